@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Addresses. IpAddress holds both families in 16 bytes (IPv4 as ::ffff:a.b.c.d, RFC 4291 2.5.5.2), so
+// tables, keys and snapshots need one kind of key; MacAddress is an EUI-48.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/bytes.h"
+
+namespace warren::net {
+
+struct MacAddress {
+    std::array<std::uint8_t, 6> bytes{};
+
+    constexpr bool is_multicast() const { return (bytes[0] & 1) != 0; }
+    constexpr bool is_zero() const { return *this == MacAddress{}; }
+    std::string to_string() const;
+
+    friend constexpr bool operator==(const MacAddress&, const MacAddress&) = default;
+};
+static_assert(sizeof(MacAddress) == 6);
+
+inline constexpr MacAddress broadcast_mac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+// 00:00:5e:00:01:VRID for IPv4, 00:00:5e:00:02:VRID for IPv6 (RFC 9568 7.3).
+constexpr MacAddress virtual_router_mac(std::uint8_t vrid, bool ipv6 = false) {
+    return {{0x00, 0x00, 0x5e, 0x00, static_cast<std::uint8_t>(ipv6 ? 2 : 1), vrid}};
+}
+
+class IpAddress {
+  public:
+    constexpr IpAddress() = default;  // "::", no address
+    static constexpr IpAddress v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
+        IpAddress ip;
+        ip.bytes_ = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d};
+        return ip;
+    }
+    static constexpr IpAddress v4(Be32 address) {
+        const std::uint32_t h = address.host();
+        return v4(static_cast<std::uint8_t>(h >> 24), static_cast<std::uint8_t>(h >> 16),
+                  static_cast<std::uint8_t>(h >> 8), static_cast<std::uint8_t>(h));
+    }
+    static constexpr IpAddress v6(const std::array<std::uint8_t, 16>& bytes) {
+        IpAddress ip;
+        ip.bytes_ = bytes;
+        return ip;
+    }
+    // "192.0.2.1" or "2001:db8::1", nothing else around it.
+    static std::optional<IpAddress> parse(std::string_view text);
+
+    constexpr bool is_v4() const {
+        for (int i = 0; i < 10; ++i)
+            if (bytes_[static_cast<std::size_t>(i)] != 0) return false;
+        return bytes_[10] == 0xff && bytes_[11] == 0xff;
+    }
+    constexpr bool is_unspecified() const { return *this == IpAddress{}; }
+    // The IPv4 address in network order; only when is_v4().
+    constexpr Be32 as_v4() const {
+        return Be32(static_cast<std::uint32_t>(bytes_[12]) << 24 |
+                    static_cast<std::uint32_t>(bytes_[13]) << 16 |
+                    static_cast<std::uint32_t>(bytes_[14]) << 8 | bytes_[15]);
+    }
+    constexpr const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+    std::string to_string() const;
+
+    // Orders as an unsigned big-endian number, as VRRP's tie-break does (RFC 9568 6.4.3).
+    friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
+    friend constexpr bool operator==(const IpAddress&, const IpAddress&) = default;
+
+  private:
+    std::array<std::uint8_t, 16> bytes_{};
+};
+static_assert(sizeof(IpAddress) == 16);
+
+// An address with the length of its network part in bits of its own family (IPv4 0-32, IPv6 0-128).
+struct Prefix {
+    IpAddress address;
+    std::uint8_t length = 0;
+
+    // "192.0.2.1/24"; without a slash the length is the host's (32 or 128).
+    static std::optional<Prefix> parse(std::string_view text);
+    bool contains(const IpAddress& other) const;
+    std::string to_string() const;
+
+    friend bool operator==(const Prefix&, const Prefix&) = default;
+};
+
+struct IpAddressHash {
+    std::size_t operator()(const IpAddress& a) const {
+        return std::hash<std::string_view>{}(
+            {reinterpret_cast<const char*>(a.bytes().data()), a.bytes().size()});
+    }
+};
+
+}  // namespace warren::net
