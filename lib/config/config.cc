@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/config.h"
+
+#include <algorithm>
+
+namespace warren::config {
+namespace {
+
+template <typename T>
+const T* find_by_name(const std::vector<T>& all, const std::string& name) {
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const T& item) { return item.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const DataplaneInterface* Dataplane::find_interface(const std::string& name) const {
+    return find_by_name(interfaces, name);
+}
+
+const LocalAddressGroup* Config::find_local_address_group(const std::string& name) const {
+    return find_by_name(local_address_groups, name);
+}
+
+const char* to_text(LbAlgo algo) {
+    constexpr std::array names{"rr", "wrr", "lc", "wlc", "sh", "mh", "sed", "nq", "fo"};
+    return names.at(static_cast<std::size_t>(algo));
+}
+
+const char* to_text(LbKind kind) {
+    constexpr std::array names{"NAT", "DR", "TUN", "FNAT"};
+    return names.at(static_cast<std::size_t>(kind));
+}
+
+const char* to_text(Protocol protocol) {
+    constexpr std::array names{"TCP", "UDP", "SCTP"};
+    return names.at(static_cast<std::size_t>(protocol));
+}
+
+const char* to_text(VrrpState state) {
+    return state == VrrpState::master ? "MASTER" : "BACKUP";
+}
+
+const char* to_text(AuthType type) {
+    constexpr std::array names{"none", "PASS", "AH"};
+    return names.at(static_cast<std::size_t>(type));
+}
+
+}  // namespace warren::config

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The configuration as plain values: what keepalived.conf says, with units and defaults settled.
+// Times are nanoseconds, ports host order. Each struct knows the line it came from, for messages.
+// Defaults are keepalived's, except delay_loop (200 ms instead of a minute) and
+// garp_master_refresh (60 s instead of never).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "net/address.h"
+
+namespace warren::config {
+
+inline constexpr std::int64_t ns_per_ms = 1'000'000;
+inline constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+// A command of the operator, run by the manager. An empty user means global_defs' script_user.
+struct Script {
+    Location where;
+    std::string command;
+    std::string user;
+    std::string group;
+};
+
+struct NotifyScripts {
+    std::optional<Script> any, master, backup, fault, stop;
+};
+
+// Gratuitous ARP and unsolicited NA of one instance.
+struct GarpTiming {
+    std::int64_t master_delay_ns = 5 * ns_per_s;  // second burst this long after takeover; 0 = none
+    unsigned master_repeat = 5;                   // packets per burst
+    std::int64_t master_refresh_ns = 60 * ns_per_s;  // while master; 0 = never
+    unsigned master_refresh_repeat = 1;
+    std::int64_t lower_prio_delay_ns = 5 * ns_per_s;  // after a lower-priority advert
+    unsigned lower_prio_repeat = 5;
+    std::int64_t garp_interval_ns = 0;  // least gap between two gratuitous ARPs
+    std::int64_t gna_interval_ns = 0;
+};
+
+enum class VrrpState { backup, master };
+enum class AuthType { none, pass, ah };
+enum class V3Checksum { pseudo_header, message_only };  // message_only: v3_checksum_as_v2
+
+struct VirtualAddress {
+    Location where;
+    net::Prefix prefix;
+    std::string device;  // of `dev`; empty: the instance's interface
+};
+
+struct TrackedInterface {
+    Location where;
+    std::string name;
+    int weight = 0;  // 0: the instance goes to fault when it is down
+    bool reverse = false;
+};
+
+struct TrackedScript {
+    Location where;
+    std::string name;           // of a vrrp_script
+    std::optional<int> weight;  // instead of the script's own
+    bool reverse = false;
+};
+
+struct UnicastPeer {
+    Location where;
+    net::IpAddress address;
+    std::uint8_t min_ttl = 0;
+    std::uint8_t max_ttl = 255;
+};
+
+struct VrrpInstance {
+    Location where;
+    std::string name;
+    std::string interface;
+    VrrpState initial_state = VrrpState::backup;
+    std::uint8_t virtual_router_id = 0;
+    std::uint8_t priority = 100;
+    std::uint8_t version = 2;
+    std::int64_t advert_int_ns = ns_per_s;
+    AuthType auth_type = AuthType::none;
+    std::array<std::uint8_t, 8> auth_pass{};  // zero-padded
+    std::vector<VirtualAddress> virtual_ipaddress;
+    std::vector<VirtualAddress> virtual_ipaddress_excluded;  // owned, not in the advert
+    bool preempt = true;
+    std::int64_t preempt_delay_ns = 0;
+    GarpTiming garp;
+    bool use_vmac = false;
+    std::string vmac_name;
+    bool accept = true;
+    bool strict_mode = false;
+    bool skip_check_adv_addr = false;
+    bool lower_prio_no_advert = false;
+    bool higher_prio_send_advert = false;
+    bool check_unicast_src = false;
+    V3Checksum v3_checksum = V3Checksum::pseudo_header;
+    std::optional<net::IpAddress> unicast_src_ip;
+    std::optional<net::IpAddress> mcast_src_ip;
+    std::vector<UnicastPeer> unicast_peer;
+    std::vector<TrackedInterface> track_interface;
+    std::vector<TrackedScript> track_script;
+    NotifyScripts notify;
+};
+
+struct VrrpSyncGroup {
+    struct Member {
+        Location where;
+        std::string instance;
+    };
+    Location where;
+    std::string name;
+    std::vector<Member> members;
+    std::vector<TrackedInterface> track_interface;
+    std::vector<TrackedScript> track_script;
+    NotifyScripts notify;
+};
+
+struct VrrpScript {
+    Location where;
+    std::string name;
+    Script script;
+    std::int64_t interval_ns = ns_per_s;
+    std::int64_t timeout_ns = 0;  // 0: the interval
+    int weight = 0;
+    unsigned rise = 1;
+    unsigned fall = 1;
+    bool init_fail = false;
+};
+
+enum class LbAlgo { rr, wrr, lc, wlc, sh, mh, sed, nq, fo };
+enum class LbKind { nat, dr, tun, fnat };
+enum class Protocol { tcp, udp, sctp };
+
+// When a checker probes. Absent values of a real_server's checker come from its virtual_server.
+struct CheckTiming {
+    std::int64_t delay_loop_ns = 200 * ns_per_ms;    // from one probe to the next
+    std::int64_t connect_timeout_ns = 5 * ns_per_s;  // a probe without an answer has failed
+    unsigned retry = 1;                              // failed probes forgiven: down after retry + 1
+    std::int64_t delay_before_retry_ns = 1 * ns_per_s;  // from a failed probe to the next
+    std::int64_t warmup_ns = 0;  // the first probe comes at a random time within it
+    unsigned rise = 1;           // good probes in a row until a failed server is up
+};
+
+// Where a checker connects to and from; absent: the real_server's address and port, any source.
+struct CheckEndpoint {
+    std::optional<net::IpAddress> connect_ip;
+    std::optional<std::uint16_t> connect_port;
+    std::optional<net::IpAddress> bind_ip;
+    std::uint16_t bind_port = 0;
+};
+
+struct TcpCheck {
+    Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;
+};
+
+struct PingCheck {
+    Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;  // its ports mean nothing
+};
+
+// HTTP_GET, MISC_CHECK, AMQP_CHECK, RABBITMQ_CHECK come in here.
+using Checker = std::variant<TcpCheck, PingCheck>;
+
+struct RealServer {
+    Location where;
+    net::IpAddress address;
+    std::uint16_t port = 0;
+    unsigned weight = 1;              // 0: no new flows
+    bool inhibit_on_failure = false;  // a failed server keeps its flows, at weight 0
+    unsigned uthreshold = 0;          // flows; above it no new ones; 0 = no limit
+    unsigned lthreshold = 0;          // below it new ones again
+    std::optional<Script> notify_up, notify_down;
+    std::vector<Checker> checkers;  // all must agree; none: always up
+};
+
+struct VirtualServer {
+    Location where;
+    net::IpAddress address;
+    std::uint16_t port = 0;
+    LbAlgo lb_algo = LbAlgo::rr;
+    LbKind lb_kind = LbKind::nat;
+    Protocol protocol = Protocol::tcp;
+    CheckTiming timing;                       // defaults of its checkers
+    std::int64_t persistence_timeout_ns = 0;  // 0 = off
+    unsigned quorum = 1;                      // sum of weights that must be up
+    unsigned hysteresis = 0;
+    bool alpha = false;  // servers start down until checked
+    bool omega = false;  // stopping runs notify_down and quorum_down
+    bool inhibit_on_failure = false;
+    std::optional<Script> quorum_up, quorum_down;
+    std::int64_t establish_timeout_ns = 7'440 * ns_per_s;  // idle established flow (RFC 5382 REQ-5)
+    std::string local_address_group;  // of laddr_group_name; empty: the VIP is the local address
+    std::optional<RealServer> sorry_server;
+    std::vector<RealServer> real_servers;
+};
+
+struct LocalAddressGroup {
+    struct Member {
+        Location where;
+        net::IpAddress address;
+        std::string interface;
+    };
+    Location where;
+    std::string name;
+    std::vector<Member> members;
+};
+
+enum class Hugepages { automatic, yes, no };
+enum class Idle { adaptive, busy };
+
+// Where an interface's packets come from: a PCI address or any EAL virtual device.
+struct DataplaneInterface {
+    Location where;
+    std::string name;
+    std::string device;  // "0000:3b:00.0", "net_tap0,iface=tap0"
+};
+
+struct Dataplane {
+    Location where;
+    unsigned workers = 1;
+    std::vector<unsigned> worker_cpus;  // empty: any; else one for each worker
+    std::optional<unsigned> control_cpu;
+    int control_priority = 0;  // SCHED_FIFO 1-99; 0 = ordinary scheduling
+    Hugepages hugepages = Hugepages::automatic;
+    Idle idle = Idle::adaptive;
+    std::uint32_t flows = 65'536;  // per worker
+    std::vector<DataplaneInterface> interfaces;
+
+    const DataplaneInterface* find_interface(const std::string& name) const;
+};
+
+struct GlobalDefs {
+    Location where;
+    std::string router_id;
+    std::string script_user, script_group;
+    bool enable_script_security = false;
+    std::int64_t vrrp_startup_delay_ns = 0;
+    net::IpAddress vrrp_mcast_group4 = net::IpAddress::v4(224, 0, 0, 18);
+    // vrrp_version, vrrp_strict, vrrp_garp_* and the like have already gone into each instance.
+};
+
+struct Config {
+    GlobalDefs global;
+    Dataplane dataplane;
+    std::vector<VrrpInstance> vrrp_instances;
+    std::vector<VrrpSyncGroup> vrrp_sync_groups;
+    std::vector<VrrpScript> vrrp_scripts;
+    std::vector<VirtualServer> virtual_servers;
+    std::vector<LocalAddressGroup> local_address_groups;
+
+    const LocalAddressGroup* find_local_address_group(const std::string& name) const;
+};
+
+// The words of the file, for messages, logs and telemetry.
+const char* to_text(LbAlgo algo);
+const char* to_text(LbKind kind);
+const char* to_text(Protocol protocol);
+const char* to_text(VrrpState state);
+const char* to_text(AuthType type);
+
+}  // namespace warren::config
