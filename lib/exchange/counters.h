@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Counters with one writer each and any number of readers. A worker adds with a plain load and a
+// relaxed store, never a locked instruction; the manager sums the workers' blocks when asked.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace warren::exchange {
+
+class Counter {
+  public:
+    void add(std::uint64_t n = 1) { set(value() + n); }
+    void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
+    std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+// Why a frame was dropped: each reason is one counter, each dropped frame has exactly one reason.
+enum class Drop : std::uint8_t {
+    malformed_ethernet,  // shorter than its headers
+    malformed_arp,
+    malformed_ip,  // version, header length or total length
+    bad_ip_checksum,
+    malformed_tcp,
+    bad_tcp_checksum,
+    malformed_icmp,
+    bad_icmp_checksum,
+    fragment,   // a fragment to an owned address
+    not_owned,  // to a VIP while another warren is master
+    ttl_expired,
+    no_flow,       // mid-flow segment of nobody, and policy or rate forbids a RST
+    no_server,     // no real_server accepts new flows, RST already sent for another segment
+    no_neighbour,  // next hop of the server not resolved
+    flow_table_full,
+    no_local_port,
+    dead_flow,            // a stub has answered its three RSTs
+    unexpected_protocol,  // to an owned address: neither TCP, ICMP echo nor VRRP
+    own_frame,            // our own transmission seen again
+    punt_full,
+    handoff_full,
+    no_mbuf,  // a frame of ours could not be made
+    tx_full,
+    count_,
+};
+
+inline constexpr std::size_t drop_count = static_cast<std::size_t>(Drop::count_);
+
+inline constexpr std::array<std::string_view, drop_count> drop_names{"malformed_ethernet",
+                                                                     "malformed_arp",
+                                                                     "malformed_ip",
+                                                                     "bad_ip_checksum",
+                                                                     "malformed_tcp",
+                                                                     "bad_tcp_checksum",
+                                                                     "malformed_icmp",
+                                                                     "bad_icmp_checksum",
+                                                                     "fragment",
+                                                                     "not_owned",
+                                                                     "ttl_expired",
+                                                                     "no_flow",
+                                                                     "no_server",
+                                                                     "no_neighbour",
+                                                                     "flow_table_full",
+                                                                     "no_local_port",
+                                                                     "dead_flow",
+                                                                     "unexpected_protocol",
+                                                                     "own_frame",
+                                                                     "punt_full",
+                                                                     "handoff_full",
+                                                                     "no_mbuf",
+                                                                     "tx_full"};
+
+constexpr std::string_view name_of(Drop reason) {
+    return drop_names[static_cast<std::size_t>(reason)];
+}
+
+// One worker's counters. The law that tests assert:
+// rx + handoff_in + control_tx + generated = tx + kernel + punt + handoff_out + sum(drops).
+struct alignas(64) WorkerCounters {
+    Counter rx, rx_bytes;  // frames taken from the ports
+    Counter tx, tx_bytes;  // frames the ports accepted
+    Counter kernel;        // left to the kernel (shared port) or passed to the kernel port
+    Counter punt;          // given to the control lcore
+    Counter control_tx;    // frames of the control lcore that this worker took to send
+    Counter handoff_in, handoff_out;
+    Counter generated;  // frames made here: RST, unanswered SYN repeated
+    Counter arp_replies, echo_replies, resets_sent;
+    Counter flows_admitted, flows_ended, flows_reset;
+    Counter polls, idle_sleeps, busy_ns;
+    std::array<Counter, drop_count> drops;
+
+    Counter& drop(Drop reason) { return drops[static_cast<std::size_t>(reason)]; }
+};
+
+// What one worker counted for one real_server.
+struct ServerCounters {
+    Counter connections;                 // flows admitted since start
+    Counter active;                      // flows now
+    Counter to_server, to_server_bytes;  // forwarded frames
+    Counter to_client, to_client_bytes;
+    Counter refused;  // SYN answered by RST
+};
+
+}  // namespace warren::exchange

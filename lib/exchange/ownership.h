@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which virtual routers this warren is master of. Written by the control lcore, read by every
+// worker once per burst. Ownership is a lease: it holds only while the control lcore's heartbeat is
+// younger than the router's Master_Down_Interval, because after that time the peer has taken over.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace warren::exchange {
+
+inline constexpr std::size_t max_virtual_routers = 1024;
+
+// A worker's copy for one burst.
+struct OwnershipView {
+    std::array<std::uint64_t, max_virtual_routers / 64> words{};
+    std::uint64_t heartbeat_ns = 0;
+    std::uint64_t now_ns = 0;
+
+    // `router` is the index in the snapshot's table, `lease_ns` its Master_Down_Interval.
+    bool owns(std::size_t router, std::uint64_t lease_ns) const {
+        const bool master = (words[router / 64] >> (router % 64) & 1) != 0;
+        return master && (now_ns <= heartbeat_ns || now_ns - heartbeat_ns < lease_ns);
+    }
+};
+
+class Ownership {
+  public:
+    // Control lcore only.
+    void set(std::size_t router, bool owned) {
+        std::atomic<std::uint64_t>& word = words_[router / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (router % 64);
+        const std::uint64_t old = word.load(std::memory_order_relaxed);
+        word.store(owned ? old | bit : old & ~bit, std::memory_order_release);
+    }
+    void beat(std::uint64_t now_ns) { heartbeat_ns_.store(now_ns, std::memory_order_release); }
+
+    // Any reader; `routers` is how many the snapshot has.
+    void read(OwnershipView& view, std::size_t routers, std::uint64_t now_ns) const {
+        view.heartbeat_ns = heartbeat_ns_.load(std::memory_order_acquire);
+        view.now_ns = now_ns;
+        for (std::size_t i = 0; i < (routers + 63) / 64; ++i)
+            view.words[i] = words_[i].load(std::memory_order_acquire);
+    }
+
+  private:
+    alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers / 64> words_{};
+    alignas(64) std::atomic<std::uint64_t> heartbeat_ns_{0};
+};
+
+}  // namespace warren::exchange

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "exchange/snapshot.h"
+
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+namespace warren::exchange {
+namespace {
+
+constexpr std::uint16_t empty_slot = 0xffff;
+
+// Few keys, chosen by the operator: a multiplicative mix is enough.
+std::size_t mix(const net::IpAddress& address, net::Be16 port) {
+    std::uint64_t words[2];
+    std::memcpy(words, address.bytes().data(), sizeof(words));
+    const std::uint64_t h = (words[0] ^ words[1] ^ port.raw()) * 0x9e3779b97f4a7c15ULL;
+    return static_cast<std::size_t>(h >> 32);
+}
+
+std::vector<std::uint16_t> empty_table(std::size_t keys) {
+    return std::vector<std::uint16_t>(std::bit_ceil(keys * 2 + 2), empty_slot);
+}
+
+void insert(std::vector<std::uint16_t>& slots, std::size_t hash, std::size_t index) {
+    std::size_t at = hash & (slots.size() - 1);
+    while (slots[at] != empty_slot)
+        at = (at + 1) & (slots.size() - 1);
+    slots[at] = static_cast<std::uint16_t>(index);
+}
+
+}  // namespace
+
+void Snapshot::seal() {
+    assert(virtual_routers.size() <= 1024 && addresses.size() <= max_addresses);
+    assert(servers.size() <= max_servers && services.size() <= max_services);
+    address_slots_ = empty_table(addresses.size());
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+        insert(address_slots_, mix(addresses[i].address, net::Be16(0)), i);
+    service_slots_ = empty_table(services.size());
+    for (std::size_t i = 0; i < services.size(); ++i)
+        if (services[i].present)
+            insert(service_slots_, mix(services[i].address, services[i].port), i);
+}
+
+const OwnedAddress* Snapshot::find_address(const net::IpAddress& address) const {
+    const std::size_t mask = address_slots_.size() - 1;
+    for (std::size_t at = mix(address, net::Be16(0)) & mask;; at = (at + 1) & mask) {
+        const std::uint16_t index = address_slots_[at];
+        if (index == empty_slot) return nullptr;
+        if (addresses[index].address == address) return &addresses[index];
+    }
+}
+
+std::uint16_t Snapshot::find_service(const net::IpAddress& address, net::Be16 port) const {
+    const std::size_t mask = service_slots_.size() - 1;
+    for (std::size_t at = mix(address, port) & mask;; at = (at + 1) & mask) {
+        const std::uint16_t index = service_slots_[at];
+        if (index == empty_slot) return no_service;
+        const Service& service = services[index];
+        if (service.address == address && service.port == port) return index;
+    }
+}
+
+}  // namespace warren::exchange

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the workers know of the world: immutable, built by the manager, replaced as a whole.
+// Indices are stable from one snapshot to the next: a virtual router, a service and a server keep
+// theirs for life, and a server's index is reused only when no worker has a flow to it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "balance/scheduler.h"
+#include "net/address.h"
+#include "net/bytes.h"
+
+namespace warren::exchange {
+
+inline constexpr std::size_t max_servers = 4096;
+inline constexpr std::size_t max_services = 1024;
+inline constexpr std::size_t max_addresses = 8192;
+
+struct VirtualRouter {
+    std::uint8_t vrid = 0;
+    std::uint8_t port = 0;       // index of the port its addresses live on
+    std::uint64_t lease_ns = 0;  // Master_Down_Interval: how long ownership outlives a heartbeat
+};
+
+// An address we answer for while its virtual router is master: a VIP or a local address.
+struct OwnedAddress {
+    net::IpAddress address;
+    net::MacAddress mac;               // what ARP answers, and the source of what we send
+    std::uint16_t virtual_router = 0;  // index into Snapshot::virtual_routers
+    std::uint8_t port = 0;
+};
+
+enum class ServerState : std::uint8_t {
+    absent,  // free index
+    up,      // takes new flows when its weight is above 0
+    down,    // takes none, and its flows are reset
+    drain,   // takes none, its flows go on
+};
+
+struct Server {
+    net::IpAddress address;
+    net::Be16 port;
+    ServerState state = ServerState::absent;
+    bool reachable = false;     // next_hop is known
+    std::uint8_t out_port = 0;  // port towards the next hop
+    net::MacAddress next_hop;
+    std::uint32_t weight = 0;  // effective weight, configured weight x 256 x health factor
+    std::uint16_t service = 0;
+};
+
+enum class Forwarding : std::uint8_t { fnat, nat, dr, tun };
+
+struct Service {
+    bool present = false;
+    net::IpAddress address;
+    net::Be16 port;
+    Forwarding forwarding = Forwarding::fnat;
+    balance::Algorithm algorithm = balance::Algorithm::wlc;
+    std::uint64_t established_timeout_ns = 0;
+    std::vector<std::uint16_t> servers;           // indices into Snapshot::servers
+    std::vector<net::IpAddress> local_addresses;  // FNAT: sources towards the servers, never empty
+};
+
+class Snapshot {
+  public:
+    std::uint64_t generation = 0;
+    std::vector<VirtualRouter> virtual_routers;
+    std::vector<OwnedAddress> addresses;
+    std::vector<Server> servers;
+    std::vector<Service> services;
+
+    // Builds the two indices below; call once, after the vectors are filled and before publishing.
+    void seal();
+
+    // The owned address or null. Linear probing over a table at most half full.
+    const OwnedAddress* find_address(const net::IpAddress& address) const;
+    // Index of the service at address:port, or no_service.
+    std::uint16_t find_service(const net::IpAddress& address, net::Be16 port) const;
+
+    static constexpr std::uint16_t no_service = 0xffff;
+
+  private:
+    std::vector<std::uint16_t> address_slots_;
+    std::vector<std::uint16_t> service_slots_;
+};
+
+}  // namespace warren::exchange

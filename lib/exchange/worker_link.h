@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Everything that one worker shares with other threads, in one place: who writes and who reads is
+// said on each member. The manager creates it before the worker starts and keeps it until it ended.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "exchange/channel.h"
+#include "exchange/counters.h"
+#include "exchange/mbuf_ring.h"
+#include "exchange/ownership.h"
+#include "exchange/publisher.h"
+#include "exchange/records.h"
+
+namespace warren::exchange {
+
+inline constexpr unsigned max_workers = 16;
+
+struct WorkerLink {
+    WorkerCounters counters;  // worker -> manager
+    std::vector<ServerCounters> servers = std::vector<ServerCounters>(max_servers);  // same
+
+    // The worker had emptied all its rx queues at this CLOCK_MONOTONIC time. worker -> control:
+    // a backup believes its master's silence only when every worker has looked since.
+    alignas(64) std::atomic<std::uint64_t> drained_ns{0};
+
+    Channel<FlowEvent> events{8192};    // worker -> manager
+    Counter events_lost;                // events that found the channel full
+    Channel<FlowCommand> commands{16};  // manager -> worker
+    Channel<FlowRow> rows{256};         // worker -> manager
+    MbufRing punt{256};                 // worker -> control
+    MbufRing control_tx{512};           // control -> worker
+};
+
+// What all workers and the control lcore share.
+struct Exchange {
+    explicit Exchange(unsigned worker_count)
+        : publisher(worker_count + 1), handoffs(worker_count * worker_count) {
+        for (unsigned i = 0; i < worker_count; ++i)
+            workers.push_back(std::make_unique<WorkerLink>());
+        for (auto& ring : handoffs)
+            ring = std::make_unique<MbufRing>(512);
+    }
+
+    // Reader ids: worker i is i, the control lcore is workers.size().
+    Publisher publisher;
+    Ownership ownership;
+    std::vector<std::unique_ptr<WorkerLink>> workers;
+    std::atomic<bool> stop{false};  // manager -> workers and control lcore: leave the loop
+
+    // Ring from worker `from` to worker `to`.
+    MbufRing& handoff(unsigned from, unsigned to) { return *handoffs[from * workers.size() + to]; }
+    std::vector<std::unique_ptr<MbufRing>> handoffs;
+};
+
+}  // namespace warren::exchange
