@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One virtual router: RFC 3768 6.4 and RFC 9568 6.4 as a function from (event, time) to actions.
+// Pure: no clock, I/O, heap or randomness. Times are nanoseconds of one monotonic clock. README.md
+// tells the theory.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "vrrp/event.h"
+#include "vrrp/settings.h"
+
+namespace warren::vrrp {
+
+inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
+
+struct Counters {
+    std::uint64_t adverts_sent = 0;  // priority 0 included
+    std::uint64_t adverts_received = 0;
+    std::array<std::uint64_t, reject_reason_count> rejected{};
+    std::uint64_t priority_zero_sent = 0;
+    std::uint64_t priority_zero_received = 0;
+    std::uint64_t announcements = 0;  // rounds, each of all addresses
+    std::uint64_t became_master = 0;
+    std::uint64_t lower_priority_heard = 0;  // while master
+    std::uint64_t address_list_differs = 0;
+    std::uint64_t interval_differs = 0;  // v3
+    std::uint64_t address_conflicts = 0;
+    std::uint64_t late_adverts = 0;  // sent a whole interval late or more
+    std::uint64_t waits_for_workers =
+        0;  // Master_Down was due, but the queues were not known to be empty
+};
+
+// What `show vrrp` shows.
+struct Status {
+    State state = State::initialize;
+    std::uint64_t since_ns = 0;
+    Reason last_reason = Reason::none;
+    std::uint8_t faults = 0;  // bit n: FaultCause n
+    std::uint8_t effective_priority = 0;
+    net::IpAddress master_address;  // ours while master; unspecified while unknown
+    std::uint8_t master_priority = 0;
+    std::uint64_t last_heard_ns = 0;  // last valid advert of another router; 0 = never
+    std::uint64_t master_interval_ns = 0;
+    Counters counters;
+};
+
+class Instance {
+  public:
+    // `settings` outlives the instance, or the Reconfigure that replaces it.
+    explicit Instance(const Settings& settings);
+
+    // `now_ns` never goes back. Anything but Tick may come at any time, Tick when deadline_ns() has
+    // come (or earlier).
+    Actions step(const Event& event, std::uint64_t now_ns);
+
+    // decode() refused an advert that was meant for this instance: counted, and nothing else
+    // happens.
+    void count_rejected(RejectReason reason) {
+        ++status_.counters.rejected[static_cast<std::size_t>(reason)];
+    }
+
+    // When the next Tick is due; may be in the past, no_deadline = never.
+    std::uint64_t deadline_ns() const;
+
+    // Master_Down is due, but the workers' rx_drained_ns was still before it. deadline_ns() then
+    // asks again every evidence_poll_ns; tick sooner when the evidence comes sooner.
+    bool waiting_for_workers() const { return waiting_for_workers_; }
+    static constexpr std::uint64_t evidence_poll_ns = 250'000;
+
+    // How long our ownership may outlive our last advert: no peer's Master_Down_Interval is
+    // shorter. A worker gives up when the control lcore's heartbeat is older than this.
+    std::uint64_t ownership_lease_ns() const;
+
+    const Settings& settings() const { return *settings_; }
+    const Status& status() const { return status_; }
+    State state() const { return status_.state; }
+    bool is_master() const { return status_.state == State::master; }
+    std::uint64_t master_down_interval_ns() const;
+
+  private:
+    // A schedule being worked off.
+    struct Burst {
+        const AnnounceSchedule* schedule = nullptr;
+        std::uint8_t phase = 0;
+        std::uint8_t done = 0;  // of this phase
+        std::uint64_t next_ns = no_deadline;
+    };
+
+    void on(const Startup& event, Actions& out);
+    void on(const Shutdown& event, Actions& out);
+    void on(const AdvertReceived& event, Actions& out);
+    void on(const Tick& event, Actions& out);
+    void on(const FaultChange& event, Actions& out);
+    void on(const PriorityChange& event, Actions& out);
+    void on(const PreemptHold& event, Actions& out);
+    void on(const AddressConflict& event, Actions& out);
+    void on(const Reconfigure& event, Actions& out);
+
+    void advert_in_backup(const AdvertReceived& event, Actions& out);
+    void advert_in_master(const AdvertReceived& event, Actions& out);
+    void tick_in_backup(const Tick& event, Actions& out);
+    void tick_in_master(Actions& out);
+
+    void start(Reason reason, Actions& out);
+    void become_master(Reason reason, Actions& out);
+    void become_backup(Reason reason, Actions& out);
+    void stop(State to, Reason reason, bool say_goodbye, Actions& out);
+    void change_state(State to, Reason reason, Actions& out);
+
+    void send(std::uint8_t priority, Actions& out);
+    void send_soon(Actions& out);
+    void announce(std::uint8_t rounds, Actions& out);
+    void start_burst(const AnnounceSchedule& schedule, Actions& out);
+    void request_burst(Actions& out);
+    void run_announcements(Actions& out);
+    void alarm(AlarmKind kind, const net::IpAddress& address, Actions& out);
+    void arm_master_down(std::uint64_t from_ns);
+    bool may_preempt(std::uint8_t advertised_priority);
+
+    const Settings* settings_;
+    Status status_;
+    std::uint64_t now_ns_ = 0;
+
+    // Backup.
+    std::uint64_t master_down_deadline_ns_ = no_deadline;
+    std::uint64_t evidence_poll_deadline_ns_ = no_deadline;
+    std::uint64_t preempt_after_ns_ = 0;  // 0: no preemption is being delayed
+    Reason takeover_reason_ = Reason::master_down;
+    bool waiting_for_workers_ = false;
+    bool preempt_held_ = false;
+
+    // Master.
+    std::uint64_t advert_deadline_ns_ = no_deadline;
+    std::uint64_t last_sent_ns_ = 0;
+    Burst burst_;
+    std::uint64_t burst_started_ns_ = 0;
+    std::uint64_t burst_requested_ns_ =
+        no_deadline;  // a burst was asked for too soon after the last
+    std::uint64_t refresh_deadline_ns_ = no_deadline;
+    std::uint64_t last_defence_ns_ = 0;
+    std::uint64_t defence_deadline_ns_ = no_deadline;
+
+    std::array<std::uint64_t, 5> last_alarm_ns_{};  // by AlarmKind, 0 = never
+};
+
+}  // namespace warren::vrrp
