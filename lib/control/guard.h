@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The guard of an interface that Warren shares with the kernel: one nftables table of the netdev
+// family whose ingress chain drops what is Warren's before the kernel's stack sees it (the kernel
+// would answer or forward it). Packet sockets, so our af_packet port too, see the frames
+// nevertheless. ARP is left alone: the kernel does not own those addresses. Never pass an address
+// that the kernel itself has. Errors: GuardError, with the kind for the caller to decide on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/address.h"
+
+struct nft_ctx;
+
+namespace warren::control {
+
+struct GuardRules {
+    std::vector<net::IpAddress> addresses;  // VIPs and local addresses, both families, any order
+    std::vector<std::uint8_t> vrids;  // virtual routers whose adverts (VRRP, VRRP in AH) are ours
+
+    friend bool operator==(const GuardRules&, const GuardRules&) = default;
+};
+
+class GuardError : public std::runtime_error {
+  public:
+    enum class Kind : std::uint8_t {
+        no_permission,  // CAP_NET_ADMIN is missing, or another process holds this guard
+        no_interface,
+        unsupported,  // a kernel without nf_tables netdev chains: the kernel sees the frames too
+        other,
+    };
+    GuardError(Kind what_kind, const std::string& text)
+        : std::runtime_error(text), kind(what_kind) {}
+    const Kind kind;
+};
+
+// `owned`: the kernel ties the table to our socket, so it survives `nft flush ruleset` and goes
+// with us.
+enum class GuardTable : std::uint8_t { plain, owned };
+
+std::string guard_table_name(std::string_view interface);
+// One transaction: an older table of that name goes, the new one comes, no gap between.
+std::string guard_ruleset(std::string_view interface, const GuardRules& rules, GuardTable kind);
+
+class Guard {
+  public:
+    // Nothing is installed before the first apply(). Throws std::invalid_argument for a name that
+    // no interface can have.
+    explicit Guard(std::string interface);
+    ~Guard();  // removes the table
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+    // Replaces the rules atomically; after an error the old ones still stand. Call it again when
+    // the interface has come back after a removal: its chain went with it.
+    void apply(const GuardRules& rules);
+
+  private:
+    std::string run(const std::string& commands);  // the error text, empty = done
+
+    std::string interface_;
+    std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
+    bool installed_ = false;
+};
+
+}  // namespace warren::control

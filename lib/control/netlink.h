@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The kernel's view that Warren needs: links (state, MAC, addresses), the route to each real_server
+// and the MAC of its next hop, kept resolved without traffic. One event socket on the manager's
+// io_context and one request socket whose answers the kernel prepares within the call, so requests
+// do not wait. The constructor and set_wanted() know everything at once; changes after that come as
+// callbacks, which are only ever called from the io_context, never from within a call into this
+// class. Errors: the constructor throws std::system_error; later failures are counted in
+// Statistics.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "control/link_table.h"
+#include "control/netlink_socket.h"
+#include "net/address.h"
+
+namespace warren::control {
+
+struct NextHop {
+    int ifindex = 0;
+    net::IpAddress gateway;  // whose MAC it is: the router's, or the server's own on-link
+    std::optional<net::IpAddress> source;  // the address the kernel would send from
+    std::optional<net::MacAddress> mac;    // the last one known, kept while resolution fails
+    bool failed = false;                   // the kernel cannot resolve it at present
+    bool local = false;  // the address is this machine's own: there is no next hop
+
+    friend bool operator==(const NextHop&, const NextHop&) = default;
+};
+
+class Netlink {
+  public:
+    struct Callbacks {
+        // Any change of a link, an address on it included. `present` is false when it was removed.
+        std::function<void(const Link&)> link_changed;
+        // Of a wanted server; nothing = no route.
+        std::function<void(const net::IpAddress& server, const std::optional<NextHop>&)>
+            next_hop_changed;
+    };
+    struct Statistics {
+        std::uint64_t overruns = 0;         // events lost, everything was read again
+        std::uint64_t request_errors = 0;   // the kernel refused or did not answer a request
+        std::uint64_t table_full = 0;       // links, addresses or servers beyond the bounds
+        std::uint64_t managed_refused = 0;  // next hops kept alive by NTF_USE instead
+    };
+    static constexpr std::size_t max_servers = 4096;
+
+    Netlink(boost::asio::io_context& io, Callbacks callbacks);
+    ~Netlink();
+    Netlink(const Netlink&) = delete;
+    Netlink& operator=(const Netlink&) = delete;
+
+    std::optional<Link> link(std::string_view name) const;
+    std::optional<Link> link(int ifindex) const;
+    std::vector<Link> links() const;
+
+    // Replaces the set of servers whose next hops are kept resolved (beyond max_servers: left out,
+    // counted). Servers that stay keep their next hop and MAC.
+    void set_wanted(std::span<const net::IpAddress> servers);
+    // Of a wanted server; nothing = unknown server or no route to it.
+    std::optional<NextHop> next_hop(const net::IpAddress& server) const;
+
+    const Statistics& statistics() const { return statistics_; }
+
+  private:
+    using NeighbourKey = std::pair<int, net::IpAddress>;  // ifindex, address
+    struct Neighbour {
+        std::optional<net::MacAddress> mac;
+        bool failed = false;
+        bool managed = false;       // the kernel keeps it resolved (or it is permanent)
+        bool flag_is_ours = false;  // we set the managed flag, we take it away
+        bool changed = false;       // servers behind it are to be told
+    };
+    struct Server {
+        std::optional<RouteAnswer> route;
+        std::optional<NextHop> reported;
+    };
+
+    void wait_for_events();
+    void read_events();
+    void apply(const KernelMessage& message);
+    void apply_neighbour(const NeighbourMessage& message);
+    void reload_links();
+    void schedule_routes();
+    void resolve_routes();
+    void resolve_route(const net::IpAddress& address, Server& server);
+    void adopt_neighbour(const NeighbourKey& key);
+    void keep_resolved(const NeighbourKey& key, Neighbour& neighbour);
+    void drop_unused_neighbours();
+    void release_neighbour(const NeighbourKey& key, const Neighbour& neighbour);
+    void arm_upkeep();
+    void upkeep();
+    void report();
+    std::optional<NextHop> compose(const Server& server) const;
+
+    Callbacks callbacks_;
+    NetlinkSocket requests_;
+    NetlinkSocket events_;
+    boost::asio::posix::stream_descriptor readable_;
+    boost::asio::steady_timer route_timer_;
+    boost::asio::steady_timer upkeep_timer_;
+    LinkTable links_;
+    std::map<net::IpAddress, Server> servers_;
+    std::map<NeighbourKey, Neighbour> neighbours_;
+    Statistics statistics_;
+    bool routes_dirty_ = false;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace warren::control

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a checker is: it probes one real_server over and over through kernel sockets and reports
+// every attempt until it is destroyed. Times are int64 nanoseconds. Construction starts it (the
+// first attempt comes after warmup_ns), destruction stops it: after that the callback is never
+// called, although sockets may have been in flight. Everything runs on the thread that runs the
+// io_context. Only the callback sees errors; nothing throws later than the constructor. The
+// callback may destroy its checker.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/address.h"
+
+namespace warren::health {
+
+// What the upper layer acts on. Retries are counted here, so that it needs no counter of its own:
+// `failed_attempt` changes nothing, `failed` says the server is down (and is repeated while it is).
+enum class Verdict : std::uint8_t { ok, failed_attempt, failed };
+
+enum class Reason : std::uint8_t {
+    none,         // the attempt succeeded
+    refused,      // RST to our SYN
+    timeout,      // no answer in time
+    unreachable,  // no route, or ICMP says so
+    local,        // our own machine's fault (no descriptor, no permission, address not ours)
+    other,        // see `text`
+};
+
+const char* to_string(Verdict verdict);
+const char* to_string(Reason reason);
+
+struct CheckResult {
+    Verdict verdict = Verdict::ok;
+    Reason reason = Reason::none;
+    // How many attempts in a row have ended like this one's ok(), this one included: 1, 2, ...
+    std::uint32_t attempt = 1;
+    // Time to the answer; of a failed attempt, how long we waited for nothing.
+    std::int64_t latency_ns = 0;
+    std::string text;  // for the log: "connection refused"; empty when ok
+
+    bool ok() const { return verdict == Verdict::ok; }
+};
+
+// When attempts start (keepalived's meaning): delay_loop after a round that succeeded or found the
+// server down, delay_before_retry after a failure of a server that was up until now; it is down
+// after 1 + retry failures in a row. Delays count from the end of an attempt. A failure with
+// Reason::local is no evidence about the server: it is reported as failed_attempt and never
+// counted.
+struct Schedule {
+    std::int64_t delay_loop_ns = 200'000'000;
+    std::int64_t delay_before_retry_ns = 100'000'000;
+    std::uint32_t retry = 1;
+    std::int64_t warmup_ns = 0;  // the first attempt's offset; the caller picks it at random
+    bool assume_up = true;  // false (keepalived's alpha): the first failure is already `failed`
+};
+
+// Where probes leave from. All optional.
+struct Source {
+    std::optional<net::IpAddress> address;  // bindto
+    std::uint16_t port = 0;                 // bind_port, TCP only
+    std::string interface;                  // bind_if; also the scope of a link-local target
+    std::uint32_t fwmark = 0;
+};
+
+// TCP_CHECK: the handshake, then a plain close: FIN, no byte sent, which RabbitMQ logs at debug
+// only.
+struct TcpOptions {
+    net::IpAddress address;
+    std::uint16_t port = 0;
+    Source source;
+    std::int64_t connect_timeout_ns = 5'000'000'000;
+    Schedule schedule;
+};
+
+// PING_CHECK: one ICMP or ICMPv6 echo per attempt.
+struct PingOptions {
+    net::IpAddress address;
+    Source source;
+    std::int64_t timeout_ns = 1'000'000'000;
+    Schedule schedule;
+};
+
+class Checker {
+  public:
+    Checker() = default;
+    Checker(const Checker&) = delete;
+    Checker& operator=(const Checker&) = delete;
+    virtual ~Checker() = default;
+};
+
+using Callback = std::function<void(const CheckResult&)>;
+
+std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const TcpOptions& options,
+                                      Callback callback);
+std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const PingOptions& options,
+                                      Callback callback);
+
+}  // namespace warren::health
