@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The process's one clock: CLOCK_MONOTONIC in nanoseconds, the same for every thread. Read once per
+// poll round by the loops and handed down; nothing below them reads a clock.
+#pragma once
+
+#include <time.h>
+
+#include <cstdint>
+
+namespace warren::port {
+
+inline std::uint64_t now_ns() {
+    timespec t{};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+}  // namespace warren::port

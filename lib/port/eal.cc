@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "port/eal.h"
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <sched.h>
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace warren::port {
+namespace {
+
+std::vector<unsigned> process_cpus() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    std::vector<unsigned> cpus;
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+            if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+    return cpus;
+}
+
+std::string join(const std::vector<unsigned>& cpus) {
+    std::string list;
+    for (const unsigned cpu : cpus)
+        list += (list.empty() ? "" : ",") + std::to_string(cpu);
+    return list;
+}
+
+// "lcore@(cpu,cpu)" for every thread: with no CPU named a thread may run on all of them.
+std::string lcore_map(const EalOptions& options, const std::vector<unsigned>& cpus) {
+    const std::string any = "(" + join(cpus) + ")";
+    std::string map = "0@" + any + "," + std::to_string(control_lcore) + "@" +
+                      (options.control_cpu ? std::to_string(*options.control_cpu) : any);
+    for (unsigned i = 0; i < options.workers; ++i) {
+        map += "," + std::to_string(first_worker_lcore + i) + "@";
+        map += i < options.worker_cpus.size() ? std::to_string(options.worker_cpus[i]) : any;
+    }
+    return map;
+}
+
+std::string failure(const EalOptions& options, bool huge) {
+    std::string reason = "DPDK did not start: " + std::string(rte_strerror(rte_errno));
+    if (rte_errno == EACCES || rte_errno == EPERM) reason += " (run as root)";
+    if (rte_errno == ENOMEM || rte_errno == EALREADY || rte_errno == EINVAL)
+        reason += " (" + std::to_string(options.memory_mb) + " MB of " +
+                  (huge ? "hugepages" : "memory") + " wanted)";
+    if (rte_errno == EAGAIN || rte_errno == EALREADY || rte_errno == EACCES)
+        reason += "; is another warren running as instance \"" + options.instance + "\"?";
+    return reason;
+}
+
+}  // namespace
+
+bool hugepages_available(unsigned memory_mb) {
+    std::ifstream mounts("/proc/mounts");
+    bool mounted = false;
+    for (std::string line; std::getline(mounts, line);)
+        mounted = mounted || line.find(" hugetlbfs ") != std::string::npos;
+    std::ifstream meminfo("/proc/meminfo");
+    unsigned long free_pages = 0;
+    unsigned long page_kb = 0;
+    for (std::string line; std::getline(meminfo, line);) {
+        std::istringstream words(line);
+        std::string key;
+        words >> key;
+        if (key == "HugePages_Free:") words >> free_pages;
+        if (key == "Hugepagesize:") words >> page_kb;
+    }
+    return mounted && free_pages * page_kb >= memory_mb * 1024UL;
+}
+
+std::vector<std::string> eal_arguments(const EalOptions& options, bool huge,
+                                       const std::vector<unsigned>& cpus) {
+    std::vector<std::string> arguments{"warren",
+                                       "--file-prefix",
+                                       options.instance,
+                                       "--lcores",
+                                       lcore_map(options, cpus),
+                                       "--main-lcore",
+                                       "0",
+                                       "--log-level",
+                                       "*:warning"};
+    if (huge) {
+        arguments.insert(arguments.end(),
+                         {"--huge-unlink", "--socket-mem", std::to_string(options.memory_mb)});
+    } else {
+        arguments.insert(arguments.end(), {"--no-huge", "-m", std::to_string(options.memory_mb)});
+    }
+    if (options.pci_devices.empty()) arguments.emplace_back("--no-pci");
+    for (const std::string& device : options.pci_devices)
+        arguments.insert(arguments.end(), {"-a", device});
+    arguments.insert(arguments.end(), options.extra.begin(), options.extra.end());
+    return arguments;
+}
+
+Eal::Eal(const EalOptions& options) {
+    huge_ = options.hugepages == Hugepages::yes ||
+            (options.hugepages == Hugepages::automatic && hugepages_available(options.memory_mb));
+    std::vector<std::string> arguments = eal_arguments(options, huge_, process_cpus());
+    std::vector<char*> argv;
+    for (std::string& argument : arguments)
+        argv.push_back(argument.data());
+    if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0)
+        throw std::runtime_error(failure(options, huge_));
+}
+
+Eal::~Eal() {
+    rte_eal_cleanup();
+}
+
+}  // namespace warren::port

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// DPDK's environment, once per process: memory, lcores, telemetry socket.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace warren::port {
+
+enum class Hugepages { automatic, yes, no };
+
+struct EalOptions {
+    std::string instance;  // file prefix, and so the telemetry socket's folder
+    Hugepages hugepages = Hugepages::automatic;
+    unsigned memory_mb = 128;
+    unsigned workers = 1;
+    std::vector<unsigned> worker_cpus;     // empty: any CPU of the process
+    std::optional<unsigned> control_cpu;   // absent: any CPU of the process
+    std::vector<std::string> pci_devices;  // addresses to probe; none: PCI stays untouched
+    std::vector<std::string> extra;        // the operator's own, after "--"
+};
+
+// lcore 0 is the manager (the main thread), 1 the control lcore, 2 and up the workers.
+inline constexpr unsigned control_lcore = 1;
+inline constexpr unsigned first_worker_lcore = 2;
+
+// The argument vector for rte_eal_init, program name first. `huge`: whether to use hugepages;
+// `cpus`: the CPUs of the process.
+std::vector<std::string> eal_arguments(const EalOptions& options, bool huge,
+                                       const std::vector<unsigned>& cpus);
+
+class Eal {
+  public:
+    // Throws std::runtime_error with the reason in one line.
+    explicit Eal(const EalOptions& options);
+    ~Eal();
+    Eal(const Eal&) = delete;
+    Eal& operator=(const Eal&) = delete;
+
+    bool uses_hugepages() const { return huge_; }
+
+  private:
+    bool huge_ = false;
+};
+
+// Whether hugetlbfs is mounted and `memory_mb` of hugepages are free.
+bool hugepages_available(unsigned memory_mb);
+
+}  // namespace warren::port

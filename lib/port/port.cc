@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "port/port.h"
+
+#include <net/if.h>
+#include <rte_bus_vdev.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace warren::port {
+namespace {
+
+constexpr std::uint16_t wanted_descriptors = 1024;
+
+[[noreturn]] void fail(const std::string& name, const std::string& what, int error) {
+    std::string text = "interface " + name + ": " + what;
+    if (error != 0) text += ": " + std::string(rte_strerror(std::abs(error)));
+    throw std::runtime_error(text);
+}
+
+// af_packet reports every failure as one; ask the kernel the same questions first.
+void check_kernel_interface(const std::string& name) {
+    if (if_nametoindex(name.c_str()) == 0)
+        fail(name,
+             "no such interface (give its device in `dataplane { interface " + name +
+                 " { device … } }`, or create it)",
+             0);
+    const int probe = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (probe < 0) fail(name, "cannot open a packet socket (root or CAP_NET_RAW is needed)", errno);
+    close(probe);
+}
+
+std::string af_packet_arguments(const std::string& name, unsigned queues) {
+    return "iface=" + name + ",qpairs=" + std::to_string(queues) +
+           ",blocksz=65536,framesz=2048,framecnt=2048";
+}
+
+bool is_pci(const std::string& device) {
+    const std::string address = device.substr(0, device.find(','));
+    return std::count(address.begin(), address.end(), ':') >= 1 &&
+           address.find('.') != std::string::npos;
+}
+
+}  // namespace
+
+Port::Port(const PortOptions& options) : name_(options.name), workers_(options.workers) {
+    attach(options);
+    configure(options);
+}
+
+void Port::attach(const PortOptions& options) {
+    shared_ = options.device.empty();
+    if (!shared_ && is_pci(options.device)) {
+        const std::string address = options.device.substr(0, options.device.find(','));
+        if (rte_eth_dev_get_port_by_name(address.c_str(), &id_) != 0)
+            fail(name_, "no DPDK driver took " + address + " (bind it to vfio-pci first)", 0);
+        return;
+    }
+    std::string arguments;
+    if (shared_) {
+        check_kernel_interface(name_);
+        device_name_ = "net_af_packet_" + name_;
+        arguments = af_packet_arguments(name_, workers_ + 1);
+    } else {
+        const std::size_t comma = options.device.find(',');
+        device_name_ = options.device.substr(0, comma);
+        if (comma != std::string::npos) arguments = options.device.substr(comma + 1);
+    }
+    if (rte_eth_dev_get_port_by_name(device_name_.c_str(), &id_) == 0) return;  // given to EAL
+    const int error = rte_eal_hotplug_add("vdev", device_name_.c_str(), arguments.c_str());
+    if (error != 0) {
+        std::string what = "device " + device_name_ + " did not open";
+        if (error == -EBUSY || error == -EEXIST) what += " (busy)";
+        device_name_.clear();
+        fail(name_, what, error);
+    }
+    if (rte_eth_dev_get_port_by_name(device_name_.c_str(), &id_) != 0)
+        fail(name_, "device " + device_name_ + " made no port", 0);
+}
+
+void Port::configure(const PortOptions& options) {
+    rte_eth_dev_info info{};
+    if (const int error = rte_eth_dev_info_get(id_, &info); error != 0)
+        fail(name_, "cannot ask the device what it can do", error);
+    driver_ = info.driver_name;
+    if (info.max_tx_queues < workers_)
+        fail(name_,
+             "the device has " + std::to_string(info.max_tx_queues) + " tx queues for " +
+                 std::to_string(workers_) + " workers",
+             0);
+    tx_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers_ + 1, info.max_tx_queues));
+    rx_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers_, info.max_rx_queues));
+    // af_packet spreads frames over all its sockets, so every queue must be drained.
+    if (driver_ == "net_af_packet") rx_queues_ = info.max_rx_queues;
+
+    rte_eth_conf conf{};
+    if (rx_queues_ > 1 && info.flow_type_rss_offloads != 0) {
+        conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+        conf.rx_adv_conf.rss_conf.rss_hf =
+            (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP) & info.flow_type_rss_offloads;
+    }
+    if (const int error = rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf); error != 0)
+        fail(name_, "cannot be configured", error);
+    std::uint16_t rx_descriptors = wanted_descriptors;
+    std::uint16_t tx_descriptors = wanted_descriptors;
+    rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors);
+    const int socket = rte_eth_dev_socket_id(id_);
+    const unsigned numa = socket < 0 ? 0U : static_cast<unsigned>(socket);
+    for (std::uint16_t queue = 0; queue < rx_queues_; ++queue)
+        if (const int error =
+                rte_eth_rx_queue_setup(id_, queue, rx_descriptors, numa, nullptr, options.pool))
+            fail(name_, "no rx queue", error);
+    for (std::uint16_t queue = 0; queue < tx_queues_; ++queue)
+        if (const int error = rte_eth_tx_queue_setup(id_, queue, tx_descriptors, numa, nullptr))
+            fail(name_, "no tx queue", error);
+    if (const int error = rte_eth_dev_start(id_); error != 0) fail(name_, "cannot start", error);
+    // A shared interface hears multicast through the kernel's memberships and is left as it was
+    // found.
+    if (options.promiscuous) rte_eth_promiscuous_enable(id_);
+    if (!shared_) rte_eth_allmulticast_enable(id_);
+}
+
+Port::~Port() {
+    if (id_ == RTE_MAX_ETHPORTS) return;
+    rte_eth_dev_stop(id_);
+    rte_eth_dev_close(id_);
+    if (!device_name_.empty()) rte_eal_hotplug_remove("vdev", device_name_.c_str());
+}
+
+net::MacAddress Port::mac() const {
+    rte_ether_addr address{};
+    rte_eth_macaddr_get(id_, &address);
+    net::MacAddress mac;
+    std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac.bytes.begin());
+    return mac;
+}
+
+bool Port::link_up() const {
+    rte_eth_link link{};
+    return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+}
+
+rte_eth_stats Port::stats() const {
+    rte_eth_stats stats{};
+    rte_eth_stats_get(id_, &stats);
+    return stats;
+}
+
+}  // namespace warren::port

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One ethdev: a NIC of our own, a virtual device, or a kernel interface shared through af_packet.
+#pragma once
+
+#include <rte_ethdev.h>
+#include <rte_mempool.h>
+
+#include <cstdint>
+#include <string>
+
+#include "net/address.h"
+
+namespace warren::port {
+
+struct PortOptions {
+    std::string name;    // the configuration's interface name
+    std::string device;  // PCI address or vdev string; empty: the kernel interface `name`, shared
+    unsigned workers = 1;
+    rte_mempool* pool = nullptr;
+    bool promiscuous = false;  // a virtual MAC on a device without a filter for it
+};
+
+class Port {
+  public:
+    // Opens, configures and starts. Throws std::runtime_error: no such interface or device, no
+    // permission, no memory, device busy, too few queues.
+    explicit Port(const PortOptions& options);
+    ~Port();
+    Port(const Port&) = delete;
+    Port& operator=(const Port&) = delete;
+
+    const std::string& name() const { return name_; }
+    const std::string& driver() const { return driver_; }
+    std::uint16_t id() const { return id_; }
+    net::MacAddress mac() const;
+    bool shared_with_kernel() const { return shared_; }
+    std::uint16_t rx_queues() const { return rx_queues_; }
+    // Worker i sends on queue i. With a spare queue the control lcore's is control_queue().
+    bool has_control_queue() const { return tx_queues_ > workers_; }
+    std::uint16_t control_queue() const { return static_cast<std::uint16_t>(workers_); }
+    bool link_up() const;
+    rte_eth_stats stats() const;
+
+    unsigned rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t most) {
+        return rte_eth_rx_burst(id_, queue, packets, most);
+    }
+    unsigned tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count) {
+        return rte_eth_tx_burst(id_, queue, packets, count);
+    }
+
+  private:
+    void attach(const PortOptions& options);
+    void configure(const PortOptions& options);
+
+    std::string name_;
+    std::string driver_;
+    std::string device_name_;  // of a vdev we made, to remove it again
+    std::uint16_t id_ = RTE_MAX_ETHPORTS;
+    unsigned workers_;
+    std::uint16_t rx_queues_ = 0;
+    std::uint16_t tx_queues_ = 0;
+    bool shared_ = false;
+};
+
+}  // namespace warren::port
