@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Addresses. IpAddress holds both families in 16 bytes (IPv4 as ::ffff:a.b.c.d, RFC 4291 2.5.5.2), so
-// tables, keys and snapshots need one kind of key; MacAddress is an EUI-48.
+// Addresses. IpAddress holds both families in 16 bytes (IPv4 as ::ffff:a.b.c.d, RFC 4291 2.5.5.2),
+// so tables, keys and snapshots need one kind of key; MacAddress is an EUI-48.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -43,9 +44,9 @@ class IpAddress {
         return ip;
     }
     static constexpr IpAddress v4(Be32 address) {
-        const std::uint32_t h = address.host();
-        return v4(static_cast<std::uint8_t>(h >> 24), static_cast<std::uint8_t>(h >> 16),
-                  static_cast<std::uint8_t>(h >> 8), static_cast<std::uint8_t>(h));
+        IpAddress ip;
+        ip.bytes_ = std::bit_cast<std::array<std::uint8_t, 16>>(Mapped{{}, mapped_prefix, address});
+        return ip;
     }
     static constexpr IpAddress v6(const std::array<std::uint8_t, 16>& bytes) {
         IpAddress ip;
@@ -56,17 +57,12 @@ class IpAddress {
     static std::optional<IpAddress> parse(std::string_view text);
 
     constexpr bool is_v4() const {
-        for (int i = 0; i < 10; ++i)
-            if (bytes_[static_cast<std::size_t>(i)] != 0) return false;
-        return bytes_[10] == 0xff && bytes_[11] == 0xff;
+        const auto words = std::bit_cast<Mapped>(bytes_);
+        return words.zeros == std::array<Be32, 2>{} && words.prefix == mapped_prefix;
     }
     constexpr bool is_unspecified() const { return *this == IpAddress{}; }
     // The IPv4 address in network order; only when is_v4().
-    constexpr Be32 as_v4() const {
-        return Be32(static_cast<std::uint32_t>(bytes_[12]) << 24 |
-                    static_cast<std::uint32_t>(bytes_[13]) << 16 |
-                    static_cast<std::uint32_t>(bytes_[14]) << 8 | bytes_[15]);
-    }
+    constexpr Be32 as_v4() const { return std::bit_cast<Mapped>(bytes_).address; }
     constexpr const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
     std::string to_string() const;
 
@@ -75,6 +71,14 @@ class IpAddress {
     friend constexpr bool operator==(const IpAddress&, const IpAddress&) = default;
 
   private:
+    // ::ffff:a.b.c.d as words, so that IPv4 addresses go in and out with a few moves.
+    struct Mapped {
+        std::array<Be32, 2> zeros;
+        Be32 prefix;
+        Be32 address;
+    };
+    static constexpr Be32 mapped_prefix{0x0000ffff};
+
     std::array<std::uint8_t, 16> bytes_{};
 };
 static_assert(sizeof(IpAddress) == 16);
