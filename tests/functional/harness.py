@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every functional test shares: a network with guaranteed clean-up, the built programs, skipping.
+
+    from harness import Test, wait_until
+
+    def main(test):
+        a = test.network.add_host("a", "192.168.8.4/24")
+        ...
+
+    if __name__ == "__main__":
+        Test.main(main)
+
+Run as `test.py BUILD-DIR`. The network is removed when main returns, fails, or is interrupted by
+SIGINT, SIGTERM (meson's timeout) or SIGHUP; what a killed test left behind (its name carries its
+process id) is removed by the next test. Exit status: 0 passed, 1 failed, 77 skipped with the reason
+(no root, no such program).
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(REPOSITORY / "tools"))
+
+from warrenlab.netns import (  # noqa: E402  (the path must be set first)
+    Host, LabError, Network, is_alive, namespaces, run, signals_held, stop_signals_as_exceptions,
+    wait_until)
+
+__all__ = ["Host", "LabError", "Network", "REPOSITORY", "Skip", "Test", "is_alive", "run",
+           "wait_until"]
+
+
+class Skip(Exception):
+    """The test cannot run here; the text says why."""
+
+
+class Test:
+    """One test run: its network, a scratch folder, the build directory."""
+
+    def __init__(self, build):
+        self.build = pathlib.Path(build).resolve()
+        self.network = Network(f"t{os.getpid()}")
+        self.folder = None
+        self._started = []
+
+    def program(self, *names):
+        """First of the build's programs ("app/warren/warren") or the system's ("keepalived") that exists."""
+        for name in names:
+            for folder in (self.build, "/usr/sbin", "/usr/bin", "/sbin", "/bin"):
+                path = pathlib.Path(folder) / name
+                if path.is_file() and os.access(path, os.X_OK):
+                    return str(path)
+        raise Skip(f"not here: {' or '.join(names)}")
+
+    def start(self, host, *argv, log):
+        """Starts a process on a host; its output goes to FOLDER/log, which is shown if the test fails."""
+        with open(self.folder / log, "ab") as file:
+            process = host.popen(*argv, stdout=file, stderr=subprocess.STDOUT)
+        self._started.append(process)
+        return process
+
+    def start_warren(self, host, config, *options):
+        """Writes a configuration, starts warren with it on a host and waits until it says ready."""
+        file = self.folder / f"{host.name}.conf"
+        file.write_text(config, encoding="utf-8")
+        log = f"{host.name}.log"
+        process = self.start(host, self.program("app/warren/warren"), "--config", str(file),
+                             "--instance", host.namespace, *options, log=log)
+
+        def ready():
+            if process.poll() is not None:
+                raise LabError(f"warren on {host.name} ended with status {process.returncode}")
+            return re.search(r"\bready\b", self.log(log))
+        wait_until(f"warren on {host.name} to be ready", ready, 30)
+        return process
+
+    def log(self, name):
+        return (self.folder / name).read_text(encoding="utf-8", errors="replace")
+
+    def show_logs(self, lines=60):
+        for path in sorted(self.folder.glob("*.log")):
+            tail = path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+            print(f"--- {path.name}", *tail, sep="\n")
+
+    @staticmethod
+    def _remove_leftovers():
+        for name in {n.split("-")[0] for n in namespaces()}:
+            if re.fullmatch(r"t\d+", name) and not is_alive(int(name[1:])):
+                Network(name).remove()
+                for folder in pathlib.Path(tempfile.gettempdir()).glob(f"warren-{name}-*"):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _run(self, body):
+        if os.geteuid() != 0:
+            raise Skip("needs root: it makes network namespaces")
+        self._remove_leftovers()
+        with tempfile.TemporaryDirectory(prefix=f"warren-{self.network.name}-") as folder:
+            self.folder = pathlib.Path(folder)
+            try:
+                with self.network:
+                    body(self)
+            except BaseException as error:
+                if not isinstance(error, Skip):
+                    with signals_held():
+                        self.show_logs()
+                raise
+            finally:
+                for process in self._started:
+                    process.wait()    # killed with its namespace: only the zombie is left
+
+    @classmethod
+    def main(cls, body):
+        build = sys.argv[1] if len(sys.argv) > 1 else REPOSITORY / "build"
+        try:
+            with stop_signals_as_exceptions():
+                cls(build)._run(body)
+        except Skip as reason:
+            print(f"skipped: {reason}")
+            sys.exit(77)
+        except KeyboardInterrupt as signal_name:
+            print(f"interrupted by {signal_name or 'SIGINT'}")
+            sys.exit(1)
+        except LabError as error:
+            print(f"failed: {error}")
+            sys.exit(1)
+        except Exception:
+            traceback.print_exc(file=sys.stdout)
+            sys.exit(1)
+        print("passed")
