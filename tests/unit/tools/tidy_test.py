@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""tools/tidy finds what it claims to find: each rule gets a small tree that breaks it, and one that does not."""
+import importlib.machinery
+import importlib.util
+import pathlib
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.dont_write_bytecode = True
+LOADER = importlib.machinery.SourceFileLoader("tidy", str(ROOT / "tools" / "tidy"))
+SPEC = importlib.util.spec_from_loader("tidy", LOADER)
+tidy = importlib.util.module_from_spec(SPEC)
+LOADER.exec_module(tidy)
+
+LICENCE = "// SPDX-License-Identifier: BSD-3-Clause\n"
+
+
+def header(folder, body="int f();\n", includes=""):
+    """A header without findings, with `includes` (line 4) or `body` (line 5) put in."""
+    space = "warren::" + folder
+    if includes:
+        includes += "\n"
+    return f"{LICENCE}#pragma once\n\n{includes}namespace {space} {{\n{body}}}  // namespace {space}\n"
+
+
+def source(folder, body="int f();\n"):
+    """The same for a source file: `body` is in line 4."""
+    return header(folder, body).replace("#pragma once\n", "", 1)
+
+
+def tree_of(files):
+    """What every tree needs so that only the rule under test can speak."""
+    tree = {".clang-format": (ROOT / ".clang-format").read_text()}
+    for name in files:
+        parts = name.split("/")
+        if parts[0] == "lib":
+            tree[f"lib/{parts[1]}/README.md"] = "# what it is for\n"
+            cc = " ".join(f"'{n.split('/')[-1]}'" for n in files if n.endswith(".cc") and n.split("/")[1] == parts[1])
+            tree[f"lib/{parts[1]}/meson.build"] = f"# SPDX-License-Identifier: BSD-3-Clause\nx = [{cc}]\n"
+    tree.update(files)
+    return tree
+
+
+def findings_of(files):
+    """None for a file means: leave out even the one that every tree gets."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in tree_of(files).items():
+            if text is not None:
+                path = pathlib.Path(folder) / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+        _, findings = tidy.check_tree(pathlib.Path(folder).resolve())
+        return [(rule, name, line) for name, line, _, rule in findings]
+
+
+def function_of(lines):
+    return "inline void f(int& x) {\n" + "    x += 1;\n" * (lines - 2) + "}\n"
+
+
+# What breaks a rule -> the tree, and the finding it must give: (rule, file, line).
+BAD = {
+    "a pure folder includes a layer above": (
+        {"lib/vrrp/a.h": header("vrrp", includes='#include "config/b.h"\n'), "lib/config/b.h": header("config")},
+        ("layers", "lib/vrrp/a.h", 4)),
+    "the datapath includes the configuration": (
+        {"lib/datapath/a.h": header("datapath", includes='#include "config/b.h"\n'), "lib/config/b.h": header("config")},
+        ("layers", "lib/datapath/a.h", 4)),
+    "the CLI includes a library": (
+        {"app/warrenctl/a.h": f'{LICENCE}#pragma once\n#include "net/a.h"\n', "lib/net/a.h": header("net")},
+        ("layers", "app/warrenctl/a.h", 3)),
+    "an include is not relative to lib": (
+        {"lib/net/a.h": header("net", includes='#include "b.h"\n'), "lib/net/b.h": header("net")},
+        ("layers", "lib/net/a.h", 4)),
+    "a new folder is not in the order": ({"lib/extra/a.h": header("extra")}, ("layers", "lib/extra/a.h", 1)),
+    "DPDK in a pure folder": (
+        {"lib/flow/a.h": header("flow", includes="#include <rte_mbuf.h>\n")}, ("layers", "lib/flow/a.h", 4)),
+    "Asio on the packet path": (
+        {"lib/datapath/a.h": header("datapath", includes="#include <boost/asio.hpp>\n")},
+        ("layers", "lib/datapath/a.h", 4)),
+    "a clock on the packet path": (
+        {"lib/datapath/a.h": header("datapath", includes="#include <chrono>\n")}, ("layers", "lib/datapath/a.h", 4)),
+    "a library links a layer above": (
+        {"lib/net/a.h": header("net"),
+         "lib/net/meson.build": "# SPDX-License-Identifier: BSD-3-Clause\nx = [flow_dep]\n"},
+        ("layers", "lib/net/meson.build", 2)),
+    "a pure library links DPDK": (
+        {"lib/net/a.h": header("net"),
+         "lib/net/meson.build": "# SPDX-License-Identifier: BSD-3-Clause\nx = [dpdk_dep]\n"},
+        ("layers", "lib/net/meson.build", 2)),
+    "a clock in a pure folder": (
+        {"lib/vrrp/a.h": header("vrrp", includes="#include <chrono>\n")}, ("pure", "lib/vrrp/a.h", 4)),
+    "a socket in a pure folder": (
+        {"lib/net/a.h": header("net", includes="#include <sys/socket.h>\n")}, ("pure", "lib/net/a.h", 4)),
+    "a log in a pure folder": (
+        {"lib/net/a.cc": source("net", "void f() { std::printf(\"x\"); }\n")}, ("pure", "lib/net/a.cc", 4)),
+    "an atomic outside exchange": (
+        {"lib/control/a.h": header("control", includes="#include <atomic>\n")}, ("sharing", "lib/control/a.h", 4)),
+    "an atomic builtin outside exchange": (
+        {"lib/control/a.h": header("control", "inline int f(int& x) { return __atomic_load_n(&x, 0); }\n")},
+        ("sharing", "lib/control/a.h", 5)),
+    "an rte_ring outside exchange": (
+        {"lib/datapath/a.h": header("datapath", includes="#include <rte_ring.h>\n")},
+        ("sharing", "lib/datapath/a.h", 4)),
+    "headers that include each other": (
+        {"lib/net/a.h": header("net", includes='#include "net/b.h"\n'),
+         "lib/net/b.h": header("net", includes='#include "net/a.h"\n')},
+        ("cycle", "lib/net/b.h", 4)),
+    "a long file": (
+        {"lib/net/a.h": header("net", "// line\n" * 600)}, ("size", "lib/net/a.h", 601)),
+    "a long function": ({"lib/net/a.h": header("net", function_of(101))}, ("size", "lib/net/a.h", 5)),
+    "a long member function after an initializer list": (
+        {"lib/net/a.cc": source("net", "A::A() : b_{1}, c_(2) {\n" + "    f();\n" * 100 + "}\n")},
+        ("size", "lib/net/a.cc", 4)),
+    "too many middling functions": (
+        {"lib/net/a.h": header("net", "\n".join(function_of(4) for _ in range(95))),
+         "lib/net/b.h": header("net", "\n".join(function_of(80) for _ in range(5)))}, ("size", "lib", 1)),
+    "a mutable variable": ({"lib/net/a.cc": source("net", "int counter = 0;\n")}, ("global", "lib/net/a.cc", 4)),
+    "a hidden mutable variable": (
+        {"lib/net/a.cc": source("net", "namespace {\nstd::map<int, int> table;\n}  // namespace\n")},
+        ("global", "lib/net/a.cc", 5)),
+    "a pointer that can be moved": (
+        {"lib/net/a.cc": source("net", "const char* name = nullptr;\n")}, ("global", "lib/net/a.cc", 4)),
+    "a static local": (
+        {"lib/net/a.cc": source("net", "int f() {\n    static int calls = 0;\n    return ++calls;\n}\n")},
+        ("global", "lib/net/a.cc", 5)),
+    "no licence": ({"lib/net/a.h": header("net").replace(LICENCE, "// a\n")}, ("licence", "lib/net/a.h", 1)),
+    "no licence after the interpreter": ({"tools/a": "#!/bin/bash\ntrue\n"}, ("licence", "tools/a", 1)),
+    "white space": ({"README.md": "one \n"}, ("space", "README.md", 1)),
+    "a tab": ({"README.md": "one\ttwo\n"}, ("space", "README.md", 1)),
+    "no last newline": ({"README.md": "one"}, ("space", "README.md", 1)),
+    "unfinished work": ({"README.md": "\nTO" + "DO: this\n"}, ("unfinished", "README.md", 2)),
+    "a conflict": ({"README.md": "<" * 7 + " HEAD\n"}, ("unfinished", "README.md", 1)),
+    "a name that says nothing": ({"lib/net/string_util.h": header("net")}, ("name", "lib/net/string_util.h", 1)),
+    "no README in a library": ({"lib/net/a.h": header("net"), "lib/net/README.md": None}, ("readme", "lib/net", 1)),
+    "a README of two pages": ({"lib/net/a.h": header("net"), "lib/net/README.md": "x\n" * 61},
+                              ("readme", "lib/net/README.md", 61)),
+    "no include guard": (
+        {"lib/net/a.h": header("net").replace("#pragma once\n\n", "")}, ("header", "lib/net/a.h", 1)),
+    "another folder's namespace": ({"lib/net/a.h": header("flow")}, ("header", "lib/net/a.h", 1)),
+    "a dead file": (
+        {"lib/net/a.cc": source("net"), "lib/net/meson.build": "# SPDX-License-Identifier: BSD-3-Clause\n"},
+        ("dead", "lib/net/a.cc", 1)),
+    "an untested configuration": ({"conf/a.conf": "x\n"}, ("dead", "conf/a.conf", 1)),
+    "a broken shell script": (
+        {"tools/a": "#!/bin/bash\n# SPDX-License-Identifier: BSD-3-Clause\nif true\n"}, ("script", "tools/a", 4)),
+    "a broken python script": (
+        {"tools/a.py": "# SPDX-License-Identifier: BSD-3-Clause\ndef f(:\n"}, ("script", "tools/a.py", 2)),
+    "unformatted code": ({"lib/net/a.cc": source("net", "int  f();\n")}, ("format", "lib/net/a.cc", 4)),
+    "an allowance without need": ({"lib/net/address.cc": source("net")}, ("allowed", "lib/net/address.cc", 1)),
+}
+
+GOOD_CODE = """
+constexpr int limit = 3;
+const char* const name = "a{b";
+inline constexpr char separator = '}';
+struct Pair {
+    int first = 0;
+    int second{};
+};
+enum class State { idle, busy };
+template <typename T = int>
+T twice(T x) {
+    return x + x;
+}
+class Counter {
+  public:
+    explicit Counter(int start) : count_{start}, last_(start) {}
+    friend bool operator==(const Counter&, const Counter&) = default;
+    bool operator<=(const Counter& other) const { return count_ <= other.count_; }
+
+  private:
+    int count_;
+    int last_;
+};
+// int commented_out = 0; } {
+int declared(int a, int b = 2);
+"""
+
+
+class BadTrees(unittest.TestCase):
+    def test_each_rule_can_fail(self):
+        for name, (files, expected) in BAD.items():
+            with self.subTest(name):
+                self.assertIn(expected, findings_of(files))
+
+    def test_nothing_else_is_found_beside_it(self):
+        for name, (files, expected) in BAD.items():
+            with self.subTest(name):
+                rules = {rule for rule, _, _ in findings_of(files)}
+                self.assertLessEqual(rules - {expected[0]}, {"format"})
+
+
+class GoodTrees(unittest.TestCase):
+    def test_ordinary_code_has_no_findings(self):
+        files = {"lib/net/a.h": header("net", GOOD_CODE, "#include <vector>\n"),
+                 "lib/exchange/b.h": header("exchange", includes='#include <atomic>\n\n#include "net/a.h"\n'),
+                 "lib/health/misc_check.h": header("health"),
+                 "conf/a.conf": "x\n", "tests/a.sh": "#!/bin/sh\n# SPDX-License-Identifier: BSD-3-Clause\ntrue a.conf\n"}
+        self.assertEqual([], findings_of(files))
+
+    def test_functions_are_measured_from_head_to_brace(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "a.cc"
+            path.write_text("namespace a {\nint f(int x,\n      int y) {\n    if (x) {\n        y = 1;\n    }\n    return y;\n}\n}\n")
+            measured = list(tidy.functions(tidy.Source(pathlib.Path(folder), path)))
+        self.assertEqual([(2, 7)], [(line, length) for line, length, _ in measured])
+
+
+if __name__ == "__main__":
+    unittest.main()
