@@ -53,6 +53,7 @@ enum class AlarmKind : std::uint8_t {
     late_advert,       // our own advert was later than Master_Down_Interval: this machine stalled
     address_list,      // the peer advertises other addresses
 };
+inline constexpr std::size_t alarm_kind_count = 5;
 std::string_view name(AlarmKind kind);
 
 // ---- events
@@ -92,6 +93,7 @@ struct AddressConflict {
 // afterwards.
 struct Reconfigure {
     const Settings* settings = nullptr;
+    int effective_priority = 0;  // 0: the settings' own
 };
 
 using Event = std::variant<Startup, Shutdown, AdvertReceived, Tick, FaultChange, PriorityChange,

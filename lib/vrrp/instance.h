@@ -97,7 +97,7 @@ class Instance {
     void on(const AddressConflict& event, Actions& out);
     void on(const Reconfigure& event, Actions& out);
 
-    void advert_in_backup(const AdvertReceived& event, Actions& out);
+    void advert_in_backup(const AdvertReceived& event);
     void advert_in_master(const AdvertReceived& event, Actions& out);
     void tick_in_backup(const Tick& event, Actions& out);
     void tick_in_master(Actions& out);
@@ -105,18 +105,23 @@ class Instance {
     void start(Reason reason, Actions& out);
     void become_master(Reason reason, Actions& out);
     void become_backup(Reason reason, Actions& out);
-    void stop(State to, Reason reason, bool say_goodbye, Actions& out);
+    void stop(State to, Reason reason, bool can_transmit, Actions& out);
     void change_state(State to, Reason reason, Actions& out);
 
+    bool is_higher(const AdvertReceived& event) const;
+    bool yields_to(std::uint8_t advertised_priority);
+    void learn_master(const AdvertReceived& event);
+    void arm_master_down(std::uint64_t wait_ns);
+    std::uint64_t own_skew_ns() const;
+    void set_priority(int priority);
+
     void send(std::uint8_t priority, Actions& out);
-    void send_soon(Actions& out);
-    void announce(std::uint8_t rounds, Actions& out);
-    void start_burst(const AnnounceSchedule& schedule, Actions& out);
-    void request_burst(Actions& out);
+    bool send_soon(Actions& out);
+    void start_burst(const AnnounceSchedule& schedule);
+    void request_burst();
+    std::uint8_t burst_rounds_due();
     void run_announcements(Actions& out);
     void alarm(AlarmKind kind, const net::IpAddress& address, Actions& out);
-    void arm_master_down(std::uint64_t from_ns);
-    bool may_preempt(std::uint8_t advertised_priority);
 
     const Settings* settings_;
     Status status_;
@@ -134,14 +139,13 @@ class Instance {
     std::uint64_t advert_deadline_ns_ = no_deadline;
     std::uint64_t last_sent_ns_ = 0;
     Burst burst_;
-    std::uint64_t burst_started_ns_ = 0;
-    std::uint64_t burst_requested_ns_ =
-        no_deadline;  // a burst was asked for too soon after the last
+    std::uint64_t next_burst_ns_ = 0;               // not sooner
+    std::uint64_t burst_request_ns_ = no_deadline;  // a burst that had to wait for that
     std::uint64_t refresh_deadline_ns_ = no_deadline;
-    std::uint64_t last_defence_ns_ = 0;
+    std::uint64_t next_defence_ns_ = 0;  // not sooner (RFC 5227 DEFEND_INTERVAL)
     std::uint64_t defence_deadline_ns_ = no_deadline;
 
-    std::array<std::uint64_t, 5> last_alarm_ns_{};  // by AlarmKind, 0 = never
+    std::array<std::uint64_t, alarm_kind_count> next_alarm_ns_{};  // not sooner, by AlarmKind
 };
 
 }  // namespace warren::vrrp

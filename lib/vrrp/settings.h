@@ -91,7 +91,8 @@ struct Settings {
     // the protocol never sees them.
     std::vector<net::IpAddress> advert_addresses;
 
-    net::IpAddress multicast_group = multicast_group_v4;
+    net::IpAddress multicast_group =
+        multicast_group_v4;                  // its family is the instance's, unicast too
     std::vector<UnicastPeer> unicast_peers;  // not empty: unicast only, as keepalived
     bool check_unicast_source = false;       // drop unicast adverts from others than unicast_peers
 
@@ -104,7 +105,7 @@ struct Settings {
 
     Announcements announcements;
 
-    bool is_ipv6() const { return !primary_address.is_v4(); }
+    bool is_ipv6() const { return !multicast_group.is_v4(); }
     bool is_unicast() const { return !unicast_peers.empty(); }
 };
 

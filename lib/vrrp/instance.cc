@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The state machine of RFC 3768 6.4 and RFC 9568 6.4, with preempt_delay, faults and announcements.
+#include "vrrp/instance.h"
+
+#include <algorithm>
+#include <cassert>
+#include <variant>
+
+#include "vrrp/timers.h"
+
+namespace warren::vrrp {
+namespace {
+
+constexpr std::uint64_t burst_distance_ns = ns_per_s;
+constexpr std::uint64_t alarm_distance_ns = ns_per_s;
+constexpr std::uint64_t defend_interval_ns = 10 * ns_per_s;  // RFC 5227 2.4
+
+std::uint8_t fault_bit(FaultCause cause) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(cause));
+}
+
+}  // namespace
+
+Instance::Instance(const Settings& settings) : settings_(&settings) {
+    assert(settings.vrid != 0 && settings.priority != 0 && settings.advert_interval_ns != 0);
+    status_.effective_priority = settings.priority;
+    status_.master_interval_ns = settings.advert_interval_ns;
+}
+
+Actions Instance::step(const Event& event, std::uint64_t now_ns) {
+    now_ns_ = std::max(now_ns_, now_ns);
+    Actions out;
+    std::visit([this, &out](const auto& e) { on(e, out); }, event);
+    return out;
+}
+
+std::uint64_t Instance::deadline_ns() const {
+    switch (status_.state) {
+        case State::backup:
+            return waiting_for_workers_ ? evidence_poll_deadline_ns_ : master_down_deadline_ns_;
+        case State::master:
+            return std::min({advert_deadline_ns_, burst_.next_ns, burst_request_ns_,
+                             refresh_deadline_ns_, defence_deadline_ns_});
+        case State::initialize:
+        case State::fault:
+            break;
+    }
+    return no_deadline;
+}
+
+std::uint64_t Instance::master_down_interval_ns() const {
+    return master_down_ns(settings_->version, status_.effective_priority,
+                          status_.master_interval_ns, settings_->down_timer_adverts);
+}
+
+std::uint64_t Instance::ownership_lease_ns() const {
+    return settings_->down_timer_adverts * settings_->advert_interval_ns;
+}
+
+std::uint64_t Instance::own_skew_ns() const {
+    return skew_ns(settings_->version, status_.effective_priority, status_.master_interval_ns);
+}
+
+// ---- events
+
+void Instance::on(const Startup&, Actions& out) {
+    if (status_.state != State::initialize) return;
+    if (status_.faults != 0)
+        change_state(State::fault, Reason::fault, out);
+    else
+        start(Reason::startup, out);
+}
+
+void Instance::on(const Shutdown&, Actions& out) {
+    if (status_.state != State::initialize) stop(State::initialize, Reason::shutdown, true, out);
+}
+
+void Instance::on(const AdvertReceived& event, Actions& out) {
+    if (status_.state != State::backup && status_.state != State::master) return;
+    Counters& counters = status_.counters;
+    ++counters.adverts_received;
+    status_.last_heard_ns = now_ns_;
+    if (event.advert.interval_differs) ++counters.interval_differs;
+    if (event.advert.addresses_differ) {
+        ++counters.address_list_differs;
+        alarm(AlarmKind::address_list, event.source, out);
+    }
+    if (event.advert.priority == 0) ++counters.priority_zero_received;
+    if (status_.state == State::backup)
+        advert_in_backup(event);
+    else
+        advert_in_master(event, out);
+}
+
+void Instance::on(const Tick& event, Actions& out) {
+    if (status_.state == State::backup) tick_in_backup(event, out);
+    if (status_.state == State::master) tick_in_master(out);
+}
+
+void Instance::on(const FaultChange& event, Actions& out) {
+    const std::uint8_t bit = fault_bit(event.cause);
+    if (event.present) {
+        status_.faults |= bit;
+        if (status_.state == State::backup || status_.state == State::master)
+            stop(State::fault, Reason::fault, event.can_transmit, out);
+        return;
+    }
+    status_.faults &= static_cast<std::uint8_t>(~bit);
+    if (status_.state == State::fault && status_.faults == 0) start(Reason::fault_cleared, out);
+}
+
+// An owner's priority never changes; the others' stays within 1-254 (RFC 3768 6.1).
+void Instance::set_priority(int priority) {
+    const std::uint64_t old_skew_ns = own_skew_ns();
+    status_.effective_priority = settings_->priority == owner_priority
+                                     ? owner_priority
+                                     : static_cast<std::uint8_t>(std::clamp(priority, 1, 254));
+    if (status_.state == State::backup) master_down_deadline_ns_ += own_skew_ns() - old_skew_ns;
+    if (status_.state == State::master) status_.master_priority = status_.effective_priority;
+}
+
+void Instance::on(const PriorityChange& event, Actions&) {
+    set_priority(event.effective);
+}
+
+void Instance::on(const PreemptHold& event, Actions&) {
+    preempt_held_ = event.hold;
+}
+
+// RFC 5227 2.4 (c): who must keep the address defends it, at most once in DEFEND_INTERVAL. A claim
+// in between is answered when that has passed, for its sender may have announced several times.
+void Instance::on(const AddressConflict& event, Actions& out) {
+    if (status_.state != State::master) return;
+    ++status_.counters.address_conflicts;
+    alarm(AlarmKind::address_conflict, event.address, out);
+    defence_deadline_ns_ = std::max(now_ns_, next_defence_ns_);
+    run_announcements(out);
+}
+
+void Instance::on(const Reconfigure& event, Actions& out) {
+    assert(event.settings != nullptr && event.settings->vrid == settings_->vrid);
+    const bool interval_is_ours = status_.state != State::backup ||
+                                  event.settings->version == Version::v2 ||
+                                  event.settings->version != settings_->version;
+    settings_ = event.settings;
+    burst_ = {};  // it points into the old settings
+    if (interval_is_ours) status_.master_interval_ns = settings_->advert_interval_ns;
+    set_priority(event.effective_priority != 0 ? event.effective_priority : settings_->priority);
+    if (status_.state == State::backup) {
+        if (status_.effective_priority == owner_priority)
+            become_master(Reason::owner_startup, out);
+        else
+            arm_master_down(master_down_interval_ns());
+    } else if (status_.state == State::master) {
+        status_.master_address = settings_->primary_address;
+        send(status_.effective_priority, out);
+        advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
+        start_burst(settings_->announcements.takeover);
+        run_announcements(out);
+    }
+}
+
+// ---- adverts
+
+// Would this master keep us in backup? RFC 3768 6.4.2, keepalived's preempt_delay.
+bool Instance::yields_to(std::uint8_t advertised_priority) {
+    if (advertised_priority >= status_.effective_priority) {
+        preempt_after_ns_ = 0;
+        return true;
+    }
+    if (!settings_->preempt || preempt_held_) return true;
+    if (settings_->preempt_delay_ns == 0) return false;
+    if (preempt_after_ns_ == 0) preempt_after_ns_ = now_ns_ + settings_->preempt_delay_ns;
+    return now_ns_ < preempt_after_ns_;
+}
+
+void Instance::learn_master(const AdvertReceived& event) {
+    status_.master_address = event.source;
+    status_.master_priority = event.advert.priority;
+    // RFC 9568 6.4.2: Active_Adver_Interval is the master's. In v2 both are the same.
+    status_.master_interval_ns = event.advert.advert_interval_ns;
+}
+
+void Instance::arm_master_down(std::uint64_t wait_ns) {
+    master_down_deadline_ns_ = now_ns_ + wait_ns;
+    waiting_for_workers_ = false;
+}
+
+void Instance::advert_in_backup(const AdvertReceived& event) {
+    if (event.advert.priority == 0) {
+        // Never later than it was: a flood of good-byes must not keep us from taking over.
+        const std::uint64_t wait_ns = own_skew_ns();
+        if (now_ns_ + wait_ns < master_down_deadline_ns_) arm_master_down(wait_ns);
+        takeover_reason_ = Reason::priority_zero;
+    } else if (yields_to(event.advert.priority)) {
+        learn_master(event);
+        arm_master_down(master_down_interval_ns());
+        takeover_reason_ = Reason::master_down;
+    } else {
+        status_.master_address = event.source;
+        status_.master_priority = event.advert.priority;
+        takeover_reason_ = Reason::preempted_lower;
+    }
+}
+
+// RFC 3768 6.4.3: greater priority, or equal and a greater primary address.
+bool Instance::is_higher(const AdvertReceived& event) const {
+    const std::uint8_t theirs = event.advert.priority;
+    if (theirs != status_.effective_priority) return theirs > status_.effective_priority;
+    return event.source > settings_->primary_address;
+}
+
+void Instance::advert_in_master(const AdvertReceived& event, Actions& out) {
+    const std::uint8_t theirs = event.advert.priority;
+    if (theirs == 0) {
+        // RFC 3768 6.4.3: advertise and restart the timer. Whoever says good-bye was a master
+        // beside us.
+        if (send_soon(out)) advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
+        request_burst();
+        run_announcements(out);
+        return;
+    }
+    if (theirs == owner_priority && status_.effective_priority == owner_priority)
+        alarm(AlarmKind::two_owners, event.source, out);
+    if (is_higher(event)) {
+        const bool by_priority = theirs > status_.effective_priority;
+        out.push(Own{false});
+        if (settings_->higher_priority_send_advert) send(status_.effective_priority, out);
+        learn_master(event);
+        become_backup(by_priority ? Reason::higher_priority_heard : Reason::higher_address_heard,
+                      out);
+        return;
+    }
+    // RFC 9568 6.4.3: discard, and assert ourselves at once; our own timer goes on untouched.
+    ++status_.counters.lower_priority_heard;
+    // The old master's last advert may cross our first: no split brain yet.
+    if (now_ns_ - status_.since_ns > settings_->advert_interval_ns)
+        alarm(AlarmKind::other_master, event.source, out);
+    if (!settings_->lower_priority_no_advert) send_soon(out);
+    request_burst();
+    run_announcements(out);
+}
+
+// ---- timers
+
+void Instance::tick_in_backup(const Tick& event, Actions& out) {
+    if (now_ns_ < master_down_deadline_ns_) return;
+    if (event.rx_drained_ns < master_down_deadline_ns_) {
+        if (!waiting_for_workers_) ++status_.counters.waits_for_workers;
+        waiting_for_workers_ = true;
+        evidence_poll_deadline_ns_ = now_ns_ + evidence_poll_ns;
+        return;
+    }
+    become_master(takeover_reason_, out);
+}
+
+void Instance::tick_in_master(Actions& out) {
+    if (now_ns_ >= advert_deadline_ns_) {
+        const std::uint64_t interval_ns = settings_->advert_interval_ns;
+        const bool hopeless = now_ns_ - advert_deadline_ns_ >= interval_ns;
+        if (hopeless) ++status_.counters.late_adverts;
+        if (now_ns_ - last_sent_ns_ > master_down_interval_ns()) {
+            // We were away so long that a peer may have been master and given up silently.
+            alarm(AlarmKind::late_advert, settings_->primary_address, out);
+            request_burst();
+        }
+        advert_deadline_ns_ = (hopeless ? now_ns_ : advert_deadline_ns_) + interval_ns;
+        send(status_.effective_priority, out);
+    }
+    run_announcements(out);
+}
+
+// ---- transitions
+
+void Instance::start(Reason reason, Actions& out) {
+    status_.master_interval_ns = settings_->advert_interval_ns;
+    status_.master_address = {};
+    status_.master_priority = 0;
+    if (status_.effective_priority == owner_priority) {
+        become_master(Reason::owner_startup, out);
+    } else {
+        out.push(Own{false});
+        become_backup(reason, out);
+    }
+}
+
+// The order is meaning: workers own before anybody is told; the advert moves the virtual MAC before
+// GARP.
+void Instance::become_master(Reason reason, Actions& out) {
+    const Announcements& announcements = settings_->announcements;
+    out.push(Own{true});
+    send(status_.effective_priority, out);
+    status_.master_interval_ns = settings_->advert_interval_ns;
+    status_.master_address = settings_->primary_address;
+    status_.master_priority = status_.effective_priority;
+    advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
+    waiting_for_workers_ = false;
+    preempt_after_ns_ = 0;
+    burst_request_ns_ = no_deadline;
+    defence_deadline_ns_ = no_deadline;
+    refresh_deadline_ns_ =
+        announcements.refresh_ns == 0 ? no_deadline : now_ns_ + announcements.refresh_ns;
+    ++status_.counters.became_master;
+    start_burst(announcements.takeover);
+    run_announcements(out);
+    change_state(State::master, reason, out);
+}
+
+// The caller has disowned already.
+void Instance::become_backup(Reason reason, Actions& out) {
+    arm_master_down(master_down_interval_ns());
+    takeover_reason_ = Reason::master_down;
+    preempt_after_ns_ = 0;
+    burst_ = {};
+    change_state(State::backup, reason, out);
+}
+
+// RFC 3768 6.4.3 on Shutdown; keepalived does the same on a fault.
+void Instance::stop(State to, Reason reason, bool can_transmit, Actions& out) {
+    if (status_.state == State::master) {
+        out.push(Own{false});
+        if (can_transmit) send(0, out);
+    }
+    waiting_for_workers_ = false;
+    preempt_after_ns_ = 0;
+    burst_ = {};
+    status_.master_address = {};
+    status_.master_priority = 0;
+    change_state(to, reason, out);
+}
+
+void Instance::change_state(State to, Reason reason, Actions& out) {
+    out.push(Report{status_.state, to, reason});
+    status_.state = to;
+    status_.since_ns = now_ns_;
+    status_.last_reason = reason;
+}
+
+// ---- what leaves us
+
+void Instance::send(std::uint8_t priority, Actions& out) {
+    out.push(SendAdvert{priority});
+    last_sent_ns_ = now_ns_;
+    ++status_.counters.adverts_sent;
+    if (priority == 0) ++status_.counters.priority_zero_sent;
+}
+
+// An advert outside the rhythm, a tenth of an interval after the last at the earliest. True when it
+// left now; else the regular one comes sooner.
+bool Instance::send_soon(Actions& out) {
+    const std::uint64_t earliest_ns = last_sent_ns_ + settings_->advert_interval_ns / 10;
+    if (now_ns_ < earliest_ns) {
+        advert_deadline_ns_ = std::min(advert_deadline_ns_, earliest_ns);
+        return false;
+    }
+    send(status_.effective_priority, out);
+    return true;
+}
+
+void Instance::start_burst(const AnnounceSchedule& schedule) {
+    burst_ = {&schedule, 0, 0, now_ns_ + schedule[0].delay_ns};
+    next_burst_ns_ = now_ns_ + burst_distance_ns;
+    burst_request_ns_ = no_deadline;
+}
+
+// Another master was there, hosts may believe it: announce again, but not more than one burst a
+// second.
+void Instance::request_burst() {
+    if (burst_request_ns_ == no_deadline) burst_request_ns_ = std::max(now_ns_, next_burst_ns_);
+}
+
+std::uint8_t Instance::burst_rounds_due() {
+    if (now_ns_ < burst_.next_ns) return 0;
+    const AnnouncePhase& phase = (*burst_.schedule)[burst_.phase];
+    const bool at_once = phase.gap_ns == 0;
+    const auto rounds =
+        static_cast<std::uint8_t>(at_once ? phase.count : std::min(phase.count, std::uint8_t{1}));
+    burst_.done = static_cast<std::uint8_t>(burst_.done + rounds);
+    if (burst_.done < phase.count) {
+        burst_.next_ns = now_ns_ + phase.gap_ns;
+        return rounds;
+    }
+    ++burst_.phase;
+    burst_.done = 0;
+    burst_.next_ns = burst_.phase < burst_.schedule->size()
+                         ? now_ns_ + (*burst_.schedule)[burst_.phase].delay_ns
+                         : no_deadline;
+    return rounds;
+}
+
+void Instance::run_announcements(Actions& out) {
+    std::uint8_t rounds = 0;
+    if (now_ns_ >= burst_request_ns_) start_burst(settings_->announcements.lower_priority);
+    rounds = std::max(rounds, burst_rounds_due());
+    if (now_ns_ >= refresh_deadline_ns_) {
+        refresh_deadline_ns_ = now_ns_ + settings_->announcements.refresh_ns;
+        rounds = std::max(rounds, settings_->announcements.refresh_repeat);
+    }
+    if (now_ns_ >= defence_deadline_ns_) {
+        defence_deadline_ns_ = no_deadline;
+        next_defence_ns_ = now_ns_ + defend_interval_ns;
+        rounds = std::max(rounds, std::uint8_t{1});
+    }
+    if (rounds == 0) return;
+    out.push(Announce{rounds});
+    status_.counters.announcements += rounds;
+}
+
+void Instance::alarm(AlarmKind kind, const net::IpAddress& address, Actions& out) {
+    std::uint64_t& next_ns = next_alarm_ns_[static_cast<std::size_t>(kind)];
+    if (now_ns_ < next_ns) return;
+    next_ns = now_ns_ + alarm_distance_ns;
+    out.push(Alarm{kind, address});
+}
+
+}  // namespace warren::vrrp
