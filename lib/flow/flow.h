@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a worker knows about one TCP connection: 128 bytes, two cache lines. Line 0 holds the
+// addresses, line 1 everything that changes. Sequence numbers are host order and stand in the
+// number space of the side they are sent to; the server's numbers are the same on both sides, the
+// client's appear to the server shifted by seq_delta.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "flow/tcp.h"
+#include "net/address.h"
+#include "net/bytes.h"
+
+namespace warren::flow {
+
+// Flows are referred to by 31-bit index into their table.
+using FlowIndex = std::uint32_t;
+inline constexpr FlowIndex no_flow = 0xffffffff;
+inline constexpr FlowIndex max_flows = 0x7fffffff;
+
+// lb_kind. FNAT and NAT see both directions, DR and TUN the client's only.
+enum class Method : std::uint8_t { fnat, nat, dr, tun };
+constexpr bool sees_both_sides(Method m) {
+    return m == Method::fnat || m == Method::nat;
+}
+
+// Neighbours in a list of flows (index_lists.h); no_flow in prev = in no list.
+struct Links {
+    FlowIndex prev = no_flow;
+    FlowIndex next = no_flow;
+};
+
+// A key: source and destination of a packet as it arrives, whichever side it comes from.
+struct Tuple {
+    net::IpAddress source;
+    net::IpAddress destination;
+    net::Be16 source_port;
+    net::Be16 destination_port;
+
+    friend constexpr bool operator==(const Tuple&, const Tuple&) = default;
+};
+static_assert(sizeof(Tuple) == 36);
+
+struct alignas(64) Flow {
+    net::IpAddress client_address;
+    net::IpAddress vip;
+    net::IpAddress server_address;
+    net::IpAddress local_address;  // source address towards the server; in NAT the client's
+
+    net::Be16 client_port;
+    net::Be16 service_port;  // the VIP's
+    net::Be16 server_port;
+    net::Be16 local_port;
+    std::uint16_t server_id = 0;
+    std::uint16_t service_id = 0;
+    TcpState state = TcpState::none;
+    Method method = Method::fnat;
+    std::uint8_t flags = 0;              // bits are the datapath's
+    std::uint8_t client_port_index = 0;  // the ethdev the client is on
+    net::MacAddress client_mac;          // where the client's last packet came from
+    std::uint8_t resets_to_client = 0;   // answers given as a stub, see answer_as_stub()
+    std::uint8_t resets_to_server = 0;
+    std::uint32_t seq_delta =
+        0;  // added to client->server SEQ, taken off server->client ACK and SACK
+    // Until the SYN-ACK nothing has been forwarded to the client, so that word holds the SYN's
+    // time.
+    union {
+        std::uint32_t next_to_client = 0;  // highest SEQ+LEN forwarded to the client
+        std::uint32_t syn_sent_us;         // low 32 bits of the clock, state syn_sent only
+    };
+    std::uint32_t next_to_server = 0;   // highest SEQ+LEN forwarded to the server
+    std::uint32_t ack_from_client = 0;  // last ACK seen from the client
+    std::uint32_t ack_from_server = 0;
+    Tick last_seen = 0;
+    Links wheel;        // ageing; `next` chains free records
+    Links server_list;  // the live flows of one server
+
+    Tuple client_tuple() const { return {client_address, vip, client_port, service_port}; }
+    Tuple server_tuple() const { return {server_address, local_address, server_port, local_port}; }
+};
+static_assert(sizeof(Flow) == 128 && alignof(Flow) == 64);
+static_assert(offsetof(Flow, client_port) == 64);
+static_assert(std::is_trivially_copyable_v<Flow>);
+
+}  // namespace warren::flow

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Keyed hash of a Tuple: three 64x64->128 bit multiplications, each folded high xor low (the step
+// of Wang Yi's wyhash), every input word masked by secret key material first. Without the key
+// nobody can tell which tuples collide; with one key per process two workers agree on every hash.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "flow/flow.h"
+
+namespace warren::flow {
+
+class TupleHash {
+  public:
+    // Two random words; the six used ones are drawn from them with SplitMix64 steps.
+    constexpr explicit TupleHash(std::uint64_t seed_low, std::uint64_t seed_high) {
+        std::uint64_t state = seed_low;
+        for (std::uint64_t& k : keys_) {
+            k = mix(state += 0x9e3779b97f4a7c15U) ^ seed_high;
+            seed_high = mix(seed_high + k);
+        }
+        keys_[5] |= 1;  // a multiplier must not lose low bits
+    }
+
+    std::uint64_t operator()(const Tuple& t) const {
+        const std::uint64_t ports =
+            std::uint64_t{t.source_port.raw()} << 16 | t.destination_port.raw();
+        const std::uint64_t addresses =
+            fold(word(t.source, 0) ^ keys_[0], word(t.source, 8) ^ keys_[1]) ^
+            fold(word(t.destination, 0) ^ keys_[2], word(t.destination, 8) ^ keys_[3]);
+        return fold(addresses ^ ports ^ keys_[4], keys_[5]);
+    }
+
+  private:
+    static constexpr std::uint64_t mix(std::uint64_t z) {
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+        return z ^ (z >> 31);
+    }
+    static std::uint64_t word(const net::IpAddress& a, std::size_t offset) {
+        std::uint64_t w;
+        std::memcpy(&w, a.bytes().data() + offset, sizeof(w));
+        return w;
+    }
+    static constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
+        __extension__ using Wide = unsigned __int128;
+        const Wide product = static_cast<Wide>(a) * b;
+        return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+    }
+
+    std::array<std::uint64_t, 6> keys_{};
+};
+
+}  // namespace warren::flow

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The sequence shift: the client's numbers appear to the server moved by a constant. Client to
+// server SEQ grows by it; server to client ACK and the edges of SACK blocks (RFC 2018) shrink by
+// it. Each change is noted in a ChecksumDelta (RFC 1624). Any bytes are safe; malformed options
+// stay as they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "net/bytes.h"
+#include "net/checksum.h"
+#include "net/headers.h"
+#include "net/tcp_options.h"
+
+namespace warren::flow {
+
+inline void shift_sequence(net::TcpHeader& tcp, std::uint32_t delta, net::ChecksumDelta& l4) {
+    const net::Be32 shifted(tcp.sequence.host() + delta);
+    l4.replace(tcp.sequence, shifted);
+    tcp.sequence = shifted;
+}
+
+// `tcp` is the header with its options, at least 20 bytes.
+void unshift_sack(net::Bytes tcp, std::uint32_t delta, net::ChecksumDelta& l4);
+
+inline void unshift_acknowledgement(net::Bytes tcp, std::uint32_t delta, net::ChecksumDelta& l4) {
+    auto& header = net::header_in<net::TcpHeader>(tcp, 0);
+    if ((header.flags & net::tcp_flag::ack) == 0) return;
+    const net::Be32 unshifted(header.acknowledgement.host() - delta);
+    l4.replace(header.acknowledgement, unshifted);
+    header.acknowledgement = unshifted;
+    if (tcp.size() > sizeof(net::TcpHeader)) unshift_sack(tcp, delta, l4);
+}
+
+}  // namespace warren::flow

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "flow/table.h"
+
+#include <cassert>
+#include <memory>
+#include <new>
+
+namespace warren::flow {
+
+// Offsets into the one allocation.
+struct FlowTable::Layout {
+    explicit Layout(const TableOptions& o)
+        : bucket_count(BucketIndex::buckets_for(std::size_t{o.capacity} * 2)),
+          buckets(std::size_t{o.capacity} * sizeof(Flow)),
+          server_heads(buckets + bucket_count * sizeof(Bucket)),
+          live(server_heads + o.servers * sizeof(FlowIndex)),
+          wheel_heads(live + o.servers * sizeof(std::uint32_t)),
+          bytes(wheel_heads + o.wheel_slots * sizeof(FlowIndex)) {}
+
+    std::size_t bucket_count;
+    std::size_t buckets;
+    std::size_t server_heads;
+    std::size_t live;
+    std::size_t wheel_heads;
+    std::size_t bytes;
+};
+
+namespace {
+template <typename T>
+std::span<T> array_at(std::byte* block, std::size_t offset, std::size_t count) {
+    return {reinterpret_cast<T*>(block + offset), count};
+}
+}  // namespace
+
+std::size_t FlowTable::bytes_for(const TableOptions& options) {
+    return Layout(options).bytes;
+}
+
+FlowTable::FlowTable(const TableOptions& o)
+    : hash_(o.hash),
+      capacity_(o.capacity),
+      timeouts_(o.timeouts),
+      memory_(o.memory),
+      bytes_(bytes_for(o)),
+      block_(static_cast<std::byte*>(memory_->allocate(bytes_, alignof(Flow)))),
+      flows_(reinterpret_cast<Flow*>(block_)),
+      index_(array_at<Bucket>(block_, Layout(o).buckets, Layout(o).bucket_count)),
+      by_server_(flows_, array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers)),
+      live_(array_at<std::uint32_t>(block_, Layout(o).live, o.servers)),
+      wheel_(flows_, array_at<FlowIndex>(block_, Layout(o).wheel_heads, o.wheel_slots), o.start) {
+    assert(o.capacity <= max_flows);
+    std::uninitialized_value_construct_n(flows_, capacity_);
+    std::fill(live_.begin(), live_.end(), 0);
+}
+
+FlowTable::~FlowTable() {
+    memory_->deallocate(block_, bytes_, alignof(Flow));
+}
+
+FlowIndex FlowTable::take_free() {
+    if (free_ != no_flow) {
+        const FlowIndex i = free_;
+        free_ = flows_[i].wheel.next;
+        return i;
+    }
+    return fresh_ < capacity_ ? fresh_++ : no_flow;
+}
+
+void FlowTable::give_free(FlowIndex i) {
+    flows_[i].state = TcpState::none;
+    flows_[i].wheel = {no_flow, free_};
+    free_ = i;
+}
+
+void FlowTable::join_server(FlowIndex i) {
+    by_server_.push_front(flows_[i].server_id, i);
+    ++live_[flows_[i].server_id];
+}
+
+void FlowTable::leave_server(FlowIndex i) {
+    if (!by_server_.contains(i)) return;
+    by_server_.remove(i);
+    --live_[flows_[i].server_id];
+}
+
+FlowIndex FlowTable::insert(const Flow& flow) {
+    assert(flow.state != TcpState::none && flow.server_id < live_.size());
+    const FlowIndex i = take_free();
+    if (i == no_flow) return no_flow;
+    Flow& f = flows_[i];
+    f = flow;
+    f.wheel = {};
+    f.server_list = {};
+    const std::uint64_t client_hash = hash_(f.client_tuple());
+    if (!index_.insert(client_hash, value_of(i, Side::client))) {
+        give_free(i);
+        return no_flow;
+    }
+    if (sees_both_sides(f.method) &&
+        !index_.insert(hash_(f.server_tuple()), value_of(i, Side::server))) {
+        index_.erase(client_hash, value_of(i, Side::client));
+        give_free(i);
+        return no_flow;
+    }
+    if (is_live(f.state)) join_server(i);
+    wheel_.schedule(i, deadline(f));
+    ++size_;
+    return i;
+}
+
+void FlowTable::erase(FlowIndex i) {
+    Flow& f = flows_[i];
+    assert(f.state != TcpState::none);
+    index_.erase(hash_(f.client_tuple()), value_of(i, Side::client));
+    if (sees_both_sides(f.method)) index_.erase(hash_(f.server_tuple()), value_of(i, Side::server));
+    leave_server(i);
+    wheel_.remove(i);
+    give_free(i);
+    --size_;
+}
+
+bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
+    Flow& f = flows_[i];
+    if (sees_both_sides(f.method)) {
+        const std::uint32_t value = value_of(i, Side::server);
+        const std::uint64_t old_hash = hash_(f.server_tuple());
+        const std::uint64_t new_hash = hash_(target.server_tuple());
+        index_.erase(old_hash, value);
+        if (!index_.insert(new_hash, value)) {
+            const bool restored = index_.insert(old_hash, value);
+            assert(restored);
+            static_cast<void>(restored);
+            return false;
+        }
+    }
+    leave_server(i);
+    f.server_id = target.server_id;
+    f.server_address = target.server_address;
+    f.server_port = target.server_port;
+    f.local_address = target.local_address;
+    f.local_port = target.local_port;
+    if (is_live(f.state)) join_server(i);
+    return true;
+}
+
+void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
+    Flow& f = flows_[i];
+    f.last_seen = now;
+    if (f.state == state) return;
+    const bool sooner = timeouts_.of(state) < timeouts_.of(f.state);
+    f.state = state;
+    if (!is_live(state)) leave_server(i);
+    if (sooner) wheel_.schedule(i, deadline(f));
+}
+
+}  // namespace warren::flow

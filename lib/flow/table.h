@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// All flows of one worker: a fixed array of records, an index that finds each by the packet's tuple
+// from either side, the live flows of each server, and ageing. One allocation at construction,
+// none later. Full = insert() returns no_flow and nothing changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+
+#include "flow/ageing_wheel.h"
+#include "flow/buckets.h"
+#include "flow/hash.h"
+#include "flow/index_lists.h"
+
+namespace warren::flow {
+
+struct TableOptions {
+    std::uint32_t capacity = 0;       // flows
+    std::uint32_t servers = 0;        // server ids are below this
+    std::uint32_t wheel_slots = 512;  // a power of two
+    TupleHash hash{0, 0};             // seed it at random
+    Timeouts timeouts{};
+    Tick start = 0;  // the tick now
+    // Where the one allocation comes from: hugepages, or the heap.
+    std::pmr::memory_resource* memory = std::pmr::new_delete_resource();
+};
+
+class FlowTable {
+  public:
+    explicit FlowTable(const TableOptions& options);  // std::bad_alloc
+    ~FlowTable();
+    FlowTable(const FlowTable&) = delete;
+    FlowTable& operator=(const FlowTable&) = delete;
+
+    static std::size_t bytes_for(const TableOptions& options);
+
+    // --- the hot path, a burst at a time: hash and prefetch all, prefetch_flow all, then find each
+    std::uint64_t hash(const Tuple& t) const { return hash_(t); }
+    void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
+    void prefetch_flow(std::uint64_t hash) const {
+        index_.find(hash, [this](std::uint32_t value) {
+            __builtin_prefetch(&flows_[value >> 1]);
+            __builtin_prefetch(&flows_[value >> 1].client_port);
+            return true;
+        });
+    }
+
+    struct Hit {
+        FlowIndex index = no_flow;
+        Side from = Side::client;  // the side the tuple's packet comes from
+
+        explicit operator bool() const { return index != no_flow; }
+    };
+    Hit find(const Tuple& t, std::uint64_t hash) const {
+        const std::uint32_t value =
+            index_.find(hash, [&](std::uint32_t v) { return key_is(flows_[v >> 1], v & 1, t); });
+        if (value == BucketIndex::none) return {};
+        return {value >> 1, static_cast<Side>(value & 1)};
+    }
+    Hit find(const Tuple& t) const { return find(t, hash(t)); }
+
+    Flow& operator[](FlowIndex i) { return flows_[i]; }
+    const Flow& operator[](FlowIndex i) const { return flows_[i]; }
+
+    // --- changes. insert() copies the record, puts it under its client's tuple and, if the method
+    // sees both sides, its server's tuple; neither may be there yet. It joins its server's list and
+    // ages from last_seen on.
+    FlowIndex insert(const Flow& flow);
+    void erase(FlowIndex i);
+
+    // Gives a flow whose first server did not answer to another one: server_id, server address and
+    // port, local address and port are taken from `target`. False: index full, nothing changed.
+    bool move_to_server(FlowIndex i, const Flow& target);
+
+    // Use this to change the state: the flow is seen now, ageing follows, and a flow that is no
+    // longer live leaves its server's list.
+    void set_state(FlowIndex i, TcpState state, Tick now);
+
+    // Erases what has idled too long, after on_expired(const Flow&); `budget` bounds the flows and
+    // wheel slots looked at. Returns how many were.
+    template <typename OnExpired>
+    unsigned advance(Tick now, unsigned budget, OnExpired on_expired) {
+        return wheel_.advance(
+            now, budget, [this](FlowIndex i) { return deadline(flows_[i]); },
+            [&](FlowIndex i) {
+                on_expired(static_cast<const Flow&>(flows_[i]));
+                erase(i);
+            });
+    }
+
+    // --- the live flows of a server; set_state(dead) takes a flow out, so "reset all" is: while
+    // the round's budget lasts, take the first.
+    FlowIndex first_of_server(std::uint16_t server) const { return by_server_.first(server); }
+    FlowIndex next_of_server(FlowIndex i) const { return by_server_.next(i); }
+    std::uint32_t live_of_server(std::uint16_t server) const { return live_[server]; }
+
+    // --- sizes
+    std::uint32_t size() const { return size_; }
+    std::uint32_t capacity() const { return capacity_; }
+    std::size_t memory_bytes() const { return bytes_; }
+    // One past the highest index ever used, for whoever lists all: skip state none.
+    FlowIndex end_index() const { return fresh_; }
+
+  private:
+    static bool key_is(const Flow& f, std::uint32_t side, const Tuple& t) {
+        return side == 0
+                   ? f.client_address == t.source && f.client_port == t.source_port &&
+                         f.vip == t.destination && f.service_port == t.destination_port
+                   : f.server_address == t.source && f.server_port == t.source_port &&
+                         f.local_address == t.destination && f.local_port == t.destination_port;
+    }
+    static std::uint32_t value_of(FlowIndex i, Side s) {
+        return i << 1 | static_cast<std::uint32_t>(s);
+    }
+    Tick deadline(const Flow& f) const { return f.last_seen + timeouts_.of(f.state); }
+    FlowIndex take_free();
+    void give_free(FlowIndex i);
+    void join_server(FlowIndex i);
+    void leave_server(FlowIndex i);
+
+    struct Layout;
+
+    TupleHash hash_;
+    std::uint32_t capacity_;
+    std::uint32_t size_ = 0;
+    FlowIndex free_ = no_flow;  // chained through wheel.next
+    FlowIndex fresh_ = 0;       // records from here on were never used
+    Timeouts timeouts_;
+    std::pmr::memory_resource* memory_;
+    std::size_t bytes_;
+    std::byte* block_;
+    Flow* flows_;
+    BucketIndex index_;
+    IndexLists<&Flow::server_list> by_server_;
+    std::span<std::uint32_t> live_;
+    AgeingWheel wheel_;
+};
+
+}  // namespace warren::flow
