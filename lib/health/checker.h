@@ -41,7 +41,7 @@ struct CheckResult {
     std::uint32_t attempt = 1;
     // Time to the answer; of a failed attempt, how long we waited for nothing.
     std::int64_t latency_ns = 0;
-    std::string text;  // for the log: "connection refused"; empty when ok
+    std::string text = {};  // for the log: "connection refused"; empty when ok
 
     bool ok() const { return verdict == Verdict::ok; }
 };
@@ -61,28 +61,28 @@ struct Schedule {
 
 // Where probes leave from. All optional.
 struct Source {
-    std::optional<net::IpAddress> address;  // bindto
-    std::uint16_t port = 0;                 // bind_port, TCP only
-    std::string interface;                  // bind_if; also the scope of a link-local target
+    std::optional<net::IpAddress> address = {};  // bindto
+    std::uint16_t port = 0;                      // bind_port, TCP only
+    std::string interface = {};                  // bind_if; also the scope of a link-local target
     std::uint32_t fwmark = 0;
 };
 
 // TCP_CHECK: the handshake, then a plain close: FIN, no byte sent, which RabbitMQ logs at debug
 // only.
 struct TcpOptions {
-    net::IpAddress address;
+    net::IpAddress address = {};
     std::uint16_t port = 0;
-    Source source;
+    Source source = {};
     std::int64_t connect_timeout_ns = 5'000'000'000;
-    Schedule schedule;
+    Schedule schedule = {};
 };
 
 // PING_CHECK: one ICMP or ICMPv6 echo per attempt.
 struct PingOptions {
-    net::IpAddress address;
-    Source source;
+    net::IpAddress address = {};
+    Source source = {};
     std::int64_t timeout_ns = 1'000'000'000;
-    Schedule schedule;
+    Schedule schedule = {};
 };
 
 class Checker {

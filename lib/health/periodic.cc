@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "health/periodic.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace warren::health {
+
+const char* to_string(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::ok:
+            return "ok";
+        case Verdict::failed_attempt:
+            return "failed attempt";
+        case Verdict::failed:
+            return "failed";
+    }
+    return "?";
+}
+
+const char* to_string(Reason reason) {
+    switch (reason) {
+        case Reason::none:
+            return "none";
+        case Reason::refused:
+            return "refused";
+        case Reason::timeout:
+            return "timeout";
+        case Reason::unreachable:
+            return "unreachable";
+        case Reason::local:
+            return "local";
+        case Reason::other:
+            return "other";
+    }
+    return "?";
+}
+
+Reason reason_of(int error) {
+    switch (error) {
+        case 0:
+            return Reason::none;
+        case ECONNREFUSED:
+            return Reason::refused;
+        case ETIMEDOUT:
+            return Reason::timeout;
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case ENETDOWN:
+        case ENOPROTOOPT:  // ICMP: protocol unreachable
+            return Reason::unreachable;
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM:
+        case ENOBUFS:
+        case EADDRNOTAVAIL:
+        case EADDRINUSE:
+        case EACCES:
+        case EPERM:
+        case ENODEV:
+        case EINVAL:
+        case EAFNOSUPPORT:
+            return Reason::local;
+        default:
+            return Reason::other;
+    }
+}
+
+PeriodicChecker::PeriodicChecker(boost::asio::io_context& io, const Schedule& schedule,
+                                 std::int64_t timeout_ns, Callback callback)
+    : timer_(io),
+      retry_(schedule),
+      callback_(std::move(callback)),
+      timeout_ns_(timeout_ns),
+      warmup_ns_(schedule.warmup_ns) {}
+
+std::int64_t PeriodicChecker::elapsed_ns() const {
+    return std::chrono::nanoseconds(std::chrono::steady_clock::now() - begun_).count();
+}
+
+void PeriodicChecker::wait(std::int64_t delay_ns) {
+    attempt_ = std::make_shared<const int>();
+    timer_.expires_after(std::chrono::nanoseconds(delay_ns));
+    timer_.async_wait(guarded([this](const boost::system::error_code&) { attempt(); }));
+}
+
+void PeriodicChecker::attempt() {
+    attempt_ = std::make_shared<const int>();
+    begun_ = std::chrono::steady_clock::now();
+    timer_.expires_after(std::chrono::nanoseconds(timeout_ns_));
+    timer_.async_wait(guarded([this](const boost::system::error_code&) { fail(ETIMEDOUT); }));
+    begin();
+}
+
+void PeriodicChecker::fail(int error) {
+    finish(reason_of(error), elapsed_ns(), std::generic_category().message(error));
+}
+
+void PeriodicChecker::finish(Reason reason, std::int64_t latency_ns, std::string text) {
+    abandon();
+    const RetryCounter::Next next = retry_.record(reason);
+    wait(next.delay_ns);
+    // Last, and from a copy: the callback may destroy this checker, callback_ included.
+    const Callback callback = callback_;
+    callback({next.verdict, reason, next.attempt, latency_ns, std::move(text)});
+}
+
+}  // namespace warren::health

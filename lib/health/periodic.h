@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The rhythm all checkers share: start an attempt, bound it by a deadline, report it, wait, again.
+// A checker derives from it, opens its socket in begin() and closes it in abandon(); between the
+// two it calls finish() exactly once. Handlers of asynchronous operations go through guarded():
+// they do nothing once the attempt they belong to has ended or the checker is gone.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "health/checker.h"
+#include "health/retry.h"
+
+namespace warren::health {
+
+// The reason an errno stands for. Local ones say nothing about the server.
+Reason reason_of(int error);
+
+class PeriodicChecker : public Checker {
+  protected:
+    PeriodicChecker(boost::asio::io_context& io, const Schedule& schedule, std::int64_t timeout_ns,
+                    Callback callback);
+
+    // Call once, at the end of the derived constructor.
+    void start() { wait(warmup_ns_); }
+
+    virtual void begin() = 0;
+    virtual void abandon() = 0;
+    void succeed(std::int64_t latency_ns) { finish(Reason::none, latency_ns, {}); }
+    void fail(int error);
+    // Since begin().
+    std::int64_t elapsed_ns() const;
+
+    template <typename Handler>
+    auto guarded(Handler handler) {
+        return [token = std::weak_ptr<const int>(attempt_), handler](auto... arguments) {
+            if (!token.expired()) handler(arguments...);
+        };
+    }
+
+  private:
+    void wait(std::int64_t delay_ns);
+    void attempt();
+    void finish(Reason reason, std::int64_t latency_ns, std::string text);
+
+    boost::asio::steady_timer timer_;
+    RetryCounter retry_;
+    Callback callback_;
+    std::int64_t timeout_ns_;
+    std::int64_t warmup_ns_;
+    std::chrono::steady_clock::time_point begun_;
+    // Lives as long as the current attempt, or the wait for the next one.
+    std::shared_ptr<const int> attempt_;
+};
+
+}  // namespace warren::health

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "health/socket.h"
+
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace warren::health {
+
+SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port,
+                             const std::string& interface) {
+    SocketAddress result;
+    const net::Be16 wire_port(port);
+    if (address.is_v4()) {
+        sockaddr_in in{};
+        in.sin_family = AF_INET;
+        in.sin_port = wire_port.raw();
+        in.sin_addr.s_addr = address.as_v4().raw();
+        result.length = sizeof(in);
+        std::memcpy(&result.storage, &in, sizeof(in));
+        return result;
+    }
+    sockaddr_in6 in6{};
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = wire_port.raw();
+    std::memcpy(&in6.sin6_addr, address.bytes().data(), address.bytes().size());
+    if (IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr))
+        in6.sin6_scope_id = if_nametoindex(interface.c_str());
+    result.length = sizeof(in6);
+    std::memcpy(&result.storage, &in6, sizeof(in6));
+    return result;
+}
+
+int apply_source(int fd, const Source& source) {
+    if (!source.interface.empty() &&
+        setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, source.interface.c_str(),
+                   static_cast<socklen_t>(source.interface.size() + 1)) != 0)
+        return errno;
+    if (source.fwmark != 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_MARK, &source.fwmark, sizeof(source.fwmark)) != 0)
+        return errno;
+    if (!source.address) return 0;
+    const int one = 1;
+    if (source.port != 0)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    else  // one source port can serve many servers; refused harmlessly by ICMP sockets
+        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+    const SocketAddress from = socket_address(*source.address, source.port, source.interface);
+    return bind(fd, from.get(), from.length) == 0 ? 0 : errno;
+}
+
+}  // namespace warren::health

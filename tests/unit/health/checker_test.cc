@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The checkers against real sockets, in a network namespace of their own:
+//   127.0.0.1      servers of this process
+//   192.0.2.9      behind a veth whose far end takes frames and never answers: a silent server
+//   192.0.2.8      the same without an ARP entry: nobody answers ARP
+//   198.51.100.1   unreachable route
+#include "health/checker.h"
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <vector>
+
+#include "own_namespace.h"
+
+namespace warren::health {
+namespace {
+
+using boost::asio::ip::tcp;
+using namespace std::chrono_literals;
+
+constexpr std::int64_t ms = 1'000'000;
+const Schedule fast{.delay_loop_ns = 2 * ms, .delay_before_retry_ns = ms, .retry = 1};
+const net::IpAddress loopback = net::IpAddress::v4(127, 0, 0, 1);
+const net::IpAddress silent = net::IpAddress::v4(192, 0, 2, 9);
+const net::IpAddress no_route = net::IpAddress::v4(198, 51, 100, 1);
+const net::IpAddress no_arp = net::IpAddress::v4(192, 0, 2, 8);
+
+std::size_t open_descriptors() {
+    std::size_t count = 0;
+    DIR* directory = opendir("/proc/self/fd");
+    while (readdir(directory) != nullptr)
+        ++count;
+    closedir(directory);
+    return count;
+}
+
+// Accepts, and remembers how each client left: bytes seen and the final error (eof = FIN).
+class Server {
+  public:
+    explicit Server(boost::asio::io_context& io, std::uint16_t port = 0)
+        : acceptor_(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), port)) {
+        accept();
+    }
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+    std::vector<std::pair<std::size_t, boost::system::error_code>> ends;
+
+  private:
+    void accept() {
+        acceptor_.async_accept([this](boost::system::error_code error, tcp::socket socket) {
+            if (error) return;
+            auto client = std::make_shared<tcp::socket>(std::move(socket));
+            auto buffer = std::make_shared<std::array<char, 64>>();
+            client->async_read_some(
+                boost::asio::buffer(*buffer),
+                [this, client, buffer](boost::system::error_code e, std::size_t n) {
+                    if (e != boost::asio::error::operation_aborted) ends.emplace_back(n, e);
+                });
+            accept();
+        });
+    }
+    tcp::acceptor acceptor_;
+};
+
+class CheckerTest : public testing::Test {
+  protected:
+    static void SetUpTestSuite() {
+        ready = testing_support::enter_own_namespace();
+        if (!ready) return;
+        for (const char* command :
+             {"ip link add hc0 type veth peer name hc1", "ip link set hc1 up",
+              "ip addr add 192.0.2.1/24 dev hc0", "ip link set hc0 up",
+              "ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev hc0 nud permanent",
+              "ip route add unreachable 198.51.100.1"})
+            ASSERT_TRUE(testing_support::run(command)) << command;
+    }
+    void SetUp() override {
+        if (!ready) GTEST_SKIP() << "no network namespaces here";
+    }
+
+    // Runs until `enough` results came in; five seconds are for broken code only.
+    template <typename Options>
+    std::vector<CheckResult> collect(const Options& options, std::size_t enough) {
+        std::vector<CheckResult> results;
+        auto checker = make_checker(io, options, [&](const CheckResult& result) {
+            results.push_back(result);
+            if (results.size() == enough) io.stop();
+        });
+        run();
+        return results;
+    }
+    void run() {
+        io.restart();
+        io.run_for(5s);
+    }
+    // For a port on which nobody listens.
+    std::uint16_t closed_port() {
+        tcp::acceptor once(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+        return once.local_endpoint().port();
+    }
+
+    static inline bool ready = false;
+    boost::asio::io_context io;
+};
+
+TEST_F(CheckerTest, TcpOkReportsConnectTime) {
+    Server server(io);
+    const auto results =
+        collect(TcpOptions{.address = loopback, .port = server.port(), .schedule = fast}, 3);
+    ASSERT_EQ(results.size(), 3U);
+    for (const CheckResult& result : results) {
+        EXPECT_EQ(result.verdict, Verdict::ok);
+        EXPECT_EQ(result.reason, Reason::none);
+        EXPECT_GT(result.latency_ns, 0);
+        EXPECT_LT(result.latency_ns, 1000 * ms);
+        EXPECT_EQ(result.text, "");
+    }
+    EXPECT_EQ(results[2].attempt, 3U);
+}
+
+TEST_F(CheckerTest, TcpLeavesWithFinAndWithoutAByte) {
+    Server server(io);
+    auto checker =
+        make_checker(io, TcpOptions{.address = loopback, .port = server.port(), .schedule = fast},
+                     [](const CheckResult&) {});
+    io.restart();
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    while (server.ends.size() < 3 && io.run_one_until(deadline) != 0) {
+    }
+    ASSERT_GE(server.ends.size(), 3U);
+    for (const auto& [bytes, end] : server.ends) {
+        EXPECT_EQ(bytes, 0U);
+        EXPECT_EQ(end, boost::asio::error::eof) << "a RST would be connection_reset";
+    }
+}
+
+TEST_F(CheckerTest, TcpRefusedIsKnownAtOnce) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto results =
+        collect(TcpOptions{.address = loopback, .port = closed_port(), .schedule = fast}, 3);
+    ASSERT_EQ(results.size(), 3U);
+    EXPECT_EQ(results[0].verdict, Verdict::failed_attempt);
+    EXPECT_EQ(results[1].verdict, Verdict::failed);
+    EXPECT_EQ(results[2].verdict, Verdict::failed);
+    for (const CheckResult& result : results)
+        EXPECT_EQ(result.reason, Reason::refused) << result.text;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s)
+        << "far below the connect_timeout of 5 s";
+}
+
+TEST_F(CheckerTest, TcpSilentServerTimesOut) {
+    const auto results = collect(
+        TcpOptions{.address = silent, .port = 5672, .connect_timeout_ns = 5 * ms, .schedule = fast},
+        2);
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[0].verdict, Verdict::failed_attempt);
+    EXPECT_EQ(results[1].verdict, Verdict::failed);
+    EXPECT_EQ(results[1].reason, Reason::timeout);
+    EXPECT_EQ(results[1].attempt, 2U);
+    EXPECT_GE(results[1].latency_ns, 5 * ms);
+}
+
+TEST_F(CheckerTest, TcpFullBacklogTimesOut) {
+    // Never accepted from: the kernel takes backlog + 1 connections and then drops SYNs.
+    tcp::acceptor acceptor(io);
+    acceptor.open(tcp::v4());
+    acceptor.bind(tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    acceptor.listen(0);
+    tcp::socket filler(io);
+    filler.connect(acceptor.local_endpoint());
+    const auto results = collect(TcpOptions{.address = loopback,
+                                            .port = acceptor.local_endpoint().port(),
+                                            .connect_timeout_ns = 20 * ms,
+                                            .schedule = fast},
+                                 2);
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[1].verdict, Verdict::failed);
+    EXPECT_EQ(results[1].reason, Reason::timeout);
+}
+
+TEST_F(CheckerTest, TcpNoRouteIsUnreachableAtOnce) {
+    const auto results =
+        collect(TcpOptions{.address = no_route, .port = 5672, .schedule = fast}, 2);
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[1].verdict, Verdict::failed);
+    EXPECT_EQ(results[1].reason, Reason::unreachable) << results[1].text;
+}
+
+TEST_F(CheckerTest, TcpForeignSourceIsALocalErrorAndNeverCounts) {
+    Server server(io);
+    const auto results = collect(TcpOptions{.address = loopback,
+                                            .port = server.port(),
+                                            .source = {.address = net::IpAddress::v4(10, 9, 8, 7)},
+                                            .schedule = fast},
+                                 4);
+    ASSERT_EQ(results.size(), 4U);
+    for (const CheckResult& result : results) {
+        EXPECT_EQ(result.verdict, Verdict::failed_attempt);
+        EXPECT_EQ(result.reason, Reason::local);
+    }
+}
+
+TEST_F(CheckerTest, TcpBindsToTheConfiguredSource) {
+    tcp::acceptor acceptor(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    std::string from;
+    acceptor.async_accept([&](boost::system::error_code error, const tcp::socket& socket) {
+        if (!error) from = socket.remote_endpoint(error).address().to_string();
+        io.stop();
+    });
+    auto checker = make_checker(io,
+                                TcpOptions{.address = loopback,
+                                           .port = acceptor.local_endpoint().port(),
+                                           .source = {.address = net::IpAddress::v4(127, 0, 0, 77)},
+                                           .schedule = fast},
+                                [](const CheckResult&) {});
+    run();
+    EXPECT_EQ(from, "127.0.0.77");
+}
+
+TEST_F(CheckerTest, TcpFlappingServer) {
+    auto server = std::make_unique<Server>(io);
+    const std::uint16_t port = server->port();
+    std::string seen;
+    std::unique_ptr<Checker> checker = make_checker(
+        io, TcpOptions{.address = loopback, .port = port, .schedule = fast},
+        [&](const CheckResult& result) {
+            const char verdict = result.ok() ? '+' : result.verdict == Verdict::failed ? '!' : '?';
+            if (seen.empty() || seen.back() != verdict) seen += verdict;
+            if (seen == "+") server.reset();
+            if (seen == "+?!" && !server) server = std::make_unique<Server>(io, port);
+            if (seen == "+?!+") io.stop();
+        });
+    run();
+    EXPECT_EQ(seen, "+?!+");
+}
+
+TEST_F(CheckerTest, PingOk) {
+    const auto results = collect(PingOptions{.address = loopback, .schedule = fast}, 3);
+    ASSERT_EQ(results.size(), 3U);
+    for (const CheckResult& result : results) {
+        EXPECT_TRUE(result.ok()) << result.text;
+        EXPECT_GT(result.latency_ns, 0);
+    }
+}
+
+TEST_F(CheckerTest, PingOkIpv6) {
+    const auto results =
+        collect(PingOptions{.address = *net::IpAddress::parse("::1"), .schedule = fast}, 2);
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_TRUE(results[0].ok()) << results[0].text;
+}
+
+TEST_F(CheckerTest, TwoPingsOfOneServerDoNotTakeEachOthersReplies) {
+    int first = 0;
+    int second = 0;
+    const auto count = [this, &first, &second](int& mine) {
+        return [this, &mine, &first, &second](const CheckResult& result) {
+            EXPECT_TRUE(result.ok()) << result.text;
+            ++mine;
+            if (first > 5 && second > 5) io.stop();
+        };
+    };
+    auto a = make_checker(io, PingOptions{.address = loopback, .schedule = fast}, count(first));
+    auto b = make_checker(io, PingOptions{.address = loopback, .schedule = fast}, count(second));
+    run();
+    EXPECT_GT(first, 5);
+    EXPECT_GT(second, 5);
+}
+
+TEST_F(CheckerTest, PingSilentServerTimesOut) {
+    const auto results =
+        collect(PingOptions{.address = silent, .timeout_ns = 5 * ms, .schedule = fast}, 2);
+    ASSERT_EQ(results.size(), 2U);
+    EXPECT_EQ(results[0].verdict, Verdict::failed_attempt);
+    EXPECT_EQ(results[1].verdict, Verdict::failed);
+    EXPECT_EQ(results[1].reason, Reason::timeout);
+}
+
+TEST_F(CheckerTest, PingNoRouteIsUnreachable) {
+    const auto results = collect(PingOptions{.address = no_route, .schedule = fast}, 1);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_EQ(results[0].reason, Reason::unreachable) << results[0].text;
+}
+
+TEST_F(CheckerTest, PingLearnsOfUnansweredArpBeforeItsTimeout) {
+    testing_support::run("sysctl -w net.ipv4.neigh.hc0.retrans_time_ms=50");
+    const auto results =
+        collect(PingOptions{.address = no_arp, .timeout_ns = 4'000 * ms, .schedule = fast}, 1);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_EQ(results[0].reason, Reason::unreachable) << results[0].text;
+}
+
+TEST_F(CheckerTest, DestructionInFlightIsSilentAndLeaksNothing) {
+    const boost::asio::steady_timer first_use(io);  // the loop's own descriptors exist from here on
+    const std::size_t before = open_descriptors();
+    bool called = false;
+    std::vector<std::unique_ptr<Checker>> checkers;
+    for (int i = 0; i < 20; ++i) {
+        checkers.push_back(make_checker(io, TcpOptions{.address = silent, .port = 5672},
+                                        [&](const CheckResult&) { called = true; }));
+        checkers.push_back(make_checker(io,
+                                        PingOptions{.address = silent, .timeout_ns = 5'000 * ms},
+                                        [&](const CheckResult&) { called = true; }));
+    }
+    io.restart();
+    while (open_descriptors() < before + 40 && io.run_one_for(5s) != 0) {
+    }
+    EXPECT_EQ(open_descriptors(), before + 40) << "one socket per checker, all in flight";
+    checkers.clear();
+    EXPECT_EQ(open_descriptors(), before);
+    io.run_for(20ms);  // the cancelled operations' handlers
+    EXPECT_FALSE(called);
+}
+
+TEST_F(CheckerTest, TheCallbackMayDestroyItsChecker) {
+    int called = 0;
+    std::unique_ptr<Checker> checker;
+    checker =
+        make_checker(io, TcpOptions{.address = loopback, .port = closed_port(), .schedule = fast},
+                     [&](const CheckResult&) {
+                         ++called;
+                         checker.reset();
+                     });
+    run();  // ends by itself: no work is left
+    EXPECT_EQ(called, 1);
+}
+
+TEST_F(CheckerTest, ThousandCheckersKeepTheirRhythm) {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 4096);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    Server server(io);
+    const std::size_t before = open_descriptors();
+    std::vector<int> rounds(1000, 0);
+    std::size_t done = 0;
+    std::vector<std::unique_ptr<Checker>> checkers;
+    for (int& round : rounds)
+        checkers.push_back(make_checker(
+            io,
+            TcpOptions{
+                .address = loopback,
+                .port = server.port(),
+                .schedule = {.delay_loop_ns = 50 * ms,
+                             .warmup_ns = static_cast<std::int64_t>(checkers.size()) * ms / 20}},
+            [&, this](const CheckResult& result) {
+                EXPECT_NE(result.verdict, Verdict::failed) << result.text;
+                if (++round == 3 && ++done == rounds.size()) io.stop();
+            }));
+    run();
+    EXPECT_EQ(done, rounds.size());
+    checkers.clear();
+    EXPECT_LE(open_descriptors(), before + 1000);  // accepted ends may still wait for their FIN
+}
+
+TEST_F(CheckerTest, WithoutDescriptorsNobodyIsBlamed) {
+    Server server(io);
+    rlimit old{};
+    getrlimit(RLIMIT_NOFILE, &old);
+    rlimit none = old;
+    none.rlim_cur = 3;
+    setrlimit(RLIMIT_NOFILE, &none);
+    const auto tcp_results =
+        collect(TcpOptions{.address = loopback, .port = server.port(), .schedule = fast}, 3);
+    const auto ping_results = collect(PingOptions{.address = loopback, .schedule = fast}, 3);
+    setrlimit(RLIMIT_NOFILE, &old);
+    ASSERT_EQ(tcp_results.size(), 3U);
+    ASSERT_EQ(ping_results.size(), 3U);
+    EXPECT_EQ(tcp_results[2].verdict, Verdict::failed_attempt);
+    EXPECT_EQ(tcp_results[2].reason, Reason::local);
+    EXPECT_EQ(ping_results[2].reason, Reason::local);
+}
+
+}  // namespace
+}  // namespace warren::health
