@@ -68,7 +68,12 @@ class IpAddress {
 
     // Orders as an unsigned big-endian number, as VRRP's tie-break does (RFC 9568 6.4.3).
     friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
-    friend constexpr bool operator==(const IpAddress&, const IpAddress&) = default;
+    // Two words, as a lookup compares one with every entry it tries: std::array would call memcmp.
+    friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) {
+        const auto x = std::bit_cast<std::array<std::uint64_t, 2>>(a.bytes_);
+        const auto y = std::bit_cast<std::array<std::uint64_t, 2>>(b.bytes_);
+        return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+    }
 
   private:
     // ::ffff:a.b.c.d as words, so that IPv4 addresses go in and out with a few moves.
