@@ -3,40 +3,75 @@
 // other workers but hand-off rings. `poll_once` is the whole way of a packet.
 #pragma once
 
+#include <rte_mempool.h>
+
+#include <array>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+#include "datapath/flow_path.h"
+#include "datapath/packet.h"
+#include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "port/port.h"
 
 namespace warren::datapath {
 
 struct WorkerOptions {
-    unsigned id = 0;                       // also its reader id at the publisher
-    std::vector<port::Port*> ports;        // index = port index in the snapshot
+    unsigned id = 0;                 // also its reader id at the publisher
+    std::vector<port::Port*> ports;  // index = port index in the snapshot
+    rte_mempool* pool = nullptr;     // for frames of our own
     std::uint32_t flow_capacity = 65'536;
     bool idle_adaptive = true;
-    std::uint64_t hash_seed = 0;           // random, the same for all workers: owner() depends on it
-    std::uint64_t isn_key[2] = {0, 0};     // random (RFC 6528)
+    FlowSecrets secrets;  // the same for all workers: who owns a flow depends on them
 };
 
 class Worker {
   public:
     Worker(exchange::Exchange& exchange, const WorkerOptions& options);
-    ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
     // One round: receive, classify, forward, transmit, bounded chores. Returns the frames handled.
+    // Between two rounds the caller reports quiescent().
     unsigned poll_once(std::uint64_t now_ns);
 
     // Polls until Exchange::stop, backing off when idle. Runs on the worker's lcore.
     void run();
 
   private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    struct RxQueue {
+        std::uint8_t port;
+        std::uint16_t queue;
+    };
+    using Burst = std::array<rte_mbuf*, burst_size>;
+
+    void begin_round(std::uint64_t now_ns);
+    unsigned send_for_control();
+    unsigned receive();
+    unsigned take_handoffs();
+    void process(Burst& burst, unsigned count);
+    Verdict handle(Packet& packet);
+    Verdict answer_arp(Packet& packet);
+    Verdict answer_echo(Packet& packet);
+    void settle(Packet& packet, const Verdict& verdict);
+    void drop(rte_mbuf* mbuf, exchange::Drop reason);
+    void chores();
+    void list_flows();
+
+    exchange::Exchange& exchange_;
+    exchange::WorkerLink& link_;
+    exchange::WorkerCounters& counters_;
+    const unsigned id_;
+    const bool idle_adaptive_;
+    std::vector<port::Port*> ports_;
+    std::vector<net::MacAddress> port_macs_;
+    std::vector<RxQueue> rx_queues_;
+    TxBatch tx_;
+    Round round_;
+    FlowPath flows_;
+    exchange::FlowCommand listing_;
+    bool listing_under_way_ = false;
 };
 
 }  // namespace warren::datapath

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "exchange/snapshot.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstring>
@@ -37,6 +38,14 @@ void Snapshot::seal() {
     address_slots_ = empty_table(addresses.size());
     for (std::size_t i = 0; i < addresses.size(); ++i)
         insert(address_slots_, mix(addresses[i].address, net::Be16(0)), i);
+    for (Service& service : services) {
+        service.reserved_ports.clear();
+        for (const Service& other : services)
+            if (other.present &&
+                std::find(service.local_addresses.begin(), service.local_addresses.end(),
+                          other.address) != service.local_addresses.end())
+                service.reserved_ports.push_back(other.port.host());
+    }
     service_slots_ = empty_table(services.size());
     for (std::size_t i = 0; i < services.size(); ++i)
         if (services[i].present)

@@ -42,10 +42,11 @@ struct Server {
     net::IpAddress address;
     net::Be16 port;
     ServerState state = ServerState::absent;
-    bool reachable = false;     // next_hop is known
-    std::uint8_t out_port = 0;  // port towards the next hop
-    net::MacAddress next_hop;
-    std::uint32_t weight = 0;  // effective weight, configured weight x 256 x health factor
+    bool reachable = false;       // next_hop is known
+    std::uint8_t out_port = 0;    // port towards the next hop
+    net::MacAddress next_hop;     // Ethernet destination
+    net::MacAddress link_source;  // Ethernet source: the local address's MAC on that port
+    std::uint32_t weight = 0;     // effective weight, configured weight x 256 x health factor
     std::uint16_t service = 0;
 };
 
@@ -60,6 +61,7 @@ struct Service {
     std::uint64_t established_timeout_ns = 0;
     std::vector<std::uint16_t> servers;           // indices into Snapshot::servers
     std::vector<net::IpAddress> local_addresses;  // FNAT: sources towards the servers, never empty
+    std::vector<std::uint16_t> reserved_ports;    // service ports on those: seal() fills it in
 };
 
 class Snapshot {

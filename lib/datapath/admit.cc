@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A SYN without a flow: choose a server, a local address and port, an initial sequence number.
+// Rare beside forwarding, so it stands apart from it.
+#include <algorithm>
+
+#include "datapath/flow_path.h"
+#include "flow/isn.h"
+#include "net/tcp_options.h"
+
+namespace warren::datapath {
+
+using exchange::Drop;
+
+Verdict FlowPath::admit(Packet& packet, const Round& round) {
+    const exchange::Service& service = round.snapshot->services[packet.service];
+    const net::Parsed& parsed = packet.parsed;
+    const std::uint16_t server_id = choose_server(service, packet.service, round);
+    if (server_id == no_server) return refuse(packet, Drop::no_server);
+    const exchange::Server& server = round.snapshot->servers[server_id];
+
+    flow::Flow flow;
+    flow.client_address = parsed.source;
+    flow.client_port = parsed.source_port;
+    flow.vip = parsed.destination;
+    flow.service_port = parsed.destination_port;
+    flow.server_address = server.address;
+    flow.server_port = server.port;
+    flow.server_id = server_id;
+    flow.service_id = packet.service;
+    flow.state = flow::TcpState::syn_sent;
+    flow.last_seen = round.tick;
+    flow.client_port_index = packet.port();
+    flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
+    if (!choose_local_port(flow, service)) return refuse(packet, Drop::no_local_port);
+    const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
+    flow.seq_delta =
+        flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us) -
+        parsed.sequence;
+    flow.syn_sent_us = static_cast<std::uint32_t>(round.now_ns / 1000);
+
+    const flow::FlowIndex index = table_.insert(flow);
+    if (index == flow::no_flow) return refuse(packet, Drop::flow_table_full);
+    counters_.flows_admitted.add();
+    link_.servers[server_id].connections.add();
+    link_.servers[server_id].active.set(table_.live_of_server(server_id));
+    // Many clients share the local address and their clocks differ: the server's PAWS would drop
+    // segments of one for another's timestamps (RFC 7323 5), so the option is never agreed on.
+    net::blank_timestamps(packet.frame().subspan(
+        parsed.l4_offset, std::size_t{parsed.payload_offset} - parsed.l4_offset));
+    return forward(packet, round, index, flow::Side::client);
+}
+
+bool FlowPath::ServiceScheduler::is_for(const exchange::Service& service, std::size_t n) const {
+    return algorithm == service.algorithm && count == n &&
+           std::equal(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(n),
+                      service.servers.begin());
+}
+
+void FlowPath::ServiceScheduler::begin(const exchange::Service& service, std::size_t n,
+                                       std::uint32_t offset) {
+    algorithm = service.algorithm;
+    count = n;
+    std::copy_n(service.servers.begin(), n, servers.begin());
+    scheduler = balance::Scheduler(algorithm, offset);
+}
+
+// no_server when no real_server is up, reachable and of weight above 0. A scheduler goes by
+// position, so servers that may not be chosen stand there with weight 0.
+std::uint16_t FlowPath::choose_server(const exchange::Service& service, std::uint16_t service_id,
+                                      const Round& round) {
+    std::array<balance::Candidate, balance::candidates_max> candidates;
+    const std::size_t count = std::min(service.servers.size(), candidates.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint16_t id = service.servers[i];
+        const exchange::Server& server = round.snapshot->servers[id];
+        const bool eligible = server.state == exchange::ServerState::up && server.reachable;
+        candidates[i] = {id, eligible ? server.weight : 0, table_.live_of_server(id)};
+    }
+    ServiceScheduler& current = schedulers_[service_id];
+    if (!current.is_for(service, count)) current.begin(service, count, options_.worker);
+    const auto chosen = current.scheduler.pick({candidates.data(), count});
+    return chosen ? candidates[*chosen].server_id : no_server;
+}
+
+// Tries each local address once, in turn from one flow to the next.
+bool FlowPath::choose_local_port(flow::Flow& flow, const exchange::Service& service) {
+    for (std::size_t tried = 0; tried < service.local_addresses.size(); ++tried) {
+        flow.local_address =
+            service.local_addresses[next_local_address_++ % service.local_addresses.size()];
+        const flow::PortChoice choice = flow::pick_local_port(
+            port_cursors_[flow.server_id], table_, flow.server_tuple(), service.reserved_ports);
+        if (choice.verdict == flow::PortVerdict::no_port) continue;
+        if (choice.verdict == flow::PortVerdict::recycled) table_.erase(choice.old_flow);
+        flow.local_port = net::Be16(choice.port);
+        return true;
+    }
+    return false;
+}
+
+}  // namespace warren::datapath

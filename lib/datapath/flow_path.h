@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The flows of one worker and the way of TCP through them: client side, server side, admission,
+// reset of a dead server's flows, ageing.
+#pragma once
+
+#include <rte_mempool.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "balance/scheduler.h"
+#include "datapath/packet.h"
+#include "datapath/tx_batch.h"
+#include "exchange/worker_link.h"
+#include "flow/local_ports.h"
+#include "flow/sequence.h"
+#include "flow/table.h"
+#include "net/build.h"
+
+namespace warren::datapath {
+
+// Random numbers drawn once per process, shared by all workers.
+struct FlowSecrets {
+    std::array<std::uint64_t, 2> hash_seed{};
+    std::array<std::uint64_t, 2> isn_key{};
+    std::uint32_t first_port = 0;  // where the local port cursors start
+};
+
+struct FlowPathOptions {
+    unsigned worker = 0;
+    unsigned workers = 1;
+    std::uint32_t capacity = 0;
+    FlowSecrets secrets;
+    rte_mempool* pool = nullptr;  // for RSTs to both ends of a dead flow
+    flow::Tick start = 0;
+};
+
+class FlowPath {
+  public:
+    FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, TxBatch& tx);
+
+    // Two stages for a whole burst: hash the tuple and fetch its bucket, then fetch the flow.
+    void prefetch(Packet& packet) const;
+    void prefetch_flow(const Packet& packet) const;
+
+    // A segment from a client to a virtual_server.
+    Verdict to_service(Packet& packet, const Round& round);
+    // A segment to a local address: a server's, or one that nobody serves.
+    Verdict to_local(Packet& packet, const Round& round);
+
+    // Chores, each bounded.
+    void reset_dead_servers(const Round& round);
+    void age(const Round& round);
+
+    // Fills the row with the first flow at table index `from` or behind it and moves `from` past
+    // it. False: there is none left.
+    bool next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const;
+
+  private:
+    static constexpr unsigned resets_per_round = 64;
+    static constexpr unsigned ageing_per_round = 64;
+    static constexpr std::uint16_t no_server = 0xffff;
+
+    // A scheduler's state goes by the position of its servers: other servers, another scheduler.
+    struct ServiceScheduler {
+        balance::Scheduler scheduler;
+        balance::Algorithm algorithm = balance::Algorithm::rr;
+        std::size_t count = 0;
+        std::array<std::uint16_t, balance::candidates_max> servers{};
+
+        bool is_for(const exchange::Service& service, std::size_t n) const;
+        void begin(const exchange::Service& service, std::size_t n, std::uint32_t offset);
+    };
+
+    Verdict admit(Packet& packet, const Round& round);
+    std::uint16_t choose_server(const exchange::Service& service, std::uint16_t service_id,
+                                const Round& round);
+    bool choose_local_port(flow::Flow& flow, const exchange::Service& service);
+
+    Verdict forward(Packet& packet, const Round& round, flow::FlowIndex index, flow::Side from);
+    void note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
+                      flow::Side from);
+    Verdict send_to_server(Packet& packet, const Round& round, flow::Flow& flow);
+    Verdict send_to_client(Packet& packet, const Round& round, const flow::Flow& flow);
+
+    Verdict refuse(Packet& packet, exchange::Drop reason);
+    Verdict answer_from_stub(Packet& packet, flow::Flow& flow, flow::Side from);
+    Verdict send_back(Packet& packet, std::size_t length);
+    void reset_flow(flow::FlowIndex index, exchange::EndCause cause, const Round& round);
+    void send_resets(const flow::Flow& flow, flow::Side to, const Round& round);
+    void generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port);
+    void report(const flow::Flow& flow, exchange::FlowEventKind kind, exchange::EndCause cause,
+                std::uint32_t latency_us);
+
+    unsigned owner_of(std::uint64_t client_hash) const;
+    static net::Bytes room_of(const Packet& packet);
+    static std::uint8_t hop_limit_of(const Packet& packet);
+    static std::uint8_t reset_flags(const flow::Reset& reset);
+
+    const FlowPathOptions options_;
+    exchange::WorkerLink& link_;
+    exchange::WorkerCounters& counters_;
+    TxBatch& tx_;
+    flow::FlowTable table_;
+    std::vector<flow::PortCursor> port_cursors_;  // of each server index
+    std::vector<ServiceScheduler> schedulers_;    // of each service index
+    std::size_t next_local_address_ = 0;
+    std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left
+};
+
+}  // namespace warren::datapath

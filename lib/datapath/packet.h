@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One frame on its way through a round, and what becomes of it.
+#pragma once
+
+#include <rte_mbuf.h>
+
+#include <cstdint>
+
+#include "exchange/counters.h"
+#include "exchange/ownership.h"
+#include "exchange/snapshot.h"
+#include "flow/tcp.h"
+#include "net/bytes.h"
+#include "net/parse.h"
+
+namespace warren::datapath {
+
+inline constexpr unsigned burst_size = 32;
+
+// What the workers know during one round; taken once at its start.
+struct Round {
+    const exchange::Snapshot* snapshot = nullptr;
+    exchange::OwnershipView ownership;
+    std::uint64_t now_ns = 0;
+    flow::Tick tick = 0;
+
+    bool owns(const exchange::OwnedAddress& address) const {
+        const auto& router = snapshot->virtual_routers[address.virtual_router];
+        return ownership.owns(address.virtual_router, router.lease_ns);
+    }
+};
+
+// Each frame is of exactly one kind.
+enum class Kind : std::uint8_t {
+    drop,        // reason in Packet::reason
+    kernel,      // not for an address of ours
+    arp,         // a request for an owned address
+    echo,        // ICMP echo request to an owned address
+    vrrp,        // an advert
+    to_service,  // TCP to VIP:port of a virtual_server, index in Packet::service
+    to_local,    // TCP to any other port of an owned address: a server's reply, or nobody's
+};
+
+struct Packet {
+    rte_mbuf* mbuf = nullptr;
+    net::Parsed parsed;
+    std::uint64_t hash = 0;  // of the flow key, for to_service and to_local
+    const exchange::OwnedAddress* address = nullptr;  // the owned address it is for
+    std::uint16_t service = exchange::Snapshot::no_service;
+    Kind kind = Kind::kernel;
+    exchange::Drop reason{};
+
+    net::Bytes frame() const {
+        return {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)};
+    }
+    std::uint8_t port() const { return static_cast<std::uint8_t>(mbuf->port); }
+};
+
+struct Verdict {
+    enum class Action : std::uint8_t { transmit, drop, punt, kernel, hand_off };
+    Action action = Action::kernel;
+    exchange::Drop reason{};
+    std::uint8_t target = 0;  // port to transmit on, or worker to hand off to
+
+    static constexpr Verdict transmit(std::uint8_t port) { return {Action::transmit, {}, port}; }
+    static constexpr Verdict drop(exchange::Drop reason) { return {Action::drop, reason, 0}; }
+    static constexpr Verdict punt() { return {Action::punt, {}, 0}; }
+    static constexpr Verdict kernel() { return {Action::kernel, {}, 0}; }
+    static constexpr Verdict hand_off(std::uint8_t worker) {
+        return {Action::hand_off, {}, worker};
+    }
+};
+
+}  // namespace warren::datapath

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames of one round waiting to be sent, by port; flushed at the end of the round at the latest.
+#pragma once
+
+#include <rte_mbuf.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "exchange/counters.h"
+#include "port/port.h"
+
+namespace warren::datapath {
+
+class TxBatch {
+  public:
+    TxBatch(std::vector<port::Port*> ports, std::uint16_t queue, exchange::WorkerCounters& counters)
+        : ports_(std::move(ports)), queues_(ports_.size()), queue_(queue), counters_(counters) {}
+
+    void add(std::uint8_t port, rte_mbuf* packet) {
+        Pending& pending = queues_[port];
+        pending.packets[pending.count++] = packet;
+        if (pending.count == pending.packets.size()) flush(port);
+    }
+
+    void flush() {
+        for (std::uint8_t port = 0; port < queues_.size(); ++port)
+            if (queues_[port].count != 0) flush(port);
+    }
+
+  private:
+    struct Pending {
+        std::array<rte_mbuf*, 64> packets;
+        std::uint16_t count = 0;
+    };
+
+    void flush(std::uint8_t port) {
+        Pending& pending = queues_[port];
+        std::uint64_t bytes = 0;
+        for (std::uint16_t i = 0; i < pending.count; ++i)
+            bytes += pending.packets[i]->pkt_len;
+        const unsigned sent = ports_[port]->tx_burst(queue_, pending.packets.data(), pending.count);
+        for (unsigned i = sent; i < pending.count; ++i) {
+            bytes -= pending.packets[i]->pkt_len;
+            rte_pktmbuf_free(pending.packets[i]);
+        }
+        counters_.tx.add(sent);
+        counters_.tx_bytes.add(bytes);
+        counters_.drop(exchange::Drop::tx_full).add(pending.count - sent);
+        pending.count = 0;
+    }
+
+    std::vector<port::Port*> ports_;
+    std::vector<Pending> queues_;
+    std::uint16_t queue_;
+    exchange::WorkerCounters& counters_;
+};
+
+}  // namespace warren::datapath

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "datapath/worker.h"
+
+#include "datapath/classify.h"
+#include "datapath/idle.h"
+#include "net/build.h"
+#include "port/clock.h"
+
+namespace warren::datapath {
+
+using exchange::Drop;
+
+Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
+    : exchange_(exchange),
+      link_(*exchange.workers[options.id]),
+      counters_(link_.counters),
+      id_(options.id),
+      idle_adaptive_(options.idle_adaptive),
+      ports_(options.ports),
+      tx_(options.ports, static_cast<std::uint16_t>(options.id), counters_),
+      flows_({options.id, static_cast<unsigned>(exchange.workers.size()), options.flow_capacity,
+              options.secrets, options.pool, flow::tick_of_ns(port::now_ns())},
+             link_, tx_) {
+    const unsigned workers = static_cast<unsigned>(exchange.workers.size());
+    for (std::uint8_t port = 0; port < ports_.size(); ++port) {
+        port_macs_.push_back(ports_[port]->mac());
+        for (std::uint16_t queue = 0; queue < ports_[port]->rx_queues(); ++queue)
+            if (queue % workers == id_) rx_queues_.push_back({port, queue});
+    }
+}
+
+unsigned Worker::poll_once(std::uint64_t now_ns) {
+    begin_round(now_ns);
+    unsigned handled = send_for_control();
+    handled += receive();
+    handled += take_handoffs();
+    tx_.flush();
+    chores();
+    tx_.flush();
+    counters_.polls.add();
+    return handled;
+}
+
+void Worker::begin_round(std::uint64_t now_ns) {
+    round_.snapshot = &exchange_.publisher.acquire();
+    round_.now_ns = now_ns;
+    round_.tick = flow::tick_of_ns(now_ns);
+    exchange_.ownership.read(round_.ownership, round_.snapshot->virtual_routers.size(), now_ns);
+}
+
+// First thing in the round: adverts of a port without a tx queue for the control lcore.
+unsigned Worker::send_for_control() {
+    Burst burst;
+    const unsigned count = link_.control_tx.pop(burst.data(), burst_size);
+    for (unsigned i = 0; i < count; ++i)
+        tx_.add(static_cast<std::uint8_t>(burst[i]->port), burst[i]);
+    counters_.control_tx.add(count);
+    return count;
+}
+
+unsigned Worker::receive() {
+    unsigned handled = 0;
+    bool drained = true;
+    for (const RxQueue& rx : rx_queues_) {
+        Burst burst;
+        const unsigned count = ports_[rx.port]->rx_burst(rx.queue, burst.data(), burst_size);
+        for (unsigned i = 0; i < count; ++i) {
+            burst[i]->port = rx.port;  // from here on the snapshot's index, not DPDK's
+            counters_.rx_bytes.add(burst[i]->pkt_len);
+        }
+        counters_.rx.add(count);
+        process(burst, count);
+        handled += count;
+        drained = drained && count < burst_size;
+    }
+    // Whatever arrived before now_ns has been seen, adverts in it are in the punt ring.
+    if (drained) link_.drained_ns.store(round_.now_ns, std::memory_order_release);
+    return handled;
+}
+
+unsigned Worker::take_handoffs() {
+    unsigned handled = 0;
+    for (unsigned from = 0; from < exchange_.workers.size(); ++from) {
+        if (from == id_) continue;
+        Burst burst;
+        const unsigned count = exchange_.handoff(from, id_).pop(burst.data(), burst_size);
+        counters_.handoff_in.add(count);
+        process(burst, count);
+        handled += count;
+    }
+    return handled;
+}
+
+// Headers of the whole burst first, then the flow lines they lead to, then the work.
+void Worker::process(Burst& burst, unsigned count) {
+    std::array<Packet, burst_size> packets;
+    for (unsigned i = 0; i < count; ++i)
+        rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
+    for (unsigned i = 0; i < count; ++i) {
+        packets[i].mbuf = burst[i];
+        classify(packets[i], round_, port_macs_);
+        flows_.prefetch(packets[i]);
+    }
+    for (unsigned i = 0; i < count; ++i)
+        flows_.prefetch_flow(packets[i]);
+    for (unsigned i = 0; i < count; ++i)
+        settle(packets[i], handle(packets[i]));
+}
+
+Verdict Worker::handle(Packet& packet) {
+    switch (packet.kind) {
+        case Kind::drop:
+            return Verdict::drop(packet.reason);
+        case Kind::kernel:
+            return Verdict::kernel();
+        case Kind::arp:
+            return answer_arp(packet);
+        case Kind::echo:
+            return answer_echo(packet);
+        case Kind::vrrp:
+            return Verdict::punt();
+        case Kind::to_service:
+            return flows_.to_service(packet, round_);
+        case Kind::to_local:
+            return flows_.to_local(packet, round_);
+    }
+    return Verdict::kernel();
+}
+
+Verdict Worker::answer_arp(Packet& packet) {
+    net::arp_reply_in_place(packet.frame(), packet.parsed, packet.address->mac);
+    counters_.arp_replies.add();
+    return Verdict::transmit(packet.port());
+}
+
+Verdict Worker::answer_echo(Packet& packet) {
+    net::echo_reply_in_place(packet.frame(), packet.parsed, packet.address->mac);
+    counters_.echo_replies.add();
+    return Verdict::transmit(packet.port());
+}
+
+void Worker::settle(Packet& packet, const Verdict& verdict) {
+    switch (verdict.action) {
+        case Verdict::Action::transmit:
+            tx_.add(verdict.target, packet.mbuf);
+            return;
+        case Verdict::Action::drop:
+            return drop(packet.mbuf, verdict.reason);
+        case Verdict::Action::punt:
+            if (!link_.punt.push(packet.mbuf)) return drop(packet.mbuf, Drop::punt_full);
+            counters_.punt.add();
+            return;
+        case Verdict::Action::kernel:
+            // A shared interface's kernel has its own copy.
+            counters_.kernel.add();
+            rte_pktmbuf_free(packet.mbuf);
+            return;
+        case Verdict::Action::hand_off:
+            if (!exchange_.handoff(id_, verdict.target).push(packet.mbuf))
+                return drop(packet.mbuf, Drop::handoff_full);
+            counters_.handoff_out.add();
+            return;
+    }
+}
+
+void Worker::drop(rte_mbuf* mbuf, Drop reason) {
+    counters_.drop(reason).add();
+    rte_pktmbuf_free(mbuf);
+}
+
+void Worker::chores() {
+    flows_.reset_dead_servers(round_);
+    flows_.age(round_);
+    list_flows();
+}
+
+// Answers one listing at a time, as many rows a round as the channel takes.
+void Worker::list_flows() {
+    if (!listing_under_way_) listing_under_way_ = link_.commands.pop(listing_);
+    constexpr unsigned rows_per_round = 32;
+    for (unsigned i = 0; i < rows_per_round && listing_under_way_; ++i) {
+        std::uint32_t from = listing_.from;
+        exchange::FlowRow row;
+        row.last = listing_.most == 0 || !flows_.next_row(from, row, round_);
+        row.request = listing_.request;
+        row.next = from;
+        if (!link_.rows.push(row)) return;
+        listing_under_way_ = !row.last;
+        listing_.from = from;
+        --listing_.most;
+    }
+}
+
+void Worker::run() {
+    IdleBackoff idle(idle_adaptive_);
+    exchange_.publisher.online(id_);
+    while (!exchange_.stop.load(std::memory_order_relaxed)) {
+        const std::uint64_t now_ns = port::now_ns();
+        const unsigned handled = poll_once(now_ns);
+        exchange_.publisher.quiescent(id_);
+        if (handled != 0) {
+            counters_.busy_ns.add(port::now_ns() - now_ns);
+            idle.reset();
+            continue;
+        }
+        if (const std::uint32_t sleep_us = idle.next_sleep_us(now_ns); sleep_us != 0) {
+            counters_.idle_sleeps.add();
+            exchange_.publisher.offline(id_);
+            IdleBackoff::sleep(sleep_us);
+            exchange_.publisher.online(id_);
+        }
+    }
+    exchange_.publisher.offline(id_);
+}
+
+}  // namespace warren::datapath
