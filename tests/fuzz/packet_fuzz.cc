@@ -21,6 +21,13 @@ void require(bool condition) {
     if (!condition) std::abort();
 }
 
+// Only a packet to an address that can be ours is ever answered or forwarded.
+bool could_be_ours(const IpAddress& destination) {
+    if (!destination.is_v4()) return destination.bytes()[0] != 0xff;
+    const std::uint32_t host = destination.as_v4().host();
+    return host >> 28 != 14 && host != 0xffffffff;
+}
+
 bool has_valid_l4(const Frame& frame, const Parsed& p) {
     return p.fragment == Fragment::none && is_l4_checksum_valid(frame, p);
 }
@@ -91,10 +98,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (p.network == Network::arp) answer_arp(frame, p);
     if (!p.is_ip()) return 0;
     require(p.packet_end() <= size);
+    if (p.is_tcp()) change_options(frame, p);
+    if (!could_be_ours(p.destination)) return 0;
     if (p.is_icmp()) answer_echo(frame, p);
     if (!p.is_tcp()) return 0;
     answer_reset(frame, p);
-    change_options(frame, p);
     if (p.network == Network::ipv4)
         redirect<Ip4>(frame, p);
     else
