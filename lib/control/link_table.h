@@ -33,6 +33,8 @@ struct Link {
     bool up = false;       // set up by the operator (IFF_UP)
     bool running = false;  // up, with a carrier, and operational: frames can pass
     bool loopback = false;
+    // How often the carrier went away: tells a short loss whose end has come in the same moment.
+    std::uint32_t carrier_losses = 0;
     std::vector<LinkAddress> addresses;  // in the kernel's order
 
     // The primary address: VRRP's source, and what answers for us.

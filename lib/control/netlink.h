@@ -11,12 +11,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,31 +79,38 @@ class Netlink {
     struct Neighbour {
         std::optional<net::MacAddress> mac;
         bool failed = false;
-        bool managed = false;       // the kernel keeps it resolved (or it is permanent)
+        bool kept = false;          // the kernel keeps it resolved by itself, or it is permanent
         bool flag_is_ours = false;  // we set the managed flag, we take it away
-        bool changed = false;       // servers behind it are to be told
     };
     struct Server {
         std::optional<RouteAnswer> route;
         std::optional<NextHop> reported;
     };
 
+    bool read_all();
     void wait_for_events();
     void read_events();
     void apply(const KernelMessage& message);
-    void apply_neighbour(const NeighbourMessage& message);
-    void reload_links();
+    void apply(const NeighbourMessage& message);
+    void link_came_back(int ifindex);
+
     void schedule_routes();
     void resolve_routes();
-    void resolve_route(const net::IpAddress& address, Server& server);
-    void adopt_neighbour(const NeighbourKey& key);
-    void keep_resolved(const NeighbourKey& key, Neighbour& neighbour);
+    std::optional<RouteAnswer> ask_route(const net::IpAddress& server);
+    void follow_route(const net::IpAddress& server, const std::optional<RouteAnswer>& route);
     void drop_unused_neighbours();
-    void release_neighbour(const NeighbourKey& key, const Neighbour& neighbour);
-    void arm_upkeep();
+
+    // What the kernel has; false = no entry.
+    bool refresh_neighbour(const NeighbourKey& key, Neighbour& neighbour);
+    void keep_resolved(const NeighbourKey& key, Neighbour& neighbour);
+    void release(const NeighbourKey& key, const Neighbour& neighbour);
+    void schedule_upkeep(std::chrono::milliseconds delay);
     void upkeep();
+
     void report();
-    std::optional<NextHop> compose(const Server& server) const;
+    std::optional<NextHop> compose(const net::IpAddress& address, const Server& server) const;
+    template <typename Handler>
+    auto guarded(Handler handler);
 
     Callbacks callbacks_;
     NetlinkSocket requests_;
@@ -115,7 +122,10 @@ class Netlink {
     std::map<net::IpAddress, Server> servers_;
     std::map<NeighbourKey, Neighbour> neighbours_;
     Statistics statistics_;
-    bool routes_dirty_ = false;
+    bool routes_scheduled_ = false;
+    bool upkeep_scheduled_ = false;
+    bool managed_supported_ = true;
+    std::chrono::steady_clock::time_point next_routes_{};
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
