@@ -66,6 +66,7 @@ class Guard {
     std::string interface_;
     std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
     bool installed_ = false;
+    GuardTable table_ = GuardTable::owned;
 };
 
 }  // namespace warren::control

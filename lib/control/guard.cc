@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/guard.h"
+
+#include <net/if.h>
+#include <nftables/libnftables.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdio>
+
+namespace warren::control {
+namespace {
+
+// Before every chain that others are likely to have on this hook.
+constexpr const char* priority = "-500";
+constexpr std::size_t longest_interface_name = 15;
+
+template <typename Value, typename Print>
+std::string join(std::vector<Value> values, Print print) {
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    std::string text;
+    for (const Value& value : values)
+        text += (text.empty() ? "" : ", ") + print(value);
+    return text;
+}
+
+std::string addresses_of(const GuardRules& rules, bool v4) {
+    std::vector<net::IpAddress> some;
+    std::copy_if(rules.addresses.begin(), rules.addresses.end(), std::back_inserter(some),
+                 [v4](const net::IpAddress& address) { return address.is_v4() == v4; });
+    return join(some, [](const net::IpAddress& address) { return address.to_string(); });
+}
+
+std::string rules_of(const GuardRules& rules) {
+    std::string text;
+    if (const std::string v4 = addresses_of(rules, true); !v4.empty())
+        text += "    ip daddr { " + v4 + " } counter drop\n";
+    if (const std::string v6 = addresses_of(rules, false); !v6.empty())
+        text += "    ip6 daddr { " + v6 + " } counter drop\n";
+    const std::string vrids =
+        join(rules.vrids, [](std::uint8_t vrid) { return std::to_string(vrid); });
+    if (vrids.empty()) return text;
+    // The VRID is the second byte of an advert (RFC 9568 5.1), behind 24 bytes of AH if there are
+    // any (RFC 2402; HMAC-MD5-96). Other VRIDs are left to other daemons on this interface.
+    for (const char* protocol : {"ip protocol", "ip6 nexthdr"}) {
+        text += "    " + std::string(protocol) + " 112 @th,8,8 { " + vrids + " } counter drop\n";
+        text += "    " + std::string(protocol) + " 51 @th,0,8 112 @th,200,8 { " + vrids +
+                " } counter drop\n";
+    }
+    return text;
+}
+
+bool is_interface_name(std::string_view name) {
+    return !name.empty() && name.size() <= longest_interface_name && name != "." && name != ".." &&
+           std::none_of(name.begin(), name.end(), [](unsigned char c) {
+               return std::iscntrl(c) != 0 || std::isspace(c) != 0 || c == '/' || c == '"' ||
+                      c == '\\' || c == ':';
+           });
+}
+
+GuardError::Kind kind_of(std::string_view error) {
+    const auto says = [error](std::string_view text) {
+        return error.find(text) != std::string_view::npos;
+    };
+    if (says("Operation not permitted") || says("Permission denied"))
+        return GuardError::Kind::no_permission;
+    if (says("No such file or directory") || says("No such device"))
+        return GuardError::Kind::no_interface;
+    if (says("not supported") || says("Invalid argument")) return GuardError::Kind::unsupported;
+    return GuardError::Kind::other;
+}
+
+const char* meaning_of(GuardError::Kind kind) {
+    switch (kind) {
+        case GuardError::Kind::no_permission:
+            return "no permission (CAP_NET_ADMIN), or another warren guards this interface";
+        case GuardError::Kind::no_interface:
+            return "there is no such interface";
+        case GuardError::Kind::unsupported:
+            return "this kernel has no nf_tables netdev ingress chains";
+        case GuardError::Kind::other:
+            break;
+    }
+    return "nftables refused the rules";
+}
+
+}  // namespace
+
+// Letters, digits, '-' and '.' stay, the rest becomes _XX, so that no two interfaces share a table.
+std::string guard_table_name(std::string_view interface) {
+    std::string name = "warren_";
+    for (const char c : interface) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) != 0 || c == '-' || c == '.') {
+            name += c;
+            continue;
+        }
+        std::array<char, 4> hex{};
+        std::snprintf(hex.data(), hex.size(), "_%02x", byte);
+        name += hex.data();
+    }
+    return name;
+}
+
+std::string guard_ruleset(std::string_view interface, const GuardRules& rules, GuardTable kind) {
+    const std::string table = "table netdev " + guard_table_name(interface);
+    const std::string flags = kind == GuardTable::owned ? "  flags owner;\n" : "";
+    // "add" makes sure that there is something to delete.
+    std::string text = "add " + table + " {\n" + flags + "}\n";
+    text += "delete " + table + "\n";
+    text += table + " {\n" + flags + "  chain ingress {\n";
+    text += "    type filter hook ingress device \"" + std::string(interface) + "\" priority " +
+            priority + "; policy accept;\n";
+    return text + rules_of(rules) + "  }\n}\n";
+}
+
+Guard::Guard(std::string interface)
+    : interface_(std::move(interface)), context_(nft_ctx_new(NFT_CTX_DEFAULT), nft_ctx_free) {
+    if (!is_interface_name(interface_))
+        throw std::invalid_argument("guard: '" + interface_ + "' cannot be an interface's name");
+    if (!context_) throw GuardError(GuardError::Kind::other, "guard: cannot set up libnftables");
+    nft_ctx_buffer_error(context_.get());
+    nft_ctx_buffer_output(context_.get());
+}
+
+Guard::~Guard() {
+    if (!installed_) return;
+    run("delete table netdev " + guard_table_name(interface_) + "\n");  // gone already is fine
+}
+
+void Guard::apply(const GuardRules& rules) {
+    // Recent kernels take a name that is not there yet and wait for it.
+    if (if_nametoindex(interface_.c_str()) == 0)
+        throw GuardError(GuardError::Kind::no_interface,
+                         "cannot guard interface " + interface_ + ": there is no such interface");
+    std::string error = run(guard_ruleset(interface_, rules, table_));
+    // Kernels before 5.12 know no owners, and a table left without one by a predecessor gets none.
+    if (!error.empty() && !installed_ && kind_of(error) == GuardError::Kind::unsupported) {
+        table_ = GuardTable::plain;
+        error = run(guard_ruleset(interface_, rules, table_));
+        if (!error.empty()) table_ = GuardTable::owned;
+    }
+    if (!error.empty()) {
+        const GuardError::Kind kind = kind_of(error);
+        throw GuardError(kind, "cannot guard interface " + interface_ +
+                                   " with nftables: " + meaning_of(kind) + " [" +
+                                   error.substr(0, error.find('\n')) + "]");
+    }
+    installed_ = true;
+}
+
+std::string Guard::run(const std::string& commands) {
+    const int failed = nft_run_cmd_from_buffer(context_.get(), commands.c_str());
+    std::string error = nft_ctx_get_error_buffer(context_.get());
+    if (failed == 0) return {};
+    return error.empty() ? "unknown error" : error;
+}
+
+}  // namespace warren::control
