@@ -20,6 +20,15 @@ namespace warren::config {
 inline constexpr std::int64_t ns_per_ms = 1'000'000;
 inline constexpr std::int64_t ns_per_s = 1'000'000'000;
 
+// Most that a valid Config holds, so that others can size their tables.
+inline constexpr std::size_t max_vrrp_instances = 255;
+inline constexpr std::size_t max_virtual_addresses = 20;  // per instance, as keepalived
+inline constexpr std::size_t max_excluded_addresses = 255;
+inline constexpr std::size_t max_virtual_servers = 1'024;
+inline constexpr std::size_t max_real_servers = 256;     // per virtual_server
+inline constexpr std::size_t max_local_addresses = 255;  // per group
+inline constexpr unsigned max_workers = 64;
+
 // A command of the operator, run by the manager. An empty user means global_defs' script_user.
 struct Script {
     Location where;
@@ -176,6 +185,7 @@ struct RealServer {
     std::uint16_t port = 0;
     unsigned weight = 1;              // 0: no new flows
     bool inhibit_on_failure = false;  // a failed server keeps its flows, at weight 0
+    bool alpha = false;               // starts down until checked
     unsigned uthreshold = 0;          // flows; above it no new ones; 0 = no limit
     unsigned lthreshold = 0;          // below it new ones again
     std::optional<Script> notify_up, notify_down;
@@ -186,14 +196,14 @@ struct VirtualServer {
     Location where;
     net::IpAddress address;
     std::uint16_t port = 0;
-    LbAlgo lb_algo = LbAlgo::rr;
+    LbAlgo lb_algo = LbAlgo::wlc;
     LbKind lb_kind = LbKind::nat;
     Protocol protocol = Protocol::tcp;
     CheckTiming timing;                       // defaults of its checkers
     std::int64_t persistence_timeout_ns = 0;  // 0 = off
     unsigned quorum = 1;                      // sum of weights that must be up
     unsigned hysteresis = 0;
-    bool alpha = false;  // servers start down until checked
+    bool alpha = false;  // of its servers
     bool omega = false;  // stopping runs notify_down and quorum_down
     bool inhibit_on_failure = false;
     std::optional<Script> quorum_up, quorum_down;

@@ -29,6 +29,7 @@ struct LoadResult {
     Config config;
     Diagnostics diagnostics;
     std::vector<Ignored> ignored;
+    std::string text;  // the files as one, definitions and includes resolved, passwords masked
 
     bool ok() const { return !has_error(diagnostics); }
 };

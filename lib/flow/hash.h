@@ -21,16 +21,17 @@ class TupleHash {
             k = mix(state += 0x9e3779b97f4a7c15U) ^ seed_high;
             seed_high = mix(seed_high + k);
         }
-        keys_[5] |= 1;  // a multiplier must not lose low bits
     }
 
     std::uint64_t operator()(const Tuple& t) const {
         const std::uint64_t ports =
             std::uint64_t{t.source_port.raw()} << 16 | t.destination_port.raw();
-        const std::uint64_t addresses =
-            fold(word(t.source, 0) ^ keys_[0], word(t.source, 8) ^ keys_[1]) ^
-            fold(word(t.destination, 0) ^ keys_[2], word(t.destination, 8) ^ keys_[3]);
-        return fold(addresses ^ ports ^ keys_[4], keys_[5]);
+        // The ports mask a word of the destination: that is ours, so nobody can vary both.
+        const std::uint64_t source =
+            fold(word(t.source, 0) ^ keys_[0], word(t.source, 8) ^ keys_[1]);
+        const std::uint64_t destination =
+            fold(word(t.destination, 0) ^ ports ^ keys_[2], word(t.destination, 8) ^ keys_[3]);
+        return fold(source ^ keys_[4], destination ^ keys_[5]);
     }
 
   private:

@@ -41,8 +41,7 @@ ParseError parse_tcp(Parsed& p, ConstBytes frame, std::size_t end) {
     if (available < sizeof(TcpHeader)) return ParseError::truncated_tcp;
     const auto& tcp = header_at<TcpHeader>(frame, p.l4_offset);
     const std::size_t header = tcp.header_bytes();
-    if (header < sizeof(TcpHeader)) return ParseError::bad_tcp_offset;
-    if (header > available) return ParseError::bad_tcp_offset;
+    if (header < sizeof(TcpHeader) || header > available) return ParseError::bad_tcp_offset;
     p.source_port = tcp.source_port;
     p.destination_port = tcp.destination_port;
     p.sequence = tcp.sequence.host();
@@ -92,6 +91,20 @@ void parse_l4(Parsed& p, ConstBytes frame, std::size_t end) {
         p.error = parse_icmp(p, frame, end);
 }
 
+// RFC 1122 3.2.1.3: no loopback, and no group or broadcast as a source.
+constexpr bool are_addresses_bad(Be32 source, Be32 destination) {
+    const std::uint32_t from = source.host();
+    return from >> 28 == 14 || from == 0xffffffff || from >> 24 == 127 ||
+           destination.host() >> 24 == 127;
+}
+
+// RFC 4291 2.5.3, 2.7; and no mapped IPv4 address (RFC 4038 4.2), which we would take for IPv4.
+constexpr bool are_addresses_bad(const IpAddress& source, const IpAddress& destination) {
+    constexpr IpAddress loopback = IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+    return source.bytes()[0] == 0xff || source.is_v4() || destination.is_v4() ||
+           source == loopback || destination == loopback;
+}
+
 ParseError parse_ipv4(Parsed& p, ConstBytes frame, IpChecksum ip_checksum) {
     p.network = Network::ipv4;
     const std::size_t available = frame.size() - p.l3_offset;
@@ -106,6 +119,7 @@ ParseError parse_ipv4(Parsed& p, ConstBytes frame, IpChecksum ip_checksum) {
     const std::size_t total = ip.total_length.host();
     if (total < header) return ParseError::bad_total_length;
     if (total > available) return ParseError::truncated_ip;
+    if (are_addresses_bad(ip.source, ip.destination)) return ParseError::bad_address;
     p.source = IpAddress::v4(ip.source);
     p.destination = IpAddress::v4(ip.destination);
     p.protocol = ip.protocol;
@@ -163,6 +177,7 @@ ParseError parse_ipv6(Parsed& p, ConstBytes frame) {
     if (total > available) return ParseError::truncated_ip;
     p.source = IpAddress::v6(ip.source);
     p.destination = IpAddress::v6(ip.destination);
+    if (are_addresses_bad(p.source, p.destination)) return ParseError::bad_address;
     p.protocol = ip.next_header;
     p.l4_offset = u16(p.l3_offset + sizeof(Ipv6Header));
     const std::size_t end = p.l3_offset + total;
@@ -186,6 +201,7 @@ std::string_view name(ParseError error) {
         "bad_ip_header_length",
         "bad_ip_checksum",
         "bad_total_length",
+        "bad_address",
         "bad_extension_header",
         "truncated_tcp",
         "bad_tcp_offset",

@@ -28,6 +28,7 @@ enum class ParseError : std::uint8_t {
     bad_ip_header_length,
     bad_ip_checksum,
     bad_total_length,
+    bad_address,           // one that must not be on a wire, so none is ever answered or looked up
     bad_extension_header,  // truncated or too many
     truncated_tcp,
     bad_tcp_offset,
@@ -35,7 +36,7 @@ enum class ParseError : std::uint8_t {
     bad_udp_length,
     truncated_icmp,
 };
-inline constexpr std::size_t parse_error_count = 16;
+inline constexpr std::size_t parse_error_count = 17;
 
 // The enumerator's own name: counters, logs and tests say the same word.
 std::string_view name(ParseError error);

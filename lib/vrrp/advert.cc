@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "net/checksum.h"
+
 namespace warren::vrrp {
 namespace {
 
@@ -31,27 +33,14 @@ std::size_t message_bytes(Version version, std::size_t addresses, bool ipv6) {
            (version == Version::v2 ? auth_bytes : 0);
 }
 
-// RFC 1071, over an even or odd number of bytes, not yet complemented or folded.
-std::uint64_t add_up(net::ConstBytes bytes, std::uint64_t sum) {
-    for (std::size_t i = 0; i + 1 < bytes.size(); i += 2)
-        sum += static_cast<std::uint64_t>(bytes[i]) << 8 | bytes[i + 1];
-    if (bytes.size() % 2 != 0) sum += static_cast<std::uint64_t>(bytes.back()) << 8;
-    return sum;
-}
-
-std::uint16_t fold(std::uint64_t sum) {
-    while (sum >> 16 != 0)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<std::uint16_t>(sum);
-}
-
 // RFC 9568 5.2.8 (IPv6: RFC 8200 8.1; IPv4: as RFC 5798 and keepalived).
-std::uint64_t pseudo_header_sum(const net::IpAddress& source, const net::IpAddress& destination,
-                                std::size_t length, bool ipv6) {
-    const std::size_t skip = ipv6 ? 0 : 12;
-    std::uint64_t sum = ip_protocol + length;
-    sum = add_up(net::ConstBytes(source.bytes()).subspan(skip), sum);
-    return add_up(net::ConstBytes(destination.bytes()).subspan(skip), sum);
+std::uint64_t pseudo_header(const net::IpAddress& source, const net::IpAddress& destination,
+                            std::size_t length, bool ipv6) {
+    if (ipv6)
+        return net::pseudo_header_sum(source.bytes(), destination.bytes(), net::IpProtocol::vrrp,
+                                      length);
+    return net::pseudo_header_sum(source.as_v4(), destination.as_v4(), net::IpProtocol::vrrp,
+                                  length);
 }
 
 bool is_link_local(const net::IpAddress& a) {
@@ -103,12 +92,11 @@ std::optional<RejectReason> check_path(const Datagram& datagram, const Settings&
 // The form of the checksum, or nothing when it is wrong.
 std::optional<ChecksumForm> check_sum(net::ConstBytes message, Version version,
                                       const Datagram& datagram, bool ipv6) {
-    const std::uint64_t sum = add_up(message, 0);
-    if (!ipv6 && fold(sum) == 0xffff) return ChecksumForm::message_only;
+    if (!ipv6 && net::is_checksum_valid(message)) return ChecksumForm::message_only;
     if (version == Version::v2) return std::nullopt;
-    const std::uint64_t pseudo =
-        pseudo_header_sum(datagram.source, datagram.destination, message.size(), ipv6);
-    if (fold(sum + pseudo) == 0xffff) return ChecksumForm::pseudo_header;
+    const std::uint64_t start =
+        pseudo_header(datagram.source, datagram.destination, message.size(), ipv6);
+    if (net::is_checksum_valid(message, start)) return ChecksumForm::pseudo_header;
     return std::nullopt;
 }
 
@@ -238,8 +226,8 @@ std::size_t encode(const Settings& settings, std::uint8_t priority, const net::I
     if (v2 && settings.auth_type == AuthType::pass) net::store(message, at, settings.auth_data);
 
     const bool pseudo = ipv6 || (!v2 && settings.checksum_form == ChecksumForm::pseudo_header);
-    const std::uint64_t start = pseudo ? pseudo_header_sum(source, destination, size, ipv6) : 0;
-    header.checksum = net::Be16(static_cast<std::uint16_t>(~fold(add_up(message, start))));
+    const std::uint64_t start = pseudo ? pseudo_header(source, destination, size, ipv6) : 0;
+    header.checksum = net::checksum_of(net::add_to_sum(start, message));
     net::store(message, 0, header);
     return size;
 }

@@ -39,8 +39,8 @@ std::uint64_t Instance::deadline_ns() const {
         case State::backup:
             return waiting_for_workers_ ? evidence_poll_deadline_ns_ : master_down_deadline_ns_;
         case State::master:
-            return std::min({advert_deadline_ns_, burst_.next_ns, burst_request_ns_,
-                             refresh_deadline_ns_, defence_deadline_ns_});
+            return std::min({advert_deadline_ns_, answer_deadline_ns_, burst_.next_ns,
+                             burst_request_ns_, refresh_deadline_ns_, defence_deadline_ns_});
         case State::initialize:
         case State::fault:
             break;
@@ -215,7 +215,8 @@ void Instance::advert_in_master(const AdvertReceived& event, Actions& out) {
     if (theirs == 0) {
         // RFC 3768 6.4.3: advertise and restart the timer. Whoever says good-bye was a master
         // beside us.
-        if (send_soon(out)) advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
+        advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
+        send_soon(out);
         request_burst();
         run_announcements(out);
         return;
@@ -265,6 +266,8 @@ void Instance::tick_in_master(Actions& out) {
             request_burst();
         }
         advert_deadline_ns_ = (hopeless ? now_ns_ : advert_deadline_ns_) + interval_ns;
+        send(status_.effective_priority, out);
+    } else if (now_ns_ >= answer_deadline_ns_) {
         send(status_.effective_priority, out);
     }
     run_announcements(out);
@@ -341,20 +344,16 @@ void Instance::change_state(State to, Reason reason, Actions& out) {
 void Instance::send(std::uint8_t priority, Actions& out) {
     out.push(SendAdvert{priority});
     last_sent_ns_ = now_ns_;
+    answer_deadline_ns_ = no_deadline;
     ++status_.counters.adverts_sent;
     if (priority == 0) ++status_.counters.priority_zero_sent;
 }
 
-// An advert outside the rhythm, a tenth of an interval after the last at the earliest. True when it
-// left now; else the regular one comes sooner.
-bool Instance::send_soon(Actions& out) {
-    const std::uint64_t earliest_ns = last_sent_ns_ + settings_->advert_interval_ns / 10;
-    if (now_ns_ < earliest_ns) {
-        advert_deadline_ns_ = std::min(advert_deadline_ns_, earliest_ns);
-        return false;
-    }
-    send(status_.effective_priority, out);
-    return true;
+// An advert outside the rhythm, a tenth of an interval after the last at the earliest: later then,
+// never lost.
+void Instance::send_soon(Actions& out) {
+    answer_deadline_ns_ = std::max(now_ns_, last_sent_ns_ + settings_->advert_interval_ns / 10);
+    if (now_ns_ == answer_deadline_ns_) send(status_.effective_priority, out);
 }
 
 void Instance::start_burst(const AnnounceSchedule& schedule) {

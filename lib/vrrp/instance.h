@@ -116,7 +116,7 @@ class Instance {
     void set_priority(int priority);
 
     void send(std::uint8_t priority, Actions& out);
-    bool send_soon(Actions& out);
+    void send_soon(Actions& out);
     void start_burst(const AnnounceSchedule& schedule);
     void request_burst();
     std::uint8_t burst_rounds_due();
@@ -137,6 +137,7 @@ class Instance {
 
     // Master.
     std::uint64_t advert_deadline_ns_ = no_deadline;
+    std::uint64_t answer_deadline_ns_ = no_deadline;  // an advert outside the rhythm
     std::uint64_t last_sent_ns_ = 0;
     Burst burst_;
     std::uint64_t next_burst_ns_ = 0;               // not sooner

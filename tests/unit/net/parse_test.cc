@@ -26,6 +26,7 @@ namespace {
 using packets::address;
 using packets::describe;
 using packets::Frame;
+using packets::from_hex;
 using packets::PacketBuilder;
 
 Parsed parse(const Frame& frame, IpChecksum ip_checksum = IpChecksum::verify) {
@@ -168,6 +169,13 @@ TEST(Parse, VerifiedChecksumIsNotLookedAt) {
     EXPECT_TRUE(parse(segment().bad_ip_checksum(), IpChecksum::verified).is_tcp());
 }
 
+// ::ffff:10.0.0.1 over the source (0) or destination (16) of an IPv6 segment.
+Frame mapped(std::size_t at) {
+    Frame frame = v6().tcp(1, 2, "S");
+    store(Bytes(frame), 14 + 8 + at, address("10.0.0.1").bytes());
+    return frame;
+}
+
 struct Wrong {
     const char* what;
     Frame frame;
@@ -196,6 +204,14 @@ TEST(Parse, NamesWhatIsWrong) {
         {"total length 19", segment().total_length(19), bad_total_length},
         {"total length too big", segment().total_length(46), truncated_ip},
         {"payload length too big", v6().tcp(1, 2, "A").total_length(21), truncated_ip},
+        {"from loopback", PacketBuilder().ip("127.0.0.1", "10.0.0.2"), bad_address},
+        {"to loopback", PacketBuilder().ip("10.0.0.1", "127.0.0.1"), bad_address},
+        {"from a group", PacketBuilder().ip("224.0.0.18", "10.0.0.2"), bad_address},
+        {"from broadcast", PacketBuilder().ip("255.255.255.255", "10.0.0.2"), bad_address},
+        {"from IPv6 loopback", PacketBuilder().ip("::1", "2001:db8::2"), bad_address},
+        {"from an IPv6 group", PacketBuilder().ip("ff02::1", "2001:db8::2"), bad_address},
+        {"from IPv4 in IPv6", mapped(0), bad_address},
+        {"to IPv4 in IPv6", mapped(16), bad_address},
         {"TCP of 19 bytes", segment().total_length(39), truncated_tcp},
         {"TCP of 0 bytes", v4().protocol(6), truncated_tcp},
         {"tiny first fragment", v4().protocol(6).payload("12345678").fragment(0, true),
@@ -216,11 +232,59 @@ TEST(Parse, NamesWhatIsWrong) {
         EXPECT_EQ(parse(c.frame).error, c.error) << c.what << ": " << describe(c.frame);
 }
 
+TEST(Parse, AddressesThatAreUnusualButRight) {
+    EXPECT_TRUE(parse(PacketBuilder().ip("0.0.0.0", "255.255.255.255").udp(68, 67)).ok());
+    EXPECT_TRUE(parse(PacketBuilder().ip("10.0.0.1", "224.0.0.18")).ok());
+    EXPECT_TRUE(parse(PacketBuilder().ip("223.255.255.255", "240.0.0.1")).ok());
+    EXPECT_TRUE(parse(PacketBuilder().ip("::", "ff02::1:ff00:1")).ok());
+}
+
 TEST(Parse, EveryErrorHasAName) {
     for (std::size_t i = 0; i < parse_error_count; ++i)
         EXPECT_FALSE(name(static_cast<ParseError>(i)).empty());
     EXPECT_EQ(name(ParseError::truncated_icmp), "truncated_icmp");
     EXPECT_EQ(name(ParseError::bad_total_length), "bad_total_length");
+}
+
+// Frames as Linux 6.18 and keepalived 2.2.7 sent them.
+TEST(Parse, GoldenFrames) {
+    struct Golden {
+        const char* hex;
+        const char* text;
+    };
+    const Golden frames[] = {
+        {"020000000002 020000000001 0800 4500003c6deb400040063b18c0a80804c0a80864"
+         "de0e16282f22c17800000000a002faf0a62e0000020405b40402080a23790cda000000000103030a",
+         "02:00:00:00:00:01 > 02:00:00:00:00:02 IPv4 192.168.8.4 > 192.168.8.100 ttl 64 id 28139 "
+         "DF "
+         "TCP 56846 > 5672 [S] seq 790806904 ack 0 win 64240 "
+         "<mss 1460,sack ok,timestamps 595135706 0,nop,wscale 10>"},
+        {"020000000002 020000000001 0800 45000024d5f440004001d32bc0a80804c0a80864"
+         "080081fe69f000010001020304050607",
+         "02:00:00:00:00:01 > 02:00:00:00:00:02 IPv4 192.168.8.4 > 192.168.8.100 ttl 64 id 54772 "
+         "DF "
+         "ICMP type 8 code 0 rest 0x69f00001 8 bytes"},
+        {"01005e000016 020000000001 0800 46c000280000400001023b4dc0a80804e0000016940400002200f9eb"
+         "0000000104000000e0000012",
+         "02:00:00:00:00:01 > 01:00:5e:00:00:16 IPv4 192.168.8.4 > 224.0.0.22 ttl 1 tos 0xc0 DF "
+         "options 4 protocol 2 16 bytes"},
+        {"01005e000012 020000000001 0800 45c0002800010000ff7011e6c0a80804e0000012"
+         "2133640101014e5bc0a808643131313100000000",
+         "02:00:00:00:00:01 > 01:00:5e:00:00:12 IPv4 192.168.8.4 > 224.0.0.18 ttl 255 tos 0xc0 id "
+         "1 "
+         "VRRP v2 vrid 51 priority 100"},
+        {"ffffffffffff 020000000001 0806 0001080006040001020000000001c0a80864ffffffffffffc0a80864",
+         "02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff ARP request 192.168.8.100 (02:00:00:00:00:01) for "
+         "192.168.8.100 (ff:ff:ff:ff:ff:ff)"},
+    };
+    for (const Golden& golden : frames) {
+        const Frame frame = from_hex(golden.hex);
+        const Parsed p = parse(frame);
+        EXPECT_EQ(p.error, ParseError::none) << golden.text;
+        EXPECT_EQ(describe(frame), golden.text);
+        const bool has_checksum = p.is_tcp() || p.is_icmp();
+        EXPECT_TRUE(!has_checksum || is_l4_checksum_valid(frame, p)) << golden.text;
+    }
 }
 
 // A copy of exactly the right size on the heap: ASan sees a read of one byte more.

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/keywords.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "config/support.h"
+
+namespace warren::config {
+namespace {
+
+constexpr std::size_t max_diagnostics = 200;
+constexpr std::size_t max_ignored = 1'000;
+constexpr std::size_t max_interface_name = 15;  // IFNAMSIZ - 1
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+    std::int64_t value = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_seconds(std::string_view text) {
+    constexpr std::size_t max_whole_digits = 9;
+    const std::size_t dot = std::min(text.find('.'), text.size());
+    const std::string_view whole = text.substr(0, dot);
+    const std::string_view fraction = dot < text.size() ? text.substr(dot + 1) : "";
+    const auto digits = [](std::string_view part) {
+        return std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    };
+    if (whole.size() + fraction.size() == 0 || !digits(whole) || !digits(fraction) ||
+        whole.size() > max_whole_digits)
+        return std::nullopt;
+    std::int64_t ns = 0;
+    for (const char c : whole)
+        ns = ns * 10 + (c - '0');
+    for (std::size_t i = 0; i < 9; ++i)
+        ns = ns * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+    return ns;
+}
+
+std::string format_seconds(std::int64_t ns) {
+    std::string fraction = std::to_string(ns % ns_per_s);
+    fraction.insert(0, 9 - fraction.size(), '0');
+    while (!fraction.empty() && fraction.back() == '0')
+        fraction.pop_back();
+    const std::string whole = std::to_string(ns / ns_per_s);
+    return fraction.empty() ? whole : whole + "." + fraction;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+        }
+    }
+    return row.back();
+}
+
+void SchemaContext::report(const Location& where, Severity severity, std::string message) {
+    if (diagnostics.size() < max_diagnostics)
+        diagnostics.push_back({where, severity, std::move(message)});
+}
+
+std::optional<std::int64_t> Statement::integer(std::int64_t low, std::int64_t high, std::size_t i) {
+    const std::optional<std::int64_t> value = parse_integer(arg(i));
+    if (value && *value >= low && *value <= high) return value;
+    error(in_quotes(node.keyword()) + " must be a whole number from " + std::to_string(low) +
+          " to " + std::to_string(high) + ", not " + in_quotes(arg(i)));
+    return std::nullopt;
+}
+
+bool Statement::seconds(std::int64_t low_ns, std::int64_t high_ns, std::int64_t& out_ns) {
+    const std::optional<std::int64_t> value = parse_seconds(arg(0));
+    if (value && *value >= low_ns && *value <= high_ns) {
+        out_ns = *value;
+        return true;
+    }
+    error(in_quotes(node.keyword()) + " must be from " + format_seconds(low_ns) + " to " +
+          format_seconds(high_ns) + " seconds, not " + in_quotes(arg(0)));
+    return false;
+}
+
+bool Statement::boolean(bool& out) {
+    if (args() == 0) {
+        out = true;
+        return true;
+    }
+    const std::string& word = arg(0);
+    const bool on = word == "on" || word == "true" || word == "yes";
+    if (!on && word != "off" && word != "false" && word != "no") {
+        error(in_quotes(node.keyword()) + " is on or off, not " + in_quotes(word));
+        return false;
+    }
+    out = on;
+    return true;
+}
+
+bool Statement::address(net::IpAddress& out, std::size_t i) {
+    const std::optional<net::IpAddress> value = net::IpAddress::parse(arg(i));
+    if (value) {
+        out = *value;
+        return true;
+    }
+    error(in_quotes(arg(i)) + " is no IP address");
+    return false;
+}
+
+bool Statement::address(std::optional<net::IpAddress>& out) {
+    net::IpAddress value;
+    if (!address(value)) return false;
+    out = value;
+    return true;
+}
+
+bool Statement::interface(std::string& out, std::size_t i) {
+    const std::string& name = arg(i);
+    if (name.empty() || name.size() > max_interface_name ||
+        name.find_first_of("/ \t") != std::string::npos) {
+        error(in_quotes(name) + " is no interface name (1 to 15 characters)");
+        return false;
+    }
+    out = name;
+    return true;
+}
+
+void Statement::script(std::optional<Script>& out) {
+    out = Script{where(), arg(0), args() > 1 ? arg(1) : "", args() > 2 ? arg(2) : ""};
+}
+
+std::string Statement::joined_args() const {
+    std::string all;
+    for (std::size_t i = 0; i < args(); ++i)
+        all.append(i == 0 ? "" : " ").append(arg(i));
+    return all;
+}
+
+void BlockReader::read(const std::vector<Node>& nodes) {
+    context_.open.push_back(this);
+    for (const bool blocks : {false, true})
+        for (const Node& node : nodes)
+            if (node.has_block == blocks && !context_.misplaced) read_statement(node);
+    context_.open.pop_back();
+}
+
+bool BlockReader::knows(std::string_view word) const {
+    const auto named = [&](const auto& item) { return item.name == word; };
+    return std::any_of(entries_.begin(), entries_.end(), named) ||
+           std::any_of(ignored_.begin(), ignored_.end(), named) ||
+           refused_keyword(kind_, word).has_value();
+}
+
+BlockReader::Entry* BlockReader::find(std::string_view word) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& e) { return e.name == word; });
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+void BlockReader::read_statement(const Node& node) {
+    const std::string& word = node.keyword();
+    if (Entry* entry = find(word)) {
+        Statement statement(context_, node);
+        return apply(*entry, statement);
+    }
+    if (const auto reason = refused_keyword(kind_, word))
+        return context_.error(node.where, in_quotes(word) + " is not supported yet" +
+                                              (reason->empty() ? "" : ": ") + std::string(*reason));
+    for (const IgnoredKeyword& ignored : ignored_) {
+        if (ignored.name != word) continue;
+        if (context_.ignored.size() < max_ignored)
+            context_.ignored.push_back({node.where, word, std::string(ignored.reason)});
+        return;
+    }
+    report_unknown(node);
+}
+
+void BlockReader::apply(Entry& entry, Statement& statement) {
+    const std::string name = in_quotes(entry.name);
+    if (statement.args() < entry.min_args)
+        return statement.error(
+            name + (entry.min_args == 1 ? " needs a value"
+                                        : " needs " + std::to_string(entry.min_args) + " values"));
+    if (statement.args() > entry.max_args && knows(statement.arg(entry.max_args)))
+        return statement.error(
+            "a statement ends with its line: " + in_quotes(statement.arg(entry.max_args)) +
+            " needs a line of its own");
+    if (statement.args() > entry.max_args)
+        statement.warn(in_quotes(statement.arg(entry.max_args)) + " after " + name + " is ignored");
+    const bool wants_block = entry.block == BlockUse::required;
+    if (wants_block != statement.node.has_block)
+        return statement.error(name + (wants_block ? " needs a block: '{' is missing"
+                                                   : " takes no block: '{' is not expected here"));
+    if (entry.seen && entry.repeat == Repeat::no)
+        statement.warn(name + " is given more than once: the last one counts");
+    entry.seen = true;
+    entry.set(statement);
+}
+
+std::string BlockReader::place() const {
+    return kind_.empty() ? "outside of a block" : "in " + kind_;
+}
+
+void BlockReader::report_unknown(const Node& node) {
+    const std::string& word = node.keyword();
+    for (std::size_t i = context_.open.size() - 1; i-- > 0;)
+        if (context_.open[i]->knows(word)) return report_misplaced(node, *context_.open[i]);
+    for (const BlockReader* inner : inner_)
+        if (inner->knows(word)) return report_misplaced(node, *inner);
+    const std::string best = nearest(word);
+    context_.error(node.where, "unknown keyword " + in_quotes(word) + " " + place() +
+                                   (best.empty() ? "" : ", did you mean " + in_quotes(best) + "?"));
+}
+
+// A keyword of another block: where braces do not match, the first such keyword shows where it went
+// wrong, and everything after it would be noise.
+void BlockReader::report_misplaced(const Node& node, const BlockReader& owner) {
+    std::string message = in_quotes(node.keyword()) + " does not belong " + place();
+    if (!context_.unbalanced) {
+        message += ", but " + owner.place();
+    } else if (kind_.empty()) {
+        message += ": a '}' before it closes the " + owner.kind() + " too early";
+    } else {
+        message += ": the '}' of the " + kind_ + " opened at " + opened_.to_string() +
+                   " is missing before it";
+    }
+    context_.misplaced = context_.unbalanced;
+    context_.error(node.where, std::move(message));
+}
+
+std::string BlockReader::nearest(std::string_view word) const {
+    constexpr std::size_t longest = 64;
+    if (word.size() > longest) return {};
+    std::string best;
+    std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+    const auto consider = [&](std::string_view name) {
+        const std::size_t distance = edit_distance(word, name);
+        if (distance >= best_distance) return;
+        best_distance = distance;
+        best = name;
+    };
+    for (const Entry& entry : entries_)
+        consider(entry.name);
+    for (const IgnoredKeyword& ignored : ignored_)
+        consider(ignored.name);
+    return best;
+}
+
+}  // namespace warren::config

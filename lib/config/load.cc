@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/load.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "config/document.h"
+#include "config/schema.h"
+#include "config/support.h"
+#include "config/validate.h"
+
+namespace warren::config {
+namespace {
+
+void append(Diagnostics& to, Diagnostics from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// By file in order of reading, then by line; one place keeps the order in which its messages came.
+void sort_as_text(Diagnostics& diagnostics, const std::vector<std::string>& files) {
+    const auto rank = [&](const Diagnostic& d) {
+        const auto at =
+            d.where.file ? std::find(files.begin(), files.end(), *d.where.file) : files.begin();
+        return std::pair(at - files.begin(), d.where.line);
+    };
+    std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                     [&](const Diagnostic& a, const Diagnostic& b) { return rank(a) < rank(b); });
+}
+
+}  // namespace
+
+LoadResult load(std::string_view file_name, const FileReader& read, const LoadOptions& options) {
+    LoadResult result;
+    Document document = read_document(file_name, read, options);
+    result.text = to_text(document.nodes);
+    SchemaContext context;
+    context.unbalanced = !document.braces.empty();
+    // Text that ended early, at a limit or an unreadable file, would only give follow-up errors.
+    if (!document.truncated) read_schema(document.nodes, context, result.config);
+    append(result.diagnostics, std::move(document.diagnostics));
+    append(result.diagnostics, std::move(context.diagnostics));
+    result.ignored = std::move(context.ignored);
+    if (!context.misplaced) append(result.diagnostics, std::move(document.braces));
+    if (!document.truncated && !context.misplaced) {
+        append(result.diagnostics, validate(result.config));
+        append(result.diagnostics, check_supported(result.config));
+        if (result.ok()) append(result.diagnostics, find_gaps(result.config));
+    }
+    sort_as_text(result.diagnostics, document.files);
+    return result;
+}
+
+}  // namespace warren::config

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/schema.h"
+
+namespace warren::config {
+namespace {
+
+constexpr std::string_view host_network = "the host's network configuration does that";
+constexpr std::string_view of_keepalived = "it is about keepalived's own processes";
+constexpr std::string_view unused_definition = "nothing that Warren supports refers to it";
+
+constexpr IgnoredKeyword ignored_outside[] = {
+    {"static_ipaddress", host_network},
+    {"static_routes", host_network},
+    {"static_rules", host_network},
+    {"linkbeat_interfaces", "links are watched by netlink or the driver"},
+    {"linkbeat_use_polling", "links are watched by netlink or the driver"},
+    {"interface_up_down_delays", "links are watched by netlink or the driver"},
+    {"track_group", unused_definition},
+    {"garp_group", "vrrp_garp_interval in global_defs paces them"},
+    {"track_file", unused_definition},
+    {"vrrp_track_file", unused_definition},
+    {"vrrp_track_process", unused_definition},
+    {"bfd_instance", unused_definition},
+    {"virtual_server_group", unused_definition},
+    {"SSL", unused_definition},
+    {"net_namespace_ipvs", "there is no IPVS"},
+    {"namespace_with_ipsets", of_keepalived},
+    {"instance", "use warren --instance"},
+    {"use_pid_dir", of_keepalived},
+    {"child_wait_time", of_keepalived},
+};
+
+struct Outside {
+    Config& config;
+    InstanceDraft defaults;
+};
+
+constexpr Keyword<Outside> outside[] = {
+    {"global_defs", 0, 0,
+     [](Statement& s, Outside& o) { read_global_defs(s, o.config.global, o.defaults); },
+     BlockUse::required, Repeat::yes},
+    {"vrrp_instance", 1, 1,
+     [](Statement& s, Outside& o) { read_vrrp_instance(s, o.defaults, o.config); },
+     BlockUse::required, Repeat::yes},
+    {"vrrp_sync_group", 1, 1, [](Statement& s, Outside& o) { read_vrrp_sync_group(s, o.config); },
+     BlockUse::required, Repeat::yes},
+    {"vrrp_script", 1, 1, [](Statement& s, Outside& o) { read_vrrp_script(s, o.config); },
+     BlockUse::required, Repeat::yes},
+    {"virtual_server", 1, 2, [](Statement& s, Outside& o) { read_virtual_server(s, o.config); },
+     BlockUse::required, Repeat::yes},
+    {"local_address_group", 1, 1,
+     [](Statement& s, Outside& o) { read_local_address_group(s, o.config); }, BlockUse::required,
+     Repeat::yes},
+    {"dataplane", 0, 0, [](Statement& s, Outside& o) { read_dataplane(s, o.config.dataplane); },
+     BlockUse::required, Repeat::no},
+};
+
+}  // namespace
+
+void read_schema(const std::vector<Node>& nodes, SchemaContext& context, Config& config) {
+    InstanceDraft any_instance;
+    BlockReader instance(context, "vrrp_instance", {});
+    add_vrrp_instance_keywords(instance, any_instance);
+    VirtualServer any_server;
+    BlockReader server(context, "virtual_server", {});
+    add_virtual_server_keywords(server, any_server);
+
+    // global_defs holds the others' defaults, wherever it stands.
+    std::vector<Node> globals, rest;
+    for (const Node& node : nodes)
+        (node.keyword() == "global_defs" ? globals : rest).push_back(node);
+    Outside target{config, {}};
+    BlockReader reader(context, "", {});
+    reader.keywords(outside, target).ignore(ignored_outside).contains(instance).contains(server);
+    reader.read(globals);
+    reader.read(rest);
+}
+
+}  // namespace warren::config

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// vrrp_instance: one virtual router. Ranges and defaults as in keepalived.conf(5).
+#include <algorithm>
+
+#include "config/schema.h"
+#include "config/schema_tracking.h"
+
+namespace warren::config {
+namespace {
+
+constexpr std::int64_t hour_ns = 3'600 * ns_per_s;
+constexpr std::int64_t day_ns = 24 * hour_ns;
+constexpr std::size_t max_auth_pass = 8;
+
+constexpr std::string_view no_kernel = "there is no kernel interface, address or route to make";
+constexpr std::string_view no_fifo = "only notify, _master, _backup, _fault and _stop exist";
+
+constexpr IgnoredKeyword ignored_instance[] = {
+    {"use_vmac_addr", no_kernel},
+    {"vmac_xmit_base", no_kernel},
+    {"use_ipvlan", no_kernel},
+    {"native_ipv6", no_kernel},
+    {"virtual_routes", no_kernel},
+    {"virtual_rules", no_kernel},
+    {"promote_secondaries", no_kernel},
+    {"kernel_rx_buf_size", no_kernel},
+    {"garp_extra_if", "each address is announced on its own interface"},
+    {"vmac_garp_intvl", "each address is announced on its own interface"},
+    {"linkbeat_use_polling", "links are watched by netlink or the driver"},
+    {"lvs_sync_daemon_interface", "there is no IPVS"},
+    {"timer_expired_backup", "the control lcore does not starve"},
+    {"thread_timer_expired", "the control lcore does not starve"},
+    {"debug", "use the log level"},
+    {"smtp_alert", "Warren sends no mail"},
+    {"notify_deleted", no_fifo},
+    {"notify_master_rx_lower_pri", no_fifo},
+    {"notify_priority_changes", no_fifo},
+};
+
+// Anywhere: a keyword that strayed to another line has been reported already.
+bool mentions(const Node& block, std::string_view keyword) {
+    return std::any_of(block.children.begin(), block.children.end(), [&](const Node& n) {
+        return std::find(n.words.begin(), n.words.end(), keyword) != n.words.end();
+    });
+}
+
+void set_state(Statement& s, InstanceDraft& d) {
+    const std::string& word = s.arg(0);
+    if (word == "MASTER") {
+        d.vrrp.initial_state = VrrpState::master;
+    } else if (word == "BACKUP") {
+        d.vrrp.initial_state = VrrpState::backup;
+    } else {
+        s.error("'state' is MASTER or BACKUP, not " + in_quotes(word) +
+                (word == "SLAVE" ? ": write BACKUP" : ""));
+    }
+}
+
+void set_auth_type(Statement& s, VrrpInstance& v) {
+    const std::string& word = s.arg(0);
+    if (word == "PASS" || word == "SIMPLE" || word == "pass") {
+        v.auth_type = AuthType::pass;
+    } else if (word == "AH") {
+        v.auth_type = AuthType::ah;
+    } else {
+        s.error("'auth_type' is PASS or AH, not " + in_quotes(word));
+    }
+}
+
+void set_auth_pass(Statement& s, VrrpInstance& v) {
+    const std::string& word = s.arg(0);
+    if (word.size() > max_auth_pass)
+        s.warn("'auth_pass' is longer than 8 characters: the first 8 count, as in keepalived");
+    v.auth_pass = {};
+    std::copy_n(word.begin(), std::min(word.size(), max_auth_pass), v.auth_pass.begin());
+}
+
+constexpr Keyword<VrrpInstance> authentication_keywords[] = {
+    {"auth_type", 1, 1, set_auth_type},
+    {"auth_pass", 1, 1, set_auth_pass},
+};
+
+void read_authentication(Statement& s, InstanceDraft& d) {
+    BlockReader(s.context, "authentication", s.where())
+        .keywords(authentication_keywords, d.vrrp)
+        .read(s.node.children);
+    if (s.context.misplaced) return;
+    for (const std::string_view keyword : {"auth_type", "auth_pass"})
+        if (!mentions(s.node, keyword))
+            s.error("the authentication block has no " + std::string(keyword));
+}
+
+// Options after an address: those with a value, and those without one.
+constexpr std::string_view address_options[] = {"label", "scope",         "brd",        "broadcast",
+                                                "peer",  "preferred_lft", "track_group"};
+constexpr std::string_view address_flags[] = {"home",     "-nodad",   "mngtmpaddr", "noprefixroute",
+                                              "autojoin", "no_track", "use_vmac"};
+
+void read_address_options(Statement& s, VirtualAddress& address) {
+    for (std::size_t i = 0; i < s.args(); ++i) {
+        const std::string& word = s.arg(i);
+        const auto is = [&](const auto& list) {
+            return std::find(std::begin(list), std::end(list), word) != std::end(list);
+        };
+        const bool takes_value = word == "dev" || is(address_options);
+        if (!takes_value && !is(address_flags)) {
+            s.error("unknown option " + in_quotes(word) + " after the address " +
+                    in_quotes(s.node.keyword()));
+            return;
+        }
+        if (takes_value && i + 1 == s.args()) return s.error(in_quotes(word) + " needs a value");
+        if (word == "dev" && !s.interface(address.device, i + 1)) return;
+        if (word != "dev") s.ignore(word, "there is no kernel address to give it to");
+        if (takes_value) ++i;
+    }
+}
+
+void read_addresses(Statement& s, std::vector<VirtualAddress>& out) {
+    for (const Node& child : s.node.children) {
+        Statement entry(s.context, child);
+        VirtualAddress address;
+        address.where = child.where;
+        const std::optional<net::Prefix> prefix = net::Prefix::parse(child.keyword());
+        if (child.has_block || !prefix) {
+            entry.error(in_quotes(child.keyword()) +
+                        " is no address: an entry looks like 192.0.2.1/24, one a line");
+            continue;
+        }
+        address.prefix = *prefix;
+        read_address_options(entry, address);
+        out.push_back(std::move(address));
+    }
+}
+
+void read_unicast_peers(Statement& s, InstanceDraft& d) {
+    for (const Node& child : s.node.children) {
+        Statement entry(s.context, child);
+        const std::optional<net::IpAddress> address = net::IpAddress::parse(child.keyword());
+        if (!address) {
+            entry.error(in_quotes(child.keyword()) + " is no IP address");
+            continue;
+        }
+        UnicastPeer peer;
+        peer.where = child.where;
+        peer.address = *address;
+        for (std::size_t i = 0; i < entry.args(); i += 2) {
+            const bool low = entry.arg(i) == "min_ttl";
+            if ((!low && entry.arg(i) != "max_ttl") || i + 1 == entry.args()) {
+                entry.error("after a peer come 'min_ttl N' and 'max_ttl N', not " +
+                            in_quotes(entry.arg(i)));
+                break;
+            }
+            entry.number(0, 255, low ? peer.min_ttl : peer.max_ttl, i + 1);
+        }
+        d.vrrp.unicast_peer.push_back(peer);
+    }
+}
+
+void set_vmac(Statement& s, InstanceDraft& d) {
+    d.vrrp.use_vmac = true;
+    if (s.args() > 0) s.interface(d.vrrp.vmac_name);
+    if (s.args() > 1) s.ignore("use_vmac", "the virtual MAC is always that of the RFC");
+}
+
+void set_optional_bool(Statement& s, std::optional<bool>& out) {
+    bool value = false;
+    if (s.boolean(value)) out = value;
+}
+
+constexpr Keyword<InstanceDraft> instance_keywords[] = {
+    {"state", 1, 1, set_state},
+    {"interface", 1, 1, [](Statement& s, InstanceDraft& d) { s.interface(d.vrrp.interface); }},
+    {"virtual_router_id", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.virtual_router_id); }},
+    {"priority", 1, 1, [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.priority); }},
+    {"advert_int", 1, 1,
+     [](Statement& s, InstanceDraft& d) {
+         s.seconds(10 * ns_per_ms, 255 * ns_per_s, d.vrrp.advert_int_ns);
+     }},
+    {"version", 1, 1,
+     [](Statement& s, InstanceDraft& d) {
+         unsigned version = 0;
+         if (s.number(2, 3, version)) d.version = version;
+     }},
+    {"authentication", 0, 0, read_authentication, BlockUse::required},
+    {"virtual_ipaddress", 0, 0,
+     [](Statement& s, InstanceDraft& d) { read_addresses(s, d.vrrp.virtual_ipaddress); },
+     BlockUse::required, Repeat::yes},
+    {"virtual_ipaddress_excluded", 0, 0,
+     [](Statement& s, InstanceDraft& d) { read_addresses(s, d.vrrp.virtual_ipaddress_excluded); },
+     BlockUse::required, Repeat::yes},
+    {"nopreempt", 0, 0, [](Statement&, InstanceDraft& d) { d.vrrp.preempt = false; }},
+    {"preempt", 0, 0, [](Statement&, InstanceDraft& d) { d.vrrp.preempt = true; }},
+    {"preempt_delay", 1, 1,
+     [](Statement& s, InstanceDraft& d) {
+         s.seconds(0, 1'000 * ns_per_s, d.vrrp.preempt_delay_ns);
+     }},
+    {"garp_master_delay", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.seconds(0, hour_ns, d.vrrp.garp.master_delay_ns); }},
+    {"garp_master_repeat", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.garp.master_repeat); }},
+    {"garp_master_refresh", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.seconds(0, day_ns, d.vrrp.garp.master_refresh_ns); }},
+    {"garp_master_refresh_repeat", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.garp.master_refresh_repeat); }},
+    {"garp_lower_prio_delay", 1, 1,
+     [](Statement& s, InstanceDraft& d) {
+         std::int64_t ns = 0;
+         if (s.seconds(0, hour_ns, ns)) d.garp_lower_prio_delay_ns = ns;
+     }},
+    {"garp_lower_prio_repeat", 1, 1,
+     [](Statement& s, InstanceDraft& d) {
+         unsigned repeat = 0;
+         if (s.number(0, 255, repeat)) d.garp_lower_prio_repeat = repeat;
+     }},
+    {"use_vmac", 0, 2, set_vmac},
+    {"accept", 0, 0, [](Statement&, InstanceDraft& d) { d.accept = true; }},
+    {"no_accept", 0, 0, [](Statement&, InstanceDraft& d) { d.accept = false; }},
+    {"strict_mode", 0, 1,
+     [](Statement& s, InstanceDraft& d) { set_optional_bool(s, d.strict_mode); }},
+    {"skip_check_adv_addr", 0, 1,
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.skip_check_adv_addr); }},
+    {"check_unicast_src", 0, 1,
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.check_unicast_src); }},
+    {"lower_prio_no_advert", 0, 1,
+     [](Statement& s, InstanceDraft& d) { set_optional_bool(s, d.lower_prio_no_advert); }},
+    {"higher_prio_send_advert", 0, 1,
+     [](Statement& s, InstanceDraft& d) { set_optional_bool(s, d.higher_prio_send_advert); }},
+    {"v3_checksum_as_v2", 0, 1,
+     [](Statement& s, InstanceDraft& d) {
+         bool message_only = false;
+         if (s.boolean(message_only))
+             d.vrrp.v3_checksum =
+                 message_only ? V3Checksum::message_only : V3Checksum::pseudo_header;
+     }},
+    {"old_unicast_checksum", 0, 1,
+     [](Statement& s, InstanceDraft&) {
+         s.ignore("old_unicast_checksum", "both forms of checksum are accepted");
+     }},
+    {"unicast_src_ip", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.address(d.vrrp.unicast_src_ip); }},
+    {"mcast_src_ip", 1, 1, [](Statement& s, InstanceDraft& d) { s.address(d.vrrp.mcast_src_ip); }},
+    {"unicast_peer", 0, 0, read_unicast_peers, BlockUse::required, Repeat::yes},
+    {"track_interface", 0, 0,
+     [](Statement& s, InstanceDraft& d) { read_tracked_interfaces(s, d.vrrp.track_interface); },
+     BlockUse::required, Repeat::yes},
+    {"track_script", 0, 0,
+     [](Statement& s, InstanceDraft& d) { read_tracked_scripts(s, d.vrrp.track_script); },
+     BlockUse::required, Repeat::yes},
+};
+
+// keepalived's strict mode: no authentication (RFC 3768), accept off, and no advert to a lower
+// router.
+void apply_strict(Statement& s, InstanceDraft& d) {
+    if (d.vrrp.auth_type != AuthType::none) {
+        s.warn(d.vrrp.name +
+               ": strict mode knows no authentication: it is left out, as in keepalived");
+        d.vrrp.auth_type = AuthType::none;
+        d.vrrp.auth_pass = {};
+    }
+    d.vrrp.strict_mode = true;
+}
+
+void choose_version(Statement& s, InstanceDraft& d) {
+    VrrpInstance& v = d.vrrp;
+    const bool ipv6 =
+        !v.virtual_ipaddress.empty() && !v.virtual_ipaddress[0].prefix.address.is_v4();
+    v.version = static_cast<std::uint8_t>(d.version.value_or(ipv6 ? 3 : 2));
+    if (v.version == 3 && v.advert_int_ns > 40'950 * ns_per_ms)
+        s.error(v.name + ": advert_int of VRRP version 3 is at most 40.95 seconds");
+    if (v.version == 3 && v.auth_type != AuthType::none) {
+        s.warn(v.name +
+               ": VRRP version 3 knows no authentication: it is left out, as in keepalived");
+        v.auth_type = AuthType::none;
+        v.auth_pass = {};
+    }
+    if (v.version == 2 && ipv6) s.error(v.name + ": IPv6 needs VRRP version 3");
+    if (v.version == 2 && v.advert_int_ns % ns_per_s != 0) {
+        v.advert_int_ns =
+            std::max<std::int64_t>((v.advert_int_ns + ns_per_s / 2) / ns_per_s, 1) * ns_per_s;
+        s.warn(v.name + ": VRRP version 2 knows whole seconds only: advert_int becomes " +
+               format_seconds(v.advert_int_ns) + ", as in keepalived");
+    }
+}
+
+void finish(Statement& s, InstanceDraft& d) {
+    VrrpInstance& v = d.vrrp;
+    for (const std::string_view keyword : {"interface", "virtual_router_id", "virtual_ipaddress"})
+        if (!mentions(s.node, keyword))
+            s.error("the vrrp_instance " + in_quotes(s.arg(0)) + " has no " + std::string(keyword));
+    const bool strict = d.strict_mode.value_or(false);
+    if (strict) apply_strict(s, d);
+    v.accept = d.accept.value_or(!strict);
+    v.lower_prio_no_advert = d.lower_prio_no_advert.value_or(strict);
+    v.higher_prio_send_advert = d.higher_prio_send_advert.value_or(false);
+    v.garp.lower_prio_delay_ns = d.garp_lower_prio_delay_ns.value_or(v.garp.master_delay_ns);
+    v.garp.lower_prio_repeat = d.garp_lower_prio_repeat.value_or(v.garp.master_repeat);
+    if (!v.preempt && v.initial_state == VrrpState::master) {
+        s.warn(v.name + ": nopreempt means nothing with state MASTER and is left out: use BACKUP");
+        v.preempt = true;
+    }
+    choose_version(s, d);
+}
+
+}  // namespace
+
+void add_vrrp_instance_keywords(BlockReader& reader, InstanceDraft& draft) {
+    reader.keywords(instance_keywords, draft).ignore(ignored_instance);
+    add_notify_keywords(reader, draft.vrrp.notify);
+}
+
+void read_vrrp_instance(Statement& s, const InstanceDraft& defaults, Config& config) {
+    InstanceDraft draft = defaults;
+    draft.vrrp.where = s.where();
+    draft.vrrp.name = s.arg(0);
+    BlockReader reader(s.context, "vrrp_instance", s.where());
+    add_vrrp_instance_keywords(reader, draft);
+    reader.read(s.node.children);
+    if (s.context.misplaced) return;
+    finish(s, draft);
+    config.vrrp_instances.push_back(std::move(draft.vrrp));
+}
+
+}  // namespace warren::config

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/support.h"
+
+#include <algorithm>
+#include <string>
+
+namespace warren::config {
+namespace {
+
+struct Refused {
+    std::string_view block;
+    std::string_view keyword;
+    std::string_view hint;
+};
+
+constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
+
+constexpr Refused refused[] = {
+    {"global_defs", "net_namespace", "start warren in the namespace instead"},
+    {"", "net_namespace", "start warren in the namespace instead"},
+    {"vrrp_instance", "track_file", "use track_interface"},
+    {"vrrp_instance", "track_process", "use track_interface"},
+    {"vrrp_instance", "track_bfd", "use track_interface"},
+    {"vrrp_instance", "mcast_dst_ip", ""},
+    {"vrrp_instance", "unicast_ttl", ""},
+    {"vrrp_instance", "unicast_fault_no_peer", ""},
+    {"vrrp_instance", "vrf", ""},
+    {"vrrp_instance", "down_timer_adverts", "a backup waits for three adverts"},
+    {"vrrp_instance", "owner_ignore_adverts", ""},
+    {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS"},
+    {"vrrp_instance", "track_src_ip", ""},
+    {"vrrp_instance", "dont_track_primary", "an instance follows its interface's link"},
+    {"vrrp_instance", "no_virtual_ipaddress", ""},
+    {"vrrp_sync_group", "track_file", ""},
+    {"vrrp_sync_group", "track_process", ""},
+    {"vrrp_sync_group", "track_bfd", ""},
+    {"virtual_server", "persistence_engine", ""},
+    {"virtual_server", "ops", ""},
+    {"virtual_server", "proxy_protocol", ""},
+    {"virtual_server", "syn_proxy", ""},
+    {"virtual_server", "allow_address_group", ""},
+    {"virtual_server", "deny_address_group", ""},
+    {"virtual_server", "expire_quiescent_conn", ""},
+    {"virtual_server", "bps", ""},
+    {"virtual_server", "limit_proportion", ""},
+    {"virtual_server", "tunnel_group", ""},
+    {"virtual_server", "quic", ""},
+    {"virtual_server", "hash_target", ""},
+    {"real_server", "HTTP_GET", use_tcp_or_ping},
+    {"real_server", "SSL_GET", use_tcp_or_ping},
+    {"real_server", "SMTP_CHECK", use_tcp_or_ping},
+    {"real_server", "DNS_CHECK", use_tcp_or_ping},
+    {"real_server", "MISC_CHECK", use_tcp_or_ping},
+    {"real_server", "BFD_CHECK", use_tcp_or_ping},
+    {"real_server", "UDP_CHECK", use_tcp_or_ping},
+    {"real_server", "FILE_CHECK", use_tcp_or_ping},
+    {"real_server", "AMQP_CHECK", use_tcp_or_ping},
+    {"real_server", "RABBITMQ_CHECK", use_tcp_or_ping},
+    {"real_server", "lvs_method", "lb_kind of the virtual_server counts for all its servers"},
+    {"real_server", "lb_kind", "lb_kind of the virtual_server counts for all its servers"},
+};
+
+class Checks {
+  public:
+    void refuse(bool present, const Location& where, std::string what, std::string_view hint = "") {
+        if (present)
+            found_.push_back(
+                {where, Severity::error, what + " is not supported yet" + std::string(hint)});
+    }
+    void warn(bool present, const Location& where, std::string what) {
+        if (present) found_.push_back({where, Severity::warning, what + " is not acted on yet"});
+    }
+    Diagnostics take() { return std::move(found_); }
+
+  private:
+    Diagnostics found_;
+};
+
+bool has_script(const NotifyScripts& n) {
+    return n.any || n.master || n.backup || n.fault || n.stop;
+}
+
+void check_addresses(const std::vector<VirtualAddress>& addresses, Checks& checks) {
+    for (const VirtualAddress& a : addresses) {
+        checks.refuse(!a.prefix.address.is_v4(), a.where,
+                      "the IPv6 address " + a.prefix.address.to_string());
+    }
+}
+
+void check_instance(const VrrpInstance& v, Checks& checks) {
+    const std::string name = v.name + ": ";
+    checks.refuse(v.version == 3, v.where, name + "VRRP version 3");
+    checks.refuse(v.use_vmac, v.where, name + "use_vmac");
+    checks.refuse(v.auth_type == AuthType::ah, v.where, name + "auth_type AH");
+    checks.refuse(!v.unicast_peer.empty(), v.where, name + "unicast_peer");
+    checks.refuse(!v.track_script.empty(), v.where, name + "track_script");
+    checks.warn(has_script(v.notify), v.where, name + "a notify script");
+    checks.warn(!v.accept, v.where, name + "no_accept");
+    check_addresses(v.virtual_ipaddress, checks);
+    check_addresses(v.virtual_ipaddress_excluded, checks);
+    for (const VirtualAddress& a : v.virtual_ipaddress)
+        checks.refuse(!a.device.empty() && a.device != v.interface, a.where,
+                      "an address on another interface (dev " + a.device + ")");
+}
+
+void check_real_server(const RealServer& r, Checks& checks) {
+    checks.warn(r.uthreshold != 0 || r.lthreshold != 0, r.where, "uthreshold / lthreshold");
+    checks.warn(r.notify_up || r.notify_down, r.where, "a notify script");
+}
+
+void check_virtual_server(const VirtualServer& s, Checks& checks) {
+    const bool algo =
+        s.lb_algo == LbAlgo::rr || s.lb_algo == LbAlgo::wrr || s.lb_algo == LbAlgo::wlc;
+    checks.refuse(s.lb_kind != LbKind::fnat, s.where, std::string("lb_kind ") + to_text(s.lb_kind),
+                  ": use FNAT");
+    checks.refuse(!algo, s.where, std::string("lb_algo ") + to_text(s.lb_algo),
+                  ": use rr, wrr or wlc");
+    checks.refuse(s.protocol != Protocol::tcp, s.where,
+                  std::string("protocol ") + to_text(s.protocol), ": use TCP");
+    checks.refuse(!s.address.is_v4(), s.where, "an IPv6 virtual_server");
+    checks.refuse(s.sorry_server.has_value(), s.where, "sorry_server");
+    checks.warn(s.persistence_timeout_ns != 0, s.where, "persistence_timeout");
+    checks.warn(s.quorum_up || s.quorum_down, s.where, "quorum_up / quorum_down");
+    checks.warn(s.omega, s.where, "omega");
+    for (const RealServer& r : s.real_servers)
+        check_real_server(r, checks);
+}
+
+}  // namespace
+
+std::optional<std::string_view> refused_keyword(std::string_view block, std::string_view keyword) {
+    const auto* found = std::find_if(std::begin(refused), std::end(refused), [&](const Refused& r) {
+        return r.block == block && r.keyword == keyword;
+    });
+    if (found == std::end(refused)) return std::nullopt;
+    return found->hint;
+}
+
+Diagnostics check_supported(const Config& config) {
+    Checks checks;
+    for (const VrrpInstance& v : config.vrrp_instances)
+        check_instance(v, checks);
+    for (const VrrpSyncGroup& g : config.vrrp_sync_groups)
+        checks.refuse(true, g.where, "vrrp_sync_group");
+    for (const VirtualServer& s : config.virtual_servers)
+        check_virtual_server(s, checks);
+    checks.refuse(config.global.vrrp_mcast_group4 != GlobalDefs{}.vrrp_mcast_group4,
+                  config.global.where, "vrrp_mcast_group4 other than 224.0.0.18");
+    return checks.take();
+}
+
+}  // namespace warren::config

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/validate.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+
+#include "config/document.h"
+
+namespace warren::config {
+namespace {
+
+std::string name(const net::IpAddress& address, std::uint16_t port) {
+    return address.to_string() + " " + std::to_string(port);
+}
+
+class Validator {
+  public:
+    explicit Validator(Config& config) : config_(config) {}
+
+    Diagnostics run() {
+        check_instances();
+        check_addresses();
+        check_groups();
+        check_virtual_servers();
+        check_local_addresses();
+        return std::move(found_);
+    }
+
+  private:
+    void report(Severity severity, const Location& where, std::string message) {
+        found_.push_back({where, severity, std::move(message)});
+    }
+    void error(const Location& where, std::string message) {
+        report(Severity::error, where, std::move(message));
+    }
+    void warn(const Location& where, std::string message) {
+        report(Severity::warning, where, std::move(message));
+    }
+
+    // ---- virtual routers
+
+    void check_instances() {
+        std::map<std::string, Location> names;
+        std::map<std::tuple<std::string, unsigned, bool>, const VrrpInstance*> routers;
+        for (VrrpInstance& v : config_.vrrp_instances) {
+            const auto [other, fresh] = names.emplace(v.name, v.where);
+            if (!fresh)
+                error(v.where, "the vrrp_instance " + in_quotes(v.name) + " already stands at " +
+                                   other->second.to_string());
+            settle(v);
+            if (v.virtual_router_id == 0 || v.interface.empty()) continue;  // reported already
+            const bool ipv6 =
+                !v.virtual_ipaddress.empty() && !v.virtual_ipaddress.front().prefix.address.is_v4();
+            const auto [same, only] =
+                routers.emplace(std::tuple(v.interface, v.virtual_router_id, ipv6), &v);
+            if (!only)
+                error(v.where, v.name + ": virtual_router_id " +
+                                   std::to_string(v.virtual_router_id) + " on " + v.interface +
+                                   " belongs to " + same->second->name + " (" +
+                                   same->second->where.to_string() + ")");
+        }
+        if (config_.vrrp_instances.size() > max_vrrp_instances)
+            error(config_.vrrp_instances[max_vrrp_instances].where,
+                  "more than " + std::to_string(max_vrrp_instances) + " vrrp_instances");
+    }
+
+    void settle(VrrpInstance& v) {
+        if (v.priority == 255 && v.initial_state != VrrpState::master) {
+            warn(v.where, v.name + ": priority 255 owns the address: state becomes MASTER");
+            v.initial_state = VrrpState::master;
+        }
+        if (v.priority == 255 && !v.preempt) {
+            warn(v.where, v.name + ": nopreempt means nothing with priority 255 and is left out");
+            v.preempt = true;
+        }
+        if (v.initial_state == VrrpState::master && v.preempt_delay_ns != 0) {
+            warn(v.where, v.name + ": preempt_delay means nothing with state MASTER: use BACKUP");
+            v.preempt_delay_ns = 0;
+        }
+        drop_repeated(v.virtual_ipaddress);
+        drop_repeated(v.virtual_ipaddress_excluded);
+        std::vector<VirtualAddress>& vips = v.virtual_ipaddress;
+        if (vips.size() > max_virtual_addresses) {
+            const auto surplus = vips.begin() + max_virtual_addresses;
+            warn(surplus->where, v.name + ": an advert holds " +
+                                     std::to_string(max_virtual_addresses) +
+                                     " addresses: from this one on they are treated as "
+                                     "virtual_ipaddress_excluded, as in keepalived");
+            v.virtual_ipaddress_excluded.insert(v.virtual_ipaddress_excluded.begin(), surplus,
+                                                vips.end());
+            vips.erase(surplus, vips.end());
+        }
+        for (const VirtualAddress& a : vips)
+            if (a.prefix.address.is_v4() != vips.front().prefix.address.is_v4())
+                error(a.where, v.name + ": an advert has addresses of one family: put " +
+                                   a.prefix.address.to_string() +
+                                   " into virtual_ipaddress_excluded");
+        if (v.virtual_ipaddress_excluded.size() > max_excluded_addresses)
+            error(v.virtual_ipaddress_excluded[max_excluded_addresses].where,
+                  v.name + ": more than " + std::to_string(max_excluded_addresses) +
+                      " excluded addresses");
+    }
+
+    // Twice in one list is a slip that changes nothing.
+    void drop_repeated(std::vector<VirtualAddress>& list) {
+        std::map<net::IpAddress, Location> seen;
+        std::erase_if(list, [&](const VirtualAddress& a) {
+            const auto [first, fresh] = seen.emplace(a.prefix.address, a.where);
+            if (!fresh)
+                warn(a.where, "the address " + a.prefix.address.to_string() +
+                                  " already stands at " + first->second.to_string());
+            return !fresh;
+        });
+    }
+
+    void check_addresses() {
+        for (const VrrpInstance& v : config_.vrrp_instances) {
+            for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded}) {
+                for (const VirtualAddress& a : *list) {
+                    const auto [other, fresh] = owned_.emplace(a.prefix.address, a.where);
+                    if (!fresh)
+                        error(a.where, "the address " + a.prefix.address.to_string() +
+                                           " already stands at " + other->second.to_string());
+                }
+            }
+        }
+    }
+
+    void check_groups() {
+        std::set<std::string> scripts, instances;
+        for (const VrrpScript& s : config_.vrrp_scripts)
+            if (!scripts.insert(s.name).second)
+                error(s.where, "the vrrp_script " + in_quotes(s.name) + " is given twice");
+        for (const VrrpInstance& v : config_.vrrp_instances) {
+            instances.insert(v.name);
+            check_scripts(v.track_script, scripts);
+        }
+        for (const VrrpSyncGroup& g : config_.vrrp_sync_groups) {
+            check_scripts(g.track_script, scripts);
+            for (const auto& m : g.members)
+                if (!instances.contains(m.instance))
+                    error(m.where, "there is no vrrp_instance " + in_quotes(m.instance));
+        }
+    }
+
+    void check_scripts(const std::vector<TrackedScript>& tracked,
+                       const std::set<std::string>& scripts) {
+        for (const TrackedScript& t : tracked)
+            if (!scripts.contains(t.name))
+                error(t.where, "there is no vrrp_script " + in_quotes(t.name));
+    }
+
+    // ---- services
+
+    void check_virtual_servers() {
+        std::map<std::tuple<net::IpAddress, std::uint16_t, Protocol>, Location> services;
+        for (const VirtualServer& s : config_.virtual_servers) {
+            const auto [other, fresh] =
+                services.emplace(std::tuple(s.address, s.port, s.protocol), s.where);
+            if (!fresh)
+                error(s.where, "the virtual_server " + name(s.address, s.port) +
+                                   " already stands at " + other->second.to_string());
+            if (!owned_.contains(s.address))
+                warn(s.where, "the address " + s.address.to_string() +
+                                  " of this virtual_server is in no vrrp_instance: nobody answers "
+                                  "for it");
+            if (!s.local_address_group.empty() &&
+                config_.find_local_address_group(s.local_address_group) == nullptr)
+                error(s.where,
+                      "there is no local_address_group " + in_quotes(s.local_address_group));
+            check_quorum(s);
+            check_real_servers(s);
+        }
+        if (config_.virtual_servers.size() > max_virtual_servers)
+            error(config_.virtual_servers[max_virtual_servers].where,
+                  "more than " + std::to_string(max_virtual_servers) + " virtual_servers");
+    }
+
+    void check_quorum(const VirtualServer& s) {
+        std::uint64_t weights = 0;
+        for (const RealServer& r : s.real_servers)
+            weights += r.weight;
+        if (s.quorum > 1 && s.quorum > weights)
+            warn(s.where, "quorum " + std::to_string(s.quorum) +
+                              " is never reached: the weights sum to " + std::to_string(weights));
+        if (s.hysteresis != 0 && s.hysteresis >= s.quorum)
+            error(s.where, "hysteresis must be less than quorum");
+    }
+
+    void check_real_servers(const VirtualServer& s) {
+        std::map<std::pair<net::IpAddress, std::uint16_t>, Location> seen;
+        if (s.real_servers.empty() && !s.sorry_server)
+            warn(s.where, "the virtual_server " + name(s.address, s.port) +
+                              " has no real_server: it refuses every connection");
+        if (s.real_servers.size() > max_real_servers)
+            error(s.real_servers[max_real_servers].where,
+                  "more than " + std::to_string(max_real_servers) + " real_servers");
+        for (const RealServer& r : s.real_servers) {
+            const auto [other, fresh] = seen.emplace(std::pair(r.address, r.port), r.where);
+            if (!fresh)
+                error(r.where, "the real_server " + name(r.address, r.port) +
+                                   " already stands at " + other->second.to_string());
+            if (r.address.is_v4() != s.address.is_v4())
+                error(r.where, "a real_server must be of the family of its virtual_server");
+            if (owned_.contains(r.address))
+                error(r.where, "the real_server " + r.address.to_string() +
+                                   " is one of our own virtual addresses");
+            if (r.uthreshold != 0 && r.lthreshold > r.uthreshold)
+                error(r.where, "lthreshold must not exceed uthreshold");
+        }
+    }
+
+    void check_local_addresses() {
+        for (const LocalAddressGroup& g : config_.local_address_groups)
+            for (const auto& m : g.members)
+                if (!owned_.contains(m.address))
+                    warn(m.where,
+                         "the local address " + m.address.to_string() +
+                             " is in no vrrp_instance: put it into "
+                             "virtual_ipaddress_excluded so that the master answers for it");
+    }
+
+    Config& config_;
+    Diagnostics found_;
+    std::unordered_map<net::IpAddress, Location, net::IpAddressHash> owned_;
+};
+
+}  // namespace
+
+Diagnostics validate(Config& config) {
+    return Validator(config).run();
+}
+
+Diagnostics find_gaps(const Config& config) {
+    Diagnostics found;
+    std::set<net::IpAddress> served;
+    for (const VirtualServer& s : config.virtual_servers) {
+        served.insert(s.address);
+        for (const RealServer& r : s.real_servers)
+            if (r.checkers.empty())
+                found.push_back({r.where, Severity::warning,
+                                 "the real_server " + name(r.address, r.port) +
+                                     " has no check and counts as always up: add TCP_CHECK { }"});
+    }
+    for (const VrrpInstance& v : config.vrrp_instances)
+        for (const VirtualAddress& a : v.virtual_ipaddress)
+            if (!served.contains(a.prefix.address))
+                found.push_back({a.where, Severity::note,
+                                 a.prefix.address.to_string() +
+                                     " has no virtual_server: it answers ARP and ping and refuses "
+                                     "connections. To balance RabbitMQ behind it, add:\n" +
+                                     suggest_virtual_server(a.prefix.address)});
+    return found;
+}
+
+std::string suggest_virtual_server(const net::IpAddress& address) {
+    return "virtual_server " + address.to_string() +
+           " 5672 {\n"
+           "    lb_algo wlc\n"
+           "    lb_kind FNAT\n"
+           "    protocol TCP\n"
+           "    real_server ADDRESS_OF_A_NODE 5672 {\n"
+           "        weight 1\n"
+           "        TCP_CHECK {\n"
+           "            connect_timeout 1\n"
+           "        }\n"
+           "    }\n"
+           "}\n";
+}
+
+}  // namespace warren::config

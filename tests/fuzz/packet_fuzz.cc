@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Any frame through the parser, then through everything that answers or changes what it let
+// through. Beyond not crashing: offsets stay inside the frame, an answer parses again, and
+// incremental checksums keep right ones right.
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "net/build.h"
+#include "net/parse.h"
+#include "net/tcp_options.h"
+
+namespace {
+
+using namespace warren::net;
+using Frame = std::vector<std::uint8_t>;
+
+constexpr MacAddress own{{2, 0, 0, 0, 0, 9}};
+
+void require(bool condition) {
+    if (!condition) std::abort();
+}
+
+// Only a packet to an address that can be ours is ever answered or forwarded.
+bool could_be_ours(const IpAddress& destination) {
+    if (!destination.is_v4()) return destination.bytes()[0] != 0xff;
+    const std::uint32_t host = destination.as_v4().host();
+    return host >> 28 != 14 && host != 0xffffffff;
+}
+
+bool has_valid_l4(const Frame& frame, const Parsed& p) {
+    return p.fragment == Fragment::none && is_l4_checksum_valid(frame, p);
+}
+
+void answer_arp(Frame frame, const Parsed& p) {
+    const std::size_t length = arp_reply_in_place(frame, p, own);
+    require(length <= frame.size());
+    const Parsed reply = parse(ConstBytes(frame).first(length));
+    require(reply.ok() && reply.message_type == arp_reply);
+    require(reply.source == p.destination && reply.destination == p.source);
+}
+
+void answer_echo(Frame frame, const Parsed& p) {
+    const bool valid = has_valid_l4(frame, p);
+    const std::size_t length = echo_reply_in_place(frame, p, own);
+    require(length <= frame.size());
+    const Parsed reply = parse(ConstBytes(frame).first(length));
+    require(reply.ok() && reply.is_icmp() && reply.source == p.destination);
+    if (p.fragment == Fragment::none) require(is_l4_checksum_valid(frame, reply) == valid);
+}
+
+void answer_reset(Frame frame, const Parsed& p) {
+    const std::size_t length = build_reset_reply(frame, frame, p);
+    require(length <= frame.size());
+    require((length == 0) == ((p.tcp_flags & tcp_flag::rst) != 0));
+    if (length == 0) return;
+    const Parsed reset = parse(ConstBytes(frame).first(length));
+    require(reset.is_tcp() && (reset.tcp_flags & tcp_flag::rst) != 0);
+    require(is_l4_checksum_valid(frame, reset) && reset.source_port == p.destination_port);
+}
+
+void change_options(Frame frame, const Parsed& p) {
+    const bool valid = has_valid_l4(frame, p);
+    const Bytes tcp =
+        Bytes(frame).subspan(p.l4_offset, std::size_t{p.payload_offset} - p.l4_offset);
+    read_tcp_options(tcp.subspan(sizeof(TcpHeader)));
+    blank_timestamps(tcp);
+    clamp_mss(tcp, 536);
+    const TcpOptions after = read_tcp_options(tcp.subspan(sizeof(TcpHeader)));
+    require(!after.timestamps && after.mss.value_or(0) <= 536);
+    if (valid) require(is_l4_checksum_valid(frame, parse(frame)));
+}
+
+template <typename Family>
+void redirect(Frame frame, const Parsed& p) {
+    const bool valid = has_valid_l4(frame, p);
+    auto& ip = header_in<typename Family::Header>(frame, p.l3_offset);
+    auto& tcp = header_in<TcpHeader>(frame, p.l4_offset);
+    ChecksumDelta l4;
+    Family::redirect(ip, ip.destination, Family::vrrp_group, 63, l4);
+    l4.replace(tcp.source_port, Be16(2048));
+    tcp.source_port = Be16(2048);
+    tcp.checksum = l4.apply(tcp.checksum);
+    const Parsed after = parse(frame);
+    require(after.is_tcp() && after.source == p.destination);
+    if (p.fragment == Fragment::none) require(is_l4_checksum_valid(frame, after) == valid);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const Frame frame(data, data + size);
+    const Parsed p = parse(frame);
+    parse(frame, IpChecksum::verified);
+    require(!name(p.error).empty());
+    if (!p.ok()) return 0;
+    require(p.l3_offset <= p.l4_offset && p.l4_offset <= p.payload_offset);
+    if (p.network == Network::arp) answer_arp(frame, p);
+    if (!p.is_ip()) return 0;
+    require(p.packet_end() <= size);
+    if (p.is_tcp()) change_options(frame, p);
+    if (!could_be_ours(p.destination)) return 0;
+    if (p.is_icmp()) answer_echo(frame, p);
+    if (!p.is_tcp()) return 0;
+    answer_reset(frame, p);
+    if (p.network == Network::ipv4)
+        redirect<Ip4>(frame, p);
+    else
+        redirect<Ip6>(frame, p);
+    return 0;
+}

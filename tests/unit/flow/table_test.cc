@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "flow/table.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "flow_samples.h"
+
+namespace warren::flow {
+namespace {
+
+TableOptions options(std::uint32_t capacity, std::uint64_t seed = 1) {
+    TableOptions o;
+    o.capacity = capacity;
+    o.servers = 4;
+    o.hash = TupleHash(seed, seed + 1);
+    return o;
+}
+
+FlowTable::Hit hit(FlowIndex i, Side from) {
+    return {i, from};
+}
+
+testing::AssertionResult is_hit(FlowTable::Hit got, FlowTable::Hit wanted) {
+    if (got.index == wanted.index && (!wanted || got.from == wanted.from))
+        return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "found " << got.index << ", wanted " << wanted.index;
+}
+
+TEST(FlowTable, FindsAFlowFromBothSides) {
+    FlowTable table(options(10));
+    const Flow f = samples::flow(1);
+    const FlowIndex i = table.insert(f);
+    ASSERT_NE(i, no_flow);
+    EXPECT_TRUE(is_hit(table.find(f.client_tuple()), hit(i, Side::client)));
+    EXPECT_TRUE(is_hit(table.find(f.server_tuple()), hit(i, Side::server)));
+    EXPECT_EQ(table.size(), 1U);
+
+    table.erase(i);
+    EXPECT_FALSE(table.find(f.client_tuple()));
+    EXPECT_FALSE(table.find(f.server_tuple()));
+    EXPECT_EQ(table.size(), 0U);
+}
+
+TEST(FlowTable, EveryFieldOfTheTupleCounts) {
+    FlowTable table(options(10));
+    const Flow f = samples::flow(1);
+    table.insert(f);
+    for (int field = 0; field < 4; ++field) {
+        Tuple t = f.client_tuple();
+        if (field == 0) t.source = samples::address(1);
+        if (field == 1) t.destination = samples::address(1);
+        if (field == 2) t.source_port = net::Be16(1);
+        if (field == 3) t.destination_port = net::Be16(1);
+        EXPECT_FALSE(table.find(t)) << "field " << field;
+        // Even where the tag agrees the whole tuple is compared.
+        EXPECT_FALSE(table.find(t, table.hash(f.client_tuple()))) << "field " << field;
+    }
+}
+
+TEST(FlowTable, OneWayMethodsHaveTheClientsKeyOnly) {
+    for (const Method m : {Method::dr, Method::tun}) {
+        FlowTable table(options(10));
+        Flow f = samples::flow(1);
+        f.method = m;
+        const FlowIndex i = table.insert(f);
+        EXPECT_TRUE(is_hit(table.find(f.client_tuple()), hit(i, Side::client)));
+        EXPECT_FALSE(table.find(f.server_tuple()));
+        table.erase(i);
+        EXPECT_FALSE(table.find(f.client_tuple()));
+    }
+}
+
+TEST(FlowTable, WorksWithIpv6) {
+    FlowTable table(options(10));
+    Flow f = samples::flow(1);
+    f.client_address = *net::IpAddress::parse("2001:db8::1");
+    f.vip = *net::IpAddress::parse("2001:db8::100");
+    const FlowIndex i = table.insert(f);
+    EXPECT_TRUE(is_hit(table.find(f.client_tuple()), hit(i, Side::client)));
+}
+
+TEST(FlowTable, CostsAtMost160BytesPerConnectionAt90Percent) {
+    for (const std::uint32_t connections : {100'000U, 1'000'000U, 3'000'000U}) {
+        const TableOptions o = options(connections / 9 * 10);
+        EXPECT_LE(static_cast<double>(FlowTable::bytes_for(o)) / connections, 160.0);
+    }
+}
+
+// Fills to the last record in several orders of tuples; every flow stays findable.
+class Fill : public testing::TestWithParam<int> {
+  protected:
+    static Flow nth(int pattern, std::uint32_t n, std::mt19937_64& random) {
+        Flow f = samples::flow(n);
+        if (pattern == 1) {  // anything
+            f.client_address = samples::address(static_cast<std::uint32_t>(random()));
+            f.client_port = net::Be16(static_cast<std::uint16_t>(n));
+        } else if (pattern == 2) {  // one port, clients in a row
+            f.client_address = samples::address(n);
+            f.client_port = net::Be16(1024);
+        } else if (pattern == 3) {  // only high bits change
+            f.client_address = samples::address(n << 12 | n >> 20);
+            f.client_port = net::Be16(0);
+        }
+        return f;
+    }
+};
+
+TEST_P(Fill, ReachesItsCapacity) {
+    for (const std::uint32_t capacity : {1U, 2U, 7U, 20U, 100U, 1000U, 200'000U}) {
+        std::mt19937_64 random(capacity);
+        FlowTable table(options(capacity, capacity));
+        std::vector<Flow> all;
+        for (std::uint32_t n = 0; n < capacity; ++n) {
+            all.push_back(nth(GetParam(), n, random));
+            ASSERT_NE(table.insert(all.back()), no_flow) << n << " of " << capacity;
+        }
+        const Flow more = samples::flow(0x00ffffff);
+        EXPECT_EQ(table.insert(more), no_flow);
+        EXPECT_FALSE(table.find(more.client_tuple()));
+        EXPECT_EQ(table.size(), capacity);
+        for (const Flow& f : all) {
+            const FlowTable::Hit h = table.find(f.client_tuple());
+            ASSERT_TRUE(h);
+            ASSERT_EQ(table[h.index].local_port, f.local_port);
+            ASSERT_TRUE(is_hit(table.find(f.server_tuple()), hit(h.index, Side::server)));
+        }
+        table.erase(table.find(all[capacity / 2].client_tuple()).index);
+        EXPECT_NE(table.insert(more), no_flow) << "an erased record is used again";
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Patterns, Fill, testing::Values(0, 1, 2, 3));
+
+std::string key(const Tuple& t) {
+    return t.source.to_string() + " " + std::to_string(t.source_port.host()) + " " +
+           t.destination.to_string() + " " + std::to_string(t.destination_port.host());
+}
+
+// A churning table against std::unordered_map.
+TEST(FlowTable, AgreesWithAReferenceUnderRandomOperations) {
+    constexpr std::uint32_t capacity = 500;
+    std::mt19937 random(7);
+    FlowTable table(options(capacity));
+    std::unordered_map<std::string, FlowIndex> reference;
+    std::vector<std::uint32_t> live(4, 0);
+    for (int round = 0; round < 200'000; ++round) {
+        const Flow f = samples::flow(random() % 600);
+        const std::string k = key(f.client_tuple());
+        const auto known = reference.find(k);
+        const FlowTable::Hit h = table.find(f.client_tuple());
+        ASSERT_TRUE(is_hit(
+            h, known == reference.end() ? FlowTable::Hit{} : hit(known->second, Side::client)));
+        ASSERT_TRUE(is_hit(table.find(f.server_tuple()), known == reference.end()
+                                                             ? FlowTable::Hit{}
+                                                             : hit(h.index, Side::server)));
+        if (h) {
+            table.erase(h.index);
+            reference.erase(known);
+            --live[f.server_id];
+        } else {
+            const FlowIndex i = table.insert(f);
+            ASSERT_EQ(i == no_flow, reference.size() == capacity);
+            if (i == no_flow) continue;
+            reference.emplace(k, i);
+            ++live[f.server_id];
+        }
+        ASSERT_EQ(table.size(), reference.size());
+        for (std::uint16_t s = 0; s < 4; ++s)
+            ASSERT_EQ(table.live_of_server(s), live[s]);
+    }
+}
+
+TEST(FlowTable, ListsTheLiveFlowsOfAServer) {
+    FlowTable table(options(100));
+    for (std::uint32_t n = 0; n < 30; ++n)
+        table.insert(samples::flow(n));
+    EXPECT_EQ(table.live_of_server(1), 10U);
+
+    // "Reset all flows of server 1, 4 per round."
+    int rounds = 0;
+    std::uint32_t reset = 0;
+    while (table.first_of_server(1) != no_flow) {
+        ++rounds;
+        for (int n = 4; n > 0; --n) {
+            const FlowIndex i = table.first_of_server(1);
+            if (i == no_flow) break;
+            EXPECT_EQ(table[i].server_id, 1);
+            table.set_state(i, TcpState::dead, 5);
+            ++reset;
+        }
+    }
+    EXPECT_EQ(rounds, 3);
+    EXPECT_EQ(reset, 10U);
+    EXPECT_EQ(table.live_of_server(1), 0U);
+    EXPECT_EQ(table.live_of_server(0), 10U);
+    EXPECT_EQ(table.size(), 30U) << "stubs stay";
+    EXPECT_TRUE(table.find(samples::flow(1).client_tuple()));
+
+    std::uint32_t walked = 0;
+    for (FlowIndex i = table.first_of_server(2); i != no_flow; i = table.next_of_server(i))
+        ++walked;
+    EXPECT_EQ(walked, 10U);
+}
+
+TEST(FlowTable, MovesAFlowToAnotherServer) {
+    FlowTable table(options(10));
+    const Flow before = samples::flow(1);
+    const FlowIndex i = table.insert(before);
+    Flow target = before;
+    target.server_id = 2;
+    target.server_address = samples::address(0xc0a8080d);
+    target.local_port = net::Be16(4711);
+    ASSERT_TRUE(table.move_to_server(i, target));
+    EXPECT_FALSE(table.find(before.server_tuple()));
+    EXPECT_TRUE(is_hit(table.find(target.server_tuple()), hit(i, Side::server)));
+    EXPECT_TRUE(is_hit(table.find(before.client_tuple()), hit(i, Side::client)));
+    EXPECT_EQ(table.live_of_server(1), 0U);
+    EXPECT_EQ(table.live_of_server(2), 1U);
+}
+
+TEST(FlowTable, AgesByStateAndLastSegment) {
+    struct Case {
+        TcpState state;
+        std::uint32_t seconds;
+    };
+    const Case cases[] = {
+        {TcpState::syn_sent, 30},    {TcpState::syn_received, 60}, {TcpState::established, 7440},
+        {TcpState::fin_client, 240}, {TcpState::fin_server, 240},  {TcpState::time_wait, 60},
+        {TcpState::closed, 10},      {TcpState::dead, 60},
+    };
+    for (const Case& c : cases) {
+        TableOptions o = options(4);
+        o.start = 0xffffff00;  // the clock wraps on the way
+        FlowTable table(o);
+        Flow f = samples::flow(1);
+        f.last_seen = o.start;
+        f.state = TcpState::established;
+        const FlowIndex i = table.insert(f);
+        table.set_state(i, c.state, o.start + 8);
+        Tick died = 0;
+        for (Tick t = 0; t < ticks_of_seconds(8000) && table.size() > 0; ++t)
+            table.advance(o.start + t, 64, [&](const Flow& gone) {
+                died = t;
+                EXPECT_EQ(gone.state, c.state);
+            });
+        EXPECT_EQ(table.size(), 0U);
+        EXPECT_EQ(died, 8 + ticks_of_seconds(c.seconds)) << c.seconds << " s";
+    }
+}
+
+TEST(FlowTable, ASegmentPostponesTheEnd) {
+    FlowTable table(options(4));
+    Flow f = samples::flow(1);
+    f.state = TcpState::established;
+    const FlowIndex i = table.insert(f);
+    const Tick idle = ticks_of_seconds(7440);
+    auto none = [](const Flow&) { FAIL(); };
+    for (Tick t = 0; t <= 3 * idle; ++t) {
+        if (t % (idle - 1) == 0) table[i].last_seen = t;  // all that a packet does
+        table.advance(t, 64, none);
+    }
+    EXPECT_EQ(table.size(), 1U);
+}
+
+TEST(FlowTable, AgeingIsBoundedPerCallAndCatchesUp) {
+    FlowTable table(options(1000));
+    for (std::uint32_t n = 0; n < 1000; ++n)
+        table.insert(samples::flow(n));
+    unsigned calls = 0;
+    std::uint32_t gone = 0;
+    while (table.size() > 0) {
+        ASSERT_LT(++calls, 200U);
+        EXPECT_LE(table.advance(ticks_of_seconds(31), 10, [&](const Flow&) { ++gone; }), 10U);
+    }
+    EXPECT_EQ(gone, 1000U);
+    EXPECT_GE(calls, 100U);
+}
+
+TEST(FlowTable, AListingMeetsEveryFlowByIndex) {
+    FlowTable table(options(10));
+    for (std::uint32_t n = 0; n < 5; ++n)
+        table.insert(samples::flow(n));
+    table.erase(2);
+    std::uint32_t met = 0;
+    for (FlowIndex i = 0; i < table.end_index(); ++i)
+        met += table[i].state != TcpState::none;
+    EXPECT_EQ(met, 4U);
+}
+
+// --- the index by itself
+
+TEST(BucketIndex, TwentyEqualHashesFitAndTheNextIsRefused) {
+    std::vector<Bucket> memory(64);
+    BucketIndex index(memory);
+    const std::uint64_t hash = 0x123456789abcdef0U;
+    for (std::uint32_t v = 0; v < 20; ++v)
+        ASSERT_TRUE(index.insert(hash, v));
+    EXPECT_FALSE(index.insert(hash, 20));
+    for (std::uint32_t v = 0; v < 20; ++v)
+        EXPECT_EQ(index.find(hash, [v](std::uint32_t found) { return found == v; }), v);
+    EXPECT_EQ(index.find(hash, [](std::uint32_t found) { return found == 20; }), BucketIndex::none);
+    for (std::uint32_t v = 0; v < 20; ++v)
+        index.erase(hash, v);
+    for (const Bucket& b : memory) {
+        EXPECT_EQ(b.overflow, 0);
+        EXPECT_EQ(b.match(0), 0x3ffU);
+    }
+}
+
+TEST(BucketIndex, MovesAnEntryWhenBothBucketsAreFull) {
+    std::vector<Bucket> memory(64);
+    BucketIndex index(memory);
+    std::mt19937_64 random(3);
+    std::vector<std::uint64_t> hashes;
+    const std::uint64_t same_home = 5ULL << 58;
+    while (hashes.size() < 40) {  // 40 entries with one home, their other buckets differ
+        const std::uint64_t hash = same_home | (random() & 0xffff);
+        ASSERT_TRUE(index.insert(hash, static_cast<std::uint32_t>(hashes.size())));
+        hashes.push_back(hash);
+    }
+    for (std::uint32_t v = 0; v < hashes.size(); ++v)
+        EXPECT_EQ(index.find(hashes[v], [v](std::uint32_t found) { return found == v; }), v);
+    for (std::uint32_t v = 0; v < hashes.size(); ++v)
+        index.erase(hashes[v], v);
+    for (const Bucket& b : memory)
+        EXPECT_EQ(b.overflow, 0);
+}
+
+// What a lookup needs: how many flows of a 90 % full table make it touch a second bucket.
+TEST(BucketIndex, FewLookupsNeedTheSecondLine) {
+    std::vector<Bucket> memory(BucketIndex::buckets_for(200'000));
+    BucketIndex index(memory);
+    std::mt19937_64 random(3);
+    for (std::uint32_t v = 0; v < 180'000; ++v)
+        ASSERT_TRUE(index.insert(random(), v));
+    std::uint32_t away = 0;
+    for (const Bucket& b : memory)
+        away += b.overflow;
+    EXPECT_LT(away, 180'000U * 15 / 100);
+}
+
+// --- the hash
+
+TEST(TupleHash, SpreadsTuplesInARow) {
+    const TupleHash hash(1, 2);
+    constexpr std::size_t cells = 256;
+    for (const int shift : {0, 8, 24, 32, 48, 56}) {
+        std::vector<int> count(cells, 0);
+        for (std::uint32_t n = 0; n < 256 * cells; ++n)
+            ++count[hash(samples::flow(n).client_tuple()) >> shift & (cells - 1)];
+        double chi = 0;  // 255 degrees of freedom: mean 255, deviation 22.6
+        for (const int c : count)
+            chi += (c - 256.0) * (c - 256.0) / 256.0;
+        EXPECT_LT(chi, 255 + 6 * 22.6) << "bits from " << shift;
+    }
+}
+
+TEST(TupleHash, TheKeyDecidesWhatCollides) {
+    const TupleHash one(1, 2);
+    const TupleHash other(1, 3);
+    constexpr std::uint32_t mask = 0xfff;
+    std::vector<Tuple> crafted;  // tuples in one bucket of the table with key `one`
+    for (std::uint32_t n = 0; crafted.size() < 64; ++n) {
+        const Tuple t = samples::flow(n).client_tuple();
+        if ((one(t) >> 32 & mask) == 0) crafted.push_back(t);
+    }
+    std::unordered_map<std::uint64_t, int> hit_count;
+    int most = 0;
+    for (const Tuple& t : crafted)
+        most = std::max(most, ++hit_count[other(t) >> 32 & mask]);
+    EXPECT_LE(most, 3);
+}
+
+TEST(TupleHash, FlippingAnyBitChangesAboutHalfOfTheHash) {
+    const TupleHash hash(5, 6);
+    Tuple t = samples::flow(99).client_tuple();
+    const std::uint64_t before = hash(t);
+    for (std::size_t bit = 0; bit < 8 * sizeof(Tuple); ++bit) {
+        auto bytes = std::bit_cast<std::array<std::uint8_t, sizeof(Tuple)>>(t);
+        bytes[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+        const int changed = std::popcount(before ^ hash(std::bit_cast<Tuple>(bytes)));
+        EXPECT_GE(changed, 10) << "bit " << bit;
+        EXPECT_LE(changed, 54) << "bit " << bit;
+    }
+}
+
+}  // namespace
+}  // namespace warren::flow
