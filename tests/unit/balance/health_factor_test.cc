@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "balance/health_factor.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+namespace warren::balance {
+namespace {
+
+// Feeds each server its check latency for `updates` rounds.
+void run(PoolFactors& pool, const std::vector<double>& latency_us, int updates) {
+    for (; updates > 0; --updates) {
+        for (std::size_t i = 0; i < latency_us.size(); ++i)
+            pool.check_latency(i, latency_us[i]);
+        pool.update();
+    }
+}
+
+std::vector<std::uint32_t> factors(const PoolFactors& pool, std::size_t n) {
+    std::vector<std::uint32_t> all;
+    for (std::size_t i = 0; i < n; ++i)
+        all.push_back(pool.factor(i));
+    return all;
+}
+
+struct Case {
+    const char* name;
+    std::vector<double> latency_us;
+    std::vector<std::uint32_t> expected;
+};
+
+const Case cases[] = {
+    {"equal servers stay equal", {2000, 2000, 2000}, {256, 256, 256}},
+    {"differences within the dead band", {2000, 2900, 1500}, {256, 256, 256}},
+    {"differences too small to matter", {40, 480, 200}, {256, 256, 256}},
+    {"twice as slow: 1.5 / 2", {2000, 2000, 4000}, {256, 256, 192}},
+    {"three times as slow: 1.5 / 3", {2000, 2000, 6000}, {256, 256, 128}},
+    {"hopeless: the least", {2000, 2000, 2e9}, {256, 256, 26}},
+    {"of two the quicker sets the measure", {2000, 6000}, {256, 128}},
+    {"one server is its own measure", {1e6}, {256}},
+    {"quicker than the others earns nothing", {500, 5000, 5000}, {256, 256, 256}},
+};
+
+TEST(PoolFactors, ConvergeToTheRelativeLatency) {
+    for (const Case& c : cases) {
+        PoolFactors pool(c.latency_us.size());
+        run(pool, c.latency_us, 200);
+        EXPECT_EQ(factors(pool, c.latency_us.size()), c.expected) << c.name;
+    }
+}
+
+TEST(PoolFactors, TheWorseOfBothSignalsCounts) {
+    PoolFactors pool(3);
+    for (int i = 0; i < 200; ++i) {
+        for (std::size_t s = 0; s < 3; ++s) {
+            pool.check_latency(s, 2000);
+            pool.handshake(s, s == 1 ? 3000 : 1000);
+        }
+        pool.update();
+    }
+    EXPECT_EQ(factors(pool, 3), (std::vector<std::uint32_t>{256, 128, 256}));
+}
+
+TEST(PoolFactors, NothingMeasuredIsHealthy) {
+    PoolFactors pool(2);
+    for (int i = 0; i < 10; ++i)
+        pool.update();
+    EXPECT_EQ(factors(pool, 2), (std::vector<std::uint32_t>{256, 256}));
+    pool.check_latency(0, 1e6);
+    for (int i = 0; i < 10; ++i)
+        pool.update();
+    EXPECT_EQ(factors(pool, 2), (std::vector<std::uint32_t>{256, 256}));
+}
+
+TEST(PoolFactors, ASlowServerThatRecoversGetsItsWeightBack) {
+    PoolFactors pool(3);
+    run(pool, {2000, 2000, 50'000}, 200);
+    EXPECT_LT(pool.factor(2), 40U);
+    run(pool, {2000, 2000, 2000}, 200);
+    EXPECT_EQ(pool.factor(2), factor_one);
+}
+
+TEST(PoolFactors, AnOldMeanIsForgottenWhenNoFlowsComeToCorrectIt) {
+    PoolFactors pool(3);
+    for (int i = 0; i < 100; ++i) {
+        for (std::size_t s = 0; s < 3; ++s)
+            pool.handshake(s, s == 2 ? 90'000 : 1000);
+        pool.update();
+    }
+    EXPECT_EQ(pool.factor(2), factor_min);
+    run(pool, {1000, 1000, 1000}, 200);  // checks say it is well, no handshakes any more
+    EXPECT_EQ(pool.factor(2), factor_one);
+}
+
+TEST(PoolFactors, ForgetStartsAServerAnew) {
+    PoolFactors pool(3);
+    run(pool, {2000, 2000, 50'000}, 200);
+    pool.forget(2);
+    EXPECT_EQ(pool.factor(2), factor_one);
+}
+
+TEST(PoolFactors, BoundedAndSmoothWhateverIsMeasured) {
+    std::mt19937 random(5);
+    std::uniform_real_distribution<double> exponent(-3, 12);
+    const double odd[] = {-5, 0, std::numeric_limits<double>::infinity(), std::nan(""),
+                          std::numeric_limits<double>::max()};
+    PoolFactors pool(4);
+    for (int round = 0; round < 20'000; ++round) {
+        const auto before = factors(pool, 4);
+        for (int samples = static_cast<int>(random() % 6); samples > 0; --samples) {
+            const double us =
+                random() % 10 == 0 ? odd[random() % 5] : std::pow(10, exponent(random));
+            if (random() % 2)
+                pool.check_latency(random() % 4, us);
+            else
+                pool.handshake(random() % 4, us);
+        }
+        pool.update();
+        for (std::size_t s = 0; s < 4; ++s) {
+            const std::uint32_t now = pool.factor(s);
+            ASSERT_GE(now, factor_min);
+            ASSERT_LE(now, factor_one);
+            ASSERT_LE(now > before[s] ? now - before[s] : before[s] - now, FactorRules{}.step_max);
+        }
+    }
+}
+
+TEST(PoolFactors, SlowerNeverGetsMore) {
+    std::uint32_t last = factor_one;
+    for (double us = 500; us < 1e6; us *= 1.1) {
+        PoolFactors pool(3);
+        run(pool, {2000, 2000, us}, 150);
+        EXPECT_LE(pool.factor(2), last) << us;
+        last = pool.factor(2);
+    }
+    EXPECT_EQ(last, factor_min);
+}
+
+TEST(EffectiveWeight, IsZeroOnlyForWeightZero) {
+    EXPECT_EQ(effective_weight(0, factor_one), 0U);
+    EXPECT_EQ(effective_weight(1, factor_one), 256U);
+    EXPECT_EQ(effective_weight(1, 0), factor_min);
+    EXPECT_EQ(effective_weight(3, 128), 384U);
+    EXPECT_EQ(effective_weight(65535, factor_one), 65535U * 256U);
+}
+
+TEST(SlowStart, RampsUp) {
+    EXPECT_EQ(slow_start_factor(0, 10'000), factor_min);
+    EXPECT_EQ(slow_start_factor(5'000, 10'000), 26U + 115U);
+    EXPECT_EQ(slow_start_factor(10'000, 10'000), factor_one);
+    EXPECT_EQ(slow_start_factor(0, 0), factor_one) << "no slow start";
+    for (std::uint64_t t = 1; t < 10'000; t += 7)
+        EXPECT_GE(slow_start_factor(t, 10'000), slow_start_factor(t - 1, 10'000));
+    EXPECT_EQ(combine(factor_one, 77), 77U);
+    EXPECT_EQ(combine(factor_min, factor_min), factor_min);
+}
+
+}  // namespace
+}  // namespace warren::balance
