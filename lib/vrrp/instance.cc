@@ -115,7 +115,10 @@ void Instance::set_priority(int priority) {
     status_.effective_priority = settings_->priority == owner_priority
                                      ? owner_priority
                                      : static_cast<std::uint8_t>(std::clamp(priority, 1, 254));
-    if (status_.state == State::backup) master_down_deadline_ns_ += own_skew_ns() - old_skew_ns;
+    if (status_.state == State::backup) {
+        master_down_deadline_ns_ += own_skew_ns() - old_skew_ns;
+        waiting_for_workers_ = false;  // it may be due later now; the next tick tells
+    }
     if (status_.state == State::master) status_.master_priority = status_.effective_priority;
 }
 
@@ -249,7 +252,11 @@ void Instance::tick_in_backup(const Tick& event, Actions& out) {
     if (event.rx_drained_ns < master_down_deadline_ns_) {
         if (!waiting_for_workers_) ++status_.counters.waits_for_workers;
         waiting_for_workers_ = true;
-        evidence_poll_deadline_ns_ = now_ns_ + evidence_poll_ns;
+        // As long again as it has taken so far: quick for a busy worker, gentle to one that needs
+        // our CPU.
+        const std::uint64_t waited_ns = now_ns_ - master_down_deadline_ns_;
+        evidence_poll_deadline_ns_ =
+            now_ns_ + std::clamp(waited_ns, evidence_poll_ns, longest_evidence_poll_ns);
         return;
     }
     become_master(takeover_reason_, out);

@@ -64,9 +64,10 @@ class Instance {
     std::uint64_t deadline_ns() const;
 
     // Master_Down is due, but the workers' rx_drained_ns was still before it. deadline_ns() then
-    // asks again every evidence_poll_ns; tick sooner when the evidence comes sooner.
+    // asks again, at these distances; tick sooner when the evidence comes sooner.
     bool waiting_for_workers() const { return waiting_for_workers_; }
     static constexpr std::uint64_t evidence_poll_ns = 250'000;
+    static constexpr std::uint64_t longest_evidence_poll_ns = 10 * ns_per_ms;
 
     // How long our ownership may outlive our last advert: no peer's Master_Down_Interval is
     // shorter. A worker gives up when the control lcore's heartbeat is older than this.

@@ -442,6 +442,18 @@ TEST(Priority, ChangeMovesARunningMasterDownTimerBySkew) {
     EXPECT_EQ(d.instance.deadline_ns(), start_ns + master_down_ns(Version::v2, 200, ns_per_s));
 }
 
+// Found by the simulation: the deadline moved away while the poll for evidence stayed due, and
+// ticks never ended.
+TEST(Priority, ChangeWhileWaitingForWorkersMovesTheDeadlineToo) {
+    Driver d(test_settings());
+    d.step(Startup{});
+    d.now_ns = d.instance.deadline_ns();
+    d.step(Tick{0});
+    d.step(PriorityChange{1});
+    EXPECT_FALSE(d.instance.waiting_for_workers());
+    EXPECT_GT(d.instance.deadline_ns(), d.now_ns);
+}
+
 TEST(Priority, MasterAdvertisesTheNewOne) {
     Driver d(test_settings());
     d.become_master();

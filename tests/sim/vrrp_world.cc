@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The virtual LAN and the runner's model: workers' drained time first, then the punted adverts,
+// then the tick.
+#include "vrrp_world.h"
+
+#include <algorithm>
+
+namespace warren::sim {
+namespace {
+
+std::string describe(const vrrp::Report& r) {
+    return std::string(name(r.from))
+        .append("->")
+        .append(name(r.to))
+        .append(" ")
+        .append(name(r.reason));
+}
+
+}  // namespace
+
+void World::note(const std::string& text) {
+    if (!tracing_) return;
+    std::string line = std::to_string(now_ns / us);
+    trace.push_back(line.append(" us  ").append(text));
+}
+
+void World::fail(const std::string& what) {
+    note("FAILED: " + what);
+    if (failure.empty()) failure = what;
+}
+
+void World::at(std::uint64_t time_ns, std::function<void()> what) {
+    queue_.push({std::max(time_ns, now_ns), ++order_, std::move(what)});
+}
+
+void World::run_until(std::uint64_t end_ns, const std::function<bool()>& each) {
+    while (!queue_.empty() && queue_.top().at_ns <= end_ns && failure.empty()) {
+        const Happening next = queue_.top();
+        queue_.pop();
+        now_ns = next.at_ns;
+        next.what();
+        if (each && !each()) return;
+    }
+    if (failure.empty()) now_ns = std::max(now_ns, end_ns);
+}
+
+// ---- what happens to nodes
+
+void World::start(Node& node) {
+    note("start " + std::to_string(id(node)));
+    node.rx.clear();
+    node.stalled_until_ns = node.frozen_until_ns = 0;
+    node.instance = std::make_unique<vrrp::Instance>(node.settings);
+    if (!node.link_up) give(node, vrrp::FaultChange{vrrp::FaultCause::link_down, true, false});
+    give(node, vrrp::Startup{});
+}
+
+void World::kill(Node& node) {
+    note("kill " + std::to_string(id(node)));
+    node.instance.reset();
+    set_owned(node, false);
+}
+
+void World::shut_down(Node& node) {
+    note("shut down " + std::to_string(id(node)));
+    give(node, vrrp::Shutdown{});
+    if (node.owned) fail("a stopped node owns");
+    node.instance.reset();
+}
+
+void World::set_link(Node& node, bool up) {
+    note((up ? "link up " : "link down ") + std::to_string(id(node)));
+    node.link_up = up;
+    if (node.instance) give(node, vrrp::FaultChange{vrrp::FaultCause::link_down, !up, false});
+}
+
+void World::stall_worker(Node& node, std::uint64_t for_ns) {
+    note("worker stalls " + std::to_string(id(node)));
+    if (now_ns >= node.stalled_until_ns) node.stalled_since_ns = now_ns;
+    node.stalled_until_ns = std::max(node.stalled_until_ns, now_ns + for_ns);
+    at(node.stalled_until_ns, [this, &node] { wake(node); });
+}
+
+void World::freeze_control(Node& node, std::uint64_t for_ns) {
+    note("control lcore freezes " + std::to_string(id(node)));
+    node.frozen_until_ns = std::max(node.frozen_until_ns, now_ns + for_ns);
+}
+
+void World::give(Node& node, const vrrp::Event& event) {
+    execute(node, node.instance->step(event, now_ns));
+    schedule_wake(node);
+}
+
+// ---- the runner
+
+void World::schedule_wake(Node& node) {
+    const std::uint64_t generation = ++node.wake_generation;
+    const std::uint64_t deadline_ns = node.instance->deadline_ns();
+    if (deadline_ns == vrrp::no_deadline) return;
+    at(deadline_ns + random.below(max_latency_ns), [this, &node, generation] {
+        if (generation == node.wake_generation) wake(node);
+    });
+}
+
+void World::wake(Node& node) {
+    if (!node.instance) return;
+    if (now_ns < node.frozen_until_ns) {
+        at(node.frozen_until_ns, [this, &node] { wake(node); });
+        return;
+    }
+    const std::uint64_t drained_ns =
+        now_ns < node.stalled_until_ns ? node.stalled_since_ns : now_ns;
+    drain(node, drained_ns);
+    give(node, vrrp::Tick{drained_ns});
+}
+
+void World::drain(Node& node, std::uint64_t drained_ns) {
+    while (!node.rx.empty() && node.rx.front().arrived_ns <= drained_ns) {
+        const Packet packet = std::move(node.rx.front());
+        node.rx.pop_front();
+        const vrrp::Decoded decoded = vrrp::decode(
+            {packet.bytes, 255, packet.source, vrrp::multicast_group_v4}, node.settings);
+        if (const auto* reason = std::get_if<vrrp::RejectReason>(&decoded))
+            node.instance->count_rejected(*reason);
+        else
+            give(node, vrrp::AdvertReceived{std::get<vrrp::Advert>(decoded), packet.source});
+    }
+}
+
+void World::set_owned(Node& node, bool owned) {
+    if (node.owned == owned) return;
+    node.owned = owned;
+    ++owner_changes;
+    const std::size_t count = owners().size();
+    if (count < 2) two_owners_since_ns = 0;
+    if (count == 2 && two_owners_since_ns == 0) two_owners_since_ns = now_ns;
+}
+
+// The order of actions is checked here: nobody advertises or announces what it does not own, and a
+// good-bye comes after the disowning.
+void World::execute(Node& node, const vrrp::Actions& actions) {
+    const std::string who = std::to_string(id(node));
+    for (const vrrp::Action& action : actions) {
+        if (const auto* own = std::get_if<vrrp::Own>(&action)) {
+            set_owned(node, own->owned);
+        } else if (const auto* send = std::get_if<vrrp::SendAdvert>(&action)) {
+            if (send->priority != 0 && !node.owned && !node.settings.higher_priority_send_advert)
+                fail(who + " advertises without owning");
+            if (send->priority == 0 && node.owned) fail(who + " says good-bye while it owns");
+            transmit(node, send->priority);
+        } else if (std::holds_alternative<vrrp::Announce>(action)) {
+            if (!node.owned) fail(who + " announces without owning");
+            if (node.link_up && node.segment == 0) {
+                const int from = id(node);
+                at(now_ns + random.below(network.delay_ns), [this, from] { host_believes = from; });
+            }
+        } else if (const auto* report = std::get_if<vrrp::Report>(&action)) {
+            note(who + ": " + describe(*report));
+        }
+    }
+}
+
+// ---- the LAN
+
+void World::transmit(Node& node, std::uint8_t priority) {
+    if (!node.link_up) return;
+    if (priority != 0) node.last_advert_ns = now_ns;
+    Packet packet;
+    packet.bytes.resize(vrrp::encoded_size(node.settings));
+    packet.source = node.settings.primary_address;
+    vrrp::encode(node.settings, priority, packet.source, vrrp::multicast_group_v4, packet.bytes);
+    note(std::to_string(id(node)) + " sends " + std::to_string(priority));
+    for (Node& to : nodes) {
+        if (&to == &node || to.segment != node.segment) continue;
+        const int copies = random.percent(network.duplicate_percent) ? 2 : 1;
+        for (int i = 0; i < copies; ++i)
+            if (!random.percent(network.loss_percent)) deliver(to, packet);
+    }
+}
+
+void World::deliver(Node& to, const Packet& packet) {
+    std::uint64_t arrival_ns = now_ns + random.below(network.delay_ns);
+    if (!network.reorders) arrival_ns = std::max(arrival_ns, to.last_arrival_ns);
+    to.last_arrival_ns = arrival_ns;
+    at(arrival_ns, [this, &to, packet] {
+        if (!to.link_up || !to.instance) return;
+        to.rx.push_back(packet);
+        to.rx.back().arrived_ns = now_ns;
+        at(now_ns + random.below(max_latency_ns), [this, &to] { wake(to); });
+    });
+}
+
+std::vector<Node*> World::owners() {
+    std::vector<Node*> out;
+    for (Node& node : nodes)
+        if (node.owned) out.push_back(&node);
+    return out;
+}
+
+Node* World::only_owner() {
+    const auto all = owners();
+    return all.size() == 1 ? all[0] : nullptr;
+}
+
+}  // namespace warren::sim

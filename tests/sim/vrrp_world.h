@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Two or three virtual routers on a virtual LAN in virtual time: a discrete event simulation, a
+// pure function of its seed. Adverts travel as bytes through the real codec. Each node has a worker
+// that may stall, a control lcore that may freeze, a link that may fail, a process that may die.
+// One host listens to announcements.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "vrrp/instance.h"
+
+namespace warren::sim {
+
+constexpr std::uint64_t us = 1'000;
+constexpr std::uint64_t ms = 1'000'000;
+constexpr std::uint64_t max_delay_ns = 2 * ms;  // of a quiet network
+constexpr std::uint64_t max_latency_ns =
+    200 * us;  // from a deadline or an arrival until the control lcore acts
+
+// SplitMix64: the same numbers everywhere.
+class Random {
+  public:
+    explicit Random(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 1) {}
+    std::uint64_t next() {
+        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return z ^ (z >> 31);
+    }
+    std::uint64_t below(std::uint64_t n) { return n == 0 ? 0 : next() % n; }
+    bool percent(std::uint64_t p) { return below(100) < p; }
+
+  private:
+    std::uint64_t state_;
+};
+
+struct Packet {
+    std::vector<std::uint8_t> bytes;
+    net::IpAddress source;
+    std::uint64_t arrived_ns = 0;
+};
+
+struct Node {
+    vrrp::Settings settings;
+    std::unique_ptr<vrrp::Instance> instance;  // empty: the process is dead
+    std::deque<Packet> rx;
+    bool owned = false;
+    bool link_up = true;
+    int segment = 0;  // nodes of different segments don't hear each other
+    std::uint64_t stalled_since_ns = 0;
+    std::uint64_t stalled_until_ns = 0;  // the worker
+    std::uint64_t frozen_until_ns = 0;   // the control lcore
+    std::uint64_t wake_generation = 0;
+    std::uint64_t last_advert_ns = 0;
+    std::uint64_t last_arrival_ns = 0;
+};
+
+struct Network {
+    std::uint64_t loss_percent = 0;
+    std::uint64_t duplicate_percent = 0;
+    std::uint64_t delay_ns = max_delay_ns;
+    bool reorders = false;
+};
+
+class World {
+  public:
+    World(std::uint64_t seed, bool tracing) : random(seed), tracing_(tracing) {}
+
+    void start(Node& node);
+    void kill(Node& node);
+    void shut_down(Node& node);
+    void set_link(Node& node, bool up);
+    void stall_worker(Node& node, std::uint64_t for_ns);
+    void freeze_control(Node& node, std::uint64_t for_ns);
+    void give(Node& node, const vrrp::Event& event);
+
+    // Lets time pass. `each` runs after every event; false stops.
+    void run_until(std::uint64_t end_ns, const std::function<bool()>& each = {});
+
+    std::vector<Node*> owners();
+    Node* only_owner();
+    int id(const Node& node) const { return static_cast<int>(&node - nodes.data()); }
+    void note(const std::string& text);
+    void fail(const std::string& what);
+
+    Random random;
+    std::vector<Node> nodes;  // filled once, before the first start()
+    Network network;
+    std::uint64_t now_ns = 1'000'000'000;
+    int host_believes = -1;  // the node whose announcement the host saw last
+    std::uint64_t owner_changes = 0;
+    std::uint64_t two_owners_since_ns = 0;  // 0: not now
+    std::string failure;
+    std::vector<std::string> trace;
+
+  private:
+    struct Happening {
+        std::uint64_t at_ns;
+        std::uint64_t order;
+        std::function<void()> what;
+        bool operator>(const Happening& o) const {
+            return at_ns != o.at_ns ? at_ns > o.at_ns : order > o.order;
+        }
+    };
+
+    void at(std::uint64_t time_ns, std::function<void()> what);
+    void wake(Node& node);
+    void schedule_wake(Node& node);
+    void execute(Node& node, const vrrp::Actions& actions);
+    void set_owned(Node& node, bool owned);
+    void transmit(Node& node, std::uint8_t priority);
+    void deliver(Node& to, const Packet& packet);
+    void drain(Node& node, std::uint64_t drained_ns);
+
+    bool tracing_;
+    std::uint64_t order_ = 0;
+    std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
+};
+
+}  // namespace warren::sim
