@@ -95,13 +95,14 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
     return refuse(packet, Drop::no_flow);
 }
 
-// The frame becomes its own RST. `reason` counts it if no RST may be sent.
+// The frame becomes its own RST, or is dropped if none may be sent; counted under `reason`.
 Verdict FlowPath::refuse(Packet& packet, Drop reason) {
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return Verdict::drop(Drop::bad_tcp_checksum);
     const std::size_t length =
         net::build_reset_reply(room_of(packet), packet.frame(), packet.parsed);
     if (length == 0) return Verdict::drop(reason);
+    counters_.refusal(reason).add();
     return send_back(packet, length);
 }
 

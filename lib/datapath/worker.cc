@@ -19,7 +19,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       ports_(options.ports),
       tx_(options.ports, static_cast<std::uint16_t>(options.id), counters_),
       flows_({options.id, static_cast<unsigned>(exchange.workers.size()), options.flow_capacity,
-              options.secrets, options.pool, flow::tick_of_ns(port::now_ns())},
+              options.secrets, options.pool, flow::tick_of_ns(options.now_ns)},
              link_, tx_) {
     const unsigned workers = static_cast<unsigned>(exchange.workers.size());
     for (std::uint8_t port = 0; port < ports_.size(); ++port) {

@@ -93,7 +93,10 @@ struct alignas(64) WorkerCounters {
     Counter flows_admitted, flows_ended, flows_reset;
     Counter polls, idle_sleeps, busy_ns;
     std::array<Counter, drop_count> drops;
+    // Segments answered with RST, by the same reasons: they are sent, so they are not drops.
+    std::array<Counter, drop_count> refusals;
 
+    Counter& refusal(Drop reason) { return refusals[static_cast<std::size_t>(reason)]; }
     Counter& drop(Drop reason) { return drops[static_cast<std::size_t>(reason)]; }
 };
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A server that is declared down: both ends of its flows get exact RSTs at once, late segments are
+// answered three times a side, and nobody else notices.
+#include "connection.h"
+
+namespace warren::datapath {
+namespace {
+
+using exchange::Drop;
+using exchange::ServerState;
+using Lines = std::vector<std::string>;
+using C = exchange::WorkerCounters;
+
+void set_state(World& world, std::size_t server, ServerState state) {
+    world.change([=](exchange::Snapshot& s) { s.servers[server].state = state; });
+}
+
+std::size_t count(const Lines& lines, std::string_view part) {
+    std::size_t n = 0;
+    for (const std::string& line : lines)
+        n += line.find(part) != std::string::npos ? 1U : 0U;
+    return n;
+}
+
+// RFC 5961 3.2: only a RST at exactly RCV.NXT is obeyed at once.
+TEST(DeadServer, BothEndsGetExactResets) {
+    World world;
+    Connection c(world);
+    c.open();
+    c.from_client("PA", "hello");
+    c.client_seq += 5;
+    c.from_server("A");
+    set_state(world, 0, ServerState::down);
+    const Lines sent = world.run();
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_EQ(sent[0],
+              "02:00:00:00:00:64 > 02:00:00:00:00:c1 IPv4 192.168.8.100 > 192.168.8.50 ttl "
+              "64 DF TCP 5672 > 4000 [RA] seq " +
+                  std::to_string(c.server_seq) + " ack " + std::to_string(c.client_seq) + " win 0");
+    EXPECT_EQ(
+        sent[1].find("02:00:00:00:00:64 > 02:00:00:00:00:0b IPv4 192.168.8.100 > 192.168.8.11"),
+        0U);
+    EXPECT_NE(sent[1].find("seq " + std::to_string(c.client_seq + c.delta)), std::string::npos);
+    EXPECT_EQ(world.counted(&C::flows_reset), 1U);
+    EXPECT_TRUE(world.run().empty()) << "once is enough";
+}
+
+// Data that may have been lost behind us: the client's RCV.NXT is one of two numbers.
+TEST(DeadServer, UnacknowledgedDataMeansTwoResets) {
+    World world;
+    Connection c(world);
+    c.open();
+    c.from_server("PA", "0123456789");
+    set_state(world, 0, ServerState::down);
+    const Lines sent = world.run();
+    EXPECT_EQ(count(sent, "seq " + std::to_string(c.server_seq) + " "), 1U);
+    EXPECT_EQ(count(sent, "seq " + std::to_string(c.server_seq + 10) + " "), 1U);
+}
+
+TEST(DeadServer, OtherServersFlowsGoOn) {
+    World world;
+    Connection first(world, 4000);
+    first.open();
+    Connection second(world, 4001);
+    second.open();
+    set_state(world, 0, ServerState::down);
+    EXPECT_EQ(count(world.run(), "> 4001 "), 0U);
+    EXPECT_NE(second.from_client("PA", "x").line.find("192.168.8.12"), std::string::npos);
+}
+
+TEST(DeadServer, StubAnswersThreeTimesASide) {
+    World world;
+    Connection c(world);
+    c.open();
+    set_state(world, 0, ServerState::down);
+    world.run();
+    for (int i = 0; i < 3; ++i) {
+        const Lines answer = world.send(c.client_segment("PA").payload("late").build());
+        ASSERT_EQ(answer.size(), 1U) << i;
+        EXPECT_NE(answer[0].find("[R] seq " + std::to_string(c.server_seq)), std::string::npos)
+            << "RST at SEG.ACK";
+    }
+    EXPECT_TRUE(world.send(c.client_segment("PA").payload("late").build()).empty());
+    EXPECT_EQ(world.dropped(Drop::dead_flow), 1U);
+    EXPECT_EQ(world.send(c.server_segment("A").build()).size(), 1U) << "the server's own three";
+}
+
+TEST(DeadServer, NewSynOfTheSameClientIsServedElsewhere) {
+    World world;
+    Connection c(world);
+    c.open();
+    set_state(world, 0, ServerState::down);
+    world.run();
+    c.client_seq += 100'000;
+    EXPECT_EQ(c.from_client("S").destination_mac(), "02:00:00:00:00:0c");
+}
+
+TEST(DeadServer, HalfOpenClientIsRefused) {
+    World world;
+    Connection c(world);
+    c.from_client("S");
+    set_state(world, 0, ServerState::down);
+    const Lines sent = world.run();
+    EXPECT_EQ(count(sent, "TCP 5672 > 4000 [RA] seq 0 ack " + std::to_string(c.client_seq + 1)),
+              1U);
+}
+
+// 64 a round: other traffic waits for no more than that.
+TEST(DeadServer, TenThousandFlowsAreResetAndEachRoundIsBounded) {
+    World world({.servers = 2, .flow_capacity = 32'768});
+    for (std::uint32_t i = 0; i < 10'000; ++i) {
+        Connection c(world, static_cast<std::uint16_t>(10'000 + i));
+        c.from_client("S");
+    }
+    set_state(world, 0, ServerState::down);
+    world.workers[0]->poll_once(world.now_ns);
+    EXPECT_EQ(world.counted(&C::flows_reset), 64U);
+    for (int rounds = 0; rounds < 200 && world.counted(&C::flows_reset) < 5'000; ++rounds)
+        world.run();
+    EXPECT_EQ(world.counted(&C::flows_reset), 5'000U);
+}
+
+TEST(DeadServer, DrainLeavesFlowsAlone) {
+    World world;
+    Connection c(world);
+    c.open();
+    set_state(world, 0, ServerState::drain);
+    EXPECT_TRUE(world.run().empty());
+    EXPECT_NE(c.from_client("PA", "x").line.find("192.168.8.11"), std::string::npos);
+    EXPECT_EQ(Connection(world, 4001).from_client("S").destination_mac(), "02:00:00:00:00:0c");
+    EXPECT_EQ(Connection(world, 4002).from_client("S").destination_mac(), "02:00:00:00:00:0c");
+}
+
+TEST(DeadServer, ABackupResetsInSilence) {
+    World world;
+    Connection c(world);
+    c.open();
+    world.set_master(false);
+    set_state(world, 0, ServerState::down);
+    EXPECT_TRUE(world.run().empty()) << "the master speaks for the VIP";
+}
+
+}  // namespace
+}  // namespace warren::datapath

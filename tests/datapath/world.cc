@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "world.h"
+
+#include <rte_eal.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+
+#include <cstring>
+#include <stdexcept>
+
+namespace warren::datapath {
+namespace {
+
+// Names of rings, pools and devices are process-wide in DPDK; each World has its own.
+std::string next_name() {
+    static unsigned worlds = 0;
+    return "w" + std::to_string(worlds++);
+}
+
+exchange::Snapshot first_snapshot(const WorldOptions& options) {
+    exchange::Snapshot snapshot;
+    snapshot.generation = 1;
+    snapshot.virtual_routers = {{.vrid = 51, .port = 0, .lease_ns = 1'000'000 * second}};
+    snapshot.addresses = {
+        {.address = packets::address(vip), .mac = packets::mac(vip_mac), .virtual_router = 0}};
+    exchange::Service service;
+    service.present = true;
+    service.address = packets::address(vip);
+    service.port = net::Be16(5672);
+    service.algorithm = balance::Algorithm::rr;
+    service.local_addresses = {packets::address(vip)};
+    for (unsigned i = 0; i < options.servers; ++i) {
+        exchange::Server server;
+        server.address = net::IpAddress::v4(192, 168, 8, static_cast<std::uint8_t>(11 + i));
+        server.port = net::Be16(5672);
+        server.state = exchange::ServerState::up;
+        server.reachable = true;
+        server.next_hop = {{2, 0, 0, 0, 0, static_cast<std::uint8_t>(0x0b + i)}};
+        server.link_source = packets::mac(vip_mac);
+        server.weight = balance::weight_one;
+        service.servers.push_back(static_cast<std::uint16_t>(i));
+        snapshot.servers.push_back(server);
+    }
+    snapshot.services.push_back(service);
+    return snapshot;
+}
+
+}  // namespace
+
+World::World(const WorldOptions& options)
+    : exchange(options.workers), current_(first_snapshot(options)) {
+    const std::string name = next_name();
+    pool_ = port::make_mempool("pool_" + name, 4095);
+    for (unsigned i = 0; i < options.workers; ++i) {
+        const std::string suffix = name + "_" + std::to_string(i);
+        rx_.push_back(rte_ring_create(("rx" + suffix).c_str(), 1024, SOCKET_ID_ANY, 0));
+        tx_.push_back(rte_ring_create(("tx" + suffix).c_str(), 1024, SOCKET_ID_ANY, 0));
+    }
+    if (rte_eth_from_rings(name.c_str(), rx_.data(), options.workers, tx_.data(), options.workers,
+                           0) < 0)
+        throw std::runtime_error("no net_ring port");
+    port_ = std::make_unique<port::Port>(port::PortOptions{.name = "eth0",
+                                                           .device = "net_ring_" + name,
+                                                           .workers = options.workers,
+                                                           .pool = pool_.get()});
+    rte_ether_addr mac{};
+    std::memcpy(mac.addr_bytes, packets::mac(vip_mac).bytes.data(), 6);
+    rte_eth_dev_default_mac_addr_set(port_->id(), &mac);
+    for (unsigned i = 0; i < options.workers; ++i) {
+        workers.push_back(std::make_unique<Worker>(
+            exchange, WorkerOptions{.id = i,
+                                    .ports = {port_.get()},
+                                    .pool = pool_.get(),
+                                    .flow_capacity = options.flow_capacity,
+                                    .now_ns = now_ns,
+                                    .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}}}));
+        exchange.publisher.online(i);
+    }
+    change([](exchange::Snapshot&) {});
+    set_master(true);
+}
+
+World::~World() {
+    for (unsigned i = 0; i < workers.size(); ++i)
+        exchange.publisher.offline(i);
+    workers.clear();
+    port_.reset();
+    for (rte_ring* ring : rx_)
+        rte_ring_free(ring);
+    for (rte_ring* ring : tx_)
+        rte_ring_free(ring);
+}
+
+void World::change(const std::function<void(exchange::Snapshot&)>& edit) {
+    edit(current_);
+    ++current_.generation;
+    current_.seal();
+    exchange.publisher.publish(std::make_unique<exchange::Snapshot>(current_));
+}
+
+void World::set_master(bool master) {
+    exchange.ownership.set(0, master);
+    exchange.ownership.beat(now_ns);
+}
+
+void World::put(const packets::Frame& frame, unsigned worker) {
+    rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_.get());
+    ASSERT_NE(mbuf, nullptr);
+    std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
+                frame.size());
+    ASSERT_EQ(rte_ring_enqueue(rx_[worker], mbuf), 0);
+}
+
+std::vector<packets::Frame> World::take_sent() {
+    std::vector<packets::Frame> frames;
+    for (rte_ring* ring : tx_) {
+        void* taken = nullptr;
+        while (rte_ring_dequeue(ring, &taken) == 0) {
+            auto* mbuf = static_cast<rte_mbuf*>(taken);
+            const auto* data = rte_pktmbuf_mtod(mbuf, const std::uint8_t*);
+            frames.emplace_back(data, data + mbuf->data_len);
+            rte_pktmbuf_free(mbuf);
+        }
+    }
+    return frames;
+}
+
+std::vector<packets::Frame> World::run_raw() {
+    std::vector<packets::Frame> sent;
+    for (unsigned quiet = 0; quiet < 3;) {
+        unsigned handled = 0;
+        for (unsigned i = 0; i < workers.size(); ++i) {
+            handled += workers[i]->poll_once(now_ns);
+            exchange.publisher.quiescent(i);
+        }
+        const auto frames = take_sent();
+        sent.insert(sent.end(), frames.begin(), frames.end());
+        quiet = handled == 0 && frames.empty() ? quiet + 1 : 0;
+    }
+    expect_conservation();
+    return sent;
+}
+
+std::vector<std::string> World::run() {
+    return packets::describe(run_raw());
+}
+
+std::vector<packets::Frame> World::send_raw(const packets::Frame& frame, unsigned worker) {
+    put(frame, worker);
+    return run_raw();
+}
+
+std::vector<std::string> World::send(const packets::Frame& frame, unsigned worker) {
+    return packets::describe(send_raw(frame, worker));
+}
+
+std::uint64_t World::dropped(exchange::Drop reason) const {
+    std::uint64_t sum = 0;
+    for (const auto& link : exchange.workers)
+        sum += link->counters.drops[static_cast<std::size_t>(reason)].value();
+    return sum;
+}
+
+std::uint64_t World::refused(exchange::Drop reason) const {
+    std::uint64_t sum = 0;
+    for (const auto& link : exchange.workers)
+        sum += link->counters.refusals[static_cast<std::size_t>(reason)].value();
+    return sum;
+}
+
+std::uint64_t World::counted(exchange::Counter exchange::WorkerCounters::*counter) const {
+    std::uint64_t sum = 0;
+    for (const auto& link : exchange.workers)
+        sum += (link->counters.*counter).value();
+    return sum;
+}
+
+void World::expect_conservation() const {
+    using C = exchange::WorkerCounters;
+    std::uint64_t drops = 0;
+    for (std::size_t i = 0; i < exchange::drop_count; ++i)
+        drops += dropped(static_cast<exchange::Drop>(i));
+    const std::uint64_t in = counted(&C::rx) + counted(&C::handoff_in) + counted(&C::control_tx) +
+                             counted(&C::generated);
+    const std::uint64_t out = counted(&C::tx) + counted(&C::kernel) + counted(&C::punt) +
+                              counted(&C::handoff_out) + drops;
+    EXPECT_EQ(in, out) << "a frame was lost or counted twice";
+}
+
+}  // namespace warren::datapath
+
+int main(int argc, char** argv) {
+    testing::InitGoogleTest(&argc, argv);
+    const std::string prefix = "warren-test-" + std::to_string(getpid());
+    const char* eal[] = {"datapath",
+                         "--no-huge",
+                         "-m",
+                         "128",
+                         "--no-pci",
+                         "-l",
+                         "0",
+                         "--file-prefix",
+                         prefix.c_str(),
+                         "--no-telemetry",
+                         "--log-level",
+                         "*:error"};
+    std::vector<char*> arguments;
+    for (const char* argument : eal)
+        arguments.push_back(const_cast<char*>(argument));
+    if (rte_eal_init(static_cast<int>(arguments.size()), arguments.data()) < 0) return 1;
+    const int result = RUN_ALL_TESTS();
+    rte_eal_cleanup();
+    return result;
+}

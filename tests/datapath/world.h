@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A whole data plane for tests: workers on net_ring ports over a hugepage-less EAL, the product's
+// own code from rx burst to tx burst. Frames go in, frames come out as text, and after every round
+// the conservation law is asserted. Time is a number that the test moves.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <rte_ring.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datapath/worker.h"
+#include "packets/packet_builder.h"
+#include "port/mempool.h"
+
+namespace warren::datapath {
+
+inline constexpr auto client_mac = "02:00:00:00:00:c1";
+inline constexpr auto vip_mac = "02:00:00:00:00:64";  // the port's own MAC: no use_vmac
+inline constexpr auto client = "192.168.8.50";
+inline constexpr auto vip = "192.168.8.100";
+
+inline constexpr std::uint64_t ms = 1'000'000;
+inline constexpr std::uint64_t second = 1'000 * ms;
+
+struct WorldOptions {
+    unsigned workers = 1;
+    unsigned servers = 2;  // 192.168.8.11 and up, MAC 02:00:00:00:00:0b and up
+    std::uint32_t flow_capacity = 1024;
+};
+
+class World {
+  public:
+    explicit World(const WorldOptions& options = {});
+    ~World();
+
+    // Changes the snapshot and publishes it.
+    void change(const std::function<void(exchange::Snapshot&)>& edit);
+    void set_master(bool master);
+    void advance(std::uint64_t by_ns) { now_ns += by_ns; }
+
+    // Puts frames on the wire of worker `worker`'s queue, runs every worker until all is quiet, and
+    // returns what was sent, each as one line of text.
+    std::vector<std::string> send(const packets::Frame& frame, unsigned worker = 0);
+    std::vector<std::string> run();
+    std::vector<packets::Frame> send_raw(const packets::Frame& frame, unsigned worker = 0);
+
+    std::uint64_t dropped(exchange::Drop reason) const;
+    std::uint64_t refused(exchange::Drop reason) const;
+    std::uint64_t counted(exchange::Counter exchange::WorkerCounters::*counter) const;
+    void expect_conservation() const;
+
+    exchange::Exchange exchange;
+    std::vector<std::unique_ptr<Worker>> workers;
+    std::uint64_t now_ns = 1000 * second;
+
+  private:
+    void put(const packets::Frame& frame, unsigned worker);
+    std::vector<packets::Frame> take_sent();
+    std::vector<packets::Frame> run_raw();
+
+    port::Mempool pool_;
+    std::vector<rte_ring*> rx_, tx_;
+    std::unique_ptr<port::Port> port_;
+    exchange::Snapshot current_;
+};
+
+}  // namespace warren::datapath
