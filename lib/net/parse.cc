@@ -187,6 +187,38 @@ ParseError parse_ipv6(Parsed& p, ConstBytes frame) {
     return p.error;
 }
 
+bool is_icmp_error(const Parsed& p) {
+    if (p.network == Network::ipv6) return p.message_type < 128;  // RFC 4443 2.1
+    return p.message_type == icmp_type::unreachable || p.message_type == icmp_type::time_exceeded ||
+           p.message_type == icmp_type::parameter_problem;
+}
+
+bool quote_ipv4(Parsed& quoted, ConstBytes frame, std::size_t end) {
+    if (end - quoted.l3_offset < sizeof(Ipv4Header)) return false;
+    const auto& ip = header_at<Ipv4Header>(frame, quoted.l3_offset);
+    const std::size_t header = ip.header_bytes();
+    if (ip.version() != 4 || header < sizeof(Ipv4Header) || header > end - quoted.l3_offset)
+        return false;
+    if ((ip.fragment.host() & Ipv4Header::offset_mask) != 0) return false;
+    quoted.source = IpAddress::v4(ip.source);
+    quoted.destination = IpAddress::v4(ip.destination);
+    quoted.protocol = ip.protocol;
+    quoted.l4_offset = u16(quoted.l3_offset + header);
+    return true;
+}
+
+bool quote_ipv6(Parsed& quoted, ConstBytes frame, std::size_t end) {
+    if (end - quoted.l3_offset < sizeof(Ipv6Header)) return false;
+    const auto& ip = header_at<Ipv6Header>(frame, quoted.l3_offset);
+    quoted.source = IpAddress::v6(ip.source);
+    quoted.destination = IpAddress::v6(ip.destination);
+    if (ip.version() != 6 || quoted.source.is_v4() || quoted.destination.is_v4()) return false;
+    quoted.protocol = ip.next_header;
+    quoted.l4_offset = u16(quoted.l3_offset + sizeof(Ipv6Header));
+    return skip_extension_headers(quoted, frame, end) == ParseError::none &&
+           quoted.fragment != Fragment::later;
+}
+
 }  // namespace
 
 std::string_view name(ParseError error) {
@@ -238,6 +270,25 @@ Parsed parse(ConstBytes frame, IpChecksum ip_checksum) {
     else if (type == EtherType::arp)
         parse_arp(p, frame);
     return p;
+}
+
+Parsed parse_quoted(ConstBytes frame, const Parsed& message) {
+    constexpr std::size_t quoted_l4_bytes = 8;  // RFC 792
+    if (!message.is_icmp() || !is_icmp_error(message)) return {};
+    const std::size_t end = message.packet_end();
+    Parsed quoted;
+    quoted.l3_offset = message.payload_offset;
+    const bool readable = message.network == Network::ipv4 ? quote_ipv4(quoted, frame, end)
+                                                           : quote_ipv6(quoted, frame, end);
+    if (!readable || end - quoted.l4_offset < quoted_l4_bytes) return {};
+    quoted.network = message.network;
+    if (quoted.protocol == IpProtocol::tcp || quoted.protocol == IpProtocol::udp) {
+        quoted.source_port = load<Be16>(frame, quoted.l4_offset);
+        quoted.destination_port = load<Be16>(frame, quoted.l4_offset + 2U);
+    }
+    if (quoted.protocol == IpProtocol::tcp)
+        quoted.sequence = load<Be32>(frame, quoted.l4_offset + 4U).host();
+    return quoted;
 }
 
 bool is_l4_checksum_valid(ConstBytes frame, const Parsed& p) {

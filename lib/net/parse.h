@@ -95,6 +95,12 @@ enum class IpChecksum : std::uint8_t { verify, verified };
 
 Parsed parse(ConstBytes frame, IpChecksum ip_checksum = IpChecksum::verify);
 
+// The packet that an ICMP or ICMPv6 error is about, as far as its quote says: network, addresses,
+// ports, sequence, l3_offset and l4_offset, for looking its flow up and rewriting it. Everything
+// else in it is left as it is: routers quote 8 bytes of L4 and may have changed the header's length
+// and checksum. Network::other when `message` is not an error or quotes too little.
+Parsed parse_quoted(ConstBytes frame, const Parsed& message);
+
 // TCP, UDP (0 = none, valid in IPv4 only), ICMP and ICMPv6 of an unfragmented packet that parsed.
 bool is_l4_checksum_valid(ConstBytes frame, const Parsed& parsed);
 

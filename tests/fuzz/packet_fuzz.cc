@@ -98,6 +98,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (p.network == Network::arp) answer_arp(frame, p);
     if (!p.is_ip()) return 0;
     require(p.packet_end() <= size);
+    const Parsed quoted = parse_quoted(frame, p);
+    require(quoted.network == Network::other ||
+            quoted.l4_offset + std::size_t{8} <= p.packet_end());
     if (p.is_tcp()) change_options(frame, p);
     if (!could_be_ours(p.destination)) return 0;
     if (p.is_icmp()) answer_echo(frame, p);

@@ -338,6 +338,55 @@ TEST(Parse, EveryChangedByteIsTotal) {
     }
 }
 
+// What a router quotes: the IP header and at least 8 bytes behind it.
+Frame quote(const Frame& frame, std::size_t bytes) {
+    return {frame.begin() + 14, frame.begin() + 14 + static_cast<std::ptrdiff_t>(bytes)};
+}
+
+TEST(ParseQuoted, FindsTheFlowOfAnIcmpError) {  // RFC 792, RFC 4443 3
+    const Frame lost = segment().seq(99);
+    const Frame error =
+        PacketBuilder().ip("10.9.9.9", "10.0.0.1").icmp(3, 4, 1400).payload(quote(lost, 28));
+    const Parsed q = parse_quoted(error, parse(error));
+    EXPECT_EQ(q.network, Network::ipv4);
+    EXPECT_EQ(q.source, address("10.0.0.1"));
+    EXPECT_EQ(q.destination, address("10.0.0.2"));
+    EXPECT_EQ(q.source_port.host(), 40000);
+    EXPECT_EQ(q.destination_port.host(), 5672);
+    EXPECT_EQ(q.sequence, 99U);
+    EXPECT_EQ(q.l3_offset, 42);
+    EXPECT_EQ(q.l4_offset, 62);
+
+    const Frame lost6 = v6().extension(60, Frame(8)).tcp(1, 2, "A").seq(7);
+    const Frame error6 =
+        PacketBuilder().ip("2001:db8::9", "2001:db8::1").icmp(2, 0, 1280).payload(quote(lost6, 56));
+    const Parsed q6 = parse_quoted(error6, parse(error6));
+    EXPECT_EQ(q6.network, Network::ipv6);
+    EXPECT_EQ(q6.destination_port.host(), 2);
+    EXPECT_EQ(q6.sequence, 7U);
+}
+
+TEST(ParseQuoted, IsNoneWhenTooLittleIsQuotedOrItIsNoError) {
+    const Frame lost = segment();
+    for (std::size_t bytes = 0; bytes < 28; ++bytes) {
+        const Frame error = v4().icmp(3, 4, 1400).payload(quote(lost, bytes));
+        EXPECT_EQ(parse_quoted(error, parse(error)).network, Network::other) << bytes;
+    }
+    const Frame lost6 = v6().tcp(1, 2, "A");
+    for (std::size_t bytes = 0; bytes < 48; ++bytes) {
+        const Frame error = v6().icmp(1, 0, 0).payload(quote(lost6, bytes));
+        EXPECT_EQ(parse_quoted(error, parse(error)).network, Network::other) << bytes;
+    }
+    const Frame later = segment().fragment(8, true);
+    for (const PacketBuilder& no_flow : {v4().echo_request(1, 2).payload(quote(lost, 28)),
+                                         v6().echo_request(1, 2).payload(quote(lost6, 48)),
+                                         segment(), v4().icmp(3, 4, 0).payload(quote(later, 28)),
+                                         v4().icmp(3, 4, 0).payload(quote(lost6, 48))}) {
+        const Frame frame = no_flow;
+        EXPECT_EQ(parse_quoted(frame, parse(frame)).network, Network::other) << describe(frame);
+    }
+}
+
 TEST(L4Checksum, IsCheckedForEachProtocolAndFamily) {
     for (const PacketBuilder& builder :
          {segment(), v4().udp(1, 2).payload("abc"), v4().echo_request(1, 2).payload("abc"),
