@@ -105,6 +105,13 @@ constexpr bool are_addresses_bad(const IpAddress& source, const IpAddress& desti
            source == loopback || destination == loopback;
 }
 
+// Nearly every header is 20 bytes: a constant length makes the sum five loads instead of a loop.
+bool is_header_checksum_valid(ConstBytes header) {
+    return header.size() == sizeof(Ipv4Header)
+               ? is_checksum_valid(ConstBytes(header.data(), sizeof(Ipv4Header)))
+               : is_checksum_valid(header);
+}
+
 ParseError parse_ipv4(Parsed& p, ConstBytes frame, IpChecksum ip_checksum) {
     p.network = Network::ipv4;
     const std::size_t available = frame.size() - p.l3_offset;
@@ -114,7 +121,8 @@ ParseError parse_ipv4(Parsed& p, ConstBytes frame, IpChecksum ip_checksum) {
     const std::size_t header = ip.header_bytes();
     if (header < sizeof(Ipv4Header)) return ParseError::bad_ip_header_length;
     if (header > available) return ParseError::truncated_ip;
-    if (ip_checksum == IpChecksum::verify && !is_checksum_valid(frame.subspan(p.l3_offset, header)))
+    if (ip_checksum == IpChecksum::verify &&
+        !is_header_checksum_valid(frame.subspan(p.l3_offset, header)))
         return ParseError::bad_ip_checksum;
     const std::size_t total = ip.total_length.host();
     if (total < header) return ParseError::bad_total_length;
