@@ -16,6 +16,7 @@ process id) is removed by the next test. Exit status: 0 passed, 1 failed, 77 ski
 (no root, no such program).
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -29,6 +30,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
+from warrenlab.lab import Lab  # noqa: E402  (the path must be set first)
 from warrenlab.netns import (  # noqa: E402  (the path must be set first)
     Host, LabError, Network, is_alive, namespaces, run, signals_held, stop_signals_as_exceptions,
     wait_until)
@@ -81,6 +83,20 @@ class Test:
         wait_until(f"warren on {host.name} to be ready", ready, 30)
         return process
 
+    @contextlib.contextmanager
+    def lab(self, **options):
+        """A whole lab (see warrenlab.lab) with the built programs, beside the test's own network."""
+        lab = Lab(f"d{os.getpid()}", self.build)
+        try:
+            lab.up(say=lambda text: print(f"lab: {text}", flush=True), **options)
+            yield lab
+        except BaseException:
+            lab.show_logs()
+            raise
+        finally:
+            with signals_held():
+                lab.down()
+
     def log(self, name):
         return (self.folder / name).read_text(encoding="utf-8", errors="replace")
 
@@ -92,8 +108,8 @@ class Test:
     @staticmethod
     def _remove_leftovers():
         for name in {n.split("-")[0] for n in namespaces()}:
-            if re.fullmatch(r"t\d+", name) and not is_alive(int(name[1:])):
-                Network(name).remove()
+            if re.fullmatch(r"[td]\d+", name) and not is_alive(int(name[1:])):
+                Lab(name).down()
                 for folder in pathlib.Path(tempfile.gettempdir()).glob(f"warren-{name}-*"):
                     shutil.rmtree(folder, ignore_errors=True)
 

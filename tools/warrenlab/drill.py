@@ -47,6 +47,7 @@ class Feed:
     def __init__(self, process):
         self.process = process
         self.events = []
+        self.tick = None
         self.lock = threading.Lock()
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
@@ -62,8 +63,6 @@ class Feed:
                     self.tick = event
                 else:
                     self.events.append(event)
-
-    tick = None
 
     def select(self, kind, since=0.0, key="t"):
         """Events of a kind, from an instant on."""
@@ -82,10 +81,11 @@ class Feed:
 class Drill:
     """One run against one lab that is up."""
 
-    def __init__(self, lab, options, say):
+    def __init__(self, lab, options, say, tick=lambda totals: None):
         self.lab = lab
         self.options = options
         self.say = say
+        self.show_tick = tick
         self.results = []
         self.clients = None
         self.recorder = None
@@ -145,6 +145,8 @@ class Drill:
 
     def _wait_proven(self, since, quiet=QUIET_S):
         def over():
+            if self.clients.tick:
+                self.show_tick(self.clients.tick)
             last = max([since, *(e["t"] for e in self.clients.select("down", since))])
             return len(self._proofs(since)) == self._count() and time.monotonic() - last > quiet
         wait_until("all clients to be served again", over, RECOVERY_LIMIT_S)
@@ -298,12 +300,16 @@ def defaults(**changes):
     return options
 
 
-def main(lab, options):
-    """The verb `drill`. Exit status 1 if a confirmed message was lost or a publisher was left waiting."""
-    faults = options.faults or FAULTS
+def check_faults(faults):
     unknown = set(faults) - set(FAULTS)
     if unknown:
         raise LabError(f"no fault '{unknown.pop()}': there are {', '.join(FAULTS)}")
+
+
+def main(lab, options):
+    """The verb `drill`. Exit status 1 if a confirmed message was lost or a publisher was left waiting."""
+    check_faults(options.faults)
+    faults = options.faults or FAULTS
     outcome = Drill(lab, options, say=lambda text: print(f"drill: {text}", flush=True)).run(faults)
     print(report.drill_table(outcome))
     if options.json:

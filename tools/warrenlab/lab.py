@@ -9,6 +9,7 @@ Everything a lab has on disk is in /var/lib/warren-lab/NAME. All other state is 
 tools/lab is a process of its own and `down` cleans up whatever it finds.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -19,7 +20,7 @@ import sys
 import time
 
 from . import rabbit
-from .netns import LabError, Network, is_alive, run, wait_until
+from .netns import LabError, Network, is_alive, run, signals_held, wait_until
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 STATE = pathlib.Path("/var/lib/warren-lab")
@@ -226,7 +227,8 @@ class Lab:
             self._build(warrens, advert_int, check, say)
         except BaseException:
             self.show_logs()
-            self.down()
+            with signals_held():
+                self.down()
             raise
 
     def _build(self, warrens, advert_int, check, say):
@@ -252,6 +254,20 @@ class Lab:
             for balancer in self.balancers.values():
                 balancer.start()
             say(f"both warrens are ready after {time.monotonic() - started:.0f} s")
+            self.wait_served()
+            say(f"the VIP answers after {time.monotonic() - started:.0f} s")
+
+    def wait_served(self, timeout=20):
+        """Waits until a TCP connection to the VIP comes about."""
+        def served():
+            return self.connect_times(VIP, count=1, idle_s=0) is not None
+        wait_until(f"a TCP connection to {VIP}:{AMQP_PORT}", served, timeout, interval=0.2)
+
+    def connect_times(self, address, count, idle_s):
+        """Seconds that TCP connections from the client took, each after some idleness; None if one failed."""
+        command = module_command(self.client, "warrenlab.connect", address, str(AMQP_PORT), str(count), str(idle_s))
+        result = run(*command, cwd="/", timeout=60 + count * (idle_s + 1), check=False)
+        return json.loads(result.stdout) if result.returncode == 0 else None
 
     def declare_queues(self):
         """Declares the durable exchange and the two queues, once all three nodes are there to hold them."""

@@ -6,6 +6,8 @@ def seconds(value):
     """A duration for people: "36 ms", "3.65 s", "-"."""
     if value is None:
         return "-"
+    if abs(value) < 0.00995:
+        return f"{value * 1000:.1f} ms"
     return f"{value * 1000:.0f} ms" if abs(value) < 0.9995 else f"{value:.2f} s"
 
 
