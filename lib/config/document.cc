@@ -44,7 +44,7 @@ class DocumentReader {
         : read_(read),
           options_(options),
           limits_(limits),
-          definitions_(limits.definitions, limits.substitution_depth, limits.total_bytes) {
+          definitions_(limits.definitions, limits.substitution_depth, limits.substituted_bytes) {
         definitions_.set("_INSTANCE", options.config_id);
         definitions_.set("_HASH", "#");
         definitions_.set("_BANG", "!");
@@ -288,7 +288,8 @@ class DocumentReader {
 };
 
 bool needs_quotes(std::string_view word) {
-    return word.empty() || word.find_first_of(" \t\n\r\"'{}#!\\$@~") != std::string_view::npos;
+    return word.empty() || word.starts_with("include") || word.starts_with('\xef') ||
+           word.find_first_of(" \t\n\v\f\r\"'{}#!\\$@~") != std::string_view::npos;
 }
 
 void write_word(std::string_view word, std::string& out) {
@@ -304,6 +305,7 @@ void write_word(std::string_view word, std::string& out) {
         } else {
             out += c;
         }
+        if (c == '$') out += "\"\"";  // keeps what follows from reading as a definition's name
     }
     out += '"';
 }

@@ -26,7 +26,8 @@ struct Node {
 // Whatever the input, reading ends within these.
 struct DocumentLimits {
     std::size_t file_bytes = 4U << 20;
-    std::size_t total_bytes = 16U << 20;  // of all files, and of all substituted text
+    std::size_t total_bytes = 16U << 20;       // of all files
+    std::size_t substituted_bytes = 2U << 20;  // of the lines and values where a `$` is looked up
     std::size_t files = 256;
     std::size_t include_depth = 16;
     std::size_t block_depth = 16;

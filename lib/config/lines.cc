@@ -167,6 +167,7 @@ bool Definitions::set(std::string name, std::string value) {
 
 std::optional<std::string> Definitions::expand(std::string_view text,
                                                std::vector<std::string>& unknown) {
+    if (text.find('$') == std::string_view::npos) return std::string(text);
     std::string out;
     if (!expand_into(text, 0, out, unknown)) return std::nullopt;
     return out;
