@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the operator is told: text to diagnostics. One message per error, all of them in one run.
+#include <gtest/gtest.h>
+
+#include "config/keywords.h"
+#include "load_text.h"
+
+namespace warren::config {
+namespace {
+
+// An instance and a service without fault; a case adds to them.
+std::string instance(const std::string& more, const std::string& address = "10.0.0.1/24",
+                     const std::string& name = "V") {
+    return "vrrp_instance " + name +
+           " {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n" + address + "\n}\n" +
+           more + "\n}\n";
+}
+std::string service(const std::string& more, const std::string& server = "") {
+    return "virtual_server 10.0.0.1 5672 {\nlb_kind FNAT\nreal_server 10.0.0.2 5672 {\n"
+           "TCP_CHECK {\n}\n" +
+           server + "\n}\n" + more + "\n}\n";
+}
+
+struct Case {
+    const char* what;
+    std::string text;
+    std::string expected;  // of warnings and errors, "LINE: message"
+};
+
+// Without file name and notes: "LINE: error: message".
+std::string told(const std::string& text) {
+    std::string all;
+    for (const Diagnostic& d : load_text(text).diagnostics)
+        if (d.severity != Severity::note) all += d.to_string().substr(2) + "\n";
+    return all;
+}
+
+class Messages : public testing::TestWithParam<Case> {};
+
+TEST_P(Messages, AreThese) {
+    EXPECT_EQ(told(GetParam().text), GetParam().expected) << GetParam().what;
+}
+
+const Case keywords[] = {
+    {"unknown, with the nearest", instance("advert_nit 1"),
+     "7: error: unknown keyword 'advert_nit' in vrrp_instance, did you mean 'advert_int'?\n"},
+    {"unknown, nothing near", "frobnicate {\n}\n",
+     "1: error: unknown keyword 'frobnicate' outside of a block\n"},
+    {"near an ignored one", "global_defs {\nsmtp_serve 1\n}",
+     "2: error: unknown keyword 'smtp_serve' in global_defs, did you mean 'smtp_server'?\n"},
+    {"in the wrong block", instance("") + service("", "delay_loop 1\nTCP_CHECK {\nweight 1\n}"),
+     "16: error: 'weight' does not belong in TCP_CHECK, but in real_server\n"},
+    {"outside of its block", "priority 1",
+     "1: error: 'priority' does not belong outside of a block, but in vrrp_instance\n"},
+    {"no value", "global_defs {\nrouter_id\n}", "2: error: 'router_id' needs a value\n"},
+    {"a value too many", "global_defs {\nrouter_id a b\n}",
+     "2: warning: 'b' after 'router_id' is ignored\n"},
+    {"two statements in a line", instance("priority 1 advert_int 1"),
+     "7: error: a statement ends with its line: 'advert_int' needs a line of its own\n"},
+    {"no block", instance("authentication"),
+     "7: error: 'authentication' needs a block: '{' is missing\n"},
+    {"a block too many", instance("priority 1 {\n}"),
+     "7: error: 'priority' takes no block: '{' is not expected here\n"},
+    {"given twice", instance("priority 1\npriority 2"),
+     "8: warning: 'priority' is given more than once: the last one counts\n"},
+    {"several errors in one run", instance("state X\npriority 0\nadvert_int a"),
+     "7: error: 'state' is MASTER or BACKUP, not 'X'\n"
+     "8: error: 'priority' must be a whole number from 1 to 255, not '0'\n"
+     "9: error: 'advert_int' must be from 0.01 to 255 seconds, not 'a'\n"},
+};
+INSTANTIATE_TEST_SUITE_P(Keywords, Messages, testing::ValuesIn(keywords));
+
+const Case braces[] = {
+    {"last brace missing",
+     "vrrp_instance V {\ninterface e\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n",
+     "1: error: the block 'vrrp_instance V' opened here is never closed: a '}' is missing before "
+     "the end of the file (f:6)\n"},
+    {"inner brace missing: one message, at the right block",
+     instance("authentication {\nauth_type PASS\nauth_pass 1\npriority 1"),
+     "10: error: 'priority' does not belong in authentication: the '}' of the authentication "
+     "opened "
+     "at f:7 is missing before it\n"},
+    {"instance not closed before the next",
+     "vrrp_instance V {\ninterface e\nvrrp_instance W {\n}\n",
+     "3: error: 'vrrp_instance' does not belong in vrrp_instance: the '}' of the vrrp_instance "
+     "opened at f:1 is missing before it\n"},
+    {"closed too early", "vrrp_instance V {\n}\npriority 1\nadvert_int 1\n}\n",
+     "3: error: 'priority' does not belong outside of a block: a '}' before it closes the "
+     "vrrp_instance too early\n"},
+};
+INSTANTIATE_TEST_SUITE_P(Braces, Messages, testing::ValuesIn(braces));
+
+const Case vrrp[] = {
+    {"SLAVE", instance("state SLAVE"),
+     "7: error: 'state' is MASTER or BACKUP, not 'SLAVE': write BACKUP\n"},
+    {"long password", instance("authentication {\nauth_type PASS\nauth_pass 123456789\n}"),
+     "9: warning: 'auth_pass' is longer than 8 characters: the first 8 count, as in keepalived\n"},
+    {"half an authentication", instance("authentication {\nauth_type PASS\n}"),
+     "7: error: the authentication block has no auth_pass\n"},
+    {"the distributions' template",
+     "global_defs {\nvrrp_garp_interval 0\nvrrp_gna_interval 0\n}\n" + instance(""),
+     "2: warning: 'vrrp_garp_interval' 0 means no gap, as without it: the line can go\n"
+     "3: warning: 'vrrp_gna_interval' 0 means no gap, as without it: the line can go\n"},
+    {"nopreempt of a MASTER", instance("state MASTER\nnopreempt"),
+     "1: warning: V: nopreempt means nothing with state MASTER and is left out: use BACKUP\n"},
+    {"fraction in version 2", instance("advert_int 1.5"),
+     "1: warning: V: VRRP version 2 knows whole seconds only: advert_int becomes 2, as in "
+     "keepalived\n"},
+    {"nothing in it", "vrrp_instance V {\n}",
+     "1: error: the vrrp_instance 'V' has no interface\n"
+     "1: error: the vrrp_instance 'V' has no virtual_router_id\n"
+     "1: error: the vrrp_instance 'V' has no virtual_ipaddress\n"},
+    {"wrong number is not also missing",
+     "vrrp_instance V {\ninterface e\nvirtual_router_id 300\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
+     "3: error: 'virtual_router_id' must be a whole number from 1 to 255, not '300'\n"},
+    {"no address", instance("", "10.0.0.1/33"),
+     "5: error: '10.0.0.1/33' is no address: an entry looks like 192.0.2.1/24, one a line\n"},
+    {"odd option", instance("", "10.0.0.1/24 foo"),
+     "5: error: unknown option 'foo' after the address '10.0.0.1/24'\n"},
+    {"VRID twice on an interface", instance("") + instance("", "10.0.0.2", "W"),
+     "9: error: W: virtual_router_id 51 on eth0 belongs to V (f:1)\n"},
+    {"VIP twice",
+     instance("") +
+         "vrrp_instance W {\ninterface e\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
+     "13: error: the address 10.0.0.1 already stands at f:5\n"},
+    {"VIP twice in one list", instance("", "10.0.0.1/24\n10.0.0.1/24"),
+     "6: warning: the address 10.0.0.1 already stands at f:5\n"},
+    {"unknown script", instance("track_script {\nchk\n}"),
+     "1: error: V: track_script is not supported yet\n8: error: there is no vrrp_script 'chk'\n"},
+    {"long interface name",
+     "vrrp_instance V {\ninterface abcdefghijklmnop\nvirtual_router_id 1\nvirtual_ipaddress "
+     "{\n10.0.0.1\n}\n}",
+     "2: error: 'abcdefghijklmnop' is no interface name (1 to 15 characters)\n"},
+};
+INSTANTIATE_TEST_SUITE_P(Vrrp, Messages, testing::ValuesIn(vrrp));
+
+const Case servers[] = {
+    {"address that is no VIP",
+     "virtual_server 10.0.0.9 1 {\nlb_kind FNAT\nreal_server 10.0.0.2 1 {\nPING_CHECK {\n}\n}\n}",
+     "1: warning: the address 10.0.0.9 of this virtual_server is in no vrrp_instance: nobody "
+     "answers for it\n"},
+    {"no port", instance("") + "virtual_server 10.0.0.1 {\n}",
+     "9: error: 'virtual_server' needs an address and a port\n"},
+    {"port 0", instance("") + "virtual_server 10.0.0.1 0 {\n}",
+     "9: error: 'virtual_server' must be a whole number from 1 to 65535, not '0'\n"},
+    {"service twice", instance("") + service("") + service(""),
+     "18: error: the virtual_server 10.0.0.1 5672 already stands at f:9\n"},
+    {"real_server twice", instance("") + service("real_server 10.0.0.2 5672 {\nPING_CHECK {\n}\n}"),
+     "16: error: the real_server 10.0.0.2 5672 already stands at f:11\n"},
+    {"real_server on the VIP",
+     instance("") + service("real_server 10.0.0.1 1 {\nPING_CHECK {\n}\n}"),
+     "16: error: the real_server 10.0.0.1 is one of our own virtual addresses\n"},
+    {"real_server without a check", instance("") + service("real_server 10.0.0.3 1 {\n}"),
+     "16: warning: the real_server 10.0.0.3 1 has no check and counts as always up: add TCP_CHECK "
+     "{ }\n"},
+    {"weight", instance("") + service("", "weight -1"),
+     "14: error: 'weight' must be a whole number from 0 to 65535, not '-1'\n"},
+    {"unknown group", instance("") + service("laddr_group_name L"),
+     "9: error: there is no local_address_group 'L'\n"},
+    {"quorum out of reach", instance("") + service("quorum 2"),
+     "9: warning: quorum 2 is never reached: the weights sum to 1\n"},
+    {"wrong choice", instance("") + service("protocol tcp"),
+     "16: error: 'protocol' is one of TCP, UDP, SCTP, not 'tcp'\n"},
+};
+INSTANTIATE_TEST_SUITE_P(Servers, Messages, testing::ValuesIn(servers));
+
+// Understood, but not built yet: never silently left out.
+const Case unsupported[] = {
+    {"HTTP_GET", instance("") + service("", "HTTP_GET {\nurl {\npath /\n}\n}"),
+     "14: error: 'HTTP_GET' is not supported yet: use TCP_CHECK or PING_CHECK\n"},
+    {"lb_kind left to keepalived's default",
+     instance("") + "virtual_server 10.0.0.1 1 {\nreal_server 10.0.0.2 1 {\nPING_CHECK {\n}\n}\n}",
+     "9: error: lb_kind NAT is not supported yet: use FNAT\n"},
+    {"lb_algo", instance("") + service("lb_algo sh"),
+     "9: error: lb_algo sh is not supported yet: use rr, wrr or wlc\n"},
+    {"protocol", instance("") + service("protocol UDP"),
+     "9: error: protocol UDP is not supported yet: use TCP\n"},
+    {"IPv6 service",
+     "virtual_server 2001:db8::1 1 {\nlb_kind FNAT\nreal_server 2001:db8::2 1 {\nPING_CHECK "
+     "{\n}\n}\n}",
+     "1: warning: the address 2001:db8::1 of this virtual_server is in no vrrp_instance: nobody "
+     "answers for it\n"
+     "1: error: an IPv6 virtual_server is not supported yet\n"},
+    {"version 3", instance("version 3"), "1: error: V: VRRP version 3 is not supported yet\n"},
+    {"tracked file", instance("track_file {\nx\n}"),
+     "7: error: 'track_file' is not supported yet: use track_interface\n"},
+    {"fwmark", "virtual_server fwmark 3 {\n}",
+     "1: error: virtual_server fwmark is not supported yet: write one virtual_server for each "
+     "address and port\n"},
+};
+INSTANTIATE_TEST_SUITE_P(Unsupported, Messages, testing::ValuesIn(unsupported));
+
+const Case dataplane[] = {
+    {"CPU list", "dataplane {\nworker_cpus 1,x\n}",
+     "2: error: 'worker_cpus' is a list like 2,3,6-8, not '1,x'\n"},
+    {"CPU twice", "dataplane {\nworker_cpus 1-3,2\n}",
+     "2: error: 'worker_cpus' names a CPU twice\n"},
+    {"too few CPUs", "dataplane {\nworkers 3\nworker_cpus 1-2\n}",
+     "1: error: 3 workers need as many worker_cpus, not 2\n"},
+    {"no device", "dataplane {\ninterface eth0 {\n}\n}",
+     "2: error: the interface 'eth0' needs a device: a PCI address or an EAL virtual device\n"},
+    {"flows", "dataplane {\nflows 1\n}",
+     "2: error: 'flows' must be a whole number from 64 to 67108864, not '1'\n"},
+};
+INSTANTIATE_TEST_SUITE_P(Dataplane, Messages, testing::ValuesIn(dataplane));
+
+TEST(Limits, AnAdvertHoldsTwentyAddresses) {
+    std::string addresses;
+    for (int i = 1; i <= 21; ++i)
+        addresses += "10.0.0." + std::to_string(i) + "/24\n";
+    const LoadResult result = load_text(instance("", addresses));
+    EXPECT_TRUE(result.ok());
+    EXPECT_EQ(result.config.vrrp_instances[0].virtual_ipaddress.size(), 20U);
+    EXPECT_EQ(result.config.vrrp_instances[0].virtual_ipaddress_excluded.size(), 1U);
+    EXPECT_EQ(result.diagnostics.at(20).where.line, 25U);
+}
+
+TEST(Limits, VirtualServersAndRealServers) {
+    std::string text = instance("") + "virtual_server 10.0.0.1 1 {\nlb_kind FNAT\n";
+    for (unsigned i = 1; i <= max_real_servers + 1; ++i)
+        text += "real_server 10.0.1.1 " + std::to_string(i) + " {\nPING_CHECK {\n}\n}\n";
+    text += "}\n";
+    EXPECT_NE(told(text).find("more than 256 real_servers"), std::string::npos);
+    std::string many = instance("");
+    for (unsigned i = 1; i <= max_virtual_servers + 1; ++i)
+        many += "virtual_server 10.0.0.1 " + std::to_string(i) +
+                " {\nlb_kind FNAT\nreal_server 10.0.0.2 1 {\nPING_CHECK {\n}\n}\n}\n";
+    EXPECT_NE(told(many).find("more than 1024 virtual_servers"), std::string::npos);
+}
+
+TEST(Ignored, KernelKeywordsAreListedWithTheirReason) {
+    const LoadResult result =
+        load_text("global_defs {\nnotification_email {\na@b.c\n}\nenable_snmp_vrrp\n}\n" +
+                  instance("virtual_routes {\n10.1.0.0/16 via 10.0.0.9\n}"));
+    EXPECT_TRUE(result.ok());
+    ASSERT_EQ(result.ignored.size(), 3U);
+    EXPECT_EQ(result.ignored[2].keyword, "virtual_routes");
+    EXPECT_EQ(result.ignored[2].where.to_string(), "f:13");
+    EXPECT_FALSE(result.ignored[2].reason.empty());
+}
+
+TEST(Notes, AVipWithoutServiceShowsTheBlockToAdd) {
+    const LoadResult result = load_text(instance(""));
+    ASSERT_EQ(result.diagnostics.size(), 1U);
+    const Diagnostic& note = result.diagnostics[0];
+    EXPECT_EQ(note.severity, Severity::note);
+    EXPECT_EQ(note.where.line, 5U);
+    const std::string block = note.message.substr(note.message.find('\n') + 1);
+    // The printed block is itself a valid configuration once an address is filled in.
+    std::string filled = block;
+    filled.replace(filled.find("ADDRESS_OF_A_NODE"), 17, "10.0.0.2");
+    EXPECT_EQ(messages(load_text(instance("") + filled).diagnostics), "");
+}
+
+TEST(Seconds, AreDecimalAndExact) {
+    EXPECT_EQ(parse_seconds("0.01"), 10 * ns_per_ms);
+    EXPECT_EQ(parse_seconds("1"), ns_per_s);
+    EXPECT_EQ(parse_seconds(".5"), 500 * ns_per_ms);
+    EXPECT_EQ(parse_seconds("2.71828"), 2'718'280'000);
+    EXPECT_EQ(parse_seconds("999999999.9999999999"), 999'999'999'999'999'999);
+    for (const char* wrong : {"", ".", "-1", "1e3", "1s", "1.2.3", "1000000000", " 1"})
+        EXPECT_EQ(parse_seconds(wrong), std::nullopt) << wrong;
+    EXPECT_EQ(format_seconds(10 * ns_per_ms), "0.01");
+    EXPECT_EQ(format_seconds(3 * ns_per_s), "3");
+}
+
+TEST(EditDistance, CountsChanges) {
+    EXPECT_EQ(edit_distance("advert_nit", "advert_int"), 2U);
+    EXPECT_EQ(edit_distance("", "abc"), 3U);
+    EXPECT_EQ(edit_distance("same", "same"), 0U);
+}
+
+}  // namespace
+}  // namespace warren::config

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an accepted file means: values, defaults, and how defaults are passed on.
+#include <gtest/gtest.h>
+
+#include "load_text.h"
+
+namespace warren::config {
+namespace {
+
+// Loads one instance with these statements; errors of check_supported do not matter here.
+VrrpInstance instance(const std::string& statements, const std::string& before = "") {
+    const LoadResult result = load_text(before +
+                                        "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\n"
+                                        "virtual_ipaddress {\n10.0.0.1/24\n}\n" +
+                                        statements + "\n}\n");
+    EXPECT_EQ(result.config.vrrp_instances.size(), 1U) << messages(result.diagnostics);
+    return result.config.vrrp_instances.at(0);
+}
+
+VirtualServer server(const std::string& statements) {
+    const LoadResult result = load_text("virtual_server 10.0.0.1 5672 {\n" + statements + "\n}\n");
+    EXPECT_EQ(result.config.virtual_servers.size(), 1U) << messages(result.diagnostics);
+    return result.config.virtual_servers.at(0);
+}
+
+TEST(Instance, Defaults) {
+    const VrrpInstance v = instance("");
+    EXPECT_EQ(v.initial_state, VrrpState::backup);
+    EXPECT_EQ(v.priority, 100);
+    EXPECT_EQ(v.version, 2);
+    EXPECT_EQ(v.advert_int_ns, ns_per_s);
+    EXPECT_TRUE(v.preempt);
+    EXPECT_TRUE(v.accept);
+    EXPECT_EQ(v.garp.master_delay_ns, 5 * ns_per_s);
+    EXPECT_EQ(v.garp.master_repeat, 5U);
+    EXPECT_EQ(v.garp.master_refresh_ns, 60 * ns_per_s);
+    EXPECT_EQ(v.garp.lower_prio_delay_ns, 5 * ns_per_s);
+}
+
+TEST(Instance, GlobalDefaultsReachInstancesWhereverTheyStand) {
+    const VrrpInstance v = instance(
+        "garp_master_repeat 3\n}\nglobal_defs {\nvrrp_garp_master_delay 1\nvrrp_garp_master_repeat "
+        "9\n"
+        "vrrp_garp_lower_prio_repeat 2\nvrrp_garp_interval 0.001\nvrrp_version 3\n");
+    EXPECT_EQ(v.garp.master_delay_ns, ns_per_s);
+    EXPECT_EQ(v.garp.master_repeat, 3U) << "its own counts more";
+    EXPECT_EQ(v.garp.lower_prio_delay_ns, ns_per_s) << "follows the master's delay";
+    EXPECT_EQ(v.garp.lower_prio_repeat, 2U);
+    EXPECT_EQ(v.garp.garp_interval_ns, ns_per_ms);
+    EXPECT_EQ(v.version, 3);
+}
+
+TEST(Instance, MinGarp) {
+    const VrrpInstance v = instance("", "global_defs {\nvrrp_min_garp\n}\n");
+    EXPECT_EQ(v.garp.master_repeat, 1U);
+    EXPECT_EQ(v.garp.master_delay_ns, 0);
+}
+
+TEST(Instance, StrictModeChangesDefaults) {
+    const VrrpInstance v = instance("authentication {\nauth_type PASS\nauth_pass x\n}",
+                                    "global_defs {\nvrrp_strict\n}\n");
+    EXPECT_FALSE(v.accept);
+    EXPECT_TRUE(v.lower_prio_no_advert);
+    EXPECT_EQ(v.auth_type, AuthType::none);
+    EXPECT_TRUE(instance("strict_mode off\n", "global_defs {\nvrrp_strict\n}\n").accept);
+    EXPECT_TRUE(instance("strict_mode\naccept\n").accept);
+}
+
+TEST(Instance, OwnerIsMaster) {
+    const VrrpInstance v = instance("state BACKUP\npriority 255\nnopreempt");
+    EXPECT_EQ(v.initial_state, VrrpState::master);
+    EXPECT_TRUE(v.preempt);
+}
+
+TEST(Instance, QuotedScalarsAndFractions) {
+    const VrrpInstance v =
+        instance("priority \"150\"\nversion 3\nadvert_int 0.01\npreempt_delay 1.5");
+    EXPECT_EQ(v.priority, 150);
+    EXPECT_EQ(v.advert_int_ns, 10 * ns_per_ms);
+    EXPECT_EQ(v.preempt_delay_ns, 1'500 * ns_per_ms);
+}
+
+TEST(Instance, AnIpv6AddressMeansVersion3) {
+    const LoadResult r = load_text(
+        "vrrp_instance V {\ninterface e\nvirtual_router_id 1\n"
+        "virtual_ipaddress {\nfe80::1/64\n2001:db8::1/64\n}\n}\n");
+    EXPECT_EQ(r.config.vrrp_instances.at(0).version, 3);
+}
+
+TEST(Instance, ListsAndScripts) {
+    const VrrpInstance v = instance(
+        "track_interface {\neth1\neth2 weight -5 reverse\n}\n"
+        "unicast_peer {\n10.0.0.7 min_ttl 254\n}\nunicast_src_ip 10.0.0.6\n"
+        "virtual_ipaddress_excluded {\n10.0.0.8 dev eth3\n}\nuse_vmac vrrp.1\n"
+        "notify_master \"/bin/up now\" amq amqgroup\n");
+    ASSERT_EQ(v.track_interface.size(), 2U);
+    EXPECT_EQ(v.track_interface[0].weight, 0);
+    EXPECT_EQ(v.track_interface[1].weight, -5);
+    EXPECT_TRUE(v.track_interface[1].reverse);
+    EXPECT_EQ(v.unicast_peer.at(0).min_ttl, 254);
+    EXPECT_EQ(v.unicast_src_ip->to_string(), "10.0.0.6");
+    EXPECT_EQ(v.virtual_ipaddress_excluded.at(0).prefix.to_string(), "10.0.0.8/32");
+    EXPECT_EQ(v.virtual_ipaddress_excluded.at(0).device, "eth3");
+    EXPECT_TRUE(v.use_vmac);
+    EXPECT_EQ(v.vmac_name, "vrrp.1");
+    EXPECT_EQ(v.notify.master->command, "/bin/up now");
+    EXPECT_EQ(v.notify.master->group, "amqgroup");
+}
+
+TEST(Service, Defaults) {
+    const VirtualServer s = server("real_server 10.0.0.2 5672 {\nTCP_CHECK {\n}\n}");
+    EXPECT_EQ(s.lb_algo, LbAlgo::wlc);
+    EXPECT_EQ(s.lb_kind, LbKind::nat) << "keepalived's default";
+    EXPECT_EQ(s.quorum, 1U);
+    EXPECT_EQ(s.establish_timeout_ns, 7'440 * ns_per_s) << "RFC 5382 REQ-5";
+    const CheckTiming& t = std::get<TcpCheck>(s.real_servers.at(0).checkers.at(0)).timing;
+    EXPECT_EQ(t.delay_loop_ns, 200 * ns_per_ms);
+    EXPECT_EQ(t.connect_timeout_ns, 5 * ns_per_s);
+    EXPECT_EQ(t.retry, 1U);
+    EXPECT_EQ(t.delay_before_retry_ns, ns_per_s);
+}
+
+TEST(Service, TimingsGoInwardsWhateverTheOrder) {
+    const VirtualServer s = server(
+        "real_server 10.0.0.2 1 {\nTCP_CHECK {\nretry 7\n}\nPING_CHECK {\nconnect_timeout 0.1\n}\n"
+        "delay_before_retry 3\n}\n"
+        "delay_loop 6\nretry 4\ninhibit_on_failure\n");
+    const RealServer& r = s.real_servers.at(0);
+    EXPECT_TRUE(r.inhibit_on_failure);
+    const CheckTiming& tcp = std::get<TcpCheck>(r.checkers.at(0)).timing;
+    const CheckTiming& ping = std::get<PingCheck>(r.checkers.at(1)).timing;
+    EXPECT_EQ(tcp.delay_loop_ns, 6 * ns_per_s);
+    EXPECT_EQ(tcp.retry, 7U);
+    EXPECT_EQ(tcp.delay_before_retry_ns, 3 * ns_per_s);
+    EXPECT_EQ(ping.retry, 4U);
+    EXPECT_EQ(ping.connect_timeout_ns, 100 * ns_per_ms);
+}
+
+TEST(Service, CheckEndpoint) {
+    const VirtualServer s = server(
+        "real_server 10.0.0.2 1 {\nTCP_CHECK {\nconnect_ip 10.0.0.9\n"
+        "connect_port 9\nbindto 10.0.0.8\n}\n}\n");
+    const CheckEndpoint& e = std::get<TcpCheck>(s.real_servers.at(0).checkers.at(0)).endpoint;
+    EXPECT_EQ(e.connect_ip->to_string(), "10.0.0.9");
+    EXPECT_EQ(e.connect_port, 9);
+    EXPECT_EQ(e.bind_ip->to_string(), "10.0.0.8");
+}
+
+TEST(Service, LocalAddressGroup) {
+    const LoadResult r = load_text(
+        "local_address_group L {\n10.0.0.9 eth0\n10.0.0.10\n}\n"
+        "virtual_server 10.0.0.1 1 {\nlb_kind FNAT\nladdr_group_name L\n}\n");
+    EXPECT_TRUE(r.ok()) << messages(r.diagnostics);
+    EXPECT_EQ(r.config.virtual_servers.at(0).local_address_group, "L");
+    const LocalAddressGroup* group = r.config.find_local_address_group("L");
+    ASSERT_NE(group, nullptr);
+    EXPECT_EQ(group->members.at(0).interface, "eth0");
+    EXPECT_EQ(group->members.at(1).address.to_string(), "10.0.0.10");
+}
+
+TEST(Dataplane, Values) {
+    const Dataplane d = load_text(
+                            "dataplane {\nworker_cpus 2,4-5 7\ncontrol_cpu 1\ncontrol_priority 50\n"
+                            "hugepages no\nidle busy\nflows 1000\n"
+                            "interface eth0 {\ndevice 0000:3b:00.0\n}\n"
+                            "interface eth1 {\ndevice \"net_tap0,iface=tap0\"\n}\n}\n")
+                            .config.dataplane;
+    EXPECT_EQ(d.worker_cpus, (std::vector<unsigned>{2, 4, 5, 7}));
+    EXPECT_EQ(d.workers, 4U) << "one for each CPU";
+    EXPECT_EQ(d.control_cpu, 1U);
+    EXPECT_EQ(d.control_priority, 50);
+    EXPECT_EQ(d.hugepages, Hugepages::no);
+    EXPECT_EQ(d.idle, Idle::busy);
+    EXPECT_EQ(d.flows, 1'000U);
+    EXPECT_EQ(d.find_interface("eth1")->device, "net_tap0,iface=tap0");
+    EXPECT_EQ(d.find_interface("eth2"), nullptr);
+}
+
+TEST(Dataplane, Defaults) {
+    const Dataplane d = load_text("").config.dataplane;
+    EXPECT_EQ(d.workers, 1U);
+    EXPECT_EQ(d.flows, 65'536U);
+    EXPECT_EQ(d.control_priority, 0);
+    EXPECT_EQ(d.hugepages, Hugepages::automatic);
+    EXPECT_EQ(d.idle, Idle::adaptive);
+}
+
+TEST(Text, ShowsTheResolvedFileWithoutPasswords) {
+    const LoadResult r = load_text(
+        "$P=7\nvrrp_instance V { # x\nauthentication {\nauth_pass secret\n}\npriority $P\n}");
+    EXPECT_EQ(r.text,
+              "vrrp_instance V {\n    authentication {\n        auth_pass ********\n    }\n"
+              "    priority 7\n}\n");
+}
+
+}  // namespace
+}  // namespace warren::config
