@@ -2,6 +2,7 @@
 #include "balance/scheduler.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace warren::balance {
 
@@ -31,24 +32,22 @@ std::optional<std::size_t> Scheduler::round_robin(std::span<const Candidate> can
 
 // Smooth: each turn everybody earns his weight, the richest serves and pays the sum of all weights.
 // Over as many turns as the sum each serves exactly as often as his weight, never in clumps.
+// Credits stay below the sum by themselves; what is left from a time of other weights is cut down
+// to it.
 std::optional<std::size_t> Scheduler::weighted_round_robin(std::span<const Candidate> candidates) {
-    std::optional<std::size_t> richest;
-    for (std::size_t turns = warm_up_ % std::max<std::size_t>(candidates.size(), 1) + 1; turns > 0;
-         --turns) {
-        std::int64_t total = 0;
-        richest.reset();
+    std::int64_t total = 0;
+    for (const Candidate& c : candidates)
+        total += c.weight;
+    if (total == 0) return std::nullopt;
+    std::size_t richest = 0;
+    for (std::size_t turns = warm_up_ % candidates.size() + 1; turns > 0; --turns) {
+        std::int64_t most = std::numeric_limits<std::int64_t>::min();
         for (std::size_t i = 0; i < candidates.size(); ++i) {
-            const std::int64_t weight = candidates[i].weight;
-            if (weight == 0) {
-                credit_[i] = 0;  // who comes back starts without savings or debts
-                continue;
-            }
-            credit_[i] += weight;
-            total += weight;
-            if (!richest || credit_[i] > credit_[*richest]) richest = i;
+            if (candidates[i].weight == 0) continue;
+            credit_[i] = std::clamp(credit_[i], -total, total) + candidates[i].weight;
+            if (credit_[i] > most) most = credit_[richest = i];
         }
-        if (!richest) return std::nullopt;
-        credit_[*richest] -= total;
+        credit_[richest] -= total;
     }
     warm_up_ = 0;
     return richest;

@@ -109,13 +109,24 @@ TEST(Scheduler, WlcDoesNotOverflow) {
     EXPECT_EQ(s.pick(candidates), 1U);
 }
 
+TEST(Scheduler, WrrForgetsDebtsAndSavingsFromATimeOfOtherWeights) {
+    Scheduler s(Algorithm::wrr);
+    auto candidates = with_weights({1, 1000});
+    while (candidates[0].active_flows == 0)
+        choices(s, candidates, 1);  // A owes nearly a period
+    candidates = with_weights({1, 1});
+    choices(s, candidates, 8);
+    EXPECT_GE(candidates[0].active_flows, 3U);
+    EXPECT_GE(candidates[1].active_flows, 3U);
+}
+
 TEST(Scheduler, AServerThatComesBackHasNoSavings) {
     Scheduler s(Algorithm::wrr);
     auto candidates = with_weights({1, 1});
     candidates[1].weight = 0;
     choices(s, candidates, 1000);
     candidates[1].weight = weight_one;
-    EXPECT_EQ(choices(s, candidates, 4).find("BB"), std::string::npos);
+    EXPECT_EQ(choices(s, candidates, 6).find("BBB"), std::string::npos);
 }
 
 TEST(Scheduler, WorkersWithDifferentOffsetsBeginWithDifferentServers) {

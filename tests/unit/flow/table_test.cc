@@ -330,6 +330,45 @@ TEST(BucketIndex, MovesAnEntryWhenBothBucketsAreFull) {
         EXPECT_EQ(b.overflow, 0);
 }
 
+TEST(BucketIndex, ChurnAtTheBrinkLosesNothingAndKeepsTheCounts) {
+    std::vector<Bucket> memory(16);
+    BucketIndex index(memory);
+    std::mt19937_64 random(8);
+    std::vector<std::uint64_t> in;  // value = position, erased by swapping with a new hash
+    while (index.insert(random(), 0xfffffff))
+        in.push_back(0);
+    EXPECT_GT(in.size(), 16U * Bucket::slots * 95 / 100);
+    memory.assign(16, Bucket{});
+
+    const std::size_t kept = in.size() * 95 / 100;
+    in.clear();
+    for (int round = 0; round < 50'000; ++round) {
+        const std::uint64_t hash = random();
+        if (in.size() < kept) {
+            if (index.insert(hash, static_cast<std::uint32_t>(in.size()))) in.push_back(hash);
+            continue;
+        }
+        const auto v = static_cast<std::uint32_t>(random() % in.size());
+        index.erase(in[v], v);
+        in[v] = hash;
+        if (!index.insert(hash, v)) {  // full: the last one takes its place
+            const auto last = static_cast<std::uint32_t>(in.size() - 1);
+            if (last != v) {
+                index.erase(in[last], last);
+                in[v] = in[last];
+                ASSERT_TRUE(index.insert(in[v], v));
+            }
+            in.pop_back();
+        }
+        for (std::uint32_t i = 0; i < in.size(); i += 13)
+            ASSERT_EQ(index.find(in[i], [i](std::uint32_t found) { return found == i; }), i);
+    }
+    for (std::uint32_t v = 0; v < in.size(); ++v)
+        index.erase(in[v], v);
+    for (const Bucket& b : memory)
+        EXPECT_EQ(b.overflow, 0);
+}
+
 // What a lookup needs: how many flows of a 90 % full table make it touch a second bucket.
 TEST(BucketIndex, FewLookupsNeedTheSecondLine) {
     std::vector<Bucket> memory(BucketIndex::buckets_for(200'000));
