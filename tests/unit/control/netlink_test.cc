@@ -156,7 +156,8 @@ TEST_F(NetlinkTest, LeavingABridgeIsNotTheEndOfALink) {
             bridge_gone |= link.name == "nlbr" && !link.present;
         return bridge_gone;
     }));
-    EXPECT_TRUE(netlink->link("nl0"));
+    for (const Link& link : links)
+        EXPECT_TRUE(link.name != "nl0" || link.present) << "not even for a moment";
 }
 
 TEST_F(NetlinkTest, RemovedLinkIsReported) {
@@ -261,6 +262,7 @@ TEST_F(NetlinkTest, ResolvedAgainAfterALossOfCarrier) {
     ASSERT_TRUE(wait_for([&] { return mac_of(neighbour) == mac_there; }));
     other.run("ip link set nl1 down");
     ASSERT_TRUE(wait_for([&] { return !netlink->link("nl0")->running; }));
+    io.run_for(50ms);  // the first try to resolve again fails: there is no carrier
     other.run("ip link set nl1 address 02:00:00:00:01:03");
     other.run("ip link set nl1 up");
     EXPECT_TRUE(wait_for([&] { return mac_of(neighbour) == "02:00:00:00:01:03"; }));

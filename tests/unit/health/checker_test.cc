@@ -255,23 +255,6 @@ TEST_F(CheckerTest, PingOkIpv6) {
     EXPECT_TRUE(results[0].ok()) << results[0].text;
 }
 
-TEST_F(CheckerTest, TwoPingsOfOneServerDoNotTakeEachOthersReplies) {
-    int first = 0;
-    int second = 0;
-    const auto count = [this, &first, &second](int& mine) {
-        return [this, &mine, &first, &second](const CheckResult& result) {
-            EXPECT_TRUE(result.ok()) << result.text;
-            ++mine;
-            if (first > 5 && second > 5) io.stop();
-        };
-    };
-    auto a = make_checker(io, PingOptions{.address = loopback, .schedule = fast}, count(first));
-    auto b = make_checker(io, PingOptions{.address = loopback, .schedule = fast}, count(second));
-    run();
-    EXPECT_GT(first, 5);
-    EXPECT_GT(second, 5);
-}
-
 TEST_F(CheckerTest, PingSilentServerTimesOut) {
     const auto results =
         collect(PingOptions{.address = silent, .timeout_ns = 5 * ms, .schedule = fast}, 2);
