@@ -62,12 +62,13 @@ constexpr Refused refused[] = {
 
 class Checks {
   public:
-    void refuse(bool present, const Location& where, std::string what, std::string_view hint = "") {
+    void refuse(bool present, const Location& where, const std::string& what,
+                std::string_view hint = "") {
         if (present)
             found_.push_back(
                 {where, Severity::error, what + " is not supported yet" + std::string(hint)});
     }
-    void warn(bool present, const Location& where, std::string what) {
+    void warn(bool present, const Location& where, const std::string& what) {
         if (present) found_.push_back({where, Severity::warning, what + " is not acted on yet"});
     }
     Diagnostics take() { return std::move(found_); }
