@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What every functional test shares: a network with guaranteed clean-up, the built programs, skipping.
+"""What functional tests share: a network with guaranteed clean-up, the built programs, skipping.
 
     from harness import Test, wait_until
 

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""AMQP clients that keep an account. Run on the client host: `python3 -m warrenlab.clients --target VIP …`.
+"""AMQP clients that keep an account. Runs on the client host: `python3 -m warrenlab.clients …`.
 
-Publishers use publisher confirms, `mandatory` and persistent messages on a durable exchange; a message counts as confirmed
-when the broker acknowledged it, and whatever was not confirmed is published again, with its old id, after a reconnect. Consumers
-acknowledge by hand. Every client reconnects to its target on any error, at once.
+Publishers use publisher confirms, `mandatory` and persistent messages on a durable exchange; a
+message counts as confirmed when the broker acknowledged it, and whatever was not confirmed is
+published again, with its old id, after a reconnect. Consumers acknowledge by hand. Every client
+reconnects to its target on any error, at once.
 
-All clients share one event loop, so that each notices the end of its connection at the instant the kernel reports it. Events
-go to stdout, one JSON object per line; `t` is CLOCK_MONOTONIC in seconds, which all processes of the machine share:
+All clients share one event loop, so that each notices the end of its connection at the instant the
+kernel reports it. Events go to stdout, one JSON object per line; `t` is CLOCK_MONOTONIC in seconds,
+which all processes of the machine share:
     up, down    client, t, (down:) why
-    proof       client, t: its first confirmed or delivered message that was published after the mark (see below)
+    proof       client, t: its first confirmed or delivered message that was published after the
+                mark (see below)
     tick        t, confirmed, consumed, up: totals, five times a second
     account     once, at the end
-Commands come on stdin, one per line: `mark T` asks for proofs of life after the instant T; `stop` ends publishing, drains
-and accounts. A lost connection takes a client's proof back.
+Commands come on stdin, one per line: `mark T` asks for proofs of life after the instant T; `stop`
+ends publishing, drains and accounts. A lost connection takes a client's proof back.
 """
 
 import argparse
@@ -58,8 +61,9 @@ class Client:
     def connect(self):
         options = self.drill.options
         parameters = pika.ConnectionParameters(
-            options.target, options.port, credentials=pika.PlainCredentials(*rabbit.LOGIN), heartbeat=options.heartbeat,
-            connection_attempts=1, socket_timeout=1.0, stack_timeout=6.0, client_properties={"connection_name": self.name})
+            options.target, options.port, credentials=pika.PlainCredentials(*rabbit.LOGIN),
+            heartbeat=options.heartbeat, connection_attempts=1, socket_timeout=1.0,
+            stack_timeout=6.0, client_properties={"connection_name": self.name})
         self.connection = pika.SelectConnection(
             parameters, on_open_callback=self.open_channel, on_open_error_callback=self.on_open_error,
             on_close_callback=self.on_closed, custom_ioloop=self.loop)
@@ -132,7 +136,8 @@ class Publisher(Client):
         self.waiting.clear()
         self.tag = 0
         channel.add_on_return_callback(self.on_return)
-        channel.confirm_delivery(self.on_confirm, callback=lambda _frame: self.is_up(time.monotonic()))
+        channel.confirm_delivery(
+            self.on_confirm, callback=lambda _frame: self.is_up(time.monotonic()))
 
     def settled(self):
         return not self.pending and not self.waiting
@@ -155,7 +160,8 @@ class Publisher(Client):
         now = time.monotonic()
         self.tag += 1
         self.waiting[self.tag] = (message, now)
-        properties = pika.BasicProperties(delivery_mode=2, message_id=message, headers={"published_us": int(now * 1e6)})
+        properties = pika.BasicProperties(
+            delivery_mode=2, message_id=message, headers={"published_us": int(now * 1e6)})
         self.channel.basic_publish(EXCHANGE, self.queue, BODY, properties, mandatory=True)
 
     def on_return(self, _channel, _method, properties, _body):
@@ -164,7 +170,9 @@ class Publisher(Client):
     def on_confirm(self, frame):
         method = frame.method
         now = time.monotonic()
-        tags = [t for t in self.waiting if t <= method.delivery_tag] if method.multiple else [method.delivery_tag]
+        tags = [method.delivery_tag]
+        if method.multiple:
+            tags = [tag for tag in self.waiting if tag <= method.delivery_tag]
         refused = isinstance(method, pika.spec.Basic.Nack)
         for tag in tags:
             message, published = self.waiting.pop(tag, (None, 0))
@@ -193,7 +201,8 @@ class Consumer(Client):
     def set_up(self, channel):
         channel.add_on_cancel_callback(lambda _frame: self.renew_channel())
         channel.basic_qos(prefetch_count=50)
-        channel.basic_consume(self.queue, self.on_message, callback=lambda _frame: self.is_up(time.monotonic()))
+        channel.basic_consume(
+            self.queue, self.on_message, callback=lambda _frame: self.is_up(time.monotonic()))
 
     def on_message(self, channel, method, properties, _body):
         self.drill.consumed[properties.message_id] += 1
@@ -217,7 +226,8 @@ class Clients:
         self.progress = (0, 0.0)
         self.input = b""
         queues = (rabbit.MIRRORED_QUEUE, rabbit.QUORUM_QUEUE)
-        self.publishers = [Publisher(self, f"p{i}", queues[i % 2]) for i in range(options.publishers)]
+        self.publishers = [
+            Publisher(self, f"p{i}", queues[i % 2]) for i in range(options.publishers)]
         self.consumers = [Consumer(self, f"c{i}", queues[i % 2]) for i in range(options.consumers)]
 
     def run(self):

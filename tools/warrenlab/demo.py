@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What tools/demo measures, once everything is built: an idle warren, then the drill; the stock parts' figures beside it."""
+"""What tools/demo measures once everything is built: an idle warren, then the drill."""
 
 import argparse
 import json
@@ -15,8 +15,9 @@ IDLE_MEASURE_S = 5
 FIRST_PACKET_TRIES = 7
 FIRST_PACKET_IDLE_S = 2
 
-# HAProxy 2.6 + keepalived 2.2.7 before the same three RabbitMQ nodes (net_ticktime 60, heartbeat 60 where not noted), medians,
-# measured on the same kind of machine: (broken, clients knew, longest gap, all back).
+# HAProxy 2.6 + keepalived 2.2.7 before the same three RabbitMQ nodes (net_ticktime 60, heartbeat 60
+# where not noted), medians, measured on the same kind of machine: (broken, clients knew, longest
+# gap, all back).
 STOCK = {
     "master killed -9": ("16 of 16", "3.4 s, idle 22.6 s", "3.3 s", "23.5 s"),
     "master stopped": ("12 of 12", "1.5 s", "1.1 s", "1.7 s"),
@@ -45,8 +46,8 @@ class Screen:
     def tick(self, tick):
         if self.live:
             now = time.monotonic() - self.started
-            print(f"\r\033[K{now:6.1f} s  … {tick['up']} clients connected, {tick['confirmed']} messages confirmed, "
-                  f"{tick['consumed']} consumed", end="", flush=True)
+            print(f"\r\033[K{now:6.1f} s  … {tick['up']} clients connected, {tick['confirmed']} "
+                  f"messages confirmed, {tick['consumed']} consumed", end="", flush=True)
 
 
 def cpu_seconds(pid):
@@ -58,7 +59,8 @@ def cpu_seconds(pid):
 
 def measure_idle(lab, screen):
     """(what, measured, goal, reached) of warrens that have nothing to do."""
-    screen.say(f"idle: CPU over {IDLE_MEASURE_S} s, then {FIRST_PACKET_TRIES} connections, each after {FIRST_PACKET_IDLE_S} s")
+    screen.say(f"idle: CPU over {IDLE_MEASURE_S} s, then {FIRST_PACKET_TRIES} connections, "
+               f"each after {FIRST_PACKET_IDLE_S} s")
     pids = {letter: balancer.pid() for letter, balancer in lab.balancers.items()}
     before = {letter: cpu_seconds(pid) for letter, pid in pids.items()}
     began = time.monotonic()
@@ -68,16 +70,19 @@ def measure_idle(lab, screen):
     for letter, pid in pids.items():
         share = (cpu_seconds(pid) - before[letter]) / elapsed
         role = "master" if letter == "a" else "backup"
-        rows.append((f"CPU of the idle {role}, whole process", f"{share:.1%} of a core", f"< {IDLE_CPU_GOAL:.0%}", share < IDLE_CPU_GOAL))
+        rows.append((f"CPU of the idle {role}, whole process", f"{share:.1%} of a core",
+                     f"< {IDLE_CPU_GOAL:.0%}", share < IDLE_CPU_GOAL))
     times = lab.connect_times(lab_module.VIP, FIRST_PACKET_TRIES, FIRST_PACKET_IDLE_S)
-    direct = lab.connect_times(lab_module.rabbit.NODES[0].address, FIRST_PACKET_TRIES, FIRST_PACKET_IDLE_S)
+    direct = lab.connect_times(lab_module.rabbit.NODES[0].address, FIRST_PACKET_TRIES,
+                               FIRST_PACKET_IDLE_S)
     if times is None or direct is None:
         raise LabError("an idle warren did not forward a connection")
-    # SYN and SYN-ACK both pass; the way without a balancer is not its fault.
-    delay = statistics.median(times) - statistics.median(direct)
-    rows.append(("first packet after idleness, SYN to SYN-ACK", f"{report.seconds(statistics.median(times))} (worst "
-                 f"{report.seconds(max(times))}, direct {report.seconds(statistics.median(direct))})",
-                 f"<= {report.seconds(FIRST_PACKET_GOAL_S)}", delay <= FIRST_PACKET_GOAL_S))
+    # The SYN wakes the warren; the SYN-ACK finds it awake.
+    median, without = statistics.median(times), statistics.median(direct)
+    rows.append(("connection after idleness, SYN to SYN-ACK, median", report.seconds(median),
+                 f"<= {report.seconds(FIRST_PACKET_GOAL_S)}", median <= FIRST_PACKET_GOAL_S))
+    rows.append(("the same, worst", report.seconds(max(times)), "", True))
+    rows.append(("the same without a balancer, median", report.seconds(without), "", True))
     return rows
 
 
@@ -89,7 +94,8 @@ def fault_rows(outcome):
         knew = report.seconds(fault["knew_median"])
         if fault["knew_worst"] is not None:
             knew += f", worst {report.seconds(fault['knew_worst'])}"
-        rows.append((fault["fault"], "Warren", broken, knew, report.seconds(fault["longest_gap"]), report.seconds(fault["all_back"])))
+        rows.append((fault["fault"], "Warren", broken, knew,
+                     report.seconds(fault["longest_gap"]), report.seconds(fault["all_back"])))
         for begin, figures in STOCK.items():
             if fault["fault"].startswith(begin):
                 rows.append(("", "stock", *figures))
@@ -102,10 +108,10 @@ def goal_rows(outcome):
         for fault in outcome["faults"]:
             if fault["fault"].startswith(begin) and fault["victims"]:
                 knew = fault["knew_worst"]
-                rows.append((f"last client knew, {fault['fault']}", report.seconds(knew), f"<= {report.seconds(goal)}",
-                             knew is not None and knew <= goal))
-                rows.append((f"clients of living nodes broken, {fault['fault']}", fault["others_broken"], "0",
-                             fault["others_broken"] == 0))
+                rows.append((f"last client knew, {fault['fault']}", report.seconds(knew),
+                             f"<= {report.seconds(goal)}", knew is not None and knew <= goal))
+                rows.append((f"clients of living nodes broken, {fault['fault']}",
+                             fault["others_broken"], "0", fault["others_broken"] == 0))
     account = outcome["account"]
     rows.append(("confirmed messages lost", account["lost"], "0", account["lost"] == 0))
     return rows
@@ -117,10 +123,12 @@ def show(outcome, idle):
     print(report.table(header, fault_rows(outcome)))
     settings = outcome["settings"]
     print(f"""
-  Warren: {settings['publishers']} publishers and {settings['consumers']} consumers, {settings['rate']:g} messages/s each, AMQP heartbeat \
-{settings['heartbeat']} s (an idle client learns of a dead
-  master by its next heartbeat), RabbitMQ net_ticktime {settings['net_ticktime_s']} s (how long the brokers themselves wait for a silent node).
-  stock: measured on the same kind of machine with HAProxy 2.6 + keepalived 2.2.7; heartbeat and net_ticktime 60 s, the defaults.
+Warren: {settings['publishers']} publishers of {settings['rate']:g} messages/s, {settings['consumers']} consumers; \
+AMQP heartbeat {settings['heartbeat']} s: an idle client learns of
+  a dead master by its next heartbeat; RabbitMQ's net_ticktime {settings['net_ticktime_s']} s: how long the brokers
+  themselves wait for a silent node before they confirm without it.
+stock: measured on the same kind of machine with HAProxy 2.6 + keepalived 2.2.7; heartbeat and
+  net_ticktime 60 s, the defaults.
 """)
     rows = [(what, value, goal, "" if not goal else "reached" if reached else "MISSED")
             for what, value, goal, reached in [*idle, *goal_rows(outcome)]]

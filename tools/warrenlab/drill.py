@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The drill: clients keep an account while faults are injected one after the other.
 
-Between two faults the drill waits for events: cluster whole, queues synchronised, both warrens running, A master, every client
-proven alive. A client is proven when a message published after the fault was confirmed to it (publisher) or delivered to it
-(consumer); the fault is over when all are proven and none has lost its connection for QUIET_S.
+Between two faults the drill waits for events: cluster whole, queues synchronised, both warrens
+running, A master, every client proven alive. A client is proven when a message published after the
+fault was confirmed to it (publisher) or delivered to it (consumer); the fault is over when all are
+proven and none has lost its connection for QUIET_S.
 """
 
 import contextlib
@@ -92,7 +93,8 @@ class Drill:
         self.uses_vip = options.target == lab_module.VIP
 
     def _start(self, command, **options):
-        return subprocess.Popen(command, cwd="/", text=True, stdout=subprocess.PIPE, start_new_session=True, **options)
+        return subprocess.Popen(command, cwd="/", text=True, stdout=subprocess.PIPE,
+                                start_new_session=True, **options)
 
     @contextlib.contextmanager
     def _running(self):
@@ -102,8 +104,9 @@ class Drill:
             watch = lab_module.module_command(switch, "warrenlab.recorder", "watch")
             self.recorder = Feed(self._start(watch))
             command = lab_module.module_command(
-                self.lab.client, "warrenlab.clients", "--target", options.target, "--publishers", str(options.publishers),
-                "--consumers", str(options.consumers), "--rate", str(options.rate), "--heartbeat", str(options.heartbeat))
+                self.lab.client, "warrenlab.clients", "--target", options.target,
+                "--publishers", str(options.publishers), "--consumers", str(options.consumers),
+                "--rate", str(options.rate), "--heartbeat", str(options.heartbeat))
             self.clients = Feed(self._start(command, stdin=subprocess.PIPE))
             yield
         finally:
@@ -118,7 +121,8 @@ class Drill:
             lab_module.module_command(self.lab.client, "warrenlab.recorder", "probe", lab_module.VIP))
         now = time.monotonic()
         try:
-            wait_until("an answer for the VIP", lambda: self.recorder.select("owner", now, key="last"), 10)
+            wait_until("an answer for the VIP",
+                       lambda: self.recorder.select("owner", now, key="last"), 10)
             yield
         finally:
             process.kill()
@@ -193,7 +197,8 @@ class Drill:
         peer = "b" if letter == "a" else "a"
         with self._probing():
             result, instant = self._measure(name, inject)
-        last = [e["t"] for e in self._adverts(letter) if e["t"] <= instant + 1 and (e["priority"] == 0 or not priority_zero)]
+        last = [e["t"] for e in self._adverts(letter) if e["t"] <= instant + 1
+                and (e["priority"] == 0 or not priority_zero)]
         first = [e["t"] for e in self._adverts(peer, instant)]
         if last and first:
             result.takeover = first[0] - last[-1]
@@ -218,7 +223,8 @@ class Drill:
 
         def inject():
             started = balancer.restore()
-            return wait_until("the master to be back", lambda: self._adverts(letter, started), 30)[0]["t"]
+            adverts = wait_until("the master to be back", lambda: self._adverts(letter, started), 30)
+            return adverts[0]["t"]
         self._measure("master returns", inject)
 
     def crash_lb(self):
@@ -228,8 +234,8 @@ class Drill:
         self._master_returns()
 
     def stop_lb(self):
-        self._balancer_fault("master stopped (SIGTERM)", "a", self.lab.balancers["a"].stop, lab_module.skew_s("b"),
-                             priority_zero=True)
+        self._balancer_fault("master stopped (SIGTERM)", "a", self.lab.balancers["a"].stop,
+                             lab_module.skew_s("b"), priority_zero=True)
         self._wait_clients()
         self._master_returns()
 
@@ -268,11 +274,12 @@ class Drill:
             account = wait_until("the account", lambda: self.clients.select("account"), 240)[0]
         self._fill_gaps(account.pop("gaps"))
         account.pop("event")
-        return {"account": account, "faults": [dataclasses.asdict(result) for result in self.results],
-                "settings": {"net_ticktime_s": lab_module.rabbit.NET_TICKTIME_S, **vars(self.options)}}
+        settings = {"net_ticktime_s": lab_module.rabbit.NET_TICKTIME_S, **vars(self.options)}
+        return {"account": account, "settings": settings,
+                "faults": [dataclasses.asdict(result) for result in self.results]}
 
     def _fill_gaps(self, gaps):
-        """Longest time that a publisher waited between two confirms, of the waits that a fault's window touches."""
+        """Longest wait of a publisher between two confirms, of those that touch a fault's window."""
         for result in self.results:
             begin, end = result.window
             lengths = [b - a for pairs in gaps.values() for a, b in pairs if b > begin and a < end]
@@ -281,12 +288,16 @@ class Drill:
 
 def add_options(parser):
     parser.add_argument("faults", nargs="*", help=f"in this order (default: {' '.join(FAULTS)})")
-    parser.add_argument("--target", default=lab_module.VIP, metavar="ADDRESS", help="where clients connect (default: the VIP)")
+    parser.add_argument("--target", default=lab_module.VIP, metavar="ADDRESS",
+                        help="where clients connect (default: the VIP)")
     parser.add_argument("--publishers", type=int, default=8)
     parser.add_argument("--consumers", type=int, default=4)
-    parser.add_argument("--rate", type=float, default=20, help="messages per second of each publisher (default: 20)")
-    parser.add_argument("--heartbeat", type=int, default=4, help="AMQP heartbeat of the clients in seconds (default: 4)")
-    parser.add_argument("--advert-int", type=int, default=1, help="what the lab was started with (default: 1)")
+    parser.add_argument("--rate", type=float, default=20,
+                        help="messages per second of each publisher (default: 20)")
+    parser.add_argument("--heartbeat", type=int, default=4,
+                        help="AMQP heartbeat of the clients in seconds (default: 4)")
+    parser.add_argument("--advert-int", type=int, default=1,
+                        help="what the lab was started with (default: 1)")
     parser.add_argument("--json", metavar="FILE", help="write the result there too")
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The lab: client, two warrens and a RabbitMQ cluster on one switch, and the faults that can be injected.
+"""The lab: client, two warrens and a RabbitMQ cluster on one switch, and the faults to inject.
 
     client 192.168.8.50 ─┐            ┌─ rabbit1 .11 (disc)
     warrena .4 (prio 100) ┼─ switch ──┼─ rabbit2 .12 (ram)
     warrenb .6 (prio 90) ─┘            └─ rabbit3 .13 (ram)        VIP 192.168.8.100:5672
 
-Everything a lab has on disk is in /var/lib/warren-lab/NAME. All other state is in the kernel (see netns.py), so each verb of
-tools/lab is a process of its own and `down` cleans up whatever it finds.
+Everything a lab has on disk is in /var/lib/warren-lab/NAME. All other state is in the kernel (see
+netns.py), so each verb of tools/lab is a process of its own and `down` cleans up whatever it finds.
 """
 
 import json
@@ -46,7 +46,7 @@ _PING_CHECK = """\
     }
 """
 CHECKS = {"tcp": _TCP_CHECK, "ping": _PING_CHECK, "both": _PING_CHECK + _TCP_CHECK}
-CHECK_DETECTION_S = 0.2 + 0.3 + 0.1 + 0.3    # delay_loop, timeout, delay_before_retry, timeout of the retry
+CHECK_DETECTION_S = 0.2 + 0.3 + 0.1 + 0.3    # delay_loop, timeout, delay_before_retry, timeout
 
 
 def configuration(letter, advert_int=1, check="tcp"):
@@ -113,8 +113,8 @@ def check_machine():
 
 def module_command(host, module, *words):
     """Command line that runs one of our Python modules on a host."""
-    return host.command("env", f"PYTHONPATH={REPOSITORY / 'tools'}", "PYTHONDONTWRITEBYTECODE=1", "/usr/bin/python3",
-                        "-m", module, *words)
+    return host.command("env", f"PYTHONPATH={REPOSITORY / 'tools'}", "PYTHONDONTWRITEBYTECODE=1",
+                        "/usr/bin/python3", "-m", module, *words)
 
 
 class Balancer:
@@ -134,14 +134,16 @@ class Balancer:
             raise LabError(f"warren {self.letter.upper()} is running already")
         offset = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
-            process = self.host.popen(self.lab.warren_program(), "--config", str(self.config), "--instance", self.instance,
-                                      stdout=log, stderr=subprocess.STDOUT)
+            process = self.host.popen(
+                self.lab.warren_program(), "--config", str(self.config), "--instance", self.instance,
+                stdout=log, stderr=subprocess.STDOUT)
         self.pid_file.write_text(str(process.pid), encoding="ascii")
 
         def ready():
             text = self.log.read_bytes()[offset:].decode(errors="replace")
             if process.poll() is not None:
-                raise LabError(f"warren {self.letter.upper()} ended with status {process.returncode}: {text.strip()[-2000:]}")
+                raise LabError(f"warren {self.letter.upper()} ended with status "
+                               f"{process.returncode}: {text.strip()[-2000:]}")
             return re.search(r"\bready\b", text)
         wait_until(f"warren {self.letter.upper()} to be ready (see {self.log})", ready, 30)
 
@@ -159,7 +161,7 @@ class Balancer:
         return pid
 
     def crash(self):
-        """A power cut: silence first, or the kernel would say goodbye for the dead process. Returns the instant."""
+        """A power cut; returns its instant. Silence first, or the kernel would say goodbye."""
         pid = self._running_pid()
         self.host.unplug()
         instant = time.monotonic()
@@ -203,7 +205,7 @@ class Lab:
         self.network = Network(name)
         self.name = name
         self.folder = STATE / name
-        self.build = pathlib.Path(build or os.environ.get("WARREN_BUILD") or REPOSITORY / "build").resolve()
+        self.build = pathlib.Path(build or REPOSITORY / "build").resolve()
         self.cluster = rabbit.Cluster(self.network, self.folder)
         self.balancers = {letter: Balancer(self, letter) for letter in ADDRESSES}
         self.client = self.network.host("client")
@@ -211,7 +213,8 @@ class Lab:
     def warren_program(self):
         program = self.build / "app/warren/warren"
         if not os.access(program, os.X_OK):
-            raise LabError(f"no {program}: build first (meson setup build && meson compile -C build), or name it by --build")
+            raise LabError(f"no {program}: build first (meson setup build && meson compile -C "
+                           "build), or name the folder with --build")
         return str(program)
 
     def up(self, warrens=True, advert_int=1, check="tcp", say=lambda text: None):
@@ -242,7 +245,8 @@ class Lab:
         for spec in rabbit.NODES:
             self.network.add_host(spec.name, f"{spec.address}/24")
         names = {spec.name: spec.address for spec in rabbit.NODES}
-        self.network.name_hosts(names | {f"warren{k}": a for k, a in ADDRESSES.items()} | {"vip": VIP})
+        names |= {f"warren{letter}": address for letter, address in ADDRESSES.items()}
+        self.network.name_hosts(names | {"vip": VIP})
         say("switch and 6 hosts are up; starting the RabbitMQ cluster")
         self.cluster.start()
         self.declare_queues()
@@ -265,13 +269,15 @@ class Lab:
 
     def connect_times(self, address, count, idle_s):
         """Seconds that TCP connections from the client took, each after some idleness; None if one failed."""
-        command = module_command(self.client, "warrenlab.connect", address, str(AMQP_PORT), str(count), str(idle_s))
+        command = module_command(self.client, "warrenlab.connect", address, str(AMQP_PORT),
+                                 str(count), str(idle_s))
         result = run(*command, cwd="/", timeout=60 + count * (idle_s + 1), check=False)
         return json.loads(result.stdout) if result.returncode == 0 else None
 
     def declare_queues(self):
         """Declares the durable exchange and the two queues, once all three nodes are there to hold them."""
-        run(*module_command(self.client, "warrenlab.topology", rabbit.NODES[0].address), cwd="/", timeout=60)
+        command = module_command(self.client, "warrenlab.topology", rabbit.NODES[0].address)
+        run(*command, cwd="/", timeout=60)
 
     def down(self):
         self.network.remove()
@@ -316,17 +322,20 @@ class Lab:
         """[(host, what it does)] for people."""
         rows = []
         for letter, balancer in self.balancers.items():
-            pid = balancer.pid()
-            cable = "" if balancer.host.is_plugged() else ", link down"
-            rows.append((f"warren {letter.upper()} {ADDRESSES[letter]}", (f"running, pid {pid}" if pid else "stopped") + cable))
+            rows.append((f"warren {letter.upper()} {ADDRESSES[letter]}", _running(balancer)))
         for number, node in enumerate(self.cluster.nodes, 1):
-            pid = node.pid()
-            cable = "" if node.host.is_plugged() else ", link down"
-            kind = f"rabbit {number} {node.spec.address} ({node.spec.kind})"
-            rows.append((kind, (f"running, pid {pid}" if pid else "stopped") + cable))
+            name = f"rabbit {number} {node.spec.address} ({node.spec.kind})"
+            rows.append((name, _running(node)))
         state = self.cluster.state()
         rows.append(("cluster", f"{len(state['running'])} nodes running" if state else "no node answers"))
         for queue in (state or {}).get("queues", []):
-            text = f"leader {queue['leader']}, {queue['synced']} of {queue['mirrors']} mirrors in sync, {queue['messages']} messages"
-            rows.append((queue["name"], text))
+            rows.append((queue["name"], f"leader {queue['leader']}, {queue['synced']} of "
+                         f"{queue['mirrors']} mirrors in sync, {queue['messages']} messages"))
         return rows
+
+
+def _running(program):
+    """State of a Balancer or Node in words."""
+    pid = program.pid()
+    cable = "" if program.host.is_plugged() else ", link down"
+    return (f"running, pid {pid}" if pid else "stopped") + cable

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Hosts on one switch, made of network namespaces.
 
-A Network is a namespace NAME-switch with one bridge, and one namespace NAME-HOST per host, joined by
-a veth pair: `eth0` at the host's end, a port named like the host at the switch's end. Nothing is
+A Network is a namespace NAME-switch with one bridge, and one namespace NAME-HOST per host, joined
+by a veth pair: `eth0` at the host's end, a port named like the host at the switch's end. Nothing is
 created in the machine's own namespace but /etc/netns/NAME-HOST/hosts (host names for `ip netns
 exec`), so udev rules, NetworkManager and Docker have nothing to touch. All state is in the names:
 Network("lab") in another process is the same network. remove() kills what runs in these namespaces,
@@ -19,12 +19,13 @@ import time
 
 ETC_NETNS = "/etc/netns"
 
-# Seen by a DPDK process behind a veth: frames with finished checksums and no longer than the wire allows.
+# A DPDK process behind a veth wants finished checksums, and frames as short as on a wire.
 _NO_OFFLOADS = "ethtool -K {dev} tx off tso off gso off gro off >/dev/null"
 
 _SWITCH_SCRIPT = """
 set -e
-for knob in iptables ip6tables arptables; do    # br_netfilter would drop malformed frames inside the bridge
+# br_netfilter would drop malformed frames inside the bridge
+for knob in iptables ip6tables arptables; do
   file=/proc/sys/net/bridge/bridge-nf-call-$knob
   if [ -e $file ]; then echo 0 > $file; fi
 done
@@ -83,7 +84,8 @@ def is_alive(pid):
 
 def namespaces():
     """Names of all network namespaces of the machine."""
-    return [line.split()[0] for line in run("ip", "netns", "list").stdout.splitlines() if line.strip()]
+    lines = run("ip", "netns", "list").stdout.splitlines()
+    return [line.split()[0] for line in lines if line.strip()]
 
 
 class Host:
@@ -147,7 +149,7 @@ class Network:
 
     def __init__(self, name):
         if not re.fullmatch(r"[a-z][a-z0-9]{0,11}", name):
-            raise LabError(f"'{name}' is no name for a lab: up to 12 of a-z and 0-9, a letter first")
+            raise LabError(f"'{name}' is no name for a lab: 1 to 12 of a-z, 0-9, a letter first")
         self.name = name
         self.switch = f"{name}-switch"
 
@@ -226,7 +228,8 @@ def stop_signals_as_exceptions():
     """SIGTERM and SIGHUP end the program the way Ctrl-C does, through every `finally`."""
     def interrupt(number, _frame):
         raise KeyboardInterrupt(signal.Signals(number).name)
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:

@@ -2,14 +2,19 @@
 """A RabbitMQ cluster from Debian's rabbitmq-server, one node per host of the lab.
 
 Decisions, each with its reason:
-- cluster_partition_handling = pause_minority. A node that was cut off stops serving and rejoins by itself when the link is
-  back. `ignore` would leave two clusters behind, `autoheal` may throw away messages that were confirmed.
-- net_ticktime = 8 s instead of 60: how long the survivors wait for a silent node before they confirm without it. This is
-  the broker's own share of the longest gap after a silent death; no balancer can shorten it.
-- Mirrored queues: ha-mode all, and only a synchronised mirror may become master, so a confirmed message is never left behind.
-- The disc node starts alone until its tables exist, then the ram nodes start in parallel. Earlier they would hold the lock
-  of peer discovery on the disc node while they wait for it, and it would wait for that lock.
-- Nodes are asked through erl_call (a small C program), which answers in 20 ms; rabbitmqctl would burn two seconds of a CPU.
+- cluster_partition_handling = pause_minority. A node that was cut off stops serving and rejoins by
+  itself when the link is back. `ignore` would leave two clusters behind, `autoheal` may throw away
+  messages that were confirmed.
+- net_ticktime = 8 s instead of 60: how long the survivors wait for a silent node before they
+  confirm without it. This is the broker's own share of the longest gap after a silent death; no
+  balancer can shorten it.
+- Mirrored queues: ha-mode all, and only a synchronised mirror may become master, so a confirmed
+  message is never left behind.
+- The disc node starts alone until its tables exist, then the ram nodes start in parallel. Earlier
+  they would hold the lock of peer discovery on the disc node while they wait for it, and it would
+  wait for that lock.
+- Nodes are asked through erl_call (a small C program), which answers in 20 ms; rabbitmqctl would
+  burn two seconds of a CPU.
 """
 
 import dataclasses
@@ -67,26 +72,29 @@ log.file = false
 # Two busy nodes on two CPUs: schedulers that spin for work starve the balancer beside them.
 _ERLANG_OPTIONS = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
 
-# A node that is still booting must not be asked for more than its boot state: most other calls load the feature flags, and
-# their lock then keeps the boot itself from going on.
+# A node that is still booting must not be asked for more than its boot state: most other calls load
+# the feature flags, and their lock then keeps the boot itself from going on.
 _STATE_QUERY = """
 Queue = fun(Q) ->
   Name = element(4, amqqueue:get_name(Q)),
-  Pid = fun(P) when is_pid(P) -> node(P); ({_, N}) -> N; (N) when is_atom(N) -> N; (_) -> none end,
   case amqqueue:get_type(Q) of
     rabbit_quorum_queue ->
       I = rabbit_amqqueue:info(Q, [leader, members, online, messages]),
-      #{name => Name, leader => proplists:get_value(leader, I), mirrors => length(proplists:get_value(members, I)) - 1,
-        synced => length(proplists:get_value(online, I)) - 1, messages => proplists:get_value(messages, I)};
+      Others = fun(K) -> length(proplists:get_value(K, I)) - 1 end,
+      #{name => Name, leader => proplists:get_value(leader, I), mirrors => Others(members),
+        synced => Others(online), messages => proplists:get_value(messages, I)};
     _ ->
       I = rabbit_amqqueue:info(Q, [pid, state, slave_pids, synchronised_slave_pids, messages]),
-      Count = fun(K) -> case proplists:get_value(K, I) of L when is_list(L) -> length(L); _ -> 0 end end,
-      #{name => Name, leader => Pid(proplists:get_value(pid, I)), mirrors => Count(slave_pids),
+      Count = fun(K) ->
+        case proplists:get_value(K, I) of L when is_list(L) -> length(L); _ -> 0 end
+      end,
+      #{name => Name, leader => node(proplists:get_value(pid, I)), mirrors => Count(slave_pids),
         synced => Count(synchronised_slave_pids), messages => proplists:get_value(messages, I)}
   end
 end,
 io:format("~s~n", [rabbit_json:encode(case rabbit_boot_state:get() of
-  ready -> #{running => rabbit_nodes:all_running(), queues => [Queue(Q) || Q <- rabbit_amqqueue:list()]};
+  ready -> #{running => rabbit_nodes:all_running(),
+             queues => [Queue(Q) || Q <- rabbit_amqqueue:list()]};
   _ -> #{running => [], queues => []}
 end)]).
 """
@@ -106,10 +114,13 @@ def _definitions():
     return {
         "users": [{"name": user, "password": password, "tags": "administrator"}],
         "vhosts": [{"name": "/"}],
-        "permissions": [{"user": user, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
+        "permissions": [
+            {"user": user, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
         "policies": [{
-            "vhost": "/", "name": "mirrored", "pattern": "^lab\\.mirrored", "apply-to": "queues", "priority": 0,
-            "definition": {"ha-mode": "all", "ha-sync-mode": "automatic", "ha-promote-on-failure": "when-synced"},
+            "vhost": "/", "name": "mirrored", "pattern": "^lab\\.mirrored", "apply-to": "queues",
+            "priority": 0,
+            "definition": {"ha-mode": "all", "ha-sync-mode": "automatic",
+                           "ha-promote-on-failure": "when-synced"},
         }],
     }
 
@@ -127,31 +138,39 @@ class Node:
 
     def prepare(self):
         self.folder.mkdir(parents=True)
-        config = _CONFIG.format(seed=NODES[0].name, kind=self.spec.kind, ticktime=NET_TICKTIME_S, folder=self.folder)
-        (self.folder / "rabbitmq.conf").write_text(config, encoding="ascii")
-        (self.folder / "definitions.json").write_text(json.dumps(_definitions()), encoding="ascii")
-        (self.folder / "enabled_plugins").write_text("[].\n", encoding="ascii")
-        cookie = self.folder / ".erlang.cookie"
-        cookie.write_text(COOKIE, encoding="ascii")
-        cookie.chmod(0o400)
+        config = _CONFIG.format(
+            seed=NODES[0].name, kind=self.spec.kind, ticktime=NET_TICKTIME_S, folder=self.folder)
+        files = {"rabbitmq.conf": config, "definitions.json": json.dumps(_definitions()),
+                 "enabled_plugins": "[].\n", ".erlang.cookie": COOKIE}
+        for name, text in files.items():
+            (self.folder / name).write_text(text, encoding="ascii")
+        (self.folder / ".erlang.cookie").chmod(0o400)
         for path in (self.folder, *self.folder.iterdir()):
             shutil.chown(path, USER, USER)
 
     def start(self):
         environment = {
-            "HOME": self.folder, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
-            "RABBITMQ_NODENAME": f"rabbit@{self.name}", "RABBITMQ_BASE": self.folder, "RABBITMQ_MNESIA_BASE": self.folder / "mnesia",
-            "RABBITMQ_LOG_BASE": self.folder, "RABBITMQ_CONFIG_FILE": self.folder / "rabbitmq.conf",
-            "RABBITMQ_ENABLED_PLUGINS_FILE": self.folder / "enabled_plugins", "RABBITMQ_CONF_ENV_FILE": "/dev/null",
-            "RABBITMQ_SCHEDULER_BIND_TYPE": "u", "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG_OPTIONS,
+            "HOME": self.folder,
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG": "C.UTF-8",
+            "RABBITMQ_NODENAME": f"rabbit@{self.name}",
+            "RABBITMQ_BASE": self.folder,
+            "RABBITMQ_MNESIA_BASE": self.folder / "mnesia",
+            "RABBITMQ_LOG_BASE": self.folder,
+            "RABBITMQ_CONFIG_FILE": self.folder / "rabbitmq.conf",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": self.folder / "enabled_plugins",
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_SCHEDULER_BIND_TYPE": "u",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG_OPTIONS,
             "RUNNING_UNDER_SYSTEMD": "true",    # exec the Erlang VM instead of guarding it: our pid is its pid
             "ERL_EPMD_ADDRESS": self.spec.address, "ERL_CRASH_DUMP_SECONDS": "0",
         }
         words = [f"{key}={value}" for key, value in environment.items()]
         with open(self.log, "ab") as log:
-            process = self.host.popen("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups",
-                                      "env", "-i", "--", *words, SERVER,
-                                      cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
+            process = self.host.popen(
+                "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups",
+                "env", "-i", "--", *words, SERVER,
+                cwd=self.folder, stdout=log, stderr=subprocess.STDOUT)
         self.pid_file.write_text(str(process.pid), encoding="ascii")
         return process
 
@@ -171,8 +190,9 @@ class Node:
 
     def ask(self, query, timeout_s=5):
         """Evaluates Erlang on the node and returns what it printed as JSON; None if it does not answer."""
-        command = self.host.command("erl_call", "-r", "-c", COOKIE, "-n", f"rabbit@{self.name}", "-timeout", str(timeout_s),
-                                    "-fetch_stdout", "-no_result_term", "-e")
+        command = self.host.command(
+            "erl_call", "-r", "-c", COOKIE, "-n", f"rabbit@{self.name}", "-timeout", str(timeout_s),
+            "-fetch_stdout", "-no_result_term", "-e")
         try:
             result = run(*command, check=False, input=query, timeout=timeout_s + 1)
             return json.loads(result.stdout) if result.returncode == 0 else None

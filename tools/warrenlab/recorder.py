@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Who owns the VIP, as seen on the wire. Two programs, run inside the lab's namespaces:
 
-`python3 -m warrenlab.recorder watch` in the switch listens on the ports of both warrens and prints JSON lines, times being the
-kernel's receive time on CLOCK_MONOTONIC in seconds:
+`python3 -m warrenlab.recorder watch` in the switch listens on the ports of both warrens and prints
+JSON lines, times being the kernel's receive time on CLOCK_MONOTONIC in seconds:
     advert   port (a or b), t, priority
-    owner    port, first, last, count: answers for the VIP (ARP replies) that came from this port without one from the other
-             in between; printed when the owner changes, and each second as it stands so far
-`python3 -m warrenlab.recorder probe VIP` on the client asks for the VIP's MAC every 2 ms, by broadcast.
+    owner    port, first, last, count: answers for the VIP (ARP replies) that came from this port
+             without one from the other in between; printed when the owner changes, and each second
+             as it stands so far
+`python3 -m warrenlab.recorder probe VIP` on the client asks for the VIP's MAC every 2 ms, by
+broadcast.
 """
 
 import ctypes
@@ -42,7 +44,8 @@ def open_port(interface):
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     code = b"".join(struct.pack("HBBI", *word) for word in _FILTER)
     buffer = ctypes.create_string_buffer(code)
-    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", len(_FILTER), ctypes.addressof(buffer)))
+    program = struct.pack("HL", len(_FILTER), ctypes.addressof(buffer))
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     sock.bind((interface, ETH_P_ALL))
     return sock
@@ -116,8 +119,9 @@ def probe(vip):
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sock.bind(("eth0", 0))
     mac = sock.getsockname()[4]
-    request = struct.pack("!6s6sHHHBBH6s4s6s4s", b"\xff" * 6, mac, 0x0806, 1, 0x0800, 6, 4, 1,
-                          mac, socket.inet_aton(CLIENT_ADDRESS), b"\0" * 6, socket.inet_aton(vip))
+    request = struct.pack(
+        "!6s6sHHHBBH6s4s6s4s", b"\xff" * 6, mac, 0x0806, 1, 0x0800, 6, 4, 1,
+        mac, socket.inet_aton(CLIENT_ADDRESS), b"\0" * 6, socket.inet_aton(vip))
     while True:
         sock.send(request)
         time.sleep(PROBE_INTERVAL_S)
