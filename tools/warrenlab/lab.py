@@ -205,6 +205,9 @@ class Lab:
         self.network = Network(name)
         self.name = name
         self.folder = STATE / name
+        self._build_file = self.folder / "build"
+        if not build and self._build_file.exists():    # what `up` was told
+            build = self._build_file.read_text(encoding="utf-8")
         self.build = pathlib.Path(build or REPOSITORY / "build").resolve()
         self.cluster = rabbit.Cluster(self.network, self.folder)
         self.balancers = {letter: Balancer(self, letter) for letter in ADDRESSES}
@@ -238,6 +241,7 @@ class Lab:
         started = time.monotonic()
         self.down()    # leftovers of a lab that lost its network
         self.folder.mkdir(parents=True)
+        self._build_file.write_text(str(self.build), encoding="utf-8")
         self.network.create()
         self.network.add_host("client", f"{CLIENT_ADDRESS}/24")
         for letter, address in ADDRESSES.items():

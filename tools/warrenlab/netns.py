@@ -225,10 +225,13 @@ class Network:
 
 @contextlib.contextmanager
 def stop_signals_as_exceptions():
-    """SIGTERM and SIGHUP end the program the way Ctrl-C does, through every `finally`."""
+    """SIGTERM and SIGHUP end the program the way Ctrl-C does, through every `finally`.
+
+    SIGINT is in the list because a shell starts background jobs with it ignored.
+    """
     def interrupt(number, _frame):
         raise KeyboardInterrupt(signal.Signals(number).name)
-    numbers = (signal.SIGTERM, signal.SIGHUP)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
