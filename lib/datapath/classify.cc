@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datapath/classify.h"
 
+#include <new>
+
 namespace warren::datapath {
 namespace {
 
@@ -89,7 +91,7 @@ void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& 
 
 void classify(Packet& packet, const Round& round, std::span<const net::MacAddress> port_macs) {
     packet.kind = Kind::kernel;
-    packet.parsed = net::parse(packet.frame());
+    ::new (&packet.parsed) net::Parsed(net::parse(packet.frame()));  // in place: no copy of a line
     if (!packet.parsed.ok()) return drop(packet, reason_for(packet.parsed.error));
     // VLANs are the kernel's, and so is a frame that our own host sent (packet sockets see both
     // ways).
