@@ -5,7 +5,6 @@
 
 #include "datapath/flow_path.h"
 #include "flow/isn.h"
-#include "net/tcp_options.h"
 
 namespace warren::datapath {
 
@@ -33,9 +32,10 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     if (!choose_local_port(flow, service)) return refuse(packet, Drop::no_local_port);
     const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
-    flow.seq_delta =
-        flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us) -
-        parsed.sequence;
+    const std::uint32_t isn =
+        flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us);
+    flow.seq_delta = isn - parsed.sequence;
+    flow.ack_from_server = isn + 1;  // what its SYN-ACK will say
     flow.syn_sent_us = static_cast<std::uint32_t>(round.now_ns / 1000);
 
     const flow::FlowIndex index = table_.insert(flow);
@@ -43,10 +43,6 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     counters_.flows_admitted.add();
     link_.servers[server_id].connections.add();
     link_.servers[server_id].active.set(table_.live_of_server(server_id));
-    // Many clients share the local address and their clocks differ: the server's PAWS would drop
-    // segments of one for another's timestamps (RFC 7323 5), so the option is never agreed on.
-    net::blank_timestamps(packet.frame().subspan(
-        parsed.l4_offset, std::size_t{parsed.payload_offset} - parsed.l4_offset));
     return forward(packet, round, index, flow::Side::client);
 }
 

@@ -123,12 +123,22 @@ Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex in
     if (flow.state == TcpState::dead) return answer_from_stub(packet, flow, from);
     const net::Parsed& parsed = packet.parsed;
     if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
-    // A client that tries again with another ISN: the server must see the one it knows.
-    if (flow.state == TcpState::syn_sent && from == Side::client && is_first_syn(parsed))
-        flow.seq_delta = flow.ack_from_server - 1 - parsed.sequence;
+    if (from == Side::client && is_first_syn(parsed)) prepare_syn(packet, flow);
     note_segment(packet, round, index, from);
     return from == Side::client ? send_to_server(packet, round, flow)
                                 : send_to_client(packet, round, flow);
+}
+
+// Also each time the client sends it again.
+void FlowPath::prepare_syn(Packet& packet, flow::Flow& flow) {
+    const net::Parsed& parsed = packet.parsed;
+    // A new attempt may come with another ISN; the server must see the one it knows.
+    if (flow.state == TcpState::syn_sent)
+        flow.seq_delta = flow.ack_from_server - 1 - parsed.sequence;
+    // Many clients share the local address and their clocks differ: the server's PAWS would drop
+    // segments of one for another's timestamps (RFC 7323 5), so the option is never agreed on.
+    net::blank_timestamps(packet.frame().subspan(
+        parsed.l4_offset, std::size_t{parsed.payload_offset} - parsed.l4_offset));
 }
 
 std::uint8_t FlowPath::hop_limit_of(const Packet& packet) {

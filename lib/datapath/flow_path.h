@@ -81,6 +81,7 @@ class FlowPath {
     Verdict forward(Packet& packet, const Round& round, flow::FlowIndex index, flow::Side from);
     void note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
                       flow::Side from);
+    static void prepare_syn(Packet& packet, flow::Flow& flow);
     Verdict send_to_server(Packet& packet, const Round& round, flow::Flow& flow);
     Verdict send_to_client(Packet& packet, const Round& round, const flow::Flow& flow);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // FNAT, packet in and packet out: handshake, data, close, and what a full table or no server does.
 #include "connection.h"
+#include "flow/isn.h"
 #include "net/tcp_options.h"
 
 namespace warren::datapath {
@@ -46,10 +47,12 @@ TEST(Fnat, HandshakeDataAndClose) {
 TEST(Fnat, TimestampsAreTakenOutOfTheSyn) {
     World world;
     Connection c(world);
-    const Lines sent = world.send(c.client_segment("S").mss(1460).timestamps(5, 0).build());
-    ASSERT_EQ(sent.size(), 1U);
-    EXPECT_EQ(sent[0].find("timestamps"), std::string::npos) << sent[0];
-    EXPECT_NE(sent[0].find("mss 1460"), std::string::npos) << sent[0];
+    for (const char* attempt : {"first", "retransmitted"}) {
+        const Lines sent = world.send(c.client_segment("S").mss(1460).timestamps(5, 0).build());
+        ASSERT_EQ(sent.size(), 1U) << attempt;
+        EXPECT_EQ(sent[0].find("timestamps"), std::string::npos) << attempt << sent[0];
+        EXPECT_NE(sent[0].find("mss 1460"), std::string::npos) << attempt << sent[0];
+    }
 }
 
 // The acknowledged edges are in the client's numbers, which the server knows shifted.
@@ -72,6 +75,18 @@ TEST(Fnat, SackBlocksAreShiftedBack) {
     EXPECT_EQ(block.left.host(), left);
     EXPECT_EQ(block.right.host(), left + 50);
     EXPECT_TRUE(net::is_l4_checksum_valid(sent[0], parsed));
+}
+
+// RFC 6528: the server sees a number that nobody outside can tell, and it is not the client's.
+TEST(Fnat, InitialSequenceNumberIsKeyed) {
+    World world;
+    Connection c(world);
+    const Seen syn = c.from_client("S");
+    const flow::Tuple server_tuple{packets::address("192.168.8.11"), packets::address(vip),
+                                   net::Be16(5672), net::Be16(c.local_port)};
+    EXPECT_EQ(syn.parsed.sequence,
+              flow::initial_sequence({3, 4}, server_tuple,
+                                     static_cast<std::uint32_t>(world.now_ns / 4000)));
 }
 
 TEST(Fnat, RetransmittedSynKeepsItsFlow) {
