@@ -90,7 +90,7 @@ class Test:
         try:
             lab.up(say=lambda text: print(f"lab: {text}", flush=True), **options)
             yield lab
-        except BaseException:
+        except (LabError, AssertionError):
             lab.show_logs()
             raise
         finally:

@@ -231,9 +231,10 @@ class Lab:
             raise LabError(f"lab {self.name} is up already (tools/lab down removes it)")
         try:
             self._build(warrens, advert_int, check, say)
-        except BaseException:
-            self.show_logs()
+        except BaseException as error:
             with signals_held():
+                if isinstance(error, LabError):
+                    self.show_logs()
                 self.down()
             raise
 
@@ -295,7 +296,8 @@ class Lab:
     def show_logs(self):
         """Shows the end of every log before the folder goes: the only trace of a failed start."""
         for path in sorted(self.folder.glob("*.log")) if self.folder.is_dir() else []:
-            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+            text = path.read_text(encoding="utf-8", errors="replace")
+            lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()[-15:]    # without colours
             print(f"--- {path}", *lines, sep="\n", file=sys.stderr)
 
     def require_up(self):
