@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/builder.h"
+
+#include <algorithm>
+
+namespace warren::control {
+namespace {
+
+exchange::Forwarding forwarding(config::LbKind kind) {
+    switch (kind) {
+        case config::LbKind::nat:
+            return exchange::Forwarding::nat;
+        case config::LbKind::dr:
+            return exchange::Forwarding::dr;
+        case config::LbKind::tun:
+            return exchange::Forwarding::tun;
+        case config::LbKind::fnat:
+            break;
+    }
+    return exchange::Forwarding::fnat;
+}
+
+// The configuration has refused the others.
+balance::Algorithm algorithm(config::LbAlgo algo) {
+    switch (algo) {
+        case config::LbAlgo::rr:
+            return balance::Algorithm::rr;
+        case config::LbAlgo::wrr:
+            return balance::Algorithm::wrr;
+        default:
+            return balance::Algorithm::wlc;
+    }
+}
+
+void add_address(exchange::Snapshot& snapshot, const State& state, const net::IpAddress& address,
+                 std::uint16_t router) {
+    const bool known =
+        std::any_of(snapshot.addresses.begin(), snapshot.addresses.end(),
+                    [&](const exchange::OwnedAddress& owned) { return owned.address == address; });
+    if (known) return;
+    const std::uint8_t port = state.routers[router].port;
+    snapshot.addresses.push_back({address, state.ports[port].mac, router, port});
+}
+
+void add_routers(exchange::Snapshot& snapshot, const State& state) {
+    for (std::size_t i = 0; i < state.routers.size(); ++i) {
+        const RouterState& router = state.routers[i];
+        const vrrp::Settings& settings = router.plan->settings;
+        snapshot.virtual_routers.push_back(
+            {settings.vrid, router.port, vrrp::Instance(settings).ownership_lease_ns()});
+        for (const auto* list :
+             {&router.config->virtual_ipaddress, &router.config->virtual_ipaddress_excluded})
+            for (const config::VirtualAddress& vip : *list)
+                add_address(snapshot, state, vip.prefix.address, static_cast<std::uint16_t>(i));
+    }
+}
+
+// Local addresses that are no VIP move with the VIP of the service that uses them.
+std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service) {
+    const auto* group = state.config.find_local_address_group(service.config->local_address_group);
+    if (group == nullptr) return {service.config->address};
+    std::vector<net::IpAddress> addresses;
+    for (const config::LocalAddressGroup::Member& member : group->members)
+        addresses.push_back(member.address);
+    return addresses;
+}
+
+void add_service(exchange::Snapshot& snapshot, const State& state, const ServiceRecord& record) {
+    exchange::Service service;
+    service.present = record.router.has_value();
+    service.address = record.config->address;
+    service.port = net::Be16(record.config->port);
+    service.forwarding = forwarding(record.config->lb_kind);
+    service.algorithm = algorithm(record.config->lb_algo);
+    service.established_timeout_ns =
+        static_cast<std::uint64_t>(record.config->establish_timeout_ns);
+    service.servers = record.servers;
+    service.local_addresses = local_addresses(state, record);
+    if (service.present)
+        for (const net::IpAddress& local : service.local_addresses)
+            add_address(snapshot, state, local, *record.router);
+    snapshot.services.push_back(std::move(service));
+}
+
+std::optional<std::uint8_t> port_towards(const State& state, const NextHop& hop) {
+    for (std::size_t i = 0; i < state.ports.size(); ++i)
+        if (state.ports[i].ifindex == hop.ifindex && hop.ifindex != 0)
+            return static_cast<std::uint8_t>(i);
+    return std::nullopt;
+}
+
+exchange::Server make_server(const State& state, const ServerRecord& record) {
+    exchange::Server server;
+    server.address = record.config->address;
+    server.port = net::Be16(record.config->port);
+    server.state = server_state(record);
+    server.weight = server_weight(record);
+    server.service = record.service;
+    if (!record.next_hop || record.next_hop->local || !record.next_hop->mac) return server;
+    if (const auto port = port_towards(state, *record.next_hop)) {
+        server.reachable = true;
+        server.out_port = *port;
+        server.next_hop = *record.next_hop->mac;
+        server.link_source = state.ports[*port].mac;
+        server.link_source = state.ports[*port].mac;
+    }
+    return server;
+}
+
+}  // namespace
+
+exchange::ServerState server_state(const ServerRecord& server) {
+    switch (server.health.standing()) {
+        case balance::Standing::serving:
+            return exchange::ServerState::up;
+        case balance::Standing::draining:
+            return exchange::ServerState::drain;
+        case balance::Standing::down:
+            break;
+    }
+    return exchange::ServerState::down;
+}
+
+std::uint32_t server_weight(const ServerRecord& server) {
+    return balance::effective_weight(server.config->weight, server.factor);
+}
+
+std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation) {
+    auto snapshot = std::make_unique<exchange::Snapshot>();
+    snapshot->generation = generation;
+    add_routers(*snapshot, state);
+    for (const ServiceRecord& service : state.services)
+        add_service(*snapshot, state, service);
+    for (const ServerRecord& server : state.servers)
+        snapshot->servers.push_back(make_server(state, server));
+    snapshot->seal();
+    return snapshot;
+}
+
+GuardRules guard_rules(const State& state, std::uint8_t port) {
+    GuardRules rules;
+    for (const exchange::OwnedAddress& owned : build_snapshot(state, 0)->addresses)
+        if (owned.port == port) rules.addresses.push_back(owned.address);
+    for (const RouterState& router : state.routers)
+        if (router.port == port) rules.vrids.push_back(router.plan->settings.vrid);
+    return rules;
+}
+
+}  // namespace warren::control

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Runs the configured checkers of all servers and tells when one changes a server's standing.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "control/state.h"
+#include "health/checker.h"
+
+namespace warren::control {
+
+class Checks {
+  public:
+    using Changed = std::function<void(std::uint16_t server)>;
+
+    // Starts all checkers; `state` outlives this. `changed` comes from the io_context.
+    Checks(boost::asio::io_context& io, State& state, Changed changed);
+
+  private:
+    std::vector<std::unique_ptr<health::Checker>> checkers_;
+};
+
+}  // namespace warren::control

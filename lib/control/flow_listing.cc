@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/flow_listing.h"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "flow/tcp.h"
+
+namespace warren::control {
+namespace {
+
+const char* to_text(flow::TcpState state) {
+    constexpr std::array names{"none",        "syn_sent",   "syn_received",
+                               "established", "fin_client", "fin_server",
+                               "time_wait",   "closed",     "dead"};
+    static_assert(names.size() == flow::tcp_state_count);
+    const auto index = static_cast<std::size_t>(state);
+    return index < names.size() ? names[index] : "unknown";
+}
+
+std::string cursor_text(std::size_t worker, std::uint32_t from) {
+    return std::to_string(worker) + ":" + std::to_string(from);
+}
+
+std::pair<std::size_t, std::uint32_t> read_cursor(const std::string& cursor) {
+    std::size_t worker = 0;
+    std::uint32_t from = 0;
+    const char* end = cursor.data() + cursor.size();
+    const auto first = std::from_chars(cursor.data(), end, worker);
+    if (first.ptr != end && *first.ptr == ':') std::from_chars(first.ptr + 1, end, from);
+    return {worker, from};
+}
+
+}  // namespace
+
+FlowListing::FlowListing(boost::asio::io_context& io, const State& state,
+                         exchange::Exchange& exchange)
+    : timer_(io), state_(state), exchange_(exchange) {}
+
+void FlowListing::request(const std::string& cursor, Answer answer) {
+    if (waiting_.size() >= max_waiting) {
+        answer(error_page("too many flow listings at once"));
+        return;
+    }
+    waiting_.push_back({cursor, std::move(answer)});
+    if (waiting_.size() == 1) begin_next();
+}
+
+void FlowListing::begin_next() {
+    if (waiting_.empty()) return;
+    std::tie(worker_, from_) = read_cursor(waiting_.front().cursor);
+    if (worker_ >= exchange_.workers.size()) {
+        finish(error_page("no such page"));
+        return;
+    }
+    ask();
+}
+
+void FlowListing::ask() {
+    rows_.clear();
+    polls_left_ = timeout_ms;
+    if (!exchange_.workers[worker_]->commands.push({++id_, from_, rows_per_page})) {
+        finish(error_page("the worker does not take commands"));
+        return;
+    }
+    poll();
+}
+
+void FlowListing::poll() {
+    const std::uint32_t asked = id_;
+    exchange::FlowRow row;
+    while (asked == id_ && exchange_.workers[worker_]->rows.pop(row))
+        if (row.request == id_) take(row);
+    if (asked != id_ || waiting_.empty()) return;
+    if (polls_left_-- == 0) {
+        ++id_;  // late rows are of no interest
+        finish(error_page("the worker did not answer"));
+        return;
+    }
+    timer_.expires_after(std::chrono::milliseconds(1));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) poll();
+    });
+}
+
+// Rows that do not fit the page are asked for again with the next one.
+void FlowListing::take(const exchange::FlowRow& row) {
+    if (!row.last) {
+        rows_.push_back(row);
+        return;
+    }
+    ++id_;
+    Page page("flows");
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        if (page.add(to_json(rows_[i]))) continue;
+        finish(page.finish(cursor_text(worker_, rows_[i - 1].next)));  // the first always fits
+        return;
+    }
+    std::optional<std::string> next;
+    if (rows_.size() >= rows_per_page)
+        next = cursor_text(worker_, rows_.back().next);
+    else if (worker_ + 1 < exchange_.workers.size())
+        next = cursor_text(worker_ + 1, 0);
+    finish(page.finish(next));
+}
+
+void FlowListing::finish(const std::string& page) {
+    const Answer answer = std::move(waiting_.front().answer);
+    waiting_.pop_front();
+    answer(page);
+    begin_next();
+}
+
+Json FlowListing::to_json(const exchange::FlowRow& row) const {
+    return {{"client", endpoint(row.client, row.client_port.host())},
+            {"service", endpoint(row.vip, row.service_port.host())},
+            {"local", endpoint(row.local, row.local_port.host())},
+            {"server", endpoint(row.server_address, row.server_port.host())},
+            {"state", to_text(row.state)},
+            {"idle_ms", row.idle_ms},
+            {"worker", worker_}};
+}
+
+}  // namespace warren::control

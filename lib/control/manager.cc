@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/manager.h"
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include "control/builder.h"
+#include "control/server_state.h"
+#include "port/clock.h"
+
+namespace warren::control {
+namespace {
+
+constexpr std::uint64_t ns_per_s = 1'000'000'000;
+
+std::vector<std::string> verb_names() {
+    std::vector<std::string> names{"flows"};
+    for (const View& view : views())
+        names.emplace_back(view.name);
+    return names;
+}
+
+}  // namespace
+
+Manager::Manager(config::Config config, const std::vector<port::Port*>& ports,
+                 exchange::Exchange& exchange, VrrpLink& vrrp, ManagerOptions options)
+    : exchange_(exchange),
+      vrrp_(vrrp),
+      options_(std::move(options)),
+      netlink_(io_, {[this](const Link& link) { on_link(link); },
+                     [this](const net::IpAddress& server, const std::optional<NextHop>& hop) {
+                         on_next_hop(server, hop);
+                     }}),
+      multicast_(io_),
+      state_(make_state(config, port_states(config, ports), port::now_ns())),
+      listing_(io_, *state_, exchange),
+      commands_(io_, verb_names(),
+                [this](const std::string& view, const std::string& cursor,
+                       const Commands::Answer& reply) {
+                    if (view == "flows")
+                        listing_.request(cursor, reply);
+                    else
+                        reply(answer(view, cursor));
+                }),
+      drain_timer_(io_),
+      stop_timer_(io_),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      busy_(exchange.workers.size(), 0.0),
+      busy_ns_(exchange.workers.size(), 0) {
+    watch_next_hops();
+    start_guards();
+    publish();
+}
+
+std::vector<const RouterPlan*> Manager::plans() const {
+    std::vector<const RouterPlan*> plans;
+    for (const RouterState& router : state_->routers)
+        plans.push_back(router.plan.get());
+    return plans;
+}
+
+void Manager::run() {
+    apply_tracking();
+    checks_ =
+        std::make_unique<Checks>(io_, *state_, [this](std::uint16_t server) { on_server(server); });
+    arm_signals();
+    arm_drain();
+    io_.run();
+    checks_.reset();
+}
+
+// ---- what threads report
+
+void Manager::arm_drain() {
+    drain_timer_.expires_after(std::chrono::milliseconds(drain_ms));
+    drain_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        drain();
+        arm_drain();
+    });
+}
+
+void Manager::drain() {
+    for (const auto& worker : exchange_.workers) {
+        exchange::FlowEvent event;
+        for (unsigned i = 0; i < 8192 && worker->events.pop(event); ++i)
+            apply_flow_event(*state_, event);
+    }
+    VrrpStatus status;
+    while (vrrp_.statuses.pop(status))
+        state_->routers[status.router].status = status.status;
+    VrrpReport report;
+    while (vrrp_.reports.pop(report))
+        on_report(report);
+    exchange_.publisher.reclaim();
+    poll_own_links();
+    if (port::now_ns() - last_second_ns_ >= ns_per_s) every_second();
+    if (!ready_) announce_when_ready();
+}
+
+void Manager::on_report(const VrrpReport& report) {
+    const RouterState* router =
+        report.router < state_->routers.size() ? &state_->routers[report.router] : nullptr;
+    switch (report.kind) {
+        case VrrpReport::Kind::transition:
+            spdlog::info("{}: {} -> {} ({})", router->config->name, vrrp::name(report.from),
+                         vrrp::name(report.to), vrrp::name(report.reason));
+            break;
+        case VrrpReport::Kind::alarm:
+            spdlog::warn("{}: {} ({})", router->config->name, vrrp::name(report.alarm),
+                         report.address.to_string());
+            break;
+        case VrrpReport::Kind::plan_taken:
+            std::erase_if(retired_plans_,
+                          [&](const auto& plan) { return plan.get() == report.plan; });
+            break;
+        case VrrpReport::Kind::stopped:
+            leave_after(farewell_ms);
+            break;
+    }
+}
+
+// A check has changed a server's standing.
+void Manager::on_server(std::uint16_t index) {
+    const ServerRecord& server = state_->servers[index];
+    publish();
+    const std::string name = name_of(server) + " of " + name_of(state_->services[server.service]);
+    const std::uint64_t flows = active_flows(exchange_, index);
+    switch (server_state(server)) {
+        case exchange::ServerState::up:
+            spdlog::info("server {} is up: {}", name, server.reason);
+            break;
+        case exchange::ServerState::drain:
+            spdlog::warn("server {} gets no new flows: {}; its {} flows stay", name, server.reason,
+                         flows);
+            break;
+        default:
+            spdlog::warn("server {} is down: {}; {} flows are reset", name, server.reason, flows);
+            break;
+    }
+}
+
+void Manager::every_second() {
+    const std::uint64_t now_ns = port::now_ns();
+    const auto passed_ns = static_cast<double>(now_ns - last_second_ns_);
+    for (std::size_t i = 0; i < busy_.size(); ++i) {
+        const std::uint64_t busy_ns = exchange_.workers[i]->counters.busy_ns.value();
+        busy_[i] = static_cast<double>(busy_ns - busy_ns_[i]) / passed_ns;
+        busy_ns_[i] = busy_ns;
+    }
+    last_second_ns_ = now_ns;
+    if (update_factors(*state_)) publish();
+}
+
+// Ready is when every worker has looked into its queues.
+void Manager::announce_when_ready() {
+    for (const auto& worker : exchange_.workers)
+        if (worker->drained_ns.load(std::memory_order_relaxed) == 0) return;
+    ready_ = true;
+    if (const auto error = static_cast<int>(vrrp_.counters.scheduling_errno.value()); error != 0)
+        spdlog::warn("control_priority is not in force: {}", std::strerror(error));
+    spdlog::info("ready: instance {}, {} virtual routers, {} services, {} servers, {} workers",
+                 options_.process.instance, state_->routers.size(), state_->services.size(),
+                 state_->servers.size(), exchange_.workers.size());
+    options_.announce("READY=1");
+}
+
+// ---- what the others get
+
+void Manager::publish() {
+    publish_pending_ = false;
+    exchange_.publisher.publish(build_snapshot(*state_, ++generation_));
+}
+
+// Once for all changes of this turn of the loop.
+void Manager::publish_soon() {
+    if (std::exchange(publish_pending_, true)) return;
+    boost::asio::post(io_, [this] {
+        if (publish_pending_) publish();
+    });
+}
+
+void Manager::command(const VrrpCommand& command) {
+    if (!vrrp_.commands.push(command))
+        spdlog::error("the control lcore does not take commands: one is lost");
+}
+
+std::string Manager::answer(const std::string& view, const std::string& cursor) {
+    const ViewContext context{*state_, exchange_, vrrp_, options_.process, busy_, port::now_ns()};
+    for (const View& candidate : views())
+        if (view == candidate.name) return make_page(view, candidate.rows(context), cursor);
+    return error_page("no such view");
+}
+
+// ---- signals
+
+void Manager::arm_signals() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal == SIGHUP)
+            reload();
+        else
+            shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        arm_signals();
+    });
+}
+
+void Manager::reload() {
+    const config::LoadResult result = options_.reread();
+    for (const config::Diagnostic& diagnostic : result.diagnostics)
+        spdlog::log(diagnostic.severity == config::Severity::error ? spdlog::level::err
+                                                                   : spdlog::level::info,
+                    "{}", diagnostic.to_string());
+    spdlog::warn("{}: reload is not supported yet; the running configuration stays",
+                 result.ok() ? "the file is good" : "the file is refused");
+}
+
+// The second signal does not wait.
+void Manager::shut_down(const char* why) {
+    spdlog::info("stopping: {}", why);
+    if (std::exchange(stopping_, true)) {
+        leave_after(0);
+        return;
+    }
+    options_.announce("STOPPING=1");
+    command({.kind = VrrpCommand::Kind::shutdown});
+    leave_after(stop_patience_ms);
+}
+
+void Manager::leave_after(int ms) {
+    stop_timer_.expires_after(std::chrono::milliseconds(ms));
+    stop_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        exchange_.stop.store(true, std::memory_order_relaxed);
+        io_.stop();
+    });
+}
+
+}  // namespace warren::control

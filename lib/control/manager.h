@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The main thread: keeps State true (links, next hops, checks, flows' handshakes, VRRP reports),
+// publishes a new snapshot when it changed, guards shared interfaces, answers telemetry, and ends
+// the process in order. Everything below the constructor runs on one io_context. The constructor
+// throws what makes a start impossible; afterwards trouble is logged.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "config/load.h"
+#include "control/checks.h"
+#include "control/commands.h"
+#include "control/flow_listing.h"
+#include "control/guard.h"
+#include "control/multicast.h"
+#include "control/netlink.h"
+#include "control/state.h"
+#include "control/views.h"
+#include "control/vrrp_link.h"
+#include "exchange/worker_link.h"
+#include "port/port.h"
+
+namespace warren::control {
+
+struct ManagerOptions {
+    ProcessFacts process;
+    std::function<config::LoadResult()> reread;      // SIGHUP
+    std::function<void(std::string_view)> announce;  // to the service manager: "READY=1"
+};
+
+class Manager {
+  public:
+    static constexpr int drain_ms = 20;           // how often the channels are emptied
+    static constexpr int stop_patience_ms = 500;  // for the control lcore's good-bye
+    static constexpr int farewell_ms = 20;        // for frames on their way out
+
+    // `ports` in the order of port_names(config). Publishes the first snapshot.
+    Manager(config::Config config, const std::vector<port::Port*>& ports,
+            exchange::Exchange& exchange, VrrpLink& vrrp, ManagerOptions options);
+
+    // What the control lcore starts with.
+    std::vector<const RouterPlan*> plans() const;
+
+    // Until SIGTERM or SIGINT: then the virtual routers have said good-bye and Exchange::stop is
+    // set.
+    void run();
+
+  private:
+    // Kernel (manager_kernel.cc).
+    std::vector<PortState> port_states(const config::Config& config,
+                                       const std::vector<port::Port*>& ports);
+    void watch_next_hops();
+    void on_link(const Link& link);
+    void on_next_hop(const net::IpAddress& server, const std::optional<NextHop>& hop);
+    void poll_own_links();
+    void set_link(std::uint8_t port, bool up);
+    void set_primary(std::uint8_t port, const std::optional<net::Prefix>& primary);
+    void apply_tracking();
+    void start_guards();
+    void apply_guard(std::uint8_t port);
+    void join_multicast(const PortState& port);
+
+    // What threads report.
+    void drain();
+    void on_report(const VrrpReport& report);
+    void on_server(std::uint16_t server);
+    void every_second();
+    void announce_when_ready();
+
+    void publish();
+    void publish_soon();
+    void command(const VrrpCommand& command);
+    std::string answer(const std::string& view, const std::string& cursor);
+
+    void arm_drain();
+    void arm_signals();
+    void reload();
+    void shut_down(const char* why);
+    void leave_after(int ms);
+
+    boost::asio::io_context io_;
+    exchange::Exchange& exchange_;
+    VrrpLink& vrrp_;
+    ManagerOptions options_;
+    Netlink netlink_;
+    MulticastGroup multicast_;
+    std::unique_ptr<State> state_;
+    std::map<std::uint8_t, std::unique_ptr<Guard>> guards_;  // by port
+    std::map<std::uint8_t, GuardRules> guarded_;             // what is in force
+    std::vector<std::unique_ptr<const RouterPlan>> retired_plans_;
+    std::unique_ptr<Checks> checks_;
+    FlowListing listing_;
+    Commands commands_;
+    boost::asio::steady_timer drain_timer_;
+    boost::asio::steady_timer stop_timer_;
+    boost::asio::signal_set signals_;
+    std::vector<int> tracked_priority_;  // by router, as last told
+    std::vector<bool> tracked_fault_;
+    std::vector<double> busy_;            // by worker
+    std::vector<std::uint64_t> busy_ns_;  // at the last sample
+    std::uint64_t last_second_ns_ = 0;
+    std::uint64_t generation_ = 0;
+    bool publish_pending_ = false;
+    bool ready_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace warren::control

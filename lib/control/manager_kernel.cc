@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The manager's dealings with the kernel: links, next hops, guards, multicast.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+#include "control/builder.h"
+#include "control/manager.h"
+#include "control/vrrp_plan.h"
+
+namespace warren::control {
+namespace {
+
+std::set<net::IpAddress> kernel_addresses(const std::vector<Link>& links) {
+    std::set<net::IpAddress> all;
+    for (const Link& link : links)
+        for (const LinkAddress& address : link.addresses)
+            all.insert(address.prefix.address);
+    return all;
+}
+
+}  // namespace
+
+std::vector<PortState> Manager::port_states(const config::Config& config,
+                                            const std::vector<port::Port*>& ports) {
+    std::vector<PortState> states;
+    const std::vector<std::string> names = port_names(config);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        port::Port& device = *ports.at(i);
+        PortState state{.name = names[i],
+                        .driver = device.driver(),
+                        .mac = device.mac(),
+                        .shared = device.shared_with_kernel(),
+                        .link_up = device.link_up(),
+                        .primary = {},
+                        .device = &device};
+        if (const auto link = netlink_.link(names[i])) {
+            state.ifindex = link->index;
+            state.primary = link->ipv4();
+            if (state.shared) state.link_up = link->running;
+        }
+        states.push_back(std::move(state));
+    }
+    return states;
+}
+
+// ---- next hops
+
+void Manager::watch_next_hops() {
+    std::vector<net::IpAddress> wanted;
+    for (const ServerRecord& server : state_->servers)
+        wanted.push_back(server.config->address);
+    netlink_.set_wanted(wanted);
+    for (ServerRecord& server : state_->servers)
+        server.next_hop = netlink_.next_hop(server.config->address);
+}
+
+void Manager::on_next_hop(const net::IpAddress& address, const std::optional<NextHop>& hop) {
+    for (ServerRecord& server : state_->servers) {
+        if (server.config->address != address) continue;
+        server.next_hop = hop;
+        publish_soon();
+    }
+    if (!hop)
+        spdlog::warn("server {}: no route", address.to_string());
+    else if (hop->local)
+        spdlog::warn("server {}: the address is this machine's own and is not forwarded to",
+                     address.to_string());
+    else if (hop->mac)
+        spdlog::debug("server {}: next hop {} is {}", address.to_string(), hop->gateway.to_string(),
+                      hop->mac->to_string());
+}
+
+// ---- links
+
+void Manager::on_link(const Link& link) {
+    for (std::size_t i = 0; i < state_->ports.size(); ++i) {
+        PortState& port = state_->ports[i];
+        if (port.name != link.name) continue;
+        const auto index = static_cast<std::uint8_t>(i);
+        if (!link.present || link.index != port.ifindex) multicast_.forget(port.ifindex);
+        port.ifindex = link.present ? link.index : 0;
+        set_primary(index, link.present ? link.ipv4() : std::nullopt);
+        if (port.shared) set_link(index, link.present && link.running);
+        if (link.present) join_multicast(port);
+    }
+    for (const auto& [port, guard] : guards_)
+        apply_guard(port);
+    apply_tracking();
+}
+
+// Ports of our own have no kernel interface that tells.
+void Manager::poll_own_links() {
+    for (std::size_t i = 0; i < state_->ports.size(); ++i)
+        if (!state_->ports[i].shared)
+            set_link(static_cast<std::uint8_t>(i), state_->ports[i].device->link_up());
+}
+
+void Manager::set_link(std::uint8_t index, bool up) {
+    PortState& port = state_->ports[index];
+    if (port.link_up == up) return;
+    port.link_up = up;
+    for (std::size_t i = 0; i < state_->routers.size(); ++i)
+        if (state_->routers[i].port == index)
+            command({.kind = VrrpCommand::Kind::fault,
+                     .router = static_cast<std::uint16_t>(i),
+                     .cause = vrrp::FaultCause::link_down,
+                     .present = !up,
+                     .can_transmit = up});
+    spdlog::log(up ? spdlog::level::info : spdlog::level::warn, "interface {}: link {}", port.name,
+                up ? "up" : "down");
+}
+
+void Manager::set_primary(std::uint8_t index, const std::optional<net::Prefix>& primary) {
+    PortState& port = state_->ports[index];
+    if (port.primary == primary) return;
+    port.primary = primary;
+    spdlog::info("interface {}: address {}", port.name,
+                 primary ? primary->to_string() : std::string("none"));
+    for (std::size_t i = 0; i < state_->routers.size(); ++i) {
+        RouterState& router = state_->routers[i];
+        if (router.port != index) continue;
+        const auto number = static_cast<std::uint16_t>(i);
+        const bool missing =
+            make_plan(*router.config, port, index).settings.primary_address.is_unspecified();
+        // Without an address the old plan stays: good-bye is said from the old one.
+        if (!missing) {
+            retired_plans_.push_back(std::move(router.plan));
+            router.plan = std::make_unique<RouterPlan>(make_plan(*router.config, port, index));
+            command({.kind = VrrpCommand::Kind::plan, .router = number, .plan = router.plan.get()});
+        }
+        command({.kind = VrrpCommand::Kind::fault,
+                 .router = number,
+                 .cause = vrrp::FaultCause::no_address,
+                 .present = missing});
+    }
+}
+
+void Manager::apply_tracking() {
+    tracked_fault_.resize(state_->routers.size(), false);
+    tracked_priority_.resize(state_->routers.size(), -1);
+    for (std::size_t i = 0; i < state_->routers.size(); ++i) {
+        const config::VrrpInstance& instance = *state_->routers[i].config;
+        if (instance.track_interface.empty()) continue;
+        const Tracking now = track(instance, [this](const std::string& name) {
+            const auto link = netlink_.link(name);
+            return link && link->running;
+        });
+        const auto router = static_cast<std::uint16_t>(i);
+        if (now.fault != tracked_fault_[i])
+            command({.kind = VrrpCommand::Kind::fault,
+                     .router = router,
+                     .cause = vrrp::FaultCause::tracked,
+                     .present = now.fault});
+        if (now.priority != tracked_priority_[i])
+            command(
+                {.kind = VrrpCommand::Kind::priority, .router = router, .priority = now.priority});
+        tracked_fault_[i] = now.fault;
+        tracked_priority_[i] = now.priority;
+    }
+}
+
+// ---- what the kernel must not see, and must ask for
+
+void Manager::start_guards() {
+    for (std::size_t i = 0; i < state_->ports.size(); ++i) {
+        const PortState& port = state_->ports[i];
+        if (port.ifindex != 0) join_multicast(port);
+        if (!port.shared) continue;
+        const auto index = static_cast<std::uint8_t>(i);
+        guards_[index] = std::make_unique<Guard>(port.name);
+        try {
+            apply_guard(index);
+        } catch (const GuardError& error) {
+            if (error.kind != GuardError::Kind::unsupported)
+                throw std::runtime_error("interface " + port.name + ": " + error.what());
+            spdlog::warn("interface {}: the kernel sees our frames too and may answer them: {}",
+                         port.name, error.what());
+            guards_.erase(index);
+        }
+    }
+}
+
+void Manager::apply_guard(std::uint8_t index) {
+    const PortState& port = state_->ports[index];
+    if (port.ifindex == 0) {
+        guarded_.erase(index);  // the chain went with the interface
+        return;
+    }
+    GuardRules rules = guard_rules(*state_, index);
+    const std::set<net::IpAddress> kernel = kernel_addresses(netlink_.links());
+    std::erase_if(rules.addresses, [&](const net::IpAddress& address) {
+        if (!kernel.contains(address)) return false;
+        spdlog::warn("{} is an address of the kernel too: it answers for it as well; remove it",
+                     address.to_string());
+        return true;
+    });
+    const auto old = guarded_.find(index);
+    if (old != guarded_.end() && old->second == rules) return;
+    guards_.at(index)->apply(rules);
+    guarded_[index] = std::move(rules);
+}
+
+void Manager::join_multicast(const PortState& port) {
+    if (const std::string error = multicast_.join(port.ifindex); !error.empty())
+        spdlog::warn("interface {}: not in the group 224.0.0.18: {}", port.name, error);
+}
+
+}  // namespace warren::control

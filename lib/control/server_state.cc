@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/server_state.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace warren::control {
+namespace {
+
+constexpr std::uint32_t notable_factor_change = 8;  // of 256
+constexpr double handshake_smoothing = 0.125;
+
+balance::CheckResult outcome(const health::CheckResult& result) {
+    if (result.ok()) return balance::CheckResult::pass;
+    const bool silent =
+        result.reason == health::Reason::timeout || result.reason == health::Reason::unreachable;
+    return silent ? balance::CheckResult::silent : balance::CheckResult::refused;
+}
+
+balance::Evidence evidence(const ServerRecord& server, std::size_t checker) {
+    if (checker >= server.config->checkers.size()) return balance::Evidence::passing;
+    if (!server.health.checker_is_up(checker)) return balance::Evidence::already_down;
+    switch (server.health.last_result(checker)) {
+        case balance::CheckResult::pass:
+            return balance::Evidence::passing;
+        case balance::CheckResult::refused:
+            return balance::Evidence::refused;
+        case balance::CheckResult::silent:
+            break;
+    }
+    return balance::Evidence::silent;
+}
+
+// Whether the pool's other servers make this one's silence credible.
+bool is_believed(State& state, const ServerRecord& server, std::size_t checker,
+                 std::uint64_t now_ns) {
+    ServiceRecord& service = state.services[server.service];
+    std::vector<balance::Evidence> pool;
+    for (const std::uint16_t member : service.servers)
+        pool.push_back(evidence(state.servers[member], checker));
+    if (pool[server.position] != balance::Evidence::already_down)
+        pool[server.position] = balance::Evidence::silent;
+    return service.guard.believes(pool, now_ns / 1'000'000);
+}
+
+}  // namespace
+
+bool apply_check(State& state, std::uint16_t index, std::size_t checker,
+                 const health::CheckResult& result, std::uint64_t now_ns) {
+    ServerRecord& server = state.servers[index];
+    ServiceRecord& service = state.services[server.service];
+    server.check = {true, result.ok(), result.latency_ns, result.text};
+    // Our own machine's trouble says nothing about the server.
+    if (result.reason == health::Reason::local) return false;
+    if (result.ok())
+        service.factors.check_latency(server.position,
+                                      static_cast<double>(result.latency_ns) / 1000);
+    const balance::CheckResult what = outcome(result);
+    const bool believed =
+        what != balance::CheckResult::silent || is_believed(state, server, checker, now_ns);
+    if (!server.health.on_result(checker, what, believed)) return false;
+    service.factors.forget(server.position);
+    server.factor = service.factors.factor(server.position);
+    server.since_ns = now_ns;
+    server.reason = result.ok() ? "check passed" : result.text;
+    return true;
+}
+
+void apply_flow_event(State& state, const exchange::FlowEvent& event) {
+    if (event.server >= state.servers.size()) return;
+    ServerRecord& server = state.servers[event.server];
+    switch (event.kind) {
+        case exchange::FlowEventKind::established: {
+            const double us = event.latency_us;
+            state.services[server.service].factors.handshake(server.position, us);
+            server.handshake_us =
+                server.handshake_us == 0
+                    ? us
+                    : server.handshake_us + handshake_smoothing * (us - server.handshake_us);
+            break;
+        }
+        case exchange::FlowEventKind::refused:
+            ++server.refused;
+            break;
+        case exchange::FlowEventKind::unanswered:
+            ++server.unanswered;
+            break;
+        case exchange::FlowEventKind::ended:
+            break;
+    }
+}
+
+bool update_factors(State& state) {
+    bool notable = false;
+    for (ServiceRecord& service : state.services) {
+        service.factors.update();
+        for (const std::uint16_t index : service.servers) {
+            ServerRecord& server = state.servers[index];
+            const std::uint32_t next = service.factors.factor(server.position);
+            const std::uint32_t change =
+                std::max(next, server.factor) - std::min(next, server.factor);
+            const bool at_end = next != server.factor &&
+                                (next == balance::factor_one || next == balance::factor_min);
+            if (change < notable_factor_change && !at_end) continue;
+            server.factor = next;
+            notable = true;
+        }
+    }
+    return notable;
+}
+
+}  // namespace warren::control

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How check results and flows' handshakes change what the manager thinks of a server. No I/O.
+#pragma once
+
+#include <cstdint>
+
+#include "control/state.h"
+#include "exchange/records.h"
+#include "health/checker.h"
+
+namespace warren::control {
+
+// Takes the result of a server's checker. Returns whether its standing changed: the snapshot is
+// then out of date, and server.since_ns and server.reason are new.
+bool apply_check(State& state, std::uint16_t server, std::size_t checker,
+                 const health::CheckResult& result, std::uint64_t now_ns);
+
+void apply_flow_event(State& state, const exchange::FlowEvent& event);
+
+// About once a second: recomputes the factors. Returns whether one that is worth publishing has
+// changed.
+bool update_factors(State& state);
+
+}  // namespace warren::control

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/state.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "control/vrrp_plan.h"
+
+namespace warren::control {
+namespace {
+
+bool has_address(const std::vector<config::VirtualAddress>& addresses, const net::IpAddress& a) {
+    return std::any_of(addresses.begin(), addresses.end(),
+                       [&](const config::VirtualAddress& v) { return v.prefix.address == a; });
+}
+
+balance::CheckerRules rules_of(const config::Checker& checker) {
+    return std::visit(
+        [](const auto& c) {
+            return balance::CheckerRules{std::max(c.timing.rise, 1U), c.timing.retry + 1};
+        },
+        checker);
+}
+
+balance::ServerHealth make_health(const config::VirtualServer& service,
+                                  const config::RealServer& server) {
+    std::vector<balance::CheckerRules> rules;
+    for (const config::Checker& checker : server.checkers)
+        rules.push_back(rules_of(checker));
+    return {{service.alpha, service.inhibit_on_failure || server.inhibit_on_failure}, rules};
+}
+
+void add_routers(State& state) {
+    for (const config::VrrpInstance& instance : state.config.vrrp_instances) {
+        const auto port = std::find_if(
+            state.ports.begin(), state.ports.end(),
+            [&](const PortState& candidate) { return candidate.name == instance.interface; });
+        if (port == state.ports.end()) continue;
+        RouterState router;
+        router.config = &instance;
+        router.port = static_cast<std::uint8_t>(port - state.ports.begin());
+        router.plan = std::make_unique<RouterPlan>(make_plan(instance, *port, router.port));
+        state.routers.push_back(std::move(router));
+    }
+}
+
+void add_servers(State& state, ServiceRecord& service, std::uint16_t index, std::uint64_t now_ns) {
+    for (const config::RealServer& server : service.config->real_servers) {
+        ServerRecord record{.config = &server,
+                            .service = index,
+                            .position = static_cast<std::uint16_t>(service.servers.size()),
+                            .health = make_health(*service.config, server)};
+        record.since_ns = now_ns;
+        record.reason = server.checkers.empty() ? "no checker" : "not checked yet";
+        service.servers.push_back(static_cast<std::uint16_t>(state.servers.size()));
+        state.servers.push_back(std::move(record));
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> port_names(const config::Config& config) {
+    std::vector<std::string> names;
+    for (const config::VrrpInstance& instance : config.vrrp_instances)
+        if (std::find(names.begin(), names.end(), instance.interface) == names.end())
+            names.push_back(instance.interface);
+    return names;
+}
+
+std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> ports,
+                                  std::uint64_t now_ns) {
+    auto state = std::make_unique<State>();
+    state->config = std::move(config);
+    state->ports = std::move(ports);
+    add_routers(*state);
+    for (const config::VirtualServer& virtual_server : state->config.virtual_servers) {
+        ServiceRecord service{.config = &virtual_server,
+                              .router = router_of(*state, virtual_server.address),
+                              .servers = {},
+                              .factors = balance::PoolFactors(virtual_server.real_servers.size()),
+                              .guard = balance::PanicGuard(panic_hold_ms)};
+        add_servers(*state, service, static_cast<std::uint16_t>(state->services.size()), now_ns);
+        state->services.push_back(std::move(service));
+    }
+    return state;
+}
+
+std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip) {
+    for (std::size_t i = 0; i < state.routers.size(); ++i) {
+        const config::VrrpInstance& instance = *state.routers[i].config;
+        if (has_address(instance.virtual_ipaddress, vip) ||
+            has_address(instance.virtual_ipaddress_excluded, vip))
+            return static_cast<std::uint16_t>(i);
+    }
+    return std::nullopt;
+}
+
+std::string endpoint(const net::IpAddress& address, std::uint16_t port) {
+    const std::string text = address.to_string();
+    return (address.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
+}
+
+std::string name_of(const ServerRecord& server) {
+    return endpoint(server.config->address, server.config->port);
+}
+
+std::string name_of(const ServiceRecord& service) {
+    return endpoint(service.config->address, service.config->port);
+}
+
+}  // namespace warren::control

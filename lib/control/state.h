@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the manager knows: plain values that only its thread touches. builder.h makes the snapshot
+// of it, views.h shows it. Indices of routers, services, servers and ports are the snapshot's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "balance/health_factor.h"
+#include "balance/panic_rule.h"
+#include "balance/server_health.h"
+#include "config/config.h"
+#include "control/netlink.h"
+#include "control/vrrp_link.h"
+#include "net/address.h"
+#include "port/port.h"
+#include "vrrp/instance.h"
+
+namespace warren::control {
+
+struct PortState {
+    std::string name;
+    std::string driver;
+    net::MacAddress mac;
+    bool shared = false;  // with the kernel
+    bool link_up = false;
+    int ifindex = 0;                     // of the kernel interface of that name; 0: none
+    std::optional<net::Prefix> primary;  // its first IPv4 address
+    port::Port* device = nullptr;
+};
+
+struct RouterState {
+    const config::VrrpInstance* config = nullptr;
+    std::uint8_t port = 0;
+    std::unique_ptr<const RouterPlan> plan;
+    vrrp::Status status;  // the control lcore's latest copy
+};
+
+// Why a server is in the state it is in, for the log and `show servers`.
+struct LastCheck {
+    bool known = false;
+    bool ok = false;
+    std::int64_t latency_ns = 0;
+    std::string text;  // "connection refused"; empty when ok
+};
+
+struct ServerRecord {
+    const config::RealServer* config = nullptr;
+    std::uint16_t service = 0;
+    std::uint16_t position = 0;  // in its service
+    balance::ServerHealth health;
+    std::uint32_t factor = balance::factor_one;  // as published; 256 = 1.0
+    std::optional<NextHop> next_hop{};
+    LastCheck check{};
+    std::uint64_t since_ns = 0;  // of the standing
+    std::string reason{};        // of the last change
+    std::uint64_t refused = 0, unanswered = 0;
+    double handshake_us = 0;  // mean of SYN to SYN-ACK; 0: none yet
+};
+
+struct ServiceRecord {
+    const config::VirtualServer* config = nullptr;
+    std::optional<std::uint16_t> router;  // whose VIP it is; without one it is not served
+    std::vector<std::uint16_t> servers;
+    balance::PoolFactors factors;
+    balance::PanicGuard guard;
+};
+
+struct State {
+    config::Config config;
+    std::vector<PortState> ports;
+    std::vector<RouterState> routers;
+    std::vector<ServiceRecord> services;
+    std::vector<ServerRecord> servers;
+};
+
+// Failures of most servers at once are doubted for so long.
+inline constexpr std::uint64_t panic_hold_ms = 3'000;
+
+// The interfaces that need a port, each once, in the configuration's order.
+std::vector<std::string> port_names(const config::Config& config);
+
+// Everything as at start: servers up (or down with `alpha`), no next hop known. `ports` are those
+// of port_names().
+std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> ports,
+                                  std::uint64_t now_ns);
+
+// Index of the virtual router that has this VIP.
+std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip);
+
+// "192.168.8.11:5672"
+std::string endpoint(const net::IpAddress& address, std::uint16_t port);
+std::string name_of(const ServerRecord& server);
+std::string name_of(const ServiceRecord& service);
+
+}  // namespace warren::control

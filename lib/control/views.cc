@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/views.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "control/builder.h"
+#include "control/counter_views.h"
+
+namespace warren::control {
+namespace {
+
+using exchange::Counter;
+using exchange::ServerCounters;
+using exchange::WorkerCounters;
+
+std::uint64_t ms_since(const ViewContext& c, std::uint64_t then_ns) {
+    return c.now_ns > then_ns ? (c.now_ns - then_ns) / 1'000'000 : 0;
+}
+
+double rounded(double value, double steps) {
+    return std::round(value * steps) / steps;
+}
+
+std::uint64_t sum(const exchange::Exchange& e, std::uint16_t server,
+                  Counter ServerCounters::*counter) {
+    std::uint64_t total = 0;
+    for (const auto& worker : e.workers)
+        total += (worker->servers[server].*counter).value();
+    return total;
+}
+
+// ---- status, ports
+
+std::vector<Json> status(const ViewContext& c) {
+    const auto up = static_cast<std::size_t>(std::count_if(
+        c.state.servers.begin(), c.state.servers.end(),
+        [](const ServerRecord& s) { return server_state(s) == exchange::ServerState::up; }));
+    const auto masters = static_cast<std::size_t>(
+        std::count_if(c.state.routers.begin(), c.state.routers.end(),
+                      [](const RouterState& r) { return r.status.state == vrrp::State::master; }));
+    std::uint64_t flows = 0;
+    for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
+        flows += active_flows(c.exchange, i);
+    return {{{"instance", c.process.instance},
+             {"version", c.process.version},
+             {"config", c.process.config_file},
+             {"uptime_ms", ms_since(c, c.process.started_ns)},
+             {"workers", c.exchange.workers.size()},
+             {"idle", c.state.config.dataplane.idle == config::Idle::busy ? "busy" : "adaptive"},
+             {"hugepages", c.process.hugepages},
+             {"routers", c.state.routers.size()},
+             {"masters", masters},
+             {"service_count", c.state.services.size()},
+             {"servers", c.state.servers.size()},
+             {"servers_up", up},
+             {"flows", flows}}};
+}
+
+std::vector<Json> ports(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (const PortState& port : c.state.ports) {
+        Json row{{"name", port.name},
+                 {"driver", port.driver},
+                 {"mac", port.mac.to_string()},
+                 {"link", port.link_up ? "up" : "down"},
+                 {"shared", port.shared},
+                 {"address", port.primary ? Json(port.primary->to_string()) : Json()}};
+        if (port.device != nullptr) {
+            const rte_eth_stats stats = port.device->stats();
+            row["rx_packets"] = stats.ipackets;
+            row["rx_bytes"] = stats.ibytes;
+            row["rx_missed"] = stats.imissed;
+            row["rx_errors"] = stats.ierrors;
+            row["rx_no_mbuf"] = stats.rx_nombuf;
+            row["tx_packets"] = stats.opackets;
+            row["tx_bytes"] = stats.obytes;
+            row["tx_errors"] = stats.oerrors;
+        }
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+// ---- VRRP
+
+Json faults(const vrrp::Status& status) {
+    Json list = Json::array();
+    for (unsigned bit = 0; bit < 8; ++bit)
+        if ((status.faults >> bit & 1) != 0)
+            list.push_back(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
+    return list;
+}
+
+Json rejected(const vrrp::Counters& counters) {
+    Json all = Json::object();
+    for (std::size_t i = 0; i < counters.rejected.size(); ++i)
+        if (counters.rejected[i] != 0)
+            all[std::string(vrrp::name(static_cast<vrrp::RejectReason>(i)))] = counters.rejected[i];
+    return all;
+}
+
+Json addresses(const config::VrrpInstance& instance) {
+    Json list = Json::array();
+    for (const auto* group : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
+        for (const config::VirtualAddress& vip : *group)
+            list.push_back(vip.prefix.to_string());
+    return list;
+}
+
+Json vrrp_row(const ViewContext& c, const RouterState& router) {
+    const vrrp::Status& s = router.status;
+    const vrrp::Settings& settings = router.plan->settings;
+    return {
+        {"name", router.config->name},
+        {"interface", router.config->interface},
+        {"vrid", settings.vrid},
+        {"version", static_cast<unsigned>(settings.version)},
+        {"state", vrrp::name(s.state)},
+        {"since_ms", ms_since(c, s.since_ns)},
+        {"reason", vrrp::name(s.last_reason)},
+        {"faults", faults(s)},
+        {"priority", settings.priority},
+        {"effective_priority", s.effective_priority},
+        {"primary_address", settings.primary_address.to_string()},
+        {"master", s.master_address.is_unspecified() ? Json() : Json(s.master_address.to_string())},
+        {"master_priority", s.master_priority},
+        {"last_heard_ms", s.last_heard_ns == 0 ? Json() : Json(ms_since(c, s.last_heard_ns))},
+        {"advert_interval_ms", settings.advert_interval_ns / 1'000'000},
+        {"addresses", addresses(*router.config)},
+        {"adverts_sent", s.counters.adverts_sent},
+        {"adverts_received", s.counters.adverts_received},
+        {"rejected", rejected(s.counters)},
+        {"priority_zero_sent", s.counters.priority_zero_sent},
+        {"priority_zero_received", s.counters.priority_zero_received},
+        {"announcements", s.counters.announcements},
+        {"became_master", s.counters.became_master},
+        {"lower_priority_heard", s.counters.lower_priority_heard},
+        {"address_conflicts", s.counters.address_conflicts},
+        {"late_adverts", s.counters.late_adverts},
+        {"waits_for_workers", s.counters.waits_for_workers}};
+}
+
+std::vector<Json> vrrp_rows(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (const RouterState& router : c.state.routers)
+        rows.push_back(vrrp_row(c, router));
+    return rows;
+}
+
+// ---- services, servers, neighbours
+
+const char* to_text(exchange::ServerState state) {
+    constexpr std::array names{"absent", "up", "down", "drain"};
+    return names.at(static_cast<std::size_t>(state));
+}
+
+Json server_row(const ViewContext& c, std::uint16_t index) {
+    const ServerRecord& s = c.state.servers[index];
+    return {{"service", name_of(c.state.services[s.service])},
+            {"server", name_of(s)},
+            {"state", to_text(server_state(s))},
+            {"reachable", s.next_hop && s.next_hop->mac},
+            {"weight", s.config->weight},
+            {"effective_weight",
+             rounded(static_cast<double>(server_weight(s)) / balance::factor_one, 1000)},
+            {"factor", rounded(static_cast<double>(s.factor) / balance::factor_one, 1000)},
+            {"check", !s.check.known ? Json() : Json(s.check.ok ? "ok" : s.check.text)},
+            {"check_us", s.check.known ? Json(s.check.latency_ns / 1000) : Json()},
+            {"handshake_us", s.handshake_us == 0 ? Json() : Json(std::lround(s.handshake_us))},
+            {"active", sum(c.exchange, index, &ServerCounters::active)},
+            {"connections", sum(c.exchange, index, &ServerCounters::connections)},
+            {"refused", s.refused},
+            {"unanswered", s.unanswered},
+            {"to_server_bytes", sum(c.exchange, index, &ServerCounters::to_server_bytes)},
+            {"to_client_bytes", sum(c.exchange, index, &ServerCounters::to_client_bytes)},
+            {"since_ms", ms_since(c, s.since_ns)},
+            {"reason", s.reason}};
+}
+
+std::vector<Json> servers(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
+        rows.push_back(server_row(c, i));
+    return rows;
+}
+
+Json service_row(const ViewContext& c, const ServiceRecord& service) {
+    std::size_t up = 0;
+    std::uint64_t active = 0;
+    std::uint64_t connections = 0;
+    for (const std::uint16_t i : service.servers) {
+        up += server_state(c.state.servers[i]) == exchange::ServerState::up ? 1 : 0;
+        active += sum(c.exchange, i, &ServerCounters::active);
+        connections += sum(c.exchange, i, &ServerCounters::connections);
+    }
+    const RouterState* router = service.router ? &c.state.routers[*service.router] : nullptr;
+    return {{"service", name_of(service)},
+            {"protocol", config::to_text(service.config->protocol)},
+            {"lb_algo", config::to_text(service.config->lb_algo)},
+            {"lb_kind", config::to_text(service.config->lb_kind)},
+            {"router", router != nullptr ? Json(router->config->name) : Json()},
+            {"state", router != nullptr ? Json(vrrp::name(router->status.state)) : Json()},
+            {"servers", service.servers.size()},
+            {"servers_up", up},
+            {"active", active},
+            {"connections", connections}};
+}
+
+std::vector<Json> services(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (const ServiceRecord& service : c.state.services)
+        rows.push_back(service_row(c, service));
+    return rows;
+}
+
+Json neighbour_row(const State& state, const ServerRecord& server) {
+    if (!server.next_hop)
+        return {{"server", server.config->address.to_string()}, {"state", "no route"}};
+    const NextHop& hop = *server.next_hop;
+    const auto port = std::find_if(state.ports.begin(), state.ports.end(),
+                                   [&](const PortState& p) { return p.ifindex == hop.ifindex; });
+    const char* text = hop.local                   ? "local"
+                       : port == state.ports.end() ? "no port of ours"
+                       : hop.failed                ? "failed"
+                       : hop.mac                   ? "resolved"
+                                                   : "unresolved";
+    return {{"server", server.config->address.to_string()},
+            {"state", text},
+            {"gateway", hop.gateway.to_string()},
+            {"interface", port == state.ports.end() ? Json(hop.ifindex) : Json(port->name)},
+            {"mac", hop.mac ? Json(hop.mac->to_string()) : Json()}};
+}
+
+std::vector<Json> neighbours(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (const ServerRecord& server : c.state.servers) {
+        Json row = neighbour_row(c.state, server);
+        if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace
+
+const std::vector<View>& views() {
+    static const std::vector<View> all{{"status", status},         {"ports", ports},
+                                       {"vrrp", vrrp_rows},        {"services", services},
+                                       {"servers", servers},       {"neighbours", neighbours},
+                                       {"counters", counter_rows}, {"workers", worker_rows}};
+    return all;
+}
+
+std::uint64_t active_flows(const exchange::Exchange& exchange, std::uint16_t server) {
+    return sum(exchange, server, &ServerCounters::active);
+}
+
+}  // namespace warren::control

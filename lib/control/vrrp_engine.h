@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The control lcore's virtual routers without its loop: frames, commands and time go in, actions
+// are carried out at once, in their order, on the ownership bits, a frame sink and the report
+// channel. No clock, no sleep, no mbufs, no heap after the constructor: vrrp_runner.h has the rest.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "control/vrrp_link.h"
+#include "exchange/ownership.h"
+#include "exchange/snapshot.h"
+#include "net/bytes.h"
+#include "vrrp/instance.h"
+
+namespace warren::control {
+
+// Where frames leave. false: not taken, the frame is lost.
+class FrameSink {
+  public:
+    FrameSink() = default;
+    FrameSink(const FrameSink&) = delete;
+    FrameSink& operator=(const FrameSink&) = delete;
+    virtual ~FrameSink() = default;
+    virtual bool send(std::uint8_t port, net::ConstBytes frame) = 0;
+};
+
+// What holds during one round of the loop.
+struct Round {
+    const exchange::Snapshot& snapshot;  // whose addresses are announced
+    std::uint64_t now_ns = 0;
+    std::uint64_t rx_drained_ns = 0;  // see vrrp::Tick; 0: no worker has polled yet
+};
+
+class VrrpEngine {
+  public:
+    // A worker that has not polled for so long is stalled: a fault of every virtual router.
+    static constexpr std::uint64_t stall_ns = 1'000'000'000;
+    static constexpr std::uint64_t status_interval_ns = 250'000'000;
+
+    // The plans outlive the engine, or the command that replaces them. Nothing happens before
+    // start_ns.
+    VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_t start_ns,
+               exchange::Ownership& ownership, VrrpLink& link, FrameSink& sink);
+
+    void on_frame(std::uint8_t port, net::ConstBytes frame, const Round& round);
+    void on_command(const VrrpCommand& command, const Round& round);
+    void tick(const Round& round);
+
+    // When tick() is due next; may be in the past. vrrp::no_deadline: no router is running.
+    std::uint64_t deadline_ns() const;
+
+  private:
+    struct Router {
+        explicit Router(const RouterPlan& p) : plan(&p), instance(p.settings) {}
+        const RouterPlan* plan;
+        vrrp::Instance instance;
+    };
+
+    void start(const Round& round);
+    void stop(const Round& round);
+    void watch_workers(const Round& round);
+    void set_fault(std::size_t index, const vrrp::FaultChange& change, const Round& round);
+    Router* find(std::uint8_t port, std::uint8_t vrid, bool ipv6);
+
+    void step(std::size_t index, const vrrp::Event& event, const Round& round);
+    void carry_out(std::size_t index, const vrrp::Own& own, const Round& round);
+    void carry_out(std::size_t index, const vrrp::SendAdvert& send, const Round& round);
+    void carry_out(std::size_t index, const vrrp::Announce& announce, const Round& round);
+    void carry_out(std::size_t index, const vrrp::Report& report, const Round& round);
+    void carry_out(std::size_t index, const vrrp::Alarm& alarm, const Round& round);
+
+    void transmit(std::uint8_t port, net::ConstBytes frame);
+    void report(const VrrpReport& report);
+    void send_status(std::size_t index);
+    void send_statuses(const Round& round);
+
+    std::vector<Router> routers_;
+    exchange::Ownership& ownership_;
+    VrrpLink& link_;
+    FrameSink& sink_;
+    std::uint64_t start_ns_;
+    std::uint64_t next_status_ns_ = 0;
+    bool started_ = false;
+    bool stopped_ = false;
+    bool stalled_ = false;
+};
+
+}  // namespace warren::control

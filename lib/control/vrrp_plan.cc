@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/vrrp_plan.h"
+
+#include <algorithm>
+
+namespace warren::control {
+namespace {
+
+std::uint64_t positive(std::int64_t ns) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0));
+}
+
+std::uint8_t count(unsigned repeat) {
+    return static_cast<std::uint8_t>(std::min(repeat, 255U));
+}
+
+std::uint8_t bit(vrrp::FaultCause cause) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(cause));
+}
+
+// Left at keepalived's defaults, our denser schedule is used; a configured one is taken literally.
+vrrp::AnnounceSchedule schedule(std::int64_t delay_ns, unsigned repeat, std::int64_t default_ns,
+                                unsigned default_repeat, std::int64_t gap_ns) {
+    if (delay_ns == default_ns && repeat == default_repeat && gap_ns == 0)
+        return vrrp::default_announce_schedule;
+    auto phases = vrrp::keepalived_schedule(positive(delay_ns), count(repeat));
+    for (vrrp::AnnouncePhase& phase : phases)
+        phase.gap_ns = positive(gap_ns);
+    return phases;
+}
+
+vrrp::Announcements announcements(const config::GarpTiming& garp) {
+    const config::GarpTiming defaults;
+    vrrp::Announcements out;
+    out.takeover = schedule(garp.master_delay_ns, garp.master_repeat, defaults.master_delay_ns,
+                            defaults.master_repeat, garp.garp_interval_ns);
+    out.lower_priority =
+        schedule(garp.lower_prio_delay_ns, garp.lower_prio_repeat, defaults.lower_prio_delay_ns,
+                 defaults.lower_prio_repeat, garp.garp_interval_ns);
+    out.refresh_ns = positive(garp.master_refresh_ns);
+    out.refresh_repeat = count(garp.master_refresh_repeat);
+    return out;
+}
+
+net::IpAddress primary_address(const config::VrrpInstance& instance, const PortState& port) {
+    if (instance.mcast_src_ip) return *instance.mcast_src_ip;
+    if (instance.unicast_src_ip) return *instance.unicast_src_ip;
+    return port.primary ? port.primary->address : net::IpAddress{};
+}
+
+}  // namespace
+
+RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port,
+                     std::uint8_t port_index) {
+    RouterPlan plan;
+    vrrp::Settings& s = plan.settings;
+    s.version = instance.version == 3 ? vrrp::Version::v3 : vrrp::Version::v2;
+    s.vrid = instance.virtual_router_id;
+    s.priority = instance.priority;
+    s.advert_interval_ns = positive(instance.advert_int_ns);
+    s.preempt = instance.preempt;
+    s.preempt_delay_ns = positive(instance.preempt_delay_ns);
+    s.auth_type = instance.auth_type == config::AuthType::pass ? vrrp::AuthType::pass
+                  : instance.auth_type == config::AuthType::ah ? vrrp::AuthType::ah
+                                                               : vrrp::AuthType::none;
+    s.auth_data = instance.auth_pass;
+    s.primary_address = primary_address(instance, port);
+    for (const config::VirtualAddress& vip : instance.virtual_ipaddress)
+        s.advert_addresses.push_back(vip.prefix.address);
+    s.check_unicast_source = instance.check_unicast_src;
+    s.checksum_form = instance.v3_checksum == config::V3Checksum::message_only
+                          ? vrrp::ChecksumForm::message_only
+                          : vrrp::ChecksumForm::pseudo_header;
+    s.skip_check_addresses = instance.skip_check_adv_addr;
+    s.lower_priority_no_advert = instance.lower_prio_no_advert;
+    s.higher_priority_send_advert = instance.higher_prio_send_advert;
+    s.announcements = announcements(instance.garp);
+    plan.port = port_index;
+    plan.source_mac = port.mac;
+    if (!port.link_up) plan.faults |= bit(vrrp::FaultCause::link_down);
+    if (s.primary_address.is_unspecified()) plan.faults |= bit(vrrp::FaultCause::no_address);
+    return plan;
+}
+
+Tracking track(const config::VrrpInstance& instance,
+               const std::function<bool(const std::string&)>& is_up) {
+    Tracking out{instance.priority, false};
+    for (const config::TrackedInterface& tracked : instance.track_interface) {
+        const bool good = is_up(tracked.name) != tracked.reverse;
+        if (tracked.weight == 0) {
+            out.fault = out.fault || !good;
+        } else if (good == (tracked.weight > 0)) {
+            out.priority += tracked.weight;  // up adds a positive weight, down a negative one
+        }
+    }
+    return out;
+}
+
+}  // namespace warren::control

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/vrrp_runner.h"
+
+#include <pthread.h>
+#include <rte_mbuf.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include "port/clock.h"
+
+namespace warren::control {
+namespace {
+
+constexpr unsigned most_commands = 64;   // per round
+constexpr unsigned punt_capacity = 256;  // of a worker's ring: one round takes all it holds
+constexpr std::uint64_t ns_per_s = 1'000'000'000;
+
+// 0, or why the scheduler refused.
+int set_priority(int priority) {
+    if (priority == 0) return 0;
+    sched_param param{};
+    param.sched_priority = priority;
+    return pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
+}
+
+void sleep_until(std::uint64_t when_ns) {
+    const timespec when{static_cast<time_t>(when_ns / ns_per_s),
+                        static_cast<long>(when_ns % ns_per_s)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, nullptr);
+}
+
+}  // namespace
+
+VrrpRunner::Sink::Sink(exchange::Exchange& exchange, const RunnerOptions& options)
+    : exchange_(exchange), ports_(options.ports), pool_(options.pool) {}
+
+rte_mbuf* VrrpRunner::Sink::make(std::uint8_t port, net::ConstBytes frame) {
+    rte_mbuf* packet = rte_pktmbuf_alloc(pool_);
+    if (packet == nullptr) return nullptr;
+    char* data = rte_pktmbuf_append(packet, static_cast<std::uint16_t>(frame.size()));
+    if (data == nullptr) {
+        rte_pktmbuf_free(packet);
+        return nullptr;
+    }
+    std::memcpy(data, frame.data(), frame.size());
+    packet->port = port;  // as on all our rings: the snapshot's index
+    return packet;
+}
+
+bool VrrpRunner::Sink::send(std::uint8_t port, net::ConstBytes frame) {
+    rte_mbuf* packet = make(port, frame);
+    if (packet == nullptr) return false;
+    port::Port& out = *ports_[port];
+    const bool sent = out.has_control_queue() ? out.tx_burst(out.control_queue(), &packet, 1) == 1
+                                              : exchange_.workers[0]->control_tx.push(packet);
+    if (!sent) rte_pktmbuf_free(packet);
+    return sent;
+}
+
+VrrpRunner::VrrpRunner(exchange::Exchange& exchange, VrrpLink& link,
+                       const std::vector<const RouterPlan*>& plans, const RunnerOptions& options)
+    : exchange_(exchange),
+      link_(link),
+      options_(options),
+      sink_(exchange, options),
+      engine_(plans, port::now_ns() + options.startup_delay_ns, exchange.ownership, link, sink_),
+      reader_(static_cast<unsigned>(exchange.workers.size())) {}
+
+void VrrpRunner::run() {
+    prctl(PR_SET_TIMERSLACK, 1000UL);
+    link_.counters.scheduling_errno.set(
+        static_cast<std::uint64_t>(set_priority(options_.priority)));
+    while (!exchange_.stop.load(std::memory_order_relaxed)) {
+        exchange_.publisher.online(reader_);
+        const std::uint64_t now_ns = port::now_ns();
+        poll_once(now_ns);
+        exchange_.publisher.offline(reader_);
+        sleep(now_ns);
+    }
+}
+
+void VrrpRunner::poll_once(std::uint64_t now_ns) {
+    link_.counters.rounds.add();
+    exchange_.ownership.beat(now_ns);
+    // In this order: what the workers had punted by rx_drained_ns is received below.
+    const Round round{exchange_.publisher.acquire(), now_ns, rx_drained_ns()};
+    receive(round);
+    VrrpCommand command;
+    for (unsigned i = 0; i < most_commands && link_.commands.pop(command); ++i)
+        engine_.on_command(command, round);
+    engine_.tick(round);
+}
+
+void VrrpRunner::receive(const Round& round) {
+    for (auto& worker : exchange_.workers) {
+        std::array<rte_mbuf*, punt_capacity> packets;
+        const unsigned count = worker->punt.pop(packets.data(), packets.size());
+        for (unsigned i = 0; i < count; ++i) {
+            const rte_mbuf* packet = packets[i];
+            // What a VLAN tag was stripped from is not of our LAN.
+            if ((packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0)
+                engine_.on_frame(
+                    static_cast<std::uint8_t>(packet->port),
+                    {rte_pktmbuf_mtod(packet, const std::uint8_t*), rte_pktmbuf_data_len(packet)},
+                    round);
+            rte_pktmbuf_free(packets[i]);
+        }
+    }
+}
+
+std::uint64_t VrrpRunner::rx_drained_ns() const {
+    std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
+    for (const auto& worker : exchange_.workers)
+        oldest = std::min(oldest, worker->drained_ns.load(std::memory_order_acquire));
+    return oldest;
+}
+
+void VrrpRunner::sleep(std::uint64_t now_ns) {
+    // Never without a pause: a SCHED_FIFO thread that does not sleep is throttled.
+    const std::uint64_t until_ns =
+        std::clamp(engine_.deadline_ns(), now_ns + shortest_sleep_ns, now_ns + longest_sleep_ns);
+    if (until_ns <= port::now_ns()) return;
+    sleep_until(until_ns);
+    const std::uint64_t over_ns = port::now_ns() - until_ns;
+    if (over_ns > late_ns) link_.counters.late_wakes.add();
+    if (over_ns > link_.counters.longest_oversleep_ns.value())
+        link_.counters.longest_oversleep_ns.set(over_ns);
+}
+
+}  // namespace warren::control

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The control lcore's loop: punted adverts and commands in, adverts and gratuitous ARP out, and the
+// heartbeat that keeps our ownership alive. It sleeps until the next deadline, never longer than
+// longest_sleep_ns; its only other system call may be a driver's transmit.
+#pragma once
+
+#include <rte_mempool.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "control/vrrp_engine.h"
+#include "control/vrrp_link.h"
+#include "exchange/worker_link.h"
+#include "port/port.h"
+
+namespace warren::control {
+
+struct RunnerOptions {
+    std::vector<port::Port*> ports;  // index = port index in the snapshot
+    rte_mempool* pool = nullptr;     // frames of ours
+    int priority = 0;                // SCHED_FIFO 1-99; 0 = ordinary scheduling
+    std::uint64_t startup_delay_ns = 0;
+};
+
+class VrrpRunner {
+  public:
+    static constexpr std::uint64_t longest_sleep_ns = 2'000'000;
+    static constexpr std::uint64_t shortest_sleep_ns = 50'000;
+    static constexpr std::uint64_t late_ns = 10'000'000;
+
+    VrrpRunner(exchange::Exchange& exchange, VrrpLink& link,
+               const std::vector<const RouterPlan*>& plans, const RunnerOptions& options);
+
+    // Runs on the control lcore until Exchange::stop.
+    void run();
+
+  private:
+    // A frame leaves on the port's own control queue, else the first worker sends it.
+    class Sink : public FrameSink {
+      public:
+        Sink(exchange::Exchange& exchange, const RunnerOptions& options);
+        bool send(std::uint8_t port, net::ConstBytes frame) override;
+
+      private:
+        rte_mbuf* make(std::uint8_t port, net::ConstBytes frame);
+
+        exchange::Exchange& exchange_;
+        std::vector<port::Port*> ports_;
+        rte_mempool* pool_;
+    };
+
+    void poll_once(std::uint64_t now_ns);
+    void receive(const Round& round);
+    std::uint64_t rx_drained_ns() const;
+    void sleep(std::uint64_t now_ns);
+
+    exchange::Exchange& exchange_;
+    VrrpLink& link_;
+    RunnerOptions options_;
+    Sink sink_;
+    VrrpEngine engine_;
+    unsigned reader_;  // id at the publisher
+};
+
+}  // namespace warren::control
