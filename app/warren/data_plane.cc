@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "data_plane.h"
+
+#include <rte_launch.h>
+
+#include <algorithm>
+#include <bit>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include "port/clock.h"
+
+namespace warren::app {
+namespace {
+
+constexpr unsigned mbuf_bytes = RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(rte_mbuf) + 64;
+
+const std::string& device_of(const config::Config& config, const std::string& interface) {
+    static const std::string none;
+    const auto* found = config.dataplane.find_interface(interface);
+    return found != nullptr ? found->device : none;
+}
+
+port::EalOptions eal_options(const config::Config& config, const std::string& instance,
+                             const std::vector<std::string>& extra) {
+    const config::Dataplane& plane = config.dataplane;
+    const std::vector<std::string> names = control::port_names(config);
+    port::EalOptions options;
+    options.instance = instance;
+    options.hugepages = plane.hugepages == config::Hugepages::yes  ? port::Hugepages::yes
+                        : plane.hugepages == config::Hugepages::no ? port::Hugepages::no
+                                                                   : port::Hugepages::automatic;
+    const unsigned mbuf_mb = mbuf_count(names.size(), plane.workers) / 1024 * mbuf_bytes / 1024;
+    options.memory_mb = std::max(options.memory_mb, mbuf_mb + 64);
+    options.workers = plane.workers;
+    options.worker_cpus = plane.worker_cpus;
+    options.control_cpu = plane.control_cpu;
+    options.extra = extra;
+    for (const std::string& name : names)
+        if (const std::string& device = device_of(config, name); is_pci_device(device))
+            options.pci_devices.push_back(device);
+    return options;
+}
+
+datapath::FlowSecrets random_secrets() {
+    std::random_device random;
+    const auto word = [&random] { return static_cast<std::uint64_t>(random()) << 32 | random(); };
+    return {.hash_seed = {word(), word()}, .isn_key = {word(), word()}, .first_port = random()};
+}
+
+int run_worker(void* worker) {
+    static_cast<datapath::Worker*>(worker)->run();
+    return 0;
+}
+
+int run_control(void* runner) {
+    static_cast<control::VrrpRunner*>(runner)->run();
+    return 0;
+}
+
+// Its end stops all lcores and waits for them, whatever ended it.
+class Lcores {
+  public:
+    explicit Lcores(exchange::Exchange& exchange) : exchange_(exchange) {}
+    ~Lcores() {
+        exchange_.stop.store(true);
+        rte_eal_mp_wait_lcore();
+    }
+    Lcores(const Lcores&) = delete;
+    Lcores& operator=(const Lcores&) = delete;
+
+    void launch(unsigned lcore, lcore_function_t* function, void* argument) {
+        if (rte_eal_remote_launch(function, argument, lcore) != 0)
+            throw std::runtime_error("lcore " + std::to_string(lcore) + " does not start");
+    }
+
+  private:
+    exchange::Exchange& exchange_;
+};
+
+}  // namespace
+
+unsigned mbuf_count(std::size_t ports, unsigned workers) {
+    constexpr unsigned descriptors = 1024;
+    constexpr unsigned rings_of_a_worker = 1024 + 4 * 128;  // punt, control tx, bursts, cache
+    const unsigned queues = static_cast<unsigned>(ports) * (workers + 1) * 2 * descriptors;
+    const unsigned rings = workers * rings_of_a_worker + workers * workers * 512;
+    return std::max(16'383U, std::bit_ceil(queues + rings) - 1);
+}
+
+bool is_pci_device(const std::string& device) {
+    const std::string address = device.substr(0, device.find(','));
+    return address.find(':') != std::string::npos && address.find('.') != std::string::npos;
+}
+
+DataPlane::DataPlane(const config::Config& config, const std::string& instance,
+                     const std::vector<std::string>& eal)
+    : config_(config),
+      eal_(eal_options(config, instance, eal)),
+      pool_(port::make_mempool(
+          "packets", mbuf_count(control::port_names(config).size(), config.dataplane.workers))),
+      exchange_(config.dataplane.workers) {
+    open_ports();
+    make_workers();
+}
+
+DataPlane::~DataPlane() = default;
+
+void DataPlane::open_ports() {
+    for (const std::string& name : control::port_names(config_)) {
+        port::PortOptions options;
+        options.name = name;
+        options.device = device_of(config_, name);
+        options.workers = config_.dataplane.workers;
+        options.pool = pool_.get();
+        ports_.push_back(std::make_unique<port::Port>(options));
+        port_list_.push_back(ports_.back().get());
+    }
+}
+
+void DataPlane::make_workers() {
+    const datapath::FlowSecrets secrets = random_secrets();
+    for (unsigned i = 0; i < config_.dataplane.workers; ++i) {
+        datapath::WorkerOptions options;
+        options.id = i;
+        options.ports = port_list_;
+        options.pool = pool_.get();
+        options.flow_capacity = config_.dataplane.flows;
+        options.idle_adaptive = config_.dataplane.idle == config::Idle::adaptive;
+        options.secrets = secrets;
+        options.now_ns = port::now_ns();
+        workers_.push_back(std::make_unique<datapath::Worker>(exchange_, options));
+    }
+}
+
+void DataPlane::run(control::ManagerOptions options) {
+    control::Manager manager(config_, port_list_, exchange_, vrrp_, std::move(options));
+    control::RunnerOptions runner_options;
+    runner_options.ports = port_list_;
+    runner_options.pool = pool_.get();
+    runner_options.priority = config_.dataplane.control_priority;
+    runner_options.startup_delay_ns =
+        static_cast<std::uint64_t>(config_.global.vrrp_startup_delay_ns);
+    control::VrrpRunner runner(exchange_, vrrp_, manager.plans(), runner_options);
+    Lcores lcores(exchange_);
+    for (unsigned i = 0; i < workers_.size(); ++i)
+        lcores.launch(port::first_worker_lcore + i, run_worker, workers_[i].get());
+    lcores.launch(port::control_lcore, run_control, &runner);
+    manager.run();
+}
+
+}  // namespace warren::app

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Everything that a configuration needs to run, made in order and unmade in the reverse: EAL,
+// mbufs, ports, the exchange, workers, control lcore, manager. Throws std::exception with one clear
+// line when the machine does not give what is needed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "control/manager.h"
+#include "control/vrrp_link.h"
+#include "control/vrrp_runner.h"
+#include "datapath/worker.h"
+#include "exchange/worker_link.h"
+#include "port/eal.h"
+#include "port/mempool.h"
+#include "port/port.h"
+
+namespace warren::app {
+
+class DataPlane {
+  public:
+    DataPlane(const config::Config& config, const std::string& instance,
+              const std::vector<std::string>& eal_options);
+    ~DataPlane();
+    DataPlane(const DataPlane&) = delete;
+    DataPlane& operator=(const DataPlane&) = delete;
+
+    bool uses_hugepages() const { return eal_.uses_hugepages(); }
+
+    // Starts the lcores and runs the manager until it is told to stop.
+    void run(control::ManagerOptions options);
+
+  private:
+    void open_ports();
+    void make_workers();
+
+    config::Config config_;
+    port::Eal eal_;
+    port::Mempool pool_;
+    std::vector<std::unique_ptr<port::Port>> ports_;
+    std::vector<port::Port*> port_list_;
+    exchange::Exchange exchange_;
+    control::VrrpLink vrrp_;
+    std::vector<std::unique_ptr<datapath::Worker>> workers_;
+};
+
+// mbufs for `ports` interfaces: what queues, rings and bursts can hold at once.
+unsigned mbuf_count(std::size_t ports, unsigned workers);
+bool is_pci_device(const std::string& device);
+
+}  // namespace warren::app

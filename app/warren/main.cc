@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The daemon: reads the configuration, opens EAL, memory and ports, starts workers and control
+// lcore, and lets the manager run on the main thread. Wiring only. Exit status: 0 stopped by a
+// signal (or a good --check), 1 a wrong configuration or command line, or an environment in which
+// it cannot start.
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <iostream>
+
+#include "data_plane.h"
+#include "options.h"
+#include "port/clock.h"
+#include "read_config.h"
+#include "service_manager.h"
+
+namespace warren::app {
+namespace {
+
+void open_log(const Options& options) {
+    auto logger = options.log_file ? spdlog::basic_logger_mt("warren", *options.log_file)
+                                   : spdlog::stderr_logger_mt("warren");
+    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
+    logger->set_level(options.verbose ? spdlog::level::debug : spdlog::level::info);
+    logger->flush_on(spdlog::level::info);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+// Every line about the file goes where the operator looks: errors and warnings of a start.
+void log_findings(const config::LoadResult& result) {
+    for (const config::Diagnostic& diagnostic : result.diagnostics) {
+        const auto level = diagnostic.severity == config::Severity::error     ? spdlog::level::err
+                           : diagnostic.severity == config::Severity::warning ? spdlog::level::warn
+                                                                              : spdlog::level::info;
+        spdlog::log(level, "{}", diagnostic.to_string());
+    }
+    if (!result.ignored.empty())
+        spdlog::info("{} keywords have no meaning here and are ignored (--check lists them)",
+                     result.ignored.size());
+}
+
+int serve(const Options& options, const config::LoadResult& loaded) {
+    DataPlane plane(loaded.config, options.instance, options.eal);
+    control::ManagerOptions manager;
+    manager.process = {.instance = options.instance,
+                       .version = WARREN_VERSION,
+                       .config_file = options.config_file,
+                       .started_ns = port::now_ns(),
+                       .hugepages = plane.uses_hugepages()};
+    manager.reread = [&options] { return read_config(options.config_file, options.config_id); };
+    manager.announce = notify_service_manager;
+    plane.run(std::move(manager));
+    spdlog::info("stopped");
+    return 0;
+}
+
+int run(const Options& options) {
+    const config::LoadResult loaded = read_config(options.config_file, options.config_id);
+    if (options.check) {
+        print_check(loaded, std::cout);
+        return loaded.ok() ? 0 : 1;
+    }
+    open_log(options);
+    log_findings(loaded);
+    if (!loaded.ok()) {
+        spdlog::error("{}: the configuration is refused, nothing is started", options.config_file);
+        return 1;
+    }
+    return serve(options, loaded);
+}
+
+}  // namespace
+}  // namespace warren::app
+
+int main(int argc, char** argv) {
+    try {
+        const auto options = warren::app::parse_options(argc, argv);
+        return options ? warren::app::run(*options) : 0;
+    } catch (const std::exception& error) {
+        std::cerr << "warren: " << error.what() << '\n';
+        return 1;
+    }
+}

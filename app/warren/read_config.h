@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Reads the configuration from disk and tells the operator about it.
+#pragma once
+
+#include <iosfwd>
+
+#include "config/load.h"
+
+namespace warren::app {
+
+config::LoadResult read_config(const std::string& file, const std::string& config_id);
+
+// What `--check` prints: each diagnostic, then the keywords that have no meaning here.
+void print_check(const config::LoadResult& result, std::ostream& out);
+
+}  // namespace warren::app
