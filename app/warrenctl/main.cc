@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// warrenctl: asks a running warren and prints. Exit status: 0 done, 1 no answer, 2 wrong command
+// line.
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "show.h"
+#include "telemetry.h"
+
+namespace warren::ctl {
+namespace {
+
+namespace po = boost::program_options;
+
+class UsageError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+po::options_description visible_options() {
+    po::options_description all("Options");
+    all.add_options()("instance,i", po::value<std::string>()->default_value("warren"),
+                      "the warren to talk to, as in warren --instance")(
+        "json,j", "JSON instead of tables")("help,h", "show this help")("version",
+                                                                        "show the version");
+    return all;
+}
+
+std::string list_of_views() {
+    std::string all;
+    for (const std::string& name : view_names())
+        all += (all.empty() ? "" : "|") + name;
+    return all;
+}
+
+void print_help() {
+    std::cout << "Usage: warrenctl [options] show {" << list_of_views() << "}\n"
+              << visible_options();
+}
+
+po::variables_map parse(int argc, char** argv) {
+    po::options_description all = visible_options();
+    all.add_options()("words", po::value<std::vector<std::string>>());
+    po::positional_options_description positions;
+    positions.add("words", -1);
+    po::variables_map values;
+    try {
+        po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(),
+                  values);
+    } catch (const po::error& error) {
+        throw UsageError(error.what());
+    }
+    return values;
+}
+
+int run(int argc, char** argv) {
+    const po::variables_map values = parse(argc, argv);
+    if (values.count("help") != 0) {
+        print_help();
+        return 0;
+    }
+    if (values.count("version") != 0) {
+        std::cout << "warrenctl " WARREN_VERSION "\n";
+        return 0;
+    }
+    const auto words = values.count("words") != 0 ? values["words"].as<std::vector<std::string>>()
+                                                  : std::vector<std::string>{};
+    if (words.empty()) throw UsageError("a command is missing: show");
+    if (words[0] != "show") throw UsageError("unknown command \"" + words[0] + "\": show");
+    const auto& names = view_names();
+    if (words.size() != 2 || std::find(names.begin(), names.end(), words[1]) == names.end())
+        throw UsageError(
+            (words.size() == 2 ? "unknown view \"" + words[1] + "\": " : "show needs one of: ") +
+            list_of_views());
+    Telemetry telemetry(values["instance"].as<std::string>());
+    show(telemetry, words[1], values.count("json") != 0, std::cout);
+    std::cout.flush();
+    return std::cout ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace warren::ctl
+
+int main(int argc, char** argv) {
+    try {
+        return warren::ctl::run(argc, argv);
+    } catch (const warren::ctl::UsageError& error) {
+        std::cerr << "warrenctl: " << error.what() << '\n';
+        return 2;
+    } catch (const std::exception& error) {
+        std::cerr << "warrenctl: " << error.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "show.h"
+
+#include <ostream>
+
+#include "table.h"
+#include "units.h"
+
+namespace warren::ctl {
+namespace {
+
+using Rows = std::vector<Json>;
+
+// What is missing or null is shown as "-".
+std::string text(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    if (found == row.end() || found->is_null()) return "-";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+template <std::string (*Format)(std::uint64_t)>
+std::string number(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() || !found->is_number() ? "-" : Format(found->get<std::uint64_t>());
+}
+
+std::string decimal(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() || !found->is_number() ? "-" : decimal_text(found->get<double>());
+}
+
+std::string joined(const Json& list) {
+    std::string all;
+    for (const Json& item : list)
+        all +=
+            (all.empty() ? "" : " ") + (item.is_string() ? item.get<std::string>() : item.dump());
+    return all.empty() ? "-" : all;
+}
+
+std::string joined(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() ? "-" : joined(*found);
+}
+
+const std::vector<Column> port_columns{
+    {"PORT", Align::left, [](const Json& r) { return text(r, "name"); }},
+    {"LINK", Align::left, [](const Json& r) { return text(r, "link"); }},
+    {"DRIVER", Align::left, [](const Json& r) { return text(r, "driver"); }},
+    {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }},
+    {"ADDRESS", Align::left, [](const Json& r) { return text(r, "address"); }},
+    {"RX", Align::right, [](const Json& r) { return number<count_text>(r, "rx_packets"); }},
+    {"TX", Align::right, [](const Json& r) { return number<count_text>(r, "tx_packets"); }},
+    {"MISSED", Align::right, [](const Json& r) { return number<count_text>(r, "rx_missed"); }},
+};
+
+const std::vector<Column> vrrp_columns{
+    {"ROUTER", Align::left, [](const Json& r) { return text(r, "name"); }},
+    {"INTERFACE", Align::left, [](const Json& r) { return text(r, "interface"); }},
+    {"VRID", Align::right, [](const Json& r) { return text(r, "vrid"); }},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
+    {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
+    {"WHY", Align::left,
+     [](const Json& r) {
+         return r.value("faults", Json::array()).empty() ? text(r, "reason") : joined(r, "faults");
+     }},
+    {"PRIO", Align::right, [](const Json& r) { return text(r, "effective_priority"); }},
+    {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }},
+    {"HEARD", Align::right,
+     [](const Json& r) { return number<duration_text>(r, "last_heard_ms"); }},
+    {"SENT", Align::right, [](const Json& r) { return number<count_text>(r, "adverts_sent"); }},
+    {"RECEIVED", Align::right,
+     [](const Json& r) { return number<count_text>(r, "adverts_received"); }},
+    {"REJECTED", Align::left,
+     [](const Json& r) {
+         const Json rejected = r.value("rejected", Json::object());
+         std::string all;
+         for (const auto& [reason, n] : rejected.items())
+             all += (all.empty() ? "" : " ") + reason + "=" + n.dump();
+         return all.empty() ? "0" : all;
+     }},
+    {"ADDRESSES", Align::left, [](const Json& r) { return joined(r, "addresses"); }},
+};
+
+const std::vector<Column> service_columns{
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
+    {"ALGO", Align::left, [](const Json& r) { return text(r, "lb_algo"); }},
+    {"KIND", Align::left, [](const Json& r) { return text(r, "lb_kind"); }},
+    {"ROUTER", Align::left, [](const Json& r) { return text(r, "router"); }},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
+    {"UP", Align::right,
+     [](const Json& r) { return text(r, "servers_up") + "/" + text(r, "servers"); }},
+    {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
+    {"CONNECTIONS", Align::right,
+     [](const Json& r) { return number<count_text>(r, "connections"); }},
+};
+
+const std::vector<Column> server_columns{
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"STATE", Align::left,
+     [](const Json& r) {
+         return text(r, "state") + (r.value("reachable", true) ? "" : " (no next hop)");
+     }},
+    {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
+    {"WHY", Align::left, [](const Json& r) { return text(r, "reason"); }},
+    {"WEIGHT", Align::right, [](const Json& r) { return text(r, "weight"); }},
+    {"FACTOR", Align::right, [](const Json& r) { return decimal(r, "factor"); }},
+    {"EFFECTIVE", Align::right, [](const Json& r) { return decimal(r, "effective_weight"); }},
+    {"CHECK", Align::right, [](const Json& r) { return number<latency_text>(r, "check_us"); }},
+    {"HANDSHAKE", Align::right,
+     [](const Json& r) { return number<latency_text>(r, "handshake_us"); }},
+    {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
+    {"CONNECTIONS", Align::right,
+     [](const Json& r) { return number<count_text>(r, "connections"); }},
+    {"IN", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_server_bytes"); }},
+    {"OUT", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_client_bytes"); }},
+};
+
+const std::vector<Column> flow_columns{
+    {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
+    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }},
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
+    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }},
+    {"WORKER", Align::right, [](const Json& r) { return text(r, "worker"); }},
+};
+
+const std::vector<Column> counter_columns{
+    {"GROUP", Align::left, [](const Json& r) { return text(r, "group"); }},
+    {"COUNTER", Align::left, [](const Json& r) { return text(r, "name"); }},
+    {"TOTAL", Align::right, [](const Json& r) { return number<count_text>(r, "total"); }},
+    {"BY WORKER", Align::left,
+     [](const Json& r) {
+         const Json shares = r.value("workers", Json::array());
+         return shares.size() > 1 ? joined(shares) : std::string();
+     }},
+};
+
+const std::vector<Column> worker_columns{
+    {"WORKER", Align::right, [](const Json& r) { return text(r, "worker"); }},
+    {"BUSY", Align::right, [](const Json& r) { return percent_text(r.value("busy", 0.0)); }},
+    {"FLOWS", Align::right, [](const Json& r) { return number<count_text>(r, "flows"); }},
+    {"CAPACITY", Align::right,
+     [](const Json& r) { return number<count_text>(r, "flow_capacity"); }},
+    {"RX", Align::right, [](const Json& r) { return number<count_text>(r, "rx"); }},
+    {"TX", Align::right, [](const Json& r) { return number<count_text>(r, "tx"); }},
+    {"HANDED IN", Align::right, [](const Json& r) { return number<count_text>(r, "handoff_in"); }},
+    {"HANDED OUT", Align::right,
+     [](const Json& r) { return number<count_text>(r, "handoff_out"); }},
+    {"POLLS", Align::right, [](const Json& r) { return number<count_text>(r, "polls"); }},
+    {"SLEEPS", Align::right, [](const Json& r) { return number<count_text>(r, "idle_sleeps"); }},
+};
+
+const std::vector<Column> neighbour_columns{
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
+    {"NEXT HOP", Align::left, [](const Json& r) { return text(r, "gateway"); }},
+    {"PORT", Align::left, [](const Json& r) { return text(r, "interface"); }},
+    {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }},
+};
+
+struct ListView {
+    const char* name;
+    const std::vector<Column>& columns;
+};
+
+const std::vector<ListView>& list_views() {
+    static const std::vector<ListView> all{
+        {"vrrp", vrrp_columns},           {"services", service_columns},
+        {"servers", server_columns},      {"flows", flow_columns},
+        {"counters", counter_columns},    {"workers", worker_columns},
+        {"neighbours", neighbour_columns}};
+    return all;
+}
+
+void print_status(const Json& status, std::ostream& out) {
+    out << "warren " << text(status, "version") << ", instance " << text(status, "instance")
+        << ", up " << number<duration_text>(status, "uptime_ms") << '\n'
+        << "configuration  " << text(status, "config") << '\n'
+        << "data plane     " << text(status, "workers") << " workers, idle " << text(status, "idle")
+        << ", " << (status.value("hugepages", false) ? "hugepages" : "no hugepages") << '\n'
+        << "virtual router " << text(status, "masters") << " of " << text(status, "routers")
+        << " master\n"
+        << "servers        " << text(status, "servers_up") << " of " << text(status, "servers")
+        << " up, " << number<count_text>(status, "flows") << " flows\n";
+}
+
+void show_status(Telemetry& telemetry, bool as_json, std::ostream& out) {
+    const Rows first = telemetry.rows("status");
+    Json status = first.empty() ? Json::object() : first.front();
+    for (const char* part : {"ports", "vrrp", "services"})
+        status[part] = telemetry.rows(part);
+    if (as_json) {
+        out << status.dump(2) << '\n';
+        return;
+    }
+    print_status(status, out);
+    out << '\n';
+    print_table(out, port_columns, status["ports"]);
+    out << '\n';
+    print_table(out, vrrp_columns, status["vrrp"]);
+    out << '\n';
+    print_table(out, service_columns, status["services"]);
+}
+
+}  // namespace
+
+const std::vector<std::string>& view_names() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all{"status"};
+        for (const ListView& view : list_views())
+            all.emplace_back(view.name);
+        return all;
+    }();
+    return names;
+}
+
+void show(Telemetry& telemetry, const std::string& view, bool as_json, std::ostream& out) {
+    if (view == "status") return show_status(telemetry, as_json, out);
+    for (const ListView& candidate : list_views()) {
+        if (view != candidate.name) continue;
+        const Rows rows = telemetry.rows(view);
+        if (as_json)
+            out << Json(rows).dump(2) << '\n';
+        else
+            print_table(out, candidate.columns, rows);
+    }
+}
+
+}  // namespace warren::ctl

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Rows of JSON as an aligned table of text.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "telemetry.h"
+
+namespace warren::ctl {
+
+enum class Align { left, right };
+
+struct Column {
+    const char* title;
+    Align align;
+    std::string (*text)(const Json& row);
+};
+
+// Two spaces between columns, no trailing blanks; without rows only the titles.
+void print_table(std::ostream& out, const std::vector<Column>& columns,
+                 const std::vector<Json>& rows);
+
+}  // namespace warren::ctl

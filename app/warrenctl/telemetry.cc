@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "telemetry.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace warren::ctl {
+namespace {
+
+constexpr int patience_ms = 5'000;  // longer than the daemon's own
+constexpr std::size_t max_pages = 1'000'000;
+
+// Where DPDK puts its runtime folders (eal_create_runtime_dir).
+std::filesystem::path runtime_folder() {
+    if (geteuid() == 0) return "/var/run/dpdk";
+    const char* own = std::getenv("XDG_RUNTIME_DIR");
+    return std::filesystem::path(own != nullptr ? own : "/tmp") / "dpdk";
+}
+
+std::filesystem::path socket_path(const std::string& instance) {
+    return runtime_folder() / instance / "dpdk_telemetry.v2";
+}
+
+// A connected socket, or the errno.
+std::pair<int, int> open_socket(const std::filesystem::path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string text = path.string();
+    if (text.size() >= sizeof(address.sun_path)) return {-1, ENAMETOOLONG};
+    std::memcpy(address.sun_path, text.data(), text.size());
+    const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0) return {-1, errno};
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
+        return {fd, 0};
+    const int error = errno;
+    close(fd);
+    return {-1, error};
+}
+
+std::string not_running(const std::string& instance, int error) {
+    if (error == EACCES || error == EPERM)
+        return "no permission to talk to instance \"" + instance + "\" (run as root)";
+    std::string text = "no warren is running as instance \"" + instance + "\"";
+    const std::vector<std::string> others = running_instances();
+    if (others.empty()) return text + ", nor any other";
+    text += "; running:";
+    for (const std::string& other : others)
+        text += " " + other;
+    return text;
+}
+
+std::string receive(int fd, std::size_t most) {
+    pollfd waiting{fd, POLLIN, 0};
+    if (poll(&waiting, 1, patience_ms) <= 0) throw std::runtime_error("warren does not answer");
+    std::string answer(most, '\0');
+    const ssize_t size = recv(fd, answer.data(), answer.size(), 0);
+    if (size <= 0) throw std::runtime_error("warren has ended the connection");
+    answer.resize(static_cast<std::size_t>(size));
+    return answer;
+}
+
+}  // namespace
+
+std::vector<std::string> running_instances() {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(runtime_folder(), error)) {
+        const std::string name = entry.path().filename().string();
+        const auto [fd, problem] = open_socket(socket_path(name));
+        if (problem != 0) continue;
+        close(fd);
+        names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+Telemetry::Telemetry(const std::string& instance) {
+    const auto [fd, error] = open_socket(socket_path(instance));
+    if (error != 0) throw std::runtime_error(not_running(instance, error));
+    socket_ = fd;
+    const Json hello = Json::parse(receive(socket_, max_answer_bytes_), nullptr, false);
+    if (hello.is_object()) max_answer_bytes_ = hello.value("max_output_len", max_answer_bytes_);
+}
+
+Telemetry::~Telemetry() {
+    if (socket_ >= 0) close(socket_);
+}
+
+std::string Telemetry::exchange(const std::string& request) {
+    if (send(socket_, request.data(), request.size(), MSG_NOSIGNAL) < 0)
+        throw std::runtime_error(std::string("warren has gone: ") + std::strerror(errno));
+    return receive(socket_, max_answer_bytes_);
+}
+
+// The page travels as one string inside telemetry's own JSON.
+Json Telemetry::page(const std::string& view, const std::string& cursor) {
+    const std::string verb = "/warren/show/" + view;
+    const Json outer =
+        Json::parse(exchange(cursor.empty() ? verb : verb + "," + cursor), nullptr, false);
+    if (!outer.is_object() || !outer.contains(verb) || !outer[verb].is_string())
+        throw std::runtime_error("this instance does not know the view \"" + view + "\"");
+    Json inner = Json::parse(outer[verb].get<std::string>(), nullptr, false);
+    if (inner.is_discarded()) throw std::runtime_error("warren's answer is not whole");
+    if (inner.contains("error")) throw std::runtime_error(inner["error"].get<std::string>());
+    return inner;
+}
+
+std::vector<Json> Telemetry::rows(const std::string& view) {
+    std::vector<Json> all;
+    std::string cursor;
+    for (std::size_t i = 0; i < max_pages; ++i) {
+        Json answer = page(view, cursor);
+        for (Json& row : answer["rows"])
+            all.push_back(std::move(row));
+        if (!answer.contains("next")) break;
+        cursor = answer["next"].get<std::string>();
+    }
+    return all;
+}
+
+}  // namespace warren::ctl
