@@ -304,6 +304,7 @@ void FlowPath::age(const Round& round) {
         send_resets(flow, Side::client, round);
         send_resets(flow, Side::server, round);
         counters_.flows_ended.add();
+        link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
         const bool unanswered = flow.state == TcpState::syn_sent;
         report(flow, unanswered ? FlowEventKind::unanswered : FlowEventKind::ended, EndCause::idle,
                0);

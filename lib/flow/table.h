@@ -77,15 +77,16 @@ class FlowTable {
     // longer live leaves its server's list.
     void set_state(FlowIndex i, TcpState state, Tick now);
 
-    // Erases what has idled too long, after on_expired(const Flow&); `budget` bounds the flows and
-    // wheel slots looked at. Returns how many were.
+    // Erases what has idled too long, then shows on_expired(const Flow&) what it was; `budget`
+    // bounds the flows and wheel slots looked at. Returns how many were.
     template <typename OnExpired>
     unsigned advance(Tick now, unsigned budget, OnExpired on_expired) {
         return wheel_.advance(
             now, budget, [this](FlowIndex i) { return deadline(flows_[i]); },
             [&](FlowIndex i) {
-                on_expired(static_cast<const Flow&>(flows_[i]));
+                const Flow gone = flows_[i];
                 erase(i);
+                on_expired(gone);
             });
     }
 

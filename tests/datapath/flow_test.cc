@@ -223,6 +223,7 @@ TEST(Ageing, IdleEndResetsBothSides) {
     ASSERT_EQ(sent.size(), 2U);
     EXPECT_NE(sent[0].find("192.168.8.100 > 192.168.8.50"), std::string::npos);
     EXPECT_NE(sent[1].find("192.168.8.100 > 192.168.8.11"), std::string::npos);
+    EXPECT_EQ(world.exchange.workers[0]->servers[0].active.value(), 0U);
 }
 
 TEST(Events, HandshakeTimeIsReported) {
