@@ -68,7 +68,12 @@ int run(const Options& options) {
         spdlog::error("{}: the configuration is refused, nothing is started", options.config_file);
         return 1;
     }
-    return serve(options, loaded);
+    try {
+        return serve(options, loaded);
+    } catch (const std::exception& error) {
+        spdlog::error("{}", error.what());
+        return 1;
+    }
 }
 
 }  // namespace

@@ -139,7 +139,8 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
 
 GuardRules guard_rules(const State& state, std::uint8_t port) {
     GuardRules rules;
-    for (const exchange::OwnedAddress& owned : build_snapshot(state, 0)->addresses)
+    const auto snapshot = build_snapshot(state, 0);
+    for (const exchange::OwnedAddress& owned : snapshot->addresses)
         if (owned.port == port) rules.addresses.push_back(owned.address);
     for (const RouterState& router : state.routers)
         if (router.port == port) rules.vrids.push_back(router.plan->settings.vrid);

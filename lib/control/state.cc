@@ -51,7 +51,7 @@ void add_servers(State& state, ServiceRecord& service, std::uint16_t index, std:
                             .position = static_cast<std::uint16_t>(service.servers.size()),
                             .health = make_health(*service.config, server)};
         record.since_ns = now_ns;
-        record.reason = server.checkers.empty() ? "no checker" : "not checked yet";
+        record.reason = server.checkers.empty() ? "no checker" : "start";
         service.servers.push_back(static_cast<std::uint16_t>(state.servers.size()));
         state.servers.push_back(std::move(record));
     }
