@@ -3,7 +3,6 @@
 
 #include <rte_cycles.h>
 #include <rte_eth_ring.h>
-#include <rte_ring.h>
 #include <time.h>
 
 #include <array>

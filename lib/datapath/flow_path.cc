@@ -52,6 +52,7 @@ FlowPath::FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, T
       tx_(tx),
       table_({.capacity = options.capacity,
               .servers = exchange::max_servers,
+              .services = exchange::max_services,
               .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
               .start = options.start}),
       port_cursors_(exchange::max_servers),
@@ -237,6 +238,18 @@ Verdict FlowPath::answer_from_stub(Packet& packet, flow::Flow& flow, Side from) 
 
 std::uint8_t FlowPath::reset_flags(const flow::Reset& reset) {
     return reset.has_ack ? net::tcp_flag::rst | net::tcp_flag::ack : net::tcp_flag::rst;
+}
+
+void FlowPath::take_timeouts(const Round& round) {
+    if (timeouts_generation_ == round.snapshot->generation) return;
+    timeouts_generation_ = round.snapshot->generation;
+    const auto& services = round.snapshot->services;
+    for (std::uint16_t id = 0; id < services.size(); ++id)
+        if (services[id].established_timeout_ns != 0)
+            table_.set_established_timeout(
+                id,
+                static_cast<flow::Tick>(services[id].established_timeout_ns >> flow::tick_shift) +
+                    1);
 }
 
 void FlowPath::reset_dead_servers(const Round& round) {

@@ -50,6 +50,7 @@ class FlowPath {
     Verdict to_local(Packet& packet, const Round& round);
 
     // Chores, each bounded.
+    void take_timeouts(const Round& round);
     void reset_dead_servers(const Round& round);
     void age(const Round& round);
 
@@ -107,6 +108,7 @@ class FlowPath {
     std::vector<flow::PortCursor> port_cursors_;  // of each server index
     std::vector<ServiceScheduler> schedulers_;    // of each service index
     std::size_t next_local_address_ = 0;
+    std::uint64_t timeouts_generation_ = 0;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left
 };
 

@@ -169,6 +169,7 @@ void Worker::drop(rte_mbuf* mbuf, Drop reason) {
 }
 
 void Worker::chores() {
+    flows_.take_timeouts(round_);
     flows_.reset_dead_servers(round_);
     flows_.age(round_);
     list_flows();

@@ -58,7 +58,7 @@ struct Service {
     net::Be16 port;
     Forwarding forwarding = Forwarding::fnat;
     balance::Algorithm algorithm = balance::Algorithm::wlc;
-    std::uint64_t established_timeout_ns = 0;
+    std::uint64_t established_timeout_ns = 0;     // 0: RFC 5382's 7,440 s
     std::vector<std::uint16_t> servers;           // indices into Snapshot::servers
     std::vector<net::IpAddress> local_addresses;  // FNAT: sources towards the servers, never empty
     std::vector<std::uint16_t> reserved_ports;    // service ports on those: seal() fills it in

@@ -14,13 +14,15 @@ struct FlowTable::Layout {
           buckets(std::size_t{o.capacity} * sizeof(Flow)),
           server_heads(buckets + bucket_count * sizeof(Bucket)),
           live(server_heads + o.servers * sizeof(FlowIndex)),
-          wheel_heads(live + o.servers * sizeof(std::uint32_t)),
+          established(live + o.servers * sizeof(std::uint32_t)),
+          wheel_heads(established + o.services * sizeof(Tick)),
           bytes(wheel_heads + o.wheel_slots * sizeof(FlowIndex)) {}
 
     std::size_t bucket_count;
     std::size_t buckets;
     std::size_t server_heads;
     std::size_t live;
+    std::size_t established;
     std::size_t wheel_heads;
     std::size_t bytes;
 };
@@ -47,10 +49,12 @@ FlowTable::FlowTable(const TableOptions& o)
       index_(array_at<Bucket>(block_, Layout(o).buckets, Layout(o).bucket_count)),
       by_server_(flows_, array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers)),
       live_(array_at<std::uint32_t>(block_, Layout(o).live, o.servers)),
+      established_(array_at<Tick>(block_, Layout(o).established, o.services)),
       wheel_(flows_, array_at<FlowIndex>(block_, Layout(o).wheel_heads, o.wheel_slots), o.start) {
     assert(o.capacity <= max_flows);
     std::uninitialized_value_construct_n(flows_, capacity_);
     std::fill(live_.begin(), live_.end(), 0);
+    std::fill(established_.begin(), established_.end(), timeouts_.of(TcpState::established));
 }
 
 FlowTable::~FlowTable() {
@@ -84,7 +88,8 @@ void FlowTable::leave_server(FlowIndex i) {
 }
 
 FlowIndex FlowTable::insert(const Flow& flow) {
-    assert(flow.state != TcpState::none && flow.server_id < live_.size());
+    assert(flow.state != TcpState::none && flow.server_id < live_.size() &&
+           flow.service_id < established_.size());
     const FlowIndex i = take_free();
     if (i == no_flow) return no_flow;
     Flow& f = flows_[i];
@@ -147,7 +152,7 @@ void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     Flow& f = flows_[i];
     f.last_seen = now;
     if (f.state == state) return;
-    const bool sooner = timeouts_.of(state) < timeouts_.of(f.state);
+    const bool sooner = timeout(f, state) < timeout(f, f.state);
     f.state = state;
     if (!is_live(state)) leave_server(i);
     if (sooner) wheel_.schedule(i, deadline(f));

@@ -18,6 +18,7 @@ namespace warren::flow {
 struct TableOptions {
     std::uint32_t capacity = 0;       // flows
     std::uint32_t servers = 0;        // server ids are below this
+    std::uint32_t services = 1;       // service ids are below this
     std::uint32_t wheel_slots = 512;  // a power of two
     TupleHash hash{0, 0};             // seed it at random
     Timeouts timeouts{};
@@ -77,6 +78,10 @@ class FlowTable {
     // longer live leaves its server's list.
     void set_state(FlowIndex i, TcpState state, Tick now);
 
+    // How long established flows of a service may idle from now on; timeouts.of(established) at
+    // first.
+    void set_established_timeout(std::uint16_t service, Tick idle) { established_[service] = idle; }
+
     // Erases what has idled too long, then shows on_expired(const Flow&) what it was; `budget`
     // bounds the flows and wheel slots looked at. Returns how many were.
     template <typename OnExpired>
@@ -114,7 +119,10 @@ class FlowTable {
     static std::uint32_t value_of(FlowIndex i, Side s) {
         return i << 1 | static_cast<std::uint32_t>(s);
     }
-    Tick deadline(const Flow& f) const { return f.last_seen + timeouts_.of(f.state); }
+    Tick timeout(const Flow& f, TcpState state) const {
+        return state == TcpState::established ? established_[f.service_id] : timeouts_.of(state);
+    }
+    Tick deadline(const Flow& f) const { return f.last_seen + timeout(f, f.state); }
     FlowIndex take_free();
     void give_free(FlowIndex i);
     void join_server(FlowIndex i);
@@ -135,6 +143,7 @@ class FlowTable {
     BucketIndex index_;
     IndexLists<&Flow::server_list> by_server_;
     std::span<std::uint32_t> live_;
+    std::span<Tick> established_;
     AgeingWheel wheel_;
 };
 

@@ -211,6 +211,18 @@ TEST(Ageing, EstablishedLives7440Seconds) {
     EXPECT_NE(c.from_client("PA", "still here").line.find("192.168.8.11"), std::string::npos);
 }
 
+// DPVS's establish_timeout.
+TEST(Ageing, AServiceMayHaveItsOwnTimeout) {
+    World world;
+    world.change([](exchange::Snapshot& s) { s.services[0].established_timeout_ns = 30 * second; });
+    Connection c(world);
+    c.open();
+    world.advance(29 * second);
+    EXPECT_EQ(world.run(), silence);
+    world.advance(2 * second);
+    EXPECT_EQ(world.run().size(), 2U) << "a RST to each side";
+}
+
 TEST(Ageing, IdleEndResetsBothSides) {
     World world;
     Connection c(world);
