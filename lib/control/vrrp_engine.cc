@@ -95,7 +95,11 @@ void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
             VrrpReport taken{.kind = VrrpReport::Kind::plan_taken, .router = command.router};
             taken.plan = router.plan;
             router.plan = command.plan;
-            step(command.router, vrrp::Reconfigure{&command.plan->settings}, round);
+            // What tracking made of the priority holds on.
+            step(command.router,
+                 vrrp::Reconfigure{&command.plan->settings,
+                                   router.instance.status().effective_priority},
+                 round);
             report(taken);
             break;
         }

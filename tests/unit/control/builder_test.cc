@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// State -> snapshot and guard rules.
+#include "control/builder.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sample_state.h"
+
+namespace warren::control {
+namespace {
+
+const net::MacAddress next_hop_mac{{2, 0, 0, 0, 9, 9}};
+
+NextHop resolved(int ifindex) {
+    NextHop hop;
+    hop.ifindex = ifindex;
+    hop.gateway = ip("192.168.8.11");
+    hop.mac = next_hop_mac;
+    return hop;
+}
+
+std::vector<std::string> texts(const std::vector<net::IpAddress>& addresses) {
+    std::vector<std::string> all;
+    for (const net::IpAddress& address : addresses)
+        all.push_back(address.to_string());
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+TEST(Builder, VirtualRoutersAndTheirAddresses) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24\n192.168.8.101/24") +
+                                router("B", "eth1", 52, "192.168.9.100/24",
+                                       "virtual_ipaddress_excluded {\n 192.168.9.101\n}\n"));
+    const auto snapshot = build_snapshot(*state, 7);
+    EXPECT_EQ(snapshot->generation, 7U);
+    ASSERT_EQ(snapshot->virtual_routers.size(), 2U);
+    EXPECT_EQ(snapshot->virtual_routers[0].vrid, 51);
+    EXPECT_EQ(snapshot->virtual_routers[1].vrid, 52);
+    EXPECT_EQ(snapshot->virtual_routers[1].port, 1);
+    // No peer's Master_Down_Interval is shorter than three adverts.
+    EXPECT_EQ(snapshot->virtual_routers[0].lease_ns, 3'000'000'000U);
+    ASSERT_EQ(snapshot->addresses.size(), 4U);
+    const exchange::OwnedAddress* excluded = snapshot->find_address(ip("192.168.9.101"));
+    ASSERT_NE(excluded, nullptr);
+    EXPECT_EQ(excluded->virtual_router, 1);
+    EXPECT_EQ(excluded->port, 1);
+    EXPECT_EQ(excluded->mac, state->ports[1].mac);
+}
+
+TEST(Builder, ServiceUsesItsVipAsLocalAddress) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    const auto snapshot = build_snapshot(*state, 1);
+    const std::uint16_t index = snapshot->find_service(ip("192.168.8.100"), net::Be16(5672));
+    ASSERT_EQ(index, 0);
+    const exchange::Service& s = snapshot->services[0];
+    EXPECT_EQ(s.algorithm, balance::Algorithm::wlc);
+    EXPECT_EQ(s.forwarding, exchange::Forwarding::fnat);
+    EXPECT_EQ(s.established_timeout_ns, 100'000'000'000U);
+    EXPECT_EQ(s.servers, (std::vector<std::uint16_t>{0, 1}));
+    EXPECT_EQ(texts(s.local_addresses), (std::vector<std::string>{"192.168.8.100"}));
+}
+
+TEST(Builder, LocalAddressesMoveWithTheVipOfTheirService) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                 "local_address_group pool {\n 192.168.8.200 eth0\n 192.168.8.201 eth0\n}\n" +
+                 service("192.168.8.100", "laddr_group_name pool\n"));
+    const auto snapshot = build_snapshot(*state, 1);
+    EXPECT_EQ(texts(snapshot->services[0].local_addresses),
+              (std::vector<std::string>{"192.168.8.200", "192.168.8.201"}));
+    const exchange::OwnedAddress* owned = snapshot->find_address(ip("192.168.8.201"));
+    ASSERT_NE(owned, nullptr);
+    EXPECT_EQ(owned->virtual_router, 0);
+}
+
+TEST(Builder, ServerIsReachableOnceItsNextHopIsKnownOnAPortOfOurs) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    EXPECT_FALSE(build_snapshot(*state, 1)->servers[0].reachable) << "no route asked yet";
+
+    state->servers[0].next_hop = resolved(1);
+    const exchange::Server server = build_snapshot(*state, 2)->servers[0];
+    EXPECT_TRUE(server.reachable);
+    EXPECT_EQ(server.out_port, 0);
+    EXPECT_EQ(server.next_hop, next_hop_mac);
+    EXPECT_EQ(server.link_source, state->ports[0].mac);
+
+    state->servers[0].next_hop->failed = true;
+    EXPECT_TRUE(build_snapshot(*state, 3)->servers[0].reachable) << "the last MAC is kept";
+    state->servers[0].next_hop = resolved(77);
+    EXPECT_FALSE(build_snapshot(*state, 4)->servers[0].reachable) << "not a port of ours";
+    state->servers[0].next_hop = resolved(1);
+    state->servers[0].next_hop->local = true;
+    EXPECT_FALSE(build_snapshot(*state, 5)->servers[0].reachable) << "the machine itself";
+    state->servers[0].next_hop->local = false;
+    state->servers[0].next_hop->mac.reset();
+    EXPECT_FALSE(build_snapshot(*state, 6)->servers[0].reachable) << "unresolved";
+}
+
+TEST(Builder, EffectiveWeightIsWeightTimesFactor) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    EXPECT_EQ(build_snapshot(*state, 1)->servers[1].weight, 3 * 256U);
+    state->servers[1].factor = 128;
+    EXPECT_EQ(build_snapshot(*state, 2)->servers[1].weight, 3 * 128U);
+}
+
+TEST(Builder, ServiceOfAForeignVipIsNotServed) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    state->services[0].router.reset();
+    const auto snapshot = build_snapshot(*state, 1);
+    EXPECT_EQ(snapshot->find_service(ip("192.168.8.100"), net::Be16(5672)),
+              exchange::Snapshot::no_service);
+    EXPECT_EQ(snapshot->servers.size(), 2U) << "indices stay";
+}
+
+// Reads what the snapshot holds, not what it held: this once came from freed memory.
+TEST(GuardRules, EachPortsAddressesAndVrids) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                router("B", "eth1", 52, "192.168.9.100/24\n192.168.9.101/24"));
+    const GuardRules first = guard_rules(*state, 0);
+    EXPECT_EQ(texts(first.addresses), (std::vector<std::string>{"192.168.8.100"}));
+    EXPECT_EQ(first.vrids, (std::vector<std::uint8_t>{51}));
+    const GuardRules second = guard_rules(*state, 1);
+    EXPECT_EQ(texts(second.addresses),
+              (std::vector<std::string>{"192.168.9.100", "192.168.9.101"}));
+    EXPECT_EQ(second.vrids, (std::vector<std::uint8_t>{52}));
+}
+
+}  // namespace
+}  // namespace warren::control

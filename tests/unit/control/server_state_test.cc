@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Check results and handshakes -> standing and factor, with keepalived's `retry` and our panic
+// rule.
+#include "control/server_state.h"
+
+#include <gtest/gtest.h>
+
+#include "control/builder.h"
+#include "sample_state.h"
+
+namespace warren::control {
+namespace {
+
+using exchange::ServerState;
+using health::Reason;
+
+class ServerStates : public testing::Test {
+  protected:
+    void use(const std::string& more = "", const std::string& of_server = "") {
+        state_ = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                          service("192.168.8.100", more, of_server));
+    }
+    // Returns whether the standing changed.
+    bool result(std::uint16_t server, Reason reason) {
+        health::CheckResult check;
+        check.reason = reason;
+        check.verdict =
+            reason == Reason::none ? health::Verdict::ok : health::Verdict::failed_attempt;
+        check.latency_ns = 50'000;
+        check.text = reason == Reason::none ? "" : health::to_string(reason);
+        return apply_check(*state_, server, 0, check, now_ns_ += 1'000'000);
+    }
+    ServerState state(std::uint16_t server) const { return server_state(state_->servers[server]); }
+
+    std::unique_ptr<State> state_;
+    std::uint64_t now_ns_ = start_ns;
+};
+
+TEST_F(ServerStates, DownAfterRetryMoreFailuresAndUpAtTheFirstSuccess) {
+    use();
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_FALSE(result(0, Reason::refused)) << "the first failure is forgiven: retry 1";
+    EXPECT_TRUE(result(0, Reason::refused));
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_EQ(state_->servers[0].reason, "refused");
+    EXPECT_EQ(state_->servers[0].since_ns, now_ns_);
+    EXPECT_FALSE(result(0, Reason::refused)) << "no news";
+    EXPECT_TRUE(result(0, Reason::none));
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_EQ(state(1), ServerState::up) << "the other one has nothing to do with it";
+}
+
+TEST_F(ServerStates, InhibitOnFailureLeavesTheFlowsAlone) {
+    use("", "inhibit_on_failure\n");
+    result(0, Reason::refused);
+    EXPECT_TRUE(result(0, Reason::refused));
+    EXPECT_EQ(state(0), ServerState::drain);
+}
+
+TEST_F(ServerStates, AlphaStartsDown) {
+    use("alpha\n");
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_TRUE(result(0, Reason::none));
+    EXPECT_EQ(state(0), ServerState::up);
+}
+
+TEST_F(ServerStates, TroubleOfOurOwnMachineIsNoEvidence) {
+    use();
+    for (int i = 0; i < 10; ++i)
+        EXPECT_FALSE(result(0, Reason::local));
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_FALSE(state_->servers[0].check.ok) << "but it is shown";
+}
+
+TEST_F(ServerStates, OneSilentServerIsBelieved) {
+    use();
+    result(1, Reason::none);
+    result(0, Reason::timeout);
+    EXPECT_TRUE(result(0, Reason::timeout));
+    EXPECT_EQ(state(0), ServerState::down);
+}
+
+TEST_F(ServerStates, AllSilentAtOnceAreDoubtedForAWhile) {
+    use();
+    for (int i = 0; i < 4; ++i)
+        for (const std::uint16_t server : {std::uint16_t{0}, std::uint16_t{1}})
+            result(server, Reason::timeout);
+    // The very first one fell silent before the second said anything, so it was believed or not;
+    // never may both be down within the doubt.
+    EXPECT_FALSE(state(0) == ServerState::down && state(1) == ServerState::down);
+    now_ns_ += panic_hold_ms * 1'000'000;
+    for (int i = 0; i < 4; ++i)
+        for (const std::uint16_t server : {std::uint16_t{0}, std::uint16_t{1}})
+            result(server, Reason::timeout);
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_EQ(state(1), ServerState::down);
+}
+
+TEST_F(ServerStates, HandshakesMoveTheFactorWithinItsBounds) {
+    use();
+    exchange::FlowEvent event;
+    event.kind = exchange::FlowEventKind::established;
+    for (int second = 0; second < 200; ++second) {
+        for (const std::uint16_t server : {std::uint16_t{0}, std::uint16_t{1}}) {
+            event.server = server;
+            event.latency_us = server == 0 ? 1'000 : 100'000;
+            apply_flow_event(*state_, event);
+        }
+        update_factors(*state_);
+    }
+    EXPECT_EQ(state_->servers[0].factor, balance::factor_one);
+    EXPECT_EQ(state_->servers[1].factor, balance::factor_min);
+    EXPECT_NEAR(state_->servers[1].handshake_us, 100'000, 1);
+}
+
+TEST_F(ServerStates, EqualServersNeedNoNewSnapshot) {
+    use();
+    for (int i = 0; i < 10; ++i) {
+        result(0, Reason::none);
+        result(1, Reason::none);
+        EXPECT_FALSE(update_factors(*state_));
+    }
+}
+
+TEST_F(ServerStates, EventsOfUnknownServersAreIgnored) {
+    use();
+    exchange::FlowEvent event;
+    event.server = 999;
+    apply_flow_event(*state_, event);
+    event.server = 1;
+    event.kind = exchange::FlowEventKind::refused;
+    apply_flow_event(*state_, event);
+    EXPECT_EQ(state_->servers[1].refused, 1U);
+}
+
+}  // namespace
+}  // namespace warren::control

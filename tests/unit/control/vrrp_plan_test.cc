@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// vrrp_instance -> Settings of the control lcore; interface tracking.
+#include "control/vrrp_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "sample_state.h"
+
+namespace warren::control {
+namespace {
+
+TEST(VrrpPlan, TakesTheInstanceLiterally) {
+    const auto state = state_of(router(
+        "A", "eth0", 51, "192.168.8.100/24",
+        "nopreempt\n state BACKUP\n authentication {\n auth_type PASS\n auth_pass 1111\n}\n"));
+    const RouterPlan& plan = *state->routers.at(0).plan;
+    const vrrp::Settings& s = plan.settings;
+    EXPECT_EQ(s.version, vrrp::Version::v2);
+    EXPECT_EQ(s.vrid, 51);
+    EXPECT_EQ(s.priority, 100);
+    EXPECT_EQ(s.advert_interval_ns, vrrp::ns_per_s);
+    EXPECT_FALSE(s.preempt);
+    EXPECT_EQ(s.auth_type, vrrp::AuthType::pass);
+    EXPECT_EQ(s.auth_data, (std::array<std::uint8_t, 8>{'1', '1', '1', '1'}));
+    EXPECT_EQ(s.primary_address, ip("192.168.8.1"));
+    EXPECT_EQ(s.advert_addresses, std::vector{ip("192.168.8.100")});
+    EXPECT_EQ(plan.source_mac, state->ports[0].mac);
+    EXPECT_EQ(plan.faults, 0);
+}
+
+TEST(VrrpPlan, ExcludedAddressesAreNotInTheAdvert) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24",
+                                       "virtual_ipaddress_excluded {\n 192.168.8.101\n}\n"));
+    EXPECT_EQ(state->routers[0].plan->settings.advert_addresses.size(), 1U);
+}
+
+TEST(VrrpPlan, StartsInFaultWithoutLinkOrAddress) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
+    PortState port = state->ports[0];
+    port.link_up = false;
+    port.primary.reset();
+    const RouterPlan plan = make_plan(state->config.vrrp_instances[0], port, 0);
+    EXPECT_EQ(plan.faults, 1U << static_cast<unsigned>(vrrp::FaultCause::link_down) |
+                               1U << static_cast<unsigned>(vrrp::FaultCause::no_address));
+}
+
+TEST(VrrpPlan, AConfiguredBurstIsTakenLiterally) {
+    const auto untouched = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
+    EXPECT_EQ(untouched->routers[0].plan->settings.announcements.takeover[0].count,
+              vrrp::default_announce_schedule[0].count);
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24",
+                                       "garp_master_repeat 2\n garp_master_delay 3\n"));
+    const vrrp::AnnounceSchedule& burst = state->routers[0].plan->settings.announcements.takeover;
+    EXPECT_EQ(burst[0].count, 2);
+    EXPECT_EQ(burst[1].count, 2);
+    EXPECT_EQ(burst[1].delay_ns, 3 * vrrp::ns_per_s);
+    EXPECT_EQ(burst[2].count, 0);
+}
+
+struct TrackingCase {
+    const char* what;
+    int weight;
+    bool reverse;
+    bool up;
+    Tracking expected;
+};
+
+class TrackingTest : public testing::TestWithParam<TrackingCase> {};
+
+// keepalived.conf(5): weight 0 means fault; a positive weight is added while up, a negative one
+// while down.
+TEST_P(TrackingTest, PriorityAndFault) {
+    const TrackingCase& c = GetParam();
+    config::VrrpInstance instance;
+    instance.priority = 100;
+    instance.track_interface.push_back({{}, "eth9", c.weight, c.reverse});
+    EXPECT_EQ(track(instance, [&](const std::string&) { return c.up; }), c.expected) << c.what;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, TrackingTest,
+    testing::Values(TrackingCase{"weight 0, up", 0, false, true, {100, false}},
+                    TrackingCase{"weight 0, down", 0, false, false, {100, true}},
+                    TrackingCase{"weight 0, down, reverse", 0, true, false, {100, false}},
+                    TrackingCase{"weight 10, up", 10, false, true, {110, false}},
+                    TrackingCase{"weight 10, down", 10, false, false, {100, false}},
+                    TrackingCase{"weight -10, up", -10, false, true, {100, false}},
+                    TrackingCase{"weight -10, down", -10, false, false, {90, false}},
+                    TrackingCase{"weight -10, up, reverse", -10, true, true, {90, false}}));
+
+}  // namespace
+}  // namespace warren::control
