@@ -28,13 +28,14 @@ void open_log(const Options& options) {
     spdlog::set_default_logger(std::move(logger));
 }
 
-// Every line about the file goes where the operator looks: errors and warnings of a start.
+// What a start says about its file: each finding in one line, --check has the rest of it.
 void log_findings(const config::LoadResult& result) {
     for (const config::Diagnostic& diagnostic : result.diagnostics) {
         const auto level = diagnostic.severity == config::Severity::error     ? spdlog::level::err
                            : diagnostic.severity == config::Severity::warning ? spdlog::level::warn
                                                                               : spdlog::level::info;
-        spdlog::log(level, "{}", diagnostic.to_string());
+        const std::string text = diagnostic.to_string();
+        spdlog::log(level, "{}", text.substr(0, text.find('\n')));
     }
     if (!result.ignored.empty())
         spdlog::info("{} keywords have no meaning here and are ignored (--check lists them)",

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "port/eal.h"
 
+#include <fcntl.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -41,14 +43,26 @@ std::string lcore_map(const EalOptions& options, const std::vector<unsigned>& cp
     return map;
 }
 
+// EAL keeps a write lock on its folder's file and does not say so by an error number.
+bool is_running(const std::string& instance) {
+    const std::string path = "/var/run/dpdk/" + instance + "/config";
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    const bool locked = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(file);
+    return locked;
+}
+
 std::string failure(const EalOptions& options, bool huge) {
-    std::string reason = "DPDK did not start: " + std::string(rte_strerror(rte_errno));
+    std::string reason = "DPDK did not start";
+    if (rte_errno != 0) reason += ": " + std::string(rte_strerror(rte_errno));
     if (rte_errno == EACCES || rte_errno == EPERM) reason += " (run as root)";
     if (rte_errno == ENOMEM || rte_errno == EALREADY || rte_errno == EINVAL)
         reason += " (" + std::to_string(options.memory_mb) + " MB of " +
                   (huge ? "hugepages" : "memory") + " wanted)";
-    if (rte_errno == EAGAIN || rte_errno == EALREADY || rte_errno == EACCES)
-        reason += "; is another warren running as instance \"" + options.instance + "\"?";
     return reason;
 }
 
@@ -97,6 +111,9 @@ std::vector<std::string> eal_arguments(const EalOptions& options, bool huge,
 }
 
 Eal::Eal(const EalOptions& options) {
+    if (is_running(options.instance))
+        throw std::runtime_error("another warren is running as instance \"" + options.instance +
+                                 "\" (choose another with --instance)");
     huge_ = options.hugepages == Hugepages::yes ||
             (options.hugepages == Hugepages::automatic && hugepages_available(options.memory_mb));
     std::vector<std::string> arguments = eal_arguments(options, huge_, process_cpus());

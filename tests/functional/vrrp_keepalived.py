@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Warren and Debian's keepalived as a VRRPv2 pair with PASS on one LAN, in both roles: who owns the VIP is asked by ARP.
+
+Times have room for a busy machine: they tell a takeover by good-bye (skew only) from one by silence (three adverts and skew).
+"""
+
+import json
+import os
+import pathlib
+import signal
+import time
+
+from harness import Test, wait_until
+
+VIP = "192.168.8.100"
+WHO_HAS = str(pathlib.Path(__file__).with_name("who_has.py"))
+
+
+def instance(priority):
+    return f"""vrrp_instance VI_1 {{
+    state BACKUP
+    interface eth0
+    virtual_router_id 51
+    priority {priority}
+    advert_int 1
+    authentication {{
+        auth_type PASS
+        auth_pass 1111
+    }}
+    virtual_ipaddress {{
+        {VIP}/24
+    }}
+}}
+"""
+
+
+class Pair:
+    def __init__(self, test):
+        self.test = test
+        self.warren_host = test.network.add_host("warren", "192.168.8.4/24")
+        self.keepalived_host = test.network.add_host("kad", "192.168.8.6/24")
+        self.client = test.network.add_host("client", "192.168.8.50/24")
+        self.macs = {self.warren_host.mac(): "warren", self.keepalived_host.mac(): "keepalived"}
+        self.starts = 0
+        self.warren = None
+        self.keepalived = None
+
+    def owners(self):
+        answer = self.client.run("/usr/bin/python3", WHO_HAS, VIP).stdout.split()
+        return sorted(self.macs.get(mac, mac) for mac in answer)
+
+    def wait_for_owner(self, name, timeout):
+        """Returns how long it took; two owners at once are a failure (but for the instant of a handover)."""
+        begin = time.monotonic()
+        wait_until(f"{name} to own the VIP", lambda: self.owners() == [name], timeout)
+        return time.monotonic() - begin
+
+    def start_warren(self, priority):
+        self.warren = self.test.start_warren(self.warren_host, instance(priority))
+
+    def stop_warren(self):
+        end(self.warren)
+        assert self.warren.wait(10) == 0, "warren did not stop cleanly"
+
+    def start_keepalived(self, priority):
+        self.starts += 1
+        folder = self.test.folder
+        config = folder / "keepalived.conf"
+        config.write_text("global_defs {\n    router_id kad\n}\n" + instance(priority), encoding="utf-8")
+        pids = [arg for name in ("p", "r", "c") for arg in (f"-{name}", str(folder / f"{name}{self.starts}.pid"))]
+        self.keepalived = self.test.start(self.keepalived_host, self.test.program("keepalived"), "-n", "-l", "-D", "-P",
+                                          "-f", str(config), *pids, log="keepalived.log")
+
+    def stop_keepalived(self):
+        end(self.keepalived)
+        self.keepalived.wait(10)
+
+    def show_vrrp(self):
+        text = self.warren_host.run(self.test.program("app/warrenctl/warrenctl"), "--instance",
+                                    self.warren_host.namespace, "--json", "show", "vrrp").stdout
+        return json.loads(text)[0]
+
+
+def end(process):
+    """TERM to the program itself, not to `ip netns exec`, which has become it."""
+    os.kill(process.pid, signal.SIGTERM)
+
+
+def warren_is_the_better_one(pair):
+    pair.start_keepalived(90)
+    pair.wait_for_owner("keepalived", 15)
+    pair.start_warren(150)
+    pair.wait_for_owner("warren", 15)               # preempts
+    wait_until("keepalived's adverts to end", lambda: pair.show_vrrp()["adverts_sent"] >= 3, 10)
+    assert pair.owners() == ["warren"], "keepalived did not accept our adverts"
+    shown = pair.show_vrrp()
+    assert shown["state"] == "master" and shown["rejected"] == {}, shown
+
+    pair.stop_warren()                              # good-bye: skew (256 - 90) / 256 s
+    took = pair.wait_for_owner("keepalived", 10)
+    assert took < 2.5, f"keepalived waited {took:.1f} s: it did not hear priority 0"
+    pair.start_warren(150)
+    pair.wait_for_owner("warren", 15)
+    pair.stop_keepalived()
+    pair.stop_warren()
+
+
+def keepalived_is_the_better_one(pair):
+    pair.start_warren(100)
+    pair.wait_for_owner("warren", 15)
+    pair.start_keepalived(200)
+    pair.wait_for_owner("keepalived", 15)
+    wait_until("a few of its adverts", lambda: pair.show_vrrp()["adverts_received"] >= 4, 15)
+    shown = pair.show_vrrp()
+    assert shown["state"] == "backup" and shown["master"] == "192.168.8.6", shown
+    assert shown["master_priority"] == 200 and shown["rejected"] == {}, shown
+
+    pair.stop_keepalived()                          # good-bye: skew (256 - 100) / 256 s
+    took = pair.wait_for_owner("warren", 10)
+    assert took < 2.5, f"warren waited {took:.1f} s: it did not hear priority 0"
+    assert pair.show_vrrp()["priority_zero_received"] >= 1
+
+    pair.start_keepalived(200)
+    pair.wait_for_owner("keepalived", 15)
+    pair.keepalived_host.unplug()                   # a power cut says no good-bye: three adverts and skew
+    took = pair.wait_for_owner("warren", 15)
+    assert took > 1.5, f"warren took over {took:.1f} s after an advert at most one second old"
+    pair.keepalived_host.plug()
+    pair.wait_for_owner("keepalived", 15)           # the split brain heals: the lower priority yields
+    pair.stop_keepalived()
+    pair.stop_warren()
+
+
+def main(test):
+    pair = Pair(test)
+    warren_is_the_better_one(pair)
+    keepalived_is_the_better_one(pair)
+
+
+if __name__ == "__main__":
+    Test.main(main)

@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The daemon and its CLI from outside: wrong files, starts that cannot be, what `show` says of a running one, HUP and TERM."""
+
+import json
+import os
+import signal
+import subprocess
+
+from harness import Test, wait_until
+
+VIP = "192.168.8.100"
+ROUTER = f"""vrrp_instance VI_1 {{
+    interface eth0
+    virtual_router_id 51
+    priority 255
+    advert_int 1
+    virtual_ipaddress {{
+        {VIP}/24
+    }}
+}}
+"""
+SERVICE = f"""virtual_server {VIP} 5672 {{
+    delay_loop 1
+    lb_algo wrr
+    lb_kind FNAT
+    protocol TCP
+    real_server 192.168.8.11 5672 {{
+        TCP_CHECK {{
+            connect_timeout 1
+        }}
+    }}
+    real_server 192.168.8.12 5672 {{
+        weight 3
+        TCP_CHECK {{
+            connect_timeout 1
+        }}
+    }}
+}}
+"""
+# Answers with its own name and what it was sent, until the other side ends.
+SERVER = """
+import asyncio, sys
+async def serve(reader, writer):
+    try:
+        while data := await reader.read(1000):
+            writer.write(sys.argv[1].encode() + b" " + data)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    writer.close()
+async def main():
+    async with await asyncio.start_server(serve, "0.0.0.0", 5672) as server:
+        await server.serve_forever()
+asyncio.run(main())
+"""
+# Holds N connections, says who serves each, and at the end of its input whether they still work.
+CLIENT = """
+import socket, sys
+def ask(c):
+    c.sendall(b"hello")
+    return c.recv(100).decode().split()[0]
+held = [socket.create_connection(("192.168.8.100", 5672), timeout=5) for _ in range(int(sys.argv[1]))]
+print(" ".join(sorted(ask(c) for c in held)), flush=True)
+sys.stdin.read()
+print(" ".join(sorted(ask(c) for c in held)))
+"""
+
+
+class Bench:
+    def __init__(self, test):
+        self.test = test
+        self.host = test.network.add_host("warren", "192.168.8.4/24")
+        self.client = test.network.add_host("client", "192.168.8.50/24")
+        self.servers = {name: test.network.add_host(name, f"192.168.8.{number}/24")
+                        for name, number in (("one", 11), ("two", 12))}
+
+    def run_warren(self, config, *options, instance="start-test"):
+        file = self.test.folder / "tried.conf"
+        file.write_text(config, encoding="utf-8")
+        return self.host.run(self.test.program("app/warren/warren"), "--config", str(file), "--instance", instance,
+                             *options, check=False, timeout=30)
+
+    def ctl(self, *words, check=True):
+        return self.host.run(self.test.program("app/warrenctl/warrenctl"), "--instance", self.host.namespace, *words,
+                             check=check)
+
+    def show(self, view):
+        return json.loads(self.ctl("--json", "show", view).stdout)
+
+    def start_server(self, name):
+        return self.test.start(self.servers[name], "/usr/bin/python3", "-c", SERVER, name, log=f"server-{name}.log")
+
+    def states(self):
+        return {row["server"]: row["state"] for row in self.show("servers")}
+
+
+def wrong_files_and_places(bench):
+    result = bench.run_warren(ROUTER, "--check")
+    assert result.returncode == 0, result
+    assert f"virtual_server {VIP}" in result.stdout, f"no hint at the missing virtual_server: {result.stdout}"
+
+    wrong = ROUTER.replace("priority 255", "priority 999\n    no_such_word 1") + "nonsense {\n}\n"
+    for options in (["--check"], []):
+        result = bench.run_warren(wrong, *options)
+        assert result.returncode == 1, result
+        said = result.stdout + result.stderr
+        for line in (4, 5, 11):
+            assert f"tried.conf:{line}: error:" in said, f"line {line} is not told about: {said}"
+    assert "netdev" not in bench.host.run("nft", "list", "ruleset").stdout, "something was started"
+
+    for config, options, text in (
+            (ROUTER.replace("eth0", "eth7"), [], "eth7: no such interface"),
+            (ROUTER, ["--no-such-option"], "no-such-option"),
+            (ROUTER, ["--", "--no-such-eal-option"], "DPDK did not start")):
+        result = bench.run_warren(config, *options)
+        assert result.returncode == 1 and text in result.stderr, result
+    missing = bench.host.run(bench.test.program("app/warren/warren"), "--config", "/no/such/file", check=False)
+    assert missing.returncode == 1 and "/no/such/file" in missing.stderr, missing
+    result = bench.ctl("show", "status", check=False)
+    assert result.returncode == 1 and "no warren is running" in result.stderr, result
+
+
+def a_running_one(bench):
+    processes = {name: bench.start_server(name) for name in bench.servers}
+    warren = bench.test.start_warren(bench.host, ROUTER + SERVICE)
+    second = bench.run_warren(ROUTER, instance=bench.host.namespace)
+    assert second.returncode == 1 and "another warren is running" in second.stderr, second
+
+    wait_until("the VIP to answer", lambda: bench.client.run("ping", "-c", "1", "-W", "1", VIP, check=False).returncode == 0,
+               10)
+    wait_until("both servers to be reachable", lambda: all(row["reachable"] for row in bench.show("servers")), 10)
+    holder = bench.client.popen("/usr/bin/python3", "-c", CLIENT, "8", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL)
+    served = holder.stdout.readline().decode().split()
+    assert served == ["one"] * 2 + ["two"] * 6, f"weights 1 and 3, but: {served}"
+
+    status = bench.show("status")
+    assert status["servers_up"] == 2 and status["flows"] == 8 and status["vrrp"][0]["state"] == "master", status
+    flows = bench.show("flows")
+    assert len(flows) == 8 and all(flow["state"] == "established" for flow in flows), flows
+    assert sorted(row["active"] for row in bench.show("servers")) == [2, 6]
+    counters = {row["name"]: row["total"] for row in bench.show("counters")}
+    assert counters["flows_admitted"] == 8 and counters["echo_replies"] >= 1, counters
+    for view in ("status", "vrrp", "services", "servers", "flows", "counters", "workers", "neighbours"):
+        assert bench.ctl("show", view).stdout.strip(), f"show {view} prints nothing"
+    result = bench.ctl("show", "nonsense", check=False)
+    assert result.returncode == 2 and "neighbours" in result.stderr, result
+
+    a_server_fails_and_returns(bench, processes)
+    hang_up(bench, warren)
+    holder.communicate(timeout=20)
+    return warren
+
+
+def a_server_fails_and_returns(bench, processes):
+    os.kill(processes["one"].pid, signal.SIGKILL)
+    wait_until("the dead server to be down", lambda: bench.states()["192.168.8.11:5672"] == "down", 10)
+    log = bench.test.log("warren.log")
+    assert "server 192.168.8.11:5672" in log and "is down: " in log, log
+    bench.start_server("one")
+    wait_until("the server to be up again", lambda: bench.states()["192.168.8.11:5672"] == "up", 10)
+
+
+def hang_up(bench, warren):
+    """A bad file never touches what runs, nor does it go unnoticed."""
+    file = bench.test.folder / "warren.conf"
+    good = file.read_text(encoding="utf-8")
+    file.write_text("nonsense\n", encoding="utf-8")
+    os.kill(warren.pid, signal.SIGHUP)
+    wait_until("the bad file to be refused", lambda: "warren.conf:1: error" in bench.test.log("warren.log"), 10)
+    file.write_text(good, encoding="utf-8")
+    assert bench.show("status")["masters"] == 1
+
+
+def the_end(bench, warren):
+    assert "warren_eth0" in bench.host.run("nft", "list", "ruleset").stdout
+    os.kill(warren.pid, signal.SIGTERM)
+    assert warren.wait(10) == 0
+    assert "netdev" not in bench.host.run("nft", "list", "ruleset").stdout, "the guard is left behind"
+    assert "stopped" in bench.test.log("warren.log")
+    assert bench.client.run("ping", "-c", "1", "-W", "1", VIP, check=False).returncode != 0
+
+
+def main(test):
+    bench = Bench(test)
+    wrong_files_and_places(bench)
+    the_end(bench, a_running_one(bench))
+
+
+if __name__ == "__main__":
+    Test.main(main)
