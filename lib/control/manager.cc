@@ -27,6 +27,16 @@ std::vector<std::string> verb_names() {
     return names;
 }
 
+// Why a router changed its state; a fault is told by its causes.
+std::string reason_text(const VrrpReport& report, const vrrp::Status& status) {
+    std::string causes;
+    for (unsigned bit = 0; bit < 8 && report.reason == vrrp::Reason::fault; ++bit)
+        if ((status.faults >> bit & 1) != 0)
+            causes += (causes.empty() ? "" : ", ") +
+                      std::string(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
+    return causes.empty() ? std::string(vrrp::name(report.reason)) : causes;
+}
+
 }  // namespace
 
 Manager::Manager(config::Config config, const std::vector<port::Port*>& ports,
@@ -111,7 +121,7 @@ void Manager::on_report(const VrrpReport& report) {
     switch (report.kind) {
         case VrrpReport::Kind::transition:
             spdlog::info("{}: {} -> {} ({})", router->config->name, vrrp::name(report.from),
-                         vrrp::name(report.to), vrrp::name(report.reason));
+                         vrrp::name(report.to), reason_text(report, router->status));
             break;
         case VrrpReport::Kind::alarm:
             spdlog::warn("{}: {} ({})", router->config->name, vrrp::name(report.alarm),

@@ -58,6 +58,7 @@ class Manager {
                                        const std::vector<port::Port*>& ports);
     void watch_next_hops();
     void on_link(const Link& link);
+    void warn_unreachable(const net::IpAddress& server, const std::optional<NextHop>& hop) const;
     void on_next_hop(const net::IpAddress& server, const std::optional<NextHop>& hop);
     void poll_own_links();
     void set_link(std::uint8_t port, bool up);

@@ -37,7 +37,7 @@ std::vector<PortState> Manager::port_states(const config::Config& config,
                         .primary = {},
                         .device = &device};
         if (const auto link = netlink_.link(names[i])) {
-            state.ifindex = link->index;
+            state.ifindex = state.opened_ifindex = link->index;
             state.primary = link->ipv4();
             if (state.shared) state.link_up = link->running;
         }
@@ -53,8 +53,23 @@ void Manager::watch_next_hops() {
     for (const ServerRecord& server : state_->servers)
         wanted.push_back(server.config->address);
     netlink_.set_wanted(wanted);
-    for (ServerRecord& server : state_->servers)
+    for (ServerRecord& server : state_->servers) {
         server.next_hop = netlink_.next_hop(server.config->address);
+        warn_unreachable(server.config->address, server.next_hop);
+    }
+}
+
+void Manager::warn_unreachable(const net::IpAddress& server,
+                               const std::optional<NextHop>& hop) const {
+    const auto is_way = [&](const PortState& port) { return port.ifindex == hop->ifindex; };
+    const auto& ports = state_->ports;
+    if (!hop)
+        spdlog::warn("server {}: no route", server.to_string());
+    else if (hop->local)
+        spdlog::warn("server {}: the address is this machine's own and is not forwarded to",
+                     server.to_string());
+    else if (std::none_of(ports.begin(), ports.end(), is_way))
+        spdlog::warn("server {}: its route leads over no interface of ours", server.to_string());
 }
 
 void Manager::on_next_hop(const net::IpAddress& address, const std::optional<NextHop>& hop) {
@@ -63,12 +78,8 @@ void Manager::on_next_hop(const net::IpAddress& address, const std::optional<Nex
         server.next_hop = hop;
         publish_soon();
     }
-    if (!hop)
-        spdlog::warn("server {}: no route", address.to_string());
-    else if (hop->local)
-        spdlog::warn("server {}: the address is this machine's own and is not forwarded to",
-                     address.to_string());
-    else if (hop->mac)
+    warn_unreachable(address, hop);
+    if (hop && hop->mac)
         spdlog::debug("server {}: next hop {} is {}", address.to_string(), hop->gateway.to_string(),
                       hop->mac->to_string());
 }
@@ -83,7 +94,12 @@ void Manager::on_link(const Link& link) {
         if (!link.present || link.index != port.ifindex) multicast_.forget(port.ifindex);
         port.ifindex = link.present ? link.index : 0;
         set_primary(index, link.present ? link.ipv4() : std::nullopt);
-        if (port.shared) set_link(index, link.present && link.running);
+        // Our packet sockets belong to the interface they were opened on, not to its name.
+        const bool replaced = link.present && link.index != port.opened_ifindex;
+        if (port.shared) set_link(index, link.present && link.running && !replaced);
+        if (port.shared && replaced)
+            spdlog::error("interface {}: removed and made anew; restart warren to use it",
+                          port.name);
         if (link.present) join_multicast(port);
     }
     for (const auto& [port, guard] : guards_)

@@ -28,6 +28,7 @@ struct PortState {
     bool shared = false;  // with the kernel
     bool link_up = false;
     int ifindex = 0;                     // of the kernel interface of that name; 0: none
+    int opened_ifindex = 0;              // the one whose frames we get
     std::optional<net::Prefix> primary;  // its first IPv4 address
     port::Port* device = nullptr;
 };
