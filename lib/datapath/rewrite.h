@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "flow/seq_shift.h"
+#include "flow/tcp.h"
 #include "net/family.h"
 #include "net/headers.h"
 #include "net/parse.h"
