@@ -116,7 +116,22 @@ void DataPlane::open_ports() {
         options.pool = pool_.get();
         ports_.push_back(std::make_unique<port::Port>(options));
         port_list_.push_back(ports_.back().get());
+        kernel_port_list_.push_back(open_kernel_port(*ports_.back()));
     }
+}
+
+// A card of our own needs a way to the kernel for SSH, routing and our own checkers. Where the
+// kernel still has an interface of that name (af_xdp, a second port of a shared card) there is no
+// room for it.
+port::Port* DataPlane::open_kernel_port(const port::Port& card) {
+    if (card.shared_with_kernel() || port::kernel_has_interface(card.name())) return nullptr;
+    port::PortOptions options;
+    options.name = card.name();
+    options.device = port::kernel_port_device(card.name(), card.mac());
+    options.workers = config_.dataplane.workers;
+    options.pool = pool_.get();
+    kernel_ports_.push_back(std::make_unique<port::Port>(options));
+    return kernel_ports_.back().get();
 }
 
 void DataPlane::make_workers() {
@@ -125,6 +140,7 @@ void DataPlane::make_workers() {
         datapath::WorkerOptions options;
         options.id = i;
         options.ports = port_list_;
+        options.kernel_ports = kernel_port_list_;
         options.pool = pool_.get();
         options.flow_capacity = config_.dataplane.flows;
         options.idle_adaptive = config_.dataplane.idle == config::Idle::adaptive;

@@ -35,6 +35,7 @@ class DataPlane {
 
   private:
     void open_ports();
+    port::Port* open_kernel_port(const port::Port& card);
     void make_workers();
 
     config::Config config_;
@@ -42,6 +43,8 @@ class DataPlane {
     port::Mempool pool_;
     std::vector<std::unique_ptr<port::Port>> ports_;
     std::vector<port::Port*> port_list_;
+    std::vector<std::unique_ptr<port::Port>> kernel_ports_;
+    std::vector<port::Port*> kernel_port_list_;  // beside port_list_, null where there is none
     exchange::Exchange exchange_;
     control::VrrpLink vrrp_;
     std::vector<std::unique_ptr<datapath::Worker>> workers_;

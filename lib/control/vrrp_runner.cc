@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <rte_mbuf.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <limits>
 
 #include "port/clock.h"
+#include "port/thread.h"
 
 namespace warren::control {
 namespace {
@@ -73,7 +73,7 @@ VrrpRunner::VrrpRunner(exchange::Exchange& exchange, VrrpLink& link,
       reader_(static_cast<unsigned>(exchange.workers.size())) {}
 
 void VrrpRunner::run() {
-    prctl(PR_SET_TIMERSLACK, 1000UL);
+    port::keep_this_thread_prompt(-20);
     link_.counters.scheduling_errno.set(
         static_cast<std::uint64_t>(set_priority(options_.priority)));
     while (!exchange_.stop.load(std::memory_order_relaxed)) {

@@ -6,7 +6,6 @@
 
 #include <rte_pause.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #include <algorithm>
@@ -16,10 +15,7 @@ namespace warren::datapath {
 
 class IdleBackoff {
   public:
-    explicit IdleBackoff(bool adaptive) : adaptive_(adaptive) {
-        // The kernel may add 50 us to every sleep otherwise.
-        if (adaptive) prctl(PR_SET_TIMERSLACK, 1000UL);
-    }
+    explicit IdleBackoff(bool adaptive) : adaptive_(adaptive) {}
 
     // A frame was handled.
     void reset() {

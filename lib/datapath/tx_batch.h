@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames of one round waiting to be sent, by port; flushed at the end of the round at the latest.
+// The ports come first, then the kernel ports: what goes to one of those counts as the kernel's.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -15,8 +16,13 @@ namespace warren::datapath {
 
 class TxBatch {
   public:
-    TxBatch(std::vector<port::Port*> ports, std::uint16_t queue, exchange::WorkerCounters& counters)
-        : ports_(std::move(ports)), queues_(ports_.size()), queue_(queue), counters_(counters) {}
+    TxBatch(std::vector<port::Port*> ports, std::size_t first_kernel_port, std::uint16_t queue,
+            exchange::WorkerCounters& counters)
+        : ports_(std::move(ports)),
+          first_kernel_port_(first_kernel_port),
+          queues_(ports_.size()),
+          queue_(queue),
+          counters_(counters) {}
 
     void add(std::uint8_t port, rte_mbuf* packet) {
         Pending& pending = queues_[port];
@@ -45,13 +51,18 @@ class TxBatch {
             bytes -= pending.packets[i]->pkt_len;
             rte_pktmbuf_free(pending.packets[i]);
         }
-        counters_.tx.add(sent);
-        counters_.tx_bytes.add(bytes);
+        if (port >= first_kernel_port_) {
+            counters_.kernel.add(sent);
+        } else {
+            counters_.tx.add(sent);
+            counters_.tx_bytes.add(bytes);
+        }
         counters_.drop(exchange::Drop::tx_full).add(pending.count - sent);
         pending.count = 0;
     }
 
     std::vector<port::Port*> ports_;
+    std::size_t first_kernel_port_;
     std::vector<Pending> queues_;
     std::uint16_t queue_;
     exchange::WorkerCounters& counters_;

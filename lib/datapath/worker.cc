@@ -5,10 +5,24 @@
 #include "datapath/idle.h"
 #include "net/build.h"
 #include "port/clock.h"
+#include "port/thread.h"
 
 namespace warren::datapath {
 
 using exchange::Drop;
+
+namespace {
+
+constexpr std::uint8_t no_kernel_port = 0xff;
+
+std::vector<port::Port*> with_kernel_ports(const WorkerOptions& options) {
+    std::vector<port::Port*> all = options.ports;
+    for (port::Port* kernel : options.kernel_ports)
+        if (kernel != nullptr) all.push_back(kernel);
+    return all;
+}
+
+}  // namespace
 
 Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
     : exchange_(exchange),
@@ -16,17 +30,27 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       counters_(link_.counters),
       id_(options.id),
       idle_adaptive_(options.idle_adaptive),
-      ports_(options.ports),
-      tx_(options.ports, static_cast<std::uint16_t>(options.id), counters_),
+      tx_(with_kernel_ports(options), options.ports.size(), static_cast<std::uint16_t>(options.id),
+          counters_),
       flows_({options.id, static_cast<unsigned>(exchange.workers.size()), options.flow_capacity,
               options.secrets, options.pool, flow::tick_of_ns(options.now_ns)},
              link_, tx_) {
-    const unsigned workers = static_cast<unsigned>(exchange.workers.size());
-    for (std::uint8_t port = 0; port < ports_.size(); ++port) {
-        port_macs_.push_back(ports_[port]->mac());
-        for (std::uint16_t queue = 0; queue < ports_[port]->rx_queues(); ++queue)
-            if (queue % workers == id_) rx_queues_.push_back({port, queue});
+    std::size_t next_kernel_port = options.ports.size();
+    for (std::uint8_t port = 0; port < options.ports.size(); ++port) {
+        port_macs_.push_back(options.ports[port]->mac());
+        add_queues(*options.ports[port], port, false);
+        port::Port* kernel =
+            port < options.kernel_ports.size() ? options.kernel_ports[port] : nullptr;
+        kernel_ports_.push_back(kernel == nullptr ? no_kernel_port
+                                                  : static_cast<std::uint8_t>(next_kernel_port++));
+        if (kernel != nullptr) add_queues(*kernel, port, true);
     }
+}
+
+void Worker::add_queues(port::Port& from, std::uint8_t port, bool from_kernel) {
+    for (std::uint16_t queue = 0; queue < from.rx_queues(); ++queue)
+        if (queue % exchange_.workers.size() == id_)
+            rx_queues_.push_back({&from, port, queue, from_kernel});
 }
 
 unsigned Worker::poll_once(std::uint64_t now_ns) {
@@ -63,13 +87,17 @@ unsigned Worker::receive() {
     bool drained = true;
     for (const RxQueue& rx : rx_queues_) {
         Burst burst;
-        const unsigned count = ports_[rx.port]->rx_burst(rx.queue, burst.data(), burst_size);
+        const unsigned count = rx.from->rx_burst(rx.queue, burst.data(), burst_size);
         for (unsigned i = 0; i < count; ++i) {
             burst[i]->port = rx.port;  // from here on the snapshot's index, not DPDK's
             counters_.rx_bytes.add(burst[i]->pkt_len);
         }
         counters_.rx.add(count);
-        process(burst, count);
+        if (rx.from_kernel)
+            for (unsigned i = 0; i < count; ++i)
+                tx_.add(rx.port, burst[i]);
+        else
+            process(burst, count);
         handled += count;
         drained = drained && count < burst_size;
     }
@@ -151,16 +179,20 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
             counters_.punt.add();
             return;
         case Verdict::Action::kernel:
-            // A shared interface's kernel has its own copy.
-            counters_.kernel.add();
-            rte_pktmbuf_free(packet.mbuf);
-            return;
+            return leave_to_kernel(packet.mbuf);
         case Verdict::Action::hand_off:
             if (!exchange_.handoff(id_, verdict.target).push(packet.mbuf))
                 return drop(packet.mbuf, Drop::handoff_full);
             counters_.handoff_out.add();
             return;
     }
+}
+
+void Worker::leave_to_kernel(rte_mbuf* mbuf) {
+    const std::uint8_t kernel_port = kernel_ports_[mbuf->port];
+    if (kernel_port != no_kernel_port) return tx_.add(kernel_port, mbuf);
+    counters_.kernel.add();  // it has its own copy
+    rte_pktmbuf_free(mbuf);
 }
 
 void Worker::drop(rte_mbuf* mbuf, Drop reason) {
@@ -193,6 +225,8 @@ void Worker::list_flows() {
 }
 
 void Worker::run() {
+    constexpr int niceness = -10;  // behind the control lcore, before everybody else
+    if (idle_adaptive_) port::keep_this_thread_prompt(niceness);
     IdleBackoff idle(idle_adaptive_);
     exchange_.publisher.online(id_);
     while (!exchange_.stop.load(std::memory_order_relaxed)) {

@@ -20,7 +20,11 @@ namespace warren::datapath {
 struct WorkerOptions {
     unsigned id = 0;                 // also its reader id at the publisher
     std::vector<port::Port*> ports;  // index = port index in the snapshot
-    rte_mempool* pool = nullptr;     // for frames of our own
+    // The exception path: kernel_ports[i] takes what ports[i] receives and is not ours, and its own
+    // frames leave by ports[i]. Null, or no entry: the kernel has its own copy (a shared interface)
+    // or none.
+    std::vector<port::Port*> kernel_ports{};
+    rte_mempool* pool = nullptr;  // for frames of our own
     std::uint32_t flow_capacity = 65'536;
     bool idle_adaptive = true;
     std::uint64_t now_ns = 0;  // where ageing starts
@@ -42,16 +46,20 @@ class Worker {
 
   private:
     struct RxQueue {
-        std::uint8_t port;
+        port::Port* from;
+        std::uint8_t port;  // index in the snapshot
         std::uint16_t queue;
+        bool from_kernel;
     };
     using Burst = std::array<rte_mbuf*, burst_size>;
 
+    void add_queues(port::Port& from, std::uint8_t port, bool from_kernel);
     void begin_round(std::uint64_t now_ns);
     unsigned send_for_control();
     unsigned receive();
     unsigned take_handoffs();
     void process(Burst& burst, unsigned count);
+    void leave_to_kernel(rte_mbuf* mbuf);
     Verdict handle(Packet& packet);
     Verdict answer_arp(Packet& packet);
     Verdict answer_echo(Packet& packet);
@@ -65,8 +73,8 @@ class Worker {
     exchange::WorkerCounters& counters_;
     const unsigned id_;
     const bool idle_adaptive_;
-    std::vector<port::Port*> ports_;
     std::vector<net::MacAddress> port_macs_;
+    std::vector<std::uint8_t> kernel_ports_;  // of each port, its kernel port's index in tx_
     std::vector<RxQueue> rx_queues_;
     TxBatch tx_;
     Round round_;

@@ -41,7 +41,6 @@ enum class Drop : std::uint8_t {
     no_local_port,
     dead_flow,            // a stub has answered its three RSTs
     unexpected_protocol,  // to an owned address: neither TCP, ICMP echo nor VRRP
-    own_frame,            // our own transmission seen again
     punt_full,
     handoff_full,
     no_mbuf,  // a frame of ours could not be made
@@ -69,7 +68,6 @@ inline constexpr std::array<std::string_view, drop_count> drop_names{"malformed_
                                                                      "no_local_port",
                                                                      "dead_flow",
                                                                      "unexpected_protocol",
-                                                                     "own_frame",
                                                                      "punt_full",
                                                                      "handoff_full",
                                                                      "no_mbuf",

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -96,7 +97,9 @@ std::vector<std::string> eal_arguments(const EalOptions& options, bool huge,
                                        "--main-lcore",
                                        "0",
                                        "--log-level",
-                                       "*:warning"};
+                                       "*:warning",
+                                       "--log-level",
+                                       "lib.telemetry:error"};
     if (huge) {
         arguments.insert(arguments.end(),
                          {"--huge-unlink", "--socket-mem", std::to_string(options.memory_mb)});
@@ -125,7 +128,11 @@ Eal::Eal(const EalOptions& options) {
 }
 
 Eal::~Eal() {
+    // DPDK leaves its files behind; an instance that runs no more shall not look as if it did.
+    const std::string folder = rte_eal_get_runtime_dir();
     rte_eal_cleanup();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
 }
 
 }  // namespace warren::port

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace warren::port {
@@ -24,7 +25,7 @@ constexpr std::uint16_t wanted_descriptors = 1024;
 
 // af_packet reports every failure as one; ask the kernel the same questions first.
 void check_kernel_interface(const std::string& name) {
-    if (if_nametoindex(name.c_str()) == 0)
+    if (!kernel_has_interface(name))
         fail(name,
              "no such interface (give its device in `dataplane { interface " + name +
                  " { device … } }`, or create it)",
@@ -47,21 +48,28 @@ bool is_pci(const std::string& device) {
 
 }  // namespace
 
+std::string kernel_port_device(const std::string& name, const net::MacAddress& mac) {
+    return "net_tap_" + name + ",iface=" + name + ",mac=" + mac.to_string();
+}
+
+bool kernel_has_interface(const std::string& name) {
+    return if_nametoindex(name.c_str()) != 0;
+}
+
 Port::Port(const PortOptions& options) : name_(options.name), workers_(options.workers) {
     attach(options);
     configure(options);
 }
 
 void Port::attach(const PortOptions& options) {
-    shared_ = options.device.empty();
-    if (!shared_ && is_pci(options.device)) {
+    if (!options.device.empty() && is_pci(options.device)) {
         const std::string address = options.device.substr(0, options.device.find(','));
         if (rte_eth_dev_get_port_by_name(address.c_str(), &id_) != 0)
             fail(name_, "no DPDK driver took " + address + " (bind it to vfio-pci first)", 0);
         return;
     }
     std::string arguments;
-    if (shared_) {
+    if (options.device.empty()) {
         check_kernel_interface(name_);
         device_name_ = "net_af_packet_" + name_;
         arguments = af_packet_arguments(name_, workers_ + 1);
@@ -82,29 +90,47 @@ void Port::attach(const PortOptions& options) {
         fail(name_, "device " + device_name_ + " made no port", 0);
 }
 
+// One tx queue more than workers, for the control lcore, where the device has it. Some drivers want
+// as many rx as tx queues (tap), and af_packet spreads frames over all its sockets: every rx queue
+// that exists is drained by a worker.
+void Port::choose_queues(const rte_eth_dev_info& info) {
+    const unsigned with_control = std::min<unsigned>(workers_ + 1, info.max_tx_queues);
+    const unsigned alone = std::min<unsigned>(workers_, info.max_rx_queues);
+    struct Queues {
+        unsigned rx, tx;
+    };
+    const std::array<Queues, 3> wishes{
+        {{alone, with_control}, {with_control, with_control}, {workers_, workers_}}};
+    int error = -EINVAL;
+    for (const Queues& wish : wishes) {
+        const bool all_sockets = driver_ != "net_af_packet" || wish.rx == info.max_rx_queues;
+        if (!all_sockets || wish.rx > info.max_rx_queues) continue;
+        rte_eth_conf conf{};
+        if (wish.rx > 1 && info.flow_type_rss_offloads != 0) {
+            conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+            conf.rx_adv_conf.rss_conf.rss_hf =
+                (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP) & info.flow_type_rss_offloads;
+        }
+        rx_queues_ = static_cast<std::uint16_t>(wish.rx);
+        tx_queues_ = static_cast<std::uint16_t>(wish.tx);
+        error = rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf);
+        if (error == 0) return;
+    }
+    fail(name_, "cannot be configured", error);
+}
+
 void Port::configure(const PortOptions& options) {
     rte_eth_dev_info info{};
     if (const int error = rte_eth_dev_info_get(id_, &info); error != 0)
         fail(name_, "cannot ask the device what it can do", error);
     driver_ = info.driver_name;
+    shared_ = driver_ == "net_af_packet";
     if (info.max_tx_queues < workers_)
         fail(name_,
              "the device has " + std::to_string(info.max_tx_queues) + " tx queues for " +
                  std::to_string(workers_) + " workers",
              0);
-    tx_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers_ + 1, info.max_tx_queues));
-    rx_queues_ = static_cast<std::uint16_t>(std::min<unsigned>(workers_, info.max_rx_queues));
-    // af_packet spreads frames over all its sockets, so every queue must be drained.
-    if (driver_ == "net_af_packet") rx_queues_ = info.max_rx_queues;
-
-    rte_eth_conf conf{};
-    if (rx_queues_ > 1 && info.flow_type_rss_offloads != 0) {
-        conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-        conf.rx_adv_conf.rss_conf.rss_hf =
-            (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP) & info.flow_type_rss_offloads;
-    }
-    if (const int error = rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf); error != 0)
-        fail(name_, "cannot be configured", error);
+    choose_queues(info);
     std::uint16_t rx_descriptors = wanted_descriptors;
     std::uint16_t tx_descriptors = wanted_descriptors;
     rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors);

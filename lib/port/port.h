@@ -20,6 +20,13 @@ struct PortOptions {
     bool promiscuous = false;  // a virtual MAC on a device without a filter for it
 };
 
+// The device string of a kernel port: a tap interface `name` with the MAC of the card, through
+// which the kernel has what the card receives and is not Warren's.
+std::string kernel_port_device(const std::string& name, const net::MacAddress& mac);
+
+// Whether the kernel has an interface of that name (it then has no room for a kernel port's).
+bool kernel_has_interface(const std::string& name);
+
 class Port {
   public:
     // Opens, configures and starts. Throws std::runtime_error: no such interface or device, no
@@ -50,6 +57,7 @@ class Port {
 
   private:
     void attach(const PortOptions& options);
+    void choose_queues(const rte_eth_dev_info& info);
     void configure(const PortOptions& options);
 
     std::string name_;

@@ -182,5 +182,28 @@ TEST(BadInput, OurOwnHostsFramesAndVlansAreTheKernels) {
     EXPECT_EQ(world.counted(&C::tx), 0U);
 }
 
+// A card of our own: what is not ours goes to the kernel port, and what the kernel sends leaves as
+// it is.
+TEST(KernelPort, CarriesWhatIsNotOurs) {
+    World world({.kernel_port = true});
+    const Frame ssh =
+        PacketBuilder().ethernet(client_mac, vip_mac).ip(client, "192.168.8.4").tcp(4000, 22, "S");
+    EXPECT_EQ(world.send(ssh), silence);
+    EXPECT_EQ(world.taken_by_kernel(), Lines{packets::describe(ssh)});
+    const Frame answer =
+        PacketBuilder().ethernet(vip_mac, client_mac).ip("192.168.8.4", client).tcp(22, 4000, "SA");
+    EXPECT_EQ(world.send_from_kernel(answer), Lines{packets::describe(answer)});
+    EXPECT_EQ(world.counted(&C::kernel), 1U);
+}
+
+TEST(KernelPort, NeverSeesWhatIsOwned) {
+    World world({.kernel_port = true});
+    world.send(who_has(broadcast, client, vip));
+    world.send(to_vip().tcp(4000, 22, "S"));
+    world.set_master(false);
+    world.send(to_vip().tcp(4000, 22, "S"));
+    EXPECT_EQ(world.taken_by_kernel(), silence);
+}
+
 }  // namespace
 }  // namespace warren::datapath

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "world.h"
 
-#include <rte_eal.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <stdexcept>
+
+#include "port/eal.h"
 
 namespace warren::datapath {
 namespace {
@@ -45,31 +47,36 @@ exchange::Snapshot first_snapshot(const WorldOptions& options) {
     return snapshot;
 }
 
+std::vector<packets::Frame> take(const std::vector<rte_ring*>& rings) {
+    std::vector<packets::Frame> frames;
+    for (rte_ring* ring : rings) {
+        void* taken = nullptr;
+        while (rte_ring_dequeue(ring, &taken) == 0) {
+            auto* mbuf = static_cast<rte_mbuf*>(taken);
+            const auto* data = rte_pktmbuf_mtod(mbuf, const std::uint8_t*);
+            frames.emplace_back(data, data + mbuf->data_len);
+            rte_pktmbuf_free(mbuf);
+        }
+    }
+    return frames;
+}
+
 }  // namespace
 
 World::World(const WorldOptions& options)
-    : exchange(options.workers), current_(first_snapshot(options)) {
+    : exchange(options.workers), options_(options), current_(first_snapshot(options)) {
     const std::string name = next_name();
     pool_ = port::make_mempool("pool_" + name, 4095);
-    for (unsigned i = 0; i < options.workers; ++i) {
-        const std::string suffix = name + "_" + std::to_string(i);
-        rx_.push_back(rte_ring_create(("rx" + suffix).c_str(), 1024, SOCKET_ID_ANY, 0));
-        tx_.push_back(rte_ring_create(("tx" + suffix).c_str(), 1024, SOCKET_ID_ANY, 0));
-    }
-    if (rte_eth_from_rings(name.c_str(), rx_.data(), options.workers, tx_.data(), options.workers,
-                           0) < 0)
-        throw std::runtime_error("no net_ring port");
-    port_ = std::make_unique<port::Port>(port::PortOptions{.name = "eth0",
-                                                           .device = "net_ring_" + name,
-                                                           .workers = options.workers,
-                                                           .pool = pool_.get()});
+    port_ = make_port(name, rx_, tx_);
     rte_ether_addr mac{};
     std::memcpy(mac.addr_bytes, packets::mac(vip_mac).bytes.data(), 6);
     rte_eth_dev_default_mac_addr_set(port_->id(), &mac);
+    if (options.kernel_port) kernel_port_ = make_port(name + "k", kernel_rx_, kernel_tx_);
     for (unsigned i = 0; i < options.workers; ++i) {
         workers.push_back(std::make_unique<Worker>(
             exchange, WorkerOptions{.id = i,
                                     .ports = {port_.get()},
+                                    .kernel_ports = {kernel_port_.get()},
                                     .pool = pool_.get(),
                                     .flow_capacity = options.flow_capacity,
                                     .now_ns = now_ns,
@@ -85,10 +92,26 @@ World::~World() {
         exchange.publisher.offline(i);
     workers.clear();
     port_.reset();
-    for (rte_ring* ring : rx_)
-        rte_ring_free(ring);
-    for (rte_ring* ring : tx_)
-        rte_ring_free(ring);
+    kernel_port_.reset();
+    for (const auto* rings : {&rx_, &tx_, &kernel_rx_, &kernel_tx_})
+        for (rte_ring* ring : *rings)
+            rte_ring_free(ring);
+}
+
+std::unique_ptr<port::Port> World::make_port(const std::string& name, std::vector<rte_ring*>& rx,
+                                             std::vector<rte_ring*>& tx) {
+    for (unsigned i = 0; i < options_.workers; ++i) {
+        const std::string suffix = name + "_" + std::to_string(i);
+        rx.push_back(rte_ring_create(("rx" + suffix).c_str(), 1024, SOCKET_ID_ANY, 0));
+        tx.push_back(rte_ring_create(("tx" + suffix).c_str(), 1024, SOCKET_ID_ANY, 0));
+    }
+    if (rte_eth_from_rings(name.c_str(), rx.data(), options_.workers, tx.data(), options_.workers,
+                           0) < 0)
+        throw std::runtime_error("no net_ring port");
+    return std::make_unique<port::Port>(port::PortOptions{.name = name,
+                                                          .device = "net_ring_" + name,
+                                                          .workers = options_.workers,
+                                                          .pool = pool_.get()});
 }
 
 void World::change(const std::function<void(exchange::Snapshot&)>& edit) {
@@ -103,26 +126,12 @@ void World::set_master(bool master) {
     exchange.ownership.beat(now_ns);
 }
 
-void World::put(const packets::Frame& frame, unsigned worker) {
+void World::put(const packets::Frame& frame, rte_ring* ring) {
     rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_.get());
     ASSERT_NE(mbuf, nullptr);
     std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
                 frame.size());
-    ASSERT_EQ(rte_ring_enqueue(rx_[worker], mbuf), 0);
-}
-
-std::vector<packets::Frame> World::take_sent() {
-    std::vector<packets::Frame> frames;
-    for (rte_ring* ring : tx_) {
-        void* taken = nullptr;
-        while (rte_ring_dequeue(ring, &taken) == 0) {
-            auto* mbuf = static_cast<rte_mbuf*>(taken);
-            const auto* data = rte_pktmbuf_mtod(mbuf, const std::uint8_t*);
-            frames.emplace_back(data, data + mbuf->data_len);
-            rte_pktmbuf_free(mbuf);
-        }
-    }
-    return frames;
+    ASSERT_EQ(rte_ring_enqueue(ring, mbuf), 0);
 }
 
 std::vector<packets::Frame> World::run_raw() {
@@ -133,7 +142,7 @@ std::vector<packets::Frame> World::run_raw() {
             handled += workers[i]->poll_once(now_ns);
             exchange.publisher.quiescent(i);
         }
-        const auto frames = take_sent();
+        const auto frames = take(tx_);
         sent.insert(sent.end(), frames.begin(), frames.end());
         quiet = handled == 0 && frames.empty() ? quiet + 1 : 0;
     }
@@ -146,12 +155,21 @@ std::vector<std::string> World::run() {
 }
 
 std::vector<packets::Frame> World::send_raw(const packets::Frame& frame, unsigned worker) {
-    put(frame, worker);
+    put(frame, rx_[worker]);
     return run_raw();
 }
 
 std::vector<std::string> World::send(const packets::Frame& frame, unsigned worker) {
     return packets::describe(send_raw(frame, worker));
+}
+
+std::vector<std::string> World::taken_by_kernel() {
+    return packets::describe(take(kernel_tx_));
+}
+
+std::vector<std::string> World::send_from_kernel(const packets::Frame& frame) {
+    put(frame, kernel_rx_[0]);
+    return run();
 }
 
 std::uint64_t World::dropped(exchange::Drop reason) const {
@@ -191,24 +209,10 @@ void World::expect_conservation() const {
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    const std::string prefix = "warren-test-" + std::to_string(getpid());
-    const char* eal[] = {"datapath",
-                         "--no-huge",
-                         "-m",
-                         "128",
-                         "--no-pci",
-                         "-l",
-                         "0",
-                         "--file-prefix",
-                         prefix.c_str(),
-                         "--no-telemetry",
-                         "--log-level",
-                         "*:error"};
-    std::vector<char*> arguments;
-    for (const char* argument : eal)
-        arguments.push_back(const_cast<char*>(argument));
-    if (rte_eal_init(static_cast<int>(arguments.size()), arguments.data()) < 0) return 1;
-    const int result = RUN_ALL_TESTS();
-    rte_eal_cleanup();
-    return result;
+    warren::port::EalOptions options;
+    options.instance = "warren-test-" + std::to_string(getpid());
+    options.hugepages = warren::port::Hugepages::no;
+    options.extra = {"--no-telemetry"};
+    const warren::port::Eal eal(options);
+    return RUN_ALL_TESTS();
 }

@@ -30,6 +30,7 @@ struct WorldOptions {
     unsigned workers = 1;
     unsigned servers = 2;  // 192.168.8.11 and up, MAC 02:00:00:00:00:0b and up
     std::uint32_t flow_capacity = 1024;
+    bool kernel_port = false;  // a card of our own, with the exception path
 };
 
 class World {
@@ -48,6 +49,10 @@ class World {
     std::vector<std::string> run();
     std::vector<packets::Frame> send_raw(const packets::Frame& frame, unsigned worker = 0);
 
+    // The exception path: what the kernel got since the last call, and a frame that it sends.
+    std::vector<std::string> taken_by_kernel();
+    std::vector<std::string> send_from_kernel(const packets::Frame& frame);
+
     std::uint64_t dropped(exchange::Drop reason) const;
     std::uint64_t refused(exchange::Drop reason) const;
     std::uint64_t counted(exchange::Counter exchange::WorkerCounters::*counter) const;
@@ -58,13 +63,16 @@ class World {
     std::uint64_t now_ns = 1000 * second;
 
   private:
-    void put(const packets::Frame& frame, unsigned worker);
-    std::vector<packets::Frame> take_sent();
+    // A started net_ring port with a queue pair for each worker.
+    std::unique_ptr<port::Port> make_port(const std::string& name, std::vector<rte_ring*>& rx,
+                                          std::vector<rte_ring*>& tx);
+    void put(const packets::Frame& frame, rte_ring* ring);
     std::vector<packets::Frame> run_raw();
 
     port::Mempool pool_;
-    std::vector<rte_ring*> rx_, tx_;
-    std::unique_ptr<port::Port> port_;
+    std::vector<rte_ring*> rx_, tx_, kernel_rx_, kernel_tx_;
+    std::unique_ptr<port::Port> port_, kernel_port_;
+    WorldOptions options_;
     exchange::Snapshot current_;
 };
 
