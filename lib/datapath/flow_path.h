@@ -36,6 +36,11 @@ struct FlowPathOptions {
     flow::Tick start = 0;
 };
 
+// The segment as it stands in the packet, in its sender's numbers.
+inline flow::Segment segment_of(const net::Parsed& parsed) {
+    return {parsed.sequence, parsed.acknowledgement, parsed.segment_length(), parsed.tcp_flags};
+}
+
 class FlowPath {
   public:
     FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, TxBatch& tx);

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Every RST that a worker sends: to a segment that nobody serves, to both ends of a flow whose
+// server is dead, and to what those still send afterwards.
+#include "datapath/flow_path.h"
+#include "flow/sequence.h"
+#include "net/build.h"
+
+namespace warren::datapath {
+
+using exchange::Drop;
+using exchange::EndCause;
+using exchange::FlowEventKind;
+using flow::Side;
+using flow::TcpState;
+
+// The frame becomes its own RST, or is dropped if none may be sent; counted under `reason`.
+Verdict FlowPath::refuse(Packet& packet, Drop reason) {
+    if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
+        return Verdict::drop(Drop::bad_tcp_checksum);
+    const std::size_t length =
+        net::build_reset_reply(room_of(packet), packet.frame(), packet.parsed);
+    if (length == 0) return Verdict::drop(reason);
+    counters_.refusal(reason).add();
+    return send_back(packet, length);
+}
+
+net::Bytes FlowPath::room_of(const Packet& packet) {
+    return {rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*),
+            std::size_t{rte_pktmbuf_data_len(packet.mbuf)} + rte_pktmbuf_tailroom(packet.mbuf)};
+}
+
+Verdict FlowPath::send_back(Packet& packet, std::size_t length) {
+    packet.mbuf->data_len = static_cast<std::uint16_t>(length);
+    packet.mbuf->pkt_len = static_cast<std::uint32_t>(length);
+    counters_.resets_sent.add();
+    return Verdict::transmit(packet.port());
+}
+
+void FlowPath::reset_dead_servers(const Round& round) {
+    const auto& servers = round.snapshot->servers;
+    if (swept_generation_ == round.snapshot->generation) return;
+    unsigned budget = resets_per_round;
+    for (std::uint16_t id = 0; id < servers.size() && budget != 0; ++id) {
+        const exchange::ServerState state = servers[id].state;
+        if (state == exchange::ServerState::up || state == exchange::ServerState::drain) continue;
+        for (; budget != 0; --budget) {
+            const flow::FlowIndex index = table_.first_of_server(id);
+            if (index == flow::no_flow) break;
+            reset_flow(index, EndCause::server_down, round);
+        }
+    }
+    if (budget != 0) swept_generation_ = round.snapshot->generation;
+}
+
+void FlowPath::reset_flow(flow::FlowIndex index, EndCause cause, const Round& round) {
+    flow::Flow& flow = table_[index];
+    send_resets(flow, Side::client, round);
+    send_resets(flow, Side::server, round);
+    table_.set_state(index, TcpState::dead, round.tick);
+    counters_.flows_reset.add();
+    link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
+    report(flow, FlowEventKind::ended, cause, 0);
+}
+
+// Silent where we are not master: the peer speaks for the address.
+void FlowPath::send_resets(const flow::Flow& flow, Side to, const Round& round) {
+    const exchange::OwnedAddress* vip = round.snapshot->find_address(flow.vip);
+    if (vip == nullptr || !round.owns(*vip)) return;
+    const exchange::Server& server = round.snapshot->servers[flow.server_id];
+    const bool to_client = to == Side::client;
+    if (!to_client && !server.reachable) return;
+    const net::Link link = to_client ? net::Link{vip->mac, flow.client_mac}
+                                     : net::Link{server.link_source, server.next_hop};
+    net::TcpSegment segment{.source = to_client ? flow.vip : flow.local_address,
+                            .destination = to_client ? flow.client_address : flow.server_address,
+                            .source_port = to_client ? flow.service_port : flow.local_port,
+                            .destination_port = to_client ? flow.client_port : flow.server_port};
+    for (const flow::Reset& reset : flow::resets_for(flow, to)) {
+        segment.sequence = reset.sequence;
+        segment.acknowledgement = reset.acknowledgement;
+        segment.flags = reset_flags(reset);
+        generate(link, segment, to_client ? flow.client_port_index : server.out_port);
+    }
+}
+
+void FlowPath::generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port) {
+    counters_.generated.add();
+    rte_mbuf* mbuf = rte_pktmbuf_alloc(options_.pool);
+    if (mbuf == nullptr) return counters_.drop(Drop::no_mbuf).add();
+    const std::size_t length = net::build_tcp(
+        {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_tailroom(mbuf)}, link, segment);
+    mbuf->data_len = static_cast<std::uint16_t>(length);
+    mbuf->pkt_len = static_cast<std::uint32_t>(length);
+    counters_.resets_sent.add();
+    tx_.add(port, mbuf);
+}
+
+// A segment of a flow whose server is dead (DESIGN: three answers a side, then silence).
+Verdict FlowPath::answer_from_stub(Packet& packet, flow::Flow& flow, Side from) {
+    if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
+        return Verdict::drop(Drop::bad_tcp_checksum);
+    const auto reset = flow::answer_as_stub(flow, from, segment_of(packet.parsed));
+    if (!reset) return Verdict::drop(Drop::dead_flow);
+    const auto ethernet = net::load<net::EthernetHeader>(packet.frame(), 0);
+    const std::size_t length =
+        net::build_tcp(room_of(packet), {ethernet.destination, ethernet.source},
+                       {.source = packet.parsed.destination,
+                        .destination = packet.parsed.source,
+                        .source_port = packet.parsed.destination_port,
+                        .destination_port = packet.parsed.source_port,
+                        .sequence = reset->sequence,
+                        .acknowledgement = reset->acknowledgement,
+                        .flags = reset_flags(*reset)});
+    return send_back(packet, length);
+}
+
+std::uint8_t FlowPath::reset_flags(const flow::Reset& reset) {
+    return reset.has_ack ? net::tcp_flag::rst | net::tcp_flag::ack : net::tcp_flag::rst;
+}
+
+}  // namespace warren::datapath
