@@ -106,7 +106,11 @@ const std::vector<Column> server_columns{
     {"WEIGHT", Align::right, [](const Json& r) { return text(r, "weight"); }},
     {"FACTOR", Align::right, [](const Json& r) { return decimal(r, "factor"); }},
     {"EFFECTIVE", Align::right, [](const Json& r) { return decimal(r, "effective_weight"); }},
-    {"CHECK", Align::right, [](const Json& r) { return number<latency_text>(r, "check_us"); }},
+    {"CHECK", Align::right,
+     [](const Json& r) {
+         const std::string result = text(r, "check");
+         return result == "ok" ? number<latency_text>(r, "check_us") : result;
+     }},
     {"HANDSHAKE", Align::right,
      [](const Json& r) { return number<latency_text>(r, "handshake_us"); }},
     {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
@@ -191,6 +195,7 @@ void show_status(Telemetry& telemetry, bool as_json, std::ostream& out) {
     Json status = first.empty() ? Json::object() : first.front();
     for (const char* part : {"ports", "vrrp", "services"})
         status[part] = telemetry.rows(part);
+    status["real_servers"] = telemetry.rows("servers");
     if (as_json) {
         out << status.dump(2) << '\n';
         return;
@@ -202,6 +207,8 @@ void show_status(Telemetry& telemetry, bool as_json, std::ostream& out) {
     print_table(out, vrrp_columns, status["vrrp"]);
     out << '\n';
     print_table(out, service_columns, status["services"]);
+    out << '\n';
+    print_table(out, server_columns, status["real_servers"]);
 }
 
 }  // namespace

@@ -25,9 +25,11 @@ inline constexpr std::size_t max_vrrp_instances = 255;
 inline constexpr std::size_t max_virtual_addresses = 20;  // per instance, as keepalived
 inline constexpr std::size_t max_excluded_addresses = 255;
 inline constexpr std::size_t max_virtual_servers = 1'024;
-inline constexpr std::size_t max_real_servers = 256;     // per virtual_server
-inline constexpr std::size_t max_local_addresses = 255;  // per group
-inline constexpr unsigned max_workers = 64;
+inline constexpr std::size_t max_real_servers = 256;        // per virtual_server
+inline constexpr std::size_t max_local_addresses = 255;     // per group
+inline constexpr std::size_t max_all_real_servers = 4'096;  // of all virtual_servers
+inline constexpr std::size_t max_all_addresses = 8'192;     // of all vrrp_instances
+inline constexpr unsigned max_workers = 15;  // af_packet has 16 queues, one is the control lcore's
 
 // A command of the operator, run by the manager. An empty user means global_defs' script_user.
 struct Script {

@@ -99,9 +99,10 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
     checks.warn(!v.accept, v.where, name + "no_accept");
     check_addresses(v.virtual_ipaddress, checks);
     check_addresses(v.virtual_ipaddress_excluded, checks);
-    for (const VirtualAddress& a : v.virtual_ipaddress)
-        checks.refuse(!a.device.empty() && a.device != v.interface, a.where,
-                      "an address on another interface (dev " + a.device + ")");
+    for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
+        for (const VirtualAddress& a : *list)
+            checks.refuse(!a.device.empty() && a.device != v.interface, a.where,
+                          "an address on another interface (dev " + a.device + ")");
 }
 
 void check_real_server(const RealServer& r, Checks& checks) {
@@ -122,6 +123,7 @@ void check_virtual_server(const VirtualServer& s, Checks& checks) {
     checks.refuse(s.sorry_server.has_value(), s.where, "sorry_server");
     checks.warn(s.persistence_timeout_ns != 0, s.where, "persistence_timeout");
     checks.warn(s.quorum_up || s.quorum_down, s.where, "quorum_up / quorum_down");
+    checks.warn(s.quorum > 1 || s.hysteresis != 0, s.where, "quorum / hysteresis");
     checks.warn(s.omega, s.where, "omega");
     for (const RealServer& r : s.real_servers)
         check_real_server(r, checks);

@@ -26,6 +26,7 @@ class Validator {
         check_groups();
         check_virtual_servers();
         check_local_addresses();
+        check_totals();
         return std::move(found_);
     }
 
@@ -221,6 +222,26 @@ class Validator {
                          "the local address " + m.address.to_string() +
                              " is in no vrrp_instance: put it into "
                              "virtual_ipaddress_excluded so that the master answers for it");
+    }
+
+    // What the data plane's tables hold.
+    void check_totals() {
+        std::size_t servers = 0;
+        for (const VirtualServer& s : config_.virtual_servers) {
+            servers += s.real_servers.size();
+            if (servers <= max_all_real_servers) continue;
+            error(s.where, "more than " + std::to_string(max_all_real_servers) +
+                               " real_servers in all virtual_servers");
+            break;
+        }
+        std::size_t addresses = 0;
+        for (const VrrpInstance& v : config_.vrrp_instances) {
+            addresses += v.virtual_ipaddress.size() + v.virtual_ipaddress_excluded.size();
+            if (addresses <= max_all_addresses) continue;
+            error(v.where, "more than " + std::to_string(max_all_addresses) +
+                               " addresses in all vrrp_instances");
+            break;
+        }
     }
 
     Config& config_;

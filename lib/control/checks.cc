@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/checks.h"
 
+#include <spdlog/spdlog.h>
+
 #include <random>
 #include <utility>
 #include <variant>
@@ -35,6 +37,14 @@ health::Source source(const config::CheckEndpoint& endpoint) {
     return out;
 }
 
+// Such a check proves nothing, and its server stays as it is: somebody should know.
+void warn_of_local_trouble(const ServerRecord& server, bool was_local) {
+    if (server.check.local && !was_local)
+        spdlog::warn("server {} cannot be checked: {}", name_of(server), server.check.text);
+    if (!server.check.local && was_local)
+        spdlog::info("server {} can be checked again", name_of(server));
+}
+
 struct Start {
     boost::asio::io_context& io;
     const config::RealServer& server;
@@ -65,11 +75,14 @@ struct Start {
 Checks::Checks(boost::asio::io_context& io, State& state, Changed changed) {
     for (std::size_t i = 0; i < state.servers.size(); ++i) {
         const ServerRecord& server = state.servers[i];
-        const bool assume_up = !state.services[server.service].config->alpha;
+        const bool assume_up = !server.config->alpha;
         for (std::size_t c = 0; c < server.config->checkers.size(); ++c) {
             const auto index = static_cast<std::uint16_t>(i);
             auto callback = [&state, index, c, changed](const health::CheckResult& result) {
-                if (apply_check(state, index, c, result, port::now_ns())) changed(index);
+                const bool was_local = state.servers[index].check.local;
+                const bool standing_changed = apply_check(state, index, c, result, port::now_ns());
+                warn_of_local_trouble(state.servers[index], was_local);
+                if (standing_changed) changed(index);
             };
             checkers_.push_back(
                 std::visit(Start{io, *server.config, assume_up, std::move(callback)},

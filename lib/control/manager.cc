@@ -82,8 +82,20 @@ void Manager::run() {
         std::make_unique<Checks>(io_, *state_, [this](std::uint16_t server) { on_server(server); });
     arm_signals();
     arm_drain();
-    io_.run();
+    run_until_stopped();
     checks_.reset();
+}
+
+// Trouble in one handler is logged; it must not take the virtual addresses with it.
+void Manager::run_until_stopped() {
+    for (;;) {
+        try {
+            io_.run();
+            return;
+        } catch (const std::exception& error) {
+            spdlog::error("{}", error.what());
+        }
+    }
 }
 
 // ---- what threads report
@@ -105,7 +117,7 @@ void Manager::drain() {
     }
     VrrpStatus status;
     while (vrrp_.statuses.pop(status))
-        state_->routers[status.router].status = status.status;
+        take_status(state_->routers[status.router], status.status);
     VrrpReport report;
     while (vrrp_.reports.pop(report))
         on_report(report);
@@ -113,6 +125,22 @@ void Manager::drain() {
     poll_own_links();
     if (port::now_ns() - last_second_ns_ >= ns_per_s) every_second();
     if (!ready_) announce_when_ready();
+}
+
+// A rejected advert is often the only sign of two masters: a wrong password or interval.
+void Manager::take_status(RouterState& router, const vrrp::Status& status) {
+    constexpr std::uint64_t quiet_ns = 10 * ns_per_s;
+    const std::uint64_t now_ns = port::now_ns();
+    for (std::size_t i = 0; i < status.counters.rejected.size(); ++i) {
+        const std::uint64_t count = status.counters.rejected[i];
+        if (count == router.rejected_logged[i] || now_ns < router.quiet_until_ns) continue;
+        spdlog::warn("{}: {} adverts refused: {}", router.config->name,
+                     count - router.rejected_logged[i],
+                     vrrp::name(static_cast<vrrp::RejectReason>(i)));
+        router.rejected_logged[i] = count;
+        router.quiet_until_ns = now_ns + quiet_ns;
+    }
+    router.status = status;
 }
 
 void Manager::on_report(const VrrpReport& report) {

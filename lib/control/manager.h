@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -65,11 +66,13 @@ class Manager {
     void set_primary(std::uint8_t port, const std::optional<net::Prefix>& primary);
     void apply_tracking();
     void start_guards();
+    void try_guard(std::uint8_t index);
     void apply_guard(std::uint8_t port);
     void join_multicast(const PortState& port);
 
     // What threads report.
     void drain();
+    static void take_status(RouterState& router, const vrrp::Status& status);
     void on_report(const VrrpReport& report);
     void on_server(std::uint16_t server);
     void every_second();
@@ -80,6 +83,7 @@ class Manager {
     void command(const VrrpCommand& command);
     std::string answer(const std::string& view, const std::string& cursor);
 
+    void run_until_stopped();
     void arm_drain();
     void arm_signals();
     void reload();
@@ -94,7 +98,8 @@ class Manager {
     MulticastGroup multicast_;
     std::unique_ptr<State> state_;
     std::map<std::uint8_t, std::unique_ptr<Guard>> guards_;  // by port
-    std::map<std::uint8_t, GuardRules> guarded_;             // what is in force
+    std::map<std::uint8_t, GuardRules> guarded_;
+    std::set<net::IpAddress> doubly_owned_;  // warned about             // what is in force
     std::vector<std::unique_ptr<const RouterPlan>> retired_plans_;
     std::unique_ptr<Checks> checks_;
     FlowListing listing_;

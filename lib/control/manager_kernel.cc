@@ -103,8 +103,19 @@ void Manager::on_link(const Link& link) {
         if (link.present) join_multicast(port);
     }
     for (const auto& [port, guard] : guards_)
-        apply_guard(port);
+        try_guard(port);
     apply_tracking();
+}
+
+// Serving goes on without: the next link event tries again.
+void Manager::try_guard(std::uint8_t index) {
+    try {
+        apply_guard(index);
+    } catch (const GuardError& error) {
+        guarded_.erase(index);
+        spdlog::error("interface {}: the kernel sees our frames too and may answer them: {}",
+                      state_->ports[index].name, error.what());
+    }
 }
 
 // Ports of our own have no kernel interface that tells.
@@ -206,12 +217,16 @@ void Manager::apply_guard(std::uint8_t index) {
         return;
     }
     GuardRules rules = guard_rules(*state_, index);
+    // An address that the kernel has too (left behind by keepalived, say) is still ours alone; only
+    // the host's own way in must stay open.
     const std::set<net::IpAddress> kernel = kernel_addresses(netlink_.links());
+    for (const net::IpAddress& address : rules.addresses)
+        if (kernel.contains(address) && doubly_owned_.insert(address).second)
+            spdlog::warn(
+                "{} is an address of the kernel too: it answers ARP for it as well; remove it",
+                address.to_string());
     std::erase_if(rules.addresses, [&](const net::IpAddress& address) {
-        if (!kernel.contains(address)) return false;
-        spdlog::warn("{} is an address of the kernel too: it answers for it as well; remove it",
-                     address.to_string());
-        return true;
+        return port.primary && port.primary->address == address;
     });
     const auto old = guarded_.find(index);
     if (old != guarded_.end() && old->second == rules) return;

@@ -43,15 +43,20 @@ bool is_believed(State& state, const ServerRecord& server, std::size_t checker,
     return service.guard.believes(pool, now_ns / 1'000'000);
 }
 
+bool link_is_up(const State& state, const ServiceRecord& service) {
+    return !service.router || state.ports[state.routers[*service.router].port].link_up;
+}
+
 }  // namespace
 
 bool apply_check(State& state, std::uint16_t index, std::size_t checker,
                  const health::CheckResult& result, std::uint64_t now_ns) {
     ServerRecord& server = state.servers[index];
     ServiceRecord& service = state.services[server.service];
-    server.check = {true, result.ok(), result.latency_ns, result.text};
-    // Our own machine's trouble says nothing about the server.
-    if (result.reason == health::Reason::local) return false;
+    const bool local = result.reason == health::Reason::local;
+    server.check = {true, result.ok(), local, result.latency_ns, result.text};
+    // Our own machine's trouble, or our own cable's, says nothing about the server.
+    if (local || (!result.ok() && !link_is_up(state, service))) return false;
     if (result.ok())
         service.factors.check_latency(server.position,
                                       static_cast<double>(result.latency_ns) / 1000);

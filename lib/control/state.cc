@@ -27,7 +27,7 @@ balance::ServerHealth make_health(const config::VirtualServer& service,
     std::vector<balance::CheckerRules> rules;
     for (const config::Checker& checker : server.checkers)
         rules.push_back(rules_of(checker));
-    return {{service.alpha, service.inhibit_on_failure || server.inhibit_on_failure}, rules};
+    return {{server.alpha, service.inhibit_on_failure || server.inhibit_on_failure}, rules};
 }
 
 void add_routers(State& state) {

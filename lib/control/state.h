@@ -3,6 +3,7 @@
 // of it, views.h shows it. Indices of routers, services, servers and ports are the snapshot's.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,12 +39,15 @@ struct RouterState {
     std::uint8_t port = 0;
     std::unique_ptr<const RouterPlan> plan;
     vrrp::Status status;  // the control lcore's latest copy
+    std::array<std::uint64_t, vrrp::reject_reason_count> rejected_logged{};  // by reason
+    std::uint64_t quiet_until_ns = 0;  // no more log lines about rejected adverts before
 };
 
 // Why a server is in the state it is in, for the log and `show servers`.
 struct LastCheck {
     bool known = false;
     bool ok = false;
+    bool local = false;  // failed through our own machine's fault: no evidence about the server
     std::int64_t latency_ns = 0;
     std::string text;  // "connection refused"; empty when ok
 };

@@ -50,8 +50,14 @@ VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_
                        exchange::Ownership& ownership, VrrpLink& link, FrameSink& sink)
     : ownership_(ownership), link_(link), sink_(sink), start_ns_(start_ns) {
     routers_.reserve(plans.size());
-    for (const RouterPlan* plan : plans)
+    for (const RouterPlan* plan : plans) {
         routers_.emplace_back(*plan);
+        // Known before anything that the manager reports later, so that the news comes after.
+        for (unsigned bit = 0; bit < 8; ++bit)
+            if ((plan->faults >> bit & 1) != 0)
+                routers_.back().instance.step(
+                    vrrp::FaultChange{static_cast<vrrp::FaultCause>(bit), true, false}, start_ns);
+    }
 }
 
 // ---- what comes in
@@ -130,12 +136,8 @@ std::uint64_t VrrpEngine::deadline_ns() const {
 
 void VrrpEngine::start(const Round& round) {
     started_ = true;
-    for (std::size_t i = 0; i < routers_.size(); ++i) {
-        for (unsigned bit = 0; bit < 8; ++bit)
-            if ((routers_[i].plan->faults >> bit & 1) != 0)
-                step(i, vrrp::FaultChange{static_cast<vrrp::FaultCause>(bit), true, false}, round);
+    for (std::size_t i = 0; i < routers_.size(); ++i)
         step(i, vrrp::Startup{}, round);
-    }
 }
 
 void VrrpEngine::stop(const Round& round) {
@@ -148,7 +150,7 @@ void VrrpEngine::stop(const Round& round) {
 
 // The peer must take over when a worker of ours no longer forwards.
 void VrrpEngine::watch_workers(const Round& round) {
-    const std::uint64_t seen_ns = std::max(round.rx_drained_ns, start_ns_);
+    const std::uint64_t seen_ns = std::max(round.rx_polled_ns, start_ns_);
     const bool stalled = round.now_ns > seen_ns + stall_ns;
     if (stalled == stalled_) return;
     stalled_ = stalled;

@@ -30,6 +30,7 @@ struct Round {
     const exchange::Snapshot& snapshot;  // whose addresses are announced
     std::uint64_t now_ns = 0;
     std::uint64_t rx_drained_ns = 0;  // see vrrp::Tick; 0: no worker has polled yet
+    std::uint64_t rx_polled_ns = 0;   // every worker has begun a round since
 };
 
 class VrrpEngine {

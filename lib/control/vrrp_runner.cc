@@ -89,7 +89,9 @@ void VrrpRunner::poll_once(std::uint64_t now_ns) {
     link_.counters.rounds.add();
     exchange_.ownership.beat(now_ns);
     // In this order: what the workers had punted by rx_drained_ns is received below.
-    const Round round{exchange_.publisher.acquire(), now_ns, rx_drained_ns()};
+    const Round round{exchange_.publisher.acquire(), now_ns,
+                      oldest(&exchange::WorkerLink::drained_ns),
+                      oldest(&exchange::WorkerLink::polled_ns)};
     receive(round);
     VrrpCommand command;
     for (unsigned i = 0; i < most_commands && link_.commands.pop(command); ++i)
@@ -114,10 +116,10 @@ void VrrpRunner::receive(const Round& round) {
     }
 }
 
-std::uint64_t VrrpRunner::rx_drained_ns() const {
+std::uint64_t VrrpRunner::oldest(exchange::WorkerTime when) const {
     std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
     for (const auto& worker : exchange_.workers)
-        oldest = std::min(oldest, worker->drained_ns.load(std::memory_order_acquire));
+        oldest = std::min(oldest, ((*worker).*when).load(std::memory_order_acquire));
     return oldest;
 }
 

@@ -52,7 +52,7 @@ class VrrpRunner {
 
     void poll_once(std::uint64_t now_ns);
     void receive(const Round& round);
-    std::uint64_t rx_drained_ns() const;
+    std::uint64_t oldest(exchange::WorkerTime when) const;
     void sleep(std::uint64_t now_ns);
 
     exchange::Exchange& exchange_;

@@ -92,12 +92,20 @@ void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& 
 void classify(Packet& packet, const Round& round, std::span<const net::MacAddress> port_macs) {
     packet.kind = Kind::kernel;
     ::new (&packet.parsed) net::Parsed(net::parse(packet.frame()));  // in place: no copy of a line
-    if (!packet.parsed.ok()) return drop(packet, reason_for(packet.parsed.error));
+    if (packet.frame().size() < sizeof(net::EthernetHeader))
+        return drop(packet, Drop::malformed_ethernet);
     // VLANs are the kernel's, and so is a frame that our own host sent (packet sockets see both
-    // ways).
+    // ways), or one that is damaged and for somebody else.
     const auto ethernet = net::load<net::EthernetHeader>(packet.frame(), 0);
     const net::MacAddress& port_mac = port_macs[packet.port()];
     if (packet.parsed.tag_count != 0 || ethernet.source == port_mac) return;
+    const net::IpAddress& destination = packet.parsed.destination;
+    if (!packet.parsed.ok()) {
+        const bool elsewhere =
+            !destination.is_unspecified() && round.snapshot->find_address(destination) == nullptr;
+        if (!elsewhere) drop(packet, reason_for(packet.parsed.error));
+        return;
+    }
     if (packet.parsed.network == net::Network::arp)
         classify_arp(packet, round, ethernet, port_mac);
     else if (packet.parsed.is_ip())

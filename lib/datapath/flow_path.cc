@@ -81,7 +81,9 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
     if (const unsigned owner = owner_of(packet.hash); owner != options_.worker)
         return Verdict::hand_off(static_cast<std::uint8_t>(owner));
     if (hit) table_.erase(hit.index);
-    return is_first_syn(packet.parsed) ? admit(packet, round) : refuse(packet, Drop::no_flow);
+    if (!is_first_syn(packet.parsed)) return refuse(packet, Drop::no_flow);
+    if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
+    return admit(packet, round);
 }
 
 Verdict FlowPath::to_local(Packet& packet, const Round& round) {
@@ -229,7 +231,8 @@ void FlowPath::report(const flow::Flow& flow, FlowEventKind kind, EndCause cause
 }
 
 bool FlowPath::next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const {
-    for (; from < table_.end_index(); ++from) {
+    const std::uint32_t end = std::min(table_.end_index(), from + listing_per_round);
+    for (; from < end; ++from) {
         const flow::Flow& flow = table_[from];
         if (flow.state == TcpState::none) continue;
         row.state = flow.state;

@@ -56,16 +56,18 @@ class FlowPath {
 
     // Chores, each bounded.
     void take_timeouts(const Round& round);
-    void reset_dead_servers(const Round& round);
+    unsigned reset_dead_servers(const Round& round);  // how many flows
     void age(const Round& round);
 
     // Fills the row with the first flow at table index `from` or behind it and moves `from` past
-    // it. False: there is none left.
+    // what it looked at, which is bounded. False: none there; none left if from is end_of_flows().
+    std::uint32_t end_of_flows() const { return table_.end_index(); }
     bool next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const;
 
   private:
     static constexpr unsigned resets_per_round = 64;
     static constexpr unsigned ageing_per_round = 64;
+    static constexpr std::uint32_t listing_per_round = 1024;
     static constexpr std::uint16_t no_server = 0xffff;
 
     // A scheduler's state goes by the position of its servers: other servers, another scheduler.

@@ -36,25 +36,28 @@ Verdict FlowPath::send_back(Packet& packet, std::size_t length) {
     return Verdict::transmit(packet.port());
 }
 
-void FlowPath::reset_dead_servers(const Round& round) {
+// Stops where the port takes no more: a RST that is lost leaves its client hanging.
+unsigned FlowPath::reset_dead_servers(const Round& round) {
     const auto& servers = round.snapshot->servers;
-    if (swept_generation_ == round.snapshot->generation) return;
+    if (swept_generation_ == round.snapshot->generation) return 0;
     unsigned budget = resets_per_round;
     for (std::uint16_t id = 0; id < servers.size() && budget != 0; ++id) {
         const exchange::ServerState state = servers[id].state;
         if (state == exchange::ServerState::up || state == exchange::ServerState::drain) continue;
-        for (; budget != 0; --budget) {
+        for (; budget != 0 && !tx_.is_full(); --budget) {
             const flow::FlowIndex index = table_.first_of_server(id);
             if (index == flow::no_flow) break;
             reset_flow(index, EndCause::server_down, round);
         }
     }
-    if (budget != 0) swept_generation_ = round.snapshot->generation;
+    if (budget != 0 && !tx_.is_full()) swept_generation_ = round.snapshot->generation;
+    return resets_per_round - budget;
 }
 
 void FlowPath::reset_flow(flow::FlowIndex index, EndCause cause, const Round& round) {
     flow::Flow& flow = table_[index];
-    send_resets(flow, Side::client, round);
+    // A client without an answer yet is left to send its SYN again: it is served elsewhere then.
+    if (flow.state != TcpState::syn_sent) send_resets(flow, Side::client, round);
     send_resets(flow, Side::server, round);
     table_.set_state(index, TcpState::dead, round.tick);
     counters_.flows_reset.add();

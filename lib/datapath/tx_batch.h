@@ -30,6 +30,10 @@ class TxBatch {
         if (pending.count == pending.packets.size()) flush(port);
     }
 
+    // Since begin_round() a port has not taken all it was given.
+    bool is_full() const { return full_; }
+    void begin_round() { full_ = false; }
+
     void flush() {
         for (std::uint8_t port = 0; port < queues_.size(); ++port)
             if (queues_[port].count != 0) flush(port);
@@ -58,6 +62,7 @@ class TxBatch {
             counters_.tx_bytes.add(bytes);
         }
         counters_.drop(exchange::Drop::tx_full).add(pending.count - sent);
+        full_ = full_ || sent < pending.count;
         pending.count = 0;
     }
 
@@ -65,6 +70,7 @@ class TxBatch {
     std::size_t first_kernel_port_;
     std::vector<Pending> queues_;
     std::uint16_t queue_;
+    bool full_ = false;
     exchange::WorkerCounters& counters_;
 };
 

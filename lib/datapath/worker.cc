@@ -59,7 +59,7 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
     handled += receive();
     handled += take_handoffs();
     tx_.flush();
-    chores();
+    handled += chores();
     tx_.flush();
     counters_.polls.add();
     return handled;
@@ -67,7 +67,9 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
 
 void Worker::begin_round(std::uint64_t now_ns) {
     round_.snapshot = &exchange_.publisher.acquire();
+    tx_.begin_round();
     round_.now_ns = now_ns;
+    link_.polled_ns.store(now_ns, std::memory_order_relaxed);
     round_.tick = flow::tick_of_ns(now_ns);
     exchange_.ownership.read(round_.ownership, round_.snapshot->virtual_routers.size(), now_ns);
 }
@@ -200,11 +202,12 @@ void Worker::drop(rte_mbuf* mbuf, Drop reason) {
     rte_pktmbuf_free(mbuf);
 }
 
-void Worker::chores() {
+unsigned Worker::chores() {
     flows_.take_timeouts(round_);
-    flows_.reset_dead_servers(round_);
+    const unsigned resets = flows_.reset_dead_servers(round_);
     flows_.age(round_);
     list_flows();
+    return resets;
 }
 
 // Answers one listing at a time, as many rows a round as the channel takes.
@@ -214,7 +217,12 @@ void Worker::list_flows() {
     for (unsigned i = 0; i < rows_per_round && listing_under_way_; ++i) {
         std::uint32_t from = listing_.from;
         exchange::FlowRow row;
-        row.last = listing_.most == 0 || !flows_.next_row(from, row, round_);
+        const bool found = listing_.most != 0 && flows_.next_row(from, row, round_);
+        if (!found && listing_.most != 0 && from < flows_.end_of_flows()) {
+            listing_.from = from;  // a sparse table: on with it in the next round
+            return;
+        }
+        row.last = !found;
         row.request = listing_.request;
         row.next = from;
         if (!link_.rows.push(row)) return;

@@ -37,8 +37,8 @@ class Worker {
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    // One round: receive, classify, forward, transmit, bounded chores. Returns the frames handled.
-    // Between two rounds the caller reports quiescent().
+    // One round: receive, classify, forward, transmit, bounded chores. Returns the frames and
+    // resets handled. Between two rounds the caller reports quiescent().
     unsigned poll_once(std::uint64_t now_ns);
 
     // Polls until Exchange::stop, backing off when idle. Runs on the worker's lcore.
@@ -65,7 +65,7 @@ class Worker {
     Verdict answer_echo(Packet& packet);
     void settle(Packet& packet, const Verdict& verdict);
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
-    void chores();
+    unsigned chores();
     void list_flows();
 
     exchange::Exchange& exchange_;

@@ -34,8 +34,8 @@ enum class Drop : std::uint8_t {
     fragment,   // a fragment to an owned address
     not_owned,  // to a VIP while another warren is master
     ttl_expired,
-    no_flow,       // mid-flow segment of nobody, and policy or rate forbids a RST
-    no_server,     // no real_server accepts new flows, RST already sent for another segment
+    no_flow,       // a RST of nobody: none is answered
+    no_server,     // (refusal) no real_server takes new flows
     no_neighbour,  // next hop of the server not resolved
     flow_table_full,
     no_local_port,
@@ -86,7 +86,7 @@ struct alignas(64) WorkerCounters {
     Counter punt;          // given to the control lcore
     Counter control_tx;    // frames of the control lcore that this worker took to send
     Counter handoff_in, handoff_out;
-    Counter generated;  // frames made here: RST, unanswered SYN repeated
+    Counter generated;  // frames made here: RST
     Counter arp_replies, echo_replies, resets_sent;
     Counter flows_admitted, flows_ended, flows_reset;
     Counter polls, idle_sleeps, busy_ns;

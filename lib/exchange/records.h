@@ -11,7 +11,7 @@
 namespace warren::exchange {
 
 enum class FlowEventKind : std::uint8_t {
-    established,  // the client's handshake is complete; latency_us is SYN to SYN-ACK at the server
+    established,  // the server answered the SYN; latency_us is SYN to SYN-ACK
     refused,      // the server answered the SYN with RST
     unanswered,   // the server never answered the SYN
     ended,

@@ -26,6 +26,9 @@ struct WorkerLink {
     // The worker had emptied all its rx queues at this CLOCK_MONOTONIC time. worker -> control:
     // a backup believes its master's silence only when every worker has looked since.
     alignas(64) std::atomic<std::uint64_t> drained_ns{0};
+    // It began a round at this time. worker -> control: one that no longer polls is stalled; one
+    // that polls and never empties its queues is only busy.
+    std::atomic<std::uint64_t> polled_ns{0};
 
     Channel<FlowEvent> events{8192};    // worker -> manager
     Counter events_lost;                // events that found the channel full
@@ -34,6 +37,9 @@ struct WorkerLink {
     MbufRing punt{256};                 // worker -> control
     MbufRing control_tx{512};           // control -> worker
 };
+
+// drained_ns or polled_ns.
+using WorkerTime = std::atomic<std::uint64_t> WorkerLink::*;
 
 // What all workers and the control lcore share.
 struct Exchange {

@@ -158,7 +158,8 @@ const Case servers[] = {
     {"unknown group", instance("") + service("laddr_group_name L"),
      "9: error: there is no local_address_group 'L'\n"},
     {"quorum out of reach", instance("") + service("quorum 2"),
-     "9: warning: quorum 2 is never reached: the weights sum to 1\n"},
+     "9: warning: quorum 2 is never reached: the weights sum to 1\n"
+     "9: warning: quorum / hysteresis is not acted on yet\n"},
     {"wrong choice", instance("") + service("protocol tcp"),
      "16: error: 'protocol' is one of TCP, UDP, SCTP, not 'tcp'\n"},
 };
