@@ -72,7 +72,7 @@ struct Start {
 
 }  // namespace
 
-Checks::Checks(boost::asio::io_context& io, State& state, Changed changed) {
+Checks::Checks(boost::asio::io_context& io, State& state, const Changed& changed) {
     for (std::size_t i = 0; i < state.servers.size(); ++i) {
         const ServerRecord& server = state.servers[i];
         const bool assume_up = !server.config->alpha;

@@ -17,7 +17,7 @@ class Checks {
     using Changed = std::function<void(std::uint16_t server)>;
 
     // Starts all checkers; `state` outlives this. `changed` comes from the io_context.
-    Checks(boost::asio::io_context& io, State& state, Changed changed);
+    Checks(boost::asio::io_context& io, State& state, const Changed& changed);
 
   private:
     std::vector<std::unique_ptr<health::Checker>> checkers_;

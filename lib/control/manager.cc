@@ -39,7 +39,7 @@ std::string reason_text(const VrrpReport& report, const vrrp::Status& status) {
 
 }  // namespace
 
-Manager::Manager(config::Config config, const std::vector<port::Port*>& ports,
+Manager::Manager(const config::Config& config, const std::vector<port::Port*>& ports,
                  exchange::Exchange& exchange, VrrpLink& vrrp, ManagerOptions options)
     : exchange_(exchange),
       vrrp_(vrrp),

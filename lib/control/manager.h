@@ -43,7 +43,7 @@ class Manager {
     static constexpr int farewell_ms = 20;        // for frames on their way out
 
     // `ports` in the order of port_names(config). Publishes the first snapshot.
-    Manager(config::Config config, const std::vector<port::Port*>& ports,
+    Manager(const config::Config& config, const std::vector<port::Port*>& ports,
             exchange::Exchange& exchange, VrrpLink& vrrp, ManagerOptions options);
 
     // What the control lcore starts with.
