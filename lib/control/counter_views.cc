@@ -9,7 +9,6 @@ namespace warren::control {
 namespace {
 
 using exchange::Counter;
-using exchange::ServerCounters;
 using exchange::WorkerCounters;
 
 struct Named {

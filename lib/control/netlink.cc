@@ -72,7 +72,7 @@ void Netlink::set_wanted(std::span<const net::IpAddress> servers) {
             continue;
         }
         const auto old = servers_.find(address);
-        wanted.emplace(address, old == servers_.end() ? Server{} : std::move(old->second));
+        wanted.emplace(address, old == servers_.end() ? Server{} : old->second);
     }
     std::vector<net::IpAddress> fresh;
     for (const auto& [address, server] : wanted)
@@ -301,10 +301,10 @@ void Netlink::upkeep() {
 void Netlink::report() {
     std::vector<std::pair<net::IpAddress, std::optional<NextHop>>> changed;
     for (auto& [address, server] : servers_) {
-        std::optional<NextHop> now = compose(address, server);
+        const std::optional<NextHop> now = compose(address, server);
         if (now == server.reported) continue;
         server.reported = now;
-        changed.emplace_back(address, std::move(now));
+        changed.emplace_back(address, now);
     }
     const std::vector<Link> links = links_.take_changes();
     if (links.empty() && changed.empty()) return;

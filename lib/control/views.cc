@@ -14,7 +14,6 @@ namespace {
 
 using exchange::Counter;
 using exchange::ServerCounters;
-using exchange::WorkerCounters;
 
 std::uint64_t ms_since(const ViewContext& c, std::uint64_t then_ns) {
     return c.now_ns > then_ns ? (c.now_ns - then_ns) / 1'000'000 : 0;
