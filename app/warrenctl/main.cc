@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "events.h"
 #include "show.h"
 #include "telemetry.h"
 
@@ -39,6 +40,7 @@ std::string list_of_views() {
 
 void print_help() {
     std::cout << "Usage: warrenctl [options] show {" << list_of_views() << "}\n"
+              << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
               << visible_options();
 }
 
@@ -57,6 +59,18 @@ po::variables_map parse(int argc, char** argv) {
     return values;
 }
 
+void check_words(const std::vector<std::string>& words) {
+    if (words.empty()) throw UsageError("a command is missing: show or events");
+    if (words[0] == "events") return;
+    if (words[0] != "show")
+        throw UsageError("unknown command \"" + words[0] + "\": show or events");
+    const auto& names = view_names();
+    if (words.size() != 2 || std::find(names.begin(), names.end(), words[1]) == names.end())
+        throw UsageError(
+            (words.size() == 2 ? "unknown view \"" + words[1] + "\": " : "show needs one of: ") +
+            list_of_views());
+}
+
 int run(int argc, char** argv) {
     const po::variables_map values = parse(argc, argv);
     if (values.count("help") != 0) {
@@ -69,15 +83,13 @@ int run(int argc, char** argv) {
     }
     const auto words = values.count("words") != 0 ? values["words"].as<std::vector<std::string>>()
                                                   : std::vector<std::string>{};
-    if (words.empty()) throw UsageError("a command is missing: show");
-    if (words[0] != "show") throw UsageError("unknown command \"" + words[0] + "\": show");
-    const auto& names = view_names();
-    if (words.size() != 2 || std::find(names.begin(), names.end(), words[1]) == names.end())
-        throw UsageError(
-            (words.size() == 2 ? "unknown view \"" + words[1] + "\": " : "show needs one of: ") +
-            list_of_views());
+    check_words(words);
     Telemetry telemetry(values["instance"].as<std::string>());
-    show(telemetry, words[1], values.count("json") != 0, std::cout);
+    const bool as_json = values.count("json") != 0;
+    if (words[0] == "events")
+        print_events(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
+    else
+        show(telemetry, words[1], as_json, std::cout);
     std::cout.flush();
     return std::cout ? 0 : 1;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/checks.h"
 
-#include <spdlog/spdlog.h>
-
 #include <random>
 #include <utility>
 #include <variant>
@@ -38,11 +36,12 @@ health::Source source(const config::CheckEndpoint& endpoint) {
 }
 
 // Such a check proves nothing, and its server stays as it is: somebody should know.
-void warn_of_local_trouble(const ServerRecord& server, bool was_local) {
+void warn_of_local_trouble(const ServerRecord& server, bool was_local, EventLog& events) {
     if (server.check.local && !was_local)
-        spdlog::warn("server {} cannot be checked: {}", name_of(server), server.check.text);
+        events.warn(EventKind::check, "server {} cannot be checked: {}", name_of(server),
+                    server.check.text);
     if (!server.check.local && was_local)
-        spdlog::info("server {} can be checked again", name_of(server));
+        events.info(EventKind::check, "server {} can be checked again", name_of(server));
 }
 
 struct Start {
@@ -72,16 +71,18 @@ struct Start {
 
 }  // namespace
 
-Checks::Checks(boost::asio::io_context& io, State& state, const Changed& changed) {
+Checks::Checks(boost::asio::io_context& io, State& state, EventLog& events,
+               const Changed& changed) {
     for (std::size_t i = 0; i < state.servers.size(); ++i) {
         const ServerRecord& server = state.servers[i];
         const bool assume_up = !server.config->alpha;
         for (std::size_t c = 0; c < server.config->checkers.size(); ++c) {
             const auto index = static_cast<std::uint16_t>(i);
-            auto callback = [&state, index, c, changed](const health::CheckResult& result) {
+            auto callback = [&state, &events, index, c,
+                             changed](const health::CheckResult& result) {
                 const bool was_local = state.servers[index].check.local;
                 const bool standing_changed = apply_check(state, index, c, result, port::now_ns());
-                warn_of_local_trouble(state.servers[index], was_local);
+                warn_of_local_trouble(state.servers[index], was_local, events);
                 if (standing_changed) changed(index);
             };
             checkers_.push_back(

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "control/event_log.h"
 #include "control/state.h"
 #include "health/checker.h"
 
@@ -16,8 +17,8 @@ class Checks {
   public:
     using Changed = std::function<void(std::uint16_t server)>;
 
-    // Starts all checkers; `state` outlives this. `changed` comes from the io_context.
-    Checks(boost::asio::io_context& io, State& state, const Changed& changed);
+    // Starts all checkers; `state` and `events` outlive this. `changed` comes from the io_context.
+    Checks(boost::asio::io_context& io, State& state, EventLog& events, const Changed& changed);
 
   private:
     std::vector<std::unique_ptr<health::Checker>> checkers_;

@@ -2,7 +2,6 @@
 #include "control/manager.h"
 
 #include <signal.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -21,7 +20,7 @@ namespace {
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows"};
+    std::vector<std::string> names{"flows", "events"};
     for (const View& view : views())
         names.emplace_back(view.name);
     return names;
@@ -56,6 +55,8 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                        const Commands::Answer& reply) {
                     if (view == "flows")
                         listing_.request(cursor, reply);
+                    else if (view == "events")
+                        reply(events_page(events_, cursor));
                     else
                         reply(answer(view, cursor));
                 }),
@@ -78,8 +79,8 @@ std::vector<const RouterPlan*> Manager::plans() const {
 
 void Manager::run() {
     apply_tracking();
-    checks_ =
-        std::make_unique<Checks>(io_, *state_, [this](std::uint16_t server) { on_server(server); });
+    checks_ = std::make_unique<Checks>(io_, *state_, events_,
+                                       [this](std::uint16_t server) { on_server(server); });
     arm_signals();
     arm_drain();
     run_until_stopped();
@@ -93,7 +94,7 @@ void Manager::run_until_stopped() {
             io_.run();
             return;
         } catch (const std::exception& error) {
-            spdlog::error("{}", error.what());
+            events_.error(EventKind::process, "{}", error.what());
         }
     }
 }
@@ -134,7 +135,7 @@ void Manager::take_status(RouterState& router, const vrrp::Status& status) {
     for (std::size_t i = 0; i < status.counters.rejected.size(); ++i) {
         const std::uint64_t count = status.counters.rejected[i];
         if (count == router.rejected_logged[i] || now_ns < router.quiet_until_ns) continue;
-        spdlog::warn("{}: {} adverts refused: {}", router.config->name,
+        events_.warn(EventKind::vrrp, "{}: {} adverts refused: {}", router.config->name,
                      count - router.rejected_logged[i],
                      vrrp::name(static_cast<vrrp::RejectReason>(i)));
         router.rejected_logged[i] = count;
@@ -148,12 +149,13 @@ void Manager::on_report(const VrrpReport& report) {
         report.router < state_->routers.size() ? &state_->routers[report.router] : nullptr;
     switch (report.kind) {
         case VrrpReport::Kind::transition:
-            spdlog::info("{}: {} -> {} ({})", router->config->name, vrrp::name(report.from),
-                         vrrp::name(report.to), reason_text(report, router->status));
+            events_.info(EventKind::vrrp, "{}: {} -> {} ({})", router->config->name,
+                         vrrp::name(report.from), vrrp::name(report.to),
+                         reason_text(report, router->status));
             break;
         case VrrpReport::Kind::alarm:
-            spdlog::warn("{}: {} ({})", router->config->name, vrrp::name(report.alarm),
-                         report.address.to_string());
+            events_.warn(EventKind::vrrp, "{}: {} ({})", router->config->name,
+                         vrrp::name(report.alarm), report.address.to_string());
             break;
         case VrrpReport::Kind::plan_taken:
             std::erase_if(retired_plans_,
@@ -173,14 +175,15 @@ void Manager::on_server(std::uint16_t index) {
     const std::uint64_t flows = active_flows(exchange_, index);
     switch (server_state(server)) {
         case exchange::ServerState::up:
-            spdlog::info("server {} is up: {}", name, server.reason);
+            events_.info(EventKind::server, "server {} is up: {}", name, server.reason);
             break;
         case exchange::ServerState::drain:
-            spdlog::warn("server {} gets no new flows: {}; its {} flows stay", name, server.reason,
-                         flows);
+            events_.warn(EventKind::server, "server {} gets no new flows: {}; its {} flows stay",
+                         name, server.reason, flows);
             break;
         default:
-            spdlog::warn("server {} is down: {}; {} flows are reset", name, server.reason, flows);
+            events_.warn(EventKind::server, "server {} is down: {}; {} flows are reset", name,
+                         server.reason, flows);
             break;
     }
 }
@@ -203,8 +206,10 @@ void Manager::announce_when_ready() {
         if (worker->drained_ns.load(std::memory_order_relaxed) == 0) return;
     ready_ = true;
     if (const auto error = static_cast<int>(vrrp_.counters.scheduling_errno.value()); error != 0)
-        spdlog::warn("control_priority is not in force: {}", std::strerror(error));
-    spdlog::info("ready: instance {}, {} virtual routers, {} services, {} servers, {} workers",
+        events_.warn(EventKind::process, "control_priority is not in force: {}",
+                     std::strerror(error));
+    events_.info(EventKind::process,
+                 "ready: instance {}, {} virtual routers, {} services, {} servers, {} workers",
                  options_.process.instance, state_->routers.size(), state_->services.size(),
                  state_->servers.size(), exchange_.workers.size());
     options_.announce("READY=1");
@@ -227,7 +232,7 @@ void Manager::publish_soon() {
 
 void Manager::command(const VrrpCommand& command) {
     if (!vrrp_.commands.push(command))
-        spdlog::error("the control lcore does not take commands: one is lost");
+        events_.error(EventKind::vrrp, "the control lcore does not take commands: one is lost");
 }
 
 std::string Manager::answer(const std::string& view, const std::string& cursor) {
@@ -253,16 +258,18 @@ void Manager::arm_signals() {
 void Manager::reload() {
     const config::LoadResult result = options_.reread();
     for (const config::Diagnostic& diagnostic : result.diagnostics)
-        spdlog::log(diagnostic.severity == config::Severity::error ? spdlog::level::err
-                                                                   : spdlog::level::info,
-                    "{}", diagnostic.to_string());
-    spdlog::warn("{}: reload is not supported yet; the running configuration stays",
+        events_.add(
+            EventKind::config,
+            diagnostic.severity == config::Severity::error ? EventLevel::error : EventLevel::info,
+            diagnostic.to_string());
+    events_.warn(EventKind::config,
+                 "{}: reload is not supported yet; the running configuration stays",
                  result.ok() ? "the file is good" : "the file is refused");
 }
 
 // The second signal does not wait.
 void Manager::shut_down(const char* why) {
-    spdlog::info("stopping: {}", why);
+    events_.info(EventKind::process, "stopping: {}", why);
     if (std::exchange(stopping_, true)) {
         leave_after(0);
         return;

@@ -18,6 +18,7 @@
 #include "config/load.h"
 #include "control/checks.h"
 #include "control/commands.h"
+#include "control/event_log.h"
 #include "control/flow_listing.h"
 #include "control/guard.h"
 #include "control/multicast.h"
@@ -59,7 +60,7 @@ class Manager {
                                        const std::vector<port::Port*>& ports);
     void watch_next_hops();
     void on_link(const Link& link);
-    void warn_unreachable(const net::IpAddress& server, const std::optional<NextHop>& hop) const;
+    void warn_unreachable(const net::IpAddress& server, const std::optional<NextHop>& hop);
     void on_next_hop(const net::IpAddress& server, const std::optional<NextHop>& hop);
     void poll_own_links();
     void set_link(std::uint8_t port, bool up);
@@ -72,7 +73,7 @@ class Manager {
 
     // What threads report.
     void drain();
-    static void take_status(RouterState& router, const vrrp::Status& status);
+    void take_status(RouterState& router, const vrrp::Status& status);
     void on_report(const VrrpReport& report);
     void on_server(std::uint16_t server);
     void every_second();
@@ -91,6 +92,7 @@ class Manager {
     void leave_after(int ms);
 
     boost::asio::io_context io_;
+    EventLog events_;
     exchange::Exchange& exchange_;
     VrrpLink& vrrp_;
     ManagerOptions options_;

@@ -59,17 +59,18 @@ void Manager::watch_next_hops() {
     }
 }
 
-void Manager::warn_unreachable(const net::IpAddress& server,
-                               const std::optional<NextHop>& hop) const {
+void Manager::warn_unreachable(const net::IpAddress& server, const std::optional<NextHop>& hop) {
     const auto is_way = [&](const PortState& port) { return port.ifindex == hop->ifindex; };
     const auto& ports = state_->ports;
     if (!hop)
-        spdlog::warn("server {}: no route", server.to_string());
+        events_.warn(EventKind::server, "server {}: no route", server.to_string());
     else if (hop->local)
-        spdlog::warn("server {}: the address is this machine's own and is not forwarded to",
+        events_.warn(EventKind::server,
+                     "server {}: the address is this machine's own and is not forwarded to",
                      server.to_string());
     else if (std::none_of(ports.begin(), ports.end(), is_way))
-        spdlog::warn("server {}: its route leads over no interface of ours", server.to_string());
+        events_.warn(EventKind::server, "server {}: its route leads over no interface of ours",
+                     server.to_string());
 }
 
 void Manager::on_next_hop(const net::IpAddress& address, const std::optional<NextHop>& hop) {
@@ -98,7 +99,8 @@ void Manager::on_link(const Link& link) {
         const bool replaced = link.present && link.index != port.opened_ifindex;
         if (port.shared) set_link(index, link.present && link.running && !replaced);
         if (port.shared && replaced)
-            spdlog::error("interface {}: removed and made anew; restart warren to use it",
+            events_.error(EventKind::link,
+                          "interface {}: removed and made anew; restart warren to use it",
                           port.name);
         if (link.present) join_multicast(port);
     }
@@ -113,7 +115,8 @@ void Manager::try_guard(std::uint8_t index) {
         apply_guard(index);
     } catch (const GuardError& error) {
         guarded_.erase(index);
-        spdlog::error("interface {}: the kernel sees our frames too and may answer them: {}",
+        events_.error(EventKind::link,
+                      "interface {}: the kernel sees our frames too and may answer them: {}",
                       state_->ports[index].name, error.what());
     }
 }
@@ -136,15 +139,15 @@ void Manager::set_link(std::uint8_t index, bool up) {
                      .cause = vrrp::FaultCause::link_down,
                      .present = !up,
                      .can_transmit = up});
-    spdlog::log(up ? spdlog::level::info : spdlog::level::warn, "interface {}: link {}", port.name,
-                up ? "up" : "down");
+    events_.add(EventKind::link, up ? EventLevel::info : EventLevel::warning,
+                "interface " + port.name + ": link " + (up ? "up" : "down"));
 }
 
 void Manager::set_primary(std::uint8_t index, const std::optional<net::Prefix>& primary) {
     PortState& port = state_->ports[index];
     if (port.primary == primary) return;
     port.primary = primary;
-    spdlog::info("interface {}: address {}", port.name,
+    events_.info(EventKind::link, "interface {}: address {}", port.name,
                  primary ? primary->to_string() : std::string("none"));
     for (std::size_t i = 0; i < state_->routers.size(); ++i) {
         RouterState& router = state_->routers[i];
@@ -203,7 +206,8 @@ void Manager::start_guards() {
         } catch (const GuardError& error) {
             if (error.kind != GuardError::Kind::unsupported)
                 throw std::runtime_error("interface " + port.name + ": " + error.what());
-            spdlog::warn("interface {}: the kernel sees our frames too and may answer them: {}",
+            events_.warn(EventKind::link,
+                         "interface {}: the kernel sees our frames too and may answer them: {}",
                          port.name, error.what());
             guards_.erase(index);
         }
@@ -222,7 +226,8 @@ void Manager::apply_guard(std::uint8_t index) {
     const std::set<net::IpAddress> kernel = kernel_addresses(netlink_.links());
     for (const net::IpAddress& address : rules.addresses)
         if (kernel.contains(address) && doubly_owned_.insert(address).second)
-            spdlog::warn(
+            events_.warn(
+                EventKind::link,
                 "{} is an address of the kernel too: it answers ARP for it as well; remove it",
                 address.to_string());
     std::erase_if(rules.addresses, [&](const net::IpAddress& address) {
@@ -236,7 +241,8 @@ void Manager::apply_guard(std::uint8_t index) {
 
 void Manager::join_multicast(const PortState& port) {
     if (const std::string error = multicast_.join(port.ifindex); !error.empty())
-        spdlog::warn("interface {}: not in the group 224.0.0.18: {}", port.name, error);
+        events_.warn(EventKind::link, "interface {}: not in the group 224.0.0.18: {}", port.name,
+                     error);
 }
 
 }  // namespace warren::control

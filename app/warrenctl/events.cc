@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "events.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <ostream>
+#include <string_view>
+
+#include "table.h"
+
+namespace warren::ctl {
+namespace {
+
+constexpr std::array<std::string_view, 8> kinds{"process", "config", "link",  "vrrp",
+                                                "server",  "check",  "track", "script"};
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+std::string field(const Json& row, const char* key) {
+    return row.value(key, std::string());
+}
+
+bool is_wanted(const Json& row, const std::vector<std::string>& words) {
+    bool any_kind = false;
+    bool kind_matches = false;
+    const std::string text = lower(field(row, "text"));
+    for (const std::string& word : words) {
+        const std::string wanted = lower(word);
+        if (std::find(kinds.begin(), kinds.end(), wanted) != kinds.end()) {
+            any_kind = true;
+            kind_matches = kind_matches || field(row, "kind") == wanted;
+        } else if (text.find(wanted) == std::string::npos) {
+            return false;
+        }
+    }
+    return !any_kind || kind_matches;
+}
+
+const std::vector<Column> columns{
+    {"TIME", Align::left, [](const Json& r) { return field(r, "time"); }},
+    {"KIND", Align::left, [](const Json& r) { return field(r, "kind"); }},
+    {"LEVEL", Align::left, [](const Json& r) { return field(r, "level"); }},
+    {"EVENT", Align::left, [](const Json& r) { return field(r, "text"); }},
+};
+
+}  // namespace
+
+void print_events(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
+                  std::ostream& out) {
+    std::vector<Json> rows = telemetry.rows("events");
+    std::erase_if(rows, [&](const Json& row) { return !is_wanted(row, words); });
+    if (as_json)
+        out << Json(rows).dump(2) << '\n';
+    else
+        print_table(out, columns, rows);
+}
+
+}  // namespace warren::ctl
