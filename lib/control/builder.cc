@@ -32,6 +32,12 @@ balance::Algorithm algorithm(config::LbAlgo algo) {
     }
 }
 
+// Addresses on another interface than their virtual router's have that interface's own MAC.
+net::MacAddress mac_on(const State& state, std::uint16_t router, std::uint8_t port) {
+    const RouterState& owner = state.routers[router];
+    return owner.port == port ? owner.plan->source_mac : state.ports[port].mac;
+}
+
 void add_address(exchange::Snapshot& snapshot, const State& state, const net::IpAddress& address,
                  std::uint16_t router) {
     const bool known =
@@ -39,15 +45,16 @@ void add_address(exchange::Snapshot& snapshot, const State& state, const net::Ip
                     [&](const exchange::OwnedAddress& owned) { return owned.address == address; });
     if (known) return;
     const std::uint8_t port = state.routers[router].port;
-    snapshot.addresses.push_back({address, state.ports[port].mac, router, port});
+    snapshot.addresses.push_back({address, mac_on(state, router, port), router, port});
 }
 
 void add_routers(exchange::Snapshot& snapshot, const State& state) {
     for (std::size_t i = 0; i < state.routers.size(); ++i) {
         const RouterState& router = state.routers[i];
         const vrrp::Settings& settings = router.plan->settings;
-        snapshot.virtual_routers.push_back(
-            {settings.vrid, router.port, vrrp::Instance(settings).ownership_lease_ns()});
+        snapshot.virtual_routers.push_back({settings.vrid, router.port,
+                                            vrrp::Instance(settings).ownership_lease_ns(),
+                                            router.plan->source_mac, router.config->accept});
         for (const auto* list :
              {&router.config->virtual_ipaddress, &router.config->virtual_ipaddress_excluded})
             for (const config::VirtualAddress& vip : *list)
@@ -101,8 +108,8 @@ exchange::Server make_server(const State& state, const ServerRecord& record) {
         server.reachable = true;
         server.out_port = *port;
         server.next_hop = *record.next_hop->mac;
-        server.link_source = state.ports[*port].mac;
-        server.link_source = state.ports[*port].mac;
+        const auto router = state.services[record.service].router;
+        server.link_source = router ? mac_on(state, *router, *port) : state.ports[*port].mac;
     }
     return server;
 }

@@ -21,6 +21,9 @@ struct VirtualRouter {
     std::uint8_t vrid = 0;
     std::uint8_t port = 0;       // index of the port its addresses live on
     std::uint64_t lease_ns = 0;  // Master_Down_Interval: how long ownership outlives a heartbeat
+    net::MacAddress mac{};       // what it answers with: its port's, or the virtual MAC (use_vmac)
+    // false (no_accept): its addresses answer ARP, ND and virtual_servers only, no echo, no RST.
+    bool accept = true;
 };
 
 // An address we answer for while its virtual router is master: a VIP or a local address.

@@ -14,6 +14,7 @@
 #include "exchange/ownership.h"
 #include "exchange/publisher.h"
 #include "exchange/records.h"
+#include "exchange/snapshot.h"
 
 namespace warren::exchange {
 
@@ -22,6 +23,10 @@ inline constexpr unsigned max_workers = 16;
 struct WorkerLink {
     WorkerCounters counters;  // worker -> manager
     std::vector<ServerCounters> servers = std::vector<ServerCounters>(max_servers);  // same
+
+    // Frames that reached each virtual router while it was ours: IP packets to an owned address and
+    // ARP or ND for one. worker -> control: a new master announces until traffic is seen.
+    std::vector<Counter> router_frames = std::vector<Counter>(max_virtual_routers);
 
     // The worker had emptied all its rx queues at this CLOCK_MONOTONIC time. worker -> control:
     // a backup believes its master's silence only when every worker has looked since.
@@ -34,8 +39,10 @@ struct WorkerLink {
     Counter events_lost;                // events that found the channel full
     Channel<FlowCommand> commands{16};  // manager -> worker
     Channel<FlowRow> rows{256};         // worker -> manager
-    MbufRing punt{256};                 // worker -> control
-    MbufRing control_tx{512};           // control -> worker
+    // worker -> control: adverts (VRRP or AH carrying it, IPv4 and IPv6) and ARP or neighbour
+    // messages of somebody else who claims an address that is ours.
+    MbufRing punt{256};
+    MbufRing control_tx{512};  // control -> worker
 };
 
 // drained_ns or polled_ns.

@@ -49,6 +49,16 @@ TEST(Builder, VirtualRoutersAndTheirAddresses) {
     EXPECT_EQ(excluded->mac, state->ports[1].mac);
 }
 
+TEST(Builder, VirtualRouterSaysWhichMacItHasAndWhetherItAccepts) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                router("B", "eth1", 52, "192.168.9.100/24", "no_accept\n"));
+    const auto snapshot = build_snapshot(*state, 7);
+    EXPECT_EQ(snapshot->virtual_routers[0].mac, state->ports[0].mac);
+    EXPECT_TRUE(snapshot->virtual_routers[0].accept);
+    EXPECT_EQ(snapshot->virtual_routers[1].mac, state->ports[1].mac);
+    EXPECT_FALSE(snapshot->virtual_routers[1].accept);
+}
+
 TEST(Builder, ServiceUsesItsVipAsLocalAddress) {
     const auto state =
         state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
