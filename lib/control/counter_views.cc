@@ -33,6 +33,8 @@ constexpr std::array worker_counters{
     Named{"flows_admitted", &WorkerCounters::flows_admitted},
     Named{"flows_ended", &WorkerCounters::flows_ended},
     Named{"flows_reset", &WorkerCounters::flows_reset},
+    Named{"syns_replayed", &WorkerCounters::syns_replayed},
+    Named{"syns_after_clear", &WorkerCounters::syns_after_clear},
 };
 
 Json row(const ViewContext& c, const std::string& group, const std::string& name,

@@ -5,10 +5,21 @@
 
 #include "datapath/flow_path.h"
 #include "flow/isn.h"
+#include "flow/syn_offer.h"
+#include "net/tcp_options.h"
 
 namespace warren::datapath {
 
 using exchange::Drop;
+
+namespace {
+
+net::ConstBytes options_of(const Packet& packet) {
+    const std::size_t options = packet.parsed.l4_offset + sizeof(net::TcpHeader);
+    return packet.frame().subspan(options, packet.parsed.payload_offset - options);
+}
+
+}  // namespace
 
 Verdict FlowPath::admit(Packet& packet, const Round& round) {
     const exchange::Service& service = round.snapshot->services[packet.service];
@@ -30,13 +41,8 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     flow.last_seen = round.tick;
     flow.client_port_index = packet.port();
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
-    if (!choose_local_port(flow, service)) return refuse(packet, Drop::no_local_port);
-    const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
-    const std::uint32_t isn =
-        flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us);
-    flow.seq_delta = isn - parsed.sequence;
-    flow.ack_from_server = isn + 1;  // what its SYN-ACK will say
-    flow.syn_sent_us = static_cast<std::uint32_t>(round.now_ns / 1000);
+    if (!begin_attempt(flow, parsed.sequence, round)) return refuse(packet, Drop::no_local_port);
+    flow::remember_syn(flow, net::read_tcp_options(options_of(packet)));
 
     const flow::FlowIndex index = table_.insert(flow);
     if (index == flow::no_flow) return refuse(packet, Drop::flow_table_full);
@@ -44,6 +50,20 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     link_.servers[server_id].connections.add();
     link_.servers[server_id].active.set(table_.live_of_server(server_id));
     return forward(packet, round, index, flow::Side::client);
+}
+
+// What changes with the server a SYN goes to: local address and port, and the initial sequence
+// number that the server sees. False: no port.
+bool FlowPath::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round) {
+    if (!choose_local_port(flow, round.snapshot->services[flow.service_id])) return false;
+    const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
+    const std::uint32_t isn =
+        flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us);
+    flow.seq_delta = isn - client_isn;
+    flow.ack_from_server = isn + 1;  // what its SYN-ACK will say
+    flow.next_to_server = isn + 1;
+    flow.syn_sent_us = microseconds(round);
+    return true;
 }
 
 bool FlowPath::ServiceScheduler::is_for(const exchange::Service& service, std::size_t n) const {
@@ -60,16 +80,17 @@ void FlowPath::ServiceScheduler::begin(const exchange::Service& service, std::si
     scheduler = balance::Scheduler(algorithm, offset);
 }
 
-// no_server when no real_server is up, reachable and of weight above 0. A scheduler goes by
-// position, so servers that may not be chosen stand there with weight 0.
+// no_server when no real_server is up, reachable, of weight above 0 and not excluded. A scheduler
+// goes by position, so servers that may not be chosen stand there with weight 0.
 std::uint16_t FlowPath::choose_server(const exchange::Service& service, std::uint16_t service_id,
-                                      const Round& round) {
+                                      const Round& round, std::span<const std::uint16_t> excluded) {
     std::array<balance::Candidate, balance::candidates_max> candidates;
     const std::size_t count = std::min(service.servers.size(), candidates.size());
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint16_t id = service.servers[i];
         const exchange::Server& server = round.snapshot->servers[id];
-        const bool eligible = server.state == exchange::ServerState::up && server.reachable;
+        const bool eligible = server.state == exchange::ServerState::up && server.reachable &&
+                              std::find(excluded.begin(), excluded.end(), id) == excluded.end();
         candidates[i] = {id, eligible ? server.weight : 0, table_.live_of_server(id)};
     }
     ServiceScheduler& current = schedulers_[service_id];

@@ -33,6 +33,13 @@ flow::Segment as_the_server_sees(flow::Segment segment, Side from, std::uint32_t
     return segment;
 }
 
+// Half-open flows are looked at often: replay.cc decides what becomes of them.
+flow::Timeouts timeouts() {
+    flow::Timeouts all;
+    all.set(TcpState::syn_sent, FlowPath::replay_ticks);
+    return all;
+}
+
 EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
     if ((flags & net::tcp_flag::rst) != 0)
         return from == Side::client ? EndCause::client_reset : EndCause::server_reset;
@@ -50,6 +57,7 @@ FlowPath::FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, T
               .servers = exchange::max_servers,
               .services = exchange::max_services,
               .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
+              .timeouts = timeouts(),
               .start = options.start}),
       port_cursors_(exchange::max_servers),
       schedulers_(exchange::max_services) {
@@ -98,6 +106,8 @@ Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex in
     flow::Flow& flow = table_[index];
     if (flow.state == TcpState::dead) return answer_from_stub(packet, flow, from);
     const net::Parsed& parsed = packet.parsed;
+    if (from == Side::server && flow.state == TcpState::syn_sent)
+        if (const auto verdict = answer_half_open(packet, round, index)) return *verdict;
     if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
     if (from == Side::client && is_first_syn(parsed)) prepare_syn(packet, flow);
     const Verdict verdict = from == Side::client ? send_to_server(packet, round, flow)
@@ -141,8 +151,7 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     if (after == before) return;
     table_.set_state(index, after, round.tick);
     if (after == TcpState::syn_received) {
-        const auto now_us = static_cast<std::uint32_t>(round.now_ns / 1000);
-        report(flow, FlowEventKind::established, {}, now_us - syn_sent_us);
+        report(flow, FlowEventKind::established, {}, microseconds(round) - syn_sent_us);
     }
     if (flow::is_live(after)) return;
     const bool refused = before == TcpState::syn_sent && from == Side::server;
@@ -206,16 +215,24 @@ void FlowPath::take_timeouts(const Round& round) {
 }
 
 void FlowPath::age(const Round& round) {
-    table_.advance(round.tick, ageing_per_round, [&](const flow::Flow& flow) {
-        if (!flow::is_live(flow.state)) return;
-        send_resets(flow, Side::client, round);
-        send_resets(flow, Side::server, round);
-        counters_.flows_ended.add();
-        link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
-        const bool unanswered = flow.state == TcpState::syn_sent;
-        report(flow, unanswered ? FlowEventKind::unanswered : FlowEventKind::ended, EndCause::idle,
-               0);
-    });
+    table_.advance(
+        round.tick, ageing_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
+        [&](const flow::Flow& flow) {
+            if (!flow::is_live(flow.state)) return;
+            send_resets(flow, Side::client, round);
+            send_resets(flow, Side::server, round);
+            counters_.flows_ended.add();
+            link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
+            const bool unanswered = flow.state == TcpState::syn_sent;
+            report(flow, unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
+                   EndCause::idle, 0);
+        });
+}
+
+// A flow has idled as long as its state may: when to look again, or nothing when it is over.
+std::optional<flow::Tick> FlowPath::on_due(flow::FlowIndex index, const Round& round) {
+    if (table_[index].state == TcpState::syn_sent) return half_open_due(index, round);
+    return std::nullopt;
 }
 
 void FlowPath::report(const flow::Flow& flow, FlowEventKind kind, EndCause cause,

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The flows of one worker and the way of TCP through them: client side, server side, admission,
-// reset of a dead server's flows, ageing.
+// SYNs sent again elsewhere, reset of a dead server's flows, ageing.
 #pragma once
 
 #include <rte_mempool.h>
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "balance/scheduler.h"
@@ -15,6 +17,7 @@
 #include "exchange/worker_link.h"
 #include "flow/local_ports.h"
 #include "flow/sequence.h"
+#include "flow/syn_offer.h"
 #include "flow/table.h"
 #include "net/build.h"
 
@@ -43,6 +46,11 @@ inline flow::Segment segment_of(const net::Parsed& parsed) {
 
 class FlowPath {
   public:
+    // How long a server may leave a SYN unanswered before another server gets it (134 to 268 ms,
+    // the wheel's grain), and before the client is told when there is no other.
+    static constexpr flow::Tick replay_ticks = 2;
+    static constexpr std::uint32_t give_up_us = 3'000'000;
+
     FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, TxBatch& tx);
 
     // Two stages for a whole burst: hash the tuple and fetch its bucket, then fetch the flow.
@@ -83,8 +91,19 @@ class FlowPath {
 
     Verdict admit(Packet& packet, const Round& round);
     std::uint16_t choose_server(const exchange::Service& service, std::uint16_t service_id,
-                                const Round& round);
+                                const Round& round, std::span<const std::uint16_t> excluded = {});
+    bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
     bool choose_local_port(flow::Flow& flow, const exchange::Service& service);
+
+    // A SYN that its server refuses or leaves unanswered (replay.cc).
+    bool replay(flow::FlowIndex index, exchange::FlowEventKind why, const Round& round);
+    bool move_elsewhere(flow::FlowIndex index, exchange::FlowEventKind why, const Round& round);
+    std::optional<Verdict> answer_half_open(Packet& packet, const Round& round,
+                                            flow::FlowIndex index);
+    std::optional<flow::Tick> half_open_due(flow::FlowIndex index, const Round& round);
+    static net::TcpSegment syn_of(const flow::Flow& flow, net::ConstBytes options);
+
+    std::optional<flow::Tick> on_due(flow::FlowIndex index, const Round& round);
 
     Verdict forward(Packet& packet, const Round& round, flow::FlowIndex index, flow::Side from);
     void note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
@@ -98,7 +117,7 @@ class FlowPath {
     Verdict send_back(Packet& packet, std::size_t length);
     void reset_flow(flow::FlowIndex index, exchange::EndCause cause, const Round& round);
     void send_resets(const flow::Flow& flow, flow::Side to, const Round& round);
-    void generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port);
+    bool generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port);
     void report(const flow::Flow& flow, exchange::FlowEventKind kind, exchange::EndCause cause,
                 std::uint32_t latency_us);
 
@@ -106,6 +125,10 @@ class FlowPath {
     static net::Bytes room_of(const Packet& packet);
     static std::uint8_t hop_limit_of(const Packet& packet);
     static std::uint8_t reset_flags(const flow::Reset& reset);
+    static bool is_ours(const flow::Flow& flow, const Round& round);
+    static std::uint32_t microseconds(const Round& round) {
+        return static_cast<std::uint32_t>(round.now_ns / 1000);
+    }
 
     const FlowPathOptions options_;
     exchange::WorkerLink& link_;

@@ -56,8 +56,9 @@ unsigned FlowPath::reset_dead_servers(const Round& round) {
 
 void FlowPath::reset_flow(flow::FlowIndex index, EndCause cause, const Round& round) {
     flow::Flow& flow = table_[index];
-    // A client without an answer yet is left to send its SYN again: it is served elsewhere then.
-    if (flow.state != TcpState::syn_sent) send_resets(flow, Side::client, round);
+    // A client without an answer yet need not notice.
+    if (flow.state == TcpState::syn_sent && replay(index, FlowEventKind::unanswered, round)) return;
+    send_resets(flow, Side::client, round);
     send_resets(flow, Side::server, round);
     table_.set_state(index, TcpState::dead, round.tick);
     counters_.flows_reset.add();
@@ -67,8 +68,8 @@ void FlowPath::reset_flow(flow::FlowIndex index, EndCause cause, const Round& ro
 
 // Silent where we are not master: the peer speaks for the address.
 void FlowPath::send_resets(const flow::Flow& flow, Side to, const Round& round) {
+    if (!is_ours(flow, round)) return;
     const exchange::OwnedAddress* vip = round.snapshot->find_address(flow.vip);
-    if (vip == nullptr || !round.owns(*vip)) return;
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     const bool to_client = to == Side::client;
     if (!to_client && !server.reachable) return;
@@ -82,20 +83,30 @@ void FlowPath::send_resets(const flow::Flow& flow, Side to, const Round& round) 
         segment.sequence = reset.sequence;
         segment.acknowledgement = reset.acknowledgement;
         segment.flags = reset_flags(reset);
-        generate(link, segment, to_client ? flow.client_port_index : server.out_port);
+        if (generate(link, segment, to_client ? flow.client_port_index : server.out_port))
+            counters_.resets_sent.add();
     }
 }
 
-void FlowPath::generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port) {
+bool FlowPath::is_ours(const flow::Flow& flow, const Round& round) {
+    const exchange::OwnedAddress* vip = round.snapshot->find_address(flow.vip);
+    return vip != nullptr && round.owns(*vip);
+}
+
+// False: no memory, counted.
+bool FlowPath::generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port) {
     counters_.generated.add();
     rte_mbuf* mbuf = rte_pktmbuf_alloc(options_.pool);
-    if (mbuf == nullptr) return counters_.drop(Drop::no_mbuf).add();
+    if (mbuf == nullptr) {
+        counters_.drop(Drop::no_mbuf).add();
+        return false;
+    }
     const std::size_t length = net::build_tcp(
         {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_tailroom(mbuf)}, link, segment);
     mbuf->data_len = static_cast<std::uint16_t>(length);
     mbuf->pkt_len = static_cast<std::uint32_t>(length);
-    counters_.resets_sent.add();
     tx_.add(port, mbuf);
+    return true;
 }
 
 // A segment of a flow whose server is dead (DESIGN: three answers a side, then silence).

@@ -40,6 +40,7 @@ enum class Drop : std::uint8_t {
     flow_table_full,
     no_local_port,
     dead_flow,            // a stub has answered its three RSTs
+    refused_elsewhere,    // a server's RST to a SYN that another server has got instead
     unexpected_protocol,  // to an owned address: neither TCP, ICMP echo nor VRRP
     punt_full,
     handoff_full,
@@ -67,6 +68,7 @@ inline constexpr std::array<std::string_view, drop_count> drop_names{"malformed_
                                                                      "flow_table_full",
                                                                      "no_local_port",
                                                                      "dead_flow",
+                                                                     "refused_elsewhere",
                                                                      "unexpected_protocol",
                                                                      "punt_full",
                                                                      "handoff_full",
@@ -86,9 +88,11 @@ struct alignas(64) WorkerCounters {
     Counter punt;          // given to the control lcore
     Counter control_tx;    // frames of the control lcore that this worker took to send
     Counter handoff_in, handoff_out;
-    Counter generated;  // frames made here: RST
+    Counter generated;  // frames made here: RST, SYN
     Counter arp_replies, echo_replies, resets_sent;
     Counter flows_admitted, flows_ended, flows_reset;
+    Counter syns_replayed;     // sent to another server
+    Counter syns_after_clear;  // sent again after an old connection was reset
     Counter polls, idle_sleeps, busy_ns;
     std::array<Counter, drop_count> drops;
     // Segments answered with RST, by the same reasons: they are sent, so they are not drops.

@@ -43,6 +43,12 @@ struct Tuple {
 };
 static_assert(sizeof(Tuple) == 36);
 
+// Part of what a SYN offered (syn_offer.h), kept while nothing has answered it.
+struct SynWord {
+    std::uint16_t mss;           // 0: no such option
+    std::uint16_t first_server;  // the server id of the first attempt
+};
+
 struct alignas(64) Flow {
     net::IpAddress client_address;
     net::IpAddress vip;
@@ -60,8 +66,14 @@ struct alignas(64) Flow {
     std::uint8_t flags = 0;              // bits are the datapath's
     std::uint8_t client_port_index = 0;  // the ethdev the client is on
     net::MacAddress client_mac;          // where the client's last packet came from
-    std::uint8_t resets_to_client = 0;   // answers given as a stub, see answer_as_stub()
-    std::uint8_t resets_to_server = 0;
+    union {
+        std::uint8_t resets_to_client = 0;  // answers given as a stub, see answer_as_stub()
+        std::uint8_t syn_options;           // state syn_sent only, see syn_offer.h
+    };
+    union {
+        std::uint8_t resets_to_server = 0;
+        std::uint8_t syn_attempts;  // state syn_sent only, see syn_offer.h
+    };
     std::uint32_t seq_delta =
         0;  // added to client->server SEQ, taken off server->client ACK and SACK
     // Until the SYN-ACK nothing has been forwarded to the client, so that word holds the SYN's
@@ -70,8 +82,11 @@ struct alignas(64) Flow {
         std::uint32_t next_to_client = 0;  // highest SEQ+LEN forwarded to the client
         std::uint32_t syn_sent_us;         // low 32 bits of the clock, state syn_sent only
     };
-    std::uint32_t next_to_server = 0;   // highest SEQ+LEN forwarded to the server
-    std::uint32_t ack_from_client = 0;  // last ACK seen from the client
+    std::uint32_t next_to_server = 0;  // highest SEQ+LEN forwarded to the server
+    union {
+        std::uint32_t ack_from_client = 0;  // last ACK seen from the client
+        SynWord syn;                        // state syn_sent only
+    };
     std::uint32_t ack_from_server = 0;
     Tick last_seen = 0;
     Links wheel;        // ageing; `next` chains free records

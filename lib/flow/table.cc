@@ -152,6 +152,7 @@ void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     Flow& f = flows_[i];
     f.last_seen = now;
     if (f.state == state) return;
+    if (f.state == TcpState::syn_sent) f.resets_to_client = f.resets_to_server = 0;
     const bool sooner = timeout(f, state) < timeout(f, f.state);
     f.state = state;
     if (!is_live(state)) leave_server(i);

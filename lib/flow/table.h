@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 
 #include "flow/ageing_wheel.h"
 #include "flow/buckets.h"
@@ -82,13 +83,19 @@ class FlowTable {
     // first.
     void set_established_timeout(std::uint16_t service, Tick idle) { established_[service] = idle; }
 
-    // Erases what has idled too long, then shows on_expired(const Flow&) what it was; `budget`
-    // bounds the flows and wheel slots looked at. Returns how many were.
-    template <typename OnExpired>
-    unsigned advance(Tick now, unsigned budget, OnExpired on_expired) {
+    // Asks on_due(FlowIndex) -> std::optional<Tick> about each flow that has idled too long: when
+    // to look at it again, or nothing, then it is erased and on_expired(const Flow&) is shown what
+    // it was. on_due() must not erase the flow itself. `budget` bounds the flows and wheel slots
+    // looked at. Returns how many were.
+    template <typename OnDue, typename OnExpired>
+    unsigned advance(Tick now, unsigned budget, OnDue on_due, OnExpired on_expired) {
         return wheel_.advance(
             now, budget, [this](FlowIndex i) { return deadline(flows_[i]); },
             [&](FlowIndex i) {
+                if (const std::optional<Tick> again = on_due(i)) {
+                    wheel_.schedule(i, *again);
+                    return;
+                }
                 const Flow gone = flows_[i];
                 erase(i);
                 on_expired(gone);

@@ -48,6 +48,7 @@ class World {
     std::vector<std::string> send(const packets::Frame& frame, unsigned worker = 0);
     std::vector<std::string> run();
     std::vector<packets::Frame> send_raw(const packets::Frame& frame, unsigned worker = 0);
+    std::vector<packets::Frame> run_raw();
 
     // The exception path: what the kernel got since the last call, and a frame that it sends.
     std::vector<std::string> taken_by_kernel();
@@ -67,7 +68,6 @@ class World {
     std::unique_ptr<port::Port> make_port(const std::string& name, std::vector<rte_ring*>& rx,
                                           std::vector<rte_ring*>& tx);
     void put(const packets::Frame& frame, rte_ring* ring);
-    std::vector<packets::Frame> run_raw();
 
     port::Mempool pool_;
     std::vector<rte_ring*> rx_, tx_, kernel_rx_, kernel_tx_;

@@ -31,6 +31,11 @@ testing::AssertionResult is_hit(FlowTable::Hit got, FlowTable::Hit wanted) {
     return testing::AssertionFailure() << "found " << got.index << ", wanted " << wanted.index;
 }
 
+// Whatever is due is over.
+std::optional<Tick> nothing_again(FlowIndex) {
+    return std::nullopt;
+}
+
 TEST(FlowTable, FindsAFlowFromBothSides) {
     FlowTable table(options(10));
     const Flow f = samples::flow(1);
@@ -243,7 +248,7 @@ TEST(FlowTable, AgesByStateAndLastSegment) {
         table.set_state(i, c.state, o.start + 8);
         Tick died = 0;
         for (Tick t = 0; t < ticks_of_seconds(8000) && table.size() > 0; ++t)
-            table.advance(o.start + t, 64, [&](const Flow& gone) {
+            table.advance(o.start + t, 64, nothing_again, [&](const Flow& gone) {
                 died = t;
                 EXPECT_EQ(gone.state, c.state);
             });
@@ -261,9 +266,38 @@ TEST(FlowTable, ASegmentPostponesTheEnd) {
     auto none = [](const Flow&) { FAIL(); };
     for (Tick t = 0; t <= 3 * idle; ++t) {
         if (t % (idle - 1) == 0) table[i].last_seen = t;  // all that a packet does
-        table.advance(t, 64, none);
+        table.advance(t, 64, nothing_again, none);
     }
     EXPECT_EQ(table.size(), 1U);
+}
+
+// The caller may know a reason to wait on: an unanswered SYN, a keepalive probe.
+TEST(FlowTable, AFlowThatIsDueMayBeLookedAtAgainLater) {
+    FlowTable table(options(4));
+    table.insert(samples::flow(1));
+    const Tick due = ticks_of_seconds(30);
+    std::vector<Tick> asked;
+    Tick now = 0;
+    const auto twice_more = [&](FlowIndex) -> std::optional<Tick> {
+        asked.push_back(now);
+        if (asked.size() > 2) return std::nullopt;
+        return now + 5;
+    };
+    for (; table.size() > 0 && now < 2 * due; ++now)
+        table.advance(now, 64, twice_more, [](const Flow&) {});
+    EXPECT_EQ(asked, (std::vector<Tick>{due, due + 5, due + 10}));
+}
+
+// These bytes mean something else before the SYN is answered (syn_offer.h).
+TEST(FlowTable, LeavingSynSentClearsTheCountsOfResets) {
+    FlowTable table(options(4));
+    Flow f = samples::flow(1);
+    f.syn_options = 0x17;
+    f.syn_attempts = 2;
+    const FlowIndex i = table.insert(f);
+    table.set_state(i, TcpState::dead, 1);
+    EXPECT_EQ(table[i].resets_to_client, 0);
+    EXPECT_EQ(table[i].resets_to_server, 0);
 }
 
 TEST(FlowTable, AgeingIsBoundedPerCallAndCatchesUp) {
@@ -274,7 +308,9 @@ TEST(FlowTable, AgeingIsBoundedPerCallAndCatchesUp) {
     std::uint32_t gone = 0;
     while (table.size() > 0) {
         ASSERT_LT(++calls, 200U);
-        EXPECT_LE(table.advance(ticks_of_seconds(31), 10, [&](const Flow&) { ++gone; }), 10U);
+        EXPECT_LE(
+            table.advance(ticks_of_seconds(31), 10, nothing_again, [&](const Flow&) { ++gone; }),
+            10U);
     }
     EXPECT_EQ(gone, 1000U);
     EXPECT_GE(calls, 100U);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A SYN whose server refuses it, says nothing, or is declared down goes to another server before
+// the client notices. In FNAT and NAT only: elsewhere we do not see what the server answers.
+#include "datapath/flow_path.h"
+#include "flow/sequence.h"
+#include "net/build.h"
+
+namespace warren::datapath {
+
+using exchange::Drop;
+using exchange::FlowEventKind;
+using flow::TcpState;
+
+namespace {
+
+// What a SYN says of the window means little: it is not scaled, and the client's next ACK follows.
+constexpr std::uint16_t syn_window = 65'535;
+
+// An answer to our SYN from a connection that the server still has under these ports (RFC 9293
+// 3.10.7.4, RFC 5961 4.2).
+bool is_of_old_connection(const flow::Flow& flow, const flow::Segment& segment) {
+    return flow::kind_of(segment.flags) == flow::SegmentKind::other && segment.has_ack() &&
+           segment.acknowledgement != flow.next_to_server;
+}
+
+}  // namespace
+
+// Another server gets the SYN. False: there is none, nothing changed and nothing was sent.
+bool FlowPath::replay(flow::FlowIndex index, FlowEventKind why, const Round& round) {
+    flow::Flow& flow = table_[index];
+    if (!flow::sees_both_sides(flow.method) || !is_ours(flow, round)) return false;
+    if (!move_elsewhere(index, why, round)) return false;
+    const exchange::Server& server = round.snapshot->servers[flow.server_id];
+    const flow::SynOptions options = flow::syn_options(flow);
+    generate({server.link_source, server.next_hop}, syn_of(flow, options.all()), server.out_port);
+    return true;
+}
+
+// Gives a half-open flow to a server that has not had its SYN yet. The abandoned server's answer,
+// should it come, finds no flow and gets RST.
+bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Round& round) {
+    flow::Flow& flow = table_[index];
+    if (flow::syn_attempts(flow) >= flow::syn_attempts_max) return false;
+    const exchange::Service& service = round.snapshot->services[flow.service_id];
+    const std::uint16_t old_id = flow.server_id;
+    const std::uint16_t new_id =
+        choose_server(service, flow.service_id, round, flow::syn_servers(flow));
+    if (new_id == no_server) return false;
+    const exchange::Server& server = round.snapshot->servers[new_id];
+
+    flow::Flow target = flow;
+    target.server_id = new_id;
+    target.server_address = server.address;
+    target.server_port = server.port;
+    const std::uint32_t client_isn = flow.ack_from_server - 1 - flow.seq_delta;
+    if (!begin_attempt(target, client_isn, round)) return false;
+    const flow::Flow abandoned = flow;
+    if (!table_.move_to_server(index, target)) return false;
+    flow.seq_delta = target.seq_delta;
+    flow.ack_from_server = target.ack_from_server;
+    flow.next_to_server = target.next_to_server;
+    flow.syn_sent_us = target.syn_sent_us;
+    flow.last_seen = round.tick;
+    flow::count_syn_attempt(flow);
+
+    counters_.syns_replayed.add();
+    link_.servers[old_id].active.set(table_.live_of_server(old_id));
+    link_.servers[new_id].active.set(table_.live_of_server(new_id));
+    link_.servers[new_id].connections.add();
+    if (why == FlowEventKind::refused) link_.servers[old_id].refused.add();
+    report(abandoned, why, {}, 0);
+    return true;
+}
+
+// What a server says to a SYN, other than SYN-ACK. None: it is forwarded as it is.
+std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& round,
+                                                  flow::FlowIndex index) {
+    flow::Flow& flow = table_[index];
+    const flow::Segment segment = segment_of(packet.parsed);
+    const bool refused = flow::kind_of(segment.flags) == flow::SegmentKind::rst &&
+                         flow::reset_is_exact(flow, flow::Side::server, segment);
+    if (!refused && !is_of_old_connection(flow, segment)) return std::nullopt;
+    if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
+        return Verdict::drop(Drop::bad_tcp_checksum);
+    if (refused) {
+        if (!replay(index, FlowEventKind::refused, round)) return std::nullopt;
+        return Verdict::drop(Drop::refused_elsewhere);
+    }
+    const exchange::Server& server = round.snapshot->servers[flow.server_id];
+    if (!server.reachable || !flow::may_clear_for_syn(flow)) return std::nullopt;
+    const net::Link link{server.link_source, server.next_hop};
+    net::TcpSegment reset = syn_of(flow, {});
+    reset.sequence = segment.acknowledgement;
+    reset.flags = net::tcp_flag::rst;
+    reset.window = 0;
+    if (!generate(link, reset, server.out_port)) return Verdict::drop(Drop::no_mbuf);
+    counters_.resets_sent.add();
+    const flow::SynOptions options = flow::syn_options(flow);
+    const std::size_t length = net::build_tcp(room_of(packet), link, syn_of(flow, options.all()));
+    packet.mbuf->data_len = static_cast<std::uint16_t>(length);
+    packet.mbuf->pkt_len = static_cast<std::uint32_t>(length);
+    counters_.syns_after_clear.add();
+    return Verdict::transmit(server.out_port);
+}
+
+// The wheel has come to a half-open flow: when to look again, or nothing when the client is to be
+// told. A server that answers late, after its last chance elsewhere, still has until give_up_us.
+std::optional<flow::Tick> FlowPath::half_open_due(flow::FlowIndex index, const Round& round) {
+    flow::Flow& flow = table_[index];
+    const std::uint32_t waited_us = microseconds(round) - flow.syn_sent_us;
+    if (!flow::sees_both_sides(flow.method)) {
+        const flow::Tick end = flow.last_seen + flow::Timeouts{}.of(TcpState::syn_sent);
+        return static_cast<std::int32_t>(end - round.tick) > 0 ? std::optional(end) : std::nullopt;
+    }
+    if (tx_.is_full()) return round.tick + 1;
+    if (replay(index, FlowEventKind::unanswered, round)) return round.tick + replay_ticks;
+    if (waited_us >= give_up_us) return std::nullopt;
+    return flow::tick_of_ns(round.now_ns + std::uint64_t{give_up_us - waited_us} * 1000) + 1;
+}
+
+net::TcpSegment FlowPath::syn_of(const flow::Flow& flow, net::ConstBytes options) {
+    return {.source = flow.local_address,
+            .destination = flow.server_address,
+            .source_port = flow.local_port,
+            .destination_port = flow.server_port,
+            .sequence = flow.ack_from_server - 1,
+            .flags = net::tcp_flag::syn,
+            .window = syn_window,
+            .options = options};
+}
+
+}  // namespace warren::datapath
