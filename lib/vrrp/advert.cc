@@ -100,17 +100,17 @@ std::optional<ChecksumForm> check_sum(net::ConstBytes message, Version version,
     return std::nullopt;
 }
 
-std::optional<RejectReason> check_auth(const Advert& advert, const Settings& settings) {
+std::optional<RejectReason> check_auth(const Advert& advert, const Settings& settings, bool in_ah) {
     if (advert.version != Version::v2) return std::nullopt;
+    if (settings.auth_type == AuthType::ah && !in_ah) return RejectReason::ah_missing;
     if (advert.auth_type != settings.auth_type) return RejectReason::auth_type;
     switch (settings.auth_type) {
-        case AuthType::none:
-            return std::nullopt;  // RFC 3768 5.3.9: ignored on receive
+        case AuthType::none:  // RFC 3768 5.3.9: ignored on receive
+        case AuthType::ah:    // the rest is decode_ah()'s
+            return std::nullopt;
         case AuthType::pass:
             if (advert.auth_data != settings.auth_data) return RejectReason::auth_data;
             return std::nullopt;
-        case AuthType::ah:
-            return RejectReason::auth_data;  // nothing verifies AH yet: accept none
     }
     return RejectReason::auth_type;
 }
@@ -134,7 +134,7 @@ std::optional<RejectReason> check_meaning(Advert& advert, const Datagram& datagr
         return RejectReason::destination;
     if (settings.priority == owner_priority && settings.owner_ignore_adverts)
         return RejectReason::owner;
-    if (const auto bad = check_auth(advert, settings)) return bad;
+    if (const auto bad = check_auth(advert, settings, datagram.in_ah)) return bad;
     advert.interval_differs = advert.advert_interval_ns != settings.advert_interval_ns;
     if (advert.version == Version::v2 && advert.interval_differs) return RejectReason::interval;
     if (advert.version == Version::v3) {

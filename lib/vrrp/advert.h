@@ -63,12 +63,18 @@ enum class RejectReason : std::uint8_t {
     owner,           // we own the addresses (owner_ignore_adverts)
     auth_type,
     auth_data,
+    ah_missing,        // plain VRRP, but AH is configured (RFC 2338 5.3.6.3)
+    ah_unexpected,     // the reverse
+    ah_format,         // another next header or length than HMAC-MD5-96's
+    ah_icv,            // wrong key, or altered on the way
+    ah_spi,            // not the source address
+    ah_replay,         // sequence number not above the last
     interval,          // v2: differs from ours; v3: zero
     address_count,     // v3: none
     address_list,      // v3 IPv6: the first is not link-local
     malformed_packet,  // never reached decode(): the runner's IP parser gave up
 };
-inline constexpr std::size_t reject_reason_count = 16;
+inline constexpr std::size_t reject_reason_count = 22;
 std::string_view name(RejectReason reason);
 
 // What arrived, with what the IP header said about it. `payload` ends where the IP total length
@@ -78,6 +84,7 @@ struct Datagram {
     std::uint8_t ttl = 0;
     net::IpAddress source;
     net::IpAddress destination;
+    bool in_ah = false;  // came in an authentication header: decode_ah() only
 };
 
 using Decoded = std::variant<Advert, RejectReason>;

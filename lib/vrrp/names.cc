@@ -110,6 +110,18 @@ std::string_view name(RejectReason reason) {
             return "auth_type";
         case RejectReason::auth_data:
             return "auth_data";
+        case RejectReason::ah_missing:
+            return "ah_missing";
+        case RejectReason::ah_unexpected:
+            return "ah_unexpected";
+        case RejectReason::ah_format:
+            return "ah_format";
+        case RejectReason::ah_icv:
+            return "ah_icv";
+        case RejectReason::ah_spi:
+            return "ah_spi";
+        case RejectReason::ah_replay:
+            return "ah_replay";
         case RejectReason::interval:
             return "interval";
         case RejectReason::address_count:

@@ -28,6 +28,10 @@ enum class Version : std::uint8_t { v2 = 2, v3 = 3 };
 // The wire's "Auth Type" (RFC 2338 5.3.6). RFC 3768 kept the field and dropped the methods.
 enum class AuthType : std::uint8_t { none = 0, pass = 1, ah = 2 };
 
+// Whether AH's integrity value covers the TTL of a multicast advert. keepalived (2.2.7 and newer)
+// does, RFC 2402 3.3.3.1.1.1 does not; unicast never. On receive both are good.
+enum class AhTtl : std::uint8_t { covered, zero };
+
 // Which sum a VRRPv3 advert over IPv4 carries; on receive both are good. IPv6 always has the
 // pseudo-header.
 enum class ChecksumForm : std::uint8_t { pseudo_header, message_only };
@@ -83,7 +87,8 @@ struct Settings {
     std::uint64_t preempt_delay_ns = 0;
 
     AuthType auth_type = AuthType::none;
-    std::array<std::uint8_t, 8> auth_data{};  // PASS: the password's first 8 bytes, zero filled
+    std::array<std::uint8_t, 8> auth_data{};  // PASS, AH's key: the first 8 bytes, zero filled
+    AhTtl ah_ttl = AhTtl::covered;
 
     net::IpAddress primary_address;  // source of our adverts; decides between equal priorities
     // Addresses the advert lists, in order; at most 255, one family; for IPv6 the first is

@@ -310,13 +310,6 @@ TEST(AdvertDecode, OwnerDropsAdvertsOnlyWhenTold) {
 }
 
 // R20: AH is a room: what cannot be verified is not accepted.
-TEST(AdvertDecode, AuthenticationHeaderAcceptsNothingUnverified) {
-    Settings s = v2_settings();
-    s.auth_type = AuthType::ah;
-    EXPECT_EQ(outcome(decode(from_peer(bytes(v2_none)), s)), "auth_type");
-    EXPECT_EQ(outcome(decode(from_peer(with(v2_none, 4, 2)), s)), "auth_data");
-}
-
 TEST(AdvertDecode, PeekFindsTheVirtualRouter) {
     EXPECT_EQ(peek_vrid(bytes(v2_none)), std::optional<std::uint8_t>(51));
     EXPECT_EQ(peek_vrid(cut(v2_none, 7)), std::nullopt);
