@@ -42,6 +42,7 @@ enum class Reason : std::uint8_t {
     higher_address_heard,  // equal priority, larger primary address
     fault,
     fault_cleared,
+    sync_group,  // another member of the group moved
     shutdown,
 };
 std::string_view name(Reason reason);
@@ -96,8 +97,12 @@ struct Reconfigure {
     int effective_priority = 0;  // 0: the settings' own
 };
 
+// The sync group's word (group.h): every member wants to be master; another one yielded.
+struct GroupMaster {};
+struct GroupBackup {};
+
 using Event = std::variant<Startup, Shutdown, AdvertReceived, Tick, FaultChange, PriorityChange,
-                           PreemptHold, AddressConflict, Reconfigure>;
+                           PreemptHold, AddressConflict, Reconfigure, GroupMaster, GroupBackup>;
 
 // ---- actions
 

@@ -37,6 +37,7 @@ Actions Instance::step(const Event& event, std::uint64_t now_ns) {
 std::uint64_t Instance::deadline_ns() const {
     switch (status_.state) {
         case State::backup:
+            if (status_.wants_master) return no_deadline;
             return waiting_for_workers_ ? evidence_poll_deadline_ns_ : master_down_deadline_ns_;
         case State::master:
             return std::min({advert_deadline_ns_, answer_deadline_ns_, burst_.next_ns,
@@ -150,10 +151,8 @@ void Instance::on(const Reconfigure& event, Actions& out) {
     if (interval_is_ours) status_.master_interval_ns = settings_->advert_interval_ns;
     set_priority(event.effective_priority != 0 ? event.effective_priority : settings_->priority);
     if (status_.state == State::backup) {
-        if (status_.effective_priority == owner_priority)
-            become_master(Reason::owner_startup, out);
-        else
-            arm_master_down(master_down_interval_ns());
+        arm_master_down(master_down_interval_ns());
+        if (status_.effective_priority == owner_priority) win(Reason::owner_startup, out);
     } else if (status_.state == State::master) {
         status_.master_address = settings_->primary_address;
         send(status_.effective_priority, out);
@@ -161,6 +160,21 @@ void Instance::on(const Reconfigure& event, Actions& out) {
         start_burst(settings_->announcements.takeover);
         run_announcements(out);
     }
+}
+
+void Instance::on(const GroupMaster&, Actions& out) {
+    if (status_.state != State::backup) return;
+    become_master(status_.wants_master ? takeover_reason_ : Reason::sync_group, out);
+}
+
+// The peer need not wait for Master_Down_Interval: good-bye, as on a fault.
+void Instance::on(const GroupBackup&, Actions& out) {
+    if (status_.state != State::master) return;
+    out.push(Own{false});
+    send(0, out);
+    status_.master_address = {};
+    status_.master_priority = 0;
+    become_backup(Reason::sync_group, out);
 }
 
 // ---- adverts
@@ -187,13 +201,15 @@ void Instance::learn_master(const AdvertReceived& event) {
 void Instance::arm_master_down(std::uint64_t wait_ns) {
     master_down_deadline_ns_ = now_ns_ + wait_ns;
     waiting_for_workers_ = false;
+    status_.wants_master = false;
 }
 
 void Instance::advert_in_backup(const AdvertReceived& event) {
     if (event.advert.priority == 0) {
         // Never later than it was: a flood of good-byes must not keep us from taking over.
         const std::uint64_t wait_ns = own_skew_ns();
-        if (now_ns_ + wait_ns < master_down_deadline_ns_) arm_master_down(wait_ns);
+        if (!status_.wants_master && now_ns_ + wait_ns < master_down_deadline_ns_)
+            arm_master_down(wait_ns);
         takeover_reason_ = Reason::priority_zero;
     } else if (yields_to(event.advert.priority)) {
         learn_master(event);
@@ -248,7 +264,7 @@ void Instance::advert_in_master(const AdvertReceived& event, Actions& out) {
 // ---- timers
 
 void Instance::tick_in_backup(const Tick& event, Actions& out) {
-    if (now_ns_ < master_down_deadline_ns_) return;
+    if (status_.wants_master || now_ns_ < master_down_deadline_ns_) return;
     if (event.rx_drained_ns < master_down_deadline_ns_) {
         if (!waiting_for_workers_) ++status_.counters.waits_for_workers;
         waiting_for_workers_ = true;
@@ -259,7 +275,7 @@ void Instance::tick_in_backup(const Tick& event, Actions& out) {
             now_ns_ + std::clamp(waited_ns, evidence_poll_ns, longest_evidence_poll_ns);
         return;
     }
-    become_master(takeover_reason_, out);
+    win(takeover_reason_, out);
 }
 
 void Instance::tick_in_master(Actions& out) {
@@ -286,12 +302,21 @@ void Instance::start(Reason reason, Actions& out) {
     status_.master_interval_ns = settings_->advert_interval_ns;
     status_.master_address = {};
     status_.master_priority = 0;
-    if (status_.effective_priority == owner_priority) {
+    if (status_.effective_priority == owner_priority && !settings_->grouped) {
         become_master(Reason::owner_startup, out);
-    } else {
-        out.push(Own{false});
-        become_backup(reason, out);
+        return;
     }
+    out.push(Own{false});
+    become_backup(reason, out);
+    if (status_.effective_priority == owner_priority) win(Reason::owner_startup, out);
+}
+
+// The election is won; a group decides together.
+void Instance::win(Reason reason, Actions& out) {
+    if (!settings_->grouped) return become_master(reason, out);
+    status_.wants_master = true;
+    waiting_for_workers_ = false;
+    takeover_reason_ = reason;
 }
 
 // The order is meaning: workers own before anybody is told; the advert moves the virtual MAC before
@@ -305,6 +330,7 @@ void Instance::become_master(Reason reason, Actions& out) {
     status_.master_priority = status_.effective_priority;
     advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
     waiting_for_workers_ = false;
+    status_.wants_master = false;
     preempt_after_ns_ = 0;
     burst_request_ns_ = no_deadline;
     defence_deadline_ns_ = no_deadline;
@@ -332,6 +358,7 @@ void Instance::stop(State to, Reason reason, bool can_transmit, Actions& out) {
         if (can_transmit) send(0, out);
     }
     waiting_for_workers_ = false;
+    status_.wants_master = false;
     preempt_after_ns_ = 0;
     burst_ = {};
     status_.master_address = {};

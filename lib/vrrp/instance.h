@@ -34,6 +34,7 @@ struct Counters {
 // What `show vrrp` shows.
 struct Status {
     State state = State::initialize;
+    bool wants_master = false;  // a backup that waits for its sync group
     std::uint64_t since_ns = 0;
     Reason last_reason = Reason::none;
     std::uint8_t faults = 0;  // bit n: FaultCause n
@@ -97,6 +98,8 @@ class Instance {
     void on(const PreemptHold& event, Actions& out);
     void on(const AddressConflict& event, Actions& out);
     void on(const Reconfigure& event, Actions& out);
+    void on(const GroupMaster& event, Actions& out);
+    void on(const GroupBackup& event, Actions& out);
 
     void advert_in_backup(const AdvertReceived& event);
     void advert_in_master(const AdvertReceived& event, Actions& out);
@@ -104,6 +107,7 @@ class Instance {
     void tick_in_master(Actions& out);
 
     void start(Reason reason, Actions& out);
+    void win(Reason reason, Actions& out);
     void become_master(Reason reason, Actions& out);
     void become_backup(Reason reason, Actions& out);
     void stop(State to, Reason reason, bool can_transmit, Actions& out);

@@ -62,6 +62,8 @@ std::string_view name(Reason reason) {
             return "fault";
         case Reason::fault_cleared:
             return "fault_cleared";
+        case Reason::sync_group:
+            return "sync_group";
         case Reason::shutdown:
             return "shutdown";
     }

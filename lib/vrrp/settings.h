@@ -107,6 +107,7 @@ struct Settings {
     bool higher_priority_send_advert =
         false;  // one last advert when it yields to a higher priority
     bool owner_ignore_adverts = false;
+    bool grouped = false;  // of a sync group: ready, it waits for GroupMaster (group.h)
 
     Announcements announcements;
 
