@@ -132,8 +132,9 @@ class Test:
                     process.wait()    # killed with its namespace: only the zombie is left
 
     @classmethod
-    def main(cls, body):
-        build = sys.argv[1] if len(sys.argv) > 1 else REPOSITORY / "build"
+    def main(cls, body, build=None):
+        """Runs body(test) and ends the process; build is the build directory, by default the first word of the command line."""
+        build = build or (sys.argv[1] if len(sys.argv) > 1 else REPOSITORY / "build")
         try:
             with stop_signals_as_exceptions():
                 cls(build)._run(body)
