@@ -13,10 +13,10 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "functional"))
 
-from harness import LabError, REPOSITORY, Test, run, wait_until  # noqa: E402  (the path must be set first)
+from harness import LabError, Test, run, wait_until  # noqa: E402  (the path must be set first)
 
-__all__ = ["LabError", "Pair", "REPOSITORY", "Recorder", "Setting", "Test", "longest_gap_ms", "overlap_ms", "run", "stalls_text",
-           "summary", "wait_until"]
+__all__ = ["LabError", "Pair", "Recorder", "Router", "Setting", "Test", "VIP", "adverts_of", "longest_gap_ms", "overlap_ms",
+           "period_text", "run", "stalls_text", "summary", "wait_until"]
 
 VIP = "192.168.8.100"
 CLIENT = "192.168.8.50"
@@ -76,7 +76,7 @@ class Router:
         file.write_text(config, encoding="utf-8")
         pids = [word for kind in ("p", "r", "c")
                 for word in (f"-{kind}", str(folder / f"{self.name}-{self.starts}-{kind}.pid"))]
-        self.process = self.test.start(self.host, self.test.program("keepalived"), "-n", "-l", "-D", "-P", "-f", str(file), *pids,
+        self.process = self.test.start(self.host, self.test.program("keepalived"), "-n", "-l", "-P", "-f", str(file), *pids,
                                        log=f"{self.name}-keepalived.log")
 
     def stop(self):
@@ -167,6 +167,22 @@ def overlap_ms(events, old, new):
 def stalls_text(events):
     late = [int(e.words[1]) / NS_PER_MS for e in events if e.kind == "stall"]
     return f"machine's own stalls: worst {max(late, default=0):.1f} ms, {sum(x > 5 for x in late)} over 5 ms"
+
+
+def adverts_of(events, port):
+    """Times in ns and priorities of the adverts that came in by a port."""
+    return [(e.time, int(e.words[5])) for e in events if e.kind == "adv" and e.words[0] == port]
+
+
+def period_text(times, interval_s):
+    """How evenly adverts follow each other: mean and 99th percentile of the distance, as the deviation from the interval."""
+    gaps = sorted((b - a) / 1e9 for a, b in zip(times, times[1:]))
+    if len(gaps) < 100:
+        return f"period: only {len(gaps) + 1} adverts"
+    mean = statistics.fmean(gaps)
+    far = sorted(abs(g - interval_s) for g in gaps)[int(len(gaps) * 0.99)]
+    return (f"period of {len(times)} adverts: mean {mean * 1000:.3f} ms ({(mean / interval_s - 1) * 100:+.2f} %), "
+            f"99 % within {far / interval_s * 100:.1f} %, longest {gaps[-1] * 1000:.1f} ms")
 
 
 def summary(values, unit="ms"):

@@ -24,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -36,7 +37,7 @@ from warrenlab.netns import (  # noqa: E402  (the path must be set first)
     wait_until)
 
 __all__ = ["Host", "LabError", "Network", "REPOSITORY", "Skip", "Test", "is_alive", "run",
-           "wait_until"]
+           "run_cases", "wait_until"]
 
 
 class Skip(Exception):
@@ -151,3 +152,37 @@ class Test:
             traceback.print_exc(file=sys.stdout)
             sys.exit(1)
         print("passed")
+
+
+def run_cases(cases, at_once):
+    """Runs `test.py BUILD-DIR CASE` for each case, some at a time, as processes that clean up for themselves.
+
+    For tests that mostly wait for timers. Ends the process: 1 with the output of those that failed, 77 if none could run.
+    """
+    build = sys.argv[1] if len(sys.argv) > 1 else str(REPOSITORY / "build")
+    waiting, running, status = list(cases), {}, {}
+
+    def reap(name, process):
+        output = process.communicate()[0]
+        status[name] = process.returncode
+        if process.returncode != 0:
+            print(f"=== {name}: status {process.returncode}", output, sep="\n", flush=True)
+
+    try:
+        with stop_signals_as_exceptions():
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    name = waiting.pop(0)
+                    running[name] = subprocess.Popen([sys.executable, sys.argv[0], build, name], stdout=subprocess.PIPE,
+                                                     stderr=subprocess.STDOUT, text=True)
+                for name in [n for n, process in running.items() if process.poll() is not None]:
+                    reap(name, running.pop(name))
+                time.sleep(0.05)
+    finally:
+        for process in running.values():
+            process.terminate()
+        for process in running.values():
+            process.wait()
+    bad = [name for name, code in status.items() if code not in (0, 77)]
+    print(f"{len(bad)} of {len(cases)} failed: {' '.join(bad)}" if bad else f"passed: {' '.join(status)}")
+    sys.exit(1 if bad else 77 if all(code == 77 for code in status.values()) else 0)
