@@ -2,6 +2,7 @@
 """What the VRRP measurements share: routers of either make on two hosts of one LAN, and the recorder that watches them."""
 
 import collections
+import itertools
 import os
 import pathlib
 import signal
@@ -54,18 +55,17 @@ class Recorder:
 
 class Router:
     """A VRRP router on one host: warren or keepalived, to be started, stopped and cut off again and again."""
+    starts = itertools.count()
 
     def __init__(self, test, make, name, more=""):
         self.test = test
         self.make = make
         self.name = name
         self.more = more
-        self.starts = 0
         self.process = None
         self.host = test.network.add_host(name, f"{ADDRESSES[name]}/24")
 
     def start(self, config):
-        self.starts += 1
         if self.make == "warren":
             config += f"dataplane {{\n    idle adaptive\n{self.more}}}\n"
             (self.test.folder / f"{self.name}.log").unlink(missing_ok=True)    # start_warren looks for "ready" in it
@@ -74,8 +74,8 @@ class Router:
         folder = self.test.folder
         file = folder / f"{self.name}.conf"
         file.write_text(config, encoding="utf-8")
-        pids = [word for kind in ("p", "r", "c")
-                for word in (f"-{kind}", str(folder / f"{self.name}-{self.starts}-{kind}.pid"))]
+        start = next(self.starts)    # it refuses a pid file of an earlier life
+        pids = [word for kind in "prc" for word in (f"-{kind}", str(folder / f"{start}-{kind}.pid"))]
         self.process = self.test.start(self.host, self.test.program("keepalived"), "-n", "-l", "-P", "-f", str(file), *pids,
                                        log=f"{self.name}-keepalived.log")
 
