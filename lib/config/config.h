@@ -230,6 +230,9 @@ enum class Hugepages { automatic, yes, no };
 enum class Idle { adaptive, busy };
 
 // Where an interface's packets come from: a PCI address or any EAL virtual device.
+// What a segment gets that belongs to no flow and is no SYN.
+enum class UnknownFlow : std::uint8_t { reset, drop };
+
 struct DataplaneInterface {
     Location where;
     std::string name;
@@ -245,6 +248,7 @@ struct Dataplane {
     Hugepages hugepages = Hugepages::automatic;
     Idle idle = Idle::adaptive;
     std::uint32_t flows = 65'536;  // per worker
+    UnknownFlow unknown_flow = UnknownFlow::reset;
     std::vector<DataplaneInterface> interfaces;
 
     const DataplaneInterface* find_interface(const std::string& name) const;

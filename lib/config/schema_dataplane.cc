@@ -74,6 +74,8 @@ constexpr std::pair<std::string_view, Hugepages> hugepages_names[] = {
     {"auto", Hugepages::automatic}, {"yes", Hugepages::yes}, {"no", Hugepages::no}};
 constexpr std::pair<std::string_view, Idle> idle_names[] = {{"adaptive", Idle::adaptive},
                                                             {"busy", Idle::busy}};
+constexpr std::pair<std::string_view, UnknownFlow> unknown_flow_names[] = {
+    {"reset", UnknownFlow::reset}, {"drop", UnknownFlow::drop}};
 
 constexpr Keyword<Dataplane> dataplane_keywords[] = {
     {"workers", 1, 1, [](Statement& s, Dataplane& d) { s.number(1, max_workers, d.workers); }},
@@ -88,6 +90,8 @@ constexpr Keyword<Dataplane> dataplane_keywords[] = {
     {"hugepages", 1, 1, [](Statement& s, Dataplane& d) { s.choice(hugepages_names, d.hugepages); }},
     {"idle", 1, 1, [](Statement& s, Dataplane& d) { s.choice(idle_names, d.idle); }},
     {"flows", 1, 1, [](Statement& s, Dataplane& d) { s.number(64, 1U << 26, d.flows); }},
+    {"unknown_flow", 1, 1,
+     [](Statement& s, Dataplane& d) { s.choice(unknown_flow_names, d.unknown_flow); }},
     {"interface", 1, 1, read_interface, BlockUse::required, Repeat::yes},
 };
 

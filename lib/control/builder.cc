@@ -135,6 +135,8 @@ std::uint32_t server_weight(const ServerRecord& server) {
 std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation) {
     auto snapshot = std::make_unique<exchange::Snapshot>();
     snapshot->generation = generation;
+    snapshot->reset_unknown_flows =
+        state.config.dataplane.unknown_flow == config::UnknownFlow::reset;
     add_routers(*snapshot, state);
     for (const ServiceRecord& service : state.services)
         add_service(*snapshot, state, service);

@@ -5,6 +5,7 @@
 
 #include "datapath/rewrite.h"
 #include "flow/isn.h"
+#include "flow/probe.h"
 #include "flow/sequence.h"
 #include "net/build.h"
 #include "net/tcp_options.h"
@@ -89,7 +90,7 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
     if (const unsigned owner = owner_of(packet.hash); owner != options_.worker)
         return Verdict::hand_off(static_cast<std::uint8_t>(owner));
     if (hit) table_.erase(hit.index);
-    if (!is_first_syn(packet.parsed)) return refuse(packet, Drop::no_flow);
+    if (!is_first_syn(packet.parsed)) return refuse_unknown(packet, round);
     if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
     return admit(packet, round);
 }
@@ -99,7 +100,8 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
     if (hit) return forward(packet, round, hit.index, hit.from);
     const unsigned owner = packet.parsed.destination_port.host() % options_.workers;
     if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
-    return refuse(packet, Drop::no_flow);
+    return is_first_syn(packet.parsed) ? refuse(packet, Drop::no_flow)
+                                       : refuse_unknown(packet, round);
 }
 
 Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex index, Side from) {
@@ -141,7 +143,7 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     flow::Flow& flow = table_[index];
     const flow::Segment segment =
         as_the_server_sees(segment_of(packet.parsed), from, flow.seq_delta);
-    flow.last_seen = round.tick;
+    flow::note_seen(flow, from, round.tick);
     if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment))
         return;
     const std::uint32_t syn_sent_us = flow.syn_sent_us;
@@ -232,6 +234,7 @@ void FlowPath::age(const Round& round) {
 // A flow has idled as long as its state may: when to look again, or nothing when it is over.
 std::optional<flow::Tick> FlowPath::on_due(flow::FlowIndex index, const Round& round) {
     if (table_[index].state == TcpState::syn_sent) return half_open_due(index, round);
+    if (table_[index].state == TcpState::established) return idle_due(index, round);
     return std::nullopt;
 }
 

@@ -103,6 +103,10 @@ class FlowPath {
     std::optional<flow::Tick> half_open_due(flow::FlowIndex index, const Round& round);
     static net::TcpSegment syn_of(const flow::Flow& flow, net::ConstBytes options);
 
+    // A flow that has idled long enough to be asked about (probe.cc).
+    std::optional<flow::Tick> idle_due(flow::FlowIndex index, const Round& round);
+    void send_probe(const flow::Flow& flow, flow::Side to, const Round& round);
+
     std::optional<flow::Tick> on_due(flow::FlowIndex index, const Round& round);
 
     Verdict forward(Packet& packet, const Round& round, flow::FlowIndex index, flow::Side from);
@@ -113,10 +117,13 @@ class FlowPath {
     Verdict send_to_client(Packet& packet, const Round& round, const flow::Flow& flow);
 
     Verdict refuse(Packet& packet, exchange::Drop reason);
+    Verdict refuse_unknown(Packet& packet, const Round& round);
     Verdict answer_from_stub(Packet& packet, flow::Flow& flow, flow::Side from);
     Verdict send_back(Packet& packet, std::size_t length);
     void reset_flow(flow::FlowIndex index, exchange::EndCause cause, const Round& round);
     void send_resets(const flow::Flow& flow, flow::Side to, const Round& round);
+    bool send_segment(const flow::Flow& flow, flow::Side to, net::TcpSegment segment,
+                      const Round& round);
     bool generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port);
     void report(const flow::Flow& flow, exchange::FlowEventKind kind, exchange::EndCause cause,
                 std::uint32_t latency_us);

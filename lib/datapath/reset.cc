@@ -24,6 +24,13 @@ Verdict FlowPath::refuse(Packet& packet, Drop reason) {
     return send_back(packet, length);
 }
 
+// A segment in the middle of a connection that is not in the table: its sender holds on to
+// something that is gone. RST lets it go at once; by configuration it hears nothing.
+Verdict FlowPath::refuse_unknown(Packet& packet, const Round& round) {
+    if (!round.snapshot->reset_unknown_flows) return Verdict::drop(Drop::no_flow);
+    return refuse(packet, Drop::no_flow);
+}
+
 net::Bytes FlowPath::room_of(const Packet& packet) {
     return {rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*),
             std::size_t{rte_pktmbuf_data_len(packet.mbuf)} + rte_pktmbuf_tailroom(packet.mbuf)};
@@ -66,26 +73,37 @@ void FlowPath::reset_flow(flow::FlowIndex index, EndCause cause, const Round& ro
     report(flow, FlowEventKind::ended, cause, 0);
 }
 
-// Silent where we are not master: the peer speaks for the address.
 void FlowPath::send_resets(const flow::Flow& flow, Side to, const Round& round) {
-    if (!is_ours(flow, round)) return;
-    const exchange::OwnedAddress* vip = round.snapshot->find_address(flow.vip);
-    const exchange::Server& server = round.snapshot->servers[flow.server_id];
-    const bool to_client = to == Side::client;
-    if (!to_client && !server.reachable) return;
-    const net::Link link = to_client ? net::Link{vip->mac, flow.client_mac}
-                                     : net::Link{server.link_source, server.next_hop};
-    net::TcpSegment segment{.source = to_client ? flow.vip : flow.local_address,
-                            .destination = to_client ? flow.client_address : flow.server_address,
-                            .source_port = to_client ? flow.service_port : flow.local_port,
-                            .destination_port = to_client ? flow.client_port : flow.server_port};
     for (const flow::Reset& reset : flow::resets_for(flow, to)) {
+        net::TcpSegment segment;
         segment.sequence = reset.sequence;
         segment.acknowledgement = reset.acknowledgement;
         segment.flags = reset_flags(reset);
-        if (generate(link, segment, to_client ? flow.client_port_index : server.out_port))
-            counters_.resets_sent.add();
+        const bool sent = send_segment(flow, to, segment, round);
+        if (sent) counters_.resets_sent.add();
     }
+}
+
+// To one end of the flow in the name of the other; addresses and ports are filled in. Silent where
+// we are not master: the peer speaks for the address.
+bool FlowPath::send_segment(const flow::Flow& flow, Side to, net::TcpSegment segment,
+                            const Round& round) {
+    if (!is_ours(flow, round)) return false;
+    const exchange::Server& server = round.snapshot->servers[flow.server_id];
+    if (to == Side::server) {
+        if (!server.reachable) return false;
+        segment.source = flow.local_address;
+        segment.destination = flow.server_address;
+        segment.source_port = flow.local_port;
+        segment.destination_port = flow.server_port;
+        return generate({server.link_source, server.next_hop}, segment, server.out_port);
+    }
+    segment.source = flow.vip;
+    segment.destination = flow.client_address;
+    segment.source_port = flow.service_port;
+    segment.destination_port = flow.client_port;
+    const net::MacAddress& mac = round.snapshot->find_address(flow.vip)->mac;
+    return generate({mac, flow.client_mac}, segment, flow.client_port_index);
 }
 
 bool FlowPath::is_ours(const flow::Flow& flow, const Round& round) {

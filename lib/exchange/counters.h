@@ -34,7 +34,7 @@ enum class Drop : std::uint8_t {
     fragment,   // a fragment to an owned address
     not_owned,  // to a VIP while another warren is master
     ttl_expired,
-    no_flow,       // a RST of nobody: none is answered
+    no_flow,       // a RST of nobody, none is answered; or by configuration any segment of nobody
     no_server,     // (refusal) no real_server takes new flows
     no_neighbour,  // next hop of the server not resolved
     flow_table_full,
@@ -88,9 +88,10 @@ struct alignas(64) WorkerCounters {
     Counter punt;          // given to the control lcore
     Counter control_tx;    // frames of the control lcore that this worker took to send
     Counter handoff_in, handoff_out;
-    Counter generated;  // frames made here: RST, SYN
+    Counter generated;  // frames made here: RST, SYN, keepalive probes
     Counter arp_replies, echo_replies, resets_sent;
     Counter flows_admitted, flows_ended, flows_reset;
+    Counter probes_sent;       // keepalive, to the ends of flows that have long been idle
     Counter syns_replayed;     // sent to another server
     Counter syns_after_clear;  // sent again after an old connection was reset
     Counter polls, idle_sleeps, busy_ns;

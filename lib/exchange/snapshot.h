@@ -70,6 +70,7 @@ struct Service {
 class Snapshot {
   public:
     std::uint64_t generation = 0;
+    bool reset_unknown_flows = true;  // RST to a segment of a connection nobody knows; else silence
     std::vector<VirtualRouter> virtual_routers;
     std::vector<OwnedAddress> addresses;
     std::vector<Server> servers;

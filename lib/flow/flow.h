@@ -43,6 +43,14 @@ struct Tuple {
 };
 static_assert(sizeof(Tuple) == 36);
 
+// Flow::flags. A keepalive probe has been sent to that end and nothing has come from it since.
+namespace flow_flag {
+inline constexpr std::uint8_t awaits_client = 0x01;
+inline constexpr std::uint8_t awaits_server = 0x02;
+inline constexpr std::uint8_t one_probe = 0x04;  // counts in the bits of `probes`
+inline constexpr std::uint8_t probes = 0x0c;     // how often both ends have been asked
+}  // namespace flow_flag
+
 // Part of what a SYN offered (syn_offer.h), kept while nothing has answered it.
 struct SynWord {
     std::uint16_t mss;           // 0: no such option
@@ -63,7 +71,7 @@ struct alignas(64) Flow {
     std::uint16_t service_id = 0;
     TcpState state = TcpState::none;
     Method method = Method::fnat;
-    std::uint8_t flags = 0;              // bits are the datapath's
+    std::uint8_t flags = 0;              // flow_flag bits
     std::uint8_t client_port_index = 0;  // the ethdev the client is on
     net::MacAddress client_mac;          // where the client's last packet came from
     union {

@@ -202,6 +202,8 @@ const Case dataplane[] = {
      "2: error: the interface 'eth0' needs a device: a PCI address or an EAL virtual device\n"},
     {"flows", "dataplane {\nflows 1\n}",
      "2: error: 'flows' must be a whole number from 64 to 67108864, not '1'\n"},
+    {"unknown flow", "dataplane {\nunknown_flow ignore\n}",
+     "2: error: 'unknown_flow' is one of reset, drop, not 'ignore'\n"},
 };
 INSTANTIATE_TEST_SUITE_P(Dataplane, Messages, testing::ValuesIn(dataplane));
 

@@ -161,7 +161,7 @@ TEST(Service, LocalAddressGroup) {
 TEST(Dataplane, Values) {
     const Dataplane d = load_text(
                             "dataplane {\nworker_cpus 2,4-5 7\ncontrol_cpu 1\ncontrol_priority 50\n"
-                            "hugepages no\nidle busy\nflows 1000\n"
+                            "hugepages no\nidle busy\nflows 1000\nunknown_flow drop\n"
                             "interface eth0 {\ndevice 0000:3b:00.0\n}\n"
                             "interface eth1 {\ndevice \"net_tap0,iface=tap0\"\n}\n}\n")
                             .config.dataplane;
@@ -172,12 +172,14 @@ TEST(Dataplane, Values) {
     EXPECT_EQ(d.hugepages, Hugepages::no);
     EXPECT_EQ(d.idle, Idle::busy);
     EXPECT_EQ(d.flows, 1'000U);
+    EXPECT_EQ(d.unknown_flow, UnknownFlow::drop);
     EXPECT_EQ(d.find_interface("eth1")->device, "net_tap0,iface=tap0");
     EXPECT_EQ(d.find_interface("eth2"), nullptr);
 }
 
 TEST(Dataplane, Defaults) {
     const Dataplane d = load_text("").config.dataplane;
+    EXPECT_EQ(d.unknown_flow, UnknownFlow::reset);
     EXPECT_EQ(d.workers, 1U);
     EXPECT_EQ(d.flows, 65'536U);
     EXPECT_EQ(d.control_priority, 0);
