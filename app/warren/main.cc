@@ -10,6 +10,7 @@
 #include <exception>
 #include <iostream>
 
+#include "control/script.h"
 #include "data_plane.h"
 #include "options.h"
 #include "port/clock.h"
@@ -29,14 +30,18 @@ void open_log(const Options& options) {
 }
 
 // What a start says about its file: each finding in one line, --check has the rest of it.
-void log_findings(const config::LoadResult& result) {
-    for (const config::Diagnostic& diagnostic : result.diagnostics) {
+void log_findings(const config::Diagnostics& diagnostics) {
+    for (const config::Diagnostic& diagnostic : diagnostics) {
         const auto level = diagnostic.severity == config::Severity::error     ? spdlog::level::err
                            : diagnostic.severity == config::Severity::warning ? spdlog::level::warn
                                                                               : spdlog::level::info;
         const std::string text = diagnostic.to_string();
         spdlog::log(level, "{}", text.substr(0, text.find('\n')));
     }
+}
+
+void log_findings(const config::LoadResult& result) {
+    log_findings(result.diagnostics);
     if (!result.ignored.empty())
         spdlog::info("{} keywords have no meaning here and are ignored (--check lists them)",
                      result.ignored.size());
@@ -59,12 +64,15 @@ int serve(const Options& options, const config::LoadResult& loaded) {
 
 int run(const Options& options) {
     const config::LoadResult loaded = read_config(options.config_file, options.config_id);
+    const config::Diagnostics scripts =
+        loaded.ok() ? control::check_scripts(loaded.config) : config::Diagnostics{};
     if (options.check) {
-        print_check(loaded, std::cout);
-        return loaded.ok() ? 0 : 1;
+        print_check(loaded, scripts, std::cout);
+        return loaded.ok() && !config::has_error(scripts) ? 0 : 1;
     }
     open_log(options);
     log_findings(loaded);
+    log_findings(scripts);
     if (!loaded.ok()) {
         spdlog::error("{}: the configuration is refused, nothing is started", options.config_file);
         return 1;

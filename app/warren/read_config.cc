@@ -34,13 +34,19 @@ config::LoadResult read_config(const std::string& file, const std::string& confi
     return config::load(file, read_file, {config_id, expand});
 }
 
-void print_check(const config::LoadResult& result, std::ostream& out) {
+void print_check(const config::LoadResult& result, const config::Diagnostics& scripts,
+                 std::ostream& out) {
     for (const config::Diagnostic& diagnostic : result.diagnostics)
         out << diagnostic.to_string() << '\n';
     for (const config::Ignored& ignored : result.ignored)
         out << ignored.where.to_string() << ": ignored: " << ignored.keyword << ": "
             << ignored.reason << '\n';
-    out << (result.ok() ? "the configuration is good" : "the configuration is refused") << '\n';
+    for (const config::Diagnostic& diagnostic : scripts)
+        out << diagnostic.to_string() << '\n';
+    out << (!result.ok()                 ? "the configuration is refused"
+            : config::has_error(scripts) ? "the configuration is good, but for its scripts"
+                                         : "the configuration is good")
+        << '\n';
 }
 
 }  // namespace warren::app

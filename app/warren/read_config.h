@@ -10,7 +10,9 @@ namespace warren::app {
 
 config::LoadResult read_config(const std::string& file, const std::string& config_id);
 
-// What `--check` prints: each diagnostic, then the keywords that have no meaning here.
-void print_check(const config::LoadResult& result, std::ostream& out);
+// What `--check` prints: each diagnostic, the keywords that have no meaning here, and what is wrong
+// with the scripts.
+void print_check(const config::LoadResult& result, const config::Diagnostics& scripts,
+                 std::ostream& out);
 
 }  // namespace warren::app

@@ -77,10 +77,6 @@ class Checks {
     Diagnostics found_;
 };
 
-bool has_script(const NotifyScripts& n) {
-    return n.any || n.master || n.backup || n.fault || n.stop;
-}
-
 void check_addresses(const std::vector<VirtualAddress>& addresses, Checks& checks) {
     for (const VirtualAddress& a : addresses) {
         checks.refuse(!a.prefix.address.is_v4(), a.where,
@@ -95,7 +91,6 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
     checks.refuse(v.auth_type == AuthType::ah, v.where, name + "auth_type AH");
     checks.refuse(!v.unicast_peer.empty(), v.where, name + "unicast_peer");
     checks.refuse(!v.track_script.empty(), v.where, name + "track_script");
-    checks.warn(has_script(v.notify), v.where, name + "a notify script");
     checks.warn(!v.accept, v.where, name + "no_accept");
     check_addresses(v.virtual_ipaddress, checks);
     check_addresses(v.virtual_ipaddress_excluded, checks);

@@ -49,6 +49,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                      }}),
       multicast_(io_),
       state_(make_state(config, port_states(config, ports), port::now_ns())),
+      notifier_(io_, state_->config, events_),
       listing_(io_, *state_, exchange),
       commands_(io_, verb_names(),
                 [this](const std::string& view, const std::string& cursor,
@@ -152,6 +153,9 @@ void Manager::on_report(const VrrpReport& report) {
             events_.info(EventKind::vrrp, "{}: {} -> {} ({})", router->config->name,
                          vrrp::name(report.from), vrrp::name(report.to),
                          reason_text(report, router->status));
+            if (const auto heard = notify_state(report.to, report.reason))
+                notifier_.on_transition(router->config->name, *heard,
+                                        router->status.effective_priority);
             break;
         case VrrpReport::Kind::alarm:
             events_.warn(EventKind::vrrp, "{}: {} ({})", router->config->name,
@@ -162,7 +166,8 @@ void Manager::on_report(const VrrpReport& report) {
                           [&](const auto& plan) { return plan.get() == report.plan; });
             break;
         case VrrpReport::Kind::stopped:
-            leave_after(farewell_ms);
+            stop_timer_.cancel();
+            notifier_.queues().when_idle(scripts_patience_ms, [this] { leave_after(farewell_ms); });
             break;
     }
 }

@@ -23,6 +23,7 @@
 #include "control/guard.h"
 #include "control/multicast.h"
 #include "control/netlink.h"
+#include "control/notifier.h"
 #include "control/state.h"
 #include "control/views.h"
 #include "control/vrrp_link.h"
@@ -39,9 +40,10 @@ struct ManagerOptions {
 
 class Manager {
   public:
-    static constexpr int drain_ms = 20;           // how often the channels are emptied
-    static constexpr int stop_patience_ms = 500;  // for the control lcore's good-bye
-    static constexpr int farewell_ms = 20;        // for frames on their way out
+    static constexpr int drain_ms = 20;                // how often the channels are emptied
+    static constexpr int stop_patience_ms = 500;       // for the control lcore's good-bye
+    static constexpr int farewell_ms = 20;             // for frames on their way out
+    static constexpr int scripts_patience_ms = 5'000;  // for notify_stop
 
     // `ports` in the order of port_names(config). Publishes the first snapshot.
     Manager(const config::Config& config, const std::vector<port::Port*>& ports,
@@ -99,6 +101,7 @@ class Manager {
     Netlink netlink_;
     MulticastGroup multicast_;
     std::unique_ptr<State> state_;
+    Notifier notifier_;
     std::map<std::uint8_t, std::unique_ptr<Guard>> guards_;  // by port
     std::map<std::uint8_t, GuardRules> guarded_;
     std::set<net::IpAddress> doubly_owned_;  // warned about             // what is in force

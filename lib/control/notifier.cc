@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/notifier.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
+
+#include "control/script.h"
+
+namespace warren::control {
+
+std::string_view name(NotifyState state) {
+    switch (state) {
+        case NotifyState::master:
+            return "MASTER";
+        case NotifyState::backup:
+            return "BACKUP";
+        case NotifyState::fault:
+            return "FAULT";
+        case NotifyState::stop:
+            break;
+    }
+    return "STOP";
+}
+
+std::optional<NotifyState> notify_state(vrrp::State to, vrrp::Reason reason) {
+    switch (to) {
+        case vrrp::State::master:
+            return NotifyState::master;
+        case vrrp::State::backup:
+            return NotifyState::backup;
+        case vrrp::State::fault:
+            return NotifyState::fault;
+        case vrrp::State::initialize:
+            break;
+    }
+    if (reason == vrrp::Reason::shutdown) return NotifyState::stop;
+    return std::nullopt;
+}
+
+std::optional<NotifyState> group_state(const std::vector<std::optional<NotifyState>>& members) {
+    const auto count = [&](NotifyState state) {
+        return static_cast<std::size_t>(std::count(members.begin(), members.end(), state));
+    };
+    if (std::count(members.begin(), members.end(), std::nullopt) != 0) return std::nullopt;
+    if (count(NotifyState::stop) != 0)
+        return count(NotifyState::stop) == members.size() ? std::optional(NotifyState::stop)
+                                                          : std::nullopt;
+    if (count(NotifyState::fault) != 0) return NotifyState::fault;
+    return count(NotifyState::master) == members.size() ? NotifyState::master : NotifyState::backup;
+}
+
+// ---- queues
+
+ScriptQueues::ScriptQueues(boost::asio::io_context& io, EventLog& events)
+    : io_(io), events_(events), idle_timer_(io), children_(io) {}
+
+void ScriptQueues::run(const std::string& name, const Program& program) {
+    Queue& queue = queues_[name];
+    if (queue.waiting.size() >= max_waiting) {
+        events_.error(EventKind::script, "{}: its scripts are too slow: {} is left out", name,
+                      queue.waiting.front().path);
+        queue.waiting.pop_front();
+    }
+    queue.waiting.push_back(program);
+    if (queue.running == 0) start_next(name);
+}
+
+bool ScriptQueues::idle() const {
+    return unfinished_ == 0 && std::all_of(queues_.begin(), queues_.end(), [](const auto& entry) {
+               return entry.second.waiting.empty();
+           });
+}
+
+void ScriptQueues::start_next(const std::string& name) {
+    Queue& queue = queues_[name];
+    if (queue.waiting.empty()) return;
+    Program program = std::move(queue.waiting.front());
+    queue.waiting.pop_front();
+    const std::uint64_t run = ++runs_;
+    const std::string path = program.path;
+    spdlog::debug("{}: running {}", name, path);
+    const bool taken = children_.run(
+        std::move(program), 0,
+        {{}, [this, name, path, run](const ChildEnd& end) { on_end(name, path, run, end); }});
+    if (!taken) {
+        events_.error(EventKind::script, "{}: too many scripts run: {} is left out", name, path);
+        return;
+    }
+    ++unfinished_;
+    queue.running = run;
+    queue.timer.emplace(io_, std::chrono::milliseconds(patience_ms));
+    queue.timer->async_wait([this, name, path, run](const boost::system::error_code& error) {
+        if (error) return;
+        events_.warn(EventKind::script, "{}: {} takes long: what follows does not wait for it",
+                     name, path);
+        go_on(name, run);
+    });
+}
+
+void ScriptQueues::go_on(const std::string& name, std::uint64_t run) {
+    Queue& queue = queues_[name];
+    if (queue.running != run) return;
+    queue.running = 0;
+    queue.timer.reset();
+    start_next(name);
+}
+
+void ScriptQueues::on_end(const std::string& name, const std::string& path, std::uint64_t run,
+                          const ChildEnd& end) {
+    --unfinished_;
+    if (end.kind == ChildEnd::Kind::not_started)
+        events_.error(EventKind::script, "{}: {}: {}", name, path, end.to_string());
+    else if (!end.ok())
+        events_.warn(EventKind::script, "{}: {}: {}", name, path, end.to_string());
+    go_on(name, run);
+    tell_when_idle();
+}
+
+void ScriptQueues::when_idle(int patience, std::function<void()> done) {
+    on_idle_ = std::move(done);
+    idle_timer_.expires_after(std::chrono::milliseconds(patience));
+    idle_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error || !on_idle_) return;
+        events_.warn(EventKind::script, "{} scripts still run: they are ended", unfinished_);
+        std::exchange(on_idle_, {})();
+    });
+    boost::asio::post(io_, [this] { tell_when_idle(); });
+}
+
+void ScriptQueues::tell_when_idle() {
+    if (!on_idle_ || !idle()) return;
+    idle_timer_.cancel();
+    std::exchange(on_idle_, {})();
+}
+
+// ---- instances and groups
+
+Notifier::Scripts Notifier::ready(const config::NotifyScripts& scripts,
+                                  const config::GlobalDefs& global) {
+    const auto program = [&](const std::optional<config::Script>& script) {
+        return script ? check_script(*script, global).program : std::nullopt;
+    };
+    return {program(scripts.any), program(scripts.master), program(scripts.backup),
+            program(scripts.fault), program(scripts.stop)};
+}
+
+Notifier::Notifier(boost::asio::io_context& io, const config::Config& config, EventLog& events)
+    : queues_(io, events) {
+    for (const config::VrrpInstance& instance : config.vrrp_instances)
+        instances_[instance.name] = ready(instance.notify, config.global);
+    for (const config::VrrpSyncGroup& group : config.vrrp_sync_groups) {
+        Group& entry = groups_.emplace_back();
+        entry.name = group.name;
+        entry.scripts = ready(group.notify, config.global);
+        for (const config::VrrpSyncGroup::Member& member : group.members)
+            entry.members.push_back(member.instance);
+    }
+}
+
+void Notifier::on_transition(const std::string& instance, NotifyState state, int priority) {
+    states_[instance] = state;
+    tell(instances_[instance], "INSTANCE", instance, state, priority);
+    for (Group& group : groups_)
+        if (std::find(group.members.begin(), group.members.end(), instance) != group.members.end())
+            update(group);
+}
+
+void Notifier::update(Group& group) {
+    std::vector<std::optional<NotifyState>> members;
+    for (const std::string& member : group.members)
+        members.push_back(states_[member]);
+    const std::optional<NotifyState> now = group_state(members);
+    if (!now || now == group.state) return;
+    group.state = now;
+    tell(group.scripts, "GROUP", group.name, *now, 0);
+}
+
+// keepalived.conf(5): "notify" comes after notify_* and gets four more arguments; the priority of a
+// group is 0.
+void Notifier::tell(const Scripts& scripts, const char* type, const std::string& name,
+                    NotifyState state, int priority) {
+    const std::string queue = std::string(type) + " " + name;
+    const std::optional<Program>& own = state == NotifyState::master   ? scripts.master
+                                        : state == NotifyState::backup ? scripts.backup
+                                        : state == NotifyState::fault  ? scripts.fault
+                                                                       : scripts.stop;
+    if (own) queues_.run(queue, *own);
+    if (!scripts.any) return;
+    Program general = *scripts.any;
+    general.argv.insert(general.argv.end(),
+                        {type, name, std::string(control::name(state)), std::to_string(priority)});
+    queues_.run(queue, general);
+}
+
+}  // namespace warren::control

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Starts one child process without copying this process's memory.
+#pragma once
+
+#include <sys/types.h>
+
+#include "control/children.h"
+
+namespace warren::control {
+
+struct Spawned {
+    pid_t pid = -1;
+    int pidfd = -1;  // the caller closes it; readable when the child has ended
+    int error = 0;   // errno of what failed; pid is -1 then and nothing is left to reap
+};
+
+// The child leads a process group, has the default scheduling and signals, no descriptors but
+// /dev/null as 0, 1 and 2, runs in /, and is sent TERM when this thread ends. A file without "#!"
+// is given to /bin/sh.
+Spawned spawn(const Program& program);
+
+}  // namespace warren::control

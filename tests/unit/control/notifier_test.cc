@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which notify scripts run, in which order, with which arguments.
+#include "control/notifier.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "scratch_folder.h"
+
+namespace warren::control {
+namespace {
+
+TEST(NotifyState, WhatATransitionMeansToAScript) {
+    using vrrp::Reason;
+    using vrrp::State;
+    EXPECT_EQ(notify_state(State::master, Reason::master_down), NotifyState::master);
+    EXPECT_EQ(notify_state(State::backup, Reason::startup), NotifyState::backup);
+    EXPECT_EQ(notify_state(State::fault, Reason::fault), NotifyState::fault);
+    EXPECT_EQ(notify_state(State::initialize, Reason::shutdown), NotifyState::stop);
+    EXPECT_EQ(notify_state(State::initialize, Reason::none), std::nullopt);
+}
+
+TEST(NotifyState, OfAGroup) {
+    constexpr auto m = NotifyState::master;
+    constexpr auto b = NotifyState::backup;
+    constexpr auto f = NotifyState::fault;
+    constexpr auto s = NotifyState::stop;
+    EXPECT_EQ(group_state({m, std::nullopt}), std::nullopt) << "one has not started";
+    EXPECT_EQ(group_state({m, m}), m);
+    EXPECT_EQ(group_state({m, b}), b);
+    EXPECT_EQ(group_state({m, f}), f);
+    EXPECT_EQ(group_state({b, b}), b);
+    EXPECT_EQ(group_state({s, m}), std::nullopt) << "on its way out";
+    EXPECT_EQ(group_state({s, s}), s);
+}
+
+class NotifierTest : public testing::Test {
+  protected:
+    // Each script appends its name and arguments to `log`.
+    config::Script script(const std::string& name, const std::string& before = "") const {
+        const std::string path = folder_.script(
+            name, before + "\necho " + name + " \"$@\" >> " + folder_.path() + "/log");
+        return {{}, path + " own", "", ""};
+    }
+    void start() { notifier_.emplace(io_, config_, events_); }
+    bool finished() { return notifier_->queues().idle(); }
+    std::string log() const { return folder_.read("log"); }
+    void TearDown() override { EXPECT_LE(waitpid(-1, nullptr, WNOHANG), 0); }
+
+    boost::asio::io_context io_;
+    ScratchFolder folder_;
+    EventLog events_;
+    config::Config config_;
+    std::optional<Notifier> notifier_;
+};
+
+TEST_F(NotifierTest, TheStatesOwnScriptComesFirstAndNotifyGetsFourMore) {
+    config::VrrpInstance& instance = config_.vrrp_instances.emplace_back();
+    instance.name = "VI_1";
+    instance.notify = {script("any"), script("master", "sleep 0.2"), script("backup"),
+                       script("fault"), script("stop")};
+    start();
+    notifier_->on_transition("VI_1", NotifyState::backup, 90);
+    notifier_->on_transition("VI_1", NotifyState::master, 100);
+    notifier_->on_transition("VI_1", NotifyState::fault, 100);
+    notifier_->on_transition("VI_1", NotifyState::stop, 100);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_EQ(log(),
+              "backup own\n"
+              "any own INSTANCE VI_1 BACKUP 90\n"
+              "master own\n"
+              "any own INSTANCE VI_1 MASTER 100\n"
+              "fault own\n"
+              "any own INSTANCE VI_1 FAULT 100\n"
+              "stop own\n"
+              "any own INSTANCE VI_1 STOP 100\n");
+}
+
+TEST_F(NotifierTest, AGroupSpeaksWhenItsMembersAgree) {
+    for (const char* name : {"A", "B"})
+        config_.vrrp_instances.emplace_back().name = name;
+    config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
+    group.name = "G";
+    group.members = {{{}, "A"}, {{}, "B"}};
+    group.notify.any = script("any");
+    start();
+    for (const NotifyState state :
+         {NotifyState::backup, NotifyState::master, NotifyState::fault, NotifyState::stop})
+        for (const char* member : {"A", "B"})
+            notifier_->on_transition(member, state, 150);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_EQ(log(),
+              "any own GROUP G BACKUP 0\n"
+              "any own GROUP G MASTER 0\n"
+              "any own GROUP G FAULT 0\n"
+              "any own GROUP G STOP 0\n");
+}
+
+TEST_F(NotifierTest, WhatCannotRunIsLeftOut) {
+    config::VrrpInstance& instance = config_.vrrp_instances.emplace_back();
+    instance.name = "VI_1";
+    instance.notify.any = script("any");
+    instance.notify.master = config::Script{{}, "/no/such/script", "", ""};
+    start();
+    notifier_->on_transition("VI_1", NotifyState::master, 100);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_EQ(log(), "any own INSTANCE VI_1 MASTER 100\n");
+}
+
+TEST_F(NotifierTest, AFailureIsAnEvent) {
+    config::VrrpInstance& instance = config_.vrrp_instances.emplace_back();
+    instance.name = "VI_1";
+    instance.notify.fault = config::Script{{}, folder_.script("bad", "exit 3"), "", ""};
+    start();
+    notifier_->on_transition("VI_1", NotifyState::fault, 100);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    ASSERT_EQ(events_.end(), 2U);
+    EXPECT_NE(events_.at(1).text.find("exit status 3"), std::string::npos);
+    EXPECT_EQ(events_.at(1).kind, EventKind::script);
+}
+
+class QueuesTest : public NotifierTest {
+  protected:
+    Program shell(const std::string& text) const {
+        return {"/bin/sh", {"sh", "-c", text}, {geteuid(), getegid(), {}}};
+    }
+};
+
+TEST_F(QueuesTest, AFullQueueDropsItsOldest) {
+    ScriptQueues queues(io_, events_);
+    const std::string out = " >> " + folder_.path() + "/log";
+    queues.run("q", shell("sleep 0.2"));
+    for (std::size_t i = 0; i < ScriptQueues::max_waiting + 2; ++i)
+        queues.run("q", shell("echo " + std::to_string(i) + out));
+    EXPECT_TRUE(run_until(io_, [&] { return queues.idle(); }));
+    EXPECT_TRUE(log().starts_with("2\n3\n")) << log();
+    EXPECT_EQ(events_.end(), 3U) << "two events tell of it";
+}
+
+TEST_F(QueuesTest, TheEndWaitsForScriptsButNotForever) {
+    ScriptQueues queues(io_, events_);
+    bool done = false;
+    queues.when_idle(10'000, [&] { done = true; });
+    EXPECT_TRUE(run_until(io_, [&] { return done; })) << "nothing to wait for";
+    done = false;
+    queues.run("q", shell("sleep 60"));
+    queues.when_idle(100, [&] { done = true; });
+    EXPECT_TRUE(run_until(
+        io_, [&] { return done; }, std::chrono::seconds(5)));
+    done = false;
+    queues.run("p", shell("echo x >> " + folder_.path() + "/log"));
+    EXPECT_TRUE(run_until(io_, [&] { return !log().empty(); })) << "queues do not wait for others";
+}
+
+}  // namespace
+}  // namespace warren::control
