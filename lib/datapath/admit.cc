@@ -55,7 +55,7 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
 // What changes with the server a SYN goes to: local address and port, and the initial sequence
 // number that the server sees. False: no port.
 bool FlowPath::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round) {
-    if (!choose_local_port(flow, round.snapshot->services[flow.service_id])) return false;
+    if (!choose_local_port(flow, round.snapshot->services[flow.service_id], round)) return false;
     const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
     const std::uint32_t isn =
         flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us);
@@ -100,12 +100,13 @@ std::uint16_t FlowPath::choose_server(const exchange::Service& service, std::uin
 }
 
 // Tries each local address once, in turn from one flow to the next.
-bool FlowPath::choose_local_port(flow::Flow& flow, const exchange::Service& service) {
+bool FlowPath::choose_local_port(flow::Flow& flow, const exchange::Service& service,
+                                 const Round& round) {
     for (std::size_t tried = 0; tried < service.local_addresses.size(); ++tried) {
         flow.local_address =
             service.local_addresses[next_local_address_++ % service.local_addresses.size()];
-        const flow::PortChoice choice = flow::pick_local_port(
-            port_cursors_[flow.server_id], table_, flow.server_tuple(), service.reserved_ports);
+        const flow::PortChoice choice = local_ports_.pick(
+            table_, flow.server_id, flow.server_tuple(), service.reserved_ports, round.tick);
         if (choice.verdict == flow::PortVerdict::no_port) continue;
         if (choice.verdict == flow::PortVerdict::recycled) table_.erase(choice.old_flow);
         flow.local_port = net::Be16(choice.port);

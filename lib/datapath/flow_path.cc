@@ -60,12 +60,9 @@ FlowPath::FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, T
               .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
               .timeouts = timeouts(),
               .start = options.start}),
-      port_cursors_(exchange::max_servers),
-      schedulers_(exchange::max_services) {
-    for (std::uint32_t server = 0; server < port_cursors_.size(); ++server)
-        port_cursors_[server] = flow::PortCursor(options.secrets.first_port + server * 7919,
-                                                 options.worker, options.workers);
-}
+      local_ports_(options.secrets.first_port, flow::PortSet(options.worker, options.workers),
+                   exchange::max_servers),
+      schedulers_(exchange::max_services) {}
 
 void FlowPath::prefetch(Packet& packet) const {
     if (packet.kind != Kind::to_service && packet.kind != Kind::to_local) return;

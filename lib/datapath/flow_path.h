@@ -27,7 +27,7 @@ namespace warren::datapath {
 struct FlowSecrets {
     std::array<std::uint64_t, 2> hash_seed{};
     std::array<std::uint64_t, 2> isn_key{};
-    std::uint32_t first_port = 0;  // where the local port cursors start
+    std::uint32_t first_port = 0;  // where the walks for a local port start
 };
 
 struct FlowPathOptions {
@@ -93,7 +93,7 @@ class FlowPath {
     std::uint16_t choose_server(const exchange::Service& service, std::uint16_t service_id,
                                 const Round& round, std::span<const std::uint16_t> excluded = {});
     bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
-    bool choose_local_port(flow::Flow& flow, const exchange::Service& service);
+    bool choose_local_port(flow::Flow& flow, const exchange::Service& service, const Round& round);
 
     // A SYN that its server refuses or leaves unanswered (replay.cc).
     bool replay(flow::FlowIndex index, exchange::FlowEventKind why, const Round& round);
@@ -142,8 +142,8 @@ class FlowPath {
     exchange::WorkerCounters& counters_;
     TxBatch& tx_;
     flow::FlowTable table_;
-    std::vector<flow::PortCursor> port_cursors_;  // of each server index
-    std::vector<ServiceScheduler> schedulers_;    // of each service index
+    flow::LocalPorts local_ports_;
+    std::vector<ServiceScheduler> schedulers_;  // of each service index
     std::size_t next_local_address_ = 0;
     std::uint64_t timeouts_generation_ = 0;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left

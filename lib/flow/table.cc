@@ -16,7 +16,8 @@ struct FlowTable::Layout {
           live(server_heads + o.servers * sizeof(FlowIndex)),
           established(live + o.servers * sizeof(std::uint32_t)),
           wheel_heads(established + o.services * sizeof(Tick)),
-          bytes(wheel_heads + o.wheel_slots * sizeof(FlowIndex)) {}
+          released(wheel_heads + o.wheel_slots * sizeof(FlowIndex)),
+          bytes(released + o.servers * sizeof(std::uint16_t)) {}
 
     std::size_t bucket_count;
     std::size_t buckets;
@@ -24,6 +25,7 @@ struct FlowTable::Layout {
     std::size_t live;
     std::size_t established;
     std::size_t wheel_heads;
+    std::size_t released;
     std::size_t bytes;
 };
 
@@ -50,10 +52,12 @@ FlowTable::FlowTable(const TableOptions& o)
       by_server_(flows_, array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers)),
       live_(array_at<std::uint32_t>(block_, Layout(o).live, o.servers)),
       established_(array_at<Tick>(block_, Layout(o).established, o.services)),
+      released_(array_at<std::uint16_t>(block_, Layout(o).released, o.servers)),
       wheel_(flows_, array_at<FlowIndex>(block_, Layout(o).wheel_heads, o.wheel_slots), o.start) {
     assert(o.capacity <= max_flows);
     std::uninitialized_value_construct_n(flows_, capacity_);
     std::fill(live_.begin(), live_.end(), 0);
+    std::fill(released_.begin(), released_.end(), 0);
     std::fill(established_.begin(), established_.end(), timeouts_.of(TcpState::established));
 }
 
@@ -85,6 +89,7 @@ void FlowTable::leave_server(FlowIndex i) {
     if (!by_server_.contains(i)) return;
     by_server_.remove(i);
     --live_[flows_[i].server_id];
+    released_[flows_[i].server_id] = flows_[i].local_port.host();
 }
 
 FlowIndex FlowTable::insert(const Flow& flow) {

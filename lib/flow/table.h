@@ -108,6 +108,9 @@ class FlowTable {
     FlowIndex next_of_server(FlowIndex i) const { return by_server_.next(i); }
     std::uint32_t live_of_server(std::uint16_t server) const { return live_[server]; }
 
+    // The local port of the flow of that server that was the last to end; 0 if none has.
+    std::uint16_t released_port(std::uint16_t server) const { return released_[server]; }
+
     // --- sizes
     std::uint32_t size() const { return size_; }
     std::uint32_t capacity() const { return capacity_; }
@@ -151,6 +154,7 @@ class FlowTable {
     IndexLists<&Flow::server_list> by_server_;
     std::span<std::uint32_t> live_;
     std::span<Tick> established_;
+    std::span<std::uint16_t> released_;  // of each server
     AgeingWheel wheel_;
 };
 

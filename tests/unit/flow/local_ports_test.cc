@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <random>
 #include <set>
 
 #include "flow_samples.h"
@@ -11,9 +12,11 @@
 namespace warren::flow {
 namespace {
 
-class LocalPorts : public testing::Test {
+constexpr std::uint32_t port_count = end_of_ports - first_local_port;
+
+class LocalPortsTest : public testing::Test {
   protected:
-    LocalPorts() : table_(options()) {}
+    LocalPortsTest() : table_(options()) {}
 
     static TableOptions options() {
         TableOptions o;
@@ -22,94 +25,149 @@ class LocalPorts : public testing::Test {
         return o;
     }
     // Occupies a port towards the server of samples::flow(0).
-    FlowIndex occupy(std::uint16_t port, TcpState state = TcpState::established) {
+    FlowIndex occupy(std::uint32_t port, TcpState state = TcpState::established) {
         Flow f = samples::flow(0);
-        f.client_port = net::Be16(port);
-        f.local_port = net::Be16(port);
+        f.client_port = net::Be16(static_cast<std::uint16_t>(port));
+        f.local_port = f.client_port;
         f.state = state;
         return table_.insert(f);
     }
-    PortChoice pick(PortCursor& cursor, std::span<const std::uint16_t> excluded = {}) {
-        return pick_local_port(cursor, table_, samples::flow(0).server_tuple(), excluded);
+    void occupy_all_but(const std::set<std::uint32_t>& free) {
+        for (std::uint32_t p = first_local_port; p < end_of_ports; ++p)
+            if (free.count(p) == 0 && occupy(p) == no_flow) FAIL() << "the table is too small";
+    }
+    FlowIndex holder_of(std::uint16_t port) const {
+        Tuple reply = samples::flow(0).server_tuple();
+        reply.destination_port = net::Be16(port);
+        return table_.find(reply).index;
+    }
+    PortChoice pick(std::span<const std::uint16_t> excluded = {}) {
+        return ports_.pick(table_, 0, samples::flow(0).server_tuple(), excluded, now_);
     }
 
     FlowTable table_;
+    LocalPorts ports_{0, PortSet(0, 1), 1};
+    Tick now_ = 0;
 };
 
-TEST_F(LocalPorts, AWorkerVisitsEachOfItsPortsOnceBeforeAnyComesAgain) {
+TEST_F(LocalPortsTest, TheWorkersShareThePortsWithoutOverlap) {
     for (const unsigned workers : {1U, 2U, 3U, 7U, 16U}) {
         std::set<std::uint16_t> all;
         for (unsigned worker = 0; worker < workers; ++worker) {
-            PortCursor cursor(12345 * worker, worker, workers);
-            const std::uint16_t first = cursor.take();
-            std::uint16_t port = first;
-            do {
-                ASSERT_GE(port, first_local_port);
-                ASSERT_TRUE(worker_owns_port(port, worker, workers));
-                ASSERT_TRUE(all.insert(port).second) << port << " came twice";
-                port = cursor.take();
-            } while (port != first);
+            const PortSet set(worker, workers);
+            for (std::uint32_t i = 0; i < set.count(); ++i) {
+                ASSERT_GE(set.at(i), first_local_port);
+                ASSERT_EQ(set.at(i) % workers, worker);
+                ASSERT_TRUE(set.contains(set.at(i)));
+                ASSERT_TRUE(all.insert(set.at(i)).second) << set.at(i) << " is in two sets";
+            }
+            EXPECT_FALSE(set.contains(0));
         }
-        EXPECT_EQ(all.size(), end_of_ports - first_local_port) << workers << " workers";
+        EXPECT_EQ(all.size(), port_count) << workers << " workers";
     }
 }
 
-TEST_F(LocalPorts, EveryRandomStartIsAPortOfTheWorker) {
-    for (std::uint32_t random = 0; random < 70'000; ++random) {
-        PortCursor cursor(random, 4, 5);
-        ASSERT_TRUE(worker_owns_port(cursor.take(), 4, 5));
-    }
+TEST_F(LocalPortsTest, EachPortRestsUntilAllOthersHaveServed) {
+    std::set<std::uint16_t> seen;
+    for (std::uint32_t i = 0; i < port_count; ++i)
+        ASSERT_TRUE(seen.insert(pick().port).second);
+    EXPECT_EQ(pick().port, first_local_port) << "round and round";
 }
 
-TEST_F(LocalPorts, SkipsUsedAndExcludedPorts) {
-    PortCursor cursor(0, 0, 1);
+TEST_F(LocalPortsTest, WhereItStartsIsRandom) {
+    LocalPorts other(4711, PortSet(0, 1), 1);
+    EXPECT_EQ(other.pick(table_, 0, samples::flow(0).server_tuple(), {}, 0).port, 1024 + 4711);
+}
+
+TEST_F(LocalPortsTest, SkipsUsedAndExcludedPorts) {
     occupy(1024);
     occupy(1026);
     const std::array<std::uint16_t, 1> excluded{1025};
-    const PortChoice choice = pick(cursor, excluded);
+    const PortChoice choice = pick(excluded);
     EXPECT_EQ(choice.verdict, PortVerdict::free);
     EXPECT_EQ(choice.port, 1027);
 }
 
-TEST_F(LocalPorts, AnotherServersPortIsFreeForThisOne) {
-    PortCursor cursor(0, 0, 1);
+TEST_F(LocalPortsTest, AnotherServersPortIsFreeForThisOne) {
     Flow other = samples::flow(0);
     other.server_address = samples::address(1);
     other.local_port = net::Be16(1024);
     table_.insert(other);
-    EXPECT_EQ(pick(cursor).port, 1024);
+    EXPECT_EQ(pick().port, 1024);
 }
 
-TEST_F(LocalPorts, RecyclesAClosedFlowOnlyIfNoPortIsFree) {
-    PortCursor cursor(0, 0, 1);
+TEST_F(LocalPortsTest, RecyclesAClosedFlowWhereNoPortNearbyIsFree) {
     const FlowIndex old = occupy(1030, TcpState::time_wait);
-    for (std::uint16_t p = 1024; p < 1030; ++p)
+    for (std::uint32_t p = 1024; p < 1030; ++p)
         occupy(p);
-    EXPECT_EQ(pick(cursor).port, 1031) << "a free one is preferred";
+    EXPECT_EQ(pick().port, 1031) << "a free one is preferred";
 
-    for (std::uint16_t p = 1031; p < 1200; ++p)
+    for (std::uint32_t p = 1031; p < 1200; ++p)
         occupy(p);
-    cursor = PortCursor(0, 0, 1);
-    const PortChoice choice = pick(cursor);
+    ports_ = LocalPorts(0, PortSet(0, 1), 1);
+    const PortChoice choice = pick();
     EXPECT_EQ(choice.verdict, PortVerdict::recycled);
     EXPECT_EQ(choice.port, 1030);
     EXPECT_EQ(choice.old_flow, old);
 }
 
-TEST_F(LocalPorts, GivesUpAfterItsAttemptsAndGoesOnThereNextTime) {
-    PortCursor cursor(0, 0, 1);
-    for (std::uint16_t p = 1024; p < 1024 + port_attempts_max; ++p)
-        occupy(p);
-    EXPECT_EQ(pick(cursor).verdict, PortVerdict::no_port);
-    EXPECT_EQ(pick(cursor).port, 1024 + port_attempts_max);
+// A burst of reconnecting clients occupies thousands of ports in a row for days.
+TEST_F(LocalPortsTest, ALongRunOfLongLivedFlowsRefusesNobody) {
+    for (std::uint32_t p = 1024; p < 41'024; ++p)
+        ASSERT_NE(occupy(p), no_flow);
+    for (int i = 0; i < 20'000; ++i) {
+        const PortChoice choice = pick();
+        ASSERT_EQ(choice.verdict, PortVerdict::free) << i;
+        ASSERT_NE(occupy(choice.port), no_flow);
+    }
 }
 
-TEST_F(LocalPorts, AllPortsInUse) {
-    for (std::uint32_t p = first_local_port; p < end_of_ports; ++p)
-        ASSERT_NE(occupy(static_cast<std::uint16_t>(p)), no_flow);
-    PortCursor cursor(99, 0, 1);
-    for (int i = 0; i < 2000; ++i)
-        ASSERT_EQ(pick(cursor).verdict, PortVerdict::no_port);
+// From 99 % on up to the very last port, whichever they are.
+TEST_F(LocalPortsTest, EveryFreePortIsFound) {
+    std::mt19937 random(7);
+    std::set<std::uint32_t> free;
+    while (free.size() < port_count / 100)
+        free.insert(first_local_port + random() % port_count);
+    occupy_all_but(free);
+    for (std::size_t left = free.size(); left > 0; --left) {
+        const PortChoice choice = pick();
+        ASSERT_EQ(choice.verdict, PortVerdict::free) << left << " are left";
+        ASSERT_EQ(free.erase(choice.port), 1U);
+        ASSERT_NE(occupy(choice.port), no_flow);
+    }
+    EXPECT_EQ(pick().verdict, PortVerdict::no_port);
+}
+
+TEST_F(LocalPortsTest, TheSameWithManyWorkers) {
+    constexpr unsigned workers = 7;
+    const PortSet set(5, workers);
+    ports_ = LocalPorts(1, set, 1);
+    for (std::uint32_t i = 0; i < set.count(); ++i)
+        if (i % 3000 != 17) occupy(set.at(i));
+    for (std::uint32_t i = 17; i < set.count(); i += 3000) {
+        const PortChoice choice = pick();
+        ASSERT_EQ(choice.verdict, PortVerdict::free);
+        ASSERT_EQ(choice.port % workers, 5U);
+        occupy(choice.port);
+    }
+    EXPECT_EQ(pick().verdict, PortVerdict::no_port);
+}
+
+// While all are taken a flood of SYNs must not cost a search each; a port that is given back is
+// found at once, and any other in the next tick.
+TEST_F(LocalPortsTest, AFullSetIsSearchedOncePerTick) {
+    occupy_all_but({});
+    EXPECT_EQ(pick().verdict, PortVerdict::no_port);
+    table_.erase(holder_of(40'000));
+    EXPECT_EQ(pick().port, 40'000) << "its server's last";
+    occupy(40'000);
+    for (const std::uint16_t port : {50'000, 50'001})
+        table_.set_state(holder_of(port), TcpState::closed, 0);
+    EXPECT_EQ(pick().old_flow, holder_of(50'001));
+    table_.erase(holder_of(50'001));
+    occupy(50'001);
+    ++now_;
+    EXPECT_EQ(pick().old_flow, holder_of(50'000));
 }
 
 }  // namespace

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "flow/local_ports.h"
+
+#include <algorithm>
+
+namespace warren::flow {
+
+// Looks ports up in the table for one pick.
+class LocalPorts::Candidates {
+  public:
+    Candidates(const FlowTable& table, const Tuple& reply, std::span<const std::uint16_t> excluded)
+        : table_(table), reply_(reply), excluded_(excluded) {}
+
+    PortChoice look_at(std::uint16_t port) { return look_at(port, table_.hash(tuple(port))); }
+
+    // The first usable one of some, in three passes so that their cache lines come all at once.
+    PortChoice first_of(std::span<const std::uint16_t> ports) {
+        std::array<std::uint64_t, batch> hashes;
+        for (std::size_t i = 0; i < ports.size(); ++i) {
+            hashes[i] = table_.hash(tuple(ports[i]));
+            table_.prefetch(hashes[i]);
+        }
+        for (std::size_t i = 0; i < ports.size(); ++i)
+            table_.prefetch_flow(hashes[i]);
+        for (std::size_t i = 0; i < ports.size(); ++i)
+            if (const PortChoice choice = look_at(ports[i], hashes[i]);
+                choice.verdict != PortVerdict::no_port)
+                return choice;
+        return {};
+    }
+
+    static constexpr std::size_t batch = 16;
+
+  private:
+    const Tuple& tuple(std::uint16_t port) {
+        reply_.destination_port = net::Be16(port);
+        return reply_;
+    }
+    PortChoice look_at(std::uint16_t port, std::uint64_t hash) {
+        if (std::find(excluded_.begin(), excluded_.end(), port) != excluded_.end()) return {};
+        const FlowTable::Hit hit = table_.find(tuple(port), hash);
+        if (!hit) return {PortVerdict::free, port, no_flow};
+        if (!is_recyclable(table_[hit.index].state)) return {};
+        return {PortVerdict::recycled, port, hit.index};
+    }
+
+    const FlowTable& table_;
+    Tuple reply_;
+    std::span<const std::uint16_t> excluded_;
+};
+
+LocalPorts::LocalPorts(std::uint32_t random, PortSet ports, std::uint32_t servers)
+    : ports_(ports), cursors_(servers) {
+    for (std::uint32_t server = 0; server < servers; ++server) {
+        const std::uint32_t start = (random + server * 7919) % ports_.count();
+        cursors_[server] = {static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(start)};
+    }
+}
+
+PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple reply,
+                            std::span<const std::uint16_t> excluded, Tick now) {
+    Candidates candidates(table, reply, excluded);
+    Cursor& cursor = cursors_[server];
+    PortChoice choice = walk(candidates, cursor);
+    const std::uint16_t released = table.released_port(server);
+    if (choice.verdict == PortVerdict::no_port && ports_.contains(released))
+        choice = candidates.look_at(released);
+    if (choice.verdict != PortVerdict::no_port) return choice;
+    reply.destination_port = net::Be16(0);
+    const std::uint64_t hash = table.hash(reply);
+    Exhausted& memo = exhausted_[hash % exhausted_.size()];
+    if (memo.valid && memo.hash == hash && memo.when == now) return {};
+    choice = search(candidates, cursor);
+    if (choice.verdict == PortVerdict::no_port) memo = {hash, now, true};
+    return choice;
+}
+
+// On from where the last one ended: what lies there has rested longest.
+PortChoice LocalPorts::walk(Candidates& candidates, Cursor& cursor) const {
+    constexpr unsigned enough_with_fallback = walk_max / 4;
+    PortChoice fallback;
+    for (unsigned i = 0; i < walk_max; ++i) {
+        const std::uint16_t port = ports_.at(cursor.walk);
+        cursor.walk = cursor.walk + 1U < ports_.count() ? cursor.walk + 1 : 0;
+        const PortChoice choice = candidates.look_at(port);
+        if (choice.verdict == PortVerdict::free) return choice;
+        if (fallback.verdict == PortVerdict::no_port) fallback = choice;
+        if (fallback.verdict != PortVerdict::no_port && i >= enough_with_fallback) break;
+    }
+    return fallback;
+}
+
+// Every port once: an odd step modulo 2^16 has the full period, and one near 2^16 over the golden
+// ratio leaves a run of taken ports at once.
+PortChoice LocalPorts::search(Candidates& candidates, Cursor& cursor) const {
+    constexpr std::uint16_t step = 40'503;
+    std::array<std::uint16_t, Candidates::batch> ports;
+    std::size_t count = 0;
+    for (std::uint32_t visited = 0; visited < 0x10000; ++visited) {
+        cursor.search = static_cast<std::uint16_t>(cursor.search + step);
+        if (cursor.search < ports_.count()) ports[count++] = ports_.at(cursor.search);
+        if (count < ports.size() && visited + 1 < 0x10000) continue;
+        const PortChoice choice = candidates.first_of({ports.data(), count});
+        if (choice.verdict != PortVerdict::no_port) return choice;
+        count = 0;
+    }
+    return {};
+}
+
+}  // namespace warren::flow
