@@ -28,6 +28,7 @@ constexpr std::array worker_counters{
     Named{"handoff_out", &WorkerCounters::handoff_out},
     Named{"generated", &WorkerCounters::generated},
     Named{"arp_replies", &WorkerCounters::arp_replies},
+    Named{"neighbour_replies", &WorkerCounters::neighbour_replies},
     Named{"echo_replies", &WorkerCounters::echo_replies},
     Named{"resets_sent", &WorkerCounters::resets_sent},
     Named{"flows_admitted", &WorkerCounters::flows_admitted},

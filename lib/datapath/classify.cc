@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datapath/classify.h"
 
+#include <algorithm>
+#include <array>
 #include <new>
+
+#include "net/family.h"
+#include "net/neighbour.h"
 
 namespace warren::datapath {
 namespace {
@@ -29,6 +34,8 @@ Drop reason_for(net::ParseError error) {
             return Drop::malformed_tcp;
         case truncated_icmp:
             return Drop::malformed_icmp;
+        case bad_extension_header:
+            return Drop::bad_extension_header;
         default:
             return Drop::malformed_ip;
     }
@@ -40,8 +47,21 @@ bool is_for_our_mac(const net::MacAddress& destination, const net::MacAddress& p
     return destination == port_mac || destination == address.mac || destination.is_multicast();
 }
 
+// Another station says that it has an address which is ours now (RFC 5227 2.4).
+bool is_claimed_by(const net::MacAddress& other, const net::IpAddress& claimed,
+                   const Packet& packet, const Round& round, const net::MacAddress& port_mac) {
+    const auto* address = round.snapshot->find_address(claimed);
+    return address != nullptr && address->port == packet.port() && other != port_mac &&
+           other != address->mac && round.owns(*address);
+}
+
 void classify_arp(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
                   const net::MacAddress& port_mac) {
+    const auto& arp = net::header_at<net::ArpPacket>(packet.frame(), packet.parsed.l3_offset);
+    if (is_claimed_by(arp.sender_mac, packet.parsed.source, packet, round, port_mac)) {
+        packet.kind = Kind::claim;
+        return;
+    }
     if (packet.parsed.message_type != net::arp_request) return;
     const auto* address = round.snapshot->find_address(packet.parsed.destination);
     if (address == nullptr || address->port != packet.port()) return;
@@ -51,6 +71,28 @@ void classify_arp(Packet& packet, const Round& round, const net::EthernetHeader&
     packet.kind = Kind::arp;
 }
 
+// What is about no address of ours is left to the kernel, right or wrong.
+void classify_neighbour(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
+                        const net::MacAddress& port_mac) {
+    const net::Parsed& parsed = packet.parsed;
+    const bool asks = parsed.message_type == net::icmpv6_type::neighbour_solicitation;
+    const net::IpAddress target = net::neighbour_target(packet.frame(), parsed);
+    const net::IpAddress& claimed = asks ? parsed.source : target;
+    const auto* address = round.snapshot->find_address(target);
+    const bool about_ours = address != nullptr && address->port == packet.port();
+    if (!about_ours && round.snapshot->find_address(claimed) == nullptr) return;
+    if (!net::is_neighbour_message_valid(packet.frame(), parsed))
+        return drop(packet, Drop::malformed_neighbour);
+    if (is_claimed_by(net::claimed_mac(packet.frame(), parsed), claimed, packet, round, port_mac)) {
+        packet.kind = Kind::claim;
+        return;
+    }
+    if (!about_ours || !asks || !is_for_our_mac(ethernet.destination, port_mac, *address)) return;
+    if (!round.owns(*address)) return drop(packet, Drop::not_owned);
+    packet.address = address;
+    packet.kind = Kind::solicitation;
+}
+
 void classify_tcp(Packet& packet, const Round& round) {
     packet.service =
         round.snapshot->find_service(packet.parsed.destination, packet.parsed.destination_port);
@@ -58,32 +100,71 @@ void classify_tcp(Packet& packet, const Round& round) {
         packet.service != exchange::Snapshot::no_service ? Kind::to_service : Kind::to_local;
 }
 
-void classify_icmp(Packet& packet) {
-    const bool request = packet.parsed.network == net::Network::ipv4 &&
-                         packet.parsed.message_type == net::icmp_type::echo_request;
+void classify_icmp(Packet& packet, const Round& round) {
+    const bool request = packet.parsed.message_type == (packet.parsed.network == net::Network::ipv4
+                                                            ? net::Ip4::echo_request
+                                                            : net::Ip6::echo_request);
     if (!request) return drop(packet, Drop::unexpected_protocol);
+    if (!round.accepts(*packet.address)) return drop(packet, Drop::not_accepted);
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return drop(packet, Drop::bad_icmp_checksum);
     packet.kind = Kind::echo;
 }
 
+// VRRP itself, or behind an authentication header, whose first byte says what follows (RFC 2402 2).
+bool is_advert(const Packet& packet) {
+    const net::Parsed& parsed = packet.parsed;
+    if (parsed.protocol == net::IpProtocol::vrrp) return true;
+    return parsed.protocol == net::IpProtocol::ah && parsed.fragment != net::Fragment::later &&
+           parsed.l4_bytes() != 0 &&
+           packet.frame()[parsed.l4_offset] == static_cast<std::uint8_t>(net::IpProtocol::vrrp);
+}
+
+// 00:00:5e:00:01:VRID or 00:00:5e:00:02:VRID (RFC 9568 7.3).
+bool is_virtual(const net::MacAddress& mac) {
+    constexpr std::array<std::uint8_t, 4> prefix{0x00, 0x00, 0x5e, 0x00};
+    return std::equal(prefix.begin(), prefix.end(), mac.bytes.begin()) &&
+           (mac.bytes[4] == 1 || mac.bytes[4] == 2);
+}
+
+// What is for no owned address but for the virtual MAC: traffic of that virtual router while it is
+// ours, nobody's while it is not (RFC 9568 6.4.2).
+void note_virtual_mac(Packet& packet, const Round& round, const net::MacAddress& destination) {
+    const auto& routers = round.snapshot->virtual_routers;
+    for (std::uint16_t i = 0; i < routers.size(); ++i) {
+        if (routers[i].mac != destination || routers[i].port != packet.port()) continue;
+        packet.router = i;
+        if (!round.owns(i)) drop(packet, Drop::not_owned);
+        return;
+    }
+}
+
+// No source to answer to: only DHCP and duplicate address detection have none.
+bool is_nobody(const net::IpAddress& source) {
+    return source.is_unspecified() || source == net::IpAddress::v4(0, 0, 0, 0);
+}
+
 void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
                  const net::MacAddress& port_mac) {
     const net::Parsed& parsed = packet.parsed;
-    if (parsed.protocol == net::IpProtocol::vrrp) {
+    if (is_advert(packet) &&
+        (ethernet.destination.is_multicast() || ethernet.destination == port_mac)) {
         packet.kind = Kind::vrrp;
         return;
     }
+    if (net::is_neighbour_message(parsed))
+        return classify_neighbour(packet, round, ethernet, port_mac);
     const auto* address = round.snapshot->find_address(parsed.destination);
     if (address == nullptr || address->port != packet.port()) return;
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
     if (!round.owns(*address)) return drop(packet, Drop::not_owned);
     packet.address = address;
+    if (is_nobody(parsed.source)) return drop(packet, Drop::malformed_ip);
     // A frame to a group MAC with a unicast IP address is never answered (RFC 1122 3.3.6).
     if (ethernet.destination.is_multicast()) return drop(packet, Drop::unexpected_protocol);
     if (parsed.fragment != net::Fragment::none) return drop(packet, Drop::fragment);
     if (parsed.is_tcp()) return classify_tcp(packet, round);
-    if (parsed.is_icmp()) return classify_icmp(packet);
+    if (parsed.is_icmp()) return classify_icmp(packet, round);
     drop(packet, Drop::unexpected_protocol);
 }
 
@@ -98,7 +179,7 @@ void classify(Packet& packet, const Round& round, std::span<const net::MacAddres
     // ways), or one that is damaged and for somebody else.
     const auto ethernet = net::load<net::EthernetHeader>(packet.frame(), 0);
     const net::MacAddress& port_mac = port_macs[packet.port()];
-    if (packet.parsed.tag_count != 0 || ethernet.source == port_mac) return;
+    if (packet.is_tagged() || ethernet.source == port_mac) return;
     const net::IpAddress& destination = packet.parsed.destination;
     if (!packet.parsed.ok()) {
         const bool elsewhere =
@@ -110,6 +191,10 @@ void classify(Packet& packet, const Round& round, std::span<const net::MacAddres
         classify_arp(packet, round, ethernet, port_mac);
     else if (packet.parsed.is_ip())
         classify_ip(packet, round, ethernet, port_mac);
+    if (packet.address != nullptr)
+        packet.router = packet.address->virtual_router;
+    else if (packet.kind == Kind::kernel && is_virtual(ethernet.destination))
+        note_virtual_mac(packet, round, ethernet.destination);
 }
 
 }  // namespace warren::datapath

@@ -97,6 +97,7 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
     if (hit) return forward(packet, round, hit.index, hit.from);
     const unsigned owner = packet.parsed.destination_port.host() % options_.workers;
     if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    if (!round.accepts(*packet.address)) return Verdict::drop(Drop::not_accepted);
     return is_first_syn(packet.parsed) ? refuse(packet, Drop::no_flow)
                                        : refuse_unknown(packet, round);
 }

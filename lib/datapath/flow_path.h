@@ -129,7 +129,6 @@ class FlowPath {
                 std::uint32_t latency_us);
 
     unsigned owner_of(std::uint64_t client_hash) const;
-    static net::Bytes room_of(const Packet& packet);
     static std::uint8_t hop_limit_of(const Packet& packet);
     static std::uint8_t reset_flags(const flow::Reset& reset);
     static bool is_ours(const flow::Flow& flow, const Round& round);

@@ -24,34 +24,56 @@ struct Round {
     std::uint64_t now_ns = 0;
     flow::Tick tick = 0;
 
-    bool owns(const exchange::OwnedAddress& address) const {
-        const auto& router = snapshot->virtual_routers[address.virtual_router];
-        return ownership.owns(address.virtual_router, router.lease_ns);
+    bool owns(std::uint16_t router) const {
+        return ownership.owns(router, snapshot->virtual_routers[router].lease_ns);
+    }
+    bool owns(const exchange::OwnedAddress& address) const { return owns(address.virtual_router); }
+    // Whether it answers as a host does: echo, and RST to what nobody serves.
+    bool accepts(const exchange::OwnedAddress& address) const {
+        return snapshot->virtual_routers[address.virtual_router].accept;
     }
 };
 
 // Each frame is of exactly one kind.
 enum class Kind : std::uint8_t {
-    drop,        // reason in Packet::reason
-    kernel,      // not for an address of ours
-    arp,         // a request for an owned address
-    echo,        // ICMP echo request to an owned address
-    vrrp,        // an advert
-    to_service,  // TCP to VIP:port of a virtual_server, index in Packet::service
-    to_local,    // TCP to any other port of an owned address: a server's reply, or nobody's
+    drop,          // reason in Packet::reason
+    kernel,        // not for an address of ours
+    arp,           // a request for an owned address
+    solicitation,  // the same of IPv6
+    claim,         // ARP, NS or NA of another station that says it has an address of ours
+    echo,          // ICMP echo request to an owned address
+    vrrp,          // an advert
+    to_service,    // TCP to VIP:port of a virtual_server, index in Packet::service
+    to_local,      // TCP to any other port of an owned address: a server's reply, or nobody's
 };
 
 struct Packet {
+    static constexpr std::uint16_t no_router = 0xffff;
+
     rte_mbuf* mbuf = nullptr;
     net::Parsed parsed;
     std::uint64_t hash = 0;  // of the flow key, for to_service and to_local
     const exchange::OwnedAddress* address = nullptr;  // the owned address it is for
     std::uint16_t service = exchange::Snapshot::no_service;
+    std::uint16_t router = no_router;  // whose traffic it is; ours now unless the frame is dropped
     Kind kind = Kind::kernel;
     exchange::Drop reason{};
 
     net::Bytes frame() const {
         return {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)};
+    }
+    // The frame with the space behind it.
+    net::Bytes room() const {
+        return {rte_pktmbuf_mtod(mbuf, std::uint8_t*),
+                std::size_t{rte_pktmbuf_data_len(mbuf)} + rte_pktmbuf_tailroom(mbuf)};
+    }
+    void set_length(std::size_t bytes) const {
+        mbuf->data_len = static_cast<std::uint16_t>(bytes);
+        mbuf->pkt_len = static_cast<std::uint32_t>(bytes);
+    }
+    // Of a VLAN. A driver that strips tags leaves them in the mbuf's metadata.
+    bool is_tagged() const {
+        return parsed.tag_count != 0 || (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
     }
     std::uint8_t port() const { return static_cast<std::uint8_t>(mbuf->port); }
 };

@@ -96,7 +96,7 @@ std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& r
     if (!generate(link, reset, server.out_port)) return Verdict::drop(Drop::no_mbuf);
     counters_.resets_sent.add();
     const flow::SynOptions options = flow::syn_options(flow);
-    const std::size_t length = net::build_tcp(room_of(packet), link, syn_of(flow, options.all()));
+    const std::size_t length = net::build_tcp(packet.room(), link, syn_of(flow, options.all()));
     packet.mbuf->data_len = static_cast<std::uint16_t>(length);
     packet.mbuf->pkt_len = static_cast<std::uint32_t>(length);
     counters_.syns_after_clear.add();

@@ -17,8 +17,7 @@ using flow::TcpState;
 Verdict FlowPath::refuse(Packet& packet, Drop reason) {
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return Verdict::drop(Drop::bad_tcp_checksum);
-    const std::size_t length =
-        net::build_reset_reply(room_of(packet), packet.frame(), packet.parsed);
+    const std::size_t length = net::build_reset_reply(packet.room(), packet.frame(), packet.parsed);
     if (length == 0) return Verdict::drop(reason);
     counters_.refusal(reason).add();
     return send_back(packet, length);
@@ -31,14 +30,8 @@ Verdict FlowPath::refuse_unknown(Packet& packet, const Round& round) {
     return refuse(packet, Drop::no_flow);
 }
 
-net::Bytes FlowPath::room_of(const Packet& packet) {
-    return {rte_pktmbuf_mtod(packet.mbuf, std::uint8_t*),
-            std::size_t{rte_pktmbuf_data_len(packet.mbuf)} + rte_pktmbuf_tailroom(packet.mbuf)};
-}
-
 Verdict FlowPath::send_back(Packet& packet, std::size_t length) {
-    packet.mbuf->data_len = static_cast<std::uint16_t>(length);
-    packet.mbuf->pkt_len = static_cast<std::uint32_t>(length);
+    packet.set_length(length);
     counters_.resets_sent.add();
     return Verdict::transmit(packet.port());
 }
@@ -135,7 +128,7 @@ Verdict FlowPath::answer_from_stub(Packet& packet, flow::Flow& flow, Side from) 
     if (!reset) return Verdict::drop(Drop::dead_flow);
     const auto ethernet = net::load<net::EthernetHeader>(packet.frame(), 0);
     const std::size_t length =
-        net::build_tcp(room_of(packet), {ethernet.destination, ethernet.source},
+        net::build_tcp(packet.room(), {ethernet.destination, ethernet.source},
                        {.source = packet.parsed.destination,
                         .destination = packet.parsed.source,
                         .source_port = packet.parsed.destination_port,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datapath/worker.h"
 
+#include <rte_ether.h>
+
 #include "datapath/classify.h"
 #include "datapath/idle.h"
 #include "net/build.h"
+#include "net/neighbour.h"
 #include "port/clock.h"
 #include "port/thread.h"
 
@@ -133,8 +136,15 @@ void Worker::process(Burst& burst, unsigned count) {
     }
     for (unsigned i = 0; i < count; ++i)
         flows_.prefetch_flow(packets[i]);
-    for (unsigned i = 0; i < count; ++i)
+    for (unsigned i = 0; i < count; ++i) {
+        note_traffic(packets[i]);
         settle(packets[i], handle(packets[i]));
+    }
+}
+
+void Worker::note_traffic(const Packet& packet) {
+    if (packet.router != Packet::no_router && packet.kind != Kind::drop)
+        link_.router_frames[packet.router].add();
 }
 
 Verdict Worker::handle(Packet& packet) {
@@ -145,9 +155,12 @@ Verdict Worker::handle(Packet& packet) {
             return Verdict::kernel();
         case Kind::arp:
             return answer_arp(packet);
+        case Kind::solicitation:
+            return answer_solicitation(packet);
         case Kind::echo:
             return answer_echo(packet);
         case Kind::vrrp:
+        case Kind::claim:
             return Verdict::punt();
         case Kind::to_service:
             return flows_.to_service(packet, round_);
@@ -160,6 +173,15 @@ Verdict Worker::handle(Packet& packet) {
 Verdict Worker::answer_arp(Packet& packet) {
     net::arp_reply_in_place(packet.frame(), packet.parsed, packet.address->mac);
     counters_.arp_replies.add();
+    return Verdict::transmit(packet.port());
+}
+
+Verdict Worker::answer_solicitation(Packet& packet) {
+    const std::size_t length = net::build_advertisement_reply(packet.room(), packet.frame(),
+                                                              packet.parsed, packet.address->mac);
+    if (length == 0) return Verdict::drop(Drop::no_mbuf);
+    packet.set_length(length);
+    counters_.neighbour_replies.add();
     return Verdict::transmit(packet.port());
 }
 
@@ -192,7 +214,12 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
 
 void Worker::leave_to_kernel(rte_mbuf* mbuf) {
     const std::uint8_t kernel_port = kernel_ports_[mbuf->port];
-    if (kernel_port != no_kernel_port) return tx_.add(kernel_port, mbuf);
+    if (kernel_port != no_kernel_port) {
+        // The kernel port takes no metadata: a tag that the driver stripped goes back in.
+        const bool stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
+        if (stripped && rte_vlan_insert(&mbuf) != 0) return drop(mbuf, Drop::no_mbuf);
+        return tx_.add(kernel_port, mbuf);
+    }
     counters_.kernel.add();  // it has its own copy
     rte_pktmbuf_free(mbuf);
 }

@@ -60,8 +60,10 @@ class Worker {
     unsigned take_handoffs();
     void process(Burst& burst, unsigned count);
     void leave_to_kernel(rte_mbuf* mbuf);
+    void note_traffic(const Packet& packet);
     Verdict handle(Packet& packet);
     Verdict answer_arp(Packet& packet);
+    Verdict answer_solicitation(Packet& packet);
     Verdict answer_echo(Packet& packet);
     void settle(Packet& packet, const Verdict& verdict);
     void drop(rte_mbuf* mbuf, exchange::Drop reason);

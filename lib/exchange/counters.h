@@ -30,9 +30,12 @@ enum class Drop : std::uint8_t {
     malformed_tcp,
     bad_tcp_checksum,
     malformed_icmp,
+    malformed_neighbour,   // NS or NA that RFC 4861 7.1 says to discard
+    bad_extension_header,  // truncated, too many, or a route that does not end here
     bad_icmp_checksum,
-    fragment,   // a fragment to an owned address
-    not_owned,  // to a VIP while another warren is master
+    fragment,      // a fragment to an owned address
+    not_owned,     // to a VIP while another warren is master
+    not_accepted,  // to an address that serves virtual_servers only (no_accept)
     ttl_expired,
     no_flow,       // a RST of nobody, none is answered; or by configuration any segment of nobody
     no_server,     // (refusal) no real_server takes new flows
@@ -58,9 +61,12 @@ inline constexpr std::array<std::string_view, drop_count> drop_names{"malformed_
                                                                      "malformed_tcp",
                                                                      "bad_tcp_checksum",
                                                                      "malformed_icmp",
+                                                                     "malformed_neighbour",
+                                                                     "bad_extension_header",
                                                                      "bad_icmp_checksum",
                                                                      "fragment",
                                                                      "not_owned",
+                                                                     "not_accepted",
                                                                      "ttl_expired",
                                                                      "no_flow",
                                                                      "no_server",
@@ -89,7 +95,7 @@ struct alignas(64) WorkerCounters {
     Counter control_tx;    // frames of the control lcore that this worker took to send
     Counter handoff_in, handoff_out;
     Counter generated;  // frames made here: RST, SYN, keepalive probes
-    Counter arp_replies, echo_replies, resets_sent;
+    Counter arp_replies, neighbour_replies, echo_replies, resets_sent;
     Counter flows_admitted, flows_ended, flows_reset;
     Counter probes_sent;       // keepalive, to the ends of flows that have long been idle
     Counter syns_replayed;     // sent to another server

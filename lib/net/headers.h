@@ -59,6 +59,8 @@ inline constexpr std::uint8_t time_exceeded = 3;
 inline constexpr std::uint8_t parameter_problem = 4;
 inline constexpr std::uint8_t echo_request = 128;
 inline constexpr std::uint8_t echo_reply = 129;
+inline constexpr std::uint8_t neighbour_solicitation = 135;
+inline constexpr std::uint8_t neighbour_advertisement = 136;
 }  // namespace icmpv6_type
 
 inline constexpr std::uint16_t arp_request = 1;

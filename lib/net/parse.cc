@@ -152,6 +152,9 @@ ParseError skip_extension_headers(Parsed& p, ConstBytes frame, std::size_t end) 
             case IpProtocol::routing:
             case IpProtocol::destination_options:
                 if (available < 8) return ParseError::bad_extension_header;
+                // RFC 8200 4.4: a route that goes on elsewhere, of a kind that nobody here knows.
+                if (p.protocol == IpProtocol::routing && frame[p.l4_offset + 3U] != 0)
+                    return ParseError::bad_extension_header;
                 bytes = (std::size_t{frame[p.l4_offset + 1U]} + 1) * 8;
                 break;
             case IpProtocol::fragment: {

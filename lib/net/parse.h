@@ -29,7 +29,7 @@ enum class ParseError : std::uint8_t {
     bad_ip_checksum,
     bad_total_length,
     bad_address,           // one that must not be on a wire, so none is ever answered or looked up
-    bad_extension_header,  // truncated or too many
+    bad_extension_header,  // truncated, too many, or a route with segments left
     truncated_tcp,
     bad_tcp_offset,
     truncated_udp,

@@ -70,7 +70,10 @@ World::World(const WorldOptions& options)
     port_ = make_port(name, rx_, tx_);
     rte_ether_addr mac{};
     std::memcpy(mac.addr_bytes, packets::mac(vip_mac).bytes.data(), 6);
-    rte_eth_dev_default_mac_addr_set(port_->id(), &mac);
+    // net_ring starts with no address at all and cannot replace one, but the first added is it.
+    if (rte_eth_dev_mac_addr_add(port_->id(), &mac, 0) != 0 ||
+        port_->mac() != packets::mac(vip_mac))
+        throw std::runtime_error("net_ring took no MAC address");
     if (options.kernel_port) kernel_port_ = make_port(name + "k", kernel_rx_, kernel_tx_);
     for (unsigned i = 0; i < options.workers; ++i) {
         workers.push_back(std::make_unique<Worker>(
@@ -131,6 +134,8 @@ void World::put(const packets::Frame& frame, rte_ring* ring) {
     ASSERT_NE(mbuf, nullptr);
     std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
                 frame.size());
+    if (stripped_tag != 0) mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+    mbuf->vlan_tci = stripped_tag;
     ASSERT_EQ(rte_ring_enqueue(ring, mbuf), 0);
 }
 
@@ -170,6 +175,13 @@ std::vector<std::string> World::taken_by_kernel() {
 std::vector<std::string> World::send_from_kernel(const packets::Frame& frame) {
     put(frame, kernel_rx_[0]);
     return run();
+}
+
+std::uint64_t World::router_frames(std::size_t router) const {
+    std::uint64_t sum = 0;
+    for (const auto& link : exchange.workers)
+        sum += link->router_frames[router].value();
+    return sum;
 }
 
 std::uint64_t World::dropped(exchange::Drop reason) const {

@@ -54,6 +54,7 @@ class World {
     std::vector<std::string> taken_by_kernel();
     std::vector<std::string> send_from_kernel(const packets::Frame& frame);
 
+    std::uint64_t router_frames(std::size_t router = 0) const;
     std::uint64_t dropped(exchange::Drop reason) const;
     std::uint64_t refused(exchange::Drop reason) const;
     std::uint64_t counted(exchange::Counter exchange::WorkerCounters::*counter) const;
@@ -62,6 +63,7 @@ class World {
     exchange::Exchange exchange;
     std::vector<std::unique_ptr<Worker>> workers;
     std::uint64_t now_ns = 1000 * second;
+    std::uint16_t stripped_tag = 0;  // not 0: frames come as from a driver that strips VLAN tags
 
   private:
     // A started net_ring port with a queue pair for each worker.

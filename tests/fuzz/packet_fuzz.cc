@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/build.h"
+#include "net/neighbour.h"
 #include "net/parse.h"
 #include "net/tcp_options.h"
 
@@ -47,6 +48,23 @@ void answer_echo(Frame frame, const Parsed& p) {
     const Parsed reply = parse(ConstBytes(frame).first(length));
     require(reply.ok() && reply.is_icmp() && reply.source == p.destination);
     if (p.fragment == Fragment::none) require(is_l4_checksum_valid(frame, reply) == valid);
+}
+
+void answer_neighbour(Frame frame, const Parsed& p) {
+    neighbour_target(frame, p);
+    if (!is_neighbour_message_valid(frame, p)) return;
+    claimed_mac(frame, p);
+    const IpAddress target = neighbour_target(frame, p);
+    const std::size_t received = frame.size();
+    frame.resize(received + 128);
+    const std::size_t length =
+        build_advertisement_reply(frame, ConstBytes(frame).first(received), p, own);
+    require(length != 0);
+    const Parsed reply = parse(ConstBytes(frame).first(length));
+    // The sender may have chosen a source that nobody can be.
+    if (!reply.ok()) return require(reply.error == ParseError::bad_address);
+    require(reply.source == target);
+    require(is_neighbour_message_valid(ConstBytes(frame).first(length), reply));
 }
 
 void answer_reset(Frame frame, const Parsed& p) {
@@ -102,6 +120,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(quoted.network == Network::other ||
             quoted.l4_offset + std::size_t{8} <= p.packet_end());
     if (p.is_tcp()) change_options(frame, p);
+    if (is_neighbour_message(p)) answer_neighbour(frame, p);
     if (!could_be_ours(p.destination)) return 0;
     if (p.is_icmp()) answer_echo(frame, p);
     if (!p.is_tcp()) return 0;

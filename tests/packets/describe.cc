@@ -4,6 +4,7 @@
 //   02:…:01 > 02:…:02 IPv4 10.0.0.1 > 10.0.0.2 ttl 64 [tos 0xc0] [id 7] [DF] [MF] [offset 8]
 //   [options 4]
 //     TCP 4000 > 5672 [SA] seq 1 ack 2 win 100 [<mss 1460,timestamps 1 2>] ["text" or N bytes]
+//     NS for fd00::1 [link 02:…] · NA [RSO] for fd00::1 [link 02:…]
 //     UDP 53 > 54 · ICMP type 8 code 0 rest 0x00010002 · VRRP v2 vrid 51 priority 100 · protocol 51
 //     padding N, then what is wrong in capitals
 #include <algorithm>
@@ -151,6 +152,29 @@ std::string icmp_text(net::ConstBytes l4) {
            payload_text(in.take(in.left()));
 }
 
+// " NS for fd00::100" or " NA RSO for fd00::100", then " link 02:..." for each such option.
+std::string neighbour_text(net::ConstBytes l4) {
+    Reader in(l4);
+    std::string text = in.u8() == 135 ? " NS" : " NA";
+    in.u8();
+    in.u16();
+    const std::uint32_t flags = in.u32();
+    if ((flags >> 29) != 0) text += ' ';
+    for (unsigned bit = 0; bit < 3; ++bit)
+        if ((flags >> (31 - bit) & 1) != 0) text += "RSO"[bit];
+    text += " for " + in.ip(false).to_string();
+    while (in.left() >= 8) {
+        const unsigned kind = in.u8();
+        const std::size_t bytes = in.u8() * std::size_t{8};
+        if (bytes == 0) return text + " BAD OPTION";
+        if ((kind == 1 || kind == 2) && bytes == 8)
+            text += " link " + in.mac();
+        else
+            in.take(bytes - 2);
+    }
+    return in.truncated() ? text + " TRUNCATED" : text;
+}
+
 std::string vrrp_text(net::ConstBytes l4) {
     Reader in(l4);
     const unsigned version_and_type = in.u8();
@@ -197,7 +221,9 @@ std::string l4_text(const IpPart& ip) {
         const bool none = ip.l4.size() >= 8 && ip.l4[6] == 0 && ip.l4[7] == 0;
         if (ip.complete && !none) wrong = checksum_text(ip, "UDP");
     } else if (ip.protocol == 1 || ip.protocol == 58) {
-        text = icmp_text(ip.l4);
+        const bool neighbour =
+            ip.protocol == 58 && !ip.l4.empty() && (ip.l4[0] == 135 || ip.l4[0] == 136);
+        text = neighbour ? neighbour_text(ip.l4) : icmp_text(ip.l4);
         if (ip.complete) wrong = checksum_text(ip, "ICMP");
     } else if (ip.protocol == 112) {
         text = vrrp_text(ip.l4);

@@ -208,6 +208,29 @@ PacketBuilder& PacketBuilder::icmp(std::uint8_t type, std::uint8_t code, std::ui
     icmp_rest_ = rest;
     return *this;
 }
+PacketBuilder& PacketBuilder::neighbour_solicitation(std::string_view target,
+                                                     std::string_view link) {
+    return icmp(135, 0, 0).neighbour(target, 1, link);
+}
+PacketBuilder& PacketBuilder::neighbour_advertisement(std::string_view target,
+                                                      std::string_view flags,
+                                                      std::string_view link) {
+    std::uint32_t rest = 0;
+    for (const char flag : flags)
+        rest |= flag == 'R' ? 0x80000000U : flag == 'S' ? 0x40000000U : 0x20000000U;
+    return icmp(136, 0, rest).neighbour(target, 2, link);
+}
+PacketBuilder& PacketBuilder::neighbour(std::string_view target, std::uint8_t option,
+                                        std::string_view link) {
+    const net::IpAddress ip = address(target);
+    Frame body(ip.bytes().begin(), ip.bytes().end());
+    if (!link.empty()) {
+        body.insert(body.end(), {option, 1});
+        const net::MacAddress own = mac(link);
+        body.insert(body.end(), own.bytes.begin(), own.bytes.end());
+    }
+    return ttl(255).payload(body);
+}
 PacketBuilder& PacketBuilder::echo_request(std::uint16_t identifier, std::uint16_t sequence) {
     return icmp(source_.is_v4() ? 8 : 128, 0, std::uint32_t{identifier} << 16 | sequence);
 }

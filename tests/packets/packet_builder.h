@@ -62,6 +62,11 @@ class PacketBuilder {
     PacketBuilder& echo_request(std::uint16_t identifier, std::uint16_t sequence);
     PacketBuilder& echo_reply(std::uint16_t identifier, std::uint16_t sequence);
     PacketBuilder& icmp(std::uint8_t type, std::uint8_t code, std::uint32_t rest);
+    // RFC 4861 4.3, 4.4 with hop limit 255 and, when `link` is not empty, the source or target
+    // link-layer address option. Flags as letters: R S O.
+    PacketBuilder& neighbour_solicitation(std::string_view target, std::string_view link = {});
+    PacketBuilder& neighbour_advertisement(std::string_view target, std::string_view flags,
+                                           std::string_view link = {});
     // RFC 3768 5.1 with simple password authentication when `password` is not empty.
     PacketBuilder& vrrp_v2(std::uint8_t vrid, std::uint8_t priority, std::uint8_t interval_s,
                            std::initializer_list<std::string_view> addresses,
@@ -98,6 +103,7 @@ class PacketBuilder {
         Frame header;
     };
 
+    PacketBuilder& neighbour(std::string_view target, std::uint8_t option, std::string_view link);
     std::uint16_t default_ether_type() const;
     std::uint8_t l4_protocol() const;
     Frame arp_bytes() const;

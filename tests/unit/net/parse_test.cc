@@ -226,6 +226,8 @@ TEST(Parse, NamesWhatIsWrong) {
         {"extension header of 7 bytes", v6().protocol(0).payload(Frame(7)), bad_extension_header},
         {"extension header too long", v6().protocol(60).payload(Frame{6, 1, 0, 0, 0, 0, 0, 0}),
          bad_extension_header},
+        {"route with a segment left",
+         v6().tcp(1, 2, "S").extension(43, Frame{0, 0, 0, 1, 0, 0, 0, 0}), bad_extension_header},
         {"fragment header of 7 bytes", v6().protocol(44).payload(Frame(7)), bad_extension_header},
     };
     for (const Wrong& c : cases)

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "net/neighbour.h"
+
+#include <algorithm>
+#include <array>
+
+#include "net/build.h"
+#include "net/checksum.h"
+#include "net/family.h"
+
+namespace warren::net {
+namespace {
+
+constexpr std::uint8_t on_link_hop_limit = 255;
+constexpr std::uint8_t source_link_address = 1;  // options, RFC 4861 4.6.1
+constexpr std::uint8_t target_link_address = 2;
+constexpr std::uint8_t router_flag = 0x80;
+constexpr std::uint8_t solicited_flag = 0x40;
+constexpr std::uint8_t override_flag = 0x20;
+constexpr Ipv6Bytes all_nodes{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01};
+constexpr MacAddress all_nodes_mac{{0x33, 0x33, 0x00, 0x00, 0x00, 0x01}};
+
+// Solicitation and advertisement without their options.
+struct NeighbourHeader {
+    std::uint8_t type = 0;
+    std::uint8_t code = 0;
+    Be16 checksum;
+    std::uint8_t flags = 0;  // advertisement only
+    std::array<std::uint8_t, 3> reserved{};
+    Ipv6Bytes target{};
+};
+static_assert(sizeof(NeighbourHeader) == 24);
+
+struct LinkAddressOption {
+    std::uint8_t kind = target_link_address;
+    std::uint8_t units = 1;  // of 8 bytes
+    MacAddress address;
+};
+static_assert(sizeof(LinkAddressOption) == 8);
+
+constexpr bool is_group(const Ipv6Bytes& address) {
+    return address[0] == 0xff;
+}
+
+// ff02::1:ff00:0/104, where hosts look for the owner of an address (RFC 4291 2.7.1).
+bool is_solicited_node_group(const Ipv6Bytes& address) {
+    constexpr std::array<std::uint8_t, 13> prefix{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+    return std::equal(prefix.begin(), prefix.end(), address.begin());
+}
+
+ConstBytes options_of(ConstBytes frame, const Parsed& message) {
+    return frame.subspan(message.l4_offset, message.l4_bytes()).subspan(sizeof(NeighbourHeader));
+}
+
+// Calls visit(kind, whole option) for each; false at the first of length 0 or past the end.
+template <typename Visit>
+bool for_each_neighbour_option(ConstBytes options, Visit&& visit) {
+    while (!options.empty()) {
+        const std::size_t bytes = options.size() < 2 ? 0 : std::size_t{options[1]} * 8;
+        if (bytes == 0 || bytes > options.size()) return false;
+        visit(options[0], options.first(bytes));
+        options = options.subspan(bytes);
+    }
+    return true;
+}
+
+}  // namespace
+
+bool is_neighbour_message(const Parsed& message) {
+    return message.network == Network::ipv6 && message.is_icmp() &&
+           (message.message_type == icmpv6_type::neighbour_solicitation ||
+            message.message_type == icmpv6_type::neighbour_advertisement);
+}
+
+IpAddress neighbour_target(ConstBytes frame, const Parsed& message) {
+    if (message.l4_bytes() < sizeof(NeighbourHeader)) return {};
+    const auto target = IpAddress::v6(header_at<NeighbourHeader>(frame, message.l4_offset).target);
+    return target.is_v4() ? IpAddress{} : target;  // a mapped address is none of IPv6's
+}
+
+bool is_neighbour_message_valid(ConstBytes frame, const Parsed& message) {
+    const auto& ip = header_at<Ipv6Header>(frame, message.l3_offset);
+    if (ip.hop_limit != on_link_hop_limit || message.message_code != 0 ||
+        message.fragment != Fragment::none || message.l4_bytes() < sizeof(NeighbourHeader))
+        return false;
+    const auto& header = header_at<NeighbourHeader>(frame, message.l4_offset);
+    if (is_group(header.target) || neighbour_target(frame, message).is_unspecified()) return false;
+    const bool solicitation = message.message_type == icmpv6_type::neighbour_solicitation;
+    const bool duplicate_detection = solicitation && message.source.is_unspecified();
+    if (duplicate_detection && !is_solicited_node_group(ip.destination)) return false;
+    if (!solicitation && is_group(ip.destination) && (header.flags & solicited_flag) != 0)
+        return false;
+    bool has_source_address = false;
+    const bool whole =
+        for_each_neighbour_option(options_of(frame, message), [&](std::uint8_t kind, ConstBytes) {
+            has_source_address = has_source_address || kind == source_link_address;
+        });
+    return whole && !(duplicate_detection && has_source_address) &&
+           is_l4_checksum_valid(frame, message);
+}
+
+MacAddress claimed_mac(ConstBytes frame, const Parsed& message) {
+    const std::uint8_t wanted = message.message_type == icmpv6_type::neighbour_solicitation
+                                    ? source_link_address
+                                    : target_link_address;
+    MacAddress found = header_at<EthernetHeader>(frame, 0).source;
+    for_each_neighbour_option(options_of(frame, message),
+                              [&](std::uint8_t kind, ConstBytes option) {
+                                  if (kind == wanted)
+                                      found = load<LinkAddressOption>(option, 0).address;
+                              });
+    return found;
+}
+
+std::size_t build_advertisement_reply(Bytes out, ConstBytes received, const Parsed& solicitation,
+                                      const MacAddress& own) {
+    const bool nobody = solicitation.source.is_unspecified();
+    const auto& asked = header_at<NeighbourHeader>(received, solicitation.l4_offset);
+    const MacAddress asker = header_at<EthernetHeader>(received, 0).source;
+    NeighbourHeader header;
+    header.type = icmpv6_type::neighbour_advertisement;
+    header.flags =
+        nobody ? router_flag | override_flag : router_flag | solicited_flag | override_flag;
+    header.target = asked.target;
+    LinkAddressOption option;
+    option.address = own;
+    std::array<std::uint8_t, sizeof(header) + sizeof(option)> message{};
+    store(message, 0, header);
+    store(message, sizeof(header), option);
+
+    IpFields<Ipv6Bytes> fields;
+    fields.source = header.target;
+    fields.destination = nobody ? all_nodes : Ip6::narrow(solicitation.source);
+    fields.protocol = IpProtocol::icmpv6;
+    fields.hop_limit = on_link_hop_limit;
+    const Be16 checksum = checksum_of(add_to_sum(
+        Ip6::pseudo_header(fields.source, fields.destination, IpProtocol::icmpv6, message.size()),
+        message));
+    store(message, offsetof(NeighbourHeader, checksum), checksum);
+    return build_ip<Ip6>(out, Link{own, nobody ? all_nodes_mac : asker}, fields, message);
+}
+
+}  // namespace warren::net
