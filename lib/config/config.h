@@ -97,6 +97,7 @@ struct VrrpInstance {
     std::int64_t advert_int_ns = ns_per_s;
     AuthType auth_type = AuthType::none;
     std::array<std::uint8_t, 8> auth_pass{};  // zero-padded
+    bool ah_rfc2402 = false;  // multicast AH that does not cover the TTL; keepalived's does
     std::vector<VirtualAddress> virtual_ipaddress;
     std::vector<VirtualAddress> virtual_ipaddress_excluded;  // owned, not in the advert
     bool preempt = true;
@@ -110,13 +111,21 @@ struct VrrpInstance {
     bool lower_prio_no_advert = false;
     bool higher_prio_send_advert = false;
     bool check_unicast_src = false;
+    bool owner_ignore_adverts = false;
+    bool track_primary = true;  // its own interface's link
+    std::uint8_t down_timer_adverts = 3;
     V3Checksum v3_checksum = V3Checksum::pseudo_header;
     std::optional<net::IpAddress> unicast_src_ip;
     std::optional<net::IpAddress> mcast_src_ip;
+    // mcast_dst_ip, or vrrp_mcast_group4 or 6. Its family is the instance's.
+    net::IpAddress multicast_group = net::IpAddress::v4(224, 0, 0, 18);
     std::vector<UnicastPeer> unicast_peer;
+    std::uint8_t unicast_ttl = 255;
     std::vector<TrackedInterface> track_interface;
     std::vector<TrackedScript> track_script;
     NotifyScripts notify;
+
+    bool is_ipv6() const { return !multicast_group.is_v4(); }
 };
 
 struct VrrpSyncGroup {
@@ -261,6 +270,8 @@ struct GlobalDefs {
     bool enable_script_security = false;
     std::int64_t vrrp_startup_delay_ns = 0;
     net::IpAddress vrrp_mcast_group4 = net::IpAddress::v4(224, 0, 0, 18);
+    net::IpAddress vrrp_mcast_group6 =
+        net::IpAddress::v6({0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12});
     // vrrp_version, vrrp_strict, vrrp_garp_* and the like have already gone into each instance.
 };
 

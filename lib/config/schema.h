@@ -12,7 +12,10 @@ namespace warren::config {
 // statements or global defaults decide it.
 struct InstanceDraft {
     VrrpInstance vrrp;
-    std::optional<unsigned> version;
+    std::optional<unsigned> version, default_version;
+    std::optional<std::uint8_t> priority;
+    std::optional<net::IpAddress> mcast_dst_ip;
+    bool unicast_fault_no_peer = false;
     std::optional<bool> strict_mode, accept, lower_prio_no_advert, higher_prio_send_advert;
     std::optional<std::int64_t> garp_lower_prio_delay_ns;
     std::optional<unsigned> garp_lower_prio_repeat;
@@ -24,6 +27,11 @@ void read_schema(const std::vector<Node>& nodes, SchemaContext& context, Config&
 // One block each. `defaults` comes from global_defs.
 void read_global_defs(Statement& s, GlobalDefs& global, InstanceDraft& defaults);
 void read_vrrp_instance(Statement& s, const InstanceDraft& defaults, Config& config);
+// Decides what is still open; reports what does not go together.
+void settle_instance(Statement& s, InstanceDraft& draft, const GlobalDefs& global);
+// Anywhere in the block: a keyword that strayed to another line has been reported already.
+bool mentions(const Node& block, std::string_view keyword);
+bool has_entries(const Node& block, std::string_view list);
 void read_vrrp_sync_group(Statement& s, Config& config);
 void read_vrrp_script(Statement& s, Config& config);
 void read_virtual_server(Statement& s, Config& config);

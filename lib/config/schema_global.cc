@@ -36,8 +36,9 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"lvs_flush", "there is no IPVS"},
     {"lvs_flush_onstop", "there is no IPVS"},
     {"lvs_flush_on_stop", "there is no IPVS"},
-    {"vrrp_mcast_group6", "IPv6 is not supported yet"},
     {"vrrp_garp_extra_if", "each address is announced on its own interface"},
+    {"vrrp_vmac_garp_intvl", "each address is announced on its own interface"},
+    {"vrrp_delay_after_boot", "use vrrp_startup_delay"},
     {"vrrp_notify_priority_changes", no_fifo},
     {"vrrp_notify_fifo", no_fifo},
     {"vrrp_notify_fifo_script", no_fifo},
@@ -99,6 +100,19 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"enable_traps", no_snmp},
     {"enable_dbus", no_snmp},
     {"dbus_service_name", no_snmp},
+    {"dbus_no_interface_name", no_snmp},
+    {"snmp_rs_stats_update_interval", no_snmp},
+    {"snmp_vs_stats_update_interval", no_snmp},
+    {"json_dump_file", no_snmp},
+    {"json_version", no_snmp},
+    {"state_dump_file", no_snmp},
+    {"stats_dump_file", no_snmp},
+    {"disable_local_igmp", no_kernel},
+    {"iproute_etc_dir", no_kernel},
+    {"iproute_usr_dir", no_kernel},
+    {"lvs_process_name", of_keepalived},
+    {"set_supplementary_groups", of_keepalived},
+    {"use_symlink_paths", of_keepalived},
     {"dynamic_interfaces", "an interface must exist when Warren starts"},
     {"rs_init_notifies", of_keepalived},
     {"umask", of_keepalived},
@@ -133,6 +147,17 @@ void read_gap(Statement& s, std::int64_t& gap_ns) {
         s.warn(in_quotes(s.node.keyword()) + " 0 means no gap, as without it: the line can go");
 }
 
+// keepalived's vrrp_mcast_group6 may be of any scope; adverts never pass a router, though.
+void read_group(Statement& s, bool v4, net::IpAddress& group) {
+    net::IpAddress value;
+    if (!s.address(value)) return;
+    const bool multicast = v4 ? (value.bytes()[12] & 0xf0) == 0xe0 : value.bytes()[0] == 0xff;
+    if (value.is_v4() != v4 || !multicast)
+        return s.error(in_quotes(s.arg(0)) + " is no " + (v4 ? "IPv4" : "IPv6") +
+                       " multicast address");
+    group = value;
+}
+
 constexpr Keyword<GlobalDefs> globals[] = {
     {"router_id", 1, 1, [](Statement& s, GlobalDefs& g) { g.router_id = s.arg(0); }},
     {"script_user", 1, 2,
@@ -145,12 +170,14 @@ constexpr Keyword<GlobalDefs> globals[] = {
     {"vrrp_startup_delay", 1, 1,
      [](Statement& s, GlobalDefs& g) { s.seconds(0, hour_ns, g.vrrp_startup_delay_ns); }},
     {"vrrp_mcast_group4", 1, 1,
-     [](Statement& s, GlobalDefs& g) { s.address(g.vrrp_mcast_group4); }},
+     [](Statement& s, GlobalDefs& g) { read_group(s, true, g.vrrp_mcast_group4); }},
+    {"vrrp_mcast_group6", 1, 1,
+     [](Statement& s, GlobalDefs& g) { read_group(s, false, g.vrrp_mcast_group6); }},
 };
 
 void set_version(Statement& s, InstanceDraft& d) {
     unsigned version = 0;
-    if (s.number(2, 3, version)) d.version = version;
+    if (s.number(2, 3, version)) d.default_version = version;
 }
 
 void set_optional_bool(Statement& s, std::optional<bool>& out) {
@@ -161,6 +188,10 @@ void set_optional_bool(Statement& s, std::optional<bool>& out) {
 constexpr Keyword<InstanceDraft> instance_defaults[] = {
     {"vrrp_version", 1, 1, set_version},
     {"vrrp_strict", 0, 0, [](Statement&, InstanceDraft& d) { d.strict_mode = true; }},
+    {"vrrp_down_timer_adverts", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.number(1, 100, d.vrrp.down_timer_adverts); }},
+    {"vrrp_owner_ignore_adverts", 0, 1,
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.owner_ignore_adverts); }},
     {"vrrp_skip_check_adv_addr", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.skip_check_adv_addr); }},
     {"vrrp_check_unicast_src", 0, 1,

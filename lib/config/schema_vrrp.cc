@@ -37,13 +37,6 @@ constexpr IgnoredKeyword ignored_instance[] = {
     {"notify_priority_changes", no_fifo},
 };
 
-// Anywhere: a keyword that strayed to another line has been reported already.
-bool mentions(const Node& block, std::string_view keyword) {
-    return std::any_of(block.children.begin(), block.children.end(), [&](const Node& n) {
-        return std::find(n.words.begin(), n.words.end(), keyword) != n.words.end();
-    });
-}
-
 void set_state(Statement& s, InstanceDraft& d) {
     const std::string& word = s.arg(0);
     if (word == "MASTER") {
@@ -78,6 +71,7 @@ void set_auth_pass(Statement& s, VrrpInstance& v) {
 constexpr Keyword<VrrpInstance> authentication_keywords[] = {
     {"auth_type", 1, 1, set_auth_type},
     {"auth_pass", 1, 1, set_auth_pass},
+    {"ah_rfc2402", 0, 1, [](Statement& s, VrrpInstance& v) { s.boolean(v.ah_rfc2402); }},
 };
 
 void read_authentication(Statement& s, InstanceDraft& d) {
@@ -172,7 +166,11 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"interface", 1, 1, [](Statement& s, InstanceDraft& d) { s.interface(d.vrrp.interface); }},
     {"virtual_router_id", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.virtual_router_id); }},
-    {"priority", 1, 1, [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.priority); }},
+    {"priority", 1, 1,
+     [](Statement& s, InstanceDraft& d) {
+         std::uint8_t priority = 0;
+         if (s.number(1, 255, priority)) d.priority = priority;
+     }},
     {"advert_int", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          s.seconds(10 * ns_per_ms, 255 * ns_per_s, d.vrrp.advert_int_ns);
@@ -240,6 +238,17 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"unicast_src_ip", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.address(d.vrrp.unicast_src_ip); }},
     {"mcast_src_ip", 1, 1, [](Statement& s, InstanceDraft& d) { s.address(d.vrrp.mcast_src_ip); }},
+    {"mcast_dst_ip", 1, 1, [](Statement& s, InstanceDraft& d) { s.address(d.mcast_dst_ip); }},
+    {"unicast_ttl", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.number(0, 255, d.vrrp.unicast_ttl); }},
+    {"unicast_fault_no_peer", 0, 0,
+     [](Statement&, InstanceDraft& d) { d.unicast_fault_no_peer = true; }},
+    {"down_timer_adverts", 1, 1,
+     [](Statement& s, InstanceDraft& d) { s.number(1, 100, d.vrrp.down_timer_adverts); }},
+    {"owner_ignore_adverts", 0, 1,
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.owner_ignore_adverts); }},
+    {"dont_track_primary", 0, 0,
+     [](Statement&, InstanceDraft& d) { d.vrrp.track_primary = false; }},
     {"unicast_peer", 0, 0, read_unicast_peers, BlockUse::required, Repeat::yes},
     {"track_interface", 0, 0,
      [](Statement& s, InstanceDraft& d) { read_tracked_interfaces(s, d.vrrp.track_interface); },
@@ -248,59 +257,6 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
      [](Statement& s, InstanceDraft& d) { read_tracked_scripts(s, d.vrrp.track_script); },
      BlockUse::required, Repeat::yes},
 };
-
-// keepalived's strict mode: no authentication (RFC 3768), accept off, and no advert to a lower
-// router.
-void apply_strict(Statement& s, InstanceDraft& d) {
-    if (d.vrrp.auth_type != AuthType::none) {
-        s.warn(d.vrrp.name +
-               ": strict mode knows no authentication: it is left out, as in keepalived");
-        d.vrrp.auth_type = AuthType::none;
-        d.vrrp.auth_pass = {};
-    }
-    d.vrrp.strict_mode = true;
-}
-
-void choose_version(Statement& s, InstanceDraft& d) {
-    VrrpInstance& v = d.vrrp;
-    const bool ipv6 =
-        !v.virtual_ipaddress.empty() && !v.virtual_ipaddress[0].prefix.address.is_v4();
-    v.version = static_cast<std::uint8_t>(d.version.value_or(ipv6 ? 3 : 2));
-    if (v.version == 3 && v.advert_int_ns > 40'950 * ns_per_ms)
-        s.error(v.name + ": advert_int of VRRP version 3 is at most 40.95 seconds");
-    if (v.version == 3 && v.auth_type != AuthType::none) {
-        s.warn(v.name +
-               ": VRRP version 3 knows no authentication: it is left out, as in keepalived");
-        v.auth_type = AuthType::none;
-        v.auth_pass = {};
-    }
-    if (v.version == 2 && ipv6) s.error(v.name + ": IPv6 needs VRRP version 3");
-    if (v.version == 2 && v.advert_int_ns % ns_per_s != 0) {
-        v.advert_int_ns =
-            std::max<std::int64_t>((v.advert_int_ns + ns_per_s / 2) / ns_per_s, 1) * ns_per_s;
-        s.warn(v.name + ": VRRP version 2 knows whole seconds only: advert_int becomes " +
-               format_seconds(v.advert_int_ns) + ", as in keepalived");
-    }
-}
-
-void finish(Statement& s, InstanceDraft& d) {
-    VrrpInstance& v = d.vrrp;
-    for (const std::string_view keyword : {"interface", "virtual_router_id", "virtual_ipaddress"})
-        if (!mentions(s.node, keyword))
-            s.error("the vrrp_instance " + in_quotes(s.arg(0)) + " has no " + std::string(keyword));
-    const bool strict = d.strict_mode.value_or(false);
-    if (strict) apply_strict(s, d);
-    v.accept = d.accept.value_or(!strict);
-    v.lower_prio_no_advert = d.lower_prio_no_advert.value_or(strict);
-    v.higher_prio_send_advert = d.higher_prio_send_advert.value_or(false);
-    v.garp.lower_prio_delay_ns = d.garp_lower_prio_delay_ns.value_or(v.garp.master_delay_ns);
-    v.garp.lower_prio_repeat = d.garp_lower_prio_repeat.value_or(v.garp.master_repeat);
-    if (!v.preempt && v.initial_state == VrrpState::master) {
-        s.warn(v.name + ": nopreempt means nothing with state MASTER and is left out: use BACKUP");
-        v.preempt = true;
-    }
-    choose_version(s, d);
-}
 
 }  // namespace
 
@@ -317,7 +273,7 @@ void read_vrrp_instance(Statement& s, const InstanceDraft& defaults, Config& con
     add_vrrp_instance_keywords(reader, draft);
     reader.read(s.node.children);
     if (s.context.misplaced) return;
-    finish(s, draft);
+    settle_instance(s, draft, config.global);
     config.vrrp_instances.push_back(std::move(draft.vrrp));
 }
 

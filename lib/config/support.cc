@@ -21,15 +21,9 @@ constexpr Refused refused[] = {
     {"vrrp_instance", "track_file", "use track_interface"},
     {"vrrp_instance", "track_process", "use track_interface"},
     {"vrrp_instance", "track_bfd", "use track_interface"},
-    {"vrrp_instance", "mcast_dst_ip", ""},
-    {"vrrp_instance", "unicast_ttl", ""},
-    {"vrrp_instance", "unicast_fault_no_peer", ""},
     {"vrrp_instance", "vrf", ""},
-    {"vrrp_instance", "down_timer_adverts", "a backup waits for three adverts"},
-    {"vrrp_instance", "owner_ignore_adverts", ""},
     {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS"},
     {"vrrp_instance", "track_src_ip", ""},
-    {"vrrp_instance", "dont_track_primary", "an instance follows its interface's link"},
     {"vrrp_instance", "no_virtual_ipaddress", ""},
     {"vrrp_sync_group", "track_file", ""},
     {"vrrp_sync_group", "track_process", ""},
@@ -86,7 +80,6 @@ void check_addresses(const std::vector<VirtualAddress>& addresses, Checks& check
 
 void check_instance(const VrrpInstance& v, Checks& checks) {
     const std::string name = v.name + ": ";
-    checks.refuse(v.version == 3, v.where, name + "VRRP version 3");
     checks.refuse(v.use_vmac, v.where, name + "use_vmac");
     checks.refuse(v.auth_type == AuthType::ah, v.where, name + "auth_type AH");
     checks.refuse(!v.unicast_peer.empty(), v.where, name + "unicast_peer");

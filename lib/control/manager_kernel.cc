@@ -133,7 +133,7 @@ void Manager::set_link(std::uint8_t index, bool up) {
     if (port.link_up == up) return;
     port.link_up = up;
     for (std::size_t i = 0; i < state_->routers.size(); ++i)
-        if (state_->routers[i].port == index)
+        if (state_->routers[i].port == index && state_->routers[i].config->track_primary)
             command({.kind = VrrpCommand::Kind::fault,
                      .router = static_cast<std::uint16_t>(i),
                      .cause = vrrp::FaultCause::link_down,

@@ -58,15 +58,21 @@ RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port
     s.vrid = instance.virtual_router_id;
     s.priority = instance.priority;
     s.advert_interval_ns = positive(instance.advert_int_ns);
+    s.down_timer_adverts = instance.down_timer_adverts;
     s.preempt = instance.preempt;
     s.preempt_delay_ns = positive(instance.preempt_delay_ns);
     s.auth_type = instance.auth_type == config::AuthType::pass ? vrrp::AuthType::pass
                   : instance.auth_type == config::AuthType::ah ? vrrp::AuthType::ah
                                                                : vrrp::AuthType::none;
     s.auth_data = instance.auth_pass;
+    s.ah_ttl = instance.ah_rfc2402 ? vrrp::AhTtl::zero : vrrp::AhTtl::covered;
     s.primary_address = primary_address(instance, port);
     for (const config::VirtualAddress& vip : instance.virtual_ipaddress)
         s.advert_addresses.push_back(vip.prefix.address);
+    s.multicast_group = instance.multicast_group;
+    for (const config::UnicastPeer& peer : instance.unicast_peer)
+        s.unicast_peers.push_back({peer.address, peer.min_ttl, peer.max_ttl});
+    s.unicast_ttl = instance.unicast_ttl;
     s.check_unicast_source = instance.check_unicast_src;
     s.checksum_form = instance.v3_checksum == config::V3Checksum::message_only
                           ? vrrp::ChecksumForm::message_only
@@ -74,10 +80,11 @@ RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port
     s.skip_check_addresses = instance.skip_check_adv_addr;
     s.lower_priority_no_advert = instance.lower_prio_no_advert;
     s.higher_priority_send_advert = instance.higher_prio_send_advert;
+    s.owner_ignore_adverts = instance.owner_ignore_adverts;
     s.announcements = announcements(instance.garp);
     plan.port = port_index;
     plan.source_mac = port.mac;
-    if (!port.link_up) plan.faults |= bit(vrrp::FaultCause::link_down);
+    if (!port.link_up && instance.track_primary) plan.faults |= bit(vrrp::FaultCause::link_down);
     if (s.primary_address.is_unspecified()) plan.faults |= bit(vrrp::FaultCause::no_address);
     return plan;
 }

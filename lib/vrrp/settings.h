@@ -99,6 +99,7 @@ struct Settings {
     net::IpAddress multicast_group =
         multicast_group_v4;                  // its family is the instance's, unicast too
     std::vector<UnicastPeer> unicast_peers;  // not empty: unicast only, as keepalived
+    std::uint8_t unicast_ttl = 255;          // of what we send to them
     bool check_unicast_source = false;       // drop unicast adverts from others than unicast_peers
 
     ChecksumForm checksum_form = ChecksumForm::pseudo_header;
@@ -113,6 +114,7 @@ struct Settings {
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
     bool is_unicast() const { return !unicast_peers.empty(); }
+    std::uint8_t ttl() const { return is_unicast() ? unicast_ttl : multicast_ttl; }
 };
 
 }  // namespace warren::vrrp

@@ -101,15 +101,37 @@ const Case vrrp[] = {
      "global_defs {\nvrrp_garp_interval 0\nvrrp_gna_interval 0\n}\n" + instance(""),
      "2: warning: 'vrrp_garp_interval' 0 means no gap, as without it: the line can go\n"
      "3: warning: 'vrrp_gna_interval' 0 means no gap, as without it: the line can go\n"},
-    {"nopreempt of a MASTER", instance("state MASTER\nnopreempt"),
+    {"nopreempt of a MASTER", instance("state MASTER\npriority 100\nnopreempt"),
      "1: warning: V: nopreempt means nothing with state MASTER and is left out: use BACKUP\n"},
     {"fraction in version 2", instance("advert_int 1.5"),
      "1: warning: V: VRRP version 2 knows whole seconds only: advert_int becomes 2, as in "
      "keepalived\n"},
+    {"fraction of a hundredth in version 3", instance("version 3\nadvert_int 0.013"),
+     "1: warning: V: VRRP version 3 knows whole hundredths of seconds only: advert_int becomes "
+     "0.01, as in keepalived\n"},
+    {"too long for version 3", instance("version 3\nadvert_int 41"),
+     "1: error: V: advert_int of VRRP version 3 is at most 40.95 seconds\n"},
+    {"MASTER without priority", instance("state MASTER"),
+     "1: warning: V: state MASTER without priority makes it the owner (255), as in keepalived\n"},
+    {"other families", instance("unicast_src_ip fe80::1\nmcast_src_ip fe80::2"),
+     "1: error: V: mcast_src_ip fe80::2 is not of the family of its virtual addresses\n"
+     "1: error: V: unicast_src_ip fe80::1 is not of the family of its virtual addresses\n"
+     "1: warning: V: a unicast keyword without unicast_peer: it uses multicast, as keepalived "
+     "does\n"},
+    {"no multicast address", instance("mcast_dst_ip 10.0.0.1"),
+     "1: error: V: mcast_dst_ip 10.0.0.1 is no multicast address\n"},
+    {"no group", "global_defs {\nvrrp_mcast_group6 224.0.0.18\n}",
+     "2: error: '224.0.0.18' is no IPv6 multicast address\n"},
+    {"unicast without peers", instance("unicast_fault_no_peer"),
+     "1: error: V: unicast_fault_no_peer, and there is no unicast_peer: it could never leave "
+     "fault\n"},
+    {"version 3 without addresses",
+     "vrrp_instance V {\ninterface e\nvirtual_router_id 1\nversion 3\nvirtual_ipaddress {\n}\n}",
+     "1: error: the vrrp_instance 'V' has no virtual_ipaddress\n"},
     {"nothing in it", "vrrp_instance V {\n}",
      "1: error: the vrrp_instance 'V' has no interface\n"
      "1: error: the vrrp_instance 'V' has no virtual_router_id\n"
-     "1: error: the vrrp_instance 'V' has no virtual_ipaddress\n"},
+     "1: warning: V: it has no virtual_ipaddress: at least one is sensible\n"},
     {"wrong number is not also missing",
      "vrrp_instance V {\ninterface e\nvirtual_router_id 300\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
      "3: error: 'virtual_router_id' must be a whole number from 1 to 255, not '300'\n"},
@@ -182,7 +204,6 @@ const Case unsupported[] = {
      "1: warning: the address 2001:db8::1 of this virtual_server is in no vrrp_instance: nobody "
      "answers for it\n"
      "1: error: an IPv6 virtual_server is not supported yet\n"},
-    {"version 3", instance("version 3"), "1: error: V: VRRP version 3 is not supported yet\n"},
     {"tracked file", instance("track_file {\nx\n}"),
      "7: error: 'track_file' is not supported yet: use track_interface\n"},
     {"fwmark", "virtual_server fwmark 3 {\n}",

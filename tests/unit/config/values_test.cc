@@ -63,7 +63,9 @@ TEST(Instance, StrictModeChangesDefaults) {
     EXPECT_TRUE(v.lower_prio_no_advert);
     EXPECT_EQ(v.auth_type, AuthType::none);
     EXPECT_TRUE(instance("strict_mode off\n", "global_defs {\nvrrp_strict\n}\n").accept);
-    EXPECT_TRUE(instance("strict_mode\naccept\n").accept);
+    EXPECT_TRUE(instance("strict_mode\nversion 3\naccept\n").accept);
+    EXPECT_FALSE(instance("strict_mode\naccept\n").accept) << "not with version 2";
+    EXPECT_EQ(v.garp.lower_prio_repeat, 0U);
 }
 
 TEST(Instance, OwnerIsMaster) {
@@ -85,6 +87,68 @@ TEST(Instance, AnIpv6AddressMeansVersion3) {
         "vrrp_instance V {\ninterface e\nvirtual_router_id 1\n"
         "virtual_ipaddress {\nfe80::1/64\n2001:db8::1/64\n}\n}\n");
     EXPECT_EQ(r.config.vrrp_instances.at(0).version, 3);
+}
+
+TEST(Instance, FamilyAndGroupFollowTheFirstAddress) {
+    const std::string global =
+        "global_defs {\nvrrp_version 2\nvrrp_mcast_group4 224.0.0.19\nvrrp_mcast_group6 "
+        "ff02::13\n}\n";
+    EXPECT_EQ(instance("", global).multicast_group.to_string(), "224.0.0.19");
+    EXPECT_EQ(instance("mcast_dst_ip 224.0.0.20", global).multicast_group.to_string(),
+              "224.0.0.20");
+    const LoadResult r = load_text(global +
+                                   "vrrp_instance V {\ninterface e\nvirtual_router_id 1\n"
+                                   "virtual_ipaddress {\nfe80::1/64\n2001:db8::1/64\n}\n"
+                                   "virtual_ipaddress_excluded {\n10.0.0.1\n}\n}\n");
+    const VrrpInstance& v = r.config.vrrp_instances.at(0);
+    EXPECT_TRUE(v.is_ipv6());
+    EXPECT_EQ(v.multicast_group.to_string(), "ff02::13");
+    EXPECT_EQ(v.version, 3) << "vrrp_version is about IPv4";
+}
+
+TEST(Instance, NoPriorityAndStateMasterMeansOwner) {  // keepalived's vrrp_complete_instance()
+    EXPECT_EQ(instance("state MASTER").priority, 255);
+    EXPECT_EQ(instance("state MASTER\npriority 100").priority, 100);
+    EXPECT_EQ(instance("state BACKUP").priority, 100);
+}
+
+TEST(Instance, IntervalIsRoundedToTheVersionsUnit) {
+    EXPECT_EQ(instance("version 3\nadvert_int 0.104").advert_int_ns, 100 * ns_per_ms);
+    EXPECT_EQ(instance("version 3\nadvert_int 0.015").advert_int_ns, 20 * ns_per_ms);
+    EXPECT_EQ(instance("version 3\nadvert_int 40.95").advert_int_ns, 40'950 * ns_per_ms);
+    EXPECT_EQ(instance("advert_int 0.2").advert_int_ns, ns_per_s);
+}
+
+TEST(Instance, StrictModeForbidsWhatTheRfcsDoNotKnow) {
+    const VrrpInstance v = instance(
+        "strict_mode\nstate MASTER\npriority 150\npreempt_delay 5\nlower_prio_no_advert off\n"
+        "higher_prio_send_advert\ngarp_lower_prio_repeat 3");
+    EXPECT_EQ(v.initial_state, VrrpState::backup);
+    EXPECT_EQ(v.preempt_delay_ns, 0);
+    EXPECT_TRUE(v.lower_prio_no_advert);
+    EXPECT_FALSE(v.higher_prio_send_advert);
+    EXPECT_EQ(v.garp.lower_prio_repeat, 0U);
+    EXPECT_TRUE(instance("strict_mode\nstate MASTER\npriority 255").accept) << "an owner answers";
+}
+
+TEST(Instance, RareKeywords) {
+    const VrrpInstance v = instance(
+        "down_timer_adverts 5\nowner_ignore_adverts\ndont_track_primary\nunicast_ttl 64\n"
+        "unicast_fault_no_peer\nunicast_peer {\n10.0.0.7\n}\n"
+        "authentication {\nauth_type AH\nauth_pass x\nah_rfc2402\n}\n");
+    EXPECT_EQ(v.down_timer_adverts, 5);
+    EXPECT_TRUE(v.owner_ignore_adverts);
+    EXPECT_FALSE(v.track_primary);
+    EXPECT_EQ(v.unicast_ttl, 64);
+    EXPECT_FALSE(v.check_unicast_src);
+    EXPECT_EQ(v.auth_type, AuthType::ah);
+    EXPECT_TRUE(v.ah_rfc2402);
+    EXPECT_TRUE(instance("unicast_peer {\n10.0.0.7 min_ttl 254\n}").check_unicast_src)
+        << "a limit is a check";
+    const VrrpInstance global =
+        instance("", "global_defs {\nvrrp_down_timer_adverts 4\nvrrp_owner_ignore_adverts\n}\n");
+    EXPECT_EQ(global.down_timer_adverts, 4);
+    EXPECT_TRUE(global.owner_ignore_adverts);
 }
 
 TEST(Instance, ListsAndScripts) {
