@@ -5,6 +5,36 @@
 #include <limits>
 
 namespace warren::balance {
+namespace {
+
+// A server's load is flows / per.
+struct Load {
+    std::uint64_t flows;
+    std::uint32_t per;
+};
+
+Load load_of(Algorithm algorithm, const Candidate& c) {
+    const std::uint64_t flows = c.active_flows;
+    switch (algorithm) {
+        case Algorithm::lc:
+            return {flows, 1};
+        case Algorithm::sed:
+            return {flows + 1, c.weight};
+        case Algorithm::nq:
+            return {flows == 0 ? 0 : flows + 1, c.weight};
+        default:
+            return {flows, c.weight};
+    }
+}
+
+// Compared crosswise: 33 + 24 bits fit. Of equal loads the greater weight's is better.
+bool is_less(const Load& a, const Load& b) {
+    const std::uint64_t left = a.flows * b.per;
+    const std::uint64_t right = b.flows * a.per;
+    return left < right || (left == right && a.per > b.per);
+}
+
+}  // namespace
 
 std::optional<std::size_t> Scheduler::pick(std::span<const Candidate> candidates) {
     candidates = candidates.first(std::min(candidates.size(), candidates_max));
@@ -13,8 +43,16 @@ std::optional<std::size_t> Scheduler::pick(std::span<const Candidate> candidates
             return round_robin(candidates);
         case Algorithm::wrr:
             return weighted_round_robin(candidates);
+        case Algorithm::lc:
         case Algorithm::wlc:
-            return least_connections(candidates);
+        case Algorithm::sed:
+        case Algorithm::nq:
+            return least_loaded(candidates);
+        case Algorithm::fo:
+            return failover(candidates);
+        case Algorithm::sh:
+        case Algorithm::mh:
+            break;
     }
     return std::nullopt;
 }
@@ -53,25 +91,30 @@ std::optional<std::size_t> Scheduler::weighted_round_robin(std::span<const Candi
     return richest;
 }
 
-// Compares flows / weight crosswise: 32 + 32 bits fit. Ties go to the greater weight, then in turn.
-std::optional<std::size_t> Scheduler::least_connections(std::span<const Candidate> candidates) {
+// Ties that weights do not decide go in turn.
+std::optional<std::size_t> Scheduler::least_loaded(std::span<const Candidate> candidates) {
     const std::size_t n = candidates.size();
     std::optional<std::size_t> best;
+    Load least{};
     for (std::size_t i = 0; i < n; ++i) {
         const std::size_t at = (next_ + i) % n;
-        const Candidate& c = candidates[at];
-        if (c.weight == 0) continue;
-        if (!best) {
-            best = at;
-            continue;
-        }
-        const Candidate& b = candidates[*best];
-        const std::uint64_t load_c = std::uint64_t{c.active_flows} * b.weight;
-        const std::uint64_t load_b = std::uint64_t{b.active_flows} * c.weight;
-        if (load_c < load_b || (load_c == load_b && c.weight > b.weight)) best = at;
+        if (candidates[at].weight == 0) continue;
+        const Load load = load_of(algorithm_, candidates[at]);
+        if (best && !is_less(load, least)) continue;
+        best = at;
+        least = load;
     }
     if (best) next_ = static_cast<std::uint32_t>((*best + 1) % n);
     return best;
+}
+
+// Of equal weights the first.
+std::optional<std::size_t> Scheduler::failover(std::span<const Candidate> candidates) {
+    const auto best = std::max_element(
+        candidates.begin(), candidates.end(),
+        [](const Candidate& a, const Candidate& b) { return a.weight < b.weight; });
+    if (best == candidates.end() || best->weight == 0) return std::nullopt;
+    return static_cast<std::size_t>(best - candidates.begin());
 }
 
 }  // namespace warren::balance

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Schedulers (lb_algo): which server gets a new flow. Deterministic functions of the candidates and
-// a small state per service; each worker has its own and starts at another offset, so that workers
-// do not all begin with the same server.
+// Schedulers (lb_algo, semantics of IPVS): which server gets a new flow. Deterministic functions of
+// the candidates and a small state per service; each worker has its own and starts at another
+// offset, so that workers do not all begin with the same server. sh and mh are in slot_table.h.
 #pragma once
 
 #include <array>
@@ -15,7 +15,13 @@ namespace warren::balance {
 enum class Algorithm : std::uint8_t {
     rr,   // in turn, whatever the weights
     wrr,  // in turn, as often as the weight says, spread out
+    lc,   // the fewest live flows, whatever the weights
     wlc,  // the fewest live flows per weight
+    sed,  // shortest expected delay: the fewest per weight, this flow included
+    nq,   // never queue: a server without flows, else as sed
+    fo,   // failover: all to the greatest weight
+    sh,   // source hash: by the client's address
+    mh,   // Maglev hash: the same, and few clients move when servers come or go
 };
 
 // Effective weights are fixed point: 256 is keepalived's weight 1.
@@ -36,19 +42,20 @@ class Scheduler {
     explicit Scheduler(Algorithm algorithm, std::uint32_t offset = 0)
         : algorithm_(algorithm), next_(offset), warm_up_(offset) {}
 
-    // Index of the chosen candidate; none if all weights are 0. The state goes by position: keep
-    // the order from call to call, and begin with a new Scheduler when servers come or go. A
-    // candidate that must be passed over once (it just refused this SYN) is given weight 0 for that
-    // call.
+    // Index of the chosen candidate; none if all weights are 0, and for sh and mh. The state goes
+    // by position: keep the order from call to call, and begin with a new Scheduler when servers
+    // come or go. A candidate that must be passed over once (it just refused this SYN) is given
+    // weight 0 for that call.
     std::optional<std::size_t> pick(std::span<const Candidate> candidates);
 
   private:
     std::optional<std::size_t> round_robin(std::span<const Candidate> candidates);
     std::optional<std::size_t> weighted_round_robin(std::span<const Candidate> candidates);
-    std::optional<std::size_t> least_connections(std::span<const Candidate> candidates);
+    std::optional<std::size_t> least_loaded(std::span<const Candidate> candidates);
+    static std::optional<std::size_t> failover(std::span<const Candidate> candidates);
 
     Algorithm algorithm_ = Algorithm::rr;
-    std::uint32_t next_ = 0;     // rr: whose turn; wlc: who wins ties
+    std::uint32_t next_ = 0;     // rr: whose turn; lc, wlc, sed, nq: who wins ties
     std::uint32_t warm_up_ = 0;  // wrr: turns to skip at first
     std::array<std::int64_t, candidates_max> credit_{};
 };

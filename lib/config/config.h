@@ -208,6 +208,8 @@ struct VirtualServer {
     net::IpAddress address;
     std::uint16_t port = 0;
     LbAlgo lb_algo = LbAlgo::wlc;
+    bool hash_port = false;      // sh-port, mh-port: a client is an address and a port
+    bool hash_fallback = false;  // sh-fallback, mh-fallback: who cannot be served there goes on
     LbKind lb_kind = LbKind::nat;
     Protocol protocol = Protocol::tcp;
     CheckTiming timing;                       // defaults of its checkers

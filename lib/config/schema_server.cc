@@ -146,12 +146,21 @@ constexpr std::pair<std::string_view, Protocol> protocol_names[] = {
 void set_algo(Statement& s, VirtualServer& v) {
     for (const std::string_view other : {"ovf", "twos", "dh", "lblc", "lblcr"})
         if (s.arg(0) == other)
-            return s.error("lb_algo " + s.arg(0) + " is not supported: use rr, wrr or wlc");
+            return s.error("lb_algo " + s.arg(0) +
+                           " is not supported: use rr, wrr, lc, wlc, sed, nq, fo, sh or mh");
     s.choice(algo_names, v.lb_algo);
 }
 
 void set_kind(Statement& s, VirtualServer& v) {
     s.choice(kind_names, v.lb_kind);
+}
+
+void set_hash_port(Statement&, VirtualServer& v) {
+    v.hash_port = true;
+}
+
+void set_hash_fallback(Statement&, VirtualServer& v) {
+    v.hash_fallback = true;
 }
 
 constexpr Keyword<VirtualServer> virtual_server_keywords[] = {
@@ -161,6 +170,12 @@ constexpr Keyword<VirtualServer> virtual_server_keywords[] = {
     {"lvs_method", 1, any_number, set_kind},
     {"protocol", 1, 1,
      [](Statement& s, VirtualServer& v) { s.choice(protocol_names, v.protocol); }},
+    {"sh-port", 0, 0, set_hash_port},
+    {"mh-port", 0, 0, set_hash_port},
+    {"flag-2", 0, 0, set_hash_port},  // IPVS's name for both
+    {"sh-fallback", 0, 0, set_hash_fallback},
+    {"mh-fallback", 0, 0, set_hash_fallback},
+    {"flag-1", 0, 0, set_hash_fallback},
     {"persistence_timeout", 0, 1,
      [](Statement& s, VirtualServer& v) {
          v.persistence_timeout_ns = 360 * ns_per_s;  // keepalived's default without a value
@@ -194,14 +209,8 @@ constexpr IgnoredKeyword ignored_virtual_server[] = {
     {"persistence_granularity", "persistence_timeout is not acted on yet"},
     {"sorry_server_inhibit", "it needs sorry_server"},
     {"sorry_server_lvs_method", "it needs sorry_server"},
-    {"flag-1", "it is a flag of IPVS schedulers"},
-    {"flag-2", "it is a flag of IPVS schedulers"},
-    {"flag-3", "it is a flag of IPVS schedulers"},
-    {"sh-port", "it is a flag of IPVS schedulers"},
-    {"sh-fallback", "it is a flag of IPVS schedulers"},
-    {"mh-port", "it is a flag of IPVS schedulers"},
-    {"mh-fallback", "it is a flag of IPVS schedulers"},
-    {"hashed", "it is a flag of IPVS schedulers"},
+    {"flag-3", "no scheduler uses it"},
+    {"hashed", "virtual_servers are always found by a hash"},
     {"vip_bind_dev", "the VIP's vrrp_instance names the interface"},
 };
 

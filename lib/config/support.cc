@@ -99,12 +99,8 @@ void check_real_server(const RealServer& r, Checks& checks) {
 }
 
 void check_virtual_server(const VirtualServer& s, Checks& checks) {
-    const bool algo =
-        s.lb_algo == LbAlgo::rr || s.lb_algo == LbAlgo::wrr || s.lb_algo == LbAlgo::wlc;
     checks.refuse(s.lb_kind != LbKind::fnat, s.where, std::string("lb_kind ") + to_text(s.lb_kind),
                   ": use FNAT");
-    checks.refuse(!algo, s.where, std::string("lb_algo ") + to_text(s.lb_algo),
-                  ": use rr, wrr or wlc");
     checks.refuse(s.protocol != Protocol::tcp, s.where,
                   std::string("protocol ") + to_text(s.protocol), ": use TCP");
     checks.refuse(!s.address.is_v4(), s.where, "an IPv6 virtual_server");

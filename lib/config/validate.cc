@@ -172,12 +172,19 @@ class Validator {
                 config_.find_local_address_group(s.local_address_group) == nullptr)
                 error(s.where,
                       "there is no local_address_group " + in_quotes(s.local_address_group));
+            check_scheduler(s);
             check_quorum(s);
             check_real_servers(s);
         }
         if (config_.virtual_servers.size() > max_virtual_servers)
             error(config_.virtual_servers[max_virtual_servers].where,
                   "more than " + std::to_string(max_virtual_servers) + " virtual_servers");
+    }
+
+    void check_scheduler(const VirtualServer& s) {
+        if ((s.hash_port || s.hash_fallback) && s.lb_algo != LbAlgo::sh && s.lb_algo != LbAlgo::mh)
+            warn(s.where, std::string("the flags of sh and mh mean nothing with lb_algo ") +
+                              to_text(s.lb_algo));
     }
 
     void check_quorum(const VirtualServer& s) {

@@ -20,16 +20,29 @@ exchange::Forwarding forwarding(config::LbKind kind) {
     return exchange::Forwarding::fnat;
 }
 
-// The configuration has refused the others.
 balance::Algorithm algorithm(config::LbAlgo algo) {
+    using Algorithm = balance::Algorithm;
     switch (algo) {
         case config::LbAlgo::rr:
-            return balance::Algorithm::rr;
+            return Algorithm::rr;
         case config::LbAlgo::wrr:
-            return balance::Algorithm::wrr;
-        default:
-            return balance::Algorithm::wlc;
+            return Algorithm::wrr;
+        case config::LbAlgo::lc:
+            return Algorithm::lc;
+        case config::LbAlgo::wlc:
+            return Algorithm::wlc;
+        case config::LbAlgo::sh:
+            return Algorithm::sh;
+        case config::LbAlgo::mh:
+            return Algorithm::mh;
+        case config::LbAlgo::sed:
+            return Algorithm::sed;
+        case config::LbAlgo::nq:
+            return Algorithm::nq;
+        case config::LbAlgo::fo:
+            break;
     }
+    return Algorithm::fo;
 }
 
 // Addresses on another interface than their virtual router's have that interface's own MAC.
@@ -79,6 +92,9 @@ void add_service(exchange::Snapshot& snapshot, const State& state, const Service
     service.port = net::Be16(record.config->port);
     service.forwarding = forwarding(record.config->lb_kind);
     service.algorithm = algorithm(record.config->lb_algo);
+    service.slots = record.slots;
+    service.hash_port = record.config->hash_port;
+    service.hash_fallback = record.config->hash_fallback;
     service.established_timeout_ns =
         static_cast<std::uint64_t>(record.config->establish_timeout_ns);
     service.servers = record.servers;

@@ -12,6 +12,7 @@
 
 #include "control/builder.h"
 #include "control/server_state.h"
+#include "control/service_state.h"
 #include "port/clock.h"
 
 namespace warren::control {
@@ -224,6 +225,7 @@ void Manager::announce_when_ready() {
 
 void Manager::publish() {
     publish_pending_ = false;
+    update_slots(*state_);
     exchange_.publisher.publish(build_snapshot(*state_, ++generation_));
 }
 

@@ -65,7 +65,8 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
         what != balance::CheckResult::silent || is_believed(state, server, checker, now_ns);
     if (!server.health.on_result(checker, what, believed)) return false;
     service.factors.forget(server.position);
-    server.factor = service.factors.factor(server.position);
+    if (service.config->lb_algo != config::LbAlgo::fo)
+        server.factor = service.factors.factor(server.position);
     server.since_ns = now_ns;
     server.reason = result.ok() ? "check passed" : result.text;
     return true;
@@ -99,6 +100,8 @@ bool update_factors(State& state) {
     bool notable = false;
     for (ServiceRecord& service : state.services) {
         service.factors.update();
+        // There the greatest weight is the operator's order of preference, nobody's share.
+        if (service.config->lb_algo == config::LbAlgo::fo) continue;
         for (const std::uint16_t index : service.servers) {
             ServerRecord& server = state.servers[index];
             const std::uint32_t next = service.factors.factor(server.position);

@@ -78,7 +78,8 @@ std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> 
                               .router = router_of(*state, virtual_server.address),
                               .servers = {},
                               .factors = balance::PoolFactors(virtual_server.real_servers.size()),
-                              .guard = balance::PanicGuard(panic_hold_ms)};
+                              .guard = balance::PanicGuard(panic_hold_ms),
+                              .slots = nullptr};
         add_servers(*state, service, static_cast<std::uint16_t>(state->services.size()), now_ns);
         state->services.push_back(std::move(service));
     }

@@ -13,6 +13,7 @@
 #include "balance/health_factor.h"
 #include "balance/panic_rule.h"
 #include "balance/server_health.h"
+#include "balance/slot_table.h"
 #include "config/config.h"
 #include "control/netlink.h"
 #include "control/vrrp_link.h"
@@ -72,6 +73,7 @@ struct ServiceRecord {
     std::vector<std::uint16_t> servers;
     balance::PoolFactors factors;
     balance::PanicGuard guard;
+    std::shared_ptr<const balance::SlotTable> slots;  // sh and mh; service_state.h keeps it true
 };
 
 struct State {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A SYN without a flow: choose a server, a local address and port, an initial sequence number.
 // Rare beside forwarding, so it stands apart from it.
-#include <algorithm>
-
 #include "datapath/flow_path.h"
 #include "flow/isn.h"
 #include "flow/syn_offer.h"
@@ -22,21 +20,19 @@ net::ConstBytes options_of(const Packet& packet) {
 }  // namespace
 
 Verdict FlowPath::admit(Packet& packet, const Round& round) {
-    const exchange::Service& service = round.snapshot->services[packet.service];
     const net::Parsed& parsed = packet.parsed;
-    const std::uint16_t server_id = choose_server(service, packet.service, round);
-    if (server_id == no_server) return refuse(packet, Drop::no_server);
-    const exchange::Server& server = round.snapshot->servers[server_id];
-
     flow::Flow flow;
     flow.client_address = parsed.source;
     flow.client_port = parsed.source_port;
     flow.vip = parsed.destination;
     flow.service_port = parsed.destination_port;
+    flow.service_id = packet.service;
+    const std::uint16_t server_id = choice_.choose(flow, round);
+    if (server_id == ServerChoice::no_server) return refuse(packet, Drop::no_server);
+    const exchange::Server& server = round.snapshot->servers[server_id];
     flow.server_address = server.address;
     flow.server_port = server.port;
     flow.server_id = server_id;
-    flow.service_id = packet.service;
     flow.state = flow::TcpState::syn_sent;
     flow.last_seen = round.tick;
     flow.client_port_index = packet.port();
@@ -64,39 +60,6 @@ bool FlowPath::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const R
     flow.next_to_server = isn + 1;
     flow.syn_sent_us = microseconds(round);
     return true;
-}
-
-bool FlowPath::ServiceScheduler::is_for(const exchange::Service& service, std::size_t n) const {
-    return algorithm == service.algorithm && count == n &&
-           std::equal(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(n),
-                      service.servers.begin());
-}
-
-void FlowPath::ServiceScheduler::begin(const exchange::Service& service, std::size_t n,
-                                       std::uint32_t offset) {
-    algorithm = service.algorithm;
-    count = n;
-    std::copy_n(service.servers.begin(), n, servers.begin());
-    scheduler = balance::Scheduler(algorithm, offset);
-}
-
-// no_server when no real_server is up, reachable, of weight above 0 and not excluded. A scheduler
-// goes by position, so servers that may not be chosen stand there with weight 0.
-std::uint16_t FlowPath::choose_server(const exchange::Service& service, std::uint16_t service_id,
-                                      const Round& round, std::span<const std::uint16_t> excluded) {
-    std::array<balance::Candidate, balance::candidates_max> candidates;
-    const std::size_t count = std::min(service.servers.size(), candidates.size());
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::uint16_t id = service.servers[i];
-        const exchange::Server& server = round.snapshot->servers[id];
-        const bool eligible = server.state == exchange::ServerState::up && server.reachable &&
-                              std::find(excluded.begin(), excluded.end(), id) == excluded.end();
-        candidates[i] = {id, eligible ? server.weight : 0, table_.live_of_server(id)};
-    }
-    ServiceScheduler& current = schedulers_[service_id];
-    if (!current.is_for(service, count)) current.begin(service, count, options_.worker);
-    const auto chosen = current.scheduler.pick({candidates.data(), count});
-    return chosen ? candidates[*chosen].server_id : no_server;
 }
 
 // Tries each local address once, in turn from one flow to the next.

@@ -60,9 +60,9 @@ FlowPath::FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, T
               .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
               .timeouts = timeouts(),
               .start = options.start}),
+      choice_(options.worker, table_),
       local_ports_(options.secrets.first_port, flow::PortSet(options.worker, options.workers),
-                   exchange::max_servers),
-      schedulers_(exchange::max_services) {}
+                   exchange::max_servers) {}
 
 void FlowPath::prefetch(Packet& packet) const {
     if (packet.kind != Kind::to_service && packet.kind != Kind::to_local) return;

@@ -11,8 +11,8 @@
 #include <span>
 #include <vector>
 
-#include "balance/scheduler.h"
 #include "datapath/packet.h"
+#include "datapath/server_choice.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "flow/local_ports.h"
@@ -76,22 +76,8 @@ class FlowPath {
     static constexpr unsigned resets_per_round = 64;
     static constexpr unsigned ageing_per_round = 64;
     static constexpr std::uint32_t listing_per_round = 1024;
-    static constexpr std::uint16_t no_server = 0xffff;
-
-    // A scheduler's state goes by the position of its servers: other servers, another scheduler.
-    struct ServiceScheduler {
-        balance::Scheduler scheduler;
-        balance::Algorithm algorithm = balance::Algorithm::rr;
-        std::size_t count = 0;
-        std::array<std::uint16_t, balance::candidates_max> servers{};
-
-        bool is_for(const exchange::Service& service, std::size_t n) const;
-        void begin(const exchange::Service& service, std::size_t n, std::uint32_t offset);
-    };
 
     Verdict admit(Packet& packet, const Round& round);
-    std::uint16_t choose_server(const exchange::Service& service, std::uint16_t service_id,
-                                const Round& round, std::span<const std::uint16_t> excluded = {});
     bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
     bool choose_local_port(flow::Flow& flow, const exchange::Service& service, const Round& round);
 
@@ -142,7 +128,6 @@ class FlowPath {
     TxBatch& tx_;
     flow::FlowTable table_;
     flow::LocalPorts local_ports_;
-    std::vector<ServiceScheduler> schedulers_;  // of each service index
     std::size_t next_local_address_ = 0;
     std::uint64_t timeouts_generation_ = 0;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left

@@ -41,11 +41,9 @@ bool FlowPath::replay(flow::FlowIndex index, FlowEventKind why, const Round& rou
 bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Round& round) {
     flow::Flow& flow = table_[index];
     if (flow::syn_attempts(flow) >= flow::syn_attempts_max) return false;
-    const exchange::Service& service = round.snapshot->services[flow.service_id];
     const std::uint16_t old_id = flow.server_id;
-    const std::uint16_t new_id =
-        choose_server(service, flow.service_id, round, flow::syn_servers(flow));
-    if (new_id == no_server) return false;
+    const std::uint16_t new_id = choice_.choose(flow, round, flow::syn_servers(flow));
+    if (new_id == ServerChoice::no_server) return false;
     const exchange::Server& server = round.snapshot->servers[new_id];
 
     flow::Flow target = flow;

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "balance/scheduler.h"
+#include "balance/slot_table.h"
 #include "net/address.h"
 #include "net/bytes.h"
 
@@ -61,6 +63,11 @@ struct Service {
     net::Be16 port;
     Forwarding forwarding = Forwarding::fnat;
     balance::Algorithm algorithm = balance::Algorithm::wlc;
+    // sh and mh: the table, shared by the snapshots in which it is the same; what a client is and
+    // whether another server takes those of one that cannot.
+    std::shared_ptr<const balance::SlotTable> slots;
+    bool hash_port = false;
+    bool hash_fallback = false;
     std::uint64_t established_timeout_ns = 0;     // 0: RFC 5382's 7,440 s
     std::vector<std::uint16_t> servers;           // indices into Snapshot::servers
     std::vector<net::IpAddress> local_addresses;  // FNAT: sources towards the servers, never empty

@@ -49,11 +49,28 @@ const Case cases[] = {
     {"wlc ties go round", Algorithm::wlc, 0, {1, 1, 1}, "ABCABC"},
     {"wlc starts at the offset", Algorithm::wlc, 1, {1, 1, 1}, "BCABC"},
     {"wlc skips weight 0", Algorithm::wlc, 0, {1, 0, 1}, "ACAC"},
+    {"lc ignores weights", Algorithm::lc, 0, {5, 1, 1}, "ABCABC"},
+    {"lc skips weight 0", Algorithm::lc, 0, {1, 0, 1}, "ACAC"},
+    {"lc starts at the offset", Algorithm::lc, 1, {1, 1, 1}, "BCABC"},
+    // IPVS: (flows + 1) / weight, so the quick one is served first and may queue.
+    {"sed counts the flow to come", Algorithm::sed, 0, {1, 2, 3}, "CBCCBA"},
+    {"sed skips weight 0", Algorithm::sed, 0, {1, 0, 1}, "ACAC"},
+    {"nq leaves nobody idle", Algorithm::nq, 0, {1, 2, 3}, "CBACCB"},
+    {"nq skips weight 0", Algorithm::nq, 0, {1, 0, 1}, "ACAC"},
+    {"fo gives all to the greatest weight", Algorithm::fo, 0, {1, 3, 2}, "BBB"},
+    {"fo gives all to the first of equals", Algorithm::fo, 1, {2, 2}, "AA"},
+    {"fo fails over", Algorithm::fo, 0, {1, 0, 2}, "CC"},
     {"one server", Algorithm::wlc, 3, {1}, "AAA"},
     {"an offset beyond the servers", Algorithm::wrr, 7, {1, 1, 1}, "BCA"},
     {"nobody eligible: rr", Algorithm::rr, 1, {0, 0}, "--"},
     {"nobody eligible: wrr", Algorithm::wrr, 1, {0, 0}, "--"},
     {"nobody eligible: wlc", Algorithm::wlc, 1, {0, 0}, "--"},
+    {"nobody eligible: sed", Algorithm::sed, 1, {0, 0}, "--"},
+    {"nobody eligible: nq", Algorithm::nq, 1, {0, 0}, "--"},
+    {"nobody eligible: fo", Algorithm::fo, 1, {0, 0}, "--"},
+    {"no server: fo", Algorithm::fo, 1, {}, "-"},
+    {"no server: lc", Algorithm::lc, 1, {}, "-"},
+    {"sh needs its table", Algorithm::sh, 0, {1, 1}, "-"},
     {"no server: rr", Algorithm::rr, 1, {}, "-"},
     {"no server: wrr", Algorithm::wrr, 1, {}, "-"},
     {"no server: wlc", Algorithm::wlc, 1, {}, "-"},
@@ -102,11 +119,43 @@ TEST(Scheduler, WlcConvergesToTheRatioOfWeightsFromAnyStart) {
     EXPECT_EQ(candidates[2].active_flows, 100U);
 }
 
-TEST(Scheduler, WlcDoesNotOverflow) {
-    Scheduler s(Algorithm::wlc);
+TEST(Scheduler, SedAndNqConvergeToTheRatioOfWeights) {
+    for (const Algorithm a : {Algorithm::sed, Algorithm::nq}) {
+        Scheduler s(a);
+        auto candidates = with_weights({4, 2, 1});
+        choices(s, candidates, 7'000);
+        EXPECT_NEAR(candidates[0].active_flows, 4'000, 2);
+        EXPECT_NEAR(candidates[1].active_flows, 2'000, 2);
+        EXPECT_NEAR(candidates[2].active_flows, 1'000, 2);
+    }
+}
+
+TEST(Scheduler, LcEvensOutWhateverTheWeights) {
+    Scheduler s(Algorithm::lc);
+    auto candidates = with_weights({4, 2, 1});
+    candidates[0].active_flows = 50;
+    choices(s, candidates, 250);
+    for (const Candidate& c : candidates)
+        EXPECT_EQ(c.active_flows, 100U);
+}
+
+TEST(Scheduler, LeastLoadedDoesNotOverflow) {
     const std::uint32_t most = 65535 * weight_one;
     const std::vector<Candidate> candidates{{0, most, 0xffffffff}, {1, most, 0xfffffffe}};
-    EXPECT_EQ(s.pick(candidates), 1U);
+    for (const Algorithm a : {Algorithm::lc, Algorithm::wlc, Algorithm::sed, Algorithm::nq}) {
+        Scheduler s(a);
+        EXPECT_EQ(s.pick(candidates), 1U);
+    }
+}
+
+// A slower server has a smaller effective weight: each scheduler that looks at weights follows it.
+TEST(Scheduler, HealthFactorsShiftTheShares) {
+    for (const Algorithm a : {Algorithm::wrr, Algorithm::wlc, Algorithm::sed, Algorithm::nq}) {
+        Scheduler s(a);
+        std::vector<Candidate> candidates{{0, weight_one, 0}, {1, weight_one / 4, 0}};
+        choices(s, candidates, 1'000);
+        EXPECT_NEAR(candidates[1].active_flows, 200, 2);
+    }
 }
 
 TEST(Scheduler, WrrForgetsDebtsAndSavingsFromATimeOfOtherWeights) {
@@ -143,7 +192,8 @@ TEST(Scheduler, WorkersWithDifferentOffsetsBeginWithDifferentServers) {
 
 TEST(Scheduler, MoreCandidatesThanTheMaximumAreNeverChosen) {
     const auto candidates = with_weights(std::vector<std::uint32_t>(candidates_max + 10, 1));
-    for (const Algorithm a : {Algorithm::rr, Algorithm::wrr, Algorithm::wlc}) {
+    for (const Algorithm a : {Algorithm::rr, Algorithm::wrr, Algorithm::lc, Algorithm::wlc,
+                              Algorithm::sed, Algorithm::nq, Algorithm::fo}) {
         Scheduler s(a);
         for (std::size_t i = 0; i < 2 * candidates_max; ++i)
             ASSERT_LT(s.pick(candidates).value(), candidates_max);

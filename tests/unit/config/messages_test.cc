@@ -182,6 +182,8 @@ const Case servers[] = {
     {"quorum out of reach", instance("") + service("quorum 2"),
      "9: warning: quorum 2 is never reached: the weights sum to 1\n"
      "9: warning: quorum / hysteresis is not acted on yet\n"},
+    {"flag of another scheduler", instance("") + service("lb_algo rr\nsh-port"),
+     "9: warning: the flags of sh and mh mean nothing with lb_algo rr\n"},
     {"wrong choice", instance("") + service("protocol tcp"),
      "16: error: 'protocol' is one of TCP, UDP, SCTP, not 'tcp'\n"},
 };
@@ -194,8 +196,8 @@ const Case unsupported[] = {
     {"lb_kind left to keepalived's default",
      instance("") + "virtual_server 10.0.0.1 1 {\nreal_server 10.0.0.2 1 {\nPING_CHECK {\n}\n}\n}",
      "9: error: lb_kind NAT is not supported yet: use FNAT\n"},
-    {"lb_algo", instance("") + service("lb_algo sh"),
-     "9: error: lb_algo sh is not supported yet: use rr, wrr or wlc\n"},
+    {"lb_algo", instance("") + service("lb_algo lblc"),
+     "16: error: lb_algo lblc is not supported: use rr, wrr, lc, wlc, sed, nq, fo, sh or mh\n"},
     {"protocol", instance("") + service("protocol UDP"),
      "9: error: protocol UDP is not supported yet: use TCP\n"},
     {"IPv6 service",

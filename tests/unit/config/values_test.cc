@@ -184,6 +184,24 @@ TEST(Service, Defaults) {
     EXPECT_EQ(t.delay_before_retry_ns, ns_per_s);
 }
 
+TEST(Service, SchedulersAndTheirFlags) {
+    constexpr std::pair<const char*, LbAlgo> names[] = {
+        {"rr", LbAlgo::rr},   {"wrr", LbAlgo::wrr}, {"lc", LbAlgo::lc},
+        {"wlc", LbAlgo::wlc}, {"sed", LbAlgo::sed}, {"nq", LbAlgo::nq},
+        {"fo", LbAlgo::fo},   {"sh", LbAlgo::sh},   {"mh", LbAlgo::mh}};
+    for (const auto& [name, algo] : names)
+        EXPECT_EQ(server(std::string("lvs_sched ") + name + "\n").lb_algo, algo);
+    EXPECT_FALSE(server("lb_algo sh\n").hash_port);
+    for (const char* flag : {"sh-port", "mh-port", "flag-2"}) {
+        const VirtualServer s = server(std::string("lb_algo sh\n") + flag + "\n");
+        EXPECT_TRUE(s.hash_port && !s.hash_fallback) << flag;
+    }
+    for (const char* flag : {"sh-fallback", "mh-fallback", "flag-1"}) {
+        const VirtualServer s = server(std::string("lb_algo mh\n") + flag + "\n");
+        EXPECT_TRUE(!s.hash_port && s.hash_fallback) << flag;
+    }
+}
+
 TEST(Service, TimingsGoInwardsWhateverTheOrder) {
     const VirtualServer s = server(
         "real_server 10.0.0.2 1 {\nTCP_CHECK {\nretry 7\n}\nPING_CHECK {\nconnect_timeout 0.1\n}\n"

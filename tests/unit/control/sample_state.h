@@ -45,7 +45,7 @@ inline std::string router(const std::string& name, const std::string& interface,
 // Two servers, .11 with weight 1 and .12 with weight 3, each with a TCP_CHECK.
 inline std::string service(const std::string& vip, const std::string& more = "",
                            const std::string& of_server = "") {
-    std::string text = "virtual_server " + vip + " 5672 {\n lb_algo wlc\n lb_kind FNAT\n " +
+    std::string text = "virtual_server " + vip + " 5672 {\n lb_kind FNAT\n " +
                        "protocol TCP\n establish_timeout 100\n" + more;
     for (const char* server : {"192.168.8.11 5672 {\n weight 1", "192.168.8.12 5672 {\n weight 3"})
         text += std::string("real_server ") + server + "\n" + of_server +

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which server a new flow goes to, as one worker decides it: by the service's scheduler, over the
+// servers that can take a flow now.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "balance/scheduler.h"
+#include "datapath/packet.h"
+#include "flow/table.h"
+
+namespace warren::datapath {
+
+class ServerChoice {
+  public:
+    static constexpr std::uint16_t no_server = 0xffff;
+
+    ServerChoice(unsigned worker, const flow::FlowTable& table);
+
+    // Looks at the flow's service and client. no_server: none is up, reachable, of weight above 0
+    // and not excluded.
+    std::uint16_t choose(const flow::Flow& flow, const Round& round,
+                         std::span<const std::uint16_t> excluded = {});
+
+  private:
+    // A scheduler's state goes by the position of its servers: other servers, another scheduler.
+    struct ServiceScheduler {
+        balance::Scheduler scheduler;
+        balance::Algorithm algorithm = balance::Algorithm::rr;
+        std::size_t count = 0;
+        std::array<std::uint16_t, balance::candidates_max> servers{};
+
+        bool is_for(const exchange::Service& service, std::size_t n) const;
+        void begin(const exchange::Service& service, std::size_t n, std::uint32_t offset);
+    };
+    using Candidates = std::array<balance::Candidate, balance::candidates_max>;
+
+    std::size_t gather(Candidates& candidates, const exchange::Service& service, const Round& round,
+                       std::span<const std::uint16_t> excluded) const;
+
+    const unsigned worker_;
+    const flow::FlowTable& table_;
+    std::vector<ServiceScheduler> schedulers_;  // of each service index
+};
+
+}  // namespace warren::datapath
