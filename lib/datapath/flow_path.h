@@ -127,6 +127,7 @@ class FlowPath {
     exchange::WorkerCounters& counters_;
     TxBatch& tx_;
     flow::FlowTable table_;
+    ServerChoice choice_;
     flow::LocalPorts local_ports_;
     std::size_t next_local_address_ = 0;
     std::uint64_t timeouts_generation_ = 0;
