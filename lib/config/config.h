@@ -190,6 +190,8 @@ struct PingCheck {
 // HTTP_GET, MISC_CHECK, AMQP_CHECK, RABBITMQ_CHECK come in here.
 using Checker = std::variant<TcpCheck, PingCheck>;
 
+struct VirtualServer;
+
 struct RealServer {
     Location where;
     net::IpAddress address;
@@ -199,8 +201,11 @@ struct RealServer {
     bool alpha = false;               // starts down until checked
     unsigned uthreshold = 0;          // flows; above it no new ones; 0 = no limit
     unsigned lthreshold = 0;          // below it new ones again
+    std::optional<LbKind> lb_kind;    // absent: the virtual_server's
     std::optional<Script> notify_up, notify_down;
     std::vector<Checker> checkers;  // all must agree; none: always up
+
+    LbKind kind_in(const VirtualServer& service) const;
 };
 
 struct VirtualServer {
@@ -225,6 +230,10 @@ struct VirtualServer {
     std::optional<RealServer> sorry_server;
     std::vector<RealServer> real_servers;
 };
+
+inline LbKind RealServer::kind_in(const VirtualServer& service) const {
+    return lb_kind.value_or(service.lb_kind);
+}
 
 struct LocalAddressGroup {
     struct Member {

@@ -80,11 +80,35 @@ void read_checker(Statement& s, ServerDraft& d) {
     d.server.checkers.emplace_back(std::move(check));
 }
 
+constexpr std::pair<std::string_view, LbKind> kind_names[] = {
+    {"NAT", LbKind::nat}, {"DR", LbKind::dr}, {"TUN", LbKind::tun}, {"FNAT", LbKind::fnat}};
+
+// keepalived: lb_kind NAT|DR|TUN [type ipip|gue|gre [port N] [nocsum|csum|remcsum]]
+bool read_kind(Statement& s, LbKind& kind) {
+    if (!s.choice(kind_names, kind)) return false;
+    if (s.args() == 1) return true;
+    const bool plain =
+        kind == LbKind::tun && s.args() == 3 && s.arg(1) == "type" && s.arg(2) == "ipip";
+    if (plain) return true;
+    if (kind == LbKind::tun && s.args() > 2 && s.arg(1) == "type")
+        s.error("lb_kind TUN type " + s.arg(2) + " is not supported: use type ipip, or none");
+    else
+        s.error("lb_kind " + s.arg(0) + " takes no " + in_quotes(s.arg(1)));
+    return false;
+}
+
+void set_server_kind(Statement& s, RealServer& r) {
+    LbKind kind{};
+    if (read_kind(s, kind)) r.lb_kind = kind;
+}
+
 constexpr Keyword<RealServer> server_keywords[] = {
     {"weight", 1, 1, [](Statement& s, RealServer& r) { s.number(0, 65'535, r.weight); }},
     {"inhibit_on_failure", 0, 1,
      [](Statement& s, RealServer& r) { s.boolean(r.inhibit_on_failure); }},
     {"alpha", 0, 1, set_alpha},
+    {"lb_kind", 1, any_number, set_server_kind},
+    {"lvs_method", 1, any_number, set_server_kind},
     {"uthreshold", 1, 1, [](Statement& s, RealServer& r) { s.number(0, 1 << 30, r.uthreshold); }},
     {"lthreshold", 1, 1, [](Statement& s, RealServer& r) { s.number(0, 1 << 30, r.lthreshold); }},
     {"notify_up", 1, 3, [](Statement& s, RealServer& r) { s.script(r.notify_up); }},
@@ -138,8 +162,6 @@ constexpr std::pair<std::string_view, LbAlgo> algo_names[] = {
     {"rr", LbAlgo::rr},   {"wrr", LbAlgo::wrr}, {"lc", LbAlgo::lc},
     {"wlc", LbAlgo::wlc}, {"sh", LbAlgo::sh},   {"mh", LbAlgo::mh},
     {"sed", LbAlgo::sed}, {"nq", LbAlgo::nq},   {"fo", LbAlgo::fo}};
-constexpr std::pair<std::string_view, LbKind> kind_names[] = {
-    {"NAT", LbKind::nat}, {"DR", LbKind::dr}, {"TUN", LbKind::tun}, {"FNAT", LbKind::fnat}};
 constexpr std::pair<std::string_view, Protocol> protocol_names[] = {
     {"TCP", Protocol::tcp}, {"UDP", Protocol::udp}, {"SCTP", Protocol::sctp}};
 
@@ -152,7 +174,7 @@ void set_algo(Statement& s, VirtualServer& v) {
 }
 
 void set_kind(Statement& s, VirtualServer& v) {
-    s.choice(kind_names, v.lb_kind);
+    read_kind(s, v.lb_kind);
 }
 
 void set_hash_port(Statement&, VirtualServer& v) {

@@ -50,8 +50,6 @@ constexpr Refused refused[] = {
     {"real_server", "FILE_CHECK", use_tcp_or_ping},
     {"real_server", "AMQP_CHECK", use_tcp_or_ping},
     {"real_server", "RABBITMQ_CHECK", use_tcp_or_ping},
-    {"real_server", "lvs_method", "lb_kind of the virtual_server counts for all its servers"},
-    {"real_server", "lb_kind", "lb_kind of the virtual_server counts for all its servers"},
 };
 
 class Checks {
@@ -99,8 +97,9 @@ void check_real_server(const RealServer& r, Checks& checks) {
 }
 
 void check_virtual_server(const VirtualServer& s, Checks& checks) {
-    checks.refuse(s.lb_kind != LbKind::fnat, s.where, std::string("lb_kind ") + to_text(s.lb_kind),
-                  ": use FNAT");
+    const auto is_tun = [&s](const RealServer& r) { return r.kind_in(s) == LbKind::tun; };
+    checks.refuse(std::any_of(s.real_servers.begin(), s.real_servers.end(), is_tun), s.where,
+                  "lb_kind TUN", ": use FNAT, NAT or DR");
     checks.refuse(s.protocol != Protocol::tcp, s.where,
                   std::string("protocol ") + to_text(s.protocol), ": use TCP");
     checks.refuse(!s.address.is_v4(), s.where, "an IPv6 virtual_server");

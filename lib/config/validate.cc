@@ -211,7 +211,8 @@ class Validator {
             if (!fresh)
                 error(r.where, "the real_server " + name(r.address, r.port) +
                                    " already stands at " + other->second.to_string());
-            if (r.address.is_v4() != s.address.is_v4())
+            check_method(s, r);
+            if (r.address.is_v4() != s.address.is_v4() && r.kind_in(s) != LbKind::tun)
                 error(r.where, "a real_server must be of the family of its virtual_server");
             if (owned_.contains(r.address))
                 error(r.where, "the real_server " + r.address.to_string() +
@@ -219,6 +220,50 @@ class Validator {
             if (r.uthreshold != 0 && r.lthreshold > r.uthreshold)
                 error(r.where, "lthreshold must not exceed uthreshold");
         }
+    }
+
+    // NAT works only if the server's replies come back through us: its gateway is an address of
+    // ours, which moves with the VIP.
+    void check_method(const VirtualServer& s, const RealServer& r) {
+        const LbKind kind = r.kind_in(s);
+        if (kind != LbKind::fnat && !s.local_address_group.empty())
+            warn(r.where, std::string("lb_kind ") + to_text(kind) +
+                              " uses no local address: laddr_group_name is for FNAT");
+        if (kind != LbKind::nat || r.weight == 0) return;
+        const VrrpInstance* gateway =
+            instance_with([&](const VirtualAddress& a) { return a.prefix.contains(r.address); });
+        const VrrpInstance* service =
+            instance_with([&](const VirtualAddress& a) { return a.prefix.address == s.address; });
+        const std::string text = "lb_kind NAT: the real_server " + r.address.to_string();
+        if (gateway == nullptr)
+            warn(r.where, text +
+                              " has no virtual address in its network to be its gateway: its "
+                              "replies must come back through this machine some other way, "
+                              "or use FNAT");
+        else if (service != nullptr && gateway != service && !are_in_one_group(*gateway, *service))
+            warn(r.where, text + "'s gateway is of " + gateway->name +
+                              " and the virtual_server of " + service->name +
+                              ": put both into one vrrp_sync_group");
+    }
+
+    template <typename Predicate>
+    const VrrpInstance* instance_with(Predicate matches) const {
+        for (const VrrpInstance& v : config_.vrrp_instances)
+            for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
+                if (std::any_of(list->begin(), list->end(), matches)) return &v;
+        return nullptr;
+    }
+
+    bool are_in_one_group(const VrrpInstance& one, const VrrpInstance& other) const {
+        return std::any_of(config_.vrrp_sync_groups.begin(), config_.vrrp_sync_groups.end(),
+                           [&](const VrrpSyncGroup& g) {
+                               const auto has = [&g](const VrrpInstance& v) {
+                                   return std::any_of(
+                                       g.members.begin(), g.members.end(),
+                                       [&v](const auto& m) { return m.instance == v.name; });
+                               };
+                               return has(one) && has(other);
+                           });
     }
 
     void check_local_addresses() {

@@ -6,18 +6,18 @@
 namespace warren::control {
 namespace {
 
-exchange::Forwarding forwarding(config::LbKind kind) {
+flow::Method method(config::LbKind kind) {
     switch (kind) {
         case config::LbKind::nat:
-            return exchange::Forwarding::nat;
+            return flow::Method::nat;
         case config::LbKind::dr:
-            return exchange::Forwarding::dr;
+            return flow::Method::dr;
         case config::LbKind::tun:
-            return exchange::Forwarding::tun;
+            return flow::Method::tun;
         case config::LbKind::fnat:
             break;
     }
-    return exchange::Forwarding::fnat;
+    return flow::Method::fnat;
 }
 
 balance::Algorithm algorithm(config::LbAlgo algo) {
@@ -90,7 +90,6 @@ void add_service(exchange::Snapshot& snapshot, const State& state, const Service
     service.present = record.router.has_value();
     service.address = record.config->address;
     service.port = net::Be16(record.config->port);
-    service.forwarding = forwarding(record.config->lb_kind);
     service.algorithm = algorithm(record.config->lb_algo);
     service.slots = record.slots;
     service.hash_port = record.config->hash_port;
@@ -112,13 +111,29 @@ std::optional<std::uint8_t> port_towards(const State& state, const NextHop& hop)
     return std::nullopt;
 }
 
+// DR needs the server itself on the link: a router would send the VIP's packets back to us. TUN
+// needs an address that its outer header can come from: the kernel's choice for that route, as in
+// IPVS. The VIP cannot be it, for the servers have the VIP too and take its packets for forged.
+void add_method(exchange::Server& server, const NextHop& hop, const PortState& port) {
+    server.link_mtu = port.mtu;
+    if (server.method == flow::Method::dr && hop.gateway != server.address)
+        server.reachable = false;
+    if (server.method != flow::Method::tun) return;
+    if (hop.source)
+        server.tunnel_source = *hop.source;
+    else
+        server.reachable = false;
+}
+
 exchange::Server make_server(const State& state, const ServerRecord& record) {
+    const config::VirtualServer& service = *state.services[record.service].config;
     exchange::Server server;
     server.address = record.config->address;
     server.port = net::Be16(record.config->port);
     server.state = server_state(record);
     server.weight = server_weight(record);
     server.service = record.service;
+    server.method = method(record.config->kind_in(service));
     if (!record.next_hop || record.next_hop->local || !record.next_hop->mac) return server;
     if (const auto port = port_towards(state, *record.next_hop)) {
         server.reachable = true;
@@ -126,6 +141,7 @@ exchange::Server make_server(const State& state, const ServerRecord& record) {
         server.next_hop = *record.next_hop->mac;
         const auto router = state.services[record.service].router;
         server.link_source = router ? mac_on(state, *router, *port) : state.ports[*port].mac;
+        add_method(server, *record.next_hop, state.ports[*port]);
     }
     return server;
 }
@@ -167,6 +183,10 @@ GuardRules guard_rules(const State& state, std::uint8_t port) {
     const auto snapshot = build_snapshot(state, 0);
     for (const exchange::OwnedAddress& owned : snapshot->addresses)
         if (owned.port == port) rules.addresses.push_back(owned.address);
+    // On every port: where a server's replies come in is the server's routes' choice.
+    for (const exchange::Server& server : snapshot->servers)
+        if (server.method == flow::Method::nat)
+            rules.nat_servers.emplace_back(server.address, server.port.host());
     for (const RouterState& router : state.routers)
         if (router.port == port) rules.vrids.push_back(router.plan->settings.vrid);
     return rules;

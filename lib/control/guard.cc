@@ -26,19 +26,36 @@ std::string join(std::vector<Value> values, Print print) {
     return text;
 }
 
-std::string addresses_of(const GuardRules& rules, bool v4) {
+std::string addresses_of(const std::vector<net::IpAddress>& addresses, bool v4) {
     std::vector<net::IpAddress> some;
-    std::copy_if(rules.addresses.begin(), rules.addresses.end(), std::back_inserter(some),
+    std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(some),
                  [v4](const net::IpAddress& address) { return address.is_v4() == v4; });
     return join(some, [](const net::IpAddress& address) { return address.to_string(); });
 }
 
+// Replies of NAT servers to anybody but the kernel itself.
+std::string nat_returns(const GuardRules& rules, bool v4) {
+    std::vector<GuardRules::Endpoint> some;
+    std::copy_if(rules.nat_servers.begin(), rules.nat_servers.end(), std::back_inserter(some),
+                 [v4](const GuardRules::Endpoint& server) { return server.first.is_v4() == v4; });
+    if (some.empty()) return {};
+    const std::string family = v4 ? "ip" : "ip6";
+    const std::string own = addresses_of(rules.kernel_addresses, v4);
+    return "    " + family + " saddr . tcp sport { " +
+           join(some,
+                [](const GuardRules::Endpoint& server) {
+                    return server.first.to_string() + " . " + std::to_string(server.second);
+                }) +
+           " } " + (own.empty() ? "" : family + " daddr != { " + own + " } ") + "counter drop\n";
+}
+
 std::string rules_of(const GuardRules& rules) {
     std::string text;
-    if (const std::string v4 = addresses_of(rules, true); !v4.empty())
+    if (const std::string v4 = addresses_of(rules.addresses, true); !v4.empty())
         text += "    ip daddr { " + v4 + " } counter drop\n";
-    if (const std::string v6 = addresses_of(rules, false); !v6.empty())
+    if (const std::string v6 = addresses_of(rules.addresses, false); !v6.empty())
         text += "    ip6 daddr { " + v6 + " } counter drop\n";
+    text += nat_returns(rules, true) + nat_returns(rules, false);
     const std::string vrids =
         join(rules.vrids, [](std::uint8_t vrid) { return std::to_string(vrid); });
     if (vrids.empty()) return text;

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/address.h"
@@ -20,8 +21,15 @@ struct nft_ctx;
 namespace warren::control {
 
 struct GuardRules {
+    using Endpoint = std::pair<net::IpAddress, std::uint16_t>;
+
     std::vector<net::IpAddress> addresses;  // VIPs and local addresses, both families, any order
     std::vector<std::uint8_t> vrids;  // virtual routers whose adverts (VRRP, VRRP in AH) are ours
+    // NAT servers: what they send to clients is ours to translate, the kernel must not forward it.
+    // Not so what they send to the kernel itself, the answers to our checkers.
+    std::vector<Endpoint> nat_servers{};
+    std::vector<net::IpAddress>
+        kernel_addresses{};  // the kernel's own; only used beside nat_servers
 
     friend bool operator==(const GuardRules&, const GuardRules&) = default;
 };

@@ -66,6 +66,7 @@ class Manager {
     void on_next_hop(const net::IpAddress& server, const std::optional<NextHop>& hop);
     void poll_own_links();
     void set_link(std::uint8_t port, bool up);
+    void set_mtu(std::uint8_t port, std::uint16_t mtu);
     void set_primary(std::uint8_t port, const std::optional<net::Prefix>& primary);
     void apply_tracking();
     void start_guards();

@@ -21,6 +21,10 @@ std::set<net::IpAddress> kernel_addresses(const std::vector<Link>& links) {
     return all;
 }
 
+std::uint16_t mtu_of(const Link& link) {
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(link.mtu, 65'535));
+}
+
 }  // namespace
 
 std::vector<PortState> Manager::port_states(const config::Config& config,
@@ -35,10 +39,12 @@ std::vector<PortState> Manager::port_states(const config::Config& config,
                         .shared = device.shared_with_kernel(),
                         .link_up = device.link_up(),
                         .primary = {},
+                        .mtu = device.mtu(),
                         .device = &device};
         if (const auto link = netlink_.link(names[i])) {
             state.ifindex = state.opened_ifindex = link->index;
             state.primary = link->ipv4();
+            if (state.shared) state.mtu = mtu_of(*link);
             if (state.shared) state.link_up = link->running;
         }
         states.push_back(std::move(state));
@@ -97,6 +103,7 @@ void Manager::on_link(const Link& link) {
         set_primary(index, link.present ? link.ipv4() : std::nullopt);
         // Our packet sockets belong to the interface they were opened on, not to its name.
         const bool replaced = link.present && link.index != port.opened_ifindex;
+        if (port.shared && link.present) set_mtu(index, mtu_of(link));
         if (port.shared) set_link(index, link.present && link.running && !replaced);
         if (port.shared && replaced)
             events_.error(EventKind::link,
@@ -141,6 +148,14 @@ void Manager::set_link(std::uint8_t index, bool up) {
                      .can_transmit = up});
     events_.add(EventKind::link, up ? EventLevel::info : EventLevel::warning,
                 "interface " + port.name + ": link " + (up ? "up" : "down"));
+}
+
+void Manager::set_mtu(std::uint8_t index, std::uint16_t mtu) {
+    PortState& port = state_->ports[index];
+    if (port.mtu == mtu) return;
+    spdlog::info("interface {}: MTU {}, was {}", port.name, mtu, port.mtu);
+    port.mtu = mtu;
+    publish();
 }
 
 void Manager::set_primary(std::uint8_t index, const std::optional<net::Prefix>& primary) {
@@ -233,6 +248,7 @@ void Manager::apply_guard(std::uint8_t index) {
     std::erase_if(rules.addresses, [&](const net::IpAddress& address) {
         return port.primary && port.primary->address == address;
     });
+    if (!rules.nat_servers.empty()) rules.kernel_addresses.assign(kernel.begin(), kernel.end());
     const auto old = guarded_.find(index);
     if (old != guarded_.end() && old->second == rules) return;
     guards_.at(index)->apply(rules);

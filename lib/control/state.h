@@ -32,6 +32,7 @@ struct PortState {
     int ifindex = 0;                     // of the kernel interface of that name; 0: none
     int opened_ifindex = 0;              // the one whose frames we get
     std::optional<net::Prefix> primary;  // its first IPv4 address
+    std::uint16_t mtu = 1500;            // bytes of an IP packet
     port::Port* device = nullptr;
 };
 

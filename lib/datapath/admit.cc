@@ -37,6 +37,7 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     flow.last_seen = round.tick;
     flow.client_port_index = packet.port();
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
+    flow.method = server.method;
     if (!begin_attempt(flow, parsed.sequence, round)) return refuse(packet, Drop::no_local_port);
     flow::remember_syn(flow, net::read_tcp_options(options_of(packet)));
 
@@ -49,16 +50,33 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
 }
 
 // What changes with the server a SYN goes to: local address and port, and the initial sequence
-// number that the server sees. False: no port.
+// number that the server sees (FNAT; the other methods leave both as they are). False: no port.
 bool FlowPath::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round) {
-    if (!choose_local_port(flow, round.snapshot->services[flow.service_id], round)) return false;
-    const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
-    const std::uint32_t isn =
-        flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us);
+    if (!choose_source(flow, round.snapshot->services[flow.service_id], round)) return false;
+    std::uint32_t isn = client_isn;
+    if (flow.method == flow::Method::fnat) {
+        const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
+        isn = flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us);
+    }
     flow.seq_delta = isn - client_isn;
     flow.ack_from_server = isn + 1;  // what its SYN-ACK will say
     flow.next_to_server = isn + 1;
     flow.syn_sent_us = microseconds(round);
+    return true;
+}
+
+// Where the server sees its segments come from. Only FNAT has a choice. In NAT the client's port
+// serves one flow to a server at a time, though the client may use it to several VIPs.
+bool FlowPath::choose_source(flow::Flow& flow, const exchange::Service& service,
+                             const Round& round) {
+    if (flow.method == flow::Method::fnat) return choose_local_port(flow, service, round);
+    flow.local_address = flow.client_address;
+    flow.local_port = flow.client_port;
+    if (flow.method != flow::Method::nat) return true;
+    const flow::FlowTable::Hit taken = table_.find(flow.server_tuple());
+    if (!taken) return true;
+    if (!flow::is_recyclable(table_[taken.index].state)) return false;
+    table_.erase(taken.index);
     return true;
 }
 

@@ -100,6 +100,28 @@ void classify_tcp(Packet& packet, const Round& round) {
         packet.service != exchange::Snapshot::no_service ? Kind::to_service : Kind::to_local;
 }
 
+// A NAT server's packet to a client comes to us because a gateway address of ours is the server's
+// router. It goes by the MAC alone: ours, or that of a virtual router that we are master of.
+bool is_to_our_mac(const net::MacAddress& destination, const net::MacAddress& port_mac,
+                   const Packet& packet, const Round& round) {
+    if (destination == port_mac) return true;
+    const auto& addresses = round.snapshot->addresses;
+    return std::any_of(addresses.begin(), addresses.end(), [&](const auto& owned) {
+        return owned.mac == destination && owned.port == packet.port() && round.owns(owned);
+    });
+}
+
+void classify_nat_return(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
+                         const net::MacAddress& port_mac) {
+    const net::Parsed& parsed = packet.parsed;
+    if (!parsed.is_tcp() || parsed.fragment != net::Fragment::none) return;
+    if (round.snapshot->find_nat_server(parsed.source, parsed.source_port) ==
+        exchange::Snapshot::no_server)
+        return;
+    if (is_to_our_mac(ethernet.destination, port_mac, packet, round))
+        packet.kind = Kind::nat_return;
+}
+
 void classify_icmp(Packet& packet, const Round& round) {
     const bool request = packet.parsed.message_type == (packet.parsed.network == net::Network::ipv4
                                                             ? net::Ip4::echo_request
@@ -155,7 +177,8 @@ void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& 
     if (net::is_neighbour_message(parsed))
         return classify_neighbour(packet, round, ethernet, port_mac);
     const auto* address = round.snapshot->find_address(parsed.destination);
-    if (address == nullptr || address->port != packet.port()) return;
+    if (address == nullptr) return classify_nat_return(packet, round, ethernet, port_mac);
+    if (address->port != packet.port()) return;
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
     if (!round.owns(*address)) return drop(packet, Drop::not_owned);
     packet.address = address;

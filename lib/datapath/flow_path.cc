@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "datapath/one_way.h"
 #include "datapath/rewrite.h"
 #include "flow/isn.h"
 #include "flow/probe.h"
@@ -41,6 +42,16 @@ flow::Timeouts timeouts() {
     return all;
 }
 
+// DR and TUN hide the server's FIN: after the client's a flow is over, as far as we can tell.
+bool has_closed_unseen(const flow::Flow& flow) {
+    return flow.state == TcpState::fin_client && !flow::sees_both_sides(flow.method);
+}
+
+// A client's SYN on such a flow is a new connection.
+bool may_start_again(const flow::Flow& flow) {
+    return flow::is_recyclable(flow.state) || has_closed_unseen(flow);
+}
+
 EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
     if ((flags & net::tcp_flag::rst) != 0)
         return from == Side::client ? EndCause::client_reset : EndCause::server_reset;
@@ -62,30 +73,33 @@ FlowPath::FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, T
               .start = options.start}),
       choice_(options.worker, table_),
       local_ports_(options.secrets.first_port, flow::PortSet(options.worker, options.workers),
-                   exchange::max_servers) {}
+                   exchange::max_servers),
+      answered_(exchange::max_servers) {}
 
 void FlowPath::prefetch(Packet& packet) const {
-    if (packet.kind != Kind::to_service && packet.kind != Kind::to_local) return;
+    if (!packet.is_of_flow()) return;
     packet.hash = table_.hash(tuple_of(packet.parsed));
     table_.prefetch(packet.hash);
 }
 
 void FlowPath::prefetch_flow(const Packet& packet) const {
-    if (packet.kind != Kind::to_service && packet.kind != Kind::to_local) return;
+    if (!packet.is_of_flow()) return;
     table_.prefetch_flow(packet.hash);
 }
 
-// Bits that neither the table's tag nor its home bucket use.
-unsigned FlowPath::owner_of(std::uint64_t client_hash) const {
-    return static_cast<unsigned>(client_hash >> 16 & 0xffff) % options_.workers;
+// By the client alone: in NAT that is all that both directions show.
+unsigned FlowPath::owner_of(const net::IpAddress& client, net::Be16 client_port) const {
+    if (options_.workers == 1) return 0;
+    const std::uint64_t hash = table_.hash({client, {}, client_port, {}});
+    return static_cast<unsigned>(hash >> 16 & 0xffff) % options_.workers;
 }
 
 Verdict FlowPath::to_service(Packet& packet, const Round& round) {
     const flow::FlowTable::Hit hit = table_.find(tuple_of(packet.parsed), packet.hash);
-    if (hit && !(is_first_syn(packet.parsed) && flow::is_recyclable(table_[hit.index].state)))
+    if (hit && !(is_first_syn(packet.parsed) && may_start_again(table_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
-    if (const unsigned owner = owner_of(packet.hash); owner != options_.worker)
-        return Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    const unsigned owner = owner_of(packet.parsed.source, packet.parsed.source_port);
+    if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
     if (hit) table_.erase(hit.index);
     if (!is_first_syn(packet.parsed)) return refuse_unknown(packet, round);
     if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
@@ -102,6 +116,22 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
                                        : refuse_unknown(packet, round);
 }
 
+// Without a flow it is the kernel's: an answer to a checker, perhaps.
+Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
+    const exchange::Snapshot& snapshot = *round.snapshot;
+    const net::Parsed& parsed = packet.parsed;
+    const flow::FlowTable::Hit hit = table_.find(tuple_of(parsed), packet.hash);
+    const std::uint16_t service =
+        hit ? table_[hit.index].service_id
+            : snapshot.servers[snapshot.find_nat_server(parsed.source, parsed.source_port)].service;
+    packet.address = snapshot.find_address(snapshot.services[service].address);
+    if (packet.address == nullptr || !round.owns(*packet.address)) return Verdict::kernel();
+    if (hit) return forward(packet, round, hit.index, hit.from);
+    const unsigned owner = owner_of(parsed.destination, parsed.destination_port);
+    if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    return Verdict::kernel();
+}
+
 Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex index, Side from) {
     flow::Flow& flow = table_[index];
     if (flow.state == TcpState::dead) return answer_from_stub(packet, flow, from);
@@ -109,7 +139,10 @@ Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex in
     if (from == Side::server && flow.state == TcpState::syn_sent)
         if (const auto verdict = answer_half_open(packet, round, index)) return *verdict;
     if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
-    if (from == Side::client && is_first_syn(parsed)) prepare_syn(packet, flow);
+    if (from == Side::client && is_first_syn(parsed)) {
+        if (flow.method == flow::Method::fnat) prepare_syn(packet, flow);
+        if (!flow::sees_both_sides(flow.method)) leave_silent_server(index, round);
+    }
     const Verdict verdict = from == Side::client ? send_to_server(packet, round, flow)
                                                  : send_to_client(packet, round, flow);
     if (verdict.action == Verdict::Action::transmit) note_segment(packet, round, index, from);
@@ -147,12 +180,16 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     const std::uint32_t syn_sent_us = flow.syn_sent_us;
     flow::track(flow, from, segment);
     const TcpState before = flow.state;
-    const TcpState after = flow::step(before, from, segment.flags);
+    const TcpState after = flow::sees_both_sides(flow.method)
+                               ? flow::step(before, from, segment.flags)
+                               : flow::step_one_way(before, segment.flags);
     if (after == before) return;
     table_.set_state(index, after, round.tick);
     if (after == TcpState::syn_received) {
         report(flow, FlowEventKind::established, {}, microseconds(round) - syn_sent_us);
     }
+    if (before == TcpState::syn_sent && after == TcpState::established)
+        answered_[flow.server_id] = round.tick;
     if (flow::is_live(after)) return;
     const bool refused = before == TcpState::syn_sent && from == Side::server;
     if (refused) link_.servers[flow.server_id].refused.add();
@@ -167,15 +204,18 @@ Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow&
     if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.client_port_index = packet.port();
-    rewrite(packet.frame(), packet.parsed,
-            {.link_source = server.link_source,
-             .link_destination = server.next_hop,
-             .source = flow.local_address,
-             .destination = flow.server_address,
-             .source_port = flow.local_port,
-             .destination_port = flow.server_port,
-             .from = Side::client,
-             .seq_delta = flow.seq_delta});
+    if (flow.method == flow::Method::dr)
+        direct(packet.frame(), packet.parsed, server.link_source, server.next_hop);
+    else
+        rewrite(packet.frame(), packet.parsed,
+                {.link_source = server.link_source,
+                 .link_destination = server.next_hop,
+                 .source = flow.local_address,
+                 .destination = flow.server_address,
+                 .source_port = flow.local_port,
+                 .destination_port = flow.server_port,
+                 .from = Side::client,
+                 .seq_delta = flow.seq_delta});
     exchange::ServerCounters& counted = link_.servers[flow.server_id];
     counted.to_server.add();
     counted.to_server_bytes.add(packet.mbuf->pkt_len);
@@ -219,13 +259,16 @@ void FlowPath::age(const Round& round) {
         round.tick, ageing_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
         [&](const flow::Flow& flow) {
             if (!flow::is_live(flow.state)) return;
-            send_resets(flow, Side::client, round);
-            send_resets(flow, Side::server, round);
+            const bool closed = has_closed_unseen(flow);
+            if (!closed) {
+                send_resets(flow, Side::client, round);
+                send_resets(flow, Side::server, round);
+            }
             counters_.flows_ended.add();
             link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
             const bool unanswered = flow.state == TcpState::syn_sent;
             report(flow, unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
-                   EndCause::idle, 0);
+                   closed ? EndCause::client_fin : EndCause::idle, 0);
         });
 }
 

@@ -61,6 +61,8 @@ class FlowPath {
     Verdict to_service(Packet& packet, const Round& round);
     // A segment to a local address: a server's, or one that nobody serves.
     Verdict to_local(Packet& packet, const Round& round);
+    // A segment of a NAT server, whose gateway we are, to a client.
+    Verdict from_nat_server(Packet& packet, const Round& round);
 
     // Chores, each bounded.
     void take_timeouts(const Round& round);
@@ -79,7 +81,9 @@ class FlowPath {
 
     Verdict admit(Packet& packet, const Round& round);
     bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
+    bool choose_source(flow::Flow& flow, const exchange::Service& service, const Round& round);
     bool choose_local_port(flow::Flow& flow, const exchange::Service& service, const Round& round);
+    void leave_silent_server(flow::FlowIndex index, const Round& round);
 
     // A SYN that its server refuses or leaves unanswered (replay.cc).
     bool replay(flow::FlowIndex index, exchange::FlowEventKind why, const Round& round);
@@ -111,10 +115,11 @@ class FlowPath {
     bool send_segment(const flow::Flow& flow, flow::Side to, net::TcpSegment segment,
                       const Round& round);
     bool generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port);
+    bool generate_to(const exchange::Server& server, const net::TcpSegment& segment);
     void report(const flow::Flow& flow, exchange::FlowEventKind kind, exchange::EndCause cause,
                 std::uint32_t latency_us);
 
-    unsigned owner_of(std::uint64_t client_hash) const;
+    unsigned owner_of(const net::IpAddress& client, net::Be16 client_port) const;
     static std::uint8_t hop_limit_of(const Packet& packet);
     static std::uint8_t reset_flags(const flow::Reset& reset);
     static bool is_ours(const flow::Flow& flow, const Round& round);
@@ -129,6 +134,7 @@ class FlowPath {
     flow::FlowTable table_;
     ServerChoice choice_;
     flow::LocalPorts local_ports_;
+    std::vector<flow::Tick> answered_;  // DR, TUN: when each server last answered a SYN
     std::size_t next_local_address_ = 0;
     std::uint64_t timeouts_generation_ = 0;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left

@@ -45,6 +45,7 @@ enum class Kind : std::uint8_t {
     vrrp,          // an advert
     to_service,    // TCP to VIP:port of a virtual_server, index in Packet::service
     to_local,      // TCP to any other port of an owned address: a server's reply, or nobody's
+    nat_return,    // TCP of a NAT server to a client, on its way through us as the server's gateway
 };
 
 struct Packet {
@@ -52,12 +53,16 @@ struct Packet {
 
     rte_mbuf* mbuf = nullptr;
     net::Parsed parsed;
-    std::uint64_t hash = 0;  // of the flow key, for to_service and to_local
+    std::uint64_t hash = 0;                           // of the flow key, if is_of_flow()
     const exchange::OwnedAddress* address = nullptr;  // the owned address it is for
     std::uint16_t service = exchange::Snapshot::no_service;
     std::uint16_t router = no_router;  // whose traffic it is; ours now unless the frame is dropped
     Kind kind = Kind::kernel;
     exchange::Drop reason{};
+
+    bool is_of_flow() const {
+        return kind == Kind::to_service || kind == Kind::to_local || kind == Kind::nat_return;
+    }
 
     net::Bytes frame() const {
         return {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A SYN whose server refuses it, says nothing, or is declared down goes to another server before
-// the client notices. In FNAT and NAT only: elsewhere we do not see what the server answers.
+// the client notices. In DR and TUN we do not see what the server answers: there it takes a server
+// that is down, or the client's own retransmission (one_way.cc).
 #include "datapath/flow_path.h"
 #include "flow/sequence.h"
 #include "net/build.h"
@@ -28,11 +29,11 @@ bool is_of_old_connection(const flow::Flow& flow, const flow::Segment& segment) 
 // Another server gets the SYN. False: there is none, nothing changed and nothing was sent.
 bool FlowPath::replay(flow::FlowIndex index, FlowEventKind why, const Round& round) {
     flow::Flow& flow = table_[index];
-    if (!flow::sees_both_sides(flow.method) || !is_ours(flow, round)) return false;
+    if (!is_ours(flow, round)) return false;
     if (!move_elsewhere(index, why, round)) return false;
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     const flow::SynOptions options = flow::syn_options(flow);
-    generate({server.link_source, server.next_hop}, syn_of(flow, options.all()), server.out_port);
+    generate_to(server, syn_of(flow, options.all()));
     return true;
 }
 
@@ -45,8 +46,10 @@ bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     const std::uint16_t new_id = choice_.choose(flow, round, flow::syn_servers(flow));
     if (new_id == ServerChoice::no_server) return false;
     const exchange::Server& server = round.snapshot->servers[new_id];
+    if (flow::sees_both_sides(server.method) != flow::sees_both_sides(flow.method)) return false;
 
     flow::Flow target = flow;
+    target.method = server.method;
     target.server_id = new_id;
     target.server_address = server.address;
     target.server_port = server.port;
@@ -54,6 +57,7 @@ bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     if (!begin_attempt(target, client_isn, round)) return false;
     const flow::Flow abandoned = flow;
     if (!table_.move_to_server(index, target)) return false;
+    flow.method = target.method;
     flow.seq_delta = target.seq_delta;
     flow.ack_from_server = target.ack_from_server;
     flow.next_to_server = target.next_to_server;
@@ -91,7 +95,7 @@ std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& r
     reset.sequence = segment.acknowledgement;
     reset.flags = net::tcp_flag::rst;
     reset.window = 0;
-    if (!generate(link, reset, server.out_port)) return Verdict::drop(Drop::no_mbuf);
+    if (!generate_to(server, reset)) return Verdict::drop(Drop::no_mbuf);
     counters_.resets_sent.add();
     const flow::SynOptions options = flow::syn_options(flow);
     const std::size_t length = net::build_tcp(packet.room(), link, syn_of(flow, options.all()));
@@ -117,10 +121,11 @@ std::optional<flow::Tick> FlowPath::half_open_due(flow::FlowIndex index, const R
 }
 
 net::TcpSegment FlowPath::syn_of(const flow::Flow& flow, net::ConstBytes options) {
-    return {.source = flow.local_address,
-            .destination = flow.server_address,
-            .source_port = flow.local_port,
-            .destination_port = flow.server_port,
+    const flow::Tuple ends = flow.sent_to(flow::Side::server);
+    return {.source = ends.source,
+            .destination = ends.destination,
+            .source_port = ends.source_port,
+            .destination_port = ends.destination_port,
             .sequence = flow.ack_from_server - 1,
             .flags = net::tcp_flag::syn,
             .window = syn_window,

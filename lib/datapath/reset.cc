@@ -83,20 +83,19 @@ bool FlowPath::send_segment(const flow::Flow& flow, Side to, net::TcpSegment seg
                             const Round& round) {
     if (!is_ours(flow, round)) return false;
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
-    if (to == Side::server) {
-        if (!server.reachable) return false;
-        segment.source = flow.local_address;
-        segment.destination = flow.server_address;
-        segment.source_port = flow.local_port;
-        segment.destination_port = flow.server_port;
-        return generate({server.link_source, server.next_hop}, segment, server.out_port);
-    }
-    segment.source = flow.vip;
-    segment.destination = flow.client_address;
-    segment.source_port = flow.service_port;
-    segment.destination_port = flow.client_port;
+    if (to == Side::server && !server.reachable) return false;
+    const flow::Tuple ends = flow.sent_to(to);
+    segment.source = ends.source;
+    segment.destination = ends.destination;
+    segment.source_port = ends.source_port;
+    segment.destination_port = ends.destination_port;
+    if (to == Side::server) return generate_to(server, segment);
     const net::MacAddress& mac = round.snapshot->find_address(flow.vip)->mac;
     return generate({mac, flow.client_mac}, segment, flow.client_port_index);
+}
+
+bool FlowPath::generate_to(const exchange::Server& server, const net::TcpSegment& segment) {
+    return generate({server.link_source, server.next_hop}, segment, server.out_port);
 }
 
 bool FlowPath::is_ours(const flow::Flow& flow, const Round& round) {

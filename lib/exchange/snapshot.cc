@@ -50,6 +50,14 @@ void Snapshot::seal() {
     for (std::size_t i = 0; i < services.size(); ++i)
         if (services[i].present)
             insert(service_slots_, mix(services[i].address, services[i].port), i);
+    const auto is_nat = [](const Server& s) {
+        return s.state != ServerState::absent && s.method == flow::Method::nat;
+    };
+    nat_server_slots_ = empty_table(
+        static_cast<std::size_t>(std::count_if(servers.begin(), servers.end(), is_nat)));
+    for (std::size_t i = 0; i < servers.size(); ++i)
+        if (is_nat(servers[i]))
+            insert(nat_server_slots_, mix(servers[i].address, servers[i].port), i);
 }
 
 const OwnedAddress* Snapshot::find_address(const net::IpAddress& address) const {
@@ -68,6 +76,15 @@ std::uint16_t Snapshot::find_service(const net::IpAddress& address, net::Be16 po
         if (index == empty_slot) return no_service;
         const Service& service = services[index];
         if (service.address == address && service.port == port) return index;
+    }
+}
+
+std::uint16_t Snapshot::find_nat_server(const net::IpAddress& address, net::Be16 port) const {
+    const std::size_t mask = nat_server_slots_.size() - 1;
+    for (std::size_t at = mix(address, port) & mask;; at = (at + 1) & mask) {
+        const std::uint16_t index = nat_server_slots_[at];
+        if (index == empty_slot) return no_server;
+        if (servers[index].address == address && servers[index].port == port) return index;
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "balance/scheduler.h"
 #include "balance/slot_table.h"
+#include "flow/flow.h"
 #include "net/address.h"
 #include "net/bytes.h"
 
@@ -53,15 +54,15 @@ struct Server {
     net::MacAddress link_source;  // Ethernet source: the local address's MAC on that port
     std::uint32_t weight = 0;     // effective weight, configured weight x 256 x health factor
     std::uint16_t service = 0;
+    flow::Method method = flow::Method::fnat;
+    net::IpAddress tunnel_source;   // TUN: the outer source, an address of the port's
+    std::uint16_t link_mtu = 1500;  // of the port towards the next hop, in bytes
 };
-
-enum class Forwarding : std::uint8_t { fnat, nat, dr, tun };
 
 struct Service {
     bool present = false;
     net::IpAddress address;
     net::Be16 port;
-    Forwarding forwarding = Forwarding::fnat;
     balance::Algorithm algorithm = balance::Algorithm::wlc;
     // sh and mh: the table, shared by the snapshots in which it is the same; what a client is and
     // whether another server takes those of one that cannot.
@@ -90,12 +91,16 @@ class Snapshot {
     const OwnedAddress* find_address(const net::IpAddress& address) const;
     // Index of the service at address:port, or no_service.
     std::uint16_t find_service(const net::IpAddress& address, net::Be16 port) const;
+    // Index of a server at address:port whose method is NAT, or no_server.
+    std::uint16_t find_nat_server(const net::IpAddress& address, net::Be16 port) const;
 
     static constexpr std::uint16_t no_service = 0xffff;
+    static constexpr std::uint16_t no_server = 0xffff;
 
   private:
     std::vector<std::uint16_t> address_slots_;
     std::vector<std::uint16_t> service_slots_;
+    std::vector<std::uint16_t> nat_server_slots_;
 };
 
 }  // namespace warren::exchange

@@ -61,7 +61,7 @@ struct alignas(64) Flow {
     net::IpAddress client_address;
     net::IpAddress vip;
     net::IpAddress server_address;
-    net::IpAddress local_address;  // source address towards the server; in NAT the client's
+    net::IpAddress local_address;  // source address towards the server; but in FNAT the client's
 
     net::Be16 client_port;
     net::Be16 service_port;  // the VIP's
@@ -102,6 +102,12 @@ struct alignas(64) Flow {
 
     Tuple client_tuple() const { return {client_address, vip, client_port, service_port}; }
     Tuple server_tuple() const { return {server_address, local_address, server_port, local_port}; }
+    // Addresses and ports of a segment that we send to that side.
+    Tuple sent_to(Side side) const {
+        if (side == Side::client) return {vip, client_address, service_port, client_port};
+        if (!sees_both_sides(method)) return {client_address, vip, client_port, service_port};
+        return {local_address, server_address, local_port, server_port};
+    }
 };
 static_assert(sizeof(Flow) == 128 && alignof(Flow) == 64);
 static_assert(offsetof(Flow, client_port) == 64);

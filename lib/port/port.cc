@@ -5,6 +5,7 @@
 #include <rte_bus_vdev.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
+#include <rte_ether.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -163,6 +164,12 @@ net::MacAddress Port::mac() const {
     net::MacAddress mac;
     std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac.bytes.begin());
     return mac;
+}
+
+std::uint16_t Port::mtu() const {
+    std::uint16_t mtu = RTE_ETHER_MTU;
+    rte_eth_dev_get_mtu(id_, &mtu);
+    return mtu;
 }
 
 bool Port::link_up() const {

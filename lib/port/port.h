@@ -40,6 +40,7 @@ class Port {
     const std::string& driver() const { return driver_; }
     std::uint16_t id() const { return id_; }
     net::MacAddress mac() const;
+    std::uint16_t mtu() const;  // bytes of an IP packet
     bool shared_with_kernel() const { return shared_; }
     std::uint16_t rx_queues() const { return rx_queues_; }
     // Worker i sends on queue i. With a spare queue the control lcore's is control_queue().

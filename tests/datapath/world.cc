@@ -61,24 +61,31 @@ std::vector<packets::Frame> take(const std::vector<rte_ring*>& rings) {
     return frames;
 }
 
+// net_ring starts with no address at all and cannot replace one, but the first added is it.
+void set_mac(const port::Port& port, const net::MacAddress& mac) {
+    rte_ether_addr address{};
+    std::memcpy(address.addr_bytes, mac.bytes.data(), 6);
+    if (rte_eth_dev_mac_addr_add(port.id(), &address, 0) != 0 || port.mac() != mac)
+        throw std::runtime_error("net_ring took no MAC address");
+}
+
 }  // namespace
 
 World::World(const WorldOptions& options)
     : exchange(options.workers), options_(options), current_(first_snapshot(options)) {
     const std::string name = next_name();
     pool_ = port::make_mempool("pool_" + name, 4095);
-    port_ = make_port(name, rx_, tx_);
-    rte_ether_addr mac{};
-    std::memcpy(mac.addr_bytes, packets::mac(vip_mac).bytes.data(), 6);
-    // net_ring starts with no address at all and cannot replace one, but the first added is it.
-    if (rte_eth_dev_mac_addr_add(port_->id(), &mac, 0) != 0 ||
-        port_->mac() != packets::mac(vip_mac))
-        throw std::runtime_error("net_ring took no MAC address");
+    std::vector<port::Port*> ports;
+    for (unsigned i = 0; i < options.ports; ++i) {
+        ports_.push_back(make_port(name + (i == 0 ? "" : "b"), rx_, tx_));
+        set_mac(*ports_[i], packets::mac(i == 0 ? vip_mac : second_mac));
+        ports.push_back(ports_[i].get());
+    }
     if (options.kernel_port) kernel_port_ = make_port(name + "k", kernel_rx_, kernel_tx_);
     for (unsigned i = 0; i < options.workers; ++i) {
         workers.push_back(std::make_unique<Worker>(
             exchange, WorkerOptions{.id = i,
-                                    .ports = {port_.get()},
+                                    .ports = ports,
                                     .kernel_ports = {kernel_port_.get()},
                                     .pool = pool_.get(),
                                     .flow_capacity = options.flow_capacity,
@@ -94,7 +101,7 @@ World::~World() {
     for (unsigned i = 0; i < workers.size(); ++i)
         exchange.publisher.offline(i);
     workers.clear();
-    port_.reset();
+    ports_.clear();
     kernel_port_.reset();
     for (const auto* rings : {&rx_, &tx_, &kernel_rx_, &kernel_tx_})
         for (rte_ring* ring : *rings)
@@ -103,12 +110,13 @@ World::~World() {
 
 std::unique_ptr<port::Port> World::make_port(const std::string& name, std::vector<rte_ring*>& rx,
                                              std::vector<rte_ring*>& tx) {
+    const std::size_t first = rx.size();
     for (unsigned i = 0; i < options_.workers; ++i) {
         const std::string suffix = name + "_" + std::to_string(i);
         rx.push_back(rte_ring_create(("rx" + suffix).c_str(), 1024, SOCKET_ID_ANY, 0));
         tx.push_back(rte_ring_create(("tx" + suffix).c_str(), 1024, SOCKET_ID_ANY, 0));
     }
-    if (rte_eth_from_rings(name.c_str(), rx.data(), options_.workers, tx.data(), options_.workers,
+    if (rte_eth_from_rings(name.c_str(), &rx[first], options_.workers, &tx[first], options_.workers,
                            0) < 0)
         throw std::runtime_error("no net_ring port");
     return std::make_unique<port::Port>(port::PortOptions{.name = name,
@@ -159,13 +167,14 @@ std::vector<std::string> World::run() {
     return packets::describe(run_raw());
 }
 
-std::vector<packets::Frame> World::send_raw(const packets::Frame& frame, unsigned worker) {
-    put(frame, rx_[worker]);
+std::vector<packets::Frame> World::send_raw(const packets::Frame& frame, unsigned worker,
+                                            unsigned port) {
+    put(frame, rx_[port * options_.workers + worker]);
     return run_raw();
 }
 
-std::vector<std::string> World::send(const packets::Frame& frame, unsigned worker) {
-    return packets::describe(send_raw(frame, worker));
+std::vector<std::string> World::send(const packets::Frame& frame, unsigned worker, unsigned port) {
+    return packets::describe(send_raw(frame, worker, port));
 }
 
 std::vector<std::string> World::taken_by_kernel() {

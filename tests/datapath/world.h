@@ -19,7 +19,8 @@
 namespace warren::datapath {
 
 inline constexpr auto client_mac = "02:00:00:00:00:c1";
-inline constexpr auto vip_mac = "02:00:00:00:00:64";  // the port's own MAC: no use_vmac
+inline constexpr auto vip_mac = "02:00:00:00:00:64";     // the port's own MAC: no use_vmac
+inline constexpr auto second_mac = "02:00:00:00:00:65";  // of port 1, if there is one
 inline constexpr auto client = "192.168.8.50";
 inline constexpr auto vip = "192.168.8.100";
 
@@ -31,6 +32,7 @@ struct WorldOptions {
     unsigned servers = 2;  // 192.168.8.11 and up, MAC 02:00:00:00:00:0b and up
     std::uint32_t flow_capacity = 1024;
     bool kernel_port = false;  // a card of our own, with the exception path
+    unsigned ports = 1;
 };
 
 class World {
@@ -45,9 +47,11 @@ class World {
 
     // Puts frames on the wire of worker `worker`'s queue, runs every worker until all is quiet, and
     // returns what was sent, each as one line of text.
-    std::vector<std::string> send(const packets::Frame& frame, unsigned worker = 0);
+    std::vector<std::string> send(const packets::Frame& frame, unsigned worker = 0,
+                                  unsigned port = 0);
     std::vector<std::string> run();
-    std::vector<packets::Frame> send_raw(const packets::Frame& frame, unsigned worker = 0);
+    std::vector<packets::Frame> send_raw(const packets::Frame& frame, unsigned worker = 0,
+                                         unsigned port = 0);
     std::vector<packets::Frame> run_raw();
 
     // The exception path: what the kernel got since the last call, and a frame that it sends.
@@ -72,8 +76,9 @@ class World {
     void put(const packets::Frame& frame, rte_ring* ring);
 
     port::Mempool pool_;
-    std::vector<rte_ring*> rx_, tx_, kernel_rx_, kernel_tx_;
-    std::unique_ptr<port::Port> port_, kernel_port_;
+    std::vector<rte_ring*> rx_, tx_, kernel_rx_, kernel_tx_;  // port by port, a queue per worker
+    std::vector<std::unique_ptr<port::Port>> ports_;
+    std::unique_ptr<port::Port> kernel_port_;
     WorldOptions options_;
     exchange::Snapshot current_;
 };

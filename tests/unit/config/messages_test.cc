@@ -184,6 +184,22 @@ const Case servers[] = {
      "9: warning: quorum / hysteresis is not acted on yet\n"},
     {"flag of another scheduler", instance("") + service("lb_algo rr\nsh-port"),
      "9: warning: the flags of sh and mh mean nothing with lb_algo rr\n"},
+    {"NAT without a gateway of ours",
+     instance("", "10.0.0.1/32") + "virtual_server 10.0.0.1 1 {\nlb_kind NAT\n"
+                                   "real_server 10.1.0.2 1 {\nPING_CHECK {\n}\n}\n}",
+     "11: warning: lb_kind NAT: the real_server 10.1.0.2 has no virtual address in its network to "
+     "be its gateway: its replies must come back through this machine some other way, or use "
+     "FNAT\n"},
+    {"DR with another family, and a local address group that nothing uses",
+     instance("") +
+         "local_address_group L {\n10.0.0.1\n}\nvirtual_server 10.0.0.1 1 {\nlb_kind DR\n"
+         "laddr_group_name L\nreal_server 2001:db8::2 1 {\nPING_CHECK {\n}\n}\n}",
+     "15: warning: lb_kind DR uses no local address: laddr_group_name is for FNAT\n"
+     "15: error: a real_server must be of the family of its virtual_server\n"},
+    {"TUN types", instance("") + service("", "lb_kind TUN type gue port 6080\n"),
+     "14: error: lb_kind TUN type gue is not supported: use type ipip, or none\n"},
+    {"options of no kind", instance("") + service("", "lvs_method DR type ipip\n"),
+     "14: error: lb_kind DR takes no 'type'\n"},
     {"wrong choice", instance("") + service("protocol tcp"),
      "16: error: 'protocol' is one of TCP, UDP, SCTP, not 'tcp'\n"},
 };
@@ -193,9 +209,6 @@ INSTANTIATE_TEST_SUITE_P(Servers, Messages, testing::ValuesIn(servers));
 const Case unsupported[] = {
     {"HTTP_GET", instance("") + service("", "HTTP_GET {\nurl {\npath /\n}\n}"),
      "14: error: 'HTTP_GET' is not supported yet: use TCP_CHECK or PING_CHECK\n"},
-    {"lb_kind left to keepalived's default",
-     instance("") + "virtual_server 10.0.0.1 1 {\nreal_server 10.0.0.2 1 {\nPING_CHECK {\n}\n}\n}",
-     "9: error: lb_kind NAT is not supported yet: use FNAT\n"},
     {"lb_algo", instance("") + service("lb_algo lblc"),
      "16: error: lb_algo lblc is not supported: use rr, wrr, lc, wlc, sed, nq, fo, sh or mh\n"},
     {"protocol", instance("") + service("protocol UDP"),

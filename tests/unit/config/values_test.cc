@@ -228,6 +228,14 @@ TEST(Service, CheckEndpoint) {
     EXPECT_EQ(e.bind_ip->to_string(), "10.0.0.8");
 }
 
+TEST(Service, AServerMayHaveItsOwnMethod) {
+    const VirtualServer s = server(
+        "lb_kind DR\nreal_server 10.0.0.2 1 {\nlvs_method FNAT\nPING_CHECK {\n}\n}\n"
+        "real_server 10.0.0.3 1 {\nPING_CHECK {\n}\n}\n");
+    EXPECT_EQ(s.real_servers.at(0).kind_in(s), LbKind::fnat);
+    EXPECT_EQ(s.real_servers.at(1).kind_in(s), LbKind::dr);
+}
+
 TEST(Service, LocalAddressGroup) {
     const LoadResult r = load_text(
         "local_address_group L {\n10.0.0.9 eth0\n10.0.0.10\n}\n"

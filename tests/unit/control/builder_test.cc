@@ -67,7 +67,7 @@ TEST(Builder, ServiceUsesItsVipAsLocalAddress) {
     ASSERT_EQ(index, 0);
     const exchange::Service& s = snapshot->services[0];
     EXPECT_EQ(s.algorithm, balance::Algorithm::wlc);
-    EXPECT_EQ(s.forwarding, exchange::Forwarding::fnat);
+    EXPECT_EQ(snapshot->servers[0].method, flow::Method::fnat);
     EXPECT_EQ(s.established_timeout_ns, 100'000'000'000U);
     EXPECT_EQ(s.servers, (std::vector<std::uint16_t>{0, 1}));
     EXPECT_EQ(texts(s.local_addresses), (std::vector<std::string>{"192.168.8.100"}));
@@ -108,6 +108,28 @@ TEST(Builder, ServerIsReachableOnceItsNextHopIsKnownOnAPortOfOurs) {
     state->servers[0].next_hop->local = false;
     state->servers[0].next_hop->mac.reset();
     EXPECT_FALSE(build_snapshot(*state, 6)->servers[0].reachable) << "unresolved";
+}
+
+// A router would send a packet to the VIP back to us.
+TEST(Builder, DirectRoutingNeedsTheServerOnTheLink) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                service("192.168.8.100", "", "lb_kind DR\n"));
+    state->servers[0].next_hop = resolved(1);
+    EXPECT_TRUE(build_snapshot(*state, 1)->servers[0].reachable);
+    EXPECT_EQ(build_snapshot(*state, 1)->servers[0].method, flow::Method::dr);
+    state->servers[0].next_hop->gateway = ip("192.168.8.1");
+    EXPECT_FALSE(build_snapshot(*state, 2)->servers[0].reachable);
+}
+
+// The kernel must not forward what a NAT server sends to a client, wherever it comes in.
+TEST(Builder, TheGuardKnowsNatServers) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                router("B", "eth1", 52, "192.168.9.1/24") +
+                                service("192.168.8.100", "", "lb_kind NAT\n"));
+    for (const std::uint8_t port : {0, 1})
+        EXPECT_EQ(guard_rules(*state, port).nat_servers,
+                  (std::vector<GuardRules::Endpoint>{{ip("192.168.8.11"), 5672},
+                                                     {ip("192.168.8.12"), 5672}}));
 }
 
 TEST(Builder, EffectiveWeightIsWeightTimesFactor) {

@@ -33,6 +33,22 @@ const net::IpAddress client = net::IpAddress::v4(10, 2, 0, 2);
 
 // Text --------------------------------------------------------------------------------------------
 
+// Replies of NAT servers are ours to translate; a checker's connection is the kernel's.
+TEST(GuardText, NatReturnsAreDroppedUnlessTheyAreForTheKernel) {
+    GuardRules rules;
+    rules.nat_servers = {{net::IpAddress::v4(10, 2, 0, 11), 5672},
+                         {*net::IpAddress::parse("2001:db8::11"), 5671}};
+    EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
+                  .find("    ip saddr . tcp sport { 10.2.0.11 . 5672 } counter drop\n"
+                        "    ip6 saddr . tcp sport { 2001:db8::11 . 5671 } counter drop\n"),
+              std::string::npos);
+    rules.kernel_addresses = {host};
+    EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
+                  .find("    ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr != { 10.2.0.1 } "
+                        "counter drop\n"),
+              std::string::npos);
+}
+
 TEST(GuardText, OneTransactionReplacesTheTable) {
     GuardRules rules;
     rules.addresses = {*net::IpAddress::parse("2001:db8::100"), vip, vip,

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A World of NAT, DR or TUN servers in one family: the client and the VIP on port 0, the servers on
+// port 1, whose virtual router owns their gateway.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "world.h"
+
+namespace warren::datapath {
+
+struct Endpoints {
+    const char* name;
+    const char* client;
+    const char* vip;
+    std::vector<const char*> servers;
+    const char* gateway;
+    const char* router;  // somewhere between us and an end: who sends ICMP errors
+    const char* ip;      // describe()'s word
+};
+
+inline const Endpoints ipv4{.name = "IPv4",
+                            .client = "192.168.8.50",
+                            .vip = "192.168.8.100",
+                            .servers = {"10.0.0.11", "10.0.0.12"},
+                            .gateway = "10.0.0.1",
+                            .router = "203.0.113.9",
+                            .ip = "IPv4"};
+inline const Endpoints ipv6{.name = "IPv6",
+                            .client = "2001:db8:8::50",
+                            .vip = "2001:db8:8::100",
+                            .servers = {"2001:db8:10::11", "2001:db8:10::12"},
+                            .gateway = "2001:db8:10::1",
+                            .router = "2001:db8:ffff::9",
+                            .ip = "IPv6"};
+
+inline constexpr auto first_server_mac = "02:00:00:00:00:0b";
+inline constexpr auto second_server_mac = "02:00:00:00:00:0c";
+
+class MethodWorld : public World {
+  public:
+    MethodWorld(flow::Method method, const Endpoints& ends, unsigned worker_count = 1)
+        : World({.workers = worker_count, .servers = 2, .ports = 2}), at(ends) {
+        exchange.ownership.set(1, true);
+        change([&](exchange::Snapshot& s) {
+            s.virtual_routers.push_back(s.virtual_routers[0]);
+            s.virtual_routers[1].port = 1;
+            s.addresses = {{.address = packets::address(ends.vip), .mac = packets::mac(vip_mac)},
+                           {.address = packets::address(ends.gateway),
+                            .mac = packets::mac(second_mac),
+                            .virtual_router = 1,
+                            .port = 1}};
+            s.services[0].address = packets::address(ends.vip);
+            s.services[0].local_addresses = {};
+            for (std::size_t i = 0; i < 2; ++i) {
+                s.servers[i].address = packets::address(ends.servers[i]);
+                s.servers[i].method = method;
+                s.servers[i].out_port = 1;
+                s.servers[i].link_source = packets::mac(second_mac);
+            }
+        });
+    }
+
+    // The client's segment to the VIP, and that of a server to the client.
+    packets::PacketBuilder to_vip(std::string_view flags, std::uint16_t port = 4000) const {
+        return packets::PacketBuilder()
+            .ethernet(client_mac, vip_mac)
+            .ip(at.client, at.vip)
+            .tcp(port, 5672, flags)
+            .seq(1000);
+    }
+    packets::PacketBuilder to_client(std::string_view flags, std::size_t server = 0,
+                                     std::uint16_t port = 4000) const {
+        return packets::PacketBuilder()
+            .ethernet(server == 0 ? first_server_mac : second_server_mac, second_mac)
+            .ip(at.servers[server], at.client)
+            .tcp(5672, port, flags)
+            .seq(70'000);
+    }
+
+    void set_server(std::size_t server, exchange::ServerState state) {
+        change([=](exchange::Snapshot& s) { s.servers[server].state = state; });
+    }
+
+    const Endpoints at;
+};
+
+// Each test of a fixture with this parameter runs for both families.
+inline std::string family_name(const testing::TestParamInfo<Endpoints>& info) {
+    return info.param.name;
+}
+
+}  // namespace warren::datapath
