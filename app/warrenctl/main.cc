@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ended.h"
 #include "events.h"
 #include "show.h"
 #include "telemetry.h"
@@ -41,6 +42,8 @@ std::string list_of_views() {
 void print_help() {
     std::cout << "Usage: warrenctl [options] show {" << list_of_views() << "}\n"
               << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
+              << "       warrenctl [options] ended [client A[:P]] [server A[:P]] [cause C]\n"
+              << "           C: " << ended_causes() << '\n'
               << visible_options();
 }
 
@@ -60,10 +63,15 @@ po::variables_map parse(int argc, char** argv) {
 }
 
 void check_words(const std::vector<std::string>& words) {
-    if (words.empty()) throw UsageError("a command is missing: show or events");
+    if (words.empty()) throw UsageError("a command is missing: show, events or ended");
     if (words[0] == "events") return;
+    if (words[0] == "ended") {
+        if (!EndedFilter::parse({words.begin() + 1, words.end()}))
+            throw UsageError("ended takes client A[:P], server A[:P] and cause " + ended_causes());
+        return;
+    }
     if (words[0] != "show")
-        throw UsageError("unknown command \"" + words[0] + "\": show or events");
+        throw UsageError("unknown command \"" + words[0] + "\": show, events or ended");
     const auto& names = view_names();
     if (words.size() != 2 || std::find(names.begin(), names.end(), words[1]) == names.end())
         throw UsageError(
@@ -88,6 +96,9 @@ int run(int argc, char** argv) {
     const bool as_json = values.count("json") != 0;
     if (words[0] == "events")
         print_events(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
+    else if (words[0] == "ended")
+        print_ended(telemetry, *EndedFilter::parse({words.begin() + 1, words.end()}), as_json,
+                    std::cout);
     else
         show(telemetry, words[1], as_json, std::cout);
     std::cout.flush();

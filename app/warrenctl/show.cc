@@ -92,6 +92,10 @@ const std::vector<Column> service_columns{
     {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
     {"CONNECTIONS", Align::right,
      [](const Json& r) { return number<count_text>(r, "connections"); }},
+    {"PORTS USED", Align::right,
+     [](const Json& r) { return number<count_text>(r, "local_ports_used"); }},
+    {"PORTS FREE", Align::right,
+     [](const Json& r) { return number<count_text>(r, "local_ports_free"); }},
 };
 
 const std::vector<Column> server_columns{
@@ -152,6 +156,7 @@ const std::vector<Column> worker_columns{
     {"HANDED IN", Align::right, [](const Json& r) { return number<count_text>(r, "handoff_in"); }},
     {"HANDED OUT", Align::right,
      [](const Json& r) { return number<count_text>(r, "handoff_out"); }},
+    {"LOAD/MEAN", Align::right, [](const Json& r) { return decimal(r, "load_of_mean"); }},
     {"POLLS", Align::right, [](const Json& r) { return number<count_text>(r, "polls"); }},
     {"SLEEPS", Align::right, [](const Json& r) { return number<count_text>(r, "idle_sleeps"); }},
 };

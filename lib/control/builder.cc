@@ -75,16 +75,6 @@ void add_routers(exchange::Snapshot& snapshot, const State& state) {
     }
 }
 
-// Local addresses that are no VIP move with the VIP of the service that uses them.
-std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service) {
-    const auto* group = state.config.find_local_address_group(service.config->local_address_group);
-    if (group == nullptr) return {service.config->address};
-    std::vector<net::IpAddress> addresses;
-    for (const config::LocalAddressGroup::Member& member : group->members)
-        addresses.push_back(member.address);
-    return addresses;
-}
-
 void add_service(exchange::Snapshot& snapshot, const State& state, const ServiceRecord& record) {
     exchange::Service service;
     service.present = record.router.has_value();
@@ -147,6 +137,15 @@ exchange::Server make_server(const State& state, const ServerRecord& record) {
 }
 
 }  // namespace
+
+std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service) {
+    const auto* group = state.config.find_local_address_group(service.config->local_address_group);
+    if (group == nullptr) return {service.config->address};
+    std::vector<net::IpAddress> addresses;
+    for (const config::LocalAddressGroup::Member& member : group->members)
+        addresses.push_back(member.address);
+    return addresses;
+}
 
 exchange::ServerState server_state(const ServerRecord& server) {
     switch (server.health.standing()) {

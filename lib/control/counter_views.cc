@@ -66,6 +66,16 @@ void add_control_rows(std::vector<Json>& rows, const VrrpCounters& control) {
     rows.push_back(control_row("longest_oversleep_ns", control.longest_oversleep_ns));
 }
 
+// Frames that a worker has had to deal with.
+std::uint64_t handled(const exchange::WorkerLink& worker) {
+    return worker.counters.rx.value() - worker.counters.handoff_out.value() +
+           worker.counters.handoff_in.value();
+}
+
+double rounded(double value, double steps) {
+    return std::round(value * steps) / steps;
+}
+
 }  // namespace
 
 std::vector<Json> counter_rows(const ViewContext& c) {
@@ -85,22 +95,29 @@ std::vector<Json> counter_rows(const ViewContext& c) {
 
 std::vector<Json> worker_rows(const ViewContext& c) {
     std::vector<Json> rows;
+    double mean = 0;
+    for (const auto& worker : c.exchange.workers)
+        mean +=
+            static_cast<double>(handled(*worker)) / static_cast<double>(c.exchange.workers.size());
     for (std::size_t i = 0; i < c.exchange.workers.size(); ++i) {
         exchange::WorkerLink& worker = *c.exchange.workers[i];
         std::uint64_t flows = 0;
         for (std::size_t s = 0; s < c.state.servers.size(); ++s)
             flows += worker.servers[s].active.value();
         const WorkerCounters& counters = worker.counters;
-        rows.push_back({{"worker", i},
-                        {"busy", i < c.busy.size() ? std::round(c.busy[i] * 1000) / 1000 : 0.0},
-                        {"polls", counters.polls.value()},
-                        {"idle_sleeps", counters.idle_sleeps.value()},
-                        {"flows", flows},
-                        {"flow_capacity", c.state.config.dataplane.flows},
-                        {"rx", counters.rx.value()},
-                        {"tx", counters.tx.value()},
-                        {"handoff_in", counters.handoff_in.value()},
-                        {"handoff_out", counters.handoff_out.value()}});
+        rows.push_back(
+            {{"worker", i},
+             {"busy", i < c.busy.size() ? rounded(c.busy[i], 1000) : 0.0},
+             {"polls", counters.polls.value()},
+             {"idle_sleeps", counters.idle_sleeps.value()},
+             {"flows", flows},
+             {"flow_capacity", c.state.config.dataplane.flows},
+             {"rx", counters.rx.value()},
+             {"tx", counters.tx.value()},
+             {"handoff_in", counters.handoff_in.value()},
+             {"handoff_out", counters.handoff_out.value()},
+             {"load_of_mean",
+              mean > 0 ? rounded(static_cast<double>(handled(worker)) / mean, 100) : 1.0}});
     }
     return rows;
 }

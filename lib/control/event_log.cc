@@ -14,11 +14,6 @@
 namespace warren::control {
 namespace {
 
-std::int64_t system_ms() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
 spdlog::level::level_enum log_level(EventLevel level) {
     return level == EventLevel::error     ? spdlog::level::err
            : level == EventLevel::warning ? spdlog::level::warn
@@ -75,6 +70,11 @@ std::string events_page(const EventLog& log, std::string_view cursor) {
     for (number = std::max(number, log.first()); number < log.end(); ++number)
         if (!page.add(row_of(log.at(number)))) return page.finish(std::to_string(number));
     return page.finish(std::nullopt);
+}
+
+std::int64_t system_ms() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 std::string wall_text(std::int64_t wall_ms) {

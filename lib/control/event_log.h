@@ -66,6 +66,8 @@ class EventLog {
 // overwritten meanwhile is left out.
 std::string events_page(const EventLog& log, std::string_view cursor);
 
+// The system's clock in ms since 1970.
+std::int64_t system_ms();
 // "2026-11-25 02:50:28.123", local time.
 std::string wall_text(std::int64_t wall_ms);
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows", "events"};
+    std::vector<std::string> names{"flows", "events", "ended"};
     for (const View& view : views())
         names.emplace_back(view.name);
     return names;
@@ -59,6 +59,8 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                         listing_.request(cursor, reply);
                     else if (view == "events")
                         reply(events_page(events_, cursor));
+                    else if (view == "ended")
+                        reply(ended_page(ended_, cursor));
                     else
                         reply(answer(view, cursor));
                 }),
@@ -116,7 +118,7 @@ void Manager::drain() {
     for (const auto& worker : exchange_.workers) {
         exchange::FlowEvent event;
         for (unsigned i = 0; i < 8192 && worker->events.pop(event); ++i)
-            apply_flow_event(*state_, event);
+            take_flow_event(event);
     }
     VrrpStatus status;
     while (vrrp_.statuses.pop(status))
@@ -128,6 +130,24 @@ void Manager::drain() {
     poll_own_links();
     if (port::now_ns() - last_second_ns_ >= ns_per_s) every_second();
     if (!ready_) announce_when_ready();
+}
+
+void Manager::take_flow_event(const exchange::FlowEvent& event) {
+    apply_flow_event(*state_, event);
+    ended_.take(event, *state_, system_ms());
+}
+
+void Manager::warn_of_few_ports() {
+    for (const std::uint16_t index : port_alarm_.newly_short(*state_, exchange_)) {
+        const ServerRecord& server = state_->servers[index];
+        const PortUse use = port_use(*state_, exchange_, index);
+        events_.warn(
+            EventKind::server,
+            "server {} of {}: {} of {} local ports are used, its fullest worker's to {:.0f} "
+            "%; more local addresses (local_address_group) give more",
+            name_of(server), name_of(state_->services[server.service]), use.used, use.total,
+            use.fullest_worker * 100);
+    }
 }
 
 // A rejected advert is often the only sign of two masters: a wrong password or interval.
@@ -204,6 +224,7 @@ void Manager::every_second() {
     }
     last_second_ns_ = now_ns;
     if (update_factors(*state_)) publish();
+    warn_of_few_ports();
 }
 
 // Ready is when every worker has looked into its queues.

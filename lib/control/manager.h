@@ -18,12 +18,14 @@
 #include "config/load.h"
 #include "control/checks.h"
 #include "control/commands.h"
+#include "control/ended_flows.h"
 #include "control/event_log.h"
 #include "control/flow_listing.h"
 #include "control/guard.h"
 #include "control/multicast.h"
 #include "control/netlink.h"
 #include "control/notifier.h"
+#include "control/port_use.h"
 #include "control/state.h"
 #include "control/views.h"
 #include "control/vrrp_link.h"
@@ -79,6 +81,8 @@ class Manager {
     void take_status(RouterState& router, const vrrp::Status& status);
     void on_report(const VrrpReport& report);
     void on_server(std::uint16_t server);
+    void take_flow_event(const exchange::FlowEvent& event);
+    void warn_of_few_ports();
     void every_second();
     void announce_when_ready();
 
@@ -108,6 +112,8 @@ class Manager {
     std::set<net::IpAddress> doubly_owned_;  // warned about             // what is in force
     std::vector<std::unique_ptr<const RouterPlan>> retired_plans_;
     std::unique_ptr<Checks> checks_;
+    EndedFlows ended_;
+    PortAlarm port_alarm_;
     FlowListing listing_;
     Commands commands_;
     boost::asio::steady_timer drain_timer_;

@@ -92,6 +92,7 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
             ++server.unanswered;
             break;
         case exchange::FlowEventKind::ended:
+        case exchange::FlowEventKind::turned_away:
             break;
     }
 }

@@ -8,6 +8,7 @@
 
 #include "control/builder.h"
 #include "control/counter_views.h"
+#include "control/port_use.h"
 
 namespace warren::control {
 namespace {
@@ -158,6 +159,7 @@ const char* to_text(exchange::ServerState state) {
 
 Json server_row(const ViewContext& c, std::uint16_t index) {
     const ServerRecord& s = c.state.servers[index];
+    const PortUse ports = port_use(c.state, c.exchange, index);
     return {{"service", name_of(c.state.services[s.service])},
             {"server", name_of(s)},
             {"state", to_text(server_state(s))},
@@ -173,6 +175,8 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
             {"connections", sum(c.exchange, index, &ServerCounters::connections)},
             {"refused", s.refused},
             {"unanswered", s.unanswered},
+            {"local_ports_used", ports.used},
+            {"local_ports_free", ports.total - std::min(ports.used, ports.total)},
             {"to_server_bytes", sum(c.exchange, index, &ServerCounters::to_server_bytes)},
             {"to_client_bytes", sum(c.exchange, index, &ServerCounters::to_client_bytes)},
             {"since_ms", ms_since(c, s.since_ns)},
@@ -195,6 +199,7 @@ Json service_row(const ViewContext& c, const ServiceRecord& service) {
         active += sum(c.exchange, i, &ServerCounters::active);
         connections += sum(c.exchange, i, &ServerCounters::connections);
     }
+    const PortUse ports = port_use(c.state, c.exchange, service);
     const RouterState* router = service.router ? &c.state.routers[*service.router] : nullptr;
     return {{"service", name_of(service)},
             {"protocol", config::to_text(service.config->protocol)},
@@ -205,7 +210,10 @@ Json service_row(const ViewContext& c, const ServiceRecord& service) {
             {"servers", service.servers.size()},
             {"servers_up", up},
             {"active", active},
-            {"connections", connections}};
+            {"connections", connections},
+            {"local_ports_used", ports.used},
+            {"local_ports_free", ports.total - std::min(ports.used, ports.total)},
+            {"local_ports_fullest", rounded(ports.fullest_worker, 1000)}};
 }
 
 std::vector<Json> services(const ViewContext& c) {

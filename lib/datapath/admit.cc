@@ -28,7 +28,7 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     flow.service_port = parsed.destination_port;
     flow.service_id = packet.service;
     const std::uint16_t server_id = choice_.choose(flow, round);
-    if (server_id == ServerChoice::no_server) return refuse(packet, Drop::no_server);
+    if (server_id == ServerChoice::no_server) return turn_away(packet, Drop::no_server);
     const exchange::Server& server = round.snapshot->servers[server_id];
     flow.server_address = server.address;
     flow.server_port = server.port;
@@ -38,15 +38,29 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     flow.client_port_index = packet.port();
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.method = server.method;
-    if (!begin_attempt(flow, parsed.sequence, round)) return refuse(packet, Drop::no_local_port);
+    if (!begin_attempt(flow, parsed.sequence, round)) return turn_away(packet, Drop::no_local_port);
     flow::remember_syn(flow, net::read_tcp_options(options_of(packet)));
 
     const flow::FlowIndex index = table_.insert(flow);
-    if (index == flow::no_flow) return refuse(packet, Drop::flow_table_full);
+    if (index == flow::no_flow) return turn_away(packet, Drop::flow_table_full);
     counters_.flows_admitted.add();
     link_.servers[server_id].connections.add();
     link_.servers[server_id].active.set(table_.live_of_server(server_id));
     return forward(packet, round, index, flow::Side::client);
+}
+
+// A SYN of a client that cannot be served; the manager remembers it for `warrenctl ended`.
+Verdict FlowPath::turn_away(Packet& packet, Drop reason) {
+    const exchange::FlowEvent event{.client = packet.parsed.source,
+                                    .client_port = packet.parsed.source_port,
+                                    .server = ServerChoice::no_server,
+                                    .service = packet.service,
+                                    .kind = exchange::FlowEventKind::turned_away,
+                                    .cause = reason == Drop::no_server
+                                                 ? exchange::EndCause::no_server
+                                                 : exchange::EndCause::limit};
+    if (!link_.events.push(event)) link_.events_lost.add();
+    return refuse(packet, reason);
 }
 
 // What changes with the server a SYN goes to: local address and port, and the initial sequence

@@ -186,7 +186,9 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     if (after == before) return;
     table_.set_state(index, after, round.tick);
     if (after == TcpState::syn_received) {
-        report(flow, FlowEventKind::established, {}, microseconds(round) - syn_sent_us);
+        report(
+            {.kind = FlowEventKind::established, .latency_us = microseconds(round) - syn_sent_us},
+            flow);
     }
     if (before == TcpState::syn_sent && after == TcpState::established)
         answered_[flow.server_id] = round.tick;
@@ -195,8 +197,9 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     if (refused) link_.servers[flow.server_id].refused.add();
     counters_.flows_ended.add();
     link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
-    report(flow, refused ? FlowEventKind::refused : FlowEventKind::ended,
-           cause_of(before, from, segment.flags), 0);
+    report({.kind = refused ? FlowEventKind::refused : FlowEventKind::ended,
+            .cause = cause_of(before, from, segment.flags)},
+           flow);
 }
 
 Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow& flow) {
@@ -267,8 +270,9 @@ void FlowPath::age(const Round& round) {
             counters_.flows_ended.add();
             link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
             const bool unanswered = flow.state == TcpState::syn_sent;
-            report(flow, unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
-                   closed ? EndCause::client_fin : EndCause::idle, 0);
+            report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
+                    .cause = closed ? EndCause::client_fin : EndCause::idle},
+                   flow);
         });
 }
 
@@ -279,16 +283,13 @@ std::optional<flow::Tick> FlowPath::on_due(flow::FlowIndex index, const Round& r
     return std::nullopt;
 }
 
-void FlowPath::report(const flow::Flow& flow, FlowEventKind kind, EndCause cause,
-                      std::uint32_t latency_us) {
-    const bool taken = link_.events.push({.client = flow.client_address,
-                                          .client_port = flow.client_port,
-                                          .server = flow.server_id,
-                                          .service = flow.service_id,
-                                          .kind = kind,
-                                          .cause = cause,
-                                          .latency_us = latency_us});
-    if (!taken) link_.events_lost.add();
+// `event` says what happened; whose flow it was is filled in.
+void FlowPath::report(exchange::FlowEvent event, const flow::Flow& flow) {
+    event.client = flow.client_address;
+    event.client_port = flow.client_port;
+    event.server = flow.server_id;
+    event.service = flow.service_id;
+    if (!link_.events.push(event)) link_.events_lost.add();
 }
 
 bool FlowPath::next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const {

@@ -108,6 +108,7 @@ class FlowPath {
 
     Verdict refuse(Packet& packet, exchange::Drop reason);
     Verdict refuse_unknown(Packet& packet, const Round& round);
+    Verdict turn_away(Packet& packet, exchange::Drop reason);
     Verdict answer_from_stub(Packet& packet, flow::Flow& flow, flow::Side from);
     Verdict send_back(Packet& packet, std::size_t length);
     void reset_flow(flow::FlowIndex index, exchange::EndCause cause, const Round& round);
@@ -116,8 +117,7 @@ class FlowPath {
                       const Round& round);
     bool generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port);
     bool generate_to(const exchange::Server& server, const net::TcpSegment& segment);
-    void report(const flow::Flow& flow, exchange::FlowEventKind kind, exchange::EndCause cause,
-                std::uint32_t latency_us);
+    void report(exchange::FlowEvent event, const flow::Flow& flow);
 
     unsigned owner_of(const net::IpAddress& client, net::Be16 client_port) const;
     static std::uint8_t hop_limit_of(const Packet& packet);

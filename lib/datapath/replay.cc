@@ -70,7 +70,7 @@ bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     link_.servers[new_id].active.set(table_.live_of_server(new_id));
     link_.servers[new_id].connections.add();
     if (why == FlowEventKind::refused) link_.servers[old_id].refused.add();
-    report(abandoned, why, {}, 0);
+    report({.kind = why, .replayed = true}, abandoned);
     return true;
 }
 

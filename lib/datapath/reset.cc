@@ -63,7 +63,7 @@ void FlowPath::reset_flow(flow::FlowIndex index, EndCause cause, const Round& ro
     table_.set_state(index, TcpState::dead, round.tick);
     counters_.flows_reset.add();
     link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
-    report(flow, FlowEventKind::ended, cause, 0);
+    report({.kind = FlowEventKind::ended, .cause = cause}, flow);
 }
 
 void FlowPath::send_resets(const flow::Flow& flow, Side to, const Round& round) {

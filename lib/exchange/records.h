@@ -15,9 +15,10 @@ enum class FlowEventKind : std::uint8_t {
     refused,      // the server answered the SYN with RST
     unanswered,   // the server never answered the SYN
     ended,
+    turned_away,  // the SYN got RST from us; `server` is of no server
 };
 
-// Why a flow ended.
+// Why a flow ended, or did not begin.
 enum class EndCause : std::uint8_t {
     client_fin,
     server_fin,
@@ -25,15 +26,18 @@ enum class EndCause : std::uint8_t {
     server_reset,
     server_down,
     idle,
-    admin
+    admin,
+    no_server,  // none takes new flows
+    limit,      // no local port, or the flow table is full
 };
 
 struct FlowEvent {
-    net::IpAddress client;
-    net::Be16 client_port;
+    net::IpAddress client{};
+    net::Be16 client_port{};
     std::uint16_t server = 0;   // snapshot index
     std::uint16_t service = 0;  // snapshot index
     FlowEventKind kind = FlowEventKind::established;
+    bool replayed = false;  // refused, unanswered: another server has got the SYN instead
     EndCause cause = EndCause::client_fin;
     std::uint32_t latency_us = 0;
 };

@@ -259,6 +259,21 @@ TEST_F(Replay, TheManagerLearnsWhoRefused) {
     ASSERT_TRUE(world.exchange.workers[0]->events.pop(event));
     EXPECT_EQ(event.kind, FlowEventKind::refused);
     EXPECT_EQ(event.server, 0U);
+    EXPECT_TRUE(event.replayed);
+}
+
+TEST(TurnedAway, TheManagerLearnsWhom) {
+    World world;
+    world.change([](exchange::Snapshot& s) {
+        for (auto& server : s.servers)
+            server.state = ServerState::drain;
+    });
+    world.send(Connection(world).client_segment("S").build());
+    exchange::FlowEvent event;
+    ASSERT_TRUE(world.exchange.workers[0]->events.pop(event));
+    EXPECT_EQ(event.kind, FlowEventKind::turned_away);
+    EXPECT_EQ(event.cause, exchange::EndCause::no_server);
+    EXPECT_EQ(event.client.to_string(), client);
 }
 
 }  // namespace
