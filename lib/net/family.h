@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Ip4 and Ip6: the one place where the two families differ. Whatever rewrites or builds packets is
 // a template over one (or In and Out) of them and asks only for what both offer:
-//   Header, Address, header_bytes, ether_type, icmp, vrrp_group
+//   Header, Address, header_bytes, ether_type, icmp, vrrp_group, what ICMP errors are called
 //   narrow / widen             between Address and IpAddress
 //   source, destination, hop_limit, traffic_class, l4_protocol of a header
 //   swap_addresses, set_hop_limit
@@ -17,7 +17,7 @@
 
 namespace warren::net {
 
-// What a new IP header says; everything else is fixed (no options, no fragment, identification 0).
+// What a new IP header says; everything else is fixed (no options, no fragment).
 template <typename Address>
 struct IpFields {
     Address source{};
@@ -25,7 +25,8 @@ struct IpFields {
     IpProtocol protocol{};
     std::uint8_t hop_limit = 64;
     std::uint8_t traffic_class = 0;
-    bool dont_fragment = true;  // IPv4 only
+    bool dont_fragment = true;         // IPv4 only
+    std::uint16_t identification = 0;  // IPv4 only; matters without dont_fragment (RFC 6864)
     std::uint16_t l4_bytes = 0;
 };
 
@@ -37,7 +38,12 @@ struct Ip4 {
     static constexpr IpProtocol icmp = IpProtocol::icmp;
     static constexpr std::uint8_t echo_request = icmp_type::echo_request;
     static constexpr std::uint8_t echo_reply = icmp_type::echo_reply;
-    static constexpr Address vrrp_group{0xe0000012};  // 224.0.0.18
+    static constexpr IpProtocol tunnelled = IpProtocol::ipv4;
+    static constexpr std::uint8_t too_big_type = icmp_type::unreachable;
+    static constexpr std::uint8_t too_big_code = 4;  // fragmentation needed (RFC 1191)
+    static constexpr std::uint8_t time_exceeded = icmp_type::time_exceeded;
+    static constexpr std::size_t icmp_error_bytes = 576;  // RFC 1812 4.3.2.3
+    static constexpr Address vrrp_group{0xe0000012};      // 224.0.0.18
     static constexpr MacAddress vrrp_group_mac{{0x01, 0x00, 0x5e, 0x00, 0x00, 0x12}};
 
     static constexpr Address narrow(const IpAddress& ip) { return ip.as_v4(); }
@@ -74,6 +80,7 @@ struct Ip4 {
         h = Header{};
         h.type_of_service = f.traffic_class;
         h.total_length = Be16(static_cast<std::uint16_t>(header_bytes + f.l4_bytes));
+        h.identification = Be16(f.identification);
         h.fragment = Be16(f.dont_fragment ? Header::dont_fragment : std::uint16_t{0});
         h.time_to_live = f.hop_limit;
         h.protocol = f.protocol;
@@ -91,6 +98,11 @@ struct Ip6 {
     static constexpr IpProtocol icmp = IpProtocol::icmpv6;
     static constexpr std::uint8_t echo_request = icmpv6_type::echo_request;
     static constexpr std::uint8_t echo_reply = icmpv6_type::echo_reply;
+    static constexpr IpProtocol tunnelled = IpProtocol::ipv6;
+    static constexpr std::uint8_t too_big_type = icmpv6_type::packet_too_big;
+    static constexpr std::uint8_t too_big_code = 0;
+    static constexpr std::uint8_t time_exceeded = icmpv6_type::time_exceeded;
+    static constexpr std::size_t icmp_error_bytes = 1280;  // RFC 4443 2.4 (c)
     static constexpr Address vrrp_group{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12};
     static constexpr MacAddress vrrp_group_mac{{0x33, 0x33, 0x00, 0x00, 0x00, 0x12}};
 

@@ -24,8 +24,10 @@ enum class EtherType : std::uint16_t {
 enum class IpProtocol : std::uint8_t {
     hop_by_hop = 0,
     icmp = 1,
+    ipv4 = 4,  // in IP: RFC 2003, RFC 2473
     tcp = 6,
     udp = 17,
+    ipv6 = 41,  // in IP: RFC 4213, RFC 2473
     routing = 43,
     fragment = 44,
     ah = 51,

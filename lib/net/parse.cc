@@ -198,12 +198,6 @@ ParseError parse_ipv6(Parsed& p, ConstBytes frame) {
     return p.error;
 }
 
-bool is_icmp_error(const Parsed& p) {
-    if (p.network == Network::ipv6) return p.message_type < 128;  // RFC 4443 2.1
-    return p.message_type == icmp_type::unreachable || p.message_type == icmp_type::time_exceeded ||
-           p.message_type == icmp_type::parameter_problem;
-}
-
 bool quote_ipv4(Parsed& quoted, ConstBytes frame, std::size_t end) {
     if (end - quoted.l3_offset < sizeof(Ipv4Header)) return false;
     const auto& ip = header_at<Ipv4Header>(frame, quoted.l3_offset);
@@ -283,9 +277,17 @@ Parsed parse(ConstBytes frame, IpChecksum ip_checksum) {
     return p;
 }
 
+bool is_icmp_error(const Parsed& message) {
+    if (!message.is_icmp()) return false;
+    if (message.network == Network::ipv6) return message.message_type < 128;  // RFC 4443 2.1
+    return message.message_type == icmp_type::unreachable ||
+           message.message_type == icmp_type::time_exceeded ||
+           message.message_type == icmp_type::parameter_problem;
+}
+
 Parsed parse_quoted(ConstBytes frame, const Parsed& message) {
     constexpr std::size_t quoted_l4_bytes = 8;  // RFC 792
-    if (!message.is_icmp() || !is_icmp_error(message)) return {};
+    if (!is_icmp_error(message)) return {};
     const std::size_t end = message.packet_end();
     Parsed quoted;
     quoted.l3_offset = message.payload_offset;

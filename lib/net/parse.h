@@ -95,6 +95,9 @@ enum class IpChecksum : std::uint8_t { verify, verified };
 
 Parsed parse(ConstBytes frame, IpChecksum ip_checksum = IpChecksum::verify);
 
+// An ICMP or ICMPv6 message that reports on another packet, whatever it quotes of it.
+bool is_icmp_error(const Parsed& message);
+
 // The packet that an ICMP or ICMPv6 error is about, as far as its quote says: network, addresses,
 // ports, sequence, l3_offset and l4_offset, for looking its flow up and rewriting it. Everything
 // else in it is left as it is: routers quote 8 bytes of L4 and may have changed the header's length

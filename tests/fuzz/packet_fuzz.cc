@@ -2,14 +2,17 @@
 // Any frame through the parser, then through everything that answers or changes what it let
 // through. Beyond not crashing: offsets stay inside the frame, an answer parses again, and
 // incremental checksums keep right ones right.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
 
 #include "net/build.h"
+#include "net/icmp_error.h"
 #include "net/neighbour.h"
 #include "net/parse.h"
 #include "net/tcp_options.h"
+#include "net/tunnel.h"
 
 namespace {
 
@@ -104,6 +107,41 @@ void redirect(Frame frame, const Parsed& p) {
     if (p.fragment == Fragment::none) require(is_l4_checksum_valid(frame, after) == valid);
 }
 
+// The same names again: nothing but the hop limit may change, and the message becomes valid.
+void relay_error(Frame frame, const Parsed& p, const Parsed& quoted) {
+    rewrite_icmp_error(frame, p, quoted,
+                       {.source = p.source,
+                        .destination = p.destination,
+                        .quoted_source = quoted.source,
+                        .quoted_destination = quoted.destination,
+                        .quoted_source_port = quoted.source_port,
+                        .quoted_destination_port = quoted.destination_port});
+    const Parsed after = parse(frame);
+    require(after.is_icmp());
+    if (p.fragment == Fragment::none) require(is_l4_checksum_valid(frame, after));
+    require(parse_quoted(frame, after).sequence == quoted.sequence);
+}
+
+void report(const Frame& frame, const Parsed& p) {
+    Frame out(2048);
+    const std::size_t length =
+        build_icmp_error(out, frame, p, p.destination, IcmpErrorKind::too_big, 1400);
+    require(length != 0 && length <= p.l3_offset + std::size_t{1280});
+    const Parsed error = parse(Bytes(out).first(length));
+    require(is_icmp_error(error) && is_l4_checksum_valid(out, error));
+}
+
+void wrap(const Frame& frame, const Parsed& p, const IpAddress& outer) {
+    const std::size_t header = tunnel_header_bytes(outer);
+    const std::size_t bytes = p.packet_end() - p.l3_offset;
+    if (p.tag_count != 0 || bytes + header > 65'535) return;
+    Frame out(header + frame.size());
+    std::copy(frame.begin(), frame.end(), out.begin() + static_cast<std::ptrdiff_t>(header));
+    const std::size_t length = encapsulate(out, {}, {outer, outer}, p.network, bytes, 1);
+    require(length == sizeof(EthernetHeader) + header + bytes);
+    require(parse(Bytes(out).first(length)).ok());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -121,6 +159,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             quoted.l4_offset + std::size_t{8} <= p.packet_end());
     if (p.is_tcp()) change_options(frame, p);
     if (is_neighbour_message(p)) answer_neighbour(frame, p);
+    if (p.fragment == Fragment::none) {
+        if (quoted.protocol == IpProtocol::tcp) relay_error(frame, p, quoted);
+        if (could_be_ours(p.destination)) report(frame, p);
+        wrap(frame, p, IpAddress::v4(10, 0, 0, 1));
+        wrap(frame, p, *IpAddress::parse("2001:db8::1"));
+    }
     if (!could_be_ours(p.destination)) return 0;
     if (p.is_icmp()) answer_echo(frame, p);
     if (!p.is_tcp()) return 0;
