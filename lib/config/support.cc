@@ -97,9 +97,6 @@ void check_real_server(const RealServer& r, Checks& checks) {
 }
 
 void check_virtual_server(const VirtualServer& s, Checks& checks) {
-    const auto is_tun = [&s](const RealServer& r) { return r.kind_in(s) == LbKind::tun; };
-    checks.refuse(std::any_of(s.real_servers.begin(), s.real_servers.end(), is_tun), s.where,
-                  "lb_kind TUN", ": use FNAT, NAT or DR");
     checks.refuse(s.protocol != Protocol::tcp, s.where,
                   std::string("protocol ") + to_text(s.protocol), ": use TCP");
     checks.refuse(!s.address.is_v4(), s.where, "an IPv6 virtual_server");

@@ -104,8 +104,7 @@ std::optional<std::uint8_t> port_towards(const State& state, const NextHop& hop)
 // DR needs the server itself on the link: a router would send the VIP's packets back to us. TUN
 // needs an address that its outer header can come from: the kernel's choice for that route, as in
 // IPVS. The VIP cannot be it, for the servers have the VIP too and take its packets for forged.
-void add_method(exchange::Server& server, const NextHop& hop, const PortState& port) {
-    server.link_mtu = port.mtu;
+void add_method(exchange::Server& server, const NextHop& hop) {
     if (server.method == flow::Method::dr && hop.gateway != server.address)
         server.reachable = false;
     if (server.method != flow::Method::tun) return;
@@ -131,7 +130,7 @@ exchange::Server make_server(const State& state, const ServerRecord& record) {
         server.next_hop = *record.next_hop->mac;
         const auto router = state.services[record.service].router;
         server.link_source = router ? mac_on(state, *router, *port) : state.ports[*port].mac;
-        add_method(server, *record.next_hop, state.ports[*port]);
+        add_method(server, *record.next_hop);
     }
     return server;
 }
@@ -173,6 +172,9 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
         add_service(*snapshot, state, service);
     for (const ServerRecord& server : state.servers)
         snapshot->servers.push_back(make_server(state, server));
+    for (const PortState& port : state.ports)
+        snapshot->port_mtus.push_back(port.mtu);
+    snapshot->kernel_addresses = state.kernel_addresses;
     snapshot->seal();
     return snapshot;
 }
@@ -186,6 +188,7 @@ GuardRules guard_rules(const State& state, std::uint8_t port) {
     for (const exchange::Server& server : snapshot->servers)
         if (server.method == flow::Method::nat)
             rules.nat_servers.emplace_back(server.address, server.port.host());
+    if (!rules.nat_servers.empty()) rules.kernel_addresses = state.kernel_addresses;
     for (const RouterState& router : state.routers)
         if (router.port == port) rules.vrids.push_back(router.plan->settings.vrid);
     return rules;

@@ -31,6 +31,8 @@ constexpr std::array worker_counters{
     Named{"neighbour_replies", &WorkerCounters::neighbour_replies},
     Named{"echo_replies", &WorkerCounters::echo_replies},
     Named{"resets_sent", &WorkerCounters::resets_sent},
+    Named{"icmp_errors_sent", &WorkerCounters::icmp_errors_sent},
+    Named{"icmp_errors_relayed", &WorkerCounters::icmp_errors_relayed},
     Named{"flows_admitted", &WorkerCounters::flows_admitted},
     Named{"flows_ended", &WorkerCounters::flows_ended},
     Named{"flows_reset", &WorkerCounters::flows_reset},

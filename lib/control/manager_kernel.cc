@@ -13,16 +13,19 @@
 namespace warren::control {
 namespace {
 
-std::set<net::IpAddress> kernel_addresses(const std::vector<Link>& links) {
-    std::set<net::IpAddress> all;
+std::vector<net::IpAddress> kernel_addresses(const std::vector<Link>& links) {
+    std::vector<net::IpAddress> all;
     for (const Link& link : links)
         for (const LinkAddress& address : link.addresses)
-            all.insert(address.prefix.address);
+            all.push_back(address.prefix.address);
+    std::sort(all.begin(), all.end());
     return all;
 }
 
 std::uint16_t mtu_of(const Link& link) {
-    return static_cast<std::uint16_t>(std::min<std::uint32_t>(link.mtu, 65'535));
+    constexpr std::uint32_t ethernet = 1500;  // where the kernel has not said
+    return static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(link.mtu == 0 ? ethernet : link.mtu, 65'535));
 }
 
 }  // namespace
@@ -110,6 +113,11 @@ void Manager::on_link(const Link& link) {
                           "interface {}: removed and made anew; restart warren to use it",
                           port.name);
         if (link.present) join_multicast(port);
+    }
+    if (auto addresses = kernel_addresses(netlink_.links());
+        addresses != state_->kernel_addresses) {
+        state_->kernel_addresses = std::move(addresses);
+        publish();
     }
     for (const auto& [port, guard] : guards_)
         try_guard(port);
@@ -210,6 +218,7 @@ void Manager::apply_tracking() {
 // ---- what the kernel must not see, and must ask for
 
 void Manager::start_guards() {
+    state_->kernel_addresses = kernel_addresses(netlink_.links());
     for (std::size_t i = 0; i < state_->ports.size(); ++i) {
         const PortState& port = state_->ports[i];
         if (port.ifindex != 0) join_multicast(port);
@@ -238,9 +247,10 @@ void Manager::apply_guard(std::uint8_t index) {
     GuardRules rules = guard_rules(*state_, index);
     // An address that the kernel has too (left behind by keepalived, say) is still ours alone; only
     // the host's own way in must stay open.
-    const std::set<net::IpAddress> kernel = kernel_addresses(netlink_.links());
+    const std::vector<net::IpAddress>& kernel = state_->kernel_addresses;
     for (const net::IpAddress& address : rules.addresses)
-        if (kernel.contains(address) && doubly_owned_.insert(address).second)
+        if (std::binary_search(kernel.begin(), kernel.end(), address) &&
+            doubly_owned_.insert(address).second)
             events_.warn(
                 EventKind::link,
                 "{} is an address of the kernel too: it answers ARP for it as well; remove it",
@@ -248,7 +258,6 @@ void Manager::apply_guard(std::uint8_t index) {
     std::erase_if(rules.addresses, [&](const net::IpAddress& address) {
         return port.primary && port.primary->address == address;
     });
-    if (!rules.nat_servers.empty()) rules.kernel_addresses.assign(kernel.begin(), kernel.end());
     const auto old = guarded_.find(index);
     if (old != guarded_.end() && old->second == rules) return;
     guards_.at(index)->apply(rules);

@@ -80,6 +80,7 @@ struct ServiceRecord {
 struct State {
     config::Config config;
     std::vector<PortState> ports;
+    std::vector<net::IpAddress> kernel_addresses;  // on all its links, sorted
     std::vector<RouterState> routers;
     std::vector<ServiceRecord> services;
     std::vector<ServerRecord> servers;

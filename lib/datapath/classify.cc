@@ -93,7 +93,16 @@ void classify_neighbour(Packet& packet, const Round& round, const net::EthernetH
     packet.kind = Kind::solicitation;
 }
 
+// What a NIC with the offload has said; without one the flags say "unknown".
+net::IpChecksum nic_verdict(const rte_mbuf& mbuf) {
+    return (mbuf.ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD
+               ? net::IpChecksum::verified
+               : net::IpChecksum::verify;
+}
+
 void classify_tcp(Packet& packet, const Round& round) {
+    if ((packet.mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+        return drop(packet, Drop::bad_tcp_checksum);
     packet.service =
         round.snapshot->find_service(packet.parsed.destination, packet.parsed.destination_port);
     packet.kind =
@@ -114,23 +123,31 @@ bool is_to_our_mac(const net::MacAddress& destination, const net::MacAddress& po
 void classify_nat_return(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
                          const net::MacAddress& port_mac) {
     const net::Parsed& parsed = packet.parsed;
-    if (!parsed.is_tcp() || parsed.fragment != net::Fragment::none) return;
-    if (round.snapshot->find_nat_server(parsed.source, parsed.source_port) ==
-        exchange::Snapshot::no_server)
-        return;
-    if (is_to_our_mac(ethernet.destination, port_mac, packet, round))
-        packet.kind = Kind::nat_return;
+    if (parsed.fragment != net::Fragment::none) return;
+    const auto is_nat_server = [&](const net::IpAddress& address, net::Be16 port) {
+        return round.snapshot->find_nat_server(address, port) != exchange::Snapshot::no_server;
+    };
+    Kind kind = Kind::kernel;
+    if (parsed.is_tcp() && is_nat_server(parsed.source, parsed.source_port)) {
+        kind = Kind::nat_return;
+    } else if (net::is_icmp_error(parsed)) {
+        const net::Parsed quoted = net::parse_quoted(packet.frame(), parsed);
+        if (is_nat_server(quoted.destination, quoted.destination_port)) kind = Kind::icmp_error;
+    }
+    if (kind != Kind::kernel && is_to_our_mac(ethernet.destination, port_mac, packet, round))
+        packet.kind = kind;
 }
 
 void classify_icmp(Packet& packet, const Round& round) {
     const bool request = packet.parsed.message_type == (packet.parsed.network == net::Network::ipv4
                                                             ? net::Ip4::echo_request
                                                             : net::Ip6::echo_request);
-    if (!request) return drop(packet, Drop::unexpected_protocol);
-    if (!round.accepts(*packet.address)) return drop(packet, Drop::not_accepted);
+    const bool error = net::is_icmp_error(packet.parsed);
+    if (!request && !error) return drop(packet, Drop::unexpected_protocol);
+    if (request && !round.accepts(*packet.address)) return drop(packet, Drop::not_accepted);
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return drop(packet, Drop::bad_icmp_checksum);
-    packet.kind = Kind::echo;
+    packet.kind = request ? Kind::echo : Kind::icmp_error;
 }
 
 // VRRP itself, or behind an authentication header, whose first byte says what follows (RFC 2402 2).
@@ -195,7 +212,8 @@ void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& 
 
 void classify(Packet& packet, const Round& round, std::span<const net::MacAddress> port_macs) {
     packet.kind = Kind::kernel;
-    ::new (&packet.parsed) net::Parsed(net::parse(packet.frame()));  // in place: no copy of a line
+    ::new (&packet.parsed) net::Parsed(
+        net::parse(packet.frame(), nic_verdict(*packet.mbuf)));  // in place: no copy of a line
     if (packet.frame().size() < sizeof(net::EthernetHeader))
         return drop(packet, Drop::malformed_ethernet);
     // VLANs are the kernel's, and so is a frame that our own host sent (packet sockets see both

@@ -102,7 +102,8 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
     if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
     if (hit) table_.erase(hit.index);
     if (!is_first_syn(packet.parsed)) return refuse_unknown(packet, round);
-    if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
+    if (hop_limit_of(packet) <= 1)
+        return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     return admit(packet, round);
 }
 
@@ -116,10 +117,12 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
                                        : refuse_unknown(packet, round);
 }
 
-// Without a flow it is the kernel's: an answer to a checker, perhaps.
+// Without a flow the server is told to let go, as at a local address. Not so what it answers to the
+// kernel's own connections, and nobody speaks for a VIP that he does not own.
 Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
     const exchange::Snapshot& snapshot = *round.snapshot;
     const net::Parsed& parsed = packet.parsed;
+    if (snapshot.is_kernels(parsed.destination)) return Verdict::kernel();
     const flow::FlowTable::Hit hit = table_.find(tuple_of(parsed), packet.hash);
     const std::uint16_t service =
         hit ? table_[hit.index].service_id
@@ -129,7 +132,7 @@ Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
     if (hit) return forward(packet, round, hit.index, hit.from);
     const unsigned owner = owner_of(parsed.destination, parsed.destination_port);
     if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
-    return Verdict::kernel();
+    return refuse_unknown(packet, round);
 }
 
 Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex index, Side from) {
@@ -138,7 +141,8 @@ Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex in
     const net::Parsed& parsed = packet.parsed;
     if (from == Side::server && flow.state == TcpState::syn_sent)
         if (const auto verdict = answer_half_open(packet, round, index)) return *verdict;
-    if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
+    if (hop_limit_of(packet) <= 1)
+        return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     if (from == Side::client && is_first_syn(parsed)) {
         if (flow.method == flow::Method::fnat) prepare_syn(packet, flow);
         if (!flow::sees_both_sides(flow.method)) leave_silent_server(index, round);
@@ -205,11 +209,12 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
 Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow& flow) {
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
+    const std::size_t room = room_to(server, *round.snapshot);
+    if (packet.bytes() > room)
+        return answer_with_error(packet, round, net::IcmpErrorKind::too_big, room);
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.client_port_index = packet.port();
-    if (flow.method == flow::Method::dr)
-        direct(packet.frame(), packet.parsed, server.link_source, server.next_hop);
-    else
+    if (flow::sees_both_sides(flow.method))
         rewrite(packet.frame(), packet.parsed,
                 {.link_source = server.link_source,
                  .link_destination = server.next_hop,
@@ -219,6 +224,8 @@ Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow&
                  .destination_port = flow.server_port,
                  .from = Side::client,
                  .seq_delta = flow.seq_delta});
+    else if (!send_one_way(packet, server, room))
+        return Verdict::drop(Drop::no_mbuf);
     exchange::ServerCounters& counted = link_.servers[flow.server_id];
     counted.to_server.add();
     counted.to_server_bytes.add(packet.mbuf->pkt_len);
@@ -230,6 +237,9 @@ Verdict FlowPath::send_to_client(Packet& packet, const Round& round, const flow:
                                             ? packet.address
                                             : round.snapshot->find_address(flow.vip);
     if (vip == nullptr) return Verdict::drop(Drop::not_owned);
+    const std::size_t room = round.snapshot->mtu_of(flow.client_port_index);
+    if (packet.bytes() > room)
+        return answer_with_error(packet, round, net::IcmpErrorKind::too_big, room);
     rewrite(packet.frame(), packet.parsed,
             {.link_source = vip->mac,
              .link_destination = flow.client_mac,

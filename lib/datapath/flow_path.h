@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "datapath/icmp_budget.h"
 #include "datapath/packet.h"
 #include "datapath/server_choice.h"
 #include "datapath/tx_batch.h"
@@ -20,6 +21,7 @@
 #include "flow/syn_offer.h"
 #include "flow/table.h"
 #include "net/build.h"
+#include "net/icmp_error.h"
 
 namespace warren::datapath {
 
@@ -61,6 +63,8 @@ class FlowPath {
     Verdict to_service(Packet& packet, const Round& round);
     // A segment to a local address: a server's, or one that nobody serves.
     Verdict to_local(Packet& packet, const Round& round);
+    // An ICMP error about a segment that we forwarded, to the end that the segment came from.
+    Verdict relay_error(Packet& packet, const Round& round);
     // A segment of a NAT server, whose gateway we are, to a client.
     Verdict from_nat_server(Packet& packet, const Round& round);
 
@@ -106,6 +110,14 @@ class FlowPath {
     Verdict send_to_server(Packet& packet, const Round& round, flow::Flow& flow);
     Verdict send_to_client(Packet& packet, const Round& round, const flow::Flow& flow);
 
+    bool send_one_way(Packet& packet, const exchange::Server& server, std::size_t room);
+    bool encapsulate(rte_mbuf* mbuf, const exchange::Server& server, net::Network inner,
+                     std::size_t packet_bytes);
+    static std::size_t room_to(const exchange::Server& server, const exchange::Snapshot& snapshot);
+    Verdict answer_with_error(Packet& packet, const Round& round, net::IcmpErrorKind kind,
+                              std::size_t mtu = 0);
+    unsigned owner_of_error(const Packet& packet, const net::Parsed& quoted,
+                            const Round& round) const;
     Verdict refuse(Packet& packet, exchange::Drop reason);
     Verdict refuse_unknown(Packet& packet, const Round& round);
     Verdict turn_away(Packet& packet, exchange::Drop reason);
@@ -115,7 +127,8 @@ class FlowPath {
     void send_resets(const flow::Flow& flow, flow::Side to, const Round& round);
     bool send_segment(const flow::Flow& flow, flow::Side to, net::TcpSegment segment,
                       const Round& round);
-    bool generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port);
+    bool generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port,
+                  const exchange::Server* through_tunnel = nullptr);
     bool generate_to(const exchange::Server& server, const net::TcpSegment& segment);
     void report(exchange::FlowEvent event, const flow::Flow& flow);
 
@@ -136,6 +149,8 @@ class FlowPath {
     flow::LocalPorts local_ports_;
     std::vector<flow::Tick> answered_;  // DR, TUN: when each server last answered a SYN
     std::size_t next_local_address_ = 0;
+    IcmpBudget icmp_budget_;
+    std::uint16_t tunnel_packets_ = 0;  // makes IPv4 identifications
     std::uint64_t timeouts_generation_ = 0;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left
 };

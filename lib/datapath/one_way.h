@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Forwarding that leaves the client's packet as it is, because the server has the VIP too (on lo)
-// and answers the client itself: DR changes nothing but the link and the TTL.
+// and answers the client itself: DR changes nothing but the link and the TTL, TUN then wraps the
+// packet.
 #pragma once
 
 #include <cstdint>

@@ -46,6 +46,7 @@ enum class Kind : std::uint8_t {
     to_service,    // TCP to VIP:port of a virtual_server, index in Packet::service
     to_local,      // TCP to any other port of an owned address: a server's reply, or nobody's
     nat_return,    // TCP of a NAT server to a client, on its way through us as the server's gateway
+    icmp_error,    // to an owned address or on its way to a client, about a packet of a flow
 };
 
 struct Packet {
@@ -80,6 +81,7 @@ struct Packet {
     bool is_tagged() const {
         return parsed.tag_count != 0 || (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
     }
+    std::size_t bytes() const { return parsed.packet_end() - parsed.l3_offset; }  // of IP
     std::uint8_t port() const { return static_cast<std::uint8_t>(mbuf->port); }
 };
 

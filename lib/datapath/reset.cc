@@ -95,7 +95,8 @@ bool FlowPath::send_segment(const flow::Flow& flow, Side to, net::TcpSegment seg
 }
 
 bool FlowPath::generate_to(const exchange::Server& server, const net::TcpSegment& segment) {
-    return generate({server.link_source, server.next_hop}, segment, server.out_port);
+    return generate({server.link_source, server.next_hop}, segment, server.out_port,
+                    server.method == flow::Method::tun ? &server : nullptr);
 }
 
 bool FlowPath::is_ours(const flow::Flow& flow, const Round& round) {
@@ -104,7 +105,8 @@ bool FlowPath::is_ours(const flow::Flow& flow, const Round& round) {
 }
 
 // False: no memory, counted.
-bool FlowPath::generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port) {
+bool FlowPath::generate(const net::Link& link, const net::TcpSegment& segment, std::uint8_t port,
+                        const exchange::Server* through_tunnel) {
     counters_.generated.add();
     rte_mbuf* mbuf = rte_pktmbuf_alloc(options_.pool);
     if (mbuf == nullptr) {
@@ -115,6 +117,14 @@ bool FlowPath::generate(const net::Link& link, const net::TcpSegment& segment, s
         {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_tailroom(mbuf)}, link, segment);
     mbuf->data_len = static_cast<std::uint16_t>(length);
     mbuf->pkt_len = static_cast<std::uint32_t>(length);
+    if (through_tunnel != nullptr &&
+        !encapsulate(mbuf, *through_tunnel,
+                     segment.source.is_v4() ? net::Network::ipv4 : net::Network::ipv6,
+                     length - sizeof(net::EthernetHeader))) {
+        rte_pktmbuf_free(mbuf);
+        counters_.drop(Drop::no_mbuf).add();
+        return false;
+    }
     tx_.add(port, mbuf);
     return true;
 }

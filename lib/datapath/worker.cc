@@ -166,6 +166,8 @@ Verdict Worker::handle(Packet& packet) {
             return flows_.to_service(packet, round_);
         case Kind::to_local:
             return flows_.to_local(packet, round_);
+        case Kind::icmp_error:
+            return flows_.relay_error(packet, round_);
         case Kind::nat_return:
             return flows_.from_nat_server(packet, round_);
     }

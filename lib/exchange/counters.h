@@ -44,6 +44,8 @@ enum class Drop : std::uint8_t {
     no_local_port,
     dead_flow,            // a stub has answered its three RSTs
     refused_elsewhere,    // a server's RST to a SYN that another server has got instead
+    too_big,              // for the link it must leave by, and its sender was told often enough
+    icmp_unmatched,       // an ICMP error about no flow of ours, or one that quotes too little
     unexpected_protocol,  // to an owned address: neither TCP, ICMP echo nor VRRP
     punt_full,
     handoff_full,
@@ -75,6 +77,8 @@ inline constexpr std::array<std::string_view, drop_count> drop_names{"malformed_
                                                                      "no_local_port",
                                                                      "dead_flow",
                                                                      "refused_elsewhere",
+                                                                     "too_big",
+                                                                     "icmp_unmatched",
                                                                      "unexpected_protocol",
                                                                      "punt_full",
                                                                      "handoff_full",
@@ -96,6 +100,7 @@ struct alignas(64) WorkerCounters {
     Counter handoff_in, handoff_out;
     Counter generated;  // frames made here: RST, SYN, keepalive probes
     Counter arp_replies, neighbour_replies, echo_replies, resets_sent;
+    Counter icmp_errors_sent, icmp_errors_relayed;
     Counter flows_admitted, flows_ended, flows_reset;
     Counter probes_sent;       // keepalive, to the ends of flows that have long been idle
     Counter syns_replayed;     // sent to another server

@@ -4,6 +4,7 @@
 // theirs for life, and a server's index is reused only when no worker has a flow to it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -55,8 +56,7 @@ struct Server {
     std::uint32_t weight = 0;     // effective weight, configured weight x 256 x health factor
     std::uint16_t service = 0;
     flow::Method method = flow::Method::fnat;
-    net::IpAddress tunnel_source;   // TUN: the outer source, an address of the port's
-    std::uint16_t link_mtu = 1500;  // of the port towards the next hop, in bytes
+    net::IpAddress tunnel_source;  // TUN: the outer source, an address of the port's
 };
 
 struct Service {
@@ -83,10 +83,18 @@ class Snapshot {
     std::vector<OwnedAddress> addresses;
     std::vector<Server> servers;
     std::vector<Service> services;
+    std::vector<net::IpAddress> kernel_addresses;  // of this machine's kernel, sorted
+    std::vector<std::uint16_t> port_mtus;          // by port index: bytes of an IP packet
 
     // Builds the two indices below; call once, after the vectors are filled and before publishing.
     void seal();
 
+    std::size_t mtu_of(std::uint8_t port) const {
+        return port < port_mtus.size() ? port_mtus[port] : 1500;
+    }
+    bool is_kernels(const net::IpAddress& address) const {
+        return std::binary_search(kernel_addresses.begin(), kernel_addresses.end(), address);
+    }
     // The owned address or null. Linear probing over a table at most half full.
     const OwnedAddress* find_address(const net::IpAddress& address) const;
     // Index of the service at address:port, or no_service.

@@ -107,6 +107,10 @@ void Port::choose_queues(const rte_eth_dev_info& info) {
         const bool all_sockets = driver_ != "net_af_packet" || wish.rx == info.max_rx_queues;
         if (!all_sockets || wish.rx > info.max_rx_queues) continue;
         rte_eth_conf conf{};
+        // net_tap would compute in software what we look at only where we must.
+        if (driver_ != "net_tap")
+            conf.rxmode.offloads = info.rx_offload_capa &
+                                   (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
         if (wish.rx > 1 && info.flow_type_rss_offloads != 0) {
             conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
             conf.rx_adv_conf.rss_conf.rss_hf =

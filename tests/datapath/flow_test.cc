@@ -190,13 +190,6 @@ TEST(Fnat, UnknownReplyResetsTheServer) {
     EXPECT_NE(sent[0].find("TCP 33333 > 5672 [R] seq 1234"), std::string::npos) << sent[0];
 }
 
-TEST(Fnat, SpentTtlIsDropped) {
-    World world;
-    Connection c(world);
-    EXPECT_EQ(world.send(c.client_segment("S").ttl(1).build()), silence);
-    EXPECT_EQ(world.dropped(Drop::ttl_expired), 1U);
-}
-
 // RFC 5382 REQ-5: an idle established connection lives two hours and four minutes.
 TEST(Ageing, EstablishedLives7440Seconds) {
     World world;

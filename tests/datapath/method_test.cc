@@ -131,8 +131,9 @@ TEST_P(Methods, DirectRoutingEndsWithTheClientsFin) {
 TEST_P(Methods, SpentTtlIsNotForwarded) {
     for (const Method method : {Method::dr, Method::nat}) {
         MethodWorld world(method, at());
-        world.send(world.to_vip("S").ttl(1));
-        EXPECT_EQ(world.dropped(Drop::ttl_expired), 1U);
+        const auto sent = world.send_raw(world.to_vip("S").ttl(1));
+        ASSERT_EQ(sent.size(), 1U);
+        EXPECT_EQ(world.counted(&C::flows_admitted), 0U);
     }
 }
 
@@ -171,6 +172,17 @@ TEST_P(Methods, NatResetsBothEndsOfADeadServersFlow) {
                    " TCP 4000 > 5672 [RA] seq 1001 ack 70001 win 0"}));
 }
 
+// After a takeover: the server must let go of what we do not know.
+TEST_P(Methods, NatReplyWithoutAFlowResetsTheServer) {
+    MethodWorld world(Method::nat, at());
+    const Lines sent = world.send(world.to_client("PA").ack(1234).payload("x"), 0, 1);
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(sent[0].find("02:00:00:00:00:65 > 02:00:00:00:00:0b " +
+                           ip(at().client, at().servers[0], 64) + " TCP 4000 > 5672 [R] seq 1234"),
+              0U)
+        << sent[0];
+}
+
 // What is no reply of a service is the kernel's: the server's other traffic, frames for another
 // router's MAC, and everything while another warren is master.
 TEST_P(Methods, NatTakesNothingElseOfTheServers) {
@@ -182,12 +194,15 @@ TEST_P(Methods, NatTakesNothingElseOfTheServers) {
         EXPECT_EQ(world.counted(&C::kernel), before + 1);
     };
     left_to_kernel(world.to_client("SA").tcp(22, 4000, "SA"));
+    world.change([](exchange::Snapshot& s) {
+        s.kernel_addresses = {packets::address("10.0.0.4"), packets::address("2001:db8:10::4")};
+    });
+    left_to_kernel(world.to_client("SA").ip(at().servers[0], at().primary));  // to a checker
     left_to_kernel(world.to_client("SA").ethernet(first_server_mac, "02:00:00:00:00:99"));
     left_to_kernel(packets::PacketBuilder()
                        .ethernet(first_server_mac, second_mac)
                        .ip(at().servers[0], at().client)
                        .udp(5672, 4000));
-    left_to_kernel(world.to_client("SA", 0, 4999));  // no flow: an answer to a checker
     world.exchange.ownership.set(0, false);
     left_to_kernel(world.to_client("SA").ack(1001));
 }
@@ -269,6 +284,19 @@ TEST(Ipv4, OptionsPassAndABadHeaderChecksumDoesNot) {
         EXPECT_EQ(world.send(world.to_vip("A").bad_ip_checksum()), silence);
         EXPECT_EQ(world.dropped(Drop::bad_ip_checksum), 1U);
     }
+}
+
+// A NIC that has looked is believed.
+TEST(ChecksumOffload, TheNicsVerdictCounts) {
+    MethodWorld world(Method::nat, ipv4);
+    world.rx_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+    EXPECT_EQ(world.send(world.to_vip("S").bad_ip_checksum()).size(), 1U);
+    world.rx_flags = RTE_MBUF_F_RX_L4_CKSUM_BAD;
+    EXPECT_EQ(world.send(world.to_vip("A").seq(1001)), silence);
+    EXPECT_EQ(world.dropped(Drop::bad_tcp_checksum), 1U);
+    world.rx_flags = RTE_MBUF_F_RX_IP_CKSUM_BAD;
+    EXPECT_EQ(world.send(world.to_vip("A").seq(1001).bad_ip_checksum()), silence);
+    EXPECT_EQ(world.dropped(Drop::bad_ip_checksum), 1U);
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ void World::set_master(bool master) {
 void World::put(const packets::Frame& frame, rte_ring* ring) {
     rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_.get());
     ASSERT_NE(mbuf, nullptr);
+    mbuf->ol_flags = rx_flags;
     std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
                 frame.size());
     if (stripped_tag != 0) mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;

@@ -121,6 +121,30 @@ TEST(Builder, DirectRoutingNeedsTheServerOnTheLink) {
     EXPECT_FALSE(build_snapshot(*state, 2)->servers[0].reachable);
 }
 
+// The outer header comes from where the kernel would send from: an address of the port's.
+TEST(Builder, ATunnelNeedsAnAddressToComeFrom) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                service("192.168.8.100", "", "lb_kind TUN\n"));
+    state->servers[0].next_hop = resolved(1);
+    EXPECT_FALSE(build_snapshot(*state, 1)->servers[0].reachable);
+    state->servers[0].next_hop->source = ip("192.168.8.4");
+    const exchange::Server server = build_snapshot(*state, 2)->servers[0];
+    EXPECT_TRUE(server.reachable);
+    EXPECT_EQ(server.method, flow::Method::tun);
+    EXPECT_EQ(server.tunnel_source, ip("192.168.8.4"));
+}
+
+TEST(Builder, WorkersKnowMtusAndTheKernelsAddresses) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    state->ports[0].mtu = 1400;
+    state->kernel_addresses = {ip("192.168.8.4")};
+    const auto snapshot = build_snapshot(*state, 1);
+    EXPECT_EQ(snapshot->mtu_of(0), 1400U);
+    EXPECT_TRUE(snapshot->is_kernels(ip("192.168.8.4")));
+    EXPECT_FALSE(snapshot->is_kernels(ip("192.168.8.100")));
+}
+
 // The kernel must not forward what a NAT server sends to a client, wherever it comes in.
 TEST(Builder, TheGuardKnowsNatServers) {
     const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +

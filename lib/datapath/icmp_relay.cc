@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// ICMP errors: those that routers and hosts send about packets of our flows go on to the end that
+// sent the packet, speaking of it as that end knows it; and our own about packets that we cannot
+// forward.
+#include "datapath/flow_path.h"
+#include "datapath/one_way.h"
+
+namespace warren::datapath {
+
+using exchange::Drop;
+using flow::Side;
+
+namespace {
+
+// What the client hears of a packet that it sent to the VIP. A router in the server's network is
+// nobody to the client, so the VIP says it (RFC 5508 REQ-4).
+net::IcmpErrorRewrite to_the_client(const flow::Flow& flow) {
+    return {.source = flow.vip,
+            .destination = flow.client_address,
+            .quoted_source = flow.client_address,
+            .quoted_destination = flow.vip,
+            .quoted_source_port = flow.client_port,
+            .quoted_destination_port = flow.service_port,
+            .add_to_sequence = 0U - flow.seq_delta};
+}
+
+// What the server hears of a packet that it sent to its side's address of the client. In FNAT the
+// local address says it: the server may know no way to the router.
+net::IcmpErrorRewrite to_the_server(const flow::Flow& flow, const net::IpAddress& reporter) {
+    return {.source = flow.method == flow::Method::fnat ? flow.local_address : reporter,
+            .destination = flow.server_address,
+            .quoted_source = flow.server_address,
+            .quoted_destination = flow.local_address,
+            .quoted_source_port = flow.server_port,
+            .quoted_destination_port = flow.local_port,
+            .add_to_acknowledgement = flow.seq_delta};
+}
+
+}  // namespace
+
+// The quoted packet turned round is one that the end it was sent to would send: it finds the flow
+// and tells which end that is.
+Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
+    const net::Parsed quoted = net::parse_quoted(packet.frame(), packet.parsed);
+    if (quoted.protocol != net::IpProtocol::tcp) return Verdict::drop(Drop::icmp_unmatched);
+    const flow::FlowTable::Hit hit = table_.find(
+        {quoted.destination, quoted.source, quoted.destination_port, quoted.source_port});
+    if (!hit) {
+        const unsigned owner = owner_of_error(packet, quoted, round);
+        return owner == options_.worker ? Verdict::drop(Drop::icmp_unmatched)
+                                        : Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    }
+    const flow::Flow& flow = table_[hit.index];
+    // What another family calls such an error is not translated (RFC 7915 4.2).
+    if (flow::sees_both_sides(flow.method) &&
+        flow.client_address.is_v4() != flow.server_address.is_v4())
+        return Verdict::drop(Drop::icmp_unmatched);
+    if (!is_ours(flow, round)) return Verdict::drop(Drop::not_owned);
+    if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
+    if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
+        return Verdict::drop(Drop::bad_icmp_checksum);
+    counters_.icmp_errors_relayed.add();
+    const exchange::Server& server = round.snapshot->servers[flow.server_id];
+    auto& ethernet = net::header_in<net::EthernetHeader>(packet.frame(), 0);
+    if (hit.from == Side::server) {
+        net::rewrite_icmp_error(packet.frame(), packet.parsed, quoted, to_the_client(flow));
+        ethernet.source = round.snapshot->find_address(flow.vip)->mac;
+        ethernet.destination = flow.client_mac;
+        return Verdict::transmit(flow.client_port_index);
+    }
+    if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
+    if (flow::sees_both_sides(flow.method)) {
+        net::rewrite_icmp_error(packet.frame(), packet.parsed, quoted,
+                                to_the_server(flow, packet.parsed.source));
+        ethernet.source = server.link_source;
+        ethernet.destination = server.next_hop;
+    } else if (!send_one_way(packet, server, room_to(server, *round.snapshot))) {
+        return Verdict::drop(Drop::no_mbuf);
+    }
+    return Verdict::transmit(server.out_port);
+}
+
+// Of the flow that an error is about, if it is none of ours.
+unsigned FlowPath::owner_of_error(const Packet& packet, const net::Parsed& quoted,
+                                  const Round& round) const {
+    const bool sent_to_client = round.snapshot->find_service(quoted.source, quoted.source_port) !=
+                                exchange::Snapshot::no_service;
+    if (sent_to_client) return owner_of(quoted.destination, quoted.destination_port);
+    if (packet.address == nullptr) return owner_of(quoted.source, quoted.source_port);  // NAT
+    return quoted.source_port.host() % options_.workers;
+}
+
+// Our own error about a packet that cannot go on, to its sender; dropped where we have sent many.
+Verdict FlowPath::answer_with_error(Packet& packet, const Round& round, net::IcmpErrorKind kind,
+                                    std::size_t mtu) {
+    const Drop reason = kind == net::IcmpErrorKind::too_big ? Drop::too_big : Drop::ttl_expired;
+    if (!icmp_budget_.take(round.now_ns)) return Verdict::drop(reason);
+    const std::size_t length =
+        net::build_icmp_error(packet.room(), packet.frame(), packet.parsed, packet.address->address,
+                              kind, static_cast<std::uint16_t>(mtu));
+    if (length == 0) return Verdict::drop(reason);
+    packet.set_length(length);
+    counters_.icmp_errors_sent.add();
+    return Verdict::transmit(packet.port());
+}
+
+}  // namespace warren::datapath
