@@ -156,7 +156,7 @@ class Scenario {
     void pass(std::uint64_t for_ns, bool strict) {
         world_.run_until(world_.now_ns + for_ns, [this, strict] {
             if (!strict) return true;
-            const std::uint64_t since_ns = world_.two_owners_since_ns;
+            const std::uint64_t since_ns = world_.two_owners_since_ns[0];
             if (since_ns != 0 && world_.now_ns - since_ns > overlap_ns)
                 world_.fail("two owners on a quiet network");
             if (world_.owners().empty()) world_.fail("no owner on a quiet network");
@@ -284,7 +284,7 @@ int simulate(std::uint64_t first, std::uint64_t seeds) {
 int main(int argc, char** argv) {
     if (const char* seed = std::getenv("WARREN_SIM_SEED"))
         return warren::sim::run_seed(std::strtoull(seed, nullptr, 10), true) ? 0 : 1;
-    const std::uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 5000;
+    const std::uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000;
     const std::uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
     return warren::sim::simulate(first, seeds);
 }

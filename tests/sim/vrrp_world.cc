@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "vrrp/group.h"
+
 namespace warren::sim {
 namespace {
 
@@ -47,12 +49,24 @@ void World::run_until(std::uint64_t end_ns, const std::function<bool()>& each) {
 // ---- what happens to nodes
 
 void World::start(Node& node) {
+    power_on(node);
+    give(node, vrrp::Startup{});
+}
+
+// One process: all its virtual routers are there before the first starts.
+void World::start_host(int host) {
+    for (Node& node : nodes)
+        if (node.host == host) power_on(node);
+    for (Node& node : nodes)
+        if (node.host == host) give(node, vrrp::Startup{});
+}
+
+void World::power_on(Node& node) {
     note("start " + std::to_string(id(node)));
     node.rx.clear();
     node.stalled_until_ns = node.frozen_until_ns = 0;
     node.instance = std::make_unique<vrrp::Instance>(node.settings);
     if (!node.link_up) give(node, vrrp::FaultChange{vrrp::FaultCause::link_down, true, false});
-    give(node, vrrp::Startup{});
 }
 
 void World::kill(Node& node) {
@@ -89,6 +103,28 @@ void World::freeze_control(Node& node, std::uint64_t for_ns) {
 void World::give(Node& node, const vrrp::Event& event) {
     execute(node, node.instance->step(event, now_ns));
     schedule_wake(node);
+    if (node.host >= 0) settle(node);
+}
+
+// As the engine does after each step of a member.
+void World::settle(const Node& node) {
+    const auto for_each = [this, host = node.host](const auto& f) {
+        for (Node& member : nodes)
+            if (member.host == host && member.instance)
+                f(static_cast<std::size_t>(id(member)), member.instance->status());
+    };
+    vrrp::settle_group(for_each, [this](std::size_t index, const vrrp::Event& event) {
+        execute(nodes[index], nodes[index].instance->step(event, now_ns));
+        schedule_wake(nodes[index]);
+    });
+    vrrp::GroupView view;
+    for_each([&view](std::size_t, const vrrp::Status& member) { view.add(member); });
+    if (view.order() != vrrp::GroupOrder::none) fail("a group has not settled");
+    bool owns = false, idle = false;
+    for_each([&](std::size_t index, const vrrp::Status& member) {
+        if (member.state != vrrp::State::initialize) (nodes[index].owned ? owns : idle) = true;
+    });
+    if (owns && idle) fail("half a group owns");
 }
 
 // ---- the runner
@@ -131,9 +167,10 @@ void World::set_owned(Node& node, bool owned) {
     if (node.owned == owned) return;
     node.owned = owned;
     ++owner_changes;
-    const std::size_t count = owners().size();
-    if (count < 2) two_owners_since_ns = 0;
-    if (count == 2 && two_owners_since_ns == 0) two_owners_since_ns = now_ns;
+    const std::size_t count = owners(node.lan).size();
+    std::uint64_t& since_ns = two_owners_since_ns[static_cast<std::size_t>(node.lan)];
+    if (count < 2) since_ns = 0;
+    if (count == 2 && since_ns == 0) since_ns = now_ns;
 }
 
 // The order of actions is checked here: nobody advertises or announces what it does not own, and a
@@ -150,7 +187,7 @@ void World::execute(Node& node, const vrrp::Actions& actions) {
             transmit(node, send->priority);
         } else if (std::holds_alternative<vrrp::Announce>(action)) {
             if (!node.owned) fail(who + " announces without owning");
-            if (node.link_up && node.segment == 0) {
+            if (node.link_up && node.lan == 0 && node.segment == 0) {
                 const int from = id(node);
                 at(now_ns + random.below(network.delay_ns), [this, from] { host_believes = from; });
             }
@@ -171,7 +208,7 @@ void World::transmit(Node& node, std::uint8_t priority) {
     vrrp::encode(node.settings, priority, packet.source, vrrp::multicast_group_v4, packet.bytes);
     note(std::to_string(id(node)) + " sends " + std::to_string(priority));
     for (Node& to : nodes) {
-        if (&to == &node || to.segment != node.segment) continue;
+        if (&to == &node || to.lan != node.lan || to.segment != node.segment) continue;
         const int copies = random.percent(network.duplicate_percent) ? 2 : 1;
         for (int i = 0; i < copies; ++i)
             if (!random.percent(network.loss_percent)) deliver(to, packet);
@@ -190,15 +227,15 @@ void World::deliver(Node& to, const Packet& packet) {
     });
 }
 
-std::vector<Node*> World::owners() {
+std::vector<Node*> World::owners(int lan) {
     std::vector<Node*> out;
     for (Node& node : nodes)
-        if (node.owned) out.push_back(&node);
+        if (node.owned && node.lan == lan) out.push_back(&node);
     return out;
 }
 
-Node* World::only_owner() {
-    const auto all = owners();
+Node* World::only_owner(int lan) {
+    const auto all = owners(lan);
     return all.size() == 1 ? all[0] : nullptr;
 }
 

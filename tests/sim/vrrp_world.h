@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Two or three virtual routers on a virtual LAN in virtual time: a discrete event simulation, a
-// pure function of its seed. Adverts travel as bytes through the real codec. Each node has a worker
-// that may stall, a control lcore that may freeze, a link that may fail, a process that may die.
-// One host listens to announcements.
+// Virtual routers on virtual LANs in virtual time: a discrete event simulation, a pure function of
+// its seed. Nodes of one host are members of one sync group. Adverts travel as bytes through the
+// real codec. Each node has a worker that may stall, a control lcore that may freeze, a link that
+// may fail, a process that may die. One host listens to announcements.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -18,6 +19,7 @@
 
 namespace warren::sim {
 
+constexpr int max_lans = 2;
 constexpr std::uint64_t us = 1'000;
 constexpr std::uint64_t ms = 1'000'000;
 constexpr std::uint64_t max_delay_ns = 2 * ms;  // of a quiet network
@@ -53,7 +55,9 @@ struct Node {
     std::deque<Packet> rx;
     bool owned = false;
     bool link_up = true;
-    int segment = 0;  // nodes of different segments don't hear each other
+    int lan = 0;
+    int segment = 0;  // of the LAN; nodes of different segments don't hear each other
+    int host = -1;    // nodes of one host are a sync group; -1: alone
     std::uint64_t stalled_since_ns = 0;
     std::uint64_t stalled_until_ns = 0;  // the worker
     std::uint64_t frozen_until_ns = 0;   // the control lcore
@@ -74,6 +78,7 @@ class World {
     World(std::uint64_t seed, bool tracing) : random(seed), tracing_(tracing) {}
 
     void start(Node& node);
+    void start_host(int host);
     void kill(Node& node);
     void shut_down(Node& node);
     void set_link(Node& node, bool up);
@@ -84,8 +89,8 @@ class World {
     // Lets time pass. `each` runs after every event; false stops.
     void run_until(std::uint64_t end_ns, const std::function<bool()>& each = {});
 
-    std::vector<Node*> owners();
-    Node* only_owner();
+    std::vector<Node*> owners(int lan = 0);
+    Node* only_owner(int lan = 0);
     int id(const Node& node) const { return static_cast<int>(&node - nodes.data()); }
     void note(const std::string& text);
     void fail(const std::string& what);
@@ -94,9 +99,9 @@ class World {
     std::vector<Node> nodes;  // filled once, before the first start()
     Network network;
     std::uint64_t now_ns = 1'000'000'000;
-    int host_believes = -1;  // the node whose announcement the host saw last
+    int host_believes = -1;  // the node whose announcement the host on LAN 0 saw last
     std::uint64_t owner_changes = 0;
-    std::uint64_t two_owners_since_ns = 0;  // 0: not now
+    std::array<std::uint64_t, max_lans> two_owners_since_ns{};  // 0: not now
     std::string failure;
     std::vector<std::string> trace;
 
@@ -110,6 +115,8 @@ class World {
         }
     };
 
+    void power_on(Node& node);
+    void settle(const Node& node);
     void at(std::uint64_t time_ns, std::function<void()> what);
     void wake(Node& node);
     void schedule_wake(Node& node);
