@@ -51,6 +51,12 @@ bool is_multicast(const net::IpAddress& a) {
     return a.is_v4() ? (a.bytes()[12] & 0xf0) == 0xe0 : a.bytes()[0] == 0xff;
 }
 
+// keepalived lets lists begin with a global address. Configured so ourselves, we must hear a peer
+// that is configured alike, or both would be master.
+bool expects_link_local(const Settings& settings) {
+    return settings.advert_addresses.empty() || is_link_local(settings.advert_addresses[0]);
+}
+
 void write_address(const net::IpAddress& address, bool ipv6, net::Bytes out) {
     const auto from = net::ConstBytes(address.bytes()).subspan(ipv6 ? 0 : 12);
     std::copy(from.begin(), from.end(), out.begin());
@@ -130,7 +136,8 @@ std::optional<RejectReason> check_meaning(Advert& advert, const Datagram& datagr
                                           const Settings& settings) {
     if (advert.vrid != settings.vrid) return RejectReason::vrid;
     if (datagram.source == settings.primary_address) return RejectReason::own_advert;
-    if (is_multicast(datagram.destination) == settings.is_unicast())
+    if (settings.is_unicast() ? is_multicast(datagram.destination)
+                              : datagram.destination != settings.multicast_group)
         return RejectReason::destination;
     if (settings.priority == owner_priority && settings.owner_ignore_adverts)
         return RejectReason::owner;
@@ -140,7 +147,8 @@ std::optional<RejectReason> check_meaning(Advert& advert, const Datagram& datagr
     if (advert.version == Version::v3) {
         if (advert.advert_interval_ns == 0) return RejectReason::interval;     // erratum 8301
         if (advert.addresses.size() == 0) return RejectReason::address_count;  // erratum 8299
-        if (settings.is_ipv6() && !is_link_local(advert.addresses[0]))         // erratum 8300
+        if (settings.is_ipv6() && !is_link_local(advert.addresses[0]) &&       // erratum 8300
+            expects_link_local(settings))
             return RejectReason::address_list;
     }
     advert.addresses_differ = !settings.skip_check_addresses &&

@@ -58,7 +58,7 @@ enum class RejectReason : std::uint8_t {
     checksum,
     vrid,            // not ours: no such virtual router on this port
     own_advert,      // our own source address: looped back or a duplicate of our address
-    destination,     // unicast to a multicast instance, or the reverse
+    destination,     // unicast or another group to a multicast instance, or the reverse
     unicast_source,  // from somebody who is no unicast_peer
     owner,           // we own the addresses (owner_ignore_adverts)
     auth_type,
@@ -71,7 +71,7 @@ enum class RejectReason : std::uint8_t {
     ah_replay,         // sequence number not above the last
     interval,          // v2: differs from ours; v3: zero
     address_count,     // v3: none
-    address_list,      // v3 IPv6: the first is not link-local
+    address_list,      // v3 IPv6: the first is not link-local, though ours is
     malformed_packet,  // never reached decode(): the runner's IP parser gave up
 };
 inline constexpr std::size_t reject_reason_count = 22;

@@ -8,16 +8,47 @@
 #include <vector>
 
 #include "net/checksum.h"
+#include "vrrp/ah.h"
 #include "vrrp/instance.h"
 
 namespace {
 
 using namespace warren;
 
-enum Choice : unsigned { v3 = 1, ipv6 = 2, pass = 4, fix_sum = 8, unicast = 16, master = 32 };
+enum Choice : unsigned {
+    v3 = 1,
+    ipv6 = 2,
+    pass = 4,
+    fix_sum = 8,
+    unicast = 16,
+    master = 32,
+    ah = 64,  // the rest is a whole IPv4 packet of protocol 51
+};
 
 void require(bool holds) {
     if (!holds) std::abort();
+}
+
+// A digest that every second packet hits.
+class Digest : public vrrp::HmacMd5_96 {
+  public:
+    vrrp::Icv operator()(net::ConstBytes, net::ConstBytes text) override {
+        vrrp::Icv icv{};
+        icv[0] = static_cast<std::uint8_t>(text[0] & 1);
+        return icv;
+    }
+};
+
+// A refused one moves no number; an accepted one is not accepted twice.
+void run_ah(vrrp::Settings s, const std::vector<std::uint8_t>& packet) {
+    s.auth_type = vrrp::AuthType::ah;
+    Digest digest;
+    vrrp::AhSequence sequence{3};
+    const vrrp::Decoded first = vrrp::decode_ah(packet, s, sequence, digest);
+    if (std::holds_alternative<vrrp::RejectReason>(first)) return require(sequence.last == 3);
+    require(sequence.last > 3);
+    const vrrp::Decoded second = vrrp::decode_ah(packet, s, sequence, digest);
+    require(std::holds_alternative<vrrp::RejectReason>(second));
 }
 
 vrrp::Settings settings(unsigned choice) {
@@ -81,6 +112,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // A buffer of exactly this size, so that the sanitizer sees one byte too far.
     std::vector<std::uint8_t> message(data + 1, data + size);
     message.shrink_to_fit();
+    if ((choice & ah) != 0) {
+        run_ah(s, message);
+        return 0;
+    }
     if ((choice & fix_sum) != 0) put_sum_right(message, s, source, destination);
 
     vrrp::Instance instance(s);

@@ -100,6 +100,47 @@ TEST(AdvertEncode, GoldenMessages) {
     EXPECT_EQ(encoded(s, 100, peer, multicast_group_v4), bytes(v3_message_only));
 }
 
+// T1, T4: what RFC 3768 5.3 and RFC 9568 5.2 say of each field we send.
+TEST(AdvertEncode, EveryFieldAsTheRfcsSay) {
+    const std::vector<Settings> all = {v2_settings(), pass_settings("1111"), v3_settings(),
+                                       v6_settings()};
+    for (const Settings& s : all) {
+        const Message m = encoded(s, 100, s.is_ipv6() ? peer6 : peer, s.multicast_group);
+        const bool v2 = s.version == Version::v2;
+        EXPECT_EQ(m[0], v2 ? 0x21 : 0x31) << "version, type ADVERTISEMENT";
+        EXPECT_EQ(m[3], s.advert_addresses.size()) << "Count IPvX Addr";
+        EXPECT_TRUE(v2 || (m[4] & 0xf0) == 0) << "T4: reserved bits MUST be set to zero";
+        const std::size_t listed = s.advert_addresses.size() * (s.is_ipv6() ? 16 : 4);
+        ASSERT_EQ(m.size(), 8 + listed + (v2 ? 8 : 0)) << "T4: v2 has 8 bytes of authentication";
+        for (std::size_t i = 8 + listed; i < m.size(); ++i)
+            EXPECT_TRUE(s.auth_type == AuthType::pass || m[i] == 0) << "T4: RFC 3768 5.3.10";
+        EXPECT_TRUE(!s.is_ipv6() || m[8] == 0xfe) << "T7: the first address is link-local";
+        EXPECT_EQ(s.ttl(), 255) << "T1: TTL / hop limit";
+    }
+}
+
+// RFC 3768 5.3.7: seconds in 8 bits; RFC 9568 5.2.7: centiseconds in 12 bits, so 40.95 s.
+TEST(AdvertEncode, IntervalsOfBothVersions) {
+    Settings s = v2_settings();
+    s.advert_interval_ns = 255 * ns_per_s;
+    EXPECT_EQ(encoded(s, 100, peer, multicast_group_v4)[5], 255);
+    s = v3_settings();
+    s.advert_interval_ns = 4'095 * ns_per_cs;
+    const Message m = encoded(s, 100, peer, multicast_group_v4);
+    EXPECT_EQ(m[4], 0x0f);
+    EXPECT_EQ(m[5], 0xff);
+    const Decoded d = decode(from_peer(m), s);
+    EXPECT_EQ(std::get<Advert>(d).advert_interval_ns, 40'950 * ns_per_ms);
+}
+
+TEST(AdvertEncode, UnicastHasItsOwnTtl) {
+    Settings s = v2_settings();
+    s.unicast_ttl = 64;
+    EXPECT_EQ(s.ttl(), 255) << "multicast never leaves the link";
+    s.unicast_peers = {{peer}};
+    EXPECT_EQ(s.ttl(), 64);
+}
+
 // RFC 3768 6.4.3: good-bye is priority 0; 5.3.4 leaves everything else as it is.
 TEST(AdvertEncode, PriorityZeroDiffersInPriorityAndSumOnly) {
     const Message m = encoded(v2_settings(), 0, peer, multicast_group_v4);
@@ -200,7 +241,10 @@ TEST(AdvertDecode, Version2Checks) {
         {"none: data is ignored (RFC 3768 5.3.10)", none, with(v2_none, 12, 7), "accepted"},
         {"R23: unicast to a multicast instance", none, bytes(v2_none), "destination", 255, peer,
          self},
+        {"R23: to another group, where other routers live", none, bytes(v2_none), "destination",
+         255, peer, IpAddress::v4(224, 0, 0, 19)},
         {"R25: our own, looped back", none, bytes(v2_none), "own_advert", 255, self},
+        {"R25: whatever its priority", none, with(v2_none, 2, 255), "own_advert", 255, self},
         {"priority 0 is valid", none, with(v2_none, 2, 0), "accepted"},
     });
 }
@@ -248,12 +292,23 @@ TEST(AdvertDecode, Ipv6Checks) {
     Settings global_first = s;
     std::swap(global_first.advert_addresses[0], global_first.advert_addresses[1]);
     const Message no_link_local = encoded(global_first, 100, peer6, multicast_group_v6);
+    Settings other = s;
+    other.vrid = 52;
+    const Message other_vrid = encoded(other, 100, peer6, multicast_group_v6);
+    const Message to_us = encoded(s, 100, peer6, s.primary_address);
     expect_rows({
         {"a good one", s, good, "accepted", 255, peer6, multicast_group_v6},
         {"R2: hop limit 254", s, good, "ttl", 254, peer6, multicast_group_v6},
         {"R8: message-only sum", s, resummed(good), "checksum", 255, peer6, multicast_group_v6},
         {"R12: first address not link-local (erratum 8300)", s, no_link_local, "address_list", 255,
          peer6, multicast_group_v6},
+        {"R12: ours begins with a global one too, as keepalived's may", global_first, no_link_local,
+         "accepted", 255, peer6, multicast_group_v6},
+        {"R12: theirs is right, ours is not", global_first, good, "accepted", 255, peer6,
+         multicast_group_v6},
+        {"R9: another VRID", s, other_vrid, "vrid", 255, peer6, multicast_group_v6},
+        {"R23: IPv6 unicast to a multicast instance", s, to_us, "destination", 255, peer6,
+         s.primary_address},
         {"R25: our own", s, encoded(s, 100, s.primary_address, multicast_group_v6), "own_advert",
          255, s.primary_address, multicast_group_v6},
     });
@@ -309,7 +364,6 @@ TEST(AdvertDecode, OwnerDropsAdvertsOnlyWhenTold) {
     expect_rows({{"R21", s, bytes(v2_none), "owner"}});
 }
 
-// R20: AH is a room: what cannot be verified is not accepted.
 TEST(AdvertDecode, PeekFindsTheVirtualRouter) {
     EXPECT_EQ(peek_vrid(bytes(v2_none)), std::optional<std::uint8_t>(51));
     EXPECT_EQ(peek_vrid(cut(v2_none, 7)), std::nullopt);

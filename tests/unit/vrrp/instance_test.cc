@@ -142,6 +142,53 @@ TEST(Backup, LearnsTheMastersIntervalInVersion3) {  // S7, RFC 9568 6.4.2
     EXPECT_EQ(d.instance.status().master_interval_ns, 100 * ns_per_cs);
 }
 
+// down_timer_adverts (keepalived): another number than the RFCs' three, in both versions.
+TEST(Backup, DownTimerAdvertsStretchesMasterDownInterval) {
+    for (const std::uint8_t adverts : {1, 5, 100}) {
+        for (Settings s : {test_settings(), v3_settings(10 * ns_per_ms)}) {
+            s.down_timer_adverts = adverts;
+            Driver d(s);
+            d.step(Startup{});
+            EXPECT_EQ(d.instance.deadline_ns() - d.now_ns,
+                      adverts * s.advert_interval_ns +
+                          skew_ns(s.version, s.priority, s.advert_interval_ns));
+        }
+    }
+}
+
+// S6 in version 3: Skew_Time of the interval that was learnt.
+TEST(Backup, SkewAfterAGoodByeIsOfTheLearntInterval) {
+    Driver d(v3_settings(100 * ns_per_cs));
+    d.step(Startup{});
+    d.hear(200, 2, 300 * ns_per_cs);
+    d.hear(0, 2, 300 * ns_per_cs);
+    const std::uint64_t heard_ns = d.now_ns;
+    EXPECT_EQ(d.wait(), "own send(100) announce(1) backup->master:priority_zero");
+    EXPECT_EQ(d.now_ns - heard_ns, skew_ns(Version::v3, 100, 300 * ns_per_cs));
+}
+
+// Of a master that is not obeyed nothing is learnt: its interval must not delay a preemption.
+TEST(Backup, IgnoredLowerAdvertTeachesNoInterval) {
+    Driver d(v3_settings(100 * ns_per_cs));
+    d.step(Startup{});
+    const std::uint64_t due_ns = d.instance.deadline_ns();
+    d.hear(50, 2, 4'000 * ns_per_cs);
+    EXPECT_EQ(d.instance.deadline_ns(), due_ns);
+    EXPECT_EQ(d.instance.status().master_interval_ns, 100 * ns_per_cs);
+}
+
+TEST(Backup, NopreemptTakesOverFromTheDead) {  // S5: only preemption is off
+    Settings s = test_settings();
+    s.preempt = false;
+    Driver d(s);
+    d.step(Startup{});
+    d.hear(50);
+    EXPECT_EQ(d.wait(), "own send(100) announce(1) backup->master:master_down");
+    d.settle();
+    d.hear(50);
+    EXPECT_TRUE(d.instance.is_master()) << "a lower master is answered all the same";
+}
+
 // ---- a late worker is not a dead master
 
 TEST(Evidence, MasterDownWaitsUntilTheWorkersHaveEmptiedTheirQueues) {
@@ -223,6 +270,69 @@ TEST(Master, AdvertOutcomes) {
         d.now_ns += 500 * ns_per_ms;
         EXPECT_EQ(d.hear(row.priority, row.host), row.expected) << row.what;
     }
+}
+
+// S10 and S11 over IPv6: all 128 bits count, and as unsigned numbers.
+TEST(Master, EqualPriorityIsSettledByTheWholeIpv6Address) {
+    struct {
+        const char* theirs;
+        bool they_win;
+    } const rows[] = {{"fe80::5:0:0:6", true},
+                      {"fe80::5:0:0:4", false},
+                      {"fe80::ff05:0:0:5", true},
+                      {"fe80::4:ffff:ffff:ffff", false}};
+    for (const auto& row : rows) {
+        Settings s = v3_settings(ns_per_s);
+        s.multicast_group = multicast_group_v6;
+        s.primary_address = *net::IpAddress::parse("fe80::5:0:0:5");
+        s.advert_addresses = {*net::IpAddress::parse("fe80::100")};
+        Driver d(s);
+        d.become_master();
+        Advert advert;
+        advert.version = Version::v3;
+        advert.priority = 100;
+        advert.advert_interval_ns = ns_per_s;
+        d.step(AdvertReceived{advert, *net::IpAddress::parse(row.theirs)});
+        EXPECT_EQ(d.instance.is_master(), !row.they_win) << row.theirs;
+    }
+}
+
+// RFC 9568 6.4.3: a master that yields takes the new one's interval, one that stays keeps its own.
+TEST(Master, LearnsTheIntervalOfWhomItYieldsTo) {
+    Driver d(v3_settings(100 * ns_per_cs));
+    d.become_master();
+    d.settle();
+    d.hear(50, 2, 10 * ns_per_cs);
+    EXPECT_EQ(d.instance.status().master_interval_ns, 100 * ns_per_cs);
+    d.hear(200, 2, 300 * ns_per_cs);
+    EXPECT_EQ(d.instance.deadline_ns(),
+              d.now_ns + master_down_ns(Version::v3, 100, 300 * ns_per_cs));
+    d.wait();
+    EXPECT_EQ(d.instance.status().master_interval_ns, 100 * ns_per_cs);
+}
+
+// S20: keepalived 2.2.7 lowers itself to 254 when it hears another owner; we stay what we are
+// configured to be, so one of the two owns whatever the other router is.
+TEST(Master, OwnerThatYieldedToAnotherOwnerReturnsWhenThatLowersItself) {
+    Driver d(test_settings(owner_priority));
+    d.become_master();
+    d.settle();
+    d.hear(owner_priority, 6);
+    ASSERT_FALSE(d.instance.is_master());
+    EXPECT_EQ(d.instance.status().effective_priority, owner_priority);
+    d.hear(254, 6);
+    EXPECT_EQ(d.wait(), "own send(255) announce(1) backup->master:preempted_lower");
+}
+
+// S13, the other half: what was released before the good-bye stays released, whatever is heard.
+TEST(Master, AfterShutdownNothingIsAnswered) {
+    Driver d(test_settings());
+    d.become_master();
+    d.step(Shutdown{});
+    for (const std::uint8_t priority : {0, 50, 255})
+        EXPECT_EQ(d.hear(priority), "");
+    EXPECT_EQ(d.step(AddressConflict{d.settings.advert_addresses[0], {}}), "");
+    EXPECT_EQ(d.step(Tick{d.now_ns + 100 * ns_per_s}), "");
 }
 
 TEST(Master, YieldsForMasterDownIntervalOfTheNewMaster) {  // S9: "Set the Master_Down_Timer"
@@ -332,6 +442,15 @@ TEST(Fault, MasterDisownsAndSaysGoodByeWhereItCan) {  // S17, keepalived
         EXPECT_EQ(d.hear(1), "");
         EXPECT_EQ(d.instance.deadline_ns(), no_deadline);
     }
+}
+
+TEST(Fault, LostQuorumGivesUpWithAGoodBye) {  // S21
+    Driver d(test_settings());
+    d.become_master();
+    EXPECT_EQ(d.step(FaultChange{FaultCause::quorum_lost, true}),
+              "disown send(0) master->fault:fault");
+    EXPECT_EQ(d.step(FaultChange{FaultCause::quorum_lost, false}),
+              "disown fault->backup:fault_cleared");
 }
 
 TEST(Fault, LinkUpStartsAgainAsBackupWithTheFullWait) {
