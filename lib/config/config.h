@@ -136,6 +136,7 @@ struct VrrpSyncGroup {
     Location where;
     std::string name;
     std::vector<Member> members;
+    bool tracking_weight = false;  // sync_group_tracking_weight: members' weights count
     std::vector<TrackedInterface> track_interface;
     std::vector<TrackedScript> track_script;
     NotifyScripts notify;

@@ -60,6 +60,8 @@ void read_members(Statement& s, VrrpSyncGroup& group) {
 }
 
 constexpr Keyword<VrrpSyncGroup> group_keywords[] = {
+    {"sync_group_tracking_weight", 0, 0,
+     [](Statement&, VrrpSyncGroup& g) { g.tracking_weight = true; }},
     {"group", 0, 0, read_members, BlockUse::required},
     {"track_interface", 0, 0,
      [](Statement& s, VrrpSyncGroup& g) { read_tracked_interfaces(s, g.track_interface); },
@@ -74,7 +76,6 @@ constexpr IgnoredKeyword ignored_group[] = {
     {"notify_deleted", "only notify, _master, _backup, _fault and _stop exist"},
     {"notify_priority_changes", "only notify, _master, _backup, _fault and _stop exist"},
     {"global_tracking", "it is obsolete"},
-    {"sync_group_tracking_weight", "it is obsolete"},
 };
 
 }  // namespace

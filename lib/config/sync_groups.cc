@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/sync_groups.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "config/document.h"
+
+namespace warren::config {
+namespace {
+
+// Sets of instances that grow together; the smallest index of a set names it.
+class Sets {
+  public:
+    explicit Sets(std::size_t size) : parent_(size) {
+        for (std::size_t i = 0; i < size; ++i)
+            parent_[i] = i;
+    }
+    std::size_t find(std::size_t i) const {
+        while (parent_[i] != i)
+            i = parent_[i];
+        return i;
+    }
+    void join(std::size_t a, std::size_t b) {
+        const std::size_t first = std::min(find(a), find(b));
+        parent_[std::max(find(a), find(b))] = first;
+    }
+
+  private:
+    std::vector<std::size_t> parent_;
+};
+
+using Owners = std::unordered_map<net::IpAddress, std::size_t, net::IpAddressHash>;
+
+Owners owners_of(const Config& config) {
+    Owners owners;
+    for (std::size_t i = 0; i < config.vrrp_instances.size(); ++i)
+        for (const auto* list : {&config.vrrp_instances[i].virtual_ipaddress,
+                                 &config.vrrp_instances[i].virtual_ipaddress_excluded})
+            for (const VirtualAddress& a : *list)
+                owners.emplace(a.prefix.address, i);
+    return owners;
+}
+
+void join_explicit(const Config& config, Sets& sets) {
+    std::map<std::string, std::size_t> index;
+    for (std::size_t i = 0; i < config.vrrp_instances.size(); ++i)
+        index.emplace(config.vrrp_instances[i].name, i);
+    for (const VrrpSyncGroup& group : config.vrrp_sync_groups) {
+        const VrrpSyncGroup::Member* first = nullptr;
+        for (const VrrpSyncGroup::Member& member : group.members) {
+            if (!index.contains(member.instance)) continue;  // reported
+            if (first != nullptr) sets.join(index[first->instance], index[member.instance]);
+            first = &member;
+        }
+    }
+}
+
+void join_services(const Config& config, Sets& sets) {
+    const Owners owners = owners_of(config);
+    for (const VirtualServer& service : config.virtual_servers) {
+        const LocalAddressGroup* group =
+            config.find_local_address_group(service.local_address_group);
+        const auto vip = owners.find(service.address);
+        if (group == nullptr || vip == owners.end()) continue;
+        for (const LocalAddressGroup::Member& member : group->members)
+            if (const auto local = owners.find(member.address); local != owners.end())
+                sets.join(vip->second, local->second);
+    }
+}
+
+class Settling {
+  public:
+    explicit Settling(Config& config) : config_(config) {}
+
+    Diagnostics run() {
+        for (const VrrpSyncGroup& group : config_.vrrp_sync_groups)
+            check(group);
+        return std::move(found_);
+    }
+
+  private:
+    void warn(const Location& where, std::string what) {
+        found_.push_back({where, Severity::warning, std::move(what)});
+    }
+
+    void check(const VrrpSyncGroup& group) {
+        const std::string name = "the vrrp_sync_group " + in_quotes(group.name);
+        if (group.members.size() < 2)
+            warn(group.where, name + " has fewer than two members: it changes nothing");
+        for (const VrrpSyncGroup::Member& member : group.members) {
+            const auto [other, fresh] = group_of_.emplace(member.instance, &group);
+            if (!fresh)
+                found_.push_back(
+                    {member.where, Severity::error,
+                     in_quotes(member.instance) + " already is in " +
+                         (other->second == &group
+                              ? "this vrrp_sync_group"
+                              : "the vrrp_sync_group " + in_quotes(other->second->name))});
+            for (VrrpInstance& v : config_.vrrp_instances)
+                if (fresh && v.name == member.instance && !group.tracking_weight) drop_weights(v);
+        }
+    }
+
+    void drop_weights(VrrpInstance& v) {
+        const std::string why =
+            " does not count in a vrrp_sync_group without sync_group_tracking_weight, as in "
+            "keepalived";
+        for (TrackedInterface& tracked : v.track_interface) {
+            if (tracked.weight == 0) continue;
+            warn(tracked.where, v.name + ": the weight of " + in_quotes(tracked.name) + why);
+            tracked.weight = 0;
+        }
+        std::erase_if(v.track_script, [&](const TrackedScript& tracked) {
+            if (tracked.weight.value_or(weight_of(tracked.name)) == 0) return false;
+            warn(tracked.where, v.name + ": the script " + in_quotes(tracked.name) +
+                                    " has a weight and is not tracked: it" + why);
+            return true;
+        });
+    }
+
+    int weight_of(const std::string& script) const {
+        for (const VrrpScript& s : config_.vrrp_scripts)
+            if (s.name == script) return s.weight;
+        return 0;
+    }
+
+    Config& config_;
+    Diagnostics found_;
+    std::map<std::string, const VrrpSyncGroup*> group_of_;
+};
+
+}  // namespace
+
+std::vector<std::uint16_t> sync_groups(const Config& config) {
+    const std::size_t count = config.vrrp_instances.size();
+    Sets sets(count);
+    join_explicit(config, sets);
+    join_services(config, sets);
+    std::vector<std::size_t> members(count);
+    for (std::size_t i = 0; i < count; ++i)
+        ++members[sets.find(i)];
+    std::vector<std::uint16_t> out(count, no_sync_group);
+    for (std::size_t i = 0; i < count; ++i)
+        if (members[sets.find(i)] > 1) out[i] = static_cast<std::uint16_t>(sets.find(i));
+    return out;
+}
+
+Diagnostics settle_sync_groups(Config& config) {
+    return Settling(config).run();
+}
+
+}  // namespace warren::config
