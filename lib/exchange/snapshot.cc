@@ -5,6 +5,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <numeric>
 
 namespace warren::exchange {
 namespace {
@@ -35,6 +36,7 @@ void insert(std::vector<std::uint16_t>& slots, std::size_t hash, std::size_t ind
 void Snapshot::seal() {
     assert(virtual_routers.size() <= 1024 && addresses.size() <= max_addresses);
     assert(servers.size() <= max_servers && services.size() <= max_services);
+    index_routers();
     address_slots_ = empty_table(addresses.size());
     for (std::size_t i = 0; i < addresses.size(); ++i)
         insert(address_slots_, mix(addresses[i].address, net::Be16(0)), i);
@@ -58,6 +60,26 @@ void Snapshot::seal() {
     for (std::size_t i = 0; i < servers.size(); ++i)
         if (is_nat(servers[i]))
             insert(nat_server_slots_, mix(servers[i].address, servers[i].port), i);
+}
+
+void Snapshot::index_routers() {
+    router_addresses_.clear();
+    router_ends_.assign(virtual_routers.size(), 0);
+    for (std::uint16_t i = 0; i < addresses.size(); ++i)
+        if (addresses[i].virtual_router < virtual_routers.size()) router_addresses_.push_back(i);
+    std::stable_sort(router_addresses_.begin(), router_addresses_.end(),
+                     [this](std::uint16_t a, std::uint16_t b) {
+                         return addresses[a].virtual_router < addresses[b].virtual_router;
+                     });
+    for (const std::uint16_t i : router_addresses_)
+        ++router_ends_[addresses[i].virtual_router];
+    std::partial_sum(router_ends_.begin(), router_ends_.end(), router_ends_.begin());
+}
+
+std::span<const std::uint16_t> Snapshot::addresses_of(std::size_t virtual_router) const {
+    if (virtual_router >= router_ends_.size()) return {};
+    const std::size_t begin = virtual_router == 0 ? 0 : router_ends_[virtual_router - 1];
+    return std::span(router_addresses_).subspan(begin, router_ends_[virtual_router] - begin);
 }
 
 const OwnedAddress* Snapshot::find_address(const net::IpAddress& address) const {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "balance/scheduler.h"
@@ -86,7 +87,7 @@ class Snapshot {
     std::vector<net::IpAddress> kernel_addresses;  // of this machine's kernel, sorted
     std::vector<std::uint16_t> port_mtus;          // by port index: bytes of an IP packet
 
-    // Builds the two indices below; call once, after the vectors are filled and before publishing.
+    // Builds the indices below; call once, after the vectors are filled and before publishing.
     void seal();
 
     std::size_t mtu_of(std::uint8_t port) const {
@@ -95,6 +96,10 @@ class Snapshot {
     bool is_kernels(const net::IpAddress& address) const {
         return std::binary_search(kernel_addresses.begin(), kernel_addresses.end(), address);
     }
+
+    // Positions in `addresses` of what that virtual router owns, in their order.
+    std::span<const std::uint16_t> addresses_of(std::size_t virtual_router) const;
+
     // The owned address or null. Linear probing over a table at most half full.
     const OwnedAddress* find_address(const net::IpAddress& address) const;
     // Index of the service at address:port, or no_service.
@@ -106,6 +111,10 @@ class Snapshot {
     static constexpr std::uint16_t no_server = 0xffff;
 
   private:
+    void index_routers();
+
+    std::vector<std::uint16_t> router_addresses_;  // sorted by router
+    std::vector<std::uint16_t> router_ends_;       // in router_addresses_, one past each router's
     std::vector<std::uint16_t> address_slots_;
     std::vector<std::uint16_t> service_slots_;
     std::vector<std::uint16_t> nat_server_slots_;

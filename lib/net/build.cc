@@ -2,6 +2,7 @@
 #include "net/build.h"
 
 #include <algorithm>
+#include <array>
 
 namespace warren::net {
 namespace {
@@ -130,6 +131,28 @@ std::size_t build_gratuitous_arp(Bytes out, const MacAddress& source, Be32 addre
                                  std::uint16_t vlan_id) {
     return build_arp(out, Link{source, broadcast_mac, vlan_id},
                      arp_packet(arp_request, source, address, broadcast_mac, address));
+}
+
+std::size_t build_unsolicited_advertisement(Bytes out, const MacAddress& source,
+                                            const IpAddress& address, std::uint16_t vlan_id) {
+    constexpr std::uint8_t router_and_override = 0xa0;
+    constexpr Ipv6Bytes all_nodes{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01};
+    constexpr MacAddress all_nodes_mac{{0x33, 0x33, 0x00, 0x00, 0x00, 0x01}};
+    std::array<std::uint8_t, 32> message{icmpv6_type::neighbour_advertisement, 0, 0, 0,
+                                         router_and_override};
+    std::ranges::copy(address.bytes(), message.begin() + 8);
+    message[24] = 2;  // option: target link-layer address, one unit of 8 bytes
+    message[25] = 1;
+    std::ranges::copy(source.bytes, message.begin() + 26);
+    IpFields<Ipv6Bytes> fields;
+    fields.source = address.bytes();
+    fields.destination = all_nodes;
+    fields.protocol = IpProtocol::icmpv6;
+    fields.hop_limit = 255;
+    const Be16 checksum = checksum_of(add_to_sum(
+        Ip6::pseudo_header(fields.source, all_nodes, IpProtocol::icmpv6, message.size()), message));
+    store(Bytes(message), 2, checksum);
+    return build_ip<Ip6>(out, Link{source, all_nodes_mac, vlan_id}, fields, message);
 }
 
 std::size_t arp_reply_in_place(Bytes frame, const Parsed& request, const MacAddress& own) {

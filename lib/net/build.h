@@ -28,6 +28,10 @@ std::size_t build_arp_reply(Bytes out, const Link& link, Be32 sender, Be32 targe
 // Request form, target hardware address all ones: what keepalived sends and hosts are used to.
 std::size_t build_gratuitous_arp(Bytes out, const MacAddress& source, Be32 address,
                                  std::uint16_t vlan_id = 0);
+// Unsolicited neighbour advertisement to all nodes (RFC 4861 7.2.6) as a router that took the
+// address over: R = 1, S = 0, O = 1, target link-layer address option (RFC 9568 6.4.1).
+std::size_t build_unsolicited_advertisement(Bytes out, const MacAddress& source,
+                                            const IpAddress& address, std::uint16_t vlan_id = 0);
 // A parsed ARP request, probes (RFC 5227, sender 0.0.0.0) included, becomes our reply.
 std::size_t arp_reply_in_place(Bytes frame, const Parsed& request, const MacAddress& own);
 
