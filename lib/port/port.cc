@@ -151,12 +151,12 @@ void Port::configure(const PortOptions& options) {
     if (const int error = rte_eth_dev_start(id_); error != 0) fail(name_, "cannot start", error);
     // A shared interface hears multicast through the kernel's memberships and is left as it was
     // found.
-    if (options.promiscuous) rte_eth_promiscuous_enable(id_);
     if (!shared_) rte_eth_allmulticast_enable(id_);
 }
 
 Port::~Port() {
     if (id_ == RTE_MAX_ETHPORTS) return;
+    remove_macs();
     rte_eth_dev_stop(id_);
     rte_eth_dev_close(id_);
     if (!device_name_.empty()) rte_eal_hotplug_remove("vdev", device_name_.c_str());

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "net/address.h"
 
@@ -17,7 +18,6 @@ struct PortOptions {
     std::string device;  // PCI address or vdev string; empty: the kernel interface `name`, shared
     unsigned workers = 1;
     rte_mempool* pool = nullptr;
-    bool promiscuous = false;  // a virtual MAC on a device without a filter for it
 };
 
 // The device string of a kernel port: a tap interface `name` with the MAC of the card, through
@@ -46,6 +46,11 @@ class Port {
     // Worker i sends on queue i. With a spare queue the control lcore's is control_queue().
     bool has_control_queue() const { return tx_queues_ > workers_; }
     std::uint16_t control_queue() const { return static_cast<std::uint16_t>(workers_); }
+    // Makes the card take frames to `mac` too, until the port is closed: by its own filter, else by
+    // the kernel's (shared), else by promiscuous mode. Returns why that is impossible, or nothing.
+    std::string add_mac(const net::MacAddress& mac);
+    // The first such reason.
+    const std::string& mac_trouble() const { return mac_trouble_; }
     bool link_up() const;
     rte_eth_stats stats() const;
 
@@ -60,6 +65,10 @@ class Port {
     void attach(const PortOptions& options);
     void choose_queues(const rte_eth_dev_info& info);
     void configure(const PortOptions& options);
+    std::string try_mac(const net::MacAddress& mac);
+    std::string add_mac_to_interface(const net::MacAddress& mac);
+    std::string become_promiscuous();
+    void remove_macs();
 
     std::string name_;
     std::string driver_;
@@ -69,6 +78,10 @@ class Port {
     std::uint16_t rx_queues_ = 0;
     std::uint16_t tx_queues_ = 0;
     bool shared_ = false;
+    int filter_socket_ = -1;  // holds the MACs that the kernel lets pass
+    std::vector<net::MacAddress> added_macs_;
+    bool promiscuous_ = false;
+    std::string mac_trouble_;
 };
 
 }  // namespace warren::port
