@@ -116,8 +116,16 @@ void DataPlane::open_ports() {
         options.pool = pool_.get();
         ports_.push_back(std::make_unique<port::Port>(options));
         port_list_.push_back(ports_.back().get());
+        add_virtual_macs(*ports_.back());
         kernel_port_list_.push_back(open_kernel_port(*ports_.back()));
     }
+}
+
+// The manager tells when one cannot be had.
+void DataPlane::add_virtual_macs(port::Port& port) const {
+    for (const config::VrrpInstance& instance : config_.vrrp_instances)
+        if (instance.use_vmac && instance.interface == port.name())
+            port.add_mac(net::virtual_router_mac(instance.virtual_router_id, instance.is_ipv6()));
 }
 
 // A card of our own needs a way to the kernel for SSH, routing and our own checkers. Where the

@@ -35,6 +35,7 @@ class DataPlane {
 
   private:
     void open_ports();
+    void add_virtual_macs(port::Port& port) const;
     port::Port* open_kernel_port(const port::Port& card);
     void make_workers();
 

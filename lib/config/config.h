@@ -26,6 +26,7 @@ inline constexpr std::size_t max_virtual_addresses = 20;  // per instance, as ke
 inline constexpr std::size_t max_excluded_addresses = 255;
 inline constexpr std::size_t max_virtual_servers = 1'024;
 inline constexpr std::size_t max_real_servers = 256;        // per virtual_server
+inline constexpr std::size_t max_unicast_peers = 32;        // per vrrp_instance
 inline constexpr std::size_t max_local_addresses = 255;     // per group
 inline constexpr std::size_t max_all_real_servers = 4'096;  // of all virtual_servers
 inline constexpr std::size_t max_all_addresses = 8'192;     // of all vrrp_instances

@@ -78,9 +78,9 @@ void check_addresses(const std::vector<VirtualAddress>& addresses, Checks& check
 
 void check_instance(const VrrpInstance& v, Checks& checks) {
     const std::string name = v.name + ": ";
-    checks.refuse(v.use_vmac, v.where, name + "use_vmac");
     checks.refuse(v.auth_type == AuthType::ah, v.where, name + "auth_type AH");
-    checks.refuse(!v.unicast_peer.empty(), v.where, name + "unicast_peer");
+    checks.refuse(v.unicast_peer.size() > max_unicast_peers, v.where,
+                  name + "more than 32 unicast_peers");
     checks.refuse(!v.track_script.empty(), v.where, name + "track_script");
     checks.warn(!v.accept, v.where, name + "no_accept");
     check_addresses(v.virtual_ipaddress, checks);
@@ -127,8 +127,6 @@ Diagnostics check_supported(const Config& config) {
         checks.refuse(true, g.where, "vrrp_sync_group");
     for (const VirtualServer& s : config.virtual_servers)
         check_virtual_server(s, checks);
-    checks.refuse(config.global.vrrp_mcast_group4 != GlobalDefs{}.vrrp_mcast_group4,
-                  config.global.where, "vrrp_mcast_group4 other than 224.0.0.18");
     return checks.take();
 }
 

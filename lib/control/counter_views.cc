@@ -61,6 +61,7 @@ void add_control_rows(std::vector<Json>& rows, const VrrpCounters& control) {
     rows.push_back(control_row("vrrp_malformed", control.malformed));
     rows.push_back(control_row("vrrp_unknown_router", control.unknown_router));
     rows.push_back(control_row("gratuitous_arps", control.gratuitous_arps));
+    rows.push_back(control_row("advertisements", control.advertisements));
     rows.push_back(control_row("transmit_failures", control.transmit_failures));
     rows.push_back(control_row("reports_lost", control.reports_lost));
     rows.push_back(control_row("rounds", control.rounds));

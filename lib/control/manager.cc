@@ -30,7 +30,7 @@ std::vector<std::string> verb_names() {
 // Why a router changed its state; a fault is told by its causes.
 std::string reason_text(const VrrpReport& report, const vrrp::Status& status) {
     std::string causes;
-    for (unsigned bit = 0; bit < 8 && report.reason == vrrp::Reason::fault; ++bit)
+    for (unsigned bit = 0; bit < 16 && report.reason == vrrp::Reason::fault; ++bit)
         if ((status.faults >> bit & 1) != 0)
             causes += (causes.empty() ? "" : ", ") +
                       std::string(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
@@ -48,7 +48,6 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                      [this](const net::IpAddress& server, const std::optional<NextHop>& hop) {
                          on_next_hop(server, hop);
                      }}),
-      multicast_(io_),
       state_(make_state(config, port_states(config, ports), port::now_ns())),
       notifier_(io_, state_->config, events_),
       listing_(io_, *state_, exchange),
@@ -83,6 +82,7 @@ std::vector<const RouterPlan*> Manager::plans() const {
 
 void Manager::run() {
     apply_tracking();
+    tell_next_hops();
     checks_ = std::make_unique<Checks>(io_, *state_, events_,
                                        [this](std::uint16_t server) { on_server(server); });
     arm_signals();
@@ -122,7 +122,7 @@ void Manager::drain() {
     }
     VrrpStatus status;
     while (vrrp_.statuses.pop(status))
-        take_status(state_->routers[status.router], status.status);
+        take_status(state_->routers[status.router], status);
     VrrpReport report;
     while (vrrp_.reports.pop(report))
         on_report(report);
@@ -151,7 +151,8 @@ void Manager::warn_of_few_ports() {
 }
 
 // A rejected advert is often the only sign of two masters: a wrong password or interval.
-void Manager::take_status(RouterState& router, const vrrp::Status& status) {
+void Manager::take_status(RouterState& router, const VrrpStatus& record) {
+    const vrrp::Status& status = record.status;
     constexpr std::uint64_t quiet_ns = 10 * ns_per_s;
     const std::uint64_t now_ns = port::now_ns();
     for (std::size_t i = 0; i < status.counters.rejected.size(); ++i) {
@@ -164,6 +165,7 @@ void Manager::take_status(RouterState& router, const vrrp::Status& status) {
         router.quiet_until_ns = now_ns + quiet_ns;
     }
     router.status = status;
+    router.record = record;
 }
 
 void Manager::on_report(const VrrpReport& report) {

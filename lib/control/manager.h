@@ -69,16 +69,23 @@ class Manager {
     void poll_own_links();
     void set_link(std::uint8_t port, bool up);
     void set_mtu(std::uint8_t port, std::uint16_t mtu);
-    void set_primary(std::uint8_t port, const std::optional<net::Prefix>& primary);
     void apply_tracking();
     void start_guards();
     void try_guard(std::uint8_t index);
     void apply_guard(std::uint8_t port);
-    void join_multicast(const PortState& port);
+
+    // Virtual routers (manager_vrrp.cc).
+    std::vector<net::IpAddress> unicast_peers() const;
+    void tell_next_hop(const net::IpAddress& address, const std::optional<NextHop>& hop);
+    void tell_next_hops();
+    void set_addresses(std::uint8_t port, const std::optional<net::Prefix>& primary,
+                       const std::optional<net::IpAddress>& link_local);
+    void renew_plan(std::uint16_t router);
+    void join_groups(std::uint8_t port);
 
     // What threads report.
     void drain();
-    void take_status(RouterState& router, const vrrp::Status& status);
+    void take_status(RouterState& router, const VrrpStatus& record);
     void on_report(const VrrpReport& report);
     void on_server(std::uint16_t server);
     void take_flow_event(const exchange::FlowEvent& event);
@@ -104,7 +111,7 @@ class Manager {
     VrrpLink& vrrp_;
     ManagerOptions options_;
     Netlink netlink_;
-    MulticastGroup multicast_;
+    MulticastGroups multicast_;
     std::unique_ptr<State> state_;
     Notifier notifier_;
     std::map<std::uint8_t, std::unique_ptr<Guard>> guards_;  // by port

@@ -44,10 +44,16 @@ std::vector<PortState> Manager::port_states(const config::Config& config,
                         .primary = {},
                         .mtu = device.mtu(),
                         .device = &device};
+        state.hears_virtual_macs = device.mac_trouble().empty();
+        if (!state.hears_virtual_macs)
+            events_.warn(EventKind::link,
+                         "interface {}: use_vmac is not possible, the physical MAC is used: {}",
+                         names[i], device.mac_trouble());
         if (const auto link = netlink_.link(names[i])) {
             state.ifindex = state.opened_ifindex = link->index;
             state.primary = link->ipv4();
             if (state.shared) state.mtu = mtu_of(*link);
+            state.link_local = link->ipv6_link_local();
             if (state.shared) state.link_up = link->running;
         }
         states.push_back(std::move(state));
@@ -61,6 +67,8 @@ void Manager::watch_next_hops() {
     std::vector<net::IpAddress> wanted;
     for (const ServerRecord& server : state_->servers)
         wanted.push_back(server.config->address);
+    for (const net::IpAddress& peer : unicast_peers())
+        wanted.push_back(peer);
     netlink_.set_wanted(wanted);
     for (ServerRecord& server : state_->servers) {
         server.next_hop = netlink_.next_hop(server.config->address);
@@ -83,11 +91,15 @@ void Manager::warn_unreachable(const net::IpAddress& server, const std::optional
 }
 
 void Manager::on_next_hop(const net::IpAddress& address, const std::optional<NextHop>& hop) {
+    tell_next_hop(address, hop);
+    bool is_server = false;
     for (ServerRecord& server : state_->servers) {
         if (server.config->address != address) continue;
+        is_server = true;
         server.next_hop = hop;
         publish_soon();
     }
+    if (!is_server) return;
     warn_unreachable(address, hop);
     if (hop && hop->mac)
         spdlog::debug("server {}: next hop {} is {}", address.to_string(), hop->gateway.to_string(),
@@ -103,7 +115,8 @@ void Manager::on_link(const Link& link) {
         const auto index = static_cast<std::uint8_t>(i);
         if (!link.present || link.index != port.ifindex) multicast_.forget(port.ifindex);
         port.ifindex = link.present ? link.index : 0;
-        set_primary(index, link.present ? link.ipv4() : std::nullopt);
+        set_addresses(index, link.present ? link.ipv4() : std::nullopt,
+                      link.present ? link.ipv6_link_local() : std::nullopt);
         // Our packet sockets belong to the interface they were opened on, not to its name.
         const bool replaced = link.present && link.index != port.opened_ifindex;
         if (port.shared && link.present) set_mtu(index, mtu_of(link));
@@ -112,7 +125,7 @@ void Manager::on_link(const Link& link) {
             events_.error(EventKind::link,
                           "interface {}: removed and made anew; restart warren to use it",
                           port.name);
-        if (link.present) join_multicast(port);
+        if (link.present) join_groups(index);
     }
     if (auto addresses = kernel_addresses(netlink_.links());
         addresses != state_->kernel_addresses) {
@@ -166,31 +179,6 @@ void Manager::set_mtu(std::uint8_t index, std::uint16_t mtu) {
     publish();
 }
 
-void Manager::set_primary(std::uint8_t index, const std::optional<net::Prefix>& primary) {
-    PortState& port = state_->ports[index];
-    if (port.primary == primary) return;
-    port.primary = primary;
-    events_.info(EventKind::link, "interface {}: address {}", port.name,
-                 primary ? primary->to_string() : std::string("none"));
-    for (std::size_t i = 0; i < state_->routers.size(); ++i) {
-        RouterState& router = state_->routers[i];
-        if (router.port != index) continue;
-        const auto number = static_cast<std::uint16_t>(i);
-        const bool missing =
-            make_plan(*router.config, port, index).settings.primary_address.is_unspecified();
-        // Without an address the old plan stays: good-bye is said from the old one.
-        if (!missing) {
-            retired_plans_.push_back(std::move(router.plan));
-            router.plan = std::make_unique<RouterPlan>(make_plan(*router.config, port, index));
-            command({.kind = VrrpCommand::Kind::plan, .router = number, .plan = router.plan.get()});
-        }
-        command({.kind = VrrpCommand::Kind::fault,
-                 .router = number,
-                 .cause = vrrp::FaultCause::no_address,
-                 .present = missing});
-    }
-}
-
 void Manager::apply_tracking() {
     tracked_fault_.resize(state_->routers.size(), false);
     tracked_priority_.resize(state_->routers.size(), -1);
@@ -221,9 +209,16 @@ void Manager::start_guards() {
     state_->kernel_addresses = kernel_addresses(netlink_.links());
     for (std::size_t i = 0; i < state_->ports.size(); ++i) {
         const PortState& port = state_->ports[i];
-        if (port.ifindex != 0) join_multicast(port);
-        if (!port.shared) continue;
         const auto index = static_cast<std::uint8_t>(i);
+        if (port.ifindex != 0)
+            join_groups(index);
+        else
+            events_.warn(
+                EventKind::link,
+                "interface {}: the kernel has none of that name: no IGMP or MLD reports, a "
+                "snooping switch may withhold the peer's adverts",
+                port.name);
+        if (!port.shared) continue;
         guards_[index] = std::make_unique<Guard>(port.name);
         try {
             apply_guard(index);
@@ -262,12 +257,6 @@ void Manager::apply_guard(std::uint8_t index) {
     if (old != guarded_.end() && old->second == rules) return;
     guards_.at(index)->apply(rules);
     guarded_[index] = std::move(rules);
-}
-
-void Manager::join_multicast(const PortState& port) {
-    if (const std::string error = multicast_.join(port.ifindex); !error.empty())
-        events_.warn(EventKind::link, "interface {}: not in the group 224.0.0.18: {}", port.name,
-                     error);
 }
 
 }  // namespace warren::control

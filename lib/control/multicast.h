@@ -1,28 +1,48 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Keeps a shared interface in VRRP's multicast group (224.0.0.18) through a kernel socket, so that
-// its NIC and snooping switches pass the adverts on. The membership ends with the object.
+// Keeps kernel interfaces in multicast groups through kernel sockets: VRRP's, and the
+// solicited-node groups of owned IPv6 addresses. The kernel then programs the card, sends IGMP and
+// MLD reports and repeats them when queried, so that snooping switches pass these frames on. A
+// backup is a member too: after a takeover nothing has to be learnt. The memberships end with the
+// object.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/udp.hpp>
+#include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "net/address.h"
 
 namespace warren::control {
 
-class MulticastGroup {
+struct State;
+
+class MulticastGroups {
   public:
-    explicit MulticastGroup(boost::asio::io_context& io);
+    MulticastGroups() = default;
+    ~MulticastGroups();
+    MulticastGroups(const MulticastGroups&) = delete;
+    MulticastGroups& operator=(const MulticastGroups&) = delete;
 
     // Joins on that kernel interface unless it is a member already. Returns an error's text, or
     // nothing.
-    std::string join(int ifindex);
-    // The interface went away and its membership with it.
-    void forget(int ifindex) { joined_.erase(ifindex); }
+    std::string join(int ifindex, const net::IpAddress& group);
+    // The interface went away and its memberships with it.
+    void forget(int ifindex);
 
   private:
-    boost::asio::ip::udp::socket socket_;
-    std::set<int> joined_;
+    // The kernel bounds the memberships of one socket (20 of IPv4, some hundred of IPv6).
+    static constexpr std::size_t max_sockets = 512;
+
+    std::vector<int> sockets_v4_, sockets_v6_;
+    std::set<std::pair<int, net::IpAddress>> joined_;
 };
+
+// What the port's virtual routers have to hear.
+std::vector<net::IpAddress> multicast_groups(const State& state, std::uint8_t port);
+
+// RFC 4291 2.7.1.
+net::IpAddress solicited_node_group(const net::IpAddress& address);
 
 }  // namespace warren::control

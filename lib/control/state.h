@@ -33,6 +33,8 @@ struct PortState {
     int opened_ifindex = 0;              // the one whose frames we get
     std::optional<net::Prefix> primary;  // its first IPv4 address
     std::uint16_t mtu = 1500;            // bytes of an IP packet
+    std::optional<net::IpAddress> link_local{};
+    bool hears_virtual_macs = true;  // as far as its virtual routers have one
     port::Port* device = nullptr;
 };
 
@@ -40,7 +42,9 @@ struct RouterState {
     const config::VrrpInstance* config = nullptr;
     std::uint8_t port = 0;
     std::unique_ptr<const RouterPlan> plan;
-    vrrp::Status status;  // the control lcore's latest copy
+    vrrp::Status status;      // the control lcore's latest copy
+    VrrpStatus record{};      // and the rest of it
+    bool no_address = false;  // as last told
     std::array<std::uint64_t, vrrp::reject_reason_count> rejected_logged{};  // by reason
     std::uint64_t quiet_until_ns = 0;  // no more log lines about rejected adverts before
 };

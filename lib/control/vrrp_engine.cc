@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <variant>
 
-#include "net/build.h"
 #include "net/headers.h"
 #include "net/parse.h"
 #include "vrrp/advert.h"
@@ -13,47 +13,34 @@
 namespace warren::control {
 namespace {
 
-constexpr std::size_t max_frame_bytes =
-    sizeof(net::EthernetHeader) + sizeof(net::Ipv6Header) + vrrp::max_message_bytes;
-
 std::uint8_t hop_limit(net::ConstBytes frame, const net::Parsed& parsed) {
     return parsed.network == net::Network::ipv4
                ? net::load<net::Ipv4Header>(frame, parsed.l3_offset).time_to_live
                : net::load<net::Ipv6Header>(frame, parsed.l3_offset).hop_limit;
 }
 
-// RFC 1112 6.4: the group's low 23 bits.
-net::MacAddress multicast_mac(net::Be32 group) {
-    const std::uint32_t low = group.host() & 0x7fffff;
-    return {{0x01, 0x00, 0x5e, static_cast<std::uint8_t>(low >> 16),
-             static_cast<std::uint8_t>(low >> 8), static_cast<std::uint8_t>(low)}};
-}
-
-// RFC 3768 5.2, with the group of the configuration.
-std::size_t build_advert(net::Bytes out, const RouterPlan& plan, net::ConstBytes message) {
-    const vrrp::Settings& settings = plan.settings;
-    if (settings.is_ipv6())
-        return net::build_vrrp_advert(out, plan.source_mac, settings.primary_address, message);
-    const net::Be32 group = settings.multicast_group.as_v4();
-    net::IpFields<net::Be32> fields;
-    fields.source = settings.primary_address.as_v4();
-    fields.destination = group;
-    fields.protocol = net::IpProtocol::vrrp;
-    fields.hop_limit = vrrp::multicast_ttl;
-    fields.traffic_class = 0xc0;
-    return net::build_ip<net::Ip4>(out, {plan.source_mac, multicast_mac(group)}, fields, message);
-}
-
 }  // namespace
 
 VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_t start_ns,
                        exchange::Ownership& ownership, VrrpLink& link, FrameSink& sink)
-    : ownership_(ownership), link_(link), sink_(sink), start_ns_(start_ns) {
+    : due_(plans.size()),
+      announcer_(plans.size()),
+      ownership_(ownership),
+      link_(link),
+      sink_(sink),
+      start_ns_(start_ns) {
+    std::size_t keys = 0;
+    for (const RouterPlan* plan : plans)
+        keys = std::max(keys, key(plan->port, 255, true) + 1);
+    by_key_.assign(keys, no_router);
     routers_.reserve(plans.size());
     for (const RouterPlan* plan : plans) {
+        const vrrp::Settings& settings = plan->settings;
+        by_key_[key(plan->port, settings.vrid, settings.is_ipv6())] =
+            static_cast<std::uint16_t>(routers_.size());
         routers_.emplace_back(*plan);
         // Known before anything that the manager reports later, so that the news comes after.
-        for (unsigned bit = 0; bit < 8; ++bit)
+        for (unsigned bit = 0; bit < 16; ++bit)
             if ((plan->faults >> bit & 1) != 0)
                 routers_.back().instance.step(
                     vrrp::FaultChange{static_cast<vrrp::FaultCause>(bit), true, false}, start_ns);
@@ -74,17 +61,18 @@ void VrrpEngine::on_frame(std::uint8_t port, net::ConstBytes frame, const Round&
     const auto vrid = vrrp::peek_vrid(datagram.payload);
     // A tagged frame is of another VLAN, where other virtual routers live.
     const bool ours = vrid && parsed.tag_count == 0 && parsed.protocol == net::IpProtocol::vrrp;
-    Router* router = ours ? find(port, *vrid, parsed.network == net::Network::ipv6) : nullptr;
-    if (router == nullptr) {
+    const std::size_t index =
+        ours ? find(port, *vrid, parsed.network == net::Network::ipv6) : no_router;
+    if (index == no_router) {
         link_.counters.unknown_router.add();
         return;
     }
-    const vrrp::Decoded decoded = vrrp::decode(datagram, router->plan->settings);
+    Router& router = routers_[index];
+    const vrrp::Decoded decoded = vrrp::decode(datagram, router.plan->settings);
     if (const auto* reason = std::get_if<vrrp::RejectReason>(&decoded))
-        router->instance.count_rejected(*reason);
+        router.instance.count_rejected(*reason);
     else
-        step(static_cast<std::size_t>(router - routers_.data()),
-             vrrp::AdvertReceived{std::get<vrrp::Advert>(decoded), parsed.source}, round);
+        step(index, vrrp::AdvertReceived{std::get<vrrp::Advert>(decoded), parsed.source}, round);
 }
 
 void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
@@ -96,41 +84,56 @@ void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
         case VrrpCommand::Kind::priority:
             step(command.router, vrrp::PriorityChange{command.priority}, round);
             break;
-        case VrrpCommand::Kind::plan: {
-            Router& router = routers_[command.router];
-            VrrpReport taken{.kind = VrrpReport::Kind::plan_taken, .router = command.router};
-            taken.plan = router.plan;
-            router.plan = command.plan;
-            // What tracking made of the priority holds on.
-            step(command.router,
-                 vrrp::Reconfigure{&command.plan->settings,
-                                   router.instance.status().effective_priority},
-                 round);
-            report(taken);
+        case VrrpCommand::Kind::plan:
+            change_plan(command.router, *command.plan, round);
             break;
-        }
+        case VrrpCommand::Kind::next_hop:
+            if (command.peer < max_unicast_peers)
+                routers_[command.router].peer_macs[command.peer] = command.mac;
+            break;
         case VrrpCommand::Kind::shutdown:
             stop(round);
             break;
     }
 }
 
+// The same virtual router with other addresses, timers or MAC. What tracking made of its priority
+// holds on, and so do its peers' next hops.
+void VrrpEngine::change_plan(std::size_t index, const RouterPlan& plan, const Round& round) {
+    Router& router = routers_[index];
+    VrrpReport taken{.kind = VrrpReport::Kind::plan_taken,
+                     .router = static_cast<std::uint16_t>(index)};
+    taken.plan = router.plan;
+    router.plan = &plan;
+    step(index, vrrp::Reconfigure{&plan.settings, router.instance.status().effective_priority},
+         round);
+    report(taken);
+}
+
 void VrrpEngine::tick(const Round& round) {
     if (!started_ && !stopped_ && round.now_ns >= start_ns_) start(round);
     watch_workers(round);
-    for (std::size_t i = 0; i < routers_.size(); ++i) {
-        const vrrp::Instance& instance = routers_[i].instance;
-        if (instance.deadline_ns() <= round.now_ns || instance.waiting_for_workers())
+    for (std::size_t i = 0; i < due_.size(); ++i)
+        if (due_[i].deadline_ns <= round.now_ns || due_[i].waiting)
             step(i, vrrp::Tick{round.rx_drained_ns}, round);
-    }
+    retry_adverts(round);
+    // After all adverts: they move the virtual MAC in the switches.
+    if (announcer_.deadline_ns() <= round.now_ns) announce(round);
     send_statuses(round);
+}
+
+void VrrpEngine::announce(const Round& round) {
+    link_.counters.transmit_failures.add(
+        announcer_.send(round.snapshot, round.now_ns, announcements_per_tick, sink_));
+    link_.counters.gratuitous_arps.set(announcer_.total().gratuitous_arps);
+    link_.counters.advertisements.set(announcer_.total().advertisements);
 }
 
 std::uint64_t VrrpEngine::deadline_ns() const {
     if (!started_) return start_ns_;
-    std::uint64_t first = vrrp::no_deadline;
-    for (const Router& router : routers_)
-        first = std::min(first, router.instance.deadline_ns());
+    std::uint64_t first = std::min(announcer_.deadline_ns(), retry_deadline_ns_);
+    for (const Due& due : due_)
+        first = std::min(first, due.deadline_ns);
     return first;
 }
 
@@ -162,12 +165,13 @@ void VrrpEngine::set_fault(std::size_t index, const vrrp::FaultChange& change, c
     step(index, change, round);
 }
 
-VrrpEngine::Router* VrrpEngine::find(std::uint8_t port, std::uint8_t vrid, bool ipv6) {
-    const auto found = std::find_if(routers_.begin(), routers_.end(), [&](const Router& router) {
-        return router.plan->port == port && router.plan->settings.vrid == vrid &&
-               router.plan->settings.is_ipv6() == ipv6;
-    });
-    return found == routers_.end() ? nullptr : &*found;
+std::size_t VrrpEngine::key(std::uint8_t port, std::uint8_t vrid, bool ipv6) {
+    return (std::size_t{port} * 2 + (ipv6 ? 1 : 0)) * 256 + vrid;
+}
+
+std::size_t VrrpEngine::find(std::uint8_t port, std::uint8_t vrid, bool ipv6) const {
+    const std::size_t k = key(port, vrid, ipv6);
+    return k < by_key_.size() ? by_key_[k] : no_router;
 }
 
 // ---- what goes out
@@ -176,36 +180,79 @@ void VrrpEngine::step(std::size_t index, const vrrp::Event& event, const Round& 
     const vrrp::Actions actions = routers_[index].instance.step(event, round.now_ns);
     for (const vrrp::Action& action : actions)
         std::visit([&](const auto& what) { carry_out(index, what, round); }, action);
+    note_due(index);
+}
+
+void VrrpEngine::note_due(std::size_t index) {
+    const vrrp::Instance& instance = routers_[index].instance;
+    due_[index] = {instance.deadline_ns(), instance.waiting_for_workers()};
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round& round) {
     // Ownership is a lease from the heartbeat: fresh before the first worker looks.
     ownership_.beat(round.now_ns);
     ownership_.set(index, own.owned);
+    if (own.owned) return;
+    announcer_.cancel(index);
+    set_unsent(routers_[index], false);  // nothing of a master may leave now
 }
 
-void VrrpEngine::carry_out(std::size_t index, const vrrp::SendAdvert& send, const Round&) {
-    const RouterPlan& plan = *routers_[index].plan;
-    const vrrp::Settings& settings = plan.settings;
-    std::array<std::uint8_t, vrrp::max_message_bytes> message;
-    const std::size_t message_bytes = vrrp::encode(
-        settings, send.priority, settings.primary_address, settings.multicast_group, message);
-    std::array<std::uint8_t, max_frame_bytes> frame;
-    const std::size_t frame_bytes =
-        build_advert(frame, plan, net::ConstBytes(message).first(message_bytes));
-    transmit(plan.port, net::ConstBytes(frame).first(frame_bytes));
+void VrrpEngine::carry_out(std::size_t index, const vrrp::SendAdvert& send, const Round& round) {
+    Router& router = routers_[index];
+    if (router.unsent) ++router.unsent_adverts;  // the newer one says all that it would have said
+    set_unsent(router, false);
+    router.unsent_from = 0;
+    router.unsent_priority = send.priority;
+    send_adverts(index);
+    if (router.unsent) retry_deadline_ns_ = std::min(retry_deadline_ns_, round.now_ns + retry_ns);
 }
 
-void VrrpEngine::carry_out(std::size_t index, const vrrp::Announce& announce, const Round& round) {
-    for (unsigned i = 0; i < announce.rounds; ++i)
-        for (const exchange::OwnedAddress& owned : round.snapshot.addresses) {
-            if (owned.virtual_router != index || !owned.address.is_v4()) continue;
-            std::array<std::uint8_t, sizeof(net::EthernetHeader) + sizeof(net::ArpPacket)> frame;
-            const std::size_t bytes =
-                net::build_gratuitous_arp(frame, owned.mac, owned.address.as_v4());
-            transmit(owned.port, net::ConstBytes(frame).first(bytes));
-            link_.counters.gratuitous_arps.add();
+// To the group or to each unicast peer, from unsent_from on.
+void VrrpEngine::send_adverts(std::size_t index) {
+    Router& router = routers_[index];
+    const vrrp::Settings& settings = router.plan->settings;
+    const std::size_t targets = settings.is_unicast() ? settings.unicast_peers.size() : 1;
+    set_unsent(router, false);
+    for (std::size_t i = router.unsent_from; i < targets && i < max_unicast_peers; ++i) {
+        AdvertTarget target = multicast_target(*router.plan);
+        if (settings.is_unicast()) {
+            target = {settings.unicast_peers[i].address, router.peer_macs[i], settings.unicast_ttl};
+            if (target.mac.is_zero()) {
+                ++router.unresolved_adverts;
+                continue;
+            }
         }
+        if (send_advert(router, target)) continue;
+        set_unsent(router, true);
+        router.unsent_from = i;
+        return;
+    }
+}
+
+void VrrpEngine::set_unsent(Router& router, bool unsent) {
+    if (router.unsent && !unsent) --unsent_;
+    if (!router.unsent && unsent) ++unsent_;
+    router.unsent = unsent;
+}
+
+bool VrrpEngine::send_advert(const Router& router, const AdvertTarget& target) {
+    std::array<std::uint8_t, max_advert_frame_bytes> frame;
+    const std::size_t bytes =
+        build_advert_frame(frame, *router.plan, router.unsent_priority, target);
+    if (sink_.send(router.plan->port, net::ConstBytes(frame).first(bytes))) return true;
+    link_.counters.transmit_failures.add();
+    return false;
+}
+
+void VrrpEngine::retry_adverts(const Round& round) {
+    if (unsent_ == 0 || round.now_ns < retry_deadline_ns_) return;
+    for (std::size_t i = 0; i < routers_.size(); ++i)
+        if (routers_[i].unsent) send_adverts(i);
+    retry_deadline_ns_ = unsent_ == 0 ? vrrp::no_deadline : round.now_ns + retry_ns;
+}
+
+void VrrpEngine::carry_out(std::size_t index, const vrrp::Announce& announce, const Round&) {
+    announcer_.add(index, announce.rounds, *routers_[index].plan);
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Report& change, const Round& round) {
@@ -227,17 +274,19 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Alarm& alarm, const Ro
     report(record);
 }
 
-void VrrpEngine::transmit(std::uint8_t port, net::ConstBytes frame) {
-    if (frame.empty() || !sink_.send(port, frame)) link_.counters.transmit_failures.add();
-}
-
 void VrrpEngine::report(const VrrpReport& report) {
     if (!link_.reports.push(report)) link_.counters.reports_lost.add();
 }
 
 // Status is sent again soon: a full channel loses nothing but freshness.
 void VrrpEngine::send_status(std::size_t index) {
-    const VrrpStatus record{index, routers_[index].instance.status()};
+    const Router& router = routers_[index];
+    const VrrpStatus record{index,
+                            router.instance.status(),
+                            due_[index].deadline_ns,
+                            announcer_.counts(index),
+                            router.unsent_adverts,
+                            router.unresolved_adverts};
     if (!link_.statuses.push(record)) return;
 }
 

@@ -4,9 +4,13 @@
 // channel. No clock, no sleep, no mbufs, no heap after the constructor: vrrp_runner.h has the rest.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "control/advert_frame.h"
+#include "control/announcer.h"
+#include "control/frame_sink.h"
 #include "control/vrrp_link.h"
 #include "exchange/ownership.h"
 #include "exchange/snapshot.h"
@@ -14,16 +18,6 @@
 #include "vrrp/instance.h"
 
 namespace warren::control {
-
-// Where frames leave. false: not taken, the frame is lost.
-class FrameSink {
-  public:
-    FrameSink() = default;
-    FrameSink(const FrameSink&) = delete;
-    FrameSink& operator=(const FrameSink&) = delete;
-    virtual ~FrameSink() = default;
-    virtual bool send(std::uint8_t port, net::ConstBytes frame) = 0;
-};
 
 // What holds during one round of the loop.
 struct Round {
@@ -38,6 +32,10 @@ class VrrpEngine {
     // A worker that has not polled for so long is stalled: a fault of every virtual router.
     static constexpr std::uint64_t stall_ns = 1'000'000'000;
     static constexpr std::uint64_t status_interval_ns = 250'000'000;
+    // So many announcements leave in one tick: no advert waits behind more.
+    static constexpr unsigned announcements_per_tick = 32;
+    // After which a refused advert is tried again.
+    static constexpr std::uint64_t retry_ns = 250'000;
 
     // The plans outlive the engine, or the command that replaces them. Nothing happens before
     // start_ns.
@@ -56,13 +54,23 @@ class VrrpEngine {
         explicit Router(const RouterPlan& p) : plan(&p), instance(p.settings) {}
         const RouterPlan* plan;
         vrrp::Instance instance;
+        std::array<net::MacAddress, max_unicast_peers> peer_macs{};  // zero: unknown
+        // An advert that the port has not taken yet: its priority, and the first target without it.
+        bool unsent = false;
+        std::uint8_t unsent_priority = 0;
+        std::size_t unsent_from = 0;
+        std::uint64_t unsent_adverts = 0;
+        std::uint64_t unresolved_adverts = 0;
     };
+    static constexpr std::uint16_t no_router = 0xffff;
 
     void start(const Round& round);
     void stop(const Round& round);
     void watch_workers(const Round& round);
     void set_fault(std::size_t index, const vrrp::FaultChange& change, const Round& round);
-    Router* find(std::uint8_t port, std::uint8_t vrid, bool ipv6);
+    void change_plan(std::size_t index, const RouterPlan& plan, const Round& round);
+    static std::size_t key(std::uint8_t port, std::uint8_t vrid, bool ipv6);
+    std::size_t find(std::uint8_t port, std::uint8_t vrid, bool ipv6) const;  // or no_router
 
     void step(std::size_t index, const vrrp::Event& event, const Round& round);
     void carry_out(std::size_t index, const vrrp::Own& own, const Round& round);
@@ -71,17 +79,33 @@ class VrrpEngine {
     void carry_out(std::size_t index, const vrrp::Report& report, const Round& round);
     void carry_out(std::size_t index, const vrrp::Alarm& alarm, const Round& round);
 
-    void transmit(std::uint8_t port, net::ConstBytes frame);
+    void send_adverts(std::size_t index);
+    bool send_advert(const Router& router, const AdvertTarget& target);
+    void set_unsent(Router& router, bool unsent);
+    void retry_adverts(const Round& round);
+    void announce(const Round& round);
+    void note_due(std::size_t index);
     void report(const VrrpReport& report);
     void send_status(std::size_t index);
     void send_statuses(const Round& round);
 
+    // Beside the routers and dense, so that a tick of a thousand looks at few cache lines.
+    struct Due {
+        std::uint64_t deadline_ns = vrrp::no_deadline;
+        bool waiting = false;  // for the workers' evidence: asked in every tick
+    };
+
     std::vector<Router> routers_;
+    std::vector<Due> due_;               // by router
+    std::vector<std::uint16_t> by_key_;  // port, family, VRID -> router
+    Announcer announcer_;
     exchange::Ownership& ownership_;
     VrrpLink& link_;
     FrameSink& sink_;
     std::uint64_t start_ns_;
     std::uint64_t next_status_ns_ = 0;
+    std::uint64_t retry_deadline_ns_ = vrrp::no_deadline;
+    unsigned unsent_ = 0;  // routers with an unsent advert
     bool started_ = false;
     bool stopped_ = false;
     bool stalled_ = false;

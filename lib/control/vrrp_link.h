@@ -13,13 +13,19 @@
 
 namespace warren::control {
 
+inline constexpr std::size_t max_unicast_peers = 32;  // of one virtual router
+inline constexpr std::uint16_t no_group = 0xffff;
+
 // One virtual router as the control lcore runs it; immutable. Its index is the same in the
 // snapshot, in Ownership and in all records below.
 struct RouterPlan {
     vrrp::Settings settings;
     std::uint8_t port = 0;
-    net::MacAddress source_mac;  // of adverts
-    std::uint8_t faults = 0;     // at start: bit n = FaultCause n
+    net::MacAddress source_mac;  // of adverts, ARP and all we forward: the port's or the virtual
+    std::uint16_t group = no_group;  // of the configuration's and the implied sync groups
+    std::uint64_t garp_gap_ns = 0;   // at least, between two gratuitous ARPs on the port
+    std::uint64_t gna_gap_ns = 0;    // and two unsolicited NAs
+    std::uint16_t faults = 0;        // at start: bit n = FaultCause n
 };
 
 struct VrrpCommand {
@@ -27,6 +33,7 @@ struct VrrpCommand {
         fault,     // cause, present, can_transmit
         priority,  // what tracking made of it
         plan,      // replaces the router's plan; answered by Report plan_taken with the old one
+        next_hop,  // mac of the router's unicast peer; zero: unknown, nothing is sent to it
         shutdown,  // of all routers; answered by Report stopped
     };
     Kind kind = Kind::fault;
@@ -35,6 +42,8 @@ struct VrrpCommand {
     bool present = false;
     bool can_transmit = true;
     std::int32_t priority = 0;
+    std::uint16_t peer = 0;  // position in Settings::unicast_peers
+    net::MacAddress mac{};
     const RouterPlan* plan = nullptr;
 };
 
@@ -51,10 +60,20 @@ struct VrrpReport {
     const RouterPlan* plan = nullptr;  // no longer used
 };
 
+// What one virtual router has sent beside adverts.
+struct AnnouncementCounts {
+    std::uint64_t gratuitous_arps = 0;
+    std::uint64_t advertisements = 0;  // unsolicited NAs
+};
+
 // A copy for `show`; sent a few times a second and with each transition.
 struct VrrpStatus {
     std::uint64_t router = 0;
     vrrp::Status status;
+    std::uint64_t deadline_ns = 0;  // of the next thing to do
+    AnnouncementCounts announced;
+    std::uint64_t unsent_adverts = 0;      // given up for a newer one: port or ring were full
+    std::uint64_t unresolved_adverts = 0;  // to unicast peers whose MAC is not known
 };
 
 // Written by the control lcore, read by the manager.
@@ -63,7 +82,8 @@ struct VrrpCounters {
     exchange::Counter malformed;           // no whole IP packet in them
     exchange::Counter unknown_router;      // no virtual router of ours on that port
     exchange::Counter gratuitous_arps;     // sent
-    exchange::Counter transmit_failures;   // a frame the port or the ring did not take
+    exchange::Counter advertisements;      // unsolicited NAs sent
+    exchange::Counter transmit_failures;   // the port or the ring did not take a frame; tried again
     exchange::Counter reports_lost;        // found the channel full
     exchange::Counter rounds, late_wakes;  // late: woken over 10 ms after the planned time
     exchange::Counter longest_oversleep_ns;

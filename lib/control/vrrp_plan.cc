@@ -14,29 +14,26 @@ std::uint8_t count(unsigned repeat) {
     return static_cast<std::uint8_t>(std::min(repeat, 255U));
 }
 
-std::uint8_t bit(vrrp::FaultCause cause) {
-    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(cause));
+std::uint16_t bit(vrrp::FaultCause cause) {
+    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(cause));
 }
 
 // Left at keepalived's defaults, our denser schedule is used; a configured one is taken literally.
 vrrp::AnnounceSchedule schedule(std::int64_t delay_ns, unsigned repeat, std::int64_t default_ns,
-                                unsigned default_repeat, std::int64_t gap_ns) {
-    if (delay_ns == default_ns && repeat == default_repeat && gap_ns == 0)
+                                unsigned default_repeat, bool spaced) {
+    if (delay_ns == default_ns && repeat == default_repeat && !spaced)
         return vrrp::default_announce_schedule;
-    auto phases = vrrp::keepalived_schedule(positive(delay_ns), count(repeat));
-    for (vrrp::AnnouncePhase& phase : phases)
-        phase.gap_ns = positive(gap_ns);
-    return phases;
+    return vrrp::keepalived_schedule(positive(delay_ns), count(repeat));
 }
 
 vrrp::Announcements announcements(const config::GarpTiming& garp) {
     const config::GarpTiming defaults;
+    const bool spaced = garp.garp_interval_ns > 0 || garp.gna_interval_ns > 0;
     vrrp::Announcements out;
     out.takeover = schedule(garp.master_delay_ns, garp.master_repeat, defaults.master_delay_ns,
-                            defaults.master_repeat, garp.garp_interval_ns);
-    out.lower_priority =
-        schedule(garp.lower_prio_delay_ns, garp.lower_prio_repeat, defaults.lower_prio_delay_ns,
-                 defaults.lower_prio_repeat, garp.garp_interval_ns);
+                            defaults.master_repeat, spaced);
+    out.lower_priority = schedule(garp.lower_prio_delay_ns, garp.lower_prio_repeat,
+                                  defaults.lower_prio_delay_ns, defaults.lower_prio_repeat, spaced);
     out.refresh_ns = positive(garp.master_refresh_ns);
     out.refresh_repeat = count(garp.master_refresh_repeat);
     return out;
@@ -45,6 +42,7 @@ vrrp::Announcements announcements(const config::GarpTiming& garp) {
 net::IpAddress primary_address(const config::VrrpInstance& instance, const PortState& port) {
     if (instance.mcast_src_ip) return *instance.mcast_src_ip;
     if (instance.unicast_src_ip) return *instance.unicast_src_ip;
+    if (instance.is_ipv6()) return port.link_local.value_or(net::IpAddress{});
     return port.primary ? port.primary->address : net::IpAddress{};
 }
 
@@ -83,7 +81,11 @@ RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port
     s.owner_ignore_adverts = instance.owner_ignore_adverts;
     s.announcements = announcements(instance.garp);
     plan.port = port_index;
-    plan.source_mac = port.mac;
+    plan.source_mac = instance.use_vmac && port.hears_virtual_macs
+                          ? net::virtual_router_mac(s.vrid, s.is_ipv6())
+                          : port.mac;
+    plan.garp_gap_ns = positive(instance.garp.garp_interval_ns);
+    plan.gna_gap_ns = positive(instance.garp.gna_interval_ns);
     if (!port.link_up && instance.track_primary) plan.faults |= bit(vrrp::FaultCause::link_down);
     if (s.primary_address.is_unspecified()) plan.faults |= bit(vrrp::FaultCause::no_address);
     return plan;

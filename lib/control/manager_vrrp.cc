@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the manager does for virtual routers: their plans after a change of addresses, their peers'
+// next hops, the groups they hear.
+#include <algorithm>
+
+#include "control/manager.h"
+#include "control/vrrp_plan.h"
+
+namespace warren::control {
+
+std::vector<net::IpAddress> Manager::unicast_peers() const {
+    std::vector<net::IpAddress> peers;
+    for (const RouterState& router : state_->routers)
+        for (const vrrp::UnicastPeer& peer : router.plan->settings.unicast_peers)
+            if (std::find(peers.begin(), peers.end(), peer.address) == peers.end())
+                peers.push_back(peer.address);
+    return peers;
+}
+
+// The peer's adverts leave by the instance's interface; a peer behind another one has no next hop.
+void Manager::tell_next_hop(const net::IpAddress& address, const std::optional<NextHop>& hop) {
+    for (std::size_t i = 0; i < state_->routers.size(); ++i) {
+        const RouterState& router = state_->routers[i];
+        const auto& peers = router.plan->settings.unicast_peers;
+        const PortState& port = state_->ports[router.port];
+        const bool usable =
+            hop && hop->mac && !hop->local && port.ifindex != 0 && hop->ifindex == port.ifindex;
+        for (std::size_t peer = 0; peer < peers.size(); ++peer)
+            if (peers[peer].address == address)
+                command({.kind = VrrpCommand::Kind::next_hop,
+                         .router = static_cast<std::uint16_t>(i),
+                         .peer = static_cast<std::uint16_t>(peer),
+                         .mac = usable ? *hop->mac : net::MacAddress{}});
+    }
+}
+
+void Manager::tell_next_hops() {
+    for (const net::IpAddress& peer : unicast_peers()) {
+        const auto hop = netlink_.next_hop(peer);
+        if (!hop) events_.warn(EventKind::vrrp, "unicast_peer {}: no route", peer.to_string());
+        tell_next_hop(peer, hop);
+    }
+}
+
+void Manager::set_addresses(std::uint8_t index, const std::optional<net::Prefix>& primary,
+                            const std::optional<net::IpAddress>& link_local) {
+    PortState& port = state_->ports[index];
+    if (port.primary == primary && port.link_local == link_local) return;
+    if (port.primary != primary)
+        events_.info(EventKind::link, "interface {}: address {}", port.name,
+                     primary ? primary->to_string() : std::string("none"));
+    if (port.link_local != link_local)
+        events_.info(EventKind::link, "interface {}: link-local address {}", port.name,
+                     link_local ? link_local->to_string() : std::string("none"));
+    port.primary = primary;
+    port.link_local = link_local;
+    for (std::size_t i = 0; i < state_->routers.size(); ++i)
+        if (state_->routers[i].port == index) renew_plan(static_cast<std::uint16_t>(i));
+}
+
+// The port's addresses have changed, not necessarily the one that this router sends from.
+void Manager::renew_plan(std::uint16_t index) {
+    RouterState& router = state_->routers[index];
+    auto plan = std::make_unique<RouterPlan>(
+        make_plan(*router.config, state_->ports[router.port], router.port));
+    const net::IpAddress& source = plan->settings.primary_address;
+    const bool missing = source.is_unspecified();
+    // Without an address the old plan stays: good-bye is said from the old one.
+    if (!missing && source != router.plan->settings.primary_address) {
+        retired_plans_.push_back(std::move(router.plan));
+        router.plan = std::move(plan);
+        command({.kind = VrrpCommand::Kind::plan, .router = index, .plan = router.plan.get()});
+    }
+    if (router.no_address == missing) return;
+    router.no_address = missing;
+    command({.kind = VrrpCommand::Kind::fault,
+             .router = index,
+             .cause = vrrp::FaultCause::no_address,
+             .present = missing});
+}
+
+void Manager::join_groups(std::uint8_t index) {
+    const PortState& port = state_->ports[index];
+    for (const net::IpAddress& group : multicast_groups(*state_, index)) {
+        const std::string error = multicast_.join(port.ifindex, group);
+        if (!error.empty())
+            events_.warn(EventKind::link, "interface {}: not in the group {}: {}", port.name,
+                         group.to_string(), error);
+    }
+}
+
+}  // namespace warren::control
