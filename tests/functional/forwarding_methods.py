@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6: megabytes up and down arrive bit-identical, with 1 % of all
+packets lost too; a DR server that dies resets its clients.
+
+    forwarding_methods.py BUILD-DIR [BYTES]
+
+A client network (eth0 everywhere) and a server network (eth1), warren between them. Servers have the VIP on lo for DR and
+TUN; this kernel knows no tunnels, so tun_decapsulate.py opens what comes in. A third server stands behind a router.
+With BYTES (tests/bench) each transfer is of that size, and one line says how fast each was.
+"""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+from harness import Test, run, wait_until
+
+HERE = pathlib.Path(__file__).parent
+PYTHON = "/usr/bin/python3"
+VIP = {4: "192.168.8.100", 6: "fd00:8::100"}
+GATEWAY = {4: "10.0.8.1", 6: "fd00:10::1"}
+CLIENT_NET = {4: "192.168.8.{}", 6: "fd00:8::{}"}
+SERVER_NET = {4: "10.0.8.{}", 6: "fd00:10::{}"}
+BEHIND_ROUTER = {4: "10.0.9.13", 6: "fd00:9::13"}
+PREFIX = {4: 24, 6: 64}
+ANY = {4: "0.0.0.0/0", 6: "::/0"}
+METHODS = {"FNAT": 5671, "NAT": 5672, "DR": 5673, "TUN": 5674}
+ROUTED_PORT = 5675
+FAMILIES = (4, 6)
+SERVED = (4,)
+TEST_BYTES = 3_000_000
+
+
+def ip(host, *words):
+    run("ip", "-n", host.namespace, *words)
+
+
+def add_wire(network, host, bridge, addresses, device="eth1"):
+    """A second interface of a host, on another bridge of the same switch."""
+    name = f"{host.name}-{bridge}"
+    run("ip", "-n", network.switch, "link", "add", name, "type", "veth", "peer", "name", device, "netns", host.namespace)
+    run("ip", "-n", network.switch, "link", "set", name, "master", bridge, "up")
+    offloads = ("tx", "off", "tso", "off", "gso", "off", "gro", "off")
+    run("ip", "netns", "exec", network.switch, "ethtool", "-K", name, *offloads)
+    host.run("ethtool", "-K", device, *offloads)
+    host.run("sh", "-c", f"echo 0 >/proc/sys/net/ipv6/conf/{device}/accept_dad; "
+                         f"echo 0 >/proc/sys/net/ipv4/conf/{device}/rp_filter")
+    ip(host, "link", "set", device, "up")
+    for address in addresses:
+        host.add_address(address, device)
+
+
+def both(net, number):
+    return [f"{net[family].format(number)}/{PREFIX[family]}" for family in FAMILIES]
+
+
+class Bench:
+    def __init__(self, test):
+        self.test = test
+        network = test.network
+        run("ip", "-n", network.switch, "link", "add", "servers", "type", "bridge", "stp_state", "0", "forward_delay", "0",
+            "mcast_snooping", "0")
+        run("ip", "-n", network.switch, "link", "set", "servers", "up")
+        self.client = network.add_host("client", *both(CLIENT_NET, 50))
+        self.warren = network.add_host("warren", *both(CLIENT_NET, 4))
+        add_wire(network, self.warren, "servers", both(SERVER_NET, 4))
+        self.servers = [self.add_server(network, f"s{number}", number) for number in (11, 12)]
+        self.add_routed_server(network)
+
+    def serve(self, host):
+        self.test.start(host, PYTHON, str(HERE / "transfer.py"), "serve", *map(str, METHODS.values()), str(ROUTED_PORT),
+                        log=f"serve-{host.name}.log")
+
+    def add_server(self, network, name, number):
+        host = network.add_host(name, *both(CLIENT_NET, number))
+        add_wire(network, host, "servers", both(SERVER_NET, number))
+        host.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore; echo 2 >/proc/sys/net/ipv4/conf/all/arp_announce")
+        for family in FAMILIES:
+            host.add_address(f"{VIP[family]}/{32 if family == 4 else 128}", "lo")
+            # What NAT's and FNAT's connections answer goes to the gateway, not straight to the client.
+            ip(host, f"-{family}", "rule", "add", "from", SERVER_NET[family].format(number), "table", "100")
+            ip(host, f"-{family}", "route", "add", f"{SERVER_NET[family].format(0)}/{PREFIX[family]}" if family == 4
+               else "fd00:10::/64", "dev", "eth1", "table", "100")
+            ip(host, f"-{family}", "route", "add", "default", "via", GATEWAY[family], "table", "100")
+        self.test.start(host, PYTHON, str(HERE / "tun_decapsulate.py"), log=f"tun-{name}.log")
+        self.serve(host)
+        return host
+
+    def add_routed_server(self, network):
+        router = network.add_host("router")
+        add_wire(network, router, "servers", both(SERVER_NET, 254))
+        host = network.add_host("s13")
+        run("ip", "-n", network.switch, "link", "add", "behind", "type", "bridge", "stp_state", "0", "forward_delay", "0",
+            "mcast_snooping", "0")
+        run("ip", "-n", network.switch, "link", "set", "behind", "up")
+        add_wire(network, router, "behind", ["10.0.9.1/24", "fd00:9::1/64"], "eth2")
+        add_wire(network, host, "behind", [f"{BEHIND_ROUTER[f]}/{PREFIX[f]}" for f in FAMILIES])
+        router.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
+        for family, way in ((4, "10.0.9.1"), (6, "fd00:9::1")):
+            ip(host, f"-{family}", "route", "add", "default", "via", way)
+        ip(self.warren, "route", "add", "10.0.9.0/24", "via", SERVER_NET[4].format(254))
+        ip(self.warren, "-6", "route", "add", "fd00:9::/64", "via", SERVER_NET[6].format(254))
+        self.serve(host)
+
+    def lose(self, percent):
+        """Loses packets on arrival at the client and the servers."""
+        for host in [self.client, *self.servers]:
+            devices = ["eth0"] if host is self.client else ["eth0", "eth1"]
+            chains = "".join(f"chain {d} {{\n type filter hook ingress device {d} priority 0;\n"
+                             f"numgen random mod 100 < {percent} counter drop\n}}\n" for d in devices)
+            host.run("nft", "-f", "-", input=f"table netdev loss {{\n{chains}}}\n")
+
+    def transfer(self, family, port, size):
+        """Seconds it took; the client compares what arrived on both sides."""
+        begin = time.monotonic()
+        self.client.run(PYTHON, str(HERE / "transfer.py"), "fetch", VIP[family], str(port), str(size), timeout=60 + size / 1e6)
+        return time.monotonic() - begin
+
+
+def virtual_server(family, kind, port, servers, more=""):
+    text = f"virtual_server {VIP[family]} {port} {{\n lb_algo rr\n lb_kind {kind}\n protocol TCP\n delay_loop 0.3\n{more}"
+    for server in servers:
+        text += f" real_server {server} {port} {{\n  TCP_CHECK {{\n   connect_timeout 1\n   retry 0\n  }}\n }}\n"
+    return text + "}\n"
+
+
+def config(families):
+    text = ""
+    for number, (name, device, addresses) in enumerate((("CLIENTS", "eth0", VIP), ("SERVERS", "eth1", GATEWAY)), 51):
+        text += f"vrrp_instance {name} {{\n interface {device}\n virtual_router_id {number}\n priority 255\n advert_int 1\n"
+        text += f" virtual_ipaddress {{\n  {addresses[4]}/24\n }}\n"
+        if 6 in families:
+            text += f" virtual_ipaddress_excluded {{\n  {addresses[6]}/64\n }}\n"
+        text += "}\n"
+    for family in families:
+        group = f"local{family}"
+        text += f"local_address_group {group} {{\n {GATEWAY[family]} eth1\n}}\n"
+        for kind, port in METHODS.items():
+            net = CLIENT_NET if kind == "DR" else SERVER_NET
+            more = f" laddr_group_name {group}\n" if kind == "FNAT" else ""
+            text += virtual_server(family, kind, port, [net[family].format(n) for n in (11, 12)], more)
+        text += virtual_server(family, "FNAT", ROUTED_PORT, [BEHIND_ROUTER[family]], f" laddr_group_name {group}\n")
+    return text
+
+
+def measure(bench, families, size):
+    for family in families:
+        for kind, port in METHODS.items():
+            seconds = bench.transfer(family, port, size)
+            print(f"{kind} IPv{family}: {size} bytes up and down in {seconds:.1f} s, {2 * size * 8 / seconds / 1e6:.0f} Mbit/s",
+                  flush=True)
+
+
+def dead_server(bench, family):
+    """Held DR connections: those of the server that goes away are reset, the others go on."""
+    held = [bench.client.popen(PYTHON, str(HERE / "transfer.py"), "hold", VIP[family], str(METHODS["DR"]),
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    names = [process.stdout.readline().strip() for process in held]
+    assert sorted(names) == ["s11", "s11", "s12", "s12"], names
+    bench.servers[0].unplug()
+    lost = [process for process, name in zip(held, names) if name == "s11"]
+    wait_until("reset of the dead server's clients", lambda: all(p.poll() is not None for p in lost), 15)
+    assert all(p.stdout.read().strip() == "reset" for p in lost)
+    for process in held:
+        if process not in lost:
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert process.stdout.readline().strip() == "s12", "the other server's client was disturbed"
+            process.stdin.close()
+
+
+def main(test):
+    bench = Bench(test)
+    families = SERVED
+    test.start_warren(bench.warren, config(families))
+    for family in families:
+        for port in (*METHODS.values(), ROUTED_PORT):
+            wait_until(f"a server for IPv{family} port {port}", lambda f=family, p=port: bench.client.run(
+                PYTHON, str(HERE / "transfer.py"), "fetch", VIP[f], str(p), "1000", check=False).returncode == 0, 20, 0.2)
+    if len(sys.argv) > 2:
+        return measure(bench, families, int(sys.argv[2]))
+    measure(bench, families, TEST_BYTES)
+    bench.lose(1)
+    print("with 1 % loss:")
+    measure(bench, families, TEST_BYTES)
+    dead_server(bench, 4)
+    return None
+
+
+if __name__ == "__main__":
+    Test.main(main)

@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Both ends of a TCP transfer that is compared byte by byte (SHA-256) on either side.
+
+    transfer.py serve PORT…            on all addresses; serves until killed
+    transfer.py fetch ADDRESS PORT N   N bytes up, N bytes down; exit status 0 if both arrived as sent
+    transfer.py hold ADDRESS PORT      prints the server's name, then again for each line of input; "reset" when it is reset
+"""
+
+import hashlib
+import os
+import select
+import socket
+import socketserver
+import sys
+
+BLOCK = 1 << 16
+DIGEST = 32
+
+
+def receive(connection, size):
+    data = b""
+    while len(data) < size:
+        part = connection.recv(size - len(data))
+        if not part:
+            raise ConnectionError("ended too soon")
+        data += part
+    return data
+
+
+def send_random(connection, size):
+    """Sends `size` bytes that nobody can guess, then their digest."""
+    digest = hashlib.sha256()
+    block = os.urandom(BLOCK)
+    sent = 0
+    while sent < size:
+        part = (sent.to_bytes(8, "big") + block)[:min(BLOCK, size - sent)]
+        digest.update(part)
+        connection.sendall(part)
+        sent += len(part)
+    connection.sendall(digest.digest())
+
+
+def check_random(connection, size):
+    digest = hashlib.sha256()
+    left = size
+    while left:
+        part = connection.recv(min(BLOCK, left))
+        if not part:
+            raise ConnectionError("ended too soon")
+        digest.update(part)
+        left -= len(part)
+    return receive(connection, DIGEST) == digest.digest()
+
+
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        try:
+            while order := self.request.recv(1):
+                if order == b"n":
+                    self.request.sendall(self.server.host_name.encode() + b"\n")
+                    continue
+                size = int.from_bytes(receive(self.request, 8), "big")
+                self.request.sendall(b"1" if check_random(self.request, size) else b"0")
+                send_random(self.request, size)
+        except ConnectionError:
+            pass
+
+
+class Server(socketserver.ThreadingTCPServer):
+    address_family = socket.AF_INET6
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 64
+
+
+def namespace_name():
+    """Name of the host, as tools/warrenlab names it."""
+    name = os.popen("ip netns identify").read().strip()
+    return name.rpartition("-")[2] or socket.gethostname()
+
+
+def serve(ports):
+    Server.host_name = namespace_name()
+    servers = [Server(("::", port), Handler) for port in ports]
+    while True:
+        for ready in select.select(servers, [], [])[0]:
+            ready.handle_request()
+
+
+def fetch(address, port, size):
+    with socket.create_connection((address, port), timeout=5) as connection:
+        connection.settimeout(30)
+        connection.sendall(b"t" + size.to_bytes(8, "big"))
+        send_random(connection, size)
+        up = receive(connection, 1) == b"1"
+        down = check_random(connection, size)
+    if not up or not down:
+        sys.exit(f"damaged: {'' if up else 'up '}{'' if down else 'down'}")
+
+
+def hold(address, port):
+    with socket.create_connection((address, port), timeout=5) as connection:
+        connection.settimeout(None)
+        try:
+            while True:
+                connection.sendall(b"n")
+                name = b""
+                while not name.endswith(b"\n"):
+                    name += receive(connection, 1)
+                print(name.decode().strip(), flush=True)
+                ready = select.select([connection, sys.stdin], [], [])[0]
+                if connection in ready:
+                    receive(connection, 1)
+                if not sys.stdin.readline():
+                    return
+        except ConnectionError:
+            print("reset")
+
+
+def main():
+    what, *words = sys.argv[1:]
+    if what == "serve":
+        serve([int(word) for word in words])
+    elif what == "fetch":
+        fetch(words[0], int(words[1]), int(words[2]))
+    else:
+        hold(words[0], int(words[1]))
+
+
+if __name__ == "__main__":
+    main()
