@@ -17,7 +17,7 @@ namespace warren::port {
 namespace {
 
 rte_ether_addr to_dpdk(const net::MacAddress& mac) {
-    rte_ether_addr address;
+    rte_ether_addr address{};
     std::copy(mac.bytes.begin(), mac.bytes.end(), std::begin(address.addr_bytes));
     return address;
 }
