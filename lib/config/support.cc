@@ -69,13 +69,6 @@ class Checks {
     Diagnostics found_;
 };
 
-void check_addresses(const std::vector<VirtualAddress>& addresses, Checks& checks) {
-    for (const VirtualAddress& a : addresses) {
-        checks.refuse(!a.prefix.address.is_v4(), a.where,
-                      "the IPv6 address " + a.prefix.address.to_string());
-    }
-}
-
 void check_instance(const VrrpInstance& v, Checks& checks) {
     const std::string name = v.name + ": ";
     checks.refuse(v.auth_type == AuthType::ah, v.where, name + "auth_type AH");
@@ -83,8 +76,6 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
                   name + "more than 32 unicast_peers");
     checks.refuse(!v.track_script.empty(), v.where, name + "track_script");
     checks.warn(!v.accept, v.where, name + "no_accept");
-    check_addresses(v.virtual_ipaddress, checks);
-    check_addresses(v.virtual_ipaddress_excluded, checks);
     for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
         for (const VirtualAddress& a : *list)
             checks.refuse(!a.device.empty() && a.device != v.interface, a.where,
