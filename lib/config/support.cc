@@ -90,7 +90,6 @@ void check_real_server(const RealServer& r, Checks& checks) {
 void check_virtual_server(const VirtualServer& s, Checks& checks) {
     checks.refuse(s.protocol != Protocol::tcp, s.where,
                   std::string("protocol ") + to_text(s.protocol), ": use TCP");
-    checks.refuse(!s.address.is_v4(), s.where, "an IPv6 virtual_server");
     checks.refuse(s.sorry_server.has_value(), s.where, "sorry_server");
     checks.warn(s.persistence_timeout_ns != 0, s.where, "persistence_timeout");
     checks.warn(s.quorum_up || s.quorum_down, s.where, "quorum_up / quorum_down");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A World of NAT, DR or TUN servers in one family: the client and the VIP on port 0, the servers on
-// port 1, whose virtual router owns their gateway.
+// A World of servers of any method: the client and the VIP on port 0, the servers on port 1, whose
+// virtual router owns their gateway, FNAT's local address. In FNAT the two sides may be of two
+// families.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +21,13 @@ struct Endpoints {
     const char* primary;  // the kernel's address on port 1: TUN's outer source
     const char* router;   // somewhere between us and an end: who sends ICMP errors
     const char* ip;       // describe()'s word
+
+    bool is_v4() const { return packets::address(vip).is_v4(); }
+    // What describe() says of a header from one to the other; IPv4 packets have DF.
+    std::string header(const std::string& source, const std::string& destination, int ttl) const {
+        return std::string(ip) + " " + source + " > " + destination + " ttl " +
+               std::to_string(ttl) + (is_v4() ? " DF" : "");
+    }
 };
 
 inline const Endpoints ipv4{.name = "IPv4",
@@ -45,24 +53,36 @@ inline constexpr auto second_server_mac = "02:00:00:00:00:0c";
 class MethodWorld : public World {
   public:
     MethodWorld(flow::Method method, const Endpoints& ends, unsigned worker_count = 1)
-        : World({.workers = worker_count, .servers = 2, .ports = 2}), at(ends) {
+        : MethodWorld(method, ends, ends, worker_count) {}
+    // The client and the VIP are those of `near`, the servers' side is that of `far`.
+    MethodWorld(flow::Method method, const Endpoints& near, const Endpoints& far,
+                unsigned worker_count = 1)
+        : World({.workers = worker_count, .servers = 2, .ports = 2}),
+          at{.name = near.name,
+             .client = near.client,
+             .vip = near.vip,
+             .servers = far.servers,
+             .gateway = far.gateway,
+             .primary = far.primary,
+             .router = near.router,
+             .ip = near.ip} {
         exchange.ownership.set(1, true);
         change([&](exchange::Snapshot& s) {
             s.virtual_routers.push_back(s.virtual_routers[0]);
             s.virtual_routers[1].port = 1;
-            s.addresses = {{.address = packets::address(ends.vip), .mac = packets::mac(vip_mac)},
-                           {.address = packets::address(ends.gateway),
+            s.addresses = {{.address = packets::address(at.vip), .mac = packets::mac(vip_mac)},
+                           {.address = packets::address(at.gateway),
                             .mac = packets::mac(second_mac),
                             .virtual_router = 1,
                             .port = 1}};
-            s.services[0].address = packets::address(ends.vip);
-            s.services[0].local_addresses = {packets::address(ends.gateway)};  // FNAT
+            s.services[0].address = packets::address(at.vip);
+            s.services[0].local_addresses = {packets::address(at.gateway)};  // FNAT
             for (std::size_t i = 0; i < 2; ++i) {
-                s.servers[i].address = packets::address(ends.servers[i]);
+                s.servers[i].address = packets::address(at.servers[i]);
                 s.servers[i].method = method;
                 s.servers[i].out_port = 1;
                 s.servers[i].link_source = packets::mac(second_mac);
-                s.servers[i].tunnel_source = packets::address(ends.primary);
+                s.servers[i].tunnel_source = packets::address(at.primary);
             }
         });
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6: megabytes up and down arrive bit-identical, with 1 % of all
-packets lost too; a DR server that dies resets its clients.
+"""FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6, TUN in an outer header of the other family too: megabytes up and
+down arrive bit-identical, with 1 % of all packets lost too; a DR server that dies resets its clients.
 
     forwarding_methods.py BUILD-DIR [BYTES]
 
@@ -26,10 +26,17 @@ SERVER_NET = {4: "10.0.8.{}", 6: "fd00:10::{}"}
 BEHIND_ROUTER = {4: "10.0.9.13", 6: "fd00:9::13"}
 PREFIX = {4: 24, 6: 64}
 ANY = {4: "0.0.0.0/0", 6: "::/0"}
-METHODS = {"FNAT": 5671, "NAT": 5672, "DR": 5673, "TUN": 5674}
+OTHER = {4: 6, 6: 4}
+SAME = {4: 4, 6: 6}
+# The port of each service, its lb_kind, and the family of its servers for that of the VIP.
+SERVICES = {
+    "FNAT": (5671, "FNAT", SAME), "NAT": (5672, "NAT", SAME), "DR": (5673, "DR", SAME), "TUN": (5674, "TUN", SAME),
+    "TUN through": (5676, "TUN", OTHER),
+}
+PORTS = [port for port, _, _ in SERVICES.values()]
+DR_PORT = SERVICES["DR"][0]
 ROUTED_PORT = 5675
 FAMILIES = (4, 6)
-SERVED = (4,)
 TEST_BYTES = 3_000_000
 
 
@@ -70,7 +77,7 @@ class Bench:
         self.add_routed_server(network)
 
     def serve(self, host):
-        self.test.start(host, PYTHON, str(HERE / "transfer.py"), "serve", *map(str, METHODS.values()), str(ROUTED_PORT),
+        self.test.start(host, PYTHON, str(HERE / "transfer.py"), "serve", *map(str, PORTS), str(ROUTED_PORT),
                         log=f"serve-{host.name}.log")
 
     def add_server(self, network, name, number):
@@ -112,6 +119,10 @@ class Bench:
                              f"numgen random mod 100 < {percent} counter drop\n}}\n" for d in devices)
             host.run("nft", "-f", "-", input=f"table netdev loss {{\n{chains}}}\n")
 
+    def lose_nothing(self):
+        for host in [self.client, *self.servers]:
+            host.run("nft", "delete", "table", "netdev", "loss")
+
     def transfer(self, family, port, size):
         """Seconds it took; the client compares what arrived on both sides."""
         begin = time.monotonic()
@@ -119,43 +130,49 @@ class Bench:
         return time.monotonic() - begin
 
 
+    def who_serves(self, family, port):
+        """Name of the server that a new connection reaches; empty if none."""
+        return self.client.run(PYTHON, str(HERE / "transfer.py"), "hold", VIP[family], str(port), input="\n",
+                               check=False).stdout.split("\n")[0]
+
+
 def virtual_server(family, kind, port, servers, more=""):
     text = f"virtual_server {VIP[family]} {port} {{\n lb_algo rr\n lb_kind {kind}\n protocol TCP\n delay_loop 0.3\n{more}"
     for server in servers:
-        text += f" real_server {server} {port} {{\n  TCP_CHECK {{\n   connect_timeout 1\n   retry 0\n  }}\n }}\n"
+        text += f" real_server {server} {port} {{\n  TCP_CHECK {{\n   connect_timeout 1\n   retry 2\n"
+        text += "   delay_before_retry 0.1\n  }\n }\n"
     return text + "}\n"
 
 
-def config(families):
+def config():
     text = ""
     for number, (name, device, addresses) in enumerate((("CLIENTS", "eth0", VIP), ("SERVERS", "eth1", GATEWAY)), 51):
         text += f"vrrp_instance {name} {{\n interface {device}\n virtual_router_id {number}\n priority 255\n advert_int 1\n"
         text += f" virtual_ipaddress {{\n  {addresses[4]}/24\n }}\n"
-        if 6 in families:
-            text += f" virtual_ipaddress_excluded {{\n  {addresses[6]}/64\n }}\n"
-        text += "}\n"
-    for family in families:
-        group = f"local{family}"
-        text += f"local_address_group {group} {{\n {GATEWAY[family]} eth1\n}}\n"
-        for kind, port in METHODS.items():
-            net = CLIENT_NET if kind == "DR" else SERVER_NET
-            more = f" laddr_group_name {group}\n" if kind == "FNAT" else ""
-            text += virtual_server(family, kind, port, [net[family].format(n) for n in (11, 12)], more)
-        text += virtual_server(family, "FNAT", ROUTED_PORT, [BEHIND_ROUTER[family]], f" laddr_group_name {group}\n")
+        text += f" virtual_ipaddress_excluded {{\n  {addresses[6]}/64\n }}\n}}\n"
+    for family in FAMILIES:
+        text += f"local_address_group local{family} {{\n {GATEWAY[family]} eth1\n}}\n"
+    for family in FAMILIES:
+        for port, kind, servers in SERVICES.values():
+            net = (CLIENT_NET if kind == "DR" else SERVER_NET)[servers[family]]
+            more = f" laddr_group_name local{servers[family]}\n" if kind == "FNAT" else ""
+            text += virtual_server(family, kind, port, [net.format(n) for n in (11, 12)], more)
+        text += virtual_server(family, "FNAT", ROUTED_PORT, [BEHIND_ROUTER[family]], f" laddr_group_name local{family}\n")
     return text
 
 
-def measure(bench, families, size):
-    for family in families:
-        for kind, port in METHODS.items():
+def measure(bench, size):
+    for family in FAMILIES:
+        for name, (port, _, servers) in SERVICES.items():
             seconds = bench.transfer(family, port, size)
-            print(f"{kind} IPv{family}: {size} bytes up and down in {seconds:.1f} s, {2 * size * 8 / seconds / 1e6:.0f} Mbit/s",
+            way = f"IPv{family}" + (f" IPv{servers[family]}" if servers[family] != family else "")
+            print(f"{name} {way}: {size} bytes up and down in {seconds:.1f} s, {2 * size * 8 / seconds / 1e6:.0f} Mbit/s",
                   flush=True)
 
 
 def dead_server(bench, family):
     """Held DR connections: those of the server that goes away are reset, the others go on."""
-    held = [bench.client.popen(PYTHON, str(HERE / "transfer.py"), "hold", VIP[family], str(METHODS["DR"]),
+    held = [bench.client.popen(PYTHON, str(HERE / "transfer.py"), "hold", VIP[family], str(DR_PORT),
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     names = [process.stdout.readline().strip() for process in held]
     assert sorted(names) == ["s11", "s11", "s12", "s12"], names
@@ -173,19 +190,22 @@ def dead_server(bench, family):
 
 def main(test):
     bench = Bench(test)
-    families = SERVED
-    test.start_warren(bench.warren, config(families))
-    for family in families:
-        for port in (*METHODS.values(), ROUTED_PORT):
+    test.start_warren(bench.warren, config())
+    for family in FAMILIES:
+        for port in (*PORTS, ROUTED_PORT):
             wait_until(f"a server for IPv{family} port {port}", lambda f=family, p=port: bench.client.run(
                 PYTHON, str(HERE / "transfer.py"), "fetch", VIP[f], str(p), "1000", check=False).returncode == 0, 20, 0.2)
     if len(sys.argv) > 2:
-        return measure(bench, families, int(sys.argv[2]))
-    measure(bench, families, TEST_BYTES)
+        return measure(bench, int(sys.argv[2]))
+    measure(bench, TEST_BYTES)
     bench.lose(1)
     print("with 1 % loss:")
-    measure(bench, families, TEST_BYTES)
-    dead_server(bench, 4)
+    measure(bench, TEST_BYTES)
+    bench.lose_nothing()
+    for family in FAMILIES:
+        wait_until("both DR servers", lambda f=family: {bench.who_serves(f, DR_PORT) for _ in range(2)} == {"s11", "s12"}, 20, 0.2)
+        dead_server(bench, family)
+        bench.servers[0].plug()
     return None
 
 

@@ -213,12 +213,6 @@ const Case unsupported[] = {
      "16: error: lb_algo lblc is not supported: use rr, wrr, lc, wlc, sed, nq, fo, sh or mh\n"},
     {"protocol", instance("") + service("protocol UDP"),
      "9: error: protocol UDP is not supported yet: use TCP\n"},
-    {"IPv6 service",
-     "virtual_server 2001:db8::1 1 {\nlb_kind FNAT\nreal_server 2001:db8::2 1 {\nPING_CHECK "
-     "{\n}\n}\n}",
-     "1: warning: the address 2001:db8::1 of this virtual_server is in no vrrp_instance: nobody "
-     "answers for it\n"
-     "1: error: an IPv6 virtual_server is not supported yet\n"},
     {"tracked file", instance("track_file {\nx\n}"),
      "7: error: 'track_file' is not supported yet: use track_interface\n"},
     {"fwmark", "virtual_server fwmark 3 {\n}",
