@@ -113,8 +113,6 @@ Diagnostics check_supported(const Config& config) {
     Checks checks;
     for (const VrrpInstance& v : config.vrrp_instances)
         check_instance(v, checks);
-    for (const VrrpSyncGroup& g : config.vrrp_sync_groups)
-        checks.refuse(true, g.where, "vrrp_sync_group");
     for (const VirtualServer& s : config.virtual_servers)
         check_virtual_server(s, checks);
     return checks.take();

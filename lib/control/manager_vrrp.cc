@@ -62,7 +62,7 @@ void Manager::set_addresses(std::uint8_t index, const std::optional<net::Prefix>
 void Manager::renew_plan(std::uint16_t index) {
     RouterState& router = state_->routers[index];
     auto plan = std::make_unique<RouterPlan>(
-        make_plan(*router.config, state_->ports[router.port], router.port));
+        make_plan(*router.config, state_->ports[router.port], router.port, router.plan->group));
     const net::IpAddress& source = plan->settings.primary_address;
     const bool missing = source.is_unspecified();
     // Without an address the old plan stays: good-bye is said from the old one.

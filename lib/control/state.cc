@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "config/sync_groups.h"
 #include "control/vrrp_plan.h"
 
 namespace warren::control {
@@ -31,7 +32,10 @@ balance::ServerHealth make_health(const config::VirtualServer& service,
 }
 
 void add_routers(State& state) {
-    for (const config::VrrpInstance& instance : state.config.vrrp_instances) {
+    static_assert(config::no_sync_group == no_group);
+    const std::vector<std::uint16_t> groups = config::sync_groups(state.config);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const config::VrrpInstance& instance = state.config.vrrp_instances[i];
         const auto port = std::find_if(
             state.ports.begin(), state.ports.end(),
             [&](const PortState& candidate) { return candidate.name == instance.interface; });
@@ -39,7 +43,8 @@ void add_routers(State& state) {
         RouterState router;
         router.config = &instance;
         router.port = static_cast<std::uint8_t>(port - state.ports.begin());
-        router.plan = std::make_unique<RouterPlan>(make_plan(instance, *port, router.port));
+        router.plan =
+            std::make_unique<RouterPlan>(make_plan(instance, *port, router.port, groups[i]));
         router.no_address = router.plan->settings.primary_address.is_unspecified();
         state.routers.push_back(std::move(router));
     }

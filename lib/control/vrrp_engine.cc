@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 #include <variant>
 
 #include "net/headers.h"
 #include "net/parse.h"
 #include "vrrp/advert.h"
+#include "vrrp/group.h"
 
 namespace warren::control {
 namespace {
@@ -44,6 +46,23 @@ VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_
             if ((plan->faults >> bit & 1) != 0)
                 routers_.back().instance.step(
                     vrrp::FaultChange{static_cast<vrrp::FaultCause>(bit), true, false}, start_ns);
+    }
+    make_groups();
+}
+
+void VrrpEngine::make_groups() {
+    std::vector<std::uint16_t> index;  // by the plans' numbers
+    group_of_.assign(routers_.size(), no_group);
+    for (std::size_t i = 0; i < routers_.size(); ++i) {
+        const std::uint16_t number = routers_[i].plan->group;
+        if (number == no_group) continue;
+        if (number >= index.size()) index.resize(number + std::size_t{1}, no_group);
+        if (index[number] == no_group) {
+            index[number] = static_cast<std::uint16_t>(groups_.size());
+            groups_.emplace_back();
+        }
+        group_of_[i] = index[number];
+        groups_[group_of_[i]].members.push_back(static_cast<std::uint16_t>(i));
     }
 }
 
@@ -113,9 +132,13 @@ void VrrpEngine::change_plan(std::size_t index, const RouterPlan& plan, const Ro
 void VrrpEngine::tick(const Round& round) {
     if (!started_ && !stopped_ && round.now_ns >= start_ns_) start(round);
     watch_workers(round);
+    // Frames and commands of this round have moved members: nobody advertises before it has
+    // followed.
+    settle_groups(round);
     for (std::size_t i = 0; i < due_.size(); ++i)
         if (due_[i].deadline_ns <= round.now_ns || due_[i].waiting)
             step(i, vrrp::Tick{round.rx_drained_ns}, round);
+    settle_groups(round);
     retry_adverts(round);
     // After all adverts: they move the virtual MAC in the switches.
     if (announcer_.deadline_ns() <= round.now_ns) announce(round);
@@ -177,10 +200,35 @@ std::size_t VrrpEngine::find(std::uint8_t port, std::uint8_t vrid, bool ipv6) co
 // ---- what goes out
 
 void VrrpEngine::step(std::size_t index, const vrrp::Event& event, const Round& round) {
-    const vrrp::Actions actions = routers_[index].instance.step(event, round.now_ns);
+    vrrp::Instance& instance = routers_[index].instance;
+    const auto standing = [&instance] {
+        const vrrp::Status& status = instance.status();
+        return std::tuple(status.state, status.faults, status.wants_master);
+    };
+    const auto before = standing();
+    const vrrp::Actions actions = instance.step(event, round.now_ns);
     for (const vrrp::Action& action : actions)
         std::visit([&](const auto& what) { carry_out(index, what, round); }, action);
     note_due(index);
+    if (group_of_[index] == no_group || standing() == before) return;
+    groups_[group_of_[index]].moved = true;
+    group_moved_ = true;
+}
+
+// At the end of what a round brings, not at each step: members that go together for reasons of
+// their own (a port, a stop) need no word of the group, and a takeover of hundreds looks at each
+// once.
+void VrrpEngine::settle_groups(const Round& round) {
+    if (!std::exchange(group_moved_, false)) return;
+    for (Group& group : groups_) {
+        if (!std::exchange(group.moved, false)) continue;
+        const auto for_each = [&](const auto& look) {
+            for (const std::uint16_t i : group.members)
+                look(i, routers_[i].instance.status());
+        };
+        vrrp::settle_group(for_each,
+                           [&](std::size_t i, const vrrp::Event& event) { step(i, event, round); });
+    }
 }
 
 void VrrpEngine::note_due(std::size_t index) {

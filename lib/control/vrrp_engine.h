@@ -63,7 +63,13 @@ class VrrpEngine {
         std::uint64_t unresolved_adverts = 0;
     };
     static constexpr std::uint16_t no_router = 0xffff;
+    struct Group {
+        std::vector<std::uint16_t> members;  // routers
+        bool moved = false;                  // one of them, since they last agreed
+    };
 
+    void make_groups();
+    void settle_groups(const Round& round);
     void start(const Round& round);
     void stop(const Round& round);
     void watch_workers(const Round& round);
@@ -96,8 +102,10 @@ class VrrpEngine {
     };
 
     std::vector<Router> routers_;
-    std::vector<Due> due_;               // by router
-    std::vector<std::uint16_t> by_key_;  // port, family, VRID -> router
+    std::vector<Group> groups_;
+    std::vector<std::uint16_t> group_of_;  // router -> groups_, or no_group
+    std::vector<Due> due_;                 // by router
+    std::vector<std::uint16_t> by_key_;    // port, family, VRID -> router
     Announcer announcer_;
     exchange::Ownership& ownership_;
     VrrpLink& link_;
@@ -109,6 +117,7 @@ class VrrpEngine {
     bool started_ = false;
     bool stopped_ = false;
     bool stalled_ = false;
+    bool group_moved_ = false;  // any
 };
 
 }  // namespace warren::control

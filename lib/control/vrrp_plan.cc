@@ -49,7 +49,7 @@ net::IpAddress primary_address(const config::VrrpInstance& instance, const PortS
 }  // namespace
 
 RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port,
-                     std::uint8_t port_index) {
+                     std::uint8_t port_index, std::uint16_t group) {
     RouterPlan plan;
     vrrp::Settings& s = plan.settings;
     s.version = instance.version == 3 ? vrrp::Version::v3 : vrrp::Version::v2;
@@ -80,6 +80,8 @@ RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port
     s.higher_priority_send_advert = instance.higher_prio_send_advert;
     s.owner_ignore_adverts = instance.owner_ignore_adverts;
     s.announcements = announcements(instance.garp);
+    s.grouped = group != no_group;
+    plan.group = group;
     plan.port = port_index;
     plan.source_mac = instance.use_vmac && port.hears_virtual_macs
                           ? net::virtual_router_mac(s.vrid, s.is_ipv6())

@@ -9,9 +9,9 @@
 
 namespace warren::control {
 
-// `port_index` is the port of the instance's interface.
+// `port_index` is the port of the instance's interface, `group` its sync group or no_group.
 RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port,
-                     std::uint8_t port_index);
+                     std::uint8_t port_index, std::uint16_t group = no_group);
 
 // What an instance's tracked interfaces make of it. `is_up` answers for a name.
 struct Tracking {

@@ -34,6 +34,27 @@ TEST(VrrpPlan, ExcludedAddressesAreNotInTheAdvert) {
     EXPECT_EQ(state->routers[0].plan->settings.advert_addresses.size(), 1U);
 }
 
+// Explicit groups and implied ones: the VIP's and the local addresses' routers of one service.
+TEST(VrrpPlan, GroupsAreExplicitAndImplied) {
+    const std::string three = router("A", "eth0", 51, "192.168.8.100/24") +
+                              router("B", "eth1", 52, "10.0.0.3/24") +
+                              router("C", "eth1", 53, "10.0.0.100/24");
+    const auto group = [](const State& state, std::size_t i) {
+        EXPECT_EQ(state.routers[i].plan->settings.grouped,
+                  state.routers[i].plan->group != no_group);
+        return state.routers[i].plan->group;
+    };
+    const auto named = state_of(three + "vrrp_sync_group G {\n group {\n B\n C\n }\n}\n");
+    EXPECT_EQ(group(*named, 0), no_group);
+    EXPECT_EQ(group(*named, 1), group(*named, 2));
+    EXPECT_NE(group(*named, 1), no_group);
+    const auto implied = state_of(three + "local_address_group L {\n 10.0.0.3 eth1\n}\n" +
+                                  service("192.168.8.100", "laddr_group_name L\n"));
+    EXPECT_EQ(group(*implied, 0), group(*implied, 1));
+    EXPECT_NE(group(*implied, 0), no_group);
+    EXPECT_EQ(group(*implied, 2), no_group);
+}
+
 TEST(VrrpPlan, StartsInFaultWithoutLinkOrAddress) {
     auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
     PortState port = state->ports[0];
