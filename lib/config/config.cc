@@ -42,6 +42,11 @@ const char* to_text(VrrpState state) {
     return state == VrrpState::master ? "MASTER" : "BACKUP";
 }
 
+const char* to_text(TrackKind kind) {
+    constexpr std::array names{"interface", "script", "file", "process"};
+    return names.at(static_cast<std::size_t>(kind));
+}
+
 const char* to_text(AuthType type) {
     constexpr std::array names{"none", "PASS", "AH"};
     return names.at(static_cast<std::size_t>(type));

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <variant>
@@ -25,11 +26,13 @@ inline constexpr std::size_t max_vrrp_instances = 255;
 inline constexpr std::size_t max_virtual_addresses = 20;  // per instance, as keepalived
 inline constexpr std::size_t max_excluded_addresses = 255;
 inline constexpr std::size_t max_virtual_servers = 1'024;
-inline constexpr std::size_t max_real_servers = 256;        // per virtual_server
-inline constexpr std::size_t max_unicast_peers = 32;        // per vrrp_instance
-inline constexpr std::size_t max_local_addresses = 255;     // per group
-inline constexpr std::size_t max_all_real_servers = 4'096;  // of all virtual_servers
-inline constexpr std::size_t max_all_addresses = 8'192;     // of all vrrp_instances
+inline constexpr std::size_t max_real_servers = 256;         // per virtual_server
+inline constexpr std::size_t max_unicast_peers = 32;         // per vrrp_instance
+inline constexpr std::size_t max_local_addresses = 255;      // per group
+inline constexpr std::size_t max_all_real_servers = 4'096;   // of all virtual_servers
+inline constexpr std::size_t max_all_addresses = 8'192;      // of all vrrp_instances
+inline constexpr std::size_t max_tracked = 64;               // by one vrrp_instance
+inline constexpr std::size_t max_track_definitions = 1'024;  // of each kind
 inline constexpr unsigned max_workers = 15;  // af_packet has 16 queues, one is the control lcore's
 
 // A command of the operator, run by the manager. An empty user means global_defs' script_user.
@@ -66,18 +69,16 @@ struct VirtualAddress {
     std::string device;  // of `dev`; empty: the instance's interface
 };
 
-struct TrackedInterface {
-    Location where;
-    std::string name;
-    int weight = 0;  // 0: the instance goes to fault when it is down
-    bool reverse = false;
-};
+enum class TrackKind : std::uint8_t { interface, script, file, process };
 
-struct TrackedScript {
+// An entry of track_interface, track_script, track_file or track_process.
+struct Tracked {
     Location where;
-    std::string name;           // of a vrrp_script
-    std::optional<int> weight;  // instead of the script's own
-    bool reverse = false;
+    TrackKind kind = TrackKind::interface;
+    std::string name;  // an interface's, or that of the definition
+    // Where the file gives none, load() puts the definition's.
+    std::optional<int> weight;
+    std::optional<bool> reverse;
 };
 
 struct UnicastPeer {
@@ -122,8 +123,7 @@ struct VrrpInstance {
     net::IpAddress multicast_group = net::IpAddress::v4(224, 0, 0, 18);
     std::vector<UnicastPeer> unicast_peer;
     std::uint8_t unicast_ttl = 255;
-    std::vector<TrackedInterface> track_interface;
-    std::vector<TrackedScript> track_script;
+    std::vector<Tracked> tracked;  // its sync group's too
     NotifyScripts notify;
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
@@ -138,8 +138,7 @@ struct VrrpSyncGroup {
     std::string name;
     std::vector<Member> members;
     bool tracking_weight = false;  // sync_group_tracking_weight: members' weights count
-    std::vector<TrackedInterface> track_interface;
-    std::vector<TrackedScript> track_script;
+    std::vector<Tracked> tracked;
     NotifyScripts notify;
 };
 
@@ -150,9 +149,39 @@ struct VrrpScript {
     std::int64_t interval_ns = ns_per_s;
     std::int64_t timeout_ns = 0;  // 0: the interval
     int weight = 0;
+    bool reverse = false;
     unsigned rise = 1;
     unsigned fall = 1;
     bool init_fail = false;
+};
+
+// A file whose number counts.
+struct TrackFile {
+    enum class Init : std::uint8_t { no, create, overwrite };
+    Location where;
+    std::string name;
+    std::string file;
+    int weight = 1;
+    bool reverse = false;
+    Init init = Init::no;  // what a start does to the file
+    std::int64_t init_value = 0;
+};
+
+// Processes of a name, or of a command line, of which there must be enough.
+struct TrackProcess {
+    enum class Match : std::uint8_t { none, exact, partial, initial };
+    Location where;
+    std::string name;
+    std::string process;
+    std::vector<std::string> params;
+    Match param_match = Match::none;
+    bool full_command = false;  // the command line's first word instead of the name
+    int weight = 0;             // keepalived.conf(5) says 1, keepalived 2.2.7 takes 0
+    bool reverse = false;
+    std::optional<unsigned> quorum;  // 1, unless quorum_max is 0
+    unsigned quorum_max = std::numeric_limits<unsigned>::max();
+    std::int64_t fork_delay_ns = 0;       // before a quorum gained counts
+    std::int64_t terminate_delay_ns = 0;  // before a quorum lost counts
 };
 
 enum class LbAlgo { rr, wrr, lc, wlc, sh, mh, sed, nq, fo };
@@ -294,6 +323,8 @@ struct Config {
     std::vector<VrrpInstance> vrrp_instances;
     std::vector<VrrpSyncGroup> vrrp_sync_groups;
     std::vector<VrrpScript> vrrp_scripts;
+    std::vector<TrackFile> track_files;
+    std::vector<TrackProcess> track_processes;
     std::vector<VirtualServer> virtual_servers;
     std::vector<LocalAddressGroup> local_address_groups;
 
@@ -306,5 +337,6 @@ const char* to_text(LbKind kind);
 const char* to_text(Protocol protocol);
 const char* to_text(VrrpState state);
 const char* to_text(AuthType type);
+const char* to_text(TrackKind kind);
 
 }  // namespace warren::config

@@ -7,6 +7,7 @@
 
 #include "config/document.h"
 #include "config/schema.h"
+#include "config/settle_tracking.h"
 #include "config/support.h"
 #include "config/sync_groups.h"
 #include "config/validate.h"
@@ -45,7 +46,8 @@ LoadResult load(std::string_view file_name, const FileReader& read, const LoadOp
     if (!context.misplaced) append(result.diagnostics, std::move(document.braces));
     if (!document.truncated && !context.misplaced) {
         append(result.diagnostics, validate(result.config));
-        append(result.diagnostics, settle_sync_groups(result.config));
+        append(result.diagnostics, check_sync_groups(result.config));
+        append(result.diagnostics, settle_tracking(result.config));
         append(result.diagnostics, check_supported(result.config));
         if (result.ok()) append(result.diagnostics, find_gaps(result.config));
     }

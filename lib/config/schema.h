@@ -34,6 +34,8 @@ bool mentions(const Node& block, std::string_view keyword);
 bool has_entries(const Node& block, std::string_view list);
 void read_vrrp_sync_group(Statement& s, Config& config);
 void read_vrrp_script(Statement& s, Config& config);
+void read_track_file(Statement& s, Config& config);
+void read_track_process(Statement& s, Config& config);
 void read_virtual_server(Statement& s, Config& config);
 void read_local_address_group(Statement& s, Config& config);
 void read_dataplane(Statement& s, Dataplane& dataplane);

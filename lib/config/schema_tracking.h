@@ -6,8 +6,10 @@
 
 namespace warren::config {
 
-void read_tracked_interfaces(Statement& s, std::vector<TrackedInterface>& out);
-void read_tracked_scripts(Statement& s, std::vector<TrackedScript>& out);
+// "[weight N] [reverse|noreverse]" from the argument `first` on; N is at most `most` either way.
+void read_weight(Statement& s, std::size_t first, std::int64_t most, std::optional<int>& weight,
+                 std::optional<bool>& reverse);
+void add_tracked_keywords(BlockReader& reader, std::vector<Tracked>& tracked);
 void add_notify_keywords(BlockReader& reader, NotifyScripts& notify);
 
 }  // namespace warren::config

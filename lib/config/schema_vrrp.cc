@@ -250,18 +250,13 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"dont_track_primary", 0, 0,
      [](Statement&, InstanceDraft& d) { d.vrrp.track_primary = false; }},
     {"unicast_peer", 0, 0, read_unicast_peers, BlockUse::required, Repeat::yes},
-    {"track_interface", 0, 0,
-     [](Statement& s, InstanceDraft& d) { read_tracked_interfaces(s, d.vrrp.track_interface); },
-     BlockUse::required, Repeat::yes},
-    {"track_script", 0, 0,
-     [](Statement& s, InstanceDraft& d) { read_tracked_scripts(s, d.vrrp.track_script); },
-     BlockUse::required, Repeat::yes},
 };
 
 }  // namespace
 
 void add_vrrp_instance_keywords(BlockReader& reader, InstanceDraft& draft) {
     reader.keywords(instance_keywords, draft).ignore(ignored_instance);
+    add_tracked_keywords(reader, draft.vrrp.tracked);
     add_notify_keywords(reader, draft.vrrp.notify);
 }
 

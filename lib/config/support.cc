@@ -18,15 +18,11 @@ constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
 constexpr Refused refused[] = {
     {"global_defs", "net_namespace", "start warren in the namespace instead"},
     {"", "net_namespace", "start warren in the namespace instead"},
-    {"vrrp_instance", "track_file", "use track_interface"},
-    {"vrrp_instance", "track_process", "use track_interface"},
-    {"vrrp_instance", "track_bfd", "use track_interface"},
+    {"vrrp_instance", "track_bfd", "use track_script or track_interface"},
     {"vrrp_instance", "vrf", ""},
     {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS"},
     {"vrrp_instance", "track_src_ip", ""},
     {"vrrp_instance", "no_virtual_ipaddress", ""},
-    {"vrrp_sync_group", "track_file", ""},
-    {"vrrp_sync_group", "track_process", ""},
     {"vrrp_sync_group", "track_bfd", ""},
     {"virtual_server", "persistence_engine", ""},
     {"virtual_server", "ops", ""},
@@ -74,7 +70,9 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
     checks.refuse(v.auth_type == AuthType::ah, v.where, name + "auth_type AH");
     checks.refuse(v.unicast_peer.size() > max_unicast_peers, v.where,
                   name + "more than 32 unicast_peers");
-    checks.refuse(!v.track_script.empty(), v.where, name + "track_script");
+    for (const Tracked& tracked : v.tracked)
+        checks.refuse(tracked.kind == TrackKind::file || tracked.kind == TrackKind::process,
+                      tracked.where, name + "track_" + to_text(tracked.kind));
     checks.warn(!v.accept, v.where, name + "no_accept");
     for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
         for (const VirtualAddress& a : *list)

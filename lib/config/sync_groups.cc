@@ -71,9 +71,9 @@ void join_services(const Config& config, Sets& sets) {
     }
 }
 
-class Settling {
+class Checking {
   public:
-    explicit Settling(Config& config) : config_(config) {}
+    explicit Checking(const Config& config) : config_(config) {}
 
     Diagnostics run() {
         for (const VrrpSyncGroup& group : config_.vrrp_sync_groups)
@@ -99,35 +99,10 @@ class Settling {
                          (other->second == &group
                               ? "this vrrp_sync_group"
                               : "the vrrp_sync_group " + in_quotes(other->second->name))});
-            for (VrrpInstance& v : config_.vrrp_instances)
-                if (fresh && v.name == member.instance && !group.tracking_weight) drop_weights(v);
         }
     }
 
-    void drop_weights(VrrpInstance& v) {
-        const std::string why =
-            " does not count in a vrrp_sync_group without sync_group_tracking_weight, as in "
-            "keepalived";
-        for (TrackedInterface& tracked : v.track_interface) {
-            if (tracked.weight == 0) continue;
-            warn(tracked.where, v.name + ": the weight of " + in_quotes(tracked.name) + why);
-            tracked.weight = 0;
-        }
-        std::erase_if(v.track_script, [&](const TrackedScript& tracked) {
-            if (tracked.weight.value_or(weight_of(tracked.name)) == 0) return false;
-            warn(tracked.where, v.name + ": the script " + in_quotes(tracked.name) +
-                                    " has a weight and is not tracked: it" + why);
-            return true;
-        });
-    }
-
-    int weight_of(const std::string& script) const {
-        for (const VrrpScript& s : config_.vrrp_scripts)
-            if (s.name == script) return s.weight;
-        return 0;
-    }
-
-    Config& config_;
+    const Config& config_;
     Diagnostics found_;
     std::map<std::string, const VrrpSyncGroup*> group_of_;
 };
@@ -148,8 +123,8 @@ std::vector<std::uint16_t> sync_groups(const Config& config) {
     return out;
 }
 
-Diagnostics settle_sync_groups(Config& config) {
-    return Settling(config).run();
+Diagnostics check_sync_groups(const Config& config) {
+    return Checking(config).run();
 }
 
 }  // namespace warren::config

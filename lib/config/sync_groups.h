@@ -15,9 +15,7 @@ inline constexpr std::uint16_t no_sync_group = 0xffff;
 // For each of config.vrrp_instances a number that its group shares; no_sync_group: it moves alone.
 std::vector<std::uint16_t> sync_groups(const Config& config);
 
-// Reports what is wrong with the groups. Weights of tracked things do not go with a group, whose
-// members must not differ in priority: as in keepalived they are left out, unless
-// sync_group_tracking_weight.
-Diagnostics settle_sync_groups(Config& config);
+// Reports what is wrong with the groups.
+Diagnostics check_sync_groups(const Config& config);
 
 }  // namespace warren::config

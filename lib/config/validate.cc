@@ -131,27 +131,13 @@ class Validator {
     }
 
     void check_groups() {
-        std::set<std::string> scripts, instances;
-        for (const VrrpScript& s : config_.vrrp_scripts)
-            if (!scripts.insert(s.name).second)
-                error(s.where, "the vrrp_script " + in_quotes(s.name) + " is given twice");
-        for (const VrrpInstance& v : config_.vrrp_instances) {
+        std::set<std::string> instances;
+        for (const VrrpInstance& v : config_.vrrp_instances)
             instances.insert(v.name);
-            check_scripts(v.track_script, scripts);
-        }
-        for (const VrrpSyncGroup& g : config_.vrrp_sync_groups) {
-            check_scripts(g.track_script, scripts);
+        for (const VrrpSyncGroup& g : config_.vrrp_sync_groups)
             for (const auto& m : g.members)
                 if (!instances.contains(m.instance))
                     error(m.where, "there is no vrrp_instance " + in_quotes(m.instance));
-        }
-    }
-
-    void check_scripts(const std::vector<TrackedScript>& tracked,
-                       const std::set<std::string>& scripts) {
-        for (const TrackedScript& t : tracked)
-            if (!scripts.contains(t.name))
-                error(t.where, "there is no vrrp_script " + in_quotes(t.name));
     }
 
     // ---- services

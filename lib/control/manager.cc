@@ -50,6 +50,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                      }}),
       state_(make_state(config, port_states(config, ports), port::now_ns())),
       notifier_(io_, state_->config, events_),
+      track_scripts_(io_, state_->config, events_, [this] { apply_tracking(); }),
       listing_(io_, *state_, exchange),
       commands_(io_, verb_names(),
                 [this](const std::string& view, const std::string& cursor,
@@ -70,6 +71,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       busy_ns_(exchange.workers.size(), 0) {
     watch_next_hops();
     start_guards();
+    apply_tracking();
     publish();
 }
 
@@ -81,7 +83,6 @@ std::vector<const RouterPlan*> Manager::plans() const {
 }
 
 void Manager::run() {
-    apply_tracking();
     tell_next_hops();
     checks_ = std::make_unique<Checks>(io_, *state_, events_,
                                        [this](std::uint16_t server) { on_server(server); });
@@ -176,6 +177,10 @@ void Manager::on_report(const VrrpReport& report) {
             events_.info(EventKind::vrrp, "{}: {} -> {} ({})", router->config->name,
                          vrrp::name(report.from), vrrp::name(report.to),
                          reason_text(report, router->status));
+            // Scripts do not hear of a router that waits for what it tracks, as in keepalived.
+            if (report.from == vrrp::State::initialize && report.to == vrrp::State::fault &&
+                !router->tracking.settled())
+                break;
             if (const auto heard = notify_state(report.to, report.reason))
                 notifier_.on_transition(router->config->name, *heard,
                                         router->status.effective_priority);

@@ -27,6 +27,7 @@
 #include "control/notifier.h"
 #include "control/port_use.h"
 #include "control/state.h"
+#include "control/track_scripts.h"
 #include "control/views.h"
 #include "control/vrrp_link.h"
 #include "exchange/worker_link.h"
@@ -69,7 +70,6 @@ class Manager {
     void poll_own_links();
     void set_link(std::uint8_t port, bool up);
     void set_mtu(std::uint8_t port, std::uint16_t mtu);
-    void apply_tracking();
     void start_guards();
     void try_guard(std::uint8_t index);
     void apply_guard(std::uint8_t port);
@@ -82,6 +82,11 @@ class Manager {
                        const std::optional<net::IpAddress>& link_local);
     void renew_plan(std::uint16_t router);
     void join_groups(std::uint8_t port);
+
+    // Tracking (manager_tracking.cc).
+    TrackedState interface_state(const std::string& name) const;
+    TrackedState state_of(const config::Tracked& tracked) const;
+    void apply_tracking();
 
     // What threads report.
     void drain();
@@ -114,6 +119,7 @@ class Manager {
     MulticastGroups multicast_;
     std::unique_ptr<State> state_;
     Notifier notifier_;
+    TrackScripts track_scripts_;
     std::map<std::uint8_t, std::unique_ptr<Guard>> guards_;  // by port
     std::map<std::uint8_t, GuardRules> guarded_;
     std::set<net::IpAddress> doubly_owned_;  // warned about             // what is in force
@@ -126,8 +132,6 @@ class Manager {
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer stop_timer_;
     boost::asio::signal_set signals_;
-    std::vector<int> tracked_priority_;  // by router, as last told
-    std::vector<bool> tracked_fault_;
     std::vector<double> busy_;            // by worker
     std::vector<std::uint64_t> busy_ns_;  // at the last sample
     std::uint64_t last_second_ns_ = 0;

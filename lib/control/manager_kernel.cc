@@ -8,7 +8,6 @@
 
 #include "control/builder.h"
 #include "control/manager.h"
-#include "control/vrrp_plan.h"
 
 namespace warren::control {
 namespace {
@@ -169,6 +168,7 @@ void Manager::set_link(std::uint8_t index, bool up) {
                      .can_transmit = up});
     events_.add(EventKind::link, up ? EventLevel::info : EventLevel::warning,
                 "interface " + port.name + ": link " + (up ? "up" : "down"));
+    apply_tracking();
 }
 
 void Manager::set_mtu(std::uint8_t index, std::uint16_t mtu) {
@@ -177,30 +177,6 @@ void Manager::set_mtu(std::uint8_t index, std::uint16_t mtu) {
     spdlog::info("interface {}: MTU {}, was {}", port.name, mtu, port.mtu);
     port.mtu = mtu;
     publish();
-}
-
-void Manager::apply_tracking() {
-    tracked_fault_.resize(state_->routers.size(), false);
-    tracked_priority_.resize(state_->routers.size(), -1);
-    for (std::size_t i = 0; i < state_->routers.size(); ++i) {
-        const config::VrrpInstance& instance = *state_->routers[i].config;
-        if (instance.track_interface.empty()) continue;
-        const Tracking now = track(instance, [this](const std::string& name) {
-            const auto link = netlink_.link(name);
-            return link && link->running;
-        });
-        const auto router = static_cast<std::uint16_t>(i);
-        if (now.fault != tracked_fault_[i])
-            command({.kind = VrrpCommand::Kind::fault,
-                     .router = router,
-                     .cause = vrrp::FaultCause::tracked,
-                     .present = now.fault});
-        if (now.priority != tracked_priority_[i])
-            command(
-                {.kind = VrrpCommand::Kind::priority, .router = router, .priority = now.priority});
-        tracked_fault_[i] = now.fault;
-        tracked_priority_[i] = now.priority;
-    }
 }
 
 // ---- what the kernel must not see, and must ask for

@@ -45,6 +45,7 @@ void add_routers(State& state) {
         router.port = static_cast<std::uint8_t>(port - state.ports.begin());
         router.plan =
             std::make_unique<RouterPlan>(make_plan(instance, *port, router.port, groups[i]));
+        router.tracking.total = {instance.priority};
         router.no_address = router.plan->settings.primary_address.is_unspecified();
         state.routers.push_back(std::move(router));
     }

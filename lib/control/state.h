@@ -16,6 +16,7 @@
 #include "balance/slot_table.h"
 #include "config/config.h"
 #include "control/netlink.h"
+#include "control/tracking.h"
 #include "control/vrrp_link.h"
 #include "net/address.h"
 #include "port/port.h"
@@ -45,6 +46,7 @@ struct RouterState {
     vrrp::Status status;      // the control lcore's latest copy
     VrrpStatus record{};      // and the rest of it
     bool no_address = false;  // as last told
+    Tracking tracking{};      // as last told
     std::array<std::uint64_t, vrrp::reject_reason_count> rejected_logged{};  // by reason
     std::uint64_t quiet_until_ns = 0;  // no more log lines about rejected adverts before
 };

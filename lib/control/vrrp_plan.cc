@@ -93,18 +93,4 @@ RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port
     return plan;
 }
 
-Tracking track(const config::VrrpInstance& instance,
-               const std::function<bool(const std::string&)>& is_up) {
-    Tracking out{instance.priority, false};
-    for (const config::TrackedInterface& tracked : instance.track_interface) {
-        const bool good = is_up(tracked.name) != tracked.reverse;
-        if (tracked.weight == 0) {
-            out.fault = out.fault || !good;
-        } else if (good == (tracked.weight > 0)) {
-            out.priority += tracked.weight;  // up adds a positive weight, down a negative one
-        }
-    }
-    return out;
-}
-
 }  // namespace warren::control

@@ -13,13 +13,4 @@ namespace warren::control {
 RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port,
                      std::uint8_t port_index, std::uint16_t group = no_group);
 
-// What an instance's tracked interfaces make of it. `is_up` answers for a name.
-struct Tracking {
-    int priority = 0;
-    bool fault = false;
-    friend bool operator==(const Tracking&, const Tracking&) = default;
-};
-Tracking track(const config::VrrpInstance& instance,
-               const std::function<bool(const std::string&)>& is_up);
-
 }  // namespace warren::control

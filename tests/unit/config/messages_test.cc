@@ -148,7 +148,7 @@ const Case vrrp[] = {
     {"VIP twice in one list", instance("", "10.0.0.1/24\n10.0.0.1/24"),
      "6: warning: the address 10.0.0.1 already stands at f:5\n"},
     {"unknown script", instance("track_script {\nchk\n}"),
-     "1: error: V: track_script is not supported yet\n8: error: there is no vrrp_script 'chk'\n"},
+     "8: error: there is no vrrp_script 'chk'\n"},
     {"long interface name",
      "vrrp_instance V {\ninterface abcdefghijklmnop\nvirtual_router_id 1\nvirtual_ipaddress "
      "{\n10.0.0.1\n}\n}",
@@ -214,7 +214,7 @@ const Case unsupported[] = {
     {"protocol", instance("") + service("protocol UDP"),
      "9: error: protocol UDP is not supported yet: use TCP\n"},
     {"tracked file", instance("track_file {\nx\n}"),
-     "7: error: 'track_file' is not supported yet: use track_interface\n"},
+     "8: error: there is no track_file 'x'\n8: error: V: track_file is not supported yet\n"},
     {"fwmark", "virtual_server fwmark 3 {\n}",
      "1: error: virtual_server fwmark is not supported yet: write one virtual_server for each "
      "address and port\n"},

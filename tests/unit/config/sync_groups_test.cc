@@ -51,8 +51,8 @@ TEST(SyncGroups, AVipAndItsLocalAddressesMoveTogether) {
 
 TEST(SyncGroups, Messages) {
     const auto told = [](const std::string& text) {
-        LoadResult result = load_text(text);
-        return messages(settle_sync_groups(result.config));
+        const LoadResult result = load_text(text);
+        return messages(check_sync_groups(result.config));
     };
     EXPECT_EQ(told(instances(1) + group("A")),
               "f:8: warning: the vrrp_sync_group 'G' has fewer than two members: it changes "
@@ -62,20 +62,6 @@ TEST(SyncGroups, Messages) {
     EXPECT_EQ(told(instances(2) + group("A\nB") + "vrrp_sync_group H {\ngroup {\nA\nB\n}\n}\n"),
               "f:23: error: 'A' already is in the vrrp_sync_group 'G'\n"
               "f:24: error: 'B' already is in the vrrp_sync_group 'G'\n");
-}
-
-TEST(SyncGroups, WeightsDoNotCountUnlessAskedFor) {
-    const std::string tracking = "track_interface {\neth1 weight 10\n}\ntrack_script {\ns\nt\n}\n";
-    const std::string scripts =
-        "vrrp_script s {\nscript /bin/true\nweight 5\n}\nvrrp_script t {\nscript /bin/true\n}\n";
-    const std::string before = instances(2, tracking) + scripts;
-    const LoadResult strict = load_text(before + group("A\nB"));
-    EXPECT_EQ(strict.config.vrrp_instances[0].track_interface[0].weight, 0);
-    ASSERT_EQ(strict.config.vrrp_instances[0].track_script.size(), 1U);
-    EXPECT_EQ(strict.config.vrrp_instances[0].track_script[0].name, "t");
-    const LoadResult weighted = load_text(before + group("A\nB", "sync_group_tracking_weight\n"));
-    EXPECT_EQ(weighted.config.vrrp_instances[0].track_interface[0].weight, 10);
-    EXPECT_EQ(weighted.config.vrrp_instances[0].track_script.size(), 2U);
 }
 
 }  // namespace

@@ -157,10 +157,10 @@ TEST(Instance, ListsAndScripts) {
         "unicast_peer {\n10.0.0.7 min_ttl 254\n}\nunicast_src_ip 10.0.0.6\n"
         "virtual_ipaddress_excluded {\n10.0.0.8 dev eth3\n}\nuse_vmac vrrp.1\n"
         "notify_master \"/bin/up now\" amq amqgroup\n");
-    ASSERT_EQ(v.track_interface.size(), 2U);
-    EXPECT_EQ(v.track_interface[0].weight, 0);
-    EXPECT_EQ(v.track_interface[1].weight, -5);
-    EXPECT_TRUE(v.track_interface[1].reverse);
+    ASSERT_EQ(v.tracked.size(), 2U);
+    EXPECT_EQ(v.tracked[0].weight, 0);
+    EXPECT_EQ(v.tracked[1].weight, -5);
+    EXPECT_TRUE(v.tracked[1].reverse);
     EXPECT_EQ(v.unicast_peer.at(0).min_ttl, 254);
     EXPECT_EQ(v.unicast_src_ip->to_string(), "10.0.0.6");
     EXPECT_EQ(v.virtual_ipaddress_excluded.at(0).prefix.to_string(), "10.0.0.8/32");

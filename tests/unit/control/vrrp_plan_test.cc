@@ -78,36 +78,5 @@ TEST(VrrpPlan, AConfiguredBurstIsTakenLiterally) {
     EXPECT_EQ(burst[2].count, 0);
 }
 
-struct TrackingCase {
-    const char* what;
-    int weight;
-    bool reverse;
-    bool up;
-    Tracking expected;
-};
-
-class TrackingTest : public testing::TestWithParam<TrackingCase> {};
-
-// keepalived.conf(5): weight 0 means fault; a positive weight is added while up, a negative one
-// while down.
-TEST_P(TrackingTest, PriorityAndFault) {
-    const TrackingCase& c = GetParam();
-    config::VrrpInstance instance;
-    instance.priority = 100;
-    instance.track_interface.push_back({{}, "eth9", c.weight, c.reverse});
-    EXPECT_EQ(track(instance, [&](const std::string&) { return c.up; }), c.expected) << c.what;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    All, TrackingTest,
-    testing::Values(TrackingCase{"weight 0, up", 0, false, true, {100, false}},
-                    TrackingCase{"weight 0, down", 0, false, false, {100, true}},
-                    TrackingCase{"weight 0, down, reverse", 0, true, false, {100, false}},
-                    TrackingCase{"weight 10, up", 10, false, true, {110, false}},
-                    TrackingCase{"weight 10, down", 10, false, false, {100, false}},
-                    TrackingCase{"weight -10, up", -10, false, true, {100, false}},
-                    TrackingCase{"weight -10, down", -10, false, false, {90, false}},
-                    TrackingCase{"weight -10, up, reverse", -10, true, true, {90, false}}));
-
 }  // namespace
 }  // namespace warren::control

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/settle_tracking.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "config/document.h"
+
+namespace warren::config {
+namespace {
+
+using DefaultWeight = std::pair<int, bool>;  // and reverse
+
+bool is_weighted(const Tracked& tracked) {
+    return tracked.weight.value_or(0) != 0;
+}
+
+std::string described(const Tracked& tracked) {
+    return "the " + std::string(to_text(tracked.kind)) + " " + in_quotes(tracked.name);
+}
+
+class Settling {
+  public:
+    explicit Settling(Config& config) : config_(config) {
+        define(config.vrrp_scripts, TrackKind::script, "vrrp_script");
+        define(config.track_files, TrackKind::file, "track_file");
+        define(config.track_processes, TrackKind::process, "vrrp_track_process");
+    }
+
+    Diagnostics run() {
+        for (VrrpInstance& v : config_.vrrp_instances)
+            take_weights(v.tracked);
+        for (VrrpSyncGroup& g : config_.vrrp_sync_groups)
+            take_weights(g.tracked);
+        for (VrrpInstance& v : config_.vrrp_instances)
+            settle(v);
+        return std::move(found_);
+    }
+
+  private:
+    void report(Severity severity, const Location& where, std::string what) {
+        found_.push_back({where, severity, std::move(what)});
+    }
+
+    template <typename Definition>
+    void define(const std::vector<Definition>& all, TrackKind kind, const char* keyword) {
+        for (const Definition& d : all)
+            if (!defined_.emplace(std::pair(kind, d.name), DefaultWeight(d.weight, d.reverse))
+                     .second)
+                report(Severity::error, d.where,
+                       "the " + std::string(keyword) + " " + in_quotes(d.name) + " is given twice");
+        if (all.size() > max_track_definitions)
+            report(Severity::error, all[max_track_definitions].where,
+                   "more than " + std::to_string(max_track_definitions) + " of " + keyword);
+    }
+
+    void take_weights(std::vector<Tracked>& list) {
+        for (Tracked& tracked : list) {
+            DefaultWeight by_default(0, false);
+            const auto definition = defined_.find(std::pair(tracked.kind, tracked.name));
+            if (definition != defined_.end())
+                by_default = definition->second;
+            else if (tracked.kind != TrackKind::interface)
+                report(Severity::error, tracked.where,
+                       "there is no " + keyword(tracked.kind) + " " + in_quotes(tracked.name));
+            if (!tracked.weight) tracked.weight = by_default.first;
+            if (!tracked.reverse) tracked.reverse = by_default.second;
+        }
+    }
+
+    static std::string keyword(TrackKind kind) {
+        return kind == TrackKind::script ? "vrrp_script"
+               : kind == TrackKind::file ? "track_file"
+                                         : "vrrp_track_process";
+    }
+
+    const VrrpSyncGroup* group_of(const VrrpInstance& v) const {
+        for (const VrrpSyncGroup& group : config_.vrrp_sync_groups)
+            for (const VrrpSyncGroup::Member& member : group.members)
+                if (member.instance == v.name) return &group;
+        return nullptr;
+    }
+
+    void settle(VrrpInstance& v) {
+        const bool owner = v.priority == 255;
+        const VrrpSyncGroup* group = group_of(v);
+        if (owner)
+            drop_weights(v, false, " does not count: an owner's priority is always 255");
+        else if (group != nullptr && !group->tracking_weight)
+            drop_weights(v, true,
+                         " does not count in a vrrp_sync_group without "
+                         "sync_group_tracking_weight, as in keepalived");
+        if (group != nullptr) join(v, *group);
+        if (v.tracked.size() > max_tracked)
+            report(Severity::error, v.tracked[max_tracked].where,
+                   v.name + ": more than " + std::to_string(max_tracked) + " things are tracked");
+    }
+
+    // keepalived 2.2.7 takes an interface of a group's member, and a file of weight 1, as if it had
+    // no weight; the rest is no longer tracked.
+    void drop_weights(VrrpInstance& v, bool of_group, const std::string& why) {
+        std::erase_if(v.tracked, [&](Tracked& tracked) {
+            if (!is_weighted(tracked)) return false;
+            const bool stays = (tracked.kind == TrackKind::interface && of_group) ||
+                               (tracked.kind == TrackKind::file && tracked.weight == 1);
+            report(
+                Severity::warning, tracked.where,
+                v.name +
+                    (stays ? ": the weight of " + described(tracked)
+                           : ": " + described(tracked) + " has a weight and is not tracked: it") +
+                    why);
+            tracked.weight = 0;
+            return !stays;
+        });
+    }
+
+    void join(VrrpInstance& v, const VrrpSyncGroup& group) {
+        for (const Tracked& tracked : group.tracked) {
+            const bool again = std::any_of(
+                v.tracked.begin(), v.tracked.end(),
+                [&](const Tracked& o) { return o.kind == tracked.kind && o.name == tracked.name; });
+            if (again) continue;
+            v.tracked.push_back(tracked);
+            if (v.priority == 255) v.tracked.back().weight = 0;
+        }
+    }
+
+    Config& config_;
+    Diagnostics found_;
+    std::map<std::pair<TrackKind, std::string>, DefaultWeight> defined_;
+};
+
+}  // namespace
+
+Diagnostics settle_tracking(Config& config) {
+    return Settling(config).run();
+}
+
+}  // namespace warren::config

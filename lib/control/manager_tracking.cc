@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The manager's part in tracking: what each virtual router makes of it goes to the control lcore.
+#include <string>
+#include <utility>
+
+#include "control/manager.h"
+
+namespace warren::control {
+
+// A card of our own is not among the kernel's interfaces.
+TrackedState Manager::interface_state(const std::string& name) const {
+    for (const PortState& port : state_->ports)
+        if (port.name == name && !port.shared)
+            return TrackedState::of(port.link_up, port.link_up ? "up" : "down");
+    const auto link = netlink_.link(name);
+    const bool up = link && link->running;
+    return TrackedState::of(up, !link ? "no such interface" : up ? "up" : "down");
+}
+
+TrackedState Manager::state_of(const config::Tracked& tracked) const {
+    switch (tracked.kind) {
+        case config::TrackKind::interface:
+            return interface_state(tracked.name);
+        case config::TrackKind::script:
+            return track_scripts_.state(tracked.name);
+        default:
+            return {TrackedState::Standing::ignored, 0, "not supported"};
+    }
+}
+
+// The commands of a start reach the control lcore before its first round does.
+void Manager::apply_tracking() {
+    for (std::size_t i = 0; i < state_->routers.size(); ++i) {
+        RouterState& router = state_->routers[i];
+        const vrrp::TrackedPart before = router.tracking.total;
+        router.tracking = evaluate(
+            *router.config, [this](const config::Tracked& tracked) { return state_of(tracked); });
+        const vrrp::TrackedPart& now = router.tracking.total;
+        const auto index = static_cast<std::uint16_t>(i);
+        if (now.fault != before.fault)
+            command({.kind = VrrpCommand::Kind::fault,
+                     .router = index,
+                     .cause = vrrp::FaultCause::tracked,
+                     .present = now.fault});
+        if (now.priority == before.priority) continue;
+        command({.kind = VrrpCommand::Kind::priority, .router = index, .priority = now.priority});
+        if (router.tracking.settled())
+            events_.info(EventKind::track, "{}: priority {}, was {}", router.config->name,
+                         now.priority, before.priority);
+    }
+}
+
+}  // namespace warren::control

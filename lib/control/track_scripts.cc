@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/track_scripts.h"
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "control/script.h"
+#include "vrrp/tracking.h"
+
+namespace warren::control {
+
+struct TrackScripts::Script {
+    Script(boost::asio::io_context& io, const config::VrrpScript& settings,
+           std::optional<Program> what, std::string trouble)
+        : config(settings),
+          program(std::move(what)),
+          results(settings.rise, settings.fall, settings.init_fail),
+          timer(io),
+          last(program ? "has not run yet" : std::move(trouble)) {}
+
+    std::int64_t timeout_ns() const {
+        return config.timeout_ns > 0 ? config.timeout_ns : config.interval_ns;
+    }
+
+    const config::VrrpScript& config;
+    std::optional<Program> program;  // without one it is ignored
+    vrrp::RiseFall results;
+    boost::asio::steady_timer timer;
+    std::string last;  // what the last run came to
+    bool running = false;
+    bool timed_out = false;  // this run has been counted already
+};
+
+TrackScripts::TrackScripts(boost::asio::io_context& io, const config::Config& config,
+                           EventLog& events, Changed changed)
+    : events_(events), changed_(std::move(changed)), children_(io) {
+    for (const config::VrrpScript& settings : config.vrrp_scripts) {
+        if (!is_tracked(config, config::TrackKind::script, settings.name)) continue;
+        ScriptCheck check = check_script(settings.script, config.global);
+        scripts_.emplace_back(io, settings, std::move(check.program), std::move(check.problem));
+        Script& script = scripts_.back();
+        if (script.program) {
+            script.timer.expires_at(std::chrono::steady_clock::now());
+            arm(script);
+        } else {
+            events_.error(EventKind::track, "script {} is not tracked: {}", settings.name,
+                          script.last);
+        }
+    }
+}
+
+TrackScripts::~TrackScripts() = default;
+
+TrackedState TrackScripts::state(const std::string& name) const {
+    for (const Script& script : scripts_) {
+        if (script.config.name != name) continue;
+        if (!script.program) return {TrackedState::Standing::ignored, 0, script.last};
+        if (!script.results.known()) return {TrackedState::Standing::unknown, 0, script.last};
+        return TrackedState::of(script.results.up(), script.last);
+    }
+    return {TrackedState::Standing::ignored, 0, "no such script"};
+}
+
+void TrackScripts::arm(Script& script) {
+    script.timer.async_wait([this, &script](const boost::system::error_code& error) {
+        if (error) return;
+        run(script);
+        // At the same distances, however late this one was; turns that have gone by are left out.
+        const std::chrono::nanoseconds interval(script.config.interval_ns);
+        script.timer.expires_at(
+            std::max(script.timer.expiry() + interval, std::chrono::steady_clock::now()));
+        arm(script);
+    });
+}
+
+void TrackScripts::run(Script& script) {
+    if (script.running) return;
+    script.timed_out = false;
+    script.running = children_.run(*script.program, script.timeout_ns(),
+                                   {[this, &script] {
+                                        script.timed_out = true;
+                                        take(script, false, "timed out");
+                                    },
+                                    [this, &script](const ChildEnd& end) {
+                                        script.running = false;
+                                        if (!script.timed_out)
+                                            take(script, end.ok(), end.to_string());
+                                    }});
+    if (!script.running)
+        events_.error(EventKind::track, "script {}: too many scripts wait: this run is left out",
+                      script.config.name);
+}
+
+void TrackScripts::take(Script& script, bool success, std::string text) {
+    const bool changed = script.results.add(success);
+    script.last = std::move(text);
+    if (!changed) return;
+    events_.add(EventKind::track, success ? EventLevel::info : EventLevel::warning,
+                "script " + script.config.name + (success ? " succeeds" : " fails: ") +
+                    (success ? "" : script.last));
+    changed_();
+}
+
+bool is_tracked(const config::Config& config, config::TrackKind kind, const std::string& name) {
+    return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(),
+                       [&](const config::VrrpInstance& instance) {
+                           return std::any_of(instance.tracked.begin(), instance.tracked.end(),
+                                              [&](const config::Tracked& tracked) {
+                                                  return tracked.kind == kind &&
+                                                         tracked.name == name;
+                                              });
+                       });
+}
+
+}  // namespace warren::control
