@@ -94,12 +94,13 @@ bool FlowPath::choose_source(flow::Flow& flow, const exchange::Service& service,
     return true;
 }
 
-// Tries each local address once, in turn from one flow to the next.
+// Tries each local address of the server's family once, in turn from one flow to the next.
 bool FlowPath::choose_local_port(flow::Flow& flow, const exchange::Service& service,
                                  const Round& round) {
     for (std::size_t tried = 0; tried < service.local_addresses.size(); ++tried) {
         flow.local_address =
             service.local_addresses[next_local_address_++ % service.local_addresses.size()];
+        if (flow.local_address.is_v4() != flow.server_address.is_v4()) continue;
         const flow::PortChoice choice = local_ports_.pick(
             table_, flow.server_id, flow.server_tuple(), service.reserved_ports, round.tick);
         if (choice.verdict == flow::PortVerdict::no_port) continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "datapath/crossing.h"
 #include "datapath/one_way.h"
 #include "datapath/rewrite.h"
 #include "flow/isn.h"
@@ -210,22 +211,24 @@ Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow&
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
     const std::size_t room = room_to(server, *round.snapshot);
-    if (packet.bytes() > room)
-        return answer_with_error(packet, round, net::IcmpErrorKind::too_big, room);
+    const bool both_sides = flow::sees_both_sides(flow.method);
+    const Crossing crossing(packet, both_sides ? flow.server_address : flow.vip);
+    if (crossing.bytes() > room)
+        return answer_with_error(packet, round, net::IcmpErrorKind::too_big, crossing.back(room));
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.client_port_index = packet.port();
-    if (flow::sees_both_sides(flow.method))
-        rewrite(packet.frame(), packet.parsed,
-                {.link_source = server.link_source,
-                 .link_destination = server.next_hop,
-                 .source = flow.local_address,
-                 .destination = flow.server_address,
-                 .source_port = flow.local_port,
-                 .destination_port = flow.server_port,
-                 .from = Side::client,
-                 .seq_delta = flow.seq_delta});
-    else if (!send_one_way(packet, server, room))
-        return Verdict::drop(Drop::no_mbuf);
+    crossing.fit_mss(packet, round.snapshot->mtu_of(packet.port()));
+    const bool made = both_sides ? rewrite(packet, {.link_source = server.link_source,
+                                                    .link_destination = server.next_hop,
+                                                    .source = flow.local_address,
+                                                    .destination = flow.server_address,
+                                                    .source_port = flow.local_port,
+                                                    .destination_port = flow.server_port,
+                                                    .from = Side::client,
+                                                    .seq_delta = flow.seq_delta,
+                                                    .identification = next_identification()})
+                                 : send_one_way(packet, server, room);
+    if (!made) return Verdict::drop(Drop::no_mbuf);
     exchange::ServerCounters& counted = link_.servers[flow.server_id];
     counted.to_server.add();
     counted.to_server_bytes.add(packet.mbuf->pkt_len);
@@ -238,17 +241,20 @@ Verdict FlowPath::send_to_client(Packet& packet, const Round& round, const flow:
                                             : round.snapshot->find_address(flow.vip);
     if (vip == nullptr) return Verdict::drop(Drop::not_owned);
     const std::size_t room = round.snapshot->mtu_of(flow.client_port_index);
-    if (packet.bytes() > room)
-        return answer_with_error(packet, round, net::IcmpErrorKind::too_big, room);
-    rewrite(packet.frame(), packet.parsed,
-            {.link_source = vip->mac,
-             .link_destination = flow.client_mac,
-             .source = flow.vip,
-             .destination = flow.client_address,
-             .source_port = flow.service_port,
-             .destination_port = flow.client_port,
-             .from = Side::server,
-             .seq_delta = flow.seq_delta});
+    const Crossing crossing(packet, flow.client_address);
+    if (crossing.bytes() > room)
+        return answer_with_error(packet, round, net::IcmpErrorKind::too_big, crossing.back(room));
+    crossing.fit_mss(packet, round.snapshot->mtu_of(packet.port()));
+    const bool made = rewrite(packet, {.link_source = vip->mac,
+                                       .link_destination = flow.client_mac,
+                                       .source = flow.vip,
+                                       .destination = flow.client_address,
+                                       .source_port = flow.service_port,
+                                       .destination_port = flow.client_port,
+                                       .from = Side::server,
+                                       .seq_delta = flow.seq_delta,
+                                       .identification = next_identification()});
+    if (!made) return Verdict::drop(Drop::no_mbuf);
     exchange::ServerCounters& counted = link_.servers[flow.server_id];
     counted.to_client.add();
     counted.to_client_bytes.add(packet.mbuf->pkt_len);

@@ -136,6 +136,10 @@ class FlowPath {
     static std::uint8_t hop_limit_of(const Packet& packet);
     static std::uint8_t reset_flags(const flow::Reset& reset);
     static bool is_ours(const flow::Flow& flow, const Round& round);
+    // For an IPv4 header of our own whose packet may be fragmented.
+    std::uint16_t next_identification() {
+        return static_cast<std::uint16_t>(identifications_++ * options_.workers + options_.worker);
+    }
     static std::uint32_t microseconds(const Round& round) {
         return static_cast<std::uint32_t>(round.now_ns / 1000);
     }
@@ -150,7 +154,7 @@ class FlowPath {
     std::vector<flow::Tick> answered_;  // DR, TUN: when each server last answered a SYN
     std::size_t next_local_address_ = 0;
     IcmpBudget icmp_budget_;
-    std::uint16_t tunnel_packets_ = 0;  // makes IPv4 identifications
+    std::uint16_t identifications_ = 0;  // given so far
     std::uint64_t timeouts_generation_ = 0;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left
 };

@@ -51,33 +51,29 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
                                         : Verdict::hand_off(static_cast<std::uint8_t>(owner));
     }
     const flow::Flow& flow = table_[hit.index];
-    // What another family calls such an error is not translated (RFC 7915 4.2).
-    if (flow::sees_both_sides(flow.method) &&
-        flow.client_address.is_v4() != flow.server_address.is_v4())
-        return Verdict::drop(Drop::icmp_unmatched);
     if (!is_ours(flow, round)) return Verdict::drop(Drop::not_owned);
     if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return Verdict::drop(Drop::bad_icmp_checksum);
-    counters_.icmp_errors_relayed.add();
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
+    if (hit.from == Side::client && !server.reachable) return Verdict::drop(Drop::no_neighbour);
+    if (!flow::sees_both_sides(flow.method)) {
+        if (!send_one_way(packet, server, room_to(server, *round.snapshot)))
+            return Verdict::drop(Drop::no_mbuf);
+        counters_.icmp_errors_relayed.add();
+        return Verdict::transmit(server.out_port);
+    }
+    const bool to_client = hit.from == Side::server;
+    const std::size_t length = net::rewrite_icmp_error(
+        packet.room(), packet.parsed, quoted,
+        to_client ? to_the_client(flow) : to_the_server(flow, packet.parsed.source));
+    if (length == 0) return Verdict::drop(Drop::icmp_unmatched);
+    packet.set_length(length);
+    counters_.icmp_errors_relayed.add();
     auto& ethernet = net::header_in<net::EthernetHeader>(packet.frame(), 0);
-    if (hit.from == Side::server) {
-        net::rewrite_icmp_error(packet.frame(), packet.parsed, quoted, to_the_client(flow));
-        ethernet.source = round.snapshot->find_address(flow.vip)->mac;
-        ethernet.destination = flow.client_mac;
-        return Verdict::transmit(flow.client_port_index);
-    }
-    if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
-    if (flow::sees_both_sides(flow.method)) {
-        net::rewrite_icmp_error(packet.frame(), packet.parsed, quoted,
-                                to_the_server(flow, packet.parsed.source));
-        ethernet.source = server.link_source;
-        ethernet.destination = server.next_hop;
-    } else if (!send_one_way(packet, server, room_to(server, *round.snapshot))) {
-        return Verdict::drop(Drop::no_mbuf);
-    }
-    return Verdict::transmit(server.out_port);
+    ethernet.source = to_client ? round.snapshot->find_address(flow.vip)->mac : server.link_source;
+    ethernet.destination = to_client ? flow.client_mac : server.next_hop;
+    return Verdict::transmit(to_client ? flow.client_port_index : server.out_port);
 }
 
 // Of the flow that an error is about, if it is none of ours.

@@ -39,12 +39,10 @@ bool FlowPath::encapsulate(rte_mbuf* mbuf, const exchange::Server& server, net::
                            std::size_t packet_bytes) {
     const auto header = static_cast<std::uint16_t>(net::tunnel_header_bytes(server.tunnel_source));
     if (rte_pktmbuf_prepend(mbuf, header) == nullptr) return false;
-    const auto id =
-        static_cast<std::uint16_t>(tunnel_packets_++ * options_.workers + options_.worker);
-    const std::size_t length =
-        net::encapsulate({rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)},
-                         {server.link_source, server.next_hop},
-                         {server.tunnel_source, server.address}, inner, packet_bytes, id);
+    const std::size_t length = net::encapsulate(
+        {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)},
+        {server.link_source, server.next_hop}, {server.tunnel_source, server.address}, inner,
+        packet_bytes, next_identification());
     mbuf->data_len = static_cast<std::uint16_t>(length);
     mbuf->pkt_len = static_cast<std::uint32_t>(length);
     return true;

@@ -77,6 +77,23 @@ struct Packet {
         mbuf->data_len = static_cast<std::uint16_t>(bytes);
         mbuf->pkt_len = static_cast<std::uint32_t>(bytes);
     }
+    // What stands before the TCP header becomes so many undefined bytes, and padding goes; `parsed`
+    // follows. False: no room before the frame.
+    bool resize_headers(std::uint16_t now_bytes) {
+        const std::uint16_t old_bytes = parsed.l4_offset;
+        set_length(parsed.packet_end());
+        if (now_bytes > old_bytes) {
+            if (rte_pktmbuf_prepend(mbuf, static_cast<std::uint16_t>(now_bytes - old_bytes)) ==
+                nullptr)
+                return false;
+        } else {
+            rte_pktmbuf_adj(mbuf, static_cast<std::uint16_t>(old_bytes - now_bytes));
+        }
+        parsed.l4_offset = now_bytes;
+        parsed.payload_offset =
+            static_cast<std::uint16_t>(parsed.payload_offset + now_bytes - old_bytes);
+        return true;
+    }
     // Of a VLAN. A driver that strips tags leaves them in the mbuf's metadata.
     bool is_tagged() const {
         return parsed.tag_count != 0 || (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;

@@ -3,7 +3,7 @@
 // a template over one (or In and Out) of them and asks only for what both offer:
 //   Header, Address, header_bytes, ether_type, icmp, vrrp_group, what ICMP errors are called
 //   narrow / widen             between Address and IpAddress
-//   source, destination, hop_limit, traffic_class, l4_protocol of a header
+//   hop_limit, traffic_class, packet_bytes of a header
 //   swap_addresses, set_hop_limit
 //   redirect                   new addresses and hop limit, L3 checksum kept right, L4's change
 //   noted pseudo_header              its sum; differs between families, so In -> Out is
@@ -51,6 +51,7 @@ struct Ip4 {
 
     static constexpr std::uint8_t hop_limit(const Header& h) { return h.time_to_live; }
     static constexpr std::uint8_t traffic_class(const Header& h) { return h.type_of_service; }
+    static constexpr std::size_t packet_bytes(const Header& h) { return h.total_length.host(); }
     static constexpr std::uint64_t pseudo_header(Address source, Address destination,
                                                  IpProtocol protocol, std::size_t l4_bytes) {
         return pseudo_header_sum(source, destination, protocol, l4_bytes);
@@ -113,6 +114,9 @@ struct Ip6 {
     static constexpr std::uint8_t traffic_class(const Header& h) {
         return static_cast<std::uint8_t>(h.version_class_flow.host() >> 20);
     }
+    static constexpr std::size_t packet_bytes(const Header& h) {
+        return header_bytes + h.payload_length.host();
+    }
     static std::uint64_t pseudo_header(const Address& source, const Address& destination,
                                        IpProtocol protocol, std::size_t l4_bytes) {
         return pseudo_header_sum(source, destination, protocol, l4_bytes);
@@ -138,5 +142,9 @@ struct Ip6 {
         h.destination = f.destination;
     }
 };
+
+constexpr std::size_t ip_header_bytes(bool v4) {
+    return v4 ? Ip4::header_bytes : Ip6::header_bytes;
+}
 
 }  // namespace warren::net

@@ -19,7 +19,8 @@ enum class IcmpErrorKind : std::uint8_t { time_exceeded, too_big };
 std::size_t build_icmp_error(Bytes out, ConstBytes received, const Parsed& packet,
                              const IpAddress& own, IcmpErrorKind kind, std::uint16_t mtu = 0);
 
-// What an error that passes through says afterwards; all addresses are of the message's family.
+// What an error that passes through says afterwards; all addresses are of one family, which need
+// not be the message's.
 struct IcmpErrorRewrite {
     IpAddress source;
     IpAddress destination;
@@ -31,9 +32,12 @@ struct IcmpErrorRewrite {
     std::uint32_t add_to_acknowledgement = 0;  // if it is quoted that far
 };
 
-// `quoted` is parse_quoted() of `message`, a TCP segment. The hop limit goes down by one, the
-// quoted checksums follow as far as they are quoted, and the message's own is computed anew.
-void rewrite_icmp_error(Bytes frame, const Parsed& message, const Parsed& quoted,
-                        const IcmpErrorRewrite& to);
+// `quoted` is parse_quoted() of `message`, a TCP segment; the untagged frame stands at the start of
+// `room`, and so does the result, whose length is returned. The hop limit goes down by one, the
+// quoted checksums follow as far as they are quoted, and the message's own is computed anew. Into
+// the other family the message and the quote get new headers (RFC 7915 4.2, 4.3, 5.2, 5.3). 0: that
+// family has no such message, or there is no room.
+std::size_t rewrite_icmp_error(Bytes room, const Parsed& message, const Parsed& quoted,
+                               const IcmpErrorRewrite& to);
 
 }  // namespace warren::net

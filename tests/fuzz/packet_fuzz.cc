@@ -122,6 +122,30 @@ void relay_error(Frame frame, const Parsed& p, const Parsed& quoted) {
     require(parse_quoted(frame, after).sequence == quoted.sequence);
 }
 
+// What arrives in the other family is a valid message about the same segment.
+void translate_error(Frame frame, const Parsed& p, const Parsed& quoted) {
+    const bool to_v4 = p.network == Network::ipv6;
+    const auto side = [to_v4](std::uint8_t host) {
+        return to_v4 ? IpAddress::v4(10, 0, 0, host)
+                     : IpAddress::v6({0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host});
+    };
+    frame.resize(frame.size() + 40);
+    const std::size_t length = rewrite_icmp_error(frame, p, quoted,
+                                                  {.source = side(1),
+                                                   .destination = side(2),
+                                                   .quoted_source = side(2),
+                                                   .quoted_destination = side(1),
+                                                   .quoted_source_port = quoted.source_port,
+                                                   .quoted_destination_port = Be16(9)});
+    if (length == 0) return;
+    require(length <= frame.size());
+    frame.resize(length);
+    const Parsed after = parse(frame);
+    require(is_icmp_error(after) && after.source == side(1) && is_l4_checksum_valid(frame, after));
+    const Parsed about = parse_quoted(frame, after);
+    require(about.sequence == quoted.sequence && about.destination == side(1));
+}
+
 void report(const Frame& frame, const Parsed& p) {
     Frame out(2048);
     const std::size_t length =
@@ -161,6 +185,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (is_neighbour_message(p)) answer_neighbour(frame, p);
     if (p.fragment == Fragment::none) {
         if (quoted.protocol == IpProtocol::tcp) relay_error(frame, p, quoted);
+        if (quoted.protocol == IpProtocol::tcp && p.tag_count == 0)
+            translate_error(frame, p, quoted);
         if (could_be_ours(p.destination)) report(frame, p);
         wrap(frame, p, IpAddress::v4(10, 0, 0, 1));
         wrap(frame, p, *IpAddress::parse("2001:db8::1"));
