@@ -89,6 +89,10 @@ const std::vector<Column> service_columns{
     {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
     {"UP", Align::right,
      [](const Json& r) { return text(r, "servers_up") + "/" + text(r, "servers"); }},
+    {"QUORUM", Align::left,
+     [](const Json& r) {
+         return text(r, "quorum") + (r.value("sorry_server", false) ? " (sorry_server)" : "");
+     }},
     {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
     {"CONNECTIONS", Align::right,
      [](const Json& r) { return number<count_text>(r, "connections"); }},

@@ -227,12 +227,14 @@ struct RealServer {
     Location where;
     net::IpAddress address;
     std::uint16_t port = 0;
-    unsigned weight = 1;              // 0: no new flows
-    bool inhibit_on_failure = false;  // a failed server keeps its flows, at weight 0
-    bool alpha = false;               // starts down until checked
-    unsigned uthreshold = 0;          // flows; above it no new ones; 0 = no limit
-    unsigned lthreshold = 0;          // below it new ones again
-    std::optional<LbKind> lb_kind;    // absent: the virtual_server's
+    unsigned weight = 1;  // 0: no new flows
+    // A failed server keeps its flows, at weight 0. Of a sorry_server (sorry_server_inhibit): it
+    // keeps them when the quorum is back.
+    bool inhibit_on_failure = false;
+    bool alpha = false;             // starts down until checked
+    unsigned uthreshold = 0;        // flows; above it no new ones; 0 = no limit
+    unsigned lthreshold = 0;        // below it new ones again
+    std::optional<LbKind> lb_kind;  // absent: the virtual_server's
     std::optional<Script> notify_up, notify_down;
     std::vector<Checker> checkers;  // all must agree; none: always up
 
@@ -251,14 +253,14 @@ struct VirtualServer {
     CheckTiming timing;                       // defaults of its checkers
     std::int64_t persistence_timeout_ns = 0;  // 0 = off
     unsigned quorum = 1;                      // sum of weights that must be up
-    unsigned hysteresis = 0;
-    bool alpha = false;  // of its servers
-    bool omega = false;  // stopping runs notify_down and quorum_down
+    unsigned hysteresis = 0;  // gained at quorum + hysteresis, lost below quorum - hysteresis
+    bool alpha = false;       // of its servers
+    bool omega = false;       // stopping runs notify_down and quorum_down
     bool inhibit_on_failure = false;
     std::optional<Script> quorum_up, quorum_down;
     std::int64_t establish_timeout_ns = 7'440 * ns_per_s;  // idle established flow (RFC 5382 REQ-5)
     std::string local_address_group;  // of laddr_group_name; empty: the VIP is the local address
-    std::optional<RealServer> sorry_server;
+    std::optional<RealServer> sorry_server;  // serves while the quorum is lost; never checked
     std::vector<RealServer> real_servers;
 };
 

@@ -155,7 +155,22 @@ void read_real_server(Statement& s, VirtualServer& v) {
 void set_sorry_server(Statement& s, VirtualServer& v) {
     RealServer sorry;
     sorry.where = s.where();
-    if (read_endpoint(s, sorry.address, sorry.port)) v.sorry_server = std::move(sorry);
+    sorry.port = v.port;
+    if (s.args() == 1 ? s.address(sorry.address) : read_endpoint(s, sorry.address, sorry.port))
+        v.sorry_server = std::move(sorry);
+}
+
+bool has_sorry_server(Statement& s, const VirtualServer& v) {
+    if (!v.sorry_server) s.error(in_quotes(s.node.keyword()) + " needs a sorry_server before it");
+    return v.sorry_server.has_value();
+}
+
+void set_sorry_inhibit(Statement& s, VirtualServer& v) {
+    if (has_sorry_server(s, v)) s.boolean(v.sorry_server->inhibit_on_failure);
+}
+
+void set_sorry_kind(Statement& s, VirtualServer& v) {
+    if (has_sorry_server(s, v)) set_server_kind(s, *v.sorry_server);
 }
 
 constexpr std::pair<std::string_view, LbAlgo> algo_names[] = {
@@ -219,6 +234,8 @@ constexpr Keyword<VirtualServer> virtual_server_keywords[] = {
     {"laddr_group_name", 1, 1,
      [](Statement& s, VirtualServer& v) { v.local_address_group = s.arg(0); }},
     {"sorry_server", 1, 2, set_sorry_server},
+    {"sorry_server_inhibit", 0, 1, set_sorry_inhibit},
+    {"sorry_server_lvs_method", 1, any_number, set_sorry_kind},
     {"real_server", 1, 2, read_real_server, BlockUse::required, Repeat::yes},
 };
 
@@ -229,8 +246,6 @@ constexpr IgnoredKeyword ignored_virtual_server[] = {
     {"ip_family", "the address says it"},
     {"ha_suspend", "servers are checked on a backup too, so that a takeover finds them known"},
     {"persistence_granularity", "persistence_timeout is not acted on yet"},
-    {"sorry_server_inhibit", "it needs sorry_server"},
-    {"sorry_server_lvs_method", "it needs sorry_server"},
     {"flag-3", "no scheduler uses it"},
     {"hashed", "virtual_servers are always found by a hash"},
     {"vip_bind_dev", "the VIP's vrrp_instance names the interface"},

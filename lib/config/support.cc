@@ -82,17 +82,12 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
 
 void check_real_server(const RealServer& r, Checks& checks) {
     checks.warn(r.uthreshold != 0 || r.lthreshold != 0, r.where, "uthreshold / lthreshold");
-    checks.warn(r.notify_up || r.notify_down, r.where, "a notify script");
 }
 
 void check_virtual_server(const VirtualServer& s, Checks& checks) {
     checks.refuse(s.protocol != Protocol::tcp, s.where,
                   std::string("protocol ") + to_text(s.protocol), ": use TCP");
-    checks.refuse(s.sorry_server.has_value(), s.where, "sorry_server");
     checks.warn(s.persistence_timeout_ns != 0, s.where, "persistence_timeout");
-    checks.warn(s.quorum_up || s.quorum_down, s.where, "quorum_up / quorum_down");
-    checks.warn(s.quorum > 1 || s.hysteresis != 0, s.where, "quorum / hysteresis");
-    checks.warn(s.omega, s.where, "omega");
     for (const RealServer& r : s.real_servers)
         check_real_server(r, checks);
 }

@@ -144,7 +144,7 @@ class Validator {
 
     void check_virtual_servers() {
         std::map<std::tuple<net::IpAddress, std::uint16_t, Protocol>, Location> services;
-        for (const VirtualServer& s : config_.virtual_servers) {
+        for (VirtualServer& s : config_.virtual_servers) {
             const auto [other, fresh] =
                 services.emplace(std::tuple(s.address, s.port, s.protocol), s.where);
             if (!fresh)
@@ -173,15 +173,27 @@ class Validator {
                               to_text(s.lb_algo));
     }
 
-    void check_quorum(const VirtualServer& s) {
-        std::uint64_t weights = 0;
+    // As keepalived: what could never be reached is lowered. A quorum of 0 is none.
+    void check_quorum(VirtualServer& s) {
+        unsigned weights = 0;
         for (const RealServer& r : s.real_servers)
             weights += r.weight;
-        if (s.quorum > 1 && s.quorum > weights)
+        if (const unsigned most = std::max(weights, 1U); s.quorum > most) {
             warn(s.where, "quorum " + std::to_string(s.quorum) +
-                              " is never reached: the weights sum to " + std::to_string(weights));
-        if (s.hysteresis != 0 && s.hysteresis >= s.quorum)
-            error(s.where, "hysteresis must be less than quorum");
+                              " is never reached: the weights sum to " + std::to_string(weights) +
+                              "; " + std::to_string(most) + " is taken");
+            s.quorum = most;
+        }
+        if (s.hysteresis >= s.quorum && s.hysteresis != 0) {
+            warn(s.where, "hysteresis " + std::to_string(s.hysteresis) +
+                              " must be less than quorum: " + std::to_string(s.quorum - 1) +
+                              " is taken");
+            s.hysteresis = s.quorum - 1;
+        }
+        if (s.quorum + s.hysteresis > weights && s.hysteresis != 0)
+            warn(s.where,
+                 "quorum + hysteresis is more than the weights sum to: a lost quorum "
+                 "never comes back");
     }
 
     void check_real_servers(const VirtualServer& s) {
@@ -189,23 +201,35 @@ class Validator {
         if (s.real_servers.empty() && !s.sorry_server)
             warn(s.where, "the virtual_server " + name(s.address, s.port) +
                               " has no real_server: it refuses every connection");
-        if (s.real_servers.size() > max_real_servers)
-            error(s.real_servers[max_real_servers].where,
-                  "more than " + std::to_string(max_real_servers) + " real_servers");
+        const std::size_t most = max_real_servers - (s.sorry_server ? 1 : 0);
+        if (s.real_servers.size() > most)
+            error(s.real_servers[most].where,
+                  "more than " + std::to_string(most) + " real_servers");
         for (const RealServer& r : s.real_servers) {
             const auto [other, fresh] = seen.emplace(std::pair(r.address, r.port), r.where);
             if (!fresh)
                 error(r.where, "the real_server " + name(r.address, r.port) +
                                    " already stands at " + other->second.to_string());
-            check_method(s, r);
-            if (r.address.is_v4() != s.address.is_v4() && r.kind_in(s) != LbKind::tun)
-                error(r.where, "a real_server must be of the family of its virtual_server");
-            if (owned_.contains(r.address))
-                error(r.where, "the real_server " + r.address.to_string() +
-                                   " is one of our own virtual addresses");
+            check_server(s, r, "real_server");
             if (r.uthreshold != 0 && r.lthreshold > r.uthreshold)
                 error(r.where, "lthreshold must not exceed uthreshold");
         }
+        if (!s.sorry_server) return;
+        const RealServer& sorry = *s.sorry_server;
+        check_server(s, sorry, "sorry_server");
+        if (const auto other = seen.find({sorry.address, sorry.port}); other != seen.end())
+            error(sorry.where, "the sorry_server " + name(sorry.address, sorry.port) +
+                                   " is the real_server at " + other->second.to_string());
+    }
+
+    void check_server(const VirtualServer& s, const RealServer& r, const char* what) {
+        check_method(s, r);
+        if (r.address.is_v4() != s.address.is_v4() && r.kind_in(s) != LbKind::tun)
+            error(r.where,
+                  std::string("a ") + what + " must be of the family of its virtual_server");
+        if (owned_.contains(r.address))
+            error(r.where, std::string("the ") + what + " " + r.address.to_string() +
+                               " is one of our own virtual addresses");
     }
 
     // NAT works only if the server's replies come back through us: its gateway is an address of
@@ -266,7 +290,7 @@ class Validator {
     void check_totals() {
         std::size_t servers = 0;
         for (const VirtualServer& s : config_.virtual_servers) {
-            servers += s.real_servers.size();
+            servers += s.real_servers.size() + (s.sorry_server ? 1 : 0);
             if (servers <= max_all_real_servers) continue;
             error(s.where, "more than " + std::to_string(max_all_real_servers) +
                                " real_servers in all virtual_servers");

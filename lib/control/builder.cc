@@ -86,7 +86,7 @@ void add_service(exchange::Snapshot& snapshot, const State& state, const Service
     service.hash_fallback = record.config->hash_fallback;
     service.established_timeout_ns =
         static_cast<std::uint64_t>(record.config->establish_timeout_ns);
-    service.servers = record.servers;
+    service.servers = candidates(record);
     service.local_addresses = local_addresses(state, record);
     if (service.present)
         for (const net::IpAddress& local : service.local_addresses)
@@ -147,15 +147,24 @@ std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRec
 }
 
 exchange::ServerState server_state(const ServerRecord& server) {
+    using exchange::ServerState;
     switch (server.health.standing()) {
         case balance::Standing::serving:
-            return exchange::ServerState::up;
+            if (!server.replaced) return ServerState::up;
+            return server.is_sorry && !server.config->inhibit_on_failure ? ServerState::down
+                                                                         : ServerState::drain;
         case balance::Standing::draining:
-            return exchange::ServerState::drain;
+            return ServerState::drain;
         case balance::Standing::down:
             break;
     }
-    return exchange::ServerState::down;
+    return ServerState::down;
+}
+
+std::vector<std::uint16_t> candidates(const ServiceRecord& service) {
+    std::vector<std::uint16_t> all = service.servers;
+    if (service.sorry_server) all.push_back(*service.sorry_server);
+    return all;
 }
 
 std::uint32_t server_weight(const ServerRecord& server) {

@@ -21,8 +21,13 @@ GuardRules guard_rules(const State& state, std::uint8_t port);
 // VIP of the service that uses them.
 std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service);
 
-// Of a server, as the snapshot has it.
+// Of a server, as the snapshot has it. Servers that the sorry_server replaces keep their flows and
+// take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.
 exchange::ServerState server_state(const ServerRecord& server);
 std::uint32_t server_weight(const ServerRecord& server);
+
+// The servers that a service's flows may go to, in the order that schedulers and slot tables know:
+// the sorry_server is the last.
+std::vector<std::uint16_t> candidates(const ServiceRecord& service);
 
 }  // namespace warren::control

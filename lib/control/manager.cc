@@ -51,6 +51,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       state_(make_state(config, port_states(config, ports), port::now_ns())),
       notifier_(io_, state_->config, events_),
       track_scripts_(io_, state_->config, events_, [this] { apply_tracking(); }),
+      server_notifier_(state_->config, notifier_.queues()),
       listing_(io_, *state_, exchange),
       commands_(io_, verb_names(),
                 [this](const std::string& view, const std::string& cursor,
@@ -83,6 +84,8 @@ std::vector<const RouterPlan*> Manager::plans() const {
 }
 
 void Manager::run() {
+    follow_quorums(true);
+    publish();
     tell_next_hops();
     checks_ = std::make_unique<Checks>(io_, *state_, events_,
                                        [this](std::uint16_t server) { on_server(server); });
@@ -133,24 +136,6 @@ void Manager::drain() {
     if (!ready_) announce_when_ready();
 }
 
-void Manager::take_flow_event(const exchange::FlowEvent& event) {
-    apply_flow_event(*state_, event);
-    ended_.take(event, *state_, system_ms());
-}
-
-void Manager::warn_of_few_ports() {
-    for (const std::uint16_t index : port_alarm_.newly_short(*state_, exchange_)) {
-        const ServerRecord& server = state_->servers[index];
-        const PortUse use = port_use(*state_, exchange_, index);
-        events_.warn(
-            EventKind::server,
-            "server {} of {}: {} of {} local ports are used, its fullest worker's to {:.0f} "
-            "%; more local addresses (local_address_group) give more",
-            name_of(server), name_of(state_->services[server.service]), use.used, use.total,
-            use.fullest_worker * 100);
-    }
-}
-
 // A rejected advert is often the only sign of two masters: a wrong password or interval.
 void Manager::take_status(RouterState& router, const VrrpStatus& record) {
     const vrrp::Status& status = record.status;
@@ -196,27 +181,6 @@ void Manager::on_report(const VrrpReport& report) {
         case VrrpReport::Kind::stopped:
             stop_timer_.cancel();
             notifier_.queues().when_idle(scripts_patience_ms, [this] { leave_after(farewell_ms); });
-            break;
-    }
-}
-
-// A check has changed a server's standing.
-void Manager::on_server(std::uint16_t index) {
-    const ServerRecord& server = state_->servers[index];
-    publish();
-    const std::string name = name_of(server) + " of " + name_of(state_->services[server.service]);
-    const std::uint64_t flows = active_flows(exchange_, index);
-    switch (server_state(server)) {
-        case exchange::ServerState::up:
-            events_.info(EventKind::server, "server {} is up: {}", name, server.reason);
-            break;
-        case exchange::ServerState::drain:
-            events_.warn(EventKind::server, "server {} gets no new flows: {}; its {} flows stay",
-                         name, server.reason, flows);
-            break;
-        default:
-            events_.warn(EventKind::server, "server {} is down: {}; {} flows are reset", name,
-                         server.reason, flows);
             break;
     }
 }
@@ -310,6 +274,7 @@ void Manager::shut_down(const char* why) {
         return;
     }
     options_.announce("STOPPING=1");
+    tell_of_end();
     command({.kind = VrrpCommand::Kind::shutdown});
     leave_after(stop_patience_ms);
 }

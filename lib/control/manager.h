@@ -26,6 +26,7 @@
 #include "control/netlink.h"
 #include "control/notifier.h"
 #include "control/port_use.h"
+#include "control/server_notifier.h"
 #include "control/state.h"
 #include "control/track_scripts.h"
 #include "control/views.h"
@@ -87,14 +88,17 @@ class Manager {
     TrackedState interface_state(const std::string& name) const;
     TrackedState state_of(const config::Tracked& tracked) const;
     void apply_tracking();
+    // Virtual_servers and their servers (manager_services.cc).
+    void on_server(std::uint16_t server);
+    void follow_quorums(bool start = false);
+    void tell_of_end();
+    void take_flow_event(const exchange::FlowEvent& event);
+    void warn_of_few_ports();
 
     // What threads report.
     void drain();
     void take_status(RouterState& router, const VrrpStatus& record);
     void on_report(const VrrpReport& report);
-    void on_server(std::uint16_t server);
-    void take_flow_event(const exchange::FlowEvent& event);
-    void warn_of_few_ports();
     void every_second();
     void announce_when_ready();
 
@@ -120,6 +124,7 @@ class Manager {
     std::unique_ptr<State> state_;
     Notifier notifier_;
     TrackScripts track_scripts_;
+    ServerNotifier server_notifier_;
     std::map<std::uint8_t, std::unique_ptr<Guard>> guards_;  // by port
     std::map<std::uint8_t, GuardRules> guarded_;
     std::set<net::IpAddress> doubly_owned_;  // warned about             // what is in force

@@ -170,6 +170,16 @@ class Findings {
         for (const auto& [keyword, script] : all)
             if (script) add(of + ": " + keyword, *script);
     }
+    void add(const config::VirtualServer& service) {
+        const std::string of = service.address.to_string() + " " + std::to_string(service.port);
+        if (service.quorum_up) add(of + ": quorum_up", *service.quorum_up);
+        if (service.quorum_down) add(of + ": quorum_down", *service.quorum_down);
+        for (const config::RealServer& server : service.real_servers) {
+            const std::string name = server.address.to_string() + " " + std::to_string(server.port);
+            if (server.notify_up) add(name + ": notify_up", *server.notify_up);
+            if (server.notify_down) add(name + ": notify_down", *server.notify_down);
+        }
+    }
     config::Diagnostics take() { return std::move(found_); }
 
   private:
@@ -253,6 +263,8 @@ config::Diagnostics check_scripts(const config::Config& config) {
         findings.add(instance.name, instance.notify);
     for (const config::VrrpSyncGroup& group : config.vrrp_sync_groups)
         findings.add(group.name, group.notify);
+    for (const config::VirtualServer& service : config.virtual_servers)
+        findings.add(service);
     return findings.take();
 }
 

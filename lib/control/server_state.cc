@@ -63,7 +63,11 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     const balance::CheckResult what = outcome(result);
     const bool believed =
         what != balance::CheckResult::silent || is_believed(state, server, checker, now_ns);
-    if (!server.health.on_result(checker, what, believed)) return false;
+    const bool changed = server.health.on_result(checker, what, believed);
+    // alpha: what was only assumed is now known.
+    const bool is_news = !server.judged && !result.ok() && !server.health.is_up();
+    server.judged |= !result.ok() || server.health.is_up();
+    if (!changed && !is_news) return false;
     service.factors.forget(server.position);
     if (service.config->lb_algo != config::LbAlgo::fo)
         server.factor = service.factors.factor(server.position);
@@ -78,7 +82,8 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
     switch (event.kind) {
         case exchange::FlowEventKind::established: {
             const double us = event.latency_us;
-            state.services[server.service].factors.handshake(server.position, us);
+            if (!server.is_sorry)
+                state.services[server.service].factors.handshake(server.position, us);
             server.handshake_us =
                 server.handshake_us == 0
                     ? us

@@ -10,8 +10,9 @@
 
 namespace warren::control {
 
-// Takes the result of a server's checker. Returns whether its standing changed: the snapshot is
-// then out of date, and server.since_ns and server.reason are new.
+// Takes the result of a server's checker. Returns whether its standing changed, or is known where
+// it was only assumed (the first failure with `alpha`): the snapshot is then out of date, and
+// server.since_ns and server.reason are new.
 bool apply_check(State& state, std::uint16_t server, std::size_t checker,
                  const health::CheckResult& result, std::uint64_t now_ns);
 

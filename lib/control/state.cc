@@ -51,17 +51,27 @@ void add_routers(State& state) {
     }
 }
 
-void add_servers(State& state, ServiceRecord& service, std::uint16_t index, std::uint64_t now_ns) {
-    for (const config::RealServer& server : service.config->real_servers) {
-        ServerRecord record{.config = &server,
-                            .service = index,
-                            .position = static_cast<std::uint16_t>(service.servers.size()),
-                            .health = make_health(*service.config, server)};
-        record.since_ns = now_ns;
-        record.reason = server.checkers.empty() ? "no checker" : "start";
-        service.servers.push_back(static_cast<std::uint16_t>(state.servers.size()));
-        state.servers.push_back(std::move(record));
-    }
+// Returns its index.
+std::uint16_t add_server(State& state, const ServiceRecord& service,
+                         const config::RealServer& server, std::uint64_t now_ns) {
+    ServerRecord record{.config = &server,
+                        .service = static_cast<std::uint16_t>(state.services.size()),
+                        .position = static_cast<std::uint16_t>(service.servers.size()),
+                        .health = make_health(*service.config, server)};
+    record.since_ns = now_ns;
+    record.reason = server.checkers.empty() ? "no checker" : "start";
+    state.servers.push_back(std::move(record));
+    return static_cast<std::uint16_t>(state.servers.size() - 1);
+}
+
+void add_servers(State& state, ServiceRecord& service, std::uint64_t now_ns) {
+    for (const config::RealServer& server : service.config->real_servers)
+        service.servers.push_back(add_server(state, service, server, now_ns));
+    if (!service.config->sorry_server) return;
+    service.sorry_server = add_server(state, service, *service.config->sorry_server, now_ns);
+    ServerRecord& sorry = state.servers[*service.sorry_server];
+    sorry.is_sorry = sorry.replaced = true;
+    sorry.reason = "quorum";
 }
 
 }  // namespace
@@ -84,10 +94,11 @@ std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> 
         ServiceRecord service{.config = &virtual_server,
                               .router = router_of(*state, virtual_server.address),
                               .servers = {},
+                              .sorry_server = {},
                               .factors = balance::PoolFactors(virtual_server.real_servers.size()),
                               .guard = balance::PanicGuard(panic_hold_ms),
                               .slots = nullptr};
-        add_servers(*state, service, static_cast<std::uint16_t>(state->services.size()), now_ns);
+        add_servers(*state, service, now_ns);
         state->services.push_back(std::move(service));
     }
     return state;

@@ -65,9 +65,12 @@ struct ServerRecord {
     std::uint16_t service = 0;
     std::uint16_t position = 0;  // in its service
     balance::ServerHealth health;
+    bool is_sorry = false;  // its service's sorry_server: not checked, no part of the quorum
+    bool replaced = false;  // the sorry_server serves instead, or the others instead of it
     std::uint32_t factor = balance::factor_one;  // as published; 256 = 1.0
     std::optional<NextHop> next_hop{};
     LastCheck check{};
+    bool judged = false;         // a check has failed, or all have passed
     std::uint64_t since_ns = 0;  // of the standing
     std::string reason{};        // of the last change
     std::uint64_t refused = 0, unanswered = 0;
@@ -77,7 +80,9 @@ struct ServerRecord {
 struct ServiceRecord {
     const config::VirtualServer* config = nullptr;
     std::optional<std::uint16_t> router;  // whose VIP it is; without one it is not served
-    std::vector<std::uint16_t> servers;
+    std::vector<std::uint16_t> servers;   // without the sorry_server
+    std::optional<std::uint16_t> sorry_server;
+    bool has_quorum = false;  // service_state.h keeps it true
     balance::PoolFactors factors;
     balance::PanicGuard guard;
     std::shared_ptr<const balance::SlotTable> slots;  // sh and mh; service_state.h keeps it true

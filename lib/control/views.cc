@@ -9,6 +9,7 @@
 #include "control/builder.h"
 #include "control/counter_views.h"
 #include "control/port_use.h"
+#include "control/service_state.h"
 
 namespace warren::control {
 namespace {
@@ -35,9 +36,9 @@ std::uint64_t sum(const exchange::Exchange& e, std::uint16_t server,
 // ---- status, ports
 
 std::vector<Json> status(const ViewContext& c) {
-    const auto up = static_cast<std::size_t>(std::count_if(
-        c.state.servers.begin(), c.state.servers.end(),
-        [](const ServerRecord& s) { return server_state(s) == exchange::ServerState::up; }));
+    const auto up = std::count_if(c.state.servers.begin(), c.state.servers.end(), is_alive);
+    const auto sorry = std::count_if(c.state.servers.begin(), c.state.servers.end(),
+                                     [](const ServerRecord& s) { return s.is_sorry; });
     const auto masters = static_cast<std::size_t>(
         std::count_if(c.state.routers.begin(), c.state.routers.end(),
                       [](const RouterState& r) { return r.status.state == vrrp::State::master; }));
@@ -54,7 +55,7 @@ std::vector<Json> status(const ViewContext& c) {
              {"routers", c.state.routers.size()},
              {"masters", masters},
              {"service_count", c.state.services.size()},
-             {"servers", c.state.servers.size()},
+             {"servers", c.state.servers.size() - static_cast<std::size_t>(sorry)},
              {"servers_up", up},
              {"flows", flows}}};
 }
@@ -157,12 +158,18 @@ const char* to_text(exchange::ServerState state) {
     return names.at(static_cast<std::size_t>(state));
 }
 
+// A sorry_server waits for its turn; it is not broken.
+const char* state_text(const ServerRecord& server) {
+    return server.is_sorry && server.replaced ? "standby" : to_text(server_state(server));
+}
+
 Json server_row(const ViewContext& c, std::uint16_t index) {
     const ServerRecord& s = c.state.servers[index];
     const PortUse ports = port_use(c.state, c.exchange, index);
     return {{"service", name_of(c.state.services[s.service])},
             {"server", name_of(s)},
-            {"state", to_text(server_state(s))},
+            {"state", state_text(s)},
+            {"sorry", s.is_sorry},
             {"reachable", s.next_hop && s.next_hop->mac},
             {"weight", s.config->weight},
             {"effective_weight",
@@ -194,8 +201,8 @@ Json service_row(const ViewContext& c, const ServiceRecord& service) {
     std::size_t up = 0;
     std::uint64_t active = 0;
     std::uint64_t connections = 0;
-    for (const std::uint16_t i : service.servers) {
-        up += server_state(c.state.servers[i]) == exchange::ServerState::up ? 1 : 0;
+    for (const std::uint16_t i : candidates(service)) {
+        up += is_alive(c.state.servers[i]) ? 1 : 0;
         active += sum(c.exchange, i, &ServerCounters::active);
         connections += sum(c.exchange, i, &ServerCounters::connections);
     }
@@ -209,6 +216,8 @@ Json service_row(const ViewContext& c, const ServiceRecord& service) {
             {"state", router != nullptr ? Json(vrrp::name(router->status.state)) : Json()},
             {"servers", service.servers.size()},
             {"servers_up", up},
+            {"quorum", service.has_quorum ? "up" : "down"},
+            {"sorry_server", service.sorry_server && !service.has_quorum},
             {"active", active},
             {"connections", connections},
             {"local_ports_used", ports.used},

@@ -57,6 +57,14 @@ TEST_F(ServerStates, InhibitOnFailureLeavesTheFlowsAlone) {
     EXPECT_EQ(state(0), ServerState::drain);
 }
 
+TEST_F(ServerStates, AlphasFirstFailureIsNews) {
+    use("", "alpha\n");
+    EXPECT_TRUE(result(0, Reason::refused));
+    EXPECT_EQ(state_->servers[0].reason, "refused");
+    EXPECT_FALSE(result(0, Reason::refused));
+    EXPECT_TRUE(result(1, Reason::none));
+}
+
 TEST_F(ServerStates, AlphaStartsDown) {
     use("alpha\n");
     EXPECT_EQ(state(0), ServerState::down);

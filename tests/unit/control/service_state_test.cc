@@ -42,9 +42,113 @@ class ServiceStates : public testing::Test {
         return std::count(all.begin(), all.end(), server);
     }
 
+    // "UP 4 of 2" or "DOWN 1 of 2" for each change, then each server's state: u(p), d(own),
+    // (d)r(ain).
+    std::string quorum(bool start = false) {
+        std::string text;
+        for (const QuorumChange& change : update_quorums(*state_, now_ns_, start))
+            text += std::string(change.has_quorum ? "UP " : "DOWN ") +
+                    std::to_string(change.weight) + " of " + std::to_string(change.threshold) + " ";
+        for (const exchange::Server& server : build_snapshot(*state_, 1)->servers)
+            text += server.state == exchange::ServerState::up     ? 'u'
+                    : server.state == exchange::ServerState::down ? 'd'
+                                                                  : 'r';
+        return text;
+    }
+
     std::unique_ptr<State> state_;
     std::uint64_t now_ns_ = start_ns;
 };
+
+// .11 has weight 1, .12 weight 3.
+TEST_F(ServiceStates, QuorumIsASumOfWeights) {
+    use("quorum 2\n");
+    EXPECT_EQ(quorum(true), "UP 4 of 2 uu") << "gained at the start, as in keepalived";
+    fail(0);
+    EXPECT_EQ(quorum(), "du");
+    pass(0);
+    fail(1);
+    EXPECT_EQ(quorum(), "DOWN 1 of 2 ud") << "without a sorry_server who is left goes on";
+    EXPECT_EQ(quorum(), "ud") << "told once";
+    pass(1);
+    EXPECT_EQ(quorum(), "UP 4 of 2 uu");
+}
+
+TEST_F(ServiceStates, HysteresisHoldsTheQuorumBothWays) {
+    use("quorum 2\nhysteresis 1\n");
+    EXPECT_EQ(quorum(true), "UP 4 of 3 uu");
+    fail(1);
+    EXPECT_EQ(quorum(), "ud") << "1 is not less than 2 - 1";
+    fail(0);
+    EXPECT_EQ(quorum(), "DOWN 0 of 1 dd");
+    pass(0);
+    EXPECT_EQ(quorum(), "ud") << "1 is less than 2 + 1";
+    pass(1);
+    EXPECT_EQ(quorum(), "UP 4 of 3 uu");
+}
+
+TEST_F(ServiceStates, ALastServersEndIsTheQuorumsWhateverTheHysteresis) {
+    use("quorum 4\nhysteresis 3\n");
+    EXPECT_EQ(quorum(true), "uu") << "4 is less than 4 + 3, and nobody is told at the start";
+    state_->services[0].has_quorum = true;
+    fail(1);
+    EXPECT_EQ(quorum(), "ud");
+    fail(0);
+    EXPECT_EQ(quorum(), "DOWN 0 of 1 dd");
+}
+
+TEST_F(ServiceStates, TheSorryServerReplacesAllAndLeavesWithReset) {
+    use("quorum 2\nsorry_server 192.168.8.20 5672\n");
+    EXPECT_EQ(quorum(true), "UP 4 of 2 uud");
+    fail(1);
+    EXPECT_EQ(quorum(), "DOWN 1 of 2 rdu") << "who is left keeps his flows, and takes none";
+    pass(1);
+    EXPECT_EQ(quorum(), "UP 4 of 2 uud") << "so that its clients come back";
+    const auto snapshot = build_snapshot(*state_, 1);
+    EXPECT_EQ(snapshot->services[0].servers, (std::vector<std::uint16_t>{0, 1, 2}));
+    EXPECT_EQ(snapshot->servers[2].weight, balance::weight_one);
+}
+
+TEST_F(ServiceStates, AnInhibitedSorryServerKeepsItsFlows) {
+    use("sorry_server 192.168.8.20\nsorry_server_inhibit\nsorry_server_lvs_method DR\n");
+    EXPECT_EQ(quorum(true), "UP 4 of 1 uur");
+    fail(0);
+    fail(1);
+    EXPECT_EQ(quorum(), "DOWN 0 of 1 ddu");
+    pass(0);
+    EXPECT_EQ(quorum(), "UP 1 of 1 udr");
+    const auto snapshot = build_snapshot(*state_, 1);
+    EXPECT_EQ(snapshot->servers[2].method, flow::Method::dr);
+    EXPECT_EQ(snapshot->servers[2].port.host(), 5672) << "the service's";
+}
+
+TEST_F(ServiceStates, WithAlphaTheSorryServerBegins) {
+    use("sorry_server 192.168.8.20 5672\nalpha\ninhibit_on_failure\n");
+    EXPECT_EQ(quorum(true), "DOWN 0 of 1 rru");
+    pass(1);
+    EXPECT_EQ(quorum(), "UP 3 of 1 rud");
+}
+
+TEST_F(ServiceStates, OmegaTellsOfThoseThatServe) {
+    use("quorum 2\nsorry_server 192.168.8.20 5672\n");
+    quorum(true);
+    EXPECT_TRUE(is_notified_of_end(state_->servers[0]));
+    EXPECT_FALSE(is_notified_of_end(state_->servers[2])) << "a sorry_server has no scripts";
+    fail(1);
+    quorum();
+    EXPECT_FALSE(is_notified_of_end(state_->servers[0])) << "replaced";
+    EXPECT_FALSE(is_notified_of_end(state_->servers[1])) << "down";
+}
+
+TEST_F(ServiceStates, TheSlotsAreTheSorryServersWithoutQuorum) {
+    use("lb_algo mh\nsorry_server 192.168.8.20 5672\n");
+    quorum(true);
+    EXPECT_EQ(slots_of(2), 0);
+    fail(0);
+    fail(1);
+    quorum();
+    EXPECT_EQ(slots_of(2), 65'537);
+}
 
 TEST_F(ServiceStates, OnlyHashingSchedulersHaveSlots) {
     use("lb_algo sed\n");

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The manager's dealings with virtual_servers and their servers: what checks, quorums and flows
+// tell, who hears of it.
+#include "control/builder.h"
+#include "control/manager.h"
+#include "control/server_state.h"
+#include "control/service_state.h"
+#include "port/clock.h"
+
+namespace warren::control {
+
+void Manager::take_flow_event(const exchange::FlowEvent& event) {
+    apply_flow_event(*state_, event);
+    ended_.take(event, *state_, system_ms());
+}
+
+void Manager::warn_of_few_ports() {
+    for (const std::uint16_t index : port_alarm_.newly_short(*state_, exchange_)) {
+        const ServerRecord& server = state_->servers[index];
+        const PortUse use = port_use(*state_, exchange_, index);
+        events_.warn(
+            EventKind::server,
+            "server {} of {}: {} of {} local ports are used, its fullest worker's to {:.0f} "
+            "%; more local addresses (local_address_group) give more",
+            name_of(server), name_of(state_->services[server.service]), use.used, use.total,
+            use.fullest_worker * 100);
+    }
+}
+
+// A check has changed a server's standing.
+void Manager::on_server(std::uint16_t index) {
+    const ServerRecord& server = state_->servers[index];
+    server_notifier_.on_server(server.service, server.position, is_alive(server));
+    const exchange::ServerState state = server_state(server);
+    const std::uint64_t flows = active_flows(exchange_, index);
+    const std::string name = name_of(server) + " of " + name_of(state_->services[server.service]);
+    switch (state) {
+        case exchange::ServerState::up:
+            events_.info(EventKind::server, "server {} is up: {}", name, server.reason);
+            break;
+        case exchange::ServerState::drain:
+            events_.warn(EventKind::server, "server {} gets no new flows: {}; its {} flows stay",
+                         name, server.reason, flows);
+            break;
+        default:
+            events_.warn(EventKind::server, "server {} is down: {}; {} flows are reset", name,
+                         server.reason, flows);
+            break;
+    }
+    follow_quorums();
+    publish();
+}
+
+void Manager::follow_quorums(bool start) {
+    for (const QuorumChange& change : update_quorums(*state_, port::now_ns(), start)) {
+        const ServiceRecord& service = state_->services[change.service];
+        const std::string name = name_of(service);
+        if (change.has_quorum)
+            events_.info(EventKind::server, "service {} has its quorum: weight {} of {}", name,
+                         change.weight, change.threshold);
+        else
+            events_.warn(EventKind::server, "service {} {} its quorum: weight {} of {}", name,
+                         start ? "starts without" : "has lost", change.weight, change.threshold);
+        if (service.sorry_server && !(start && change.has_quorum))
+            events_.warn(EventKind::server, "service {}: new flows go to {}", name,
+                         change.has_quorum ? "its real_servers again"
+                                           : "the sorry_server " +
+                                                 name_of(state_->servers[*service.sorry_server]));
+        server_notifier_.on_quorum(change.service, change.has_quorum);
+    }
+}
+
+// omega: whoever serves is about to serve no more.
+void Manager::tell_of_end() {
+    for (std::uint16_t i = 0; i < state_->services.size(); ++i) {
+        const ServiceRecord& service = state_->services[i];
+        if (!service.config->omega) continue;
+        for (const std::uint16_t index : service.servers)
+            if (is_notified_of_end(state_->servers[index]))
+                server_notifier_.on_server(i, state_->servers[index].position, false);
+        server_notifier_.on_quorum(i, false);
+    }
+}
+
+}  // namespace warren::control
