@@ -69,6 +69,7 @@ class Stage {
     rte_ring* tx_ = rte_ring_create("stage_tx", 1024, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
     std::unique_ptr<port::Port> port_;
     exchange::Exchange exchange_{1};
+    flow::Spread spread_{flow::Spread::key_of(5), 1};
     std::unique_ptr<datapath::Worker> worker_;
     net::MacAddress own_;
     std::vector<Frame> frames_;
@@ -89,6 +90,7 @@ Stage::Stage(const StageOptions& options) : options_(options) {
                                            .flow_capacity = options.flows + options.flows / 8 + 64,
                                            .idle_adaptive = false,
                                            .now_ns = now_ns_,
+                                           .spread = &spread_,
                                            .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}}});
     publish(own_);
     exchange_.ownership.set(0, true);

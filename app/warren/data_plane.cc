@@ -43,10 +43,15 @@ port::EalOptions eal_options(const config::Config& config, const std::string& in
     return options;
 }
 
-datapath::FlowSecrets random_secrets() {
+std::uint64_t random_word() {
     std::random_device random;
-    const auto word = [&random] { return static_cast<std::uint64_t>(random()) << 32 | random(); };
-    return {.hash_seed = {word(), word()}, .isn_key = {word(), word()}, .first_port = random()};
+    return static_cast<std::uint64_t>(random()) << 32 | random();
+}
+
+datapath::FlowSecrets random_secrets() {
+    return {.hash_seed = {random_word(), random_word()},
+            .isn_key = {random_word(), random_word()},
+            .first_port = static_cast<std::uint32_t>(random_word())};
 }
 
 int run_worker(void* worker) {
@@ -100,6 +105,7 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
       eal_(eal_options(config, instance, eal)),
       pool_(port::make_mempool(
           "packets", mbuf_count(control::port_names(config).size(), config.dataplane.workers))),
+      spread_(flow::Spread::key_of(random_word()), config.dataplane.workers),
       exchange_(config.dataplane.workers) {
     open_ports();
     make_workers();
@@ -114,6 +120,7 @@ void DataPlane::open_ports() {
         options.device = device_of(config_, name);
         options.workers = config_.dataplane.workers;
         options.pool = pool_.get();
+        options.rss_key = spread_.key();
         ports_.push_back(std::make_unique<port::Port>(options));
         port_list_.push_back(ports_.back().get());
         add_virtual_macs(*ports_.back());
@@ -152,6 +159,7 @@ void DataPlane::make_workers() {
         options.pool = pool_.get();
         options.flow_capacity = config_.dataplane.flows;
         options.idle_adaptive = config_.dataplane.idle == config::Idle::adaptive;
+        options.spread = &spread_;
         options.secrets = secrets;
         options.now_ns = port::now_ns();
         workers_.push_back(std::make_unique<datapath::Worker>(exchange_, options));

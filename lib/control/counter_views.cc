@@ -39,6 +39,8 @@ constexpr std::array worker_counters{
     Named{"probes_sent", &WorkerCounters::probes_sent},
     Named{"syns_replayed", &WorkerCounters::syns_replayed},
     Named{"syns_after_clear", &WorkerCounters::syns_after_clear},
+    Named{"rss_agreed", &WorkerCounters::rss_agreed},
+    Named{"rss_disagreed", &WorkerCounters::rss_disagreed},
 };
 
 Json row(const ViewContext& c, const std::string& group, const std::string& name,

@@ -43,6 +43,7 @@ std::vector<PortState> Manager::port_states(const config::Config& config,
                         .primary = {},
                         .mtu = device.mtu(),
                         .device = &device};
+        state.rss_trouble = device.rss_trouble();
         state.hears_virtual_macs = device.mac_trouble().empty();
         if (!state.hears_virtual_macs)
             events_.warn(EventKind::link,

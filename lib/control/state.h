@@ -36,6 +36,7 @@ struct PortState {
     std::uint16_t mtu = 1500;            // bytes of an IP packet
     std::optional<net::IpAddress> link_local{};
     bool hears_virtual_macs = true;  // as far as its virtual routers have one
+    std::string rss_trouble{};       // why its frames need hand-offs between workers; port.h
     port::Port* device = nullptr;
 };
 

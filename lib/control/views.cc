@@ -68,6 +68,7 @@ std::vector<Json> ports(const ViewContext& c) {
                  {"mac", port.mac.to_string()},
                  {"link", port.link_up ? "up" : "down"},
                  {"shared", port.shared},
+                 {"spread", port.rss_trouble.empty() ? "rss" : "handoff: " + port.rss_trouble},
                  {"address", port.primary ? Json(port.primary->to_string()) : Json()}};
         if (port.device != nullptr) {
             const rte_eth_stats stats = port.device->stats();

@@ -73,7 +73,7 @@ FlowPath::FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, T
               .timeouts = timeouts(),
               .start = options.start}),
       choice_(options.worker, table_),
-      local_ports_(options.secrets.first_port, flow::PortSet(options.worker, options.workers),
+      local_ports_(options.secrets.first_port, *options.spread, options.worker,
                    exchange::max_servers),
       answered_(exchange::max_servers) {}
 
@@ -88,19 +88,30 @@ void FlowPath::prefetch_flow(const Packet& packet) const {
     table_.prefetch_flow(packet.hash);
 }
 
-// By the client alone: in NAT that is all that both directions show.
-unsigned FlowPath::owner_of(const net::IpAddress& client, net::Be16 client_port) const {
-    if (options_.workers == 1) return 0;
-    const std::uint64_t hash = table_.hash({client, {}, client_port, {}});
-    return static_cast<unsigned>(hash >> 16 & 0xffff) % options_.workers;
+// Asked only when a packet's flow is not here, so what the card says of it is looked at here too.
+unsigned FlowPath::owner_of(const Packet& packet) const {
+    const flow::Spread& spread = *options_.spread;
+    if (spread.workers() == 1) return 0;
+    const std::uint32_t hash = spread.hash(tuple_of(packet.parsed));
+    if ((packet.mbuf->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0)
+        (packet.mbuf->hash.rss == hash ? counters_.rss_agreed : counters_.rss_disagreed).add();
+    return spread.owner(hash);
+}
+
+std::optional<Verdict> FlowPath::hand_off_unless_ours(unsigned owner) const {
+    if (owner == options_.worker) return std::nullopt;
+    return Verdict::hand_off(static_cast<std::uint8_t>(owner));
 }
 
 Verdict FlowPath::to_service(Packet& packet, const Round& round) {
     const flow::FlowTable::Hit hit = table_.find(tuple_of(packet.parsed), packet.hash);
     if (hit && !(is_first_syn(packet.parsed) && may_start_again(table_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
-    const unsigned owner = owner_of(packet.parsed.source, packet.parsed.source_port);
-    if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    const unsigned owner =
+        round.snapshot->services[packet.service].has_nat
+            ? options_.spread->owner_of_client(packet.parsed.source, packet.parsed.source_port)
+            : owner_of(packet);
+    if (const auto verdict = hand_off_unless_ours(owner)) return *verdict;
     if (hit) table_.erase(hit.index);
     if (!is_first_syn(packet.parsed)) return refuse_unknown(packet, round);
     if (hop_limit_of(packet) <= 1)
@@ -111,8 +122,7 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
 Verdict FlowPath::to_local(Packet& packet, const Round& round) {
     const flow::FlowTable::Hit hit = table_.find(tuple_of(packet.parsed), packet.hash);
     if (hit) return forward(packet, round, hit.index, hit.from);
-    const unsigned owner = packet.parsed.destination_port.host() % options_.workers;
-    if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    if (const auto verdict = hand_off_unless_ours(owner_of(packet))) return *verdict;
     if (!round.accepts(*packet.address)) return Verdict::drop(Drop::not_accepted);
     return is_first_syn(packet.parsed) ? refuse(packet, Drop::no_flow)
                                        : refuse_unknown(packet, round);
@@ -131,8 +141,9 @@ Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
     packet.address = snapshot.find_address(snapshot.services[service].address);
     if (packet.address == nullptr || !round.owns(*packet.address)) return Verdict::kernel();
     if (hit) return forward(packet, round, hit.index, hit.from);
-    const unsigned owner = owner_of(parsed.destination, parsed.destination_port);
-    if (owner != options_.worker) return Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    const unsigned owner =
+        options_.spread->owner_of_client(parsed.destination, parsed.destination_port);
+    if (const auto verdict = hand_off_unless_ours(owner)) return *verdict;
     return refuse_unknown(packet, round);
 }
 

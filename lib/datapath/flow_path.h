@@ -18,6 +18,7 @@
 #include "exchange/worker_link.h"
 #include "flow/local_ports.h"
 #include "flow/sequence.h"
+#include "flow/spread.h"
 #include "flow/syn_offer.h"
 #include "flow/table.h"
 #include "net/build.h"
@@ -34,7 +35,7 @@ struct FlowSecrets {
 
 struct FlowPathOptions {
     unsigned worker = 0;
-    unsigned workers = 1;
+    const flow::Spread* spread = nullptr;  // who owns a flow; the same for all workers
     std::uint32_t capacity = 0;
     FlowSecrets secrets;
     rte_mempool* pool = nullptr;  // for RSTs to both ends of a dead flow
@@ -132,13 +133,15 @@ class FlowPath {
     bool generate_to(const exchange::Server& server, const net::TcpSegment& segment);
     void report(exchange::FlowEvent event, const flow::Flow& flow);
 
-    unsigned owner_of(const net::IpAddress& client, net::Be16 client_port) const;
+    unsigned owner_of(const Packet& packet) const;
+    std::optional<Verdict> hand_off_unless_ours(unsigned owner) const;
     static std::uint8_t hop_limit_of(const Packet& packet);
     static std::uint8_t reset_flags(const flow::Reset& reset);
     static bool is_ours(const flow::Flow& flow, const Round& round);
     // For an IPv4 header of our own whose packet may be fragmented.
     std::uint16_t next_identification() {
-        return static_cast<std::uint16_t>(identifications_++ * options_.workers + options_.worker);
+        return static_cast<std::uint16_t>(identifications_++ * options_.spread->workers() +
+                                          options_.worker);
     }
     static std::uint32_t microseconds(const Round& round) {
         return static_cast<std::uint32_t>(round.now_ns / 1000);

@@ -46,9 +46,8 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
     const flow::FlowTable::Hit hit = table_.find(
         {quoted.destination, quoted.source, quoted.destination_port, quoted.source_port});
     if (!hit) {
-        const unsigned owner = owner_of_error(packet, quoted, round);
-        return owner == options_.worker ? Verdict::drop(Drop::icmp_unmatched)
-                                        : Verdict::hand_off(static_cast<std::uint8_t>(owner));
+        return hand_off_unless_ours(owner_of_error(packet, quoted, round))
+            .value_or(Verdict::drop(Drop::icmp_unmatched));
     }
     const flow::Flow& flow = table_[hit.index];
     if (!is_ours(flow, round)) return Verdict::drop(Drop::not_owned);
@@ -76,14 +75,21 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
     return Verdict::transmit(to_client ? flow.client_port_index : server.out_port);
 }
 
-// Of the flow that an error is about, if it is none of ours.
+// Of the flow that an error is about, if it is none of ours: by the quoted packet turned round.
 unsigned FlowPath::owner_of_error(const Packet& packet, const net::Parsed& quoted,
                                   const Round& round) const {
-    const bool sent_to_client = round.snapshot->find_service(quoted.source, quoted.source_port) !=
-                                exchange::Snapshot::no_service;
-    if (sent_to_client) return owner_of(quoted.destination, quoted.destination_port);
-    if (packet.address == nullptr) return owner_of(quoted.source, quoted.source_port);  // NAT
-    return quoted.source_port.host() % options_.workers;
+    const flow::Tuple answer{quoted.destination, quoted.source, quoted.destination_port,
+                             quoted.source_port};
+    const flow::Spread& spread = *options_.spread;
+    const exchange::Snapshot& snapshot = *round.snapshot;
+    const std::uint16_t service = snapshot.find_service(quoted.source, quoted.source_port);
+    if (service != exchange::Snapshot::no_service)
+        return snapshot.services[service].has_nat
+                   ? spread.owner_of_client(answer.source, answer.source_port)
+                   : spread.owner(answer);
+    if (packet.address == nullptr)  // NAT: sent to the server in the client's name
+        return spread.owner_of_client(quoted.source, quoted.source_port);
+    return spread.owner(answer);
 }
 
 // Our own error about a packet that cannot go on, to its sender; dropped where we have sent many.

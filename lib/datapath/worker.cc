@@ -35,8 +35,8 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       idle_adaptive_(options.idle_adaptive),
       tx_(with_kernel_ports(options), options.ports.size(), static_cast<std::uint16_t>(options.id),
           counters_),
-      flows_({options.id, static_cast<unsigned>(exchange.workers.size()), options.flow_capacity,
-              options.secrets, options.pool, flow::tick_of_ns(options.now_ns)},
+      flows_({options.id, options.spread, options.flow_capacity, options.secrets, options.pool,
+              flow::tick_of_ns(options.now_ns)},
              link_, tx_) {
     std::size_t next_kernel_port = options.ports.size();
     for (std::uint8_t port = 0; port < options.ports.size(); ++port) {

@@ -27,8 +27,9 @@ struct WorkerOptions {
     rte_mempool* pool = nullptr;  // for frames of our own
     std::uint32_t flow_capacity = 65'536;
     bool idle_adaptive = true;
-    std::uint64_t now_ns = 0;  // where ageing starts
-    FlowSecrets secrets;       // the same for all workers: who owns a flow depends on them
+    std::uint64_t now_ns = 0;              // where ageing starts
+    const flow::Spread* spread = nullptr;  // who owns a flow: one for all workers, outlives them
+    FlowSecrets secrets;                   // the same for all workers
 };
 
 class Worker {

@@ -102,9 +102,10 @@ struct alignas(64) WorkerCounters {
     Counter arp_replies, neighbour_replies, echo_replies, resets_sent;
     Counter icmp_errors_sent, icmp_errors_relayed;
     Counter flows_admitted, flows_ended, flows_reset;
-    Counter probes_sent;       // keepalive, to the ends of flows that have long been idle
-    Counter syns_replayed;     // sent to another server
-    Counter syns_after_clear;  // sent again after an old connection was reset
+    Counter probes_sent;                // keepalive, to the ends of flows that have long been idle
+    Counter syns_replayed;              // sent to another server
+    Counter syns_after_clear;           // sent again after an old connection was reset
+    Counter rss_agreed, rss_disagreed;  // the card's hash of a frame whose flow was not here
     Counter polls, idle_sleeps, busy_ns;
     std::array<Counter, drop_count> drops;
     // Segments answered with RST, by the same reasons: they are sent, so they are not drops.

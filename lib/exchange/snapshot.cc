@@ -40,7 +40,12 @@ void Snapshot::seal() {
     address_slots_ = empty_table(addresses.size());
     for (std::size_t i = 0; i < addresses.size(); ++i)
         insert(address_slots_, mix(addresses[i].address, net::Be16(0)), i);
+    const auto is_nat = [](const Server& s) {
+        return s.state != ServerState::absent && s.method == flow::Method::nat;
+    };
     for (Service& service : services) {
+        service.has_nat = std::any_of(service.servers.begin(), service.servers.end(),
+                                      [&](std::uint16_t i) { return is_nat(servers[i]); });
         service.reserved_ports.clear();
         for (const Service& other : services)
             if (other.present &&
@@ -52,9 +57,6 @@ void Snapshot::seal() {
     for (std::size_t i = 0; i < services.size(); ++i)
         if (services[i].present)
             insert(service_slots_, mix(services[i].address, services[i].port), i);
-    const auto is_nat = [](const Server& s) {
-        return s.state != ServerState::absent && s.method == flow::Method::nat;
-    };
     nat_server_slots_ = empty_table(
         static_cast<std::size_t>(std::count_if(servers.begin(), servers.end(), is_nat)));
     for (std::size_t i = 0; i < servers.size(); ++i)

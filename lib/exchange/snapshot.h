@@ -73,7 +73,10 @@ struct Service {
     std::uint64_t established_timeout_ns = 0;     // 0: RFC 5382's 7,440 s
     std::vector<std::uint16_t> servers;           // indices into Snapshot::servers
     std::vector<net::IpAddress> local_addresses;  // FNAT: sources towards the servers, never empty
-    std::vector<std::uint16_t> reserved_ports;    // service ports on those: seal() fills it in
+    // seal() fills these in: service ports on those addresses; whether a server's method is NAT,
+    // which decides by what its flows' owner is found and so must stay while it has any.
+    std::vector<std::uint16_t> reserved_ports;
+    bool has_nat = false;
 };
 
 class Snapshot {

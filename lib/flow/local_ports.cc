@@ -49,10 +49,11 @@ class LocalPorts::Candidates {
     std::span<const std::uint16_t> excluded_;
 };
 
-LocalPorts::LocalPorts(std::uint32_t random, PortSet ports, std::uint32_t servers)
-    : ports_(ports), cursors_(servers) {
+LocalPorts::LocalPorts(std::uint32_t random, const Spread& spread, unsigned worker,
+                       std::uint32_t servers)
+    : spread_(&spread), worker_(worker), cursors_(servers) {
     for (std::uint32_t server = 0; server < servers; ++server) {
-        const std::uint32_t start = (random + server * 7919) % ports_.count();
+        const std::uint32_t start = (random + server * 7919) % spread.port_count(worker);
         cursors_[server] = {static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(start)};
     }
 }
@@ -61,27 +62,29 @@ PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple 
                             std::span<const std::uint16_t> excluded, Tick now) {
     Candidates candidates(table, reply, excluded);
     Cursor& cursor = cursors_[server];
-    PortChoice choice = walk(candidates, cursor);
-    const std::uint16_t released = table.released_port(server);
-    if (choice.verdict == PortVerdict::no_port && ports_.contains(released))
-        choice = candidates.look_at(released);
+    const Spread::Ports ports(*spread_, worker_, reply);
+    PortChoice choice = walk(candidates, cursor, ports);
+    reply.destination_port = net::Be16(table.released_port(server));
+    if (choice.verdict == PortVerdict::no_port &&
+        reply.destination_port.host() >= first_local_port && spread_->owner(reply) == worker_)
+        choice = candidates.look_at(reply.destination_port.host());
     if (choice.verdict != PortVerdict::no_port) return choice;
     reply.destination_port = net::Be16(0);
     const std::uint64_t hash = table.hash(reply);
     Exhausted& memo = exhausted_[hash % exhausted_.size()];
     if (memo.valid && memo.hash == hash && memo.when == now) return {};
-    choice = search(candidates, cursor);
+    choice = search(candidates, cursor, ports);
     if (choice.verdict == PortVerdict::no_port) memo = {hash, now, true};
     return choice;
 }
 
 // On from where the last one ended: what lies there has rested longest.
-PortChoice LocalPorts::walk(Candidates& candidates, Cursor& cursor) const {
+PortChoice LocalPorts::walk(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports) {
     constexpr unsigned enough_with_fallback = walk_max / 4;
     PortChoice fallback;
     for (unsigned i = 0; i < walk_max; ++i) {
-        const std::uint16_t port = ports_.at(cursor.walk);
-        cursor.walk = cursor.walk + 1U < ports_.count() ? cursor.walk + 1 : 0;
+        const std::uint16_t port = ports.at(cursor.walk);
+        cursor.walk = cursor.walk + 1U < ports.count() ? cursor.walk + 1 : 0;
         const PortChoice choice = candidates.look_at(port);
         if (choice.verdict == PortVerdict::free) return choice;
         if (fallback.verdict == PortVerdict::no_port) fallback = choice;
@@ -92,15 +95,15 @@ PortChoice LocalPorts::walk(Candidates& candidates, Cursor& cursor) const {
 
 // Every port once: an odd step modulo 2^16 has the full period, and one near 2^16 over the golden
 // ratio leaves a run of taken ports at once.
-PortChoice LocalPorts::search(Candidates& candidates, Cursor& cursor) const {
+PortChoice LocalPorts::search(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports) {
     constexpr std::uint16_t step = 40'503;
-    std::array<std::uint16_t, Candidates::batch> ports;
+    std::array<std::uint16_t, Candidates::batch> some;
     std::size_t count = 0;
     for (std::uint32_t visited = 0; visited < 0x10000; ++visited) {
         cursor.search = static_cast<std::uint16_t>(cursor.search + step);
-        if (cursor.search < ports_.count()) ports[count++] = ports_.at(cursor.search);
-        if (count < ports.size() && visited + 1 < 0x10000) continue;
-        const PortChoice choice = candidates.first_of({ports.data(), count});
+        if (cursor.search < ports.count()) some[count++] = ports.at(cursor.search);
+        if (count < some.size() && visited + 1 < 0x10000) continue;
+        const PortChoice choice = candidates.first_of({some.data(), count});
         if (choice.verdict != PortVerdict::no_port) return choice;
         count = 0;
     }

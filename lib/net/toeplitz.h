@@ -16,6 +16,10 @@ namespace warren::net {
 inline constexpr std::size_t rss_key_bytes = 40;
 using RssKey = std::array<std::uint8_t, rss_key_bytes>;
 
+// Of the hash the low bits choose an entry of the indirection table. Ours has so many; a larger one
+// repeats them.
+inline constexpr unsigned rss_entries = 128;
+
 // The part of `bytes` lying `offset` bytes into the hashed tuple, offset + bytes.size() <= 36: for
 // each of its set bits, the 32 key bits that begin at the bit's position.
 constexpr std::uint32_t toeplitz_part(const RssKey& key, std::size_t offset, ConstBytes bytes) {

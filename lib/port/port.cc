@@ -94,7 +94,7 @@ void Port::attach(const PortOptions& options) {
 // One tx queue more than workers, for the control lcore, where the device has it. Some drivers want
 // as many rx as tx queues (tap), and af_packet spreads frames over all its sockets: every rx queue
 // that exists is drained by a worker.
-void Port::choose_queues(const rte_eth_dev_info& info) {
+void Port::choose_queues(const rte_eth_dev_info& info, const PortOptions& options) {
     const unsigned with_control = std::min<unsigned>(workers_ + 1, info.max_tx_queues);
     const unsigned alone = std::min<unsigned>(workers_, info.max_rx_queues);
     struct Queues {
@@ -111,11 +111,7 @@ void Port::choose_queues(const rte_eth_dev_info& info) {
         if (driver_ != "net_tap")
             conf.rxmode.offloads = info.rx_offload_capa &
                                    (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
-        if (wish.rx > 1 && info.flow_type_rss_offloads != 0) {
-            conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-            conf.rx_adv_conf.rss_conf.rss_hf =
-                (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP) & info.flow_type_rss_offloads;
-        }
+        if (wish.rx > 1) set_hash(info, options, conf);
         rx_queues_ = static_cast<std::uint16_t>(wish.rx);
         tx_queues_ = static_cast<std::uint16_t>(wish.tx);
         error = rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf);
@@ -135,7 +131,7 @@ void Port::configure(const PortOptions& options) {
              "the device has " + std::to_string(info.max_tx_queues) + " tx queues for " +
                  std::to_string(workers_) + " workers",
              0);
-    choose_queues(info);
+    choose_queues(info, options);
     std::uint16_t rx_descriptors = wanted_descriptors;
     std::uint16_t tx_descriptors = wanted_descriptors;
     rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors);
@@ -149,6 +145,8 @@ void Port::configure(const PortOptions& options) {
         if (const int error = rte_eth_tx_queue_setup(id_, queue, tx_descriptors, numa, nullptr))
             fail(name_, "no tx queue", error);
     if (const int error = rte_eth_dev_start(id_); error != 0) fail(name_, "cannot start", error);
+    rss_trouble_ = set_indirection(info, options);
+    if (rss_trouble_.empty()) rss_trouble_ = read_back_hash(options);
     // A shared interface hears multicast through the kernel's memberships and is left as it was
     // found.
     if (!shared_) rte_eth_allmulticast_enable(id_);

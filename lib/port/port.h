@@ -6,10 +6,12 @@
 #include <rte_mempool.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/address.h"
+#include "net/toeplitz.h"
 
 namespace warren::port {
 
@@ -18,6 +20,9 @@ struct PortOptions {
     std::string device;  // PCI address or vdev string; empty: the kernel interface `name`, shared
     unsigned workers = 1;
     rte_mempool* pool = nullptr;
+    // What RSS is set to where the card has it: entry i of the indirection table leads to worker
+    // i modulo net::rss_entries modulo workers.
+    std::optional<net::RssKey> rss_key{};
 };
 
 // The device string of a kernel port: a tap interface `name` with the MAC of the card, through
@@ -51,6 +56,9 @@ class Port {
     std::string add_mac(const net::MacAddress& mac);
     // The first such reason.
     const std::string& mac_trouble() const { return mac_trouble_; }
+    // Why frames do not arrive where net::RssHash says, or nothing if the card has taken, and
+    // reads back, our key and our indirection table. Whether it really hashes so, frames tell.
+    const std::string& rss_trouble() const { return rss_trouble_; }
     bool link_up() const;
     rte_eth_stats stats() const;
 
@@ -63,8 +71,12 @@ class Port {
 
   private:
     void attach(const PortOptions& options);
-    void choose_queues(const rte_eth_dev_info& info);
+    void choose_queues(const rte_eth_dev_info& info, const PortOptions& options);
     void configure(const PortOptions& options);
+    void set_hash(const rte_eth_dev_info& info, const PortOptions& options, rte_eth_conf& conf);
+    std::string set_indirection(const rte_eth_dev_info& info, const PortOptions& options) const;
+    void set_hash_again();
+    std::string read_back_hash(const PortOptions& options);
     std::string try_mac(const net::MacAddress& mac);
     std::string add_mac_to_interface(const net::MacAddress& mac);
     std::string become_promiscuous();
@@ -82,6 +94,9 @@ class Port {
     std::vector<net::MacAddress> added_macs_;
     bool promiscuous_ = false;
     std::string mac_trouble_;
+    std::vector<std::uint8_t> hash_key_;  // as long as the card wants it
+    std::uint64_t hash_functions_ = 0;    // RTE_ETH_RSS_*
+    std::string rss_trouble_;
 };
 
 }  // namespace warren::port

@@ -72,7 +72,10 @@ void set_mac(const port::Port& port, const net::MacAddress& mac) {
 }  // namespace
 
 World::World(const WorldOptions& options)
-    : exchange(options.workers), options_(options), current_(first_snapshot(options)) {
+    : exchange(options.workers),
+      spread(flow::Spread::key_of(5), options.workers),
+      options_(options),
+      current_(first_snapshot(options)) {
     const std::string name = next_name();
     pool_ = port::make_mempool("pool_" + name, 4095);
     std::vector<port::Port*> ports;
@@ -90,6 +93,7 @@ World::World(const WorldOptions& options)
                                     .pool = pool_.get(),
                                     .flow_capacity = options.flow_capacity,
                                     .now_ns = now_ns,
+                                    .spread = &spread,
                                     .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}}}));
         exchange.publisher.online(i);
     }
@@ -141,6 +145,7 @@ void World::put(const packets::Frame& frame, rte_ring* ring) {
     rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_.get());
     ASSERT_NE(mbuf, nullptr);
     mbuf->ol_flags = rx_flags;
+    mbuf->hash.rss = rx_hash;
     std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
                 frame.size());
     if (stripped_tag != 0) mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;

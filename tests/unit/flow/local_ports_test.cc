@@ -41,80 +41,68 @@ class LocalPortsTest : public testing::Test {
         reply.destination_port = net::Be16(port);
         return table_.find(reply).index;
     }
+    // The port that comes nth in the walk.
+    std::uint16_t nth(std::uint32_t n) const {
+        return Spread::Ports(spread_, 0, samples::flow(0).server_tuple()).at(n);
+    }
     PortChoice pick(std::span<const std::uint16_t> excluded = {}) {
         return ports_.pick(table_, 0, samples::flow(0).server_tuple(), excluded, now_);
     }
 
     FlowTable table_;
-    LocalPorts ports_{0, PortSet(0, 1), 1};
+    Spread spread_{Spread::key_of(1), 1};
+    LocalPorts ports_{0, spread_, 0, 1};
     Tick now_ = 0;
 };
-
-TEST_F(LocalPortsTest, TheWorkersShareThePortsWithoutOverlap) {
-    for (const unsigned workers : {1U, 2U, 3U, 7U, 16U}) {
-        std::set<std::uint16_t> all;
-        for (unsigned worker = 0; worker < workers; ++worker) {
-            const PortSet set(worker, workers);
-            for (std::uint32_t i = 0; i < set.count(); ++i) {
-                ASSERT_GE(set.at(i), first_local_port);
-                ASSERT_EQ(set.at(i) % workers, worker);
-                ASSERT_TRUE(set.contains(set.at(i)));
-                ASSERT_TRUE(all.insert(set.at(i)).second) << set.at(i) << " is in two sets";
-            }
-            EXPECT_FALSE(set.contains(0));
-        }
-        EXPECT_EQ(all.size(), port_count) << workers << " workers";
-    }
-}
 
 TEST_F(LocalPortsTest, EachPortRestsUntilAllOthersHaveServed) {
     std::set<std::uint16_t> seen;
     for (std::uint32_t i = 0; i < port_count; ++i)
         ASSERT_TRUE(seen.insert(pick().port).second);
-    EXPECT_EQ(pick().port, first_local_port) << "round and round";
+    EXPECT_EQ(pick().port, nth(0)) << "round and round";
 }
 
 TEST_F(LocalPortsTest, WhereItStartsIsRandom) {
-    LocalPorts other(4711, PortSet(0, 1), 1);
-    EXPECT_EQ(other.pick(table_, 0, samples::flow(0).server_tuple(), {}, 0).port, 1024 + 4711);
+    LocalPorts other(4711, spread_, 0, 1);
+    EXPECT_EQ(other.pick(table_, 0, samples::flow(0).server_tuple(), {}, 0).port, nth(4711));
 }
 
 TEST_F(LocalPortsTest, SkipsUsedAndExcludedPorts) {
-    occupy(1024);
-    occupy(1026);
-    const std::array<std::uint16_t, 1> excluded{1025};
+    occupy(nth(0));
+    occupy(nth(2));
+    const std::array<std::uint16_t, 1> excluded{nth(1)};
     const PortChoice choice = pick(excluded);
     EXPECT_EQ(choice.verdict, PortVerdict::free);
-    EXPECT_EQ(choice.port, 1027);
+    EXPECT_EQ(choice.port, nth(3));
 }
 
 TEST_F(LocalPortsTest, AnotherServersPortIsFreeForThisOne) {
     Flow other = samples::flow(0);
     other.server_address = samples::address(1);
-    other.local_port = net::Be16(1024);
+    other.local_port = net::Be16(nth(0));
     table_.insert(other);
-    EXPECT_EQ(pick().port, 1024);
+    EXPECT_EQ(pick().port, nth(0));
 }
 
 TEST_F(LocalPortsTest, RecyclesAClosedFlowWhereNoPortNearbyIsFree) {
-    const FlowIndex old = occupy(1030, TcpState::time_wait);
-    for (std::uint32_t p = 1024; p < 1030; ++p)
-        occupy(p);
-    EXPECT_EQ(pick().port, 1031) << "a free one is preferred";
+    const FlowIndex old = occupy(nth(6), TcpState::time_wait);
+    for (std::uint32_t n = 0; n < 6; ++n)
+        occupy(nth(n));
+    EXPECT_EQ(pick().port, nth(7)) << "a free one is preferred";
 
-    for (std::uint32_t p = 1031; p < 1200; ++p)
-        occupy(p);
-    ports_ = LocalPorts(0, PortSet(0, 1), 1);
+    for (std::uint32_t n = 7; n < 200; ++n)
+        occupy(nth(n));
+    ports_ = LocalPorts(0, spread_, 0, 1);
     const PortChoice choice = pick();
     EXPECT_EQ(choice.verdict, PortVerdict::recycled);
-    EXPECT_EQ(choice.port, 1030);
+    EXPECT_EQ(choice.port, nth(6));
     EXPECT_EQ(choice.old_flow, old);
 }
 
 // A burst of reconnecting clients occupies thousands of ports in a row for days.
 TEST_F(LocalPortsTest, ALongRunOfLongLivedFlowsRefusesNobody) {
-    for (std::uint32_t p = 1024; p < 41'024; ++p)
-        ASSERT_NE(occupy(p), no_flow);
+    for (std::uint32_t n = 0; n < 40'000; ++n)
+        ASSERT_NE(occupy(nth(n)), no_flow);
     for (int i = 0; i < 20'000; ++i) {
         const PortChoice choice = pick();
         ASSERT_EQ(choice.verdict, PortVerdict::free) << i;
@@ -139,15 +127,17 @@ TEST_F(LocalPortsTest, EveryFreePortIsFound) {
 }
 
 TEST_F(LocalPortsTest, TheSameWithManyWorkers) {
-    constexpr unsigned workers = 7;
-    const PortSet set(5, workers);
-    ports_ = LocalPorts(1, set, 1);
+    const Spread spread(Spread::key_of(2), 7);
+    const Spread::Ports set(spread, 5, samples::flow(0).server_tuple());
+    ports_ = LocalPorts(1, spread, 5, 1);
     for (std::uint32_t i = 0; i < set.count(); ++i)
         if (i % 3000 != 17) occupy(set.at(i));
     for (std::uint32_t i = 17; i < set.count(); i += 3000) {
         const PortChoice choice = pick();
         ASSERT_EQ(choice.verdict, PortVerdict::free);
-        ASSERT_EQ(choice.port % workers, 5U);
+        Tuple reply = samples::flow(0).server_tuple();
+        reply.destination_port = net::Be16(choice.port);
+        ASSERT_EQ(spread.owner(reply), 5U);
         occupy(choice.port);
     }
     EXPECT_EQ(pick().verdict, PortVerdict::no_port);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "flow/spread.h"
+
+#include <cassert>
+
+namespace warren::flow {
+namespace {
+
+constexpr std::array<bool, 2> families_are_v4{true, false};
+
+std::uint32_t entry_of_port(const net::RssHash& hash, bool is_v4, std::uint32_t port) {
+    return hash.ports(is_v4, {}, net::Be16(static_cast<std::uint16_t>(port))) % Spread::entries;
+}
+
+// Whether each block of 1,024 ports has as many ports for every entry: the entries of the ten low
+// bits are a basis of all. XOR elimination.
+bool spreads_evenly(const net::RssHash& hash, bool is_v4) {
+    std::array<std::uint32_t, 7> basis{};
+    unsigned rank = 0;
+    for (std::uint32_t bit = 1; bit < first_local_port; bit <<= 1) {
+        std::uint32_t entry = entry_of_port(hash, is_v4, bit);
+        for (unsigned i = 0; i < basis.size() && entry != 0; ++i) {
+            if ((entry >> i & 1) == 0) continue;
+            if (basis[i] != 0) {
+                entry ^= basis[i];
+                continue;
+            }
+            basis[i] = entry;
+            ++rank;
+            entry = 0;
+        }
+    }
+    return rank == basis.size();
+}
+
+std::uint64_t split_mix(std::uint64_t& state) {
+    std::uint64_t z = state += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+}  // namespace
+
+// Three keys in four will do.
+net::RssKey Spread::key_of(std::uint64_t seed) {
+    for (;;) {
+        net::RssKey key{};
+        for (std::uint8_t& byte : key)
+            byte = static_cast<std::uint8_t>(split_mix(seed) >> 56);
+        const net::RssHash hash(key);
+        if (spreads_evenly(hash, true) && spreads_evenly(hash, false)) return key;
+    }
+}
+
+Spread::Spread(const net::RssKey& key, unsigned workers)
+    : key_(key), hash_(key), workers_(workers), by_entry_(families_are_v4.size()) {
+    assert(workers >= 1 && workers <= entries);
+    for (std::size_t family = 0; family < families_are_v4.size(); ++family) {
+        std::array<std::uint32_t, entries> filled{};
+        for (std::uint32_t port = first_local_port; port < end_of_ports; ++port) {
+            const std::uint32_t entry = entry_of_port(hash_, families_are_v4[family], port);
+            assert(filled[entry] < ports_per_entry);
+            by_entry_[family][entry][filled[entry]++] = static_cast<std::uint16_t>(port);
+        }
+    }
+}
+
+Spread::Ports::Ports(const Spread& spread, unsigned worker, const Tuple& reply)
+    : spread_(spread),
+      worker_(worker),
+      family_(reply.source.is_v4() ? 0 : 1),
+      base_(spread.hash({reply.source, reply.destination, reply.source_port, {}})),
+      entries_((entries - worker + spread.workers_ - 1) / spread.workers_),
+      count_(spread.port_count(worker)) {}
+
+}  // namespace warren::flow

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which worker owns a flow, from a tuple alone: as cards spread frames by RSS. The Toeplitz hash of
+// the tuple as it arrives chooses one of 128 entries, and entry i is worker i modulo workers. Where
+// a card can be set to the same key and entries, both directions of a FNAT flow arrive at their
+// owner, because its local port is chosen for that; elsewhere it is a hash as good as any, and what
+// arrives at another worker is handed off.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "flow/flow.h"
+#include "net/toeplitz.h"
+
+namespace warren::flow {
+
+inline constexpr std::uint32_t first_local_port = 1024;
+inline constexpr std::uint32_t end_of_ports = 65536;
+
+class Spread {
+  public:
+    static constexpr unsigned entries = net::rss_entries;
+    static constexpr std::uint32_t ports_per_entry = (end_of_ports - first_local_port) / entries;
+
+    // A random key whose parts of a port reach all entries evenly.
+    static net::RssKey key_of(std::uint64_t seed);
+
+    // The key is key_of()'s; workers <= entries.
+    Spread(const net::RssKey& key, unsigned workers);
+
+    const net::RssKey& key() const { return key_; }
+    unsigned workers() const { return workers_; }
+
+    std::uint32_t hash(const Tuple& t) const {
+        return hash_.tuple(t.source, t.destination, t.source_port, t.destination_port);
+    }
+    unsigned owner(std::uint32_t hash) const { return hash % entries % workers_; }
+    unsigned owner(const Tuple& t) const { return workers_ == 1 ? 0 : owner(hash(t)); }
+    // In NAT the client is all that both directions show.
+    unsigned owner_of_client(const net::IpAddress& client, net::Be16 port) const {
+        return owner(Tuple{client, any_of(client), port, {}});
+    }
+
+    // How many local ports a worker has towards one server from one local address.
+    std::uint32_t port_count(unsigned worker) const {
+        return (entries - worker + workers_ - 1) / workers_ * ports_per_entry;
+    }
+
+    // The local ports of one worker for the server and local address of `reply`, whose destination
+    // port is ignored: those for which the reply's owner is that worker.
+    class Ports {
+      public:
+        Ports(const Spread& spread, unsigned worker, const Tuple& reply);
+        std::uint32_t count() const { return count_; }
+        std::uint16_t at(std::uint32_t index) const {
+            const std::uint32_t entry = worker_ + index % entries_ * spread_.workers_;
+            return spread_.by_entry_[family_][(base_ ^ entry) % entries][index / entries_];
+        }
+
+      private:
+        const Spread& spread_;
+        unsigned worker_;
+        unsigned family_;
+        std::uint32_t base_;     // hash of the reply without its destination port
+        std::uint32_t entries_;  // of this worker
+        std::uint32_t count_;
+    };
+
+  private:
+    // The hash is linear: a port's part of it says by how much it moves the reply's entry.
+    using PortsByEntry = std::array<std::array<std::uint16_t, ports_per_entry>, entries>;
+
+    static net::IpAddress any_of(const net::IpAddress& like) {
+        return like.is_v4() ? net::IpAddress::v4(0, 0, 0, 0) : net::IpAddress{};
+    }
+
+    net::RssKey key_;
+    net::RssHash hash_;
+    unsigned workers_;
+    std::vector<PortsByEntry> by_entry_;  // IPv4, IPv6
+};
+
+}  // namespace warren::flow

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "flow/spread.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "flow_samples.h"
+
+namespace warren::flow {
+namespace {
+
+Tuple reply_over(bool ipv6) {
+    if (!ipv6) return samples::flow(0).server_tuple();
+    return {net::IpAddress::parse("fd00:8::b").value(),
+            net::IpAddress::parse("fd00:8::64").value(),
+            net::Be16(5672),
+            {}};
+}
+
+class SpreadTest : public testing::TestWithParam<bool> {};
+
+// Each worker's ports are those whose replies it owns, all workers' together are all ports.
+TEST_P(SpreadTest, TheWorkersShareThePortsByTheReplysHash) {
+    const net::RssKey key = Spread::key_of(3);
+    for (const unsigned workers : {1U, 2U, 3U, 7U, 15U}) {
+        const Spread spread(key, workers);
+        std::set<std::uint16_t> all;
+        for (unsigned worker = 0; worker < workers; ++worker) {
+            Tuple reply = reply_over(GetParam());
+            const Spread::Ports ports(spread, worker, reply);
+            ASSERT_EQ(ports.count(), spread.port_count(worker));
+            for (std::uint32_t i = 0; i < ports.count(); ++i) {
+                reply.destination_port = net::Be16(ports.at(i));
+                ASSERT_GE(ports.at(i), first_local_port);
+                ASSERT_EQ(spread.owner(reply), worker);
+                ASSERT_TRUE(all.insert(ports.at(i)).second) << ports.at(i) << " has two owners";
+            }
+        }
+        EXPECT_EQ(all.size(), end_of_ports - first_local_port) << workers << " workers";
+    }
+}
+
+// One server's table of ports must not serve another's replies.
+TEST_P(SpreadTest, AnotherServersPortsAreOthers) {
+    const Spread spread(Spread::key_of(3), 4);
+    const Tuple reply = reply_over(GetParam());
+    Tuple other = reply;
+    other.source_port = net::Be16(5671);
+    const Spread::Ports a(spread, 0, reply), b(spread, 0, other);
+    std::uint32_t same = 0;
+    for (std::uint32_t i = 0; i < a.count(); ++i)
+        same += a.at(i) == b.at(i) ? 1 : 0;
+    EXPECT_LT(same, a.count() / 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, SpreadTest, testing::Bool(),
+                         [](const auto& param) { return param.param ? "Ipv6" : "Ipv4"; });
+
+TEST(Spread, ClientsReachTheWorkersEvenly) {
+    constexpr unsigned workers = 4, clients = 40'000;
+    const Spread spread(Spread::key_of(9), workers);
+    std::array<unsigned, workers> flows{}, by_client{};
+    for (std::uint32_t n = 0; n < clients; ++n) {
+        const Flow f = samples::flow(n);
+        ++flows.at(spread.owner(f.client_tuple()));
+        ++by_client.at(spread.owner_of_client(f.client_address, f.client_port));
+    }
+    for (const auto& counts : {flows, by_client}) {
+        EXPECT_GT(*std::min_element(counts.begin(), counts.end()), clients / workers * 9 / 10);
+        EXPECT_LT(*std::max_element(counts.begin(), counts.end()), clients / workers * 11 / 10);
+    }
+}
+
+TEST(Spread, EverySeedGivesAUsableKeyOfItsOwn) {
+    std::set<net::RssKey> keys;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        keys.insert(Spread::key_of(seed));
+        const Spread spread(Spread::key_of(seed), 2);  // asserts that the ports spread evenly
+        EXPECT_EQ(spread.port_count(0) + spread.port_count(1), end_of_ports - first_local_port);
+    }
+    EXPECT_EQ(keys.size(), 200U);
+}
+
+}  // namespace
+}  // namespace warren::flow
