@@ -13,6 +13,7 @@
 #include "control/builder.h"
 #include "control/server_state.h"
 #include "control/service_state.h"
+#include "control/traffic_watch.h"
 #include "port/clock.h"
 
 namespace warren::control {
@@ -171,8 +172,20 @@ void Manager::on_report(const VrrpReport& report) {
                                         router->status.effective_priority);
             break;
         case VrrpReport::Kind::alarm:
-            events_.warn(EventKind::vrrp, "{}: {} ({})", router->config->name,
-                         vrrp::name(report.alarm), report.address.to_string());
+            events_.warn(EventKind::vrrp, "{}: {} ({}{})", router->config->name,
+                         vrrp::name(report.alarm), report.address.to_string(),
+                         report.claimant.is_zero()
+                             ? std::string()
+                             : " is claimed by " + report.claimant.to_string());
+            break;
+        case VrrpReport::Kind::traffic:
+            events_.info(EventKind::vrrp, "{}: first traffic {:.1f} ms after the takeover",
+                         router->config->name, static_cast<double>(report.silent_ns) / 1e6);
+            break;
+        case VrrpReport::Kind::silence:
+            events_.info(EventKind::vrrp,
+                         "{}: no traffic since the takeover {} ms ago: announcing on",
+                         router->config->name, TrafficWatch::first_wait_ns / 1'000'000);
             break;
         case VrrpReport::Kind::plan_taken:
             std::erase_if(retired_plans_,

@@ -112,6 +112,12 @@ Json addresses(const config::VrrpInstance& instance) {
     return list;
 }
 
+// From the takeover on; null as long as nobody has used the addresses.
+Json first_traffic_ms(const RouterState& router) {
+    const std::uint64_t ns = router.record.silent_ns;
+    return ns == 0 ? Json() : Json(rounded(static_cast<double>(ns) / 1e6, 10));
+}
+
 Json vrrp_row(const ViewContext& c, const RouterState& router) {
     const vrrp::Status& s = router.status;
     const vrrp::Settings& settings = router.plan->settings;
@@ -139,6 +145,7 @@ Json vrrp_row(const ViewContext& c, const RouterState& router) {
         {"priority_zero_received", s.counters.priority_zero_received},
         {"announcements", s.counters.announcements},
         {"became_master", s.counters.became_master},
+        {"first_traffic_ms", first_traffic_ms(router)},
         {"lower_priority_heard", s.counters.lower_priority_heard},
         {"address_conflicts", s.counters.address_conflicts},
         {"late_adverts", s.counters.late_adverts},

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "net/headers.h"
+#include "net/neighbour.h"
 #include "net/parse.h"
 #include "vrrp/advert.h"
 #include "vrrp/group.h"
@@ -27,6 +28,7 @@ VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_
                        exchange::Ownership& ownership, VrrpLink& link, FrameSink& sink)
     : due_(plans.size()),
       announcer_(plans.size()),
+      traffic_(plans.size()),
       ownership_(ownership),
       link_(link),
       sink_(sink),
@@ -71,10 +73,38 @@ void VrrpEngine::make_groups() {
 void VrrpEngine::on_frame(std::uint8_t port, net::ConstBytes frame, const Round& round) {
     link_.counters.frames.add();
     const net::Parsed parsed = net::parse(frame);
-    if (!parsed.ok() || !parsed.is_ip() || parsed.fragment != net::Fragment::none) {
+    if (!parsed.ok() || parsed.fragment != net::Fragment::none ||
+        parsed.network == net::Network::other)
         link_.counters.malformed.add();
-        return;
+    else if (parsed.network == net::Network::arp || net::is_neighbour_message(parsed))
+        on_claim(port, frame, parsed, round);
+    else
+        on_advert(port, frame, parsed, round);
+}
+
+// Another station's ARP or neighbour message about an address that is ours.
+void VrrpEngine::on_claim(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
+                          const Round& round) {
+    net::IpAddress claimed = parsed.source;
+    net::MacAddress claimant;
+    if (parsed.network == net::Network::arp) {
+        claimant = net::load<net::ArpPacket>(frame, parsed.l3_offset).sender_mac;
+    } else {
+        if (!net::is_neighbour_message_valid(frame, parsed)) return link_.counters.malformed.add();
+        if (parsed.message_type != net::icmpv6_type::neighbour_solicitation)
+            claimed = net::neighbour_target(frame, parsed);
+        claimant = net::claimed_mac(frame, parsed);
     }
+    const exchange::OwnedAddress* owned = round.snapshot.find_address(claimed);
+    if (owned == nullptr || owned->port != port || parsed.tag_count != 0 ||
+        owned->virtual_router >= routers_.size())
+        return link_.counters.unknown_router.add();
+    if (claimant != owned->mac)
+        step(owned->virtual_router, vrrp::AddressConflict{claimed, claimant}, round);
+}
+
+void VrrpEngine::on_advert(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
+                           const Round& round) {
     const vrrp::Datagram datagram{frame.subspan(parsed.l4_offset, parsed.l4_bytes()),
                                   hop_limit(frame, parsed), parsed.source, parsed.destination};
     const auto vrid = vrrp::peek_vrid(datagram.payload);
@@ -139,10 +169,27 @@ void VrrpEngine::tick(const Round& round) {
         if (due_[i].deadline_ns <= round.now_ns || due_[i].waiting)
             step(i, vrrp::Tick{round.rx_drained_ns}, round);
     settle_groups(round);
+    look_for_traffic(round);
     retry_adverts(round);
     // After all adverts: they move the virtual MAC in the switches.
     if (announcer_.deadline_ns() <= round.now_ns) announce(round);
     send_statuses(round);
+}
+
+void VrrpEngine::look_for_traffic(const Round& round) {
+    const auto tell = [&](VrrpReport::Kind kind, std::uint16_t router) {
+        VrrpReport record{.kind = kind, .router = router, .when_ns = round.now_ns};
+        record.silent_ns = traffic_.silent_ns(router);
+        report(record);
+    };
+    traffic_.look(
+        round.now_ns, round.workers,
+        [&](std::uint16_t router) { tell(VrrpReport::Kind::traffic, router); },
+        [&](std::uint16_t router) {
+            if (traffic_.repetitions(router) == 1) tell(VrrpReport::Kind::silence, router);
+            if (routers_[router].plan->announce_until_traffic)
+                announcer_.add(router, 1, *routers_[router].plan);
+        });
 }
 
 void VrrpEngine::announce(const Round& round) {
@@ -239,8 +286,10 @@ void VrrpEngine::note_due(std::size_t index) {
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round& round) {
     // Ownership is a lease from the heartbeat: fresh before the first worker looks.
     ownership_.beat(round.now_ns);
+    if (own.owned) traffic_.begin(index, round.now_ns, round.workers);
     ownership_.set(index, own.owned);
     if (own.owned) return;
+    traffic_.end(index);
     announcer_.cancel(index);
     set_unsent(routers_[index], false);  // nothing of a master may leave now
 }
@@ -318,6 +367,7 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Alarm& alarm, const Ro
     VrrpReport record{.kind = VrrpReport::Kind::alarm, .router = static_cast<std::uint16_t>(index)};
     record.alarm = alarm.kind;
     record.address = alarm.address;
+    record.claimant = alarm.claimant;
     record.when_ns = round.now_ns;
     report(record);
 }
@@ -334,7 +384,8 @@ void VrrpEngine::send_status(std::size_t index) {
                             due_[index].deadline_ns,
                             announcer_.counts(index),
                             router.unsent_adverts,
-                            router.unresolved_adverts};
+                            router.unresolved_adverts,
+                            traffic_.silent_ns(index)};
     if (!link_.statuses.push(record)) return;
 }
 

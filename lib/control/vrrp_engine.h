@@ -11,10 +11,12 @@
 #include "control/advert_frame.h"
 #include "control/announcer.h"
 #include "control/frame_sink.h"
+#include "control/traffic_watch.h"
 #include "control/vrrp_link.h"
 #include "exchange/ownership.h"
 #include "exchange/snapshot.h"
 #include "net/bytes.h"
+#include "net/parse.h"
 #include "vrrp/instance.h"
 
 namespace warren::control {
@@ -25,6 +27,7 @@ struct Round {
     std::uint64_t now_ns = 0;
     std::uint64_t rx_drained_ns = 0;  // see vrrp::Tick; 0: no worker has polled yet
     std::uint64_t rx_polled_ns = 0;   // every worker has begun a round since
+    TrafficWatch::Workers workers{};  // who count the virtual routers' traffic
 };
 
 class VrrpEngine {
@@ -68,6 +71,11 @@ class VrrpEngine {
         bool moved = false;                  // one of them, since they last agreed
     };
 
+    void on_advert(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
+                   const Round& round);
+    void on_claim(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
+                  const Round& round);
+    void look_for_traffic(const Round& round);
     void make_groups();
     void settle_groups(const Round& round);
     void start(const Round& round);
@@ -107,6 +115,7 @@ class VrrpEngine {
     std::vector<Due> due_;                 // by router
     std::vector<std::uint16_t> by_key_;    // port, family, VRID -> router
     Announcer announcer_;
+    TrafficWatch traffic_;
     exchange::Ownership& ownership_;
     VrrpLink& link_;
     FrameSink& sink_;

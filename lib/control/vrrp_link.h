@@ -26,6 +26,8 @@ struct RouterPlan {
     std::uint64_t garp_gap_ns = 0;   // at least, between two gratuitous ARPs on the port
     std::uint64_t gna_gap_ns = 0;    // and two unsolicited NAs
     std::uint16_t faults = 0;        // at start: bit n = FaultCause n
+    // A configured number of announcements is taken literally; else they go on until traffic comes.
+    bool announce_until_traffic = false;
 };
 
 struct VrrpCommand {
@@ -48,14 +50,23 @@ struct VrrpCommand {
 };
 
 struct VrrpReport {
-    enum class Kind : std::uint8_t { transition, alarm, plan_taken, stopped };
+    enum class Kind : std::uint8_t {
+        transition,
+        alarm,
+        traffic,  // the first frame since the takeover has come
+        silence,  // none has for TrafficWatch::first_wait_ns
+        plan_taken,
+        stopped,
+    };
     Kind kind = Kind::transition;
     std::uint16_t router = 0;
     vrrp::State from = vrrp::State::initialize;
     vrrp::State to = vrrp::State::initialize;
     vrrp::Reason reason = vrrp::Reason::none;
     vrrp::AlarmKind alarm = vrrp::AlarmKind::other_master;
-    net::IpAddress address{};  // what the alarm is about
+    net::IpAddress address{};     // what the alarm is about
+    net::MacAddress claimant{};   // of that address, who is not us
+    std::uint64_t silent_ns = 0;  // traffic: since the takeover
     std::uint64_t when_ns = 0;
     const RouterPlan* plan = nullptr;  // no longer used
 };
@@ -74,6 +85,7 @@ struct VrrpStatus {
     AnnouncementCounts announced;
     std::uint64_t unsent_adverts = 0;      // given up for a newer one: port or ring were full
     std::uint64_t unresolved_adverts = 0;  // to unicast peers whose MAC is not known
+    std::uint64_t silent_ns = 0;           // from takeover to first traffic; 0: none yet
 };
 
 // Written by the control lcore, read by the manager.

@@ -18,6 +18,13 @@ std::uint16_t bit(vrrp::FaultCause cause) {
     return static_cast<std::uint16_t>(1U << static_cast<unsigned>(cause));
 }
 
+bool has_default_takeover(const config::GarpTiming& garp) {
+    const config::GarpTiming defaults;
+    return garp.master_delay_ns == defaults.master_delay_ns &&
+           garp.master_repeat == defaults.master_repeat && garp.garp_interval_ns <= 0 &&
+           garp.gna_interval_ns <= 0;
+}
+
 // Left at keepalived's defaults, our denser schedule is used; a configured one is taken literally.
 vrrp::AnnounceSchedule schedule(std::int64_t delay_ns, unsigned repeat, std::int64_t default_ns,
                                 unsigned default_repeat, bool spaced) {
@@ -86,6 +93,7 @@ RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port
     plan.source_mac = instance.use_vmac && port.hears_virtual_macs
                           ? net::virtual_router_mac(s.vrid, s.is_ipv6())
                           : port.mac;
+    plan.announce_until_traffic = has_default_takeover(instance.garp);
     plan.garp_gap_ns = positive(instance.garp.garp_interval_ns);
     plan.gna_gap_ns = positive(instance.garp.gna_interval_ns);
     if (!port.link_up && instance.track_primary) plan.faults |= bit(vrrp::FaultCause::link_down);

@@ -91,7 +91,7 @@ void VrrpRunner::poll_once(std::uint64_t now_ns) {
     // In this order: what the workers had punted by rx_drained_ns is received below.
     const Round round{exchange_.publisher.acquire(), now_ns,
                       oldest(&exchange::WorkerLink::drained_ns),
-                      oldest(&exchange::WorkerLink::polled_ns)};
+                      oldest(&exchange::WorkerLink::polled_ns), exchange_.workers};
     receive(round);
     VrrpCommand command;
     for (unsigned i = 0; i < most_commands && link_.commands.pop(command); ++i)

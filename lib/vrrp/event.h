@@ -130,7 +130,8 @@ struct Report {
 // At most one of a kind per second.
 struct Alarm {
     AlarmKind kind = AlarmKind::other_master;
-    net::IpAddress address;  // who, or which address
+    net::IpAddress address;      // who, or which address
+    net::MacAddress claimant{};  // address_conflict
     friend bool operator==(const Alarm&, const Alarm&) = default;
 };
 

@@ -136,7 +136,7 @@ void Instance::on(const PreemptHold& event, Actions&) {
 void Instance::on(const AddressConflict& event, Actions& out) {
     if (status_.state != State::master) return;
     ++status_.counters.address_conflicts;
-    alarm(AlarmKind::address_conflict, event.address, out);
+    alarm(AlarmKind::address_conflict, event.address, out, event.claimant);
     defence_deadline_ns_ = std::max(now_ns_, next_defence_ns_);
     run_announcements(out);
 }
@@ -439,11 +439,12 @@ void Instance::run_announcements(Actions& out) {
     status_.counters.announcements += rounds;
 }
 
-void Instance::alarm(AlarmKind kind, const net::IpAddress& address, Actions& out) {
+void Instance::alarm(AlarmKind kind, const net::IpAddress& address, Actions& out,
+                     const net::MacAddress& claimant) {
     std::uint64_t& next_ns = next_alarm_ns_[static_cast<std::size_t>(kind)];
     if (now_ns_ < next_ns) return;
     next_ns = now_ns_ + alarm_distance_ns;
-    out.push(Alarm{kind, address});
+    out.push(Alarm{kind, address, claimant});
 }
 
 }  // namespace warren::vrrp

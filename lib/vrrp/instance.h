@@ -126,7 +126,8 @@ class Instance {
     void request_burst();
     std::uint8_t burst_rounds_due();
     void run_announcements(Actions& out);
-    void alarm(AlarmKind kind, const net::IpAddress& address, Actions& out);
+    void alarm(AlarmKind kind, const net::IpAddress& address, Actions& out,
+               const net::MacAddress& claimant = {});
 
     const Settings* settings_;
     Status status_;

@@ -66,7 +66,7 @@ class EngineWorld : public testing::Test {
         snapshot_.seal();
         engine_ = std::make_unique<VrrpEngine>(pointers, start_ns, ownership_, link_, sink_);
     }
-    Round round() const { return {snapshot_, now_ns_, now_ns_, now_ns_}; }
+    Round round() const { return {snapshot_, now_ns_, now_ns_, now_ns_, workers_}; }
     void advance(std::uint64_t ns) {
         for (const std::uint64_t end = now_ns_ + ns; now_ns_ < end; now_ns_ += ms / 2)
             engine_->tick(round());
@@ -87,6 +87,7 @@ class EngineWorld : public testing::Test {
         return last;
     }
 
+    std::vector<std::unique_ptr<exchange::WorkerLink>> workers_;
     std::vector<RouterPlan> plans_;
     exchange::Snapshot snapshot_;
     exchange::Ownership ownership_;
