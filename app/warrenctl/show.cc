@@ -107,7 +107,8 @@ const std::vector<Column> server_columns{
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
     {"STATE", Align::left,
      [](const Json& r) {
-         return text(r, "state") + (r.value("reachable", true) ? "" : " (no next hop)");
+         return text(r, "state") + (r.value("reachable", true) ? "" : " (no next hop)") +
+                (r.value("overloaded", false) ? " (full)" : "");
      }},
     {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
     {"WHY", Align::left, [](const Json& r) { return text(r, "reason"); }},

@@ -232,8 +232,8 @@ struct RealServer {
     // keeps them when the quorum is back.
     bool inhibit_on_failure = false;
     bool alpha = false;             // starts down until checked
-    unsigned uthreshold = 0;        // flows; above it no new ones; 0 = no limit
-    unsigned lthreshold = 0;        // below it new ones again
+    unsigned uthreshold = 0;        // flows of all workers; with so many no new ones; 0 = no limit
+    unsigned lthreshold = 0;        // below it new ones again; 0 = 3/4 of uthreshold
     std::optional<LbKind> lb_kind;  // absent: the virtual_server's
     std::optional<Script> notify_up, notify_down;
     std::vector<Checker> checkers;  // all must agree; none: always up

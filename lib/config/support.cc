@@ -80,16 +80,10 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
                           "an address on another interface (dev " + a.device + ")");
 }
 
-void check_real_server(const RealServer& r, Checks& checks) {
-    checks.warn(r.uthreshold != 0 || r.lthreshold != 0, r.where, "uthreshold / lthreshold");
-}
-
 void check_virtual_server(const VirtualServer& s, Checks& checks) {
     checks.refuse(s.protocol != Protocol::tcp, s.where,
                   std::string("protocol ") + to_text(s.protocol), ": use TCP");
     checks.warn(s.persistence_timeout_ns != 0, s.where, "persistence_timeout");
-    for (const RealServer& r : s.real_servers)
-        check_real_server(r, checks);
 }
 
 }  // namespace

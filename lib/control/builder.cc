@@ -121,6 +121,7 @@ exchange::Server make_server(const State& state, const ServerRecord& record) {
     server.port = net::Be16(record.config->port);
     server.state = server_state(record);
     server.weight = server_weight(record);
+    server.limit = flow_limit(record);
     server.service = record.service;
     server.method = method(record.config->kind_in(service));
     if (!record.next_hop || record.next_hop->local || !record.next_hop->mac) return server;
@@ -159,6 +160,10 @@ exchange::ServerState server_state(const ServerRecord& server) {
             break;
     }
     return ServerState::down;
+}
+
+balance::FlowLimit flow_limit(const ServerRecord& server) {
+    return {server.config->uthreshold, server.config->lthreshold};
 }
 
 std::vector<std::uint16_t> candidates(const ServiceRecord& service) {

@@ -25,6 +25,7 @@ std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRec
 // take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.
 exchange::ServerState server_state(const ServerRecord& server);
 std::uint32_t server_weight(const ServerRecord& server);
+balance::FlowLimit flow_limit(const ServerRecord& server);
 
 // The servers that a service's flows may go to, in the order that schedulers and slot tables know:
 // the sorry_server is the last.

@@ -186,7 +186,10 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
             {"check", !s.check.known ? Json() : Json(s.check.ok ? "ok" : s.check.text)},
             {"check_us", s.check.known ? Json(s.check.latency_ns / 1000) : Json()},
             {"handshake_us", s.handshake_us == 0 ? Json() : Json(std::lround(s.handshake_us))},
-            {"active", sum(c.exchange, index, &ServerCounters::active)},
+            {"active", active_flows(c.exchange, index)},
+            {"uthreshold", s.config->uthreshold},
+            {"lthreshold", s.config->lthreshold},
+            {"overloaded", c.exchange.is_overloaded(index, flow_limit(s))},
             {"connections", sum(c.exchange, index, &ServerCounters::connections)},
             {"refused", s.refused},
             {"unanswered", s.unanswered},
@@ -278,7 +281,7 @@ const std::vector<View>& views() {
 }
 
 std::uint64_t active_flows(const exchange::Exchange& exchange, std::uint16_t server) {
-    return sum(exchange, server, &ServerCounters::active);
+    return exchange.active_flows(server);
 }
 
 }  // namespace warren::control

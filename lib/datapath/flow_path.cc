@@ -61,10 +61,10 @@ EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
 
 }  // namespace
 
-FlowPath::FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, TxBatch& tx)
+FlowPath::FlowPath(const FlowPathOptions& options, exchange::Exchange& exchange, TxBatch& tx)
     : options_(options),
-      link_(link),
-      counters_(link.counters),
+      link_(*exchange.workers[options.worker]),
+      counters_(link_.counters),
       tx_(tx),
       table_({.capacity = options.capacity,
               .servers = exchange::max_servers,
@@ -72,7 +72,7 @@ FlowPath::FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, T
               .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
               .timeouts = timeouts(),
               .start = options.start}),
-      choice_(options.worker, table_),
+      choice_(options.worker, table_, exchange),
       local_ports_(options.secrets.first_port, *options.spread, options.worker,
                    exchange::max_servers),
       answered_(exchange::max_servers) {}

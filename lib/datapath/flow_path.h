@@ -54,7 +54,7 @@ class FlowPath {
     static constexpr flow::Tick replay_ticks = 2;
     static constexpr std::uint32_t give_up_us = 3'000'000;
 
-    FlowPath(const FlowPathOptions& options, exchange::WorkerLink& link, TxBatch& tx);
+    FlowPath(const FlowPathOptions& options, exchange::Exchange& exchange, TxBatch& tx);
 
     // Two stages for a whole burst: hash the tuple and fetch its bucket, then fetch the flow.
     void prefetch(Packet& packet) const;

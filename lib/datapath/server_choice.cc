@@ -9,8 +9,9 @@
 
 namespace warren::datapath {
 
-ServerChoice::ServerChoice(unsigned worker, const flow::FlowTable& table)
-    : worker_(worker), table_(table), schedulers_(exchange::max_services) {}
+ServerChoice::ServerChoice(unsigned worker, const flow::FlowTable& table,
+                           exchange::Exchange& exchange)
+    : worker_(worker), table_(table), exchange_(exchange), schedulers_(exchange::max_services) {}
 
 bool ServerChoice::ServiceScheduler::is_for(const exchange::Service& service, std::size_t n) const {
     return algorithm == service.algorithm && count == n &&
@@ -35,7 +36,8 @@ std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service
         const std::uint16_t id = service.servers[i];
         const exchange::Server& server = round.snapshot->servers[id];
         const bool eligible = server.state == exchange::ServerState::up && server.reachable &&
-                              std::find(excluded.begin(), excluded.end(), id) == excluded.end();
+                              std::find(excluded.begin(), excluded.end(), id) == excluded.end() &&
+                              !exchange_.is_overloaded(id, server.limit);
         candidates[i] = {id, eligible ? server.weight : 0, table_.live_of_server(id)};
     }
     return count;

@@ -10,6 +10,7 @@
 
 #include "balance/scheduler.h"
 #include "datapath/packet.h"
+#include "exchange/worker_link.h"
 #include "flow/table.h"
 
 namespace warren::datapath {
@@ -18,10 +19,11 @@ class ServerChoice {
   public:
     static constexpr std::uint16_t no_server = 0xffff;
 
-    ServerChoice(unsigned worker, const flow::FlowTable& table);
+    ServerChoice(unsigned worker, const flow::FlowTable& table, exchange::Exchange& exchange);
 
-    // Looks at the flow's service and client. no_server: none is up, reachable, of weight above 0
-    // and not excluded.
+    // Looks at the flow's service and client. no_server: none is up, reachable, of weight above 0,
+    // below its FlowLimit and not excluded. N workers that choose in the same instant may exceed a
+    // limit by N - 1 flows.
     std::uint16_t choose(const flow::Flow& flow, const Round& round,
                          std::span<const std::uint16_t> excluded = {});
 
@@ -43,6 +45,7 @@ class ServerChoice {
 
     const unsigned worker_;
     const flow::FlowTable& table_;
+    exchange::Exchange& exchange_;
     std::vector<ServiceScheduler> schedulers_;  // of each service index
 };
 

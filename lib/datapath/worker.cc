@@ -37,7 +37,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
           counters_),
       flows_({options.id, options.spread, options.flow_capacity, options.secrets, options.pool,
               flow::tick_of_ns(options.now_ns)},
-             link_, tx_) {
+             exchange, tx_) {
     std::size_t next_kernel_port = options.ports.size();
     for (std::uint8_t port = 0; port < options.ports.size(); ++port) {
         port_macs_.push_back(options.ports[port]->mac());

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "balance/flow_limit.h"
 #include "balance/scheduler.h"
 #include "balance/slot_table.h"
 #include "flow/flow.h"
@@ -55,6 +56,7 @@ struct Server {
     net::MacAddress next_hop;     // Ethernet destination
     net::MacAddress link_source;  // Ethernet source: the local address's MAC on that port
     std::uint32_t weight = 0;     // effective weight, configured weight x 256 x health factor
+    balance::FlowLimit limit;     // over all workers
     std::uint16_t service = 0;
     flow::Method method = flow::Method::fnat;
     net::IpAddress tunnel_source;  // TUN: the outer source, an address of the port's

@@ -62,7 +62,30 @@ struct Exchange {
     Publisher publisher;
     Ownership ownership;
     std::vector<std::unique_ptr<WorkerLink>> workers;
+    // The upper threshold of servers that have reached it, else 0. worker -> worker: each asks and
+    // says so when it chooses a server, from the sum of all workers' counters; they agree but for
+    // flows that another worker admits in the same instant.
+    std::vector<std::atomic<std::uint32_t>> reached_limits =
+        std::vector<std::atomic<std::uint32_t>>(max_servers);
     std::atomic<bool> stop{false};  // manager -> workers and control lcore: leave the loop
+
+    std::uint64_t active_flows(std::uint16_t server) const {
+        std::uint64_t sum = 0;
+        for (const auto& worker : workers)
+            sum += worker->servers[server].active.value();
+        return sum;
+    }
+    // Before each new flow: that is often enough to miss no time of few flows, for only new flows
+    // end it. A limit that has been raised forgets (IPVS __ip_vs_update_dest()).
+    bool is_overloaded(std::uint16_t server, const balance::FlowLimit& limit) {
+        const std::uint32_t reached = reached_limits[server].load(std::memory_order_relaxed);
+        if (limit.upper == 0 && reached == 0) return false;
+        const bool was = reached != 0 && limit.upper <= reached;
+        const bool is = limit.is_overloaded(was, active_flows(server));
+        const std::uint32_t now = is ? limit.upper : 0;
+        if (now != reached) reached_limits[server].store(now, std::memory_order_relaxed);
+        return is;
+    }
 
     // Ring from worker `from` to worker `to`.
     MbufRing& handoff(unsigned from, unsigned to) { return *handoffs[from * workers.size() + to]; }
