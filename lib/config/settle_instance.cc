@@ -14,10 +14,6 @@ constexpr std::int64_t v3_unit_ns = 10 * ns_per_ms;
 constexpr std::int64_t v3_longest_ns = 40'950 * ns_per_ms;  // 12 bits of centiseconds
 constexpr std::uint8_t owner_priority = 255;
 
-bool is_link_local(const net::IpAddress& a) {
-    return !a.is_v4() && a.bytes()[0] == 0xfe && (a.bytes()[1] & 0xc0) == 0x80;
-}
-
 bool is_multicast(const net::IpAddress& a) {
     return a.is_v4() ? (a.bytes()[12] & 0xf0) == 0xe0
                      : a.bytes()[0] == 0xff && (a.bytes()[1] & 0x0f) == 0x02;
@@ -185,7 +181,7 @@ class Settling {
     // RFC 9568 5.2.9; erratum 8300 makes receivers check it.
     void check_first_address() {
         if (!v_.is_ipv6() || !v_.unicast_peer.empty() || v_.virtual_ipaddress.empty()) return;
-        if (is_link_local(v_.virtual_ipaddress.front().prefix.address)) return;
+        if (v_.virtual_ipaddress.front().prefix.address.is_link_local()) return;
         const std::string what =
             "the first IPv6 address of virtual_ipaddress should be link-local: put a line like "
             "'fe80::" +

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "config/document.h"
+#include "config/local_addresses.h"
 
 namespace warren::config {
 namespace {
@@ -224,9 +225,11 @@ class Validator {
 
     void check_server(const VirtualServer& s, const RealServer& r, const char* what) {
         check_method(s, r);
-        if (r.address.is_v4() != s.address.is_v4() && r.kind_in(s) != LbKind::tun)
-            error(r.where,
-                  std::string("a ") + what + " must be of the family of its virtual_server");
+        const LbKind kind = r.kind_in(s);
+        if (r.address.is_v4() != s.address.is_v4() && kind != LbKind::tun && kind != LbKind::fnat)
+            error(r.where, std::string("lb_kind ") + to_text(kind) + ": a " + what +
+                               " must be of the family of its virtual_server; FNAT and TUN know "
+                               "both");
         if (owned_.contains(r.address))
             error(r.where, std::string("the ") + what + " " + r.address.to_string() +
                                " is one of our own virtual addresses");
@@ -284,6 +287,8 @@ class Validator {
                          "the local address " + m.address.to_string() +
                              " is in no vrrp_instance: put it into "
                              "virtual_ipaddress_excluded so that the master answers for it");
+        for (Diagnostic& missing : LocalAddresses(config_).find_missing())
+            found_.push_back(std::move(missing));
     }
 
     // What the data plane's tables hold.
@@ -330,7 +335,7 @@ Diagnostics find_gaps(const Config& config) {
     }
     for (const VrrpInstance& v : config.vrrp_instances)
         for (const VirtualAddress& a : v.virtual_ipaddress)
-            if (!served.contains(a.prefix.address))
+            if (!served.contains(a.prefix.address) && !a.prefix.address.is_link_local())
                 found.push_back({a.where, Severity::note,
                                  a.prefix.address.to_string() +
                                      " has no virtual_server: it answers ARP and ping and refuses "

@@ -87,7 +87,7 @@ void add_service(exchange::Snapshot& snapshot, const State& state, const Service
     service.established_timeout_ns =
         static_cast<std::uint64_t>(record.config->establish_timeout_ns);
     service.servers = candidates(record);
-    service.local_addresses = local_addresses(state, record);
+    service.local_addresses = record.local_addresses;
     if (service.present)
         for (const net::IpAddress& local : service.local_addresses)
             add_address(snapshot, state, local, *record.router);
@@ -137,15 +137,6 @@ exchange::Server make_server(const State& state, const ServerRecord& record) {
 }
 
 }  // namespace
-
-std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service) {
-    const auto* group = state.config.find_local_address_group(service.config->local_address_group);
-    if (group == nullptr) return {service.config->address};
-    std::vector<net::IpAddress> addresses;
-    for (const config::LocalAddressGroup::Member& member : group->members)
-        addresses.push_back(member.address);
-    return addresses;
-}
 
 exchange::ServerState server_state(const ServerRecord& server) {
     using exchange::ServerState;

@@ -17,10 +17,6 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
 // What the kernel must not see on a port that it shares.
 GuardRules guard_rules(const State& state, std::uint8_t port);
 
-// The sources of an FNAT service towards its servers. Local addresses that are no VIP move with the
-// VIP of the service that uses them.
-std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service);
-
 // Of a server, as the snapshot has it. Servers that the sorry_server replaces keep their flows and
 // take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.
 exchange::ServerState server_state(const ServerRecord& server);

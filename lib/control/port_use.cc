@@ -39,7 +39,7 @@ std::vector<std::uint16_t> sharers(const State& state, std::uint16_t index,
         const ServerRecord& server = state.servers[i];
         const ServiceRecord& service = state.services[server.service];
         if (server.config->address == wanted.address && server.config->port == wanted.port &&
-            is_fnat(service) && share_an_address(local_addresses(state, service), locals))
+            is_fnat(service) && share_an_address(service.local_addresses, locals))
             found.push_back(i);
     }
     return found;
@@ -51,7 +51,10 @@ PortUse port_use(const State& state, const exchange::Exchange& exchange, std::ui
     const ServiceRecord& service = state.services[state.servers[index].service];
     PortUse use;
     if (!is_fnat(service)) return use;
-    const std::vector<net::IpAddress> locals = local_addresses(state, service);
+    std::vector<net::IpAddress> locals = service.local_addresses;
+    std::erase_if(locals, [&](const net::IpAddress& local) {
+        return local.is_v4() != state.servers[index].config->address.is_v4();
+    });
     for (const net::IpAddress& local : locals)
         use.total += flow::end_of_ports - flow::first_local_port - reserved_on(state, local);
     const double share = static_cast<double>(use.total) /

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "config/local_addresses.h"
 #include "config/sync_groups.h"
 #include "control/vrrp_plan.h"
 
@@ -90,11 +91,13 @@ std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> 
     state->config = std::move(config);
     state->ports = std::move(ports);
     add_routers(*state);
+    const config::LocalAddresses local_addresses(state->config);
     for (const config::VirtualServer& virtual_server : state->config.virtual_servers) {
         ServiceRecord service{.config = &virtual_server,
                               .router = router_of(*state, virtual_server.address),
                               .servers = {},
                               .sorry_server = {},
+                              .local_addresses = local_addresses.of(virtual_server),
                               .factors = balance::PoolFactors(virtual_server.real_servers.size()),
                               .guard = balance::PanicGuard(panic_hold_ms),
                               .slots = nullptr};

@@ -84,6 +84,8 @@ struct ServiceRecord {
     std::vector<std::uint16_t> servers;   // without the sorry_server
     std::optional<std::uint16_t> sorry_server;
     bool has_quorum = false;  // service_state.h keeps it true
+    // FNAT: the sources towards its servers; those that are no VIP move with the service's VIP.
+    std::vector<net::IpAddress> local_addresses;
     balance::PoolFactors factors;
     balance::PanicGuard guard;
     std::shared_ptr<const balance::SlotTable> slots;  // sh and mh; service_state.h keeps it true

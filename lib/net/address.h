@@ -61,6 +61,8 @@ class IpAddress {
         return words.zeros == std::array<Be32, 2>{} && words.prefix == mapped_prefix;
     }
     constexpr bool is_unspecified() const { return *this == IpAddress{}; }
+    // fe80::/10; IPv4's 169.254/16 is nothing special to us.
+    constexpr bool is_link_local() const { return bytes_[0] == 0xfe && bytes_[1] >> 6 == 2; }
     // The IPv4 address in network order; only when is_v4().
     constexpr Be32 as_v4() const { return std::bit_cast<Mapped>(bytes_).address; }
     constexpr const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }

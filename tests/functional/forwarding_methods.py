@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6, TUN in an outer header of the other family too: megabytes up and
-down arrive bit-identical, with 1 % of all packets lost too; a DR server that dies resets its clients.
+"""FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6, FNAT and TUN from one to the other too: megabytes up and down
+arrive bit-identical, with 1 % of all packets lost too; a DR server that dies resets its clients.
 
     forwarding_methods.py BUILD-DIR [BYTES]
 
@@ -31,7 +31,7 @@ SAME = {4: 4, 6: 6}
 # The port of each service, its lb_kind, and the family of its servers for that of the VIP.
 SERVICES = {
     "FNAT": (5671, "FNAT", SAME), "NAT": (5672, "NAT", SAME), "DR": (5673, "DR", SAME), "TUN": (5674, "TUN", SAME),
-    "TUN through": (5676, "TUN", OTHER),
+    "TUN through": (5676, "TUN", OTHER), "FNAT to": (5677, "FNAT", OTHER),
 }
 PORTS = [port for port, _, _ in SERVICES.values()]
 DR_PORT = SERVICES["DR"][0]

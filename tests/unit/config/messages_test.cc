@@ -205,7 +205,15 @@ const Case servers[] = {
          "local_address_group L {\n10.0.0.1\n}\nvirtual_server 10.0.0.1 1 {\nlb_kind DR\n"
          "laddr_group_name L\nreal_server 2001:db8::2 1 {\nPING_CHECK {\n}\n}\n}",
      "15: warning: lb_kind DR uses no local address: laddr_group_name is for FNAT\n"
-     "15: error: a real_server must be of the family of its virtual_server\n"},
+     "15: error: lb_kind DR: a real_server must be of the family of its virtual_server; FNAT and "
+     "TUN know both\n"},
+    {"FNAT to another family without a local address of it",
+     instance("") +
+         "virtual_server 10.0.0.1 1 {\nlb_kind FNAT\nreal_server 2001:db8::2 1 {\nPING_CHECK "
+         "{\n}\n}\n}",
+     "11: error: the server 2001:db8::2 needs a local address of its family: put one into "
+     "virtual_ipaddress_excluded beside the VIP, or name a local_address_group by "
+     "laddr_group_name\n"},
     {"TUN types", instance("") + service("", "lb_kind TUN type gue port 6080\n"),
      "14: error: lb_kind TUN type gue is not supported: use type ipip, or none\n"},
     {"options of no kind", instance("") + service("", "lvs_method DR type ipip\n"),
