@@ -67,7 +67,6 @@ class Checks {
 
 void check_instance(const VrrpInstance& v, Checks& checks) {
     const std::string name = v.name + ": ";
-    checks.refuse(v.auth_type == AuthType::ah, v.where, name + "auth_type AH");
     checks.refuse(v.unicast_peer.size() > max_unicast_peers, v.where,
                   name + "more than 32 unicast_peers");
     for (const Tracked& tracked : v.tracked)

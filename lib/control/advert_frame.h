@@ -28,8 +28,14 @@ net::MacAddress multicast_mac(const net::IpAddress& group);
 // The plan's group.
 AdvertTarget multicast_target(const RouterPlan& plan);
 
-// Returns the frame's length, or 0 when it does not fit.
+// Returns the frame's length, or 0 when it does not fit. With auth_type AH the caller seals what
+// ah_packet() gives.
 std::size_t build_advert_frame(net::Bytes out, const RouterPlan& plan, std::uint8_t priority,
                                const AdvertTarget& target);
+
+// The IP packet of a built frame, with room for the authentication header.
+inline net::Bytes ah_packet(net::Bytes frame) {
+    return frame.subspan(sizeof(net::EthernetHeader));
+}
 
 }  // namespace warren::control

@@ -105,11 +105,13 @@ void VrrpEngine::on_claim(std::uint8_t port, net::ConstBytes frame, const net::P
 
 void VrrpEngine::on_advert(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
                            const Round& round) {
-    const vrrp::Datagram datagram{frame.subspan(parsed.l4_offset, parsed.l4_bytes()),
-                                  hop_limit(frame, parsed), parsed.source, parsed.destination};
-    const auto vrid = vrrp::peek_vrid(datagram.payload);
+    net::ConstBytes message = frame.subspan(parsed.l4_offset, parsed.l4_bytes());
+    const bool in_ah = parsed.protocol == net::IpProtocol::ah;
+    if (in_ah) message = vrrp::ah_payload(message).value_or(net::ConstBytes{});
+    const auto vrid = vrrp::peek_vrid(message);
     // A tagged frame is of another VLAN, where other virtual routers live.
-    const bool ours = vrid && parsed.tag_count == 0 && parsed.protocol == net::IpProtocol::vrrp;
+    const bool ours =
+        vrid && parsed.tag_count == 0 && (in_ah || parsed.protocol == net::IpProtocol::vrrp);
     const std::size_t index =
         ours ? find(port, *vrid, parsed.network == net::Network::ipv6) : no_router;
     if (index == no_router) {
@@ -117,7 +119,12 @@ void VrrpEngine::on_advert(std::uint8_t port, net::ConstBytes frame, const net::
         return;
     }
     Router& router = routers_[index];
-    const vrrp::Decoded decoded = vrrp::decode(datagram, router.plan->settings);
+    const vrrp::Settings& settings = router.plan->settings;
+    const vrrp::Decoded decoded =
+        in_ah ? vrrp::decode_ah(frame.first(parsed.packet_end()).subspan(parsed.l3_offset),
+                                settings, router.ah, hmac_)
+              : vrrp::decode({message, hop_limit(frame, parsed), parsed.source, parsed.destination},
+                             settings);
     if (const auto* reason = std::get_if<vrrp::RejectReason>(&decoded))
         router.instance.count_rejected(*reason);
     else
@@ -332,10 +339,14 @@ void VrrpEngine::set_unsent(Router& router, bool unsent) {
     router.unsent = unsent;
 }
 
-bool VrrpEngine::send_advert(const Router& router, const AdvertTarget& target) {
+bool VrrpEngine::send_advert(Router& router, const AdvertTarget& target) {
     std::array<std::uint8_t, max_advert_frame_bytes> frame;
     const std::size_t bytes =
         build_advert_frame(frame, *router.plan, router.unsent_priority, target);
+    const vrrp::Settings& settings = router.plan->settings;
+    if (settings.auth_type == vrrp::AuthType::ah &&
+        !vrrp::seal_ah(ah_packet(net::Bytes(frame).first(bytes)), settings, router.ah, hmac_))
+        return true;  // its numbers are used up: what a peer would refuse need not be tried again
     if (sink_.send(router.plan->port, net::ConstBytes(frame).first(bytes))) return true;
     link_.counters.transmit_failures.add();
     return false;

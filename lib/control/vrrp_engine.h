@@ -11,12 +11,14 @@
 #include "control/advert_frame.h"
 #include "control/announcer.h"
 #include "control/frame_sink.h"
+#include "control/hmac_md5.h"
 #include "control/traffic_watch.h"
 #include "control/vrrp_link.h"
 #include "exchange/ownership.h"
 #include "exchange/snapshot.h"
 #include "net/bytes.h"
 #include "net/parse.h"
+#include "vrrp/ah.h"
 #include "vrrp/instance.h"
 
 namespace warren::control {
@@ -57,6 +59,7 @@ class VrrpEngine {
         explicit Router(const RouterPlan& p) : plan(&p), instance(p.settings) {}
         const RouterPlan* plan;
         vrrp::Instance instance;
+        vrrp::AhSequence ah;
         std::array<net::MacAddress, max_unicast_peers> peer_macs{};  // zero: unknown
         // An advert that the port has not taken yet: its priority, and the first target without it.
         bool unsent = false;
@@ -94,7 +97,7 @@ class VrrpEngine {
     void carry_out(std::size_t index, const vrrp::Alarm& alarm, const Round& round);
 
     void send_adverts(std::size_t index);
-    bool send_advert(const Router& router, const AdvertTarget& target);
+    bool send_advert(Router& router, const AdvertTarget& target);
     void set_unsent(Router& router, bool unsent);
     void retry_adverts(const Round& round);
     void announce(const Round& round);
@@ -114,6 +117,7 @@ class VrrpEngine {
     std::vector<std::uint16_t> group_of_;  // router -> groups_, or no_group
     std::vector<Due> due_;                 // by router
     std::vector<std::uint16_t> by_key_;    // port, family, VRID -> router
+    HmacMd5 hmac_;
     Announcer announcer_;
     TrafficWatch traffic_;
     exchange::Ownership& ownership_;

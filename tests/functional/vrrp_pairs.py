@@ -23,6 +23,7 @@ ALL_NODES_MAC = "33:33:00:00:00:01"
 V6_VIPS = ("fe80::100", "fd00:8::100")
 CASES = {
     "warren-v2-ah-vmac": ("warren", "warren", Settings(version=2, advert_int=1, auth="AH", vmac=True)),
+    "warren-v2-ah-unicast": ("warren", "warren", Settings(version=2, advert_int=1, auth="AH", unicast=True)),
     "warren-v3-ipv4": ("warren", "warren", Settings(vips=("192.168.8.100", "192.168.8.101"))),
     "warren-v3-ipv4-unicast-vmac": ("warren", "warren", Settings(unicast=True, vmac=True)),
     "warren-v3-ipv6-vmac": ("warren", "warren", Settings(family=6, vmac=True, vips=V6_VIPS)),
