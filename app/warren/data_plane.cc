@@ -15,6 +15,9 @@ namespace warren::app {
 namespace {
 
 constexpr unsigned mbuf_bytes = RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(rte_mbuf) + 64;
+// Adverts and announcements have buffers of their own, more than a tx queue and a ring hold.
+constexpr unsigned control_mbufs = 4'095;
+constexpr unsigned control_mb = control_mbufs * mbuf_bytes / 1'000'000 + 1;
 
 const std::string& device_of(const config::Config& config, const std::string& interface) {
     static const std::string none;
@@ -32,7 +35,7 @@ port::EalOptions eal_options(const config::Config& config, const std::string& in
                         : plane.hugepages == config::Hugepages::no ? port::Hugepages::no
                                                                    : port::Hugepages::automatic;
     const unsigned mbuf_mb = mbuf_count(names.size(), plane.workers) / 1024 * mbuf_bytes / 1024;
-    options.memory_mb = std::max(options.memory_mb, mbuf_mb + 64);
+    options.memory_mb = std::max(options.memory_mb, mbuf_mb + control_mb + 64);
     options.workers = plane.workers;
     options.worker_cpus = plane.worker_cpus;
     options.control_cpu = plane.control_cpu;
@@ -105,6 +108,7 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
       eal_(eal_options(config, instance, eal)),
       pool_(port::make_mempool(
           "packets", mbuf_count(control::port_names(config).size(), config.dataplane.workers))),
+      control_pool_(port::make_mempool("control", control_mbufs)),
       spread_(flow::Spread::key_of(random_word()), config.dataplane.workers),
       exchange_(config.dataplane.workers) {
     open_ports();
@@ -167,10 +171,11 @@ void DataPlane::make_workers() {
 }
 
 void DataPlane::run(control::ManagerOptions options) {
+    options.pool = pool_.get();
     control::Manager manager(config_, port_list_, exchange_, vrrp_, std::move(options));
     control::RunnerOptions runner_options;
     runner_options.ports = port_list_;
-    runner_options.pool = pool_.get();
+    runner_options.pool = control_pool_.get();
     runner_options.priority = config_.dataplane.control_priority;
     runner_options.startup_delay_ns =
         static_cast<std::uint64_t>(config_.global.vrrp_startup_delay_ns);

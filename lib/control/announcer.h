@@ -47,7 +47,6 @@ class Announcer {
         std::uint64_t gna_gap_ns = 0;
         AnnouncementCounts counts;
     };
-    static constexpr std::size_t max_ports = 256;
 
     void enqueue(std::size_t router);
     void enqueue_first(std::size_t router);

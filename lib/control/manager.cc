@@ -69,6 +69,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       drain_timer_(io_),
       stop_timer_(io_),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      stalls_(state_->ports.size()),
       busy_(exchange.workers.size(), 0.0),
       busy_ns_(exchange.workers.size(), 0) {
     watch_next_hops();
@@ -133,6 +134,7 @@ void Manager::drain() {
         on_report(report);
     exchange_.publisher.reclaim();
     poll_own_links();
+    look_for_stalls();
     if (port::now_ns() - last_second_ns_ >= ns_per_s) every_second();
     if (!ready_) announce_when_ready();
 }

@@ -27,6 +27,7 @@
 #include "control/notifier.h"
 #include "control/port_use.h"
 #include "control/server_notifier.h"
+#include "control/stall.h"
 #include "control/state.h"
 #include "control/track_scripts.h"
 #include "control/views.h"
@@ -37,6 +38,7 @@
 namespace warren::control {
 
 struct ManagerOptions {
+    const rte_mempool* pool = nullptr;  // of all received frames
     ProcessFacts process;
     std::function<config::LoadResult()> reread;      // SIGHUP
     std::function<void(std::string_view)> announce;  // to the service manager: "READY=1"
@@ -61,6 +63,12 @@ class Manager {
     void run();
 
   private:
+    struct PortStall {
+        TransmitWatch watch;
+        bool stalled = false;
+        std::uint64_t next_probe_ns = 0;
+    };
+
     // Kernel (manager_kernel.cc).
     std::vector<PortState> port_states(const config::Config& config,
                                        const std::vector<port::Port*>& ports);
@@ -94,6 +102,12 @@ class Manager {
     void tell_of_end();
     void take_flow_event(const exchange::FlowEvent& event);
     void warn_of_few_ports();
+
+    // What only who drives the card can notice (manager_faults.cc).
+    void look_for_stalls();
+    void look_at_port(std::uint8_t port, std::uint64_t now_ns);
+    void set_fault(std::uint16_t router, vrrp::FaultCause cause, bool present, bool can_transmit);
+    void probe(std::uint8_t port);
 
     // What threads report.
     void drain();
@@ -137,6 +151,10 @@ class Manager {
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer stop_timer_;
     boost::asio::signal_set signals_;
+    std::vector<PortStall> stalls_;  // by port
+    BufferWatch buffers_;
+    bool no_buffers_ = false;
+    std::uint64_t next_stall_look_ns_ = 0;
     std::vector<double> busy_;            // by worker
     std::vector<std::uint64_t> busy_ns_;  // at the last sample
     std::uint64_t last_second_ns_ = 0;

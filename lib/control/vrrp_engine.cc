@@ -16,6 +16,8 @@
 namespace warren::control {
 namespace {
 
+constexpr net::Be16 loopback_test{0x9000};  // EtherType of the configuration test protocol
+
 std::uint8_t hop_limit(net::ConstBytes frame, const net::Parsed& parsed) {
     return parsed.network == net::Network::ipv4
                ? net::load<net::Ipv4Header>(frame, parsed.l3_offset).time_to_live
@@ -146,6 +148,9 @@ void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
         case VrrpCommand::Kind::next_hop:
             if (command.peer < max_unicast_peers)
                 routers_[command.router].peer_macs[command.peer] = command.mac;
+            break;
+        case VrrpCommand::Kind::probe:
+            send_probe(routers_[command.router].plan->port, command.mac);
             break;
         case VrrpCommand::Kind::shutdown:
             stop(round);
@@ -331,6 +336,14 @@ void VrrpEngine::send_adverts(std::size_t index) {
         router.unsent_from = i;
         return;
     }
+}
+
+// As switches do to test a cable: no host and no switch forwards or answers it (the Ethernet
+// configuration test protocol, without a function).
+void VrrpEngine::send_probe(std::uint8_t port, const net::MacAddress& mac) {
+    std::array<std::uint8_t, 60> frame{};
+    net::store(net::Bytes(frame), 0, net::EthernetHeader{mac, mac, loopback_test});
+    sink_.send(port, frame);
 }
 
 void VrrpEngine::set_unsent(Router& router, bool unsent) {

@@ -79,6 +79,7 @@ class VrrpEngine {
     void on_claim(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
                   const Round& round);
     void look_for_traffic(const Round& round);
+    void send_probe(std::uint8_t port, const net::MacAddress& mac);
     void make_groups();
     void settle_groups(const Round& round);
     void start(const Round& round);

@@ -3,6 +3,7 @@
 // control lcore starts and keeps it until that has ended.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "exchange/channel.h"
@@ -15,6 +16,7 @@ namespace warren::control {
 
 inline constexpr std::size_t max_unicast_peers = 32;  // of one virtual router
 inline constexpr std::uint16_t no_group = 0xffff;
+inline constexpr std::size_t max_ports = 256;
 
 // One virtual router as the control lcore runs it; immutable. Its index is the same in the
 // snapshot, in Ownership and in all records below.
@@ -36,6 +38,7 @@ struct VrrpCommand {
         priority,  // what tracking made of it
         plan,      // replaces the router's plan; answered by Report plan_taken with the old one
         next_hop,  // mac of the router's unicast peer; zero: unknown, nothing is sent to it
+        probe,     // a frame of `mac` to itself leaves by the port of the router
         shutdown,  // of all routers; answered by Report stopped
     };
     Kind kind = Kind::fault;
@@ -100,6 +103,8 @@ struct VrrpCounters {
     exchange::Counter rounds, late_wakes;  // late: woken over 10 ms after the planned time
     exchange::Counter longest_oversleep_ns;
     exchange::Counter scheduling_errno;  // SCHED_FIFO was asked for and refused
+    // By port: frames given to it (or to the ring that leads there), and those it took.
+    std::array<exchange::Counter, max_ports> tried, taken;
 };
 
 struct VrrpLink {

@@ -37,8 +37,9 @@ void sleep_until(std::uint64_t when_ns) {
 
 }  // namespace
 
-VrrpRunner::Sink::Sink(exchange::Exchange& exchange, const RunnerOptions& options)
-    : exchange_(exchange), ports_(options.ports), pool_(options.pool) {}
+VrrpRunner::Sink::Sink(exchange::Exchange& exchange, VrrpCounters& counters,
+                       const RunnerOptions& options)
+    : exchange_(exchange), counters_(counters), ports_(options.ports), pool_(options.pool) {}
 
 rte_mbuf* VrrpRunner::Sink::make(std::uint8_t port, net::ConstBytes frame) {
     rte_mbuf* packet = rte_pktmbuf_alloc(pool_);
@@ -54,12 +55,16 @@ rte_mbuf* VrrpRunner::Sink::make(std::uint8_t port, net::ConstBytes frame) {
 }
 
 bool VrrpRunner::Sink::send(std::uint8_t port, net::ConstBytes frame) {
+    counters_.tried[port].add();
     rte_mbuf* packet = make(port, frame);
     if (packet == nullptr) return false;
     port::Port& out = *ports_[port];
     const bool sent = out.has_control_queue() ? out.tx_burst(out.control_queue(), &packet, 1) == 1
                                               : exchange_.workers[0]->control_tx.push(packet);
-    if (!sent) rte_pktmbuf_free(packet);
+    if (sent)
+        counters_.taken[port].add();
+    else
+        rte_pktmbuf_free(packet);
     return sent;
 }
 
@@ -68,7 +73,7 @@ VrrpRunner::VrrpRunner(exchange::Exchange& exchange, VrrpLink& link,
     : exchange_(exchange),
       link_(link),
       options_(options),
-      sink_(exchange, options),
+      sink_(exchange, link.counters, options),
       engine_(plans, port::now_ns() + options.startup_delay_ns, exchange.ownership, link, sink_),
       reader_(static_cast<unsigned>(exchange.workers.size())) {}
 

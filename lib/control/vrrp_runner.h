@@ -18,7 +18,7 @@ namespace warren::control {
 
 struct RunnerOptions {
     std::vector<port::Port*> ports;  // index = port index in the snapshot
-    rte_mempool* pool = nullptr;     // frames of ours
+    rte_mempool* pool = nullptr;     // of our frames alone: an advert always finds a buffer
     int priority = 0;                // SCHED_FIFO 1-99; 0 = ordinary scheduling
     std::uint64_t startup_delay_ns = 0;
 };
@@ -39,13 +39,14 @@ class VrrpRunner {
     // A frame leaves on the port's own control queue, else the first worker sends it.
     class Sink : public FrameSink {
       public:
-        Sink(exchange::Exchange& exchange, const RunnerOptions& options);
+        Sink(exchange::Exchange& exchange, VrrpCounters& counters, const RunnerOptions& options);
         bool send(std::uint8_t port, net::ConstBytes frame) override;
 
       private:
         rte_mbuf* make(std::uint8_t port, net::ConstBytes frame);
 
         exchange::Exchange& exchange_;
+        VrrpCounters& counters_;
         std::vector<port::Port*> ports_;
         rte_mempool* pool_;
     };

@@ -28,6 +28,7 @@ enum class FaultCause : std::uint8_t {
     sync_group,   // another member of the group is in fault
     quorum_lost,  // the real_servers' quorum is lost while the peer still has one
     handover,     // the operator asked to give up
+    no_buffers,   // frames cannot be received for want of packet buffers
 };
 std::string_view name(FaultCause cause);
 

@@ -4,7 +4,7 @@
 namespace warren::vrrp {
 namespace {
 
-constexpr std::uint8_t group_bit = 1U << static_cast<unsigned>(FaultCause::sync_group);
+constexpr std::uint16_t group_bit = 1U << static_cast<unsigned>(FaultCause::sync_group);
 
 bool has_own_fault(const Status& member) {
     return (member.faults & ~group_bit) != 0;

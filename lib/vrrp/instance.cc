@@ -15,8 +15,8 @@ constexpr std::uint64_t burst_distance_ns = ns_per_s;
 constexpr std::uint64_t alarm_distance_ns = ns_per_s;
 constexpr std::uint64_t defend_interval_ns = 10 * ns_per_s;  // RFC 5227 2.4
 
-std::uint8_t fault_bit(FaultCause cause) {
-    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(cause));
+std::uint16_t fault_bit(FaultCause cause) {
+    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(cause));
 }
 
 }  // namespace
@@ -99,14 +99,14 @@ void Instance::on(const Tick& event, Actions& out) {
 }
 
 void Instance::on(const FaultChange& event, Actions& out) {
-    const std::uint8_t bit = fault_bit(event.cause);
+    const std::uint16_t bit = fault_bit(event.cause);
     if (event.present) {
         status_.faults |= bit;
         if (status_.state == State::backup || status_.state == State::master)
             stop(State::fault, Reason::fault, event.can_transmit, out);
         return;
     }
-    status_.faults &= static_cast<std::uint8_t>(~bit);
+    status_.faults &= static_cast<std::uint16_t>(~bit);
     if (status_.state == State::fault && status_.faults == 0) start(Reason::fault_cleared, out);
 }
 

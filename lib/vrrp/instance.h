@@ -37,7 +37,7 @@ struct Status {
     bool wants_master = false;  // a backup that waits for its sync group
     std::uint64_t since_ns = 0;
     Reason last_reason = Reason::none;
-    std::uint8_t faults = 0;  // bit n: FaultCause n
+    std::uint16_t faults = 0;  // bit n: FaultCause n
     std::uint8_t effective_priority = 0;
     net::IpAddress master_address;  // ours while master; unspecified while unknown
     std::uint8_t master_priority = 0;

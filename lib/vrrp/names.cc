@@ -36,6 +36,8 @@ std::string_view name(FaultCause cause) {
             return "quorum_lost";
         case FaultCause::handover:
             return "handover";
+        case FaultCause::no_buffers:
+            return "no_buffers";
     }
     return "?";
 }

@@ -132,6 +132,17 @@ TEST_F(EngineHosts, AConfiguredBurstIsTakenLiterally) {
     EXPECT_EQ(reports(VrrpReport::Kind::silence).size(), 1U) << "it is told all the same";
 }
 
+// Of the port to itself: it shows that the port sends, and concerns nobody.
+TEST_F(EngineHosts, AProbeLeavesByTheRoutersPort) {
+    RouterPlan plan = plan_of(7, {ip(vip)});
+    plan.port = 2;
+    run({plan});
+    engine_->on_command({.kind = VrrpCommand::Kind::probe, .mac = packets::mac(rival)}, round());
+    ASSERT_EQ(sink_.sent.size(), 1U);
+    EXPECT_EQ(sink_.sent[0].rfind("2 02:00:00:00:00:99 > 02:00:00:00:00:99", 0), 0U)
+        << sink_.sent[0];
+}
+
 // Frames of an earlier time as master are no traffic of this one.
 TEST_F(EngineHosts, EachTakeoverWaitsAnew) {
     workers_[0]->router_frames[0].add(1000);
