@@ -69,9 +69,6 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
     const std::string name = v.name + ": ";
     checks.refuse(v.unicast_peer.size() > max_unicast_peers, v.where,
                   name + "more than 32 unicast_peers");
-    for (const Tracked& tracked : v.tracked)
-        checks.refuse(tracked.kind == TrackKind::file || tracked.kind == TrackKind::process,
-                      tracked.where, name + "track_" + to_text(tracked.kind));
     checks.warn(!v.accept, v.where, name + "no_accept");
     for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
         for (const VirtualAddress& a : *list)

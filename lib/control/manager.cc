@@ -52,6 +52,8 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       state_(make_state(config, port_states(config, ports), port::now_ns())),
       notifier_(io_, state_->config, events_),
       track_scripts_(io_, state_->config, events_, [this] { apply_tracking(); }),
+      track_files_(io_, state_->config, events_, [this] { apply_tracking(); }),
+      track_processes_(io_, state_->config, events_, [this] { apply_tracking(); }),
       server_notifier_(state_->config, notifier_.queues()),
       listing_(io_, *state_, exchange),
       commands_(io_, verb_names(),

@@ -29,6 +29,8 @@
 #include "control/server_notifier.h"
 #include "control/stall.h"
 #include "control/state.h"
+#include "control/track_files.h"
+#include "control/track_processes.h"
 #include "control/track_scripts.h"
 #include "control/views.h"
 #include "control/vrrp_link.h"
@@ -138,6 +140,8 @@ class Manager {
     std::unique_ptr<State> state_;
     Notifier notifier_;
     TrackScripts track_scripts_;
+    TrackFiles track_files_;
+    TrackProcesses track_processes_;
     ServerNotifier server_notifier_;
     std::map<std::uint8_t, std::unique_ptr<Guard>> guards_;  // by port
     std::map<std::uint8_t, GuardRules> guarded_;

@@ -23,9 +23,12 @@ TrackedState Manager::state_of(const config::Tracked& tracked) const {
             return interface_state(tracked.name);
         case config::TrackKind::script:
             return track_scripts_.state(tracked.name);
-        default:
-            return {TrackedState::Standing::ignored, 0, "not supported"};
+        case config::TrackKind::file:
+            return track_files_.state(tracked.name);
+        case config::TrackKind::process:
+            break;
     }
+    return track_processes_.state(tracked.name);
 }
 
 // The commands of a start reach the control lcore before its first round does.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "control/script.h"
+#include "control/tracking.h"
 #include "vrrp/tracking.h"
 
 namespace warren::control {
@@ -102,17 +103,6 @@ void TrackScripts::take(Script& script, bool success, std::string text) {
                 "script " + script.config.name + (success ? " succeeds" : " fails: ") +
                     (success ? "" : script.last));
     changed_();
-}
-
-bool is_tracked(const config::Config& config, config::TrackKind kind, const std::string& name) {
-    return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(),
-                       [&](const config::VrrpInstance& instance) {
-                           return std::any_of(instance.tracked.begin(), instance.tracked.end(),
-                                              [&](const config::Tracked& tracked) {
-                                                  return tracked.kind == kind &&
-                                                         tracked.name == name;
-                                              });
-                       });
 }
 
 }  // namespace warren::control

@@ -44,7 +44,4 @@ class TrackScripts {
     Children children_;          // last: its end comes first
 };
 
-// Whether an instance tracks the thing of that kind and name.
-bool is_tracked(const config::Config& config, config::TrackKind kind, const std::string& name);
-
 }  // namespace warren::control

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
@@ -30,5 +31,8 @@ struct Tracking {
 // `state_of` answers for each of the instance's tracked things.
 Tracking evaluate(const config::VrrpInstance& instance,
                   const std::function<TrackedState(const config::Tracked&)>& state_of);
+
+// Whether an instance tracks the thing of that kind and name.
+bool is_tracked(const config::Config& config, config::TrackKind kind, const std::string& name);
 
 }  // namespace warren::control

@@ -231,8 +231,8 @@ const Case unsupported[] = {
      "16: error: lb_algo lblc is not supported: use rr, wrr, lc, wlc, sed, nq, fo, sh or mh\n"},
     {"protocol", instance("") + service("protocol UDP"),
      "9: error: protocol UDP is not supported yet: use TCP\n"},
-    {"tracked file", instance("track_file {\nx\n}"),
-     "8: error: there is no track_file 'x'\n8: error: V: track_file is not supported yet\n"},
+    {"track_bfd", instance("track_bfd {\nx\n}"),
+     "7: error: 'track_bfd' is not supported yet: use track_script or track_interface\n"},
     {"fwmark", "virtual_server fwmark 3 {\n}",
      "1: error: virtual_server fwmark is not supported yet: write one virtual_server for each "
      "address and port\n"},

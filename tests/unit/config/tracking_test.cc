@@ -146,9 +146,7 @@ TEST(Tracked, Messages) {
          "f:8: error: after 'eth1' comes 'weight N [reverse]', not 'sideways'\n"},
         {instance("track_interface {\neth1\neth1 weight 3\n}\n"),
          "f:9: warning: the interface 'eth1' is tracked already: this line is ignored\n"},
-        {instance("track_process {\nx\n}\n"),
-         "f:8: error: there is no vrrp_track_process 'x'\n"
-         "f:8: error: A: track_process is not supported yet\n"},
+        {instance("track_process {\nx\n}\n"), "f:8: error: there is no vrrp_track_process 'x'\n"},
         {instance("state MASTER\npriority 255\ntrack_interface {\neth1 weight 3\n}\n"),
          "f:10: warning: A: the interface 'eth1' has a weight and is not tracked: it does not "
          "count: "
