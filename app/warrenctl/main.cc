@@ -41,6 +41,7 @@ std::string list_of_views() {
 
 void print_help() {
     std::cout << "Usage: warrenctl [options] show {" << list_of_views() << "}\n"
+              << "       warrenctl [options] show vrrp [ROUTER ...]   with all details\n"
               << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
               << "       warrenctl [options] ended [client A[:P]] [server A[:P]] [cause C]\n"
               << "           C: " << ended_causes() << '\n'
@@ -73,9 +74,11 @@ void check_words(const std::vector<std::string>& words) {
     if (words[0] != "show")
         throw UsageError("unknown command \"" + words[0] + "\": show, events or ended");
     const auto& names = view_names();
-    if (words.size() != 2 || std::find(names.begin(), names.end(), words[1]) == names.end())
+    const bool named = words.size() > 2 && words[1] == "vrrp";
+    if ((words.size() != 2 && !named) ||
+        std::find(names.begin(), names.end(), words[1]) == names.end())
         throw UsageError(
-            (words.size() == 2 ? "unknown view \"" + words[1] + "\": " : "show needs one of: ") +
+            (words.size() >= 2 ? "unknown view \"" + words[1] + "\": " : "show needs one of: ") +
             list_of_views());
 }
 
@@ -100,7 +103,7 @@ int run(int argc, char** argv) {
         print_ended(telemetry, *EndedFilter::parse({words.begin() + 1, words.end()}), as_json,
                     std::cout);
     else
-        show(telemetry, words[1], as_json, std::cout);
+        show(telemetry, words[1], {words.begin() + 2, words.end()}, as_json, std::cout);
     std::cout.flush();
     return std::cout ? 0 : 1;
 }

@@ -3,6 +3,8 @@
 
 #include <ostream>
 
+#include "fields.h"
+#include "show_vrrp.h"
 #include "table.h"
 #include "units.h"
 
@@ -10,37 +12,6 @@ namespace warren::ctl {
 namespace {
 
 using Rows = std::vector<Json>;
-
-// What is missing or null is shown as "-".
-std::string text(const Json& row, const char* key) {
-    const auto found = row.find(key);
-    if (found == row.end() || found->is_null()) return "-";
-    return found->is_string() ? found->get<std::string>() : found->dump();
-}
-
-template <std::string (*Format)(std::uint64_t)>
-std::string number(const Json& row, const char* key) {
-    const auto found = row.find(key);
-    return found == row.end() || !found->is_number() ? "-" : Format(found->get<std::uint64_t>());
-}
-
-std::string decimal(const Json& row, const char* key) {
-    const auto found = row.find(key);
-    return found == row.end() || !found->is_number() ? "-" : decimal_text(found->get<double>());
-}
-
-std::string joined(const Json& list) {
-    std::string all;
-    for (const Json& item : list)
-        all +=
-            (all.empty() ? "" : " ") + (item.is_string() ? item.get<std::string>() : item.dump());
-    return all.empty() ? "-" : all;
-}
-
-std::string joined(const Json& row, const char* key) {
-    const auto found = row.find(key);
-    return found == row.end() ? "-" : joined(*found);
-}
 
 const std::vector<Column> port_columns{
     {"PORT", Align::left, [](const Json& r) { return text(r, "name"); }},
@@ -51,34 +22,6 @@ const std::vector<Column> port_columns{
     {"RX", Align::right, [](const Json& r) { return number<count_text>(r, "rx_packets"); }},
     {"TX", Align::right, [](const Json& r) { return number<count_text>(r, "tx_packets"); }},
     {"MISSED", Align::right, [](const Json& r) { return number<count_text>(r, "rx_missed"); }},
-};
-
-const std::vector<Column> vrrp_columns{
-    {"ROUTER", Align::left, [](const Json& r) { return text(r, "name"); }},
-    {"INTERFACE", Align::left, [](const Json& r) { return text(r, "interface"); }},
-    {"VRID", Align::right, [](const Json& r) { return text(r, "vrid"); }},
-    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
-    {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
-    {"WHY", Align::left,
-     [](const Json& r) {
-         return r.value("faults", Json::array()).empty() ? text(r, "reason") : joined(r, "faults");
-     }},
-    {"PRIO", Align::right, [](const Json& r) { return text(r, "effective_priority"); }},
-    {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }},
-    {"HEARD", Align::right,
-     [](const Json& r) { return number<duration_text>(r, "last_heard_ms"); }},
-    {"SENT", Align::right, [](const Json& r) { return number<count_text>(r, "adverts_sent"); }},
-    {"RECEIVED", Align::right,
-     [](const Json& r) { return number<count_text>(r, "adverts_received"); }},
-    {"REJECTED", Align::left,
-     [](const Json& r) {
-         const Json rejected = r.value("rejected", Json::object());
-         std::string all;
-         for (const auto& [reason, n] : rejected.items())
-             all += (all.empty() ? "" : " ") + reason + "=" + n.dump();
-         return all.empty() ? "0" : all;
-     }},
-    {"ADDRESSES", Align::left, [](const Json& r) { return joined(r, "addresses"); }},
 };
 
 const std::vector<Column> service_columns{
@@ -181,10 +124,9 @@ struct ListView {
 
 const std::vector<ListView>& list_views() {
     static const std::vector<ListView> all{
-        {"vrrp", vrrp_columns},           {"services", service_columns},
-        {"servers", server_columns},      {"flows", flow_columns},
-        {"counters", counter_columns},    {"workers", worker_columns},
-        {"neighbours", neighbour_columns}};
+        {"services", service_columns}, {"servers", server_columns},
+        {"flows", flow_columns},       {"counters", counter_columns},
+        {"workers", worker_columns},   {"neighbours", neighbour_columns}};
     return all;
 }
 
@@ -214,18 +156,27 @@ void show_status(Telemetry& telemetry, bool as_json, std::ostream& out) {
     out << '\n';
     print_table(out, port_columns, status["ports"]);
     out << '\n';
-    print_table(out, vrrp_columns, status["vrrp"]);
+    print_table(out, vrrp_columns(), status["vrrp"]);
     out << '\n';
     print_table(out, service_columns, status["services"]);
     out << '\n';
     print_table(out, server_columns, status["real_servers"]);
 }
 
+void show_vrrp(Telemetry& telemetry, const std::vector<std::string>& names, bool as_json,
+               std::ostream& out) {
+    const Rows rows = vrrp_rows(telemetry, names);
+    if (as_json)
+        out << Json(rows).dump(2) << '\n';
+    else
+        print_vrrp(out, rows, !names.empty());
+}
+
 }  // namespace
 
 const std::vector<std::string>& view_names() {
     static const std::vector<std::string> names = [] {
-        std::vector<std::string> all{"status"};
+        std::vector<std::string> all{"status", "vrrp"};
         for (const ListView& view : list_views())
             all.emplace_back(view.name);
         return all;
@@ -233,8 +184,10 @@ const std::vector<std::string>& view_names() {
     return names;
 }
 
-void show(Telemetry& telemetry, const std::string& view, bool as_json, std::ostream& out) {
+void show(Telemetry& telemetry, const std::string& view, const std::vector<std::string>& names,
+          bool as_json, std::ostream& out) {
     if (view == "status") return show_status(telemetry, as_json, out);
+    if (view == "vrrp") return show_vrrp(telemetry, names, as_json, out);
     for (const ListView& candidate : list_views()) {
         if (view != candidate.name) continue;
         const Rows rows = telemetry.rows(view);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// `warrenctl show VIEW`: fetches rows and prints them, as tables for people or as JSON for programs
-// (an array of objects; `status` is one object).
+// `warrenctl show VIEW [NAME…]`: fetches rows and prints them, as tables for people or as JSON for
+// programs (an array of objects; `status` is one object).
 #pragma once
 
 #include <iosfwd>
@@ -13,7 +13,8 @@ namespace warren::ctl {
 
 const std::vector<std::string>& view_names();
 
-// `view` is one of view_names().
-void show(Telemetry& telemetry, const std::string& view, bool as_json, std::ostream& out);
+// `view` is one of view_names(); `names` choose virtual routers of the view "vrrp".
+void show(Telemetry& telemetry, const std::string& view, const std::vector<std::string>& names,
+          bool as_json, std::ostream& out);
 
 }  // namespace warren::ctl

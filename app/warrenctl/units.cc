@@ -35,6 +35,16 @@ std::string duration_text(std::uint64_t ms) {
     return std::to_string(s / 86'400) + "d" + std::to_string(s % 86'400 / 3600) + "h";
 }
 
+std::string interval_text(double ms) {
+    std::array<char, 64> text{};
+    if (ms >= 60'000) return duration_text(static_cast<std::uint64_t>(ms));
+    if (ms < 1000)
+        std::snprintf(text.data(), text.size(), ms < 10 ? "%.2g ms" : "%.0f ms", ms);
+    else
+        std::snprintf(text.data(), text.size(), "%.3g s", ms / 1000);
+    return text.data();
+}
+
 std::string latency_text(std::uint64_t us) {
     if (us < 1000) return std::to_string(us) + " us";
     if (us < 1'000'000) return tenths(static_cast<double>(us) / 1000) + " ms";

@@ -167,10 +167,7 @@ void Manager::on_report(const VrrpReport& report) {
             events_.info(EventKind::vrrp, "{}: {} -> {} ({})", router->config->name,
                          vrrp::name(report.from), vrrp::name(report.to),
                          reason_text(report, router->status));
-            // Scripts do not hear of a router that waits for what it tracks, as in keepalived.
-            if (report.from == vrrp::State::initialize && report.to == vrrp::State::fault &&
-                !router->tracking.settled())
-                break;
+            if (waits_for_tracked(report)) break;
             if (const auto heard = notify_state(report.to, report.reason))
                 notifier_.on_transition(router->config->name, *heard,
                                         router->status.effective_priority);

@@ -98,6 +98,9 @@ class Manager {
     TrackedState interface_state(const std::string& name) const;
     TrackedState state_of(const config::Tracked& tracked) const;
     void apply_tracking();
+    bool waits_for_tracked(const VrrpReport& report);
+    void tell_of_fault(std::size_t router);
+
     // Virtual_servers and their servers (manager_services.cc).
     void on_server(std::uint16_t server);
     void follow_quorums(bool start = false);

@@ -38,6 +38,7 @@ void Manager::apply_tracking() {
         const vrrp::TrackedPart before = router.tracking.total;
         router.tracking = evaluate(
             *router.config, [this](const config::Tracked& tracked) { return state_of(tracked); });
+        if (router.waits_silently && router.tracking.settled()) tell_of_fault(i);
         const vrrp::TrackedPart& now = router.tracking.total;
         const auto index = static_cast<std::uint16_t>(i);
         if (now.fault != before.fault)
@@ -51,6 +52,27 @@ void Manager::apply_tracking() {
             events_.info(EventKind::track, "{}: priority {}, was {}", router.config->name,
                          now.priority, before.priority);
     }
+}
+
+// As in keepalived a router that waits for the first result of a script is in no state that notify
+// scripts hear of.
+bool Manager::waits_for_tracked(const VrrpReport& report) {
+    RouterState& router = state_->routers[report.router];
+    constexpr unsigned tracked = 1U << static_cast<unsigned>(vrrp::FaultCause::tracked);
+    if (report.from != vrrp::State::initialize || report.to != vrrp::State::fault ||
+        (router.status.faults & ~tracked) != 0)
+        return false;
+    router.waits_silently = !router.tracking.settled();
+    return router.waits_silently || !router.tracking.total.fault;
+}
+
+// What it waited for has failed.
+void Manager::tell_of_fault(std::size_t index) {
+    RouterState& router = state_->routers[index];
+    router.waits_silently = false;
+    if (router.tracking.total.fault)
+        notifier_.on_transition(router.config->name, NotifyState::fault,
+                                router.status.effective_priority);
 }
 
 }  // namespace warren::control

@@ -44,10 +44,11 @@ struct RouterState {
     const config::VrrpInstance* config = nullptr;
     std::uint8_t port = 0;
     std::unique_ptr<const RouterPlan> plan;
-    vrrp::Status status;      // the control lcore's latest copy
-    VrrpStatus record{};      // and the rest of it
-    bool no_address = false;  // as last told
-    Tracking tracking{};      // as last told
+    vrrp::Status status;          // the control lcore's latest copy
+    VrrpStatus record{};          // and the rest of it
+    bool no_address = false;      // as last told
+    Tracking tracking{};          // as last told
+    bool waits_silently = false;  // scripts have not heard of a fault that may be none
     std::array<std::uint64_t, vrrp::reject_reason_count> rejected_logged{};  // by reason
     std::uint64_t quiet_until_ns = 0;  // no more log lines about rejected adverts before
 };

@@ -10,16 +10,13 @@
 #include "control/counter_views.h"
 #include "control/port_use.h"
 #include "control/service_state.h"
+#include "control/vrrp_views.h"
 
 namespace warren::control {
 namespace {
 
 using exchange::Counter;
 using exchange::ServerCounters;
-
-std::uint64_t ms_since(const ViewContext& c, std::uint64_t then_ns) {
-    return c.now_ns > then_ns ? (c.now_ns - then_ns) / 1'000'000 : 0;
-}
 
 double rounded(double value, double steps) {
     return std::round(value * steps) / steps;
@@ -83,79 +80,6 @@ std::vector<Json> ports(const ViewContext& c) {
         }
         rows.push_back(std::move(row));
     }
-    return rows;
-}
-
-// ---- VRRP
-
-Json faults(const vrrp::Status& status) {
-    Json list = Json::array();
-    for (unsigned bit = 0; bit < 8; ++bit)
-        if ((status.faults >> bit & 1) != 0)
-            list.push_back(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
-    return list;
-}
-
-Json rejected(const vrrp::Counters& counters) {
-    Json all = Json::object();
-    for (std::size_t i = 0; i < counters.rejected.size(); ++i)
-        if (counters.rejected[i] != 0)
-            all[std::string(vrrp::name(static_cast<vrrp::RejectReason>(i)))] = counters.rejected[i];
-    return all;
-}
-
-Json addresses(const config::VrrpInstance& instance) {
-    Json list = Json::array();
-    for (const auto* group : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
-        for (const config::VirtualAddress& vip : *group)
-            list.push_back(vip.prefix.to_string());
-    return list;
-}
-
-// From the takeover on; null as long as nobody has used the addresses.
-Json first_traffic_ms(const RouterState& router) {
-    const std::uint64_t ns = router.record.silent_ns;
-    return ns == 0 ? Json() : Json(rounded(static_cast<double>(ns) / 1e6, 10));
-}
-
-Json vrrp_row(const ViewContext& c, const RouterState& router) {
-    const vrrp::Status& s = router.status;
-    const vrrp::Settings& settings = router.plan->settings;
-    return {
-        {"name", router.config->name},
-        {"interface", router.config->interface},
-        {"vrid", settings.vrid},
-        {"version", static_cast<unsigned>(settings.version)},
-        {"state", vrrp::name(s.state)},
-        {"since_ms", ms_since(c, s.since_ns)},
-        {"reason", vrrp::name(s.last_reason)},
-        {"faults", faults(s)},
-        {"priority", settings.priority},
-        {"effective_priority", s.effective_priority},
-        {"primary_address", settings.primary_address.to_string()},
-        {"master", s.master_address.is_unspecified() ? Json() : Json(s.master_address.to_string())},
-        {"master_priority", s.master_priority},
-        {"last_heard_ms", s.last_heard_ns == 0 ? Json() : Json(ms_since(c, s.last_heard_ns))},
-        {"advert_interval_ms", settings.advert_interval_ns / 1'000'000},
-        {"addresses", addresses(*router.config)},
-        {"adverts_sent", s.counters.adverts_sent},
-        {"adverts_received", s.counters.adverts_received},
-        {"rejected", rejected(s.counters)},
-        {"priority_zero_sent", s.counters.priority_zero_sent},
-        {"priority_zero_received", s.counters.priority_zero_received},
-        {"announcements", s.counters.announcements},
-        {"became_master", s.counters.became_master},
-        {"first_traffic_ms", first_traffic_ms(router)},
-        {"lower_priority_heard", s.counters.lower_priority_heard},
-        {"address_conflicts", s.counters.address_conflicts},
-        {"late_adverts", s.counters.late_adverts},
-        {"waits_for_workers", s.counters.waits_for_workers}};
-}
-
-std::vector<Json> vrrp_rows(const ViewContext& c) {
-    std::vector<Json> rows;
-    for (const RouterState& router : c.state.routers)
-        rows.push_back(vrrp_row(c, router));
     return rows;
 }
 
@@ -272,11 +196,15 @@ std::vector<Json> neighbours(const ViewContext& c) {
 
 }  // namespace
 
+std::uint64_t ms_since(const ViewContext& c, std::uint64_t then_ns) {
+    return c.now_ns > then_ns ? (c.now_ns - then_ns) / 1'000'000 : 0;
+}
+
 const std::vector<View>& views() {
-    static const std::vector<View> all{{"status", status},         {"ports", ports},
-                                       {"vrrp", vrrp_rows},        {"services", services},
-                                       {"servers", servers},       {"neighbours", neighbours},
-                                       {"counters", counter_rows}, {"workers", worker_rows}};
+    static const std::vector<View> all{
+        {"status", status},         {"ports", ports},           {"vrrp", vrrp_rows},
+        {"tracked", tracked_rows},  {"services", services},     {"servers", servers},
+        {"neighbours", neighbours}, {"counters", counter_rows}, {"workers", worker_rows}};
     return all;
 }
 

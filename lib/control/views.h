@@ -42,6 +42,7 @@ struct View {
 // All views but "flows", which the workers answer (flow_listing.h).
 const std::vector<View>& views();
 
+std::uint64_t ms_since(const ViewContext& c, std::uint64_t then_ns);
 // Sum over all workers.
 std::uint64_t active_flows(const exchange::Exchange& exchange, std::uint16_t server);
 

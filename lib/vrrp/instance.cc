@@ -182,13 +182,14 @@ void Instance::on(const GroupBackup&, Actions& out) {
 // Would this master keep us in backup? RFC 3768 6.4.2, keepalived's preempt_delay.
 bool Instance::yields_to(std::uint8_t advertised_priority) {
     if (advertised_priority >= status_.effective_priority) {
-        preempt_after_ns_ = 0;
+        status_.preempt_after_ns = 0;
         return true;
     }
     if (!settings_->preempt || preempt_held_) return true;
     if (settings_->preempt_delay_ns == 0) return false;
-    if (preempt_after_ns_ == 0) preempt_after_ns_ = now_ns_ + settings_->preempt_delay_ns;
-    return now_ns_ < preempt_after_ns_;
+    if (status_.preempt_after_ns == 0)
+        status_.preempt_after_ns = now_ns_ + settings_->preempt_delay_ns;
+    return now_ns_ < status_.preempt_after_ns;
 }
 
 void Instance::learn_master(const AdvertReceived& event) {
@@ -331,7 +332,7 @@ void Instance::become_master(Reason reason, Actions& out) {
     advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
     waiting_for_workers_ = false;
     status_.wants_master = false;
-    preempt_after_ns_ = 0;
+    status_.preempt_after_ns = 0;
     burst_request_ns_ = no_deadline;
     defence_deadline_ns_ = no_deadline;
     refresh_deadline_ns_ =
@@ -346,7 +347,7 @@ void Instance::become_master(Reason reason, Actions& out) {
 void Instance::become_backup(Reason reason, Actions& out) {
     arm_master_down(master_down_interval_ns());
     takeover_reason_ = Reason::master_down;
-    preempt_after_ns_ = 0;
+    status_.preempt_after_ns = 0;
     burst_ = {};
     change_state(State::backup, reason, out);
 }
@@ -359,7 +360,7 @@ void Instance::stop(State to, Reason reason, bool can_transmit, Actions& out) {
     }
     waiting_for_workers_ = false;
     status_.wants_master = false;
-    preempt_after_ns_ = 0;
+    status_.preempt_after_ns = 0;
     burst_ = {};
     status_.master_address = {};
     status_.master_priority = 0;

@@ -43,6 +43,7 @@ struct Status {
     std::uint8_t master_priority = 0;
     std::uint64_t last_heard_ns = 0;  // last valid advert of another router; 0 = never
     std::uint64_t master_interval_ns = 0;
+    std::uint64_t preempt_after_ns = 0;  // preempt_delay runs until then; 0: it does not
     Counters counters;
 };
 
@@ -136,7 +137,6 @@ class Instance {
     // Backup.
     std::uint64_t master_down_deadline_ns_ = no_deadline;
     std::uint64_t evidence_poll_deadline_ns_ = no_deadline;
-    std::uint64_t preempt_after_ns_ = 0;  // 0: no preemption is being delayed
     Reason takeover_reason_ = Reason::master_down;
     bool waiting_for_workers_ = false;
     bool preempt_held_ = false;

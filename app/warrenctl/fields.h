@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One field of a row of JSON as text; "-" for what is missing or null.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "telemetry.h"
+
+namespace warren::ctl {
+
+std::string text(const Json& row, const char* key);
+std::string decimal(const Json& row, const char* key);
+// The items of a list, with blanks between them.
+std::string joined(const Json& list);
+std::string joined(const Json& row, const char* key);
+
+template <std::string (*Format)(std::uint64_t)>
+std::string number(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() || !found->is_number() ? "-" : Format(found->get<std::uint64_t>());
+}
+
+}  // namespace warren::ctl

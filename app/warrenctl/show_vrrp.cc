@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "show_vrrp.h"
+
+#include <algorithm>
+#include <ostream>
+#include <stdexcept>
+#include <utility>
+
+#include "fields.h"
+#include "units.h"
+
+namespace warren::ctl {
+namespace {
+
+constexpr std::size_t few = 4;      // routers whose details are shown unasked
+constexpr std::size_t width = 120;  // of a line of details
+constexpr std::size_t indent = 13;  // of what follows a line's title
+
+bool is_set(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found != row.end() && !found->is_null();
+}
+
+std::uint64_t count(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() || !found->is_number() ? 0 : found->get<std::uint64_t>();
+}
+
+std::string why(const Json& row) {
+    const std::string causes = joined(row.value("faults", Json::array()));
+    return causes == "-" ? text(row, "reason") : causes;
+}
+
+std::string interval(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() || !found->is_number() ? "-" : interval_text(found->get<double>());
+}
+
+std::uint64_t bad_adverts(const Json& row) {
+    std::uint64_t all = 0;
+    const Json rejected = row.value("rejected", Json::object());
+    for (const auto& [reason, n] : rejected.items())
+        all += n.get<std::uint64_t>();
+    return all;
+}
+
+std::string signed_text(std::int64_t n) {
+    return (n < 0 ? "" : "+") + std::to_string(n);
+}
+
+// ", two" for what only deserves a word when it has happened.
+std::string happened(const Json& row, const char* key, const char* what) {
+    const std::uint64_t n = count(row, key);
+    return n == 0 ? "" : ", " + count_text(n) + " " + what;
+}
+
+std::string state_line(const Json& r) {
+    std::string line = text(r, "state") + " for " + number<duration_text>(r, "since_ms") + ": " +
+                       why(r) + happened(r, "became_master", "times master");
+    if (r.value("waits_for_group", false)) line += ", waits for its sync group";
+    return line;
+}
+
+std::string priority_line(const Json& r) {
+    std::string line = text(r, "effective_priority") + " = " + text(r, "priority") + " base";
+    for (const Json& t : r.value("tracked", Json::array())) {
+        const bool fault = t.value("fault", false);
+        if (t.value("weight", 0) == 0 && !fault) continue;
+        line += ", " + text(t, "kind") + " " + text(t, "name") + " " +
+                (fault ? "FAULT" : signed_text(t.value("priority", 0)));
+    }
+    return line;
+}
+
+std::string master_line(const Json& r) {
+    std::string line = text(r, "master");
+    if (text(r, "state") == "master") line += " (this one)";
+    if (is_set(r, "master")) line += ", priority " + text(r, "master_priority");
+    return line + (is_set(r, "last_heard_ms")
+                       ? ", peer heard " + number<duration_text>(r, "last_heard_ms") + " ago"
+                       : ", no peer was ever heard");
+}
+
+std::string timers_line(const Json& r) {
+    std::string line = "advert " + interval(r, "advert_interval_ms") + ", master_down " +
+                       interval(r, "master_down_ms") + ", skew " + interval(r, "skew_ms");
+    if (is_set(r, "next_ms"))
+        line += std::string(text(r, "state") == "master" ? ", next advert in "
+                                                         : ", master believed dead in ") +
+                interval(r, "next_ms");
+    if (is_set(r, "preempt_left_ms"))
+        return line + ", preempts in " + interval(r, "preempt_left_ms");
+    if (!r.value("preempt", true)) return line + ", nopreempt";
+    return line + (r.value("preempt_delay_ms", 0.0) > 0
+                       ? ", preempt_delay " + interval(r, "preempt_delay_ms")
+                       : std::string());
+}
+
+std::string adverts_line(const Json& r) {
+    std::string line = number<count_text>(r, "adverts_sent") + " sent" +
+                       happened(r, "priority_zero_sent", "of them priority 0") + "; " +
+                       number<count_text>(r, "adverts_received") + " received" +
+                       happened(r, "priority_zero_received", "of them priority 0") + "; " +
+                       count_text(bad_adverts(r)) + " bad";
+    const Json rejected = r.value("rejected", Json::object());
+    for (const auto& [reason, n] : rejected.items())
+        line += ", " + reason + " " + n.dump();
+    return line + happened(r, "unsent_adverts", "not taken by the port") +
+           happened(r, "unresolved_adverts", "to peers without a MAC");
+}
+
+std::string announced_line(const Json& r) {
+    return number<count_text>(r, "gratuitous_arps") + " gratuitous ARPs, " +
+           number<count_text>(r, "unsolicited_advertisements") + " unsolicited NAs";
+}
+
+std::string trouble_line(const Json& r) {
+    const std::string all =
+        happened(r, "lower_priority_heard", "adverts of a lower priority while master") +
+        happened(r, "address_list_differs", "with another address list") +
+        happened(r, "interval_differs", "with another interval") +
+        happened(r, "address_conflicts", "claims to our addresses") +
+        happened(r, "late_adverts", "own adverts late") +
+        happened(r, "waits_for_workers", "waits for busy workers");
+    return all.empty() ? all : all.substr(2);
+}
+
+std::string group_line(const Json& r) {
+    const Json others = r.value("moves_with", Json::array());
+    if (others.empty()) return {};
+    return (is_set(r, "sync_group") ? text(r, "sync_group") + ", with "
+                                    : "needed by one service, with ") +
+           joined(others);
+}
+
+std::string tracked_line(const Json& t) {
+    std::string line = text(t, "kind") + " " + text(t, "name") + ": ";
+    const std::string state = text(t, "state");
+    line += state == "number" ? text(t, "detail") : state;
+    if (state != "number" && text(t, "detail") != state) line += " (" + text(t, "detail") + ")";
+    const int weight = t.value("weight", 0);
+    line += weight == 0 ? std::string(", a failure is a fault") : ", weight " + signed_text(weight);
+    return line + (t.value("reverse", false) ? " reverse" : "");
+}
+
+// Breaks at blanks; what follows is indented.
+std::string wrapped(const std::string& title, const std::string& line) {
+    std::string out = "  " + title + std::string(indent - 2 - title.size(), ' ');
+    std::size_t column = indent;
+    for (std::size_t begin = 0; begin < line.size();) {
+        const std::size_t end = std::min(line.find(' ', begin), line.size());
+        const std::string word = line.substr(begin, end - begin);
+        if (column > indent && column + 1 + word.size() > width) {
+            out += '\n' + std::string(indent, ' ');
+            column = indent;
+        }
+        if (column > indent) {
+            out += ' ';
+            ++column;
+        }
+        out += word;
+        column += word.size();
+        begin = end + 1;
+    }
+    return out + '\n';
+}
+
+}  // namespace
+
+const std::vector<Column>& vrrp_columns() {
+    static const std::vector<Column> columns{
+        {"ROUTER", Align::left, [](const Json& r) { return text(r, "name"); }},
+        {"INTERFACE", Align::left, [](const Json& r) { return text(r, "interface"); }},
+        {"VRID", Align::right, [](const Json& r) { return text(r, "vrid"); }},
+        {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
+        {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
+        {"WHY", Align::left, why},
+        {"PRIO", Align::right, [](const Json& r) { return text(r, "effective_priority"); }},
+        {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }},
+        {"HEARD", Align::right,
+         [](const Json& r) { return number<duration_text>(r, "last_heard_ms"); }},
+        {"SENT", Align::right, [](const Json& r) { return number<count_text>(r, "adverts_sent"); }},
+        {"RECEIVED", Align::right,
+         [](const Json& r) { return number<count_text>(r, "adverts_received"); }},
+        {"BAD", Align::right, [](const Json& r) { return count_text(bad_adverts(r)); }},
+    };
+    return columns;
+}
+
+std::string vrrp_details(const Json& r) {
+    std::string out = text(r, "name") + ": " + text(r, "interface") + ", VRID " + text(r, "vrid") +
+                      ", VRRPv" + text(r, "version") + " " + text(r, "family") + ", from " +
+                      text(r, "primary_address") + " (" + text(r, "source_mac") + ")\n";
+    out += wrapped("state", state_line(r));
+    out += wrapped("priority", priority_line(r));
+    for (const Json& t : r.value("tracked", Json::array()))
+        out += wrapped("tracked", tracked_line(t));
+    const std::pair<const char*, std::string> lines[] = {
+        {"master", master_line(r)},
+        {"timers", timers_line(r)},
+        {"adverts", adverts_line(r)},
+        {"sent to", joined(r, "sends_to")},
+        {"announced", announced_line(r)},
+        {"sync group", group_line(r)},
+        {"addresses", joined(r, "addresses")},
+        {"excluded", joined(r, "excluded_addresses")},
+        {"noticed", trouble_line(r)},
+    };
+    for (const auto& [title, line] : lines)
+        if (!line.empty() && line != "-") out += wrapped(title, line);
+    return out;
+}
+
+std::vector<Json> vrrp_rows(Telemetry& telemetry, const std::vector<std::string>& names) {
+    std::vector<Json> rows = telemetry.rows("vrrp");
+    for (const std::string& name : names)
+        if (std::none_of(rows.begin(), rows.end(),
+                         [&](const Json& row) { return text(row, "name") == name; }))
+            throw std::runtime_error("no virtual router is called \"" + name + "\"");
+    if (!names.empty())
+        std::erase_if(rows, [&](const Json& row) {
+            return std::find(names.begin(), names.end(), text(row, "name")) == names.end();
+        });
+    for (Json& row : rows)
+        row["tracked"] = Json::array();
+    for (Json& tracked : telemetry.rows("tracked")) {
+        const std::string router = text(tracked, "router");
+        tracked.erase("router");
+        for (Json& row : rows)
+            if (text(row, "name") == router) row["tracked"].push_back(tracked);
+    }
+    return rows;
+}
+
+void print_vrrp(std::ostream& out, const std::vector<Json>& rows, bool all_details) {
+    print_table(out, vrrp_columns(), rows);
+    if (!all_details && rows.size() > few) {
+        out << "\nMore about one: warrenctl show vrrp ROUTER\n";
+        return;
+    }
+    for (const Json& row : rows)
+        out << '\n' << vrrp_details(row);
+}
+
+}  // namespace warren::ctl
