@@ -176,7 +176,7 @@ void DataPlane::run(control::ManagerOptions options) {
     control::RunnerOptions runner_options;
     runner_options.ports = port_list_;
     runner_options.pool = control_pool_.get();
-    runner_options.priority = config_.dataplane.control_priority;
+    runner_options.priority = config_.control_priority();
     runner_options.startup_delay_ns =
         static_cast<std::uint64_t>(config_.global.vrrp_startup_delay_ns);
     control::VrrpRunner runner(exchange_, vrrp_, manager.plans(), runner_options);

@@ -286,6 +286,8 @@ enum class Idle { adaptive, busy };
 // What a segment gets that belongs to no flow and is no SYN.
 enum class UnknownFlow : std::uint8_t { reset, drop };
 
+inline constexpr int default_control_priority = 1;
+
 struct DataplaneInterface {
     Location where;
     std::string name;
@@ -297,7 +299,7 @@ struct Dataplane {
     unsigned workers = 1;
     std::vector<unsigned> worker_cpus;  // empty: any; else one for each worker
     std::optional<unsigned> control_cpu;
-    int control_priority = 0;  // SCHED_FIFO 1-99; 0 = ordinary scheduling
+    std::optional<int> control_priority;  // SCHED_FIFO 1-99; 0 = ordinary scheduling
     Hugepages hugepages = Hugepages::automatic;
     Idle idle = Idle::adaptive;
     std::uint32_t flows = 65'536;  // per worker
@@ -313,6 +315,7 @@ struct GlobalDefs {
     std::string script_user, script_group;
     bool enable_script_security = false;
     std::int64_t vrrp_startup_delay_ns = 0;
+    std::optional<int> vrrp_rt_priority;  // keepalived's word for dataplane's control_priority
     net::IpAddress vrrp_mcast_group4 = net::IpAddress::v4(224, 0, 0, 18);
     net::IpAddress vrrp_mcast_group6 =
         net::IpAddress::v6({0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12});
@@ -331,6 +334,11 @@ struct Config {
     std::vector<LocalAddressGroup> local_address_groups;
 
     const LocalAddressGroup* find_local_address_group(const std::string& name) const;
+    // Of the control lcore's thread: above all ordinary threads unless the file says otherwise.
+    int control_priority() const {
+        return dataplane.control_priority.value_or(
+            global.vrrp_rt_priority.value_or(default_control_priority));
+    }
 };
 
 // The words of the file, for messages, logs and telemetry.

@@ -86,7 +86,10 @@ constexpr Keyword<Dataplane> dataplane_keywords[] = {
          if (s.number(0, max_cpu, cpu)) d.control_cpu = cpu;
      }},
     {"control_priority", 1, 1,
-     [](Statement& s, Dataplane& d) { s.number(0, 99, d.control_priority); }},
+     [](Statement& s, Dataplane& d) {
+         int priority = 0;
+         if (s.number(0, 99, priority)) d.control_priority = priority;
+     }},
     {"hugepages", 1, 1, [](Statement& s, Dataplane& d) { s.choice(hugepages_names, d.hugepages); }},
     {"idle", 1, 1, [](Statement& s, Dataplane& d) { s.choice(idle_names, d.idle); }},
     {"flows", 1, 1, [](Statement& s, Dataplane& d) { s.number(64, 1U << 26, d.flows); }},

@@ -69,7 +69,6 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"vrrp_cpu_affinity", own_lcore},
     {"checker_cpu_affinity", own_lcore},
     {"bfd_cpu_affinity", own_lcore},
-    {"vrrp_rt_priority", own_lcore},
     {"checker_rt_priority", own_lcore},
     {"bfd_rt_priority", own_lcore},
     {"vrrp_rlimit_rttime", own_lcore},
@@ -167,6 +166,11 @@ constexpr Keyword<GlobalDefs> globals[] = {
      }},
     {"enable_script_security", 0, 0,
      [](Statement&, GlobalDefs& g) { g.enable_script_security = true; }},
+    {"vrrp_rt_priority", 1, 1,
+     [](Statement& s, GlobalDefs& g) {
+         int priority = 0;
+         if (s.number(1, 99, priority)) g.vrrp_rt_priority = priority;
+     }},
     {"vrrp_startup_delay", 1, 1,
      [](Statement& s, GlobalDefs& g) { s.seconds(0, hour_ns, g.vrrp_startup_delay_ns); }},
     {"vrrp_mcast_group4", 1, 1,

@@ -218,7 +218,7 @@ void Manager::announce_when_ready() {
         if (worker->drained_ns.load(std::memory_order_relaxed) == 0) return;
     ready_ = true;
     if (const auto error = static_cast<int>(vrrp_.counters.scheduling_errno.value()); error != 0)
-        events_.warn(EventKind::process, "control_priority is not in force: {}",
+        events_.warn(EventKind::process, "the control lcore has no real-time priority: {}",
                      std::strerror(error));
     events_.info(EventKind::process,
                  "ready: instance {}, {} virtual routers, {} services, {} servers, {} workers",

@@ -129,10 +129,7 @@ std::uint64_t VrrpRunner::oldest(exchange::WorkerTime when) const {
 }
 
 void VrrpRunner::sleep(std::uint64_t now_ns) {
-    // Never without a pause: a SCHED_FIFO thread that does not sleep is throttled.
-    const std::uint64_t until_ns =
-        std::clamp(engine_.deadline_ns(), now_ns + shortest_sleep_ns, now_ns + longest_sleep_ns);
-    if (until_ns <= port::now_ns()) return;
+    const std::uint64_t until_ns = wake_time(now_ns, port::now_ns(), engine_.deadline_ns());
     sleep_until(until_ns);
     const std::uint64_t over_ns = port::now_ns() - until_ns;
     if (over_ns > late_ns) link_.counters.late_wakes.add();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The control lcore's loop: punted adverts and commands in, adverts and gratuitous ARP out, and the
-// heartbeat that keeps our ownership alive. It sleeps until the next deadline, never longer than
-// longest_sleep_ns; its only other system call may be a driver's transmit.
+// heartbeat that keeps our ownership alive. It sleeps until the next deadline (wake_time.h); its
+// only other system call may be a driver's transmit.
 #pragma once
 
 #include <rte_mempool.h>
@@ -11,6 +11,7 @@
 
 #include "control/vrrp_engine.h"
 #include "control/vrrp_link.h"
+#include "control/wake_time.h"
 #include "exchange/worker_link.h"
 #include "port/port.h"
 
@@ -25,8 +26,6 @@ struct RunnerOptions {
 
 class VrrpRunner {
   public:
-    static constexpr std::uint64_t longest_sleep_ns = 2'000'000;
-    static constexpr std::uint64_t shortest_sleep_ns = 50'000;
     static constexpr std::uint64_t late_ns = 10'000'000;
 
     VrrpRunner(exchange::Exchange& exchange, VrrpLink& link,

@@ -272,9 +272,18 @@ TEST(Dataplane, Defaults) {
     EXPECT_EQ(d.unknown_flow, UnknownFlow::reset);
     EXPECT_EQ(d.workers, 1U);
     EXPECT_EQ(d.flows, 65'536U);
-    EXPECT_EQ(d.control_priority, 0);
+    EXPECT_EQ(d.control_priority, std::nullopt);
     EXPECT_EQ(d.hugepages, Hugepages::automatic);
     EXPECT_EQ(d.idle, Idle::adaptive);
+}
+
+TEST(Dataplane, ControlPriority) {
+    const std::string keepalived = "global_defs {\nvrrp_rt_priority 20\n}\n";
+    const std::string ours = "dataplane {\ncontrol_priority 0\n}\n";
+    EXPECT_EQ(load_text("").config.control_priority(), 1) << "above ordinary threads";
+    EXPECT_EQ(load_text(keepalived).config.control_priority(), 20);
+    EXPECT_EQ(load_text(keepalived + ours).config.control_priority(), 0);
+    EXPECT_EQ(load_text(ours + keepalived).config.control_priority(), 0);
 }
 
 TEST(Text, ShowsTheResolvedFileWithoutPasswords) {
