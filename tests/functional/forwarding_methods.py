@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6, FNAT and TUN from one to the other too: megabytes up and down
-arrive bit-identical, with 1 % of all packets lost too; a DR server that dies resets its clients.
+arrive bit-identical, with 1 % of all packets lost too; a router with a small MTU is heard in either family; a DR server that
+dies resets its clients.
 
     forwarding_methods.py BUILD-DIR [BYTES]
 
@@ -10,7 +11,9 @@ TUN; this kernel knows no tunnels, so tun_decapsulate.py opens what comes in. A 
 With BYTES (tests/bench) each transfer is of that size, and one line says how fast each was.
 """
 
+import collections
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -28,14 +31,24 @@ PREFIX = {4: 24, 6: 64}
 ANY = {4: "0.0.0.0/0", 6: "::/0"}
 OTHER = {4: 6, 6: 4}
 SAME = {4: 4, 6: 6}
-# The port of each service, its lb_kind, and the family of its servers for that of the VIP.
+ROUTED_MTU = 1400    # of the way to the third server, which nobody but its router knows
+# Of each service: port, lb_kind, family of its servers for that of the VIP, and their addresses.
+Service = collections.namedtuple("Service", "port kind family servers")
+
+
+def hosts(net):
+    return {family: [net[family].format(number) for number in (11, 12)] for family in net}
+
+
+BEHIND = {family: [address] for family, address in BEHIND_ROUTER.items()}
 SERVICES = {
-    "FNAT": (5671, "FNAT", SAME), "NAT": (5672, "NAT", SAME), "DR": (5673, "DR", SAME), "TUN": (5674, "TUN", SAME),
-    "TUN through": (5676, "TUN", OTHER), "FNAT to": (5677, "FNAT", OTHER),
+    "FNAT": Service(5671, "FNAT", SAME, hosts(SERVER_NET)), "NAT": Service(5672, "NAT", SAME, hosts(SERVER_NET)),
+    "DR": Service(5673, "DR", SAME, hosts(CLIENT_NET)), "TUN": Service(5674, "TUN", SAME, hosts(SERVER_NET)),
+    "FNAT to": Service(5675, "FNAT", OTHER, hosts(SERVER_NET)), "TUN through": Service(5676, "TUN", OTHER, hosts(SERVER_NET)),
+    "FNAT over a router": Service(5677, "FNAT", SAME, BEHIND), "FNAT over a router to": Service(5678, "FNAT", OTHER, BEHIND),
 }
-PORTS = [port for port, _, _ in SERVICES.values()]
-DR_PORT = SERVICES["DR"][0]
-ROUTED_PORT = 5675
+PORTS = [service.port for service in SERVICES.values()]
+DR_PORT = SERVICES["DR"].port
 FAMILIES = (4, 6)
 TEST_BYTES = 3_000_000
 
@@ -77,7 +90,7 @@ class Bench:
         self.add_routed_server(network)
 
     def serve(self, host):
-        self.test.start(host, PYTHON, str(HERE / "transfer.py"), "serve", *map(str, PORTS), str(ROUTED_PORT),
+        self.test.start(host, PYTHON, str(HERE / "transfer.py"), "serve", *map(str, PORTS),
                         log=f"serve-{host.name}.log")
 
     def add_server(self, network, name, number):
@@ -107,9 +120,13 @@ class Bench:
         router.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
         for family, way in ((4, "10.0.9.1"), (6, "fd00:9::1")):
             ip(host, f"-{family}", "route", "add", "default", "via", way)
+        # Only for what it forwards: the link itself, and so what the server offers as MSS, stays as it is.
+        ip(router, "route", "replace", "10.0.9.0/24", "dev", "eth2", "mtu", "lock", str(ROUTED_MTU))
+        router.run("sh", "-c", f"echo {ROUTED_MTU} >/proc/sys/net/ipv6/conf/eth2/mtu")
         ip(self.warren, "route", "add", "10.0.9.0/24", "via", SERVER_NET[4].format(254))
         ip(self.warren, "-6", "route", "add", "fd00:9::/64", "via", SERVER_NET[6].format(254))
         self.serve(host)
+        self.routed_server = host
 
     def lose(self, percent):
         """Loses packets on arrival at the client and the servers."""
@@ -125,10 +142,27 @@ class Bench:
 
     def transfer(self, family, port, size):
         """Seconds it took; the client compares what arrived on both sides."""
+        ip(self.client, f"-{family}", "route", "flush", "cache")    # what was learnt of MTUs
         begin = time.monotonic()
         self.client.run(PYTHON, str(HERE / "transfer.py"), "fetch", VIP[family], str(port), str(size), timeout=60 + size / 1e6)
         return time.monotonic() - begin
 
+    def learnt_mtu(self, family):
+        """What routers have told the client about the way to the VIP."""
+        text = self.client.run("ip", f"-{family}", "route", "get", VIP[family]).stdout
+        found = re.search(r"\bmtu (\d+)", text)
+        return int(found.group(1)) if found else None
+
+    def damaged(self):
+        """How many segments and ICMP messages the kernels of all ends have dropped for their checksums."""
+        count = 0
+        for host in [self.client, *self.servers, self.routed_server]:
+            text = host.run("cat", "/proc/net/snmp", "/proc/net/snmp6").stdout
+            for name in ("Tcp", "Icmp"):
+                names, values = [line.split()[1:] for line in text.splitlines() if line.startswith(name + ":")]
+                count += int(dict(zip(names, values))["InCsumErrors"])
+            count += int(re.search(r"Icmp6InCsumErrors\s+(\d+)", text).group(1))
+        return count
 
     def who_serves(self, family, port):
         """Name of the server that a new connection reaches; empty if none."""
@@ -153,21 +187,26 @@ def config():
     for family in FAMILIES:
         text += f"local_address_group local{family} {{\n {GATEWAY[family]} eth1\n}}\n"
     for family in FAMILIES:
-        for port, kind, servers in SERVICES.values():
-            net = (CLIENT_NET if kind == "DR" else SERVER_NET)[servers[family]]
-            more = f" laddr_group_name local{servers[family]}\n" if kind == "FNAT" else ""
-            text += virtual_server(family, kind, port, [net.format(n) for n in (11, 12)], more)
-        text += virtual_server(family, "FNAT", ROUTED_PORT, [BEHIND_ROUTER[family]], f" laddr_group_name local{family}\n")
+        for service in SERVICES.values():
+            servers_family = service.family[family]
+            more = f" laddr_group_name local{servers_family}\n" if service.kind == "FNAT" else ""
+            text += virtual_server(family, service.kind, service.port, service.servers[servers_family], more)
     return text
 
 
 def measure(bench, size):
     for family in FAMILIES:
-        for name, (port, _, servers) in SERVICES.items():
-            seconds = bench.transfer(family, port, size)
-            way = f"IPv{family}" + (f" IPv{servers[family]}" if servers[family] != family else "")
+        for name, service in SERVICES.items():
+            seconds = bench.transfer(family, service.port, size)
+            other = service.family[family] != family
+            way = f"IPv{family}" + (f" IPv{service.family[family]}" if other else "")
             print(f"{name} {way}: {size} bytes up and down in {seconds:.1f} s, {2 * size * 8 / seconds / 1e6:.0f} Mbit/s",
                   flush=True)
+            if service.servers is BEHIND:
+                header = {4: 20, 6: 40}
+                mtu = ROUTED_MTU - header[service.family[family]] + header[family]
+                assert bench.learnt_mtu(family) == mtu, f"{name} {way}: learnt {bench.learnt_mtu(family)}, not {mtu}"
+    assert bench.damaged() == 0, "segments with a wrong checksum arrived"
 
 
 def dead_server(bench, family):
@@ -192,7 +231,7 @@ def main(test):
     bench = Bench(test)
     test.start_warren(bench.warren, config())
     for family in FAMILIES:
-        for port in (*PORTS, ROUTED_PORT):
+        for port in PORTS:
             wait_until(f"a server for IPv{family} port {port}", lambda f=family, p=port: bench.client.run(
                 PYTHON, str(HERE / "transfer.py"), "fetch", VIP[f], str(p), "1000", check=False).returncode == 0, 20, 0.2)
     if len(sys.argv) > 2:
