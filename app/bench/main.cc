@@ -24,7 +24,9 @@ int run(int argc, char** argv) {
         "engine", options::value(&engine)->default_value("stage"), "which measurement")(
         "flows", options::value(&stage.flows)->default_value(stage.flows), "established flows")(
         "seconds", options::value(&stage.seconds)->default_value(stage.seconds),
-        "how long each loop runs");
+        "how long each loop runs")("clients", options::value(&stage.clients)->default_value(4),
+                                   "IP version of the clients' side: 4 or 6")(
+        "servers", options::value(&stage.servers)->default_value(4), "and of the servers'");
     options::positional_options_description positional;
     positional.add("engine", 1);
     options::variables_map values;
@@ -39,6 +41,8 @@ int run(int argc, char** argv) {
     if (engine != "stage") throw options::error("unknown engine \"" + engine + "\": stage");
     if (stage.flows == 0 || stage.flows > 1'900'000)
         throw options::error("--flows must be 1 to 1900000");
+    for (const unsigned version : {stage.clients, stage.servers})
+        if (version != 4 && version != 6) throw options::error("there is IP version 4 and 6");
 
     warren::port::EalOptions environment;
     environment.instance = "warren-bench-" + std::to_string(getpid());
@@ -46,7 +50,8 @@ int run(int argc, char** argv) {
     environment.extra = {"--no-telemetry"};
     const warren::port::Eal eal(environment);
     const auto result = warren::bench::run_stage(stage);
-    std::printf("flows %u  packets %lu  lost %lu\n", stage.flows, result.packets, result.lost);
+    std::printf("flows %u  IPv%u to IPv%u  packets %lu  lost %lu\n", stage.flows, stage.clients,
+                stage.servers, result.packets, result.lost);
     std::printf("generator %.0f cycles/packet  worker %.0f cycles/packet  %.2f Mpps per core\n",
                 result.generator_cycles, result.worker_cycles, result.worker_mpps);
     return 0;

@@ -21,16 +21,26 @@ namespace warren::bench {
 namespace {
 
 constexpr unsigned burst = 32;
-constexpr std::size_t frame_bytes = 64;
+constexpr std::size_t frame_bytes = 74;  // IPv6 and TCP; IPv4's have padding
 constexpr net::MacAddress client_mac{{2, 0, 0, 0, 0, 0xc1}};
 constexpr net::MacAddress server_mac{{2, 0, 0, 0, 0, 0x0b}};
-constexpr net::IpAddress vip = net::IpAddress::v4(192, 168, 8, 100);
 const net::Be16 amqp(5672);
 
 using Frame = std::array<std::uint8_t, frame_bytes>;
 
-net::IpAddress client_address(std::uint32_t flow) {
-    return net::IpAddress::v4(net::Be32(0x0a000000U + flow / 1000));
+// The IPv4 address, or 2001:db8:: with its bits at the end.
+net::IpAddress address(unsigned version, std::uint32_t v4) {
+    if (version == 4) return net::IpAddress::v4(net::Be32(v4));
+    return net::IpAddress::v6({0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,
+                               static_cast<std::uint8_t>(v4 >> 24),
+                               static_cast<std::uint8_t>(v4 >> 16),
+                               static_cast<std::uint8_t>(v4 >> 8), static_cast<std::uint8_t>(v4)});
+}
+net::IpAddress vip(unsigned version) {
+    return address(version, 0xc0a80864);  // 192.168.8.100
+}
+net::IpAddress client_address(unsigned version, std::uint32_t flow) {
+    return address(version, 0x0a000000U + flow / 1000);
 }
 net::Be16 client_port(std::uint32_t flow) {
     return net::Be16(static_cast<std::uint16_t>(10'000 + flow % 1000));
@@ -109,16 +119,16 @@ void Stage::publish(const net::MacAddress& own) {
     auto snapshot = std::make_unique<exchange::Snapshot>();
     snapshot->generation = 1;
     snapshot->virtual_routers = {{.vrid = 1, .port = 0, .lease_ns = UINT64_MAX}};
-    snapshot->addresses = {{.address = vip, .mac = own}};
+    snapshot->addresses = {{.address = vip(4), .mac = own}, {.address = vip(6), .mac = own}};
     exchange::Service service;
     service.present = true;
-    service.address = vip;
+    service.address = vip(options_.clients);
     service.port = amqp;
-    service.local_addresses = {vip};
+    service.local_addresses = {vip(options_.servers)};
     service.algorithm = balance::Algorithm::rr;
     for (std::uint16_t id = 0; id < 32; ++id) {
         exchange::Server server;
-        server.address = net::IpAddress::v4(192, 168, 9, static_cast<std::uint8_t>(id + 1));
+        server.address = address(options_.servers, 0xc0a80901U + id);
         server.port = amqp;
         server.state = exchange::ServerState::up;
         server.reachable = true;
@@ -136,8 +146,8 @@ void Stage::publish(const net::MacAddress& own) {
 Frame Stage::segment(std::uint32_t flow, std::uint8_t flags) const {
     Frame frame{};
     net::build_tcp(frame, {client_mac, own_},
-                   {.source = client_address(flow),
-                    .destination = vip,
+                   {.source = client_address(options_.clients, flow),
+                    .destination = vip(options_.clients),
                     .source_port = client_port(flow),
                     .destination_port = amqp,
                     .sequence = 1000,
@@ -148,6 +158,7 @@ Frame Stage::segment(std::uint32_t flow, std::uint8_t flags) const {
 
 unsigned Stage::push(const Frame* const* frames, unsigned count) {
     for (unsigned i = 0; i < count; ++i) {
+        idle_[i]->data_off = RTE_PKTMBUF_HEADROOM;  // another family's header moved it
         std::memcpy(rte_pktmbuf_mtod(idle_[i], void*), frames[i]->data(), frame_bytes);
         idle_[i]->data_len = frame_bytes;
         idle_[i]->pkt_len = frame_bytes;

@@ -10,7 +10,9 @@ namespace warren::bench {
 
 struct StageOptions {
     std::uint32_t flows = 100'000;
-    double seconds = 2;  // of measuring, for each of the two loops
+    double seconds = 2;    // of measuring, for each of the two loops
+    unsigned clients = 4;  // IP version on their side, and of the VIP
+    unsigned servers = 4;  // on theirs
 };
 
 struct StageResult {
