@@ -252,7 +252,9 @@ struct VirtualServer {
     Protocol protocol = Protocol::tcp;
     CheckTiming timing;                       // defaults of its checkers
     std::int64_t persistence_timeout_ns = 0;  // 0 = off
-    unsigned quorum = 1;                      // sum of weights that must be up
+    // How many bits of a client's address say to which group it belongs; absent: all.
+    std::optional<std::uint8_t> persistence_granularity;
+    unsigned quorum = 1;      // sum of weights that must be up
     unsigned hysteresis = 0;  // gained at quorum + hysteresis, lost below quorum - hysteresis
     bool alpha = false;       // of its servers
     bool omega = false;       // stopping runs notify_down and quorum_down

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // virtual_server, real_server and their checkers. Timings go from the outer block to the inner one.
+#include <bit>
+
 #include "config/schema.h"
 
 namespace warren::config {
@@ -160,6 +162,25 @@ void set_sorry_server(Statement& s, VirtualServer& v) {
         v.sorry_server = std::move(sorry);
 }
 
+constexpr std::int64_t default_persistence_ns = 360 * ns_per_s;  // keepalived's, and IPVS's
+
+// A netmask for IPv4, a prefix length for IPv6. Alone it turns persistence on, as in keepalived.
+void set_granularity(Statement& s, VirtualServer& v) {
+    unsigned length = 0;
+    if (v.address.is_v4()) {
+        const auto mask = net::IpAddress::parse(s.arg(0));
+        if (!mask || !mask->is_v4()) return s.error("'persistence_granularity' is a netmask");
+        const std::uint32_t bits = mask->as_v4().host();
+        length = static_cast<unsigned>(std::countl_one(bits));
+        if (length == 0 || (length < 32 && bits << length != 0))
+            return s.error("'persistence_granularity' is a netmask, not " + in_quotes(s.arg(0)));
+    } else if (!s.number(1, 128, length)) {
+        return;
+    }
+    v.persistence_granularity = static_cast<std::uint8_t>(length);
+    if (v.persistence_timeout_ns == 0) v.persistence_timeout_ns = default_persistence_ns;
+}
+
 bool has_sorry_server(Statement& s, const VirtualServer& v) {
     if (!v.sorry_server) s.error(in_quotes(s.node.keyword()) + " needs a sorry_server before it");
     return v.sorry_server.has_value();
@@ -215,9 +236,10 @@ constexpr Keyword<VirtualServer> virtual_server_keywords[] = {
     {"flag-1", 0, 0, set_hash_fallback},
     {"persistence_timeout", 0, 1,
      [](Statement& s, VirtualServer& v) {
-         v.persistence_timeout_ns = 360 * ns_per_s;  // keepalived's default without a value
+         v.persistence_timeout_ns = default_persistence_ns;
          if (s.args() > 0) s.seconds(ns_per_s, 31 * day_ns, v.persistence_timeout_ns);
      }},
+    {"persistence_granularity", 1, 1, set_granularity},
     {"quorum", 1, 1, [](Statement& s, VirtualServer& v) { s.number(1, 1 << 30, v.quorum); }},
     {"hysteresis", 1, 1,
      [](Statement& s, VirtualServer& v) { s.number(0, 1 << 30, v.hysteresis); }},
@@ -245,7 +267,6 @@ constexpr IgnoredKeyword ignored_virtual_server[] = {
     {"virtualhost", "only HTTP checks use it"},
     {"ip_family", "the address says it"},
     {"ha_suspend", "servers are checked on a backup too, so that a takeover finds them known"},
-    {"persistence_granularity", "persistence_timeout is not acted on yet"},
     {"flag-3", "no scheduler uses it"},
     {"hashed", "virtual_servers are always found by a hash"},
     {"vip_bind_dev", "the VIP's vrrp_instance names the interface"},

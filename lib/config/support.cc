@@ -79,7 +79,6 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
 void check_virtual_server(const VirtualServer& s, Checks& checks) {
     checks.refuse(s.protocol != Protocol::tcp, s.where,
                   std::string("protocol ") + to_text(s.protocol), ": use TCP");
-    checks.warn(s.persistence_timeout_ns != 0, s.where, "persistence_timeout");
 }
 
 }  // namespace

@@ -87,6 +87,9 @@ void add_service(exchange::Snapshot& snapshot, const State& state, const Service
     service.established_timeout_ns =
         static_cast<std::uint64_t>(record.config->establish_timeout_ns);
     service.servers = candidates(record);
+    const std::uint8_t whole_address = service.address.is_v4() ? 32 : 128;
+    service.persistence = {static_cast<std::uint64_t>(record.config->persistence_timeout_ns),
+                           record.config->persistence_granularity.value_or(whole_address)};
     service.local_addresses = record.local_addresses;
     if (service.present)
         for (const net::IpAddress& local : service.local_addresses)

@@ -36,6 +36,7 @@ constexpr std::array worker_counters{
     Named{"flows_admitted", &WorkerCounters::flows_admitted},
     Named{"flows_ended", &WorkerCounters::flows_ended},
     Named{"flows_reset", &WorkerCounters::flows_reset},
+    Named{"persistence_full", &WorkerCounters::persistence_full},
     Named{"probes_sent", &WorkerCounters::probes_sent},
     Named{"syns_replayed", &WorkerCounters::syns_replayed},
     Named{"syns_after_clear", &WorkerCounters::syns_after_clear},

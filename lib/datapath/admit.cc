@@ -46,6 +46,7 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     counters_.flows_admitted.add();
     link_.servers[server_id].connections.add();
     link_.servers[server_id].active.set(table_.live_of_server(server_id));
+    choice_.keep(table_[index], round);
     return forward(packet, round, index, flow::Side::client);
 }
 

@@ -72,7 +72,9 @@ FlowPath::FlowPath(const FlowPathOptions& options, exchange::Exchange& exchange,
               .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
               .timeouts = timeouts(),
               .start = options.start}),
-      choice_(options.worker, table_, exchange),
+      choice_(options.worker, table_,
+              flow::TupleHash(options.secrets.hash_seed[1], options.secrets.hash_seed[0]),
+              exchange),
       local_ports_(options.secrets.first_port, *options.spread, options.worker,
                    exchange::max_servers),
       answered_(exchange::max_servers) {}
@@ -98,6 +100,15 @@ unsigned FlowPath::owner_of(const Packet& packet) const {
     return spread.owner(hash);
 }
 
+// In NAT the client is all that both directions show; persistence needs all flows of a group in one
+// worker, which then chooses its server as if it were alone.
+unsigned FlowPath::owner_of_client(const exchange::Service& service, const net::IpAddress& client,
+                                   net::Be16 port) const {
+    return service.is_persistent()
+               ? options_.spread->owner_of_client(service.group_of(client), net::Be16(0))
+               : options_.spread->owner_of_client(client, port);
+}
+
 std::optional<Verdict> FlowPath::hand_off_unless_ours(unsigned owner) const {
     if (owner == options_.worker) return std::nullopt;
     return Verdict::hand_off(static_cast<std::uint8_t>(owner));
@@ -107,12 +118,12 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
     const flow::FlowTable::Hit hit = table_.find(tuple_of(packet.parsed), packet.hash);
     if (hit && !(is_first_syn(packet.parsed) && may_start_again(table_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
-    const unsigned owner =
-        round.snapshot->services[packet.service].has_nat
-            ? options_.spread->owner_of_client(packet.parsed.source, packet.parsed.source_port)
-            : owner_of(packet);
+    const exchange::Service& service = round.snapshot->services[packet.service];
+    const unsigned owner = service.goes_by_client() ? owner_of_client(service, packet.parsed.source,
+                                                                      packet.parsed.source_port)
+                                                    : owner_of(packet);
     if (const auto verdict = hand_off_unless_ours(owner)) return *verdict;
-    if (hit) table_.erase(hit.index);
+    if (hit) end_unseen(hit.index, round);
     if (!is_first_syn(packet.parsed)) return refuse_unknown(packet, round);
     if (hop_limit_of(packet) <= 1)
         return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
@@ -142,7 +153,7 @@ Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
     if (packet.address == nullptr || !round.owns(*packet.address)) return Verdict::kernel();
     if (hit) return forward(packet, round, hit.index, hit.from);
     const unsigned owner =
-        options_.spread->owner_of_client(parsed.destination, parsed.destination_port);
+        owner_of_client(snapshot.services[service], parsed.destination, parsed.destination_port);
     if (const auto verdict = hand_off_unless_ours(owner)) return *verdict;
     return refuse_unknown(packet, round);
 }
@@ -212,7 +223,7 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     const bool refused = before == TcpState::syn_sent && from == Side::server;
     if (refused) link_.servers[flow.server_id].refused.add();
     counters_.flows_ended.add();
-    link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
+    count_end(flow, round);
     report({.kind = refused ? FlowEventKind::refused : FlowEventKind::ended,
             .cause = cause_of(before, from, segment.flags)},
            flow);
@@ -284,7 +295,21 @@ void FlowPath::take_timeouts(const Round& round) {
                     1);
 }
 
+// What a live flow counted in; after it has left its server's list.
+void FlowPath::count_end(const flow::Flow& flow, const Round& round) {
+    link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
+    choice_.let_go(flow, round);
+}
+
+// The client opens a new connection under the same ports.
+void FlowPath::end_unseen(flow::FlowIndex index, const Round& round) {
+    const flow::Flow old = table_[index];
+    table_.erase(index);
+    if (flow::is_live(old.state)) count_end(old, round);
+}
+
 void FlowPath::age(const Round& round) {
+    choice_.forget_expired(round.tick);
     table_.advance(
         round.tick, ageing_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
         [&](const flow::Flow& flow) {
@@ -295,7 +320,7 @@ void FlowPath::age(const Round& round) {
                 send_resets(flow, Side::server, round);
             }
             counters_.flows_ended.add();
-            link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
+            count_end(flow, round);
             const bool unanswered = flow.state == TcpState::syn_sent;
             report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
                     .cause = closed ? EndCause::client_fin : EndCause::idle},
@@ -319,28 +344,60 @@ void FlowPath::report(exchange::FlowEvent event, const flow::Flow& flow) {
     if (!link_.events.push(event)) link_.events_lost.add();
 }
 
+exchange::FlowRow FlowPath::row_of(const flow::Flow& flow, const Round& round) {
+    exchange::FlowRow row;
+    row.state = flow.state;
+    row.server = flow.server_id;
+    row.service = flow.service_id;
+    row.client = flow.client_address;
+    row.client_port = flow.client_port;
+    row.vip = flow.vip;
+    row.service_port = flow.service_port;
+    row.local = flow.local_address;
+    row.local_port = flow.local_port;
+    row.server_address = flow.server_address;
+    row.server_port = flow.server_port;
+    row.idle_ms = static_cast<std::uint32_t>(
+        (std::uint64_t{round.tick - flow.last_seen} << flow::tick_shift) / 1'000'000);
+    return row;
+}
+
 bool FlowPath::next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const {
     const std::uint32_t end = std::min(table_.end_index(), from + listing_per_round);
     for (; from < end; ++from) {
-        const flow::Flow& flow = table_[from];
-        if (flow.state == TcpState::none) continue;
-        row.state = flow.state;
-        row.server = flow.server_id;
-        row.service = flow.service_id;
-        row.client = flow.client_address;
-        row.client_port = flow.client_port;
-        row.vip = flow.vip;
-        row.service_port = flow.service_port;
-        row.local = flow.local_address;
-        row.local_port = flow.local_port;
-        row.server_address = flow.server_address;
-        row.server_port = flow.server_port;
-        row.idle_ms = static_cast<std::uint32_t>(
-            (std::uint64_t{round.tick - flow.last_seen} << flow::tick_shift) / 1'000'000);
+        if (table_[from].state == TcpState::none) continue;
+        row = row_of(table_[from], round);
         ++from;
         return true;
     }
     return false;
+}
+
+bool FlowPath::find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
+                        const Round& round) const {
+    const flow::FlowTable::Hit hit = table_.find(client_tuple);
+    if (hit) row = row_of(table_[hit.index], round);
+    return bool{hit};
+}
+
+void FlowPath::foresee(const flow::Tuple& client_tuple, exchange::FlowRow& row,
+                       const Round& round) const {
+    const std::uint16_t id =
+        round.snapshot->find_service(client_tuple.destination, client_tuple.destination_port);
+    row.owner = static_cast<std::uint16_t>(options_.spread->owner(client_tuple));
+    if (id == exchange::Snapshot::no_service) return;
+    const exchange::Service& service = round.snapshot->services[id];
+    if (service.goes_by_client())
+        row.owner = static_cast<std::uint16_t>(
+            owner_of_client(service, client_tuple.source, client_tuple.source_port));
+    if (row.owner != options_.worker) return;
+    flow::Flow flow;
+    flow.client_address = client_tuple.source;
+    flow.client_port = client_tuple.source_port;
+    flow.service_id = id;
+    const ServerChoice::Foreseen foreseen = choice_.foresee(flow, round);
+    row.choice = foreseen.server;
+    row.is_kept = foreseen.is_kept;
 }
 
 }  // namespace warren::datapath

@@ -78,6 +78,11 @@ class FlowPath {
     // what it looked at, which is bounded. False: none there; none left if from is end_of_flows().
     std::uint32_t end_of_flows() const { return table_.end_index(); }
     bool next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const;
+    // The flow of a client's segment: false if it is not here. And what a SYN of that tuple would
+    // meet: its owner, and the server if we are that (row.owner, row.choice, row.is_kept).
+    bool find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
+                  const Round& round) const;
+    void foresee(const flow::Tuple& client_tuple, exchange::FlowRow& row, const Round& round) const;
 
   private:
     static constexpr unsigned resets_per_round = 64;
@@ -134,6 +139,11 @@ class FlowPath {
     void report(exchange::FlowEvent event, const flow::Flow& flow);
 
     unsigned owner_of(const Packet& packet) const;
+    unsigned owner_of_client(const exchange::Service& service, const net::IpAddress& client,
+                             net::Be16 port) const;
+    void count_end(const flow::Flow& flow, const Round& round);
+    static exchange::FlowRow row_of(const flow::Flow& flow, const Round& round);
+    void end_unseen(flow::FlowIndex index, const Round& round);
     std::optional<Verdict> hand_off_unless_ours(unsigned owner) const;
     static std::uint8_t hop_limit_of(const Packet& packet);
     static std::uint8_t reset_flags(const flow::Reset& reset);

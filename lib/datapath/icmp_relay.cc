@@ -84,12 +84,16 @@ unsigned FlowPath::owner_of_error(const Packet& packet, const net::Parsed& quote
     const exchange::Snapshot& snapshot = *round.snapshot;
     const std::uint16_t service = snapshot.find_service(quoted.source, quoted.source_port);
     if (service != exchange::Snapshot::no_service)
-        return snapshot.services[service].has_nat
-                   ? spread.owner_of_client(answer.source, answer.source_port)
+        return snapshot.services[service].goes_by_client()
+                   ? owner_of_client(snapshot.services[service], answer.source, answer.source_port)
                    : spread.owner(answer);
-    if (packet.address == nullptr)  // NAT: sent to the server in the client's name
-        return spread.owner_of_client(quoted.source, quoted.source_port);
-    return spread.owner(answer);
+    if (packet.address != nullptr) return spread.owner(answer);
+    // NAT: sent to the server in the client's name.
+    const std::uint16_t server =
+        snapshot.find_nat_server(quoted.destination, quoted.destination_port);
+    if (server == exchange::Snapshot::no_server) return options_.worker;
+    return owner_of_client(snapshot.services[snapshot.servers[server].service], quoted.source,
+                           quoted.source_port);
 }
 
 // Our own error about a packet that cannot go on, to its sender; dropped where we have sent many.

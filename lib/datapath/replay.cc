@@ -64,6 +64,7 @@ bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     flow.syn_sent_us = target.syn_sent_us;
     flow.last_seen = round.tick;
     flow::count_syn_attempt(flow);
+    choice_.keep(flow, round);
 
     counters_.syns_replayed.add();
     link_.servers[old_id].active.set(table_.live_of_server(old_id));

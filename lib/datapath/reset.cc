@@ -62,7 +62,7 @@ void FlowPath::reset_flow(flow::FlowIndex index, EndCause cause, const Round& ro
     send_resets(flow, Side::server, round);
     table_.set_state(index, TcpState::dead, round.tick);
     counters_.flows_reset.add();
-    link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
+    count_end(flow, round);
     report({.kind = FlowEventKind::ended, .cause = cause}, flow);
 }
 

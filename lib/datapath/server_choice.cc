@@ -9,9 +9,25 @@
 
 namespace warren::datapath {
 
+namespace {
+
+bool takes_new_flows(const exchange::Server& server) {
+    return server.state == exchange::ServerState::up && server.reachable;
+}
+
+flow::Persistence::Group group_of(const flow::Flow& flow, const exchange::Service& service) {
+    return {service.group_of(flow.client_address), flow.service_id};
+}
+
+}  // namespace
+
 ServerChoice::ServerChoice(unsigned worker, const flow::FlowTable& table,
-                           exchange::Exchange& exchange)
-    : worker_(worker), table_(table), exchange_(exchange), schedulers_(exchange::max_services) {}
+                           const flow::TupleHash& hash, exchange::Exchange& exchange)
+    : worker_(worker),
+      table_(table),
+      exchange_(exchange),
+      schedulers_(exchange::max_services),
+      persistence_(persistence_slots, hash) {}
 
 bool ServerChoice::ServiceScheduler::is_for(const exchange::Service& service, std::size_t n) const {
     return algorithm == service.algorithm && count == n &&
@@ -35,7 +51,7 @@ std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint16_t id = service.servers[i];
         const exchange::Server& server = round.snapshot->servers[id];
-        const bool eligible = server.state == exchange::ServerState::up && server.reachable &&
+        const bool eligible = takes_new_flows(server) &&
                               std::find(excluded.begin(), excluded.end(), id) == excluded.end() &&
                               !exchange_.is_overloaded(id, server.limit);
         candidates[i] = {id, eligible ? server.weight : 0, table_.live_of_server(id)};
@@ -45,6 +61,20 @@ std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service
 
 std::uint16_t ServerChoice::choose(const flow::Flow& flow, const Round& round,
                                    std::span<const std::uint16_t> excluded) {
+    if (excluded.empty())
+        if (const auto server = kept_server(flow, round)) return *server;
+    return schedule(schedulers_[flow.service_id], flow, round, excluded);
+}
+
+ServerChoice::Foreseen ServerChoice::foresee(const flow::Flow& flow, const Round& round) const {
+    if (const auto server = kept_server(flow, round)) return {*server, true};
+    ServiceScheduler as_it_is = schedulers_[flow.service_id];
+    return {schedule(as_it_is, flow, round, {}), false};
+}
+
+std::uint16_t ServerChoice::schedule(ServiceScheduler& current, const flow::Flow& flow,
+                                     const Round& round,
+                                     std::span<const std::uint16_t> excluded) const {
     const exchange::Service& service = round.snapshot->services[flow.service_id];
     Candidates all;
     const std::size_t count = gather(all, service, round, excluded);
@@ -55,11 +85,47 @@ std::uint16_t ServerChoice::choose(const flow::Flow& flow, const Round& round,
         chosen = service.slots->pick(candidates, balance::client_key(flow.client_address, port),
                                      service.hash_fallback || !excluded.empty());
     } else {
-        ServiceScheduler& current = schedulers_[flow.service_id];
         if (!current.is_for(service, count)) current.begin(service, count, worker_);
         chosen = current.scheduler.pick(candidates);
     }
     return chosen ? candidates[*chosen].server_id : no_server;
+}
+
+// A group whose server is down, drained or unreachable is scheduled anew (IPVS with
+// expire_quiescent_template).
+std::optional<std::uint16_t> ServerChoice::kept_server(const flow::Flow& flow,
+                                                       const Round& round) const {
+    const exchange::Service& service = round.snapshot->services[flow.service_id];
+    if (!service.is_persistent()) return std::nullopt;
+    const auto id = persistence_.server_of(group_of(flow, service), round.tick);
+    if (!id) return std::nullopt;
+    const exchange::Server& server = round.snapshot->servers[*id];
+    const bool usable = takes_new_flows(server) && server.weight != 0;
+    return usable ? id : std::nullopt;
+}
+
+void ServerChoice::keep(flow::Flow& flow, const Round& round) {
+    const exchange::Service& service = round.snapshot->services[flow.service_id];
+    if (!service.is_persistent()) return;
+    const bool counted = (flow.flags & flow::flow_flag::persistent) != 0;
+    const auto timeout =
+        static_cast<flow::Tick>(service.persistence.timeout_ns >> flow::tick_shift) + 1;
+    if (persistence_.bind(group_of(flow, service), flow.server_id, timeout, round.tick, counted))
+        flow.flags |= flow::flow_flag::persistent;
+    else
+        exchange_.workers[worker_]->counters.persistence_full.add();
+}
+
+void ServerChoice::let_go(const flow::Flow& flow, const Round& round) {
+    if ((flow.flags & flow::flow_flag::persistent) == 0) return;
+    persistence_.release(group_of(flow, round.snapshot->services[flow.service_id]), round.tick);
+}
+
+void ServerChoice::forget_expired(flow::Tick now) {
+    constexpr std::uint32_t slots_per_tick = 512;  // all of them in 17 s
+    if (now == swept_) return;
+    swept_ = now;
+    persistence_.sweep(now, slots_per_tick);
 }
 
 }  // namespace warren::datapath

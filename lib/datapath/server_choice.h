@@ -5,12 +5,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "balance/scheduler.h"
 #include "datapath/packet.h"
 #include "exchange/worker_link.h"
+#include "flow/persistence.h"
 #include "flow/table.h"
 
 namespace warren::datapath {
@@ -18,14 +20,33 @@ namespace warren::datapath {
 class ServerChoice {
   public:
     static constexpr std::uint16_t no_server = 0xffff;
+    static constexpr std::uint32_t persistence_slots = 65'536;  // 49,152 groups a worker
 
-    ServerChoice(unsigned worker, const flow::FlowTable& table, exchange::Exchange& exchange);
+    ServerChoice(unsigned worker, const flow::FlowTable& table, const flow::TupleHash& hash,
+                 exchange::Exchange& exchange);
 
     // Looks at the flow's service and client. no_server: none is up, reachable, of weight above 0,
     // below its FlowLimit and not excluded. N workers that choose in the same instant may exceed a
-    // limit by N - 1 flows.
+    // limit by N - 1 flows. In a persistent service the server of the client's group, if it takes
+    // new flows; its limit does not count then, as in IPVS.
     std::uint16_t choose(const flow::Flow& flow, const Round& round,
                          std::span<const std::uint16_t> excluded = {});
+
+    // What choose() would say, without taking anybody's turn.
+    struct Foreseen {
+        std::uint16_t server = no_server;
+        bool is_kept = false;
+    };
+    Foreseen foresee(const flow::Flow& flow, const Round& round) const;
+
+    // In a persistent service the next flows of the group follow this one to its server. Call it
+    // again when the flow moves. If the table is full they are scheduled freely.
+    void keep(flow::Flow& flow, const Round& round);
+    // The flow has ended.
+    void let_go(const flow::Flow& flow, const Round& round);
+
+    // A chore, bounded.
+    void forget_expired(flow::Tick now);
 
   private:
     // A scheduler's state goes by the position of its servers: other servers, another scheduler.
@@ -40,6 +61,9 @@ class ServerChoice {
     };
     using Candidates = std::array<balance::Candidate, balance::candidates_max>;
 
+    std::uint16_t schedule(ServiceScheduler& scheduler, const flow::Flow& flow, const Round& round,
+                           std::span<const std::uint16_t> excluded) const;
+    std::optional<std::uint16_t> kept_server(const flow::Flow& flow, const Round& round) const;
     std::size_t gather(Candidates& candidates, const exchange::Service& service, const Round& round,
                        std::span<const std::uint16_t> excluded) const;
 
@@ -47,6 +71,8 @@ class ServerChoice {
     const flow::FlowTable& table_;
     exchange::Exchange& exchange_;
     std::vector<ServiceScheduler> schedulers_;  // of each service index
+    flow::Persistence persistence_;
+    flow::Tick swept_ = 0;
 };
 
 }  // namespace warren::datapath

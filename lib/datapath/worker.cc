@@ -241,9 +241,25 @@ unsigned Worker::chores() {
     return resets;
 }
 
+// Both rows in one round, or it is tried again in the next.
+void Worker::look_up() {
+    exchange::FlowRow row;
+    if (listing_.from == 0 && flows_.find_row(listing_.wanted, row, round_)) {
+        row.request = listing_.request;
+        if (!link_.rows.push(row)) return;
+    }
+    listing_.from = 1;
+    row = {};
+    row.request = listing_.request;
+    row.last = true;
+    flows_.foresee(listing_.wanted, row, round_);
+    listing_under_way_ = !link_.rows.push(row);
+}
+
 // Answers one listing at a time, as many rows a round as the channel takes.
 void Worker::list_flows() {
     if (!listing_under_way_) listing_under_way_ = link_.commands.pop(listing_);
+    if (listing_under_way_ && listing_.is_lookup) return look_up();
     constexpr unsigned rows_per_round = 32;
     for (unsigned i = 0; i < rows_per_round && listing_under_way_; ++i) {
         std::uint32_t from = listing_.from;

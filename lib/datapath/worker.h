@@ -70,6 +70,7 @@ class Worker {
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
     unsigned chores();
     void list_flows();
+    void look_up();
 
     exchange::Exchange& exchange_;
     exchange::WorkerLink& link_;

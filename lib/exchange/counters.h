@@ -102,6 +102,7 @@ struct alignas(64) WorkerCounters {
     Counter arp_replies, neighbour_replies, echo_replies, resets_sent;
     Counter icmp_errors_sent, icmp_errors_relayed;
     Counter flows_admitted, flows_ended, flows_reset;
+    Counter persistence_full;           // flows whose client's server could not be remembered
     Counter probes_sent;                // keepalive, to the ends of flows that have long been idle
     Counter syns_replayed;              // sent to another server
     Counter syns_after_clear;           // sent again after an old connection was reset

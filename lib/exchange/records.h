@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "flow/flow.h"
 #include "flow/tcp.h"
 #include "net/address.h"
 #include "net/bytes.h"
@@ -42,11 +43,13 @@ struct FlowEvent {
     std::uint32_t latency_us = 0;
 };
 
-// Asks a worker for up to `most` flows from table index `from` on.
+// Asks a worker for up to `most` flows from table index `from` on, or for one: that of a client.
 struct FlowCommand {
     std::uint32_t request = 0;  // repeated in each row of the answer
     std::uint32_t from = 0;
     std::uint32_t most = 0;
+    bool is_lookup = false;
+    flow::Tuple wanted{};  // a segment of the client's as it arrives
 };
 
 struct FlowRow {
@@ -59,6 +62,11 @@ struct FlowRow {
     net::Be16 client_port, service_port, local_port, server_port;
     net::IpAddress client, vip, local, server_address;
     std::uint32_t idle_ms = 0;
+    // In the last row of a lookup: which worker owns the tuple, and if it is the one that answers,
+    // what a SYN would get now (0xffff: no server), and whether by persistence.
+    std::uint16_t owner = 0;
+    std::uint16_t choice = 0xffff;
+    bool is_kept = false;
 };
 
 }  // namespace warren::exchange

@@ -62,6 +62,13 @@ struct Server {
     net::IpAddress tunnel_source;  // TUN: the outer source, an address of the port's
 };
 
+// persistence_timeout and persistence_granularity: all connections of a group of clients go to one
+// server.
+struct Persistence {
+    std::uint64_t timeout_ns = 0;    // 0: off
+    std::uint8_t prefix_length = 0;  // of the group's address, in the service's family
+};
+
 struct Service {
     bool present = false;
     net::IpAddress address;
@@ -72,6 +79,7 @@ struct Service {
     std::shared_ptr<const balance::SlotTable> slots;
     bool hash_port = false;
     bool hash_fallback = false;
+    Persistence persistence;
     std::uint64_t established_timeout_ns = 0;     // 0: RFC 5382's 7,440 s
     std::vector<std::uint16_t> servers;           // indices into Snapshot::servers
     std::vector<net::IpAddress> local_addresses;  // FNAT: sources towards the servers, never empty
@@ -79,6 +87,13 @@ struct Service {
     // which decides by what its flows' owner is found and so must stay while it has any.
     std::vector<std::uint16_t> reserved_ports;
     bool has_nat = false;
+
+    // Its flows' owners are found by the client alone.
+    bool goes_by_client() const { return has_nat || is_persistent(); }
+    bool is_persistent() const { return persistence.timeout_ns != 0; }
+    net::IpAddress group_of(const net::IpAddress& client_address) const {
+        return net::Prefix{client_address, persistence.prefix_length}.network();
+    }
 };
 
 class Snapshot {

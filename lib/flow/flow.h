@@ -43,12 +43,14 @@ struct Tuple {
 };
 static_assert(sizeof(Tuple) == 36);
 
-// Flow::flags. A keepalive probe has been sent to that end and nothing has come from it since.
+// Flow::flags. awaits_*: a keepalive probe has been sent to that end and nothing has come from it
+// since.
 namespace flow_flag {
 inline constexpr std::uint8_t awaits_client = 0x01;
 inline constexpr std::uint8_t awaits_server = 0x02;
-inline constexpr std::uint8_t one_probe = 0x04;  // counts in the bits of `probes`
-inline constexpr std::uint8_t probes = 0x0c;     // how often both ends have been asked
+inline constexpr std::uint8_t one_probe = 0x04;   // counts in the bits of `probes`
+inline constexpr std::uint8_t probes = 0x0c;      // how often both ends have been asked
+inline constexpr std::uint8_t persistent = 0x10;  // counts in its client's Persistence
 }  // namespace flow_flag
 
 // Part of what a SYN offered (syn_offer.h), kept while nothing has answered it.

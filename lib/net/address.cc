@@ -56,6 +56,15 @@ bool Prefix::contains(const IpAddress& other) const {
     return ((address.bytes()[whole] ^ other.bytes()[whole]) & mask) == 0;
 }
 
+IpAddress Prefix::network() const {
+    const unsigned bits = length + (address.is_v4() ? 96U : 0U);
+    std::array<std::uint8_t, 16> bytes = address.bytes();
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        if (const unsigned before = static_cast<unsigned>(i) * 8; before + 8 > bits)
+            bytes[i] &= before >= bits ? 0U : 0xffU << (before + 8 - bits);
+    return IpAddress::v6(bytes);
+}
+
 std::string Prefix::to_string() const {
     return address.to_string() + "/" + std::to_string(length);
 }

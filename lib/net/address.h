@@ -98,6 +98,7 @@ struct Prefix {
     // "192.0.2.1/24"; without a slash the length is the host's (32 or 128).
     static std::optional<Prefix> parse(std::string_view text);
     bool contains(const IpAddress& other) const;
+    IpAddress network() const;  // the address without its host part
     std::string to_string() const;
 
     friend bool operator==(const Prefix&, const Prefix&) = default;

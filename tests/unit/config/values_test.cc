@@ -202,6 +202,31 @@ TEST(Service, SchedulersAndTheirFlags) {
     }
 }
 
+TEST(Service, Persistence) {
+    EXPECT_EQ(server("").persistence_timeout_ns, 0);
+    const VirtualServer plain = server("persistence_timeout\n");
+    EXPECT_EQ(plain.persistence_timeout_ns, 360 * ns_per_s);
+    EXPECT_FALSE(plain.persistence_granularity);
+    const VirtualServer both =
+        server("persistence_timeout 60\npersistence_granularity 255.255.240.0\n");
+    EXPECT_EQ(both.persistence_timeout_ns, 60 * ns_per_s);
+    EXPECT_EQ(both.persistence_granularity, 20);
+    EXPECT_EQ(server("persistence_granularity 255.255.255.255\n").persistence_timeout_ns,
+              360 * ns_per_s)
+        << "alone it turns persistence on";
+}
+
+TEST(Service, SorryServer) {
+    const VirtualServer s = server(
+        "sorry_server 10.0.0.9\nsorry_server_inhibit\n"
+        "sorry_server_lvs_method DR\n");
+    ASSERT_TRUE(s.sorry_server);
+    EXPECT_EQ(s.sorry_server->port, s.port);
+    EXPECT_TRUE(s.sorry_server->inhibit_on_failure);
+    EXPECT_EQ(s.sorry_server->kind_in(s), LbKind::dr);
+    EXPECT_EQ(server("sorry_server 10.0.0.9 80\n").sorry_server->port, 80);
+}
+
 TEST(Service, TimingsGoInwardsWhateverTheOrder) {
     const VirtualServer s = server(
         "real_server 10.0.0.2 1 {\nTCP_CHECK {\nretry 7\n}\nPING_CHECK {\nconnect_timeout 0.1\n}\n"
