@@ -11,6 +11,7 @@
 
 #include "ended.h"
 #include "events.h"
+#include "explain.h"
 #include "show.h"
 #include "telemetry.h"
 
@@ -45,6 +46,8 @@ void print_help() {
               << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
               << "       warrenctl [options] ended [client A[:P]] [server A[:P]] [cause C]\n"
               << "           C: " << ended_causes() << '\n'
+              << "       warrenctl [options] explain CLIENT:PORT [VIP:PORT]\n"
+              << "           IPv6 as [2001:db8::1]:5000\n"
               << visible_options();
 }
 
@@ -64,15 +67,20 @@ po::variables_map parse(int argc, char** argv) {
 }
 
 void check_words(const std::vector<std::string>& words) {
-    if (words.empty()) throw UsageError("a command is missing: show, events or ended");
+    if (words.empty()) throw UsageError("a command is missing: show, events, ended or explain");
     if (words[0] == "events") return;
     if (words[0] == "ended") {
         if (!EndedFilter::parse({words.begin() + 1, words.end()}))
             throw UsageError("ended takes client A[:P], server A[:P] and cause " + ended_causes());
         return;
     }
+    if (words[0] == "explain") {
+        if (words.size() != 2 && words.size() != 3)
+            throw UsageError("explain takes CLIENT:PORT and perhaps VIP:PORT");
+        return;
+    }
     if (words[0] != "show")
-        throw UsageError("unknown command \"" + words[0] + "\": show, events or ended");
+        throw UsageError("unknown command \"" + words[0] + "\": show, events, ended or explain");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
     if ((words.size() != 2 && !named) ||
@@ -102,6 +110,8 @@ int run(int argc, char** argv) {
     else if (words[0] == "ended")
         print_ended(telemetry, *EndedFilter::parse({words.begin() + 1, words.end()}), as_json,
                     std::cout);
+    else if (words[0] == "explain")
+        print_explanation(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
     else
         show(telemetry, words[1], {words.begin() + 2, words.end()}, as_json, std::cout);
     std::cout.flush();

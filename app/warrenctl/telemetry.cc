@@ -117,9 +117,8 @@ Json Telemetry::page(const std::string& view, const std::string& cursor) {
     return inner;
 }
 
-std::vector<Json> Telemetry::rows(const std::string& view) {
+std::vector<Json> Telemetry::rows(const std::string& view, std::string cursor) {
     std::vector<Json> all;
-    std::string cursor;
     for (std::size_t i = 0; i < max_pages; ++i) {
         Json answer = page(view, cursor);
         for (Json& row : answer["rows"])

@@ -22,8 +22,8 @@ class Telemetry {
     Telemetry(const Telemetry&) = delete;
     Telemetry& operator=(const Telemetry&) = delete;
 
-    // All rows of a view: asks for one page after the other.
-    std::vector<Json> rows(const std::string& view);
+    // All rows of a view: asks for one page after the other, the first by `cursor`.
+    std::vector<Json> rows(const std::string& view, std::string cursor = {});
 
   private:
     Json page(const std::string& view, const std::string& cursor);

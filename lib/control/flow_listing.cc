@@ -50,9 +50,19 @@ void FlowListing::request(const std::string& cursor, Answer answer) {
     if (waiting_.size() == 1) begin_next();
 }
 
+void FlowListing::look_up(const flow::Tuple& client_tuple, OnFound on_found, Answer answer) {
+    if (waiting_.size() >= max_waiting) {
+        answer(error_page("too many flow listings at once"));
+        return;
+    }
+    waiting_.push_back({"", std::move(answer), client_tuple, std::move(on_found)});
+    if (waiting_.size() == 1) begin_next();
+}
+
 void FlowListing::begin_next() {
     if (waiting_.empty()) return;
     std::tie(worker_, from_) = read_cursor(waiting_.front().cursor);
+    found_ = {};
     if (worker_ >= exchange_.workers.size()) {
         finish(error_page("no such page"));
         return;
@@ -63,7 +73,12 @@ void FlowListing::begin_next() {
 void FlowListing::ask() {
     rows_.clear();
     polls_left_ = timeout_ms;
-    if (!exchange_.workers[worker_]->commands.push({++id_, from_, rows_per_page})) {
+    exchange::FlowCommand command{++id_, from_, rows_per_page};
+    if (const auto& wanted = waiting_.front().wanted) {
+        command.is_lookup = true;
+        command.wanted = *wanted;
+    }
+    if (!exchange_.workers[worker_]->commands.push(command)) {
         finish(error_page("the worker does not take commands"));
         return;
     }
@@ -87,8 +102,31 @@ void FlowListing::poll() {
     });
 }
 
+// Of a lookup: one worker after the other.
+void FlowListing::note(const exchange::FlowRow& row) {
+    if (!row.last) {
+        found_.flow = row;
+        found_.worker = worker_;
+        return;
+    }
+    ++id_;
+    found_.owner = row.owner;
+    if (row.owner == worker_) {
+        found_.choice = row.choice;
+        found_.is_kept = row.is_kept;
+    }
+    if (++worker_ < exchange_.workers.size())
+        ask();
+    else
+        finish(waiting_.front().on_found(found_));
+}
+
 // Rows that do not fit the page are asked for again with the next one.
 void FlowListing::take(const exchange::FlowRow& row) {
+    if (waiting_.front().wanted) {
+        note(row);
+        return;
+    }
     if (!row.last) {
         rows_.push_back(row);
         return;
@@ -96,7 +134,7 @@ void FlowListing::take(const exchange::FlowRow& row) {
     ++id_;
     Page page("flows");
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-        if (page.add(to_json(rows_[i]))) continue;
+        if (page.add(flow_row(rows_[i], worker_))) continue;
         finish(page.finish(cursor_text(worker_, rows_[i - 1].next)));  // the first always fits
         return;
     }
@@ -115,14 +153,14 @@ void FlowListing::finish(const std::string& page) {
     begin_next();
 }
 
-Json FlowListing::to_json(const exchange::FlowRow& row) const {
+Json flow_row(const exchange::FlowRow& row, std::size_t worker) {
     return {{"client", endpoint(row.client, row.client_port.host())},
             {"service", endpoint(row.vip, row.service_port.host())},
             {"local", endpoint(row.local, row.local_port.host())},
             {"server", endpoint(row.server_address, row.server_port.host())},
             {"state", to_text(row.state)},
             {"idle_ms", row.idle_ms},
-            {"worker", worker_}};
+            {"worker", worker}};
 }
 
 }  // namespace warren::control

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// `show flows`: asks one worker after the other for a page of its flow table and waits, without
-// blocking, for the rows. A cursor is "WORKER:INDEX". One request at a time is with the workers,
-// others wait their turn.
+// `show flows`, and where one client's flow is: asks one worker after the other for a page of its
+// flow table and waits, without blocking, for the rows. A cursor is "WORKER:INDEX". One request at
+// a time is with the workers, others wait their turn.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "control/pages.h"
@@ -15,6 +16,9 @@
 #include "exchange/worker_link.h"
 
 namespace warren::control {
+
+// A flow as a row of a view.
+Json flow_row(const exchange::FlowRow& row, std::size_t worker);
 
 class FlowListing {
   public:
@@ -27,24 +31,38 @@ class FlowListing {
 
     void request(const std::string& cursor, Answer answer);
 
+    // What the workers say of a client's segment to a service.
+    struct Found {
+        std::optional<exchange::FlowRow> flow;
+        std::size_t worker = 0;  // the flow's
+        std::size_t owner = 0;   // of a new flow
+        std::uint16_t choice = 0xffff;
+        bool is_kept = false;  // the choice is persistence's
+    };
+    using OnFound = std::function<std::string(const Found&)>;  // makes the page
+    void look_up(const flow::Tuple& client_tuple, OnFound on_found, Answer answer);
+
   private:
     struct Request {
         std::string cursor;
         Answer answer;
+        std::optional<flow::Tuple> wanted{};
+        OnFound on_found{};
     };
 
     void begin_next();
     void ask();
     void poll();
     void take(const exchange::FlowRow& row);
+    void note(const exchange::FlowRow& row);
     void finish(const std::string& page);
-    Json to_json(const exchange::FlowRow& row) const;
 
     boost::asio::steady_timer timer_;
     const State& state_;
     exchange::Exchange& exchange_;
     std::deque<Request> waiting_;  // the first is being worked on
     std::vector<exchange::FlowRow> rows_;
+    Found found_;
     std::uint32_t id_ = 0;
     std::size_t worker_ = 0;
     std::uint32_t from_ = 0;

@@ -2,6 +2,7 @@
 // The manager's dealings with virtual_servers and their servers: what checks, quorums and flows
 // tell, who hears of it.
 #include "control/builder.h"
+#include "control/explain.h"
 #include "control/manager.h"
 #include "control/server_state.h"
 #include "control/service_state.h"
@@ -68,6 +69,20 @@ void Manager::follow_quorums(bool start) {
                                                  name_of(state_->servers[*service.sorry_server]));
         server_notifier_.on_quorum(change.service, change.has_quorum);
     }
+}
+
+void Manager::explain(const std::string& text, const Commands::Answer& reply) {
+    const ExplainQuestion question = read_question(*state_, text);
+    if (!question.tuple) {
+        reply(error_page(question.problem));
+        return;
+    }
+    listing_.look_up(
+        *question.tuple,
+        [this, tuple = *question.tuple](const FlowListing::Found& found) {
+            return make_page("explain", {explanation(*state_, exchange_, tuple, found)}, "");
+        },
+        reply);
 }
 
 // omega: whoever serves is about to serve no more.

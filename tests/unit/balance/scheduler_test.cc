@@ -109,6 +109,29 @@ TEST(Scheduler, WrrStaysWithinOneFlowOfTheIdealShareAlways) {
     }
 }
 
+// Each worker is within one flow of the share of what comes to it, so all together within as many
+// as there are workers, however unevenly clients come.
+TEST(Scheduler, WorkersTogetherServeByWeight) {
+    constexpr std::uint32_t workers = 4;
+    const std::vector<std::uint32_t> weights{3, 1, 4};
+    for (const Algorithm algorithm : {Algorithm::rr, Algorithm::wrr}) {
+        std::vector<Scheduler> schedulers;
+        for (std::uint32_t worker = 0; worker < workers; ++worker)
+            schedulers.emplace_back(algorithm, worker);
+        auto candidates = with_weights(weights);
+        std::uint32_t random = 1;
+        for (int turn = 1; turn <= 4000; ++turn) {
+            random = random * 1'664'525 + 1'013'904'223;
+            choices(schedulers[(random >> 16) % 7 % workers], candidates, 1);
+            for (const Candidate& c : candidates) {
+                const double share = algorithm == Algorithm::rr ? 1.0 / 3 : c.weight / (8.0 * 256);
+                // One more: a wrr worker skips its first turns.
+                ASSERT_LE(std::abs(c.active_flows - turn * share), 2.0 * workers) << turn;
+            }
+        }
+    }
+}
+
 TEST(Scheduler, WlcConvergesToTheRatioOfWeightsFromAnyStart) {
     Scheduler s(Algorithm::wlc);
     auto candidates = with_weights({4, 2, 1});

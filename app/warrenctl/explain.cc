@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "explain.h"
+
+#include <ostream>
+
+#include "fields.h"
+#include "table.h"
+#include "units.h"
+
+namespace warren::ctl {
+namespace {
+
+const std::vector<Column> server_columns{
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"WEIGHT", Align::right, [](const Json& r) { return decimal(r, "weight"); }},
+    {"ACTIVE", Align::right, [](const Json& r) { return text(r, "active"); }},
+    {"", Align::left,
+     [](const Json& r) {
+         const std::string against = text(r, "against");
+         return against.empty() ? std::string("takes new flows") : against;
+     }},
+};
+
+}  // namespace
+
+void print_explanation(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
+                       std::ostream& out) {
+    const std::vector<Json> rows =
+        telemetry.rows("explain", words.size() > 1 ? words[0] + "," + words[1] : words[0]);
+    const Json row = rows.empty() ? Json::object() : rows.front();
+    if (as_json) {
+        out << row.dump(2) << '\n';
+        return;
+    }
+    out << text(row, "client") << " > " << text(row, "service") << ": " << text(row, "answer")
+        << '\n';
+    if (const Json flow = row.value("flow", Json()); flow.is_object())
+        out << "flow: " << text(flow, "state") << ", local " << text(flow, "local") << ", idle "
+            << duration_text(flow.value("idle_ms", std::uint64_t{0})) << '\n';
+    if (!row.contains("servers")) return;
+    out << "lb_algo " << text(row, "lb_algo") << ", quorum " << text(row, "quorum") << "\n\n";
+    print_table(out, server_columns, row["servers"]);
+    if (const auto left_out = row.value("left_out", 0U); left_out != 0)
+        out << "and " << left_out << " more\n";
+}
+
+}  // namespace warren::ctl

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/explain.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "control/builder.h"
+#include "vrrp/event.h"
+
+namespace warren::control {
+namespace {
+
+using exchange::ServerState;
+
+constexpr std::size_t servers_max = 32;
+
+struct End {
+    net::IpAddress address;
+    net::Be16 port;
+};
+
+std::optional<End> read_end(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::string_view address = text.substr(0, colon);
+    const std::string_view digits = text.substr(colon + 1);
+    const bool in_brackets = address.starts_with('[') && address.ends_with(']');
+    if (in_brackets) address = address.substr(1, address.size() - 2);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    const auto parsed = net::IpAddress::parse(address);
+    if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || !parsed ||
+        parsed->is_v4() == in_brackets)
+        return std::nullopt;
+    return End{*parsed, net::Be16(port)};
+}
+
+const ServiceRecord* find_service(const State& state, const flow::Tuple& tuple) {
+    const auto found =
+        std::find_if(state.services.begin(), state.services.end(), [&](const ServiceRecord& s) {
+            return s.config->address == tuple.destination &&
+                   s.config->port == tuple.destination_port.host();
+        });
+    return found == state.services.end() ? nullptr : &*found;
+}
+
+// Empty: it takes new flows.
+std::string objection(const ServerRecord& server, std::uint64_t flows, bool overloaded) {
+    if (server.is_sorry && server.replaced) return "sorry_server: the quorum is there";
+    switch (server_state(server)) {
+        case ServerState::down:
+            return "down: " + server.reason;
+        case ServerState::drain:
+            return "takes no new flows: " + server.reason;
+        default:
+            break;
+    }
+    if (!server.next_hop || !server.next_hop->mac) return "no next hop";
+    if (server_weight(server) == 0) return "weight 0";
+    if (overloaded)
+        return "full: " + std::to_string(flows) + " flows, uthreshold " +
+               std::to_string(server.config->uthreshold);
+    return {};
+}
+
+Json server_rows(const State& state, exchange::Exchange& exchange, const ServiceRecord& service,
+                 std::size_t& left_out) {
+    Json rows = Json::array();
+    for (const std::uint16_t index : candidates(service)) {
+        if (rows.size() == servers_max) {
+            ++left_out;
+            continue;
+        }
+        const ServerRecord& server = state.servers[index];
+        const std::uint64_t flows = exchange.active_flows(index);
+        const std::string against =
+            objection(server, flows, exchange.is_overloaded(index, flow_limit(server)));
+        rows.push_back({{"server", name_of(server)},
+                        {"weight", static_cast<double>(server_weight(server)) /
+                                       static_cast<double>(balance::weight_one)},
+                        {"active", flows},
+                        {"against", against}});
+    }
+    return rows;
+}
+
+std::string fate_of_flow(const FlowListing::Found& found, const std::string& server) {
+    std::string text = "it belongs to a flow in worker " + std::to_string(found.worker);
+    if (found.flow->state == flow::TcpState::dead)
+        return text + " whose server " + server + " is dead: it is answered with RST";
+    return text + " and goes to " + server;
+}
+
+std::string fate_of_syn(const State& state, const ServiceRecord& service,
+                        const FlowListing::Found& found) {
+    const std::string by = "worker " + std::to_string(found.owner) + " owns it; ";
+    if (found.choice >= state.servers.size())
+        return by + "no server takes new flows: a SYN is answered with RST";
+    const std::string name = name_of(state.servers[found.choice]);
+    if (found.is_kept) return by + "a SYN goes to " + name + ", where its group went (persistence)";
+    const config::LbAlgo algo = service.config->lb_algo;
+    const bool by_client = algo == config::LbAlgo::sh || algo == config::LbAlgo::mh;
+    return by + "a SYN goes to " + name + " by " + config::to_text(algo) +
+           (by_client ? "" : ", if no other comes before it") +
+           "; any other segment is of no flow" +
+           (state.config.dataplane.unknown_flow == config::UnknownFlow::reset
+                ? " and is answered with RST"
+                : " and is dropped");
+}
+
+std::string answer_of(const State& state, const flow::Tuple& tuple, const ServiceRecord* service,
+                      const FlowListing::Found& found) {
+    const auto router = router_of(state, tuple.destination);
+    if (!router) return "the address is none of ours: the kernel has it";
+    const RouterState& owner = state.routers[*router];
+    if (owner.status.state != vrrp::State::master)
+        return "virtual router " + owner.config->name + " is " +
+               std::string(vrrp::name(owner.status.state)) + ": it is dropped, the master answers";
+    if (service == nullptr)
+        return "no virtual_server at this address and port: it is answered with RST";
+    if (found.flow)
+        return fate_of_flow(found,
+                            endpoint(found.flow->server_address, found.flow->server_port.host()));
+    return fate_of_syn(state, *service, found);
+}
+
+}  // namespace
+
+ExplainQuestion read_question(const State& state, std::string_view text) {
+    const std::size_t comma = text.find(',');
+    const auto client = read_end(text.substr(0, comma));
+    if (!client) return {{}, "the client is ADDRESS:PORT, or [ADDRESS]:PORT of IPv6"};
+    std::optional<End> service;
+    if (comma != std::string_view::npos) {
+        service = read_end(text.substr(comma + 1));
+        if (!service) return {{}, "the service is ADDRESS:PORT, or [ADDRESS]:PORT of IPv6"};
+    } else if (state.services.size() == 1) {
+        const config::VirtualServer& only = *state.services[0].config;
+        service = End{only.address, net::Be16(only.port)};
+    } else {
+        return {{}, "which service? Give its address and port too"};
+    }
+    if (client->address.is_v4() != service->address.is_v4())
+        return {{}, "client and service are of different families"};
+    return {flow::Tuple{client->address, service->address, client->port, service->port}, {}};
+}
+
+Json explanation(const State& state, exchange::Exchange& exchange, const flow::Tuple& client_tuple,
+                 const FlowListing::Found& found) {
+    const ServiceRecord* service = find_service(state, client_tuple);
+    std::size_t left_out = 0;
+    Json row{{"client", endpoint(client_tuple.source, client_tuple.source_port.host())},
+             {"service", endpoint(client_tuple.destination, client_tuple.destination_port.host())},
+             {"answer", answer_of(state, client_tuple, service, found)},
+             {"flow", found.flow ? flow_row(*found.flow, found.worker) : Json()},
+             {"owner", found.owner},
+             {"server", nullptr}};
+    if (found.flow)
+        row["server"] = row["flow"]["server"];
+    else if (found.choice < state.servers.size())
+        row["server"] = name_of(state.servers[found.choice]);
+    if (service == nullptr) return row;
+    row["lb_algo"] = config::to_text(service->config->lb_algo);
+    row["quorum"] = service->has_quorum ? "up" : "down";
+    row["servers"] = server_rows(state, exchange, *service, left_out);
+    row["left_out"] = left_out;
+    return row;
+}
+
+}  // namespace warren::control
