@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Who serves: quorum with its scripts, sorry_server, persistence, uthreshold, and what `warrenctl explain` says of it.
+
+    server_choice.py BUILD-DIR
+"""
+
+import json
+
+from harness import Test, wait_until
+
+VIP = "192.168.8.100"
+CONFIG = """global_defs {{
+    script_user root
+}}
+dataplane {{
+    workers 2
+}}
+vrrp_instance VI_1 {{
+    interface eth0
+    virtual_router_id 51
+    priority 255
+    advert_int 1
+    virtual_ipaddress {{
+        192.168.8.100/24
+    }}
+}}
+virtual_server 192.168.8.100 5672 {{
+    delay_loop 0.1
+    lb_algo rr
+    lb_kind FNAT
+    protocol TCP
+    omega
+    quorum 2
+    quorum_up "{script} up"
+    quorum_down "{script} down"
+    sorry_server 192.168.8.13 5672
+    {server_one}
+    {server_two}
+}}
+virtual_server 192.168.8.100 5673 {{
+    lb_algo rr
+    lb_kind FNAT
+    protocol TCP
+    persistence_timeout 60
+    persistence_granularity 255.255.255.0
+    {server_one}
+    {server_two}
+}}
+virtual_server 192.168.8.100 5674 {{
+    lb_algo rr
+    lb_kind FNAT
+    protocol TCP
+    real_server 192.168.8.11 5672 {{
+        uthreshold 2
+        TCP_CHECK {{
+            connect_timeout 1
+        }}
+    }}
+}}
+"""
+SERVER_BLOCK = """real_server 192.168.8.{number} 5672 {{
+        delay_loop 0.1
+        delay_before_retry 0.1
+        notify_down "{script} server-{number}-down"
+        TCP_CHECK {{
+            connect_timeout 1
+        }}
+    }}"""
+SERVER = """
+import asyncio, sys
+async def serve(reader, writer):
+    try:
+        while data := await reader.read(1000):
+            writer.write(sys.argv[1].encode())
+            await writer.drain()
+    except ConnectionError:
+        pass
+    writer.close()
+async def main():
+    async with await asyncio.start_server(serve, "0.0.0.0", 5672) as server:
+        await server.serve_forever()
+asyncio.run(main())
+"""
+# N connections held together: who serves each ("-" refused), and the last one's own port.
+CLIENT = """
+import socket, sys
+held, said = [], []
+for _ in range(int(sys.argv[2])):
+    c = socket.socket()
+    c.settimeout(5)
+    held.append(c)
+    try:
+        c.connect(("192.168.8.100", int(sys.argv[1])))
+        c.sendall(b"hello")
+        said.append(c.recv(100).decode())
+    except ConnectionError:
+        said.append("-")
+print(" ".join(said), flush=True)
+print(held[-1].getsockname()[1], flush=True)
+if len(sys.argv) > 3: sys.stdin.read()
+"""
+
+
+class Bench:
+    def __init__(self, test):
+        self.test = test
+        self.host = test.network.add_host("warren", "192.168.8.4/24")
+        self.clients = [test.network.add_host(f"client{n}", f"192.168.8.{n}/24") for n in (50, 51)]
+        self.servers = {name: test.network.add_host(name, f"192.168.8.{number}/24")
+                        for name, number in (("one", 11), ("two", 12), ("sorry", 13))}
+        self.running = {name: self.start_server(name) for name in self.servers}
+        self.heard = test.folder / "heard"
+        script = test.folder / "script"
+        script.write_text(f"#!/bin/sh\necho \"$@\" >>{self.heard}\n", encoding="utf-8")
+        script.chmod(0o700)
+        blocks = {f"server_{name}": SERVER_BLOCK.format(number=number, script=script)
+                  for name, number in (("one", 11), ("two", 12))}
+        self.warren = test.start_warren(self.host, CONFIG.format(script=script, **blocks))
+
+    def start_server(self, name):
+        return self.test.start(self.servers[name], "/usr/bin/python3", "-c", SERVER, name, log=f"{name}.log")
+
+    def stop_server(self, name):
+        self.running[name].kill()
+        self.running[name].wait()
+
+    def ctl(self, *words):
+        result = self.host.run(self.test.program("app/warrenctl/warrenctl"), "--instance", self.host.namespace, "--json", *words)
+        return json.loads(result.stdout)
+
+    def ask(self, port, connections, client=0):
+        result = self.clients[client].run("/usr/bin/python3", "-c", CLIENT, str(port), str(connections), timeout=30)
+        return result.stdout.splitlines()[0].split()
+
+    def service(self, port):
+        return next(row for row in self.ctl("show", "services") if row["service"].endswith(f":{port}"))
+
+    def scripts(self):
+        return self.heard.read_text(encoding="utf-8").split() if self.heard.exists() else []
+
+
+def quorum_and_sorry_server(bench):
+    wait_until("quorum_up at the start", lambda: bench.scripts() == ["up"], 5)
+    wait_until("both servers", lambda: set(bench.ask(5672, 4)) == {"one", "two"}, 10)
+    states = {row["server"]: row["state"] for row in bench.ctl("show", "servers") if row["service"].endswith(":5672")}
+    assert states["192.168.8.13:5672"] == "standby", states
+
+    bench.stop_server("one")
+    wait_until("the quorum to be lost", lambda: bench.service(5672)["quorum"] == "down", 10)
+    assert bench.ask(5672, 3) == ["sorry"] * 3
+    # Both services of the server tell of it; the quorum's script comes after its server's.
+    wait_until("quorum_down", lambda: "down" in bench.scripts(), 5)
+    heard = bench.scripts()
+    assert heard.index("server-11-down") < heard.index("down"), heard
+    why = bench.ctl("explain", "192.168.8.50:4000", f"{VIP}:5672")
+    assert why["server"] == "192.168.8.13:5672", why
+    against = {row["server"]: row["against"] for row in why["servers"]}
+    assert against["192.168.8.12:5672"] == "takes no new flows: quorum lost", against
+    assert against["192.168.8.11:5672"].startswith("down: "), against
+
+    bench.running["one"] = bench.start_server("one")
+    wait_until("the quorum to be back", lambda: bench.service(5672)["quorum"] == "up", 10)
+    assert set(bench.ask(5672, 4)) == {"one", "two"}
+    wait_until("quorum_up again", lambda: bench.scripts().count("up") == 2, 5)
+
+
+def persistence(bench):
+    first = bench.ask(5673, 8)
+    assert len(set(first)) == 1, first
+    assert set(bench.ask(5673, 8, client=1)) == set(first), "both clients are of one /24"
+    why = bench.ctl("explain", "192.168.8.77:1234", f"{VIP}:5673")
+    assert "persistence" in why["answer"], why
+
+
+def threshold_and_flow(bench):
+    client = bench.clients[0]
+    holder = client.popen("/usr/bin/python3", "-c", CLIENT, "5674", "2", "hold", stdin=-1, stdout=-1, text=True)
+    assert holder.stdout.readline().split() == ["one", "one"]
+    port = holder.stdout.readline().strip()
+    assert bench.ask(5674, 1) == ["-"], "two is all it may have"
+    why = bench.ctl("explain", f"192.168.8.50:{port}", f"{VIP}:5674")
+    assert why["flow"]["state"] == "established" and why["server"] == "192.168.8.11:5672", why
+    full = bench.ctl("explain", "192.168.8.50:1", f"{VIP}:5674")
+    assert full["server"] is None and full["servers"][0]["against"] == "full: 2 flows, uthreshold 2", full
+    holder.communicate()
+    wait_until("room again", lambda: bench.ask(5674, 1) == ["one"], 10)
+
+
+def wrong_questions(bench):
+    for words, text in ((["nonsense"], "ADDRESS:PORT"), (["192.168.8.50:1"], "which service"),
+                        (["[fd00::1]:1", f"{VIP}:5672"], "different families")):
+        result = bench.host.run(bench.test.program("app/warrenctl/warrenctl"), "--instance", bench.host.namespace, "explain",
+                                *words, check=False)
+        assert result.returncode == 1 and text in result.stderr, result
+
+
+def omega(bench):
+    bench.warren.terminate()
+    bench.warren.wait(10)
+    heard = bench.scripts()
+    assert heard[-3:] == ["server-11-down", "server-12-down", "down"], heard
+
+
+def main(test):
+    bench = Bench(test)
+    for step in (quorum_and_sorry_server, persistence, threshold_and_flow, wrong_questions, omega):
+        print(step.__name__, flush=True)
+        step(bench)
+
+
+if __name__ == "__main__":
+    Test.main(main)
