@@ -79,6 +79,13 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
 void check_virtual_server(const VirtualServer& s, Checks& checks) {
     checks.refuse(s.protocol != Protocol::tcp, s.where,
                   std::string("protocol ") + to_text(s.protocol), ": use TCP");
+    const auto check_address = [&](const RealServer& r) {
+        checks.refuse(r.address.is_link_local(), r.where,
+                      "the link-local server " + r.address.to_string(),
+                      ": use a global or unique local address of its");
+    };
+    std::for_each(s.real_servers.begin(), s.real_servers.end(), check_address);
+    if (s.sorry_server) check_address(*s.sorry_server);
 }
 
 }  // namespace

@@ -236,6 +236,13 @@ const Case unsupported[] = {
      "9: error: protocol UDP is not supported yet: use TCP\n"},
     {"track_bfd", instance("track_bfd {\nx\n}"),
      "7: error: 'track_bfd' is not supported yet: use track_script or track_interface\n"},
+    {"link-local server",
+     "virtual_server 2001:db8::1 1 {\nlb_kind FNAT\nreal_server fe80::2 1 {\nPING_CHECK "
+     "{\n}\n}\n}",
+     "1: warning: the address 2001:db8::1 of this virtual_server is in no vrrp_instance: nobody "
+     "answers for it\n"
+     "3: error: the link-local server fe80::2 is not supported yet: use a global or unique local "
+     "address of its\n"},
     {"fwmark", "virtual_server fwmark 3 {\n}",
      "1: error: virtual_server fwmark is not supported yet: write one virtual_server for each "
      "address and port\n"},
