@@ -23,6 +23,10 @@ const LocalAddressGroup* Config::find_local_address_group(const std::string& nam
     return find_by_name(local_address_groups, name);
 }
 
+std::string name_of(const VirtualServer& service) {
+    return service.address.to_string() + " " + std::to_string(service.port);
+}
+
 const char* to_text(LbAlgo algo) {
     constexpr std::array names{"rr", "wrr", "lc", "wlc", "sh", "mh", "sed", "nq", "fo"};
     return names.at(static_cast<std::size_t>(algo));
@@ -43,7 +47,7 @@ const char* to_text(VrrpState state) {
 }
 
 const char* to_text(TrackKind kind) {
-    constexpr std::array names{"interface", "script", "file", "process"};
+    constexpr std::array names{"interface", "script", "file", "process", "quorum"};
     return names.at(static_cast<std::size_t>(kind));
 }
 

@@ -69,13 +69,13 @@ struct VirtualAddress {
     std::string device;  // of `dev`; empty: the instance's interface
 };
 
-enum class TrackKind : std::uint8_t { interface, script, file, process };
+enum class TrackKind : std::uint8_t { interface, script, file, process, quorum };
 
-// An entry of track_interface, track_script, track_file or track_process.
+// An entry of track_interface, track_script, track_file, track_process or track_quorum.
 struct Tracked {
     Location where;
     TrackKind kind = TrackKind::interface;
-    std::string name;  // an interface's, or that of the definition
+    std::string name;  // an interface's, a definition's, a virtual_server's "ADDRESS PORT"
     // Where the file gives none, load() puts the definition's.
     std::optional<int> weight;
     std::optional<bool> reverse;
@@ -269,6 +269,9 @@ struct VirtualServer {
 inline LbKind RealServer::kind_in(const VirtualServer& service) const {
     return lb_kind.value_or(service.lb_kind);
 }
+
+// "192.168.8.100 5672", as track_quorum names it.
+std::string name_of(const VirtualServer& service);
 
 struct LocalAddressGroup {
     struct Member {

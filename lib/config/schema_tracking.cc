@@ -9,6 +9,17 @@
 namespace warren::config {
 namespace {
 
+void add(Statement& entry, Tracked tracked, std::vector<Tracked>& out) {
+    const bool again = std::any_of(out.begin(), out.end(), [&](const Tracked& other) {
+        return other.kind == tracked.kind && other.name == tracked.name;
+    });
+    if (again)
+        entry.warn("the " + std::string(to_text(tracked.kind)) + " " + in_quotes(tracked.name) +
+                   " is tracked already: this line is ignored");
+    else
+        out.push_back(std::move(tracked));
+}
+
 // NAME [weight N [reverse|noreverse]], one a line.
 void read_tracked(Statement& s, TrackKind kind, std::int64_t most_weight,
                   std::vector<Tracked>& out) {
@@ -16,14 +27,29 @@ void read_tracked(Statement& s, TrackKind kind, std::int64_t most_weight,
         Statement entry(s.context, child);
         Tracked tracked{child.where, kind, child.keyword(), {}, {}};
         read_weight(entry, 0, most_weight, tracked.weight, tracked.reverse);
-        const bool again = std::any_of(out.begin(), out.end(), [&](const Tracked& other) {
-            return other.kind == kind && other.name == tracked.name;
-        });
-        if (again)
-            entry.warn("the " + std::string(to_text(kind)) + " " + in_quotes(tracked.name) +
-                       " is tracked already: this line is ignored");
-        else
-            out.push_back(std::move(tracked));
+        add(entry, std::move(tracked), out);
+    }
+}
+
+bool is_number(const std::string& word) {
+    return word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// ADDRESS PORT weight N [reverse|noreverse]: a virtual_server, one a line.
+void read_tracked_quorums(Statement& s, std::vector<Tracked>& out) {
+    for (const Node& child : s.node.children) {
+        Statement entry(s.context, child);
+        VirtualServer service;
+        const auto address = net::IpAddress::parse(child.keyword());
+        if (!address || entry.args() == 0 || !is_number(entry.arg(0))) {
+            entry.error("an entry of track_quorum looks like 192.0.2.1 5672 weight -50");
+            continue;
+        }
+        service.address = *address;
+        if (!entry.number(1, 65'535, service.port)) continue;
+        Tracked tracked{child.where, TrackKind::quorum, name_of(service), {}, {}};
+        read_weight(entry, 1, 253, tracked.weight, tracked.reverse);
+        add(entry, std::move(tracked), out);
     }
 }
 
@@ -40,6 +66,7 @@ constexpr Keyword<std::vector<Tracked>> tracked_keywords[] = {
     {"track_process", 0, 0,
      [](Statement& s, std::vector<Tracked>& t) { read_tracked(s, TrackKind::process, 254, t); },
      BlockUse::required, Repeat::yes},
+    {"track_quorum", 0, 0, read_tracked_quorums, BlockUse::required, Repeat::yes},
 };
 
 constexpr Keyword<NotifyScripts> notify_keywords[] = {

@@ -27,6 +27,9 @@ class Settling {
         define(config.vrrp_scripts, TrackKind::script, "vrrp_script");
         define(config.track_files, TrackKind::file, "track_file");
         define(config.track_processes, TrackKind::process, "vrrp_track_process");
+        for (const VirtualServer& service : config.virtual_servers)
+            defined_.emplace(std::pair(TrackKind::quorum, name_of(service)),
+                             DefaultWeight(0, false));
     }
 
     Diagnostics run() {
@@ -67,13 +70,18 @@ class Settling {
                        "there is no " + keyword(tracked.kind) + " " + in_quotes(tracked.name));
             if (!tracked.weight) tracked.weight = by_default.first;
             if (!tracked.reverse) tracked.reverse = by_default.second;
+            if (tracked.kind == TrackKind::quorum && !is_weighted(tracked))
+                report(Severity::error, tracked.where,
+                       "track_quorum needs a weight: a fault would take the address from both "
+                       "sides when the servers fail");
         }
     }
 
     static std::string keyword(TrackKind kind) {
-        return kind == TrackKind::script ? "vrrp_script"
-               : kind == TrackKind::file ? "track_file"
-                                         : "vrrp_track_process";
+        return kind == TrackKind::script   ? "vrrp_script"
+               : kind == TrackKind::quorum ? "virtual_server"
+               : kind == TrackKind::file   ? "track_file"
+                                           : "vrrp_track_process";
     }
 
     const VrrpSyncGroup* group_of(const VrrpInstance& v) const {

@@ -69,7 +69,6 @@ void check_instance(const VrrpInstance& v, Checks& checks) {
     const std::string name = v.name + ": ";
     checks.refuse(v.unicast_peer.size() > max_unicast_peers, v.where,
                   name + "more than 32 unicast_peers");
-    checks.warn(!v.accept, v.where, name + "no_accept");
     for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
         for (const VirtualAddress& a : *list)
             checks.refuse(!a.device.empty() && a.device != v.interface, a.where,

@@ -78,7 +78,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       busy_ns_(exchange.workers.size(), 0) {
     watch_next_hops();
     start_guards();
-    apply_tracking();
+    follow_quorums(true);
     publish();
 }
 
@@ -90,8 +90,6 @@ std::vector<const RouterPlan*> Manager::plans() const {
 }
 
 void Manager::run() {
-    follow_quorums(true);
-    publish();
     tell_next_hops();
     checks_ = std::make_unique<Checks>(io_, *state_, events_,
                                        [this](std::uint16_t server) { on_server(server); });

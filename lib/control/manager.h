@@ -96,6 +96,7 @@ class Manager {
 
     // Tracking (manager_tracking.cc).
     TrackedState interface_state(const std::string& name) const;
+    TrackedState quorum_state(const std::string& name) const;
     TrackedState state_of(const config::Tracked& tracked) const;
     void apply_tracking();
     bool waits_for_tracked(const VrrpReport& report);

@@ -69,6 +69,7 @@ void Manager::follow_quorums(bool start) {
                                                  name_of(state_->servers[*service.sorry_server]));
         server_notifier_.on_quorum(change.service, change.has_quorum);
     }
+    apply_tracking();
 }
 
 void Manager::explain(const std::string& text, const Commands::Answer& reply) {

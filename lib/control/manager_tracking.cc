@@ -17,6 +17,14 @@ TrackedState Manager::interface_state(const std::string& name) const {
     return TrackedState::of(up, !link ? "no such interface" : up ? "up" : "down");
 }
 
+TrackedState Manager::quorum_state(const std::string& name) const {
+    for (const ServiceRecord& service : state_->services)
+        if (config::name_of(*service.config) == name)
+            return TrackedState::of(service.has_quorum,
+                                    service.has_quorum ? "has its quorum" : "quorum lost");
+    return {TrackedState::Standing::ignored, 0, "no such virtual_server"};
+}
+
 TrackedState Manager::state_of(const config::Tracked& tracked) const {
     switch (tracked.kind) {
         case config::TrackKind::interface:
@@ -26,9 +34,11 @@ TrackedState Manager::state_of(const config::Tracked& tracked) const {
         case config::TrackKind::file:
             return track_files_.state(tracked.name);
         case config::TrackKind::process:
+            return track_processes_.state(tracked.name);
+        case config::TrackKind::quorum:
             break;
     }
-    return track_processes_.state(tracked.name);
+    return quorum_state(tracked.name);
 }
 
 // The commands of a start reach the control lcore before its first round does.

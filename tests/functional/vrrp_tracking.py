@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is tracked moves mastership: a script, a file's number, a process; the notify scripts hear of it, `show vrrp` tells why.
+"""What is tracked moves mastership: a script, a file's number, a process, the quorum of a virtual_server; the notify scripts hear
+of it, `show vrrp` tells why.
 
     vrrp_tracking.py BUILD
 """
@@ -37,6 +38,38 @@ vrrp_track_process probe {{
     process {process}
 }}
 """ + instance(Settings(advert_int=SETTINGS.advert_int, more=tracked), BETTER)
+
+
+def service_config(priority, node):
+    tracked = f"track_quorum {{\n    {VIP[4]} 5672 weight -100\n}}"
+    return instance(Settings(advert_int=SETTINGS.advert_int, more=tracked), priority) + f"""
+virtual_server {VIP[4]} 5672 {{
+    delay_loop 0.1
+    lb_kind FNAT
+    real_server {node} 5672 {{
+        TCP_CHECK {{
+            connect_timeout 1
+            retry 0
+        }}
+    }}
+}}
+"""
+
+
+class Node:
+    """Something that listens."""
+
+    def __init__(self, test, name, number):
+        self.address = f"192.168.8.{number}"
+        self.host = test.network.add_host(name, f"{self.address}/24")
+        self.process = None
+
+    def up(self):
+        self.process = self.host.popen("/usr/bin/python3", "-m", "http.server", "5672", "--bind", self.address)
+
+    def down(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Pair:
@@ -78,8 +111,7 @@ class Pair:
         return since
 
 
-def main(test):
-    pair = Pair(test)
+def moves_by_what_it_tracks(test, pair):
     pair.worse.start(instance(SETTINGS, WORSE))
     pair.run_process()
     pair.moves_to(pair.better, lambda: pair.better.start(config(test.folder, pair.name)), "MASTER 150")
@@ -111,6 +143,38 @@ def main(test):
     for router in (pair.better, pair.worse):
         router.stop()
     pair.end_process()
+
+
+def gives_up_only_to_a_peer_with_quorum(test, pair):
+    nodes = {name: Node(test, name, number) for name, number in (("node1", 11), ("node2", 12))}
+    for node in nodes.values():
+        node.up()
+    pair.better.start(service_config(BETTER, nodes["node1"].address))
+    pair.worse.start(service_config(WORSE, nodes["node2"].address))
+
+    def owned_by(router):
+        wait_until(f"{router.name} to be the only owner", lambda: pair.lan.owners(VIP[4]) == [router.name], 15)
+    owned_by(pair.better)
+    nodes["node1"].down()
+    owned_by(pair.worse)
+    shown = pair.shown()
+    assert (shown["state"], shown["effective_priority"], shown["faults"]) == ("backup", 50, []), shown
+    nodes["node2"].down()
+    owned_by(pair.better)
+    nodes["node2"].up()
+    owned_by(pair.worse)
+    nodes["node1"].up()
+    owned_by(pair.better)
+    for node in nodes.values():
+        node.down()
+    for router in (pair.better, pair.worse):
+        router.stop()
+
+
+def main(test):
+    pair = Pair(test)
+    moves_by_what_it_tracks(test, pair)
+    gives_up_only_to_a_peer_with_quorum(test, pair)
     pair.lan.close()
 
 

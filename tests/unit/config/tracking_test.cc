@@ -125,6 +125,17 @@ TEST(Tracked, ValuesOfDefinitions) {
     EXPECT_FALSE(config.track_processes.at(2).quorum);
 }
 
+const std::string service =
+    "virtual_server 10.0.0.1 5672 {\nlb_kind FNAT\nreal_server 10.0.0.9 5672 {\nTCP_CHECK "
+    "{\n}\n}\n}\n";
+
+TEST(Tracked, QuorumOfAVirtualServer) {
+    EXPECT_EQ(tracked(instance("track_quorum {\n10.0.0.1 5672 weight -50\n}\n") + service),
+              "quorum 10.0.0.1 5672 -50");
+    EXPECT_EQ(tracked(instance("track_quorum {\n10.0.0.1 5672 weight 50 reverse\n}\n") + service),
+              "quorum 10.0.0.1 5672 50 reverse");
+}
+
 struct Case {
     std::string text;
     const char* expected;
@@ -147,6 +158,15 @@ TEST(Tracked, Messages) {
         {instance("track_interface {\neth1\neth1 weight 3\n}\n"),
          "f:9: warning: the interface 'eth1' is tracked already: this line is ignored\n"},
         {instance("track_process {\nx\n}\n"), "f:8: error: there is no vrrp_track_process 'x'\n"},
+        {instance("track_quorum {\n10.0.0.1 weight -3\n}\n") + service,
+         "f:8: error: an entry of track_quorum looks like 192.0.2.1 5672 weight -50\n"},
+        {instance("track_quorum {\n10.0.0.1 5672\n}\n") + service,
+         "f:8: error: track_quorum needs a weight: a fault would take the address from both sides "
+         "when the servers fail\n"},
+        {instance("track_quorum {\nx 5672 weight -50\n}\n"),
+         "f:8: error: an entry of track_quorum looks like 192.0.2.1 5672 weight -50\n"},
+        {instance("track_quorum {\n10.0.0.7 5672 weight -50\n}\n"),
+         "f:8: error: there is no virtual_server '10.0.0.7 5672'\n"},
         {instance("state MASTER\npriority 255\ntrack_interface {\neth1 weight 3\n}\n"),
          "f:10: warning: A: the interface 'eth1' has a weight and is not tracked: it does not "
          "count: "
