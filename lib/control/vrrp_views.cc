@@ -25,7 +25,7 @@ Json ms_until(const ViewContext& c, std::uint64_t then_ns) {
 
 Json faults(const vrrp::Status& status) {
     Json list = Json::array();
-    for (unsigned bit = 0; bit < 8; ++bit)
+    for (unsigned bit = 0; bit < 16; ++bit)
         if ((status.faults >> bit & 1) != 0)
             list.push_back(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
     return list;
