@@ -12,6 +12,7 @@
 #include "ended.h"
 #include "events.h"
 #include "explain.h"
+#include "order.h"
 #include "show.h"
 #include "telemetry.h"
 
@@ -48,6 +49,8 @@ void print_help() {
               << "           C: " << ended_causes() << '\n'
               << "       warrenctl [options] explain CLIENT:PORT [VIP:PORT]\n"
               << "           IPv6 as [2001:db8::1]:5000\n"
+              << "       warrenctl [options] drain|disable|enable SERVER:PORT [VIP:PORT]\n"
+              << "           drain: no new connections; disable: resets those it has too\n"
               << visible_options();
 }
 
@@ -67,11 +70,18 @@ po::variables_map parse(int argc, char** argv) {
 }
 
 void check_words(const std::vector<std::string>& words) {
-    if (words.empty()) throw UsageError("a command is missing: show, events, ended or explain");
+    if (words.empty())
+        throw UsageError(
+            "a command is missing: show, events, ended, explain, drain, enable or disable");
     if (words[0] == "events") return;
     if (words[0] == "ended") {
         if (!EndedFilter::parse({words.begin() + 1, words.end()}))
             throw UsageError("ended takes client A[:P], server A[:P] and cause " + ended_causes());
+        return;
+    }
+    if (is_order(words[0])) {
+        if (words.size() != 2 && words.size() != 3)
+            throw UsageError(words[0] + " takes SERVER:PORT and perhaps VIP:PORT");
         return;
     }
     if (words[0] == "explain") {
@@ -80,7 +90,8 @@ void check_words(const std::vector<std::string>& words) {
         return;
     }
     if (words[0] != "show")
-        throw UsageError("unknown command \"" + words[0] + "\": show, events, ended or explain");
+        throw UsageError("unknown command \"" + words[0] +
+                         "\": show, events, ended, explain, drain, enable or disable");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
     if ((words.size() != 2 && !named) ||
@@ -110,6 +121,8 @@ int run(int argc, char** argv) {
     else if (words[0] == "ended")
         print_ended(telemetry, *EndedFilter::parse({words.begin() + 1, words.end()}), as_json,
                     std::cout);
+    else if (is_order(words[0]))
+        give_order(telemetry, words, as_json, std::cout);
     else if (words[0] == "explain")
         print_explanation(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
     else

@@ -2,7 +2,6 @@
 #include "control/explain.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "control/builder.h"
@@ -14,27 +13,6 @@ namespace {
 using exchange::ServerState;
 
 constexpr std::size_t servers_max = 32;
-
-struct End {
-    net::IpAddress address;
-    net::Be16 port;
-};
-
-std::optional<End> read_end(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    std::string_view address = text.substr(0, colon);
-    const std::string_view digits = text.substr(colon + 1);
-    const bool in_brackets = address.starts_with('[') && address.ends_with(']');
-    if (in_brackets) address = address.substr(1, address.size() - 2);
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    const auto parsed = net::IpAddress::parse(address);
-    if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || !parsed ||
-        parsed->is_v4() == in_brackets)
-        return std::nullopt;
-    return End{*parsed, net::Be16(port)};
-}
 
 const ServiceRecord* find_service(const State& state, const flow::Tuple& tuple) {
     const auto found =
@@ -129,15 +107,15 @@ std::string answer_of(const State& state, const flow::Tuple& tuple, const Servic
 
 ExplainQuestion read_question(const State& state, std::string_view text) {
     const std::size_t comma = text.find(',');
-    const auto client = read_end(text.substr(0, comma));
+    const auto client = read_endpoint(text.substr(0, comma));
     if (!client) return {{}, "the client is ADDRESS:PORT, or [ADDRESS]:PORT of IPv6"};
-    std::optional<End> service;
+    std::optional<Endpoint> service;
     if (comma != std::string_view::npos) {
-        service = read_end(text.substr(comma + 1));
+        service = read_endpoint(text.substr(comma + 1));
         if (!service) return {{}, "the service is ADDRESS:PORT, or [ADDRESS]:PORT of IPv6"};
     } else if (state.services.size() == 1) {
         const config::VirtualServer& only = *state.services[0].config;
-        service = End{only.address, net::Be16(only.port)};
+        service = Endpoint{only.address, net::Be16(only.port)};
     } else {
         return {{}, "which service? Give its address and port too"};
     }

@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows", "events", "ended", "explain"};
+    std::vector<std::string> names{"flows", "events", "ended", "explain", "order"};
     for (const View& view : views())
         names.emplace_back(view.name);
     return names;
@@ -67,6 +67,8 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                         reply(ended_page(ended_, cursor));
                     else if (view == "explain")
                         explain(cursor, reply);
+                    else if (view == "order")
+                        take_order(cursor, reply);
                     else
                         reply(answer(view, cursor));
                 }),

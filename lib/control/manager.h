@@ -107,6 +107,7 @@ class Manager {
     void follow_quorums(bool start = false);
     void tell_of_end();
     void explain(const std::string& text, const Commands::Answer& reply);
+    void take_order(const std::string& text, const Commands::Answer& reply);
     void take_flow_event(const exchange::FlowEvent& event);
     void warn_of_few_ports();
 

@@ -4,6 +4,7 @@
 #include "control/builder.h"
 #include "control/explain.h"
 #include "control/manager.h"
+#include "control/orders.h"
 #include "control/server_state.h"
 #include "control/service_state.h"
 #include "port/clock.h"
@@ -28,7 +29,7 @@ void Manager::warn_of_few_ports() {
     }
 }
 
-// A check has changed a server's standing.
+// A check or the operator has changed a server's standing.
 void Manager::on_server(std::uint16_t index) {
     const ServerRecord& server = state_->servers[index];
     server_notifier_.on_server(server.service, server.position, is_alive(server));
@@ -84,6 +85,25 @@ void Manager::explain(const std::string& text, const Commands::Answer& reply) {
             return make_page("explain", {explanation(*state_, exchange_, tuple, found)}, "");
         },
         reply);
+}
+
+void Manager::take_order(const std::string& text, const Commands::Answer& reply) {
+    const Order order = read_order(*state_, text);
+    if (!order.problem.empty()) {
+        reply(error_page(order.problem));
+        return;
+    }
+    std::vector<Json> rows;
+    for (const std::uint16_t index : order.servers) {
+        ServerRecord& server = state_->servers[index];
+        const bool changed = obey(server, order.admin, port::now_ns());
+        if (changed) on_server(index);
+        rows.push_back({{"server", name_of(server)},
+                        {"service", name_of(state_->services[server.service])},
+                        {"changed", changed},
+                        {"reason", server.reason}});
+    }
+    reply(make_page("order", rows, ""));
 }
 
 // omega: whoever serves is about to serve no more.

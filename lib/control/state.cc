@@ -2,6 +2,7 @@
 #include "control/state.h"
 
 #include <algorithm>
+#include <charconv>
 #include <variant>
 
 #include "config/local_addresses.h"
@@ -120,6 +121,22 @@ std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress&
 std::string endpoint(const net::IpAddress& address, std::uint16_t port) {
     const std::string text = address.to_string();
     return (address.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
+}
+
+std::optional<Endpoint> read_endpoint(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::string_view address = text.substr(0, colon);
+    const std::string_view digits = text.substr(colon + 1);
+    const bool in_brackets = address.starts_with('[') && address.ends_with(']');
+    if (in_brackets) address = address.substr(1, address.size() - 2);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    const auto parsed = net::IpAddress::parse(address);
+    if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || !parsed ||
+        parsed->is_v4() == in_brackets)
+        return std::nullopt;
+    return Endpoint{*parsed, net::Be16(port)};
 }
 
 std::string name_of(const ServerRecord& server) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "balance/health_factor.h"
@@ -115,8 +116,13 @@ std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> 
 // Index of the virtual router that has this VIP.
 std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip);
 
-// "192.168.8.11:5672"
+// "192.168.8.11:5672", "[2001:db8::11]:5672"
 std::string endpoint(const net::IpAddress& address, std::uint16_t port);
+struct Endpoint {
+    net::IpAddress address;
+    net::Be16 port;
+};
+std::optional<Endpoint> read_endpoint(std::string_view text);
 std::string name_of(const ServerRecord& server);
 std::string name_of(const ServiceRecord& service);
 

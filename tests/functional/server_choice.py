@@ -187,6 +187,20 @@ def threshold_and_flow(bench):
     wait_until("room again", lambda: bench.ask(5674, 1) == ["one"], 10)
 
 
+def orders(bench):
+    def states():
+        return {row["service"][-4:]: row["state"] for row in bench.ctl("show", "servers") if row["server"] == "192.168.8.12:5672"}
+
+    assert bench.ctl("drain", "192.168.8.12:5672", f"{VIP}:5673")[0]["changed"]
+    assert states() == {"5672": "up", "5673": "drain"}, states()
+    assert set(bench.ask(5673, 4)) == {"one"}
+    rows = bench.ctl("disable", "192.168.8.12:5672")
+    assert len(rows) == 2 and set(states().values()) == {"down"}, rows
+    bench.ctl("enable", "192.168.8.12:5672")
+    assert set(states().values()) == {"up"}
+    wait_until("both servers again", lambda: set(bench.ask(5672, 4)) == {"one", "two"}, 5)
+
+
 def wrong_questions(bench):
     for words, text in ((["nonsense"], "ADDRESS:PORT"), (["192.168.8.50:1"], "which service"),
                         (["[fd00::1]:1", f"{VIP}:5672"], "different families")):
@@ -204,7 +218,7 @@ def omega(bench):
 
 def main(test):
     bench = Bench(test)
-    for step in (quorum_and_sorry_server, persistence, threshold_and_flow, wrong_questions, omega):
+    for step in (quorum_and_sorry_server, persistence, threshold_and_flow, orders, wrong_questions, omega):
         print(step.__name__, flush=True)
         step(bench)
 
