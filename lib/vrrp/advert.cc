@@ -195,7 +195,7 @@ Decoded decode(const Datagram& datagram, const Settings& settings) {
 }
 
 std::optional<std::uint8_t> peek_vrid(net::ConstBytes payload) {
-    if (payload.size() < header_bytes) return std::nullopt;
+    if (payload.size() < 2) return std::nullopt;
     return payload[1];
 }
 

@@ -14,7 +14,7 @@ import itertools
 import time
 
 from harness import Test, wait_until
-from lan import ETH_IPV4, ETH_IPV6, Lan, link_local, now
+from lan import ETH_IPV4, ETH_IPV6, Lan, link_local, mac_bytes, now
 from vrrp_messages import ip, sealed, v2, v3
 from vrrp_routers import Router, Settings, instance
 
@@ -195,7 +195,7 @@ def flood(bench, test):
     """R26: as many bad adverts as one sender manages."""
     row = bench.rows[0]
     packet = row.make(row.sender)
-    frame = bytes.fromhex("01005e000012") + bytes(6) + b"\x08\0" + packet
+    frame = bytes.fromhex("01005e000012") + mac_bytes(bench.wire.mac) + b"\x08\0" + packet
     log, since, sent = len(test.log("warren.log")), now(), 0
     before = bench.shown()
     while now() < since + 1.5:

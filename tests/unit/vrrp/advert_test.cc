@@ -366,7 +366,9 @@ TEST(AdvertDecode, OwnerDropsAdvertsOnlyWhenTold) {
 
 TEST(AdvertDecode, PeekFindsTheVirtualRouter) {
     EXPECT_EQ(peek_vrid(bytes(v2_none)), std::optional<std::uint8_t>(51));
-    EXPECT_EQ(peek_vrid(cut(v2_none, 7)), std::nullopt);
+    EXPECT_EQ(peek_vrid(cut(v2_none, 2)), std::optional<std::uint8_t>(51))
+        << "its router counts it";
+    EXPECT_EQ(peek_vrid(cut(v2_none, 1)), std::nullopt);
 }
 
 // Whatever one encodes the other decodes, for each version and family.
