@@ -34,7 +34,7 @@ std::vector<std::string> split_files(std::string_view input) {
 void check_instance(const VrrpInstance& v) {
     require(!v.interface.empty() && v.virtual_router_id != 0 && v.priority != 0);
     require(v.advert_int_ns >= 10 * ns_per_ms && v.advert_int_ns <= 255 * ns_per_s);
-    require(!v.virtual_ipaddress.empty() && v.virtual_ipaddress.size() <= max_virtual_addresses);
+    require(v.virtual_ipaddress.size() <= max_virtual_addresses);
     require(v.virtual_ipaddress_excluded.size() <= max_excluded_addresses);
     require(v.version == 2 || v.version == 3);
     require(v.garp.lower_prio_delay_ns >= 0 && v.garp.master_repeat >= 1);

@@ -49,7 +49,8 @@ class ServiceStates : public testing::Test {
         for (const QuorumChange& change : update_quorums(*state_, now_ns_, start))
             text += std::string(change.has_quorum ? "UP " : "DOWN ") +
                     std::to_string(change.weight) + " of " + std::to_string(change.threshold) + " ";
-        for (const exchange::Server& server : build_snapshot(*state_, 1)->servers)
+        const auto snapshot = build_snapshot(*state_, 1);
+        for (const exchange::Server& server : snapshot->servers)
             text += server.state == exchange::ServerState::up     ? 'u'
                     : server.state == exchange::ServerState::down ? 'd'
                                                                   : 'r';
