@@ -42,8 +42,8 @@ std::string objection(const ServerRecord& server, std::uint64_t flows, bool over
     return {};
 }
 
-Json server_rows(const State& state, exchange::Exchange& exchange, const ServiceRecord& service,
-                 std::size_t& left_out) {
+Json server_rows(const State& state, const exchange::Exchange& exchange,
+                 const ServiceRecord& service, std::size_t& left_out) {
     Json rows = Json::array();
     for (const std::uint16_t index : candidates(service)) {
         if (rows.size() == servers_max) {
@@ -124,8 +124,8 @@ ExplainQuestion read_question(const State& state, std::string_view text) {
     return {flow::Tuple{client->address, service->address, client->port, service->port}, {}};
 }
 
-Json explanation(const State& state, exchange::Exchange& exchange, const flow::Tuple& client_tuple,
-                 const FlowListing::Found& found) {
+Json explanation(const State& state, const exchange::Exchange& exchange,
+                 const flow::Tuple& client_tuple, const FlowListing::Found& found) {
     const ServiceRecord* service = find_service(state, client_tuple);
     std::size_t left_out = 0;
     Json row{{"client", endpoint(client_tuple.source, client_tuple.source_port.host())},

@@ -25,7 +25,7 @@ ExplainQuestion read_question(const State& state, std::string_view text);
 
 // One row: `answer` in words, the flow if there is one, and the servers with what speaks against
 // each (32 at most, `left_out` counts the others).
-Json explanation(const State& state, exchange::Exchange& exchange, const flow::Tuple& client_tuple,
-                 const FlowListing::Found& found);
+Json explanation(const State& state, const exchange::Exchange& exchange,
+                 const flow::Tuple& client_tuple, const FlowListing::Found& found);
 
 }  // namespace warren::control

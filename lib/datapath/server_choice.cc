@@ -53,7 +53,7 @@ std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service
         const exchange::Server& server = round.snapshot->servers[id];
         const bool eligible = takes_new_flows(server) &&
                               std::find(excluded.begin(), excluded.end(), id) == excluded.end() &&
-                              !exchange_.is_overloaded(id, server.limit);
+                              !exchange_.note_overload(id, server.limit);
         candidates[i] = {id, eligible ? server.weight : 0, table_.live_of_server(id)};
     }
     return count;

@@ -62,9 +62,9 @@ struct Exchange {
     Publisher publisher;
     Ownership ownership;
     std::vector<std::unique_ptr<WorkerLink>> workers;
-    // The upper threshold of servers that have reached it, else 0. worker -> worker: each asks and
-    // says so when it chooses a server, from the sum of all workers' counters; they agree but for
-    // flows that another worker admits in the same instant.
+    // The upper threshold of servers that have reached it, else 0. worker -> workers: each says so
+    // when it chooses a server, from the sum of all workers' counters; they agree but for flows
+    // that another worker admits in the same instant.
     std::vector<std::atomic<std::uint32_t>> reached_limits =
         std::vector<std::atomic<std::uint32_t>>(max_servers);
     std::atomic<bool> stop{false};  // manager -> workers and control lcore: leave the loop
@@ -75,16 +75,19 @@ struct Exchange {
             sum += worker->servers[server].active.value();
         return sum;
     }
-    // Before each new flow: that is often enough to miss no time of few flows, for only new flows
-    // end it. A limit that has been raised forgets (IPVS __ip_vs_update_dest()).
-    bool is_overloaded(std::uint16_t server, const balance::FlowLimit& limit) {
+    // A limit that has been raised forgets (IPVS __ip_vs_update_dest()).
+    bool is_overloaded(std::uint16_t server, const balance::FlowLimit& limit) const {
         const std::uint32_t reached = reached_limits[server].load(std::memory_order_relaxed);
-        if (limit.upper == 0 && reached == 0) return false;
         const bool was = reached != 0 && limit.upper <= reached;
-        const bool is = limit.is_overloaded(was, active_flows(server));
-        const std::uint32_t now = is ? limit.upper : 0;
-        if (now != reached) reached_limits[server].store(now, std::memory_order_relaxed);
-        return is;
+        return limit.upper != 0 && limit.is_overloaded(was, active_flows(server));
+    }
+    // A worker's, before each new flow: that is often enough to miss no time of few flows, for only
+    // new flows end it. Returns is_overloaded().
+    bool note_overload(std::uint16_t server, const balance::FlowLimit& limit) {
+        const std::uint32_t now = is_overloaded(server, limit) ? limit.upper : 0;
+        if (reached_limits[server].load(std::memory_order_relaxed) != now)
+            reached_limits[server].store(now, std::memory_order_relaxed);
+        return now != 0;
     }
 
     // Ring from worker `from` to worker `to`.
