@@ -71,19 +71,21 @@ struct Start {
 
 }  // namespace
 
-Checks::Checks(boost::asio::io_context& io, State& state, EventLog& events,
-               const Changed& changed) {
+Checks::Checks(boost::asio::io_context& io, State& state, EventLog& events, const Told& told) {
     for (std::size_t i = 0; i < state.servers.size(); ++i) {
         const ServerRecord& server = state.servers[i];
         const bool assume_up = !server.config->alpha;
         for (std::size_t c = 0; c < server.config->checkers.size(); ++c) {
             const auto index = static_cast<std::uint16_t>(i);
-            auto callback = [&state, &events, index, c,
-                             changed](const health::CheckResult& result) {
+            const bool is_tcp =
+                std::holds_alternative<config::TcpCheck>(server.config->checkers[c]);
+            auto callback = [&state, &events, index, c, is_tcp,
+                             told](const health::CheckResult& result) {
+                if (is_tcp && result.ok()) told.answered(index);
                 const bool was_local = state.servers[index].check.local;
                 const bool standing_changed = apply_check(state, index, c, result, port::now_ns());
                 warn_of_local_trouble(state.servers[index], was_local, events);
-                if (standing_changed) changed(index);
+                if (standing_changed) told.changed(index);
             };
             checkers_.push_back(
                 std::visit(Start{io, *server.config, assume_up, std::move(callback)},

@@ -15,10 +15,14 @@ namespace warren::control {
 
 class Checks {
   public:
-    using Changed = std::function<void(std::uint16_t server)>;
+    using Tell = std::function<void(std::uint16_t server)>;
+    struct Told {
+        Tell changed;   // the server's standing is another now
+        Tell answered;  // its TCP answered a check
+    };
 
-    // Starts all checkers; `state` and `events` outlive this. `changed` comes from the io_context.
-    Checks(boost::asio::io_context& io, State& state, EventLog& events, const Changed& changed);
+    // Starts all checkers; `state` and `events` outlive this. `told` is called by the io_context.
+    Checks(boost::asio::io_context& io, State& state, EventLog& events, const Told& told);
 
   private:
     std::vector<std::unique_ptr<health::Checker>> checkers_;

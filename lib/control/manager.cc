@@ -93,8 +93,12 @@ std::vector<const RouterPlan*> Manager::plans() const {
 
 void Manager::run() {
     tell_next_hops();
-    checks_ = std::make_unique<Checks>(io_, *state_, events_,
-                                       [this](std::uint16_t server) { on_server(server); });
+    checks_ = std::make_unique<Checks>(
+        io_, *state_, events_,
+        Checks::Told{
+            .changed = [this](std::uint16_t server) { on_server(server); },
+            .answered =
+                [this](std::uint16_t server) { exchange_.note_check(server, port::now_ns()); }});
     arm_signals();
     arm_drain();
     run_until_stopped();

@@ -63,6 +63,7 @@ EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
 
 FlowPath::FlowPath(const FlowPathOptions& options, exchange::Exchange& exchange, TxBatch& tx)
     : options_(options),
+      exchange_(exchange),
       link_(*exchange.workers[options.worker]),
       counters_(link_.counters),
       tx_(tx),

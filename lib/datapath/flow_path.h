@@ -158,6 +158,7 @@ class FlowPath {
     }
 
     const FlowPathOptions options_;
+    const exchange::Exchange& exchange_;
     exchange::WorkerLink& link_;
     exchange::WorkerCounters& counters_;
     TxBatch& tx_;

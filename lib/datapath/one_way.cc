@@ -49,16 +49,25 @@ bool FlowPath::encapsulate(rte_mbuf* mbuf, const exchange::Server& server, net::
 }
 
 // A SYN sent again may mean that the server is silent, or that its SYN-ACK was lost behind us. If
-// it has answered somebody since, it is alive and keeps the flow; else the SYN goes to another
-// server, and the first one, should it know of a half open connection, is told to forget it.
+// it has answered somebody since, it is alive and keeps the flow. It keeps the flow for one SYN
+// more if it has answered a check, which does not go to the VIP, or somebody in the tick of our
+// SYN, perhaps before it. Else the SYN goes to another server, and the first one, should it know of
+// a half open connection, is told to forget it.
 void FlowPath::leave_silent_server(flow::FlowIndex index, const Round& round) {
-    constexpr std::uint32_t retransmission_us = 900'000;  // RFC 6298 2.1: a second; clocks differ
+    // RFC 6298 2.1: a client sends again after one second and after three; clocks differ.
+    constexpr std::uint32_t first_us = 900'000;
+    constexpr std::uint32_t second_us = 2'700'000;
     const flow::Flow& flow = table_[index];
     if (flow.state != flow::TcpState::syn_sent) return;
     const std::uint32_t waited_us = microseconds(round) - flow.syn_sent_us;
-    if (waited_us < retransmission_us) return;
-    const flow::Tick sent = flow::tick_of_ns(round.now_ns - std::uint64_t{waited_us} * 1000);
-    if (static_cast<std::int32_t>(answered_[flow.server_id] - sent) > 0) return;
+    if (waited_us < first_us) return;
+    const std::uint64_t sent_ns = round.now_ns - std::uint64_t{waited_us} * 1000;
+    const auto answered =
+        static_cast<std::int32_t>(answered_[flow.server_id] - flow::tick_of_ns(sent_ns));
+    if (answered > 0) return;
+    const bool may_live =
+        answered == 0 || exchange_.has_passed_check_since(flow.server_id, sent_ns);
+    if (may_live && waited_us < second_us) return;
     const flow::Flow abandoned = flow;
     if (!move_elsewhere(index, exchange::FlowEventKind::unanswered, round)) return;
     send_resets(abandoned, flow::Side::server, round);

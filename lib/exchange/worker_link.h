@@ -67,6 +67,10 @@ struct Exchange {
     // that another worker admits in the same instant.
     std::vector<std::atomic<std::uint32_t>> reached_limits =
         std::vector<std::atomic<std::uint32_t>>(max_servers);
+    // When TCP_CHECK last had an answer of each server (CLOCK_MONOTONIC), else 0. manager ->
+    // workers: a server of DR or TUN answers its clients behind our back, and is not silent then.
+    std::vector<std::atomic<std::uint64_t>> checked_ns =
+        std::vector<std::atomic<std::uint64_t>>(max_servers);
     std::atomic<bool> stop{false};  // manager -> workers and control lcore: leave the loop
 
     std::uint64_t active_flows(std::uint16_t server) const {
@@ -88,6 +92,13 @@ struct Exchange {
         if (reached_limits[server].load(std::memory_order_relaxed) != now)
             reached_limits[server].store(now, std::memory_order_relaxed);
         return now != 0;
+    }
+
+    void note_check(std::uint16_t server, std::uint64_t now_ns) {
+        checked_ns[server].store(now_ns, std::memory_order_relaxed);
+    }
+    bool has_passed_check_since(std::uint16_t server, std::uint64_t time_ns) const {
+        return checked_ns[server].load(std::memory_order_relaxed) > time_ns;
     }
 
     // Ring from worker `from` to worker `to`.

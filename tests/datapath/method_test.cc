@@ -109,6 +109,43 @@ TEST_P(Methods, ASynSentAgainStaysWithAServerThatAnswersOthers) {
     EXPECT_NE(sent[0].find(first_server_mac), std::string::npos);
 }
 
+// Nor can a check know that: but a check does not go to the VIP.
+TEST_P(Methods, ASynSentAgainLeavesAServerThatPassesItsChecksOneSynLater) {
+    MethodWorld world(Method::dr, at());
+    world.exchange.note_check(0, world.now_ns - 1);
+    const Lines first = world.send(world.to_vip("S"));
+    world.advance(500 * ms);
+    world.exchange.note_check(0, world.now_ns);
+    world.advance(500 * ms);
+    EXPECT_EQ(world.send(world.to_vip("S")), first);
+    world.advance(2 * second);
+    world.exchange.note_check(0, world.now_ns);
+    const Lines sent = world.send(world.to_vip("S"));
+    ASSERT_EQ(sent.size(), 2U);
+    EXPECT_NE((sent[0] + sent[1]).find(std::string(" > ") + second_server_mac), std::string::npos);
+}
+
+TEST_P(Methods, ASynSentAgainLeavesAServerThatAnsweredInItsTickOneSynLater) {
+    MethodWorld world(Method::dr, at());
+    for (const std::uint16_t port : {4000, 4001, 4002})
+        world.send(world.to_vip("S", port));
+    world.send(world.to_vip("A", 4002).seq(1001).ack(70'001));  // the first server's
+    world.advance(second);
+    const Lines again = world.send(world.to_vip("S", 4000));
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_NE(again[0].find(first_server_mac), std::string::npos);
+    world.advance(2 * second);
+    EXPECT_EQ(world.send(world.to_vip("S", 4000)).size(), 2U);
+}
+
+TEST_P(Methods, ACheckBeforeTheSynSaysNothingOfItsServer) {
+    MethodWorld world(Method::dr, at());
+    world.exchange.note_check(0, world.now_ns);
+    world.send(world.to_vip("S"));
+    world.advance(second);
+    EXPECT_EQ(world.send(world.to_vip("S")).size(), 2U);
+}
+
 // The server's FIN is not seen: after the client's the flow ends by itself and in silence, and a
 // SYN from the same port is a new connection at once.
 TEST_P(Methods, DirectRoutingEndsWithTheClientsFin) {

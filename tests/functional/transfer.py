@@ -5,8 +5,10 @@
     transfer.py serve PORT…            on all addresses; serves until killed
     transfer.py fetch ADDRESS PORT N   N bytes up, N bytes down; exit status 0 if both arrived as sent
     transfer.py hold ADDRESS PORT      prints the server's name, then again for each line of input; "reset" when it is reset
+    transfer.py crowd ADDRESS PORT N   N connections at once, each asks the server's name; exit status 0 if all were told it
 """
 
+import concurrent.futures
 import hashlib
 import os
 import select
@@ -71,7 +73,7 @@ class Server(socketserver.ThreadingTCPServer):
     address_family = socket.AF_INET6
     allow_reuse_address = True
     daemon_threads = True
-    request_queue_size = 64
+    request_queue_size = 1024
 
 
 def namespace_name():
@@ -99,16 +101,28 @@ def fetch(address, port, size):
         sys.exit(f"damaged: {'' if up else 'up '}{'' if down else 'down'}")
 
 
+def ask_name(connection):
+    connection.sendall(b"n")
+    name = b""
+    while not name.endswith(b"\n"):
+        name += receive(connection, 1)
+    return name.decode().strip()
+
+
+def crowd(address, port, count):
+    def visit(_):
+        with socket.create_connection((address, port), timeout=40) as connection:
+            ask_name(connection)
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        list(pool.map(visit, range(count)))
+
+
 def hold(address, port):
     with socket.create_connection((address, port), timeout=5) as connection:
         connection.settimeout(None)
         try:
             while True:
-                connection.sendall(b"n")
-                name = b""
-                while not name.endswith(b"\n"):
-                    name += receive(connection, 1)
-                print(name.decode().strip(), flush=True)
+                print(ask_name(connection), flush=True)
                 ready = select.select([connection, sys.stdin], [], [])[0]
                 if connection in ready:
                     receive(connection, 1)
@@ -124,6 +138,8 @@ def main():
         serve([int(word) for word in words])
     elif what == "fetch":
         fetch(words[0], int(words[1]), int(words[2]))
+    elif what == "crowd":
+        crowd(words[0], int(words[1]), int(words[2]))
     else:
         hold(words[0], int(words[1]))
 
