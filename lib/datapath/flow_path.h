@@ -129,7 +129,7 @@ class FlowPath {
     Verdict turn_away(Packet& packet, exchange::Drop reason);
     Verdict answer_from_stub(Packet& packet, flow::Flow& flow, flow::Side from);
     Verdict send_back(Packet& packet, std::size_t length);
-    void reset_flow(flow::FlowIndex index, exchange::EndCause cause, const Round& round);
+    void reset_client(flow::FlowIndex index, exchange::EndCause cause, const Round& round);
     void send_resets(const flow::Flow& flow, flow::Side to, const Round& round);
     bool send_segment(const flow::Flow& flow, flow::Side to, net::TcpSegment segment,
                       const Round& round);

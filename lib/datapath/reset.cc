@@ -36,7 +36,8 @@ Verdict FlowPath::send_back(Packet& packet, std::size_t length) {
     return Verdict::transmit(packet.port());
 }
 
-// Stops where the port takes no more: a RST that is lost leaves its client hanging.
+// All clients first, who may be many and wait; then the servers, who are dead. Stops where the port
+// takes no more: a RST that is lost leaves its client hanging.
 unsigned FlowPath::reset_dead_servers(const Round& round) {
     const auto& servers = round.snapshot->servers;
     if (swept_generation_ == round.snapshot->generation) return 0;
@@ -47,19 +48,24 @@ unsigned FlowPath::reset_dead_servers(const Round& round) {
         for (; budget != 0 && !tx_.is_full(); --budget) {
             const flow::FlowIndex index = table_.first_of_server(id);
             if (index == flow::no_flow) break;
-            reset_flow(index, EndCause::server_down, round);
+            reset_client(index, EndCause::server_down, round);
         }
+    }
+    for (; budget != 0 && !tx_.is_full(); --budget) {
+        const flow::FlowIndex index = table_.first_untold();
+        if (index == flow::no_flow) break;
+        table_.set_told(index);
+        send_resets(table_[index], Side::server, round);
     }
     if (budget != 0 && !tx_.is_full()) swept_generation_ = round.snapshot->generation;
     return resets_per_round - budget;
 }
 
-void FlowPath::reset_flow(flow::FlowIndex index, EndCause cause, const Round& round) {
+void FlowPath::reset_client(flow::FlowIndex index, EndCause cause, const Round& round) {
     flow::Flow& flow = table_[index];
     // A client without an answer yet need not notice.
     if (flow.state == TcpState::syn_sent && replay(index, FlowEventKind::unanswered, round)) return;
     send_resets(flow, Side::client, round);
-    send_resets(flow, Side::server, round);
     table_.set_state(index, TcpState::dead, round.tick);
     counters_.flows_reset.add();
     count_end(flow, round);

@@ -100,7 +100,7 @@ struct alignas(64) Flow {
     std::uint32_t ack_from_server = 0;
     Tick last_seen = 0;
     Links wheel;        // ageing; `next` chains free records
-    Links server_list;  // the live flows of one server
+    Links server_list;  // the live flows of one server, or the untold (table.h)
 
     Tuple client_tuple() const { return {client_address, vip, client_port, service_port}; }
     Tuple server_tuple() const { return {server_address, local_address, server_port, local_port}; }

@@ -13,7 +13,7 @@ struct FlowTable::Layout {
         : bucket_count(BucketIndex::buckets_for(std::size_t{o.capacity} * 2)),
           buckets(std::size_t{o.capacity} * sizeof(Flow)),
           server_heads(buckets + bucket_count * sizeof(Bucket)),
-          live(server_heads + o.servers * sizeof(FlowIndex)),
+          live(server_heads + (o.servers + 1) * sizeof(FlowIndex)),
           established(live + o.servers * sizeof(std::uint32_t)),
           wheel_heads(established + o.services * sizeof(Tick)),
           released(wheel_heads + o.wheel_slots * sizeof(FlowIndex)),
@@ -49,7 +49,7 @@ FlowTable::FlowTable(const TableOptions& o)
       block_(static_cast<std::byte*>(memory_->allocate(bytes_, alignof(Flow)))),
       flows_(reinterpret_cast<Flow*>(block_)),
       index_(array_at<Bucket>(block_, Layout(o).buckets, Layout(o).bucket_count)),
-      by_server_(flows_, array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers)),
+      by_server_(flows_, array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers + 1)),
       live_(array_at<std::uint32_t>(block_, Layout(o).live, o.servers)),
       established_(array_at<Tick>(block_, Layout(o).established, o.services)),
       released_(array_at<std::uint16_t>(block_, Layout(o).released, o.servers)),
@@ -86,8 +86,8 @@ void FlowTable::join_server(FlowIndex i) {
 }
 
 void FlowTable::leave_server(FlowIndex i) {
-    if (!by_server_.contains(i)) return;
     by_server_.remove(i);
+    if (!is_live(flows_[i].state)) return;
     --live_[flows_[i].server_id];
     released_[flows_[i].server_id] = flows_[i].local_port.host();
 }
@@ -159,8 +159,9 @@ void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     if (f.state == state) return;
     if (f.state == TcpState::syn_sent) f.resets_to_client = f.resets_to_server = 0;
     const bool sooner = timeout(f, state) < timeout(f, f.state);
-    f.state = state;
     if (!is_live(state)) leave_server(i);
+    if (state == TcpState::dead) by_server_.push_front(untold(), i);
+    f.state = state;
     if (sooner) wheel_.schedule(i, deadline(f));
 }
 

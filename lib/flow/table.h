@@ -76,7 +76,7 @@ class FlowTable {
     bool move_to_server(FlowIndex i, const Flow& target);
 
     // Use this to change the state: the flow is seen now, ageing follows, and a flow that is no
-    // longer live leaves its server's list.
+    // longer live leaves its server's list. A dead one joins the untold.
     void set_state(FlowIndex i, TcpState state, Tick now);
 
     // How long established flows of a service may idle from now on; timeouts.of(established) at
@@ -108,6 +108,10 @@ class FlowTable {
     FlowIndex next_of_server(FlowIndex i) const { return by_server_.next(i); }
     std::uint32_t live_of_server(std::uint16_t server) const { return live_[server]; }
 
+    // --- dead flows whose server has not been told so yet, of all servers.
+    FlowIndex first_untold() const { return by_server_.first(untold()); }
+    void set_told(FlowIndex i) { by_server_.remove(i); }
+
     // The local port of the flow of that server that was the last to end; 0 if none has.
     std::uint16_t released_port(std::uint16_t server) const { return released_[server]; }
 
@@ -137,6 +141,8 @@ class FlowTable {
     Tick deadline(const Flow& f) const { return f.last_seen + timeout(f, f.state); }
     FlowIndex take_free();
     void give_free(FlowIndex i);
+    // The list of untold flows stands behind those of the servers.
+    std::uint32_t untold() const { return by_server_.size() - 1; }
     void join_server(FlowIndex i);
     void leave_server(FlowIndex i);
 

@@ -110,6 +110,34 @@ TEST(DeadServer, TenThousandFlowsAreResetAndEachRoundIsBounded) {
     EXPECT_EQ(world.counted(&C::flows_reset), 5'000U);
 }
 
+TEST(DeadServer, AllClientsAreToldBeforeTheServer) {
+    World world({.servers = 1});
+    for (std::uint16_t i = 0; i < 100; ++i) {
+        Connection c(world, static_cast<std::uint16_t>(10'000 + i));
+        c.open();
+    }
+    set_state(world, 0, ServerState::down);
+    const Lines sent = world.run();
+    ASSERT_EQ(sent.size(), 200U);
+    EXPECT_EQ(count({sent.begin(), sent.begin() + 100}, "> 192.168.8.50 "), 100U);
+    EXPECT_EQ(count({sent.begin() + 100, sent.end()}, "> 192.168.8.11 "), 100U);
+}
+
+// The server that comes back in the middle of it has flows that its clients no longer have.
+TEST(DeadServer, AServerThatIsUpAgainIsToldOfItsDeadFlows) {
+    World world({.servers = 1});
+    for (std::uint16_t i = 0; i < 64; ++i) {
+        Connection c(world, static_cast<std::uint16_t>(10'000 + i));
+        c.open();
+    }
+    set_state(world, 0, ServerState::down);
+    world.workers[0]->poll_once(world.now_ns);
+    set_state(world, 0, ServerState::up);
+    const Lines sent = world.run();
+    EXPECT_EQ(count(sent, "> 192.168.8.50 "), 64U);
+    EXPECT_EQ(count(sent, "> 192.168.8.11 "), 64U);
+}
+
 TEST(DeadServer, DrainLeavesFlowsAlone) {
     World world;
     Connection c(world);

@@ -211,6 +211,26 @@ TEST(FlowTable, ListsTheLiveFlowsOfAServer) {
     EXPECT_EQ(walked, 10U);
 }
 
+TEST(FlowTable, KeepsTheDeadFlowsWhoseServerIsUntold) {
+    FlowTable table(options(100));
+    FlowIndex flows[3];
+    for (std::uint32_t n = 0; n < 3; ++n)
+        flows[n] = table.insert(samples::flow(n));
+    EXPECT_EQ(table.first_untold(), no_flow);
+    table.set_state(flows[0], TcpState::closed, 5);
+    EXPECT_EQ(table.first_untold(), no_flow) << "its server knows";
+    for (const FlowIndex i : {flows[1], flows[2]})
+        table.set_state(i, TcpState::dead, 5);
+    EXPECT_EQ(table.first_untold(), flows[2]);
+    table.set_told(flows[2]);
+    EXPECT_EQ(table.first_untold(), flows[1]);
+    table.erase(flows[1]);
+    EXPECT_EQ(table.first_untold(), no_flow);
+    table.erase(flows[2]);
+    for (std::uint16_t server = 0; server < 3; ++server)
+        EXPECT_EQ(table.live_of_server(server), 0U);
+}
+
 TEST(FlowTable, MovesAFlowToAnotherServer) {
     FlowTable table(options(10));
     const Flow before = samples::flow(1);
