@@ -153,7 +153,8 @@ exchange::ServerState server_state(const ServerRecord& server) {
         case balance::Standing::down:
             break;
     }
-    return ServerState::down;
+    return server.health.admin() == balance::Admin::disabled ? ServerState::disabled
+                                                             : ServerState::down;
 }
 
 balance::FlowLimit flow_limit(const ServerRecord& server) {

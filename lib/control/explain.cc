@@ -28,6 +28,7 @@ std::string objection(const ServerRecord& server, std::uint64_t flows, bool over
     if (server.is_sorry && server.replaced) return "sorry_server: the quorum is there";
     switch (server_state(server)) {
         case ServerState::down:
+        case ServerState::disabled:
             return "down: " + server.reason;
         case ServerState::drain:
             return "takes no new flows: " + server.reason;

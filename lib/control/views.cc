@@ -86,7 +86,7 @@ std::vector<Json> ports(const ViewContext& c) {
 // ---- services, servers, neighbours
 
 const char* to_text(exchange::ServerState state) {
-    constexpr std::array names{"absent", "up", "down", "drain"};
+    constexpr std::array names{"absent", "up", "down", "disabled", "drain"};
     return names.at(static_cast<std::size_t>(state));
 }
 

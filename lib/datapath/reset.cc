@@ -45,10 +45,12 @@ unsigned FlowPath::reset_dead_servers(const Round& round) {
     for (std::uint16_t id = 0; id < servers.size() && budget != 0; ++id) {
         const exchange::ServerState state = servers[id].state;
         if (state == exchange::ServerState::up || state == exchange::ServerState::drain) continue;
+        const EndCause cause =
+            state == exchange::ServerState::disabled ? EndCause::admin : EndCause::server_down;
         for (; budget != 0 && !tx_.is_full(); --budget) {
             const flow::FlowIndex index = table_.first_of_server(id);
             if (index == flow::no_flow) break;
-            reset_client(index, EndCause::server_down, round);
+            reset_client(index, cause, round);
         }
     }
     for (; budget != 0 && !tx_.is_full(); --budget) {

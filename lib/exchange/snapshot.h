@@ -41,10 +41,11 @@ struct OwnedAddress {
 };
 
 enum class ServerState : std::uint8_t {
-    absent,  // free index
-    up,      // takes new flows when its weight is above 0
-    down,    // takes none, and its flows are reset
-    drain,   // takes none, its flows go on
+    absent,    // free index
+    up,        // takes new flows when its weight is above 0
+    down,      // takes none, and its flows are reset
+    disabled,  // the same, by the operator's order
+    drain,     // takes none, its flows go on
 };
 
 struct Server {

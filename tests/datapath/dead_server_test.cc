@@ -138,6 +138,20 @@ TEST(DeadServer, AServerThatIsUpAgainIsToldOfItsDeadFlows) {
     EXPECT_EQ(count(sent, "> 192.168.8.11 "), 64U);
 }
 
+TEST(DeadServer, AnOperatorsOrderIsReportedAsSuch) {
+    World world;
+    Connection c(world);
+    c.open();
+    set_state(world, 0, ServerState::disabled);
+    EXPECT_EQ(world.run().size(), 2U);
+    exchange::FlowEvent event;
+    while (world.exchange.workers[0]->events.pop(event) &&
+           event.kind != exchange::FlowEventKind::ended) {
+    }
+    EXPECT_EQ(event.kind, exchange::FlowEventKind::ended);
+    EXPECT_EQ(event.cause, exchange::EndCause::admin);
+}
+
 TEST(DeadServer, DrainLeavesFlowsAlone) {
     World world;
     Connection c(world);

@@ -133,6 +133,12 @@ class Bench:
         result = self.clients[client].run("/usr/bin/python3", "-c", CLIENT, str(port), str(connections), timeout=30)
         return result.stdout.splitlines()[0].split()
 
+    def hold(self, port, connections):
+        """The process that holds them until its input ends, the servers' names and the last connection's own port."""
+        holder = self.clients[0].popen("/usr/bin/python3", "-c", CLIENT, str(port), str(connections), "hold", stdin=-1, stdout=-1,
+                                       text=True)
+        return holder, holder.stdout.readline().split(), holder.stdout.readline().strip()
+
     def service(self, port):
         return next(row for row in self.ctl("show", "services") if row["service"].endswith(f":{port}"))
 
@@ -174,10 +180,8 @@ def persistence(bench):
 
 
 def threshold_and_flow(bench):
-    client = bench.clients[0]
-    holder = client.popen("/usr/bin/python3", "-c", CLIENT, "5674", "2", "hold", stdin=-1, stdout=-1, text=True)
-    assert holder.stdout.readline().split() == ["one", "one"]
-    port = holder.stdout.readline().strip()
+    holder, servers, port = bench.hold(5674, 2)
+    assert servers == ["one", "one"]
     assert bench.ask(5674, 1) == ["-"], "two is all it may have"
     why = bench.ctl("explain", f"192.168.8.50:{port}", f"{VIP}:5674")
     assert why["flow"]["state"] == "established" and why["server"] == "192.168.8.11:5672", why
@@ -194,8 +198,13 @@ def orders(bench):
     assert bench.ctl("drain", "192.168.8.12:5672", f"{VIP}:5673")[0]["changed"]
     assert states() == {"5672": "up", "5673": "drain"}, states()
     assert set(bench.ask(5673, 4)) == {"one"}
+    holder, servers, _ = bench.hold(5672, 2)
+    assert set(servers) == {"one", "two"}, servers
     rows = bench.ctl("disable", "192.168.8.12:5672")
-    assert len(rows) == 2 and set(states().values()) == {"down"}, rows
+    assert len(rows) == 2 and set(states().values()) == {"disabled"}, rows
+    wait_until("the end of its flow", lambda: [row["server"] for row in bench.ctl("ended", "cause", "admin")] ==
+               ["192.168.8.12:5672"], 5)
+    holder.communicate()
     bench.ctl("enable", "192.168.8.12:5672")
     assert set(states().values()) == {"up"}
     wait_until("both servers again", lambda: set(bench.ask(5672, 4)) == {"one", "two"}, 5)

@@ -36,7 +36,7 @@ TEST(Orders, DrainDisableAndEnable) {
     EXPECT_FALSE(obey(server, balance::Admin::drained, 6));
     EXPECT_EQ(server.since_ns, 5U);
     EXPECT_TRUE(obey(server, balance::Admin::disabled, 7));
-    EXPECT_EQ(server_state(server), exchange::ServerState::down);
+    EXPECT_EQ(server_state(server), exchange::ServerState::disabled);
     EXPECT_TRUE(obey(server, balance::Admin::enabled, 8));
     EXPECT_EQ(server_state(server), exchange::ServerState::up);
     EXPECT_EQ(server.reason, "enabled by the operator");
