@@ -14,10 +14,8 @@
 namespace warren::app {
 namespace {
 
-constexpr unsigned mbuf_bytes = RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(rte_mbuf) + 64;
 // Adverts and announcements have buffers of their own, more than a tx queue and a ring hold.
 constexpr unsigned control_mbufs = 4'095;
-constexpr unsigned control_mb = control_mbufs * mbuf_bytes / 1'000'000 + 1;
 
 const std::string& device_of(const config::Config& config, const std::string& interface) {
     static const std::string none;
@@ -34,8 +32,7 @@ port::EalOptions eal_options(const config::Config& config, const std::string& in
     options.hugepages = plane.hugepages == config::Hugepages::yes  ? port::Hugepages::yes
                         : plane.hugepages == config::Hugepages::no ? port::Hugepages::no
                                                                    : port::Hugepages::automatic;
-    const unsigned mbuf_mb = mbuf_count(names.size(), plane.workers) / 1024 * mbuf_bytes / 1024;
-    options.memory_mb = std::max(options.memory_mb, mbuf_mb + control_mb + 64);
+    options.packets = mbuf_count(names.size(), plane.workers) + control_mbufs;
     options.workers = plane.workers;
     options.worker_cpus = plane.worker_cpus;
     options.control_cpu = plane.control_cpu;

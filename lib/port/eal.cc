@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -57,12 +59,22 @@ bool is_running(const std::string& instance) {
     return locked;
 }
 
+// An mbuf crosses no page. Of the small ones, where there are no hugepages, each holds one.
+unsigned total_mb(const EalOptions& options, bool huge) {
+    constexpr std::size_t small_page = 4096;
+    constexpr std::size_t mbuf_bytes =
+        sizeof(rte_mempool_objhdr) + sizeof(rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE;
+    static_assert(mbuf_bytes <= small_page && 2 * mbuf_bytes > small_page);
+    const std::size_t bytes = options.packets * (huge ? mbuf_bytes : small_page);
+    return options.memory_mb + static_cast<unsigned>(bytes >> 20U) + 1;
+}
+
 std::string failure(const EalOptions& options, bool huge) {
     std::string reason = "DPDK did not start";
     if (rte_errno != 0) reason += ": " + std::string(rte_strerror(rte_errno));
     if (rte_errno == EACCES || rte_errno == EPERM) reason += " (run as root)";
     if (rte_errno == ENOMEM || rte_errno == EALREADY || rte_errno == EINVAL)
-        reason += " (" + std::to_string(options.memory_mb) + " MB of " +
+        reason += " (" + std::to_string(total_mb(options, huge)) + " MB of " +
                   (huge ? "hugepages" : "memory") + " wanted)";
     return reason;
 }
@@ -100,11 +112,11 @@ std::vector<std::string> eal_arguments(const EalOptions& options, bool huge,
                                        "*:warning",
                                        "--log-level",
                                        "lib.telemetry:error"};
+    const std::string memory = std::to_string(total_mb(options, huge));
     if (huge) {
-        arguments.insert(arguments.end(),
-                         {"--huge-unlink", "--socket-mem", std::to_string(options.memory_mb)});
+        arguments.insert(arguments.end(), {"--huge-unlink", "--socket-mem", memory});
     } else {
-        arguments.insert(arguments.end(), {"--no-huge", "-m", std::to_string(options.memory_mb)});
+        arguments.insert(arguments.end(), {"--no-huge", "-m", memory});
     }
     if (options.pci_devices.empty()) arguments.emplace_back("--no-pci");
     for (const std::string& device : options.pci_devices)
@@ -117,8 +129,8 @@ Eal::Eal(const EalOptions& options) {
     if (is_running(options.instance))
         throw std::runtime_error("another warren is running as instance \"" + options.instance +
                                  "\" (choose another with --instance)");
-    huge_ = options.hugepages == Hugepages::yes ||
-            (options.hugepages == Hugepages::automatic && hugepages_available(options.memory_mb));
+    huge_ = options.hugepages == Hugepages::yes || (options.hugepages == Hugepages::automatic &&
+                                                    hugepages_available(total_mb(options, true)));
     std::vector<std::string> arguments = eal_arguments(options, huge_, process_cpus());
     std::vector<char*> argv;
     for (std::string& argument : arguments)

@@ -13,7 +13,8 @@ enum class Hugepages { automatic, yes, no };
 struct EalOptions {
     std::string instance;  // file prefix, and so the telemetry socket's folder
     Hugepages hugepages = Hugepages::automatic;
-    unsigned memory_mb = 128;
+    unsigned packets = 0;     // mbufs of all pools that will be made
+    unsigned memory_mb = 64;  // for all else
     unsigned workers = 1;
     std::vector<unsigned> worker_cpus;     // empty: any CPU of the process
     std::optional<unsigned> control_cpu;   // absent: any CPU of the process
