@@ -220,7 +220,7 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     }
     if (before == TcpState::syn_sent && after == TcpState::established)
         answered_[flow.server_id] = round.tick;
-    if (flow::is_live(after)) return;
+    if (flow::is_live(after) || !flow::is_live(before)) return;
     const bool refused = before == TcpState::syn_sent && from == Side::server;
     if (refused) link_.servers[flow.server_id].refused.add();
     counters_.flows_ended.add();

@@ -43,6 +43,19 @@ TEST(Fnat, HandshakeDataAndClose) {
     EXPECT_EQ(world.exchange.workers[0]->servers[0].active.value(), 0U);
 }
 
+// Who closes with data unread sends RST, after the FINs of both too.
+TEST(Fnat, AResetAfterTheCloseIsNoSecondEnd) {
+    World world;
+    Connection c(world);
+    c.open();
+    c.from_client("FA");
+    ++c.client_seq;
+    c.from_server("FA");
+    ++c.server_seq;
+    c.from_client("R");
+    EXPECT_EQ(world.counted(&C::flows_ended), 1U);
+}
+
 // Clients behind one local address would trip the server's PAWS (RFC 7323 5).
 TEST(Fnat, TimestampsAreTakenOutOfTheSyn) {
     World world;
