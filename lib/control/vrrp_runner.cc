@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <rte_mbuf.h>
 #include <sched.h>
+#include <signal.h>
 #include <time.h>
 
 #include <algorithm>
@@ -27,6 +28,14 @@ int set_priority(int priority) {
     sched_param param{};
     param.sched_priority = priority;
     return pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
+}
+
+// net_tap has the kernel send the process a signal for every frame. Here it would end the sleep
+// that others are owed.
+void leave_signals_to_others() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 void sleep_until(std::uint64_t when_ns) {
@@ -78,6 +87,7 @@ VrrpRunner::VrrpRunner(exchange::Exchange& exchange, VrrpLink& link,
       reader_(static_cast<unsigned>(exchange.workers.size())) {}
 
 void VrrpRunner::run() {
+    leave_signals_to_others();
     port::keep_this_thread_prompt(-20);
     link_.counters.scheduling_errno.set(
         static_cast<std::uint64_t>(set_priority(options_.priority)));
