@@ -105,7 +105,8 @@ void Port::choose_queues(const rte_eth_dev_info& info, const PortOptions& option
     int error = -EINVAL;
     for (const Queues& wish : wishes) {
         const bool all_sockets = driver_ != "net_af_packet" || wish.rx == info.max_rx_queues;
-        if (!all_sockets || wish.rx > info.max_rx_queues) continue;
+        const bool pairs = driver_ != "net_tap" || wish.rx == wish.tx;
+        if (!all_sockets || !pairs || wish.rx > info.max_rx_queues) continue;
         rte_eth_conf conf{};
         // net_tap would compute in software what we look at only where we must.
         if (driver_ != "net_tap")
