@@ -153,28 +153,31 @@ class Bench:
         found = re.search(r"\bmtu (\d+)", text)
         return int(found.group(1)) if found else None
 
-    def damaged(self):
-        """How many segments and ICMP messages the kernels of all ends have dropped for their checksums."""
-        count = 0
-        for host in [self.client, *self.servers, self.routed_server]:
-            text = host.run("cat", "/proc/net/snmp", "/proc/net/snmp6").stdout
-            for name in ("Tcp", "Icmp"):
-                names, values = [line.split()[1:] for line in text.splitlines() if line.startswith(name + ":")]
-                count += int(dict(zip(names, values))["InCsumErrors"])
-            count += int(re.search(r"Icmp6InCsumErrors\s+(\d+)", text).group(1))
-        return count
-
     def who_serves(self, family, port):
         """Name of the server that a new connection reaches; empty if none."""
         return self.client.run(PYTHON, str(HERE / "transfer.py"), "hold", VIP[family], str(port), input="\n",
                                check=False).stdout.split("\n")[0]
 
 
-def virtual_server(family, kind, port, servers, more=""):
+def damaged(hosts):
+    """How many segments and ICMP messages the kernels of hosts have dropped for their checksums."""
+    count = 0
+    for host in hosts:
+        text = host.run("cat", "/proc/net/snmp", "/proc/net/snmp6").stdout
+        for name in ("Tcp", "Icmp"):
+            names, values = [line.split()[1:] for line in text.splitlines() if line.startswith(name + ":")]
+            count += int(dict(zip(names, values))["InCsumErrors"])
+        count += int(re.search(r"Icmp6InCsumErrors\s+(\d+)", text).group(1))
+    return count
+
+
+TCP_CHECK = "TCP_CHECK {\n   connect_timeout 1\n   retry 4\n   delay_before_retry 0.1\n  }"
+
+
+def virtual_server(family, kind, port, servers, more="", check=TCP_CHECK):
     text = f"virtual_server {VIP[family]} {port} {{\n lb_algo rr\n lb_kind {kind}\n protocol TCP\n delay_loop 0.3\n{more}"
     for server in servers:
-        text += f" real_server {server} {port} {{\n  TCP_CHECK {{\n   connect_timeout 1\n   retry 4\n"
-        text += "   delay_before_retry 0.1\n  }\n }\n"
+        text += f" real_server {server} {port} {{\n  {check}\n }}\n"
     return text + "}\n"
 
 
@@ -206,7 +209,7 @@ def measure(bench, size):
                 header = {4: 20, 6: 40}
                 mtu = ROUTED_MTU - header[service.family[family]] + header[family]
                 assert bench.learnt_mtu(family) == mtu, f"{name} {way}: learnt {bench.learnt_mtu(family)}, not {mtu}"
-    assert bench.damaged() == 0, "segments with a wrong checksum arrived"
+    assert damaged([bench.client, *bench.servers, bench.routed_server]) == 0, "segments with a wrong checksum arrived"
 
 
 def crowds(bench, size):

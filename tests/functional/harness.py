@@ -17,6 +17,7 @@ process id) is removed by the next test. Exit status: 0 passed, 1 failed, 77 ski
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -83,6 +84,10 @@ class Test:
             return re.search(r"\bready\b", self.log(log))
         wait_until(f"warren on {host.name} to be ready", ready, 30)
         return process
+
+    def ctl(self, host, *words):
+        """The rows that warrenctl has of the warren on a host."""
+        return json.loads(host.run(self.program("app/warrenctl/warrenctl"), "--instance", host.namespace, "--json", *words).stdout)
 
     @contextlib.contextmanager
     def lab(self, **options):

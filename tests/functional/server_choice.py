@@ -5,8 +5,6 @@
     server_choice.py BUILD-DIR
 """
 
-import json
-
 from harness import Test, wait_until
 
 VIP = "192.168.8.100"
@@ -126,8 +124,7 @@ class Bench:
         self.running[name].wait()
 
     def ctl(self, *words):
-        result = self.host.run(self.test.program("app/warrenctl/warrenctl"), "--instance", self.host.namespace, "--json", *words)
-        return json.loads(result.stdout)
+        return self.test.ctl(self.host, *words)
 
     def ask(self, port, connections, client=0):
         result = self.clients[client].run("/usr/bin/python3", "-c", CLIENT, str(port), str(connections), timeout=30)

@@ -2,7 +2,6 @@
 """VRRP routers of three makes (warren, keepalived, FRR's vrrpd) for functional tests: configuration, start, stop."""
 
 import dataclasses
-import json
 import os
 import shutil
 import signal
@@ -142,6 +141,4 @@ class Router:
 
     def show_vrrp(self):
         """Rows of warrenctl --json show vrrp."""
-        text = self.host.run(self.test.program("app/warrenctl/warrenctl"), "--instance", self.host.namespace, "--json", "show",
-                             "vrrp").stdout
-        return json.loads(text)
+        return self.test.ctl(self.host, "show", "vrrp")
