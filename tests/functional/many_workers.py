@@ -32,17 +32,21 @@ CASES = (Case("shared2", 2, 2, False), Case("shared3", 3, 3, False), Case("card2
 PING_CHECK = "PING_CHECK {\n   retry 2\n  }"    # iperf3 would take a TCP_CHECK for its one client
 
 
+def virtual_addresses(workers, interface="eth0", own=""):
+    """Both VIPs on an interface, which may have lines of its own in `dataplane`."""
+    return (f"dataplane {{\n workers {workers}\n{own}}}\n"
+            f"vrrp_instance VI_1 {{\n interface {interface}\n virtual_router_id 51\n priority 255\n"
+            f" virtual_ipaddress {{\n  {VIP[4]}/24\n }}\n virtual_ipaddress_excluded {{\n  {VIP[6]}/64\n }}\n}}\n")
+
+
 def config(case):
     """iperf3's connections belong together, so its service has one server."""
-    text = f"dataplane {{\n workers {case.workers}\n"
-    if case.card:
-        text += ' interface lan0 {\n  device "net_tap0,iface=card0"\n }\n'
-    text += f"}}\nvrrp_instance VI_1 {{\n interface {'lan0' if case.card else 'eth0'}\n virtual_router_id 51\n priority 255\n"
-    text += f" virtual_ipaddress {{\n  {VIP[4]}/24\n }}\n virtual_ipaddress_excluded {{\n  {VIP[6]}/64\n }}\n}}\n"
+    card = ' interface lan0 {\n  device "net_tap0,iface=card0"\n }\n'
+    text = virtual_addresses(case.workers, "lan0", card) if case.card else virtual_addresses(case.workers)
     for family in FAMILIES:
         servers = [CLIENT_NET[family].format(number) for number in (11, 12)]
-        text += virtual_server(family, "FNAT", HTTP, servers) + virtual_server(family, "FNAT", IPERF, servers[:1],
-                                                                                           check=PING_CHECK)
+        text += virtual_server(family, "FNAT", HTTP, servers)
+        text += virtual_server(family, "FNAT", IPERF, servers[:1], check=PING_CHECK)
     return text
 
 

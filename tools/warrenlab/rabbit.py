@@ -136,12 +136,13 @@ class Node:
         self.log = pathlib.Path(folder) / f"{spec.name}.log"
         self.pid_file = pathlib.Path(folder) / f"{spec.name}.pid"
 
-    def prepare(self):
+    def prepare(self, plugins=(), more=""):
+        """Writes its files; `more` are further lines of rabbitmq.conf."""
         self.folder.mkdir(parents=True)
         config = _CONFIG.format(
             seed=NODES[0].name, kind=self.spec.kind, ticktime=NET_TICKTIME_S, folder=self.folder)
-        files = {"rabbitmq.conf": config, "definitions.json": json.dumps(_definitions()),
-                 "enabled_plugins": "[].\n", ".erlang.cookie": COOKIE}
+        files = {"rabbitmq.conf": config + more, "definitions.json": json.dumps(_definitions()),
+                 "enabled_plugins": f"[{','.join(plugins)}].\n", ".erlang.cookie": COOKIE}
         for name, text in files.items():
             (self.folder / name).write_text(text, encoding="ascii")
         (self.folder / ".erlang.cookie").chmod(0o400)
