@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <stdexcept>
 
 namespace warren::port {
@@ -127,6 +128,8 @@ void Port::configure(const PortOptions& options) {
         fail(name_, "cannot ask the device what it can do", error);
     driver_ = info.driver_name;
     shared_ = driver_ == "net_af_packet";
+    // It has the kernel queue a signal for every frame. When too many wait, SIGIO comes instead.
+    if (driver_ == "net_tap") std::signal(SIGIO, SIG_IGN);
     if (info.max_tx_queues < workers_)
         fail(name_,
              "the device has " + std::to_string(info.max_tx_queues) + " tx queues for " +
