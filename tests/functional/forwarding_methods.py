@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6, FNAT and TUN from one to the other too: megabytes up and down
-arrive bit-identical, with 1 % of all packets lost too; a router with a small MTU is heard in either family; a DR server that
-dies resets its clients.
+arrive bit-identical, also with 1 % of all packets lost, also with 3 % of all frames overtaken by up to 20 later ones; a
+router with a small MTU is heard in either family; a DR server that dies resets its clients.
 
-    forwarding_methods.py BUILD-DIR [BYTES]
+    forwarding_methods.py BUILD-DIR [BYTES [CONDITION [SERVICE…]]]
 
 A client network (eth0 everywhere) and a server network (eth1), warren between them. Servers have the VIP on lo for DR and
 TUN; this kernel knows no tunnels, so tun_decapsulate.py opens what comes in. A third server stands behind a router.
-With BYTES (tests/bench) each transfer is of that size, and one line says how fast each was.
+With BYTES (tests/bench) each transfer is of that size, and one line says how fast each was; CONDITION is "plain", "loss"
+or "reordering", SERVICE the beginning of such a line ("FNAT to").
 """
 
 import collections
+import contextlib
 import pathlib
 import re
 import subprocess
@@ -50,7 +52,12 @@ SERVICES = {
 PORTS = [service.port for service in SERVICES.values()]
 DR_PORT = SERVICES["DR"].port
 FAMILIES = (4, 6)
+NO_OFFLOADS = ("tx", "off", "tso", "off", "gso", "off", "gro", "off")
 TEST_BYTES = 3_000_000
+LOST_PERCENT = 1
+LATE_PERCENT = 3
+# Ports of the switch that get a relay, and their bridges: both sides of warren, and what goes from server to client directly.
+RELAYED_PORTS = (("client", "bridge"), ("warren-servers", "servers"))
 
 
 def ip(host, *words):
@@ -62,9 +69,8 @@ def add_wire(network, host, bridge, addresses, device="eth1"):
     name = f"{host.name}-{bridge}"
     run("ip", "-n", network.switch, "link", "add", name, "type", "veth", "peer", "name", device, "netns", host.namespace)
     run("ip", "-n", network.switch, "link", "set", name, "master", bridge, "up")
-    offloads = ("tx", "off", "tso", "off", "gso", "off", "gro", "off")
-    run("ip", "netns", "exec", network.switch, "ethtool", "-K", name, *offloads)
-    host.run("ethtool", "-K", device, *offloads)
+    run("ip", "netns", "exec", network.switch, "ethtool", "-K", name, *NO_OFFLOADS)
+    host.run("ethtool", "-K", device, *NO_OFFLOADS)
     host.run("sh", "-c", f"echo 0 >/proc/sys/net/ipv6/conf/{device}/accept_dad; "
                          f"echo 0 >/proc/sys/net/ipv4/conf/{device}/rp_filter")
     ip(host, "link", "set", device, "up")
@@ -87,7 +93,8 @@ class Bench:
         self.warren = network.add_host("warren", *both(CLIENT_NET, 4))
         add_wire(network, self.warren, "servers", both(SERVER_NET, 4))
         self.servers = [self.add_server(network, f"s{number}", number) for number in (11, 12)]
-        self.add_routed_server(network)
+        self.servers.append(self.add_routed_server(network))
+        self.relays = []
 
     def serve(self, host):
         self.test.start(host, PYTHON, str(HERE / "transfer.py"), "serve", *map(str, PORTS),
@@ -126,7 +133,7 @@ class Bench:
         ip(self.warren, "route", "add", "10.0.9.0/24", "via", SERVER_NET[4].format(254))
         ip(self.warren, "-6", "route", "add", "fd00:9::/64", "via", SERVER_NET[6].format(254))
         self.serve(host)
-        self.routed_server = host
+        return host
 
     def lose(self, percent):
         """Loses packets on arrival at the client and the servers."""
@@ -137,8 +144,50 @@ class Bench:
             host.run("nft", "-f", "-", input=f"table netdev loss {{\n{chains}}}\n")
 
     def lose_nothing(self):
+        lost = [int(number) for host in [self.client, *self.servers] for number in
+                re.findall(r"counter packets (\d+)", host.run("nft", "list", "table", "netdev", "loss").stdout)]
+        print(f"{sum(lost)} packets lost", flush=True)
         for host in [self.client, *self.servers]:
             host.run("nft", "delete", "table", "netdev", "loss")
+
+    def reorder(self, percent):
+        """Puts a relay that delays frames between the bridge and each of RELAYED_PORTS."""
+        switch = self.test.network.host("switch")
+        for number, (port, bridge) in enumerate(RELAYED_PORTS):
+            inner, outer = f"relay{number}", f"relay{number}-bridge"
+            ip(switch, "link", "set", port, "nomaster")
+            ip(switch, "link", "add", inner, "type", "veth", "peer", "name", outer)
+            for device in (inner, outer):
+                switch.run("ethtool", "-K", device, *NO_OFFLOADS)
+                ip(switch, "link", "set", device, "up")
+            ip(switch, "link", "set", outer, "master", bridge)
+            log = f"{inner}.log"
+            self.relays.append(self.test.start(switch, self.test.program("tests/functional/reordering_relay"), port, inner,
+                                               str(percent), str(2 * number), log=log))
+            wait_until(f"{inner} to be ready", lambda name=log: "ready" in self.test.log(name), 5)
+
+    def reorder_nothing(self):
+        """Takes the relays away, and looks whether each direction of each has done its work."""
+        switch = self.test.network.host("switch")
+        for number, (port, bridge) in enumerate(RELAYED_PORTS):
+            self.relays[number].terminate()
+            self.relays[number].wait()
+            ip(switch, "link", "delete", f"relay{number}")
+            ip(switch, "link", "set", port, "master", bridge)
+            counts = re.findall(r"(.*): passed (\d+) reordered (\d+) dropped (\d+)", self.test.log(f"relay{number}.log"))
+            assert len(counts) == 2, "a relay has ended too early"
+            for way, passed, reordered, dropped in counts:
+                print(f"{way}: {passed} frames, {reordered} of them overtaken, {dropped} dropped", flush=True)
+                assert int(reordered) > int(passed) / 100 and int(dropped) == 0
+        self.relays.clear()
+
+    def out_of_order(self):
+        """How many segments came to the client, and to the servers, before an earlier one."""
+        def count(host):
+            lines = host.run("cat", "/proc/net/netstat").stdout.splitlines()
+            names, values = [line.split()[1:] for line in lines if line.startswith("TcpExt:")]
+            return int(dict(zip(names, values))["TCPOFOQueue"])
+        return count(self.client), sum(count(host) for host in self.servers)
 
     def transfer(self, family, port, size):
         """Seconds it took; the client compares what arrived on both sides."""
@@ -197,19 +246,47 @@ def config():
     return text
 
 
-def measure(bench, size):
-    for family in FAMILIES:
-        for name, service in SERVICES.items():
-            seconds = bench.transfer(family, service.port, size)
-            other = service.family[family] != family
-            way = f"IPv{family}" + (f" IPv{service.family[family]}" if other else "")
-            print(f"{name} {way}: {size} bytes up and down in {seconds:.1f} s, {2 * size * 8 / seconds / 1e6:.0f} Mbit/s",
-                  flush=True)
-            if service.servers is BEHIND:
-                header = {4: 20, 6: 40}
-                mtu = ROUTED_MTU - header[service.family[family]] + header[family]
-                assert bench.learnt_mtu(family) == mtu, f"{name} {way}: learnt {bench.learnt_mtu(family)}, not {mtu}"
-    assert damaged([bench.client, *bench.servers, bench.routed_server]) == 0, "segments with a wrong checksum arrived"
+@contextlib.contextmanager
+def loss(bench, percent=LOST_PERCENT):
+    bench.lose(percent)
+    yield
+    bench.lose_nothing()
+
+
+@contextlib.contextmanager
+def reordering(bench):
+    bench.reorder(LATE_PERCENT)
+    yield
+    bench.reorder_nothing()
+
+
+CONDITIONS = {"plain": contextlib.nullcontext, "loss": loss, "reordering": reordering}
+
+
+def measure(bench, condition, size, names=SERVICES):
+    print(f"{condition}:", flush=True)
+    with CONDITIONS[condition](bench):
+        for family in FAMILIES:
+            for name in names:
+                measure_service(bench, condition, family, name, size)
+    assert damaged([bench.client, *bench.servers]) == 0, "segments with a wrong checksum arrived"
+
+
+def measure_service(bench, condition, family, name, size):
+    service = SERVICES[name]
+    before = bench.out_of_order()
+    seconds = bench.transfer(family, service.port, size)
+    to_client, to_server = (now - then for now, then in zip(bench.out_of_order(), before))
+    other = service.family[family] != family
+    way = f"IPv{family}" + (f" IPv{service.family[family]}" if other else "")
+    print(f"{name} {way}: {size} bytes up and down in {seconds:.1f} s, {2 * size * 8 / seconds / 1e6:.0f} Mbit/s; "
+          f"segments out of order: {to_server} up, {to_client} down", flush=True)
+    if condition != "plain":
+        assert to_client > 0 and to_server > 0, f"{name} {way}: no {condition}"
+    if service.servers is BEHIND:
+        header = {4: 20, 6: 40}
+        mtu = ROUTED_MTU - header[service.family[family]] + header[family]
+        assert bench.learnt_mtu(family) == mtu, f"{name} {way}: learnt {bench.learnt_mtu(family)}, not {mtu}"
 
 
 def crowds(bench, size):
@@ -245,20 +322,19 @@ def main(test):
             wait_until(f"a server for IPv{family} port {port}", lambda f=family, p=port: bench.client.run(
                 PYTHON, str(HERE / "transfer.py"), "fetch", VIP[f], str(p), "1000", check=False).returncode == 0, 20, 0.2)
     if len(sys.argv) > 2:
-        return measure(bench, int(sys.argv[2]))
-    measure(bench, TEST_BYTES)
-    bench.lose(1)
-    print("with 1 % loss:")
-    measure(bench, TEST_BYTES)
-    bench.lose_nothing()
-    bench.lose(5)
-    crowds(bench, 200)
-    bench.lose_nothing()
+        print(bench.client.run("sysctl", "net.ipv4.tcp_congestion_control").stdout.strip())
+        conditions = sys.argv[3:4] or CONDITIONS
+        for condition in conditions:
+            measure(bench, condition, int(sys.argv[2]), sys.argv[4:] or SERVICES)
+        return
+    for condition in CONDITIONS:
+        measure(bench, condition, TEST_BYTES)
+    with loss(bench, 5):
+        crowds(bench, 200)
     for family in FAMILIES:
         wait_until("both DR servers", lambda f=family: {bench.who_serves(f, DR_PORT) for _ in range(2)} == {"s11", "s12"}, 20, 0.2)
         dead_server(bench, family)
         bench.servers[0].plug()
-    return None
 
 
 if __name__ == "__main__":
