@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 #include <random>
 #include <vector>
 
@@ -111,55 +110,99 @@ TEST(SeqShift, AWrongChecksumStaysWrong) {
     EXPECT_FALSE(net::is_checksum_valid(p));
 }
 
-// A stream cut into random segments, lost and reordered, through the shift and back: the server
-// reassembles exactly the client's stream, and the client understands each ACK and SACK.
-TEST(SeqShift, RandomSegmentsReassembleAtTheServer) {
-    std::mt19937 random(11);
-    for (int round = 0; round < 300; ++round) {
-        const auto isn = static_cast<std::uint32_t>(random());
-        const auto delta = static_cast<std::uint32_t>(random());
-        Packet stream(1 + random() % 5000);
-        for (auto& b : stream)
-            b = static_cast<std::uint8_t>(random());
+// A stream cut into random segments, anew whenever it is sent again, through the shift to a server
+// and its answers back: segments and answers are lost and overtake each other, yet the server
+// reassembles exactly the client's stream and the client understands each ACK and SACK.
+class LossyStream {
+  public:
+    explicit LossyStream(std::uint32_t seed) : random_(seed), stream_(1 + below(5000)) {
+        for (auto& b : stream_)
+            b = static_cast<std::uint8_t>(random_());
+        isn_ = static_cast<std::uint32_t>(random_());
+        delta_ = static_cast<std::uint32_t>(random_());
+        assembled_.resize(stream_.size());
+        has_.resize(stream_.size());
+    }
 
-        std::vector<Packet> sent;
-        for (std::size_t at = 0; at < stream.size();) {
-            const std::size_t n = std::min<std::size_t>(1 + random() % 700, stream.size() - at);
-            sent.push_back(segment(isn + 1 + static_cast<std::uint32_t>(at), 1, ack, {},
-                                   {stream.begin() + static_cast<std::ptrdiff_t>(at),
-                                    stream.begin() + static_cast<std::ptrdiff_t>(at + n)}));
-            at += n;
+    void run() {
+        while (acknowledged_ < stream_.size() && !testing::Test::HasFailure()) {
+            switch (below(3)) {
+                case 0:
+                    send();
+                    break;
+                case 1:
+                    if (!on_way_there_.empty()) reach_server(take(on_way_there_));
+                    break;
+                default:
+                    if (!on_way_back_.empty()) reach_client(take(on_way_back_));
+                    break;
+            }
         }
-        std::shuffle(sent.begin(), sent.end(), random);
+        EXPECT_EQ(assembled_, stream_);
+    }
 
-        const std::uint32_t isn_at_server = isn + delta;
-        std::map<std::uint32_t, Packet> received;  // by offset in the stream
-        std::uint32_t next = 0;
-        for (Packet& p : sent) {
-            to_server(p, delta);
-            ASSERT_TRUE(net::is_checksum_valid(p));
-            const std::uint32_t offset = header(p).sequence.host() - isn_at_server - 1;
-            received[offset] = {p.begin() + sizeof(net::TcpHeader), p.end()};
-            for (auto it = received.find(next); it != received.end(); it = received.find(next))
-                next += static_cast<std::uint32_t>(it->second.size());
+  private:
+    std::size_t below(std::size_t n) { return random_() % n; }
+    bool is_lost() { return below(10) == 0; }
+    Packet take(std::vector<Packet>& from) {  // any: the others are overtaken
+        std::swap(from[below(from.size())], from.back());
+        Packet p = std::move(from.back());
+        from.pop_back();
+        return p;
+    }
 
-            const auto length = static_cast<std::uint32_t>(received[offset].size());
-            Packet reply = segment(
-                1, isn_at_server + 1 + next, ack,
-                sack_option({isn_at_server + 1 + offset, isn_at_server + 1 + offset + length},
-                            random() % 3));
-            to_client(reply, delta);
-            ASSERT_TRUE(net::is_checksum_valid(reply));
-            ASSERT_EQ(header(reply).acknowledgement.host(), isn + 1 + next);
-            ASSERT_EQ(sack_edges(reply),
-                      (std::vector<std::uint32_t>{isn + 1 + offset, isn + 1 + offset + length}));
-        }
-        Packet assembled;
-        for (const auto& [offset, bytes] : received) {
-            ASSERT_EQ(offset, assembled.size());
-            assembled.insert(assembled.end(), bytes.begin(), bytes.end());
-        }
-        ASSERT_EQ(assembled, stream);
+    void send() {
+        const std::size_t left = stream_.size() - acknowledged_;
+        const std::size_t at = acknowledged_ + (below(2) == 0 ? 0 : below(left));
+        const std::size_t n = std::min(1 + below(700), stream_.size() - at);
+        const auto begin = stream_.begin() + static_cast<std::ptrdiff_t>(at);
+        if (!is_lost())
+            on_way_there_.push_back(segment(isn_ + 1 + static_cast<std::uint32_t>(at), 1, ack, {},
+                                            {begin, begin + static_cast<std::ptrdiff_t>(n)}));
+    }
+    void reach_server(Packet p) {
+        to_server(p, delta_);
+        ASSERT_TRUE(net::is_checksum_valid(p));
+        const std::uint32_t first = isn_ + delta_ + 1;
+        const std::uint32_t offset = header(p).sequence.host() - first;
+        const auto size = static_cast<std::uint32_t>(p.size() - sizeof(net::TcpHeader));
+        ASSERT_LE(offset + size, stream_.size());
+        std::copy(p.begin() + sizeof(net::TcpHeader), p.end(), assembled_.begin() + offset);
+        std::fill_n(has_.begin() + offset, size, true);
+        const auto next =
+            static_cast<std::uint32_t>(std::find(has_.begin(), has_.end(), false) - has_.begin());
+        if (!is_lost())
+            on_way_back_.push_back(
+                segment(1, first + next, ack,
+                        sack_option({first + offset, first + offset + size}, below(4))));
+    }
+    void reach_client(Packet p) {
+        to_client(p, delta_);
+        ASSERT_TRUE(net::is_checksum_valid(p));
+        const std::uint32_t all = header(p).acknowledgement.host() - isn_ - 1;
+        const std::vector<std::uint32_t> edges = sack_edges(p);
+        ASSERT_EQ(edges.size(), 2U);
+        const auto has_range = [this](std::uint32_t begin, std::uint32_t end) {
+            return begin <= end && end <= has_.size() &&
+                   std::find(has_.begin() + begin, has_.begin() + end, false) == has_.begin() + end;
+        };
+        ASSERT_TRUE(has_range(0, all)) << all;
+        ASSERT_TRUE(has_range(edges[0] - isn_ - 1, edges[1] - isn_ - 1)) << edges[0] - isn_ - 1;
+        acknowledged_ = std::max<std::size_t>(acknowledged_, all);
+    }
+
+    std::mt19937 random_;
+    Packet stream_, assembled_;
+    std::uint32_t isn_, delta_;
+    std::vector<bool> has_;         // of each byte whether the server has it
+    std::size_t acknowledged_ = 0;  // as far as the client knows
+    std::vector<Packet> on_way_there_, on_way_back_;
+};
+
+TEST(SeqShift, LostAndReorderedSegmentsReassembleAtTheServer) {
+    for (std::uint32_t round = 0; round < 300 && !HasFailure(); ++round) {
+        SCOPED_TRACE(round);
+        LossyStream(round).run();
     }
 }
 
