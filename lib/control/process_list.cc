@@ -2,28 +2,17 @@
 #include "control/process_list.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <memory>
+
+#include "control/file_text.h"
 
 namespace warren::control {
 namespace {
 
-constexpr std::size_t longest_command_line = 4'095;
-
-std::optional<std::string> contents(const std::string& path) {
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return std::nullopt;
-    std::array<char, longest_command_line> buffer{};
-    const ssize_t bytes = read(file, buffer.data(), buffer.size());
-    close(file);
-    if (bytes < 0) return std::nullopt;
-    return std::string(buffer.data(), static_cast<std::size_t>(bytes));
-}
+constexpr std::size_t longest_text = 4'095;  // of a command line too
 
 std::string joined(const std::vector<std::string>& words) {
     std::string all;
@@ -68,7 +57,7 @@ bool has_quorum(const config::TrackProcess& wanted, unsigned count) {
 
 std::optional<Process> read_process(const std::string& proc, pid_t pid, bool with_command_line) {
     const std::string folder = proc + "/" + std::to_string(pid);
-    const std::optional<std::string> stat = contents(folder + "/stat");
+    const std::optional<std::string> stat = read_file_text(folder + "/stat", longest_text);
     if (!stat) return std::nullopt;
     // "PID (NAME) STATE ...": a name may hold brackets.
     const std::size_t begin = stat->find('(');
@@ -77,7 +66,8 @@ std::optional<Process> read_process(const std::string& proc, pid_t pid, bool wit
     Process process{stat->substr(begin + 1, end - begin - 1),
                     {},
                     end + 2 < stat->size() && (*stat)[end + 2] == 'Z'};
-    if (with_command_line) process.command_line = contents(folder + "/cmdline").value_or("");
+    if (with_command_line)
+        process.command_line = read_file_text(folder + "/cmdline", longest_text).value_or("");
     return process;
 }
 

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -16,6 +15,7 @@
 #include <limits>
 #include <utility>
 
+#include "control/file_text.h"
 #include "control/tracking.h"
 
 namespace warren::control {
@@ -24,16 +24,6 @@ namespace {
 constexpr std::uint32_t interesting =
     IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr std::size_t most_bytes = 127;
-
-// Empty when it cannot be read. Never waits, not even for a FIFO's writer.
-std::string contents(const std::string& path) {
-    const int file = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0) return {};
-    std::array<char, most_bytes> buffer{};
-    const ssize_t bytes = ::read(file, buffer.data(), buffer.size());
-    close(file);
-    return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(bytes, 0))};
-}
 
 }  // namespace
 
@@ -109,7 +99,8 @@ void TrackFiles::watch(File& file) {
 }
 
 bool TrackFiles::read(File& file) {
-    const std::optional<std::int64_t> number = track_file_number(contents(file.config->file));
+    const std::optional<std::int64_t> number =
+        track_file_number(read_file_text(file.config->file, most_bytes).value_or(""));
     if (!number || *number == file.number) return false;
     events_.info(EventKind::track, "file {}: {}, was {}", file.config->name, *number, file.number);
     file.number = *number;
