@@ -14,10 +14,10 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "functional"))
 
-from harness import LabError, Test, run, wait_until  # noqa: E402  (the path must be set first)
+from harness import DEFAULT_BUILD, LabError, Test, run, wait_until  # noqa: E402  (the path must be set first)
 
-__all__ = ["LabError", "Pair", "Recorder", "Router", "Setting", "Test", "VIP", "adverts_of", "longest_gap_ms", "overlap_ms",
-           "period_text", "run", "stalls_text", "summary", "wait_until"]
+__all__ = ["DEFAULT_BUILD", "LabError", "Pair", "Recorder", "Router", "Setting", "Test", "VIP", "adverts_of", "longest_gap_ms",
+           "overlap_ms", "period_text", "run", "stalls_text", "summary", "wait_until"]
 
 VIP = "192.168.8.100"
 CLIENT = "192.168.8.50"

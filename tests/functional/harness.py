@@ -29,6 +29,7 @@ import time
 import traceback
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+DEFAULT_BUILD = REPOSITORY / "build"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(REPOSITORY / "tools"))
 
@@ -37,7 +38,7 @@ from warrenlab.netns import (  # noqa: E402  (the path must be set first)
     Host, LabError, Network, is_alive, namespaces, run, signals_held, stop_signals_as_exceptions,
     wait_until)
 
-__all__ = ["Host", "LabError", "Network", "REPOSITORY", "Skip", "Test", "is_alive", "run",
+__all__ = ["DEFAULT_BUILD", "Host", "LabError", "Network", "REPOSITORY", "Skip", "Test", "is_alive", "run",
            "run_cases", "wait_until"]
 
 
@@ -140,7 +141,7 @@ class Test:
     @classmethod
     def main(cls, body, build=None):
         """Runs body(test) and ends the process; build is the build directory, by default the first word of the command line."""
-        build = build or (sys.argv[1] if len(sys.argv) > 1 else REPOSITORY / "build")
+        build = build or (sys.argv[1] if len(sys.argv) > 1 else DEFAULT_BUILD)
         try:
             with stop_signals_as_exceptions():
                 cls(build)._run(body)
