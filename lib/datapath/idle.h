@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a worker does when there is nothing to do. `idle busy` polls on; `idle adaptive` gives the
-// CPU away at once (yield), and after a while without a frame sleeps, in steps that double up to 1
-// ms.
+// CPU away at once (yield), and after a while without a frame sleeps: 1 ms where frames end the
+// sleep, else in steps that double up to that.
 #pragma once
 
 #include <rte_pause.h>
 #include <sched.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -15,12 +14,13 @@ namespace warren::datapath {
 
 class IdleBackoff {
   public:
-    explicit IdleBackoff(bool adaptive) : adaptive_(adaptive) {}
+    IdleBackoff(bool adaptive, bool is_woken)
+        : adaptive_(adaptive), first_sleep_us_(is_woken ? longest_sleep_us : 50) {}
 
     // A frame was handled.
     void reset() {
         last_work_ns_ = 0;
-        sleep_us_ = first_sleep_us;
+        sleep_us_ = first_sleep_us_;
     }
 
     // How long to sleep now, 0 for not at all (it may yield instead).
@@ -39,19 +39,14 @@ class IdleBackoff {
         return now_us;
     }
 
-    static void sleep(std::uint32_t us) {
-        const timespec duration{0, static_cast<long>(us) * 1000};
-        nanosleep(&duration, nullptr);
-    }
-
   private:
     static constexpr std::uint64_t yield_ns = 100'000;
-    static constexpr std::uint32_t first_sleep_us = 50;
     static constexpr std::uint32_t longest_sleep_us = 1000;
 
     bool adaptive_;
+    std::uint32_t first_sleep_us_;
     std::uint64_t last_work_ns_ = 0;
-    std::uint32_t sleep_us_ = first_sleep_us;
+    std::uint32_t sleep_us_ = first_sleep_us_;
 };
 
 }  // namespace warren::datapath

@@ -3,6 +3,8 @@
 
 #include <rte_ether.h>
 
+#include <bit>
+
 #include "datapath/classify.h"
 #include "datapath/idle.h"
 #include "net/build.h"
@@ -61,6 +63,7 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
     unsigned handled = send_for_control();
     handled += receive();
     handled += take_handoffs();
+    wake_handed();
     tx_.flush();
     handled += chores();
     tx_.flush();
@@ -122,6 +125,13 @@ unsigned Worker::take_handoffs() {
         handled += count;
     }
     return handled;
+}
+
+// Workers that others' frames were left for may sleep.
+void Worker::wake_handed() {
+    for (; handed_to_ != 0; handed_to_ &= handed_to_ - 1)
+        exchange_.workers[static_cast<unsigned>(std::countr_zero(handed_to_))]
+            ->doorbell.ring_if_asleep();
 }
 
 // Headers of the whole burst first, then the flow lines they lead to, then the work.
@@ -212,6 +222,7 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
             if (!exchange_.handoff(id_, verdict.target).push(packet.mbuf))
                 return drop(packet.mbuf, Drop::handoff_full);
             counters_.handoff_out.add();
+            handed_to_ |= 1U << verdict.target;
             return;
     }
 }
@@ -279,10 +290,19 @@ void Worker::list_flows() {
     }
 }
 
+port::Nap Worker::make_nap() const {
+    port::Nap nap;
+    for (const RxQueue& rx : rx_queues_)
+        nap.wake_on(rx.from->rx_descriptor(rx.queue));
+    nap.wake_on(link_.doorbell.descriptor());
+    return nap;
+}
+
 void Worker::run() {
     constexpr int niceness = -10;  // behind the control lcore, before everybody else
     if (idle_adaptive_) port::keep_this_thread_prompt(niceness);
-    IdleBackoff idle(idle_adaptive_);
+    port::Nap nap = make_nap();
+    IdleBackoff idle(idle_adaptive_, nap.is_woken_by_all());
     exchange_.publisher.online(id_);
     while (!exchange_.stop.load(std::memory_order_relaxed)) {
         const std::uint64_t now_ns = port::now_ns();
@@ -291,12 +311,15 @@ void Worker::run() {
         if (handled != 0) {
             counters_.busy_ns.add(port::now_ns() - now_ns);
             idle.reset();
+            nap.note_work();
             continue;
         }
         if (const std::uint32_t sleep_us = idle.next_sleep_us(now_ns); sleep_us != 0) {
             counters_.idle_sleeps.add();
             exchange_.publisher.offline(id_);
-            IdleBackoff::sleep(sleep_us);
+            link_.doorbell.fall_asleep();
+            nap.sleep(sleep_us);
+            link_.doorbell.wake_up();
             exchange_.publisher.online(id_);
         }
     }

@@ -13,6 +13,7 @@
 #include "datapath/packet.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
+#include "port/nap.h"
 #include "port/port.h"
 
 namespace warren::datapath {
@@ -59,6 +60,8 @@ class Worker {
     unsigned send_for_control();
     unsigned receive();
     unsigned take_handoffs();
+    void wake_handed();
+    port::Nap make_nap() const;
     void process(Burst& burst, unsigned count);
     void leave_to_kernel(rte_mbuf* mbuf);
     void note_traffic(const Packet& packet);
@@ -82,6 +85,7 @@ class Worker {
     std::vector<RxQueue> rx_queues_;
     TxBatch tx_;
     Round round_;
+    std::uint32_t handed_to_ = 0;  // bit i: worker i has got frames of ours in this round
     FlowPath flows_;
     exchange::FlowCommand listing_;
     bool listing_under_way_ = false;

@@ -10,6 +10,7 @@
 
 #include "exchange/channel.h"
 #include "exchange/counters.h"
+#include "exchange/doorbell.h"
 #include "exchange/mbuf_ring.h"
 #include "exchange/ownership.h"
 #include "exchange/publisher.h"
@@ -43,6 +44,8 @@ struct WorkerLink {
     // messages of somebody else who claims an address that is ours.
     MbufRing punt{256};
     MbufRing control_tx{512};  // control -> worker
+    // worker -> worker: there is a hand-off for one that sleeps.
+    Doorbell doorbell;
 };
 
 // drained_ns or polled_ns.

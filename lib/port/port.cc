@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "port/port.h"
 
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <rte_bus_vdev.h>
 #include <rte_dev.h>
@@ -12,6 +13,8 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 
 namespace warren::port {
@@ -40,6 +43,24 @@ void check_kernel_interface(const std::string& name) {
 std::string af_packet_arguments(const std::string& name, unsigned queues) {
     return "iface=" + name + ",qpairs=" + std::to_string(queues) +
            ",blocksz=65536,framesz=2048,framecnt=2048";
+}
+
+// net_af_packet has no rx interrupts, and no way to ask for its sockets. They are the ones of this
+// process that are bound to the interface, made one after another: ascending, queue by queue.
+std::vector<int> packet_sockets(const std::string& interface) {
+    const int index = static_cast<int>(if_nametoindex(interface.c_str()));
+    std::vector<int> found;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
+        const int descriptor = std::atoi(entry.path().filename().c_str());
+        sockaddr_ll bound{};
+        socklen_t size = sizeof bound;
+        if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&bound), &size) == 0 &&
+            bound.sll_family == AF_PACKET && bound.sll_ifindex == index)
+            found.push_back(descriptor);
+    }
+    std::sort(found.begin(), found.end());
+    return found;
 }
 
 bool is_pci(const std::string& device) {
@@ -113,6 +134,7 @@ void Port::choose_queues(const rte_eth_dev_info& info, const PortOptions& option
         if (driver_ != "net_tap")
             conf.rxmode.offloads = info.rx_offload_capa &
                                    (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
+        conf.intr_conf.rxq = driver_ == "net_tap" ? 1 : 0;  // see rx_descriptor()
         if (wish.rx > 1) set_hash(info, options, conf);
         rx_queues_ = static_cast<std::uint16_t>(wish.rx);
         tx_queues_ = static_cast<std::uint16_t>(wish.tx);
@@ -151,6 +173,7 @@ void Port::configure(const PortOptions& options) {
     if (const int error = rte_eth_dev_start(id_); error != 0) fail(name_, "cannot start", error);
     rss_trouble_ = set_indirection(info, options);
     if (rss_trouble_.empty()) rss_trouble_ = read_back_hash(options);
+    if (shared_) sockets_ = packet_sockets(name_);
     // A shared interface hears multicast through the kernel's memberships and is left as it was
     // found.
     if (!shared_) rte_eth_allmulticast_enable(id_);
@@ -176,6 +199,11 @@ std::uint16_t Port::mtu() const {
     std::uint16_t mtu = RTE_ETHER_MTU;
     rte_eth_dev_get_mtu(id_, &mtu);
     return mtu;
+}
+
+int Port::rx_descriptor(std::uint16_t queue) const {
+    if (shared_) return queue < sockets_.size() ? sockets_[queue] : -1;
+    return std::max(-1, rte_eth_dev_rx_intr_ctl_q_get_fd(id_, queue));
 }
 
 bool Port::link_up() const {

@@ -48,6 +48,9 @@ class Port {
     std::uint16_t mtu() const;  // bytes of an IP packet
     bool shared_with_kernel() const { return shared_; }
     std::uint16_t rx_queues() const { return rx_queues_; }
+    // What poll() finds readable while frames wait in that queue; -1 where the driver has no such
+    // thing.
+    int rx_descriptor(std::uint16_t queue) const;
     // Worker i sends on queue i. With a spare queue the control lcore's is control_queue().
     bool has_control_queue() const { return tx_queues_ > workers_; }
     std::uint16_t control_queue() const { return static_cast<std::uint16_t>(workers_); }
@@ -90,7 +93,8 @@ class Port {
     std::uint16_t rx_queues_ = 0;
     std::uint16_t tx_queues_ = 0;
     bool shared_ = false;
-    int filter_socket_ = -1;  // holds the MACs that the kernel lets pass
+    std::vector<int> sockets_;  // af_packet's, by queue
+    int filter_socket_ = -1;    // holds the MACs that the kernel lets pass
     std::vector<net::MacAddress> added_macs_;
     bool promiscuous_ = false;
     std::string mac_trouble_;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A kernel interface shared through af_packet: what becomes of frames that it does not send.
-// Drivers of other versions have freed them and said that they took none, so that callers freed
-// them again.
+// A kernel interface shared through af_packet: what becomes of frames that it does not send
+// (drivers of other versions have freed them and said that they took none, so that callers freed
+// them again), and which descriptor tells of which queue's frames.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <rte_eal.h>
 #include <rte_mbuf.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -59,8 +62,80 @@ unsigned send(Port& port, rte_mempool* pool) {
     return taken;
 }
 
+void expect_no_frame_freed_twice(rte_mempool* pool) {
+    PortOptions options;
+    options.name = "eth0";
+    options.pool = pool;
+    Port port(options);
+    ASSERT_TRUE(port.shared_with_kernel());
+    EXPECT_EQ(send(port, pool), 8U);
+    EXPECT_EQ(port.stats().opackets, 8U);
+    ASSERT_TRUE(testing_support::run("ip link set eth0 down"));
+    for (int i = 0; i < 20; ++i)
+        send(port, pool);
+    EXPECT_EQ(port.stats().opackets, 8U) << "what a stall is told by";
+    expect_whole(pool);
+    ASSERT_TRUE(testing_support::run("ip link set eth0 up"));
+}
+
+// Datagrams of many flows from the other end of the cable.
+void send_from_other(unsigned flows) {
+    ASSERT_TRUE(testing_support::run("ip address add 10.0.0.1/24 dev other"));
+    ASSERT_TRUE(
+        testing_support::run("ip neighbour add 10.0.0.9 lladdr 02:00:00:00:00:09 dev other"));
+    const int socket = ::socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(0x0a000009);
+    for (unsigned port = 1; port <= flows; ++port) {
+        to.sin_port = htons(static_cast<std::uint16_t>(port));
+        EXPECT_EQ(sendto(socket, "frame", 5, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+                  5);
+    }
+    close(socket);
+}
+
+unsigned drain(Port& port, std::uint16_t queue) {
+    unsigned total = 0;
+    std::array<rte_mbuf*, 32> burst;
+    while (const unsigned count = port.rx_burst(queue, burst.data(), burst.size())) {
+        rte_pktmbuf_free_bulk(burst.data(), count);
+        total += count;
+    }
+    return total;
+}
+
+bool is_readable(int descriptor) {
+    pollfd wanted{descriptor, POLLIN, 0};
+    return poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLIN) != 0;
+}
+
+void expect_descriptors_of_the_queues(rte_mempool* pool) {
+    PortOptions options;
+    options.name = "eth0";
+    options.workers = 3;
+    options.pool = pool;
+    Port port(options);
+    for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue)
+        drain(port, queue);
+    send_from_other(100);
+    unsigned total = 0, with_frames = 0;
+    for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
+        ASSERT_GE(port.rx_descriptor(queue), 0);
+        const bool readable = is_readable(port.rx_descriptor(queue));
+        const unsigned count = drain(port, queue);
+        EXPECT_EQ(readable, count != 0) << "queue " << queue << ", " << count << " frames";
+        EXPECT_FALSE(is_readable(port.rx_descriptor(queue)));
+        total += count;
+        with_frames += count != 0 ? 1U : 0U;
+    }
+    EXPECT_GE(total, 100U);
+    EXPECT_GE(with_frames, 2U);
+    EXPECT_EQ(port.rx_descriptor(port.rx_queues()), -1);
+}
+
 // One test, for EAL starts once in a process.
-TEST(SharedPort, AnInterfaceThatIsDownFreesNoFrameTwice) {
+TEST(SharedPort, FreesNoFrameTwiceAndSaysWhereFramesWait) {
     if (!testing_support::enter_own_namespace() ||
         !testing_support::run("ip link add eth0 type veth peer name other") ||
         !testing_support::run("ip link set eth0 up") ||
@@ -68,20 +143,8 @@ TEST(SharedPort, AnInterfaceThatIsDownFreesNoFrameTwice) {
         GTEST_SKIP() << "no network namespace of its own";
     ASSERT_TRUE(start_eal());
     const Mempool pool = make_mempool("port-test", mbufs);
-    {  // the port goes before its pool
-        PortOptions options;
-        options.name = "eth0";
-        options.pool = pool.get();
-        Port port(options);
-        ASSERT_TRUE(port.shared_with_kernel());
-        EXPECT_EQ(send(port, pool.get()), 8U);
-        EXPECT_EQ(port.stats().opackets, 8U);
-        ASSERT_TRUE(testing_support::run("ip link set eth0 down"));
-        for (int i = 0; i < 20; ++i)
-            send(port, pool.get());
-        EXPECT_EQ(port.stats().opackets, 8U) << "what a stall is told by";
-        expect_whole(pool.get());
-    }
+    expect_no_frame_freed_twice(pool.get());
+    expect_descriptors_of_the_queues(pool.get());
 }
 
 }  // namespace

@@ -75,6 +75,8 @@ TEST(TapPort, MoreFramesThanSignalsDoNotEndTheProcess) {
     EXPECT_EQ(port.rx_queues(), workers + 1);
     EXPECT_TRUE(port.has_control_queue());
     ASSERT_TRUE(testing_support::run("ip address add 10.0.0.1/24 dev card0"));
+    for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue)
+        EXPECT_GE(port.rx_descriptor(queue), 0);
     flood();
     EXPECT_GE(receive(port), datagrams);
 }
