@@ -65,6 +65,16 @@ TEST(VrrpPlan, StartsInFaultWithoutLinkOrAddress) {
                                1U << static_cast<unsigned>(vrrp::FaultCause::no_address));
 }
 
+// A card that hears no MAC but its own serves with that one.
+TEST(VrrpPlan, AVirtualMacNeedsACardThatHearsIt) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
+    PortState port = state->ports[0];
+    EXPECT_EQ(make_plan(state->config.vrrp_instances[0], port, 0).source_mac,
+              net::virtual_router_mac(51, false));
+    port.hears_virtual_macs = false;
+    EXPECT_EQ(make_plan(state->config.vrrp_instances[0], port, 0).source_mac, port.mac);
+}
+
 TEST(VrrpPlan, AConfiguredBurstIsTakenLiterally) {
     const auto untouched = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
     EXPECT_EQ(untouched->routers[0].plan->settings.announcements.takeover[0].count,
