@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The configuration as plain values: what keepalived.conf says, with units and defaults settled.
-// Times are nanoseconds, ports host order. Each struct knows the line it came from, for messages.
+// Times are nanoseconds, ports host order. Each struct knows the line it came from, for messages;
+// two are equal when they say the same, wherever they stand.
 // Defaults are keepalived's, except delay_loop (200 ms instead of a minute) and
 // garp_master_refresh (60 s instead of never).
 #pragma once
@@ -41,10 +42,14 @@ struct Script {
     std::string command;
     std::string user;
     std::string group;
+
+    friend bool operator==(const Script&, const Script&) = default;
 };
 
 struct NotifyScripts {
     std::optional<Script> any, master, backup, fault, stop;
+
+    friend bool operator==(const NotifyScripts&, const NotifyScripts&) = default;
 };
 
 // Gratuitous ARP and unsolicited NA of one instance.
@@ -57,6 +62,8 @@ struct GarpTiming {
     unsigned lower_prio_repeat = 5;
     std::int64_t garp_interval_ns = 0;  // least gap between two gratuitous ARPs
     std::int64_t gna_interval_ns = 0;
+
+    friend bool operator==(const GarpTiming&, const GarpTiming&) = default;
 };
 
 enum class VrrpState { backup, master };
@@ -67,6 +74,8 @@ struct VirtualAddress {
     Location where;
     net::Prefix prefix;
     std::string device;  // of `dev`; empty: the instance's interface
+
+    friend bool operator==(const VirtualAddress&, const VirtualAddress&) = default;
 };
 
 enum class TrackKind : std::uint8_t { interface, script, file, process, quorum };
@@ -79,6 +88,8 @@ struct Tracked {
     // Where the file gives none, load() puts the definition's.
     std::optional<int> weight;
     std::optional<bool> reverse;
+
+    friend bool operator==(const Tracked&, const Tracked&) = default;
 };
 
 struct UnicastPeer {
@@ -86,6 +97,8 @@ struct UnicastPeer {
     net::IpAddress address;
     std::uint8_t min_ttl = 0;
     std::uint8_t max_ttl = 255;
+
+    friend bool operator==(const UnicastPeer&, const UnicastPeer&) = default;
 };
 
 struct VrrpInstance {
@@ -127,12 +140,16 @@ struct VrrpInstance {
     NotifyScripts notify;
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
+
+    friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;
 };
 
 struct VrrpSyncGroup {
     struct Member {
         Location where;
         std::string instance;
+
+        friend bool operator==(const Member&, const Member&) = default;
     };
     Location where;
     std::string name;
@@ -140,6 +157,8 @@ struct VrrpSyncGroup {
     bool tracking_weight = false;  // sync_group_tracking_weight: members' weights count
     std::vector<Tracked> tracked;
     NotifyScripts notify;
+
+    friend bool operator==(const VrrpSyncGroup&, const VrrpSyncGroup&) = default;
 };
 
 struct VrrpScript {
@@ -153,6 +172,8 @@ struct VrrpScript {
     unsigned rise = 1;
     unsigned fall = 1;
     bool init_fail = false;
+
+    friend bool operator==(const VrrpScript&, const VrrpScript&) = default;
 };
 
 // A file whose number counts.
@@ -165,6 +186,8 @@ struct TrackFile {
     bool reverse = false;
     Init init = Init::no;  // what a start does to the file
     std::int64_t init_value = 0;
+
+    friend bool operator==(const TrackFile&, const TrackFile&) = default;
 };
 
 // Processes of a name, or of a command line, of which there must be enough.
@@ -182,6 +205,8 @@ struct TrackProcess {
     unsigned quorum_max = std::numeric_limits<unsigned>::max();
     std::int64_t fork_delay_ns = 0;       // before a quorum gained counts
     std::int64_t terminate_delay_ns = 0;  // before a quorum lost counts
+
+    friend bool operator==(const TrackProcess&, const TrackProcess&) = default;
 };
 
 enum class LbAlgo { rr, wrr, lc, wlc, sh, mh, sed, nq, fo };
@@ -196,6 +221,8 @@ struct CheckTiming {
     std::int64_t delay_before_retry_ns = 1 * ns_per_s;  // from a failed probe to the next
     std::int64_t warmup_ns = 0;  // the first probe comes at a random time within it
     unsigned rise = 1;           // good probes in a row until a failed server is up
+
+    friend bool operator==(const CheckTiming&, const CheckTiming&) = default;
 };
 
 // Where a checker connects to and from; absent: the real_server's address and port, any source.
@@ -204,18 +231,24 @@ struct CheckEndpoint {
     std::optional<std::uint16_t> connect_port;
     std::optional<net::IpAddress> bind_ip;
     std::uint16_t bind_port = 0;
+
+    friend bool operator==(const CheckEndpoint&, const CheckEndpoint&) = default;
 };
 
 struct TcpCheck {
     Location where;
     CheckTiming timing;
     CheckEndpoint endpoint;
+
+    friend bool operator==(const TcpCheck&, const TcpCheck&) = default;
 };
 
 struct PingCheck {
     Location where;
     CheckTiming timing;
     CheckEndpoint endpoint;  // its ports mean nothing
+
+    friend bool operator==(const PingCheck&, const PingCheck&) = default;
 };
 
 // HTTP_GET, MISC_CHECK, AMQP_CHECK, RABBITMQ_CHECK come in here.
@@ -239,6 +272,8 @@ struct RealServer {
     std::vector<Checker> checkers;  // all must agree; none: always up
 
     LbKind kind_in(const VirtualServer& service) const;
+
+    friend bool operator==(const RealServer&, const RealServer&) = default;
 };
 
 struct VirtualServer {
@@ -264,6 +299,8 @@ struct VirtualServer {
     std::string local_address_group;  // of laddr_group_name; empty: the VIP is the local address
     std::optional<RealServer> sorry_server;  // serves while the quorum is lost; never checked
     std::vector<RealServer> real_servers;
+
+    friend bool operator==(const VirtualServer&, const VirtualServer&) = default;
 };
 
 inline LbKind RealServer::kind_in(const VirtualServer& service) const {
@@ -278,10 +315,14 @@ struct LocalAddressGroup {
         Location where;
         net::IpAddress address;
         std::string interface;
+
+        friend bool operator==(const Member&, const Member&) = default;
     };
     Location where;
     std::string name;
     std::vector<Member> members;
+
+    friend bool operator==(const LocalAddressGroup&, const LocalAddressGroup&) = default;
 };
 
 enum class Hugepages { automatic, yes, no };
@@ -297,6 +338,8 @@ struct DataplaneInterface {
     Location where;
     std::string name;
     std::string device;  // "0000:3b:00.0", "net_tap0,iface=tap0"
+
+    friend bool operator==(const DataplaneInterface&, const DataplaneInterface&) = default;
 };
 
 struct Dataplane {
@@ -312,6 +355,8 @@ struct Dataplane {
     std::vector<DataplaneInterface> interfaces;
 
     const DataplaneInterface* find_interface(const std::string& name) const;
+
+    friend bool operator==(const Dataplane&, const Dataplane&) = default;
 };
 
 struct GlobalDefs {
@@ -325,6 +370,8 @@ struct GlobalDefs {
     net::IpAddress vrrp_mcast_group6 =
         net::IpAddress::v6({0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12});
     // vrrp_version, vrrp_strict, vrrp_garp_* and the like have already gone into each instance.
+
+    friend bool operator==(const GlobalDefs&, const GlobalDefs&) = default;
 };
 
 struct Config {
@@ -344,6 +391,8 @@ struct Config {
         return dataplane.control_priority.value_or(
             global.vrrp_rt_priority.value_or(default_control_priority));
     }
+
+    friend bool operator==(const Config&, const Config&) = default;
 };
 
 // The words of the file, for messages, logs and telemetry.

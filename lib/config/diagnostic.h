@@ -14,6 +14,9 @@ struct Location {
     unsigned line = 0;
 
     std::string to_string() const;  // "warren.conf:12"
+
+    // So that what stands there can be compared by what it says.
+    friend constexpr bool operator==(const Location&, const Location&) { return true; }
 };
 
 // error: the configuration is refused. warning: accepted, probably not meant. note: good to know.
