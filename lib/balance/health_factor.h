@@ -35,6 +35,11 @@ class PoolFactors {
     // The server went down or came back: what was measured before says nothing now.
     void forget(std::size_t server) { servers_[server] = {}; }
 
+    // Our server is that one of another pool: what was measured of it holds on.
+    void continue_from(std::size_t server, const PoolFactors& old, std::size_t old_server) {
+        servers_[server] = old.servers_[old_server];
+    }
+
     void update();
     std::uint32_t factor(std::size_t server) const { return servers_[server].factor; }
 

@@ -40,6 +40,21 @@ bool ServerHealth::is_up() const {
     return std::all_of(checkers_.begin(), checkers_.end(), [](const Checker& c) { return c.up; });
 }
 
+void ServerHealth::continue_from(const ServerHealth& old, std::span<const std::size_t> same) {
+    admin_ = old.admin_;
+    for (std::size_t i = 0; i < checkers_.size(); ++i) {
+        Checker& c = checkers_[i];
+        if (same[i] == no_checker) {
+            c.up = old.is_up();
+            c.last = c.up ? CheckResult::pass : CheckResult::silent;
+            continue;
+        }
+        const CheckerRules rules = c.rules;
+        c = old.checkers_[same[i]];
+        c.rules = rules;
+    }
+}
+
 Standing ServerHealth::standing() const {
     if (admin_ == Admin::disabled) return Standing::down;
     if (!is_up()) return rules_.inhibit_on_failure ? Standing::draining : Standing::down;
