@@ -288,12 +288,12 @@ void FlowPath::take_timeouts(const Round& round) {
     if (timeouts_generation_ == round.snapshot->generation) return;
     timeouts_generation_ = round.snapshot->generation;
     const auto& services = round.snapshot->services;
-    for (std::uint16_t id = 0; id < services.size(); ++id)
-        if (services[id].established_timeout_ns != 0)
-            table_.set_established_timeout(
-                id,
-                static_cast<flow::Tick>(services[id].established_timeout_ns >> flow::tick_shift) +
-                    1);
+    for (std::uint16_t id = 0; id < services.size(); ++id) {
+        const std::uint64_t ns = services[id].established_timeout_ns;
+        table_.set_established_timeout(
+            id, ns == 0 ? flow::Timeouts{}.of(TcpState::established)
+                        : static_cast<flow::Tick>(ns >> flow::tick_shift) + 1);
+    }
 }
 
 // What a live flow counted in; after it has left its server's list.

@@ -46,7 +46,7 @@ unsigned FlowPath::reset_dead_servers(const Round& round) {
         const exchange::ServerState state = servers[id].state;
         if (state == exchange::ServerState::up || state == exchange::ServerState::drain) continue;
         const EndCause cause =
-            state == exchange::ServerState::disabled ? EndCause::admin : EndCause::server_down;
+            state == exchange::ServerState::down ? EndCause::server_down : EndCause::admin;
         for (; budget != 0 && !tx_.is_full(); --budget) {
             const flow::FlowIndex index = table_.first_of_server(id);
             if (index == flow::no_flow) break;

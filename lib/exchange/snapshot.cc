@@ -40,9 +40,8 @@ void Snapshot::seal() {
     address_slots_ = empty_table(addresses.size());
     for (std::size_t i = 0; i < addresses.size(); ++i)
         insert(address_slots_, mix(addresses[i].address, net::Be16(0)), i);
-    const auto is_nat = [](const Server& s) {
-        return s.state != ServerState::absent && s.method == flow::Method::nat;
-    };
+    // A removed one is still known for the sake of its dead flows.
+    const auto is_nat = [](const Server& s) { return s.method == flow::Method::nat; };
     for (Service& service : services) {
         service.has_nat = std::any_of(service.servers.begin(), service.servers.end(),
                                       [&](std::uint16_t i) { return is_nat(servers[i]); });
@@ -59,9 +58,11 @@ void Snapshot::seal() {
             insert(service_slots_, mix(services[i].address, services[i].port), i);
     nat_server_slots_ = empty_table(
         static_cast<std::size_t>(std::count_if(servers.begin(), servers.end(), is_nat)));
-    for (std::size_t i = 0; i < servers.size(); ++i)
-        if (is_nat(servers[i]))
-            insert(nat_server_slots_, mix(servers[i].address, servers[i].port), i);
+    // What is found first is meant, and that is never a removed one that has come back.
+    for (const bool absent : {false, true})
+        for (std::size_t i = 0; i < servers.size(); ++i)
+            if (is_nat(servers[i]) && (servers[i].state == ServerState::absent) == absent)
+                insert(nat_server_slots_, mix(servers[i].address, servers[i].port), i);
 }
 
 void Snapshot::index_routers() {

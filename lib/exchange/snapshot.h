@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the workers know of the world: immutable, built by the manager, replaced as a whole.
 // Indices are stable from one snapshot to the next: a virtual router, a service and a server keep
-// theirs for life, and a server's index is reused only when no worker has a flow to it.
+// theirs for life, and an index is given to another one only when no worker has had a live flow of
+// it for longer than dead flows are answered.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +42,7 @@ struct OwnedAddress {
 };
 
 enum class ServerState : std::uint8_t {
-    absent,    // free index
+    absent,    // removed by the operator, its flows are reset; then a free index
     up,        // takes new flows when its weight is above 0
     down,      // takes none, and its flows are reset
     disabled,  // the same, by the operator's order
