@@ -77,7 +77,11 @@ void add_routers(exchange::Snapshot& snapshot, const State& state) {
 
 void add_service(exchange::Snapshot& snapshot, const State& state, const ServiceRecord& record) {
     exchange::Service service;
-    service.present = record.router.has_value();
+    if (record.presence == Presence::free) {
+        snapshot.services.push_back(std::move(service));
+        return;
+    }
+    service.present = record.router.has_value() && is_served(record);
     service.address = record.config->address;
     service.port = net::Be16(record.config->port);
     service.algorithm = algorithm(record.config->lb_algo);
@@ -91,7 +95,8 @@ void add_service(exchange::Snapshot& snapshot, const State& state, const Service
     service.persistence = {static_cast<std::uint64_t>(record.config->persistence_timeout_ns),
                            record.config->persistence_granularity.value_or(whole_address)};
     service.local_addresses = record.local_addresses;
-    if (service.present)
+    // Those of a removed one hear of its flows' end.
+    if (record.router)
         for (const net::IpAddress& local : service.local_addresses)
             add_address(snapshot, state, local, *record.router);
     snapshot.services.push_back(std::move(service));
@@ -117,7 +122,8 @@ void add_method(exchange::Server& server, const NextHop& hop) {
         server.reachable = false;
 }
 
-exchange::Server make_server(const State& state, const ServerRecord& record) {
+exchange::Server server_of(const State& state, const ServerRecord& record) {
+    if (record.presence == Presence::free) return {};
     const config::VirtualServer& service = *state.services[record.service].config;
     exchange::Server server;
     server.address = record.config->address;
@@ -143,6 +149,7 @@ exchange::Server make_server(const State& state, const ServerRecord& record) {
 
 exchange::ServerState server_state(const ServerRecord& server) {
     using exchange::ServerState;
+    if (!is_served(server)) return ServerState::absent;
     switch (server.health.standing()) {
         case balance::Standing::serving:
             if (!server.replaced) return ServerState::up;
@@ -180,7 +187,7 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
     for (const ServiceRecord& service : state.services)
         add_service(*snapshot, state, service);
     for (const ServerRecord& server : state.servers)
-        snapshot->servers.push_back(make_server(state, server));
+        snapshot->servers.push_back(server_of(state, server));
     for (const PortState& port : state.ports)
         snapshot->port_mtus.push_back(port.mtu);
     snapshot->kernel_addresses = state.kernel_addresses;

@@ -71,27 +71,53 @@ struct Start {
 
 }  // namespace
 
-Checks::Checks(boost::asio::io_context& io, State& state, EventLog& events, const Told& told) {
-    for (std::size_t i = 0; i < state.servers.size(); ++i) {
-        const ServerRecord& server = state.servers[i];
-        const bool assume_up = !server.config->alpha;
-        for (std::size_t c = 0; c < server.config->checkers.size(); ++c) {
-            const auto index = static_cast<std::uint16_t>(i);
-            const bool is_tcp =
-                std::holds_alternative<config::TcpCheck>(server.config->checkers[c]);
-            auto callback = [&state, &events, index, c, is_tcp,
-                             told](const health::CheckResult& result) {
-                if (is_tcp && result.ok()) told.answered(index);
-                const bool was_local = state.servers[index].check.local;
-                const bool standing_changed = apply_check(state, index, c, result, port::now_ns());
-                warn_of_local_trouble(state.servers[index], was_local, events);
-                if (standing_changed) told.changed(index);
-            };
-            checkers_.push_back(
-                std::visit(Start{io, *server.config, assume_up, std::move(callback)},
-                           server.config->checkers[c]));
-        }
+Checks::Checks(boost::asio::io_context& io, State& state, EventLog& events, Told told)
+    : io_(io), state_(state), events_(events), told_(std::move(told)) {
+    follow();
+}
+
+void Checks::follow() {
+    servers_.resize(state_.servers.size());
+    for (std::size_t i = 0; i < servers_.size(); ++i)
+        follow(static_cast<std::uint16_t>(i));
+}
+
+void Checks::follow(std::uint16_t index) {
+    Server& old = servers_[index];
+    const ServerRecord& record = state_.servers[index];
+    if (!is_served(record)) {
+        old = {};
+        return;
     }
+    if (old.config == record.config) return;
+    Server server{record.config, {}};
+    const bool same_place = old.config && old.config->address == record.config->address &&
+                            old.config->port == record.config->port;
+    for (std::size_t c = 0; c < record.config->checkers.size(); ++c) {
+        const bool goes_on = same_place && c < old.checkers.size() &&
+                             old.config->checkers[c] == record.config->checkers[c];
+        server.checkers.push_back(goes_on ? std::move(old.checkers[c]) : start(index, c));
+    }
+    old = std::move(server);
+}
+
+std::unique_ptr<health::Checker> Checks::start(std::uint16_t index, std::size_t checker) {
+    const ServerRecord& server = state_.servers[index];
+    return std::visit(Start{io_, *server.config, server.health.checker_is_up(checker),
+                            [this, index, checker](const health::CheckResult& result) {
+                                take(index, checker, result);
+                            }},
+                      server.config->checkers[checker]);
+}
+
+void Checks::take(std::uint16_t index, std::size_t checker, const health::CheckResult& result) {
+    ServerRecord& server = state_.servers[index];
+    const bool is_tcp = std::holds_alternative<config::TcpCheck>(server.config->checkers[checker]);
+    if (is_tcp && result.ok()) told_.answered(index);
+    const bool was_local = server.check.local;
+    const bool standing_changed = apply_check(state_, index, checker, result, port::now_ns());
+    warn_of_local_trouble(server, was_local, events_);
+    if (standing_changed) told_.changed(index);
 }
 
 }  // namespace warren::control

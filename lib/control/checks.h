@@ -21,11 +21,28 @@ class Checks {
         Tell answered;  // its TCP answered a check
     };
 
-    // Starts all checkers; `state` and `events` outlive this. `told` is called by the io_context.
-    Checks(boost::asio::io_context& io, State& state, EventLog& events, const Told& told);
+    // `state` and `events` outlive this. `told` is called by the io_context.
+    Checks(boost::asio::io_context& io, State& state, EventLog& events, Told told);
+
+    // Starts and stops checkers as the servers' configurations say now; those that have not changed
+    // go on. Called at the start and after a reload, not by `told`.
+    void follow();
 
   private:
-    std::vector<std::unique_ptr<health::Checker>> checkers_;
+    struct Server {
+        std::shared_ptr<const config::RealServer> config;  // which the checkers are of
+        std::vector<std::unique_ptr<health::Checker>> checkers;
+    };
+
+    void follow(std::uint16_t index);
+    std::unique_ptr<health::Checker> start(std::uint16_t index, std::size_t checker);
+    void take(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
+
+    boost::asio::io_context& io_;
+    State& state_;
+    EventLog& events_;
+    const Told told_;
+    std::vector<Server> servers_;
 };
 
 }  // namespace warren::control

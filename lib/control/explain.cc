@@ -17,7 +17,7 @@ constexpr std::size_t servers_max = 32;
 const ServiceRecord* find_service(const State& state, const flow::Tuple& tuple) {
     const auto found =
         std::find_if(state.services.begin(), state.services.end(), [&](const ServiceRecord& s) {
-            return s.config->address == tuple.destination &&
+            return is_served(s) && s.config->address == tuple.destination &&
                    s.config->port == tuple.destination_port.host();
         });
     return found == state.services.end() ? nullptr : &*found;
@@ -114,8 +114,10 @@ ExplainQuestion read_question(const State& state, std::string_view text) {
     if (comma != std::string_view::npos) {
         service = read_endpoint(text.substr(comma + 1));
         if (!service) return {{}, "the service is ADDRESS:PORT, or [ADDRESS]:PORT of IPv6"};
-    } else if (state.services.size() == 1) {
-        const config::VirtualServer& only = *state.services[0].config;
+    } else if (count_served(state.services) == 1) {
+        const auto at = std::find_if(state.services.begin(), state.services.end(),
+                                     [](const ServiceRecord& s) { return is_served(s); });
+        const config::VirtualServer& only = *at->config;
         service = Endpoint{only.address, net::Be16(only.port)};
     } else {
         return {{}, "which service? Give its address and port too"};

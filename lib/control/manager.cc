@@ -54,7 +54,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       track_scripts_(io_, state_->config, events_, [this] { apply_tracking(); }),
       track_files_(io_, state_->config, events_, [this] { apply_tracking(); }),
       track_processes_(io_, state_->config, events_, [this] { apply_tracking(); }),
-      server_notifier_(state_->config, notifier_.queues()),
+      server_notifier_(state_->config.global, notifier_.queues()),
       listing_(io_, *state_, exchange),
       commands_(io_, verb_names(),
                 [this](const std::string& view, const std::string& cursor,
@@ -80,7 +80,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       busy_ns_(exchange.workers.size(), 0) {
     watch_next_hops();
     start_guards();
-    follow_quorums(true);
+    follow_quorums();
     publish();
 }
 
@@ -216,6 +216,7 @@ void Manager::every_second() {
     last_second_ns_ = now_ns;
     if (update_factors(*state_)) publish();
     warn_of_few_ports();
+    release_indices();
 }
 
 // Ready is when every worker has looked into its queues.
@@ -228,8 +229,8 @@ void Manager::announce_when_ready() {
                      std::strerror(error));
     events_.info(EventKind::process,
                  "ready: instance {}, {} virtual routers, {} services, {} servers, {} workers",
-                 options_.process.instance, state_->routers.size(), state_->services.size(),
-                 state_->servers.size(), exchange_.workers.size());
+                 options_.process.instance, state_->routers.size(), count_served(state_->services),
+                 count_served(state_->servers), exchange_.workers.size());
     options_.announce("READY=1");
 }
 
@@ -272,18 +273,6 @@ void Manager::arm_signals() {
             shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
         arm_signals();
     });
-}
-
-void Manager::reload() {
-    const config::LoadResult result = options_.reread();
-    for (const config::Diagnostic& diagnostic : result.diagnostics)
-        events_.add(
-            EventKind::config,
-            diagnostic.severity == config::Severity::error ? EventLevel::error : EventLevel::info,
-            diagnostic.to_string());
-    events_.warn(EventKind::config,
-                 "{}: reload is not supported yet; the running configuration stays",
-                 result.ok() ? "the file is good" : "the file is refused");
 }
 
 // The second signal does not wait.

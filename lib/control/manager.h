@@ -26,6 +26,7 @@
 #include "control/netlink.h"
 #include "control/notifier.h"
 #include "control/port_use.h"
+#include "control/reload.h"
 #include "control/server_notifier.h"
 #include "control/stall.h"
 #include "control/state.h"
@@ -104,12 +105,21 @@ class Manager {
 
     // Virtual_servers and their servers (manager_services.cc).
     void on_server(std::uint16_t server);
-    void follow_quorums(bool start = false);
+    void follow_quorums();
     void tell_of_end();
+    void tell_of_end(const ServerRecord& server);
     void explain(const std::string& text, const Commands::Answer& reply);
     void take_order(const std::string& text, const Commands::Answer& reply);
     void take_flow_event(const exchange::FlowEvent& event);
     void warn_of_few_ports();
+
+    // SIGHUP (manager_reload.cc).
+    void reload();
+    std::string refusal_of(const config::LoadResult& loaded, ReloadPlan& plan);
+    void take_up(const config::Config& wanted, const ReloadPlan& plan);
+    void tell_of_changes(const ReloadChanges& changes);
+    void release_indices();
+    ServerTotals totals_of(std::uint16_t server) const;
 
     // What only who drives the card can notice (manager_faults.cc).
     void look_for_stalls();
@@ -132,7 +142,6 @@ class Manager {
     void run_until_stopped();
     void arm_drain();
     void arm_signals();
-    void reload();
     void shut_down(const char* why);
     void leave_after(int ms);
 

@@ -66,13 +66,16 @@ std::vector<PortState> Manager::port_states(const config::Config& config,
 void Manager::watch_next_hops() {
     std::vector<net::IpAddress> wanted;
     for (const ServerRecord& server : state_->servers)
-        wanted.push_back(server.config->address);
+        if (is_served(server)) wanted.push_back(server.config->address);
     for (const net::IpAddress& peer : unicast_peers())
         wanted.push_back(peer);
     netlink_.set_wanted(wanted);
     for (ServerRecord& server : state_->servers) {
-        server.next_hop = netlink_.next_hop(server.config->address);
-        warn_unreachable(server.config->address, server.next_hop);
+        if (!is_served(server)) continue;
+        const auto hop = netlink_.next_hop(server.config->address);
+        const bool is_news = !hop || server.next_hop != hop;
+        server.next_hop = hop;
+        if (is_news) warn_unreachable(server.config->address, hop);
     }
 }
 
@@ -94,7 +97,7 @@ void Manager::on_next_hop(const net::IpAddress& address, const std::optional<Nex
     tell_next_hop(address, hop);
     bool is_server = false;
     for (ServerRecord& server : state_->servers) {
-        if (server.config->address != address) continue;
+        if (!is_served(server) || server.config->address != address) continue;
         is_server = true;
         server.next_hop = hop;
         publish_soon();

@@ -32,7 +32,8 @@ void Manager::warn_of_few_ports() {
 // A check or the operator has changed a server's standing.
 void Manager::on_server(std::uint16_t index) {
     const ServerRecord& server = state_->servers[index];
-    server_notifier_.on_server(server.service, server.position, is_alive(server));
+    server_notifier_.on_server(*state_->services[server.service].config, *server.config,
+                               is_alive(server));
     const exchange::ServerState state = server_state(server);
     const std::uint64_t flows = active_flows(exchange_, index);
     const std::string name = name_of(server) + " of " + name_of(state_->services[server.service]);
@@ -53,8 +54,8 @@ void Manager::on_server(std::uint16_t index) {
     publish();
 }
 
-void Manager::follow_quorums(bool start) {
-    for (const QuorumChange& change : update_quorums(*state_, port::now_ns(), start)) {
+void Manager::follow_quorums() {
+    for (const QuorumChange& change : update_quorums(*state_, port::now_ns())) {
         const ServiceRecord& service = state_->services[change.service];
         const std::string name = name_of(service);
         if (change.has_quorum)
@@ -62,13 +63,14 @@ void Manager::follow_quorums(bool start) {
                          change.weight, change.threshold);
         else
             events_.warn(EventKind::server, "service {} {} its quorum: weight {} of {}", name,
-                         start ? "starts without" : "has lost", change.weight, change.threshold);
-        if (service.sorry_server && !(start && change.has_quorum))
+                         change.at_start ? "starts without" : "has lost", change.weight,
+                         change.threshold);
+        if (service.sorry_server && !(change.at_start && change.has_quorum))
             events_.warn(EventKind::server, "service {}: new flows go to {}", name,
                          change.has_quorum ? "its real_servers again"
                                            : "the sorry_server " +
                                                  name_of(state_->servers[*service.sorry_server]));
-        server_notifier_.on_quorum(change.service, change.has_quorum);
+        server_notifier_.on_quorum(*service.config, change.has_quorum);
     }
     apply_tracking();
 }
@@ -108,14 +110,18 @@ void Manager::take_order(const std::string& text, const Commands::Answer& reply)
 
 // omega: whoever serves is about to serve no more.
 void Manager::tell_of_end() {
-    for (std::uint16_t i = 0; i < state_->services.size(); ++i) {
-        const ServiceRecord& service = state_->services[i];
-        if (!service.config->omega) continue;
+    for (const ServiceRecord& service : state_->services) {
+        if (!is_served(service) || !service.config->omega) continue;
         for (const std::uint16_t index : service.servers)
-            if (is_notified_of_end(state_->servers[index]))
-                server_notifier_.on_server(i, state_->servers[index].position, false);
-        server_notifier_.on_quorum(i, false);
+            tell_of_end(state_->servers[index]);
+        server_notifier_.on_quorum(*service.config, false);
     }
+}
+
+void Manager::tell_of_end(const ServerRecord& server) {
+    const config::VirtualServer& service = *state_->services[server.service].config;
+    if (service.omega && is_notified_of_end(server))
+        server_notifier_.on_server(service, *server.config, false);
 }
 
 }  // namespace warren::control

@@ -19,7 +19,7 @@ TrackedState Manager::interface_state(const std::string& name) const {
 
 TrackedState Manager::quorum_state(const std::string& name) const {
     for (const ServiceRecord& service : state_->services)
-        if (config::name_of(*service.config) == name)
+        if (is_served(service) && config::name_of(*service.config) == name)
             return TrackedState::of(service.has_quorum,
                                     service.has_quorum ? "has its quorum" : "quorum lost");
     return {TrackedState::Standing::ignored, 0, "no such virtual_server"};

@@ -47,6 +47,7 @@ Order read_order(const State& state, std::string_view text) {
     order.admin = *admin;
     for (std::uint16_t i = 0; i < state.servers.size(); ++i) {
         const ServerRecord& record = state.servers[i];
+        if (!is_served(record)) continue;
         const config::VirtualServer& of = *state.services[record.service].config;
         if (record.config->address == server->address &&
             record.config->port == server->port.host() &&

@@ -25,7 +25,7 @@ bool is_fnat(const ServiceRecord& service) {
 std::uint64_t reserved_on(const State& state, const net::IpAddress& address) {
     return static_cast<std::uint64_t>(std::count_if(
         state.services.begin(), state.services.end(), [&](const ServiceRecord& service) {
-            return service.config->address == address &&
+            return is_served(service) && service.config->address == address &&
                    service.config->port >= flow::first_local_port;
         }));
 }
@@ -37,6 +37,7 @@ std::vector<std::uint16_t> sharers(const State& state, std::uint16_t index,
     std::vector<std::uint16_t> found;
     for (std::uint16_t i = 0; i < state.servers.size(); ++i) {
         const ServerRecord& server = state.servers[i];
+        if (!is_served(server)) continue;
         const ServiceRecord& service = state.services[server.service];
         if (server.config->address == wanted.address && server.config->port == wanted.port &&
             is_fnat(service) && share_an_address(service.local_addresses, locals))
@@ -88,7 +89,9 @@ std::vector<std::uint16_t> PortAlarm::newly_short(const State& state,
     std::vector<std::uint16_t> servers;
     short_.resize(state.servers.size());
     for (std::uint16_t i = 0; i < state.servers.size(); ++i) {
-        if (active_flows(exchange, i) == 0 && !short_[i]) continue;
+        if (!is_served(state.servers[i])) short_[i] = false;
+        if (!is_served(state.servers[i]) || (active_flows(exchange, i) == 0 && !short_[i]))
+            continue;
         const double share = port_use(state, exchange, i).fullest_worker;
         if (share >= ports_warn_share && !short_[i]) {
             short_[i] = true;

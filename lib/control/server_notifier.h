@@ -4,10 +4,7 @@
 // other, so that its scripts never learn of states in the wrong order.
 #pragma once
 
-#include <cstddef>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "config/config.h"
 #include "control/notifier.h"
@@ -16,26 +13,17 @@ namespace warren::control {
 
 class ServerNotifier {
   public:
-    // Runs them in `queues`, which must outlive this.
-    ServerNotifier(const config::Config& config, ScriptQueues& queues);
+    // Runs them in `queues`; both must outlive this. A script that cannot run when its time comes
+    // is left out.
+    ServerNotifier(const config::GlobalDefs& global, ScriptQueues& queues);
 
-    // Indices as in the configuration: of the virtual_server, and of the real_server in it.
-    void on_server(std::size_t service, std::size_t position, bool up);
-    void on_quorum(std::size_t service, bool up);
+    void on_server(const config::VirtualServer& service, const config::RealServer& server, bool up);
+    void on_quorum(const config::VirtualServer& service, bool up);
 
   private:
-    struct Scripts {
-        std::optional<Program> up, down;
-    };
-    struct Service {
-        std::string queue;
-        Scripts quorum;
-        std::vector<Scripts> servers;
-    };
+    void run(const config::VirtualServer& service, const std::optional<config::Script>& script);
 
-    void run(const Service& service, const Scripts& scripts, bool up);
-
-    std::vector<Service> services_;
+    const config::GlobalDefs& global_;
     ScriptQueues& queues_;
 };
 

@@ -79,6 +79,7 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
 void apply_flow_event(State& state, const exchange::FlowEvent& event) {
     if (event.server >= state.servers.size()) return;
     ServerRecord& server = state.servers[event.server];
+    if (!is_served(server)) return;
     switch (event.kind) {
         case exchange::FlowEventKind::established: {
             const double us = event.latency_us;

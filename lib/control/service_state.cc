@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/service_state.h"
 
+#include <utility>
+
 #include "balance/client_key.h"
 #include "control/builder.h"
 
@@ -47,7 +49,8 @@ void change_over(State& state, ServiceRecord& service, std::uint64_t now_ns) {
 }  // namespace
 
 bool is_alive(const ServerRecord& server) {
-    return !server.is_sorry && server.health.standing() == balance::Standing::serving;
+    return is_served(server) && !server.is_sorry &&
+           server.health.standing() == balance::Standing::serving;
 }
 
 bool is_notified_of_end(const ServerRecord& server) {
@@ -56,10 +59,12 @@ bool is_notified_of_end(const ServerRecord& server) {
 
 // keepalived's update_quorum_state(): a quorum is also lost when nobody is left, whatever the
 // hysteresis says, and a service without it says so at the start only if it has a sorry_server.
-std::vector<QuorumChange> update_quorums(State& state, std::uint64_t now_ns, bool start) {
+std::vector<QuorumChange> update_quorums(State& state, std::uint64_t now_ns) {
     std::vector<QuorumChange> changes;
     for (std::size_t i = 0; i < state.services.size(); ++i) {
         ServiceRecord& service = state.services[i];
+        if (!is_served(service)) continue;
+        const bool start = !std::exchange(service.quorum_known, true);
         const unsigned sum = live_weight(state, service);
         const unsigned gain = service.config->quorum + service.config->hysteresis;
         const unsigned keep = service.config->quorum - service.config->hysteresis;
@@ -69,14 +74,17 @@ std::vector<QuorumChange> update_quorums(State& state, std::uint64_t now_ns, boo
         if (service.has_quorum == had && !begins_without) continue;
         change_over(state, service, now_ns);
         changes.push_back(
-            {static_cast<std::uint16_t>(i), service.has_quorum, sum, had ? keep : gain});
+            {static_cast<std::uint16_t>(i), service.has_quorum, start, sum, had ? keep : gain});
     }
     return changes;
 }
 
 void update_slots(State& state) {
     for (ServiceRecord& service : state.services) {
-        if (!goes_by_client(service.config->lb_algo)) continue;
+        if (!is_served(service) || !goes_by_client(service.config->lb_algo)) {
+            service.slots = nullptr;
+            continue;
+        }
         const std::vector<balance::SlotOwner> owners = slot_owners(state, service);
         if (service.slots && service.slots->fits(owners)) continue;
         service.slots = std::make_shared<const balance::SlotTable>(

@@ -14,13 +14,14 @@ namespace warren::control {
 struct QuorumChange {
     std::uint16_t service = 0;
     bool has_quorum = false;
+    bool at_start = false;
     unsigned weight = 0;     // of the live servers
     unsigned threshold = 0;  // it takes so much to gain it, or less than that to lose it
 };
 
-// After each change of a server's standing and once at the start: whether the services have their
-// quorum, and who serves.
-std::vector<QuorumChange> update_quorums(State& state, std::uint64_t now_ns, bool start = false);
+// After each change of a server's standing, at the start and after a reload: whether the services
+// have their quorum, and who serves.
+std::vector<QuorumChange> update_quorums(State& state, std::uint64_t now_ns);
 
 // Counts for the quorum: passes its checks, and the operator has nothing against it.
 bool is_alive(const ServerRecord& server);

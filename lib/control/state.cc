@@ -5,8 +5,8 @@
 #include <charconv>
 #include <variant>
 
-#include "config/local_addresses.h"
 #include "config/sync_groups.h"
+#include "control/reload.h"
 #include "control/vrrp_plan.h"
 
 namespace warren::control {
@@ -53,27 +53,14 @@ void add_routers(State& state) {
     }
 }
 
-// Returns its index.
-std::uint16_t add_server(State& state, const ServiceRecord& service,
-                         const config::RealServer& server, std::uint64_t now_ns) {
-    ServerRecord record{.config = &server,
-                        .service = static_cast<std::uint16_t>(state.services.size()),
-                        .position = static_cast<std::uint16_t>(service.servers.size()),
-                        .health = make_health(*service.config, server)};
-    record.since_ns = now_ns;
-    record.reason = server.checkers.empty() ? "no checker" : "start";
-    state.servers.push_back(std::move(record));
-    return static_cast<std::uint16_t>(state.servers.size() - 1);
-}
-
-void add_servers(State& state, ServiceRecord& service, std::uint64_t now_ns) {
-    for (const config::RealServer& server : service.config->real_servers)
-        service.servers.push_back(add_server(state, service, server, now_ns));
-    if (!service.config->sorry_server) return;
-    service.sorry_server = add_server(state, service, *service.config->sorry_server, now_ns);
-    ServerRecord& sorry = state.servers[*service.sorry_server];
-    sorry.is_sorry = sorry.replaced = true;
-    sorry.reason = "quorum";
+// Other timing is no other check.
+bool is_same_check(const config::Checker& a, const config::Checker& b) {
+    return std::visit(
+        [&](const auto& check) {
+            const auto* other = std::get_if<std::decay_t<decltype(check)>>(&b);
+            return other != nullptr && other->endpoint == check.endpoint;
+        },
+        a);
 }
 
 }  // namespace
@@ -92,20 +79,48 @@ std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> 
     state->config = std::move(config);
     state->ports = std::move(ports);
     add_routers(*state);
-    const config::LocalAddresses local_addresses(state->config);
-    for (const config::VirtualServer& virtual_server : state->config.virtual_servers) {
-        ServiceRecord service{.config = &virtual_server,
-                              .router = router_of(*state, virtual_server.address),
-                              .servers = {},
-                              .sorry_server = {},
-                              .local_addresses = local_addresses.of(virtual_server),
-                              .factors = balance::PoolFactors(virtual_server.real_servers.size()),
-                              .guard = balance::PanicGuard(panic_hold_ms),
-                              .slots = nullptr};
-        add_servers(*state, service, now_ns);
-        state->services.push_back(std::move(service));
-    }
+    // A start is a reload of nothing.
+    const ReloadPlan plan = plan_reload(*state, state->config, {});
+    carry_out(*state, state->config, plan, now_ns);
     return state;
+}
+
+ServerRecord make_server(const config::VirtualServer& service, const config::RealServer& server,
+                         bool is_sorry, std::uint64_t now_ns) {
+    ServerRecord record{.config = std::make_shared<const config::RealServer>(server),
+                        .health = make_health(service, server)};
+    record.is_sorry = record.replaced = is_sorry;
+    record.since_ns = now_ns;
+    record.reason = is_sorry ? "quorum" : server.checkers.empty() ? "no checker" : "start";
+    return record;
+}
+
+void change_server(ServerRecord& record, const config::VirtualServer& service,
+                   const config::RealServer& server) {
+    const std::vector<config::Checker>& old = record.config->checkers;
+    std::vector<std::size_t> same;
+    for (const config::Checker& checker : server.checkers) {
+        const auto at = std::find_if(old.begin(), old.end(), [&](const config::Checker& other) {
+            return is_same_check(checker, other);
+        });
+        same.push_back(at == old.end() ? balance::ServerHealth::no_checker
+                                       : static_cast<std::size_t>(at - old.begin()));
+    }
+    balance::ServerHealth health = make_health(service, server);
+    health.continue_from(record.health, same);
+    record.health = std::move(health);
+    record.config = std::make_shared<const config::RealServer>(server);
+}
+
+ServiceRecord make_service(const State& state, const config::VirtualServer& service) {
+    return {.config = std::make_shared<const config::VirtualServer>(service),
+            .router = router_of(state, service.address),
+            .servers = {},
+            .sorry_server = {},
+            .local_addresses = {},
+            .factors = balance::PoolFactors(0),
+            .guard = balance::PanicGuard(panic_hold_ms),
+            .slots = nullptr};
 }
 
 std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip) {

@@ -3,6 +3,7 @@
 // of it, views.h shows it. Indices of routers, services, servers and ports are the snapshot's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -63,10 +64,26 @@ struct LastCheck {
     std::string text;  // "connection refused"; empty when ok
 };
 
+// A server or a service that a reload takes out of the file keeps its index until no worker
+// remembers it (reload.h).
+enum class Presence : std::uint8_t {
+    served,
+    removed,  // its flows are reset, and what their ends still send is answered
+    free,     // the index may become another's
+};
+
+// What all workers have counted under a server's index.
+struct ServerTotals {
+    std::uint64_t active = 0, connections = 0, to_server_bytes = 0, to_client_bytes = 0;
+};
+
 struct ServerRecord {
-    const config::RealServer* config = nullptr;
+    std::shared_ptr<const config::RealServer> config;
     std::uint16_t service = 0;
-    std::uint16_t position = 0;  // in its service
+    Presence presence = Presence::served;
+    std::uint64_t quiet_since_ns = 0;  // removed: it has had no live flows since
+    ServerTotals before{};             // counted for those who had the index before
+    std::uint16_t position = 0;        // in its service
     balance::ServerHealth health;
     bool is_sorry = false;  // its service's sorry_server: not checked, no part of the quorum
     bool replaced = false;  // the sorry_server serves instead, or the others instead of it
@@ -81,11 +98,13 @@ struct ServerRecord {
 };
 
 struct ServiceRecord {
-    const config::VirtualServer* config = nullptr;
+    std::shared_ptr<const config::VirtualServer> config;
+    Presence presence = Presence::served;
     std::optional<std::uint16_t> router;  // whose VIP it is; without one it is not served
     std::vector<std::uint16_t> servers;   // without the sorry_server
     std::optional<std::uint16_t> sorry_server;
-    bool has_quorum = false;  // service_state.h keeps it true
+    bool has_quorum = false;    // service_state.h keeps it true
+    bool quorum_known = false;  // false: it has only just begun
     // FNAT: the sources towards its servers; those that are no VIP move with the service's VIP.
     std::vector<net::IpAddress> local_addresses;
     balance::PoolFactors factors;
@@ -94,7 +113,7 @@ struct ServiceRecord {
 };
 
 struct State {
-    config::Config config;
+    config::Config config;  // as of the last reload; services and servers have their own copies
     std::vector<PortState> ports;
     std::vector<net::IpAddress> kernel_addresses;  // on all its links, sorted
     std::vector<RouterState> routers;
@@ -112,6 +131,23 @@ std::vector<std::string> port_names(const config::Config& config);
 // of port_names().
 std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> ports,
                                   std::uint64_t now_ns);
+
+constexpr bool is_served(const auto& record) {
+    return record.presence == Presence::served;
+}
+std::size_t count_served(const auto& records) {
+    return static_cast<std::size_t>(std::count_if(
+        records.begin(), records.end(), [](const auto& record) { return is_served(record); }));
+}
+
+// As at start: up until a check fails, or down with `alpha`. Its place in a service is not set.
+ServerRecord make_server(const config::VirtualServer& service, const config::RealServer& server,
+                         bool is_sorry, std::uint64_t now_ns);
+// Without its servers.
+ServiceRecord make_service(const State& state, const config::VirtualServer& service);
+// Puts a server's new settings in force; what is known of it holds on. `service` is its service's.
+void change_server(ServerRecord& record, const config::VirtualServer& service,
+                   const config::RealServer& server);
 
 // Index of the virtual router that has this VIP.
 std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip);

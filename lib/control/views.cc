@@ -34,8 +34,9 @@ std::uint64_t sum(const exchange::Exchange& e, std::uint16_t server,
 
 std::vector<Json> status(const ViewContext& c) {
     const auto up = std::count_if(c.state.servers.begin(), c.state.servers.end(), is_alive);
-    const auto sorry = std::count_if(c.state.servers.begin(), c.state.servers.end(),
-                                     [](const ServerRecord& s) { return s.is_sorry; });
+    const auto real =
+        std::count_if(c.state.servers.begin(), c.state.servers.end(),
+                      [](const ServerRecord& s) { return is_served(s) && !s.is_sorry; });
     const auto masters = static_cast<std::size_t>(
         std::count_if(c.state.routers.begin(), c.state.routers.end(),
                       [](const RouterState& r) { return r.status.state == vrrp::State::master; }));
@@ -51,8 +52,8 @@ std::vector<Json> status(const ViewContext& c) {
              {"hugepages", c.process.hugepages},
              {"routers", c.state.routers.size()},
              {"masters", masters},
-             {"service_count", c.state.services.size()},
-             {"servers", c.state.servers.size() - static_cast<std::size_t>(sorry)},
+             {"service_count", count_served(c.state.services)},
+             {"servers", real},
              {"servers_up", up},
              {"flows", flows}}};
 }
@@ -114,13 +115,16 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
             {"uthreshold", s.config->uthreshold},
             {"lthreshold", s.config->lthreshold},
             {"overloaded", c.exchange.is_overloaded(index, flow_limit(s))},
-            {"connections", sum(c.exchange, index, &ServerCounters::connections)},
+            {"connections",
+             sum(c.exchange, index, &ServerCounters::connections) - s.before.connections},
             {"refused", s.refused},
             {"unanswered", s.unanswered},
             {"local_ports_used", ports.used},
             {"local_ports_free", ports.total - std::min(ports.used, ports.total)},
-            {"to_server_bytes", sum(c.exchange, index, &ServerCounters::to_server_bytes)},
-            {"to_client_bytes", sum(c.exchange, index, &ServerCounters::to_client_bytes)},
+            {"to_server_bytes",
+             sum(c.exchange, index, &ServerCounters::to_server_bytes) - s.before.to_server_bytes},
+            {"to_client_bytes",
+             sum(c.exchange, index, &ServerCounters::to_client_bytes) - s.before.to_client_bytes},
             {"since_ms", ms_since(c, s.since_ns)},
             {"reason", s.reason}};
 }
@@ -128,7 +132,7 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
 std::vector<Json> servers(const ViewContext& c) {
     std::vector<Json> rows;
     for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
-        rows.push_back(server_row(c, i));
+        if (is_served(c.state.servers[i])) rows.push_back(server_row(c, i));
     return rows;
 }
 
@@ -139,7 +143,8 @@ Json service_row(const ViewContext& c, const ServiceRecord& service) {
     for (const std::uint16_t i : candidates(service)) {
         up += is_alive(c.state.servers[i]) ? 1 : 0;
         active += sum(c.exchange, i, &ServerCounters::active);
-        connections += sum(c.exchange, i, &ServerCounters::connections);
+        connections += sum(c.exchange, i, &ServerCounters::connections) -
+                       c.state.servers[i].before.connections;
     }
     const PortUse ports = port_use(c.state, c.exchange, service);
     const RouterState* router = service.router ? &c.state.routers[*service.router] : nullptr;
@@ -163,7 +168,7 @@ Json service_row(const ViewContext& c, const ServiceRecord& service) {
 std::vector<Json> services(const ViewContext& c) {
     std::vector<Json> rows;
     for (const ServiceRecord& service : c.state.services)
-        rows.push_back(service_row(c, service));
+        if (is_served(service)) rows.push_back(service_row(c, service));
     return rows;
 }
 
@@ -188,6 +193,7 @@ Json neighbour_row(const State& state, const ServerRecord& server) {
 std::vector<Json> neighbours(const ViewContext& c) {
     std::vector<Json> rows;
     for (const ServerRecord& server : c.state.servers) {
+        if (!is_served(server)) continue;
         Json row = neighbour_row(c.state, server);
         if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(std::move(row));
     }

@@ -14,7 +14,7 @@ class Explain : public testing::Test {
   protected:
     Explain() {
         state_->routers[0].status.state = vrrp::State::master;
-        update_quorums(*state_, start_ns, true);
+        update_quorums(*state_, start_ns);
     }
     Json ask(const std::string& text, const FlowListing::Found& found = {}) {
         const ExplainQuestion question = read_question(*state_, text);

@@ -20,7 +20,7 @@ class ServerNotifierTest : public testing::Test {
     }
     std::string run(const std::function<void(ServerNotifier&)>& say) {
         ScriptQueues queues(io_, events_);
-        ServerNotifier notifier(config_, queues);
+        ServerNotifier notifier(config_.global, queues);
         say(notifier);
         EXPECT_TRUE(run_until(io_, [&] { return queues.idle(); }));
         return folder_.read("log");
@@ -39,12 +39,12 @@ TEST_F(ServerNotifierTest, OneAfterTheOtherAndWithoutArguments) {
     service.real_servers.resize(2);
     service.real_servers[1].notify_up = script("up");
     service.real_servers[1].notify_down = script("down", "sleep 0.2");
-    EXPECT_EQ(run([](ServerNotifier& notifier) {
-                  notifier.on_server(0, 1, false);
-                  notifier.on_quorum(0, false);
-                  notifier.on_server(0, 0, true);
-                  notifier.on_server(0, 1, true);
-                  notifier.on_quorum(0, true);
+    EXPECT_EQ(run([&](ServerNotifier& notifier) {
+                  notifier.on_server(service, service.real_servers[1], false);
+                  notifier.on_quorum(service, false);
+                  notifier.on_server(service, service.real_servers[0], true);
+                  notifier.on_server(service, service.real_servers[1], true);
+                  notifier.on_quorum(service, true);
               }),
               "down\nquorum_down\nup\nquorum_up\n");
 }

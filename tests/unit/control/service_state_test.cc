@@ -44,9 +44,9 @@ class ServiceStates : public testing::Test {
 
     // "UP 4 of 2" or "DOWN 1 of 2" for each change, then each server's state: u(p), d(own),
     // (d)r(ain).
-    std::string quorum(bool start = false) {
+    std::string quorum() {
         std::string text;
-        for (const QuorumChange& change : update_quorums(*state_, now_ns_, start))
+        for (const QuorumChange& change : update_quorums(*state_, now_ns_))
             text += std::string(change.has_quorum ? "UP " : "DOWN ") +
                     std::to_string(change.weight) + " of " + std::to_string(change.threshold) + " ";
         const auto snapshot = build_snapshot(*state_, 1);
@@ -64,7 +64,7 @@ class ServiceStates : public testing::Test {
 // .11 has weight 1, .12 weight 3.
 TEST_F(ServiceStates, QuorumIsASumOfWeights) {
     use("quorum 2\n");
-    EXPECT_EQ(quorum(true), "UP 4 of 2 uu") << "gained at the start, as in keepalived";
+    EXPECT_EQ(quorum(), "UP 4 of 2 uu") << "gained at the start, as in keepalived";
     fail(0);
     EXPECT_EQ(quorum(), "du");
     pass(0);
@@ -77,7 +77,7 @@ TEST_F(ServiceStates, QuorumIsASumOfWeights) {
 
 TEST_F(ServiceStates, HysteresisHoldsTheQuorumBothWays) {
     use("quorum 2\nhysteresis 1\n");
-    EXPECT_EQ(quorum(true), "UP 4 of 3 uu");
+    EXPECT_EQ(quorum(), "UP 4 of 3 uu");
     fail(1);
     EXPECT_EQ(quorum(), "ud") << "1 is not less than 2 - 1";
     fail(0);
@@ -90,7 +90,7 @@ TEST_F(ServiceStates, HysteresisHoldsTheQuorumBothWays) {
 
 TEST_F(ServiceStates, ALastServersEndIsTheQuorumsWhateverTheHysteresis) {
     use("quorum 4\nhysteresis 3\n");
-    EXPECT_EQ(quorum(true), "uu") << "4 is less than 4 + 3, and nobody is told at the start";
+    EXPECT_EQ(quorum(), "uu") << "4 is less than 4 + 3, and nobody is told at the start";
     state_->services[0].has_quorum = true;
     fail(1);
     EXPECT_EQ(quorum(), "ud");
@@ -100,7 +100,7 @@ TEST_F(ServiceStates, ALastServersEndIsTheQuorumsWhateverTheHysteresis) {
 
 TEST_F(ServiceStates, TheSorryServerReplacesAllAndLeavesWithReset) {
     use("quorum 2\nsorry_server 192.168.8.20 5672\n");
-    EXPECT_EQ(quorum(true), "UP 4 of 2 uud");
+    EXPECT_EQ(quorum(), "UP 4 of 2 uud");
     fail(1);
     EXPECT_EQ(quorum(), "DOWN 1 of 2 rdu") << "who is left keeps his flows, and takes none";
     pass(1);
@@ -112,7 +112,7 @@ TEST_F(ServiceStates, TheSorryServerReplacesAllAndLeavesWithReset) {
 
 TEST_F(ServiceStates, AnInhibitedSorryServerKeepsItsFlows) {
     use("sorry_server 192.168.8.20\nsorry_server_inhibit\nsorry_server_lvs_method DR\n");
-    EXPECT_EQ(quorum(true), "UP 4 of 1 uur");
+    EXPECT_EQ(quorum(), "UP 4 of 1 uur");
     fail(0);
     fail(1);
     EXPECT_EQ(quorum(), "DOWN 0 of 1 ddu");
@@ -125,14 +125,14 @@ TEST_F(ServiceStates, AnInhibitedSorryServerKeepsItsFlows) {
 
 TEST_F(ServiceStates, WithAlphaTheSorryServerBegins) {
     use("sorry_server 192.168.8.20 5672\nalpha\ninhibit_on_failure\n");
-    EXPECT_EQ(quorum(true), "DOWN 0 of 1 rru");
+    EXPECT_EQ(quorum(), "DOWN 0 of 1 rru");
     pass(1);
     EXPECT_EQ(quorum(), "UP 3 of 1 rud");
 }
 
 TEST_F(ServiceStates, OmegaTellsOfThoseThatServe) {
     use("quorum 2\nsorry_server 192.168.8.20 5672\n");
-    quorum(true);
+    quorum();
     EXPECT_TRUE(is_notified_of_end(state_->servers[0]));
     EXPECT_FALSE(is_notified_of_end(state_->servers[2])) << "a sorry_server has no scripts";
     fail(1);
@@ -143,7 +143,7 @@ TEST_F(ServiceStates, OmegaTellsOfThoseThatServe) {
 
 TEST_F(ServiceStates, TheSlotsAreTheSorryServersWithoutQuorum) {
     use("lb_algo mh\nsorry_server 192.168.8.20 5672\n");
-    quorum(true);
+    quorum();
     EXPECT_EQ(slots_of(2), 0);
     fail(0);
     fail(1);
