@@ -16,7 +16,7 @@ namespace po = boost::program_options;
 constexpr std::string_view usage =
     "Usage: warren --config FILE [options] [-- EAL options]\n"
     "Serves the virtual addresses of a keepalived.conf through DPDK.\n"
-    "Signals: TERM gives up the addresses and stops, HUP takes up changed virtual_servers.\n";
+    "Signals: TERM gives up the addresses and stops, HUP reads the file again (reload).\n";
 
 po::options_description description() {
     po::options_description all("Options");

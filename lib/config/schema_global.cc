@@ -132,9 +132,9 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"log_unknown_vrids", "adverts of unknown virtual routers are counted"},
     {"random_seed", of_keepalived},
     {"reload_check_config", "a bad file never replaces a running configuration"},
-    {"reload_time_file", "reload with SIGHUP or warrenctl"},
-    {"reload_repeat", "reload with SIGHUP or warrenctl"},
-    {"reload_file", "reload with SIGHUP or warrenctl"},
+    {"reload_time_file", "reload with SIGHUP"},
+    {"reload_repeat", "reload with SIGHUP"},
+    {"reload_file", "reload with SIGHUP"},
     {"include_check", "an include that fails is always reported"},
     {"data_use_instance", of_keepalived},
 };

@@ -139,17 +139,44 @@ TEST(DeadServer, AServerThatIsUpAgainIsToldOfItsDeadFlows) {
 }
 
 TEST(DeadServer, AnOperatorsOrderIsReportedAsSuch) {
+    for (const ServerState state : {ServerState::disabled, ServerState::absent}) {
+        World world;
+        Connection c(world);
+        c.open();
+        set_state(world, 0, state);
+        EXPECT_EQ(world.run().size(), 2U);
+        exchange::FlowEvent event;
+        while (world.exchange.workers[0]->events.pop(event) &&
+               event.kind != exchange::FlowEventKind::ended) {
+        }
+        EXPECT_EQ(event.kind, exchange::FlowEventKind::ended);
+        EXPECT_EQ(event.cause, exchange::EndCause::admin);
+    }
+}
+
+// A reload has taken the virtual_server out.
+TEST(DeadServer, ARemovedServicesFlowsAreResetAndAnsweredAndItsPortRefuses) {
     World world;
     Connection c(world);
     c.open();
-    set_state(world, 0, ServerState::disabled);
-    EXPECT_EQ(world.run().size(), 2U);
-    exchange::FlowEvent event;
-    while (world.exchange.workers[0]->events.pop(event) &&
-           event.kind != exchange::FlowEventKind::ended) {
-    }
-    EXPECT_EQ(event.kind, exchange::FlowEventKind::ended);
-    EXPECT_EQ(event.cause, exchange::EndCause::admin);
+    Connection half_open(world, 4002);
+    half_open.from_client("S");
+    world.change([](exchange::Snapshot& s) {
+        s.services[0].present = false;
+        s.services[0].servers.clear();
+        for (exchange::Server& server : s.servers)
+            server.state = ServerState::absent;
+    });
+    EXPECT_EQ(count(world.run(), "> 192.168.8.50 "), 2U) << "nobody else may have the SYN";
+    EXPECT_EQ(world.counted(&C::flows_reset), 2U);
+    const Lines answer = world.send(c.client_segment("PA").payload("late").build());
+    ASSERT_EQ(answer.size(), 1U);
+    EXPECT_NE(answer[0].find("[R] seq " + std::to_string(c.server_seq)), std::string::npos);
+    EXPECT_EQ(world.send(c.server_segment("A").build()).size(), 1U);
+    Connection fresh(world, 4001);
+    const Lines refused = world.send(fresh.client_segment("S").build());
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_NE(refused[0].find("[RA]"), std::string::npos);
 }
 
 TEST(DeadServer, DrainLeavesFlowsAlone) {

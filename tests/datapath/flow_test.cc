@@ -227,6 +227,17 @@ TEST(Ageing, AServiceMayHaveItsOwnTimeout) {
     EXPECT_EQ(world.run().size(), 2U) << "a probe to each side";
 }
 
+TEST(Ageing, AServicesTimeoutEndsWithIt) {
+    World world;
+    world.change([](exchange::Snapshot& s) { s.services[0].established_timeout_ns = 30 * second; });
+    world.run();
+    world.change([](exchange::Snapshot& s) { s.services[0].established_timeout_ns = 0; });
+    Connection c(world);
+    c.open();
+    world.advance(60 * second);
+    EXPECT_EQ(world.run(), silence);
+}
+
 TEST(Events, HandshakeTimeIsReported) {
     World world;
     Connection c(world);

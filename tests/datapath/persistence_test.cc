@@ -95,6 +95,20 @@ TEST_P(PersistenceOf, AServerThatTakesNoFlowsLosesItsGroups) {
     }
 }
 
+// A reload has given its index away.
+TEST_P(PersistenceOf, AServerOfAnotherServiceIsNotMeant) {
+    const char server = server_of("10.0.0.1");
+    world.change([=](exchange::Snapshot& s) {
+        const auto index = static_cast<std::uint16_t>(server - 'b');
+        s.services.push_back(s.services[0]);
+        s.services[1].port = net::Be16(5673);
+        s.services[1].servers = {index};
+        s.servers[index].service = 1;
+        std::erase(s.services[0].servers, index);
+    });
+    EXPECT_EQ(servers_of("10.0.0.1", 4).find(server), std::string::npos);
+}
+
 TEST_P(PersistenceOf, AFullServerStillTakesItsGroups) {
     const char server = server_of("10.0.0.1");
     world.change([](exchange::Snapshot& s) {
