@@ -100,9 +100,20 @@ net::IpChecksum nic_verdict(const rte_mbuf& mbuf) {
                : net::IpChecksum::verify;
 }
 
+// A damaged segment must move no flow, and what we send in its place would hide the damage. The
+// NIC's verdict counts; ours is noted in its place, for the worker that the frame may be handed to.
+bool is_sound(const Packet& packet) {
+    const std::uint64_t verdict = packet.mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+    if (verdict == RTE_MBUF_F_RX_L4_CKSUM_GOOD) return true;
+    if (verdict == RTE_MBUF_F_RX_L4_CKSUM_BAD ||
+        !net::is_l4_checksum_valid(packet.frame(), packet.parsed))
+        return false;
+    packet.mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    return true;
+}
+
 void classify_tcp(Packet& packet, const Round& round) {
-    if ((packet.mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD)
-        return drop(packet, Drop::bad_tcp_checksum);
+    if (!is_sound(packet)) return drop(packet, Drop::bad_tcp_checksum);
     packet.service =
         round.snapshot->find_service(packet.parsed.destination, packet.parsed.destination_port);
     packet.kind =
@@ -134,8 +145,11 @@ void classify_nat_return(Packet& packet, const Round& round, const net::Ethernet
         const net::Parsed quoted = net::parse_quoted(packet.frame(), parsed);
         if (is_nat_server(quoted.destination, quoted.destination_port)) kind = Kind::icmp_error;
     }
-    if (kind != Kind::kernel && is_to_our_mac(ethernet.destination, port_mac, packet, round))
-        packet.kind = kind;
+    if (kind == Kind::kernel || round.snapshot->is_kernels(parsed.destination) ||
+        !is_to_our_mac(ethernet.destination, port_mac, packet, round))
+        return;
+    if (kind == Kind::nat_return && !is_sound(packet)) return drop(packet, Drop::bad_tcp_checksum);
+    packet.kind = kind;
 }
 
 void classify_icmp(Packet& packet, const Round& round) {

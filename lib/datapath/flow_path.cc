@@ -140,12 +140,11 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
                                        : refuse_unknown(packet, round);
 }
 
-// Without a flow the server is told to let go, as at a local address. Not so what it answers to the
-// kernel's own connections, and nobody speaks for a VIP that he does not own.
+// Without a flow the server is told to let go, as at a local address; but nobody speaks for a VIP
+// that he does not own.
 Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
     const exchange::Snapshot& snapshot = *round.snapshot;
     const net::Parsed& parsed = packet.parsed;
-    if (snapshot.is_kernels(parsed.destination)) return Verdict::kernel();
     const flow::FlowTable::Hit hit = table_.find(tuple_of(parsed), packet.hash);
     const std::uint16_t service =
         hit ? table_[hit.index].service_id

@@ -83,8 +83,6 @@ std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& r
     const bool refused = flow::kind_of(segment.flags) == flow::SegmentKind::rst &&
                          flow::reset_is_exact(flow, flow::Side::server, segment);
     if (!refused && !is_of_old_connection(flow, segment)) return std::nullopt;
-    if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
-        return Verdict::drop(Drop::bad_tcp_checksum);
     if (refused) {
         if (!replay(index, FlowEventKind::refused, round)) return std::nullopt;
         return Verdict::drop(Drop::refused_elsewhere);

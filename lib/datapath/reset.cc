@@ -15,8 +15,6 @@ using flow::TcpState;
 
 // The frame becomes its own RST, or is dropped if none may be sent; counted under `reason`.
 Verdict FlowPath::refuse(Packet& packet, Drop reason) {
-    if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
-        return Verdict::drop(Drop::bad_tcp_checksum);
     const std::size_t length = net::build_reset_reply(packet.room(), packet.frame(), packet.parsed);
     if (length == 0) return Verdict::drop(reason);
     counters_.refusal(reason).add();
@@ -139,8 +137,6 @@ bool FlowPath::generate(const net::Link& link, const net::TcpSegment& segment, s
 
 // A segment of a flow whose server is dead (DESIGN: three answers a side, then silence).
 Verdict FlowPath::answer_from_stub(Packet& packet, flow::Flow& flow, Side from) {
-    if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
-        return Verdict::drop(Drop::bad_tcp_checksum);
     const auto reset = flow::answer_as_stub(flow, from, segment_of(packet.parsed));
     if (!reset) return Verdict::drop(Drop::dead_flow);
     const auto ethernet = net::load<net::EthernetHeader>(packet.frame(), 0);

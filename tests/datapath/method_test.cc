@@ -297,15 +297,47 @@ TEST_P(Methods, EachServerHasItsOwnMethod) {
               std::string::npos);
 }
 
-// RFC 1624: damage from before us is neither hidden nor healed.
-TEST_P(Methods, ABadTcpChecksumStaysBad) {
-    for (const Method method : {Method::dr, Method::nat}) {
+// Neither end takes it, so the flow must not either.
+TEST_P(Methods, ADamagedSegmentMovesNoFlow) {
+    for (const Method method : {Method::dr, Method::tun, Method::nat}) {
         MethodWorld world(method, at());
         world.send(world.to_vip("S"));
-        const Lines sent = world.send(world.to_vip("A").seq(1001).ack(1).bad_l4_checksum());
-        ASSERT_EQ(sent.size(), 1U);
-        EXPECT_NE(sent[0].find("BAD TCP CHECKSUM"), std::string::npos) << sent[0];
+        std::uint64_t damaged = 0;
+        if (method == Method::nat) {
+            world.send(world.to_client("SA").ack(1001), 0, 1);
+            EXPECT_EQ(world.send(world.to_client("RA").seq(70'001).bad_l4_checksum(), 0, 1),
+                      silence);
+            ++damaged;
+        }
+        world.send(world.to_vip("A").seq(1001).ack(70'001));
+        for (const char* flags : {"FA", "RA", "PA"}) {
+            const std::uint32_t far = std::string_view(flags) == "PA" ? 50'000U : 0U;
+            EXPECT_EQ(world.send(world.to_vip(flags).seq(1001 + far).ack(70'001).bad_l4_checksum()),
+                      silence);
+            ++damaged;
+        }
+        EXPECT_EQ(world.dropped(Drop::bad_tcp_checksum), damaged);
+        EXPECT_EQ(world.counted(&C::flows_ended), 0U);
+        EXPECT_EQ(world.send(world.to_vip("PA").seq(1001).ack(70'001).payload("on")).size(), 1U);
+        world.set_server(0, ServerState::down);
+        for (const packets::Frame& reset : world.run_raw())
+            EXPECT_NE(net::parse(reset).sequence, 51'001U);
     }
+}
+
+// What a NAT server answers to the kernel's own connections is the kernel's to judge.
+TEST_P(Methods, TheKernelsOwnSegmentsAreNotJudged) {
+    MethodWorld world(Method::nat, at());
+    world.change(
+        [&](exchange::Snapshot& s) { s.kernel_addresses = {packets::address(at().primary)}; });
+    EXPECT_EQ(world.send(world.to_client("SA")
+                             .ip(at().servers[0], at().primary)
+                             .tcp(5672, 4000, "SA")
+                             .bad_l4_checksum(),
+                         0, 1),
+              silence);
+    EXPECT_EQ(world.counted(&C::kernel), 1U);
+    EXPECT_EQ(world.dropped(Drop::bad_tcp_checksum), 0U);
 }
 
 TEST(Ipv4, OptionsPassAndABadHeaderChecksumDoesNot) {
