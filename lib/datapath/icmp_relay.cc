@@ -63,6 +63,12 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
         return Verdict::transmit(server.out_port);
     }
     const bool to_client = hit.from == Side::server;
+    // A client whose SYN another server can take hears nothing of the first (RFC 5927 4.1: the
+    // quoted number shows that the sender has seen our SYN).
+    if (to_client && flow.state == flow::TcpState::syn_sent &&
+        quoted.sequence == flow.ack_from_server - 1 &&
+        replay(hit.index, exchange::FlowEventKind::unanswered, round))
+        return Verdict::drop(Drop::refused_elsewhere);
     const std::size_t length = net::rewrite_icmp_error(
         packet.room(), packet.parsed, quoted,
         to_client ? to_the_client(flow) : to_the_server(flow, packet.parsed.source));

@@ -43,7 +43,7 @@ enum class Drop : std::uint8_t {
     flow_table_full,
     no_local_port,
     dead_flow,            // a stub has answered its three RSTs
-    refused_elsewhere,    // a server's RST to a SYN that another server has got instead
+    refused_elsewhere,    // a RST or ICMP error to a SYN that another server has got instead
     too_big,              // for the link it must leave by, and its sender was told often enough
     icmp_unmatched,       // an ICMP error about no flow of ours, or one that quotes too little
     unexpected_protocol,  // to an owned address: neither TCP, ICMP echo nor VRRP

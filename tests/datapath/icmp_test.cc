@@ -94,6 +94,30 @@ TEST_P(Errors, OfTheServersSideReachTheClient) {
     EXPECT_EQ(world.counted(&C::icmp_errors_relayed), 1U);
 }
 
+// Of two servers the second gets the SYN, and the client hears of the last failure only.
+TEST_P(Errors, AboutASynSendItToAnotherServer) {
+    const packets::Frame first = world.send_raw(world.to_vip("S")).at(0);
+    const auto again = world.send_raw(unreachable(first), 0, 1);
+    ASSERT_EQ(again.size(), 1U);
+    const net::Parsed second = net::parse(again[0]);
+    EXPECT_EQ(second.tcp_flags, net::tcp_flag::syn);
+    EXPECT_EQ(second.destination, packets::address(far().servers[1]));
+    EXPECT_EQ(world.dropped(Drop::refused_elsewhere), 1U);
+    EXPECT_EQ(world.send(unreachable(first), 0, 1), silence) << "it is about no flow now";
+    const auto told = world.send_raw(unreachable(again[0]), 0, 1);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(net::parse(told[0]).destination, packets::address(near().client));
+    EXPECT_EQ(world.counted(&C::syns_replayed), 1U);
+}
+
+// RFC 5927 4.1: who does not know the number has not seen the SYN.
+TEST_P(Errors, WithAWrongNumberMoveNoSyn) {
+    packets::Frame forged = world.send_raw(world.to_vip("S")).at(0);
+    forged[net::parse(forged).l4_offset + 7U] ^= 1U;
+    EXPECT_EQ(world.send_raw(unreachable(forged), 0, 1).size(), 1U);
+    EXPECT_EQ(world.counted(&C::syns_replayed), 0U);
+}
+
 TEST_P(Errors, OfTheClientsSideReachTheServer) {
     open();
     const auto sent = world.send_raw(unreachable(to_client));
