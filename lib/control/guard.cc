@@ -33,7 +33,23 @@ std::string addresses_of(const std::vector<net::IpAddress>& addresses, bool v4) 
     return join(some, [](const net::IpAddress& address) { return address.to_string(); });
 }
 
-// Replies of NAT servers to anybody but the kernel itself.
+std::string hexadecimal(const net::IpAddress& address) {
+    std::string text = "0x";
+    const auto add = [&](std::uint8_t byte) {
+        std::array<char, 3> digits{};
+        std::snprintf(digits.data(), digits.size(), "%02x", byte);
+        text += digits.data();
+    };
+    if (address.is_v4())
+        for (unsigned shift = 32; shift != 0; shift -= 8)
+            add(static_cast<std::uint8_t>(address.as_v4().host() >> (shift - 8)));
+    else
+        std::for_each(address.bytes().begin(), address.bytes().end(), add);
+    return text;
+}
+
+// Replies of NAT servers to anybody but the kernel itself, and ICMP errors about packets to them:
+// errors quote behind 8 bytes of their own, and what they quote has no IP options.
 std::string nat_returns(const GuardRules& rules, bool v4) {
     std::vector<GuardRules::Endpoint> some;
     std::copy_if(rules.nat_servers.begin(), rules.nat_servers.end(), std::back_inserter(some),
@@ -41,12 +57,20 @@ std::string nat_returns(const GuardRules& rules, bool v4) {
     if (some.empty()) return {};
     const std::string family = v4 ? "ip" : "ip6";
     const std::string own = addresses_of(rules.kernel_addresses, v4);
-    return "    " + family + " saddr . tcp sport { " +
-           join(some,
-                [](const GuardRules::Endpoint& server) {
-                    return server.first.to_string() + " . " + std::to_string(server.second);
-                }) +
-           " } " + (own.empty() ? "" : family + " daddr != { " + own + " } ") + "counter drop\n";
+    const std::string drop =
+        (own.empty() ? "" : family + " daddr != { " + own + " } ") + "counter drop\n";
+    const std::string endpoints = join(some, [](const GuardRules::Endpoint& server) {
+        return server.first.to_string() + " . " + std::to_string(server.second);
+    });
+    const std::string addresses =
+        join(some, [](const GuardRules::Endpoint& server) { return hexadecimal(server.first); });
+    const std::string ports = join(
+        some, [](const GuardRules::Endpoint& server) { return std::to_string(server.second); });
+    const std::string errors =
+        v4 ? "icmp type { 3, 11, 12 } @th,192,32 { " + addresses + " } @th,240,16 { "
+           : "icmpv6 type { 1, 2, 3, 4 } @th,256,128 { " + addresses + " } @th,400,16 { ";
+    return "    " + family + " saddr . tcp sport { " + endpoints + " } " + drop +  //
+           "    " + errors + ports + " } " + drop;
 }
 
 std::string rules_of(const GuardRules& rules) {

@@ -40,7 +40,12 @@ TEST(GuardText, NatReturnsAreDroppedUnlessTheyAreForTheKernel) {
                          {*net::IpAddress::parse("2001:db8::11"), 5671}};
     EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
                   .find("    ip saddr . tcp sport { 10.2.0.11 . 5672 } counter drop\n"
-                        "    ip6 saddr . tcp sport { 2001:db8::11 . 5671 } counter drop\n"),
+                        "    icmp type { 3, 11, 12 } @th,192,32 { 0x0a02000b } "
+                        "@th,240,16 { 5672 } counter drop\n"
+                        "    ip6 saddr . tcp sport { 2001:db8::11 . 5671 } counter drop\n"
+                        "    icmpv6 type { 1, 2, 3, 4 } @th,256,128 "
+                        "{ 0x20010db8000000000000000000000011 } @th,400,16 { 5671 } "
+                        "counter drop\n"),
               std::string::npos);
     rules.kernel_addresses = {host};
     EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
@@ -236,6 +241,39 @@ TEST_F(GuardTest, OnlyOurVirtualRoutersAdvertsAreHidden) {
     const Frame seen = next(daemon, [](const Frame&) { return true; });
     ASSERT_GE(seen.size(), 22U);
     EXPECT_EQ(seen[21], 60) << "another daemon's virtual router";
+    close(daemon);
+}
+
+// About a client's packet to a NAT server; the kernel would forward it untranslated.
+Frame error_about(const net::IpAddress& server, std::uint16_t port) {
+    Frame error{ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, 0, 0, 0, 0, 0};
+    const Frame quoted = ip_frame(server, IPPROTO_TCP,
+                                  {0x9c, 0x40, static_cast<std::uint8_t>(port >> 8),
+                                   static_cast<std::uint8_t>(port), 0, 0, 0, 1});
+    error.insert(error.end(), quoted.begin() + ETH_HLEN, quoted.end());
+    const std::uint16_t sum = checksum(error.data(), error.size());
+    std::memcpy(&error[2], &sum, sizeof(sum));
+    return ip_frame(host, IPPROTO_ICMP, error);
+}
+
+TEST_F(GuardTest, ErrorsAboutPacketsToNatServersAreHidden) {
+    const int daemon = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    const net::IpAddress server = net::IpAddress::v4(10, 2, 0, 11);
+    GuardRules nat;
+    nat.nat_servers = {{server, 5672}, {*net::IpAddress::parse("2001:db8::11"), 5672}};
+    Guard guard("gu0");
+    guard.apply(nat);
+    put(error_about(server, 5672));
+    put(error_about(server, 22));
+    constexpr std::size_t quoted_port = 20 + 8 + 20 + 2;  // low byte at + 1
+    const auto is_error = [](const Frame& f) {
+        return f.size() > quoted_port + 1 && f[20] == ICMP_DEST_UNREACH;
+    };
+    EXPECT_EQ(next(daemon, is_error).at(quoted_port + 1), 22) << "SSH through the same router";
+    nat.kernel_addresses = {host};
+    guard.apply(nat);
+    put(error_about(server, 5672));
+    EXPECT_EQ(next(daemon, is_error).at(quoted_port), 5672 >> 8) << "about a checker's connection";
     close(daemon);
 }
 
