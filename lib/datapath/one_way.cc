@@ -54,9 +54,10 @@ bool FlowPath::encapsulate(rte_mbuf* mbuf, const exchange::Server& server, net::
 // SYN, perhaps before it. Else the SYN goes to another server, and the first one, should it know of
 // a half open connection, is told to forget it.
 void FlowPath::leave_silent_server(flow::FlowIndex index, const Round& round) {
-    // RFC 6298 2.1: a client sends again after one second and after three; clocks differ.
+    // A client sends again after one second and after three (RFC 6298 2.1), or after one and two
+    // (Linux, tcp_syn_linear_timeouts); clocks differ.
     constexpr std::uint32_t first_us = 900'000;
-    constexpr std::uint32_t second_us = 2'700'000;
+    constexpr std::uint32_t second_us = 1'800'000;
     const flow::Flow& flow = table_[index];
     if (flow.state != flow::TcpState::syn_sent) return;
     const std::uint32_t waited_us = microseconds(round) - flow.syn_sent_us;
