@@ -22,6 +22,13 @@ std::size_t count(const Lines& lines, std::string_view part) {
     return n;
 }
 
+void open_connections(World& world, std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+        Connection c(world, static_cast<std::uint16_t>(10'000 + i));
+        c.open();
+    }
+}
+
 // RFC 5961 3.2: only a RST at exactly RCV.NXT is obeyed at once.
 TEST(DeadServer, BothEndsGetExactResets) {
     World world;
@@ -98,10 +105,7 @@ TEST(DeadServer, NewSynOfTheSameClientIsServedElsewhere) {
 // 64 a round: other traffic waits for no more than that.
 TEST(DeadServer, TenThousandFlowsAreResetAndEachRoundIsBounded) {
     World world({.servers = 2, .flow_capacity = 32'768});
-    for (std::uint32_t i = 0; i < 10'000; ++i) {
-        Connection c(world, static_cast<std::uint16_t>(10'000 + i));
-        c.open();
-    }
+    open_connections(world, 10'000);
     set_state(world, 0, ServerState::down);
     world.workers[0]->poll_once(world.now_ns);
     EXPECT_EQ(world.counted(&C::flows_reset), 64U);
@@ -112,10 +116,7 @@ TEST(DeadServer, TenThousandFlowsAreResetAndEachRoundIsBounded) {
 
 TEST(DeadServer, AllClientsAreToldBeforeTheServer) {
     World world({.servers = 1});
-    for (std::uint16_t i = 0; i < 100; ++i) {
-        Connection c(world, static_cast<std::uint16_t>(10'000 + i));
-        c.open();
-    }
+    open_connections(world, 100);
     set_state(world, 0, ServerState::down);
     const Lines sent = world.run();
     ASSERT_EQ(sent.size(), 200U);
@@ -126,10 +127,7 @@ TEST(DeadServer, AllClientsAreToldBeforeTheServer) {
 // The server that comes back in the middle of it has flows that its clients no longer have.
 TEST(DeadServer, AServerThatIsUpAgainIsToldOfItsDeadFlows) {
     World world({.servers = 1});
-    for (std::uint16_t i = 0; i < 64; ++i) {
-        Connection c(world, static_cast<std::uint16_t>(10'000 + i));
-        c.open();
-    }
+    open_connections(world, 64);
     set_state(world, 0, ServerState::down);
     world.workers[0]->poll_once(world.now_ns);
     set_state(world, 0, ServerState::up);

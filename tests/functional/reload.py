@@ -15,6 +15,7 @@ import subprocess
 
 from harness import Test, wait_until
 
+HERE = pathlib.Path(__file__).parent
 PYTHON = "/usr/bin/python3"
 VIP = "192.168.8.100"
 NUMBERS = {"one": 11, "two": 12, "three": 13}
@@ -32,28 +33,13 @@ vrrp_instance VI_1 {{
     }}
 }}
 """
-SERVER = """
-import asyncio, sys
-async def serve(reader, writer):
-    try:
-        while data := await reader.read(1000):
-            writer.write(sys.argv[1].encode())
-            await writer.drain()
-    except ConnectionError:
-        pass
-    writer.close()
-async def main():
-    async with await asyncio.start_server(serve, "0.0.0.0", 5672) as server:
-        await server.serve_forever()
-asyncio.run(main())
-"""
 # One answer a line: "open NAME PORT" and "ask NAME" say who serves, "end NAME" waits for the end and says what it was and when.
 CLIENT = """
 import socket, sys, time
 held = {}
 def ask(c):
     c.sendall(b"hello")
-    return c.recv(100).decode() or "closed"
+    return (c.recv(100).decode() or "closed").split()[0]
 for line in sys.stdin:
     verb, name, *port = line.split()
     try:
@@ -115,7 +101,7 @@ class Bench:
         self.client_host = test.network.add_host("client", "192.168.8.50/24")
         for name, number in NUMBERS.items():
             host = test.network.add_host(name, f"192.168.8.{number}/24")
-            test.start(host, PYTHON, "-c", SERVER, name, log=f"{name}.log")
+            test.start(host, PYTHON, str(HERE / "name_echo.py"), name, log=f"{name}.log")
         self.file = test.folder / "warren.conf"
         self.warren = test.start_warren(self.host, ROUTER + service())
         self.client = self.start_client(CLIENT)

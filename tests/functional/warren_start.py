@@ -4,11 +4,13 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 
 from harness import Test, wait_until
 
+HERE = pathlib.Path(__file__).parent
 VIP = "192.168.8.100"
 ROUTER = f"""vrrp_instance VI_1 {{
     interface eth0
@@ -37,22 +39,6 @@ SERVICE = f"""virtual_server {VIP} 5672 {{
         }}
     }}
 }}
-"""
-# Answers with its own name and what it was sent, until the other side ends.
-SERVER = """
-import asyncio, sys
-async def serve(reader, writer):
-    try:
-        while data := await reader.read(1000):
-            writer.write(sys.argv[1].encode() + b" " + data)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    writer.close()
-async def main():
-    async with await asyncio.start_server(serve, "0.0.0.0", 5672) as server:
-        await server.serve_forever()
-asyncio.run(main())
 """
 # Holds N connections, says who serves each, and at the end of its input whether they still work.
 CLIENT = """
@@ -89,7 +75,7 @@ class Bench:
         return json.loads(self.ctl("--json", "show", view).stdout)
 
     def start_server(self, name):
-        return self.test.start(self.servers[name], "/usr/bin/python3", "-c", SERVER, name, log=f"server-{name}.log")
+        return self.test.start(self.servers[name], "/usr/bin/python3", str(HERE / "name_echo.py"), name, log=f"server-{name}.log")
 
     def states(self):
         return {row["server"]: row["state"] for row in self.show("servers")}
