@@ -197,6 +197,10 @@ const Case servers[] = {
      "16: error: 'sorry_server_inhibit' needs a sorry_server before it\n"},
     {"flag of another scheduler", instance("") + service("lb_algo rr\nsh-port"),
      "9: warning: the flags of sh and mh mean nothing with lb_algo rr\n"},
+    {"another port in DR",
+     instance("") + service("real_server 10.0.0.3 5673 {\nlb_kind DR\nPING_CHECK {\n}\n}"),
+     "16: warning: lb_kind DR leaves packets as they are: connections come to port 5672 of the "
+     "real_server, not to 5673, which only its checks use\n"},
     {"NAT without a gateway of ours",
      instance("", "10.0.0.1/32") + "virtual_server 10.0.0.1 1 {\nlb_kind NAT\n"
                                    "real_server 10.1.0.2 1 {\nPING_CHECK {\n}\n}\n}",
