@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "control/builder.h"
+#include "control/port_use.h"
 #include "vrrp/event.h"
 
 namespace warren::control {
@@ -71,12 +72,14 @@ std::string fate_of_flow(const FlowListing::Found& found, const std::string& ser
     return text + " and goes to " + server;
 }
 
-std::string fate_of_syn(const State& state, const ServiceRecord& service,
-                        const FlowListing::Found& found) {
+std::string fate_of_syn(const State& state, const exchange::Exchange& exchange,
+                        const ServiceRecord& service, const FlowListing::Found& found) {
     const std::string by = "worker " + std::to_string(found.owner) + " owns it; ";
     if (found.choice >= state.servers.size())
         return by + "no server takes new flows: a SYN is answered with RST";
     const std::string name = name_of(state.servers[found.choice]);
+    if (port_use(state, exchange, found.choice).is_spent())
+        return by + "no local port is left towards " + name + ": a SYN is answered with RST";
     if (found.is_kept) return by + "a SYN goes to " + name + ", where its group went (persistence)";
     const config::LbAlgo algo = service.config->lb_algo;
     const bool by_client = algo == config::LbAlgo::sh || algo == config::LbAlgo::mh;
@@ -88,7 +91,8 @@ std::string fate_of_syn(const State& state, const ServiceRecord& service,
                 : " and is dropped");
 }
 
-std::string answer_of(const State& state, const flow::Tuple& tuple, const ServiceRecord* service,
+std::string answer_of(const State& state, const exchange::Exchange& exchange,
+                      const flow::Tuple& tuple, const ServiceRecord* service,
                       const FlowListing::Found& found) {
     const auto router = router_of(state, tuple.destination);
     if (!router) return "the address is none of ours: the kernel has it";
@@ -101,7 +105,7 @@ std::string answer_of(const State& state, const flow::Tuple& tuple, const Servic
     if (found.flow)
         return fate_of_flow(found,
                             endpoint(found.flow->server_address, found.flow->server_port.host()));
-    return fate_of_syn(state, *service, found);
+    return fate_of_syn(state, exchange, *service, found);
 }
 
 }  // namespace
@@ -133,13 +137,14 @@ Json explanation(const State& state, const exchange::Exchange& exchange,
     std::size_t left_out = 0;
     Json row{{"client", endpoint(client_tuple.source, client_tuple.source_port.host())},
              {"service", endpoint(client_tuple.destination, client_tuple.destination_port.host())},
-             {"answer", answer_of(state, client_tuple, service, found)},
+             {"answer", answer_of(state, exchange, client_tuple, service, found)},
              {"flow", found.flow ? flow_row(*found.flow, found.worker) : Json()},
              {"owner", found.owner},
              {"server", nullptr}};
     if (found.flow)
         row["server"] = row["flow"]["server"];
-    else if (found.choice < state.servers.size())
+    else if (found.choice < state.servers.size() &&
+             !port_use(state, exchange, found.choice).is_spent())
         row["server"] = name_of(state.servers[found.choice]);
     if (service == nullptr) return row;
     row["lb_algo"] = config::to_text(service->config->lb_algo);

@@ -15,6 +15,9 @@ struct PortUse {
     std::uint64_t used = 0;
     std::uint64_t total = 0;    // local addresses x ports, the services' own taken off
     double fullest_worker = 0;  // share of its ports that the fullest worker uses, 0-1
+
+    // A new connection to the server is refused, by its worker if not by all.
+    bool is_spent() const { return total != 0 && (used >= total || fullest_worker >= 1); }
 };
 
 // Of one server of an FNAT service; all zero for another. Services that reach the same server from

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "control/port_use.h"
 #include "control/service_state.h"
 #include "sample_state.h"
 
@@ -55,6 +56,18 @@ TEST_F(Explain, SaysWhyEachServerIsNoChoice) {
     EXPECT_EQ(ask("10.0.0.1:5000", found)["server"], "192.168.8.12:5672");
     found.is_kept = true;
     EXPECT_TRUE(says(ask("10.0.0.1:5000", found), "persistence"));
+}
+
+TEST_F(Explain, SaysThatNoLocalPortIsLeft) {
+    FlowListing::Found found;
+    found.choice = 1;
+    const PortUse use = port_use(*state_, exchange_, 1);
+    exchange_.workers[0]->servers[1].active.set(use.total - 1);
+    EXPECT_TRUE(says(ask("10.0.0.1:5000", found), "a SYN goes to 192.168.8.12:5672"));
+    exchange_.workers[0]->servers[1].active.set(use.total);
+    const Json row = ask("10.0.0.1:5000", found);
+    EXPECT_TRUE(says(row, "no local port is left towards 192.168.8.12")) << row;
+    EXPECT_EQ(row["server"], nullptr);
 }
 
 TEST_F(Explain, AFlowIsTheAnswer) {
