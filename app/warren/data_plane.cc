@@ -16,11 +16,23 @@ namespace {
 
 // Adverts and announcements have buffers of their own, more than a tx queue and a ring hold.
 constexpr unsigned control_mbufs = 4'095;
+// Frames of up to 64 KiB, which the kernel hands over where segments have been merged (GRO): what
+// bursts, tx batches and some hand-offs hold.
+constexpr unsigned large_mbufs_of_a_worker = 256;
+constexpr unsigned large_mbuf_bytes = 65'535 - RTE_PKTMBUF_HEADROOM;
 
 const std::string& device_of(const config::Config& config, const std::string& interface) {
     static const std::string none;
     const auto* found = config.dataplane.find_interface(interface);
     return found != nullptr ? found->device : none;
+}
+
+unsigned large_mbufs(const config::Config& config) {
+    const std::vector<std::string> names = control::port_names(config);
+    const bool shares = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return device_of(config, name).empty();
+    });
+    return shares ? config.dataplane.workers * large_mbufs_of_a_worker : 0;
 }
 
 port::EalOptions eal_options(const config::Config& config, const std::string& instance,
@@ -33,6 +45,7 @@ port::EalOptions eal_options(const config::Config& config, const std::string& in
                         : plane.hugepages == config::Hugepages::no ? port::Hugepages::no
                                                                    : port::Hugepages::automatic;
     options.packets = mbuf_count(names.size(), plane.workers) + control_mbufs;
+    options.memory_mb += (large_mbufs(config) * ((1U << 16) + 512) >> 20) + 1;
     options.workers = plane.workers;
     options.worker_cpus = plane.worker_cpus;
     options.control_cpu = plane.control_cpu;
@@ -105,6 +118,9 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
       eal_(eal_options(config, instance, eal)),
       pool_(port::make_mempool(
           "packets", mbuf_count(control::port_names(config).size(), config.dataplane.workers))),
+      large_pool_(large_mbufs(config) == 0
+                      ? nullptr
+                      : port::make_mempool("large", large_mbufs(config), large_mbuf_bytes)),
       control_pool_(port::make_mempool("control", control_mbufs)),
       spread_(flow::Spread::key_of(random_word()), config.dataplane.workers),
       exchange_(config.dataplane.workers) {
@@ -121,6 +137,7 @@ void DataPlane::open_ports() {
         options.device = device_of(config_, name);
         options.workers = config_.dataplane.workers;
         options.pool = pool_.get();
+        options.large_pool = large_pool_.get();
         options.rss_key = spread_.key();
         ports_.push_back(std::make_unique<port::Port>(options));
         port_list_.push_back(ports_.back().get());

@@ -42,6 +42,7 @@ class DataPlane {
     config::Config config_;
     port::Eal eal_;
     port::Mempool pool_;
+    port::Mempool large_pool_;  // none where no interface is shared
     port::Mempool control_pool_;
     flow::Spread spread_;
     std::vector<std::unique_ptr<port::Port>> ports_;

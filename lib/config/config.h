@@ -34,7 +34,7 @@ inline constexpr std::size_t max_all_real_servers = 4'096;   // of all virtual_s
 inline constexpr std::size_t max_all_addresses = 8'192;      // of all vrrp_instances
 inline constexpr std::size_t max_tracked = 64;               // by one vrrp_instance
 inline constexpr std::size_t max_track_definitions = 1'024;  // of each kind
-inline constexpr unsigned max_workers = 15;  // af_packet has 16 queues, one is the control lcore's
+inline constexpr unsigned max_workers = 15;  // with the control lcore's, 16 queues of a port
 
 // A command of the operator, run by the manager. An empty user means global_defs' script_user.
 struct Script {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The guard of an interface that Warren shares with the kernel: one nftables table of the netdev
 // family whose ingress chain drops what is Warren's before the kernel's stack sees it (the kernel
-// would answer or forward it). Packet sockets, so our af_packet port too, see the frames
+// would answer or forward it). Packet sockets, so our port too, see the frames
 // nevertheless. ARP is left alone: the kernel does not own those addresses. Never pass an address
 // that the kernel itself has. Errors: GuardError, with the kind for the caller to decide on.
 #pragma once

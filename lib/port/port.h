@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One ethdev: a NIC of our own, a virtual device, or a kernel interface shared through af_packet.
+// One port: an ethdev (a NIC of our own, a virtual device), or a kernel interface that is shared
+// with the kernel (kernel_interface.h).
 #pragma once
 
 #include <rte_ethdev.h>
 #include <rte_mempool.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "net/address.h"
 #include "net/toeplitz.h"
+#include "port/kernel_interface.h"
 
 namespace warren::port {
 
@@ -20,6 +23,7 @@ struct PortOptions {
     std::string device;  // PCI address or vdev string; empty: the kernel interface `name`, shared
     unsigned workers = 1;
     rte_mempool* pool = nullptr;
+    rte_mempool* large_pool = nullptr;  // for frames that fit no buffer of `pool` (GRO, large MTUs)
     // What RSS is set to where the card has it: entry i of the indirection table leads to worker
     // i modulo net::rss_entries modulo workers.
     std::optional<net::RssKey> rss_key{};
@@ -28,9 +32,6 @@ struct PortOptions {
 // The device string of a kernel port: a tap interface `name` with the MAC of the card, through
 // which the kernel has what the card receives and is not Warren's.
 std::string kernel_port_device(const std::string& name, const net::MacAddress& mac);
-
-// Whether the kernel has an interface of that name (it then has no room for a kernel port's).
-bool kernel_has_interface(const std::string& name);
 
 class Port {
   public:
@@ -46,8 +47,10 @@ class Port {
     std::uint16_t id() const { return id_; }
     net::MacAddress mac() const;
     std::uint16_t mtu() const;  // bytes of an IP packet
-    bool shared_with_kernel() const { return shared_; }
+    bool shared_with_kernel() const { return shared_ != nullptr; }
     std::uint16_t rx_queues() const { return rx_queues_; }
+    // How many frames can wait in one rx queue.
+    unsigned rx_descriptors(std::uint16_t queue) const;
     // What poll() finds readable while frames wait in that queue; -1 where the driver has no such
     // thing.
     int rx_descriptor(std::uint16_t queue) const;
@@ -65,14 +68,26 @@ class Port {
     bool link_up() const;
     rte_eth_stats stats() const;
 
+    // A shared interface was made anew under the same name. For the thread of that queue; false: it
+    // is gone again. And for the manager: what the kernel forgot of it.
+    bool reopen(std::uint16_t queue, int ifindex);
+    void restore_filter();
+
     unsigned rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t most) {
+        if (shared_ != nullptr) return shared_->socket(queue).receive(packets, most);
         return rte_eth_rx_burst(id_, queue, packets, most);
     }
+    // Frames are sent whole: what a frame came with unfinished (packet_socket.h) is finished by the
+    // kernel behind a shared interface, here for an ethdev.
     unsigned tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count) {
-        return rte_eth_tx_burst(id_, queue, packets, count);
+        if (shared_ != nullptr) return shared_->socket(queue).send(packets, count);
+        return send_finished(queue, packets, count);
     }
 
   private:
+    unsigned send_finished(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count);
+    unsigned send_pieces(std::uint16_t queue, rte_mbuf* packet);
+    void share(const PortOptions& options);
     void attach(const PortOptions& options);
     void choose_queues(const rte_eth_dev_info& info, const PortOptions& options);
     void configure(const PortOptions& options);
@@ -81,7 +96,6 @@ class Port {
     void set_hash_again();
     std::string read_back_hash(const PortOptions& options);
     std::string try_mac(const net::MacAddress& mac);
-    std::string add_mac_to_interface(const net::MacAddress& mac);
     std::string become_promiscuous();
     void remove_macs();
 
@@ -92,9 +106,9 @@ class Port {
     unsigned workers_;
     std::uint16_t rx_queues_ = 0;
     std::uint16_t tx_queues_ = 0;
-    bool shared_ = false;
-    std::vector<int> sockets_;  // af_packet's, by queue
-    int filter_socket_ = -1;    // holds the MACs that the kernel lets pass
+    std::unique_ptr<KernelInterface> shared_;  // then there is no ethdev
+    rte_mempool* pool_;                        // for pieces of large frames
+    std::uint16_t rx_descriptors_ = 0;
     std::vector<net::MacAddress> added_macs_;
     bool promiscuous_ = false;
     std::string mac_trouble_;

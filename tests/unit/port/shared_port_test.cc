@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A kernel interface shared through af_packet: what becomes of frames that it does not send
+// A kernel interface that is shared: what becomes of frames that it does not send
 // (drivers of other versions have freed them and said that they took none, so that callers freed
 // them again), and which descriptor tells of which queue's frames.
 #include <gtest/gtest.h>

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "port/packet_socket.h"
+
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <rte_mempool.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "net/parse.h"
+#include "net/segmentation.h"
+
+namespace warren::port {
+namespace {
+
+// What the kernel says of a frame, and hears, in the form of virtio (OASIS virtio 1.1, 5.1.6), in
+// the machine's byte order. linux/virtio_net.h is no C++.
+struct Offload {
+    std::uint8_t flags = 0;
+    std::uint8_t gso_type = 0;
+    std::uint16_t hdr_len = 0;
+    std::uint16_t gso_size = 0;
+    std::uint16_t csum_start = 0;
+    std::uint16_t csum_offset = 0;
+};
+static_assert(sizeof(Offload) == 10);
+constexpr std::uint8_t needs_checksum = 1, checksum_is_valid = 2;  // flags
+constexpr std::uint8_t gso_tcp4 = 1, gso_tcp6 = 4, gso_ecn = 0x80;
+
+constexpr unsigned block_bytes = 1U << 18;
+constexpr unsigned ring_bytes = 1U << 22;        // 2,048 frames of an MTU of 1,500
+constexpr unsigned large_ring_bytes = 1U << 23;  // of a larger one
+constexpr unsigned slot_overhead = 160;          // the kernel's header and alignment, ours, VLANs
+constexpr int queued_bytes = 8 << 20;            // of frames larger than a slot, and of sent ones
+constexpr unsigned most_sent = 64;
+
+[[noreturn]] void fail(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+template <typename T>
+bool set(int descriptor, int level, int option, const T& value) {
+    return setsockopt(descriptor, level, option, &value, sizeof value) == 0;
+}
+
+tpacket_req ring_for(std::uint32_t mtu) {
+    const unsigned slot =
+        std::clamp(std::bit_ceil(mtu + slot_overhead), 2048U, block_bytes);  // power of two
+    tpacket_req request{};
+    request.tp_block_size = block_bytes;
+    request.tp_frame_size = slot;
+    request.tp_block_nr = (mtu <= ETHERMTU ? ring_bytes : large_ring_bytes) / block_bytes;
+    request.tp_frame_nr = request.tp_block_nr * (block_bytes / slot);
+    return request;
+}
+
+// The kernel and we hand a slot to each other by this word.
+std::uint32_t status_of(const tpacket2_hdr& slot) {
+    return __atomic_load_n(&slot.tp_status, __ATOMIC_ACQUIRE);
+}
+void give_back(tpacket2_hdr& slot) {
+    __atomic_store_n(&slot.tp_status, std::uint32_t{TP_STATUS_KERNEL}, __ATOMIC_RELEASE);
+}
+
+const std::uint8_t* frame_in(const tpacket2_hdr& slot) {
+    return reinterpret_cast<const std::uint8_t*>(&slot) + slot.tp_mac;
+}
+
+Offload offload_of(const tpacket2_hdr& slot) {
+    Offload offload;
+    std::memcpy(&offload, frame_in(slot) - sizeof offload, sizeof offload);
+    return offload;
+}
+
+void note_offload(rte_mbuf& frame, const Offload& offload) {
+    if ((offload.flags & needs_checksum) != 0)
+        frame.ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
+    else if ((offload.flags & checksum_is_valid) != 0)
+        frame.ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    const unsigned kind = offload.gso_type & ~unsigned{gso_ecn};
+    if ((kind == gso_tcp4 || kind == gso_tcp6) && offload.gso_size != 0) {
+        frame.ol_flags |= RTE_MBUF_F_RX_LRO;
+        frame.tso_segsz = offload.gso_size;
+    }
+}
+
+void note_tag(rte_mbuf& frame, const tpacket2_hdr& slot) {
+    if ((slot.tp_status & TP_STATUS_VLAN_VALID) == 0) return;
+    frame.vlan_tci = slot.tp_vlan_tci;
+    frame.ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+}
+
+// What the kernel has to finish of a frame, which may look otherwise now than when it came.
+Offload offload_for(rte_mbuf& frame) {
+    Offload offload;
+    if ((frame.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_NONE)
+        return offload;
+    const net::Bytes bytes{rte_pktmbuf_mtod(&frame, std::uint8_t*), rte_pktmbuf_data_len(&frame)};
+    const net::Parsed parsed = net::parse(bytes, net::IpChecksum::verified);
+    const bool is_udp = parsed.protocol == net::IpProtocol::udp;
+    if (!parsed.ok() || parsed.fragment != net::Fragment::none || !(parsed.is_tcp() || is_udp))
+        return offload;
+    net::open_checksum(bytes, parsed);
+    offload.flags = needs_checksum;
+    offload.csum_start = parsed.l4_offset;
+    offload.csum_offset = static_cast<std::uint16_t>(net::checksum_offset(parsed));
+    const bool is_large = (frame.ol_flags & RTE_MBUF_F_RX_LRO) != 0 && parsed.is_tcp() &&
+                          parsed.payload_bytes > frame.tso_segsz;
+    if (!is_large) return offload;
+    constexpr std::uint8_t congestion_window_reduced = 0x80;
+    offload.gso_type = parsed.network == net::Network::ipv4 ? gso_tcp4 : gso_tcp6;
+    if ((parsed.tcp_flags & congestion_window_reduced) != 0) offload.gso_type |= gso_ecn;
+    offload.gso_size = frame.tso_segsz;
+    offload.hdr_len = parsed.payload_offset;
+    return offload;
+}
+
+// A frame that the kernel will never send, other than one that it cannot send now.
+bool is_about_the_frame(int error) {
+    return error == EMSGSIZE || error == EINVAL;
+}
+
+}  // namespace
+
+PacketSocket::PacketSocket(int ifindex, const PacketSocketOptions& options)
+    : options_(options), ifindex_(ifindex) {
+    descriptor_ = open_socket(ifindex, ring_, slots_);
+    if (descriptor_ < 0) fail("packet socket");
+}
+
+PacketSocket::~PacketSocket() {
+    if (ring_.memory != nullptr) munmap(ring_.memory, ring_.bytes);
+    close(descriptor_);
+}
+
+// Bound last: until then a socket hears nothing, afterwards that interface alone. -1: errno.
+int PacketSocket::open_socket(int ifindex, Ring& ring, std::vector<tpacket2_hdr*>& slots) const {
+    const int made = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (made < 0) return -1;
+    const auto give_up = [&] {
+        const int error = errno;
+        if (ring.memory != nullptr) munmap(ring.memory, ring.bytes);
+        ring = {};
+        close(made);
+        errno = error;
+        return -1;
+    };
+    // Best effort: without the privilege the kernel's bound, without the option our own frames too.
+    set(made, SOL_SOCKET, SO_RCVBUFFORCE, queued_bytes);
+    set(made, SOL_SOCKET, SO_SNDBUFFORCE, queued_bytes);
+    set(made, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+    if (options_.control_priority != 0)
+        set(made, SOL_SOCKET, SO_PRIORITY, static_cast<int>(options_.control_priority));
+    if (!set(made, SOL_PACKET, PACKET_VERSION, int{TPACKET_V2}) ||
+        !set(made, SOL_PACKET, PACKET_VNET_HDR, 1))
+        return give_up();
+    if (options_.receives) {
+        const tpacket_req request = ring_for(options_.mtu);
+        if (!set(made, SOL_PACKET, PACKET_COPY_THRESH, 1) ||
+            !set(made, SOL_PACKET, PACKET_RX_RING, request))
+            return give_up();
+        ring.bytes = std::size_t{request.tp_block_size} * request.tp_block_nr;
+        ring.memory =
+            mmap(nullptr, ring.bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, made, 0);
+        if (ring.memory == MAP_FAILED) {
+            ring.memory = nullptr;
+            return give_up();
+        }
+        slots.clear();
+        auto* first = static_cast<std::uint8_t*>(ring.memory);
+        for (std::size_t i = 0; i < request.tp_frame_nr; ++i)
+            slots.push_back(reinterpret_cast<tpacket2_hdr*>(first + i * request.tp_frame_size));
+    }
+    sockaddr_ll to{};
+    to.sll_family = AF_PACKET;
+    to.sll_protocol = options_.receives ? htons(ETH_P_ALL) : std::uint16_t{0};
+    to.sll_ifindex = ifindex;
+    if (bind(made, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return give_up();
+    if (options_.receives && options_.group != 0) {
+        constexpr int how = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_ROLLOVER;
+        if (!set(made, SOL_PACKET, PACKET_FANOUT, int{options_.group} | how << 16))
+            return give_up();
+    }
+    return made;
+}
+
+// The descriptor keeps its number: somebody may sleep on it.
+bool PacketSocket::reopen(int ifindex) {
+    Ring ring;
+    std::vector<tpacket2_hdr*> slots;
+    const int made = open_socket(ifindex, ring, slots);
+    if (made < 0) return false;
+    if (ring_.memory != nullptr) munmap(ring_.memory, ring_.bytes);
+    dup3(made, descriptor_, O_CLOEXEC);
+    close(made);
+    ring_ = ring;
+    slots_.swap(slots);
+    next_ = 0;
+    ifindex_ = ifindex;
+    return true;
+}
+
+unsigned PacketSocket::receive(rte_mbuf** packets, std::uint16_t most) {
+    unsigned count = 0;
+    for (unsigned looked = 0; looked < most && next_ < slots_.size(); ++looked) {
+        tpacket2_hdr& slot = *slots_[next_];
+        if ((status_of(slot) & TP_STATUS_USER) == 0) break;
+        if (rte_mbuf* frame = take(slot)) packets[count++] = frame;
+        give_back(slot);
+        next_ = next_ + 1 == slots_.size() ? 0 : next_ + 1;
+    }
+    statistics_.received += count;
+    return count;
+}
+
+// A frame larger than its slot waits behind the ring, in the same order (PACKET_COPY_THRESH).
+rte_mbuf* PacketSocket::take(const tpacket2_hdr& slot) {
+    const bool is_queued = (slot.tp_status & TP_STATUS_COPY) != 0;
+    rte_mbuf* frame = nullptr;
+    if (is_queued || slot.tp_snaplen == slot.tp_len) frame = buffer_for(slot.tp_len);
+    if (frame == nullptr) {
+        const bool none_so_large = is_queued || slot.tp_snaplen != slot.tp_len;
+        ++(none_so_large ? statistics_.too_large : statistics_.no_buffer);
+        if (is_queued) skip_queued();
+        return nullptr;
+    }
+    if (!copy(*frame, slot)) {
+        ++statistics_.too_large;
+        rte_pktmbuf_free(frame);
+        return nullptr;
+    }
+    statistics_.received_bytes += frame->pkt_len;
+    return frame;
+}
+
+rte_mbuf* PacketSocket::buffer_for(std::size_t bytes) const {
+    const auto fits = [&](rte_mempool* pool, std::size_t headroom) {
+        return pool != nullptr && bytes + headroom <= rte_pktmbuf_data_room_size(pool);
+    };
+    if (fits(options_.pool, RTE_PKTMBUF_HEADROOM)) return rte_pktmbuf_alloc(options_.pool);
+    // The largest leave no room for a longer IP header; they are rare.
+    for (const std::size_t headroom : {std::size_t{RTE_PKTMBUF_HEADROOM}, std::size_t{0}}) {
+        if (!fits(options_.large_pool, headroom)) continue;
+        rte_mbuf* frame = rte_pktmbuf_alloc(options_.large_pool);
+        if (frame != nullptr) frame->data_off = static_cast<std::uint16_t>(headroom);
+        return frame;
+    }
+    return nullptr;
+}
+
+bool PacketSocket::copy(rte_mbuf& frame, const tpacket2_hdr& slot) {
+    Offload offload;
+    auto* to = rte_pktmbuf_mtod(&frame, std::uint8_t*);
+    if ((slot.tp_status & TP_STATUS_COPY) == 0) {
+        offload = offload_of(slot);
+        std::memcpy(to, frame_in(slot), slot.tp_len);
+    } else {
+        std::array<iovec, 2> parts{{{&offload, sizeof offload}, {to, slot.tp_len}}};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = parts.size();
+        const ssize_t got = recvmsg(descriptor_, &message, MSG_DONTWAIT | MSG_TRUNC);
+        if (got != static_cast<ssize_t>(sizeof offload + slot.tp_len)) return false;
+    }
+    frame.data_len = static_cast<std::uint16_t>(slot.tp_len);
+    frame.pkt_len = slot.tp_len;
+    note_offload(frame, offload);
+    note_tag(frame, slot);
+    return true;
+}
+
+void PacketSocket::skip_queued() const {
+    std::uint8_t byte = 0;
+    recv(descriptor_, &byte, sizeof byte, MSG_DONTWAIT | MSG_TRUNC);
+}
+
+unsigned PacketSocket::send(rte_mbuf** packets, std::uint16_t count) {
+    std::array<Offload, most_sent> offloads;
+    std::array<std::array<iovec, 2>, most_sent> parts;
+    std::array<mmsghdr, most_sent> messages;
+    const unsigned wanted = std::min<unsigned>(count, most_sent);
+    for (unsigned i = 0; i < wanted; ++i) {
+        rte_mbuf& frame = *packets[i];
+        offloads[i] = offload_for(frame);
+        parts[i] = {{{&offloads[i], sizeof(Offload)},
+                     {rte_pktmbuf_mtod(&frame, void*), rte_pktmbuf_data_len(&frame)}}};
+        messages[i] = {};
+        messages[i].msg_hdr.msg_iov = parts[i].data();
+        messages[i].msg_hdr.msg_iovlen = parts[i].size();
+    }
+    unsigned done = 0;
+    while (done < wanted) {
+        const int sent = sendmmsg(descriptor_, &messages[done], wanted - done, MSG_DONTWAIT);
+        if (sent <= 0 && !is_about_the_frame(errno)) break;
+        if (sent <= 0) ++statistics_.refused;
+        for (const unsigned end = done + static_cast<unsigned>(std::max(sent, 1)); done < end;
+             ++done) {
+            if (sent > 0) {
+                ++statistics_.sent;
+                statistics_.sent_bytes += packets[done]->pkt_len;
+            }
+            rte_pktmbuf_free(packets[done]);
+        }
+    }
+    return done;
+}
+
+// The kernel's own counts begin anew with each question.
+PacketSocket::Statistics PacketSocket::statistics() {
+    tpacket_stats lost{};
+    socklen_t size = sizeof lost;
+    if (getsockopt(descriptor_, SOL_PACKET, PACKET_STATISTICS, &lost, &size) == 0)
+        statistics_.ring_full += lost.tp_drops;
+    return statistics_;
+}
+
+}  // namespace warren::port
