@@ -120,12 +120,10 @@ void VrrpRunner::receive(const Round& round) {
         const unsigned count = worker->punt.pop(packets.data(), packets.size());
         for (unsigned i = 0; i < count; ++i) {
             const rte_mbuf* packet = packets[i];
-            // What a VLAN tag was stripped from is not of our LAN.
-            if ((packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0)
-                engine_.on_frame(
-                    static_cast<std::uint8_t>(packet->port),
-                    {rte_pktmbuf_mtod(packet, const std::uint8_t*), rte_pktmbuf_data_len(packet)},
-                    round);
+            engine_.on_frame(
+                static_cast<std::uint8_t>(packet->port),
+                {rte_pktmbuf_mtod(packet, const std::uint8_t*), rte_pktmbuf_data_len(packet)},
+                round);
             rte_pktmbuf_free(packets[i]);
         }
     }

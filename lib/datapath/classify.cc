@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datapath/classify.h"
 
+#include <rte_ether.h>
+
 #include <algorithm>
 #include <array>
 #include <new>
@@ -104,7 +106,9 @@ net::IpChecksum nic_verdict(const rte_mbuf& mbuf) {
 // NIC's verdict counts; ours is noted in its place, for the worker that the frame may be handed to.
 bool is_sound(const Packet& packet) {
     const std::uint64_t verdict = packet.mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
-    if (verdict == RTE_MBUF_F_RX_L4_CKSUM_GOOD) return true;
+    // NONE: of our own host or a guest, who left the field to whoever sends it on a wire.
+    if (verdict == RTE_MBUF_F_RX_L4_CKSUM_GOOD || verdict == RTE_MBUF_F_RX_L4_CKSUM_NONE)
+        return true;
     if (verdict == RTE_MBUF_F_RX_L4_CKSUM_BAD ||
         !net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return false;
@@ -222,19 +226,30 @@ void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& 
     drop(packet, Drop::unexpected_protocol);
 }
 
+// A tag of VLAN 0 is none. The tag that remains is a VLAN's, or one too many for a real sender.
+void strip_priority_tags(Packet& packet) {
+    for (int tag = 0; tag < 2 && packet.parsed.tag_count != 0; ++tag) {
+        constexpr std::uint16_t vlan_id = 0x0fff;
+        const bool is_priority = (packet.parsed.tags[0].host() & vlan_id) == 0;
+        if (!is_priority || packet.has_stripped_vlan() || rte_vlan_strip(packet.mbuf) != 0) return;
+        packet.parsed = net::parse(packet.frame(), nic_verdict(*packet.mbuf));
+    }
+}
+
 }  // namespace
 
 void classify(Packet& packet, const Round& round, std::span<const net::MacAddress> port_macs) {
     packet.kind = Kind::kernel;
     ::new (&packet.parsed) net::Parsed(
         net::parse(packet.frame(), nic_verdict(*packet.mbuf)));  // in place: no copy of a line
+    if (packet.parsed.tag_count != 0) strip_priority_tags(packet);
     if (packet.frame().size() < sizeof(net::EthernetHeader))
         return drop(packet, Drop::malformed_ethernet);
     // VLANs are the kernel's, and so is a frame that our own host sent (packet sockets see both
     // ways), or one that is damaged and for somebody else.
     const auto ethernet = net::load<net::EthernetHeader>(packet.frame(), 0);
     const net::MacAddress& port_mac = port_macs[packet.port()];
-    if (packet.is_tagged() || ethernet.source == port_mac) return;
+    if (packet.is_of_vlan() || ethernet.source == port_mac) return;
     const net::IpAddress& destination = packet.parsed.destination;
     if (!packet.parsed.ok()) {
         const bool elsewhere =

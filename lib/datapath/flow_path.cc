@@ -239,7 +239,9 @@ Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow&
         return answer_with_error(packet, round, net::IcmpErrorKind::too_big, crossing.back(room));
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.client_port_index = packet.port();
-    crossing.fit_mss(packet, round.snapshot->mtu_of(packet.port()));
+    Way{{flow.client_address.is_v4(), round.snapshot->mtu_of(packet.port())},
+        {crossing.leaves_as_v4(), room}}
+        .fit_mss(packet);
     const bool made = both_sides ? rewrite(packet, {.link_source = server.link_source,
                                                     .link_destination = server.next_hop,
                                                     .source = flow.local_address,
@@ -249,7 +251,7 @@ Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow&
                                                     .from = Side::client,
                                                     .seq_delta = flow.seq_delta,
                                                     .identification = next_identification()})
-                                 : send_one_way(packet, server, room);
+                                 : send_one_way(packet, server);
     if (!made) return Verdict::drop(Drop::no_mbuf);
     exchange::ServerCounters& counted = link_.servers[flow.server_id];
     counted.to_server.add();
@@ -266,7 +268,9 @@ Verdict FlowPath::send_to_client(Packet& packet, const Round& round, const flow:
     const Crossing crossing(packet, flow.client_address);
     if (crossing.bytes() > room)
         return answer_with_error(packet, round, net::IcmpErrorKind::too_big, crossing.back(room));
-    crossing.fit_mss(packet, round.snapshot->mtu_of(packet.port()));
+    Way{{flow.client_address.is_v4(), room},
+        {flow.server_address.is_v4(), round.snapshot->mtu_of(packet.port())}}
+        .fit_mss(packet);
     const bool made = rewrite(packet, {.link_source = vip->mac,
                                        .link_destination = flow.client_mac,
                                        .source = flow.vip,

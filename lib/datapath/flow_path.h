@@ -101,6 +101,8 @@ class FlowPath {
     std::optional<Verdict> answer_half_open(Packet& packet, const Round& round,
                                             flow::FlowIndex index);
     std::optional<flow::Tick> half_open_due(flow::FlowIndex index, const Round& round);
+    static flow::SynOptions offer_to(const exchange::Server& server, flow::Flow& flow,
+                                     const Round& round);
     static net::TcpSegment syn_of(const flow::Flow& flow, net::ConstBytes options);
 
     // A flow that has idled long enough to be asked about (probe.cc).
@@ -116,7 +118,8 @@ class FlowPath {
     Verdict send_to_server(Packet& packet, const Round& round, flow::Flow& flow);
     Verdict send_to_client(Packet& packet, const Round& round, const flow::Flow& flow);
 
-    bool send_one_way(Packet& packet, const exchange::Server& server, std::size_t room);
+    bool send_one_way(Packet& packet, const exchange::Server& server);
+    bool send_pieces(Packet& packet, const exchange::Server& server);
     bool encapsulate(rte_mbuf* mbuf, const exchange::Server& server, net::Network inner,
                      std::size_t packet_bytes);
     static std::size_t room_to(const exchange::Server& server, const exchange::Snapshot& snapshot);

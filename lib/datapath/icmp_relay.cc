@@ -57,8 +57,7 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     if (hit.from == Side::client && !server.reachable) return Verdict::drop(Drop::no_neighbour);
     if (!flow::sees_both_sides(flow.method)) {
-        if (!send_one_way(packet, server, room_to(server, *round.snapshot)))
-            return Verdict::drop(Drop::no_mbuf);
+        if (!send_one_way(packet, server)) return Verdict::drop(Drop::no_mbuf);
         counters_.icmp_errors_relayed.add();
         return Verdict::transmit(server.out_port);
     }
@@ -73,7 +72,7 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
         packet.room(), packet.parsed, quoted,
         to_client ? to_the_client(flow) : to_the_server(flow, packet.parsed.source));
     if (length == 0) return Verdict::drop(Drop::icmp_unmatched);
-    packet.set_length(length);
+    packet.become(length);
     counters_.icmp_errors_relayed.add();
     auto& ethernet = net::header_in<net::EthernetHeader>(packet.frame(), 0);
     ethernet.source = to_client ? round.snapshot->find_address(flow.vip)->mac : server.link_source;
@@ -111,7 +110,7 @@ Verdict FlowPath::answer_with_error(Packet& packet, const Round& round, net::Icm
         net::build_icmp_error(packet.room(), packet.frame(), packet.parsed, packet.address->address,
                               kind, static_cast<std::uint16_t>(mtu));
     if (length == 0) return Verdict::drop(reason);
-    packet.set_length(length);
+    packet.become(length);
     counters_.icmp_errors_sent.add();
     return Verdict::transmit(packet.port());
 }

@@ -4,10 +4,11 @@
 #include "datapath/one_way.h"
 
 #include "datapath/flow_path.h"
-#include "net/tcp_options.h"
 #include "net/tunnel.h"
 
 namespace warren::datapath {
+
+using exchange::Drop;
 
 // The largest packet that fits the link to the server, in its tunnel if it has one.
 std::size_t FlowPath::room_to(const exchange::Server& server, const exchange::Snapshot& snapshot) {
@@ -17,22 +18,39 @@ std::size_t FlowPath::room_to(const exchange::Server& server, const exchange::Sn
 }
 
 // False: no room for the outer header.
-bool FlowPath::send_one_way(Packet& packet, const exchange::Server& server, std::size_t room) {
+bool FlowPath::send_one_way(Packet& packet, const exchange::Server& server) {
     const net::Parsed& parsed = packet.parsed;
     direct(packet.frame(), parsed, server.link_source, server.next_hop);
     if (server.method != flow::Method::tun) return true;
-    // So the server sends no segment that the client could not send back through the tunnel. The
-    // client itself learns the size from our packet-too-big: the server's SYN-ACK bypasses us.
-    if ((parsed.tcp_flags & net::tcp_flag::syn) != 0) {
-        const std::size_t headers =
-            (parsed.network == net::Network::ipv4 ? sizeof(net::Ipv4Header)
-                                                  : sizeof(net::Ipv6Header)) +
-            sizeof(net::TcpHeader);
-        net::clamp_mss(packet.frame().subspan(
-                           parsed.l4_offset, std::size_t{parsed.payload_offset} - parsed.l4_offset),
-                       static_cast<std::uint16_t>(room - headers));
-    }
+    // Nobody behind us finishes what is in a tunnel.
+    if (packet.is_large()) return send_pieces(packet, server);
+    if (port::is_unfinished(*packet.mbuf)) port::finish_checksum(*packet.mbuf);
     return encapsulate(packet.mbuf, server, parsed.network, packet.bytes());
+}
+
+// Each segment of a large frame gets a tunnel header of its own. The last takes the frame's place,
+// which sends it. False: that one is lost, and TCP sends it again.
+bool FlowPath::send_pieces(Packet& packet, const exchange::Server& server) {
+    rte_mbuf* last = nullptr;
+    bool is_first = true;
+    port::for_each_piece(*packet.mbuf, packet.parsed, options_.pool, [&](rte_mbuf* piece) {
+        if (!is_first) {
+            counters_.generated.add();
+            if (last != nullptr)
+                tx_.add(server.out_port, last);
+            else
+                counters_.drop(Drop::no_mbuf).add();
+        }
+        is_first = false;
+        const bool made = piece != nullptr && encapsulate(piece, server, packet.parsed.network,
+                                                          piece->pkt_len - packet.parsed.l3_offset);
+        if (!made && piece != nullptr) rte_pktmbuf_free(piece);
+        last = made ? piece : nullptr;
+    });
+    if (last == nullptr) return false;
+    rte_pktmbuf_free(packet.mbuf);
+    packet.mbuf = last;
+    return true;
 }
 
 bool FlowPath::encapsulate(rte_mbuf* mbuf, const exchange::Server& server, net::Network inner,

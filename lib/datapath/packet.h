@@ -4,6 +4,7 @@
 
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "exchange/counters.h"
@@ -12,6 +13,7 @@
 #include "flow/tcp.h"
 #include "net/bytes.h"
 #include "net/parse.h"
+#include "port/unfinished.h"
 
 namespace warren::datapath {
 
@@ -77,6 +79,11 @@ struct Packet {
         mbuf->data_len = static_cast<std::uint16_t>(bytes);
         mbuf->pkt_len = static_cast<std::uint32_t>(bytes);
     }
+    // Another frame stands in its place now, of so many bytes and with its checksums filled in.
+    void become(std::size_t bytes) const {
+        set_length(bytes);
+        port::set_finished(*mbuf);
+    }
     // What stands before the TCP header becomes so many undefined bytes, and padding goes; `parsed`
     // follows. False: no room before the frame.
     bool resize_headers(std::uint16_t now_bytes) {
@@ -94,11 +101,23 @@ struct Packet {
             static_cast<std::uint16_t>(parsed.payload_offset + now_bytes - old_bytes);
         return true;
     }
-    // Of a VLAN. A driver that strips tags leaves them in the mbuf's metadata.
-    bool is_tagged() const {
-        return parsed.tag_count != 0 || (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
+    // Of a VLAN. A driver that strips tags leaves them in the mbuf's metadata. The id 0 is no
+    // VLAN: such a tag carries a priority only (IEEE 802.1Q 6.9).
+    bool is_of_vlan() const { return parsed.tag_count != 0 || has_stripped_vlan(); }
+    bool has_stripped_vlan() const {
+        constexpr std::uint16_t vlan_id = 0x0fff;
+        return (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 &&
+               (mbuf->vlan_tci & vlan_id) != 0;
     }
-    std::size_t bytes() const { return parsed.packet_end() - parsed.l3_offset; }  // of IP
+    bool is_large() const { return port::is_large(*mbuf); }
+    // Of the IP packet on the wire; of the largest one, if it is several segments in one frame.
+    std::size_t bytes() const {
+        const std::size_t whole = parsed.packet_end() - parsed.l3_offset;
+        if (!is_large()) [[likely]]
+            return whole;
+        return std::min(whole,
+                        std::size_t{parsed.payload_offset} - parsed.l3_offset + mbuf->tso_segsz);
+    }
     std::uint8_t port() const { return static_cast<std::uint8_t>(mbuf->port); }
 };
 

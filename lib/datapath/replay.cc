@@ -2,6 +2,9 @@
 // A SYN whose server refuses it, says nothing, or is declared down goes to another server before
 // the client notices. In DR and TUN we do not see what the server answers: there it takes a server
 // that is down, or the client's own retransmission (one_way.cc).
+#include <algorithm>
+
+#include "datapath/crossing.h"
 #include "datapath/flow_path.h"
 #include "flow/sequence.h"
 #include "net/build.h"
@@ -32,9 +35,18 @@ bool FlowPath::replay(flow::FlowIndex index, FlowEventKind why, const Round& rou
     if (!is_ours(flow, round)) return false;
     if (!move_elsewhere(index, why, round)) return false;
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
-    const flow::SynOptions options = flow::syn_options(flow);
+    const flow::SynOptions options = offer_to(server, flow, round);
     generate_to(server, syn_of(flow, options.all()));
     return true;
+}
+
+// The client's own, as far as it fits the way to this server.
+flow::SynOptions FlowPath::offer_to(const exchange::Server& server, flow::Flow& flow,
+                                    const Round& round) {
+    const Way way{{flow.client_address.is_v4(), round.snapshot->mtu_of(flow.client_port_index)},
+                  {flow.server_address.is_v4(), room_to(server, *round.snapshot)}};
+    flow.syn.mss = std::min(flow.syn.mss, way.largest_mss());
+    return flow::syn_options(flow);
 }
 
 // Gives a half-open flow to a server that has not had its SYN yet. The abandoned server's answer,
@@ -96,10 +108,9 @@ std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& r
     reset.window = 0;
     if (!generate_to(server, reset)) return Verdict::drop(Drop::no_mbuf);
     counters_.resets_sent.add();
-    const flow::SynOptions options = flow::syn_options(flow);
+    const flow::SynOptions options = offer_to(server, flow, round);
     const std::size_t length = net::build_tcp(packet.room(), link, syn_of(flow, options.all()));
-    packet.mbuf->data_len = static_cast<std::uint16_t>(length);
-    packet.mbuf->pkt_len = static_cast<std::uint32_t>(length);
+    packet.become(length);
     counters_.syns_after_clear.add();
     return Verdict::transmit(server.out_port);
 }

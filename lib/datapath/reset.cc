@@ -29,7 +29,7 @@ Verdict FlowPath::refuse_unknown(Packet& packet, const Round& round) {
 }
 
 Verdict FlowPath::send_back(Packet& packet, std::size_t length) {
-    packet.set_length(length);
+    packet.become(length);
     counters_.resets_sent.add();
     return Verdict::transmit(packet.port());
 }

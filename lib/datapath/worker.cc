@@ -194,7 +194,7 @@ Verdict Worker::answer_solicitation(Packet& packet) {
     const std::size_t length = net::build_advertisement_reply(packet.room(), packet.frame(),
                                                               packet.parsed, packet.address->mac);
     if (length == 0) return Verdict::drop(Drop::no_mbuf);
-    packet.set_length(length);
+    packet.become(length);
     counters_.neighbour_replies.add();
     return Verdict::transmit(packet.port());
 }

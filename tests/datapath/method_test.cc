@@ -29,10 +29,10 @@ INSTANTIATE_TEST_SUITE_P(Families, Methods, testing::Values(ipv4, ipv6), family_
 TEST_P(Methods, DirectRoutingChangesLinkAndTtlOnly) {
     MethodWorld world(Method::dr, at());
     const std::string link = "02:00:00:00:00:65 > 02:00:00:00:00:0b ";
-    EXPECT_EQ(world.send(world.to_vip("S").mss(1460).timestamps(5, 0)),
+    EXPECT_EQ(world.send(world.to_vip("S").mss(1400).timestamps(5, 0)),
               (Lines{link + ip(at().client, at().vip) +
                      " TCP 4000 > 5672 [S] seq 1000 ack 0 win 65535 "
-                     "<mss 1460,timestamps 5 0>"}));
+                     "<mss 1400,timestamps 5 0>"}));
     EXPECT_EQ(world.send(world.to_vip("A").seq(1001).ack(70'001)),
               (Lines{link + ip(at().client, at().vip) +
                      " TCP 4000 > 5672 [A] seq 1001 ack 70001 win 65535"}));
@@ -180,13 +180,13 @@ TEST_P(Methods, NatChangesTheDestinationAndTheReplysSource) {
     MethodWorld world(Method::nat, at());
     const std::string out = "02:00:00:00:00:65 > 02:00:00:00:00:0b ";
     const std::string back = "02:00:00:00:00:64 > 02:00:00:00:00:c1 ";
-    EXPECT_EQ(world.send(world.to_vip("S").mss(1460).timestamps(5, 0)),
+    EXPECT_EQ(world.send(world.to_vip("S").mss(1400).timestamps(5, 0)),
               (Lines{out + ip(at().client, at().servers[0]) +
                      " TCP 4000 > 5672 [S] seq 1000 ack 0 win 65535 "
-                     "<mss 1460,timestamps 5 0>"}));
-    EXPECT_EQ(world.send(world.to_client("SA").ack(1001).mss(1460), 0, 1),
+                     "<mss 1400,timestamps 5 0>"}));
+    EXPECT_EQ(world.send(world.to_client("SA").ack(1001).mss(1400), 0, 1),
               (Lines{back + ip(at().vip, at().client) +
-                     " TCP 5672 > 4000 [SA] seq 70000 ack 1001 win 65535 <mss 1460>"}));
+                     " TCP 5672 > 4000 [SA] seq 70000 ack 1001 win 65535 <mss 1400>"}));
     EXPECT_EQ(world.send(world.to_vip("PA").seq(1001).ack(70'001).payload("AMQP")),
               (Lines{out + ip(at().client, at().servers[0]) +
                      " TCP 4000 > 5672 [PA] seq 1001 ack 70001 win 65535 \"AMQP\""}));

@@ -146,6 +146,7 @@ void World::put(const packets::Frame& frame, rte_ring* ring) {
     ASSERT_NE(mbuf, nullptr);
     mbuf->ol_flags = rx_flags;
     mbuf->hash.rss = rx_hash;
+    mbuf->tso_segsz = rx_segment_bytes;
     std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())), frame.data(),
                 frame.size());
     if (stripped_tag != 0) mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;

@@ -70,7 +70,8 @@ class World {
     std::uint64_t now_ns = 1000 * second;
     std::uint16_t stripped_tag = 0;  // not 0: frames come as from a driver that strips VLAN tags
     std::uint64_t rx_flags = 0;      // what the NIC says of the frames put on the wire (ol_flags)
-    std::uint32_t rx_hash = 0;       // its RSS hash of them
+    std::uint16_t rx_segment_bytes = 0;  // with RTE_MBUF_F_RX_LRO among the flags
+    std::uint32_t rx_hash = 0;           // its RSS hash of them
 
   private:
     // A started net_ring port with a queue pair for each worker.

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6, FNAT and TUN from one to the other too: megabytes up and down
-arrive bit-identical, also with 1 % of all packets lost, also with 3 % of all frames overtaken by up to 20 later ones; a
+arrive bit-identical, also with 1 % of all packets lost, also with 3 % of all frames overtaken by up to 20 later ones, also
+with every offload on that a card or a guest has (frames of up to 64 KiB, checksums left open), also with large and small MTUs; a
 router with a small MTU is heard in either family; a DR server that dies resets its clients.
 
     forwarding_methods.py BUILD-DIR [BYTES [CONDITION [SERVICE…]]]
 
 A client network (eth0 everywhere) and a server network (eth1), warren between them. Servers have the VIP on lo for DR and
 TUN; this kernel knows no tunnels, so tun_decapsulate.py opens what comes in. A third server stands behind a router.
-With BYTES (tests/bench) each transfer is of that size, and one line says how fast each was; CONDITION is "plain", "loss"
-or "reordering", SERVICE the beginning of such a line ("FNAT to").
+With BYTES (tests/bench) each transfer is of that size, and one line says how fast each was; CONDITION is "plain", "loss",
+"reordering" or "offloads", SERVICE the beginning of such a line ("FNAT to").
 """
 
 import collections
@@ -52,6 +53,7 @@ SERVICES = {
 PORTS = [service.port for service in SERVICES.values()]
 DR_PORT = SERVICES["DR"].port
 FAMILIES = (4, 6)
+OFFLOADS = ("tx", "on", "tso", "on", "gso", "on", "gro", "on")
 NO_OFFLOADS = ("tx", "off", "tso", "off", "gso", "off", "gro", "off")
 TEST_BYTES = 3_000_000
 LOST_PERCENT = 1
@@ -181,6 +183,18 @@ class Bench:
                 assert int(reordered) > int(passed) / 100 and int(dropped) == 0
         self.relays.clear()
 
+    def set_offloads(self, words):
+        """On every cable, at both of its ends: as cards come, and as guests and containers of one host send to each other."""
+        network = self.test.network
+        for host in [self.client, self.warren, *self.servers, network.host("router"), network.host("switch")]:
+            for device in re.findall(r"^\d+: ([\w-]+)@", host.run("ip", "-o", "link", "show", "type", "veth").stdout, re.M):
+                host.run("ethtool", "-K", device, *words)
+
+    def mean_frame(self):
+        """Bytes of a frame that came to warren, over all."""
+        ports = self.test.ctl(self.warren, "show", "status")[0]["ports"]
+        return sum(port["rx_bytes"] for port in ports) / sum(port["rx_packets"] for port in ports)
+
     def out_of_order(self):
         """How many segments came to the client, and to the servers, before an earlier one."""
         def count(host):
@@ -260,7 +274,15 @@ def reordering(bench):
     bench.reorder_nothing()
 
 
-CONDITIONS = {"plain": contextlib.nullcontext, "loss": loss, "reordering": reordering}
+@contextlib.contextmanager
+def offloads(bench):
+    bench.set_offloads(OFFLOADS)
+    yield
+    bench.set_offloads(NO_OFFLOADS)
+
+
+CONDITIONS = {"plain": contextlib.nullcontext, "loss": loss, "reordering": reordering,
+              "offloads": offloads}
 
 
 def measure(bench, condition, size, names=SERVICES):
@@ -281,7 +303,7 @@ def measure_service(bench, condition, family, name, size):
     way = f"IPv{family}" + (f" IPv{service.family[family]}" if other else "")
     print(f"{name} {way}: {size} bytes up and down in {seconds:.1f} s, {2 * size * 8 / seconds / 1e6:.0f} Mbit/s; "
           f"segments out of order: {to_server} up, {to_client} down", flush=True)
-    if condition != "plain":
+    if condition in ("loss", "reordering"):
         assert to_client > 0 and to_server > 0, f"{name} {way}: no {condition}"
     if service.servers is BEHIND:
         header = {4: 20, 6: 40}
