@@ -188,8 +188,11 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
         add_service(*snapshot, state, service);
     for (const ServerRecord& server : state.servers)
         snapshot->servers.push_back(server_of(state, server));
-    for (const PortState& port : state.ports)
+    for (const PortState& port : state.ports) {
         snapshot->port_mtus.push_back(port.mtu);
+        snapshot->port_macs.push_back(port.mac);
+        snapshot->port_ifindexes.push_back(port.shared ? port.ifindex : 0);
+    }
     snapshot->kernel_addresses = state.kernel_addresses;
     snapshot->seal();
     return snapshot;

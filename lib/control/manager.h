@@ -81,6 +81,7 @@ class Manager {
     void on_next_hop(const net::IpAddress& server, const std::optional<NextHop>& hop);
     void poll_own_links();
     void set_link(std::uint8_t port, bool up);
+    void follow_interface(std::uint8_t port, const Link& link);
     void set_mtu(std::uint8_t port, std::uint16_t mtu);
     void start_guards();
     void try_guard(std::uint8_t index);
@@ -92,6 +93,8 @@ class Manager {
     void tell_next_hops();
     void set_addresses(std::uint8_t port, const std::optional<net::Prefix>& primary,
                        const std::optional<net::IpAddress>& link_local);
+    bool replace_plan(std::uint16_t router);
+    void tell_plan(std::uint16_t router);
     void renew_plan(std::uint16_t router);
     void join_groups(std::uint8_t port);
 

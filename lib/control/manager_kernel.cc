@@ -50,7 +50,7 @@ std::vector<PortState> Manager::port_states(const config::Config& config,
                          "interface {}: use_vmac is not possible, the physical MAC is used: {}",
                          names[i], device.mac_trouble());
         if (const auto link = netlink_.link(names[i])) {
-            state.ifindex = state.opened_ifindex = link->index;
+            state.ifindex = link->index;
             state.primary = link->ipv4();
             if (state.shared) state.mtu = mtu_of(*link);
             state.link_local = link->ipv6_link_local();
@@ -116,18 +116,13 @@ void Manager::on_link(const Link& link) {
         PortState& port = state_->ports[i];
         if (port.name != link.name) continue;
         const auto index = static_cast<std::uint8_t>(i);
+        if (port.shared && link.present) follow_interface(index, link);
         if (!link.present || link.index != port.ifindex) multicast_.forget(port.ifindex);
         port.ifindex = link.present ? link.index : 0;
         set_addresses(index, link.present ? link.ipv4() : std::nullopt,
                       link.present ? link.ipv6_link_local() : std::nullopt);
-        // Our packet sockets belong to the interface they were opened on, not to its name.
-        const bool replaced = link.present && link.index != port.opened_ifindex;
         if (port.shared && link.present) set_mtu(index, mtu_of(link));
-        if (port.shared) set_link(index, link.present && link.running && !replaced);
-        if (port.shared && replaced)
-            events_.error(EventKind::link,
-                          "interface {}: removed and made anew; restart warren to use it",
-                          port.name);
+        if (port.shared) set_link(index, link.present && link.running);
         if (link.present) join_groups(index);
     }
     if (auto addresses = kernel_addresses(netlink_.links());
@@ -138,6 +133,33 @@ void Manager::on_link(const Link& link) {
     for (const auto& [port, guard] : guards_)
         try_guard(port);
     apply_tracking();
+}
+
+// Whose MAC is another one, or that was made anew: sockets belong to an interface, not to its name,
+// and those who read from them hear of it by the snapshot. Before the link is said to be up.
+void Manager::follow_interface(std::uint8_t index, const Link& link) {
+    PortState& port = state_->ports[index];
+    const bool is_new = port.ifindex != link.index;
+    if (is_new) {
+        port.ifindex = link.index;
+        port.device->restore_filter();
+        guarded_.erase(index);  // its chain went with the old one
+        events_.warn(EventKind::link, "interface {}: was made anew and is taken up again",
+                     port.name);
+    }
+    const bool has_moved = port.mac != link.mac && !link.mac.is_zero();
+    if (has_moved) {
+        events_.warn(EventKind::link, "interface {}: its MAC is {} now, was {}", port.name,
+                     link.mac.to_string(), port.mac.to_string());
+        port.mac = link.mac;
+    }
+    std::vector<std::uint16_t> renewed;
+    for (std::uint16_t i = 0; has_moved && i < state_->routers.size(); ++i)
+        if (state_->routers[i].port == index && replace_plan(i)) renewed.push_back(i);
+    if (is_new || has_moved) publish();
+    // A master tells all stations, with the MAC that the snapshot says now.
+    for (const std::uint16_t i : renewed)
+        tell_plan(i);
 }
 
 // Serving goes on without: the next link event tries again.

@@ -58,19 +58,33 @@ void Manager::set_addresses(std::uint8_t index, const std::optional<net::Prefix>
         if (state_->routers[i].port == index) renew_plan(static_cast<std::uint16_t>(i));
 }
 
-// The port's addresses have changed, not necessarily the one that this router sends from.
-void Manager::renew_plan(std::uint16_t index) {
+// The port's address or MAC has changed, not necessarily the one that this router sends from. True:
+// there is a new plan. Without an address the old one stays: good-bye is said from that.
+bool Manager::replace_plan(std::uint16_t index) {
     RouterState& router = state_->routers[index];
     auto plan = std::make_unique<RouterPlan>(
         make_plan(*router.config, state_->ports[router.port], router.port, router.plan->group));
     const net::IpAddress& source = plan->settings.primary_address;
-    const bool missing = source.is_unspecified();
-    // Without an address the old plan stays: good-bye is said from the old one.
-    if (!missing && source != router.plan->settings.primary_address) {
-        retired_plans_.push_back(std::move(router.plan));
-        router.plan = std::move(plan);
-        command({.kind = VrrpCommand::Kind::plan, .router = index, .plan = router.plan.get()});
-    }
+    const bool same = source == router.plan->settings.primary_address &&
+                      plan->source_mac == router.plan->source_mac;
+    if (source.is_unspecified() || same) return false;
+    retired_plans_.push_back(std::move(router.plan));
+    router.plan = std::move(plan);
+    return true;
+}
+
+void Manager::tell_plan(std::uint16_t index) {
+    command({.kind = VrrpCommand::Kind::plan,
+             .router = index,
+             .plan = state_->routers[index].plan.get()});
+}
+
+void Manager::renew_plan(std::uint16_t index) {
+    RouterState& router = state_->routers[index];
+    if (replace_plan(index)) tell_plan(index);
+    const bool missing =
+        make_plan(*router.config, state_->ports[router.port], router.port, router.plan->group)
+            .settings.primary_address.is_unspecified();
     if (router.no_address == missing) return;
     router.no_address = missing;
     command({.kind = VrrpCommand::Kind::fault,

@@ -33,7 +33,6 @@ struct PortState {
     bool shared = false;  // with the kernel
     bool link_up = false;
     int ifindex = 0;                     // of the kernel interface of that name; 0: none
-    int opened_ifindex = 0;              // the one whose frames we get
     std::optional<net::Prefix> primary;  // its first IPv4 address
     std::uint16_t mtu = 1500;            // bytes of an IP packet
     std::optional<net::IpAddress> link_local{};

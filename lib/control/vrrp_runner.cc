@@ -107,11 +107,24 @@ void VrrpRunner::poll_once(std::uint64_t now_ns) {
     const Round round{exchange_.publisher.acquire(), now_ns,
                       oldest(&exchange::WorkerLink::drained_ns),
                       oldest(&exchange::WorkerLink::polled_ns), exchange_.workers};
+    follow_ports(round.snapshot);
     receive(round);
     VrrpCommand command;
     for (unsigned i = 0; i < most_commands && link_.commands.pop(command); ++i)
         engine_.on_command(command, round);
     engine_.tick(round);
+}
+
+// A shared interface that was made anew. One that is gone again has no use for adverts.
+void VrrpRunner::follow_ports(const exchange::Snapshot& snapshot) {
+    if (ports_generation_ == snapshot.generation) return;
+    ports_generation_ = snapshot.generation;
+    const std::vector<int>& indexes = snapshot.port_ifindexes;
+    for (std::size_t i = 0; i < std::min(indexes.size(), options_.ports.size()); ++i) {
+        port::Port& port = *options_.ports[i];
+        if (indexes[i] != 0 && port.has_control_queue())
+            port.reopen(port.control_queue(), indexes[i]);
+    }
 }
 
 void VrrpRunner::receive(const Round& round) {

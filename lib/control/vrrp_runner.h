@@ -51,6 +51,7 @@ class VrrpRunner {
     };
 
     void poll_once(std::uint64_t now_ns);
+    void follow_ports(const exchange::Snapshot& snapshot);
     void receive(const Round& round);
     std::uint64_t oldest(exchange::WorkerTime when) const;
     void sleep(std::uint64_t now_ns);
@@ -60,7 +61,8 @@ class VrrpRunner {
     RunnerOptions options_;
     Sink sink_;
     VrrpEngine engine_;
-    unsigned reader_;  // id at the publisher
+    unsigned reader_;                     // id at the publisher
+    std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
 };
 
 }  // namespace warren::control

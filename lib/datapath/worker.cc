@@ -3,6 +3,7 @@
 
 #include <rte_ether.h>
 
+#include <algorithm>
 #include <bit>
 
 #include "datapath/classify.h"
@@ -78,6 +79,29 @@ void Worker::begin_round(std::uint64_t now_ns) {
     link_.polled_ns.store(now_ns, std::memory_order_relaxed);
     round_.tick = flow::tick_of_ns(now_ns);
     exchange_.ownership.read(round_.ownership, round_.snapshot->virtual_routers.size(), now_ns);
+    if (ports_generation_ != round_.snapshot->generation) [[unlikely]]
+        follow_ports();
+}
+
+// The port's MAC may be another one now, and a shared interface may have been made anew, which is
+// worth some system calls. What does not open, for it is gone again, is tried again a little later.
+void Worker::follow_ports() {
+    constexpr std::uint64_t patience_ns = 100'000'000;
+    if (round_.now_ns < next_follow_ns_) return;
+    const exchange::Snapshot& snapshot = *round_.snapshot;
+    for (std::size_t i = 0; i < std::min(port_macs_.size(), snapshot.port_macs.size()); ++i)
+        port_macs_[i] = snapshot.port_macs[i];
+    bool complete = true;
+    for (const RxQueue& rx : rx_queues_) {
+        const int ifindex =
+            rx.port < snapshot.port_ifindexes.size() ? snapshot.port_ifindexes[rx.port] : 0;
+        if (ifindex != 0 && !rx.from_kernel)
+            complete = rx.from->reopen(rx.queue, ifindex) && complete;
+    }
+    if (complete)
+        ports_generation_ = snapshot.generation;
+    else
+        next_follow_ns_ = round_.now_ns + patience_ns;
 }
 
 // First thing in the round: adverts of a port without a tx queue for the control lcore.

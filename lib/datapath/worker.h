@@ -57,6 +57,7 @@ class Worker {
 
     void add_queues(port::Port& from, std::uint8_t port, bool from_kernel);
     void begin_round(std::uint64_t now_ns);
+    void follow_ports();
     unsigned send_for_control();
     unsigned receive();
     unsigned take_handoffs();
@@ -86,6 +87,8 @@ class Worker {
     TxBatch tx_;
     Round round_;
     std::uint32_t handed_to_ = 0;  // bit i: worker i has got frames of ours in this round
+    std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
+    std::uint64_t next_follow_ns_ = 0;
     FlowPath flows_;
     exchange::FlowCommand listing_;
     bool listing_under_way_ = false;

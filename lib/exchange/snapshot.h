@@ -107,7 +107,12 @@ class Snapshot {
     std::vector<Server> servers;
     std::vector<Service> services;
     std::vector<net::IpAddress> kernel_addresses;  // of this machine's kernel, sorted
-    std::vector<std::uint16_t> port_mtus;          // by port index: bytes of an IP packet
+    // By port index. Bytes of an IP packet; what frames to the port itself are addressed to; and
+    // the kernel's interface behind a shared port, which is another one when it was made anew (0:
+    // gone).
+    std::vector<std::uint16_t> port_mtus;
+    std::vector<net::MacAddress> port_macs;
+    std::vector<int> port_ifindexes;
 
     // Builds the indices below; call once, after the vectors are filled and before publishing.
     void seal();
