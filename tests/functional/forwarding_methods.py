@@ -190,10 +190,10 @@ class Bench:
             for device in re.findall(r"^\d+: ([\w-]+)@", host.run("ip", "-o", "link", "show", "type", "veth").stdout, re.M):
                 host.run("ethtool", "-K", device, *words)
 
-    def mean_frame(self):
-        """Bytes of a frame that came to warren, over all."""
-        ports = self.test.ctl(self.warren, "show", "status")[0]["ports"]
-        return sum(port["rx_bytes"] for port in ports) / sum(port["rx_packets"] for port in ports)
+    def received(self):
+        """Bytes and frames that have come to warren."""
+        ports = self.test.ctl(self.warren, "show", "status")["ports"]
+        return [sum(port[what] for port in ports) for what in ("rx_bytes", "rx_packets")]
 
     def out_of_order(self):
         """How many segments came to the client, and to the servers, before an earlier one."""
@@ -277,7 +277,11 @@ def reordering(bench):
 @contextlib.contextmanager
 def offloads(bench):
     bench.set_offloads(OFFLOADS)
+    before = bench.received()
     yield
+    size, frames = (now - then for now, then in zip(bench.received(), before))
+    print(f"{size / frames:.0f} bytes a frame", flush=True)
+    assert size / frames > 2000, "no segments came merged"
     bench.set_offloads(NO_OFFLOADS)
 
 
