@@ -22,6 +22,15 @@ constexpr std::size_t pieces_of(const Parsed& parsed, std::size_t piece_bytes) {
 std::size_t write_piece(Bytes into, ConstBytes frame, const Parsed& parsed, std::size_t piece_bytes,
                         std::size_t index);
 
+// The other way round: whether `next` is what would be cut off behind `bytes` of payload of
+// `first`, so that both can leave as one. `first` has no flag but ACK.
+bool continues(ConstBytes first, const Parsed& a, std::size_t bytes, ConstBytes next,
+               const Parsed& b);
+
+// Makes the headers in `frame` those of a segment with `bytes` of payload, most of which stands
+// elsewhere; `parsed` follows. The TCP checksum is left open.
+void extend_headers(Bytes frame, Parsed& parsed, std::size_t bytes);
+
 // Where the checksum field is, from the first byte of TCP or UDP.
 std::size_t checksum_offset(const Parsed& parsed);
 

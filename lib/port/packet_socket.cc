@@ -16,10 +16,12 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <system_error>
 
 #include "net/parse.h"
 #include "net/segmentation.h"
+#include "port/unfinished.h"
 
 namespace warren::port {
 namespace {
@@ -43,7 +45,6 @@ constexpr unsigned ring_bytes = 1U << 22;        // 2,048 frames of an MTU of 1,
 constexpr unsigned large_ring_bytes = 1U << 23;  // of a larger one
 constexpr unsigned slot_overhead = 160;          // the kernel's header and alignment, ours, VLANs
 constexpr int queued_bytes = 8 << 20;            // of frames larger than a slot, and of sent ones
-constexpr unsigned most_sent = 64;
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -101,6 +102,20 @@ void note_tag(rte_mbuf& frame, const tpacket2_hdr& slot) {
     frame.ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 }
 
+// A frame whose checksum is open and that goes out in pieces.
+Offload segmenting(const net::Parsed& parsed, std::uint16_t piece_bytes) {
+    constexpr std::uint8_t congestion_window_reduced = 0x80;
+    Offload offload;
+    offload.flags = needs_checksum;
+    offload.csum_start = parsed.l4_offset;
+    offload.csum_offset = static_cast<std::uint16_t>(net::checksum_offset(parsed));
+    offload.gso_type = parsed.network == net::Network::ipv4 ? gso_tcp4 : gso_tcp6;
+    if ((parsed.tcp_flags & congestion_window_reduced) != 0) offload.gso_type |= gso_ecn;
+    offload.gso_size = piece_bytes;
+    offload.hdr_len = parsed.payload_offset;
+    return offload;
+}
+
 // What the kernel has to finish of a frame, which may look otherwise now than when it came.
 Offload offload_for(rte_mbuf& frame) {
     Offload offload;
@@ -117,14 +132,86 @@ Offload offload_for(rte_mbuf& frame) {
     offload.csum_offset = static_cast<std::uint16_t>(net::checksum_offset(parsed));
     const bool is_large = (frame.ol_flags & RTE_MBUF_F_RX_LRO) != 0 && parsed.is_tcp() &&
                           parsed.payload_bytes > frame.tso_segsz;
-    if (!is_large) return offload;
-    constexpr std::uint8_t congestion_window_reduced = 0x80;
-    offload.gso_type = parsed.network == net::Network::ipv4 ? gso_tcp4 : gso_tcp6;
-    if ((parsed.tcp_flags & congestion_window_reduced) != 0) offload.gso_type |= gso_ecn;
-    offload.gso_size = frame.tso_segsz;
-    offload.hdr_len = parsed.payload_offset;
-    return offload;
+    return is_large ? segmenting(parsed, frame.tso_segsz) : offload;
 }
+
+// The messages that a burst is sent as. Segments that follow each other in one connection go as
+// one, gathered where they lie: the kernel, or the card, cuts them again, and its way is gone once.
+class Outgoing {
+  public:
+    static constexpr std::size_t most = 64;  // frames
+
+    explicit Outgoing(std::span<rte_mbuf* const> frames) {
+        for (std::size_t i = 0; i < frames.size(); i += frames_[messages_ - 1])
+            add(frames.subspan(i));
+    }
+    Outgoing(const Outgoing&) = delete;
+    Outgoing& operator=(const Outgoing&) = delete;
+
+    unsigned messages() const { return messages_; }
+    unsigned frames_of(unsigned message) const { return frames_[message]; }
+    mmsghdr* from(unsigned message) const { return &headers_[message]; }
+
+  private:
+    static constexpr std::size_t most_bytes = 65'000;  // of what goes as one
+
+    static net::Bytes bytes_of(const rte_mbuf& frame) {
+        return {rte_pktmbuf_mtod(&frame, std::uint8_t*), rte_pktmbuf_data_len(&frame)};
+    }
+
+    void add(std::span<rte_mbuf* const> frames) {
+        rte_mbuf& first = *frames[0];
+        const unsigned message = messages_++;
+        const std::size_t first_part = parts_used_;
+        Offload& offload = offloads_[message];
+        offload = offload_for(first);
+        const net::Bytes bytes = bytes_of(first);
+        parts_[parts_used_++] = {&offload, sizeof offload};
+        parts_[parts_used_++] = {bytes.data(), bytes.size()};
+        frames_[message] = 1;
+        if (frames.size() > 1 && !is_unfinished(first)) gather(frames, message);
+        headers_[message] = {};
+        headers_[message].msg_hdr.msg_iov = &parts_[first_part];
+        headers_[message].msg_hdr.msg_iovlen = parts_used_ - first_part;
+    }
+
+    void gather(std::span<rte_mbuf* const> frames, unsigned message) {
+        const net::Bytes first = bytes_of(*frames[0]);
+        net::Parsed head = net::parse(first, net::IpChecksum::verified);
+        if (!head.ok() || !head.is_tcp() || head.fragment != net::Fragment::none ||
+            head.tcp_flags != net::tcp_flag::ack || head.payload_bytes == 0 ||
+            head.packet_end() != first.size())
+            return;
+        const std::uint16_t piece = head.payload_bytes;
+        std::size_t payload = piece;
+        unsigned count = 1;
+        std::uint8_t flags = net::tcp_flag::ack;
+        // A card cuts equal pieces and leaves flags to the last.
+        while (count < frames.size() && payload % piece == 0 && flags == net::tcp_flag::ack) {
+            const net::Bytes bytes = bytes_of(*frames[count]);
+            const net::Parsed next = net::parse(bytes, net::IpChecksum::verified);
+            if (is_unfinished(*frames[count]) || payload + next.payload_bytes > most_bytes ||
+                !net::continues(first, head, payload, bytes, next))
+                break;
+            parts_[parts_used_++] = {bytes.data() + next.payload_offset, next.payload_bytes};
+            payload += next.payload_bytes;
+            flags = next.tcp_flags;
+            ++count;
+        }
+        if (count == 1) return;
+        frames_[message] = count;
+        net::header_in<net::TcpHeader>(first, head.l4_offset).flags = flags;
+        net::extend_headers(first, head, payload);
+        offloads_[message] = segmenting(head, piece);
+    }
+
+    std::array<Offload, most> offloads_;
+    std::array<iovec, 2 * most> parts_;
+    mutable std::array<mmsghdr, most> headers_;  // sendmmsg writes how much it sent
+    std::array<unsigned, most> frames_;          // by message
+    std::size_t parts_used_ = 0;
+    unsigned messages_ = 0;
+};
 
 // A frame that the kernel will never send, other than one that it cannot send now.
 bool is_about_the_frame(int error) {
@@ -286,34 +373,19 @@ void PacketSocket::skip_queued() const {
 }
 
 unsigned PacketSocket::send(rte_mbuf** packets, std::uint16_t count) {
-    std::array<Offload, most_sent> offloads;
-    std::array<std::array<iovec, 2>, most_sent> parts;
-    std::array<mmsghdr, most_sent> messages;
-    const unsigned wanted = std::min<unsigned>(count, most_sent);
-    for (unsigned i = 0; i < wanted; ++i) {
-        rte_mbuf& frame = *packets[i];
-        offloads[i] = offload_for(frame);
-        parts[i] = {{{&offloads[i], sizeof(Offload)},
-                     {rte_pktmbuf_mtod(&frame, void*), rte_pktmbuf_data_len(&frame)}}};
-        messages[i] = {};
-        messages[i].msg_hdr.msg_iov = parts[i].data();
-        messages[i].msg_hdr.msg_iovlen = parts[i].size();
-    }
-    unsigned done = 0;
-    while (done < wanted) {
-        const int sent = sendmmsg(descriptor_, &messages[done], wanted - done, MSG_DONTWAIT);
+    const Outgoing out({packets, std::min<std::size_t>(count, Outgoing::most)});
+    unsigned done = 0, frames = 0;
+    while (done < out.messages()) {
+        const int sent = sendmmsg(descriptor_, out.from(done), out.messages() - done, MSG_DONTWAIT);
         if (sent <= 0 && !is_about_the_frame(errno)) break;
-        if (sent <= 0) ++statistics_.refused;
-        for (const unsigned end = done + static_cast<unsigned>(std::max(sent, 1)); done < end;
-             ++done) {
-            if (sent > 0) {
-                ++statistics_.sent;
-                statistics_.sent_bytes += packets[done]->pkt_len;
+        for (int i = 0; i < std::max(sent, 1); ++i)
+            for (const unsigned end = frames + out.frames_of(done++); frames < end; ++frames) {
+                ++(sent > 0 ? statistics_.sent : statistics_.refused);
+                if (sent > 0) statistics_.sent_bytes += packets[frames]->pkt_len;
+                rte_pktmbuf_free(packets[frames]);
             }
-            rte_pktmbuf_free(packets[done]);
-        }
     }
-    return done;
+    return frames;
 }
 
 // The kernel's own counts begin anew with each question.

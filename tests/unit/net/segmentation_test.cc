@@ -78,6 +78,49 @@ TEST(Segmentation, NothingIsWrittenWhereThereIsNoRoom) {
     EXPECT_EQ(write_piece(into, whole, parse(whole), 4, 0), 0U);
 }
 
+TEST(Segmentation, WhatWasCutGoesTogetherAgain) {
+    for (const Ends& ends : families) {
+        const auto made = pieces(segment(ends, "PA", 0xfffffffe, "abcdefgh").id(9).build(), 3);
+        const Parsed first = parse(made[0]);
+        EXPECT_TRUE(continues(made[0], first, 3, made[1], parse(made[1])));
+        EXPECT_TRUE(continues(made[0], first, 6, made[2], parse(made[2])));
+        EXPECT_FALSE(continues(made[0], first, 6, made[1], parse(made[1]))) << "a gap";
+
+        Frame all = made[0];
+        Parsed parsed = first;
+        all.insert(all.end(), {'d', 'e', 'f', 'g', 'h'});
+        extend_headers(all, parsed, 8);
+        fill_checksum(all, parsed);
+        EXPECT_EQ(all, segment(ends, "A", 0xfffffffe, "abcdefgh").id(9).build());
+    }
+}
+
+TEST(Segmentation, OthersDoNotGoTogether) {
+    for (const Ends& ends : families) {
+        const Frame first = segment(ends, "A", 100, "abc").build();
+        const auto goes = [&](const Frame& next) {
+            return continues(first, parse(first), 3, next, parse(next));
+        };
+        const auto next = [&] { return segment(ends, "A", 103, "def"); };
+        EXPECT_TRUE(goes(next().build()));
+        EXPECT_TRUE(goes(segment(ends, "FPA", 103, "de").build()));
+        EXPECT_FALSE(goes(segment(ends, "A", 103, "defg").build())) << "longer";
+        EXPECT_FALSE(goes(segment(ends, "A", 103, "").build())) << "no payload";
+        EXPECT_FALSE(goes(segment(ends, "SA", 103, "def").build()));
+        EXPECT_FALSE(goes(segment(ends, "RA", 103, "def").build()));
+        EXPECT_FALSE(goes(segment(ends, "UA", 103, "def").build()));
+        EXPECT_FALSE(goes(next().ack(8).build()));
+        EXPECT_FALSE(goes(next().window(1).build()));
+        EXPECT_FALSE(goes(next().ttl(3).build()));
+        EXPECT_FALSE(goes(next().tos(3).build()));
+        EXPECT_FALSE(goes(next().ethernet("02:00:00:00:00:09", "02:00:00:00:00:02").build()));
+        EXPECT_FALSE(goes(next().option({8, 10, 0, 0, 0, 1, 0, 0, 0, 3}).build()));
+        EXPECT_FALSE(goes(next().tcp(4001, 5672, "A").build()));
+        const Ends other{ends.destination, ends.source};
+        EXPECT_FALSE(goes(segment(other, "A", 103, "def").build()));
+    }
+}
+
 // A sender that leaves the field to its card writes the pseudo header's sum there.
 TEST(Segmentation, AnOpenChecksumIsFilledIn) {
     for (const Ends& ends : families) {

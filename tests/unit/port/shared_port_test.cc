@@ -10,14 +10,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "../health/own_namespace.h"
+#include "packets/packet_builder.h"
 #include "port/mempool.h"
 #include "port/port.h"
+#include "port/unfinished.h"
 
 namespace warren::port {
 namespace {
@@ -134,6 +137,73 @@ void expect_descriptors_of_the_queues(rte_mempool* pool) {
     EXPECT_EQ(port.rx_descriptor(port.rx_queues()), -1);
 }
 
+std::vector<packets::Frame> received(Port& port, rte_mempool* pool, std::size_t at_least) {
+    std::vector<packets::Frame> frames;
+    const auto add = [&](const rte_mbuf& frame) {
+        const auto* begin = rte_pktmbuf_mtod(&frame, const std::uint8_t*);
+        frames.emplace_back(begin, begin + rte_pktmbuf_data_len(&frame));
+    };
+    for (int tries = 0; tries < 1000 && frames.size() < at_least; ++tries) {
+        std::array<rte_mbuf*, 32> burst;
+        const unsigned count = port.rx_burst(0, burst.data(), burst.size());
+        for (unsigned i = 0; i < count; ++i) {
+            rte_mbuf& frame = *burst[i];
+            const net::Parsed parsed =
+                net::parse({rte_pktmbuf_mtod(&frame, std::uint8_t*), frame.data_len});
+            if (is_large(frame)) {
+                for_each_piece(frame, parsed, pool, [&](rte_mbuf* piece) {
+                    add(*piece);
+                    rte_pktmbuf_free(piece);
+                });
+            } else if (parsed.is_tcp()) {
+                if (is_unfinished(frame)) finish_checksum(frame);
+                add(frame);
+            }
+            rte_pktmbuf_free(&frame);
+        }
+        if (count == 0) usleep(1000);
+    }
+    return frames;
+}
+
+// Segments that follow each other cross the kernel as one, which the other end sees as one too
+// while the cable has TSO, and as what they were without it.
+void expect_segments_arrive_as_sent(rte_mempool* pool, rte_mempool* large_pool,
+                                    const char* offloads) {
+    ASSERT_TRUE(testing_support::run(std::string("ethtool -K eth0 ") + offloads));
+    PortOptions options;
+    options.pool = pool;
+    options.large_pool = large_pool;
+    options.name = "eth0";
+    Port out(options);
+    options.name = "other";
+    Port in(options);
+    std::vector<packets::Frame> frames;
+    std::uint32_t next = 100;
+    for (const std::size_t bytes : {1400U, 1400U, 1400U, 700U, 1400U, 1400U, 5U, 0U}) {
+        frames.push_back(packets::PacketBuilder()
+                             .ip("10.0.0.1", "10.0.0.9")
+                             .tcp(4000, 5672, bytes == 5 ? "PA" : "A")
+                             .id(static_cast<std::uint16_t>(frames.size()))
+                             .seq(next)
+                             .payload(packets::Frame(bytes, 'x'))
+                             .build());
+        next += static_cast<std::uint32_t>(bytes);
+    }
+    std::array<rte_mbuf*, 8> burst;
+    ASSERT_EQ(rte_pktmbuf_alloc_bulk(pool, burst.data(), burst.size()), 0);
+    for (std::size_t i = 0; i < burst.size(); ++i)
+        std::copy(frames[i].begin(), frames[i].end(),
+                  rte_pktmbuf_append(burst[i], static_cast<std::uint16_t>(frames[i].size())));
+    EXPECT_EQ(out.tx_burst(0, burst.data(), burst.size()), 8U);
+    EXPECT_EQ(out.stats().opackets, 8U);
+    const auto got = received(in, pool, frames.size());
+    ASSERT_EQ(got.size(), frames.size());
+    for (std::size_t i = 0; i < frames.size(); ++i)
+        EXPECT_EQ(packets::describe(got[i]), packets::describe(frames[i]));
+    EXPECT_EQ(got, frames);
+}
+
 // One test, for EAL starts once in a process.
 TEST(SharedPort, FreesNoFrameTwiceAndSaysWhereFramesWait) {
     if (!testing_support::enter_own_namespace() ||
@@ -145,6 +215,9 @@ TEST(SharedPort, FreesNoFrameTwiceAndSaysWhereFramesWait) {
     const Mempool pool = make_mempool("port-test", mbufs);
     expect_no_frame_freed_twice(pool.get());
     expect_descriptors_of_the_queues(pool.get());
+    const Mempool large_pool = make_mempool("port-test-large", 255, 65'535 - RTE_PKTMBUF_HEADROOM);
+    expect_segments_arrive_as_sent(pool.get(), large_pool.get(), "tso on gso on tx on");
+    expect_segments_arrive_as_sent(pool.get(), large_pool.get(), "tso off gso off tx off");
 }
 
 }  // namespace
