@@ -221,8 +221,8 @@ void Manager::every_second() {
 
 // Ready is when every worker has looked into its queues.
 void Manager::announce_when_ready() {
-    for (const auto& worker : exchange_.workers)
-        if (worker->drained_ns.load(std::memory_order_relaxed) == 0) return;
+    for (std::size_t port = 0; port < state_->ports.size(); ++port)
+        if (exchange_.seen_ns(port) == 0) return;
     ready_ = true;
     if (const auto error = static_cast<int>(vrrp_.counters.scheduling_errno.value()); error != 0)
         events_.warn(EventKind::process, "the control lcore has no real-time priority: {}",

@@ -179,7 +179,7 @@ void VrrpEngine::tick(const Round& round) {
     settle_groups(round);
     for (std::size_t i = 0; i < due_.size(); ++i)
         if (due_[i].deadline_ns <= round.now_ns || due_[i].waiting)
-            step(i, vrrp::Tick{round.rx_drained_ns}, round);
+            step(i, vrrp::Tick{round.rx_seen_ns[routers_[i].plan->port]}, round);
     settle_groups(round);
     look_for_traffic(round);
     retry_adverts(round);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "control/advert_frame.h"
@@ -27,9 +28,9 @@ namespace warren::control {
 struct Round {
     const exchange::Snapshot& snapshot;  // whose addresses are announced
     std::uint64_t now_ns = 0;
-    std::uint64_t rx_drained_ns = 0;  // see vrrp::Tick; 0: no worker has polled yet
-    std::uint64_t rx_polled_ns = 0;   // every worker has begun a round since
-    TrafficWatch::Workers workers{};  // who count the virtual routers' traffic
+    std::span<const std::uint64_t> rx_seen_ns;  // by port, see vrrp::Tick; 0: not yet
+    std::uint64_t rx_polled_ns = 0;             // every worker has begun a round since
+    TrafficWatch::Workers workers{};            // who count the virtual routers' traffic
 };
 
 class VrrpEngine {

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 
 #include "port/clock.h"
 #include "port/thread.h"
@@ -103,10 +102,11 @@ void VrrpRunner::run() {
 void VrrpRunner::poll_once(std::uint64_t now_ns) {
     link_.counters.rounds.add();
     exchange_.ownership.beat(now_ns);
-    // In this order: what the workers had punted by rx_drained_ns is received below.
-    const Round round{exchange_.publisher.acquire(), now_ns,
-                      oldest(&exchange::WorkerLink::drained_ns),
-                      oldest(&exchange::WorkerLink::polled_ns), exchange_.workers};
+    // In this order: what the workers had punted by rx_seen_ns_ is received below.
+    for (std::size_t port = 0; port < options_.ports.size(); ++port)
+        rx_seen_ns_[port] = exchange_.seen_ns(port);
+    const Round round{exchange_.publisher.acquire(), now_ns, rx_seen_ns_, exchange_.polled_ns(),
+                      exchange_.workers};
     follow_ports(round.snapshot);
     receive(round);
     VrrpCommand command;

@@ -6,6 +6,7 @@
 
 #include <rte_mempool.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -61,7 +62,8 @@ class VrrpRunner {
     RunnerOptions options_;
     Sink sink_;
     VrrpEngine engine_;
-    unsigned reader_;                     // id at the publisher
+    std::array<std::uint64_t, exchange::max_ports> rx_seen_ns_{};  // by port, in this round
+    unsigned reader_;                                              // id at the publisher
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
 };
 

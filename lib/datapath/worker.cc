@@ -51,12 +51,16 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
                                                   : static_cast<std::uint8_t>(next_kernel_port++));
         if (kernel != nullptr) add_queues(*kernel, port, true);
     }
+    // A port that has no queue for us waits for the other workers alone.
+    for (auto& seen_ns : link_.seen_ns)
+        seen_ns.store(exchange::WorkerLink::nothing_to_see_ns, std::memory_order_release);
+    tell_what_was_seen();
 }
 
 void Worker::add_queues(port::Port& from, std::uint8_t port, bool from_kernel) {
     for (std::uint16_t queue = 0; queue < from.rx_queues(); ++queue)
         if (queue % exchange_.workers.size() == id_)
-            rx_queues_.push_back({&from, port, queue, from_kernel});
+            rx_queues_.push_back({&from, port, queue, from_kernel, RxMark(from.rx_descriptors())});
 }
 
 unsigned Worker::poll_once(std::uint64_t now_ns) {
@@ -116,8 +120,7 @@ unsigned Worker::send_for_control() {
 
 unsigned Worker::receive() {
     unsigned handled = 0;
-    bool drained = true;
-    for (const RxQueue& rx : rx_queues_) {
+    for (RxQueue& rx : rx_queues_) {
         Burst burst;
         const unsigned count = rx.from->rx_burst(rx.queue, burst.data(), burst_size);
         for (unsigned i = 0; i < count; ++i) {
@@ -131,11 +134,22 @@ unsigned Worker::receive() {
         else
             process(burst, count);
         handled += count;
-        drained = drained && count < burst_size;
+        rx.mark.note(count, burst_size, round_.now_ns);
     }
-    // Whatever arrived before now_ns has been seen, adverts in it are in the punt ring.
-    if (drained) link_.drained_ns.store(round_.now_ns, std::memory_order_release);
+    tell_what_was_seen();
     return handled;
+}
+
+// The adverts among what was seen are in the control lcore's ring by now. A port's queues stand
+// side by side.
+void Worker::tell_what_was_seen() {
+    for (auto rx = rx_queues_.begin(); rx != rx_queues_.end();) {
+        const std::uint8_t port = rx->port;
+        std::uint64_t seen_ns = exchange::WorkerLink::nothing_to_see_ns;
+        for (; rx != rx_queues_.end() && rx->port == port; ++rx)
+            if (!rx->from_kernel) seen_ns = std::min(seen_ns, rx->mark.seen_ns());
+        link_.seen_ns[port].store(seen_ns, std::memory_order_release);
+    }
 }
 
 unsigned Worker::take_handoffs() {

@@ -11,6 +11,7 @@
 
 #include "datapath/flow_path.h"
 #include "datapath/packet.h"
+#include "datapath/rx_mark.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "port/nap.h"
@@ -51,7 +52,8 @@ class Worker {
         port::Port* from;
         std::uint8_t port;  // index in the snapshot
         std::uint16_t queue;
-        bool from_kernel;
+        bool from_kernel;  // no peer's advert can come from there
+        RxMark mark;
     };
     using Burst = std::array<rte_mbuf*, burst_size>;
 
@@ -60,6 +62,7 @@ class Worker {
     void follow_ports();
     unsigned send_for_control();
     unsigned receive();
+    void tell_what_was_seen();
     unsigned take_handoffs();
     void wake_handed();
     port::Nap make_nap() const;

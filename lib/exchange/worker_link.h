@@ -3,6 +3,8 @@
 // said on each member. The manager creates it before the worker starts and keeps it until it ended.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -20,6 +22,7 @@
 namespace warren::exchange {
 
 inline constexpr unsigned max_workers = 16;
+inline constexpr std::size_t max_ports = RTE_MAX_ETHPORTS;
 
 struct WorkerLink {
     WorkerCounters counters;  // worker -> manager
@@ -29,9 +32,11 @@ struct WorkerLink {
     // ARP or ND for one. worker -> control: a new master announces until traffic is seen.
     std::vector<Counter> router_frames = std::vector<Counter>(max_virtual_routers);
 
-    // The worker had emptied all its rx queues at this CLOCK_MONOTONIC time. worker -> control:
-    // a backup believes its master's silence only when every worker has looked since.
-    alignas(64) std::atomic<std::uint64_t> drained_ns{0};
+    // By port: all that the port's rx queues of this worker held at this CLOCK_MONOTONIC time has
+    // been taken, its adverts are in the punt ring. worker -> control: a backup believes its
+    // master's silence only when every worker has looked since. 0: not yet.
+    static constexpr std::uint64_t nothing_to_see_ns = ~std::uint64_t{0};  // no queue of that port
+    alignas(64) std::array<std::atomic<std::uint64_t>, max_ports> seen_ns{};
     // It began a round at this time. worker -> control: one that no longer polls is stalled; one
     // that polls and never empties its queues is only busy.
     std::atomic<std::uint64_t> polled_ns{0};
@@ -47,9 +52,6 @@ struct WorkerLink {
     // worker -> worker: there is a hand-off for one that sleeps.
     Doorbell doorbell;
 };
-
-// drained_ns or polled_ns.
-using WorkerTime = std::atomic<std::uint64_t> WorkerLink::*;
 
 // What all workers and the control lcore share.
 struct Exchange {
@@ -75,6 +77,14 @@ struct Exchange {
     std::vector<std::atomic<std::uint64_t>> checked_ns =
         std::vector<std::atomic<std::uint64_t>>(max_servers);
     std::atomic<bool> stop{false};  // manager -> workers and control lcore: leave the loop
+
+    // What has been seen of a port by all workers; when the last of them began a round.
+    std::uint64_t seen_ns(std::size_t port) const {
+        return oldest([port](const WorkerLink& worker) -> auto& { return worker.seen_ns[port]; });
+    }
+    std::uint64_t polled_ns() const {
+        return oldest([](const WorkerLink& worker) -> auto& { return worker.polled_ns; });
+    }
 
     std::uint64_t active_flows(std::uint16_t server) const {
         std::uint64_t sum = 0;
@@ -107,6 +117,15 @@ struct Exchange {
     // Ring from worker `from` to worker `to`.
     MbufRing& handoff(unsigned from, unsigned to) { return *handoffs[from * workers.size() + to]; }
     std::vector<std::unique_ptr<MbufRing>> handoffs;
+
+  private:
+    template <typename Time>
+    std::uint64_t oldest(Time time_of) const {
+        std::uint64_t oldest = ~std::uint64_t{0};
+        for (const auto& worker : workers)
+            oldest = std::min(oldest, time_of(*worker).load(std::memory_order_acquire));
+        return oldest;
+    }
 };
 
 }  // namespace warren::exchange

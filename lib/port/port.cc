@@ -54,6 +54,7 @@ void Port::share(const PortOptions& options) {
     driver_ = "packet_socket";
     rx_queues_ = static_cast<std::uint16_t>(workers_);
     tx_queues_ = static_cast<std::uint16_t>(workers_ + 1);
+    rx_descriptors_ = shared_->socket(0).slots();
     if (workers_ > 1) rss_trouble_ = "the kernel spreads the frames of a shared interface";
 }
 
@@ -163,10 +164,6 @@ std::uint16_t Port::mtu() const {
     std::uint16_t mtu = RTE_ETHER_MTU;
     rte_eth_dev_get_mtu(id_, &mtu);
     return mtu;
-}
-
-unsigned Port::rx_descriptors(std::uint16_t queue) const {
-    return shared_ != nullptr ? shared_->socket(queue).slots() : rx_descriptors_;
 }
 
 int Port::rx_descriptor(std::uint16_t queue) const {

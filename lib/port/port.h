@@ -49,8 +49,8 @@ class Port {
     std::uint16_t mtu() const;  // bytes of an IP packet
     bool shared_with_kernel() const { return shared_ != nullptr; }
     std::uint16_t rx_queues() const { return rx_queues_; }
-    // How many frames can wait in one rx queue.
-    unsigned rx_descriptors(std::uint16_t queue) const;
+    // So many frames at most wait in one rx queue.
+    std::uint32_t rx_descriptors() const { return rx_descriptors_; }
     // What poll() finds readable while frames wait in that queue; -1 where the driver has no such
     // thing.
     int rx_descriptor(std::uint16_t queue) const;
@@ -105,10 +105,10 @@ class Port {
     std::uint16_t id_ = RTE_MAX_ETHPORTS;
     unsigned workers_;
     std::uint16_t rx_queues_ = 0;
+    std::uint32_t rx_descriptors_ = 0;
     std::uint16_t tx_queues_ = 0;
     std::unique_ptr<KernelInterface> shared_;  // then there is no ethdev
     rte_mempool* pool_;                        // for pieces of large frames
-    std::uint16_t rx_descriptors_ = 0;
     std::vector<net::MacAddress> added_macs_;
     bool promiscuous_ = false;
     std::string mac_trouble_;

@@ -54,8 +54,10 @@ enum class AlarmKind : std::uint8_t {
     address_conflict,  // another station claims an owned address (RFC 5227)
     late_advert,       // our own advert was later than Master_Down_Interval: this machine stalled
     address_list,      // the peer advertises other addresses
+    interval,          // v3: the peer advertises at another interval
+    unproven_silence,  // master though the workers could not show that no advert was waiting
 };
-inline constexpr std::size_t alarm_kind_count = 5;
+inline constexpr std::size_t alarm_kind_count = 7;
 std::string_view name(AlarmKind kind);
 
 // ---- events
@@ -67,11 +69,11 @@ struct AdvertReceived {
     Advert advert;
     net::IpAddress source;
 };
-// `rx_drained_ns`: the latest time t such that every worker of the port emptied its queue at or
-// after t and all it punted is already in AdvertReceived events. So: read the workers' times, then
+// `rx_seen_ns`: the latest time t such that all that the port's rx queues held at t has been taken,
+// and the adverts among it are already in AdvertReceived events. So: read the workers' times, then
 // drain the punt rings, then tick.
 struct Tick {
-    std::uint64_t rx_drained_ns = 0;
+    std::uint64_t rx_seen_ns = 0;
 };
 struct FaultChange {
     FaultCause cause = FaultCause::link_down;

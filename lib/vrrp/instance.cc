@@ -266,17 +266,32 @@ void Instance::advert_in_master(const AdvertReceived& event, Actions& out) {
 
 void Instance::tick_in_backup(const Tick& event, Actions& out) {
     if (status_.wants_master || now_ns_ < master_down_deadline_ns_) return;
-    if (event.rx_drained_ns < master_down_deadline_ns_) {
-        if (!waiting_for_workers_) ++status_.counters.waits_for_workers;
+    if (believes_silence(event, out)) win(takeover_reason_, out);
+}
+
+// Nothing waits in the queues that had arrived when the master should have been heard.
+bool Instance::believes_silence(const Tick& event, Actions& out) {
+    if (event.rx_seen_ns >= master_down_deadline_ns_) return true;
+    if (!waiting_for_workers_) {
+        ++status_.counters.waits_for_workers;
         waiting_for_workers_ = true;
-        // As long again as it has taken so far: quick for a busy worker, gentle to one that needs
-        // our CPU.
-        const std::uint64_t waited_ns = now_ns_ - master_down_deadline_ns_;
-        evidence_poll_deadline_ns_ =
-            now_ns_ + std::clamp(waited_ns, evidence_poll_ns, longest_evidence_poll_ns);
-        return;
+        waited_ns_ = 0;
+    } else {
+        // This machine may have been away, and its workers with us.
+        waited_ns_ += std::min(now_ns_ - asked_ns_, 2 * longest_evidence_poll_ns);
     }
-    win(takeover_reason_, out);
+    asked_ns_ = now_ns_;
+    if (waited_ns_ >= longest_wait_for_workers_ns) {
+        alarm(AlarmKind::unproven_silence, settings_->primary_address, out);
+        return true;
+    }
+    // As long again as it has taken so far: quick for a busy worker, gentle to one that needs our
+    // CPU.
+    const std::uint64_t late_ns = now_ns_ - master_down_deadline_ns_;
+    evidence_poll_deadline_ns_ =
+        now_ns_ + std::min(longest_wait_for_workers_ns - waited_ns_,
+                           std::clamp(late_ns, evidence_poll_ns, longest_evidence_poll_ns));
+    return false;
 }
 
 void Instance::tick_in_master(Actions& out) {

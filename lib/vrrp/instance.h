@@ -28,7 +28,7 @@ struct Counters {
     std::uint64_t address_conflicts = 0;
     std::uint64_t late_adverts = 0;  // sent a whole interval late or more
     std::uint64_t waits_for_workers =
-        0;  // Master_Down was due, but the queues were not known to be empty
+        0;  // Master_Down was due, but adverts might still have been waiting in the queues
 };
 
 // What `show vrrp` shows.
@@ -65,11 +65,14 @@ class Instance {
     // When the next Tick is due; may be in the past, no_deadline = never.
     std::uint64_t deadline_ns() const;
 
-    // Master_Down is due, but the workers' rx_drained_ns was still before it. deadline_ns() then
-    // asks again, at these distances; tick sooner when the evidence comes sooner.
+    // Master_Down is due, but the workers' rx_seen_ns was still before it. deadline_ns() then asks
+    // again, at these distances; tick sooner when the evidence comes sooner.
     bool waiting_for_workers() const { return waiting_for_workers_; }
     static constexpr std::uint64_t evidence_poll_ns = 250'000;
     static constexpr std::uint64_t longest_evidence_poll_ns = 10 * ns_per_ms;
+    // So long at most: then the VIP matters more. A worker that does not poll has been reported as
+    // a fault long before, so this one polls, and its rx mark does not move.
+    static constexpr std::uint64_t longest_wait_for_workers_ns = 2 * ns_per_s;
 
     // How long our ownership may outlive our last advert: no peer's Master_Down_Interval is
     // shorter. A worker gives up when the control lcore's heartbeat is older than this.
@@ -105,6 +108,7 @@ class Instance {
     void advert_in_backup(const AdvertReceived& event);
     void advert_in_master(const AdvertReceived& event, Actions& out);
     void tick_in_backup(const Tick& event, Actions& out);
+    bool believes_silence(const Tick& event, Actions& out);
     void tick_in_master(Actions& out);
 
     void start(Reason reason, Actions& out);
@@ -139,6 +143,8 @@ class Instance {
     std::uint64_t evidence_poll_deadline_ns_ = no_deadline;
     Reason takeover_reason_ = Reason::master_down;
     bool waiting_for_workers_ = false;
+    std::uint64_t asked_ns_ = 0;   // the workers' evidence, last
+    std::uint64_t waited_ns_ = 0;  // for it so far
     bool preempt_held_ = false;
 
     // Master.

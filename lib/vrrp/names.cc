@@ -84,6 +84,10 @@ std::string_view name(AlarmKind kind) {
             return "late_advert";
         case AlarmKind::address_list:
             return "address_list";
+        case AlarmKind::interval:
+            return "interval";
+        case AlarmKind::unproven_silence:
+            return "unproven_silence";
     }
     return "?";
 }

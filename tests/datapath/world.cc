@@ -154,6 +154,11 @@ void World::put(const packets::Frame& frame, rte_ring* ring) {
     ASSERT_EQ(rte_ring_enqueue(ring, mbuf), 0);
 }
 
+void World::fill(const packets::Frame& frame, rte_ring* ring) {
+    while (rte_ring_full(ring) == 0)
+        put(frame, ring);
+}
+
 std::vector<packets::Frame> World::run_raw() {
     std::vector<packets::Frame> sent;
     for (unsigned quiet = 0; quiet < 3;) {

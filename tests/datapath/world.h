@@ -58,6 +58,10 @@ class World {
     std::vector<std::string> taken_by_kernel();
     std::vector<std::string> send_from_kernel(const packets::Frame& frame);
 
+    // Fills worker 0's queue of port 0 (the kernel's) to the brim with copies of the frame.
+    void keep_full(const packets::Frame& frame) { fill(frame, rx_[0]); }
+    void keep_kernel_full(const packets::Frame& frame) { fill(frame, kernel_rx_[0]); }
+
     std::uint64_t router_frames(std::size_t router = 0) const;
     std::uint64_t dropped(exchange::Drop reason) const;
     std::uint64_t refused(exchange::Drop reason) const;
@@ -78,6 +82,7 @@ class World {
     std::unique_ptr<port::Port> make_port(const std::string& name, std::vector<rte_ring*>& rx,
                                           std::vector<rte_ring*>& tx);
     void put(const packets::Frame& frame, rte_ring* ring);
+    void fill(const packets::Frame& frame, rte_ring* ring);
 
     port::Mempool pool_;
     std::vector<rte_ring*> rx_, tx_, kernel_rx_, kernel_tx_;  // port by port, a queue per worker

@@ -131,8 +131,7 @@ class Scenario {
         world_.network = {};
         for (Node& n : world_.nodes) {
             n.segment = 0;
-            n.stalled_until_ns = std::min(n.stalled_until_ns, world_.now_ns);
-            n.frozen_until_ns = std::min(n.frozen_until_ns, world_.now_ns);
+            world_.end_stalls(n);
         }
         for (int host = 0; host < hosts; ++host)
             if (!node(host, 0).instance) world_.start_host(host);

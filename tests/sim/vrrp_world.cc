@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The virtual LAN and the runner's model: workers' drained time first, then the punted adverts,
-// then the tick.
+// The virtual LAN and the runner's model: workers' rx marks first, then the punted adverts, then
+// the tick.
 #include "vrrp_world.h"
 
 #include <algorithm>
@@ -65,6 +65,7 @@ void World::power_on(Node& node) {
     note("start " + std::to_string(id(node)));
     node.rx.clear();
     node.stalled_until_ns = node.frozen_until_ns = 0;
+    node.stall_known = false;
     node.instance = std::make_unique<vrrp::Instance>(node.settings);
     if (!node.link_up) give(node, vrrp::FaultChange{vrrp::FaultCause::link_down, true, false});
 }
@@ -92,7 +93,30 @@ void World::stall_worker(Node& node, std::uint64_t for_ns) {
     note("worker stalls " + std::to_string(id(node)));
     if (now_ns >= node.stalled_until_ns) node.stalled_since_ns = now_ns;
     node.stalled_until_ns = std::max(node.stalled_until_ns, now_ns + for_ns);
-    at(node.stalled_until_ns, [this, &node] { wake(node); });
+    at(node.stalled_since_ns + stall_ns, [this, &node] { watch_worker(node); });
+    at(node.stalled_until_ns, [this, &node] {
+        watch_worker(node);
+        wake(node);
+    });
+}
+
+void World::end_stalls(Node& node) {
+    node.stalled_until_ns = std::min(node.stalled_until_ns, now_ns);
+    node.frozen_until_ns = std::min(node.frozen_until_ns, now_ns);
+    watch_worker(node);
+}
+
+// As VrrpEngine::watch_workers().
+void World::watch_worker(Node& node) {
+    const bool stalled =
+        now_ns < node.stalled_until_ns && now_ns - node.stalled_since_ns >= stall_ns;
+    if (!node.instance || stalled == node.stall_known) return;
+    if (now_ns < node.frozen_until_ns) {
+        at(node.frozen_until_ns, [this, &node] { watch_worker(node); });
+        return;
+    }
+    node.stall_known = stalled;
+    give(node, vrrp::FaultChange{vrrp::FaultCause::worker_stall, stalled, true});
 }
 
 void World::freeze_control(Node& node, std::uint64_t for_ns) {
@@ -144,14 +168,14 @@ void World::wake(Node& node) {
         at(node.frozen_until_ns, [this, &node] { wake(node); });
         return;
     }
-    const std::uint64_t drained_ns =
-        now_ns < node.stalled_until_ns ? node.stalled_since_ns : now_ns;
-    drain(node, drained_ns);
-    give(node, vrrp::Tick{drained_ns});
+    watch_worker(node);
+    const std::uint64_t seen_ns = now_ns < node.stalled_until_ns ? node.stalled_since_ns : now_ns;
+    drain(node, seen_ns);
+    give(node, vrrp::Tick{node.blind ? 0 : seen_ns});
 }
 
-void World::drain(Node& node, std::uint64_t drained_ns) {
-    while (!node.rx.empty() && node.rx.front().arrived_ns <= drained_ns) {
+void World::drain(Node& node, std::uint64_t seen_ns) {
+    while (!node.rx.empty() && node.rx.front().arrived_ns <= seen_ns) {
         const Packet packet = std::move(node.rx.front());
         node.rx.pop_front();
         const vrrp::Decoded decoded = vrrp::decode(

@@ -23,6 +23,7 @@ constexpr int max_lans = 2;
 constexpr std::uint64_t us = 1'000;
 constexpr std::uint64_t ms = 1'000'000;
 constexpr std::uint64_t max_delay_ns = 2 * ms;  // of a quiet network
+constexpr std::uint64_t stall_ns = 1'000 * ms;  // VrrpEngine::stall_ns
 constexpr std::uint64_t max_latency_ns =
     200 * us;  // from a deadline or an arrival until the control lcore acts
 
@@ -56,8 +57,10 @@ struct Node {
     bool owned = false;
     bool link_up = true;
     int lan = 0;
-    int segment = 0;  // of the LAN; nodes of different segments don't hear each other
-    int host = -1;    // nodes of one host are a sync group; -1: alone
+    int segment = 0;           // of the LAN; nodes of different segments don't hear each other
+    int host = -1;             // nodes of one host are a sync group; -1: alone
+    bool blind = false;        // beside a queue whose rx mark never moves
+    bool stall_known = false;  // to the control lcore: a fault
     std::uint64_t stalled_since_ns = 0;
     std::uint64_t stalled_until_ns = 0;  // the worker
     std::uint64_t frozen_until_ns = 0;   // the control lcore
@@ -83,6 +86,7 @@ class World {
     void shut_down(Node& node);
     void set_link(Node& node, bool up);
     void stall_worker(Node& node, std::uint64_t for_ns);
+    void end_stalls(Node& node);
     void freeze_control(Node& node, std::uint64_t for_ns);
     void give(Node& node, const vrrp::Event& event);
 
@@ -124,7 +128,8 @@ class World {
     void set_owned(Node& node, bool owned);
     void transmit(Node& node, std::uint8_t priority);
     void deliver(Node& to, const Packet& packet);
-    void drain(Node& node, std::uint64_t drained_ns);
+    void watch_worker(Node& node);
+    void drain(Node& node, std::uint64_t seen_ns);
 
     bool tracing_;
     std::uint64_t order_ = 0;

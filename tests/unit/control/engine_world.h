@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -66,7 +67,10 @@ class EngineWorld : public testing::Test {
         snapshot_.seal();
         engine_ = std::make_unique<VrrpEngine>(pointers, start_ns, ownership_, link_, sink_);
     }
-    Round round() const { return {snapshot_, now_ns_, now_ns_, now_ns_, workers_}; }
+    Round round() {
+        rx_seen_ns_.fill(now_ns_);
+        return {snapshot_, now_ns_, rx_seen_ns_, now_ns_, workers_};
+    }
     void advance(std::uint64_t ns) {
         for (const std::uint64_t end = now_ns_ + ns; now_ns_ < end; now_ns_ += ms / 2)
             engine_->tick(round());
@@ -94,6 +98,7 @@ class EngineWorld : public testing::Test {
     VrrpLink link_;
     Sink sink_;
     std::uint64_t now_ns_ = start_ns;
+    std::array<std::uint64_t, exchange::max_ports> rx_seen_ns_{};
     std::unique_ptr<VrrpEngine> engine_;
 };
 

@@ -46,9 +46,9 @@ class Engine : public testing::Test {
         engine_ = std::make_unique<VrrpEngine>(plans_, start_ns, ownership_, link_, sink_);
     }
 
-    Round round() const {
-        return {*snapshot_, now_ns_, drained_ ? now_ns_ : drained_ns_,
-                polls_ ? now_ns_ : polled_ns_};
+    Round round() {
+        rx_seen_ns_[0] = seeing_ ? now_ns_ : seen_ns_;
+        return {*snapshot_, now_ns_, rx_seen_ns_, polls_ ? now_ns_ : polled_ns_};
     }
     void advance(std::uint64_t ns) {
         const std::uint64_t end = now_ns_ + ns;
@@ -112,8 +112,9 @@ class Engine : public testing::Test {
     VrrpLink link_;
     RecordingSink sink_{ownership_};
     std::uint64_t now_ns_ = start_ns;
-    std::uint64_t drained_ns_ = 0;
-    bool drained_ = true;  // the workers have just emptied their queues
+    std::array<std::uint64_t, 2> rx_seen_ns_{};
+    std::uint64_t seen_ns_ = 0;
+    bool seeing_ = true;  // the workers have just taken all that port 0 held
     std::uint64_t polled_ns_ = 0;
     bool polls_ = true;
     std::unique_ptr<VrrpEngine> engine_;
@@ -154,14 +155,42 @@ TEST_F(Engine, StaysBackupWhileTheMasterIsHeard) {
 // A late worker is not a dead master (DESIGN of lib/vrrp: "waits_for_workers").
 TEST_F(Engine, DoesNotTakeOverBeforeEveryWorkerHasLooked) {
     advance(3 * s);
-    drained_ = false;
-    drained_ns_ = now_ns_;
+    seeing_ = false;
+    seen_ns_ = now_ns_;
     advance(900 * ms);
     EXPECT_FALSE(owned());
     EXPECT_LE(engine_->deadline_ns(), now_ns_ + 10 * ms) << "it asks again soon";
-    drained_ = true;
+    seeing_ = true;
     advance(2 * ms);
     EXPECT_TRUE(owned());
+}
+
+// Port 1 has no router of ours: what waits in its queues is nobody's advert.
+TEST_F(Engine, AnotherPortsQueuesDelayNoTakeover) {
+    rx_seen_ns_[1] = 0;
+    advance(3700 * ms);
+    EXPECT_TRUE(owned());
+}
+
+// All workers poll, but one's mark does not move: two seconds, and no more.
+TEST_F(Engine, AMarkThatNeverMovesDelaysATakeoverByTwoSeconds) {
+    static_assert(vrrp::Instance::longest_wait_for_workers_ns > VrrpEngine::stall_ns);
+    seeing_ = false;
+    advance(3620 * ms + vrrp::Instance::longest_wait_for_workers_ns - 20 * ms);
+    EXPECT_FALSE(owned());
+    advance(20 * ms);
+    EXPECT_TRUE(owned());
+    EXPECT_EQ(reports(), (std::vector<std::string>{"initialize -> backup startup", "alarm",
+                                                   "backup -> master master_down"}));
+}
+
+// A worker that does not poll is a fault long before, and never makes a master.
+TEST_F(Engine, AStalledWorkerMakesNoMaster) {
+    advance(3 * s);
+    seeing_ = polls_ = false;
+    seen_ns_ = polled_ns_ = now_ns_;
+    advance(20 * s);
+    EXPECT_FALSE(owned());
 }
 
 TEST_F(Engine, AStalledWorkerIsAFaultUntilItPollsAgain) {
@@ -181,8 +210,8 @@ TEST_F(Engine, AStalledWorkerIsAFaultUntilItPollsAgain) {
 // Overload is not death: who polls and never empties its queues goes on serving.
 TEST_F(Engine, ABusyWorkerIsNoFault) {
     become_master();
-    drained_ = false;
-    drained_ns_ = now_ns_;
+    seeing_ = false;
+    seen_ns_ = now_ns_;
     advance(2 * VrrpEngine::stall_ns);  // the lease outlives that
     EXPECT_TRUE(owned());
 }

@@ -216,6 +216,32 @@ TEST(Evidence, AnAdvertFoundInTheQueueEndsTheWait) {
     EXPECT_EQ(d.instance.deadline_ns(), d.now_ns + down_100_ns);
 }
 
+// The workers poll, for one that does not would be a fault by now; what they know does not grow.
+TEST(Evidence, AMarkThatNeverMovesIsWaitedForTwoSeconds) {
+    Driver d(test_settings());
+    d.step(Startup{});
+    d.now_ns = d.instance.deadline_ns();
+    const std::uint64_t end_ns = d.now_ns + Instance::longest_wait_for_workers_ns;
+    while (d.now_ns < end_ns) {
+        EXPECT_EQ(d.step(Tick{0}), "");
+        EXPECT_GT(d.instance.deadline_ns(), d.now_ns);
+        EXPECT_LE(d.instance.deadline_ns(), end_ns);
+        d.now_ns = d.instance.deadline_ns();
+    }
+    EXPECT_EQ(d.step(Tick{0}),
+              "alarm(unproven_silence) own send(100) announce(1) backup->master:master_down");
+}
+
+// This machine was away: its workers get the same time as ever.
+TEST(Evidence, TimeInWhichNobodyAskedIsNoWait) {
+    Driver d(test_settings());
+    d.step(Startup{});
+    d.now_ns = d.instance.deadline_ns() + 60 * ns_per_s;
+    EXPECT_EQ(d.step(Tick{0}), "");
+    d.now_ns += 60 * ns_per_s;
+    EXPECT_EQ(d.step(Tick{0}), "");
+}
+
 // ---- 6.4.3 Master
 
 TEST(Master, AdvertisesEveryIntervalWithoutDrift) {  // S15: "If the Adver_Timer fires"
