@@ -101,7 +101,7 @@ class Lcores {
 
 unsigned mbuf_count(std::size_t ports, unsigned workers) {
     constexpr unsigned descriptors = 1024;
-    constexpr unsigned rings_of_a_worker = 1024 + 4 * 128;  // punt, control tx, bursts, cache
+    constexpr unsigned rings_of_a_worker = 1024 + 4 * 128;  // punts, control tx, bursts, cache
     const unsigned queues = static_cast<unsigned>(ports) * (workers + 1) * 2 * descriptors;
     const unsigned rings = workers * rings_of_a_worker + workers * workers * 512;
     return std::max(16'383U, std::bit_ceil(queues + rings) - 1);

@@ -18,7 +18,7 @@ namespace warren::control {
 namespace {
 
 constexpr unsigned most_commands = 64;   // per round
-constexpr unsigned punt_capacity = 256;  // of a worker's ring: one round takes all it holds
+constexpr unsigned punt_capacity = 256;  // of the largest ring: one round takes all it holds
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 // 0, or why the scheduler refused.
@@ -128,25 +128,22 @@ void VrrpRunner::follow_ports(const exchange::Snapshot& snapshot) {
 }
 
 void VrrpRunner::receive(const Round& round) {
-    for (auto& worker : exchange_.workers) {
-        std::array<rte_mbuf*, punt_capacity> packets;
-        const unsigned count = worker->punt.pop(packets.data(), packets.size());
-        for (unsigned i = 0; i < count; ++i) {
-            const rte_mbuf* packet = packets[i];
-            engine_.on_frame(
-                static_cast<std::uint8_t>(packet->port),
-                {rte_pktmbuf_mtod(packet, const std::uint8_t*), rte_pktmbuf_data_len(packet)},
-                round);
-            rte_pktmbuf_free(packets[i]);
-        }
-    }
+    for (auto& worker : exchange_.workers)
+        receive(worker->adverts, round);
+    for (auto& worker : exchange_.workers)
+        receive(worker->claims, round);
 }
 
-std::uint64_t VrrpRunner::oldest(exchange::WorkerTime when) const {
-    std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
-    for (const auto& worker : exchange_.workers)
-        oldest = std::min(oldest, ((*worker).*when).load(std::memory_order_acquire));
-    return oldest;
+void VrrpRunner::receive(exchange::MbufRing& ring, const Round& round) {
+    std::array<rte_mbuf*, punt_capacity> packets;
+    const unsigned count = ring.pop(packets.data(), packets.size());
+    for (unsigned i = 0; i < count; ++i) {
+        const rte_mbuf* packet = packets[i];
+        engine_.on_frame(
+            static_cast<std::uint8_t>(packet->port),
+            {rte_pktmbuf_mtod(packet, const std::uint8_t*), rte_pktmbuf_data_len(packet)}, round);
+        rte_pktmbuf_free(packets[i]);
+    }
 }
 
 void VrrpRunner::sleep(std::uint64_t now_ns) {

@@ -54,7 +54,7 @@ class VrrpRunner {
     void poll_once(std::uint64_t now_ns);
     void follow_ports(const exchange::Snapshot& snapshot);
     void receive(const Round& round);
-    std::uint64_t oldest(exchange::WorkerTime when) const;
+    void receive(exchange::MbufRing& ring, const Round& round);
     void sleep(std::uint64_t now_ns);
 
     exchange::Exchange& exchange_;

@@ -251,7 +251,8 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
         case Verdict::Action::drop:
             return drop(packet.mbuf, verdict.reason);
         case Verdict::Action::punt:
-            if (!link_.punt.push(packet.mbuf)) return drop(packet.mbuf, Drop::punt_full);
+            if (!(packet.kind == Kind::vrrp ? link_.adverts : link_.claims).push(packet.mbuf))
+                return drop(packet.mbuf, Drop::punt_full);
             counters_.punt.add();
             return;
         case Verdict::Action::kernel:

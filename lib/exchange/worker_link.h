@@ -45,9 +45,11 @@ struct WorkerLink {
     Counter events_lost;                // events that found the channel full
     Channel<FlowCommand> commands{16};  // manager -> worker
     Channel<FlowRow> rows{256};         // worker -> manager
-    // worker -> control: adverts (VRRP or AH carrying it, IPv4 and IPv6) and ARP or neighbour
-    // messages of somebody else who claims an address that is ours.
-    MbufRing punt{256};
+    // worker -> control: adverts (VRRP or AH carrying it, IPv4 and IPv6), and apart from them ARP
+    // or neighbour messages of somebody else who claims an address that is ours: a storm of claims
+    // drops no advert.
+    MbufRing adverts{256};
+    MbufRing claims{128};
     MbufRing control_tx{512};  // control -> worker
     // worker -> worker: there is a hand-off for one that sleeps.
     Doorbell doorbell;

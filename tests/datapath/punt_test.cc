@@ -146,8 +146,21 @@ TEST(Punt, AFullRingDropsAndGoesOn) {
     const Frame claim = from_rival(broadcast).arp_request(vip, vip);
     for (unsigned i = 0; i < 300; ++i)
         world.send(claim);
-    EXPECT_EQ(world.counted(&C::punt), 255U);
-    EXPECT_EQ(world.dropped(Drop::punt_full), 45U);
+    EXPECT_EQ(world.counted(&C::punt), 127U);
+    EXPECT_EQ(world.dropped(Drop::punt_full), 173U);
+}
+
+TEST(Punt, AStormOfClaimsDropsNoAdvert) {
+    BothFamilies world;
+    const Frame claim = from_rival(broadcast).arp_request(vip, vip);
+    for (unsigned i = 0; i < 300; ++i)
+        world.send(claim);
+    const std::uint64_t dropped = world.dropped(Drop::punt_full);
+    const std::uint64_t punted = world.counted(&C::punt);
+    for (const Row& row : adverts())
+        world.send(row.frame);
+    EXPECT_EQ(world.counted(&C::punt), punted + adverts().size());
+    EXPECT_EQ(world.dropped(Drop::punt_full), dropped);
 }
 
 TEST(VirtualMac, AnswersComeFromItAndFramesToItAreOurs) {
