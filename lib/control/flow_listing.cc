@@ -2,8 +2,10 @@
 #include "control/flow_listing.h"
 
 #include <array>
+#include <boost/asio/post.hpp>
 #include <charconv>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -39,7 +41,7 @@ std::pair<std::size_t, std::uint32_t> read_cursor(const std::string& cursor) {
 
 FlowListing::FlowListing(boost::asio::io_context& io, const State& state,
                          exchange::Exchange& exchange)
-    : timer_(io), state_(state), exchange_(exchange) {}
+    : io_(io), timer_(io), state_(state), exchange_(exchange) {}
 
 void FlowListing::request(const std::string& cursor, Answer answer) {
     if (waiting_.size() >= max_waiting) {
@@ -47,7 +49,7 @@ void FlowListing::request(const std::string& cursor, Answer answer) {
         return;
     }
     waiting_.push_back({cursor, std::move(answer)});
-    if (waiting_.size() == 1) begin_next();
+    if (waiting_.size() == 1) attempt([this] { begin_next(); });
 }
 
 void FlowListing::look_up(const flow::Tuple& client_tuple, OnFound on_found, Answer answer) {
@@ -56,11 +58,12 @@ void FlowListing::look_up(const flow::Tuple& client_tuple, OnFound on_found, Ans
         return;
     }
     waiting_.push_back({"", std::move(answer), client_tuple, std::move(on_found)});
-    if (waiting_.size() == 1) begin_next();
+    if (waiting_.size() == 1) attempt([this] { begin_next(); });
 }
 
 void FlowListing::begin_next() {
     if (waiting_.empty()) return;
+    is_working_ = true;
     std::tie(worker_, from_) = read_cursor(waiting_.front().cursor);
     found_ = {};
     if (worker_ >= exchange_.workers.size()) {
@@ -98,7 +101,7 @@ void FlowListing::poll() {
     }
     timer_.expires_after(std::chrono::milliseconds(1));
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) poll();
+        if (!error) attempt([this] { poll(); });
     });
 }
 
@@ -146,11 +149,24 @@ void FlowListing::take(const exchange::FlowRow& row) {
     finish(page.finish(next));
 }
 
+// The next request is begun whatever becomes of this one's answer.
 void FlowListing::finish(const std::string& page) {
     const Answer answer = std::move(waiting_.front().answer);
     waiting_.pop_front();
+    is_working_ = false;
+    if (!waiting_.empty()) boost::asio::post(io_, [this] { attempt([this] { begin_next(); }); });
     answer(page);
-    begin_next();
+}
+
+// A request whose page cannot be made is answered too: nobody waits for ever behind it.
+void FlowListing::attempt(const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const std::exception& error) {
+        if (!is_working_) throw;
+        ++id_;  // late rows are of no interest
+        finish(error_page(error.what()));
+    }
 }
 
 Json flow_row(const exchange::FlowRow& row, std::size_t worker) {

@@ -56,11 +56,14 @@ class FlowListing {
     void take(const exchange::FlowRow& row);
     void note(const exchange::FlowRow& row);
     void finish(const std::string& page);
+    void attempt(const std::function<void()>& work);
 
+    boost::asio::io_context& io_;
     boost::asio::steady_timer timer_;
     const State& state_;
     exchange::Exchange& exchange_;
-    std::deque<Request> waiting_;  // the first is being worked on
+    std::deque<Request> waiting_;
+    bool is_working_ = false;  // on the first of them
     std::vector<exchange::FlowRow> rows_;
     Found found_;
     std::uint32_t id_ = 0;

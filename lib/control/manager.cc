@@ -100,12 +100,14 @@ void Manager::run() {
             .answered =
                 [this](std::uint16_t server) { exchange_.note_check(server, port::now_ns()); }});
     arm_signals();
-    arm_drain();
+    every(drain_timer_, std::chrono::milliseconds(drain_ms), attempts_, "the drain",
+          [this] { drain(); });
     run_until_stopped();
     checks_.reset();
 }
 
-// Trouble in one handler is logged; it must not take the virtual addresses with it.
+// Trouble in one handler is logged; it must not take the virtual addresses with it. What comes
+// again and again has been armed again before it could throw (attempts.h).
 void Manager::run_until_stopped() {
     for (;;) {
         try {
@@ -119,32 +121,38 @@ void Manager::run_until_stopped() {
 
 // ---- what threads report
 
-void Manager::arm_drain() {
-    drain_timer_.expires_after(std::chrono::milliseconds(drain_ms));
-    drain_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error) return;
-        drain();
-        arm_drain();
-    });
+// Each by itself: one record that cannot be taken keeps nothing from the rest.
+void Manager::drain() {
+    take_flow_events();
+    take_statuses();
+    take_reports();
+    attempts_("freeing snapshots", [this] { exchange_.publisher.reclaim(); });
+    attempts_("looking at links", [this] { poll_own_links(); });
+    attempts_("looking for stalls", [this] { look_for_stalls(); });
+    if (port::now_ns() - last_second_ns_ >= ns_per_s)
+        attempts_("the work of each second", [this] { every_second(); });
+    if (!ready_) attempts_("becoming ready", [this] { announce_when_ready(); });
 }
 
-void Manager::drain() {
+void Manager::take_flow_events() {
     for (const auto& worker : exchange_.workers) {
         exchange::FlowEvent event;
         for (unsigned i = 0; i < 8192 && worker->events.pop(event); ++i)
-            take_flow_event(event);
+            attempts_("taking a flow's event", [&] { take_flow_event(event); });
     }
+}
+
+void Manager::take_statuses() {
     VrrpStatus status;
     while (vrrp_.statuses.pop(status))
-        take_status(state_->routers[status.router], status);
+        attempts_("taking a router's status",
+                  [&] { take_status(state_->routers.at(status.router), status); });
+}
+
+void Manager::take_reports() {
     VrrpReport report;
     while (vrrp_.reports.pop(report))
-        on_report(report);
-    exchange_.publisher.reclaim();
-    poll_own_links();
-    look_for_stalls();
-    if (port::now_ns() - last_second_ns_ >= ns_per_s) every_second();
-    if (!ready_) announce_when_ready();
+        attempts_("taking a router's report", [&] { on_report(report); });
 }
 
 // A rejected advert is often the only sign of two masters: a wrong password or interval.
@@ -267,12 +275,16 @@ std::string Manager::answer(const std::string& view, const std::string& cursor) 
 void Manager::arm_signals() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
-        if (signal == SIGHUP)
-            reload();
-        else
-            shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
         arm_signals();
+        attempts_("obeying a signal", [&] { on_signal(signal); });
     });
+}
+
+void Manager::on_signal(int signal) {
+    if (signal == SIGHUP)
+        reload();
+    else
+        shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 // The second signal does not wait.
@@ -282,10 +294,10 @@ void Manager::shut_down(const char* why) {
         leave_after(0);
         return;
     }
+    leave_after(stop_patience_ms);
+    command({.kind = VrrpCommand::Kind::shutdown});
     options_.announce("STOPPING=1");
     tell_of_end();
-    command({.kind = VrrpCommand::Kind::shutdown});
-    leave_after(stop_patience_ms);
 }
 
 void Manager::leave_after(int ms) {

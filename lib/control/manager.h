@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "control/attempts.h"
 #include "control/checks.h"
 #include "control/commands.h"
 #include "control/ended_flows.h"
@@ -132,6 +133,9 @@ class Manager {
 
     // What threads report.
     void drain();
+    void take_flow_events();
+    void take_statuses();
+    void take_reports();
     void take_status(RouterState& router, const VrrpStatus& record);
     void on_report(const VrrpReport& report);
     void every_second();
@@ -143,13 +147,14 @@ class Manager {
     std::string answer(const std::string& view, const std::string& cursor);
 
     void run_until_stopped();
-    void arm_drain();
     void arm_signals();
+    void on_signal(int signal);
     void shut_down(const char* why);
     void leave_after(int ms);
 
     boost::asio::io_context io_;
     EventLog events_;
+    Attempts attempts_{events_};
     exchange::Exchange& exchange_;
     VrrpLink& vrrp_;
     ManagerOptions options_;

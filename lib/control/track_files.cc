@@ -111,8 +111,8 @@ void TrackFiles::await_events() {
     inotify_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                         [this](const boost::system::error_code& error) {
                             if (error) return;
-                            take_events();
                             await_events();
+                            attempts_("reading track files", [this] { take_events(); });
                         });
 }
 
@@ -143,9 +143,7 @@ void TrackFiles::take_events() {
 }
 
 void TrackFiles::retry() {
-    timer_.expires_after(std::chrono::milliseconds(retry_ms_));
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error) return;
+    every(timer_, std::chrono::milliseconds(retry_ms_), attempts_, "reading track files", [this] {
         bool changed = false;
         for (File& file : files_) {
             if (file.watch >= 0) continue;
@@ -153,7 +151,6 @@ void TrackFiles::retry() {
             changed = read(file) || changed;
         }
         if (changed) changed_();
-        retry();
     });
 }
 

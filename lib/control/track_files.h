@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "control/attempts.h"
 #include "control/event_log.h"
 #include "control/tracked_state.h"
 
@@ -50,6 +51,7 @@ class TrackFiles {
     void retry();
 
     EventLog& events_;
+    Attempts attempts_{events_};
     Changed changed_;
     int retry_ms_;
     std::vector<File> files_;

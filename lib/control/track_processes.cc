@@ -98,22 +98,24 @@ void TrackProcesses::arm() {
     timer_.expires_after(std::chrono::milliseconds(scan_ms_));
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
-        begin_scan();
+        attempts_("looking for processes", [this] { begin_scan(); });
         go_on();
     });
 }
 
-// The rest in the loop's next turns.
+// The rest in the loop's next turns. A scan that fails is given up, the next one comes.
 void TrackProcesses::go_on() {
-    if (!scan_some()) {
+    bool done = true;
+    attempts_("looking for processes", [&] { done = scan_some(); });
+    if (!done) {
         timer_.expires_after(std::chrono::nanoseconds(0));
         timer_.async_wait([this](const boost::system::error_code& error) {
             if (!error) go_on();
         });
         return;
     }
-    end_scan();
     arm();
+    attempts_("taking processes", [this] { end_scan(); });
 }
 
 }  // namespace warren::control

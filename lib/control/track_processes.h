@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "control/attempts.h"
 #include "control/event_log.h"
 #include "control/process_list.h"
 #include "control/tracked_state.h"
@@ -52,6 +53,7 @@ class TrackProcesses {
     void go_on();
 
     EventLog& events_;
+    Attempts attempts_{events_};
     Changed changed_;
     std::string proc_;
     int scan_ms_;

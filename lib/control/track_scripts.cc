@@ -68,12 +68,12 @@ TrackedState TrackScripts::state(const std::string& name) const {
 void TrackScripts::arm(Script& script) {
     script.timer.async_wait([this, &script](const boost::system::error_code& error) {
         if (error) return;
-        run(script);
         // At the same distances, however late this one was; turns that have gone by are left out.
         const std::chrono::nanoseconds interval(script.config.interval_ns);
         script.timer.expires_at(
             std::max(script.timer.expiry() + interval, std::chrono::steady_clock::now()));
         arm(script);
+        attempts_("running a track script", [&] { run(script); });
     });
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "control/attempts.h"
 #include "control/children.h"
 #include "control/event_log.h"
 #include "control/tracked_state.h"
@@ -39,6 +40,7 @@ class TrackScripts {
     void take(Script& script, bool success, std::string text);
 
     EventLog& events_;
+    Attempts attempts_{events_};
     Changed changed_;
     std::list<Script> scripts_;  // their addresses stay
     Children children_;          // last: its end comes first

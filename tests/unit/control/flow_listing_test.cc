@@ -97,5 +97,19 @@ TEST_F(Listing, TooManyAtOnceAreRefused) {
     EXPECT_EQ(refused, 3U);
 }
 
+// Whoever asks next gets a page though the one before could not be made or told.
+TEST_F(Listing, AnAnswerThatThrowsHoldsUpNobody) {
+    std::string second;
+    listing_.request("", [](const std::string&) { throw std::runtime_error("no memory"); });
+    listing_.request("", [&](const std::string& text) { second = text; });
+    work(0, 3);
+    EXPECT_THROW(io_.run_one_for(std::chrono::seconds(10)), std::runtime_error);
+    for (int turns = 0; second.empty() && turns < 1000; ++turns) {
+        io_.run_one_for(std::chrono::seconds(1));
+        work(0, 3);
+    }
+    EXPECT_EQ(Json::parse(second).at("rows").size(), 3U);
+}
+
 }  // namespace
 }  // namespace warren::control

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <stdexcept>
+
 #include "scratch_folder.h"
 
 namespace warren::control {
@@ -30,7 +32,9 @@ class TrackScriptsTest : public testing::Test {
         return config_.vrrp_instances.front();
     }
     void start() {
-        scripts_ = std::make_unique<TrackScripts>(io_, config_, events_, [this] { ++changes_; });
+        scripts_ = std::make_unique<TrackScripts>(io_, config_, events_, [this] {
+            if (++changes_ <= throws_) throw std::runtime_error("no memory");
+        });
     }
     bool becomes(const std::string& name, bool up) {
         return run_until(io_, [&] {
@@ -44,6 +48,7 @@ class TrackScriptsTest : public testing::Test {
     config::Config config_;
     EventLog events_;
     int changes_ = 0;
+    int throws_ = 0;  // so many of them first
     std::unique_ptr<TrackScripts> scripts_;
 };
 
@@ -126,6 +131,24 @@ TEST_F(TrackScriptsTest, InitFail) {
     EXPECT_EQ(scripts_->state("chk").standing, Standing::known);
     EXPECT_EQ(scripts_->state("chk").number, 0);
     EXPECT_TRUE(becomes("chk", true));
+}
+
+// What hears of the change fails; the script is run and heard of all the same.
+TEST_F(TrackScriptsTest, AThrowingHandlerStopsNoScript) {
+    add("chk", "test ! -e " + folder_.path() + "/failed");
+    throws_ = 1;
+    start();
+    const auto becomes_after_throws = [&](bool up) {
+        for (;;)
+            try {
+                return becomes("chk", up);
+            } catch (const std::runtime_error&) {  // as Manager::run_until_stopped()
+            }
+    };
+    ASSERT_TRUE(becomes_after_throws(true));
+    folder_.file("failed", "");
+    EXPECT_TRUE(becomes_after_throws(false));
+    EXPECT_EQ(changes_, 2);
 }
 
 }  // namespace
