@@ -155,26 +155,13 @@ void Manager::take_reports() {
         attempts_("taking a router's report", [&] { on_report(report); });
 }
 
-// A rejected advert is often the only sign of two masters: a wrong password or interval.
 void Manager::take_status(RouterState& router, const VrrpStatus& record) {
-    const vrrp::Status& status = record.status;
-    constexpr std::uint64_t quiet_ns = 10 * ns_per_s;
-    const std::uint64_t now_ns = port::now_ns();
-    for (std::size_t i = 0; i < status.counters.rejected.size(); ++i) {
-        const std::uint64_t count = status.counters.rejected[i];
-        if (count == router.rejected_logged[i] || now_ns < router.quiet_until_ns) continue;
-        events_.warn(EventKind::vrrp, "{}: {} adverts refused: {}", router.config->name,
-                     count - router.rejected_logged[i],
-                     vrrp::name(static_cast<vrrp::RejectReason>(i)));
-        router.rejected_logged[i] = count;
-        router.quiet_until_ns = now_ns + quiet_ns;
-    }
-    router.status = status;
+    router.status = record.status;
     router.record = record;
 }
 
 void Manager::on_report(const VrrpReport& report) {
-    const RouterState* router =
+    RouterState* router =
         report.router < state_->routers.size() ? &state_->routers[report.router] : nullptr;
     switch (report.kind) {
         case VrrpReport::Kind::transition:
@@ -187,11 +174,8 @@ void Manager::on_report(const VrrpReport& report) {
                                         router->status.effective_priority);
             break;
         case VrrpReport::Kind::alarm:
-            events_.warn(EventKind::vrrp, "{}: {} ({}{})", router->config->name,
-                         vrrp::name(report.alarm), report.address.to_string(),
-                         report.claimant.is_zero()
-                             ? std::string()
-                             : " is claimed by " + report.claimant.to_string());
+        case VrrpReport::Kind::rejected:
+            on_alarm(*router, report);
             break;
         case VrrpReport::Kind::traffic:
             events_.info(EventKind::vrrp, "{}: first traffic {:.1f} ms after the takeover",
@@ -224,6 +208,7 @@ void Manager::every_second() {
     last_second_ns_ = now_ns;
     if (update_factors(*state_)) publish();
     warn_of_few_ports();
+    summarise_alarms(now_ns);
     release_indices();
 }
 

@@ -138,6 +138,8 @@ class Manager {
     void take_reports();
     void take_status(RouterState& router, const VrrpStatus& record);
     void on_report(const VrrpReport& report);
+    void on_alarm(RouterState& router, const VrrpReport& report);
+    void summarise_alarms(std::uint64_t now_ns);
     void every_second();
     void announce_when_ready();
 

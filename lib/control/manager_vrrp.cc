@@ -3,8 +3,10 @@
 // next hops, the groups they hear.
 #include <algorithm>
 
+#include "control/alarm_text.h"
 #include "control/manager.h"
 #include "control/vrrp_plan.h"
+#include "port/clock.h"
 
 namespace warren::control {
 
@@ -91,6 +93,21 @@ void Manager::renew_plan(std::uint16_t index) {
              .router = index,
              .cause = vrrp::FaultCause::no_address,
              .present = missing});
+}
+
+// An advert that differs is often the only sign of two masters: a wrong password or interval.
+void Manager::on_alarm(RouterState& router, const VrrpReport& report) {
+    if (router.alarms.see(report, port::now_ns()))
+        events_.warn(EventKind::vrrp, "{}: {}", router.config->name,
+                     alarm_text(report, router.plan->settings, router.status.effective_priority));
+}
+
+void Manager::summarise_alarms(std::uint64_t now_ns) {
+    for (RouterState& router : state_->routers)
+        router.alarms.summarise(now_ns, [&](const VrrpReport& last, std::uint64_t more) {
+            events_.warn(EventKind::vrrp, "{}: {} times more, last: {}", router.config->name, more,
+                         alarm_text(last, router.plan->settings, router.status.effective_priority));
+        });
 }
 
 void Manager::join_groups(std::uint8_t index) {

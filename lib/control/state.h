@@ -17,6 +17,7 @@
 #include "balance/server_health.h"
 #include "balance/slot_table.h"
 #include "config/config.h"
+#include "control/alarm_text.h"
 #include "control/netlink.h"
 #include "control/tracking.h"
 #include "control/vrrp_link.h"
@@ -50,8 +51,7 @@ struct RouterState {
     bool no_address = false;      // as last told
     Tracking tracking{};          // as last told
     bool waits_silently = false;  // scripts have not heard of a fault that may be none
-    std::array<std::uint64_t, vrrp::reject_reason_count> rejected_logged{};  // by reason
-    std::uint64_t quiet_until_ns = 0;  // no more log lines about rejected adverts before
+    AlarmPacer alarms{};
 };
 
 // Why a server is in the state it is in, for the log and `show servers`.

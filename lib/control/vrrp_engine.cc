@@ -24,6 +24,26 @@ std::uint8_t hop_limit(net::ConstBytes frame, const net::Parsed& parsed) {
                : net::load<net::Ipv6Header>(frame, parsed.l3_offset).hop_limit;
 }
 
+// An alarm is raised once a second, what it is about may come more often.
+std::uint64_t total_of(vrrp::AlarmKind kind, const vrrp::Counters& counters, std::uint64_t raised) {
+    switch (kind) {
+        case vrrp::AlarmKind::other_master:
+            return counters.lower_priority_heard;
+        case vrrp::AlarmKind::address_conflict:
+            return counters.address_conflicts;
+        case vrrp::AlarmKind::late_advert:
+            return counters.late_adverts;
+        case vrrp::AlarmKind::address_list:
+            return counters.address_list_differs;
+        case vrrp::AlarmKind::interval:
+            return counters.interval_differs;
+        case vrrp::AlarmKind::two_owners:
+        case vrrp::AlarmKind::unproven_silence:
+            break;
+    }
+    return raised;
+}
+
 }  // namespace
 
 VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_t start_ns,
@@ -122,15 +142,36 @@ void VrrpEngine::on_advert(std::uint8_t port, net::ConstBytes frame, const net::
     }
     Router& router = routers_[index];
     const vrrp::Settings& settings = router.plan->settings;
+    const vrrp::Datagram datagram{message, hop_limit(frame, parsed), parsed.source,
+                                  parsed.destination, in_ah};
+    heard_ = vrrp::hear(datagram, settings.is_ipv6());
     const vrrp::Decoded decoded =
         in_ah ? vrrp::decode_ah(frame.first(parsed.packet_end()).subspan(parsed.l3_offset),
                                 settings, router.ah, hmac_)
-              : vrrp::decode({message, hop_limit(frame, parsed), parsed.source, parsed.destination},
-                             settings);
+              : vrrp::decode(datagram, settings);
     if (const auto* reason = std::get_if<vrrp::RejectReason>(&decoded))
-        router.instance.count_rejected(*reason);
+        reject(index, *reason, round);
     else
         step(index, vrrp::AdvertReceived{std::get<vrrp::Advert>(decoded), parsed.source}, round);
+    heard_ = {};
+}
+
+// Counted each time, told once a second: the manager says it far less often (alarm_text.h).
+void VrrpEngine::reject(std::size_t index, vrrp::RejectReason reason, const Round& round) {
+    constexpr std::uint64_t distance_ns = 1'000'000'000;
+    Router& router = routers_[index];
+    router.instance.count_rejected(reason);
+    const auto i = static_cast<std::size_t>(reason);
+    if (round.now_ns < router.next_reject_ns[i]) return;
+    router.next_reject_ns[i] = round.now_ns + distance_ns;
+    VrrpReport record{.kind = VrrpReport::Kind::rejected,
+                      .router = static_cast<std::uint16_t>(index)};
+    record.reject = reason;
+    record.address = heard_.source;
+    record.heard = heard_;
+    record.total = router.instance.status().counters.rejected[i];
+    record.when_ns = round.now_ns;
+    report(record);
 }
 
 void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
@@ -392,6 +433,9 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Alarm& alarm, const Ro
     record.alarm = alarm.kind;
     record.address = alarm.address;
     record.claimant = alarm.claimant;
+    record.heard = heard_;
+    const std::uint64_t raised = ++routers_[index].alarms[static_cast<std::size_t>(alarm.kind)];
+    record.total = total_of(alarm.kind, routers_[index].instance.status().counters, raised);
     record.when_ns = round.now_ns;
     report(record);
 }

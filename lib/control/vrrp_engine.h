@@ -68,6 +68,9 @@ class VrrpEngine {
         std::size_t unsent_from = 0;
         std::uint64_t unsent_adverts = 0;
         std::uint64_t unresolved_adverts = 0;
+        std::array<std::uint64_t, vrrp::alarm_kind_count> alarms{};  // raised, by kind
+        std::array<std::uint64_t, vrrp::reject_reason_count>
+            next_reject_ns{};  // report, not sooner
     };
     static constexpr std::uint16_t no_router = 0xffff;
     struct Group {
@@ -79,6 +82,7 @@ class VrrpEngine {
                    const Round& round);
     void on_claim(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
                   const Round& round);
+    void reject(std::size_t index, vrrp::RejectReason reason, const Round& round);
     void look_for_traffic(const Round& round);
     void send_probe(std::uint8_t port, const net::MacAddress& mac);
     void make_groups();
@@ -125,6 +129,7 @@ class VrrpEngine {
     exchange::Ownership& ownership_;
     VrrpLink& link_;
     FrameSink& sink_;
+    vrrp::Heard heard_{};  // the advert that is being worked on, else empty
     std::uint64_t start_ns_;
     std::uint64_t next_status_ns_ = 0;
     std::uint64_t retry_deadline_ns_ = vrrp::no_deadline;

@@ -9,6 +9,7 @@
 #include "exchange/channel.h"
 #include "exchange/counters.h"
 #include "net/address.h"
+#include "vrrp/heard.h"
 #include "vrrp/instance.h"
 #include "vrrp/settings.h"
 
@@ -55,9 +56,10 @@ struct VrrpCommand {
 struct VrrpReport {
     enum class Kind : std::uint8_t {
         transition,
-        alarm,
-        traffic,  // the first frame since the takeover has come
-        silence,  // none has for TrafficWatch::first_wait_ns
+        alarm,     // alarm, address, heard, total
+        rejected,  // reject, address, heard, total; one a second of a reason at most
+        traffic,   // the first frame since the takeover has come
+        silence,   // none has for TrafficWatch::first_wait_ns
         plan_taken,
         stopped,
     };
@@ -67,6 +69,9 @@ struct VrrpReport {
     vrrp::State to = vrrp::State::initialize;
     vrrp::Reason reason = vrrp::Reason::none;
     vrrp::AlarmKind alarm = vrrp::AlarmKind::other_master;
+    vrrp::RejectReason reject = vrrp::RejectReason::ttl;
+    std::uint64_t total = 0;      // so many of that alarm or reason since the start
+    vrrp::Heard heard{};          // the advert it is about, if one is
     net::IpAddress address{};     // what the alarm is about
     net::MacAddress claimant{};   // of that address, who is not us
     std::uint64_t silent_ns = 0;  // traffic: since the takeover

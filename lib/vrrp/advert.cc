@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "net/checksum.h"
+#include "vrrp/heard.h"
 
 namespace warren::vrrp {
 namespace {
@@ -192,6 +193,32 @@ Decoded decode(const Datagram& datagram, const Settings& settings) {
             net::load<std::array<std::uint8_t, auth_bytes>>(payload, header_bytes + list_bytes);
     if (const auto bad = check_meaning(advert, datagram, settings)) return *bad;
     return advert;
+}
+
+Heard hear(const Datagram& datagram, bool ipv6) {
+    Heard heard{.source = datagram.source,
+                .destination = datagram.destination,
+                .ttl = datagram.ttl,
+                .in_ah = datagram.in_ah};
+    const net::ConstBytes payload = datagram.payload;
+    if (payload.size() < header_bytes) return heard;
+    const auto header = net::load<WireHeader>(payload, 0);
+    heard.has_header = true;
+    heard.version = static_cast<std::uint8_t>(header.version_type >> 4);
+    heard.priority = header.priority;
+    Advert advert;
+    advert.version = static_cast<Version>(heard.version);
+    read_timing(header, advert);
+    heard.auth_type = static_cast<std::uint8_t>(advert.auth_type);
+    heard.advert_interval_ns = advert.advert_interval_ns;
+    heard.address_count = header.address_count;
+    const net::ConstBytes rest = payload.subspan(header_bytes);
+    heard.addresses_kept = std::min({std::size_t{header.address_count}, Heard::most_addresses,
+                                     rest.size() / address_bytes(ipv6)});
+    const AddressList list(rest.first(heard.addresses_kept * address_bytes(ipv6)), ipv6);
+    for (std::size_t i = 0; i < heard.addresses_kept; ++i)
+        heard.addresses[i] = list[i];
+    return heard;
 }
 
 std::optional<std::uint8_t> peek_vrid(net::ConstBytes payload) {

@@ -81,7 +81,10 @@ void Instance::on(const AdvertReceived& event, Actions& out) {
     Counters& counters = status_.counters;
     ++counters.adverts_received;
     status_.last_heard_ns = now_ns_;
-    if (event.advert.interval_differs) ++counters.interval_differs;
+    if (event.advert.interval_differs) {
+        ++counters.interval_differs;
+        alarm(AlarmKind::interval, event.source, out);
+    }
     if (event.advert.addresses_differ) {
         ++counters.address_list_differs;
         alarm(AlarmKind::address_list, event.source, out);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/alarm_text.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <string_view>
+
+namespace warren::control {
+namespace {
+
+using vrrp::AlarmKind;
+using vrrp::RejectReason;
+
+std::string seconds(std::uint64_t ns) {
+    return fmt::format("{:.2f} s", static_cast<double>(ns) / 1e9);
+}
+
+std::string theirs(const vrrp::Heard& heard) {
+    std::string all;
+    for (std::size_t i = 0; i < heard.addresses_kept; ++i)
+        all += (i == 0 ? "" : ", ") + heard.addresses[i].to_string();
+    if (heard.address_count > heard.addresses_kept)
+        all += fmt::format("{}{} in all", all.empty() ? "" : ", … ", heard.address_count);
+    return all.empty() ? "none" : all;
+}
+
+std::string ours_list(const vrrp::Settings& ours) {
+    std::string all;
+    for (std::size_t i = 0; i < ours.advert_addresses.size(); ++i) {
+        if (i == vrrp::Heard::most_addresses)
+            return all + fmt::format(", … {} in all", ours.advert_addresses.size());
+        all += (i == 0 ? "" : ", ") + ours.advert_addresses[i].to_string();
+    }
+    return all.empty() ? "none" : all;
+}
+
+std::string_view auth_name(unsigned type) {
+    switch (type) {
+        case 0:
+            return "none";
+        case 1:
+            return "PASS";
+        case 2:
+            return "AH";
+        default:
+            return "unknown";
+    }
+}
+
+// The reasons that differ in a number or a word: theirs and ours.
+std::string difference(const VrrpReport& report, const vrrp::Settings& ours) {
+    const vrrp::Heard& heard = report.heard;
+    switch (report.reject) {
+        case RejectReason::ttl:
+            return fmt::format("TTL {}, wanted {}: it came through a router, or is forged",
+                               heard.ttl, ours.is_unicast() ? "its min_ttl to max_ttl" : "255");
+        case RejectReason::version:
+            return fmt::format("theirs is VRRP version {}, ours {} (vrrp_version)", heard.version,
+                               static_cast<unsigned>(ours.version));
+        case RejectReason::auth_type:
+            return fmt::format("authentication: theirs {}, ours {} (auth_type)",
+                               auth_name(heard.auth_type),
+                               auth_name(static_cast<unsigned>(ours.auth_type)));
+        case RejectReason::interval:
+            return fmt::format("advert_int: theirs {}, ours {}", seconds(heard.advert_interval_ns),
+                               seconds(ours.advert_interval_ns));
+        case RejectReason::destination:
+            return fmt::format(
+                "sent to {}, ours go {}", heard.destination.to_string(),
+                ours.is_unicast() ? "to unicast_peers" : "to " + ours.multicast_group.to_string());
+        case RejectReason::address_count:
+        case RejectReason::address_list:
+            return fmt::format("addresses: theirs {}, ours {}", theirs(heard), ours_list(ours));
+        default:
+            return {};
+    }
+}
+
+std::string_view plain(RejectReason reason) {
+    switch (reason) {
+        case RejectReason::type:
+            return "no advertisement by its type";
+        case RejectReason::length:
+            return "shorter than it says itself";
+        case RejectReason::checksum:
+            return "its checksum is wrong";
+        case RejectReason::own_advert:
+            return "it has our own source address: a loop, or another host with our address";
+        case RejectReason::unicast_source:
+            return "its sender is none of our unicast_peers";
+        case RejectReason::owner:
+            return "we own the addresses (owner_ignore_adverts)";
+        case RejectReason::auth_data:
+            return "its password differs from ours (auth_pass)";
+        case RejectReason::ah_missing:
+            return "no authentication header, ours is auth_type AH";
+        case RejectReason::ah_unexpected:
+            return "an authentication header (auth_type AH), ours has none";
+        case RejectReason::ah_format:
+            return "its authentication header is not of HMAC-MD5-96";
+        case RejectReason::ah_icv:
+            return "its authentication value is wrong: another auth_pass, or altered";
+        case RejectReason::ah_spi:
+            return "the SPI of its authentication header is not its address";
+        case RejectReason::ah_replay:
+            return "its sequence number is not above the last: replayed, or restarted";
+        default:
+            return vrrp::name(reason);
+    }
+}
+
+}  // namespace
+
+std::string alarm_text(const VrrpReport& report, const vrrp::Settings& ours, unsigned priority) {
+    const std::string who = report.address.to_string();
+    if (report.kind == VrrpReport::Kind::rejected) {
+        const std::string what = difference(report, ours);
+        return fmt::format("adverts of {} are refused: {}", who,
+                           what.empty() ? std::string(plain(report.reject)) : what);
+    }
+    switch (report.alarm) {
+        case AlarmKind::other_master:
+            return fmt::format("another master: {} advertises priority {}, ours is {}", who,
+                               report.heard.priority, priority);
+        case AlarmKind::two_owners:
+            return fmt::format("two owners: {} advertises priority 255 as we do", who);
+        case AlarmKind::address_conflict:
+            return fmt::format("address conflict: {} is claimed by {}", who,
+                               report.claimant.to_string());
+        case AlarmKind::late_advert:
+            return "our own advert was later than Master_Down_Interval: this machine stalled";
+        case AlarmKind::address_list:
+            return fmt::format("adverts of {} list other addresses: theirs {}, ours {}", who,
+                               theirs(report.heard), ours_list(ours));
+        case AlarmKind::interval:
+            return fmt::format(
+                "adverts of {} come at another interval: advert_int theirs {}, ours {}", who,
+                seconds(report.heard.advert_interval_ns), seconds(ours.advert_interval_ns));
+        case AlarmKind::unproven_silence:
+            return "no advert was found, though the workers could not look at all that had arrived";
+    }
+    return "?";
+}
+
+bool AlarmPacer::see(const VrrpReport& report, std::uint64_t now_ns) {
+    const bool is_alarm = report.kind == VrrpReport::Kind::alarm;
+    const unsigned kind = is_alarm ? static_cast<unsigned>(report.alarm)
+                                   : 256U + static_cast<unsigned>(report.reject);
+    const auto [at, is_new] = kinds_.try_emplace(kind);
+    Seen& seen = at->second;
+    const bool first = is_new || now_ns - seen.last_ns >= forget_ns;
+    seen.last = report;
+    seen.last_ns = now_ns;
+    if (!first) return false;
+    seen.told = report.total;
+    seen.next_ns = now_ns + summary_ns;
+    return true;
+}
+
+}  // namespace warren::control
