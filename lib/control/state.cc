@@ -43,7 +43,7 @@ void add_routers(State& state) {
             [&](const PortState& candidate) { return candidate.name == instance.interface; });
         if (port == state.ports.end()) continue;
         RouterState router;
-        router.config = &instance;
+        router.config = std::make_shared<const config::VrrpInstance>(instance);
         router.port = static_cast<std::uint8_t>(port - state.ports.begin());
         router.plan =
             std::make_unique<RouterPlan>(make_plan(instance, *port, router.port, groups[i]));

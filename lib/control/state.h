@@ -43,7 +43,7 @@ struct PortState {
 };
 
 struct RouterState {
-    const config::VrrpInstance* config = nullptr;
+    std::shared_ptr<const config::VrrpInstance> config;  // its own: State::config may be replaced
     std::uint8_t port = 0;
     std::unique_ptr<const RouterPlan> plan;
     vrrp::Status status;          // the control lcore's latest copy
