@@ -6,7 +6,8 @@
 // Why not Boost.Process: it forks. A fork of this process copies page tables under the lock that
 // the workers' page faults need, and makes every packet buffer copy-on-write (private memory
 // without hugepages). The child here borrows our memory until it executes (CLONE_VM | CLONE_VFORK,
-// as in posix_spawn, which cannot change the user), so workers notice nothing.
+// as in posix_spawn, which cannot change the user), so workers notice nothing. A thread of its own
+// waits for that: a program on a file system that hangs holds up its own run and nothing else.
 #pragma once
 
 #include <sys/types.h>
@@ -45,8 +46,11 @@ struct ChildEnd {
     std::string to_string() const;  // "exit status 1", "killed by signal 9", "timed out", …
 };
 
+struct Spawned;  // spawn.h
+
 class Children {
   public:
+    using Spawner = Spawned (*)(const Program&);
     static constexpr std::size_t max_running = 64;
     static constexpr std::size_t max_waiting = 1'024;
     static constexpr int kill_after_ms = 2'000;  // from TERM to KILL
@@ -58,7 +62,9 @@ class Children {
         std::function<void(const ChildEnd&)> ended;
     };
 
-    explicit Children(boost::asio::io_context& io, int kill_after_milliseconds = kill_after_ms);
+    // `spawner` is for tests; nullptr: spawn(). It may take as long as it likes.
+    explicit Children(boost::asio::io_context& io, int kill_after_milliseconds = kill_after_ms,
+                      Spawner spawner = nullptr);
     // Ends what still runs: TERM, and after a moment KILL.
     ~Children();
     Children(const Children&) = delete;
@@ -80,6 +86,9 @@ class Children {
     };
 
     void start(Waiting next);
+    void begin(const std::shared_ptr<Child>& child, Waiting& next);
+    void on_started(const std::shared_ptr<Child>& child);
+    void leave(const std::shared_ptr<Child>& child, const ChildEnd& end);
     void watch(const std::shared_ptr<Child>& child);
     void limit(const std::shared_ptr<Child>& child, std::int64_t timeout_ns);
     void end_group(const std::shared_ptr<Child>& child);
@@ -88,6 +97,7 @@ class Children {
 
     boost::asio::io_context& io_;
     int kill_after_ms_;
+    Spawner spawner_;
     std::vector<std::shared_ptr<Child>> running_;
     std::deque<Waiting> waiting_;
 };

@@ -54,7 +54,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       track_scripts_(io_, state_->config, events_, [this] { apply_tracking(); }),
       track_files_(io_, state_->config, events_, [this] { apply_tracking(); }),
       track_processes_(io_, state_->config, events_, [this] { apply_tracking(); }),
-      server_notifier_(state_->config.global, notifier_.queues()),
+      server_notifier_(state_->config, notifier_.queues()),
       listing_(io_, *state_, exchange),
       commands_(io_, verb_names(),
                 [this](const std::string& view, const std::string& cursor,

@@ -63,6 +63,7 @@ void Manager::take_up(const config::Config& wanted, const ReloadPlan& plan) {
         if (const auto& service = *state_->services[index].config; service.omega)
             server_notifier_.on_quorum(service, false);
     const ReloadChanges changes = carry_out(*state_, wanted, plan, port::now_ns());
+    server_notifier_.resolve(state_->config);
     tell_of_changes(changes);
     watch_next_hops();
     for (std::uint8_t port = 0; port < state_->ports.size(); ++port)

@@ -1,12 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/server_notifier.h"
 
+#include <utility>
+
 #include "control/script.h"
 
 namespace warren::control {
 
-ServerNotifier::ServerNotifier(const config::GlobalDefs& global, ScriptQueues& queues)
-    : global_(global), queues_(queues) {}
+ServerNotifier::ServerNotifier(const config::Config& config, ScriptQueues& queues)
+    : queues_(queues) {
+    resolve(config);
+}
+
+void ServerNotifier::resolve(const config::Config& config) {
+    programs_.clear();
+    const auto look = [&](const std::optional<config::Script>& script) {
+        if (!script) return;
+        if (auto program = check_script(*script, config.global).program)
+            programs_[key_of(*script)] = std::move(*program);
+    };
+    for (const config::VirtualServer& service : config.virtual_servers) {
+        look(service.quorum_up);
+        look(service.quorum_down);
+        for (const config::RealServer& server : service.real_servers) {
+            look(server.notify_up);
+            look(server.notify_down);
+        }
+        if (!service.sorry_server) continue;
+        look(service.sorry_server->notify_up);
+        look(service.sorry_server->notify_down);
+    }
+}
 
 void ServerNotifier::on_server(const config::VirtualServer& service,
                                const config::RealServer& server, bool up) {
@@ -20,8 +44,9 @@ void ServerNotifier::on_quorum(const config::VirtualServer& service, bool up) {
 void ServerNotifier::run(const config::VirtualServer& service,
                          const std::optional<config::Script>& script) {
     if (!script) return;
-    if (const auto program = check_script(*script, global_).program)
-        queues_.run("virtual_server " + config::name_of(service), *program);
+    const auto program = programs_.find(key_of(*script));
+    if (program != programs_.end())
+        queues_.run("virtual_server " + config::name_of(service), program->second);
 }
 
 }  // namespace warren::control

@@ -4,7 +4,10 @@
 // other, so that its scripts never learn of states in the wrong order.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
+#include <tuple>
 
 #include "config/config.h"
 #include "control/notifier.h"
@@ -13,9 +16,12 @@ namespace warren::control {
 
 class ServerNotifier {
   public:
-    // Runs them in `queues`; both must outlive this. A script that cannot run when its time comes
-    // is left out.
-    ServerNotifier(const config::GlobalDefs& global, ScriptQueues& queues);
+    // Runs them in `queues`, which must outlive this.
+    ServerNotifier(const config::Config& config, ScriptQueues& queues);
+
+    // Looks for the programs of a configuration's scripts, now and not when their time comes: the
+    // file system may hang then. What cannot run is left out.
+    void resolve(const config::Config& config);
 
     void on_server(const config::VirtualServer& service, const config::RealServer& server, bool up);
     void on_quorum(const config::VirtualServer& service, bool up);
@@ -23,7 +29,12 @@ class ServerNotifier {
   private:
     void run(const config::VirtualServer& service, const std::optional<config::Script>& script);
 
-    const config::GlobalDefs& global_;
+    using Key = std::tuple<std::string, std::string, std::string>;  // command, user, group
+    static Key key_of(const config::Script& script) {
+        return {script.command, script.user, script.group};
+    }
+
+    std::map<Key, Program> programs_;
     ScriptQueues& queues_;
 };
 

@@ -3,17 +3,23 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 namespace warren::control {
 namespace {
@@ -150,6 +156,48 @@ Spawned spawn(const Program& program) {
         out.pid = out.pidfd = -1;
     }
     return out;
+}
+
+namespace {
+
+void wait_for_end(int pidfd) {
+    pollfd gone{pidfd, POLLIN, 0};
+    while (poll(&gone, 1, -1) < 0 && errno == EINTR) {
+    }
+}
+
+// The child is sent TERM when the thread that made it ends, so this one stays.
+void spawn_and_stay(const Program& program, Children::Spawner spawner, int channel) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    const Spawned spawned = spawner(program);
+    const int pidfd = spawned.pid < 0 ? -1 : fcntl(spawned.pidfd, F_DUPFD_CLOEXEC, 0);
+    const bool told = send(channel, &spawned, sizeof spawned, MSG_NOSIGNAL) == sizeof spawned;
+    close(channel);
+    if (!told && spawned.pid > 0) {
+        kill(-spawned.pid, SIGKILL);
+        waitpid(spawned.pid, nullptr, 0);
+        close(spawned.pidfd);
+    } else if (pidfd >= 0) {
+        wait_for_end(pidfd);
+    }
+    if (pidfd >= 0) close(pidfd);
+}
+
+}  // namespace
+
+int spawn_apart(Program program, Children::Spawner spawner) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return -errno;
+    try {
+        std::thread(spawn_and_stay, std::move(program), spawner, ends[1]).detach();
+        return ends[0];
+    } catch (const std::system_error& error) {
+        close(ends[0]);
+        close(ends[1]);
+        return -error.code().value();
+    }
 }
 
 }  // namespace warren::control

@@ -19,4 +19,9 @@ struct Spawned {
 // is given to /bin/sh.
 Spawned spawn(const Program& program);
 
+// The same by a thread of its own, which waits as long as the file system does (a script on a hung
+// NFS server) and then until the child has ended. Returns at once: a socket on which one Spawned
+// arrives, or -errno. Closed before that, nobody wants the child any more, and it is ended.
+int spawn_apart(Program program, Children::Spawner spawner);
+
 }  // namespace warren::control

@@ -10,8 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <optional>
 
+#include "control/spawn.h"
 #include "scratch_folder.h"
 
 namespace warren::control {
@@ -196,6 +199,60 @@ TEST_F(ChildrenTest, TheEndLeavesNobody) {
     }
     EXPECT_FALSE(exists("child"));
     io_.poll();
+}
+
+// A script on a file system that does not answer: the start hangs until `release` is written to.
+int hang_fd = -1;
+Spawned hang_and_spawn(const Program& program) {
+    char byte = 0;
+    while (::read(hang_fd, &byte, 1) < 0 && errno == EINTR) {
+    }
+    return spawn(program);
+}
+
+class HungStart : public ChildrenTest {
+  protected:
+    HungStart() {
+        EXPECT_EQ(pipe2(pipe_.data(), O_CLOEXEC), 0);
+        hang_fd = pipe_[0];
+    }
+    ~HungStart() override {
+        release();
+        close(pipe_[0]);
+    }
+    void release() {
+        if (pipe_[1] >= 0) close(pipe_[1]);
+        pipe_[1] = -1;
+    }
+    void run_slow(const std::string& text) {
+        EXPECT_TRUE(slow_.run(shell(text), 50 * ms,
+                              {[this] { ++timeouts_; }, [this](const ChildEnd& e) { end_ = e; }}));
+    }
+
+    std::array<int, 2> pipe_{-1, -1};
+    std::optional<ChildEnd> end_;
+    Children slow_{io_, 200, hang_and_spawn};
+};
+
+TEST_F(HungStart, HoldsUpNobodyAndTimesOut) {
+    run_slow("touch " + folder_.path() + "/began; sleep 60");
+    EXPECT_TRUE(run(shell("exit 0")).ok()) << "the manager goes on";
+    EXPECT_TRUE(run_until(io_, [&] { return timeouts_ == 1; }));
+    EXPECT_FALSE(end_) << "it may still start";
+    release();
+    EXPECT_TRUE(run_until(io_, [&] { return end_.has_value(); }));
+    EXPECT_EQ(end_->kind, ChildEnd::Kind::timed_out);
+    EXPECT_EQ(slow_.running(), 0U);
+}
+
+TEST_F(HungStart, NobodyIsLeftOfOneThatStartsTooLate) {
+    {
+        Children gone(io_, 200, hang_and_spawn);
+        EXPECT_TRUE(gone.run(shell("echo $$ > " + folder_.path() + "/pid; sleep 60"), 0,
+                             {{}, [](const ChildEnd&) {}}));
+    }
+    release();
+    EXPECT_TRUE(run_until(io_, [&] { return !exists("pid"); }));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class ServerNotifierTest : public testing::Test {
     }
     std::string run(const std::function<void(ServerNotifier&)>& say) {
         ScriptQueues queues(io_, events_);
-        ServerNotifier notifier(config_.global, queues);
+        ServerNotifier notifier(config_, queues);
         say(notifier);
         EXPECT_TRUE(run_until(io_, [&] { return queues.idle(); }));
         return folder_.read("log");
