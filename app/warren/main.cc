@@ -3,15 +3,15 @@
 // lcore, and lets the manager run on the main thread. Wiring only. Exit status: 0 stopped by a
 // signal (or a good --check), 1 a wrong configuration or command line, or an environment in which
 // it cannot start.
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <exception>
 #include <iostream>
 
 #include "control/script.h"
+#include "control/signals.h"
 #include "data_plane.h"
+#include "log.h"
 #include "options.h"
 #include "port/clock.h"
 #include "read_config.h"
@@ -19,15 +19,6 @@
 
 namespace warren::app {
 namespace {
-
-void open_log(const Options& options) {
-    auto logger = options.log_file ? spdlog::basic_logger_mt("warren", *options.log_file)
-                                   : spdlog::stderr_logger_mt("warren");
-    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
-    logger->set_level(options.verbose ? spdlog::level::debug : spdlog::level::info);
-    logger->flush_on(spdlog::level::info);
-    spdlog::set_default_logger(std::move(logger));
-}
 
 // What a start says about its file: each finding in one line, --check has the rest of it.
 void log_findings(const config::Diagnostics& diagnostics) {
@@ -57,6 +48,7 @@ int serve(const Options& options, const config::LoadResult& loaded) {
                        .hugepages = plane.uses_hugepages()};
     manager.reread = [&options] { return read_config(options.config_file, options.config_id); };
     manager.announce = notify_service_manager;
+    manager.reopen_log = [&options] { return reopen_log(options); };
     plane.run(std::move(manager));
     spdlog::info("stopped");
     return 0;
@@ -68,7 +60,7 @@ int run(const Options& options) {
         loaded.ok() ? control::check_scripts(loaded.config) : config::Diagnostics{};
     if (options.check) {
         print_check(loaded, scripts, std::cout);
-        return loaded.ok() && !config::has_error(scripts) ? 0 : 1;
+        return loaded.ok() ? 0 : 1;  // a start does without scripts that cannot run
     }
     open_log(options);
     log_findings(loaded);
@@ -89,6 +81,7 @@ int run(const Options& options) {
 }  // namespace warren::app
 
 int main(int argc, char** argv) {
+    warren::control::hold_signals();
     try {
         const auto options = warren::app::parse_options(argc, argv);
         return options ? warren::app::run(*options) : 0;

@@ -16,7 +16,8 @@ namespace po = boost::program_options;
 constexpr std::string_view usage =
     "Usage: warren --config FILE [options] [-- EAL options]\n"
     "Serves the virtual addresses of a keepalived.conf through DPDK.\n"
-    "Signals: TERM gives up the addresses and stops, HUP reads the file again (reload).\n";
+    "Signals: TERM gives up the addresses and stops, HUP reads the file again (reload)\n"
+    "and opens the log file again (logrotate).\n";
 
 po::options_description description() {
     po::options_description all("Options");

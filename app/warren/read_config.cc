@@ -43,9 +43,9 @@ void print_check(const config::LoadResult& result, const config::Diagnostics& sc
             << ignored.reason << '\n';
     for (const config::Diagnostic& diagnostic : scripts)
         out << diagnostic.to_string() << '\n';
-    out << (!result.ok()                 ? "the configuration is refused"
-            : config::has_error(scripts) ? "the configuration is good, but for its scripts"
-                                         : "the configuration is good")
+    out << (!result.ok()      ? "the configuration is refused"
+            : scripts.empty() ? "the configuration is good"
+                              : "the configuration is good, but see what is said of its scripts")
         << '\n';
 }
 

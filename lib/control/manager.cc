@@ -13,6 +13,7 @@
 #include "control/builder.h"
 #include "control/server_state.h"
 #include "control/service_state.h"
+#include "control/signals.h"
 #include "control/traffic_watch.h"
 #include "port/clock.h"
 
@@ -74,7 +75,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                 }),
       drain_timer_(io_),
       stop_timer_(io_),
-      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      signals_(io_, SIGTERM, SIGINT),
       stalls_(state_->ports.size()),
       busy_(exchange.workers.size(), 0.0),
       busy_ns_(exchange.workers.size(), 0) {
@@ -99,7 +100,7 @@ void Manager::run() {
             .changed = [this](std::uint16_t server) { on_server(server); },
             .answered =
                 [this](std::uint16_t server) { exchange_.note_check(server, port::now_ns()); }});
-    arm_signals();
+    take_signals();
     every(drain_timer_, std::chrono::milliseconds(drain_ms), attempts_, "the drain",
           [this] { drain(); });
     run_until_stopped();
@@ -132,6 +133,15 @@ void Manager::drain() {
     if (port::now_ns() - last_second_ns_ >= ns_per_s)
         attempts_("the work of each second", [this] { every_second(); });
     if (!ready_) attempts_("becoming ready", [this] { announce_when_ready(); });
+    tell_watchdog();
+}
+
+// systemd's: the loop turns, and this turn's work has been gone through.
+void Manager::tell_watchdog() {
+    const std::uint64_t now_ns = port::now_ns();
+    if (now_ns < next_watchdog_ns_) return;
+    next_watchdog_ns_ = now_ns + ns_per_s;
+    options_.announce("WATCHDOG=1");
 }
 
 void Manager::take_flow_events() {
@@ -257,6 +267,17 @@ std::string Manager::answer(const std::string& view, const std::string& cursor) 
 
 // ---- signals
 
+// A port has a SIGRTMIN of its own, or nobody has: then it must not end us either.
+void Manager::take_signals() {
+    for (const int signal : asking_signals())
+        signals_.add(signal);
+    struct sigaction first {};
+    if (sigaction(SIGRTMIN, nullptr, &first) == 0 && first.sa_handler == SIG_DFL)
+        ::signal(SIGRTMIN, SIG_IGN);
+    release_signals();
+    arm_signals();
+}
+
 void Manager::arm_signals() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
@@ -266,10 +287,22 @@ void Manager::arm_signals() {
 }
 
 void Manager::on_signal(int signal) {
-    if (signal == SIGHUP)
-        reload();
-    else
-        shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    if (signal == SIGTERM || signal == SIGINT)
+        return shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    if (signal == SIGHUP) {
+        reopen_log();
+        return reload();
+    }
+    // Monitoring sends them without end: once is enough.
+    if (unserved_.insert(signal).second)
+        events_.info(EventKind::process, "{}", unserved_signal(signal));
+}
+
+// logrotate has renamed the file, whatever becomes of the configuration.
+void Manager::reopen_log() {
+    const std::string trouble = options_.reopen_log ? options_.reopen_log() : std::string();
+    if (!trouble.empty())
+        events_.error(EventKind::process, "the log file is not opened again: {}", trouble);
 }
 
 // The second signal does not wait.

@@ -46,6 +46,7 @@ struct ManagerOptions {
     ProcessFacts process;
     std::function<config::LoadResult()> reread;      // SIGHUP
     std::function<void(std::string_view)> announce;  // to the service manager: "READY=1"
+    std::function<std::string()> reopen_log;         // SIGHUP; what went wrong, or nothing
 };
 
 class Manager {
@@ -149,8 +150,11 @@ class Manager {
     std::string answer(const std::string& view, const std::string& cursor);
 
     void run_until_stopped();
+    void take_signals();
     void arm_signals();
     void on_signal(int signal);
+    void reopen_log();
+    void tell_watchdog();
     void shut_down(const char* why);
     void leave_after(int ms);
 
@@ -180,6 +184,7 @@ class Manager {
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer stop_timer_;
     boost::asio::signal_set signals_;
+    std::set<int> unserved_;         // signals that the log has spoken of
     std::vector<PortStall> stalls_;  // by port
     BufferWatch buffers_;
     bool no_buffers_ = false;
@@ -187,6 +192,7 @@ class Manager {
     std::vector<double> busy_;            // by worker
     std::vector<std::uint64_t> busy_ns_;  // at the last sample
     std::uint64_t last_second_ns_ = 0;
+    std::uint64_t next_watchdog_ns_ = 0;
     std::uint64_t generation_ = 0;
     bool publish_pending_ = false;
     bool ready_ = false;

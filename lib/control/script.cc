@@ -154,11 +154,10 @@ class Findings {
     void add(const std::string& what, const config::Script& script) {
         const ScriptCheck check = check_script(script, global_);
         if (!check.program)
-            report(script, config::Severity::error, what + " is ignored: " + check.problem);
+            report(script, what + " is ignored: " + check.problem);
         else if (check.insecure)
-            report(script, config::Severity::warning,
-                   what + " runs as root, but others than root can replace it: " +
-                       writable_part(check.program->path));
+            report(script, what + " runs as root, but others than root can replace it: " +
+                               writable_part(check.program->path));
     }
     void add(const std::string& of, const config::NotifyScripts& scripts) {
         const std::pair<const char*, const std::optional<config::Script>&> all[] = {
@@ -183,8 +182,9 @@ class Findings {
     config::Diagnostics take() { return std::move(found_); }
 
   private:
-    void report(const config::Script& script, config::Severity severity, std::string text) {
-        found_.push_back({script.where, severity, std::move(text)});
+    // A start goes on without the script, so this is no error.
+    void report(const config::Script& script, std::string text) {
+        found_.push_back({script.where, config::Severity::warning, std::move(text)});
     }
 
     const config::GlobalDefs& global_;

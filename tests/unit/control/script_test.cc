@@ -131,7 +131,7 @@ TEST_F(ScriptCheckTest, AllScriptsOfAFileAreToldWithTheirLines) {
     const config::Diagnostics found = check_scripts(config);
     ASSERT_EQ(found.size(), 2U);
     EXPECT_EQ(found[0].where.line, 7U);
-    EXPECT_EQ(found[0].severity, config::Severity::error);
+    EXPECT_EQ(found[0].severity, config::Severity::warning);
     EXPECT_TRUE(found[1].message.starts_with("VI_1: notify_master is ignored: "));
 }
 

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Signals that ask for something, ours and those that keepalived's tools send: none of them ends
+// the process, and none that comes while it starts is lost.
+#pragma once
+
+#include <signal.h>
+
+#include <string>
+#include <vector>
+
+namespace warren::control {
+
+// SIGHUP, SIGUSR1, SIGUSR2, and keepalived's real-time ones (SIGRTMIN + 1 to + 7: JSON is + 2). Not
+// SIGRTMIN itself: net_tap takes the first that is free, and has to have it in every thread.
+std::vector<int> asking_signals();
+
+// Before the first thread: they wait until the manager takes them, in every thread that comes.
+// SIGPIPE is ignored for good: who reads our log may go away.
+void hold_signals();
+// The manager, once it has handlers: what has come meanwhile is delivered at once.
+void release_signals();
+
+// What the log says of a signal that asks for what other commands give; empty: it is served.
+std::string unserved_signal(int signal);
+
+}  // namespace warren::control
