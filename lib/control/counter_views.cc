@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <string>
+#include <string_view>
 
 namespace warren::control {
 namespace {
@@ -11,40 +13,7 @@ namespace {
 using exchange::Counter;
 using exchange::WorkerCounters;
 
-struct Named {
-    const char* name;
-    Counter WorkerCounters::*counter;
-};
-
-constexpr std::array worker_counters{
-    Named{"rx", &WorkerCounters::rx},
-    Named{"rx_bytes", &WorkerCounters::rx_bytes},
-    Named{"tx", &WorkerCounters::tx},
-    Named{"tx_bytes", &WorkerCounters::tx_bytes},
-    Named{"kernel", &WorkerCounters::kernel},
-    Named{"punt", &WorkerCounters::punt},
-    Named{"control_tx", &WorkerCounters::control_tx},
-    Named{"handoff_in", &WorkerCounters::handoff_in},
-    Named{"handoff_out", &WorkerCounters::handoff_out},
-    Named{"generated", &WorkerCounters::generated},
-    Named{"arp_replies", &WorkerCounters::arp_replies},
-    Named{"neighbour_replies", &WorkerCounters::neighbour_replies},
-    Named{"echo_replies", &WorkerCounters::echo_replies},
-    Named{"resets_sent", &WorkerCounters::resets_sent},
-    Named{"icmp_errors_sent", &WorkerCounters::icmp_errors_sent},
-    Named{"icmp_errors_relayed", &WorkerCounters::icmp_errors_relayed},
-    Named{"flows_admitted", &WorkerCounters::flows_admitted},
-    Named{"flows_ended", &WorkerCounters::flows_ended},
-    Named{"flows_reset", &WorkerCounters::flows_reset},
-    Named{"persistence_full", &WorkerCounters::persistence_full},
-    Named{"probes_sent", &WorkerCounters::probes_sent},
-    Named{"syns_replayed", &WorkerCounters::syns_replayed},
-    Named{"syns_after_clear", &WorkerCounters::syns_after_clear},
-    Named{"rss_agreed", &WorkerCounters::rss_agreed},
-    Named{"rss_disagreed", &WorkerCounters::rss_disagreed},
-};
-
-Json row(const ViewContext& c, const std::string& group, const std::string& name,
+Json row(const ViewContext& c, const char* group, std::string_view name,
          const std::function<std::uint64_t(exchange::WorkerLink&)>& read) {
     std::uint64_t total = 0;
     Json shares = Json::array();
@@ -55,21 +24,40 @@ Json row(const ViewContext& c, const std::string& group, const std::string& name
     return {{"group", group}, {"name", name}, {"total", total}, {"workers", shares}};
 }
 
-Json control_row(const char* name, const Counter& counter) {
-    return {{"group", "control"}, {"name", name}, {"total", counter.value()}};
+Json total_row(const char* group, const std::string& name, std::uint64_t total) {
+    return {{"group", group}, {"name", name}, {"total", total}};
 }
 
 void add_control_rows(std::vector<Json>& rows, const VrrpCounters& control) {
-    rows.push_back(control_row("vrrp_frames", control.frames));
-    rows.push_back(control_row("vrrp_malformed", control.malformed));
-    rows.push_back(control_row("vrrp_unknown_router", control.unknown_router));
-    rows.push_back(control_row("gratuitous_arps", control.gratuitous_arps));
-    rows.push_back(control_row("advertisements", control.advertisements));
-    rows.push_back(control_row("transmit_failures", control.transmit_failures));
-    rows.push_back(control_row("reports_lost", control.reports_lost));
-    rows.push_back(control_row("rounds", control.rounds));
-    rows.push_back(control_row("late_wakes", control.late_wakes));
-    rows.push_back(control_row("longest_oversleep_ns", control.longest_oversleep_ns));
+    for (const auto& [name, counter] : vrrp_counters)
+        rows.push_back(total_row("control", std::string(name), (control.*counter).value()));
+}
+
+// What the control lcore gave to each port, and what that took.
+void add_port_rows(std::vector<Json>& rows, const ViewContext& c) {
+    const std::vector<PortState>& ports = c.state.ports;
+    for (std::size_t i = 0; i < ports.size() && i < max_ports; ++i) {
+        const VrrpCounters& counters = c.vrrp.counters;
+        rows.push_back(
+            total_row("control", "frames_tried_" + ports[i].name, counters.tried[i].value()));
+        rows.push_back(
+            total_row("control", "frames_taken_" + ports[i].name, counters.taken[i].value()));
+    }
+}
+
+void add_netlink_rows(std::vector<Json>& rows, const Netlink::Statistics& netlink) {
+    for (const auto& [name, counter] : netlink_counters)
+        rows.push_back(total_row("netlink", std::string(name), netlink.*counter));
+}
+
+using ByReason = std::array<Counter, exchange::drop_count> WorkerCounters::*;
+
+void add_reason_rows(std::vector<Json>& rows, const ViewContext& c, const char* group,
+                     ByReason counters) {
+    for (std::size_t i = 0; i < exchange::drop_count; ++i)
+        rows.push_back(row(c, group, exchange::drop_names[i], [&](exchange::WorkerLink& w) {
+            return (w.counters.*counters)[i].value();
+        }));
 }
 
 // Frames that a worker has had to deal with.
@@ -86,16 +74,17 @@ double rounded(double value, double steps) {
 
 std::vector<Json> counter_rows(const ViewContext& c) {
     std::vector<Json> rows;
-    for (const Named& named : worker_counters)
-        rows.push_back(row(c, "worker", named.name, [&](exchange::WorkerLink& w) {
-            return (w.counters.*named.counter).value();
+    for (const auto& [name, counter] : exchange::worker_counters)
+        rows.push_back(row(c, "worker", name, [counter](exchange::WorkerLink& w) {
+            return (w.counters.*counter).value();
         }));
-    for (std::size_t i = 0; i < exchange::drop_count; ++i)
-        rows.push_back(row(c, "drop", std::string(exchange::drop_names[i]),
-                           [&](exchange::WorkerLink& w) { return w.counters.drops[i].value(); }));
+    add_reason_rows(rows, c, "refusal", &WorkerCounters::refusals);
+    add_reason_rows(rows, c, "drop", &WorkerCounters::drops);
     rows.push_back(row(c, "worker", "events_lost",
                        [](exchange::WorkerLink& w) { return w.events_lost.value(); }));
     add_control_rows(rows, c.vrrp.counters);
+    add_port_rows(rows, c);
+    add_netlink_rows(rows, c.netlink);
     return rows;
 }
 

@@ -259,7 +259,8 @@ void Manager::command(const VrrpCommand& command) {
 }
 
 std::string Manager::answer(const std::string& view, const std::string& cursor) {
-    const ViewContext context{*state_, exchange_, vrrp_, options_.process, busy_, port::now_ns()};
+    const ViewContext context{*state_,          exchange_, vrrp_,         netlink_.statistics(),
+                              options_.process, busy_,     port::now_ns()};
     for (const View& candidate : views())
         if (view == candidate.name) return make_page(view, candidate.rows(context), cursor);
     return error_page("no such view");

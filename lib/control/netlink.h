@@ -8,6 +8,7 @@
 // Statistics.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -128,5 +129,19 @@ class Netlink {
     std::chrono::steady_clock::time_point next_routes_{};
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
+
+// As `show counters` calls them.
+struct NetlinkCounterName {
+    std::string_view name;
+    std::uint64_t Netlink::Statistics::*counter;
+};
+inline constexpr std::array netlink_counters{
+    NetlinkCounterName{"overruns", &Netlink::Statistics::overruns},
+    NetlinkCounterName{"request_errors", &Netlink::Statistics::request_errors},
+    NetlinkCounterName{"table_full", &Netlink::Statistics::table_full},
+    NetlinkCounterName{"managed_refused", &Netlink::Statistics::managed_refused},
+};
+static_assert(netlink_counters.size() * sizeof(std::uint64_t) == sizeof(Netlink::Statistics),
+              "each counter of Netlink needs its name in netlink_counters");
 
 }  // namespace warren::control

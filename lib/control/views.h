@@ -27,6 +27,7 @@ struct ViewContext {
     const State& state;
     exchange::Exchange& exchange;
     const VrrpLink& vrrp;
+    const Netlink::Statistics& netlink;
     const ProcessFacts& process;
     const std::vector<double>& busy;  // share of the last second, by worker
     std::uint64_t now_ns = 0;

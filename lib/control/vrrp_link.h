@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "exchange/channel.h"
@@ -111,6 +112,22 @@ struct VrrpCounters {
     // By port: frames given to it (or to the ring that leads there), and those it took.
     std::array<exchange::Counter, max_ports> tried, taken;
 };
+
+inline constexpr std::array vrrp_counters{
+    exchange::CounterName{"vrrp_frames", &VrrpCounters::frames},
+    exchange::CounterName{"vrrp_malformed", &VrrpCounters::malformed},
+    exchange::CounterName{"vrrp_unknown_router", &VrrpCounters::unknown_router},
+    exchange::CounterName{"gratuitous_arps", &VrrpCounters::gratuitous_arps},
+    exchange::CounterName{"advertisements", &VrrpCounters::advertisements},
+    exchange::CounterName{"transmit_failures", &VrrpCounters::transmit_failures},
+    exchange::CounterName{"reports_lost", &VrrpCounters::reports_lost},
+    exchange::CounterName{"rounds", &VrrpCounters::rounds},
+    exchange::CounterName{"late_wakes", &VrrpCounters::late_wakes},
+    exchange::CounterName{"longest_oversleep_ns", &VrrpCounters::longest_oversleep_ns},
+    exchange::CounterName{"scheduling_errno", &VrrpCounters::scheduling_errno},
+};
+static_assert(vrrp_counters.size() * sizeof(exchange::Counter) == offsetof(VrrpCounters, tried),
+              "each counter of the control lcore needs its name in vrrp_counters");
 
 struct VrrpLink {
     exchange::Channel<VrrpCommand> commands{4096};  // manager -> control

@@ -85,9 +85,18 @@ inline constexpr std::array<std::string_view, drop_count> drop_names{"malformed_
                                                                      "no_mbuf",
                                                                      "tx_full"};
 
+static_assert(!drop_names.back().empty(), "a reason without a name");
+
 constexpr std::string_view name_of(Drop reason) {
     return drop_names[static_cast<std::size_t>(reason)];
 }
+
+// A counter of a block of counters, as `show counters` calls it.
+template <typename Block>
+struct CounterName {
+    std::string_view name;
+    Counter Block::*counter;
+};
 
 // One worker's counters. The law that tests assert:
 // rx + handoff_in + control_tx + generated = tx + kernel + punt + handoff_out + sum(drops).
@@ -115,6 +124,39 @@ struct alignas(64) WorkerCounters {
     Counter& refusal(Drop reason) { return refusals[static_cast<std::size_t>(reason)]; }
     Counter& drop(Drop reason) { return drops[static_cast<std::size_t>(reason)]; }
 };
+
+inline constexpr std::array worker_counters{
+    CounterName{"rx", &WorkerCounters::rx},
+    CounterName{"rx_bytes", &WorkerCounters::rx_bytes},
+    CounterName{"tx", &WorkerCounters::tx},
+    CounterName{"tx_bytes", &WorkerCounters::tx_bytes},
+    CounterName{"kernel", &WorkerCounters::kernel},
+    CounterName{"punt", &WorkerCounters::punt},
+    CounterName{"control_tx", &WorkerCounters::control_tx},
+    CounterName{"handoff_in", &WorkerCounters::handoff_in},
+    CounterName{"handoff_out", &WorkerCounters::handoff_out},
+    CounterName{"generated", &WorkerCounters::generated},
+    CounterName{"arp_replies", &WorkerCounters::arp_replies},
+    CounterName{"neighbour_replies", &WorkerCounters::neighbour_replies},
+    CounterName{"echo_replies", &WorkerCounters::echo_replies},
+    CounterName{"resets_sent", &WorkerCounters::resets_sent},
+    CounterName{"icmp_errors_sent", &WorkerCounters::icmp_errors_sent},
+    CounterName{"icmp_errors_relayed", &WorkerCounters::icmp_errors_relayed},
+    CounterName{"flows_admitted", &WorkerCounters::flows_admitted},
+    CounterName{"flows_ended", &WorkerCounters::flows_ended},
+    CounterName{"flows_reset", &WorkerCounters::flows_reset},
+    CounterName{"persistence_full", &WorkerCounters::persistence_full},
+    CounterName{"probes_sent", &WorkerCounters::probes_sent},
+    CounterName{"syns_replayed", &WorkerCounters::syns_replayed},
+    CounterName{"syns_after_clear", &WorkerCounters::syns_after_clear},
+    CounterName{"rss_agreed", &WorkerCounters::rss_agreed},
+    CounterName{"rss_disagreed", &WorkerCounters::rss_disagreed},
+    CounterName{"polls", &WorkerCounters::polls},
+    CounterName{"idle_sleeps", &WorkerCounters::idle_sleeps},
+    CounterName{"busy_ns", &WorkerCounters::busy_ns},
+};
+static_assert(worker_counters.size() * sizeof(Counter) == offsetof(WorkerCounters, drops),
+              "each counter of a worker needs its name in worker_counters");
 
 // What one worker counted for one real_server.
 struct ServerCounters {
