@@ -18,13 +18,11 @@ std::int64_t random_warmup(std::int64_t most_ns) {
     return std::uniform_int_distribution<std::int64_t>(0, most_ns)(random);
 }
 
-health::Schedule schedule(const config::CheckTiming& timing, bool assume_up) {
+health::Schedule schedule(const config::CheckTiming& timing) {
     health::Schedule out;
     out.delay_loop_ns = timing.delay_loop_ns;
     out.delay_before_retry_ns = timing.delay_before_retry_ns;
-    out.retry = timing.retry;
     out.warmup_ns = random_warmup(timing.warmup_ns);
-    out.assume_up = assume_up;
     return out;
 }
 
@@ -47,7 +45,6 @@ void warn_of_local_trouble(const ServerRecord& server, bool was_local, EventLog&
 struct Start {
     boost::asio::io_context& io;
     const config::RealServer& server;
-    bool assume_up;
     health::Callback callback;
 
     std::unique_ptr<health::Checker> operator()(const config::TcpCheck& check) {
@@ -56,7 +53,7 @@ struct Start {
         options.port = check.endpoint.connect_port.value_or(server.port);
         options.source = source(check.endpoint);
         options.connect_timeout_ns = check.timing.connect_timeout_ns;
-        options.schedule = schedule(check.timing, assume_up);
+        options.schedule = schedule(check.timing);
         return health::make_checker(io, options, std::move(callback));
     }
     std::unique_ptr<health::Checker> operator()(const config::PingCheck& check) {
@@ -64,7 +61,7 @@ struct Start {
         options.address = check.endpoint.connect_ip.value_or(server.address);
         options.source = source(check.endpoint);
         options.timeout_ns = check.timing.connect_timeout_ns;
-        options.schedule = schedule(check.timing, assume_up);
+        options.schedule = schedule(check.timing);
         return health::make_checker(io, options, std::move(callback));
     }
 };
@@ -103,21 +100,24 @@ void Checks::follow(std::uint16_t index) {
 
 std::unique_ptr<health::Checker> Checks::start(std::uint16_t index, std::size_t checker) {
     const ServerRecord& server = state_.servers[index];
-    return std::visit(Start{io_, *server.config, server.health.checker_is_up(checker),
+    return std::visit(Start{io_, *server.config,
                             [this, index, checker](const health::CheckResult& result) {
-                                take(index, checker, result);
+                                return take(index, checker, result);
                             }},
                       server.config->checkers[checker]);
 }
 
-void Checks::take(std::uint16_t index, std::size_t checker, const health::CheckResult& result) {
+health::Pace Checks::take(std::uint16_t index, std::size_t checker,
+                          const health::CheckResult& result) {
     ServerRecord& server = state_.servers[index];
     const bool is_tcp = std::holds_alternative<config::TcpCheck>(server.config->checkers[checker]);
     if (is_tcp && result.ok()) told_.answered(index);
     const bool was_local = server.check.local;
     const bool standing_changed = apply_check(state_, index, checker, result, port::now_ns());
     warn_of_local_trouble(server, was_local, events_);
+    const bool is_pending = !server.check.local && server.health.is_retrying(checker);
     if (standing_changed) told_.changed(index);
+    return is_pending ? health::Pace::change_pending : health::Pace::steady;
 }
 
 }  // namespace warren::control

@@ -36,7 +36,7 @@ class Checks {
 
     void follow(std::uint16_t index);
     std::unique_ptr<health::Checker> start(std::uint16_t index, std::size_t checker);
-    void take(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
+    health::Pace take(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
 
     boost::asio::io_context& io_;
     State& state_;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a checker is: it probes one real_server over and over through kernel sockets and reports
-// every attempt until it is destroyed. Times are int64 nanoseconds. Construction starts it (the
-// first attempt comes after warmup_ns), destruction stops it: after that the callback is never
-// called, although sockets may have been in flight. Everything runs on the thread that runs the
-// io_context. Only the callback sees errors; nothing throws later than the constructor. The
-// callback may destroy its checker.
+// every attempt until it is destroyed. It judges nothing: who takes the report counts failures
+// (balance/server_health.h) and answers how soon to ask again. Times are int64 nanoseconds.
+// Construction starts it (the first attempt comes after warmup_ns), destruction stops it: after
+// that the callback is never called, although sockets may have been in flight. Everything runs on
+// the thread that runs the io_context. Only the callback sees errors; nothing throws later than the
+// constructor. The callback may destroy its checker.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -18,10 +19,6 @@
 
 namespace warren::health {
 
-// What the upper layer acts on. Retries are counted here, so that it needs no counter of its own:
-// `failed_attempt` changes nothing, `failed` says the server is down (and is repeated while it is).
-enum class Verdict : std::uint8_t { ok, failed_attempt, failed };
-
 enum class Reason : std::uint8_t {
     none,         // the attempt succeeded
     refused,      // RST to our SYN
@@ -31,32 +28,24 @@ enum class Reason : std::uint8_t {
     other,        // see `text`
 };
 
-const char* to_string(Verdict verdict);
 const char* to_string(Reason reason);
 
 struct CheckResult {
-    Verdict verdict = Verdict::ok;
     Reason reason = Reason::none;
-    // How many attempts in a row have ended like this one's ok(), this one included: 1, 2, ...
-    std::uint32_t attempt = 1;
     // Time to the answer; of a failed attempt, how long we waited for nothing.
     std::int64_t latency_ns = 0;
     std::string text = {};  // for the log: "connection refused"; empty when ok
 
-    bool ok() const { return verdict == Verdict::ok; }
+    bool ok() const { return reason == Reason::none; }
 };
 
-// When attempts start (keepalived's meaning): delay_loop after a round that succeeded or found the
-// server down, delay_before_retry after a failure of a server that was up until now; it is down
-// after 1 + retry failures in a row. Delays count from the end of an attempt. A failure with
-// Reason::local is no evidence about the server: it is reported as failed_attempt and never
-// counted.
+// When attempts start (keepalived's meaning): delay_before_retry after one that leaves a change
+// pending (a failure of a server that still counts as up, say), else delay_loop. Delays count from
+// the end of an attempt.
 struct Schedule {
     std::int64_t delay_loop_ns = 200'000'000;
     std::int64_t delay_before_retry_ns = 100'000'000;
-    std::uint32_t retry = 1;
     std::int64_t warmup_ns = 0;  // the first attempt's offset; the caller picks it at random
-    bool assume_up = true;  // false (keepalived's alpha): the first failure is already `failed`
 };
 
 // Where probes leave from. All optional.
@@ -93,7 +82,9 @@ class Checker {
     virtual ~Checker() = default;
 };
 
-using Callback = std::function<void(const CheckResult&)>;
+// Takes a report and answers whether a change is pending, which another attempt soon may settle.
+enum class Pace : bool { steady, change_pending };
+using Callback = std::function<Pace(const CheckResult&)>;
 
 std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const TcpOptions& options,
                                       Callback callback);

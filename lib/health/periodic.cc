@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "health/periodic.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 namespace warren::health {
-
-const char* to_string(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::ok:
-            return "ok";
-        case Verdict::failed_attempt:
-            return "failed attempt";
-        case Verdict::failed:
-            return "failed";
-    }
-    return "?";
-}
 
 const char* to_string(Reason reason) {
     switch (reason) {
@@ -69,11 +58,7 @@ Reason reason_of(int error) {
 
 PeriodicChecker::PeriodicChecker(boost::asio::io_context& io, const Schedule& schedule,
                                  std::int64_t timeout_ns, Callback callback)
-    : timer_(io),
-      retry_(schedule),
-      callback_(std::move(callback)),
-      timeout_ns_(timeout_ns),
-      warmup_ns_(schedule.warmup_ns) {}
+    : timer_(io), schedule_(schedule), callback_(std::move(callback)), timeout_ns_(timeout_ns) {}
 
 std::int64_t PeriodicChecker::elapsed_ns() const {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now() - begun_).count();
@@ -99,11 +84,13 @@ void PeriodicChecker::fail(int error) {
 
 void PeriodicChecker::finish(Reason reason, std::int64_t latency_ns, std::string text) {
     abandon();
-    const RetryCounter::Next next = retry_.record(reason);
-    wait(next.delay_ns);
-    // Last, and from a copy: the callback may destroy this checker, callback_ included.
+    wait(schedule_.delay_loop_ns);  // first, so that a callback that throws does not end the rhythm
+    // From a copy: the callback may destroy this checker, callback_ included.
     const Callback callback = callback_;
-    callback({next.verdict, reason, next.attempt, latency_ns, std::move(text)});
+    const std::weak_ptr<const int> is_here = attempt_;
+    const Pace pace = callback({reason, latency_ns, std::move(text)});
+    if (pace == Pace::change_pending && !is_here.expired())
+        wait(std::max(schedule_.delay_before_retry_ns, least_delay_ns));
 }
 
 }  // namespace warren::health

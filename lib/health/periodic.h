@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "health/checker.h"
-#include "health/retry.h"
 
 namespace warren::health {
 
@@ -26,7 +25,7 @@ class PeriodicChecker : public Checker {
                     Callback callback);
 
     // Call once, at the end of the derived constructor.
-    void start() { wait(warmup_ns_); }
+    void start() { wait(schedule_.warmup_ns); }
 
     virtual void begin() = 0;
     virtual void abandon() = 0;
@@ -43,15 +42,17 @@ class PeriodicChecker : public Checker {
     }
 
   private:
+    // What fails at once is not asked again at once, for the loop is others' too.
+    static constexpr std::int64_t least_delay_ns = 1'000'000;
+
     void wait(std::int64_t delay_ns);
     void attempt();
     void finish(Reason reason, std::int64_t latency_ns, std::string text);
 
     boost::asio::steady_timer timer_;
-    RetryCounter retry_;
+    Schedule schedule_;
     Callback callback_;
     std::int64_t timeout_ns_;
-    std::int64_t warmup_ns_;
     std::chrono::steady_clock::time_point begun_;
     // Lives as long as the current attempt, or the wait for the next one.
     std::shared_ptr<const int> attempt_;

@@ -69,7 +69,6 @@ class Reload : public testing::Test {
     void check(std::uint16_t index, bool ok, std::size_t checker = 0) {
         health::CheckResult result;
         result.reason = ok ? health::Reason::none : health::Reason::refused;
-        result.verdict = ok ? health::Verdict::ok : health::Verdict::failed;
         apply_check(*state_, index, checker, result, now_ns_);
     }
     // Each index: "11:u" is the server .11 that is up; a(bsent), d(own), (d)r(ain), D(isabled).

@@ -24,8 +24,6 @@ class ServerStates : public testing::Test {
     bool result(std::uint16_t server, Reason reason) {
         health::CheckResult check;
         check.reason = reason;
-        check.verdict =
-            reason == Reason::none ? health::Verdict::ok : health::Verdict::failed_attempt;
         check.latency_ns = 50'000;
         check.text = reason == Reason::none ? "" : health::to_string(reason);
         return apply_check(*state_, server, 0, check, now_ns_ += 1'000'000);

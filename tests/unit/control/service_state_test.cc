@@ -24,8 +24,6 @@ class ServiceStates : public testing::Test {
     void result(std::uint16_t server, Reason reason) {
         health::CheckResult check;
         check.reason = reason;
-        check.verdict =
-            reason == Reason::none ? health::Verdict::ok : health::Verdict::failed_attempt;
         apply_check(*state_, server, 0, check, now_ns_ += 1'000'000);
     }
     void fail(std::uint16_t server) {

@@ -92,6 +92,7 @@ TEST_P(EchoMatch, Reply) {
     const auto checker = make_checker(io, options, [&](const CheckResult& result) {
         seen = result;
         io.stop();
+        return Pace::steady;
     });
     io.run_for(std::chrono::seconds(10));
     EXPECT_EQ(seen.reason, GetParam().taken ? Reason::none : Reason::timeout) << seen.text;
