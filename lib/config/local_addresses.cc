@@ -31,18 +31,15 @@ void for_each_address(const VrrpInstance& instance, Visit visit) {
             visit(address);
 }
 
-bool owns(const VrrpInstance& instance, const net::IpAddress& wanted) {
-    bool found = false;
-    for_each_address(instance, [&](const VirtualAddress& address) {
-        found = found || address.prefix.address == wanted;
-    });
-    return found;
-}
-
 }  // namespace
 
 LocalAddresses::LocalAddresses(const Config& config)
-    : config_(config), groups_(sync_groups(config)) {}
+    : config_(config), groups_(sync_groups(config)) {
+    for (std::size_t i = 0; i < config.vrrp_instances.size(); ++i)
+        for_each_address(config.vrrp_instances[i], [&](const VirtualAddress& address) {
+            owners_.emplace(address.prefix.address, i);
+        });
+}
 
 std::vector<net::IpAddress> LocalAddresses::of(const VirtualServer& service) const {
     std::vector<net::IpAddress> addresses;
@@ -60,11 +57,9 @@ std::vector<net::IpAddress> LocalAddresses::of(const VirtualServer& service) con
 
 const VirtualAddress* LocalAddresses::moving_with(const VirtualServer& service, bool v4) const {
     const auto& instances = config_.vrrp_instances;
-    const auto own = static_cast<std::size_t>(
-        std::find_if(instances.begin(), instances.end(),
-                     [&](const VrrpInstance& v) { return owns(v, service.address); }) -
-        instances.begin());
-    if (own == instances.size()) return nullptr;
+    const auto owner = owners_.find(service.address);
+    if (owner == owners_.end()) return nullptr;
+    const std::size_t own = owner->second;
     const std::vector<const RealServer*> servers = fnat_servers(service);
     const VirtualAddress* best = nullptr;
     int best_rank = 0;

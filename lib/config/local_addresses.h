@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "config/config.h"
@@ -27,6 +28,7 @@ class LocalAddresses {
     const VirtualAddress* moving_with(const VirtualServer& service, bool v4) const;
 
     const Config& config_;
+    std::unordered_map<net::IpAddress, std::size_t, net::IpAddressHash> owners_;  // instances
     std::vector<std::uint16_t> groups_;  // as sync_groups()
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/builder.h"
 
-#include <algorithm>
+#include <unordered_set>
 
 namespace warren::control {
 namespace {
@@ -51,17 +51,25 @@ net::MacAddress mac_on(const State& state, std::uint16_t router, std::uint8_t po
     return owner.port == port ? owner.plan->source_mac : state.ports[port].mac;
 }
 
-void add_address(exchange::Snapshot& snapshot, const State& state, const net::IpAddress& address,
-                 std::uint16_t router) {
-    const bool known =
-        std::any_of(snapshot.addresses.begin(), snapshot.addresses.end(),
-                    [&](const exchange::OwnedAddress& owned) { return owned.address == address; });
-    if (known) return;
-    const std::uint8_t port = state.routers[router].port;
-    snapshot.addresses.push_back({address, mac_on(state, router, port), router, port});
-}
+// Collects the owned addresses of a snapshot, each once: whoever comes first owns it.
+class OwnedAddresses {
+  public:
+    OwnedAddresses(exchange::Snapshot& snapshot, const State& state)
+        : snapshot_(snapshot), state_(state) {}
 
-void add_routers(exchange::Snapshot& snapshot, const State& state) {
+    void add(const net::IpAddress& address, std::uint16_t router) {
+        if (!known_.insert(address).second) return;
+        const std::uint8_t port = state_.routers[router].port;
+        snapshot_.addresses.push_back({address, mac_on(state_, router, port), router, port});
+    }
+
+  private:
+    exchange::Snapshot& snapshot_;
+    const State& state_;
+    std::unordered_set<net::IpAddress, net::IpAddressHash> known_;
+};
+
+void add_routers(exchange::Snapshot& snapshot, OwnedAddresses& owned, const State& state) {
     for (std::size_t i = 0; i < state.routers.size(); ++i) {
         const RouterState& router = state.routers[i];
         const vrrp::Settings& settings = router.plan->settings;
@@ -71,11 +79,11 @@ void add_routers(exchange::Snapshot& snapshot, const State& state) {
         for (const auto* list :
              {&router.config->virtual_ipaddress, &router.config->virtual_ipaddress_excluded})
             for (const config::VirtualAddress& vip : *list)
-                add_address(snapshot, state, vip.prefix.address, static_cast<std::uint16_t>(i));
+                owned.add(vip.prefix.address, static_cast<std::uint16_t>(i));
     }
 }
 
-void add_service(exchange::Snapshot& snapshot, const State& state, const ServiceRecord& record) {
+void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const ServiceRecord& record) {
     exchange::Service service;
     if (record.presence == Presence::free) {
         snapshot.services.push_back(std::move(service));
@@ -98,7 +106,7 @@ void add_service(exchange::Snapshot& snapshot, const State& state, const Service
     // Those of a removed one hear of its flows' end.
     if (record.router)
         for (const net::IpAddress& local : service.local_addresses)
-            add_address(snapshot, state, local, *record.router);
+            owned.add(local, *record.router);
     snapshot.services.push_back(std::move(service));
 }
 
@@ -183,9 +191,10 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
     snapshot->generation = generation;
     snapshot->reset_unknown_flows =
         state.config.dataplane.unknown_flow == config::UnknownFlow::reset;
-    add_routers(*snapshot, state);
+    OwnedAddresses owned(*snapshot, state);
+    add_routers(*snapshot, owned, state);
     for (const ServiceRecord& service : state.services)
-        add_service(*snapshot, state, service);
+        add_service(*snapshot, owned, service);
     for (const ServerRecord& server : state.servers)
         snapshot->servers.push_back(server_of(state, server));
     for (const PortState& port : state.ports) {
@@ -198,13 +207,12 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
     return snapshot;
 }
 
-GuardRules guard_rules(const State& state, std::uint8_t port) {
+GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot, std::uint8_t port) {
     GuardRules rules;
-    const auto snapshot = build_snapshot(state, 0);
-    for (const exchange::OwnedAddress& owned : snapshot->addresses)
+    for (const exchange::OwnedAddress& owned : snapshot.addresses)
         if (owned.port == port) rules.addresses.push_back(owned.address);
     // On every port: where a server's replies come in is the server's routes' choice.
-    for (const exchange::Server& server : snapshot->servers)
+    for (const exchange::Server& server : snapshot.servers)
         if (server.method == flow::Method::nat)
             rules.nat_servers.emplace_back(server.address, server.port.host());
     if (!rules.nat_servers.empty()) rules.kernel_addresses = state.kernel_addresses;

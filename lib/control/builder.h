@@ -14,8 +14,8 @@ namespace warren::control {
 
 std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation);
 
-// What the kernel must not see on a port that it shares.
-GuardRules guard_rules(const State& state, std::uint8_t port);
+// What the kernel must not see on a port that it shares. `snapshot` is built from `state`.
+GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot, std::uint8_t port);
 
 // Of a server, as the snapshot has it. Servers that the sorry_server replaces keep their flows and
 // take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.

@@ -86,8 +86,9 @@ class Manager {
     void follow_interface(std::uint8_t port, const Link& link);
     void set_mtu(std::uint8_t port, std::uint16_t mtu);
     void start_guards();
-    void try_guard(std::uint8_t index);
-    void apply_guard(std::uint8_t port);
+    void try_guards(const exchange::Snapshot& snapshot);
+    void try_guard(std::uint8_t index, const exchange::Snapshot& snapshot);
+    void apply_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
 
     // Virtual routers (manager_vrrp.cc).
     std::vector<net::IpAddress> unicast_peers() const;
@@ -98,7 +99,7 @@ class Manager {
     bool replace_plan(std::uint16_t router);
     void tell_plan(std::uint16_t router);
     void renew_plan(std::uint16_t router);
-    void join_groups(std::uint8_t port);
+    void join_groups(std::uint8_t port, const exchange::Snapshot& snapshot);
 
     // Tracking (manager_tracking.cc).
     TrackedState interface_state(const std::string& name) const;

@@ -112,6 +112,7 @@ void Manager::on_next_hop(const net::IpAddress& address, const std::optional<Nex
 // ---- links
 
 void Manager::on_link(const Link& link) {
+    const auto snapshot = build_snapshot(*state_, 0);
     for (std::size_t i = 0; i < state_->ports.size(); ++i) {
         PortState& port = state_->ports[i];
         if (port.name != link.name) continue;
@@ -123,15 +124,14 @@ void Manager::on_link(const Link& link) {
                       link.present ? link.ipv6_link_local() : std::nullopt);
         if (port.shared && link.present) set_mtu(index, mtu_of(link));
         if (port.shared) set_link(index, link.present && link.running);
-        if (link.present) join_groups(index);
+        if (link.present) join_groups(index, *snapshot);
     }
     if (auto addresses = kernel_addresses(netlink_.links());
         addresses != state_->kernel_addresses) {
         state_->kernel_addresses = std::move(addresses);
         publish();
-    }
-    for (const auto& [port, guard] : guards_)
-        try_guard(port);
+        }
+    try_guards(*snapshot);
     apply_tracking();
 }
 
@@ -162,10 +162,15 @@ void Manager::follow_interface(std::uint8_t index, const Link& link) {
         tell_plan(i);
 }
 
+void Manager::try_guards(const exchange::Snapshot& snapshot) {
+    for (const auto& [port, guard] : guards_)
+        try_guard(port, snapshot);
+}
+
 // Serving goes on without: the next link event tries again.
-void Manager::try_guard(std::uint8_t index) {
+void Manager::try_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
     try {
-        apply_guard(index);
+        apply_guard(index, snapshot);
     } catch (const GuardError& error) {
         guarded_.erase(index);
         events_.error(EventKind::link,
@@ -209,11 +214,12 @@ void Manager::set_mtu(std::uint8_t index, std::uint16_t mtu) {
 
 void Manager::start_guards() {
     state_->kernel_addresses = kernel_addresses(netlink_.links());
+    const auto snapshot = build_snapshot(*state_, 0);
     for (std::size_t i = 0; i < state_->ports.size(); ++i) {
         const PortState& port = state_->ports[i];
         const auto index = static_cast<std::uint8_t>(i);
         if (port.ifindex != 0)
-            join_groups(index);
+            join_groups(index, *snapshot);
         else
             events_.warn(
                 EventKind::link,
@@ -223,7 +229,7 @@ void Manager::start_guards() {
         if (!port.shared) continue;
         guards_[index] = std::make_unique<Guard>(port.name);
         try {
-            apply_guard(index);
+            apply_guard(index, *snapshot);
         } catch (const GuardError& error) {
             if (error.kind != GuardError::Kind::unsupported)
                 throw std::runtime_error("interface " + port.name + ": " + error.what());
@@ -235,13 +241,13 @@ void Manager::start_guards() {
     }
 }
 
-void Manager::apply_guard(std::uint8_t index) {
+void Manager::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
     const PortState& port = state_->ports[index];
     if (port.ifindex == 0) {
         guarded_.erase(index);  // the chain went with the interface
         return;
     }
-    GuardRules rules = guard_rules(*state_, index);
+    GuardRules rules = guard_rules(*state_, snapshot, index);
     // An address that the kernel has too (left behind by keepalived, say) is still ours alone; only
     // the host's own way in must stay open.
     const std::vector<net::IpAddress>& kernel = state_->kernel_addresses;

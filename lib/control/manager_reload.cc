@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/fixed_parts.h"
+#include "control/builder.h"
 #include "control/manager.h"
 #include "control/script.h"
 #include "port/clock.h"
@@ -66,10 +67,10 @@ void Manager::take_up(const config::Config& wanted, const ReloadPlan& plan) {
     server_notifier_.resolve(state_->config);
     tell_of_changes(changes);
     watch_next_hops();
+    const auto snapshot = build_snapshot(*state_, 0);
     for (std::uint8_t port = 0; port < state_->ports.size(); ++port)
-        if (state_->ports[port].ifindex != 0) join_groups(port);
-    for (const auto& [port, guard] : guards_)
-        try_guard(port);
+        if (state_->ports[port].ifindex != 0) join_groups(port, *snapshot);
+    try_guards(*snapshot);
     follow_quorums();
     publish();
     for (const std::uint16_t index : changes.restood)
@@ -132,8 +133,7 @@ void Manager::release_indices() {
     const auto totals = [this](std::uint16_t server) { return totals_of(server); };
     if (!control::release_indices(*state_, totals, port::now_ns())) return;
     publish();
-    for (const auto& [port, guard] : guards_)
-        try_guard(port);
+    try_guards(*build_snapshot(*state_, 0));
 }
 
 }  // namespace warren::control

@@ -110,9 +110,9 @@ void Manager::summarise_alarms(std::uint64_t now_ns) {
         });
 }
 
-void Manager::join_groups(std::uint8_t index) {
+void Manager::join_groups(std::uint8_t index, const exchange::Snapshot& snapshot) {
     const PortState& port = state_->ports[index];
-    for (const net::IpAddress& group : multicast_groups(*state_, index)) {
+    for (const net::IpAddress& group : multicast_groups(*state_, snapshot, index)) {
         const std::string error = multicast_.join(port.ifindex, group);
         if (!error.empty())
             events_.warn(EventKind::link, "interface {}: not in the group {}: {}", port.name,

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "control/builder.h"
 #include "control/state.h"
 
 namespace warren::control {
@@ -78,13 +77,13 @@ net::IpAddress solicited_node_group(const net::IpAddress& address) {
         {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff, b[13], b[14], b[15]});
 }
 
-std::vector<net::IpAddress> multicast_groups(const State& state, std::uint8_t port) {
+std::vector<net::IpAddress> multicast_groups(const State& state, const exchange::Snapshot& snapshot,
+                                             std::uint8_t port) {
     std::vector<net::IpAddress> groups;
     for (const RouterState& router : state.routers)
         if (router.port == port && !router.plan->settings.is_unicast())
             groups.push_back(router.plan->settings.multicast_group);
-    const auto snapshot = build_snapshot(state, 0);
-    for (const exchange::OwnedAddress& owned : snapshot->addresses)
+    for (const exchange::OwnedAddress& owned : snapshot.addresses)
         if (owned.port == port && !owned.address.is_v4())
             groups.push_back(solicited_node_group(owned.address));
     std::sort(groups.begin(), groups.end());

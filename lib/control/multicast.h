@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "exchange/snapshot.h"
 #include "net/address.h"
 
 namespace warren::control {
@@ -39,8 +40,9 @@ class MulticastGroups {
     std::set<std::pair<int, net::IpAddress>> joined_;
 };
 
-// What the port's virtual routers have to hear.
-std::vector<net::IpAddress> multicast_groups(const State& state, std::uint8_t port);
+// What the port's virtual routers have to hear. `snapshot` is built from `state`.
+std::vector<net::IpAddress> multicast_groups(const State& state, const exchange::Snapshot& snapshot,
+                                             std::uint8_t port);
 
 // RFC 4291 2.7.1.
 net::IpAddress solicited_node_group(const net::IpAddress& address);

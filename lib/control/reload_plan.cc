@@ -55,7 +55,12 @@ class Planner {
           flows_(flows),
           local_addresses_(wanted),
           services_(state.services, exchange::max_services),
-          servers_(state.servers, exchange::max_servers) {}
+          servers_(state.servers, exchange::max_servers),
+          servers_of_(state.services.size()) {
+        for (std::size_t i = 0; i < state.servers.size(); ++i)
+            if (state.servers[i].presence != Presence::free)
+                servers_of_[state.servers[i].service].push_back(static_cast<std::uint16_t>(i));
+    }
 
     ReloadPlan run() {
         for (const config::VirtualServer& v : wanted_.virtual_servers)
@@ -126,11 +131,10 @@ class Planner {
     std::optional<std::uint16_t> find(const ReloadPlan::Service& service,
                                       const ReloadPlan::Server& wanted, Presence presence,
                                       bool any_method) const {
-        for (std::size_t i = 0; i < state_.servers.size(); ++i) {
-            const ServerRecord& s = state_.servers[i];
-            const auto index = static_cast<std::uint16_t>(i);
-            if (s.presence == presence && s.service == service.index &&
-                s.is_sorry == wanted.is_sorry && s.config->address == wanted.config->address &&
+        for (const std::uint16_t index : servers_of_[service.index]) {
+            const ServerRecord& s = state_.servers[index];
+            if (s.presence == presence && s.is_sorry == wanted.is_sorry &&
+                s.config->address == wanted.config->address &&
                 s.config->port == wanted.config->port &&
                 (any_method || has_method(index, service, *wanted.config)))
                 return index;
@@ -159,9 +163,8 @@ class Planner {
 
     std::uint64_t live_flows(std::uint16_t service) const {
         std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < state_.servers.size(); ++i)
-            if (state_.servers[i].service == service && is_served(state_.servers[i]))
-                sum += flows_.of(static_cast<std::uint16_t>(i));
+        for (const std::uint16_t index : servers_of_[service])
+            if (is_served(state_.servers[index])) sum += flows_.of(index);
         return sum;
     }
 
@@ -202,6 +205,7 @@ class Planner {
     config::LocalAddresses local_addresses_;
     Indices<ServiceRecord> services_;
     Indices<ServerRecord> servers_;
+    std::vector<std::vector<std::uint16_t>> servers_of_;  // by service, the removed ones too
     ReloadPlan plan_;
 };
 

@@ -12,11 +12,6 @@
 namespace warren::control {
 namespace {
 
-bool has_address(const std::vector<config::VirtualAddress>& addresses, const net::IpAddress& a) {
-    return std::any_of(addresses.begin(), addresses.end(),
-                       [&](const config::VirtualAddress& v) { return v.prefix.address == a; });
-}
-
 balance::CheckerRules rules_of(const config::Checker& checker) {
     return std::visit(
         [](const auto& c) {
@@ -79,6 +74,7 @@ std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> 
     state->config = std::move(config);
     state->ports = std::move(ports);
     add_routers(*state);
+    index_vips(*state);
     // A start is a reload of nothing.
     const ReloadPlan plan = plan_reload(*state, state->config, {});
     carry_out(*state, state->config, plan, now_ns);
@@ -123,14 +119,20 @@ ServiceRecord make_service(const State& state, const config::VirtualServer& serv
             .slots = nullptr};
 }
 
-std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip) {
+void index_vips(State& state) {
+    state.router_of_vip.clear();
     for (std::size_t i = 0; i < state.routers.size(); ++i) {
         const config::VrrpInstance& instance = *state.routers[i].config;
-        if (has_address(instance.virtual_ipaddress, vip) ||
-            has_address(instance.virtual_ipaddress_excluded, vip))
-            return static_cast<std::uint16_t>(i);
+        for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
+            for (const config::VirtualAddress& vip : *list)
+                state.router_of_vip.emplace(vip.prefix.address, static_cast<std::uint16_t>(i));
     }
-    return std::nullopt;
+}
+
+std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip) {
+    const auto found = state.router_of_vip.find(vip);
+    if (found == state.router_of_vip.end()) return std::nullopt;
+    return found->second;
 }
 
 std::string endpoint(const net::IpAddress& address, std::uint16_t port) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "balance/health_factor.h"
@@ -116,6 +117,8 @@ struct State {
     std::vector<PortState> ports;
     std::vector<net::IpAddress> kernel_addresses;  // on all its links, sorted
     std::vector<RouterState> routers;
+    // Which of them has a VIP. index_vips() makes it anew when routers have changed.
+    std::unordered_map<net::IpAddress, std::uint16_t, net::IpAddressHash> router_of_vip;
     std::vector<ServiceRecord> services;
     std::vector<ServerRecord> servers;
 };
@@ -148,6 +151,7 @@ ServiceRecord make_service(const State& state, const config::VirtualServer& serv
 void change_server(ServerRecord& record, const config::VirtualServer& service,
                    const config::RealServer& server);
 
+void index_vips(State& state);
 // Index of the virtual router that has this VIP.
 std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip);
 

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstring>
 #include <numeric>
+#include <unordered_map>
 
 namespace warren::exchange {
 namespace {
@@ -45,13 +46,8 @@ void Snapshot::seal() {
     for (Service& service : services) {
         service.has_nat = std::any_of(service.servers.begin(), service.servers.end(),
                                       [&](std::uint16_t i) { return is_nat(servers[i]); });
-        service.reserved_ports.clear();
-        for (const Service& other : services)
-            if (other.present &&
-                std::find(service.local_addresses.begin(), service.local_addresses.end(),
-                          other.address) != service.local_addresses.end())
-                service.reserved_ports.push_back(other.port.host());
     }
+    reserve_ports();
     service_slots_ = empty_table(services.size());
     for (std::size_t i = 0; i < services.size(); ++i)
         if (services[i].present)
@@ -63,6 +59,19 @@ void Snapshot::seal() {
         for (std::size_t i = 0; i < servers.size(); ++i)
             if (is_nat(servers[i]) && (servers[i].state == ServerState::absent) == absent)
                 insert(nat_server_slots_, mix(servers[i].address, servers[i].port), i);
+}
+
+void Snapshot::reserve_ports() {
+    std::unordered_map<net::IpAddress, std::vector<std::uint16_t>, net::IpAddressHash> used;
+    for (const Service& service : services)
+        if (service.present) used[service.address].push_back(service.port.host());
+    for (Service& service : services) {
+        service.reserved_ports.clear();
+        for (const net::IpAddress& local : service.local_addresses)
+            if (const auto ports = used.find(local); ports != used.end())
+                service.reserved_ports.insert(service.reserved_ports.end(), ports->second.begin(),
+                                              ports->second.end());
+    }
 }
 
 void Snapshot::index_routers() {

@@ -139,6 +139,7 @@ class Snapshot {
 
   private:
     void index_routers();
+    void reserve_ports();
 
     std::vector<std::uint16_t> router_addresses_;  // sorted by router
     std::vector<std::uint16_t> router_ends_;       // in router_addresses_, one past each router's

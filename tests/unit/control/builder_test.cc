@@ -151,7 +151,7 @@ TEST(Builder, TheGuardKnowsNatServers) {
                                 router("B", "eth1", 52, "192.168.9.1/24") +
                                 service("192.168.8.100", "", "lb_kind NAT\n"));
     for (const std::uint8_t port : {0, 1})
-        EXPECT_EQ(guard_rules(*state, port).nat_servers,
+        EXPECT_EQ(guard_rules(*state, *build_snapshot(*state, 1), port).nat_servers,
                   (std::vector<GuardRules::Endpoint>{{ip("192.168.8.11"), 5672},
                                                      {ip("192.168.8.12"), 5672}}));
 }
@@ -177,10 +177,10 @@ TEST(Builder, ServiceOfAForeignVipIsNotServed) {
 TEST(GuardRules, EachPortsAddressesAndVrids) {
     const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
                                 router("B", "eth1", 52, "192.168.9.100/24\n192.168.9.101/24"));
-    const GuardRules first = guard_rules(*state, 0);
+    const GuardRules first = guard_rules(*state, *build_snapshot(*state, 1), 0);
     EXPECT_EQ(texts(first.addresses), (std::vector<std::string>{"192.168.8.100"}));
     EXPECT_EQ(first.vrids, (std::vector<std::uint8_t>{51}));
-    const GuardRules second = guard_rules(*state, 1);
+    const GuardRules second = guard_rules(*state, *build_snapshot(*state, 1), 1);
     EXPECT_EQ(texts(second.addresses),
               (std::vector<std::string>{"192.168.9.100", "192.168.9.101"}));
     EXPECT_EQ(second.vrids, (std::vector<std::uint8_t>{52}));
