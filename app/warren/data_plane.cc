@@ -3,12 +3,11 @@
 
 #include <rte_launch.h>
 
-#include <algorithm>
-#include <bit>
 #include <random>
 #include <stdexcept>
 #include <utility>
 
+#include "packet_memory.h"
 #include "port/clock.h"
 
 namespace warren::app {
@@ -16,25 +15,6 @@ namespace {
 
 // Adverts and announcements have buffers of their own, more than a tx queue and a ring hold.
 constexpr unsigned control_mbufs = 4'095;
-// Frames of up to 64 KiB, which the kernel hands over where segments have been merged (GRO): what
-// bursts, tx batches and some hand-offs hold.
-constexpr unsigned large_mbufs_of_a_worker = 256;
-constexpr unsigned large_mbuf_bytes = 65'535 - RTE_PKTMBUF_HEADROOM;
-
-const std::string& device_of(const config::Config& config, const std::string& interface) {
-    static const std::string none;
-    const auto* found = config.dataplane.find_interface(interface);
-    return found != nullptr ? found->device : none;
-}
-
-unsigned large_mbufs(const config::Config& config) {
-    const std::vector<std::string> names = control::port_names(config);
-    const bool shares = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        return device_of(config, name).empty();
-    });
-    return shares ? config.dataplane.workers * large_mbufs_of_a_worker : 0;
-}
-
 port::EalOptions eal_options(const config::Config& config, const std::string& instance,
                              const std::vector<std::string>& extra) {
     const config::Dataplane& plane = config.dataplane;
@@ -44,8 +24,8 @@ port::EalOptions eal_options(const config::Config& config, const std::string& in
     options.hugepages = plane.hugepages == config::Hugepages::yes  ? port::Hugepages::yes
                         : plane.hugepages == config::Hugepages::no ? port::Hugepages::no
                                                                    : port::Hugepages::automatic;
-    options.packets = mbuf_count(names.size(), plane.workers) + control_mbufs;
-    options.memory_mb += (large_mbufs(config) * ((1U << 16) + 512) >> 20) + 1;
+    options.packets = mbuf_count(config) + control_mbufs;
+    options.memory_mb += (large_mbuf_count(config) * ((1U << 16) + 512) >> 20) + 1;
     options.workers = plane.workers;
     options.worker_cpus = plane.worker_cpus;
     options.control_cpu = plane.control_cpu;
@@ -99,14 +79,6 @@ class Lcores {
 
 }  // namespace
 
-unsigned mbuf_count(std::size_t ports, unsigned workers) {
-    constexpr unsigned descriptors = 1024;
-    constexpr unsigned rings_of_a_worker = 1024 + 4 * 128;  // punts, control tx, bursts, cache
-    const unsigned queues = static_cast<unsigned>(ports) * (workers + 1) * 2 * descriptors;
-    const unsigned rings = workers * rings_of_a_worker + workers * workers * 512;
-    return std::max(16'383U, std::bit_ceil(queues + rings) - 1);
-}
-
 bool is_pci_device(const std::string& device) {
     const std::string address = device.substr(0, device.find(','));
     return address.find(':') != std::string::npos && address.find('.') != std::string::npos;
@@ -116,11 +88,10 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
                      const std::vector<std::string>& eal)
     : config_(config),
       eal_(eal_options(config, instance, eal)),
-      pool_(port::make_mempool(
-          "packets", mbuf_count(control::port_names(config).size(), config.dataplane.workers))),
-      large_pool_(large_mbufs(config) == 0
+      pool_(port::make_mempool("packets", mbuf_count(config))),
+      large_pool_(large_mbuf_count(config) == 0
                       ? nullptr
-                      : port::make_mempool("large", large_mbufs(config), large_mbuf_bytes)),
+                      : port::make_mempool("large", large_mbuf_count(config), large_mbuf_bytes)),
       control_pool_(port::make_mempool("control", control_mbufs)),
       spread_(flow::Spread::key_of(random_word()), config.dataplane.workers),
       exchange_(config.dataplane.workers) {

@@ -54,8 +54,6 @@ class DataPlane {
     std::vector<std::unique_ptr<datapath::Worker>> workers_;
 };
 
-// mbufs for `ports` interfaces: what queues, rings and bursts can hold at once.
-unsigned mbuf_count(std::size_t ports, unsigned workers);
 bool is_pci_device(const std::string& device);
 
 }  // namespace warren::app

@@ -2,16 +2,34 @@
 #include "port/mempool.h"
 
 #include <rte_errno.h>
+#include <rte_lcore.h>
 
 #include <stdexcept>
 
 namespace warren::port {
 
-Mempool make_mempool(const std::string& name, unsigned packets, unsigned data_bytes) {
+namespace {
+
+// Workers touch every frame: the buffers are theirs if their node has room. Which node that is
+// follows from the CPUs that the operator gave them, beside their card's.
+int workers_node() {
+    const unsigned worker = rte_get_next_lcore(RTE_MAX_LCORE, 1, 0);
+    return worker < RTE_MAX_LCORE ? static_cast<int>(rte_lcore_to_socket_id(worker))
+                                  : SOCKET_ID_ANY;
+}
+
+rte_mempool* create(const std::string& name, unsigned packets, unsigned data_bytes, int node) {
     constexpr unsigned cache = 128;
-    rte_mempool* pool = rte_pktmbuf_pool_create(
-        name.c_str(), packets, cache, 0,
-        static_cast<std::uint16_t>(data_bytes + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
+    return rte_pktmbuf_pool_create(name.c_str(), packets, cache, 0,
+                                   static_cast<std::uint16_t>(data_bytes + RTE_PKTMBUF_HEADROOM),
+                                   node);
+}
+
+}  // namespace
+
+Mempool make_mempool(const std::string& name, unsigned packets, unsigned data_bytes) {
+    rte_mempool* pool = create(name, packets, data_bytes, workers_node());
+    if (pool == nullptr) pool = create(name, packets, data_bytes, SOCKET_ID_ANY);
     if (pool == nullptr)
         throw std::runtime_error("no memory for " + std::to_string(packets) +
                                  " packet buffers: " + rte_strerror(rte_errno));
