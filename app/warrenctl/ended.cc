@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ended.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <ostream>
+#include <stdexcept>
 #include <string_view>
 
 #include "table.h"
@@ -27,6 +32,43 @@ bool is_endpoint(const std::string& endpoint, const std::string& wanted) {
            endpoint.rfind("[" + wanted + "]:", 0) == 0;
 }
 
+// As the rows have it, or empty: no address.
+std::string normal(const std::string& address) {
+    std::array<unsigned char, 16> bytes{};
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    for (const int family : {AF_INET, AF_INET6})
+        if (inet_pton(family, address.c_str(), bytes.data()) == 1)
+            return inet_ntop(family, bytes.data(), text.data(), text.size());
+    return {};
+}
+
+bool is_port(const std::string& text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size() && port != 0;
+}
+
+std::string read_end(const std::string& text) {
+    if (const std::string whole = normal(text); !whole.empty()) return whole;
+    const std::size_t colon = text.rfind(':');
+    if (colon != std::string::npos && is_port(text.substr(colon + 1))) {
+        const bool in_brackets = colon >= 2 && text.front() == '[' && text[colon - 1] == ']';
+        const std::string address =
+            normal(in_brackets ? text.substr(1, colon - 2) : text.substr(0, colon));
+        const bool v6 = address.find(':') != std::string::npos;
+        if (!address.empty() && v6 == in_brackets)
+            return (v6 ? "[" + address + "]" : address) + text.substr(colon);
+    }
+    throw std::invalid_argument("\"" + text +
+                                "\" is no address: 10.0.0.9, 10.0.0.9:4000, 2001:db8::9 or "
+                                "[2001:db8::9]:4000");
+}
+
+std::string read_cause(const std::string& text) {
+    if (std::find(causes.begin(), causes.end(), text) != causes.end()) return text;
+    throw std::invalid_argument("\"" + text + "\" is no cause: " + ended_causes());
+}
+
 const std::vector<Column> columns{
     {"TIME", Align::left, [](const Json& r) { return field(r, "time"); }},
     {"CLIENT", Align::left, [](const Json& r) { return field(r, "client"); }},
@@ -44,19 +86,19 @@ std::string ended_causes() {
     return all;
 }
 
-std::optional<EndedFilter> EndedFilter::parse(const std::vector<std::string>& words) {
+EndedFilter EndedFilter::parse(const std::vector<std::string>& words) {
     EndedFilter filter;
-    if (words.size() % 2 != 0) return std::nullopt;
     for (std::size_t i = 0; i < words.size(); i += 2) {
-        if (words[i] == "client")
-            filter.client = words[i + 1];
-        else if (words[i] == "server")
-            filter.server = words[i + 1];
-        else if (words[i] == "cause" &&
-                 std::find(causes.begin(), causes.end(), words[i + 1]) != causes.end())
-            filter.cause = words[i + 1];
+        const bool has_value = i + 1 < words.size();
+        if (words[i] == "client" && has_value)
+            filter.client = read_end(words[i + 1]);
+        else if (words[i] == "server" && has_value)
+            filter.server = read_end(words[i + 1]);
+        else if (words[i] == "cause" && has_value)
+            filter.cause = read_cause(words[i + 1]);
         else
-            return std::nullopt;
+            throw std::invalid_argument("ended takes client A[:P], server A[:P] and cause " +
+                                        ended_causes());
     }
     return filter;
 }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <iosfwd>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +14,8 @@ namespace warren::ctl {
 struct EndedFilter {
     std::string client, server, cause;  // empty: any
 
-    // None: the words are no filter.
-    static std::optional<EndedFilter> parse(const std::vector<std::string>& words);
+    // Throws std::invalid_argument, which says what is wrong with the words.
+    static EndedFilter parse(const std::vector<std::string>& words);
     bool matches(const Json& row) const;
 };
 

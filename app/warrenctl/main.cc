@@ -75,8 +75,11 @@ void check_words(const std::vector<std::string>& words) {
             "a command is missing: show, events, ended, explain, drain, enable or disable");
     if (words[0] == "events") return;
     if (words[0] == "ended") {
-        if (!EndedFilter::parse({words.begin() + 1, words.end()}))
-            throw UsageError("ended takes client A[:P], server A[:P] and cause " + ended_causes());
+        try {
+            EndedFilter::parse({words.begin() + 1, words.end()});
+        } catch (const std::invalid_argument& error) {
+            throw UsageError(error.what());
+        }
         return;
     }
     if (is_order(words[0])) {
@@ -119,7 +122,7 @@ int run(int argc, char** argv) {
     if (words[0] == "events")
         print_events(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
     else if (words[0] == "ended")
-        print_ended(telemetry, *EndedFilter::parse({words.begin() + 1, words.end()}), as_json,
+        print_ended(telemetry, EndedFilter::parse({words.begin() + 1, words.end()}), as_json,
                     std::cout);
     else if (is_order(words[0]))
         give_order(telemetry, words, as_json, std::cout);

@@ -2,7 +2,6 @@
 #include "control/ended_flows.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <charconv>
 
@@ -14,16 +13,13 @@ namespace {
 using exchange::FlowEventKind;
 
 std::string_view cause_of(const exchange::FlowEvent& event) {
-    constexpr std::array<std::string_view, 9> causes{"client_fin",   "server_fin",  "client_reset",
-                                                     "server_reset", "server_down", "idle",
-                                                     "admin",        "no_server",   "limit"};
     switch (event.kind) {
         case FlowEventKind::refused:
             return "refused";
         case FlowEventKind::unanswered:
             return "unanswered";
         default:
-            return causes.at(static_cast<std::size_t>(event.cause));
+            return name_of(event.cause);
     }
 }
 

@@ -2,7 +2,10 @@
 // The records that travel between a worker and the manager.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "flow/flow.h"
 #include "flow/tcp.h"
@@ -30,7 +33,18 @@ enum class EndCause : std::uint8_t {
     admin,
     no_server,  // none takes new flows
     limit,      // no local port, or the flow table is full
+    count_,
 };
+
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(EndCause::count_)>
+    end_cause_names{"client_fin", "server_fin", "client_reset", "server_reset", "server_down",
+                    "idle",       "admin",      "no_server",    "limit"};
+static_assert(!end_cause_names.back().empty(), "a cause without a name");
+
+constexpr std::string_view name_of(EndCause cause) {
+    const auto index = static_cast<std::size_t>(cause);
+    return index < end_cause_names.size() ? end_cause_names[index] : "unknown";
+}
 
 struct FlowEvent {
     net::IpAddress client{};

@@ -57,6 +57,8 @@ TEST_F(Ended, EveryCauseHasItsName) {
         flows_.take(event(FlowEventKind::ended, cause), *state_, 0);
         EXPECT_EQ(last_cause(), name);
     }
+    flows_.take(event(FlowEventKind::ended, EndCause::count_), *state_, 0);
+    EXPECT_EQ(last_cause(), "unknown") << "and nothing is thrown";
     flows_.take(event(FlowEventKind::refused), *state_, 0);
     EXPECT_EQ(last_cause(), "refused");
     flows_.take(event(FlowEventKind::unanswered), *state_, 0);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What may be asked about connections that have ended.
+#include "ended.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace warren::ctl {
+namespace {
+
+std::string client_of(const std::string& text) {
+    return EndedFilter::parse({"client", text}).client;
+}
+
+std::string problem_of(const std::vector<std::string>& words) {
+    try {
+        EndedFilter::parse(words);
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+    return {};
+}
+
+TEST(Ended, AnAddressIsComparedAsTheRowsHaveIt) {
+    EXPECT_EQ(client_of("10.0.0.9"), "10.0.0.9");
+    EXPECT_EQ(client_of("10.0.0.9:4000"), "10.0.0.9:4000");
+    EXPECT_EQ(client_of("2001:DB8:0::9"), "2001:db8::9");
+    EXPECT_EQ(client_of("[2001:DB8::9]:4000"), "[2001:db8::9]:4000");
+}
+
+TEST(Ended, MatchesAnyPortOrThatOne) {
+    const Json row{{"client", "[2001:db8::9]:4000"}, {"cause", "idle"}};
+    EXPECT_TRUE(EndedFilter::parse({"client", "2001:db8::9"}).matches(row));
+    EXPECT_TRUE(EndedFilter::parse({"client", "2001:db8::9", "cause", "idle"}).matches(row));
+    EXPECT_FALSE(EndedFilter::parse({"client", "[2001:db8::9]:4001"}).matches(row));
+    EXPECT_FALSE(EndedFilter::parse({"client", "2001:db8::90"}).matches(row));
+}
+
+TEST(Ended, NonsenseIsNamed) {
+    for (const char* nonsense : {"nonsense", "10.0.0", "10.0.0.9:", "10.0.0.9:0", "10.0.0.9:70000",
+                                 "[10.0.0.9]:4000", "2001:db8::g", ""})
+        EXPECT_NE(
+            problem_of({"client", nonsense}).find('"' + std::string(nonsense) + "\" is no address"),
+            std::string::npos)
+            << nonsense;
+    EXPECT_NE(problem_of({"server", "rabbit1"}).find("\"rabbit1\" is no address"),
+              std::string::npos);
+    EXPECT_NE(problem_of({"cause", "bored"}).find("\"bored\" is no cause"), std::string::npos);
+    EXPECT_NE(problem_of({"client"}).find("ended takes"), std::string::npos);
+    EXPECT_NE(problem_of({"colour", "red"}).find("ended takes"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace warren::ctl
