@@ -58,14 +58,4 @@ std::uint32_t effective_weight(std::uint32_t weight, std::uint32_t factor) {
     return weight * std::clamp(factor, factor_min, factor_one);
 }
 
-std::uint32_t slow_start_factor(std::uint64_t since_ms, std::uint64_t duration_ms) {
-    if (since_ms >= duration_ms) return factor_one;
-    const std::uint64_t span = factor_one - factor_min;
-    return factor_min + static_cast<std::uint32_t>(span * since_ms / duration_ms);
-}
-
-std::uint32_t combine(std::uint32_t factor_a, std::uint32_t factor_b) {
-    return std::max(factor_a * factor_b / factor_one, factor_min);
-}
-
 }  // namespace warren::balance

@@ -66,9 +66,6 @@ class PoolFactors {
 
 // keepalived's weight (0 .. 65535) to a scheduler's: 0 stays 0, nothing else becomes 0.
 std::uint32_t effective_weight(std::uint32_t weight, std::uint32_t factor);
-
-// The factor of a server that came up `since_ms` ago and is given `duration_ms` to warm up: a ramp
-// from the least to 1.0. Multiply with the health factor by combine().
 std::uint32_t slow_start_factor(std::uint64_t since_ms, std::uint64_t duration_ms);
 std::uint32_t combine(std::uint32_t factor_a, std::uint32_t factor_b);
 

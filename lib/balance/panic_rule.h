@@ -32,7 +32,6 @@ class PanicGuard {
 
     // Whether a silent server of this pool may be declared down now.
     bool believes(std::span<const Evidence> pool, std::uint64_t now_ms);
-    bool is_holding() const { return since_ms_.has_value(); }
 
   private:
     std::uint64_t hold_ms_;

@@ -21,9 +21,6 @@ enum class CheckResult : std::uint8_t {
 struct CheckerRules {
     std::uint32_t rise = 1;  // successes in a row until up
     std::uint32_t fall = 2;  // failures in a row until down
-
-    // keepalived's `retry N` (its default is 1): additional attempts after the first failure.
-    static constexpr CheckerRules with_retry(std::uint32_t retry) { return {1, retry + 1}; }
 };
 
 struct ServerRules {

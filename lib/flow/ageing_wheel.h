@@ -20,9 +20,6 @@ class AgeingWheel {
         assert((heads.size() & (heads.size() - 1)) == 0 && heads.size() >= 2);
     }
 
-    // The next tick that advance() will look at.
-    Tick hand() const { return hand_; }
-
     // Puts the flow where its deadline will be noticed, from wherever it was.
     void schedule(FlowIndex i, Tick deadline) {
         lists_.remove(i);

@@ -15,9 +15,6 @@ namespace warren::flow {
 
 // The side a segment came from.
 enum class Side : std::uint8_t { client, server };
-constexpr Side other_side(Side s) {
-    return s == Side::client ? Side::server : Side::client;
-}
 
 enum class TcpState : std::uint8_t {
     none,          // a free record

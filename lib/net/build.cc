@@ -8,8 +8,6 @@ namespace warren::net {
 namespace {
 
 constexpr std::uint8_t own_hop_limit = 64;
-constexpr std::uint8_t advert_hop_limit = 255;
-constexpr std::uint8_t internet_control_class = 0xc0;
 constexpr std::size_t max_l4_bytes = 65535 - sizeof(Ipv4Header);
 
 constexpr std::size_t link_bytes(const Link& link) {
@@ -100,32 +98,7 @@ void send_back(EthernetHeader& ethernet, const MacAddress& own) {
     ethernet.source = own;
 }
 
-template <typename Family>
-std::size_t build_advert(Bytes out, const Link& link, const IpAddress& source, ConstBytes advert,
-                         IpProtocol protocol) {
-    IpFields<typename Family::Address> fields;
-    fields.source = Family::narrow(source);
-    fields.destination = Family::vrrp_group;
-    fields.protocol = protocol;
-    fields.hop_limit = advert_hop_limit;
-    fields.traffic_class = internet_control_class;
-    fields.dont_fragment = false;
-    return build_ip<Family>(out, Link{link.source, Family::vrrp_group_mac, link.vlan_id}, fields,
-                            advert);
-}
-
 }  // namespace
-
-std::size_t build_arp_request(Bytes out, const MacAddress& source, Be32 sender, Be32 target,
-                              std::uint16_t vlan_id) {
-    return build_arp(out, Link{source, broadcast_mac, vlan_id},
-                     arp_packet(arp_request, source, sender, MacAddress{}, target));
-}
-
-std::size_t build_arp_reply(Bytes out, const Link& link, Be32 sender, Be32 target) {
-    return build_arp(out, link,
-                     arp_packet(arp_reply, link.source, sender, link.destination, target));
-}
 
 std::size_t build_gratuitous_arp(Bytes out, const MacAddress& source, Be32 address,
                                  std::uint16_t vlan_id) {
@@ -219,12 +192,5 @@ std::size_t build_ip(Bytes out, const Link& link, IpFields<typename Family::Addr
 
 template std::size_t build_ip<Ip4>(Bytes, const Link&, IpFields<Be32>, ConstBytes);
 template std::size_t build_ip<Ip6>(Bytes, const Link&, IpFields<Ipv6Bytes>, ConstBytes);
-
-std::size_t build_vrrp_advert(Bytes out, const MacAddress& source_mac, const IpAddress& source,
-                              ConstBytes advert, IpProtocol protocol, std::uint16_t vlan_id) {
-    const Link link{source_mac, {}, vlan_id};
-    return source.is_v4() ? build_advert<Ip4>(out, link, source, advert, protocol)
-                          : build_advert<Ip6>(out, link, source, advert, protocol);
-}
 
 }  // namespace warren::net

@@ -22,9 +22,6 @@ struct Link {
 };
 
 // ARP for IPv4 (RFC 826). The hardware address inside is the Ethernet source.
-std::size_t build_arp_request(Bytes out, const MacAddress& source, Be32 sender, Be32 target,
-                              std::uint16_t vlan_id = 0);
-std::size_t build_arp_reply(Bytes out, const Link& link, Be32 sender, Be32 target);
 // Request form, target hardware address all ones: what keepalived sends and hosts are used to.
 std::size_t build_gratuitous_arp(Bytes out, const MacAddress& source, Be32 address,
                                  std::uint16_t vlan_id = 0);
@@ -64,12 +61,6 @@ std::size_t build_reset_reply(Bytes out, ConstBytes received, const Parsed& segm
 template <typename Family>
 std::size_t build_ip(Bytes out, const Link& link, IpFields<typename Family::Address> fields,
                      ConstBytes l4);
-
-// A VRRP advertisement to the group of the source's family (RFC 9568 5.1, RFC 3768 5.2): TTL 255,
-// class 0xc0. `protocol` is vrrp, or ah when `advert` begins with an authentication header.
-std::size_t build_vrrp_advert(Bytes out, const MacAddress& source_mac, const IpAddress& source,
-                              ConstBytes advert, IpProtocol protocol = IpProtocol::vrrp,
-                              std::uint16_t vlan_id = 0);
 
 extern template std::size_t build_ip<Ip4>(Bytes, const Link&, IpFields<Be32>, ConstBytes);
 extern template std::size_t build_ip<Ip6>(Bytes, const Link&, IpFields<Ipv6Bytes>, ConstBytes);

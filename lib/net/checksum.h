@@ -98,20 +98,9 @@ class ChecksumDelta {
     constexpr Be16 apply(Be16 checksum) const {
         return checksum_of(sum_ + static_cast<std::uint16_t>(~checksum.raw()));
     }
-    // UDP: 0 on the wire means "no checksum", so it stays, and a computed 0 is sent as 0xffff.
-    constexpr Be16 apply_udp(Be16 checksum) const {
-        if (checksum.raw() == 0) return checksum;
-        const Be16 updated = apply(checksum);
-        return updated.raw() == 0 ? Be16(0xffff) : updated;
-    }
 
     // A delta that is the same for every packet of a flow fits 16 bits.
     constexpr std::uint16_t folded() const { return fold(sum_); }
-    static constexpr ChecksumDelta from_folded(std::uint16_t folded) {
-        ChecksumDelta delta;
-        delta.sum_ = folded;
-        return delta;
-    }
 
   private:
     static std::uint64_t sum(const Ipv6Bytes& bytes) { return add_to_sum(0, bytes); }

@@ -44,7 +44,6 @@ struct Ip4 {
     static constexpr std::uint8_t time_exceeded = icmp_type::time_exceeded;
     static constexpr std::size_t icmp_error_bytes = 576;  // RFC 1812 4.3.2.3
     static constexpr Address vrrp_group{0xe0000012};      // 224.0.0.18
-    static constexpr MacAddress vrrp_group_mac{{0x01, 0x00, 0x5e, 0x00, 0x00, 0x12}};
 
     static constexpr Address narrow(const IpAddress& ip) { return ip.as_v4(); }
     static constexpr IpAddress widen(Address address) { return IpAddress::v4(address); }
@@ -105,7 +104,6 @@ struct Ip6 {
     static constexpr std::uint8_t time_exceeded = icmpv6_type::time_exceeded;
     static constexpr std::size_t icmp_error_bytes = 1280;  // RFC 4443 2.4 (c)
     static constexpr Address vrrp_group{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12};
-    static constexpr MacAddress vrrp_group_mac{{0x33, 0x33, 0x00, 0x00, 0x00, 0x12}};
 
     static constexpr Address narrow(const IpAddress& ip) { return ip.bytes(); }
     static constexpr IpAddress widen(const Address& address) { return IpAddress::v6(address); }

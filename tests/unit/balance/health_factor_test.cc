@@ -148,16 +148,5 @@ TEST(EffectiveWeight, IsZeroOnlyForWeightZero) {
     EXPECT_EQ(effective_weight(65535, factor_one), 65535U * 256U);
 }
 
-TEST(SlowStart, RampsUp) {
-    EXPECT_EQ(slow_start_factor(0, 10'000), factor_min);
-    EXPECT_EQ(slow_start_factor(5'000, 10'000), 26U + 115U);
-    EXPECT_EQ(slow_start_factor(10'000, 10'000), factor_one);
-    EXPECT_EQ(slow_start_factor(0, 0), factor_one) << "no slow start";
-    for (std::uint64_t t = 1; t < 10'000; t += 7)
-        EXPECT_GE(slow_start_factor(t, 10'000), slow_start_factor(t - 1, 10'000));
-    EXPECT_EQ(combine(factor_one, 77), 77U);
-    EXPECT_EQ(combine(factor_min, factor_min), factor_min);
-}
-
 }  // namespace
 }  // namespace warren::balance

@@ -11,6 +11,11 @@
 namespace warren::balance {
 namespace {
 
+// What keepalived calls `retry N`.
+constexpr CheckerRules with_retry(std::uint32_t retry) {
+    return {1, retry + 1};
+}
+
 constexpr ServerRules plain{};
 constexpr ServerRules alpha{.alpha = true};
 constexpr ServerRules inhibit{.inhibit_on_failure = true};
@@ -24,17 +29,16 @@ struct Case {
 };
 
 const Case cases[] = {
-    {"retry 1 (keepalived's default): the second failure counts", plain,
-     CheckerRules::with_retry(1), "+rr", "SSD"},
-    {"retry 0: the first failure counts", plain, CheckerRules::with_retry(0), "+s", "SD"},
-    {"retry 3", plain, CheckerRules::with_retry(3), "sssss", "SSSDD"},
-    {"a success in between starts the count again", plain, CheckerRules::with_retry(1), "r+r+rr",
-     "SSSSSD"},
-    {"one success brings it back", plain, CheckerRules::with_retry(1), "rr+r", "SDSS"},
+    {"retry 1 (keepalived's default): the second failure counts", plain, with_retry(1), "+rr",
+     "SSD"},
+    {"retry 0: the first failure counts", plain, with_retry(0), "+s", "SD"},
+    {"retry 3", plain, with_retry(3), "sssss", "SSSDD"},
+    {"a success in between starts the count again", plain, with_retry(1), "r+r+rr", "SSSSSD"},
+    {"one success brings it back", plain, with_retry(1), "rr+r", "SDSS"},
     {"rise 3", plain, {3, 1}, "s++s+++", "DDDDDDS"},
-    {"alpha: down until the first success", alpha, CheckerRules::with_retry(1), "r+", "DS"},
-    {"alpha, then as usual", alpha, CheckerRules::with_retry(1), "+rr", "SSD"},
-    {"inhibit_on_failure: flows stay", inhibit, CheckerRules::with_retry(0), "+r+", "SdS"},
+    {"alpha: down until the first success", alpha, with_retry(1), "r+", "DS"},
+    {"alpha, then as usual", alpha, with_retry(1), "+rr", "SSD"},
+    {"inhibit_on_failure: flows stay", inhibit, with_retry(0), "+r+", "SdS"},
     {"rules of 0 mean 1", plain, {0, 0}, "r+", "DS"},
 };
 
@@ -61,8 +65,7 @@ TEST(ServerHealth, OneChecker) {
 }
 
 TEST(ServerHealth, AllCheckersMustPass) {
-    const std::array<CheckerRules, 2> rules{CheckerRules::with_retry(0),
-                                            CheckerRules::with_retry(0)};
+    const std::array<CheckerRules, 2> rules{with_retry(0), with_retry(0)};
     ServerHealth server(plain, rules);
     EXPECT_TRUE(server.on_result(1, CheckResult::refused));
     EXPECT_EQ(server.standing(), Standing::down);
@@ -85,7 +88,7 @@ TEST(ServerHealth, WithoutCheckersItIsUp) {
 }
 
 TEST(ServerHealth, TheOperatorsWord) {
-    ServerHealth server(plain, std::array{CheckerRules::with_retry(0)});
+    ServerHealth server(plain, std::array{with_retry(0)});
     EXPECT_TRUE(server.set_admin(Admin::drained));
     EXPECT_EQ(server.standing(), Standing::draining);
     EXPECT_TRUE(server.on_result(0, CheckResult::refused)) << "a drained server may die";
@@ -101,7 +104,7 @@ TEST(ServerHealth, TheOperatorsWord) {
 }
 
 TEST(ServerHealth, FailuresThatAreNotBelievedTakeNothingDownUntilTheyAre) {
-    ServerHealth server(plain, std::array{CheckerRules::with_retry(1)});
+    ServerHealth server(plain, std::array{with_retry(1)});
     for (int i = 0; i < 10; ++i)
         EXPECT_FALSE(server.on_result(0, CheckResult::silent, false));
     EXPECT_EQ(server.standing(), Standing::serving);

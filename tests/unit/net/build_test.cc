@@ -29,22 +29,6 @@ std::string built(Build&& build) {
     return describe(ConstBytes(out).first(build(Bytes(out))));
 }
 
-TEST(BuildArp, Request) {
-    EXPECT_EQ(built([](Bytes out) {
-                  return build_arp_request(out, own, v4("10.0.0.1"), v4("10.0.0.2"));
-              }),
-              "00:00:5e:00:01:33 > ff:ff:ff:ff:ff:ff ARP request 10.0.0.1 (00:00:5e:00:01:33) for "
-              "10.0.0.2 (00:00:00:00:00:00)");
-}
-
-TEST(BuildArp, Reply) {
-    EXPECT_EQ(built([](Bytes out) {
-                  return build_arp_reply(out, to_peer, v4("10.0.0.1"), v4("10.0.0.2"));
-              }),
-              "00:00:5e:00:01:33 > 02:00:00:00:00:09 ARP reply 10.0.0.1 (00:00:5e:00:01:33) for "
-              "10.0.0.2 (02:00:00:00:00:09)");
-}
-
 TEST(BuildArp, GratuitousIsARequestToAll) {
     EXPECT_EQ(
         built([](Bytes out) { return build_gratuitous_arp(out, own, v4("10.0.0.1"), 100); }),
@@ -166,46 +150,17 @@ TEST(ResetReply, NeverAnswersAReset) {
     EXPECT_EQ(build_reset_reply(out, frame, parse(frame)), 0U);
 }
 
-TEST(VrrpAdvert, IsTheFrameRfc3768Asks) {
-    const PacketBuilder expected = PacketBuilder()
-                                       .ethernet("00:00:5e:00:01:33", "01:00:5e:00:00:12")
-                                       .ip("192.168.8.4", "224.0.0.18")
-                                       .ttl(255)
-                                       .tos(0xc0)
-                                       .dont_fragment(false)
-                                       .vrrp_v2(51, 100, 1, {"192.168.8.100"}, "1111");
-    const Frame frame = expected;
-    Frame out(100);
-    const std::size_t length =
-        build_vrrp_advert(out, own, address("192.168.8.4"), ConstBytes(frame).subspan(34));
-    out.resize(length);
-    EXPECT_EQ(out, frame) << describe(out);
-}
-
-TEST(VrrpAdvert, GoesToTheGroupOfItsFamily) {
-    const Frame advert(8);
-    const std::string text = built([&](Bytes out) {
-        return build_vrrp_advert(out, own, address("fe80::1"), advert, IpProtocol::vrrp, 9);
-    });
-    EXPECT_EQ(text,
-              "00:00:5e:00:01:33 > 33:33:00:00:00:12 vlan 9 IPv6 fe80::1 > ff02::12 ttl 255 "
-              "tos 0xc0 VRRP v0 vrid 0 priority 0");
-}
-
 // Every builder into every size of buffer: either all of it or nothing.
 TEST(Build, NeverWritesPartOfAFrame) {
     const Frame received = PacketBuilder().vlan(7).ip("10.0.0.1", "10.0.0.2").tcp(1, 2, "S");
     const Parsed p = parse(received);
-    const Frame advert(20);
     TcpSegment s;
     s.source = s.destination = address("2001:db8::1");
     const auto all = [&](Bytes out) {
         return std::array{
-            build_arp_request(out, own, Be32(1), Be32(2)),
             build_gratuitous_arp(out, own, Be32(1), 5),
             build_tcp(out, to_peer, s),
             build_reset_reply(out, received, p),
-            build_vrrp_advert(out, own, address("10.0.0.1"), advert),
         };
     };
     Frame ample(200);

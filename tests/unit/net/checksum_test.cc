@@ -103,7 +103,6 @@ TEST(Delta, EqualsFullComputationWhateverChanges) {
         }
 
         ASSERT_EQ(delta.apply(before), slow(data)) << packets::hex_dump(data);
-        ASSERT_EQ(ChecksumDelta::from_folded(delta.folded()).apply(before), slow(data));
     }
 }
 
@@ -114,13 +113,6 @@ TEST(Delta, AWrongChecksumStaysWrongByAsMuch) {
     delta.replace(Be16(0x0304), Be16(0x9999));
     store(data, 2, Be16(0x9999));
     EXPECT_NE(delta.apply(wrong), slow(data));
-}
-
-TEST(Delta, UdpZeroMeansNone) {  // RFC 768
-    ChecksumDelta delta;
-    delta.replace(Be16(0x5555), Be16(0x3285));
-    EXPECT_EQ(delta.apply_udp(Be16(0)).host(), 0);
-    EXPECT_EQ(delta.apply_udp(Be16(0xdd2f)).host(), 0xffff) << "computed 0 is sent as 0xffff";
 }
 
 TEST(Delta, ReplacesAPseudoHeaderByTheOtherFamilys) {
