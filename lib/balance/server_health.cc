@@ -36,12 +36,19 @@ bool ServerHealth::set_admin(Admin admin) {
     return standing() != before;
 }
 
+bool ServerHealth::set_excluded(bool excluded) {
+    const Standing before = standing();
+    excluded_ = excluded;
+    return standing() != before;
+}
+
 bool ServerHealth::is_up() const {
     return std::all_of(checkers_.begin(), checkers_.end(), [](const Checker& c) { return c.up; });
 }
 
 void ServerHealth::continue_from(const ServerHealth& old, std::span<const std::size_t> same) {
     admin_ = old.admin_;
+    excluded_ = old.excluded_;
     for (std::size_t i = 0; i < checkers_.size(); ++i) {
         Checker& c = checkers_[i];
         if (same[i] == no_checker) {
@@ -56,7 +63,7 @@ void ServerHealth::continue_from(const ServerHealth& old, std::span<const std::s
 }
 
 Standing ServerHealth::standing() const {
-    if (admin_ == Admin::disabled) return Standing::down;
+    if (admin_ == Admin::disabled || excluded_) return Standing::down;
     if (!is_up()) return rules_.inhibit_on_failure ? Standing::draining : Standing::down;
     return admin_ == Admin::drained ? Standing::draining : Standing::serving;
 }

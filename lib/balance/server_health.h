@@ -48,11 +48,17 @@ class ServerHealth {
     bool on_result(std::size_t checker, CheckResult result, bool believed = true);
     bool set_admin(Admin admin);
 
-    // This server is that one under other rules: the operator's word holds on. `same[i]` says which
+    // This server is that one under other rules: the operator's word holds on, and so
+    // does its exclusion. `same[i]` says which
     // of its checkers is the i-th of ours and goes on as it is; a new one (no_checker) begins with
     // what was believed of the server.
     static constexpr std::size_t no_checker = ~std::size_t{0};
     void continue_from(const ServerHealth& old, std::span<const std::size_t> same);
+
+    // Whatever its checks and the operator say, it is down: we could not serve it. Returns whether
+    // standing() changed.
+    bool set_excluded(bool excluded);
+    bool is_excluded() const { return excluded_; }
 
     Standing standing() const;
     bool is_up() const;  // as the checkers see it
@@ -73,6 +79,7 @@ class ServerHealth {
 
     ServerRules rules_;
     Admin admin_ = Admin::enabled;
+    bool excluded_ = false;
     std::vector<Checker> checkers_;
 };
 

@@ -81,6 +81,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       busy_ns_(exchange.workers.size(), 0) {
     watch_next_hops();
     start_guards();
+    follow_own_hosts();
     follow_quorums();
     publish();
 }

@@ -111,6 +111,7 @@ class Manager {
 
     // Virtual_servers and their servers (manager_services.cc).
     void on_server(std::uint16_t server);
+    void follow_own_hosts();
     void follow_quorums();
     void tell_of_end();
     void tell_of_end(const ServerRecord& server);

@@ -85,9 +85,7 @@ void Manager::warn_unreachable(const net::IpAddress& server, const std::optional
     if (!hop)
         events_.warn(EventKind::server, "server {}: no route", server.to_string());
     else if (hop->local)
-        events_.warn(EventKind::server,
-                     "server {}: the address is this machine's own and is not forwarded to",
-                     server.to_string());
+        return;  // follow_own_hosts() tells
     else if (std::none_of(ports.begin(), ports.end(), is_way))
         events_.warn(EventKind::server, "server {}: its route leads over no interface of ours",
                      server.to_string());
@@ -104,6 +102,7 @@ void Manager::on_next_hop(const net::IpAddress& address, const std::optional<Nex
     }
     if (!is_server) return;
     warn_unreachable(address, hop);
+    follow_own_hosts();
     if (hop && hop->mac)
         spdlog::debug("server {}: next hop {} is {}", address.to_string(), hop->gateway.to_string(),
                       hop->mac->to_string());
@@ -130,7 +129,8 @@ void Manager::on_link(const Link& link) {
         addresses != state_->kernel_addresses) {
         state_->kernel_addresses = std::move(addresses);
         publish();
-        }
+        follow_own_hosts();
+    }
     try_guards(*snapshot);
     apply_tracking();
 }

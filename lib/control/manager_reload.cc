@@ -71,6 +71,7 @@ void Manager::take_up(const config::Config& wanted, const ReloadPlan& plan) {
     for (std::uint8_t port = 0; port < state_->ports.size(); ++port)
         if (state_->ports[port].ifindex != 0) join_groups(port, *snapshot);
     try_guards(*snapshot);
+    follow_own_hosts();
     follow_quorums();
     publish();
     for (const std::uint16_t index : changes.restood)

@@ -54,6 +54,12 @@ void Manager::on_server(std::uint16_t index) {
     publish();
 }
 
+// Another address of this host's, or one less.
+void Manager::follow_own_hosts() {
+    for (const std::uint16_t index : update_own_hosts(*state_, port::now_ns()))
+        on_server(index);
+}
+
 void Manager::follow_quorums() {
     for (const QuorumChange& change : update_quorums(*state_, port::now_ns())) {
         const ServiceRecord& service = state_->services[change.service];

@@ -43,6 +43,13 @@ bool is_believed(State& state, const ServerRecord& server, std::size_t checker,
     return service.guard.believes(pool, now_ns / 1'000'000);
 }
 
+bool is_own_host(const State& state, const ServerRecord& server) {
+    const net::IpAddress& address = server.config->address;
+    const std::vector<net::IpAddress>& own = state.kernel_addresses;
+    return address.is_loopback() || (server.next_hop && server.next_hop->local) ||
+           std::binary_search(own.begin(), own.end(), address);
+}
+
 bool link_is_up(const State& state, const ServiceRecord& service) {
     return !service.router || state.ports[state.routers[*service.router].port].link_up;
 }
@@ -67,13 +74,28 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     // alpha: what was only assumed is now known.
     const bool is_news = !server.judged && !result.ok() && !server.health.is_up();
     server.judged |= !result.ok() || server.health.is_up();
-    if (!changed && !is_news) return false;
+    if (!changed && (!is_news || server.health.is_excluded())) return false;
     service.factors.forget(server.position);
     if (service.config->lb_algo != config::LbAlgo::fo)
         server.factor = service.factors.factor(server.position);
     server.since_ns = now_ns;
     server.reason = result.ok() ? "check passed" : result.text;
     return true;
+}
+
+std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns) {
+    std::vector<std::uint16_t> changed;
+    for (std::size_t i = 0; i < state.servers.size(); ++i) {
+        ServerRecord& server = state.servers[i];
+        if (!is_served(server)) continue;
+        const bool own = is_own_host(state, server);
+        if (own == server.health.is_excluded() || !server.health.set_excluded(own)) continue;
+        server.since_ns = now_ns;
+        server.reason =
+            own ? "is this host's own address, not served yet" : "is another host's address now";
+        changed.push_back(static_cast<std::uint16_t>(i));
+    }
+    return changed;
 }
 
 void apply_flow_event(State& state, const exchange::FlowEvent& event) {

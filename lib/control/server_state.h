@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "control/state.h"
 #include "exchange/records.h"
@@ -15,6 +16,11 @@ namespace warren::control {
 // server.since_ns and server.reason are new.
 bool apply_check(State& state, std::uint16_t server, std::size_t checker,
                  const health::CheckResult& result, std::uint64_t now_ns);
+
+// Servers whose address is this host's own cannot be served yet: they are down, whatever their
+// checks say. Follows what the kernel's addresses and routes say now; gives those whose standing
+// changed, with new since_ns and reason.
+std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns);
 
 void apply_flow_event(State& state, const exchange::FlowEvent& event);
 

@@ -93,7 +93,8 @@ const char* to_text(exchange::ServerState state) {
 
 // A sorry_server waits for its turn; it is not broken.
 const char* state_text(const ServerRecord& server) {
-    return server.is_sorry && server.replaced ? "standby" : to_text(server_state(server));
+    const bool waits = server.is_sorry && server.replaced && !server.health.is_excluded();
+    return waits ? "standby" : to_text(server_state(server));
 }
 
 Json server_row(const ViewContext& c, std::uint16_t index) {

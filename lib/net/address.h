@@ -63,6 +63,15 @@ class IpAddress {
     constexpr bool is_unspecified() const { return *this == IpAddress{}; }
     // fe80::/10; IPv4's 169.254/16 is nothing special to us.
     constexpr bool is_link_local() const { return bytes_[0] == 0xfe && bytes_[1] >> 6 == 2; }
+    // 127/8, ::1.
+    constexpr bool is_loopback() const {
+        return is_v4() ? bytes_[12] == 127
+                       : *this == v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+    }
+    // 224/4, ff00::/8.
+    constexpr bool is_multicast() const {
+        return is_v4() ? bytes_[12] >> 4 == 0xe : bytes_[0] == 0xff;
+    }
     // The IPv4 address in network order; only when is_v4().
     constexpr Be32 as_v4() const { return std::bit_cast<Mapped>(bytes_).address; }
     constexpr const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "control/builder.h"
+#include "control/service_state.h"
 #include "sample_state.h"
 
 namespace warren::control {
@@ -100,6 +101,61 @@ TEST_F(ServerStates, AllSilentAtOnceAreDoubtedForAWhile) {
             result(server, Reason::timeout);
     EXPECT_EQ(state(0), ServerState::down);
     EXPECT_EQ(state(1), ServerState::down);
+}
+
+// Whoever is this host itself cannot be served yet: never available, whatever its check says.
+class OwnHosts : public ServerStates {
+  protected:
+    std::vector<std::uint16_t> follow() { return update_own_hosts(*state_, now_ns_ += 1'000'000); }
+    bool has_quorum() {
+        update_quorums(*state_, now_ns_);
+        return state_->services[0].has_quorum;
+    }
+};
+
+TEST_F(OwnHosts, AnAddressOfTheKernelsIsDownWhileItIsThere) {
+    use();
+    EXPECT_TRUE(follow().empty());
+    state_->kernel_addresses = {ip("192.168.8.11")};
+    EXPECT_EQ(follow(), std::vector<std::uint16_t>{0});
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_EQ(state_->servers[0].reason, "is this host's own address, not served yet");
+    EXPECT_EQ(state_->servers[0].since_ns, now_ns_);
+    EXPECT_TRUE(follow().empty()) << "no news";
+    EXPECT_FALSE(result(0, Reason::none)) << "its check passes, of course";
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_EQ(state_->servers[0].reason, "is this host's own address, not served yet");
+    state_->kernel_addresses.clear();
+    EXPECT_EQ(follow(), std::vector<std::uint16_t>{0});
+    EXPECT_EQ(state(0), ServerState::up);
+}
+
+TEST_F(OwnHosts, CountForNoQuorum) {
+    use();
+    state_->kernel_addresses = {ip("192.168.8.11"), ip("192.168.8.12")};
+    follow();
+    EXPECT_FALSE(has_quorum());
+    state_->kernel_addresses.clear();
+    follow();
+    EXPECT_TRUE(has_quorum());
+}
+
+TEST_F(OwnHosts, WhatTheKernelsRoutesDeliverLocallyIsOwnToo) {
+    use();
+    state_->servers[1].next_hop.emplace().local = true;
+    EXPECT_EQ(follow(), std::vector<std::uint16_t>{1});
+    EXPECT_EQ(state(1), ServerState::down);
+}
+
+TEST_F(OwnHosts, LoopbackIsAlwaysOwnAndAReloadKeepsIt) {
+    use("real_server 127.0.0.1 5672 {\nTCP_CHECK {\n}\n}\n"
+        "sorry_server 127.0.0.1 80\n");
+    EXPECT_EQ(follow().size(), 2U);
+    const std::uint16_t own = state_->services[0].servers[0];
+    EXPECT_EQ(state(own), ServerState::down);
+    EXPECT_EQ(state(*state_->services[0].sorry_server), ServerState::down);
+    change_server(state_->servers[own], *state_->services[0].config, *state_->servers[own].config);
+    EXPECT_EQ(state(own), ServerState::down);
 }
 
 TEST_F(ServerStates, HandshakesMoveTheFactorWithinItsBounds) {
