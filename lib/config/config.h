@@ -231,6 +231,8 @@ struct CheckEndpoint {
     std::optional<std::uint16_t> connect_port;
     std::optional<net::IpAddress> bind_ip;
     std::uint16_t bind_port = 0;
+    std::string bind_if;       // empty: any, as routes say
+    std::uint32_t fwmark = 0;  // of the check's socket, for policy routes
 
     friend bool operator==(const CheckEndpoint&, const CheckEndpoint&) = default;
 };

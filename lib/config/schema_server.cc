@@ -47,11 +47,11 @@ constexpr Keyword<CheckEndpoint> endpoint_keywords[] = {
      }},
     {"bindto", 1, 1, [](Statement& s, CheckEndpoint& e) { s.address(e.bind_ip); }},
     {"bind_port", 1, 1, [](Statement& s, CheckEndpoint& e) { set_port(s, e.bind_port); }},
+    {"bind_if", 1, 1, [](Statement& s, CheckEndpoint& e) { s.interface(e.bind_if); }},
+    {"fwmark", 1, 1, [](Statement& s, CheckEndpoint& e) { s.number(0, UINT32_MAX, e.fwmark); }},
 };
 
 constexpr IgnoredKeyword ignored_checker[] = {
-    {"bind_if", "the kernel's routes choose the interface"},
-    {"fwmark", "the kernel's routes choose the interface"},
     {"log_all_failures", "every change is logged once"},
 };
 

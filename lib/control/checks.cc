@@ -30,6 +30,8 @@ health::Source source(const config::CheckEndpoint& endpoint) {
     health::Source out;
     out.address = endpoint.bind_ip;
     out.port = endpoint.bind_port;
+    out.interface = endpoint.bind_if;
+    out.fwmark = endpoint.fwmark;
     return out;
 }
 

@@ -41,5 +41,35 @@ TEST(Checks, SilentServersAreDownAsSoonAsTheyAreBelieved) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s) << "a delay_loop is 60 s";
 }
 
+// A table of its own for the mark answers otherwise than the main one, which has no route at all. An
+// interface that is not there cannot be bound to.
+TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {
+    using testing_support::run;
+    if (!testing_support::enter_own_namespace() || !run("ip rule add fwmark 5 lookup 100") ||
+        !run("ip route add unreachable 203.0.113.1 table 100"))
+        GTEST_SKIP() << "no network namespaces or policy routes here";
+    std::string text = router("A", "eth0", 51, "192.168.8.100/24") +
+                       "virtual_server 192.168.8.100 5672 {\n lb_kind DR\n";
+    int last = 10;
+    for (const char* more : {"", "fwmark 5\n", "bind_if nowhere\n"})
+        text += "real_server 192.168.8." + std::to_string(++last) +
+                " 5672 {\nTCP_CHECK {\nconnect_ip 203.0.113.1\n" + more + "}\n}\n";
+    const auto state = state_of(text + "}\n");
+    boost::asio::io_context io;
+    EventLog events;
+    Checks checks(io, *state, events, {.changed = [](std::uint16_t) {}, .answered = [](auto) {}});
+    const auto all_known = [&] {
+        return std::all_of(state->servers.begin(), state->servers.end(),
+                           [](const ServerRecord& s) { return s.check.known; });
+    };
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!all_known() && io.run_one_until(deadline) != 0) {
+    }
+    ASSERT_TRUE(all_known());
+    EXPECT_EQ(state->servers[0].check.text, "Network is unreachable");
+    EXPECT_EQ(state->servers[1].check.text, "No route to host");
+    EXPECT_EQ(state->servers[2].check.text, "No such device");
+}
+
 }  // namespace
 }  // namespace warren::control
