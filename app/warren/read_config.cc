@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "read_config.h"
 
+#include <arpa/inet.h>
 #include <glob.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <utility>
+#include <vector>
+
+#include "config/odd_addresses.h"
 
 namespace warren::app {
 namespace {
@@ -28,10 +36,35 @@ std::vector<std::string> expand(const std::string& pattern) {
     return paths;
 }
 
+std::vector<net::IpAddress> host_addresses() {
+    std::vector<net::IpAddress> all;
+    ifaddrs* first = nullptr;
+    if (getifaddrs(&first) != 0) return all;
+    for (const ifaddrs* i = first; i != nullptr; i = i->ifa_next) {
+        if (i->ifa_addr == nullptr) continue;
+        std::array<char, INET6_ADDRSTRLEN> text{};
+        const int family = i->ifa_addr->sa_family;
+        const void* bytes = nullptr;
+        if (family == AF_INET)
+            bytes = &reinterpret_cast<const sockaddr_in*>(i->ifa_addr)->sin_addr;
+        else if (family == AF_INET6)
+            bytes = &reinterpret_cast<const sockaddr_in6*>(i->ifa_addr)->sin6_addr;
+        if (bytes == nullptr) continue;
+        inet_ntop(family, bytes, text.data(), text.size());
+        if (const auto address = net::IpAddress::parse(text.data())) all.push_back(*address);
+    }
+    freeifaddrs(first);
+    return all;
+}
+
 }  // namespace
 
 config::LoadResult read_config(const std::string& file, const std::string& config_id) {
-    return config::load(file, read_file, {config_id, expand});
+    config::LoadResult result = config::load(file, read_file, {config_id, expand});
+    if (!result.ok()) return result;
+    for (config::Diagnostic& own : config::find_own_addresses(result.config, host_addresses()))
+        result.diagnostics.push_back(std::move(own));
+    return result;
 }
 
 void print_check(const config::LoadResult& result, const config::Diagnostics& scripts,

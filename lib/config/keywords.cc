@@ -71,11 +71,13 @@ void SchemaContext::report(const Location& where, Severity severity, std::string
         diagnostics.push_back({where, severity, std::move(message)});
 }
 
-std::optional<std::int64_t> Statement::integer(std::int64_t low, std::int64_t high, std::size_t i) {
+std::optional<std::int64_t> Statement::integer(std::int64_t low, std::int64_t high, std::size_t i,
+                                               std::string_view what) {
     const std::optional<std::int64_t> value = parse_integer(arg(i));
     if (value && *value >= low && *value <= high) return value;
-    error(in_quotes(node.keyword()) + " must be a whole number from " + std::to_string(low) +
-          " to " + std::to_string(high) + ", not " + in_quotes(arg(i)));
+    const std::string subject = what.empty() ? "" : "the " + std::string(what) + " of ";
+    error(subject + in_quotes(node.keyword()) + " must be a whole number from " +
+          std::to_string(low) + " to " + std::to_string(high) + ", not " + in_quotes(arg(i)));
     return std::nullopt;
 }
 

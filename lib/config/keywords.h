@@ -44,9 +44,11 @@ class Statement {
     const std::string& arg(std::size_t i) const { return node.words[i + 1]; }
     const Location& where() const { return node.where; }
 
+    // `what`: which of the statement's values this is, "port", if it has several.
     template <typename Number>
-    bool number(std::int64_t low, std::int64_t high, Number& out, std::size_t i = 0) {
-        const std::optional<std::int64_t> value = integer(low, high, i);
+    bool number(std::int64_t low, std::int64_t high, Number& out, std::size_t i = 0,
+                std::string_view what = {}) {
+        const std::optional<std::int64_t> value = integer(low, high, i, what);
         if (value) out = static_cast<Number>(*value);
         return value.has_value();
     }
@@ -84,7 +86,8 @@ class Statement {
     const Node& node;
 
   private:
-    std::optional<std::int64_t> integer(std::int64_t low, std::int64_t high, std::size_t i);
+    std::optional<std::int64_t> integer(std::int64_t low, std::int64_t high, std::size_t i,
+                                        std::string_view what);
 };
 
 enum class BlockUse { none, required };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/document.h"
+#include "config/odd_addresses.h"
 #include "config/schema.h"
 #include "config/settle_tracking.h"
 #include "config/support.h"
@@ -48,6 +49,7 @@ LoadResult load(std::string_view file_name, const FileReader& read, const LoadOp
         append(result.diagnostics, validate(result.config));
         append(result.diagnostics, check_sync_groups(result.config));
         append(result.diagnostics, settle_tracking(result.config));
+        append(result.diagnostics, find_odd_addresses(result.config));
         append(result.diagnostics, check_supported(result.config));
         if (result.ok()) append(result.diagnostics, find_gaps(result.config));
     }

@@ -19,6 +19,8 @@ constexpr IgnoredKeyword ignored_outside[] = {
     {"garp_group", "vrrp_garp_interval in global_defs paces them"},
     {"bfd_instance", unused_definition},
     {"virtual_server_group", unused_definition},
+    {"allow_address_group", unused_definition},
+    {"deny_address_group", unused_definition},
     {"SSL", unused_definition},
     {"net_namespace_ipvs", "there is no IPVS"},
     {"namespace_with_ipsets", of_keepalived},

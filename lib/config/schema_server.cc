@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // virtual_server, real_server and their checkers. Timings go from the outer block to the inner one.
+#include <algorithm>
 #include <bit>
 
 #include "config/schema.h"
@@ -135,7 +136,7 @@ bool read_endpoint(Statement& s, net::IpAddress& address, std::uint16_t& port) {
         s.error(in_quotes(s.node.keyword()) + " needs an address and a port");
         return false;
     }
-    return s.number(1, 65'535, port, 1);
+    return s.number(1, 65'535, port, 1, "port");
 }
 
 void read_real_server(Statement& s, VirtualServer& v) {
@@ -280,6 +281,24 @@ void add_virtual_server_keywords(BlockReader& reader, VirtualServer& server) {
         .ignore(ignored_virtual_server);
 }
 
+bool says(const Node& block, std::string_view one, std::string_view other) {
+    return mentions(block, one) || mentions(block, other);
+}
+
+// What stands nowhere and matters.
+void report_defaults(Statement& s, const VirtualServer& v) {
+    const std::string name = "the virtual_server " + name_of(v);
+    const bool each_says = std::all_of(v.real_servers.begin(), v.real_servers.end(),
+                                       [](const RealServer& r) { return r.lb_kind.has_value(); });
+    if (!says(s.node, "lb_kind", "lvs_method") && !(each_says && !v.real_servers.empty()))
+        s.warn(name + " has no lb_kind: NAT is taken, as in keepalived");
+    if (!says(s.node, "lb_algo", "lvs_sched"))
+        s.warn(name + " has no lb_algo: wlc is taken, as in keepalived");
+    if (!mentions(s.node, "protocol"))
+        s.context.report(s.where(), Severity::note,
+                         name + " has no protocol: TCP is taken; keepalived takes UDP");
+}
+
 void read_virtual_server(Statement& s, Config& config) {
     if (s.arg(0) == "group" || s.arg(0) == "fwmark")
         return s.error("virtual_server " + s.arg(0) +
@@ -290,6 +309,7 @@ void read_virtual_server(Statement& s, Config& config) {
     BlockReader reader(s.context, "virtual_server", s.where());
     add_virtual_server_keywords(reader, server);
     reader.read(s.node.children);
+    if (addressed && !s.context.misplaced) report_defaults(s, server);
     if (addressed) config.virtual_servers.push_back(std::move(server));
 }
 

@@ -46,7 +46,7 @@ void read_tracked_quorums(Statement& s, std::vector<Tracked>& out) {
             continue;
         }
         service.address = *address;
-        if (!entry.number(1, 65'535, service.port)) continue;
+        if (!entry.number(1, 65'535, service.port, 0, "port")) continue;
         Tracked tracked{child.where, TrackKind::quorum, name_of(service), {}, {}};
         read_weight(entry, 1, 253, tracked.weight, tracked.reverse);
         add(entry, std::move(tracked), out);
@@ -106,7 +106,7 @@ void read_weight(Statement& s, std::size_t first, std::int64_t most, std::option
             reverse = word == "reverse";
         } else if (word == "weight" && i + 1 < s.args()) {
             int value = 0;
-            if (s.number(-most, most, value, i + 1)) weight = value;
+            if (s.number(-most, most, value, i + 1, "weight")) weight = value;
             ++i;
         } else {
             return s.error("after " + in_quotes(s.node.keyword()) +

@@ -16,6 +16,7 @@ constexpr std::string_view no_kernel = "there is no kernel interface, address or
 constexpr std::string_view no_fifo = "only notify, _master, _backup, _fault and _stop exist";
 
 constexpr IgnoredKeyword ignored_instance[] = {
+    {"dpdk_interface", "Warren opens `interface` itself; dataplane gives it a device"},
     {"use_vmac_addr", no_kernel},
     {"vmac_xmit_base", no_kernel},
     {"use_ipvlan", no_kernel},
@@ -144,7 +145,7 @@ void read_unicast_peers(Statement& s, InstanceDraft& d) {
                             in_quotes(entry.arg(i)));
                 break;
             }
-            entry.number(0, 255, low ? peer.min_ttl : peer.max_ttl, i + 1);
+            entry.number(0, 255, low ? peer.min_ttl : peer.max_ttl, i + 1, entry.arg(i));
         }
         d.vrrp.unicast_peer.push_back(peer);
     }

@@ -161,6 +161,10 @@ class Settling {
     }
 
     void settle_preemption() {
+        if (!v_.preempt && v_.preempt_delay_ns != 0) {
+            warn("preempt_delay means nothing with nopreempt and is left out, as in keepalived");
+            v_.preempt_delay_ns = 0;
+        }
         if (v_.preempt || v_.initial_state != VrrpState::master) return;
         warn("nopreempt means nothing with state MASTER and is left out: use BACKUP");
         v_.preempt = true;

@@ -91,7 +91,22 @@ class Settling {
         return nullptr;
     }
 
+    // As keepalived: its own link counts anyway, or with dont_track_primary does not.
+    void drop_own_interface(VrrpInstance& v) {
+        std::erase_if(v.tracked, [&](const Tracked& tracked) {
+            const bool own = tracked.kind == TrackKind::interface && tracked.name == v.interface;
+            if (own)
+                report(Severity::warning, tracked.where,
+                       v.name + ": " + tracked.name + " is its own interface, which " +
+                           (v.track_primary ? "it tracks anyway, without a weight"
+                                            : "dont_track_primary is about") +
+                           ": this line is ignored, as in keepalived");
+            return own;
+        });
+    }
+
     void settle(VrrpInstance& v) {
+        drop_own_interface(v);
         const bool owner = v.priority == 255;
         const VrrpSyncGroup* group = group_of(v);
         if (owner)
@@ -129,7 +144,8 @@ class Settling {
             const bool again = std::any_of(
                 v.tracked.begin(), v.tracked.end(),
                 [&](const Tracked& o) { return o.kind == tracked.kind && o.name == tracked.name; });
-            if (again) continue;
+            const bool own = tracked.kind == TrackKind::interface && tracked.name == v.interface;
+            if (again || own) continue;
             v.tracked.push_back(tracked);
             if (v.priority == 255) v.tracked.back().weight = 0;
         }

@@ -327,8 +327,45 @@ Diagnostics validate(Config& config) {
     return Validator(config).run();
 }
 
+namespace {
+
+// Definitions of what may be tracked that nothing tracks.
+class Untracked {
+  public:
+    explicit Untracked(const Config& config) {
+        for (const VrrpInstance& v : config.vrrp_instances)
+            note(v.tracked);
+        for (const VrrpSyncGroup& g : config.vrrp_sync_groups)
+            note(g.tracked);
+    }
+
+    template <typename Definition>
+    void find(const std::vector<Definition>& all, TrackKind kind, const char* keyword,
+              Diagnostics& found) const {
+        for (const Definition& d : all)
+            if (!used_.contains({kind, d.name}))
+                found.push_back({d.where, Severity::warning,
+                                 std::string("nothing tracks the ") + keyword + " " +
+                                     in_quotes(d.name) + ": it moves no address"});
+    }
+
+  private:
+    void note(const std::vector<Tracked>& list) {
+        for (const Tracked& tracked : list)
+            used_.emplace(tracked.kind, tracked.name);
+    }
+
+    std::set<std::pair<TrackKind, std::string>> used_;
+};
+
+}  // namespace
+
 Diagnostics find_gaps(const Config& config) {
     Diagnostics found;
+    const Untracked untracked(config);
+    untracked.find(config.vrrp_scripts, TrackKind::script, "vrrp_script", found);
+    untracked.find(config.track_files, TrackKind::file, "track_file", found);
+    untracked.find(config.track_processes, TrackKind::process, "vrrp_track_process", found);
     std::set<net::IpAddress> served;
     for (const VirtualServer& s : config.virtual_servers) {
         served.insert(s.address);

@@ -11,8 +11,8 @@ namespace warren::config {
 // owner (priority 255) is always MASTER.
 Diagnostics validate(Config& config);
 
-// For a valid Config: servers that nobody checks, and VIPs that no virtual_server serves, with the
-// block to add.
+// For a valid Config: servers that nobody checks, definitions that nothing tracks, and VIPs that no
+// virtual_server serves, with the block to add.
 Diagnostics find_gaps(const Config& config);
 
 // The virtual_server block that an address without one wants, for a RabbitMQ cluster.

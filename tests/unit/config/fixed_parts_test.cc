@@ -48,10 +48,10 @@ TEST(FixedParts, TheFirstDifferenceIsNamed) {
 
 TEST(FixedParts, AServiceThatTiesRoutersTogetherIsNamed) {
     const std::string routers = instance("A", 1) + instance("B", 2);
-    const std::string text =
-        change(routers, routers + "local_address_group L {\n10.0.0.2\n}\n" +
-                            "virtual_server 10.0.0.1 5672 {\nlb_kind FNAT\nladdr_group_name "
-                            "L\nreal_server 10.0.1.1 5672 {\n}\n}\n");
+    const std::string text = change(
+        routers, routers + "local_address_group L {\n10.0.0.2\n}\n" +
+                     "virtual_server 10.0.0.1 5672 { lb_algo wlc\nlb_kind FNAT\nladdr_group_name "
+                     "L\nreal_server 10.0.1.1 5672 {\n}\n}\n");
     EXPECT_NE(text.find("moves together"), std::string::npos) << text;
 }
 

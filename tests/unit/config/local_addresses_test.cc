@@ -20,7 +20,7 @@ std::string instance(const std::string& name, int vrid, const std::string& vip,
 
 std::string service(const std::string& vip, const std::string& servers,
                     const std::string& more = "") {
-    std::string text = "virtual_server " + vip + " 5672 {\nlb_kind FNAT\n" + more;
+    std::string text = "virtual_server " + vip + " 5672 { lb_algo wlc\nlb_kind FNAT\n" + more;
     std::stringstream words(servers);
     for (std::string server; words >> server;)
         text += "real_server " + server + " 5672 {\nTCP_CHECK {\n}\n}\n";

@@ -2,7 +2,10 @@
 // What the operator is told: text to diagnostics. One message per error, all of them in one run.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "config/keywords.h"
+#include "config/odd_addresses.h"
 #include "load_text.h"
 
 namespace warren::config {
@@ -16,7 +19,7 @@ std::string instance(const std::string& more, const std::string& address = "10.0
            more + "\n}\n";
 }
 std::string service(const std::string& more, const std::string& server = "") {
-    return "virtual_server 10.0.0.1 5672 {\nlb_kind FNAT\nreal_server 10.0.0.2 5672 {\n"
+    return "virtual_server 10.0.0.1 5672 { lb_algo wlc\nlb_kind FNAT\nreal_server 10.0.0.2 5672 {\n"
            "TCP_CHECK {\n}\n" +
            server + "\n}\n" + more + "\n}\n";
 }
@@ -158,13 +161,14 @@ INSTANTIATE_TEST_SUITE_P(Vrrp, Messages, testing::ValuesIn(vrrp));
 
 const Case servers[] = {
     {"address that is no VIP",
-     "virtual_server 10.0.0.9 1 {\nlb_kind FNAT\nreal_server 10.0.0.2 1 {\nPING_CHECK {\n}\n}\n}",
+     "virtual_server 10.0.0.9 1 { lb_algo wlc\nlb_kind FNAT\nreal_server 10.0.0.2 1 {\nPING_CHECK "
+     "{\n}\n}\n}",
      "1: warning: the address 10.0.0.9 of this virtual_server is in no vrrp_instance: nobody "
      "answers for it\n"},
     {"no port", instance("") + "virtual_server 10.0.0.1 {\n}",
      "9: error: 'virtual_server' needs an address and a port\n"},
     {"port 0", instance("") + "virtual_server 10.0.0.1 0 {\n}",
-     "9: error: 'virtual_server' must be a whole number from 1 to 65535, not '0'\n"},
+     "9: error: the port of 'virtual_server' must be a whole number from 1 to 65535, not '0'\n"},
     {"service twice", instance("") + service("") + service(""),
      "18: error: the virtual_server 10.0.0.1 5672 already stands at f:9\n"},
     {"real_server twice", instance("") + service("real_server 10.0.0.2 5672 {\nPING_CHECK {\n}\n}"),
@@ -195,29 +199,29 @@ const Case servers[] = {
      "16: error: 'persistence_granularity' is a netmask, not '255.0.255.0'\n"},
     {"options of no sorry_server", instance("") + service("sorry_server_inhibit"),
      "16: error: 'sorry_server_inhibit' needs a sorry_server before it\n"},
-    {"flag of another scheduler", instance("") + service("lb_algo rr\nsh-port"),
-     "9: warning: the flags of sh and mh mean nothing with lb_algo rr\n"},
+    {"flag of another scheduler", instance("") + service("sh-port"),
+     "9: warning: the flags of sh and mh mean nothing with lb_algo wlc\n"},
     {"another port in DR",
      instance("") + service("real_server 10.0.0.3 5673 {\nlb_kind DR\nPING_CHECK {\n}\n}"),
      "16: warning: lb_kind DR leaves packets as they are: connections come to port 5672 of the "
      "real_server, not to 5673, which only its checks use\n"},
     {"NAT without a gateway of ours",
-     instance("", "10.0.0.1/32") + "virtual_server 10.0.0.1 1 {\nlb_kind NAT\n"
+     instance("", "10.0.0.1/32") + "virtual_server 10.0.0.1 1 { lb_algo wlc\nlb_kind NAT\n"
                                    "real_server 10.1.0.2 1 {\nPING_CHECK {\n}\n}\n}",
      "11: warning: lb_kind NAT: the real_server 10.1.0.2 has no virtual address in its network to "
      "be its gateway: its replies must come back through this machine some other way, or use "
      "FNAT\n"},
     {"DR with another family, and a local address group that nothing uses",
-     instance("") +
-         "local_address_group L {\n10.0.0.1\n}\nvirtual_server 10.0.0.1 1 {\nlb_kind DR\n"
-         "laddr_group_name L\nreal_server 2001:db8::2 1 {\nPING_CHECK {\n}\n}\n}",
+     instance("") + "local_address_group L {\n10.0.0.1\n}\nvirtual_server 10.0.0.1 1 { lb_algo "
+                    "wlc\nlb_kind DR\n"
+                    "laddr_group_name L\nreal_server 2001:db8::2 1 {\nPING_CHECK {\n}\n}\n}",
      "15: warning: lb_kind DR uses no local address: laddr_group_name is for FNAT\n"
      "15: error: lb_kind DR: a real_server must be of the family of its virtual_server; FNAT and "
      "TUN know both\n"},
     {"FNAT to another family without a local address of it",
-     instance("") +
-         "virtual_server 10.0.0.1 1 {\nlb_kind FNAT\nreal_server 2001:db8::2 1 {\nPING_CHECK "
-         "{\n}\n}\n}",
+     instance("") + "virtual_server 10.0.0.1 1 { lb_algo wlc\nlb_kind FNAT\nreal_server "
+                    "2001:db8::2 1 {\nPING_CHECK "
+                    "{\n}\n}\n}",
      "11: error: the server 2001:db8::2 needs a local address of its family: put one into "
      "virtual_ipaddress_excluded beside the VIP, or name a local_address_group by "
      "laddr_group_name\n"},
@@ -230,18 +234,142 @@ const Case servers[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Servers, Messages, testing::ValuesIn(servers));
 
+// The subject of a message is what is wrong, not what stands before it.
+const Case subjects[] = {
+    {"a server's port", instance("") + service("real_server 10.0.0.3 70000 {\nPING_CHECK {\n}\n}"),
+     "16: error: the port of 'real_server' must be a whole number from 1 to 65535, not '70000'\n"},
+    {"a sorry_server's port", instance("") + service("sorry_server 10.0.0.3 http"),
+     "16: error: the port of 'sorry_server' must be a whole number from 1 to 65535, not 'http'\n"},
+    {"a tracked interface's weight", instance("track_interface {\neth1 weight 300\n}"),
+     "8: error: the weight of 'eth1' must be a whole number from -253 to 253, not '300'\n"},
+    {"a peer's TTL", instance("unicast_peer {\n10.0.0.9 min_ttl 300\n}"),
+     "8: error: the min_ttl of '10.0.0.9' must be a whole number from 0 to 255, not '300'\n"},
+};
+INSTANTIATE_TEST_SUITE_P(Subjects, Messages, testing::ValuesIn(subjects));
+
+// What keepalived reports too, and what it takes from those who do not say.
+const Case as_keepalived[] = {
+    {"nopreempt and preempt_delay", instance("nopreempt\npreempt_delay 10"),
+     "1: warning: V: preempt_delay means nothing with nopreempt and is left out, as in "
+     "keepalived\n"},
+    {"no lb_kind",
+     instance("") + "virtual_server 10.0.0.1 1 {\nlb_algo rr\nreal_server 10.0.0.2 1 {\n"
+                    "PING_CHECK {\n}\n}\n}",
+     "9: warning: the virtual_server 10.0.0.1 1 has no lb_kind: NAT is taken, as in keepalived\n"},
+    {"each server's own lb_kind",
+     instance("") + "virtual_server 10.0.0.1 1 {\nlb_algo rr\nreal_server 10.0.0.2 1 {\n"
+                    "lb_kind DR\nPING_CHECK {\n}\n}\n}",
+     ""},
+    {"no lb_algo",
+     instance("") + "virtual_server 10.0.0.1 1 {\nlb_kind DR\nreal_server 10.0.0.2 1 {\n"
+                    "PING_CHECK {\n}\n}\n}",
+     "9: warning: the virtual_server 10.0.0.1 1 has no lb_algo: wlc is taken, as in keepalived\n"},
+    {"strict mode with authentication",
+     instance("strict_mode\nauthentication {\nauth_type PASS\nauth_pass 1\n}"),
+     "1: warning: V: strict mode knows no authentication: it is left out, as in keepalived\n"},
+    {"its own interface with a weight", instance("track_interface {\neth0 weight 20\n}"),
+     "8: warning: V: eth0 is its own interface, which it tracks anyway, without a weight: this "
+     "line is ignored, as in keepalived\n"},
+    {"its own interface, not to be tracked",
+     instance("dont_track_primary\ntrack_interface {\neth0\n}"),
+     "9: warning: V: eth0 is its own interface, which dont_track_primary is about: this line is "
+     "ignored, as in keepalived\n"},
+    {"a script that nobody tracks", instance("") + "vrrp_script chk {\nscript /bin/true\n}",
+     "9: warning: nothing tracks the vrrp_script 'chk': it moves no address\n"},
+    {"DPVS's name of a port", instance("dpdk_interface dpdk0"), ""},
+    {"DPVS's groups outside of a block", "deny_address_group D {\n10.0.0.7\n}", ""},
+};
+INSTANTIATE_TEST_SUITE_P(AsKeepalived, Messages, testing::ValuesIn(as_keepalived));
+
+// What keepalived takes without a word.
+const Case odd[] = {
+    {"unspecified VIP", instance("", "0.0.0.0"),
+     "5: warning: the virtual address 0.0.0.0 is an unspecified address: no other host can use "
+     "it\n"},
+    {"loopback VIP", instance("", "127.0.0.1/8"),
+     "5: warning: the virtual address 127.0.0.1 is a loopback address: no other host can use it\n"},
+    {"multicast VIP", instance("", "224.0.0.9"),
+     "5: warning: the virtual address 224.0.0.9 is a multicast address: no other host can use "
+     "it\n"},
+    {"a network's broadcast address", instance("", "10.0.0.255/24"),
+     "5: warning: the virtual address 10.0.0.255 is the broadcast address of its network "
+     "10.0.0.0/24\n"},
+    {"a network's own address", instance("", "10.0.0.0/24"),
+     "5: warning: the virtual address 10.0.0.0 is the network's own address of 10.0.0.0/24\n"},
+    {"networks of two have neither", instance("", "10.0.0.0/31\n10.0.0.3/31\n10.0.0.7"), ""},
+    {"loopback server", instance("") + service("real_server 127.0.0.1 1 {\nPING_CHECK {\n}\n}"),
+     "16: warning: the real_server 127.0.0.1 is this host's own address, not served yet: it counts "
+     "as down\n"},
+    {"multicast server", instance("") + service("real_server 224.0.0.9 1 {\nPING_CHECK {\n}\n}"),
+     "16: warning: the real_server 224.0.0.9 is a multicast address: no host has it\n"},
+    {"broadcast server", instance("") + service("real_server 10.0.0.255 1 {\nPING_CHECK {\n}\n}"),
+     "16: warning: the real_server 10.0.0.255 is the broadcast address of 10.0.0.0/24: no host has "
+     "it\n"},
+    {"own source as sorry_server",
+     instance("mcast_src_ip 10.0.0.5") + service("sorry_server 10.0.0.5 80"),
+     "16: warning: the sorry_server 10.0.0.5 is this host's own address, not served yet: it counts "
+     "as down\n"},
+    {"peer that is the VIP", instance("unicast_peer {\n10.0.0.1\n}"),
+     "8: warning: V: the unicast_peer 10.0.0.1 is a virtual address: a peer is named by an address "
+     "that stays its own\n"},
+    {"peer that is oneself", instance("unicast_src_ip 10.0.0.5\nunicast_peer {\n10.0.0.5\n}"),
+     "9: warning: V: the unicast_peer 10.0.0.5 is this router's own address: it would talk to "
+     "itself\n"},
+    {"a source that moves", instance("mcast_src_ip 10.0.0.1"),
+     "1: warning: V: mcast_src_ip 10.0.0.1 is a virtual address, which a backup does not have\n"},
+    {"check of the VIP",
+     instance("") + service("real_server 10.0.0.3 1 {\nTCP_CHECK {\nconnect_ip 10.0.0.1\n}\n}"),
+     "17: warning: connect_ip 10.0.0.1 is one of our own virtual addresses: the check asks this "
+     "host, not the real_server\n"},
+    {"check of the VIP by a policy route",
+     instance("") + service("real_server 10.0.0.3 1 {\nTCP_CHECK {\nconnect_ip 10.0.0.1\n"
+                            "fwmark 3\n}\n}"),
+     ""},
+    {"check from the VIP",
+     instance("") + service("real_server 10.0.0.3 1 {\nTCP_CHECK {\nbindto 10.0.0.1\n}\n}"),
+     "17: warning: bindto 10.0.0.1 is a virtual address: a backup, which has it not, cannot "
+     "check\n"},
+    {"local addresses",
+     instance("") + service("laddr_group_name L") +
+         "local_address_group L {\n10.0.0.1\n10.0.0.1\n}",
+     "20: warning: the local address 10.0.0.1 stands in this group twice\n"},
+    {"local addresses of nobody", instance("") + "local_address_group L {\n10.0.0.1\n}",
+     "9: warning: no virtual_server names the local_address_group 'L' by laddr_group_name\n"},
+    {"a local address that is a server's",
+     instance("", "10.0.0.1/24\n10.0.0.2/24") + service("laddr_group_name L") +
+         "local_address_group L {\n10.0.0.2\n}",
+     "12: error: the real_server 10.0.0.2 is one of our own virtual addresses\n"
+     "20: warning: the local address 10.0.0.2 is a real_server's: its answers would go to it\n"},
+};
+INSTANTIATE_TEST_SUITE_P(Odd, Messages, testing::ValuesIn(odd));
+
+TEST(OwnAddresses, AreNamedWhereTheyCannotBeServed) {
+    const auto result = load_text(instance("unicast_peer {\n10.0.0.5\n10.0.0.6\n}") +
+                                  service("real_server 10.0.0.5 1 {\nPING_CHECK {\n}\n}"));
+    // The VIP is the host's too while it is master: no news.
+    const std::array host{net::IpAddress::v4(10, 0, 0, 1), net::IpAddress::v4(10, 0, 0, 5),
+                          net::IpAddress::v4(127, 0, 0, 1)};
+    EXPECT_EQ(
+        messages(find_own_addresses(result.config, host)),
+        "f:19: warning: the real_server 10.0.0.5 is this host's own address, not served yet: "
+        "it counts as down\n"
+        "f:8: warning: V: the unicast_peer 10.0.0.5 is this host's own address: it would talk "
+        "to itself\n");
+}
+
 // Understood, but not built yet: never silently left out.
 const Case unsupported[] = {
     {"HTTP_GET", instance("") + service("", "HTTP_GET {\nurl {\npath /\n}\n}"),
      "14: error: 'HTTP_GET' is not supported yet: use TCP_CHECK or PING_CHECK\n"},
-    {"lb_algo", instance("") + service("lb_algo lblc"),
-     "16: error: lb_algo lblc is not supported: use rr, wrr, lc, wlc, sed, nq, fo, sh or mh\n"},
+    {"lb_algo", instance("") + "virtual_server 10.0.0.1 1 { lb_algo lblc\n}",
+     "9: error: lb_algo lblc is not supported: use rr, wrr, lc, wlc, sed, nq, fo, sh or mh\n"},
     {"protocol", instance("") + service("protocol UDP"),
      "9: error: protocol UDP is not supported yet: use TCP\n"},
     {"track_bfd", instance("track_bfd {\nx\n}"),
      "7: error: 'track_bfd' is not supported yet: use track_script or track_interface\n"},
     {"link-local server",
-     "virtual_server 2001:db8::1 1 {\nlb_kind FNAT\nreal_server fe80::2 1 {\nPING_CHECK "
+     "virtual_server 2001:db8::1 1 { lb_algo wlc\nlb_kind FNAT\nreal_server fe80::2 1 "
+     "{\nPING_CHECK "
      "{\n}\n}\n}",
      "1: warning: the address 2001:db8::1 of this virtual_server is in no vrrp_instance: nobody "
      "answers for it\n"
@@ -281,7 +409,7 @@ TEST(Limits, AnAdvertHoldsTwentyAddresses) {
 }
 
 TEST(Limits, VirtualServersAndRealServers) {
-    std::string text = instance("") + "virtual_server 10.0.0.1 1 {\nlb_kind FNAT\n";
+    std::string text = instance("") + "virtual_server 10.0.0.1 1 { lb_algo wlc\nlb_kind FNAT\n";
     for (unsigned i = 1; i <= max_real_servers + 1; ++i)
         text += "real_server 10.0.1.1 " + std::to_string(i) + " {\nPING_CHECK {\n}\n}\n";
     text += "}\n";
@@ -289,7 +417,7 @@ TEST(Limits, VirtualServersAndRealServers) {
     std::string many = instance("");
     for (unsigned i = 1; i <= max_virtual_servers + 1; ++i)
         many += "virtual_server 10.0.0.1 " + std::to_string(i) +
-                " {\nlb_kind FNAT\nreal_server 10.0.0.2 1 {\nPING_CHECK {\n}\n}\n}\n";
+                " { lb_algo wlc\nlb_kind FNAT\nreal_server 10.0.0.2 1 {\nPING_CHECK {\n}\n}\n}\n";
     EXPECT_NE(told(many).find("more than 1024 virtual_servers"), std::string::npos);
 }
 

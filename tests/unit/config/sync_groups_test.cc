@@ -41,7 +41,7 @@ TEST(SyncGroups, ExplicitOnes) {
 TEST(SyncGroups, AVipAndItsLocalAddressesMoveTogether) {
     const std::string service =
         "local_address_group L {\n10.0.0.3 eth0\n10.0.0.4 eth0\n}\n"
-        "virtual_server 10.0.0.2 5672 {\nlb_kind FNAT\nladdr_group_name L\n"
+        "virtual_server 10.0.0.2 5672 { lb_algo wlc\nlb_kind FNAT\nladdr_group_name L\n"
         "real_server 10.0.0.9 5672 {\nTCP_CHECK {\n}\n}\n}\n";
     EXPECT_EQ(groups_of(instances(4) + service), (std::vector<std::uint16_t>{none, 1, 1, 1}));
     EXPECT_EQ(groups_of(instances(4) + group("A\nC") + service),

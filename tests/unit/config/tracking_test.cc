@@ -126,7 +126,8 @@ TEST(Tracked, ValuesOfDefinitions) {
 }
 
 const std::string service =
-    "virtual_server 10.0.0.1 5672 {\nlb_kind FNAT\nreal_server 10.0.0.9 5672 {\nTCP_CHECK "
+    "virtual_server 10.0.0.1 5672 { lb_algo wlc\nlb_kind FNAT\nreal_server 10.0.0.9 5672 "
+    "{\nTCP_CHECK "
     "{\n}\n}\n}\n";
 
 TEST(Tracked, QuorumOfAVirtualServer) {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Addresses that cannot mean what they say where they stand: keepalived takes them without a word,
+// we take them and say so.
+#pragma once
+
+#include <span>
+
+#include "config/config.h"
+#include "config/diagnostic.h"
+
+namespace warren::config {
+
+Diagnostics find_odd_addresses(const Config& config);
+
+// What only a look at this host can tell: servers and peers that are the host itself. `host` are
+// its addresses now.
+Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host);
+
+}  // namespace warren::config
