@@ -67,10 +67,11 @@ class Stage {
 
   private:
     Frame segment(std::uint32_t flow, std::uint8_t flags) const;
+    Frame syn_ack_to(const rte_mbuf& syn) const;
     void publish(const net::MacAddress& own);
     unsigned push(const Frame* const* frames, unsigned count);
     unsigned pull();
-    void pass(std::uint32_t flow, std::uint8_t flags);
+    void pass(std::uint32_t flow, const Frame& frame);
 
     const StageOptions options_;
     std::uint64_t now_ns_ = port::now_ns();
@@ -170,8 +171,23 @@ unsigned Stage::pull() {
     return rte_ring_sc_dequeue_burst(tx_, reinterpret_cast<void**>(idle_.data()), burst, nullptr);
 }
 
-void Stage::pass(std::uint32_t flow, std::uint8_t flags) {
-    const Frame frame = segment(flow, flags);
+// The server's answer; it acknowledges to the client what segment() acknowledges to the server.
+Frame Stage::syn_ack_to(const rte_mbuf& syn) const {
+    const net::Parsed sent =
+        net::parse({rte_pktmbuf_mtod(&syn, const std::uint8_t*), syn.data_len});
+    Frame frame{};
+    net::build_tcp(frame, {server_mac, own_},
+                   {.source = sent.destination,
+                    .destination = sent.source,
+                    .source_port = sent.destination_port,
+                    .destination_port = sent.source_port,
+                    .sequence = 0,
+                    .acknowledgement = sent.sequence + 1,
+                    .flags = net::tcp_flag::syn | net::tcp_flag::ack});
+    return frame;
+}
+
+void Stage::pass(std::uint32_t flow, const Frame& frame) {
     const Frame* one = &frame;
     push(&one, 1);
     worker_->poll_once(now_ns_);
@@ -181,8 +197,10 @@ void Stage::pass(std::uint32_t flow, std::uint8_t flags) {
 void Stage::open_flows() {
     frames_.reserve(options_.flows);
     for (std::uint32_t flow = 0; flow < options_.flows; ++flow) {
-        pass(flow, net::tcp_flag::syn);
+        pass(flow, segment(flow, net::tcp_flag::syn));
+        pass(flow, syn_ack_to(*idle_[0]));
         frames_.push_back(segment(flow, net::tcp_flag::ack));
+        pass(flow, frames_.back());
         exchange::FlowEvent event;
         while (exchange_.workers[0]->events.pop(event)) {
         }

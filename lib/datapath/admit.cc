@@ -41,6 +41,7 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     if (!begin_attempt(flow, parsed.sequence, round)) return turn_away(packet, Drop::no_local_port);
     flow::remember_syn(flow, net::read_tcp_options(options_of(packet)));
 
+    if (table_.is_half_open_full()) recycle(table_.oldest_half_open(), round);
     const flow::FlowIndex index = table_.insert(flow);
     if (index == flow::no_flow) return turn_away(packet, Drop::flow_table_full);
     counters_.flows_admitted.add();
@@ -48,6 +49,19 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     link_.servers[server_id].active.set(table_.live_of_server(server_id));
     choice_.keep(table_[index], round);
     return forward(packet, round, index, flow::Side::client);
+}
+
+// A new flow takes the place of one that is over, or whose client has not shown up for longest. The
+// server must not wait for that one; its client may be anybody, and hears nothing.
+void FlowPath::recycle(flow::FlowIndex index, const Round& round) {
+    if (index == flow::no_flow) return;
+    const flow::Flow old = table_[index];
+    table_.erase(index);
+    if (!flow::is_live(old.state)) return;
+    send_resets(old, flow::Side::server, round);
+    counters_.half_open_recycled.add();
+    counters_.flows_ended.add();
+    count_end(old, round);
 }
 
 // A SYN of a client that cannot be served; the manager remembers it for `warrenctl ended`.
@@ -105,7 +119,10 @@ bool FlowPath::choose_local_port(flow::Flow& flow, const exchange::Service& serv
         const flow::PortChoice choice = local_ports_.pick(
             table_, flow.server_id, flow.server_tuple(), service.reserved_ports, round.tick);
         if (choice.verdict == flow::PortVerdict::no_port) continue;
-        if (choice.verdict == flow::PortVerdict::recycled) table_.erase(choice.old_flow);
+        if (choice.verdict == flow::PortVerdict::recycled) {
+            if (table_[choice.old_flow].client_tuple() == flow.client_tuple()) continue;
+            recycle(choice.old_flow, round);
+        }
         flow.local_port = net::Be16(choice.port);
         return true;
     }

@@ -204,6 +204,9 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     flow::note_seen(flow, from, round.tick);
     if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment))
         return;
+    if (flow.state == TcpState::syn_received && from == Side::client &&
+        (segment.flags & net::tcp_flag::rst) == 0 && !flow::answers_server(flow, segment))
+        return;
     const std::uint32_t syn_sent_us = flow.syn_sent_us;
     flow::track(flow, from, segment);
     const TcpState before = flow.state;
@@ -212,11 +215,13 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
                                : flow::step_one_way(before, segment.flags);
     if (after == before) return;
     table_.set_state(index, after, round.tick);
-    if (after == TcpState::syn_received) {
+    // In a flood of SYNs other news needs the room.
+    if (after == TcpState::syn_received && !table_.is_crowded()) {
         report(
             {.kind = FlowEventKind::established, .latency_us = microseconds(round) - syn_sent_us},
             flow);
     }
+    if (flow::is_half_open(before) && flow::has_opened(after)) choice_.confirm(flow, round);
     if (before == TcpState::syn_sent && after == TcpState::established)
         answered_[flow.server_id] = round.tick;
     if (flow::is_live(after) || !flow::is_live(before)) return;

@@ -125,7 +125,9 @@ std::optional<flow::Tick> FlowPath::half_open_due(flow::FlowIndex index, const R
         return static_cast<std::int32_t>(end - round.tick) > 0 ? std::optional(end) : std::nullopt;
     }
     if (tx_.is_full()) return round.tick + 1;
-    if (replay(index, FlowEventKind::unanswered, round)) return round.tick + replay_ticks;
+    // In a flood of SYNs a server is silent because it drowns in them: the others must not as well.
+    if (!table_.is_crowded() && replay(index, FlowEventKind::unanswered, round))
+        return round.tick + replay_ticks;
     if (waited_us >= give_up_us) return std::nullopt;
     return flow::tick_of_ns(round.now_ns + std::uint64_t{give_up_us - waited_us} * 1000) + 1;
 }

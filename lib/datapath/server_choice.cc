@@ -117,6 +117,11 @@ void ServerChoice::keep(flow::Flow& flow, const Round& round) {
         exchange_.workers[worker_]->counters.persistence_full.add();
 }
 
+void ServerChoice::confirm(const flow::Flow& flow, const Round& round) {
+    if ((flow.flags & flow::flow_flag::persistent) == 0) return;
+    persistence_.confirm(group_of(flow, round.snapshot->services[flow.service_id]));
+}
+
 void ServerChoice::let_go(const flow::Flow& flow, const Round& round) {
     if ((flow.flags & flow::flow_flag::persistent) == 0) return;
     persistence_.release(group_of(flow, round.snapshot->services[flow.service_id]), round.tick);

@@ -42,6 +42,8 @@ class ServerChoice {
     // In a persistent service the next flows of the group follow this one to its server. Call it
     // again when the flow moves. If the table is full they are scheduled freely.
     void keep(flow::Flow& flow, const Round& round);
+    // The flow has opened.
+    void confirm(const flow::Flow& flow, const Round& round);
     // The flow has ended.
     void let_go(const flow::Flow& flow, const Round& round);
 

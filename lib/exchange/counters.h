@@ -111,6 +111,7 @@ struct alignas(64) WorkerCounters {
     Counter arp_replies, neighbour_replies, echo_replies, resets_sent;
     Counter icmp_errors_sent, icmp_errors_relayed;
     Counter flows_admitted, flows_ended, flows_reset;
+    Counter half_open_recycled;         // their clients never answered, others needed the room
     Counter persistence_full;           // flows whose client's server could not be remembered
     Counter probes_sent;                // keepalive, to the ends of flows that have long been idle
     Counter syns_replayed;              // sent to another server
@@ -145,6 +146,7 @@ inline constexpr std::array worker_counters{
     CounterName{"flows_admitted", &WorkerCounters::flows_admitted},
     CounterName{"flows_ended", &WorkerCounters::flows_ended},
     CounterName{"flows_reset", &WorkerCounters::flows_reset},
+    CounterName{"half_open_recycled", &WorkerCounters::half_open_recycled},
     CounterName{"persistence_full", &WorkerCounters::persistence_full},
     CounterName{"probes_sent", &WorkerCounters::probes_sent},
     CounterName{"syns_replayed", &WorkerCounters::syns_replayed},

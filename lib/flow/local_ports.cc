@@ -8,8 +8,12 @@ namespace warren::flow {
 // Looks ports up in the table for one pick.
 class LocalPorts::Candidates {
   public:
-    Candidates(const FlowTable& table, const Tuple& reply, std::span<const std::uint16_t> excluded)
-        : table_(table), reply_(reply), excluded_(excluded) {}
+    Candidates(const FlowTable& table, const Tuple& reply, std::span<const std::uint16_t> excluded,
+               bool take_half_open)
+        : table_(table), reply_(reply), excluded_(excluded), take_half_open_(take_half_open) {}
+
+    bool takes_half_open() const { return take_half_open_; }
+    void take_half_open() { take_half_open_ = true; }
 
     PortChoice look_at(std::uint16_t port) { return look_at(port, table_.hash(tuple(port))); }
 
@@ -40,13 +44,15 @@ class LocalPorts::Candidates {
         if (std::find(excluded_.begin(), excluded_.end(), port) != excluded_.end()) return {};
         const FlowTable::Hit hit = table_.find(tuple(port), hash);
         if (!hit) return {PortVerdict::free, port, no_flow};
-        if (!is_recyclable(table_[hit.index].state)) return {};
+        const TcpState state = table_[hit.index].state;
+        if (!is_recyclable(state) && !(take_half_open_ && is_half_open(state))) return {};
         return {PortVerdict::recycled, port, hit.index};
     }
 
     const FlowTable& table_;
     Tuple reply_;
     std::span<const std::uint16_t> excluded_;
+    bool take_half_open_;
 };
 
 LocalPorts::LocalPorts(std::uint32_t random, const Spread& spread, unsigned worker,
@@ -60,7 +66,11 @@ LocalPorts::LocalPorts(std::uint32_t random, const Spread& spread, unsigned work
 
 PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple reply,
                             std::span<const std::uint16_t> excluded, Tick now) {
-    Candidates candidates(table, reply, excluded);
+    reply.destination_port = net::Be16(0);
+    const std::uint64_t hash = table.hash(reply);
+    Exhausted& memo = memo_of(hash);
+    const bool exhausted = memo.valid && memo.hash == hash && memo.when == now;
+    Candidates candidates(table, reply, excluded, exhausted || table.is_crowded());
     Cursor& cursor = cursors_[server];
     const Spread::Ports ports(*spread_, worker_, reply);
     PortChoice choice = walk(candidates, cursor, ports);
@@ -68,14 +78,13 @@ PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple 
     if (choice.verdict == PortVerdict::no_port &&
         reply.destination_port.host() >= first_local_port && spread_->owner(reply) == worker_)
         choice = candidates.look_at(reply.destination_port.host());
-    if (choice.verdict != PortVerdict::no_port) return choice;
-    reply.destination_port = net::Be16(0);
-    const std::uint64_t hash = table.hash(reply);
-    Exhausted& memo = exhausted_[hash % exhausted_.size()];
-    if (memo.valid && memo.hash == hash && memo.when == now) return {};
+    if (choice.verdict != PortVerdict::no_port || exhausted) return choice;
     choice = search(candidates, cursor, ports);
-    if (choice.verdict == PortVerdict::no_port) memo = {hash, now, true};
-    return choice;
+    if (choice.verdict != PortVerdict::no_port) return choice;
+    memo = {hash, now, true};
+    if (candidates.takes_half_open() || table.half_open() == 0) return {};
+    candidates.take_half_open();
+    return search(candidates, cursor, ports);
 }
 
 // On from where the last one ended: what lies there has rested longest.
@@ -88,7 +97,9 @@ PortChoice LocalPorts::walk(Candidates& candidates, Cursor& cursor, const Spread
         const PortChoice choice = candidates.look_at(port);
         if (choice.verdict == PortVerdict::free) return choice;
         if (fallback.verdict == PortVerdict::no_port) fallback = choice;
-        if (fallback.verdict != PortVerdict::no_port && i >= enough_with_fallback) break;
+        if (fallback.verdict != PortVerdict::no_port &&
+            (i >= enough_with_fallback || candidates.takes_half_open()))
+            break;
     }
     return fallback;
 }

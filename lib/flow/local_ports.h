@@ -21,7 +21,7 @@ enum class PortVerdict : std::uint8_t { free, recycled, no_port };
 struct PortChoice {
     PortVerdict verdict = PortVerdict::no_port;
     std::uint16_t port = 0;
-    FlowIndex old_flow = no_flow;  // recycled: erase it before the new one is inserted
+    FlowIndex old_flow = no_flow;  // recycled: ends before the new one is inserted
 };
 
 class LocalPorts {
@@ -32,10 +32,11 @@ class LocalPorts {
     // `random` decides where the walks start.
     LocalPorts(std::uint32_t random, const Spread& spread, unsigned worker, std::uint32_t servers);
 
-    // A free port, else one whose flow is_recyclable(). `reply` is the server tuple of the new
-    // flow; its destination port is ignored. `excluded`: the service ports on that local address.
-    // no_port: all are taken; then the long search is not made again in the same tick, and a port
-    // that becomes free in it is found if it was its server's last.
+    // A free port, else one whose flow is_recyclable(), else one of a half-open flow. `reply` is
+    // the server tuple of the new flow; its destination port is ignored. `excluded`: the service
+    // ports on that local address. no_port: all are taken; then the long search is not made again
+    // in the same tick, and a port that becomes free in it is found if it was its server's last. In
+    // a flood of SYNs the walk takes a half-open flow's port as it comes: the oldest one's.
     PortChoice pick(const FlowTable& table, std::uint16_t server, Tuple reply,
                     std::span<const std::uint16_t> excluded, Tick now);
 
@@ -52,6 +53,7 @@ class LocalPorts {
     };
     class Candidates;
 
+    Exhausted& memo_of(std::uint64_t hash) { return exhausted_[hash % exhausted_.size()]; }
     static PortChoice walk(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports);
     static PortChoice search(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports);
 

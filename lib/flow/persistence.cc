@@ -48,11 +48,18 @@ bool Persistence::bind(const Group& group, std::uint16_t server, Tick timeout, T
     return true;
 }
 
+void Persistence::confirm(const Group& group) {
+    Entry& entry = entries_[find(group)];
+    entry.confirmed = entry.used;
+}
+
 // The extension that IPVS would be in now; without one the deadline stands.
 void Persistence::release(const Group& group, Tick now) {
-    Entry& entry = entries_[find(group)];
+    const std::uint32_t slot = find(group);
+    Entry& entry = entries_[slot];
     if (!entry.used || entry.flows == 0) return;
     --entry.flows;
+    if (entry.flows == 0 && !entry.confirmed) return erase(slot);
     if (const auto late = static_cast<std::int32_t>(now - entry.deadline); late >= 0)
         entry.deadline += (static_cast<Tick>(late) / extension + 1) * extension;
 }

@@ -34,6 +34,9 @@ class Persistence {
     // been bound before (its first server did not take it).
     bool bind(const Group& group, std::uint16_t server, Tick timeout, Tick now,
               bool counted = false);
+    // A flow that was bound has opened: the group is somebody. Until then it is remembered for its
+    // flows' time only, for anybody can send a SYN under any address.
+    void confirm(const Group& group);
     // A flow that was bound has ended.
     void release(const Group& group, Tick now);
 
@@ -50,6 +53,7 @@ class Persistence {
         std::uint32_t flows = 0;
         Tick deadline = 0;
         bool used = false;
+        bool confirmed = false;
     };
 
     static bool is_alive(const Entry& entry, Tick now);

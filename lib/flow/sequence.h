@@ -59,6 +59,13 @@ inline void track(Flow& f, Side from, const Segment& s) {
     }
 }
 
+// State syn_received: whether the client has seen the server's SYN. Anybody can send an ACK under
+// any address, but not the one that acknowledges it.
+inline bool answers_server(const Flow& f, const Segment& s) {
+    return s.has_ack() &&
+           s.acknowledgement - f.ack_from_client <= f.next_to_client - f.ack_from_client;
+}
+
 // A RST that its receiver will believe, as far as we can tell; any other one is forwarded (it draws
 // a challenge ACK) but must not end the flow here.
 inline bool reset_is_exact(const Flow& f, Side from, const Segment& s) {

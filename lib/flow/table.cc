@@ -17,7 +17,12 @@ struct FlowTable::Layout {
           established(live + o.servers * sizeof(std::uint32_t)),
           wheel_heads(established + o.services * sizeof(Tick)),
           released(wheel_heads + o.wheel_slots * sizeof(FlowIndex)),
-          bytes(released + o.servers * sizeof(std::uint16_t)) {}
+          half_open(align(released + o.servers * sizeof(std::uint16_t), alignof(Links))),
+          bytes(half_open + (std::size_t{o.capacity} + 1) * sizeof(Links)) {}
+
+    static constexpr std::size_t align(std::size_t offset, std::size_t to) {
+        return (offset + to - 1) / to * to;
+    }
 
     std::size_t bucket_count;
     std::size_t buckets;
@@ -26,6 +31,7 @@ struct FlowTable::Layout {
     std::size_t established;
     std::size_t wheel_heads;
     std::size_t released;
+    std::size_t half_open;
     std::size_t bytes;
 };
 
@@ -50,6 +56,7 @@ FlowTable::FlowTable(const TableOptions& o)
       flows_(reinterpret_cast<Flow*>(block_)),
       index_(array_at<Bucket>(block_, Layout(o).buckets, Layout(o).bucket_count)),
       by_server_(flows_, array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers + 1)),
+      half_open_(array_at<Links>(block_, Layout(o).half_open, std::size_t{o.capacity} + 1)),
       live_(array_at<std::uint32_t>(block_, Layout(o).live, o.servers)),
       established_(array_at<Tick>(block_, Layout(o).established, o.services)),
       released_(array_at<std::uint16_t>(block_, Layout(o).released, o.servers)),
@@ -113,6 +120,7 @@ FlowIndex FlowTable::insert(const Flow& flow) {
         return no_flow;
     }
     if (is_live(f.state)) join_server(i);
+    if (is_half_open(f.state)) half_open_.push_newest(i);
     wheel_.schedule(i, deadline(f));
     ++size_;
     return i;
@@ -124,6 +132,7 @@ void FlowTable::erase(FlowIndex i) {
     index_.erase(hash_(f.client_tuple()), value_of(i, Side::client));
     if (sees_both_sides(f.method)) index_.erase(hash_(f.server_tuple()), value_of(i, Side::server));
     leave_server(i);
+    half_open_.remove(i);
     wheel_.remove(i);
     give_free(i);
     --size_;
@@ -160,6 +169,7 @@ void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     if (f.state == TcpState::syn_sent) f.resets_to_client = f.resets_to_server = 0;
     const bool sooner = timeout(f, state) < timeout(f, f.state);
     if (!is_live(state)) leave_server(i);
+    if (has_opened(state)) half_open_.remove(i);
     if (state == TcpState::dead) by_server_.push_front(untold(), i);
     f.state = state;
     if (sooner) wheel_.schedule(i, deadline(f));

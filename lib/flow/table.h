@@ -11,6 +11,7 @@
 
 #include "flow/ageing_wheel.h"
 #include "flow/buckets.h"
+#include "flow/half_open.h"
 #include "flow/hash.h"
 #include "flow/index_lists.h"
 
@@ -108,6 +109,15 @@ class FlowTable {
     FlowIndex next_of_server(FlowIndex i) const { return by_server_.next(i); }
     std::uint32_t live_of_server(std::uint16_t server) const { return live_[server]; }
 
+    // --- flows that no client has proved (half_open.h). When their share is used up, or the whole
+    // table, one more needs the oldest one's place. Crowded: somebody floods us with SYNs.
+    FlowIndex oldest_half_open() const { return half_open_.oldest(); }
+    std::uint32_t half_open() const { return half_open_.size(); }
+    bool is_half_open_full() const {
+        return half_open_.size() >= half_open_.share() || size_ == capacity_;
+    }
+    bool is_crowded() const { return half_open_.size() > half_open_.share() / 2; }
+
     // --- dead flows whose server has not been told so yet, of all servers.
     FlowIndex first_untold() const { return by_server_.first(untold()); }
     void set_told(FlowIndex i) { by_server_.remove(i); }
@@ -160,6 +170,7 @@ class FlowTable {
     Flow* flows_;
     BucketIndex index_;
     IndexLists<&Flow::server_list> by_server_;
+    HalfOpenList half_open_;
     std::span<std::uint32_t> live_;
     std::span<Tick> established_;
     std::span<std::uint16_t> released_;  // of each server

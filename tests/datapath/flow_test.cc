@@ -168,14 +168,17 @@ TEST(Fnat, ServerWithoutNeighbourIsNotChosen) {
 TEST(Fnat, FullTableRefusesAndRecovers) {
     World world({.servers = 1, .flow_capacity = 8});
     for (std::uint16_t port = 4000; port < 4008; ++port)
-        Connection(world, port).from_client("S");
+        Connection(world, port).open();
     Connection ninth(world, 5000);
     const Lines refused = world.send(ninth.client_segment("S").build());
     ASSERT_EQ(refused.size(), 1U);
     EXPECT_NE(refused[0].find("[RA]"), std::string::npos);
     EXPECT_EQ(world.refused(Drop::flow_table_full), 1U);
-    // Half-open flows age, and there is room again.
-    world.advance(4 * second);
+    // Flows end and age, and there is room again.
+    Connection again(world, 4000);
+    again.client_seq = 1001;
+    again.from_client("R");
+    world.advance(11 * second);
     world.run();
     EXPECT_EQ(Connection(world, 5001).from_client("S").destination_mac(), "02:00:00:00:00:0b");
 }

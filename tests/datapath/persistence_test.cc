@@ -30,6 +30,13 @@ class PersistenceOf : public testing::TestWithParam<unsigned> {
         if (to == client_mac) return '-';
         if (ends_at_once_) {
             world.send_raw(answer_to(sent[0], "SA", 70'000));
+            world.send_raw(packets::PacketBuilder()
+                               .ethernet(client_mac, vip_mac)
+                               .ip(address, vip)
+                               .tcp(port, 5672, "A")
+                               .seq(1001)
+                               .ack(70'001),
+                           port % GetParam());
             from_client("R", 1001);
         }
         return to.back();

@@ -160,5 +160,27 @@ TEST_F(LocalPortsTest, AFullSetIsSearchedOncePerTick) {
     EXPECT_EQ(pick().old_flow, holder_of(50'000));
 }
 
+// Nobody's SYN may keep a port from a client, but anything else that is free comes first.
+TEST_F(LocalPortsTest, AHalfOpenFlowGivesUpItsPortWhereNoneIsFree) {
+    occupy_all_but({40'000, 50'000});
+    occupy(40'000, TcpState::syn_received);
+    EXPECT_EQ(pick().port, 50'000);
+    occupy(50'000);
+    const PortChoice choice = pick();
+    EXPECT_EQ(choice.verdict, PortVerdict::recycled);
+    EXPECT_EQ(choice.old_flow, holder_of(40'000));
+}
+
+// In a flood the ports go round: the next one is the oldest, and no search is made.
+TEST_F(LocalPortsTest, InAFloodTheOldestHalfOpenFlowsPortIsNext) {
+    for (std::uint32_t n = 0; n < 20'000; ++n)
+        occupy(nth(n), TcpState::syn_sent);
+    ASSERT_TRUE(table_.is_crowded());
+    const PortChoice choice = pick();
+    EXPECT_EQ(choice.verdict, PortVerdict::recycled);
+    EXPECT_EQ(choice.port, nth(0));
+    EXPECT_EQ(pick().port, nth(1));
+}
+
 }  // namespace
 }  // namespace warren::flow

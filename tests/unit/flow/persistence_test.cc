@@ -23,6 +23,7 @@ TEST(Persistence, LivesForItsTimeoutAfterTheLastNewFlow) {
     Persistence all(16, test_hash);
     EXPECT_EQ(all.server_of(group(1), 0), std::nullopt);
     EXPECT_TRUE(all.bind(group(1), 7, timeout, 0));
+    all.confirm(group(1));
     all.release(group(1), 1);
     EXPECT_EQ(all.server_of(group(1), 99), 7);
     EXPECT_EQ(all.server_of(group(1), 100), std::nullopt);
@@ -39,6 +40,7 @@ TEST(Persistence, LivesWhileItHasFlowsAndThenToTheEndOfTheMinute) {
     all.bind(group(1), 7, timeout, 0);
     all.bind(group(1), 7, timeout, 0);
     EXPECT_EQ(all.server_of(group(1), 10 * minute), 7);
+    all.confirm(group(1));
     all.release(group(1), 2 * minute + timeout + 5);
     EXPECT_EQ(all.server_of(group(1), 10 * minute), 7) << "one flow is left";
     all.release(group(1), 20 * minute + timeout + 5);
@@ -55,6 +57,20 @@ TEST(Persistence, AFlowThatMovesIsCountedOnce) {
     EXPECT_EQ(all.server_of(group(1), 101), std::nullopt);
     all.release(group(1), 2);
     all.release(group(2), 2);
+}
+
+// Anybody can send a SYN under any address: a flood must not fill the table for minutes.
+TEST(Persistence, AGroupThatNeverOpenedAFlowIsForgottenWithItsLast) {
+    Persistence all(16, test_hash);
+    all.bind(group(1), 7, timeout, 0);
+    all.bind(group(1), 7, timeout, 0);
+    all.release(group(1), 1);
+    EXPECT_EQ(all.server_of(group(1), 1), 7) << "one may still open";
+    all.release(group(1), 1);
+    EXPECT_EQ(all.server_of(group(1), 1), std::nullopt);
+    EXPECT_EQ(all.size(), 0U);
+    all.confirm(group(1));
+    EXPECT_EQ(all.size(), 0U);
 }
 
 TEST(Persistence, FullRefusesNewGroupsOnly) {
@@ -88,6 +104,7 @@ TEST(Persistence, AgreesWithAMap) {
         if (random() % 2 == 0) {
             const auto server = static_cast<std::uint16_t>(random() % 5);
             if (!all.bind(group(n), server, 20, now)) continue;
+            all.confirm(group(n));
             Expected& e = expected[n];
             e = {server, (known == expected.end() ? 0 : e.flows) + 1, now + 20};
         } else if (known != expected.end() && known->second.flows != 0) {
