@@ -100,7 +100,9 @@ std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& r
         return Verdict::drop(Drop::refused_elsewhere);
     }
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
-    if (!server.reachable || !flow::may_clear_for_syn(flow)) return std::nullopt;
+    // No client understands it while its SYN is unanswered.
+    if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
+    if (!flow::may_clear_for_syn(flow)) return std::nullopt;
     const net::Link link{server.link_source, server.next_hop};
     net::TcpSegment reset = syn_of(flow, {});
     reset.sequence = segment.acknowledgement;

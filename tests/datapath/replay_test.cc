@@ -230,6 +230,14 @@ TEST_F(Replay, AnOldConnectionAtTheServerIsClearedAndTheSynSentAgain) {
     EXPECT_EQ(world.counted(&C::syns_after_clear), 1U);
 }
 
+// The client could make nothing of it.
+TEST_F(Replay, AnOldConnectionsAckIsNobodysWhileItsServerHasNoNextHop) {
+    const Attempt first = syn();
+    world.change([](exchange::Snapshot& s) { s.servers[0].reachable = false; });
+    EXPECT_TRUE(world.send_raw(answer_to(first, "A", 777'000, 888'000)).empty());
+    EXPECT_EQ(world.dropped(Drop::no_neighbour), 1U);
+}
+
 // A server that says so for ever is not answered for ever.
 TEST_F(Replay, ClearingIsBounded) {
     const Attempt first = syn();
