@@ -51,6 +51,7 @@ inline constexpr std::uint8_t awaits_server = 0x02;
 inline constexpr std::uint8_t one_probe = 0x04;   // counts in the bits of `probes`
 inline constexpr std::uint8_t probes = 0x0c;      // how often both ends have been asked
 inline constexpr std::uint8_t persistent = 0x10;  // counts in its client's Persistence
+inline constexpr std::uint8_t unanswered = 0x20;  // it ended before its server answered the SYN
 }  // namespace flow_flag
 
 // Part of what a SYN offered (syn_offer.h), kept while nothing has answered it.

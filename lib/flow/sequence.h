@@ -102,6 +102,11 @@ inline Resets at(std::uint32_t highest, std::uint32_t acknowledged, std::uint32_
 }
 }  // namespace detail
 
+// Nothing is known of the server's numbers.
+inline bool is_unanswered(const Flow& f) {
+    return f.state == TcpState::syn_sent || (f.flags & flow_flag::unanswered) != 0;
+}
+
 // The RSTs that tell `to` that its peer is gone.
 inline Resets resets_for(const Flow& f, Side to) {
     Resets one;
@@ -109,7 +114,7 @@ inline Resets resets_for(const Flow& f, Side to) {
     if (to == Side::client) {
         const std::uint32_t ack = f.next_to_server - f.seq_delta;
         // In SYN-SENT a RST is judged by its ACK alone (RFC 9293 3.10.7.3).
-        if (f.state == TcpState::syn_sent) {
+        if (is_unanswered(f)) {
             one.each[0] = {0, ack, true};
             return one;
         }
@@ -117,7 +122,8 @@ inline Resets resets_for(const Flow& f, Side to) {
         one.each[0] = {f.ack_from_client, ack, true};
         return one;
     }
-    if (f.state == TcpState::syn_sent || !sees_both_sides(f.method)) {
+    // A wrong ACK in a RST would have a server in SYN-RECEIVED ignore it.
+    if (is_unanswered(f) || !sees_both_sides(f.method)) {
         one.each[0] = {f.next_to_server, 0, false};
         return one;
     }

@@ -162,11 +162,19 @@ bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
     return true;
 }
 
+// Those words have meant something else until now: the offer, and our clock.
+void FlowTable::leave_syn_sent(Flow& f, TcpState state) {
+    f.resets_to_client = f.resets_to_server = 0;
+    if (has_opened(state) || is_half_open(state)) return;
+    f.next_to_client = f.ack_from_client = 0;
+    f.flags |= flow_flag::unanswered;
+}
+
 void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     Flow& f = flows_[i];
     f.last_seen = now;
     if (f.state == state) return;
-    if (f.state == TcpState::syn_sent) f.resets_to_client = f.resets_to_server = 0;
+    if (f.state == TcpState::syn_sent) leave_syn_sent(f, state);
     const bool sooner = timeout(f, state) < timeout(f, f.state);
     if (!is_live(state)) leave_server(i);
     if (has_opened(state)) half_open_.remove(i);

@@ -155,6 +155,7 @@ class FlowTable {
     std::uint32_t untold() const { return by_server_.size() - 1; }
     void join_server(FlowIndex i);
     void leave_server(FlowIndex i);
+    static void leave_syn_sent(Flow& f, TcpState state);
 
     struct Layout;
 

@@ -64,6 +64,24 @@ TEST(DeadServer, UnacknowledgedDataMeansTwoResets) {
     EXPECT_EQ(count(sent, "seq " + std::to_string(c.server_seq + 10) + " "), 1U);
 }
 
+// Where its SYN-ACK is still on the way the server is in SYN-RECEIVED: it would ignore a RST with a
+// wrong ACK, and what stands in that word until the answer is our clock.
+TEST(DeadServer, AServerWhoseAnswerWasNotSeenIsResetWithoutAnAck) {
+    World world({.servers = 1});
+    Connection c(world);
+    const std::uint32_t isn = c.from_client("S").parsed.sequence;
+    set_state(world, 0, ServerState::down);
+    const auto sent = world.run_raw();
+    ASSERT_EQ(sent.size(), 2U);
+    const net::Parsed to_client = net::parse(sent[0]);
+    EXPECT_EQ(to_client.destination.to_string(), client);
+    EXPECT_EQ(to_client.acknowledgement, 1001U);
+    const net::Parsed to_server = net::parse(sent[1]);
+    EXPECT_EQ(to_server.tcp_flags, net::tcp_flag::rst);
+    EXPECT_EQ(to_server.sequence, isn + 1);
+    EXPECT_EQ(to_server.acknowledgement, 0U);
+}
+
 TEST(DeadServer, OtherServersFlowsGoOn) {
     World world;
     Connection first(world, 4000);

@@ -309,15 +309,19 @@ TEST(FlowTable, AFlowThatIsDueMayBeLookedAtAgainLater) {
 }
 
 // These bytes mean something else before the SYN is answered (syn_offer.h).
-TEST(FlowTable, LeavingSynSentClearsTheCountsOfResets) {
+TEST(FlowTable, LeavingSynSentUnansweredClearsWhatStoodInItsWords) {
     FlowTable table(options(4));
     Flow f = samples::flow(1);
     f.syn_options = 0x17;
+    f.syn_sent_us = 4711;
+    f.syn = {1460, 1};
     f.syn_attempts = 2;
     const FlowIndex i = table.insert(f);
     table.set_state(i, TcpState::dead, 1);
     EXPECT_EQ(table[i].resets_to_client, 0);
     EXPECT_EQ(table[i].resets_to_server, 0);
+    EXPECT_EQ(table[i].next_to_client, 0U) << "our clock";
+    EXPECT_EQ(table[i].ack_from_client, 0U);
 }
 
 TEST(FlowTable, AgeingIsBoundedPerCallAndCatchesUp) {
