@@ -29,8 +29,8 @@ inline constexpr std::uint32_t weight_one = 256;
 
 struct Candidate {
     std::uint16_t server_id = 0;
-    std::uint32_t weight = 0;  // effective; 0 = gets no new flow
-    std::uint32_t active_flows = 0;
+    std::uint32_t weight = 0;        // effective; 0 = gets no new flow
+    std::uint32_t active_flows = 0;  // neither end has closed yet
 };
 
 // The configuration refuses a service with more servers; pick() never sees those beyond.

@@ -14,7 +14,8 @@ struct FlowTable::Layout {
           buckets(std::size_t{o.capacity} * sizeof(Flow)),
           server_heads(buckets + bucket_count * sizeof(Bucket)),
           live(server_heads + (o.servers + 1) * sizeof(FlowIndex)),
-          established(live + o.servers * sizeof(std::uint32_t)),
+          load(live + o.servers * sizeof(std::uint32_t)),
+          established(load + o.servers * sizeof(std::uint32_t)),
           wheel_heads(established + o.services * sizeof(Tick)),
           released(wheel_heads + o.wheel_slots * sizeof(FlowIndex)),
           half_open(align(released + o.servers * sizeof(std::uint16_t), alignof(Links))),
@@ -28,6 +29,7 @@ struct FlowTable::Layout {
     std::size_t buckets;
     std::size_t server_heads;
     std::size_t live;
+    std::size_t load;
     std::size_t established;
     std::size_t wheel_heads;
     std::size_t released;
@@ -58,12 +60,14 @@ FlowTable::FlowTable(const TableOptions& o)
       by_server_(flows_, array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers + 1)),
       half_open_(array_at<Links>(block_, Layout(o).half_open, std::size_t{o.capacity} + 1)),
       live_(array_at<std::uint32_t>(block_, Layout(o).live, o.servers)),
+      load_(array_at<std::uint32_t>(block_, Layout(o).load, o.servers)),
       established_(array_at<Tick>(block_, Layout(o).established, o.services)),
       released_(array_at<std::uint16_t>(block_, Layout(o).released, o.servers)),
       wheel_(flows_, array_at<FlowIndex>(block_, Layout(o).wheel_heads, o.wheel_slots), o.start) {
     assert(o.capacity <= max_flows);
     std::uninitialized_value_construct_n(flows_, capacity_);
     std::fill(live_.begin(), live_.end(), 0);
+    std::fill(load_.begin(), load_.end(), 0);
     std::fill(released_.begin(), released_.end(), 0);
     std::fill(established_.begin(), established_.end(), timeouts_.of(TcpState::established));
 }
@@ -120,6 +124,7 @@ FlowIndex FlowTable::insert(const Flow& flow) {
         return no_flow;
     }
     if (is_live(f.state)) join_server(i);
+    count_load(f, 1);
     if (is_half_open(f.state)) half_open_.push_newest(i);
     wheel_.schedule(i, deadline(f));
     ++size_;
@@ -132,6 +137,7 @@ void FlowTable::erase(FlowIndex i) {
     index_.erase(hash_(f.client_tuple()), value_of(i, Side::client));
     if (sees_both_sides(f.method)) index_.erase(hash_(f.server_tuple()), value_of(i, Side::server));
     leave_server(i);
+    count_load(f, -1);
     half_open_.remove(i);
     wheel_.remove(i);
     give_free(i);
@@ -153,12 +159,14 @@ bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
         }
     }
     leave_server(i);
+    count_load(f, -1);
     f.server_id = target.server_id;
     f.server_address = target.server_address;
     f.server_port = target.server_port;
     f.local_address = target.local_address;
     f.local_port = target.local_port;
     if (is_live(f.state)) join_server(i);
+    count_load(f, 1);
     return true;
 }
 
@@ -179,7 +187,9 @@ void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     if (!is_live(state)) leave_server(i);
     if (has_opened(state)) half_open_.remove(i);
     if (state == TcpState::dead) by_server_.push_front(untold(), i);
+    count_load(f, -1);
     f.state = state;
+    count_load(f, 1);
     if (sooner) wheel_.schedule(i, deadline(f));
 }
 

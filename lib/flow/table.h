@@ -108,6 +108,8 @@ class FlowTable {
     FlowIndex first_of_server(std::uint16_t server) const { return by_server_.first(server); }
     FlowIndex next_of_server(FlowIndex i) const { return by_server_.next(i); }
     std::uint32_t live_of_server(std::uint16_t server) const { return live_[server]; }
+    // Those that are no more on their way out: what schedulers compare.
+    std::uint32_t load_of_server(std::uint16_t server) const { return load_[server]; }
 
     // --- flows that no client has proved (half_open.h). When their share is used up, or the whole
     // table, one more needs the oldest one's place. Crowded: somebody floods us with SYNs.
@@ -155,6 +157,9 @@ class FlowTable {
     std::uint32_t untold() const { return by_server_.size() - 1; }
     void join_server(FlowIndex i);
     void leave_server(FlowIndex i);
+    void count_load(const Flow& f, int by) {
+        if (is_load(f.state)) load_[f.server_id] += static_cast<std::uint32_t>(by);
+    }
     static void leave_syn_sent(Flow& f, TcpState state);
 
     struct Layout;
@@ -173,6 +178,7 @@ class FlowTable {
     IndexLists<&Flow::server_list> by_server_;
     HalfOpenList half_open_;
     std::span<std::uint32_t> live_;
+    std::span<std::uint32_t> load_;
     std::span<Tick> established_;
     std::span<std::uint16_t> released_;  // of each server
     AgeingWheel wheel_;

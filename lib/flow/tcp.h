@@ -94,6 +94,11 @@ constexpr bool is_live(TcpState s) {
     return s != TcpState::none && !is_recyclable(s);
 }
 
+// It counts when servers are compared, as IPVS's active connections do: neither end has closed.
+constexpr bool is_load(TcpState s) {
+    return s == TcpState::syn_sent || s == TcpState::syn_received || s == TcpState::established;
+}
+
 using Tick = std::uint32_t;  // wraps after 18 years; compare by difference only
 inline constexpr unsigned tick_shift = 27;
 

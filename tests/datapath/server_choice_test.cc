@@ -60,6 +60,53 @@ TEST(ServerChoice, EachSchedulerSeesTheFlowsOfItsServers) {
     }
 }
 
+// IPVS's active connections. DR and TUN do not see the server's FIN, in the others either end may
+// take its time with it.
+TEST(ServerChoice, AConnectionThatItsClientHasClosedIsNoLoad) {
+    for (const flow::Method method :
+         {flow::Method::fnat, flow::Method::nat, flow::Method::dr, flow::Method::tun}) {
+        World world({.servers = 3, .flow_capacity = 1024});
+        use(world, Algorithm::wlc);
+        world.change([=](exchange::Snapshot& s) {
+            for (std::uint32_t i = 0; i < 3; ++i) {
+                s.servers[i].method = method;
+                s.servers[i].weight = balance::weight_one << i;
+                s.servers[i].tunnel_source = packets::address("192.168.8.4");
+            }
+        });
+        std::vector<std::uint16_t> of_the_third;
+        for (std::uint16_t port = 4000; port < 4000 + 70; ++port) {
+            const std::string mac = Connection(world, port).from_client("S").destination_mac();
+            if (mac.back() == 'd') of_the_third.push_back(port);
+        }
+        ASSERT_EQ(of_the_third.size(), 40U);
+        for (const std::uint16_t port : of_the_third) {
+            const Connection c(world, port);
+            if (flow::sees_both_sides(method)) {
+                world.send(c.client_segment("R").seq(1001));
+                continue;
+            }
+            world.send(c.client_segment("A").seq(1001).ack(1));
+            world.send(c.client_segment("FA").seq(1001).ack(1));
+        }
+        const std::string next = servers_of(world, 60, 5000);
+        EXPECT_EQ(next.substr(0, 40), std::string(40, 'd'));
+        EXPECT_GE(std::count(next.begin(), next.end(), 'd'), 50);
+    }
+}
+
+TEST(ServerChoice, AHalfClosedConnectionIsNoLoadEither) {
+    World world({.servers = 2});
+    use(world, Algorithm::lc);
+    Connection first(world, 4000);
+    first.open();
+    Connection(world, 4001).open();
+    ASSERT_EQ(first.server_mac.back(), 'b');
+    first.from_client("FA");
+    EXPECT_EQ(servers_of(world, 1, 4002), "b");
+    EXPECT_EQ(world.exchange.workers[0]->servers[0].active.value(), 2U) << "it is still there";
+}
+
 TEST(ServerChoice, WeightZeroNeverGetsAFlow) {
     for (const Algorithm algorithm : {Algorithm::rr, Algorithm::wrr, Algorithm::lc, Algorithm::wlc,
                                       Algorithm::sed, Algorithm::nq, Algorithm::fo}) {

@@ -211,6 +211,20 @@ TEST(FlowTable, ListsTheLiveFlowsOfAServer) {
     EXPECT_EQ(walked, 10U);
 }
 
+TEST(FlowTable, AClosingFlowIsLiveButNoLoad) {
+    FlowTable table(options(10));
+    const FlowIndex i = table.insert(samples::flow(1));
+    for (const TcpState state : {TcpState::syn_received, TcpState::established}) {
+        table.set_state(i, state, 0);
+        EXPECT_EQ(table.load_of_server(1), 1U);
+    }
+    table.set_state(i, TcpState::fin_server, 0);
+    EXPECT_EQ(table.load_of_server(1), 0U);
+    EXPECT_EQ(table.live_of_server(1), 1U);
+    table.erase(i);
+    EXPECT_EQ(table.load_of_server(1), 0U);
+}
+
 TEST(FlowTable, KeepsTheDeadFlowsWhoseServerIsUntold) {
     FlowTable table(options(100));
     FlowIndex flows[3];
@@ -245,6 +259,8 @@ TEST(FlowTable, MovesAFlowToAnotherServer) {
     EXPECT_TRUE(is_hit(table.find(before.client_tuple()), hit(i, Side::client)));
     EXPECT_EQ(table.live_of_server(1), 0U);
     EXPECT_EQ(table.live_of_server(2), 1U);
+    EXPECT_EQ(table.load_of_server(1), 0U);
+    EXPECT_EQ(table.load_of_server(2), 1U);
 }
 
 TEST(FlowTable, AgesByStateAndLastSegment) {
