@@ -2,6 +2,7 @@
 #include "balance/slot_table.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "balance/client_key.h"
 
@@ -23,6 +24,14 @@ bool is_far(std::uint32_t was, std::uint32_t now) {
     return gap * 4 > was;
 }
 
+// Exponentially distributed with the weight as rate: of several the first to arrive is each with
+// the probability of its share, whoever else is there.
+double arrival_at(std::size_t slot, const SlotOwner& owner) {
+    constexpr double unit = 1.0 / (std::uint64_t{1} << 53);
+    const std::uint64_t random = mix(mix(slot) ^ owner.name) >> 11;
+    return -std::log((static_cast<double>(random) + 0.5) * unit) / owner.weight;
+}
+
 }  // namespace
 
 SlotTable::SlotTable(std::span<const SlotOwner> owners, std::size_t slots)
@@ -32,13 +41,16 @@ SlotTable::SlotTable(std::span<const SlotOwner> owners, std::size_t slots)
 
 SlotTable SlotTable::source_hash(std::span<const SlotOwner> owners) {
     SlotTable table(owners, source_hash_slots);
-    std::vector<Candidate> candidates;
-    for (const SlotOwner& owner : table.owners_)
-        candidates.push_back({0, owner.weight, 0});
-    Scheduler in_turn(Algorithm::wrr);
-    for (std::uint16_t& slot : table.slots_)
-        if (const auto chosen = in_turn.pick(candidates))
-            slot = static_cast<std::uint16_t>(*chosen);
+    for (std::size_t slot = 0; slot < table.slots_.size(); ++slot) {
+        double least = HUGE_VAL;
+        for (std::size_t i = 0; i < table.owners_.size(); ++i) {
+            if (table.owners_[i].weight == 0) continue;
+            const double arrival = arrival_at(slot, table.owners_[i]);
+            if (arrival >= least) continue;
+            least = arrival;
+            table.slots_[slot] = static_cast<std::uint16_t>(i);
+        }
+    }
     return table;
 }
 

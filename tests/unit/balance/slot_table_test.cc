@@ -53,13 +53,55 @@ const Weights weight_samples[] = {{1},       {1, 1},          {1, 1, 1},
                                   {1, 2, 3}, {100, 90, 1000}, {65'535, 1'000, 30'000},
                                   {5, 0, 5}, Weights(100, 7)};
 
+// Each slot is drawn, so shares are off by some percent.
 TEST(SourceHash, SlotsGoByWeight) {
-    const auto table = SlotTable::source_hash(owners_of({1, 2, 1}));
-    ASSERT_EQ(table.slots().size(), 256U);
-    EXPECT_EQ(std::count(table.slots().begin(), table.slots().end(), 0), 64);
-    EXPECT_EQ(std::count(table.slots().begin(), table.slots().end(), 1), 128);
+    expect_shares(SlotTable::source_hash(owners_of({1, 1, 1})), {1, 1, 1}, 0.1);
+    expect_shares(SlotTable::source_hash(owners_of({1, 2, 4})), {1, 2, 4}, 0.1);
     // IPVS gives the first server of weight 256 and more the whole table.
-    expect_shares(SlotTable::source_hash(owners_of({300, 300})), {300, 300}, 0.0001);
+    expect_shares(SlotTable::source_hash(owners_of({300, 300})), {300, 300}, 0.1);
+}
+
+// Where each client goes, IPv4 and IPv6.
+std::vector<std::size_t> servers_of_clients(const Weights& weights) {
+    const auto table = SlotTable::source_hash(owners_of(weights));
+    std::vector<std::size_t> all;
+    for (std::uint8_t n = 0; n < 250; ++n)
+        for (const net::IpAddress& address :
+             {net::IpAddress::v4(192, 168, 9, n),
+              net::IpAddress::v6({0x20, 1, 0x0d, 0xb8, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, n})})
+            all.push_back(table.pick(candidates_of(weights), client_key(address), false).value());
+    return all;
+}
+
+// down, drained and disabled are weight 0 alike; a new server had weight 0 before.
+TEST(SourceHash, OnlyTheClientsOfAServerThatComesOrGoesMove) {
+    for (const Weights& with : {Weights{1, 1, 1}, Weights{1, 2, 4}, Weights(20, 3)})
+        for (std::size_t server = 0; server < with.size(); ++server) {
+            Weights without = with;
+            without[server] = 0;
+            const auto there = servers_of_clients(with);
+            const auto gone = servers_of_clients(without);
+            for (std::size_t client = 0; client < there.size(); ++client) {
+                if (there[client] == server)
+                    EXPECT_NE(gone[client], server);
+                else
+                    EXPECT_EQ(gone[client], there[client]) << "of a living server";
+            }
+            EXPECT_EQ(servers_of_clients(with), there) << "who comes back has his clients again";
+        }
+}
+
+TEST(SourceHash, AWeightMovesClientsToOrFromItsServerOnly) {
+    const auto before = servers_of_clients({2, 2, 2});
+    const auto after = servers_of_clients({2, 2, 4});
+    std::size_t changed = 0;
+    for (std::size_t client = 0; client < before.size(); ++client) {
+        if (after[client] == before[client]) continue;
+        EXPECT_EQ(after[client], 2U);
+        ++changed;
+    }
+    // From a third of 500 to a half of them.
+    EXPECT_NEAR(static_cast<double>(changed), 83, 25);
 }
 
 // 3.4: with M > 100 N slots no server's share is off by more than 1 %.
@@ -143,7 +185,7 @@ TEST(SlotTables, ClientsAreSpreadByWeight) {
             share.at(*table.pick(candidates, client_key(client), false)) += 1.0 / clients;
         }
         for (std::size_t i = 0; i < 3; ++i)
-            EXPECT_NEAR(share[i], weights[i] / 7.0, 0.05 * weights[i] / 7.0);
+            EXPECT_NEAR(share[i], weights[i] / 7.0, 0.1 * weights[i] / 7.0);
     }
 }
 
@@ -180,7 +222,7 @@ TEST(SlotTables, FallbackSpreadsAFullServersClients) {
         if (table.pick(candidates_of(weights), mix(client), false) == 1U)
             ++moved_to.at(*table.pick(candidates, mix(client), true));
     EXPECT_EQ(moved_to[1], 0);
-    EXPECT_NEAR(moved_to[0], moved_to[2], 0.05 * moved_to[0]);
+    EXPECT_NEAR(moved_to[0], moved_to[2], 0.1 * moved_to[0]);
 }
 
 TEST(SlotTables, TheLastServerIsFoundHoweverFewSlotsItHas) {
