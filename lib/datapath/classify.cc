@@ -3,8 +3,6 @@
 
 #include <rte_ether.h>
 
-#include <algorithm>
-#include <array>
 #include <new>
 
 #include "net/family.h"
@@ -128,11 +126,10 @@ void classify_tcp(Packet& packet, const Round& round) {
 // router. It goes by the MAC alone: ours, or that of a virtual router that we are master of.
 bool is_to_our_mac(const net::MacAddress& destination, const net::MacAddress& port_mac,
                    const Packet& packet, const Round& round) {
-    if (destination == port_mac) return true;
-    const auto& addresses = round.snapshot->addresses;
-    return std::any_of(addresses.begin(), addresses.end(), [&](const auto& owned) {
-        return owned.mac == destination && owned.port == packet.port() && round.owns(owned);
-    });
+    return destination == port_mac ||
+           round.snapshot->find_router(packet.port(), destination, [&](std::uint16_t router) {
+               return round.owns(router);
+           }) != Packet::no_router;
 }
 
 void classify_nat_return(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
@@ -177,23 +174,13 @@ bool is_advert(const Packet& packet) {
            packet.frame()[parsed.l4_offset] == static_cast<std::uint8_t>(net::IpProtocol::vrrp);
 }
 
-// 00:00:5e:00:01:VRID or 00:00:5e:00:02:VRID (RFC 9568 7.3).
-bool is_virtual(const net::MacAddress& mac) {
-    constexpr std::array<std::uint8_t, 4> prefix{0x00, 0x00, 0x5e, 0x00};
-    return std::equal(prefix.begin(), prefix.end(), mac.bytes.begin()) &&
-           (mac.bytes[4] == 1 || mac.bytes[4] == 2);
-}
-
 // What is for no owned address but for the virtual MAC: traffic of that virtual router while it is
 // ours, nobody's while it is not (RFC 9568 6.4.2).
 void note_virtual_mac(Packet& packet, const Round& round, const net::MacAddress& destination) {
-    const auto& routers = round.snapshot->virtual_routers;
-    for (std::uint16_t i = 0; i < routers.size(); ++i) {
-        if (routers[i].mac != destination || routers[i].port != packet.port()) continue;
-        packet.router = i;
-        if (!round.owns(i)) drop(packet, Drop::not_owned);
-        return;
-    }
+    packet.router =
+        round.snapshot->find_router(packet.port(), destination, [](std::uint16_t) { return true; });
+    if (packet.router != Packet::no_router && !round.owns(packet.router))
+        drop(packet, Drop::not_owned);
 }
 
 // No source to answer to: only DHCP and duplicate address detection have none.
@@ -263,7 +250,7 @@ void classify(Packet& packet, const Round& round, std::span<const net::MacAddres
         classify_ip(packet, round, ethernet, port_mac);
     if (packet.address != nullptr)
         packet.router = packet.address->virtual_router;
-    else if (packet.kind == Kind::kernel && is_virtual(ethernet.destination))
+    else if (packet.kind == Kind::kernel && net::is_virtual_router_mac(ethernet.destination))
         note_virtual_mac(packet, round, ethernet.destination);
 }
 

@@ -75,6 +75,10 @@ void Snapshot::reserve_ports() {
 }
 
 void Snapshot::index_routers() {
+    router_mac_slots_ = empty_table(virtual_routers.size());
+    for (std::size_t i = 0; i < virtual_routers.size(); ++i)
+        if (net::is_virtual_router_mac(virtual_routers[i].mac))
+            insert(router_mac_slots_, hash_of(virtual_routers[i].port, virtual_routers[i].mac), i);
     router_addresses_.clear();
     router_ends_.assign(virtual_routers.size(), 0);
     for (std::uint16_t i = 0; i < addresses.size(); ++i)

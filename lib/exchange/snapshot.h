@@ -134,15 +134,38 @@ class Snapshot {
     // Index of a server at address:port whose method is NAT, or no_server.
     std::uint16_t find_nat_server(const net::IpAddress& address, net::Be16 port) const;
 
+    // The first virtual router with that virtual MAC on that port of which is_wanted(index) is
+    // true, or no_router. Two have the same one only by mistake.
+    template <typename IsWanted>
+    std::uint16_t find_router(std::uint8_t port, const net::MacAddress& mac,
+                              IsWanted is_wanted) const {
+        const std::size_t mask = router_mac_slots_.size() - 1;
+        for (std::size_t at = hash_of(port, mac) & mask; router_mac_slots_[at] != no_router;
+             at = (at + 1) & mask) {
+            const VirtualRouter& router = virtual_routers[router_mac_slots_[at]];
+            if (router.mac == mac && router.port == port && is_wanted(router_mac_slots_[at]))
+                return router_mac_slots_[at];
+        }
+        return no_router;
+    }
+
+    static constexpr std::uint16_t no_router = 0xffff;
     static constexpr std::uint16_t no_service = 0xffff;
     static constexpr std::uint16_t no_server = 0xffff;
 
   private:
     void index_routers();
     void reserve_ports();
+    // A virtual MAC's last two bytes are family and VRID (RFC 9568 7.3).
+    static std::size_t hash_of(std::uint8_t port, const net::MacAddress& mac) {
+        return (std::size_t{port} << 9 ^ std::size_t{mac.bytes[4]} << 8 ^ mac.bytes[5]) *
+                   0x9e3779b97f4a7c15ULL >>
+               32;
+    }
 
     std::vector<std::uint16_t> router_addresses_;  // sorted by router
     std::vector<std::uint16_t> router_ends_;       // in router_addresses_, one past each router's
+    std::vector<std::uint16_t> router_mac_slots_;  // of those with a virtual MAC
     std::vector<std::uint16_t> address_slots_;
     std::vector<std::uint16_t> service_slots_;
     std::vector<std::uint16_t> nat_server_slots_;

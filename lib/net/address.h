@@ -35,6 +35,10 @@ constexpr MacAddress virtual_router_mac(std::uint8_t vrid, bool ipv6 = false) {
     return {{0x00, 0x00, 0x5e, 0x00, static_cast<std::uint8_t>(ipv6 ? 2 : 1), vrid}};
 }
 
+constexpr bool is_virtual_router_mac(const MacAddress& mac) {
+    return mac == virtual_router_mac(mac.bytes[5]) || mac == virtual_router_mac(mac.bytes[5], true);
+}
+
 class IpAddress {
   public:
     constexpr IpAddress() = default;  // "::", no address

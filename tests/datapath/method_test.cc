@@ -246,8 +246,9 @@ TEST_P(Methods, NatTakesNothingElseOfTheServers) {
 
 TEST_P(Methods, NatTakesReturnsToAVirtualMac) {
     MethodWorld world(Method::nat, at());
-    world.change(
-        [](exchange::Snapshot& s) { s.addresses[1].mac = packets::mac("00:00:5e:00:01:34"); });
+    world.change([](exchange::Snapshot& s) {
+        s.virtual_routers[1].mac = s.addresses[1].mac = packets::mac("00:00:5e:00:01:34");
+    });
     world.send(world.to_vip("S"));
     const auto reply =
         world.to_client("SA").ack(1001).ethernet(first_server_mac, "00:00:5e:00:01:34");

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Virtual MACs lead to their routers without a walk over all.
+#include "exchange/snapshot.h"
+
+#include <gtest/gtest.h>
+
+namespace warren::exchange {
+namespace {
+
+constexpr std::uint8_t ports = 2;
+
+// 255 VRIDs of both families on each port.
+Snapshot full_snapshot() {
+    Snapshot snapshot;
+    for (std::uint8_t port = 0; port < ports; ++port)
+        for (const bool ipv6 : {false, true})
+            for (unsigned vrid = 1; vrid <= 255; ++vrid) {
+                VirtualRouter router;
+                router.vrid = static_cast<std::uint8_t>(vrid);
+                router.port = port;
+                router.mac = net::virtual_router_mac(router.vrid, ipv6);
+                snapshot.virtual_routers.push_back(router);
+            }
+    snapshot.seal();
+    return snapshot;
+}
+
+std::uint16_t router_of(const Snapshot& snapshot, std::uint8_t port, const net::MacAddress& mac) {
+    return snapshot.find_router(port, mac, [](std::uint16_t) { return true; });
+}
+
+TEST(FindRouter, EachVirtualMacOfEachPortHasItsOwn) {
+    const Snapshot snapshot = full_snapshot();
+    for (std::uint16_t i = 0; i < snapshot.virtual_routers.size(); ++i) {
+        const VirtualRouter& router = snapshot.virtual_routers[i];
+        EXPECT_EQ(router_of(snapshot, router.port, router.mac), i);
+    }
+    EXPECT_EQ(router_of(snapshot, 0, net::virtual_router_mac(0)), Snapshot::no_router);
+    EXPECT_EQ(router_of(snapshot, ports, net::virtual_router_mac(1)), Snapshot::no_router);
+    EXPECT_EQ(router_of(snapshot, 0, {{2, 0, 0, 0, 1, 1}}), Snapshot::no_router);
+}
+
+// Every packet of a NAT server that comes to a virtual MAC asks.
+TEST(FindRouter, LooksAtAFewOnly) {
+    const Snapshot snapshot = full_snapshot();
+    unsigned most = 0;
+    for (std::uint16_t i = 0; i < snapshot.virtual_routers.size(); ++i) {
+        unsigned looked_at = 0;
+        const VirtualRouter& router = snapshot.virtual_routers[i];
+        snapshot.find_router(router.port, router.mac, [&](std::uint16_t) {
+            ++looked_at;
+            return false;
+        });
+        most = std::max(most, looked_at);
+    }
+    EXPECT_EQ(most, 1U);
+}
+
+TEST(FindRouter, TakesTheOneThatIsWanted) {
+    Snapshot snapshot;
+    for (int i = 0; i < 2; ++i)
+        snapshot.virtual_routers.push_back({.vrid = 51, .mac = net::virtual_router_mac(51)});
+    snapshot.virtual_routers.push_back({.vrid = 52, .mac = {{2, 0, 0, 0, 0, 1}}});
+    snapshot.seal();
+    EXPECT_EQ(router_of(snapshot, 0, net::virtual_router_mac(51)), 0U);
+    EXPECT_EQ(snapshot.find_router(0, net::virtual_router_mac(51),
+                                   [](std::uint16_t router) { return router == 1; }),
+              1U);
+    EXPECT_EQ(router_of(snapshot, 0, {{2, 0, 0, 0, 0, 1}}), Snapshot::no_router)
+        << "a port's own MAC needs no search";
+}
+
+}  // namespace
+}  // namespace warren::exchange
