@@ -153,16 +153,36 @@ void classify_nat_return(Packet& packet, const Round& round, const net::Ethernet
     packet.kind = kind;
 }
 
+void classify_echo(Packet& packet, const Round& round) {
+    if (!round.accepts(*packet.address)) return drop(packet, Drop::not_accepted);
+    if (round.owns(packet.parsed.source)) return drop(packet, Drop::own_source);
+    packet.kind = Kind::echo;
+}
+
+// The fragments of an echo request are turned round one by one and are together the reply, whose
+// checksum its receiver looks at. So nothing is kept here that could be filled. A later one does
+// not say what message it is of: at worst its sender has it back. Others are not put together.
+void classify_fragment(Packet& packet, const Round& round) {
+    const net::Parsed& parsed = packet.parsed;
+    const bool four = parsed.network == net::Network::ipv4;
+    const bool echo =
+        parsed.fragment == net::Fragment::later ||
+        parsed.message_type == (four ? net::Ip4::echo_request : net::Ip6::echo_request);
+    if (parsed.protocol == (four ? net::IpProtocol::icmp : net::IpProtocol::icmpv6) && echo)
+        return classify_echo(packet, round);
+    drop(packet, Drop::fragment);
+}
+
 void classify_icmp(Packet& packet, const Round& round) {
     const bool request = packet.parsed.message_type == (packet.parsed.network == net::Network::ipv4
                                                             ? net::Ip4::echo_request
                                                             : net::Ip6::echo_request);
     const bool error = net::is_icmp_error(packet.parsed);
     if (!request && !error) return drop(packet, Drop::unexpected_protocol);
-    if (request && !round.accepts(*packet.address)) return drop(packet, Drop::not_accepted);
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return drop(packet, Drop::bad_icmp_checksum);
-    packet.kind = request ? Kind::echo : Kind::icmp_error;
+    if (request) return classify_echo(packet, round);
+    packet.kind = Kind::icmp_error;
 }
 
 // VRRP itself, or behind an authentication header, whose first byte says what follows (RFC 2402 2).
@@ -207,7 +227,7 @@ void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& 
     if (is_nobody(parsed.source)) return drop(packet, Drop::malformed_ip);
     // A frame to a group MAC with a unicast IP address is never answered (RFC 1122 3.3.6).
     if (ethernet.destination.is_multicast()) return drop(packet, Drop::unexpected_protocol);
-    if (parsed.fragment != net::Fragment::none) return drop(packet, Drop::fragment);
+    if (parsed.fragment != net::Fragment::none) return classify_fragment(packet, round);
     if (parsed.is_tcp()) return classify_tcp(packet, round);
     if (parsed.is_icmp()) return classify_icmp(packet, round);
     drop(packet, Drop::unexpected_protocol);

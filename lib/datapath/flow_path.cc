@@ -125,6 +125,7 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
                                                     : owner_of(packet);
     if (const auto verdict = hand_off_unless_ours(owner)) return *verdict;
     if (hit) end_unseen(hit.index, round);
+    if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
     if (!is_first_syn(packet.parsed)) return refuse_unknown(packet, round);
     if (hop_limit_of(packet) <= 1)
         return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
@@ -136,6 +137,7 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
     if (hit) return forward(packet, round, hit.index, hit.from);
     if (const auto verdict = hand_off_unless_ours(owner_of(packet))) return *verdict;
     if (!round.accepts(*packet.address)) return Verdict::drop(Drop::not_accepted);
+    if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
     return is_first_syn(packet.parsed) ? refuse(packet, Drop::no_flow)
                                        : refuse_unknown(packet, round);
 }

@@ -30,6 +30,11 @@ struct Round {
         return ownership.owns(router, snapshot->virtual_routers[router].lease_ns);
     }
     bool owns(const exchange::OwnedAddress& address) const { return owns(address.virtual_router); }
+    // A source that nobody else may send from.
+    bool owns(const net::IpAddress& address) const {
+        const exchange::OwnedAddress* owned = snapshot->find_address(address);
+        return owned != nullptr && owns(*owned);
+    }
     // Whether it answers as a host does: echo, and RST to what nobody serves.
     bool accepts(const exchange::OwnedAddress& address) const {
         return snapshot->virtual_routers[address.virtual_router].accept;
@@ -43,7 +48,7 @@ enum class Kind : std::uint8_t {
     arp,           // a request for an owned address
     solicitation,  // the same of IPv6
     claim,         // ARP, NS or NA of another station that says it has an address of ours
-    echo,          // ICMP echo request to an owned address
+    echo,          // ICMP echo request to an owned address, or a fragment of one
     vrrp,          // an advert
     to_service,    // TCP to VIP:port of a virtual_server, index in Packet::service
     to_local,      // TCP to any other port of an owned address: a server's reply, or nobody's

@@ -33,9 +33,10 @@ enum class Drop : std::uint8_t {
     malformed_neighbour,   // NS or NA that RFC 4861 7.1 says to discard
     bad_extension_header,  // truncated, too many, or a route that does not end here
     bad_icmp_checksum,
-    fragment,      // a fragment to an owned address
+    fragment,      // a fragment to an owned address that is none of an echo request
     not_owned,     // to a VIP while another warren is master
     not_accepted,  // to an address that serves virtual_servers only (no_accept)
+    own_source,    // from an address of ours, which is nobody else's to send from (land)
     ttl_expired,
     no_flow,       // a RST of nobody, none is answered; or by configuration any segment of nobody
     no_server,     // (refusal) no real_server takes new flows
@@ -69,6 +70,7 @@ inline constexpr std::array<std::string_view, drop_count> drop_names{"malformed_
                                                                      "fragment",
                                                                      "not_owned",
                                                                      "not_accepted",
+                                                                     "own_source",
                                                                      "ttl_expired",
                                                                      "no_flow",
                                                                      "no_server",

@@ -86,6 +86,7 @@ void turn_echo(Bytes frame, const Parsed& request) {
     auto& ip = header_in<typename Family::Header>(frame, request.l3_offset);
     Family::swap_addresses(ip);
     Family::set_hop_limit(ip, own_hop_limit);
+    if (request.fragment == Fragment::later) return;
     auto& icmp = header_in<IcmpHeader>(frame, request.l4_offset);
     ChecksumDelta delta;  // ICMPv6's pseudo header sums alike after the swap
     delta.replace_byte(0, icmp.type, Family::echo_reply);

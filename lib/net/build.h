@@ -32,9 +32,9 @@ std::size_t build_unsolicited_advertisement(Bytes out, const MacAddress& source,
 // A parsed ARP request, probes (RFC 5227, sender 0.0.0.0) included, becomes our reply.
 std::size_t arp_reply_in_place(Bytes frame, const Parsed& request, const MacAddress& own);
 
-// A parsed, unfragmented ICMP or ICMPv6 echo request becomes its reply (hop limit 64), sent from
-// `own`. The checksum is updated, not recomputed: a damaged request gives a reply its sender will
-// discard.
+// A parsed ICMP or ICMPv6 echo request, or a fragment of one, becomes its reply or the same
+// fragment of it (hop limit 64), sent from `own`. The checksum is updated, not recomputed: a
+// damaged request gives a reply its sender will discard.
 std::size_t echo_reply_in_place(Bytes frame, const Parsed& request, const MacAddress& own);
 
 struct TcpSegment {

@@ -96,6 +96,46 @@ TEST(Echo, BackupIsSilentAndDamageIsDropped) {
     EXPECT_EQ(world.dropped(Drop::not_owned), 1U);
 }
 
+// RFC 1122 3.2.2.6: of any size. The fragments of the request are those of the reply.
+TEST(Echo, EachFragmentIsTurnedRound) {
+    World world;
+    const Frame first = to_vip().echo_request(7, 1).payload("ping").fragment(0, true);
+    const auto answer = world.send_raw(first);
+    ASSERT_EQ(answer.size(), 1U);
+    const net::Parsed parsed = net::parse(answer[0]);
+    EXPECT_TRUE(parsed.ok());
+    EXPECT_EQ(parsed.fragment, net::Fragment::first);
+    EXPECT_EQ(parsed.source.to_string(), vip);
+    EXPECT_EQ(parsed.message_type, 0);
+    const Frame later = to_vip().echo_request(7, 1).payload("ping").fragment(1480, false);
+    const auto rest = world.send_raw(later);
+    ASSERT_EQ(rest.size(), 1U);
+    EXPECT_EQ(net::parse(rest[0]).destination.to_string(), client);
+    EXPECT_EQ(net::parse(rest[0]).fragment, net::Fragment::later);
+    EXPECT_TRUE(std::equal(later.begin() + 34, later.end(), rest[0].begin() + 34)) << "untouched";
+}
+
+TEST(Echo, NothingElseOfAFragmentIsAnswered) {
+    World world;
+    EXPECT_EQ(world.send(to_vip().echo_reply(7, 1).fragment(0, true)), silence);
+    EXPECT_EQ(world.send(to_vip().udp(1, 2).fragment(1480, false)), silence);
+    EXPECT_EQ(world.dropped(Drop::fragment), 2U);
+}
+
+// Land: whatever answers would answer itself.
+TEST(Land, NothingComesFromAnAddressOfOurs) {
+    World world;
+    const auto from_vip = [] { return PacketBuilder().ethernet(client_mac, vip_mac).ip(vip, vip); };
+    EXPECT_EQ(world.send(from_vip().tcp(5672, 5672, "S")), silence);
+    EXPECT_EQ(world.send(from_vip().tcp(5672, 5672, "PA")), silence);
+    EXPECT_EQ(world.send(from_vip().tcp(22, 22, "S")), silence);
+    EXPECT_EQ(world.send(from_vip().tcp(22, 22, "A")), silence);
+    EXPECT_EQ(world.send(from_vip().echo_request(7, 1)), silence);
+    EXPECT_EQ(world.send(from_vip().echo_request(7, 1).fragment(0, true)), silence);
+    EXPECT_EQ(world.dropped(Drop::own_source), 6U);
+    EXPECT_EQ(world.counted(&C::flows_admitted), 0U);
+}
+
 // RFC 9293 3.10.7.1
 TEST(Refuse, PortThatNobodyServes) {
     World world;

@@ -165,6 +165,20 @@ TEST(Refuse6, PortThatNobodyServes) {
                     "> 4000 [RA] seq 0 ack 101 win 0"});
 }
 
+TEST(Echo6, EachFragmentIsTurnedRound) {
+    World6 world;
+    for (const bool first : {true, false}) {
+        const auto answer = world.send_raw(
+            to_vip6().echo_request(7, 1).payload("ping").fragment(first ? 0 : 1448, first));
+        ASSERT_EQ(answer.size(), 1U);
+        const net::Parsed parsed = net::parse(answer[0]);
+        EXPECT_EQ(parsed.fragment, first ? net::Fragment::first : net::Fragment::later);
+        EXPECT_EQ(parsed.source.to_string(), vip6);
+        EXPECT_EQ(parsed.destination.to_string(), client6);
+        EXPECT_EQ(parsed.message_type, first ? 129 : 0);
+    }
+}
+
 TEST(BadInput6, EachReasonHasItsCounter) {
     struct Bad {
         const char* what;
