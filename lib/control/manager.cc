@@ -150,6 +150,9 @@ void Manager::take_flow_events() {
         exchange::FlowEvent event;
         for (unsigned i = 0; i < 8192 && worker->events.pop(event); ++i)
             attempts_("taking a flow's event", [&] { take_flow_event(event); });
+        exchange::StationSeen seen;
+        for (unsigned i = 0; i < 256 && worker->stations.pop(seen); ++i)
+            attempts_("following a station", [&] { take_station(seen); });
     }
 }
 
@@ -164,6 +167,17 @@ void Manager::take_reports() {
     VrrpReport report;
     while (vrrp_.reports.pop(report))
         attempts_("taking a router's report", [&] { on_report(report); });
+}
+
+// A worker whose channel is full has 64 walks before it, and the station will speak again.
+void Manager::take_station(const exchange::StationSeen& seen) {
+    const auto move = station_moves_.note(seen, port::now_ns());
+    if (!move) return;
+    events_.info(EventKind::link, "{}: {} is at {} now, no longer at {}",
+                 state_->ports[seen.port].name, seen.address.to_string(), move->to.to_string(),
+                 move->from.to_string());
+    for (const auto& worker : exchange_.workers)
+        static_cast<void>(worker->moves.push(*move));
 }
 
 void Manager::take_status(RouterState& router, const VrrpStatus& record) {
@@ -220,6 +234,9 @@ void Manager::every_second() {
     if (update_factors(*state_)) publish();
     warn_of_few_ports();
     summarise_alarms(now_ns);
+    if (const std::uint64_t ignored = station_moves_.take_ignored(); ignored != 0)
+        events_.warn(EventKind::link, "{} changes of stations' MACs within a second not followed",
+                     ignored);
     release_indices();
 }
 

@@ -31,6 +31,7 @@
 #include "control/server_notifier.h"
 #include "control/stall.h"
 #include "control/state.h"
+#include "control/station_moves.h"
 #include "control/track_files.h"
 #include "control/track_processes.h"
 #include "control/track_scripts.h"
@@ -118,6 +119,7 @@ class Manager {
     void explain(const std::string& text, const Commands::Answer& reply);
     void take_order(const std::string& text, const Commands::Answer& reply);
     void take_flow_event(const exchange::FlowEvent& event);
+    void take_station(const exchange::StationSeen& seen);
     void warn_of_few_ports();
 
     // SIGHUP (manager_reload.cc).
@@ -181,6 +183,7 @@ class Manager {
     std::unique_ptr<Checks> checks_;
     EndedFlows ended_;
     PortAlarm port_alarm_;
+    StationMoves station_moves_;
     FlowListing listing_;
     Commands commands_;
     boost::asio::steady_timer drain_timer_;

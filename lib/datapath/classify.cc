@@ -57,6 +57,7 @@ bool is_claimed_by(const net::MacAddress& other, const net::IpAddress& claimed,
 
 void classify_arp(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
                   const net::MacAddress& port_mac) {
+    packet.is_of_station = true;
     const auto& arp = net::header_at<net::ArpPacket>(packet.frame(), packet.parsed.l3_offset);
     if (is_claimed_by(arp.sender_mac, packet.parsed.source, packet, round, port_mac)) {
         packet.kind = Kind::claim;
@@ -74,6 +75,7 @@ void classify_arp(Packet& packet, const Round& round, const net::EthernetHeader&
 // What is about no address of ours is left to the kernel, right or wrong.
 void classify_neighbour(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
                         const net::MacAddress& port_mac) {
+    packet.is_of_station = true;
     const net::Parsed& parsed = packet.parsed;
     const bool asks = parsed.message_type == net::icmpv6_type::neighbour_solicitation;
     const net::IpAddress target = net::neighbour_target(packet.frame(), parsed);

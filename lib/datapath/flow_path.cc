@@ -339,6 +339,26 @@ void FlowPath::age(const Round& round) {
         });
 }
 
+// A client or its gateway has another MAC: its flows go there before it has sent anything itself.
+unsigned FlowPath::follow_moves() {
+    if (move_at_ == flow::no_flow) {
+        if (!link_.moves.pop(move_)) return 0;
+        move_at_ = 0;
+    }
+    const flow::FlowIndex end = std::min(table_.end_index(), move_at_ + moving_per_round);
+    const unsigned looked_at = end - move_at_;
+    for (; move_at_ < end; ++move_at_) {
+        flow::Flow& flow = table_[move_at_];
+        if (flow.state == TcpState::none || flow.client_port_index != move_.port ||
+            flow.client_mac != move_.from)
+            continue;
+        flow.client_mac = move_.to;
+        counters_.clients_moved.add();
+    }
+    if (move_at_ >= table_.end_index()) move_at_ = flow::no_flow;
+    return looked_at;
+}
+
 // A flow has idled as long as its state may: when to look again, or nothing when it is over.
 std::optional<flow::Tick> FlowPath::on_due(flow::FlowIndex index, const Round& round) {
     if (table_[index].state == TcpState::syn_sent) return half_open_due(index, round);

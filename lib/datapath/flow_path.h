@@ -73,6 +73,7 @@ class FlowPath {
     void take_timeouts(const Round& round);
     unsigned reset_dead_servers(const Round& round);  // how many flows
     void age(const Round& round);
+    unsigned follow_moves();  // how many flows it has looked at
 
     // Fills the row with the first flow at table index `from` or behind it and moves `from` past
     // what it looked at, which is bounded. False: none there; none left if from is end_of_flows().
@@ -88,6 +89,7 @@ class FlowPath {
     static constexpr unsigned resets_per_round = 64;
     static constexpr unsigned ageing_per_round = 64;
     static constexpr std::uint32_t listing_per_round = 1024;
+    static constexpr std::uint32_t moving_per_round = 512;
 
     Verdict admit(Packet& packet, const Round& round);
     bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
@@ -173,6 +175,8 @@ class FlowPath {
     std::size_t next_local_address_ = 0;
     IcmpBudget icmp_budget_;
     std::uint16_t identifications_ = 0;  // given so far
+    exchange::NextHopMove move_;
+    flow::FlowIndex move_at_ = flow::no_flow;  // how far its walk has come
     std::uint64_t timeouts_generation_ = 0;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left
 };

@@ -67,6 +67,7 @@ struct Packet {
     std::uint16_t router = no_router;  // whose traffic it is; ours now unless the frame is dropped
     Kind kind = Kind::kernel;
     exchange::Drop reason{};
+    bool is_of_station = false;  // ARP or a neighbour message: its sender says who it is
 
     bool is_of_flow() const {
         return kind == Kind::to_service || kind == Kind::to_local || kind == Kind::nat_return;

@@ -190,7 +190,30 @@ void Worker::process(Burst& burst, unsigned count) {
     }
 }
 
+// Of others only: what they say of our addresses is a claim, and not to be followed.
+void Worker::note_station(const Packet& packet) {
+    const net::Parsed& parsed = packet.parsed;
+    exchange::StationSeen seen{.address = parsed.source, .port = packet.port()};
+    if (parsed.network == net::Network::arp) {
+        seen.mac = net::header_at<net::ArpPacket>(packet.frame(), parsed.l3_offset).sender_mac;
+    } else {
+        if (!net::is_neighbour_message_valid(packet.frame(), parsed) ||
+            !net::overrides_known(packet.frame(), parsed))
+            return;
+        if (parsed.message_type == net::icmpv6_type::neighbour_advertisement)
+            seen.address = net::neighbour_target(packet.frame(), parsed);
+        seen.mac = net::claimed_mac(packet.frame(), parsed);
+    }
+    const bool nobody =
+        seen.address.is_unspecified() || seen.address == net::IpAddress::v4(0, 0, 0, 0);
+    if (nobody || seen.mac.is_multicast() || seen.mac.is_zero() ||
+        seen.mac == port_macs_[seen.port] || round_.snapshot->find_address(seen.address) != nullptr)
+        return;
+    if (stations_.is_news(seen, round_.tick)) static_cast<void>(link_.stations.push(seen));
+}
+
 void Worker::note_traffic(const Packet& packet) {
+    if (packet.is_of_station) note_station(packet);
     if (packet.router != Packet::no_router && packet.kind != Kind::drop)
         link_.router_frames[packet.router].add();
 }
@@ -288,7 +311,7 @@ unsigned Worker::chores() {
     const unsigned resets = flows_.reset_dead_servers(round_);
     flows_.age(round_);
     list_flows();
-    return resets;
+    return resets + flows_.follow_moves();
 }
 
 // Both rows in one round, or it is tried again in the next.

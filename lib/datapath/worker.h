@@ -12,6 +12,7 @@
 #include "datapath/flow_path.h"
 #include "datapath/packet.h"
 #include "datapath/rx_mark.h"
+#include "datapath/station_watch.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "port/nap.h"
@@ -69,6 +70,7 @@ class Worker {
     void process(Burst& burst, unsigned count);
     void leave_to_kernel(rte_mbuf* mbuf);
     void note_traffic(const Packet& packet);
+    void note_station(const Packet& packet);
     Verdict handle(Packet& packet);
     Verdict answer_arp(Packet& packet);
     Verdict answer_solicitation(Packet& packet);
@@ -93,6 +95,7 @@ class Worker {
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;
     FlowPath flows_;
+    StationWatch stations_;
     exchange::FlowCommand listing_;
     bool listing_under_way_ = false;
 };

@@ -114,6 +114,7 @@ struct alignas(64) WorkerCounters {
     Counter icmp_errors_sent, icmp_errors_relayed;
     Counter flows_admitted, flows_ended, flows_reset;
     Counter half_open_recycled;         // their clients never answered, others needed the room
+    Counter clients_moved;              // flows whose client or its gateway has another MAC now
     Counter persistence_full;           // flows whose client's server could not be remembered
     Counter probes_sent;                // keepalive, to the ends of flows that have long been idle
     Counter syns_replayed;              // sent to another server
@@ -149,6 +150,7 @@ inline constexpr std::array worker_counters{
     CounterName{"flows_ended", &WorkerCounters::flows_ended},
     CounterName{"flows_reset", &WorkerCounters::flows_reset},
     CounterName{"half_open_recycled", &WorkerCounters::half_open_recycled},
+    CounterName{"clients_moved", &WorkerCounters::clients_moved},
     CounterName{"persistence_full", &WorkerCounters::persistence_full},
     CounterName{"probes_sent", &WorkerCounters::probes_sent},
     CounterName{"syns_replayed", &WorkerCounters::syns_replayed},

@@ -83,4 +83,22 @@ struct FlowRow {
     bool is_kept = false;
 };
 
+// A station of one of our links says which MAC it has (ARP, neighbour discovery).
+struct StationSeen {
+    net::IpAddress address{};
+    net::MacAddress mac{};
+    std::uint8_t port = 0;
+    std::uint8_t spare = 0;
+
+    friend bool operator==(const StationSeen&, const StationSeen&) = default;
+};
+
+// It has another one now: so have the flows whose clients are behind it.
+struct NextHopMove {
+    net::MacAddress from{};
+    net::MacAddress to{};
+    std::uint8_t port = 0;
+    std::array<std::uint8_t, 3> spare{};
+};
+
 }  // namespace warren::exchange

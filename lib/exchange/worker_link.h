@@ -41,10 +41,12 @@ struct WorkerLink {
     // that polls and never empties its queues is only busy.
     std::atomic<std::uint64_t> polled_ns{0};
 
-    Channel<FlowEvent> events{8192};    // worker -> manager
-    Counter events_lost;                // events that found the channel full
-    Channel<FlowCommand> commands{16};  // manager -> worker
-    Channel<FlowRow> rows{256};         // worker -> manager
+    Channel<FlowEvent> events{8192};     // worker -> manager
+    Counter events_lost;                 // events that found the channel full
+    Channel<FlowCommand> commands{16};   // manager -> worker
+    Channel<FlowRow> rows{256};          // worker -> manager
+    Channel<StationSeen> stations{256};  // worker -> manager; what finds it full is said again
+    Channel<NextHopMove> moves{64};      // manager -> worker
     // worker -> control: adverts (VRRP or AH carrying it, IPv4 and IPv6), and apart from them ARP
     // or neighbour messages of somebody else who claims an address that is ours: a storm of claims
     // drops no advert.

@@ -99,6 +99,11 @@ bool is_neighbour_message_valid(ConstBytes frame, const Parsed& message) {
            is_l4_checksum_valid(frame, message);
 }
 
+bool overrides_known(ConstBytes frame, const Parsed& message) {
+    return message.message_type == icmpv6_type::neighbour_solicitation ||
+           (header_at<NeighbourHeader>(frame, message.l4_offset).flags & override_flag) != 0;
+}
+
 MacAddress claimed_mac(ConstBytes frame, const Parsed& message) {
     const std::uint8_t wanted = message.message_type == icmpv6_type::neighbour_solicitation
                                     ? source_link_address

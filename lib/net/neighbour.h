@@ -25,6 +25,10 @@ bool is_neighbour_message_valid(ConstBytes frame, const Parsed& message);
 // link-layer address option of a valid message, without one the Ethernet source.
 MacAddress claimed_mac(ConstBytes frame, const Parsed& message);
 
+// Whether it may replace what is known of that address: an advertisement says so itself (RFC 4861
+// 7.2.5), a solicitation always does (7.2.3).
+bool overrides_known(ConstBytes frame, const Parsed& message);
+
 // The advertisement that answers a valid solicitation from `own`: R = 1, S = 1, O = 1; to all nodes
 // with S = 0 when the sender has no address yet (duplicate address detection, RFC 4861 7.2.4).
 // `out` may begin where `received` begins. Returns the frame's length or 0 when it does not fit.
