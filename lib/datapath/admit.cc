@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A SYN without a flow: choose a server, a local address and port, an initial sequence number.
 // Rare beside forwarding, so it stands apart from it.
+#include <algorithm>
+
 #include "datapath/flow_path.h"
 #include "flow/isn.h"
 #include "flow/syn_offer.h"
@@ -27,7 +29,9 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     flow.vip = parsed.destination;
     flow.service_port = parsed.destination_port;
     flow.service_id = packet.service;
-    const std::uint16_t server_id = choice_.choose(flow, round);
+    std::uint16_t server_id = choice_.choose(flow, round);
+    if (server_id == ServerChoice::no_server && recycle_slow_ones(packet.service, round))
+        server_id = choice_.choose(flow, round);
     if (server_id == ServerChoice::no_server) return turn_away(packet, Drop::no_server);
     const exchange::Server& server = round.snapshot->servers[server_id];
     flow.server_address = server.address;
@@ -62,6 +66,31 @@ void FlowPath::recycle(flow::FlowIndex index, const Round& round) {
     counters_.half_open_recycled.add();
     counters_.flows_ended.add();
     count_end(old, round);
+}
+
+// Servers that are full (uthreshold) may be so of clients who never answered: who has had longer
+// for it than any path takes makes room. False: there is none.
+bool FlowPath::recycle_slow_ones(std::uint16_t service, const Round& round) {
+    constexpr flow::Tick enough = 4;  // 400 to 540 ms
+    constexpr unsigned looked_at_most = 32;
+    const auto& servers = round.snapshot->services[service].servers;
+    const auto is_full = [&](std::uint16_t id) {
+        return exchange_.reached_limits[id].load(std::memory_order_relaxed) != 0;
+    };
+    if (std::none_of(servers.begin(), servers.end(), is_full)) return false;
+    bool found = false;
+    flow::FlowIndex index = table_.oldest_half_open();
+    for (unsigned n = 0; n < looked_at_most && index != flow::no_flow; ++n) {
+        const flow::FlowIndex next = table_.younger_half_open(index);
+        const flow::Flow& flow = table_[index];
+        if (flow.service_id == service && flow::is_half_open(flow.state) &&
+            round.tick - flow.last_seen >= enough) {
+            recycle(index, round);
+            found = true;
+        }
+        index = next;
+    }
+    return found;
 }
 
 // A SYN of a client that cannot be served; the manager remembers it for `warrenctl ended`.

@@ -94,6 +94,7 @@ class FlowPath {
     Verdict admit(Packet& packet, const Round& round);
     bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
     void recycle(flow::FlowIndex index, const Round& round);
+    bool recycle_slow_ones(std::uint16_t service, const Round& round);
     bool choose_source(flow::Flow& flow, const exchange::Service& service, const Round& round);
     bool choose_local_port(flow::Flow& flow, const exchange::Service& service, const Round& round);
     void leave_silent_server(flow::FlowIndex index, const Round& round);

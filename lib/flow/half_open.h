@@ -41,6 +41,9 @@ class HalfOpenList {
     std::uint32_t size() const { return size_; }
     std::uint32_t share() const { return share_; }
     FlowIndex oldest() const { return size_ == 0 ? no_flow : links_[end_].next; }
+    FlowIndex younger(FlowIndex i) const {
+        return links_[i].next == end_ ? no_flow : links_[i].next;
+    }
 
     void push_newest(FlowIndex i) {
         const FlowIndex last = links_[end_].prev;

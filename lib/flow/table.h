@@ -114,6 +114,7 @@ class FlowTable {
     // --- flows that no client has proved (half_open.h). When their share is used up, or the whole
     // table, one more needs the oldest one's place. Crowded: somebody floods us with SYNs.
     FlowIndex oldest_half_open() const { return half_open_.oldest(); }
+    FlowIndex younger_half_open(FlowIndex i) const { return half_open_.younger(i); }
     std::uint32_t half_open() const { return half_open_.size(); }
     bool is_half_open_full() const {
         return half_open_.size() >= half_open_.share() || size_ == capacity_;

@@ -189,6 +189,23 @@ TEST(SynFloodOf, APersistentServiceRemembersNobodyWhoNeverOpened) {
     EXPECT_EQ(server_of(1), "192.168.8.12") << "who was forgotten";
 }
 
+// uthreshold counts them, but not for longer than a client needs.
+TEST(SynFloodOf, AFullServerIsNotKeptFullByNobody) {
+    World world({.servers = 1});
+    world.change([](exchange::Snapshot& s) { s.servers[0].limit.upper = 5; });
+    Connection open(world, 20'000);
+    open.open();
+    Flood flood(world, true);
+    flood.send(4);
+    Connection c(world);
+    EXPECT_NE(world.send(c.client_segment("S")).at(0).find("[RA]"), std::string::npos)
+        << "they may be clients";
+    world.advance(second);
+    open_amid_flood(world, c);
+    EXPECT_EQ(world.counted(&C::half_open_recycled), 4U);
+    EXPECT_NE(open.from_client("PA", "x").line.find(open.server_address), std::string::npos);
+}
+
 // Sending what a drowning server does not answer to the others would drown them too.
 TEST(SynFloodOf, AFloodIsNotSentOnToOtherServers) {
     World world({.servers = 3, .flow_capacity = 256});
