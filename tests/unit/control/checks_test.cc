@@ -41,8 +41,8 @@ TEST(Checks, SilentServersAreDownAsSoonAsTheyAreBelieved) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s) << "a delay_loop is 60 s";
 }
 
-// A table of its own for the mark answers otherwise than the main one, which has no route at all. An
-// interface that is not there cannot be bound to.
+// A table of its own for the mark answers otherwise than the main one, which has no route at all.
+// An interface that is not there cannot be bound to.
 TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {
     using testing_support::run;
     if (!testing_support::enter_own_namespace() || !run("ip rule add fwmark 5 lookup 100") ||
