@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/lines.h"
+#include "config/sequences.h"
 
 namespace warren::config {
 namespace {
@@ -165,6 +166,7 @@ class DocumentReader {
                 stop("more than " + std::to_string(limits_.definitions) + " definitions");
             return;
         }
+        if (begins_sequence(*line)) return read_sequence(*line, depth);
         if (Definitions::is_spaced_definition(*line))
             return error("a definition is written $NAME=VALUE, without a blank before the '='");
         std::vector<std::string> unknown;
@@ -178,11 +180,33 @@ class DocumentReader {
             read_line(take_line(rest), depth + 1);
     }
 
+    // The rest of the line, once for each round.
+    void read_sequence(std::string_view line, std::size_t depth) {
+        const std::size_t head_length = sequence_head_length(line);
+        std::vector<std::string> unknown;
+        const auto head = definitions_.expand(line.substr(0, head_length), unknown);
+        if (!head || depth > limits_.substitution_depth)
+            return stop("~SEQ and ~LST are nested too deeply here");
+        const std::size_t left = limits_.nodes - std::min(rounds_, limits_.nodes);
+        const auto sequence = parse_sequence(*head, line.substr(head_length), left);
+        if (!sequence)
+            return error(in_quotes(*head) +
+                         " is no sequence: ~SEQ(NAME, START, STEP, END) or ~LST(NAME, A, B), "
+                         "of at most " +
+                         std::to_string(left) + " values");
+        rounds_ += sequence->rounds.size();
+        for (const std::vector<std::string>& values : sequence->rounds) {
+            for (std::size_t i = 0; i < values.size(); ++i)
+                if (!definitions_.set(sequence->names[i], values[i]))
+                    return stop("more than " + std::to_string(limits_.definitions) +
+                                " definitions");
+            if (!stopped_) read_line(sequence->rest, depth + 1);
+        }
+    }
+
     void read_statements(std::string_view expanded) {
         const auto line = without_conditions(expanded);
         if (!line) return;
-        if (line->starts_with("~SEQ") || line->starts_with("~LST"))
-            return error("~SEQ and ~LST are not supported yet: write the lines out");
         if (line->find("${_") != std::string_view::npos)
             return error("only ${_PWD}, ${_INSTANCE}, ${_HASH} and ${_BANG} are supported");
         if (const auto what = parse_include(*line)) return include(*what);
@@ -284,6 +308,7 @@ class DocumentReader {
     std::size_t files_read_ = 0;
     std::size_t total_bytes_ = 0;
     std::size_t nodes_ = 0;
+    std::size_t rounds_ = 0;  // of all sequences
     bool stopped_ = false;
 };
 

@@ -71,8 +71,18 @@ const Case syntax[] = {
      "the file (f:2)\n"
      "f:1: error: the block 'a x' opened here is never closed: a '}' is missing before the end of "
      "the file (f:2)\n"},
-    {"sequences", "~SEQ(I,1,3) a",
-     "f:1: error: ~SEQ and ~LST are not supported yet: write the lines out\n"},
+    {"a sequence", "~SEQ(I, 0, 3) a 10.0.${I}.1",
+     "a 10.0.0.1\na 10.0.1.1\na 10.0.2.1\na 10.0.3.1\n"},
+    {"from 1, backwards, in hexadecimal",
+     "~SEQ(I,2) a $I\n~SEQ(J,-2) b $J\n~SEQx(K,0x90,0x10,0xb0) c $K\n",
+     "a 1\na 2\nb -1\nb -2\nc 90\nc a0\nc b0\n"},
+    {"sequences within each other, of a block",
+     "$V=\\\nv ${I}.${J} { \\\n  p ${I}${J} \\\n}\n~SEQ(I,1,2) ~SEQ(J,5,-1,4) $V",
+     "v 1.5 {\n    p 15\n}\nv 1.4 {\n    p 14\n}\nv 2.5 {\n    p 25\n}\nv 2.4 {\n    p 24\n}\n"},
+    {"lists", "~LST(I, 7, 9) a $I\n~LST({X, Y}, {1,2}, {3,4}) b $X $Y", "a 7\na 9\nb 1 2\nb 3 4\n"},
+    {"no sequence", "~SEQ(I,1,0,3) a",
+     "f:1: error: '~SEQ(I,1,0,3)' is no sequence: ~SEQ(NAME, START, STEP, END) or ~LST(NAME, A, "
+     "B), of at most 200000 values\n"},
     {"nothing", "", ""},
 };
 
