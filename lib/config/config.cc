@@ -56,4 +56,17 @@ const char* to_text(AuthType type) {
     return names.at(static_cast<std::size_t>(type));
 }
 
+const char* to_text(const LaterCheck& check) {
+    if (const auto* http = std::get_if<HttpCheck>(&check))
+        return http->tls ? "SSL_GET" : "HTTP_GET";
+    constexpr const char* names[] = {"HTTP_GET",  "MISC_CHECK", "SMTP_CHECK", "DNS_CHECK",
+                                     "UDP_CHECK", "FILE_CHECK", "BFD_CHECK"};
+    static_assert(std::size(names) == std::variant_size_v<LaterCheck>);
+    return names[check.index()];
+}
+
+const Location& where_of(const LaterCheck& check) {
+    return std::visit([](const auto& c) -> const Location& { return c.where; }, check);
+}
+
 }  // namespace warren::config

@@ -14,13 +14,11 @@
 #include <variant>
 #include <vector>
 
+#include "config/checks.h"
 #include "config/diagnostic.h"
 #include "net/address.h"
 
 namespace warren::config {
-
-inline constexpr std::int64_t ns_per_ms = 1'000'000;
-inline constexpr std::int64_t ns_per_s = 1'000'000'000;
 
 // Most that a valid Config holds, so that others can size their tables.
 inline constexpr std::size_t max_vrrp_instances = 255;
@@ -35,16 +33,6 @@ inline constexpr std::size_t max_all_addresses = 8'192;      // of all vrrp_inst
 inline constexpr std::size_t max_tracked = 64;               // by one vrrp_instance
 inline constexpr std::size_t max_track_definitions = 1'024;  // of each kind
 inline constexpr unsigned max_workers = 15;  // with the control lcore's, 16 queues of a port
-
-// A command of the operator, run by the manager. An empty user means global_defs' script_user.
-struct Script {
-    Location where;
-    std::string command;
-    std::string user;
-    std::string group;
-
-    friend bool operator==(const Script&, const Script&) = default;
-};
 
 struct NotifyScripts {
     std::optional<Script> any, master, backup, fault, stop;
@@ -213,49 +201,6 @@ enum class LbAlgo { rr, wrr, lc, wlc, sh, mh, sed, nq, fo };
 enum class LbKind { nat, dr, tun, fnat };
 enum class Protocol { tcp, udp, sctp };
 
-// When a checker probes. Absent values of a real_server's checker come from its virtual_server.
-struct CheckTiming {
-    std::int64_t delay_loop_ns = 200 * ns_per_ms;    // from one probe to the next
-    std::int64_t connect_timeout_ns = 5 * ns_per_s;  // a probe without an answer has failed
-    unsigned retry = 1;                              // failed probes forgiven: down after retry + 1
-    std::int64_t delay_before_retry_ns = 1 * ns_per_s;  // from a failed probe to the next
-    std::int64_t warmup_ns = 0;  // the first probe comes at a random time within it
-    unsigned rise = 1;           // good probes in a row until a failed server is up
-
-    friend bool operator==(const CheckTiming&, const CheckTiming&) = default;
-};
-
-// Where a checker connects to and from; absent: the real_server's address and port, any source.
-struct CheckEndpoint {
-    std::optional<net::IpAddress> connect_ip;
-    std::optional<std::uint16_t> connect_port;
-    std::optional<net::IpAddress> bind_ip;
-    std::uint16_t bind_port = 0;
-    std::string bind_if;       // empty: any, as routes say
-    std::uint32_t fwmark = 0;  // of the check's socket, for policy routes
-
-    friend bool operator==(const CheckEndpoint&, const CheckEndpoint&) = default;
-};
-
-struct TcpCheck {
-    Location where;
-    CheckTiming timing;
-    CheckEndpoint endpoint;
-
-    friend bool operator==(const TcpCheck&, const TcpCheck&) = default;
-};
-
-struct PingCheck {
-    Location where;
-    CheckTiming timing;
-    CheckEndpoint endpoint;  // its ports mean nothing
-
-    friend bool operator==(const PingCheck&, const PingCheck&) = default;
-};
-
-// HTTP_GET, MISC_CHECK, AMQP_CHECK, RABBITMQ_CHECK come in here.
-using Checker = std::variant<TcpCheck, PingCheck>;
-
 struct VirtualServer;
 
 struct RealServer {
@@ -272,6 +217,7 @@ struct RealServer {
     std::optional<LbKind> lb_kind;  // absent: the virtual_server's
     std::optional<Script> notify_up, notify_down;
     std::vector<Checker> checkers;  // all must agree; none: always up
+    std::vector<LaterCheck> later_checks;
 
     LbKind kind_in(const VirtualServer& service) const;
 
@@ -288,6 +234,7 @@ struct VirtualServer {
     LbKind lb_kind = LbKind::nat;
     Protocol protocol = Protocol::tcp;
     CheckTiming timing;                       // defaults of its checkers
+    unsigned weight = 1;                      // of real_servers that say none
     std::int64_t persistence_timeout_ns = 0;  // 0 = off
     // How many bits of a client's address say to which group it belongs; absent: all.
     std::optional<std::uint8_t> persistence_granularity;

@@ -75,10 +75,35 @@ std::optional<std::int64_t> Statement::integer(std::int64_t low, std::int64_t hi
                                                std::string_view what) {
     const std::optional<std::int64_t> value = parse_integer(arg(i));
     if (value && *value >= low && *value <= high) return value;
-    const std::string subject = what.empty() ? "" : "the " + std::string(what) + " of ";
-    error(subject + in_quotes(node.keyword()) + " must be a whole number from " +
-          std::to_string(low) + " to " + std::to_string(high) + ", not " + in_quotes(arg(i)));
+    error(subject(what) + " must be a whole number from " + std::to_string(low) + " to " +
+          std::to_string(high) + ", not " + in_quotes(arg(i)));
     return std::nullopt;
+}
+
+bool Statement::is_below(std::int64_t low) const {
+    return parse_integer(arg(0)).value_or(low) < low;
+}
+
+bool Statement::out_of_range(std::int64_t low, std::int64_t high, const std::string& instead,
+                             std::size_t i, std::string_view what) {
+    const std::optional<std::int64_t> value = parse_integer(arg(i));
+    if (!value || (*value >= low && *value <= high)) return false;
+    warn(subject(what) + " must be from " + std::to_string(low) + " to " + std::to_string(high) +
+         ", not " + in_quotes(arg(i)) + ": " + instead + ", as in keepalived");
+    return true;
+}
+
+bool Statement::number_or_none(std::int64_t low, std::int64_t high, std::optional<int>& out,
+                               std::size_t i, std::string_view what) {
+    if (out_of_range(low, high, "it is left out", i, what)) return true;
+    int value = 0;
+    if (!number(low, high, value, i, what)) return false;
+    out = value;
+    return true;
+}
+
+std::string Statement::subject(std::string_view what) const {
+    return (what.empty() ? "" : "the " + std::string(what) + " of ") + in_quotes(node.keyword());
 }
 
 bool Statement::seconds(std::int64_t low_ns, std::int64_t high_ns, std::int64_t& out_ns) {
@@ -98,6 +123,12 @@ bool Statement::boolean(bool& out) {
         return true;
     }
     const std::string& word = arg(0);
+    if (word == "0" || word == "1") {
+        warn(in_quotes(node.keyword()) + " is on or off: " + in_quotes(word) + " is read as " +
+             (word == "1" ? "on" : "off"));
+        out = word == "1";
+        return true;
+    }
     const bool on = word == "on" || word == "true" || word == "yes";
     if (!on && word != "off" && word != "false" && word != "no") {
         error(in_quotes(node.keyword()) + " is on or off, not " + in_quotes(word));
@@ -158,7 +189,7 @@ bool BlockReader::knows(std::string_view word) const {
     const auto named = [&](const auto& item) { return item.name == word; };
     return std::any_of(entries_.begin(), entries_.end(), named) ||
            std::any_of(ignored_.begin(), ignored_.end(), named) ||
-           refused_keyword(kind_, word).has_value();
+           find_unserved(kind_, word) != nullptr;
 }
 
 BlockReader::Entry* BlockReader::find(std::string_view word) {
@@ -173,16 +204,32 @@ void BlockReader::read_statement(const Node& node) {
         Statement statement(context_, node);
         return apply(*entry, statement);
     }
-    if (const auto reason = refused_keyword(kind_, word))
-        return context_.error(node.where, in_quotes(word) + " is not supported yet" +
-                                              (reason->empty() ? "" : ": ") + std::string(*reason));
+    if (const UnservedKeyword* unserved = find_unserved(kind_, word))
+        return context_.report(
+            node.where, unserved->severity,
+            in_quotes(word) +
+                (unserved->severity == Severity::error ? " is not supported yet: "
+                                                       : " is not served yet: ") +
+                std::string(unserved->meaning));
     for (const IgnoredKeyword& ignored : ignored_) {
         if (ignored.name != word) continue;
         if (context_.ignored.size() < max_ignored)
             context_.ignored.push_back({node.where, word, std::string(ignored.reason)});
         return;
     }
-    report_unknown(node);
+    if (!read_stray(node)) report_unknown(node);
+}
+
+bool BlockReader::read_stray(const Node& node) {
+    for (const StrayKeyword& stray : strays_) {
+        if (stray.name != node.keyword()) continue;
+        Statement statement(context_, node);
+        statement.warn(in_quotes(stray.name) + " is called " + in_quotes(stray.meant) + " " +
+                       place() + ": it is read as that");
+        apply(*find(stray.meant), statement);
+        return true;
+    }
+    return false;
 }
 
 void BlockReader::apply(Entry& entry, Statement& statement) {

@@ -52,6 +52,23 @@ class Statement {
         if (value) out = static_cast<Number>(*value);
         return value.has_value();
     }
+    // As keepalived takes a number: one out of range is warned about, and `instead` is taken.
+    template <typename Number>
+    bool number_or(std::int64_t low, std::int64_t high, std::int64_t instead, Number& out,
+                   std::size_t i = 0, std::string_view what = {}) {
+        if (!out_of_range(low, high, std::to_string(instead) + " is taken", i, what))
+            return number(low, high, out, i, what);
+        out = static_cast<Number>(instead);
+        return true;
+    }
+    // The same, and what is out of range is left out.
+    bool number_or_none(std::int64_t low, std::int64_t high, std::optional<int>& out, std::size_t i,
+                        std::string_view what);
+    // The same with the nearest number of the range.
+    template <typename Number>
+    bool number_near(std::int64_t low, std::int64_t high, Number& out) {
+        return number_or(low, high, is_below(low) ? low : high, out);
+    }
     // Decimal seconds; the bounds are in nanoseconds.
     bool seconds(std::int64_t low_ns, std::int64_t high_ns, std::int64_t& out_ns);
     bool boolean(bool& out);  // no value means true
@@ -86,6 +103,10 @@ class Statement {
     const Node& node;
 
   private:
+    bool is_below(std::int64_t low) const;
+    bool out_of_range(std::int64_t low, std::int64_t high, const std::string& instead,
+                      std::size_t i, std::string_view what);
+    std::string subject(std::string_view what) const;
     std::optional<std::int64_t> integer(std::int64_t low, std::int64_t high, std::size_t i,
                                         std::string_view what);
 };
@@ -102,6 +123,12 @@ struct Keyword {
     void (*set)(Statement&, Target&);
     BlockUse block = BlockUse::none;
     Repeat repeat = Repeat::no;
+};
+
+// A keyword of another block that is read as one of this block's.
+struct StrayKeyword {
+    std::string_view name;
+    std::string_view meant;
 };
 
 struct IgnoredKeyword {
@@ -124,6 +151,10 @@ class BlockReader {
     }
     BlockReader& ignore(std::span<const IgnoredKeyword> table) {
         ignored_.insert(ignored_.end(), table.begin(), table.end());
+        return *this;
+    }
+    BlockReader& take_strays(std::span<const StrayKeyword> table) {
+        strays_ = table;
         return *this;
     }
     // A block that stands in this one, to say where a misplaced keyword belongs.
@@ -151,6 +182,7 @@ class BlockReader {
 
     Entry* find(std::string_view word);
     void read_statement(const Node& node);
+    bool read_stray(const Node& node);
     void apply(Entry& entry, Statement& statement);
     void report_unknown(const Node& node);
     void report_misplaced(const Node& node, const BlockReader& owner);
@@ -162,6 +194,7 @@ class BlockReader {
     Location opened_;
     std::vector<Entry> entries_;
     std::vector<IgnoredKeyword> ignored_;
+    std::span<const StrayKeyword> strays_;
     std::vector<const BlockReader*> inner_;
 };
 

@@ -29,6 +29,12 @@ void sort_as_text(Diagnostics& diagnostics, const std::vector<std::string>& file
     };
     std::stable_sort(diagnostics.begin(), diagnostics.end(),
                      [&](const Diagnostic& a, const Diagnostic& b) { return rank(a) < rank(b); });
+    // A statement that stands for several virtual_servers is told about once.
+    diagnostics.erase(std::unique(diagnostics.begin(), diagnostics.end(),
+                                  [&](const Diagnostic& a, const Diagnostic& b) {
+                                      return rank(a) == rank(b) && a.message == b.message;
+                                  }),
+                      diagnostics.end());
 }
 
 }  // namespace

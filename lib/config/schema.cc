@@ -4,21 +4,15 @@
 namespace warren::config {
 namespace {
 
-constexpr std::string_view host_network = "the host's network configuration does that";
 constexpr std::string_view of_keepalived = "it is about keepalived's own processes";
 constexpr std::string_view unused_definition = "nothing that Warren supports refers to it";
 
 constexpr IgnoredKeyword ignored_outside[] = {
-    {"static_ipaddress", host_network},
-    {"static_routes", host_network},
-    {"static_rules", host_network},
     {"linkbeat_interfaces", "links are watched by netlink or the driver"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
     {"interface_up_down_delays", "links are watched by netlink or the driver"},
-    {"track_group", unused_definition},
+    {"track_group", "it is about static addresses"},
     {"garp_group", "vrrp_garp_interval in global_defs paces them"},
-    {"bfd_instance", unused_definition},
-    {"virtual_server_group", unused_definition},
     {"allow_address_group", unused_definition},
     {"deny_address_group", unused_definition},
     {"SSL", unused_definition},
@@ -32,6 +26,8 @@ constexpr IgnoredKeyword ignored_outside[] = {
 struct Outside {
     Config& config;
     InstanceDraft defaults;
+    std::vector<ServerGroup> groups;
+    std::vector<GroupedServer> grouped;
 };
 
 constexpr Keyword<Outside> outside[] = {
@@ -51,8 +47,12 @@ constexpr Keyword<Outside> outside[] = {
      BlockUse::required, Repeat::yes},
     {"vrrp_track_process", 1, 1, [](Statement& s, Outside& o) { read_track_process(s, o.config); },
      BlockUse::required, Repeat::yes},
-    {"virtual_server", 1, 2, [](Statement& s, Outside& o) { read_virtual_server(s, o.config); },
+    {"virtual_server", 1, 3,
+     [](Statement& s, Outside& o) { read_virtual_server(s, o.config, o.grouped); },
      BlockUse::required, Repeat::yes},
+    {"virtual_server_group", 1, 1,
+     [](Statement& s, Outside& o) { read_virtual_server_group(s, o.groups); }, BlockUse::required,
+     Repeat::yes},
     {"local_address_group", 1, 1,
      [](Statement& s, Outside& o) { read_local_address_group(s, o.config); }, BlockUse::required,
      Repeat::yes},
@@ -74,11 +74,12 @@ void read_schema(const std::vector<Node>& nodes, SchemaContext& context, Config&
     std::vector<Node> globals, rest;
     for (const Node& node : nodes)
         (node.keyword() == "global_defs" ? globals : rest).push_back(node);
-    Outside target{config, {}};
+    Outside target{config, {}, {}, {}};
     BlockReader reader(context, "", {});
     reader.keywords(outside, target).ignore(ignored_outside).contains(instance).contains(server);
     reader.read(globals);
     reader.read(rest);
+    if (!context.misplaced) expand_groups(context, target.groups, target.grouped, config);
 }
 
 }  // namespace warren::config

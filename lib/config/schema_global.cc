@@ -22,16 +22,12 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"smtp_server", no_mail},
     {"smtp_helo_name", no_mail},
     {"smtp_connect_timeout", no_mail},
-    {"smtp_alert", no_mail},
-    {"smtp_alert_vrrp", no_mail},
-    {"smtp_alert_checker", no_mail},
     {"no_email_faults", no_mail},
     {"no_checker_emails", no_mail},
     {"email_faults", no_mail},
     {"checker_log_all_failures", "every change is logged once"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
     {"default_interface", "it is the default of static addresses"},
-    {"lvs_sync_daemon", "there is no IPVS"},
     {"lvs_timeouts", "there is no IPVS: use establish_timeout"},
     {"lvs_flush", "there is no IPVS"},
     {"lvs_flush_onstop", "there is no IPVS"},
@@ -40,12 +36,6 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"vrrp_vmac_garp_intvl", "each address is announced on its own interface"},
     {"vrrp_delay_after_boot", "use vrrp_startup_delay"},
     {"vrrp_notify_priority_changes", no_fifo},
-    {"vrrp_notify_fifo", no_fifo},
-    {"vrrp_notify_fifo_script", no_fifo},
-    {"lvs_notify_fifo", no_fifo},
-    {"lvs_notify_fifo_script", no_fifo},
-    {"notify_fifo", no_fifo},
-    {"notify_fifo_script", no_fifo},
     {"fifo_write_vrrp_states_on_reload", no_fifo},
     {"nftables", no_kernel},
     {"nftables_priority", no_kernel},
@@ -115,9 +105,7 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"dynamic_interfaces", "an interface must exist when Warren starts"},
     {"rs_init_notifies", of_keepalived},
     {"umask", of_keepalived},
-    {"startup_script", of_keepalived},
     {"startup_script_timeout", of_keepalived},
-    {"shutdown_script", of_keepalived},
     {"shutdown_script_timeout", of_keepalived},
     {"tmp_config_directory", of_keepalived},
     {"config_save_dir", of_keepalived},
@@ -159,6 +147,7 @@ void read_group(Statement& s, bool v4, net::IpAddress& group) {
 
 constexpr Keyword<GlobalDefs> globals[] = {
     {"router_id", 1, 1, [](Statement& s, GlobalDefs& g) { g.router_id = s.arg(0); }},
+    {"lvs_id", 1, 1, [](Statement& s, GlobalDefs& g) { g.router_id = s.arg(0); }},  // its old name
     {"script_user", 1, 2,
      [](Statement& s, GlobalDefs& g) {
          g.script_user = s.arg(0);
@@ -207,11 +196,13 @@ constexpr Keyword<InstanceDraft> instance_defaults[] = {
     {"vrrp_garp_master_delay", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.seconds(0, hour_ns, d.vrrp.garp.master_delay_ns); }},
     {"vrrp_garp_master_repeat", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.garp.master_repeat); }},
+     [](Statement& s, InstanceDraft& d) { s.number_near(1, 255, d.vrrp.garp.master_repeat); }},
     {"vrrp_garp_master_refresh", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.seconds(0, day_ns, d.vrrp.garp.master_refresh_ns); }},
     {"vrrp_garp_master_refresh_repeat", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.garp.master_refresh_repeat); }},
+     [](Statement& s, InstanceDraft& d) {
+         s.number_near(1, 255, d.vrrp.garp.master_refresh_repeat);
+     }},
     {"vrrp_garp_lower_prio_delay", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          std::int64_t ns = 0;
@@ -235,6 +226,17 @@ constexpr Keyword<InstanceDraft> instance_defaults[] = {
      }},
 };
 
+constexpr StrayKeyword strays[] = {
+    {"garp_master_delay", "vrrp_garp_master_delay"},
+    {"garp_master_repeat", "vrrp_garp_master_repeat"},
+    {"garp_master_refresh", "vrrp_garp_master_refresh"},
+    {"garp_master_refresh_repeat", "vrrp_garp_master_refresh_repeat"},
+    {"garp_lower_prio_delay", "vrrp_garp_lower_prio_delay"},
+    {"garp_lower_prio_repeat", "vrrp_garp_lower_prio_repeat"},
+    {"garp_interval", "vrrp_garp_interval"},
+    {"gna_interval", "vrrp_gna_interval"},
+};
+
 }  // namespace
 
 void read_global_defs(Statement& s, GlobalDefs& global, InstanceDraft& defaults) {
@@ -243,6 +245,7 @@ void read_global_defs(Statement& s, GlobalDefs& global, InstanceDraft& defaults)
         .keywords(globals, global)
         .keywords(instance_defaults, defaults)
         .ignore(ignored_global)
+        .take_strays(strays)
         .read(s.node.children);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// virtual_server, real_server and their checkers. Timings go from the outer block to the inner one.
+// virtual_server. Timings go from the outer block to the inner one.
 #include <algorithm>
 #include <bit>
+#include <cctype>
 
 #include "config/schema.h"
 
@@ -9,159 +10,7 @@ namespace warren::config {
 namespace {
 
 constexpr std::int64_t day_ns = 86'400 * ns_per_s;
-constexpr std::int64_t least_delay_loop_ns = 10 * ns_per_ms;
-constexpr std::int64_t longest_timeout_ns = 3'600 * ns_per_s;
-
-constexpr std::string_view no_mail = "Warren sends no mail";
 constexpr std::string_view no_snmp = "state is shown by warrenctl";
-
-constexpr Keyword<CheckTiming> timing_keywords[] = {
-    {"delay_loop", 1, 1,
-     [](Statement& s, CheckTiming& t) { s.seconds(least_delay_loop_ns, day_ns, t.delay_loop_ns); }},
-    {"connect_timeout", 1, 1,
-     [](Statement& s, CheckTiming& t) {
-         s.seconds(ns_per_ms, longest_timeout_ns, t.connect_timeout_ns);
-     }},
-    {"retry", 1, 1, [](Statement& s, CheckTiming& t) { s.number(0, 1'000, t.retry); }},
-    {"nb_get_retry", 1, 1, [](Statement& s, CheckTiming& t) { s.number(0, 1'000, t.retry); }},
-    {"delay_before_retry", 1, 1,
-     [](Statement& s, CheckTiming& t) {
-         s.seconds(0, longest_timeout_ns, t.delay_before_retry_ns);
-     }},
-    {"warmup", 1, 1, [](Statement& s, CheckTiming& t) { s.seconds(0, day_ns, t.warmup_ns); }},
-};
-
-constexpr Keyword<CheckTiming> own_timing_keywords[] = {
-    {"rise", 1, 1, [](Statement& s, CheckTiming& t) { s.number(1, 1'000, t.rise); }},
-};
-
-void set_port(Statement& s, std::uint16_t& port, std::size_t i = 0) {
-    s.number(1, 65'535, port, i);
-}
-
-constexpr Keyword<CheckEndpoint> endpoint_keywords[] = {
-    {"connect_ip", 1, 1, [](Statement& s, CheckEndpoint& e) { s.address(e.connect_ip); }},
-    {"connect_port", 1, 1,
-     [](Statement& s, CheckEndpoint& e) {
-         std::uint16_t port = 0;
-         if (s.number(1, 65'535, port)) e.connect_port = port;
-     }},
-    {"bindto", 1, 1, [](Statement& s, CheckEndpoint& e) { s.address(e.bind_ip); }},
-    {"bind_port", 1, 1, [](Statement& s, CheckEndpoint& e) { set_port(s, e.bind_port); }},
-    {"bind_if", 1, 1, [](Statement& s, CheckEndpoint& e) { s.interface(e.bind_if); }},
-    {"fwmark", 1, 1, [](Statement& s, CheckEndpoint& e) { s.number(0, UINT32_MAX, e.fwmark); }},
-};
-
-constexpr IgnoredKeyword ignored_checker[] = {
-    {"log_all_failures", "every change is logged once"},
-};
-
-void set_alpha(Statement& s, RealServer& r) {
-    s.boolean(r.alpha);
-}
-
-constexpr Keyword<RealServer> alpha_keyword[] = {{"alpha", 0, 1, set_alpha}};
-
-// A real_server while it is read, with the timings its checkers start from.
-struct ServerDraft {
-    RealServer server;
-    CheckTiming timing;
-};
-
-template <typename Check>
-void read_checker(Statement& s, ServerDraft& d) {
-    Check check;
-    check.where = s.where();
-    check.timing = d.timing;
-    BlockReader(s.context, s.node.keyword(), s.where())
-        .keywords(timing_keywords, check.timing)
-        .keywords(own_timing_keywords, check.timing)
-        .keywords(endpoint_keywords, check.endpoint)
-        .keywords(alpha_keyword, d.server)
-        .ignore(ignored_checker)
-        .read(s.node.children);
-    d.server.checkers.emplace_back(std::move(check));
-}
-
-constexpr std::pair<std::string_view, LbKind> kind_names[] = {
-    {"NAT", LbKind::nat}, {"DR", LbKind::dr}, {"TUN", LbKind::tun}, {"FNAT", LbKind::fnat}};
-
-// keepalived: lb_kind NAT|DR|TUN [type ipip|gue|gre [port N] [nocsum|csum|remcsum]]
-bool read_kind(Statement& s, LbKind& kind) {
-    if (!s.choice(kind_names, kind)) return false;
-    if (s.args() == 1) return true;
-    const bool plain =
-        kind == LbKind::tun && s.args() == 3 && s.arg(1) == "type" && s.arg(2) == "ipip";
-    if (plain) return true;
-    if (kind == LbKind::tun && s.args() > 2 && s.arg(1) == "type")
-        s.error("lb_kind TUN type " + s.arg(2) + " is not supported: use type ipip, or none");
-    else
-        s.error("lb_kind " + s.arg(0) + " takes no " + in_quotes(s.arg(1)));
-    return false;
-}
-
-void set_server_kind(Statement& s, RealServer& r) {
-    LbKind kind{};
-    if (read_kind(s, kind)) r.lb_kind = kind;
-}
-
-constexpr Keyword<RealServer> server_keywords[] = {
-    {"weight", 1, 1, [](Statement& s, RealServer& r) { s.number(0, 65'535, r.weight); }},
-    {"inhibit_on_failure", 0, 1,
-     [](Statement& s, RealServer& r) { s.boolean(r.inhibit_on_failure); }},
-    {"alpha", 0, 1, set_alpha},
-    {"lb_kind", 1, any_number, set_server_kind},
-    {"lvs_method", 1, any_number, set_server_kind},
-    {"uthreshold", 1, 1, [](Statement& s, RealServer& r) { s.number(0, 1 << 30, r.uthreshold); }},
-    {"lthreshold", 1, 1, [](Statement& s, RealServer& r) { s.number(0, 1 << 30, r.lthreshold); }},
-    {"notify_up", 1, 3, [](Statement& s, RealServer& r) { s.script(r.notify_up); }},
-    {"notify_down", 1, 3, [](Statement& s, RealServer& r) { s.script(r.notify_down); }},
-};
-
-constexpr Keyword<ServerDraft> checker_keywords[] = {
-    {"TCP_CHECK", 0, 0, read_checker<TcpCheck>, BlockUse::required, Repeat::yes},
-    {"PING_CHECK", 0, 0, read_checker<PingCheck>, BlockUse::required, Repeat::yes},
-};
-
-constexpr IgnoredKeyword ignored_server[] = {
-    {"smtp_alert", no_mail},
-    {"snmp_name", no_snmp},
-    {"virtualhost", "only HTTP checks use it"},
-};
-
-// ADDRESS [PORT], for virtual_server, real_server and sorry_server.
-bool read_endpoint(Statement& s, net::IpAddress& address, std::uint16_t& port) {
-    if (!s.address(address)) return false;
-    if (s.args() < 2) {
-        s.error(in_quotes(s.node.keyword()) + " needs an address and a port");
-        return false;
-    }
-    return s.number(1, 65'535, port, 1, "port");
-}
-
-void read_real_server(Statement& s, VirtualServer& v) {
-    ServerDraft draft;
-    draft.server.where = s.where();
-    draft.server.inhibit_on_failure = v.inhibit_on_failure;
-    draft.server.alpha = v.alpha;
-    draft.timing = v.timing;
-    const bool addressed = read_endpoint(s, draft.server.address, draft.server.port);
-    BlockReader(s.context, "real_server", s.where())
-        .keywords(server_keywords, draft.server)
-        .keywords(timing_keywords, draft.timing)
-        .keywords(checker_keywords, draft)
-        .ignore(ignored_server)
-        .read(s.node.children);
-    if (addressed) v.real_servers.push_back(std::move(draft.server));
-}
-
-void set_sorry_server(Statement& s, VirtualServer& v) {
-    RealServer sorry;
-    sorry.where = s.where();
-    sorry.port = v.port;
-    if (s.args() == 1 ? s.address(sorry.address) : read_endpoint(s, sorry.address, sorry.port))
-        v.sorry_server = std::move(sorry);
-}
 
 constexpr std::int64_t default_persistence_ns = 360 * ns_per_s;  // keepalived's, and IPVS's
 
@@ -202,11 +51,34 @@ constexpr std::pair<std::string_view, LbAlgo> algo_names[] = {
 constexpr std::pair<std::string_view, Protocol> protocol_names[] = {
     {"TCP", Protocol::tcp}, {"UDP", Protocol::udp}, {"SCTP", Protocol::sctp}};
 
+void set_protocol(Statement& s, VirtualServer& v) {
+    std::string word = s.arg(0);
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    for (const auto& [name, protocol] : protocol_names)
+        if (name == word) {
+            v.protocol = protocol;
+            return;
+        }
+    s.choice(protocol_names, v.protocol);
+}
+
+// IPVS's and DPVS's schedulers that we have not, and which of ours does most of what they do.
+struct StandIn {
+    std::string_view name;
+    LbAlgo taken;
+};
+constexpr StandIn stand_ins[] = {{"dh", LbAlgo::sh},    {"lblc", LbAlgo::lc},
+                                 {"lblcr", LbAlgo::lc}, {"ovf", LbAlgo::fo},
+                                 {"twos", LbAlgo::wlc}, {"conhash", LbAlgo::mh}};
+
 void set_algo(Statement& s, VirtualServer& v) {
-    for (const std::string_view other : {"ovf", "twos", "dh", "lblc", "lblcr"})
-        if (s.arg(0) == other)
-            return s.error("lb_algo " + s.arg(0) +
-                           " is not supported: use rr, wrr, lc, wlc, sed, nq, fo, sh or mh");
+    for (const StandIn& other : stand_ins)
+        if (s.arg(0) == other.name) {
+            v.lb_algo = other.taken;
+            return s.warn("lb_algo " + s.arg(0) + " is not served: " + to_text(v.lb_algo) +
+                          ", the nearest, is taken");
+        }
     s.choice(algo_names, v.lb_algo);
 }
 
@@ -227,8 +99,7 @@ constexpr Keyword<VirtualServer> virtual_server_keywords[] = {
     {"lvs_sched", 1, 1, set_algo},
     {"lb_kind", 1, any_number, set_kind},
     {"lvs_method", 1, any_number, set_kind},
-    {"protocol", 1, 1,
-     [](Statement& s, VirtualServer& v) { s.choice(protocol_names, v.protocol); }},
+    {"protocol", 1, 1, [](Statement& s, VirtualServer& v) { set_protocol(s, v); }},
     {"sh-port", 0, 0, set_hash_port},
     {"mh-port", 0, 0, set_hash_port},
     {"flag-2", 0, 0, set_hash_port},  // IPVS's name for both
@@ -238,10 +109,16 @@ constexpr Keyword<VirtualServer> virtual_server_keywords[] = {
     {"persistence_timeout", 0, 1,
      [](Statement& s, VirtualServer& v) {
          v.persistence_timeout_ns = default_persistence_ns;
-         if (s.args() > 0) s.seconds(ns_per_s, 31 * day_ns, v.persistence_timeout_ns);
+         if (s.args() > 0 && s.arg(0) == "0") {
+             s.warn("'persistence_timeout' 0 means no persistence: the line can go");
+             v.persistence_timeout_ns = 0;
+         } else if (s.args() > 0) {
+             s.seconds(ns_per_s, 31 * day_ns, v.persistence_timeout_ns);
+         }
      }},
     {"persistence_granularity", 1, 1, set_granularity},
-    {"quorum", 1, 1, [](Statement& s, VirtualServer& v) { s.number(1, 1 << 30, v.quorum); }},
+    {"weight", 1, 1, [](Statement& s, VirtualServer& v) { s.number_or(1, 65'535, 1, v.weight); }},
+    {"quorum", 1, 1, [](Statement& s, VirtualServer& v) { s.number_near(1, 1 << 30, v.quorum); }},
     {"hysteresis", 1, 1,
      [](Statement& s, VirtualServer& v) { s.number(0, 1 << 30, v.hysteresis); }},
     {"quorum_up", 1, 3, [](Statement& s, VirtualServer& v) { s.script(v.quorum_up); }},
@@ -256,30 +133,23 @@ constexpr Keyword<VirtualServer> virtual_server_keywords[] = {
      }},
     {"laddr_group_name", 1, 1,
      [](Statement& s, VirtualServer& v) { v.local_address_group = s.arg(0); }},
-    {"sorry_server", 1, 2, set_sorry_server},
+    {"sorry_server", 1, 2, read_sorry_server},
     {"sorry_server_inhibit", 0, 1, set_sorry_inhibit},
     {"sorry_server_lvs_method", 1, any_number, set_sorry_kind},
     {"real_server", 1, 2, read_real_server, BlockUse::required, Repeat::yes},
 };
 
 constexpr IgnoredKeyword ignored_virtual_server[] = {
-    {"smtp_alert", no_mail},
     {"snmp_name", no_snmp},
     {"virtualhost", "only HTTP checks use it"},
+    {"nat_mask", "it is of old kernels: real_servers have addresses of their own"},
+    {"timeout", "keepalived has no such keyword either: use connect_timeout or establish_timeout"},
     {"ip_family", "the address says it"},
     {"ha_suspend", "servers are checked on a backup too, so that a takeover finds them known"},
     {"flag-3", "no scheduler uses it"},
     {"hashed", "virtual_servers are always found by a hash"},
     {"vip_bind_dev", "the VIP's vrrp_instance names the interface"},
 };
-
-}  // namespace
-
-void add_virtual_server_keywords(BlockReader& reader, VirtualServer& server) {
-    reader.keywords(virtual_server_keywords, server)
-        .keywords(timing_keywords, server.timing)
-        .ignore(ignored_virtual_server);
-}
 
 bool says(const Node& block, std::string_view one, std::string_view other) {
     return mentions(block, one) || mentions(block, other);
@@ -299,18 +169,63 @@ void report_defaults(Statement& s, const VirtualServer& v) {
                          name + " has no protocol: TCP is taken; keepalived takes UDP");
 }
 
-void read_virtual_server(Statement& s, Config& config) {
-    if (s.arg(0) == "group" || s.arg(0) == "fwmark")
-        return s.error("virtual_server " + s.arg(0) +
-                       " is not supported yet: write one virtual_server for each address and port");
+// What comes to it is not balanced; whoever has the address answers.
+void warn_unserved(Statement& s, const std::string& what, const std::string& why) {
+    s.warn("the virtual_server " + what + " is not served yet: " + why);
+}
+
+// Without a port of its own a server has its virtual_server's.
+void settle_port(RealServer& r, std::uint16_t port) {
+    if (r.port == 0) r.port = port;
+}
+
+bool is_served(Statement& s, const VirtualServer& v) {
+    const std::string name = v.address.to_string() + " " + std::to_string(v.port);
+    if (v.protocol != Protocol::tcp)
+        warn_unserved(
+            s, name,
+            std::string("its protocol is ") + to_text(v.protocol) + ", and only TCP is balanced");
+    else if (v.port == 0)
+        warn_unserved(s, v.address.to_string(),
+                      "it has no port, which means all of them: write one for each port");
+    return v.protocol == Protocol::tcp && v.port != 0;
+}
+
+}  // namespace
+
+void add_virtual_server_keywords(BlockReader& reader, VirtualServer& server) {
+    reader.keywords(virtual_server_keywords, server).ignore(ignored_virtual_server);
+    add_timing_keywords(reader, server.timing);
+}
+
+void add_virtual_server(Statement& s, VirtualServer server, Config& config) {
+    if (!is_served(s, server)) return;
+    report_defaults(s, server);
+    for (RealServer& r : server.real_servers)
+        settle_port(r, server.port);
+    if (server.sorry_server) settle_port(*server.sorry_server, server.port);
+    config.virtual_servers.push_back(std::move(server));
+}
+
+void read_virtual_server(Statement& s, Config& config, std::vector<GroupedServer>& grouped) {
     VirtualServer server;
     server.where = s.where();
-    const bool addressed = read_endpoint(s, server.address, server.port);
+    const bool is_group = s.arg(0) == "group", is_mark = s.arg(0) == "fwmark";
+    const bool addressed =
+        !is_group && !is_mark && read_address_and_port(s, server.address, server.port);
+    if ((is_group || is_mark) && s.args() < 2)
+        s.error("'virtual_server " + s.arg(0) + "' needs " + (is_group ? "a name" : "a number"));
     BlockReader reader(s.context, "virtual_server", s.where());
     add_virtual_server_keywords(reader, server);
     reader.read(s.node.children);
-    if (addressed && !s.context.misplaced) report_defaults(s, server);
-    if (addressed) config.virtual_servers.push_back(std::move(server));
+    if (s.context.misplaced || s.args() < (is_group || is_mark ? 2 : 1)) return;
+    if (is_mark)
+        return warn_unserved(s, "fwmark " + s.arg(1), "write one for each address and port of it");
+    if (is_group) {
+        grouped.push_back({&s.node, s.arg(1), std::move(server)});
+    } else if (addressed) {
+        add_virtual_server(s, std::move(server), config);
+    }
 }
 
 }  // namespace warren::config

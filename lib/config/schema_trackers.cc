@@ -15,9 +15,19 @@ template <typename Definition>
 void own_weight(Statement& s, std::int64_t most, Definition& definition) {
     std::optional<int> weight;
     std::optional<bool> reverse;
-    s.number(-most, most, definition.weight);
+    s.number_near(-most, most, definition.weight);
     read_weight(s, 1, most, weight, reverse);
     definition.reverse = reverse.value_or(false);
+}
+
+// keepalived counts whole seconds here and takes 1 for 0.
+void set_positive(Statement& s, std::int64_t& ns) {
+    if (s.arg(0).find_first_not_of('0') == std::string::npos) {
+        s.warn(in_quotes(s.node.keyword()) + " must be more than 0: 1 is taken, as in keepalived");
+        ns = ns_per_s;
+        return;
+    }
+    s.seconds(10 * ns_per_ms, day_ns, ns);
 }
 
 constexpr Keyword<VrrpScript> script_keywords[] = {
@@ -26,12 +36,11 @@ constexpr Keyword<VrrpScript> script_keywords[] = {
          v.script.where = s.where();
          v.script.command = s.joined_args();
      }},
-    {"interval", 1, 1,
-     [](Statement& s, VrrpScript& v) { s.seconds(10 * ns_per_ms, day_ns, v.interval_ns); }},
-    {"timeout", 1, 1, [](Statement& s, VrrpScript& v) { s.seconds(0, day_ns, v.timeout_ns); }},
+    {"interval", 1, 1, [](Statement& s, VrrpScript& v) { set_positive(s, v.interval_ns); }},
+    {"timeout", 1, 1, [](Statement& s, VrrpScript& v) { set_positive(s, v.timeout_ns); }},
     {"weight", 1, 2, [](Statement& s, VrrpScript& v) { own_weight(s, 253, v); }},
-    {"rise", 1, 1, [](Statement& s, VrrpScript& v) { s.number(1, 1'000'000, v.rise); }},
-    {"fall", 1, 1, [](Statement& s, VrrpScript& v) { s.number(1, 1'000'000, v.fall); }},
+    {"rise", 1, 1, [](Statement& s, VrrpScript& v) { s.number_near(1, 1'000'000, v.rise); }},
+    {"fall", 1, 1, [](Statement& s, VrrpScript& v) { s.number_near(1, 1'000'000, v.fall); }},
     {"user", 1, 2,
      [](Statement& s, VrrpScript& v) {
          v.script.user = s.arg(0);

@@ -90,7 +90,6 @@ constexpr Keyword<VrrpSyncGroup> group_keywords[] = {
 };
 
 constexpr IgnoredKeyword ignored_group[] = {
-    {"smtp_alert", "Warren sends no mail"},
     {"notify_deleted", "only notify, _master, _backup, _fault and _stop exist"},
     {"notify_priority_changes", "only notify, _master, _backup, _fault and _stop exist"},
     {"global_tracking", "it is obsolete"},
@@ -105,8 +104,7 @@ void read_weight(Statement& s, std::size_t first, std::int64_t most, std::option
         if (word == "reverse" || word == "noreverse" || word == "no_reverse") {
             reverse = word == "reverse";
         } else if (word == "weight" && i + 1 < s.args()) {
-            int value = 0;
-            if (s.number(-most, most, value, i + 1, "weight")) weight = value;
+            s.number_or_none(-most, most, weight, i + 1, "weight");
             ++i;
         } else {
             return s.error("after " + in_quotes(s.node.keyword()) +

@@ -21,20 +21,15 @@ constexpr IgnoredKeyword ignored_instance[] = {
     {"vmac_xmit_base", no_kernel},
     {"use_ipvlan", no_kernel},
     {"native_ipv6", no_kernel},
-    {"virtual_routes", no_kernel},
-    {"virtual_rules", no_kernel},
     {"promote_secondaries", no_kernel},
     {"kernel_rx_buf_size", no_kernel},
     {"garp_extra_if", "each address is announced on its own interface"},
     {"vmac_garp_intvl", "each address is announced on its own interface"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
-    {"lvs_sync_daemon_interface", "there is no IPVS"},
     {"timer_expired_backup", "the control lcore does not starve"},
     {"thread_timer_expired", "the control lcore does not starve"},
     {"debug", "use the log level"},
-    {"smtp_alert", "Warren sends no mail"},
     {"notify_deleted", no_fifo},
-    {"notify_master_rx_lower_pri", no_fifo},
     {"notify_priority_changes", no_fifo},
 };
 
@@ -197,11 +192,13 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"garp_master_delay", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.seconds(0, hour_ns, d.vrrp.garp.master_delay_ns); }},
     {"garp_master_repeat", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.garp.master_repeat); }},
+     [](Statement& s, InstanceDraft& d) { s.number_near(1, 255, d.vrrp.garp.master_repeat); }},
     {"garp_master_refresh", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.seconds(0, day_ns, d.vrrp.garp.master_refresh_ns); }},
     {"garp_master_refresh_repeat", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.garp.master_refresh_repeat); }},
+     [](Statement& s, InstanceDraft& d) {
+         s.number_near(1, 255, d.vrrp.garp.master_refresh_repeat);
+     }},
     {"garp_lower_prio_delay", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          std::int64_t ns = 0;
@@ -244,6 +241,8 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
      [](Statement& s, InstanceDraft& d) { s.number(0, 255, d.vrrp.unicast_ttl); }},
     {"unicast_fault_no_peer", 0, 0,
      [](Statement&, InstanceDraft& d) { d.unicast_fault_no_peer = true; }},
+    {"no_virtual_ipaddress", 0, 0,
+     [](Statement&, InstanceDraft& d) { d.no_virtual_ipaddress = true; }},
     {"down_timer_adverts", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.number(1, 100, d.vrrp.down_timer_adverts); }},
     {"owner_ignore_adverts", 0, 1,
@@ -253,10 +252,19 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"unicast_peer", 0, 0, read_unicast_peers, BlockUse::required, Repeat::yes},
 };
 
+constexpr StrayKeyword strays[] = {
+    {"vrrp_garp_master_delay", "garp_master_delay"},
+    {"vrrp_garp_master_repeat", "garp_master_repeat"},
+    {"vrrp_garp_master_refresh", "garp_master_refresh"},
+    {"vrrp_garp_master_refresh_repeat", "garp_master_refresh_repeat"},
+    {"vrrp_garp_lower_prio_delay", "garp_lower_prio_delay"},
+    {"vrrp_garp_lower_prio_repeat", "garp_lower_prio_repeat"},
+};
+
 }  // namespace
 
 void add_vrrp_instance_keywords(BlockReader& reader, InstanceDraft& draft) {
-    reader.keywords(instance_keywords, draft).ignore(ignored_instance);
+    reader.keywords(instance_keywords, draft).ignore(ignored_instance).take_strays(strays);
     add_tracked_keywords(reader, draft.vrrp.tracked);
     add_notify_keywords(reader, draft.vrrp.notify);
 }

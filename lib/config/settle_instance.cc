@@ -99,7 +99,7 @@ class Settling {
         const unsigned default_version = v_.is_ipv6() ? 3 : d_.default_version.value_or(2);
         v_.version = static_cast<std::uint8_t>(d_.version.value_or(default_version));
         if (v_.version == 2 && v_.is_ipv6()) error("IPv6 needs VRRP version 3");
-        if (has_entries(s_.node, "virtual_ipaddress")) return;
+        if (has_entries(s_.node, "virtual_ipaddress") || d_.no_virtual_ipaddress) return;
         if (v_.version == 3 || strict())
             s_.error("the vrrp_instance " + in_quotes(s_.arg(0)) + " has no virtual_ipaddress");
         else

@@ -7,103 +7,122 @@
 namespace warren::config {
 namespace {
 
-struct Refused {
-    std::string_view block;
-    std::string_view keyword;
-    std::string_view hint;
-};
-
+constexpr std::string_view in_namespace = "start warren in it: ip netns exec NAME warren ...";
+constexpr std::string_view host_network = "the host's network configuration must set them";
+constexpr std::string_view no_mail = "no mail is sent";
+constexpr std::string_view not_run = "it does not run";
+constexpr std::string_view no_fifo = "nothing is written to it; notify scripts run";
+constexpr std::string_view moves_nothing = "it moves no address";
 constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
 
-constexpr Refused refused[] = {
-    {"global_defs", "net_namespace", "start warren in the namespace instead"},
-    {"", "net_namespace", "start warren in the namespace instead"},
-    {"vrrp_instance", "track_bfd", "use track_script or track_interface"},
-    {"vrrp_instance", "vrf", ""},
-    {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS"},
-    {"vrrp_instance", "track_src_ip", ""},
-    {"vrrp_instance", "no_virtual_ipaddress", ""},
-    {"vrrp_sync_group", "track_bfd", ""},
-    {"virtual_server", "persistence_engine", ""},
-    {"virtual_server", "ops", ""},
-    {"virtual_server", "proxy_protocol", ""},
-    {"virtual_server", "syn_proxy", ""},
-    {"virtual_server", "allow_address_group", ""},
-    {"virtual_server", "deny_address_group", ""},
-    {"virtual_server", "expire_quiescent_conn", ""},
-    {"virtual_server", "bps", ""},
-    {"virtual_server", "limit_proportion", ""},
-    {"virtual_server", "tunnel_group", ""},
-    {"virtual_server", "quic", ""},
-    {"virtual_server", "hash_target", ""},
-    {"real_server", "HTTP_GET", use_tcp_or_ping},
-    {"real_server", "SSL_GET", use_tcp_or_ping},
-    {"real_server", "SMTP_CHECK", use_tcp_or_ping},
-    {"real_server", "DNS_CHECK", use_tcp_or_ping},
-    {"real_server", "MISC_CHECK", use_tcp_or_ping},
-    {"real_server", "BFD_CHECK", use_tcp_or_ping},
-    {"real_server", "UDP_CHECK", use_tcp_or_ping},
-    {"real_server", "FILE_CHECK", use_tcp_or_ping},
-    {"real_server", "AMQP_CHECK", use_tcp_or_ping},
-    {"real_server", "RABBITMQ_CHECK", use_tcp_or_ping},
+constexpr UnservedKeyword unserved[] = {
+    {"", "net_namespace", in_namespace},
+    {"", "static_ipaddress", host_network},
+    {"", "static_routes", host_network},
+    {"", "static_rules", host_network},
+    {"", "bfd_instance", "no BFD session is held"},
+    {"global_defs", "net_namespace", in_namespace},
+    {"global_defs", "startup_script", not_run},
+    {"global_defs", "shutdown_script", not_run},
+    {"global_defs", "notify_fifo", no_fifo},
+    {"global_defs", "notify_fifo_script", not_run},
+    {"global_defs", "vrrp_notify_fifo", no_fifo},
+    {"global_defs", "vrrp_notify_fifo_script", not_run},
+    {"global_defs", "lvs_notify_fifo", no_fifo},
+    {"global_defs", "lvs_notify_fifo_script", not_run},
+    {"global_defs", "smtp_alert", no_mail},
+    {"global_defs", "smtp_alert_vrrp", no_mail},
+    {"global_defs", "smtp_alert_checker", no_mail},
+    {"global_defs", "lvs_sync_daemon", "the peer does not learn of connections"},
+    {"vrrp_instance", "track_bfd", moves_nothing},
+    {"vrrp_instance", "track_src_ip",
+     "an interface without any address of the family is a fault, another one is not"},
+    {"vrrp_instance", "vrf", "adverts leave by the interface"},
+    {"vrrp_instance", "virtual_routes", "no route comes or goes with the address"},
+    {"vrrp_instance", "virtual_rules", "no rule comes or goes with the address"},
+    {"vrrp_instance", "notify_master_rx_lower_pri", not_run},
+    {"vrrp_instance", "lvs_sync_daemon_interface", "the peer does not learn of connections"},
+    {"vrrp_instance", "smtp_alert", no_mail},
+    {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS", Severity::error},
+    {"vrrp_sync_group", "track_bfd", moves_nothing},
+    {"vrrp_sync_group", "smtp_alert", no_mail},
+    {"virtual_server", "smtp_alert", no_mail},
+    {"virtual_server", "persistence_engine", "clients are told apart by their addresses"},
+    {"virtual_server", "ops", "it is about UDP"},
+    {"virtual_server", "syn_proxy", "the real_servers see every SYN"},
+    {"virtual_server", "expire_quiescent_conn", "connections end with their servers' checks only"},
+    {"virtual_server", "bps", "no limit is kept"},
+    {"virtual_server", "limit_proportion", "no limit is kept"},
+    {"virtual_server", "tunnel_group", "the routes choose the tunnel"},
+    {"virtual_server", "hash_target", "sh and mh hash the client's address"},
+    {"virtual_server", "quic", "it is about UDP"},
+    {"virtual_server", "proxy_protocol", "the real_servers get no PROXY header", Severity::error},
+    {"virtual_server", "allow_address_group", "the host's firewall knows who may connect",
+     Severity::error},
+    {"virtual_server", "deny_address_group", "the host's firewall knows who may connect",
+     Severity::error},
+    {"real_server", "smtp_alert", no_mail},
+    {"real_server", "AMQP_CHECK", use_tcp_or_ping, Severity::error},
+    {"real_server", "RABBITMQ_CHECK", use_tcp_or_ping, Severity::error},
 };
 
 class Checks {
   public:
-    void refuse(bool present, const Location& where, const std::string& what,
-                std::string_view hint = "") {
-        if (present)
-            found_.push_back(
-                {where, Severity::error, what + " is not supported yet" + std::string(hint)});
-    }
-    void warn(bool present, const Location& where, const std::string& what) {
-        if (present) found_.push_back({where, Severity::warning, what + " is not acted on yet"});
+    explicit Checks(const Config& config) {
+        for (const VrrpInstance& v : config.vrrp_instances)
+            check(v);
+        for (const VirtualServer& s : config.virtual_servers) {
+            for (const RealServer& r : s.real_servers)
+                check(r);
+            if (s.sorry_server) check(*s.sorry_server);
+        }
     }
     Diagnostics take() { return std::move(found_); }
 
   private:
+    void report(const Location& where, Severity severity, std::string what) {
+        found_.push_back({where, severity, std::move(what)});
+    }
+
+    void check(const VrrpInstance& v) {
+        if (v.unicast_peer.size() > max_unicast_peers)
+            report(v.where, Severity::error,
+                   v.name + ": more than 32 unicast_peers is not supported yet");
+        for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
+            for (const VirtualAddress& a : *list)
+                if (!a.device.empty() && a.device != v.interface)
+                    report(a.where, Severity::warning,
+                           "'dev' " + a.device + " is not served yet: " +
+                               a.prefix.address.to_string() + " is answered for on " + v.interface);
+    }
+
+    void check(const RealServer& r) {
+        if (r.address.is_link_local())
+            report(r.where, Severity::error,
+                   "the link-local server " + r.address.to_string() +
+                       " is not supported yet: use a global or unique local address of its");
+        for (const LaterCheck& later : r.later_checks)
+            report(where_of(later), Severity::warning,
+                   std::string(to_text(later)) + " does not run yet: the server " +
+                       r.address.to_string() +
+                       (r.checkers.empty() ? " counts as up whatever happens: add TCP_CHECK { }"
+                                           : " is up while its other checks say so"));
+    }
+
     Diagnostics found_;
 };
 
-void check_instance(const VrrpInstance& v, Checks& checks) {
-    const std::string name = v.name + ": ";
-    checks.refuse(v.unicast_peer.size() > max_unicast_peers, v.where,
-                  name + "more than 32 unicast_peers");
-    for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
-        for (const VirtualAddress& a : *list)
-            checks.refuse(!a.device.empty() && a.device != v.interface, a.where,
-                          "an address on another interface (dev " + a.device + ")");
-}
-
-void check_virtual_server(const VirtualServer& s, Checks& checks) {
-    checks.refuse(s.protocol != Protocol::tcp, s.where,
-                  std::string("protocol ") + to_text(s.protocol), ": use TCP");
-    const auto check_address = [&](const RealServer& r) {
-        checks.refuse(r.address.is_link_local(), r.where,
-                      "the link-local server " + r.address.to_string(),
-                      ": use a global or unique local address of its");
-    };
-    std::for_each(s.real_servers.begin(), s.real_servers.end(), check_address);
-    if (s.sorry_server) check_address(*s.sorry_server);
-}
-
 }  // namespace
 
-std::optional<std::string_view> refused_keyword(std::string_view block, std::string_view keyword) {
-    const auto* found = std::find_if(std::begin(refused), std::end(refused), [&](const Refused& r) {
-        return r.block == block && r.keyword == keyword;
-    });
-    if (found == std::end(refused)) return std::nullopt;
-    return found->hint;
+const UnservedKeyword* find_unserved(std::string_view block, std::string_view keyword) {
+    const auto* found = std::find_if(
+        std::begin(unserved), std::end(unserved),
+        [&](const UnservedKeyword& k) { return k.block == block && k.keyword == keyword; });
+    return found == std::end(unserved) ? nullptr : found;
 }
 
 Diagnostics check_supported(const Config& config) {
-    Checks checks;
-    for (const VrrpInstance& v : config.vrrp_instances)
-        check_instance(v, checks);
-    for (const VirtualServer& s : config.virtual_servers)
-        check_virtual_server(s, checks);
-    return checks.take();
+    return Checks(config).take();
 }
 
 }  // namespace warren::config

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What is understood but not implemented yet, in one place. Whoever implements something deletes
-// its line here (and, for a refused keyword, adds it to the schema). Nothing configured is ever
-// silently left out.
+// its line here (and, for a keyword, adds it to the schema). Nothing configured is ever silently
+// left out: what keepalived serves and we do not yet is warned about, and what would be dangerous
+// to leave out (who may connect, what servers expect) is refused.
 #pragma once
 
 #include <optional>
@@ -11,9 +12,15 @@
 
 namespace warren::config {
 
-// For a keyword that has no place in Config yet: what to say after "is not supported yet". `block`
-// is the keyword of the block around it, "" for the file itself.
-std::optional<std::string_view> refused_keyword(std::string_view block, std::string_view keyword);
+// A keyword that has no place in Config yet. `block` is the keyword of the block around it, "" for
+// the file itself.
+struct UnservedKeyword {
+    std::string_view block;
+    std::string_view keyword;
+    std::string_view meaning;  // what happens instead, or what to do
+    Severity severity = Severity::warning;
+};
+const UnservedKeyword* find_unserved(std::string_view block, std::string_view keyword);
 
 // For values that Config holds but nothing acts on.
 Diagnostics check_supported(const Config& config);

@@ -370,7 +370,7 @@ Diagnostics find_gaps(const Config& config) {
     for (const VirtualServer& s : config.virtual_servers) {
         served.insert(s.address);
         for (const RealServer& r : s.real_servers)
-            if (r.checkers.empty())
+            if (r.checkers.empty() && r.later_checks.empty())
                 found.push_back({r.where, Severity::warning,
                                  "the real_server " + name(r.address, r.port) +
                                      " has no check and counts as always up: add TCP_CHECK { }"});

@@ -3,6 +3,8 @@
 // loads, or the message that refuses it names its keyword. None is unknown.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "load_text.h"
 
 namespace warren::config {
@@ -265,6 +267,139 @@ TEST(KeepalivedKeywords, VrrpSyncGroup) {
 TEST(KeepalivedKeywords, OutsideOfTheseBlocks) {
     for (const std::string statement : outer_statements)
         expect_known(file("", statement + "\n"), statement);
+}
+
+// What keepalived 2.2.7's parser knows, block by block: none is unknown here, wherever it leads.
+struct Block {
+    const char* opening;
+    const char* closing;
+    const char* keywords;
+};
+
+const Block blocks[] = {
+    {"global_defs {\n", "}\n",
+     "process_names process_name vrrp_process_name checker_process_name "
+     "lvs_process_name bfd_process_name router_id notification_email_from "
+     "smtp_server smtp_helo_name smtp_connect_timeout notification_email "
+     "smtp_alert startup_script startup_script_timeout shutdown_script "
+     "shutdown_script_timeout max_auto_priority min_auto_priority_delay "
+     "smtp_alert_vrrp smtp_alert_checker checker_log_all_failures "
+     "dynamic_interfaces no_email_faults default_interface disable_local_igmp "
+     "lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon "
+     "vrrp_mcast_group4 vrrp_mcast_group6 vrrp_garp_master_delay "
+     "vrrp_garp_master_repeat vrrp_garp_master_refresh "
+     "vrrp_garp_master_refresh_repeat vrrp_garp_lower_prio_delay "
+     "vrrp_garp_lower_prio_repeat vrrp_down_timer_adverts vrrp_garp_interval "
+     "vrrp_gna_interval vrrp_min_garp vrrp_garp_extra_if vrrp_vmac_garp_intvl "
+     "vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert vrrp_version "
+     "vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex "
+     "nftables_ipvs nftables_ipvs_priority nftables_ipvs_start_fwmark "
+     "nftables_counters vrrp_check_unicast_src vrrp_skip_check_adv_addr "
+     "vrrp_strict vrrp_priority vrrp_no_swap vrrp_rt_priority vrrp_cpu_affinity "
+     "vrrp_rlimit_rttime vrrp_rlimit_rtime notify_fifo notify_fifo_script "
+     "vrrp_notify_fifo vrrp_notify_fifo_script vrrp_notify_priority_changes "
+     "fifo_write_vrrp_states_on_reload lvs_notify_fifo lvs_notify_fifo_script "
+     "checker_priority checker_no_swap checker_rt_priority checker_cpu_affinity "
+     "checker_rlimit_rttime checker_rlimit_rtime bfd_priority bfd_no_swap "
+     "bfd_rt_priority bfd_cpu_affinity bfd_rlimit_rttime bfd_rlimit_rtime "
+     "snmp_socket enable_traps enable_snmp_vrrp enable_snmp_keepalived "
+     "enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3 enable_snmp_checker "
+     "enable_dbus dbus_service_name script_user enable_script_security "
+     "vrrp_netlink_cmd_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force "
+     "vrrp_netlink_monitor_rcv_bufs vrrp_netlink_monitor_rcv_bufs_force "
+     "process_monitor_rcv_bufs process_monitor_rcv_bufs_force "
+     "lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force "
+     "lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force "
+     "rs_init_notifies no_checker_emails vrrp_rx_bufs_policy "
+     "vrrp_rx_bufs_multiplier vrrp_startup_delay log_unknown_vrids vmac_prefix "
+     "vmac_addr_prefix umask random_seed reload_check_config reload_time_file "
+     "reload_repeat reload_file include_check config_save_dir tmp_config_directory "
+     "data_use_instance"},
+    {"vrrp_instance V {\n", "}\n",
+     "use_vmac use_vmac_addr vmac_xmit_base use_ipvlan unicast_peer "
+     "unicast_fault_no_peer check_unicast_src old_unicast_checksum native_ipv6 "
+     "state interface vrf dont_track_primary track_interface track_script "
+     "track_file track_process track_bfd mcast_src_ip unicast_src_ip mcast_dst_ip "
+     "track_src_ip virtual_router_id unicast_ttl version priority advert_int "
+     "virtual_ipaddress virtual_ipaddress_excluded promote_secondaries "
+     "linkbeat_use_polling virtual_routes virtual_rules accept no_accept "
+     "skip_check_adv_addr strict_mode preempt nopreempt preempt_delay debug "
+     "notify_backup notify_master notify_fault notify_stop notify_deleted notify "
+     "notify_master_rx_lower_pri smtp_alert notify_priority_changes "
+     "lvs_sync_daemon_interface garp_master_delay garp_master_refresh "
+     "garp_master_repeat garp_master_refresh_repeat garp_lower_prio_delay "
+     "garp_lower_prio_repeat down_timer_adverts garp_extra_if vmac_garp_intvl "
+     "lower_prio_no_advert higher_prio_send_advert kernel_rx_buf_size "
+     "authentication"},
+    {"vrrp_sync_group V {\n", "}\n",
+     "group track_interface track_script track_file track_process track_bfd "
+     "notify_backup notify_master notify_fault notify_stop notify smtp_alert "
+     "global_tracking sync_group_tracking_weight notify_priority_changes"},
+    {"vrrp_script V {\n", "}\n", "script interval timeout weight rise fall user init_fail"},
+    {"vrrp_track_process V {\n", "}\n",
+     "process param_match weight quorum quorum_max delay terminate_delay "
+     "fork_delay full_command"},
+    {"", "",
+     "linkbeat_use_polling net_namespace net_namespace_ipvs namespace_with_ipsets "
+     "use_pid_dir instance child_wait_time global_defs track_group "
+     "static_ipaddress static_routes static_rules vrrp_sync_group garp_group "
+     "linkbeat_interfaces vrrp_instance vrrp_script vrrp_track_process "
+     "interface_up_down_delays SSL virtual_server_group virtual_server track_file "
+     "vrrp_track_file bfd_instance"},
+    {"virtual_server 1.1.1.1 80 {\n", "}\n",
+     "ip_family retry delay_before_retry warmup connect_timeout delay_loop "
+     "inhibit_on_failure lb_algo lvs_sched hashed ops flag-1 flag-2 flag-3 sh-port "
+     "sh-fallback mh-port mh-fallback lb_kind lvs_method persistence_engine "
+     "persistence_timeout persistence_granularity protocol ha_suspend smtp_alert "
+     "virtualhost snmp_name alpha omega quorum_up quorum_down quorum hysteresis "
+     "weight sorry_server sorry_server_inhibit sorry_server_lvs_method real_server"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\n", "}\n}\n",
+     "weight lvs_method uthreshold lthreshold inhibit_on_failure notify_up "
+     "notify_down alpha retry delay_before_retry warmup connect_timeout delay_loop "
+     "smtp_alert virtualhost snmp_name"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nTCP_CHECK {\n", "}\n}\n}\n",
+     "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark "
+     "retry delay_before_retry warmup delay_loop alpha log_all_failures"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nUDP_CHECK {\n", "}\n}\n}\n",
+     "payload require_reply min_reply_length max_reply_length connect_ip "
+     "connect_port bindto bind_port bind_if connect_timeout fwmark retry "
+     "delay_before_retry warmup delay_loop alpha log_all_failures"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nMISC_CHECK {\n", "}\n}\n}\n",
+     "misc_path misc_timeout misc_dynamic user retry delay_before_retry warmup "
+     "delay_loop alpha log_all_failures"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nSMTP_CHECK {\n", "}\n}\n}\n",
+     "helo_name host connect_ip connect_port bindto bind_port bind_if "
+     "connect_timeout fwmark retry delay_before_retry warmup delay_loop alpha "
+     "log_all_failures"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nDNS_CHECK {\n", "}\n}\n}\n",
+     "type name connect_ip connect_port bindto bind_port bind_if connect_timeout "
+     "fwmark retry delay_before_retry warmup delay_loop alpha log_all_failures"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nPING_CHECK {\n", "}\n}\n}\n",
+     "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark "
+     "retry delay_before_retry warmup delay_loop alpha log_all_failures"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nFILE_CHECK {\n", "}\n}\n}\n",
+     "track_file weight"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nBFD_CHECK {\n", "}\n}\n}\n",
+     "name alpha"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nHTTP_GET {\n", "}\n}\n}\n",
+     "nb_get_retry virtualhost http_protocol enable_sni fast_recovery url "
+     "connect_ip connect_port bindto bind_port bind_if connect_timeout fwmark "
+     "retry delay_before_retry warmup delay_loop alpha log_all_failures"},
+    {"virtual_server 1.1.1.1 80 {\nreal_server 1.1.1.2 80 {\nHTTP_GET {\nurl {\n", "}\n}\n}\n}\n",
+     "path digest status_code virtualhost regex regex_no_match regex_options "
+     "regex_min_offset regex_max_offset regex_stack"},
+};
+
+TEST(KeepalivedKeywords, AllOfItsParser) {
+    for (const Block& block : blocks) {
+        std::istringstream words(block.keywords);
+        for (std::string keyword; words >> keyword;) {
+            const LoadResult result = load_text(block.opening + keyword + " 1 2\n" + block.closing);
+            const std::string told = messages(result.diagnostics);
+            EXPECT_EQ(told.find("unknown keyword"), std::string::npos) << told;
+            EXPECT_EQ(told.find("does not belong"), std::string::npos) << told;
+        }
+    }
 }
 
 // An IPv6 pair as in keepalived's sample: link-local first.

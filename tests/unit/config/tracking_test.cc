@@ -151,7 +151,9 @@ TEST(Tracked, Messages) {
         {"vrrp_track_process p {\nprocess x\nquorum 3\nquorum_max 2\n}\n",
          "f:1: error: the quorum of the vrrp_track_process 'p' is larger than its quorum_max\n"},
         {"track_file f {\nfile /x\nweight 300\n}\n",
-         "f:3: error: 'weight' must be a whole number from -254 to 254, not '300'\n"},
+         "f:1: warning: nothing tracks the track_file 'f': it moves no address\n"
+         "f:3: warning: 'weight' must be from -254 to 254, not '300': 254 is taken, as in "
+         "keepalived\n"},
         {"track_file f {\nfile /x\n}\ntrack_file f {\nfile /y\n}\n",
          "f:4: error: the track_file 'f' is given twice\n"},
         {instance("track_interface {\neth1 weight 1 sideways\n}\n"),

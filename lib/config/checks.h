@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a real_server's checks are: those that run (Checker), and keepalived's others, which are
+// read so that any file loads, and do not run yet (LaterCheck). Who implements one moves it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "net/address.h"
+
+namespace warren::config {
+
+inline constexpr std::int64_t ns_per_ms = 1'000'000;
+inline constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+// A command of the operator, run by the manager. An empty user means global_defs' script_user.
+struct Script {
+    Location where;
+    std::string command;
+    std::string user;
+    std::string group;
+
+    friend bool operator==(const Script&, const Script&) = default;
+};
+
+// When a checker probes. Absent values of a real_server's checker come from its virtual_server.
+struct CheckTiming {
+    std::int64_t delay_loop_ns = 200 * ns_per_ms;    // from one probe to the next
+    std::int64_t connect_timeout_ns = 5 * ns_per_s;  // a probe without an answer has failed
+    unsigned retry = 1;                              // failed probes forgiven: down after retry + 1
+    std::int64_t delay_before_retry_ns = 1 * ns_per_s;  // from a failed probe to the next
+    std::int64_t warmup_ns = 0;  // the first probe comes at a random time within it
+    unsigned rise = 1;           // good probes in a row until a failed server is up
+
+    friend bool operator==(const CheckTiming&, const CheckTiming&) = default;
+};
+
+// Where a checker connects to and from; absent: the real_server's address and port, any source.
+struct CheckEndpoint {
+    std::optional<net::IpAddress> connect_ip;
+    std::optional<std::uint16_t> connect_port;
+    std::optional<net::IpAddress> bind_ip;
+    std::uint16_t bind_port = 0;
+    std::string bind_if;       // empty: any, as routes say
+    std::uint32_t fwmark = 0;  // of the check's socket, for policy routes
+
+    friend bool operator==(const CheckEndpoint&, const CheckEndpoint&) = default;
+};
+
+struct TcpCheck {
+    Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;
+
+    friend bool operator==(const TcpCheck&, const TcpCheck&) = default;
+};
+
+struct PingCheck {
+    Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;  // its ports mean nothing
+
+    friend bool operator==(const PingCheck&, const PingCheck&) = default;
+};
+
+using Checker = std::variant<TcpCheck, PingCheck>;
+
+// HTTP_GET, SSL_GET
+struct HttpCheck {
+    struct Url {
+        std::string path = "/";
+        std::string digest;  // MD5 of the answer, in hexadecimal
+        std::vector<std::pair<unsigned, unsigned>> status_codes;  // first and last of each range
+        std::string virtualhost;
+        std::string regex;
+        bool regex_no_match = false;
+
+        friend bool operator==(const Url&, const Url&) = default;
+    };
+    Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;
+    bool tls = false;
+    std::vector<Url> urls;  // one an attempt, in turn
+    std::string virtualhost;
+    std::string http_protocol = "1.0";
+    bool enable_sni = false;
+    bool fast_recovery = false;
+
+    friend bool operator==(const HttpCheck&, const HttpCheck&) = default;
+};
+
+struct MiscCheck {
+    Location where;
+    CheckTiming timing;
+    Script script;
+    std::int64_t timeout_ns = 0;  // 0: delay_loop
+    bool dynamic = false;         // its exit status is a weight
+
+    friend bool operator==(const MiscCheck&, const MiscCheck&) = default;
+};
+
+struct SmtpCheck {
+    Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;
+    std::string helo_name;
+    std::vector<CheckEndpoint> hosts;
+
+    friend bool operator==(const SmtpCheck&, const SmtpCheck&) = default;
+};
+
+struct DnsCheck {
+    Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;
+    std::string type = "SOA";
+    std::string name = ".";
+
+    friend bool operator==(const DnsCheck&, const DnsCheck&) = default;
+};
+
+struct UdpCheck {
+    Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;
+    std::string payload;                       // hexadecimal
+    std::optional<std::string> require_reply;  // hexadecimal, perhaps with a mask; empty: any
+    unsigned min_reply_length = 0;
+    unsigned max_reply_length = 255;
+
+    friend bool operator==(const UdpCheck&, const UdpCheck&) = default;
+};
+
+struct FileCheck {
+    Location where;
+    std::string track_file;
+    int weight = 1;
+    bool reverse = false;
+
+    friend bool operator==(const FileCheck&, const FileCheck&) = default;
+};
+
+struct BfdCheck {
+    Location where;
+    std::string name;
+
+    friend bool operator==(const BfdCheck&, const BfdCheck&) = default;
+};
+
+using LaterCheck =
+    std::variant<HttpCheck, MiscCheck, SmtpCheck, DnsCheck, UdpCheck, FileCheck, BfdCheck>;
+
+// "HTTP_GET"
+const char* to_text(const LaterCheck& check);
+const Location& where_of(const LaterCheck& check);
+
+}  // namespace warren::config
