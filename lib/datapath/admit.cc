@@ -145,8 +145,12 @@ bool FlowPath::choose_local_port(flow::Flow& flow, const exchange::Service& serv
         flow.local_address =
             service.local_addresses[next_local_address_++ % service.local_addresses.size()];
         if (flow.local_address.is_v4() != flow.server_address.is_v4()) continue;
-        const flow::PortChoice choice = local_ports_.pick(
-            table_, flow.server_id, flow.server_tuple(), service.reserved_ports, round.tick);
+        const exchange::OwnedAddress* owned = round.snapshot->find_address(flow.local_address);
+        const flow::ExcludedPorts excluded{
+            service.reserved_ports,
+            owned != nullptr && owned->is_hosts ? round.snapshot->host_ports : flow::PortRange{}};
+        const flow::PortChoice choice =
+            local_ports_.pick(table_, flow.server_id, flow.server_tuple(), excluded, round.tick);
         if (choice.verdict == flow::PortVerdict::no_port) continue;
         if (choice.verdict == flow::PortVerdict::recycled) {
             if (table_[choice.old_flow].client_tuple() == flow.client_tuple()) continue;

@@ -116,10 +116,16 @@ bool is_sound(const Packet& packet) {
     return true;
 }
 
+// What the host has of an address that it shares with us (Snapshot::claims) is decided by headers
+// alone, as the guard of a shared interface must do it too: no flow is asked.
 void classify_tcp(Packet& packet, const Round& round) {
+    const net::Parsed& parsed = packet.parsed;
+    packet.service = round.snapshot->find_service(parsed.destination, parsed.destination_port);
+    if (packet.address->is_hosts && packet.service == exchange::Snapshot::no_service &&
+        !round.snapshot->claims(parsed.source, parsed.source_port, parsed.destination,
+                                parsed.destination_port))
+        return;
     if (!is_sound(packet)) return drop(packet, Drop::bad_tcp_checksum);
-    packet.service =
-        round.snapshot->find_service(packet.parsed.destination, packet.parsed.destination_port);
     packet.kind =
         packet.service != exchange::Snapshot::no_service ? Kind::to_service : Kind::to_local;
 }
@@ -187,6 +193,20 @@ void classify_icmp(Packet& packet, const Round& round) {
     packet.kind = Kind::icmp_error;
 }
 
+// On an address that the host has too. Without its first fragment the rest of a segment is nothing,
+// so the kernel may have that.
+void classify_hosts(Packet& packet, const Round& round) {
+    const net::Parsed& parsed = packet.parsed;
+    if (parsed.is_tcp() && parsed.fragment == net::Fragment::none)
+        return classify_tcp(packet, round);
+    if (parsed.is_tcp() && parsed.fragment == net::Fragment::first &&
+        round.snapshot->find_service(parsed.destination, parsed.destination_port) !=
+            exchange::Snapshot::no_service)
+        return drop(packet, Drop::fragment);
+    if (net::is_icmp_error(parsed) && parsed.fragment == net::Fragment::none)
+        packet.kind = Kind::icmp_error;
+}
+
 // VRRP itself, or behind an authentication header, whose first byte says what follows (RFC 2402 2).
 bool is_advert(const Packet& packet) {
     const net::Parsed& parsed = packet.parsed;
@@ -229,6 +249,7 @@ void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& 
     if (is_nobody(parsed.source)) return drop(packet, Drop::malformed_ip);
     // A frame to a group MAC with a unicast IP address is never answered (RFC 1122 3.3.6).
     if (ethernet.destination.is_multicast()) return drop(packet, Drop::unexpected_protocol);
+    if (address->is_hosts) return classify_hosts(packet, round);
     if (parsed.fragment != net::Fragment::none) return classify_fragment(packet, round);
     if (parsed.is_tcp()) return classify_tcp(packet, round);
     if (parsed.is_icmp()) return classify_icmp(packet, round);

@@ -42,13 +42,15 @@ net::IcmpErrorRewrite to_the_server(const flow::Flow& flow, const net::IpAddress
 // and tells which end that is.
 Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
     const net::Parsed quoted = net::parse_quoted(packet.frame(), packet.parsed);
-    if (quoted.protocol != net::IpProtocol::tcp) return Verdict::drop(Drop::icmp_unmatched);
+    // About nothing of ours: perhaps about what the host has sent.
+    const Verdict unmatched = packet.address != nullptr && packet.address->is_hosts
+                                  ? Verdict::kernel()
+                                  : Verdict::drop(Drop::icmp_unmatched);
+    if (quoted.protocol != net::IpProtocol::tcp) return unmatched;
     const flow::FlowTable::Hit hit = table_.find(
         {quoted.destination, quoted.source, quoted.destination_port, quoted.source_port});
-    if (!hit) {
-        return hand_off_unless_ours(owner_of_error(packet, quoted, round))
-            .value_or(Verdict::drop(Drop::icmp_unmatched));
-    }
+    if (!hit)
+        return hand_off_unless_ours(owner_of_error(packet, quoted, round)).value_or(unmatched);
     const flow::Flow& flow = table_[hit.index];
     if (!is_ours(flow, round)) return Verdict::drop(Drop::not_owned);
     if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);

@@ -130,7 +130,7 @@ unsigned Worker::receive() {
         counters_.rx.add(count);
         if (rx.from_kernel)
             for (unsigned i = 0; i < count; ++i)
-                tx_.add(rx.port, burst[i]);
+                send_for_kernel(burst[i], rx.port);
         else
             process(burst, count);
         handled += count;
@@ -279,7 +279,7 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
             counters_.punt.add();
             return;
         case Verdict::Action::kernel:
-            return leave_to_kernel(packet.mbuf);
+            return leave_to_kernel(packet);
         case Verdict::Action::hand_off:
             if (!exchange_.handoff(id_, verdict.target).push(packet.mbuf))
                 return drop(packet.mbuf, Drop::handoff_full);
@@ -289,16 +289,34 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
     }
 }
 
-void Worker::leave_to_kernel(rte_mbuf* mbuf) {
+void Worker::leave_to_kernel(const Packet& packet) {
+    rte_mbuf* mbuf = packet.mbuf;
     const std::uint8_t kernel_port = kernel_ports_[mbuf->port];
     if (kernel_port != no_kernel_port) {
         // The kernel port takes no metadata: a tag that the driver stripped goes back in.
         const bool stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
         if (stripped && rte_vlan_insert(&mbuf) != 0) return drop(mbuf, Drop::no_mbuf);
+        // It knows the card's own MAC only.
+        if (packet.router != Packet::no_router) {
+            auto& ethernet = net::header_in<net::EthernetHeader>(packet.frame(), 0);
+            if (!ethernet.destination.is_multicast())
+                ethernet.destination = port_macs_[packet.port()];
+        }
         return tx_.add(kernel_port, mbuf);
     }
     counters_.kernel.add();  // it has its own copy
     rte_pktmbuf_free(mbuf);
+}
+
+// What the host sends from a virtual address leaves with that address's MAC (use_vmac).
+void Worker::send_for_kernel(rte_mbuf* mbuf, std::uint8_t port) {
+    const net::Bytes frame{rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)};
+    const net::Parsed parsed = net::parse(frame, net::IpChecksum::verified);
+    const bool is_known = parsed.ok() && (parsed.network == net::Network::arp || parsed.is_ip());
+    if (const auto* from = is_known ? round_.snapshot->find_address(parsed.source) : nullptr;
+        from != nullptr && from->port == port)
+        net::set_sender_mac(frame, parsed, from->mac);
+    tx_.add(port, mbuf);
 }
 
 void Worker::drop(rte_mbuf* mbuf, Drop reason) {

@@ -68,7 +68,8 @@ class Worker {
     void wake_handed();
     port::Nap make_nap() const;
     void process(Burst& burst, unsigned count);
-    void leave_to_kernel(rte_mbuf* mbuf);
+    void leave_to_kernel(const Packet& packet);
+    void send_for_kernel(rte_mbuf* mbuf, std::uint8_t port);
     void note_traffic(const Packet& packet);
     void note_station(const Packet& packet);
     Verdict handle(Packet& packet);

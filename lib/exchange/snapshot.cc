@@ -48,17 +48,28 @@ void Snapshot::seal() {
                                       [&](std::uint16_t i) { return is_nat(servers[i]); });
     }
     reserve_ports();
+    index_services();
+    nat_server_slots_ = servers_by_endpoint(flow::Method::nat);
+    fnat_server_slots_ = servers_by_endpoint(flow::Method::fnat);
+}
+
+// What is found first is meant, and that is never a removed one that has come back.
+void Snapshot::index_services() {
     service_slots_ = empty_table(services.size());
-    for (std::size_t i = 0; i < services.size(); ++i)
-        if (services[i].present)
-            insert(service_slots_, mix(services[i].address, services[i].port), i);
-    nat_server_slots_ = empty_table(
-        static_cast<std::size_t>(std::count_if(servers.begin(), servers.end(), is_nat)));
-    // What is found first is meant, and that is never a removed one that has come back.
+    for (const bool present : {true, false})
+        for (std::size_t i = 0; i < services.size(); ++i)
+            if (services[i].present == present && services[i].port.raw() != 0)
+                insert(service_slots_, mix(services[i].address, services[i].port), i);
+}
+
+std::vector<std::uint16_t> Snapshot::servers_by_endpoint(flow::Method method) const {
+    std::vector<std::uint16_t> slots = empty_table(servers.size());
     for (const bool absent : {false, true})
         for (std::size_t i = 0; i < servers.size(); ++i)
-            if (is_nat(servers[i]) && (servers[i].state == ServerState::absent) == absent)
-                insert(nat_server_slots_, mix(servers[i].address, servers[i].port), i);
+            if (servers[i].method == method && servers[i].port.raw() != 0 &&
+                (servers[i].state == ServerState::absent) == absent)
+                insert(slots, mix(servers[i].address, servers[i].port), i);
+    return slots;
 }
 
 void Snapshot::reserve_ports() {
@@ -108,6 +119,18 @@ const OwnedAddress* Snapshot::find_address(const net::IpAddress& address) const 
 }
 
 std::uint16_t Snapshot::find_service(const net::IpAddress& address, net::Be16 port) const {
+    const std::uint16_t index = find_service_slot(address, port);
+    return index != no_service && services[index].present ? index : no_service;
+}
+
+bool Snapshot::claims(const net::IpAddress& source, net::Be16 source_port,
+                      const net::IpAddress& destination, net::Be16 destination_port) const {
+    return (!host_ports.contains(destination_port.host()) &&
+            find_server(fnat_server_slots_, source, source_port) != no_server) ||
+           find_service_slot(destination, destination_port) != no_service;
+}
+
+std::uint16_t Snapshot::find_service_slot(const net::IpAddress& address, net::Be16 port) const {
     const std::size_t mask = service_slots_.size() - 1;
     for (std::size_t at = mix(address, port) & mask;; at = (at + 1) & mask) {
         const std::uint16_t index = service_slots_[at];
@@ -118,9 +141,14 @@ std::uint16_t Snapshot::find_service(const net::IpAddress& address, net::Be16 po
 }
 
 std::uint16_t Snapshot::find_nat_server(const net::IpAddress& address, net::Be16 port) const {
-    const std::size_t mask = nat_server_slots_.size() - 1;
+    return find_server(nat_server_slots_, address, port);
+}
+
+std::uint16_t Snapshot::find_server(const std::vector<std::uint16_t>& slots,
+                                    const net::IpAddress& address, net::Be16 port) const {
+    const std::size_t mask = slots.size() - 1;
     for (std::size_t at = mix(address, port) & mask;; at = (at + 1) & mask) {
-        const std::uint16_t index = nat_server_slots_[at];
+        const std::uint16_t index = slots[at];
         if (index == empty_slot) return no_server;
         if (servers[index].address == address && servers[index].port == port) return index;
     }

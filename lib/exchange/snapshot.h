@@ -15,6 +15,7 @@
 #include "balance/scheduler.h"
 #include "balance/slot_table.h"
 #include "flow/flow.h"
+#include "flow/local_ports.h"
 #include "net/address.h"
 #include "net/bytes.h"
 
@@ -39,6 +40,9 @@ struct OwnedAddress {
     net::MacAddress mac;               // what ARP answers, and the source of what we send
     std::uint16_t virtual_router = 0;  // index into Snapshot::virtual_routers
     std::uint8_t port = 0;
+    // The host has it too: what belongs to no virtual_server goes to its kernel. False: Warren
+    // alone answers, with RST where nobody serves.
+    bool is_hosts = false;
 };
 
 enum class ServerState : std::uint8_t {
@@ -113,6 +117,9 @@ class Snapshot {
     std::vector<std::uint16_t> port_mtus;
     std::vector<net::MacAddress> port_macs;
     std::vector<int> port_ifindexes;
+    // What the host numbers its own connections from; on its addresses those are no local ports, so
+    // that a server's answer tells by its port alone whose it is.
+    flow::PortRange host_ports{};
 
     // Builds the indices below; call once, after the vectors are filled and before publishing.
     void seal();
@@ -131,6 +138,10 @@ class Snapshot {
     const OwnedAddress* find_address(const net::IpAddress& address) const;
     // Index of the service at address:port, or no_service.
     std::uint16_t find_service(const net::IpAddress& address, net::Be16 port) const;
+    // Whether TCP from there to an address that the host has too is Warren's nevertheless, though
+    // no virtual_server is there now: a server's to us, or for one that has been removed.
+    bool claims(const net::IpAddress& source, net::Be16 source_port,
+                const net::IpAddress& destination, net::Be16 destination_port) const;
     // Index of a server at address:port whose method is NAT, or no_server.
     std::uint16_t find_nat_server(const net::IpAddress& address, net::Be16 port) const;
 
@@ -162,6 +173,12 @@ class Snapshot {
                    0x9e3779b97f4a7c15ULL >>
                32;
     }
+    void index_services();
+    std::vector<std::uint16_t> servers_by_endpoint(flow::Method method) const;
+    // Also one that is not present any more; the first of a place is the one that is.
+    std::uint16_t find_service_slot(const net::IpAddress& address, net::Be16 port) const;
+    std::uint16_t find_server(const std::vector<std::uint16_t>& slots,
+                              const net::IpAddress& address, net::Be16 port) const;
 
     std::vector<std::uint16_t> router_addresses_;  // sorted by router
     std::vector<std::uint16_t> router_ends_;       // in router_addresses_, one past each router's
@@ -169,6 +186,7 @@ class Snapshot {
     std::vector<std::uint16_t> address_slots_;
     std::vector<std::uint16_t> service_slots_;
     std::vector<std::uint16_t> nat_server_slots_;
+    std::vector<std::uint16_t> fnat_server_slots_;
 };
 
 }  // namespace warren::exchange

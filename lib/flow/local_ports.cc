@@ -8,14 +8,19 @@ namespace warren::flow {
 // Looks ports up in the table for one pick.
 class LocalPorts::Candidates {
   public:
-    Candidates(const FlowTable& table, const Tuple& reply, std::span<const std::uint16_t> excluded,
+    Candidates(const FlowTable& table, const Tuple& reply, const ExcludedPorts& excluded,
                bool take_half_open)
         : table_(table), reply_(reply), excluded_(excluded), take_half_open_(take_half_open) {}
 
     bool takes_half_open() const { return take_half_open_; }
     void take_half_open() { take_half_open_ = true; }
 
-    PortChoice look_at(std::uint16_t port) { return look_at(port, table_.hash(tuple(port))); }
+    PortChoice look_at(std::uint16_t port) {
+        if (is_in_range(port)) return {};
+        return look_at(port, table_.hash(tuple(port)));
+    }
+
+    bool is_in_range(std::uint16_t port) const { return excluded_.range.contains(port); }
 
     // The first usable one of some, in three passes so that their cache lines come all at once.
     PortChoice first_of(std::span<const std::uint16_t> ports) {
@@ -41,7 +46,8 @@ class LocalPorts::Candidates {
         return reply_;
     }
     PortChoice look_at(std::uint16_t port, std::uint64_t hash) {
-        if (std::find(excluded_.begin(), excluded_.end(), port) != excluded_.end()) return {};
+        if (std::find(excluded_.some.begin(), excluded_.some.end(), port) != excluded_.some.end())
+            return {};
         const FlowTable::Hit hit = table_.find(tuple(port), hash);
         if (!hit) return {PortVerdict::free, port, no_flow};
         const TcpState state = table_[hit.index].state;
@@ -51,7 +57,7 @@ class LocalPorts::Candidates {
 
     const FlowTable& table_;
     Tuple reply_;
-    std::span<const std::uint16_t> excluded_;
+    const ExcludedPorts& excluded_;
     bool take_half_open_;
 };
 
@@ -65,7 +71,7 @@ LocalPorts::LocalPorts(std::uint32_t random, const Spread& spread, unsigned work
 }
 
 PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple reply,
-                            std::span<const std::uint16_t> excluded, Tick now) {
+                            const ExcludedPorts& excluded, Tick now) {
     reply.destination_port = net::Be16(0);
     const std::uint64_t hash = table.hash(reply);
     Exhausted& memo = memo_of(hash);
@@ -87,13 +93,18 @@ PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple 
     return search(candidates, cursor, ports);
 }
 
-// On from where the last one ended: what lies there has rested longest.
+// On from where the last one ended: what lies there has rested longest. Ports of the excluded range
+// cost no look into the table and do not count.
 PortChoice LocalPorts::walk(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports) {
     constexpr unsigned enough_with_fallback = walk_max / 4;
+    constexpr unsigned skip_max = 16 * walk_max;
     PortChoice fallback;
-    for (unsigned i = 0; i < walk_max; ++i) {
+    unsigned skipped = 0;
+    for (unsigned i = 0; i < walk_max;) {
         const std::uint16_t port = ports.at(cursor.walk);
         cursor.walk = cursor.walk + 1U < ports.count() ? cursor.walk + 1 : 0;
+        if (candidates.is_in_range(port) && ++skipped < skip_max) continue;
+        ++i;
         const PortChoice choice = candidates.look_at(port);
         if (choice.verdict == PortVerdict::free) return choice;
         if (fallback.verdict == PortVerdict::no_port) fallback = choice;
@@ -112,7 +123,8 @@ PortChoice LocalPorts::search(Candidates& candidates, Cursor& cursor, const Spre
     std::size_t count = 0;
     for (std::uint32_t visited = 0; visited < 0x10000; ++visited) {
         cursor.search = static_cast<std::uint16_t>(cursor.search + step);
-        if (cursor.search < ports.count()) some[count++] = ports.at(cursor.search);
+        if (cursor.search < ports.count() && !candidates.is_in_range(ports.at(cursor.search)))
+            some[count++] = ports.at(cursor.search);
         if (count < some.size() && visited + 1 < 0x10000) continue;
         const PortChoice choice = candidates.first_of({some.data(), count});
         if (choice.verdict != PortVerdict::no_port) return choice;

@@ -16,6 +16,21 @@
 
 namespace warren::flow {
 
+// Ports that are not ours on an address: those of services, and a range that the host's own
+// connections are numbered from.
+struct PortRange {
+    std::uint16_t first = 1, last = 0;  // both inclusive; so: none
+
+    bool contains(std::uint16_t port) const { return port >= first && port <= last; }
+    std::uint32_t size() const { return last < first ? 0 : last - first + 1U; }
+
+    friend bool operator==(const PortRange&, const PortRange&) = default;
+};
+struct ExcludedPorts {
+    std::span<const std::uint16_t> some{};
+    PortRange range{};
+};
+
 enum class PortVerdict : std::uint8_t { free, recycled, no_port };
 
 struct PortChoice {
@@ -33,12 +48,12 @@ class LocalPorts {
     LocalPorts(std::uint32_t random, const Spread& spread, unsigned worker, std::uint32_t servers);
 
     // A free port, else one whose flow is_recyclable(), else one of a half-open flow. `reply` is
-    // the server tuple of the new flow; its destination port is ignored. `excluded`: the service
-    // ports on that local address. no_port: all are taken; then the long search is not made again
-    // in the same tick, and a port that becomes free in it is found if it was its server's last. In
-    // a flood of SYNs the walk takes a half-open flow's port as it comes: the oldest one's.
+    // the server tuple of the new flow; its destination port is ignored.
+    // no_port: all are taken; then the long search is not made again in the same tick, and a port
+    // that becomes free in it is found if it was its server's last. In a flood of SYNs the walk
+    // takes a half-open flow's port as it comes: the oldest one's.
     PortChoice pick(const FlowTable& table, std::uint16_t server, Tuple reply,
-                    std::span<const std::uint16_t> excluded, Tick now);
+                    const ExcludedPorts& excluded, Tick now);
 
   private:
     struct Cursor {

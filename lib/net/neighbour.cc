@@ -117,6 +117,25 @@ MacAddress claimed_mac(ConstBytes frame, const Parsed& message) {
     return found;
 }
 
+void set_sender_mac(Bytes frame, const Parsed& message, const MacAddress& mac) {
+    header_in<EthernetHeader>(frame, 0).source = mac;
+    if (message.network == Network::arp)
+        header_in<ArpPacket>(frame, message.l3_offset).sender_mac = mac;
+    if (!is_neighbour_message(message) || message.l4_bytes() < sizeof(NeighbourHeader)) return;
+    auto& header = header_in<NeighbourHeader>(frame, message.l4_offset);
+    for_each_neighbour_option(
+        options_of(frame, message), [&](std::uint8_t kind, ConstBytes option) {
+            if (kind != source_link_address || option.size() < sizeof(LinkAddressOption)) return;
+            const auto at = static_cast<std::size_t>(option.data() - frame.data());
+            auto& own = header_in<LinkAddressOption>(frame, at).address;
+            const std::uint16_t before = fold(add_to_sum(0, own.bytes));
+            own = mac;
+            header.checksum = checksum_of(  // RFC 1624; options are whole words
+                std::uint64_t{static_cast<std::uint16_t>(~header.checksum.raw())} +
+                static_cast<std::uint16_t>(~before) + add_to_sum(0, own.bytes));
+        });
+}
+
 std::size_t build_advertisement_reply(Bytes out, ConstBytes received, const Parsed& solicitation,
                                       const MacAddress& own) {
     const bool nobody = solicitation.source.is_unspecified();

@@ -35,4 +35,8 @@ bool overrides_known(ConstBytes frame, const Parsed& message);
 std::size_t build_advertisement_reply(Bytes out, ConstBytes received, const Parsed& solicitation,
                                       const MacAddress& own);
 
+// Whom a frame says it is from: its Ethernet source, and the sender's MAC in ARP and in the option
+// of a solicitation, whose checksum follows.
+void set_sender_mac(Bytes frame, const Parsed& message, const MacAddress& mac);
+
 }  // namespace warren::net

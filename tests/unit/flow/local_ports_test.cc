@@ -45,7 +45,7 @@ class LocalPortsTest : public testing::Test {
     std::uint16_t nth(std::uint32_t n) const {
         return Spread::Ports(spread_, 0, samples::flow(0).server_tuple()).at(n);
     }
-    PortChoice pick(std::span<const std::uint16_t> excluded = {}) {
+    PortChoice pick(const ExcludedPorts& excluded = {}) {
         return ports_.pick(table_, 0, samples::flow(0).server_tuple(), excluded, now_);
     }
 
@@ -54,6 +54,23 @@ class LocalPortsTest : public testing::Test {
     LocalPorts ports_{0, spread_, 0, 1};
     Tick now_ = 0;
 };
+
+// The host's own connections are numbered from such a range.
+TEST_F(LocalPortsTest, ARangeIsLeftOut) {
+    const ExcludedPorts excluded{.range = {32'768, 60'999}};
+    std::set<std::uint16_t> seen;
+    for (std::uint32_t i = 0; i < port_count - excluded.range.size(); ++i) {
+        const PortChoice choice = pick(excluded);
+        ASSERT_EQ(choice.verdict, PortVerdict::free);
+        ASSERT_FALSE(excluded.range.contains(choice.port));
+        ASSERT_NE(occupy(choice.port), no_flow);
+        ASSERT_TRUE(seen.insert(choice.port).second);
+    }
+    EXPECT_EQ(pick(excluded).verdict, PortVerdict::no_port);
+    EXPECT_EQ(pick({.range = {1, 65'535}}).verdict, PortVerdict::no_port);
+    ++now_;
+    EXPECT_TRUE(excluded.range.contains(pick().port));
+}
 
 TEST_F(LocalPortsTest, EachPortRestsUntilAllOthersHaveServed) {
     std::set<std::uint16_t> seen;
@@ -71,7 +88,7 @@ TEST_F(LocalPortsTest, SkipsUsedAndExcludedPorts) {
     occupy(nth(0));
     occupy(nth(2));
     const std::array<std::uint16_t, 1> excluded{nth(1)};
-    const PortChoice choice = pick(excluded);
+    const PortChoice choice = pick({.some = excluded});
     EXPECT_EQ(choice.verdict, PortVerdict::free);
     EXPECT_EQ(choice.port, nth(3));
 }

@@ -45,6 +45,25 @@ Frame with_option(PacketBuilder builder, Frame option) {
     return builder.payload(body);
 }
 
+// What leaves in the name of a virtual MAC says so everywhere, and stays valid.
+TEST(Neighbour, TheSenderIsRenamed) {
+    const MacAddress virtual_mac = packets::mac("00:00:5e:00:02:33");
+    Frame frame = solicitation();
+    set_sender_mac(frame, parse(frame), virtual_mac);
+    EXPECT_TRUE(is_valid(frame));
+    EXPECT_EQ(claimed_mac(frame, parse(frame)), virtual_mac);
+    EXPECT_EQ(packets::mac("00:00:5e:00:02:33"), header_at<EthernetHeader>(frame, 0).source);
+    Frame request = PacketBuilder().ethernet(asker, group_mac).arp_request("10.0.0.1", "10.0.0.2");
+    set_sender_mac(request, parse(request), virtual_mac);
+    EXPECT_EQ(request, PacketBuilder()
+                           .ethernet("00:00:5e:00:02:33", group_mac)
+                           .arp_request("10.0.0.1", "10.0.0.2")
+                           .build());
+    Frame other = PacketBuilder().ethernet(asker, asker).ip("10.0.0.1", "10.0.0.2").udp(1, 2);
+    set_sender_mac(other, parse(other), virtual_mac);
+    EXPECT_TRUE(is_l4_checksum_valid(other, parse(other)));
+}
+
 TEST(Neighbour, WhatIsRight) {
     EXPECT_TRUE(is_valid(solicitation()));
     EXPECT_TRUE(is_valid(solicitation().neighbour_solicitation("fd00::100")));
