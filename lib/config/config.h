@@ -62,6 +62,17 @@ struct VirtualAddress {
     Location where;
     net::Prefix prefix;
     std::string device;  // of `dev`; empty: the instance's interface
+    // How the host has it while it is master.
+    std::string label{};
+    std::uint8_t scope = 0;  // RT_SCOPE_*
+    std::optional<net::IpAddress> broadcast{};
+    std::optional<net::Prefix> peer{};
+    std::optional<std::uint32_t> preferred_lft{};  // seconds
+    bool home = false;
+    bool nodad = true;  // IPv6: no duplicate address detection; "-nodad" has it
+    bool mngtmpaddr = false;
+    bool noprefixroute = false;
+    bool autojoin = false;
 
     friend bool operator==(const VirtualAddress&, const VirtualAddress&) = default;
 };
@@ -301,6 +312,8 @@ struct Dataplane {
     Idle idle = Idle::adaptive;
     std::uint32_t flows = 65'536;  // per worker
     UnknownFlow unknown_flow = UnknownFlow::reset;
+    // A master's host has the virtual addresses too, and all that no virtual_server claims.
+    bool host_addresses = true;
     std::vector<DataplaneInterface> interfaces;
 
     const DataplaneInterface* find_interface(const std::string& name) const;

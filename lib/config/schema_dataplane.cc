@@ -95,6 +95,7 @@ constexpr Keyword<Dataplane> dataplane_keywords[] = {
     {"flows", 1, 1, [](Statement& s, Dataplane& d) { s.number(64, 1U << 26, d.flows); }},
     {"unknown_flow", 1, 1,
      [](Statement& s, Dataplane& d) { s.choice(unknown_flow_names, d.unknown_flow); }},
+    {"host_addresses", 1, 1, [](Statement& s, Dataplane& d) { s.boolean(d.host_addresses); }},
     {"interface", 1, 1, read_interface, BlockUse::required, Repeat::yes},
 };
 

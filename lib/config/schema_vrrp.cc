@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/schema.h"
+#include "config/schema_address.h"
 #include "config/schema_tracking.h"
 
 namespace warren::config {
@@ -78,31 +79,6 @@ void read_authentication(Statement& s, InstanceDraft& d) {
     for (const std::string_view keyword : {"auth_type", "auth_pass"})
         if (!mentions(s.node, keyword))
             s.error("the authentication block has no " + std::string(keyword));
-}
-
-// Options after an address: those with a value, and those without one.
-constexpr std::string_view address_options[] = {"label", "scope",         "brd",        "broadcast",
-                                                "peer",  "preferred_lft", "track_group"};
-constexpr std::string_view address_flags[] = {"home",     "-nodad",   "mngtmpaddr", "noprefixroute",
-                                              "autojoin", "no_track", "use_vmac"};
-
-void read_address_options(Statement& s, VirtualAddress& address) {
-    for (std::size_t i = 0; i < s.args(); ++i) {
-        const std::string& word = s.arg(i);
-        const auto is = [&](const auto& list) {
-            return std::find(std::begin(list), std::end(list), word) != std::end(list);
-        };
-        const bool takes_value = word == "dev" || is(address_options);
-        if (!takes_value && !is(address_flags)) {
-            s.error("unknown option " + in_quotes(word) + " after the address " +
-                    in_quotes(s.node.keyword()));
-            return;
-        }
-        if (takes_value && i + 1 == s.args()) return s.error(in_quotes(word) + " needs a value");
-        if (word == "dev" && !s.interface(address.device, i + 1)) return;
-        if (word != "dev") s.ignore(word, "there is no kernel address to give it to");
-        if (takes_value) ++i;
-    }
 }
 
 void read_addresses(Statement& s, std::vector<VirtualAddress>& out) {
