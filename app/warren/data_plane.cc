@@ -157,6 +157,7 @@ void DataPlane::make_workers() {
 
 void DataPlane::run(control::ManagerOptions options) {
     options.pool = pool_.get();
+    options.kernel_ports = kernel_port_list_;
     control::Manager manager(config_, port_list_, exchange_, vrrp_, std::move(options));
     control::RunnerOptions runner_options;
     runner_options.ports = port_list_;

@@ -7,7 +7,9 @@
 
 #include <exception>
 #include <iostream>
+#include <span>
 
+#include "control/cleaner.h"
 #include "control/script.h"
 #include "control/signals.h"
 #include "data_plane.h"
@@ -38,7 +40,8 @@ void log_findings(const config::LoadResult& result) {
                      result.ignored.size());
 }
 
-int serve(const Options& options, const config::LoadResult& loaded) {
+int serve(const Options& options, const config::LoadResult& loaded, std::span<char*> command_line) {
+    control::Cleaner cleaner(command_line);  // before there are threads
     DataPlane plane(loaded.config, options.instance, options.eal);
     control::ManagerOptions manager;
     manager.process = {.instance = options.instance,
@@ -49,12 +52,13 @@ int serve(const Options& options, const config::LoadResult& loaded) {
     manager.reread = [&options] { return read_config(options.config_file, options.config_id); };
     manager.announce = notify_service_manager;
     manager.reopen_log = [&options] { return reopen_log(options); };
+    manager.cleaner = &cleaner;
     plane.run(std::move(manager));
     spdlog::info("stopped");
     return 0;
 }
 
-int run(const Options& options) {
+int run(const Options& options, std::span<char*> command_line) {
     const config::LoadResult loaded = read_config(options.config_file, options.config_id);
     const config::Diagnostics scripts =
         loaded.ok() ? control::check_scripts(loaded.config) : config::Diagnostics{};
@@ -70,7 +74,7 @@ int run(const Options& options) {
         return 1;
     }
     try {
-        return serve(options, loaded);
+        return serve(options, loaded, command_line);
     } catch (const std::exception& error) {
         spdlog::error("{}", error.what());
         return 1;
@@ -84,7 +88,7 @@ int main(int argc, char** argv) {
     warren::control::hold_signals();
     try {
         const auto options = warren::app::parse_options(argc, argv);
-        return options ? warren::app::run(*options) : 0;
+        return options ? warren::app::run(*options, {argv, static_cast<std::size_t>(argc)}) : 0;
     } catch (const std::exception& error) {
         std::cerr << "warren: " << error.what() << '\n';
         return 1;

@@ -379,9 +379,11 @@ Diagnostics find_gaps(const Config& config) {
         for (const VirtualAddress& a : v.virtual_ipaddress)
             if (!served.contains(a.prefix.address) && !a.prefix.address.is_link_local())
                 found.push_back({a.where, Severity::note,
-                                 a.prefix.address.to_string() +
-                                     " has no virtual_server: it answers ARP and ping and refuses "
-                                     "connections. To balance RabbitMQ behind it, add:\n" +
+                                 a.prefix.address.to_string() + " has no virtual_server: " +
+                                     (config.dataplane.host_addresses && v.accept
+                                          ? "the host's own services answer on it"
+                                          : "it answers ARP and ping and refuses connections") +
+                                     ". To balance RabbitMQ behind it, add:\n" +
                                      suggest_virtual_server(a.prefix.address)});
     return found;
 }

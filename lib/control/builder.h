@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/guard.h"
+#include "control/kernel_address.h"
 #include "control/state.h"
 #include "exchange/snapshot.h"
 
@@ -16,6 +17,14 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
 
 // What the kernel must not see on a port that it shares. `snapshot` is built from `state`.
 GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot, std::uint8_t port);
+
+// The virtual addresses that the host is to have now: those of its masters.
+std::vector<KernelAddress> host_addresses(const State& state);
+// All that it may ever have, and where a keepalived with use_vmac would have left them.
+std::vector<KernelAddress> possible_host_addresses(const config::Config& config);
+
+// Whether a router's addresses are the host's too; local addresses that are no VIPs never are.
+bool is_hosts(const State& state, const RouterState& router);
 
 // Of a server, as the snapshot has it. Servers that the sorry_server replaces keep their flows and
 // take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.

@@ -73,13 +73,88 @@ std::string nat_returns(const GuardRules& rules, bool v4) {
            "    " + errors + ports + " } " + drop;
 }
 
+std::string endpoints_of(const std::vector<GuardRules::Endpoint>& endpoints, bool v4) {
+    std::vector<GuardRules::Endpoint> some;
+    std::copy_if(endpoints.begin(), endpoints.end(), std::back_inserter(some),
+                 [v4](const GuardRules::Endpoint& e) { return e.first.is_v4() == v4; });
+    return join(some, [](const GuardRules::Endpoint& e) {
+        return e.first.to_string() + " . " + std::to_string(e.second);
+    });
+}
+
+// "ip daddr { … } ", or nothing if there is none.
+std::string match(const std::string& key, const std::string& values) {
+    return values.empty() ? std::string() : key + " { " + values + " } ";
+}
+
+std::string drop_if(const std::string& matches) {
+    return matches.empty() ? std::string() : "    " + matches + "counter drop\n";
+}
+
+// Of the addresses that the host has too.
+std::string our_part(const GuardRules& rules, bool v4) {
+    const std::string family = v4 ? "ip" : "ip6";
+    const std::string servers = endpoints_of(rules.fnat_servers, v4);
+    const std::string locals = addresses_of(rules.local_addresses, v4);
+    std::string text =
+        drop_if(match(family + " daddr . tcp dport", endpoints_of(rules.services, v4)));
+    if (servers.empty() || locals.empty()) return text;
+    const std::string ports = rules.last_host_port < rules.first_host_port
+                                  ? std::string()
+                                  : "tcp dport != " + std::to_string(rules.first_host_port) + "-" +
+                                        std::to_string(rules.last_host_port) + " ";
+    return text + drop_if(match(family + " saddr . tcp sport", servers) +
+                          match(family + " daddr", locals) + ports);
+}
+
+// The target of a solicitation lies behind 8 bytes.
+std::string questions(const GuardRules& rules) {
+    std::vector<net::IpAddress> v6;
+    std::copy_if(rules.silent.begin(), rules.silent.end(), std::back_inserter(v6),
+                 [](const net::IpAddress& address) { return !address.is_v4(); });
+    return drop_if(match("arp operation request arp daddr ip", addresses_of(rules.silent, true))) +
+           drop_if(match("icmpv6 type nd-neighbor-solicit @th,64,128", join(v6, hexadecimal)));
+}
+
+std::string macs_of(const std::vector<net::MacAddress>& macs) {
+    std::vector<std::string> texts;
+    for (const net::MacAddress& mac : macs)
+        texts.push_back(mac.to_string());
+    return join(texts, [](const std::string& text) { return text; });
+}
+
+// What the host sends from an address of a virtual MAC leaves with it.
+std::string egress_rules(const GuardRules& rules) {
+    std::string text;
+    std::vector<net::MacAddress> macs;
+    for (const auto& [mac, address] : rules.senders)
+        if (std::find(macs.begin(), macs.end(), mac) == macs.end()) macs.push_back(mac);
+    for (const net::MacAddress& mac : macs) {
+        std::vector<net::IpAddress> own;
+        for (const auto& [of, address] : rules.senders)
+            if (of == mac) own.push_back(address);
+        const std::string v4 = addresses_of(own, true);
+        const std::string v6 = addresses_of(own, false);
+        const std::string source = "ether saddr set " + mac.to_string() + "\n";
+        if (!v4.empty())
+            text += "    ip saddr { " + v4 + " } " + source + "    arp saddr ip { " + v4 +
+                    " } arp saddr ether set " + mac.to_string() + " " + source;
+        if (!v6.empty() && rules.link_local)
+            text += "    icmpv6 type nd-neighbor-solicit ip6 saddr { " + v6 + " } ip6 saddr set " +
+                    rules.link_local->to_string() + "\n";
+        if (!v6.empty()) text += "    ip6 saddr { " + v6 + " } " + source;
+    }
+    return text;
+}
+
 std::string rules_of(const GuardRules& rules) {
     std::string text;
-    if (const std::string v4 = addresses_of(rules.addresses, true); !v4.empty())
-        text += "    ip daddr { " + v4 + " } counter drop\n";
-    if (const std::string v6 = addresses_of(rules.addresses, false); !v6.empty())
-        text += "    ip6 daddr { " + v6 + " } counter drop\n";
+    for (const bool v4 : {true, false})
+        text += drop_if(match(v4 ? "ip daddr" : "ip6 daddr", addresses_of(rules.addresses, v4)));
+    text += our_part(rules, true) + our_part(rules, false) + questions(rules);
     text += nat_returns(rules, true) + nat_returns(rules, false);
+    if (const std::string macs = macs_of(rules.heard_macs); !macs.empty())
+        text += "    ether daddr { " + macs + " } meta pkttype set host\n";
     const std::string vrids =
         join(rules.vrids, [](std::uint8_t vrid) { return std::to_string(vrid); });
     if (vrids.empty()) return text;
@@ -154,7 +229,11 @@ std::string guard_ruleset(std::string_view interface, const GuardRules& rules, G
     text += table + " {\n" + flags + "  chain ingress {\n";
     text += "    type filter hook ingress device \"" + std::string(interface) + "\" priority " +
             priority + "; policy accept;\n";
-    return text + rules_of(rules) + "  }\n}\n";
+    text += rules_of(rules) + "  }\n";
+    if (const std::string egress = egress_rules(rules); !egress.empty())
+        text += "  chain egress {\n    type filter hook egress device \"" + std::string(interface) +
+                "\" priority 0; policy accept;\n" + egress + "  }\n";
+    return text + "}\n";
 }
 
 Guard::Guard(std::string interface)
@@ -176,12 +255,12 @@ void Guard::apply(const GuardRules& rules) {
     if (if_nametoindex(interface_.c_str()) == 0)
         throw GuardError(GuardError::Kind::no_interface,
                          "cannot guard interface " + interface_ + ": there is no such interface");
-    std::string error = run(guard_ruleset(interface_, rules, table_));
-    // Kernels before 5.12 know no owners, and a table left without one by a predecessor gets none.
-    if (!error.empty() && !installed_ && kind_of(error) == GuardError::Kind::unsupported) {
-        table_ = GuardTable::plain;
-        error = run(guard_ruleset(interface_, rules, table_));
-        if (!error.empty()) table_ = GuardTable::owned;
+    GuardRules ingress_only = rules;
+    ingress_only.senders.clear();
+    std::string error = try_to_apply(egress_ ? rules : ingress_only);
+    if (!error.empty() && egress_ && !rules.senders.empty()) {
+        error = try_to_apply(ingress_only);
+        egress_ = !error.empty();
     }
     if (!error.empty()) {
         const GuardError::Kind kind = kind_of(error);
@@ -190,6 +269,17 @@ void Guard::apply(const GuardRules& rules) {
                                    error.substr(0, error.find('\n')) + "]");
     }
     installed_ = true;
+}
+
+std::string Guard::try_to_apply(const GuardRules& rules) {
+    std::string error = run(guard_ruleset(interface_, rules, table_));
+    if (error.empty() || installed_ || kind_of(error) != GuardError::Kind::unsupported)
+        return error;
+    // Kernels before 5.12 know no owners, and a table left without one by a predecessor gets none.
+    table_ = GuardTable::plain;
+    error = run(guard_ruleset(interface_, rules, table_));
+    if (!error.empty()) table_ = GuardTable::owned;
+    return error;
 }
 
 std::string Guard::run(const std::string& commands) {

@@ -2,12 +2,15 @@
 // The guard of an interface that Warren shares with the kernel: one nftables table of the netdev
 // family whose ingress chain drops what is Warren's before the kernel's stack sees it (the kernel
 // would answer or forward it). Packet sockets, so our port too, see the frames
-// nevertheless. ARP is left alone: the kernel does not own those addresses. Never pass an address
-// that the kernel itself has. Errors: GuardError, with the kind for the caller to decide on.
+// nevertheless. Of an address that the host has too exactly our part is hidden: virtual_servers and
+// what FNAT servers send to our local ports. ARP requests and solicitations for any address of ours
+// are: we answer, on a backup nobody does. A virtual MAC is made the kernel's in both directions:
+// no device of its own is needed. Errors: GuardError, with the kind for the caller to decide on.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,13 +26,26 @@ namespace warren::control {
 struct GuardRules {
     using Endpoint = std::pair<net::IpAddress, std::uint16_t>;
 
-    std::vector<net::IpAddress> addresses;  // VIPs and local addresses, both families, any order
+    // All lists: both families, any order.
+    std::vector<net::IpAddress> addresses;  // ours alone: all that is sent to them
     std::vector<std::uint8_t> vrids;  // virtual routers whose adverts (VRRP, VRRP in AH) are ours
     // NAT servers: what they send to clients is ours to translate, the kernel must not forward it.
     // Not so what they send to the kernel itself, the answers to our checkers.
     std::vector<Endpoint> nat_servers{};
     std::vector<net::IpAddress>
-        kernel_addresses{};  // the kernel's own; only used beside nat_servers
+        kernel_addresses{};                // the kernel's own; only used beside nat_servers
+    std::vector<net::IpAddress> silent{};  // whom we answer ARP and solicitations for
+    // Addresses that the host has too: services on them, those that are local addresses, FNAT
+    // servers, and what the host numbers its own connections from.
+    std::vector<Endpoint> services{};
+    std::vector<net::IpAddress> local_addresses{};
+    std::vector<Endpoint> fnat_servers{};
+    std::uint16_t first_host_port = 1, last_host_port = 0;
+    // Virtual MACs that are ours now, and the addresses that speak with one. From those the kernel
+    // solicits in its own name, which is `link_local`.
+    std::vector<net::MacAddress> heard_macs{};
+    std::vector<std::pair<net::MacAddress, net::IpAddress>> senders{};
+    std::optional<net::IpAddress> link_local{};
 
     friend bool operator==(const GuardRules&, const GuardRules&) = default;
 };
@@ -67,13 +83,19 @@ class Guard {
     // Replaces the rules atomically; after an error the old ones still stand. Call it again when
     // the interface has come back after a removal: its chain went with it.
     void apply(const GuardRules& rules);
+    // A kernel before 5.16: what the host sends from a virtual address leaves with the physical
+    // MAC.
+    bool lacks_egress() const { return !egress_; }
 
   private:
-    std::string run(const std::string& commands);  // the error text, empty = done
+    // The error text, empty = done.
+    std::string try_to_apply(const GuardRules& rules);
+    std::string run(const std::string& commands);
 
     std::string interface_;
     std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
     bool installed_ = false;
+    bool egress_ = true;
     GuardTable table_ = GuardTable::owned;
 };
 

@@ -46,6 +46,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
     : exchange_(exchange),
       vrrp_(vrrp),
       options_(std::move(options)),
+      host_addresses_(told_of_host(), possible_host_addresses(config), options_.cleaner),
       netlink_(io_, {[this](const Link& link) { on_link(link); },
                      [this](const net::IpAddress& server, const std::optional<NextHop>& hop) {
                          on_next_hop(server, hop);
@@ -75,15 +76,21 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                 }),
       drain_timer_(io_),
       stop_timer_(io_),
+      bell_(io_, vrrp.bell.descriptor()),
       signals_(io_, SIGTERM, SIGINT),
       stalls_(state_->ports.size()),
       busy_(exchange.workers.size(), 0.0),
       busy_ns_(exchange.workers.size(), 0) {
+    set_host_ports();
     watch_next_hops();
     start_guards();
     follow_own_hosts();
     follow_quorums();
     publish();
+}
+
+Manager::~Manager() {
+    bell_.release();  // the bell itself closes it
 }
 
 std::vector<const RouterPlan*> Manager::plans() const {
@@ -104,6 +111,7 @@ void Manager::run() {
     take_signals();
     every(drain_timer_, std::chrono::milliseconds(drain_ms), attempts_, "the drain",
           [this] { drain(); });
+    wait_for_bell();
     run_until_stopped();
     checks_.reset();
 }
@@ -158,9 +166,15 @@ void Manager::take_flow_events() {
 
 void Manager::take_statuses() {
     VrrpStatus status;
+    bool moved = false;
     while (vrrp_.statuses.pop(status))
-        attempts_("taking a router's status",
-                  [&] { take_status(state_->routers.at(status.router), status); });
+        attempts_("taking a router's status", [&] {
+            RouterState& router = state_->routers.at(status.router);
+            const bool was_master = router.status.state == vrrp::State::master;
+            take_status(router, status);
+            moved = moved || was_master != (router.status.state == vrrp::State::master);
+        });
+    if (moved) attempts_("following the masters", [&] { follow_masters(); });
 }
 
 void Manager::take_reports() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
@@ -23,6 +24,7 @@
 #include "control/event_log.h"
 #include "control/flow_listing.h"
 #include "control/guard.h"
+#include "control/host_addresses.h"
 #include "control/multicast.h"
 #include "control/netlink.h"
 #include "control/notifier.h"
@@ -43,8 +45,10 @@
 namespace warren::control {
 
 struct ManagerOptions {
-    const rte_mempool* pool = nullptr;  // of all received frames
+    const rte_mempool* pool = nullptr;        // of all received frames
+    std::vector<port::Port*> kernel_ports{};  // by port; null: shared, or no way to the host
     ProcessFacts process;
+    Cleaner* cleaner = nullptr;                      // outlives the manager
     std::function<config::LoadResult()> reread;      // SIGHUP
     std::function<void(std::string_view)> announce;  // to the service manager: "READY=1"
     std::function<std::string()> reopen_log;         // SIGHUP; what went wrong, or nothing
@@ -60,6 +64,9 @@ class Manager {
     // `ports` in the order of port_names(config). Publishes the first snapshot.
     Manager(const config::Config& config, const std::vector<port::Port*>& ports,
             exchange::Exchange& exchange, VrrpLink& vrrp, ManagerOptions options);
+    ~Manager();
+    Manager(const Manager&) = delete;
+    Manager& operator=(const Manager&) = delete;
 
     // What the control lcore starts with.
     std::vector<const RouterPlan*> plans() const;
@@ -90,6 +97,14 @@ class Manager {
     void try_guards(const exchange::Snapshot& snapshot);
     void try_guard(std::uint8_t index, const exchange::Snapshot& snapshot);
     void apply_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
+
+    // What the host has of virtual addresses (manager_host.cc).
+    HostAddresses::Told told_of_host();
+    void set_host_ports();
+    Link own_part(const Link& link) const;
+    std::vector<net::IpAddress> kernel_addresses() const;
+    void follow_masters();
+    void wait_for_bell();
 
     // Virtual routers (manager_vrrp.cc).
     std::vector<net::IpAddress> unicast_peers() const;
@@ -168,6 +183,7 @@ class Manager {
     exchange::Exchange& exchange_;
     VrrpLink& vrrp_;
     ManagerOptions options_;
+    HostAddresses host_addresses_;
     Netlink netlink_;
     MulticastGroups multicast_;
     std::unique_ptr<State> state_;
@@ -188,6 +204,7 @@ class Manager {
     Commands commands_;
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer stop_timer_;
+    boost::asio::posix::stream_descriptor bell_;
     boost::asio::signal_set signals_;
     std::set<int> unserved_;         // signals that the log has spoken of
     std::vector<PortStall> stalls_;  // by port

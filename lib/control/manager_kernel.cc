@@ -12,15 +12,6 @@
 namespace warren::control {
 namespace {
 
-std::vector<net::IpAddress> kernel_addresses(const std::vector<Link>& links) {
-    std::vector<net::IpAddress> all;
-    for (const Link& link : links)
-        for (const LinkAddress& address : link.addresses)
-            all.push_back(address.prefix.address);
-    std::sort(all.begin(), all.end());
-    return all;
-}
-
 std::uint16_t mtu_of(const Link& link) {
     constexpr std::uint32_t ethernet = 1500;  // where the kernel has not said
     return static_cast<std::uint16_t>(
@@ -45,6 +36,8 @@ std::vector<PortState> Manager::port_states(const config::Config& config,
                         .device = &device};
         state.rss_trouble = device.rss_trouble();
         state.hears_virtual_macs = device.mac_trouble().empty();
+        state.reaches_kernel = state.shared || (i < options_.kernel_ports.size() &&
+                                                options_.kernel_ports[i] != nullptr);
         if (!state.hears_virtual_macs)
             events_.warn(EventKind::link,
                          "interface {}: use_vmac is not possible, the physical MAC is used: {}",
@@ -119,19 +112,19 @@ void Manager::on_link(const Link& link) {
         if (port.shared && link.present) follow_interface(index, link);
         if (!link.present || link.index != port.ifindex) multicast_.forget(port.ifindex);
         port.ifindex = link.present ? link.index : 0;
-        set_addresses(index, link.present ? link.ipv4() : std::nullopt,
-                      link.present ? link.ipv6_link_local() : std::nullopt);
+        const Link own = own_part(link);
+        set_addresses(index, link.present ? own.ipv4() : std::nullopt,
+                      link.present ? own.ipv6_link_local() : std::nullopt);
         if (port.shared && link.present) set_mtu(index, mtu_of(link));
         if (port.shared) set_link(index, link.present && link.running);
         if (link.present) join_groups(index, *snapshot);
     }
-    if (auto addresses = kernel_addresses(netlink_.links());
-        addresses != state_->kernel_addresses) {
+    if (auto addresses = kernel_addresses(); addresses != state_->kernel_addresses) {
         state_->kernel_addresses = std::move(addresses);
         publish();
         follow_own_hosts();
     }
-    try_guards(*snapshot);
+    follow_masters();
     apply_tracking();
 }
 
@@ -213,7 +206,7 @@ void Manager::set_mtu(std::uint8_t index, std::uint16_t mtu) {
 // ---- what the kernel must not see, and must ask for
 
 void Manager::start_guards() {
-    state_->kernel_addresses = kernel_addresses(netlink_.links());
+    state_->kernel_addresses = kernel_addresses();
     const auto snapshot = build_snapshot(*state_, 0);
     for (std::size_t i = 0; i < state_->ports.size(); ++i) {
         const PortState& port = state_->ports[i];
@@ -248,19 +241,14 @@ void Manager::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot
         return;
     }
     GuardRules rules = guard_rules(*state_, snapshot, index);
-    // An address that the kernel has too (left behind by keepalived, say) is still ours alone; only
-    // the host's own way in must stay open.
+    // An address that the kernel has too (somebody has put it there) is still ours alone.
     const std::vector<net::IpAddress>& kernel = state_->kernel_addresses;
     for (const net::IpAddress& address : rules.addresses)
         if (std::binary_search(kernel.begin(), kernel.end(), address) &&
             doubly_owned_.insert(address).second)
-            events_.warn(
-                EventKind::link,
-                "{} is an address of the kernel too: it answers ARP for it as well; remove it",
-                address.to_string());
-    std::erase_if(rules.addresses, [&](const net::IpAddress& address) {
-        return port.primary && port.primary->address == address;
-    });
+            events_.warn(EventKind::link,
+                         "{} is an address of the kernel too, which hears nothing of it; remove it",
+                         address.to_string());
     const auto old = guarded_.find(index);
     if (old != guarded_.end() && old->second == rules) return;
     guards_.at(index)->apply(rules);

@@ -155,7 +155,7 @@ std::optional<RouteAnswer> parse_route(const nlmsghdr& message) {
     return answer;
 }
 
-// A request under construction. Ours are small: one family header, at most two attributes.
+// A request under construction. Ours are small: one family header, a few attributes.
 class Request {
   public:
     Request(std::uint16_t type, unsigned flags) : header_(mnl_nlmsg_put_header(buffer_.data())) {
@@ -172,6 +172,13 @@ class Request {
         mnl_attr_put(header_, type, 16 - skip, address.bytes().data() + skip);
     }
     void put(std::uint16_t type, std::uint32_t number) { mnl_attr_put_u32(header_, type, number); }
+    void put(std::uint16_t type, const std::string& text) {
+        mnl_attr_put_strz(header_, type, text.c_str());
+    }
+    template <typename Value>
+    void put_raw(std::uint16_t type, const Value& value) {
+        mnl_attr_put(header_, type, sizeof(value), &value);
+    }
     nlmsghdr& header() { return *header_; }
 
   private:
@@ -334,6 +341,43 @@ int NetlinkSocket::keep_neighbour(int ifindex, const net::IpAddress& address, Ke
     request.put(header);
     request.put(NDA_DST, address);
     if (keep == Keep::managed) request.put(NDA_FLAGS_EXT, std::uint32_t{NTF_EXT_MANAGED});
+    return transact(request.header(), [](const nlmsghdr&) {});
+}
+
+namespace {
+
+// With a peer, that is what the prefix is about (a point-to-point address).
+void put_address(Request& request, int ifindex, const KernelAddress& address) {
+    ifaddrmsg header{};
+    header.ifa_family = family_of(address.prefix.address);
+    header.ifa_prefixlen = address.peer.value_or(address.prefix).length;
+    header.ifa_scope = address.scope;
+    header.ifa_index = static_cast<unsigned>(ifindex);
+    request.put(header);
+    request.put(IFA_LOCAL, address.prefix.address);
+}
+
+}  // namespace
+
+int NetlinkSocket::add_address(int ifindex, const KernelAddress& address) {
+    Request request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK);
+    put_address(request, ifindex, address);
+    request.put(IFA_ADDRESS, address.peer.value_or(address.prefix).address);
+    if (address.broadcast) request.put(IFA_BROADCAST, *address.broadcast);
+    if (!address.label.empty()) request.put(IFA_LABEL, address.label);
+    request.put(IFA_FLAGS, address.flags);
+    if (address.preferred_lft != KernelAddress::for_ever) {
+        ifa_cacheinfo lifetimes{};
+        lifetimes.ifa_prefered = address.preferred_lft;
+        lifetimes.ifa_valid = KernelAddress::for_ever;
+        request.put_raw(IFA_CACHEINFO, lifetimes);
+    }
+    return transact(request.header(), [](const nlmsghdr&) {});
+}
+
+int NetlinkSocket::remove_address(int ifindex, const KernelAddress& address) {
+    Request request(RTM_DELADDR, NLM_F_ACK);
+    put_address(request, ifindex, address);
     return transact(request.header(), [](const nlmsghdr&) {});
 }
 

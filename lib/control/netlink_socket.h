@@ -10,6 +10,7 @@
 #include <optional>
 #include <variant>
 
+#include "control/kernel_address.h"
 #include "control/link_table.h"
 #include "net/address.h"
 
@@ -69,6 +70,10 @@ class NetlinkSocket {
                       std::optional<NeighbourMessage>& answer);
     // Makes the entry if need be and starts resolving it; `use` also takes the managed flag away.
     int keep_neighbour(int ifindex, const net::IpAddress& address, Keep keep);
+
+    // EEXIST, EADDRNOTAVAIL: it is as asked for already.
+    int add_address(int ifindex, const KernelAddress& address);
+    int remove_address(int ifindex, const KernelAddress& address);
 
   private:
     int transact(nlmsghdr& request, const std::function<void(const nlmsghdr&)>& handler);

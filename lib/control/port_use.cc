@@ -30,6 +30,12 @@ std::uint64_t reserved_on(const State& state, const net::IpAddress& address) {
         }));
 }
 
+// Ports that the host's own connections are numbered from, on an address that it has too.
+std::uint64_t hosts_on(const State& state, const net::IpAddress& address) {
+    const auto router = router_of(state, address);
+    return router && is_hosts(state, state.routers[*router]) ? state.host_ports.size() : 0;
+}
+
 // The servers that use the same ports as this one: it and its doubles in other services.
 std::vector<std::uint16_t> sharers(const State& state, std::uint16_t index,
                                    const std::vector<net::IpAddress>& locals) {
@@ -57,7 +63,8 @@ PortUse port_use(const State& state, const exchange::Exchange& exchange, std::ui
         return local.is_v4() != state.servers[index].config->address.is_v4();
     });
     for (const net::IpAddress& local : locals)
-        use.total += flow::end_of_ports - flow::first_local_port - reserved_on(state, local);
+        use.total += flow::end_of_ports - flow::first_local_port - reserved_on(state, local) -
+                     hosts_on(state, local);
     const double share = static_cast<double>(use.total) /
                          static_cast<double>(std::max<std::size_t>(exchange.workers.size(), 1));
     const std::vector<std::uint16_t> all = sharers(state, index, locals);

@@ -22,6 +22,7 @@
 #include "control/netlink.h"
 #include "control/tracking.h"
 #include "control/vrrp_link.h"
+#include "flow/local_ports.h"
 #include "net/address.h"
 #include "port/port.h"
 #include "vrrp/instance.h"
@@ -41,6 +42,7 @@ struct PortState {
     bool hears_virtual_macs = true;  // as far as its virtual routers have one
     std::string rss_trouble{};       // why its frames need hand-offs between workers; port.h
     port::Port* device = nullptr;
+    bool reaches_kernel = true;  // what is not ours has a way to the host
 };
 
 struct RouterState {
@@ -115,7 +117,8 @@ struct ServiceRecord {
 struct State {
     config::Config config;  // as of the last reload; services and servers have their own copies
     std::vector<PortState> ports;
-    std::vector<net::IpAddress> kernel_addresses;  // on all its links, sorted
+    std::vector<net::IpAddress> kernel_addresses;  // on all its links, sorted; without VIPs
+    flow::PortRange host_ports{};                  // what the host numbers its own connections from
     std::vector<RouterState> routers;
     // Which of them has a VIP. index_vips() makes it anew when routers have changed.
     std::unordered_map<net::IpAddress, std::uint16_t, net::IpAddressHash> router_of_vip;

@@ -426,6 +426,7 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Report& change, const 
     record.when_ns = round.now_ns;
     send_status(index);
     report(record);
+    link_.bell.ring_if_asleep();
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Alarm& alarm, const Round& round) {

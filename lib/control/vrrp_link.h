@@ -9,6 +9,7 @@
 
 #include "exchange/channel.h"
 #include "exchange/counters.h"
+#include "exchange/doorbell.h"
 #include "net/address.h"
 #include "vrrp/heard.h"
 #include "vrrp/instance.h"
@@ -133,7 +134,9 @@ struct VrrpLink {
     exchange::Channel<VrrpCommand> commands{4096};  // manager -> control
     exchange::Channel<VrrpReport> reports{4096};    // control -> manager
     exchange::Channel<VrrpStatus> statuses{2048};   // control -> manager
-    VrrpCounters counters;                          // control -> manager
+    // A transition rings it: the host's addresses are not to wait for the manager's next look.
+    exchange::Doorbell bell;
+    VrrpCounters counters;  // control -> manager
 };
 
 }  // namespace warren::control

@@ -175,7 +175,8 @@ TEST(Builder, ServiceOfAForeignVipIsNotServed) {
 
 // Reads what the snapshot holds, not what it held: this once came from freed memory.
 TEST(GuardRules, EachPortsAddressesAndVrids) {
-    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+    const auto state = state_of("dataplane {\n host_addresses off\n}\n" +
+                                router("A", "eth0", 51, "192.168.8.100/24") +
                                 router("B", "eth1", 52, "192.168.9.100/24\n192.168.9.101/24"));
     const GuardRules first = guard_rules(*state, *build_snapshot(*state, 1), 0);
     EXPECT_EQ(texts(first.addresses), (std::vector<std::string>{"192.168.8.100"}));
@@ -184,6 +185,82 @@ TEST(GuardRules, EachPortsAddressesAndVrids) {
     EXPECT_EQ(texts(second.addresses),
               (std::vector<std::string>{"192.168.9.100", "192.168.9.101"}));
     EXPECT_EQ(second.vrids, (std::vector<std::uint8_t>{52}));
+    EXPECT_EQ(second.silent, second.addresses);
+}
+
+// The kernel sees all of it but virtual_servers and what FNAT servers send to a local port.
+TEST(GuardRules, OfTheHostsAddressesOurPartIsHidden) {
+    auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                 router("B", "eth1", 52, "192.168.9.100/24", "no_accept\n") +
+                 "local_address_group pool {\n 192.168.8.200 eth0\n}\n" + service("192.168.8.100"));
+    state->host_ports = {32'768, 60'999};
+    const GuardRules rules = guard_rules(*state, 0);
+    EXPECT_EQ(rules.addresses, std::vector<net::IpAddress>{});
+    EXPECT_EQ(texts(rules.silent), (std::vector<std::string>{"192.168.8.100"}));
+    EXPECT_EQ(rules.services, (std::vector<GuardRules::Endpoint>{{ip("192.168.8.100"), 5672}}));
+    EXPECT_EQ(texts(rules.local_addresses), (std::vector<std::string>{"192.168.8.100"}));
+    EXPECT_EQ(rules.fnat_servers, (std::vector<GuardRules::Endpoint>{{ip("192.168.8.11"), 5672},
+                                                                     {ip("192.168.8.12"), 5672}}));
+    EXPECT_EQ(rules.first_host_port, 32'768);
+    EXPECT_EQ(texts(guard_rules(*state, 1).addresses), (std::vector<std::string>{"192.168.9.100"}))
+        << "no_accept: the host hears nothing";
+    state->ports[0].reaches_kernel = false;
+    EXPECT_EQ(texts(guard_rules(*state, 0).addresses), (std::vector<std::string>{"192.168.8.100"}));
+}
+
+// An address owner's: the host's way in stays open, and the kernel may say whose it is.
+TEST(GuardRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.1/24\n192.168.8.100/24"));
+    EXPECT_EQ(texts(guard_rules(*state, 0).silent), (std::vector<std::string>{"192.168.8.100"}));
+}
+
+TEST(GuardRules, AVirtualMacIsHeardWhileItIsOurs) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
+    const net::MacAddress mac = net::virtual_router_mac(51, false);
+    GuardRules rules = guard_rules(*state, 0);
+    EXPECT_TRUE(rules.heard_macs.empty());
+    EXPECT_EQ(rules.senders, (std::vector{std::pair(mac, ip("192.168.8.100"))}));
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(guard_rules(*state, 0).heard_macs, std::vector{mac});
+}
+
+TEST(HostAddressesOfState, ThoseOfMastersWithTheirAttributes) {
+    auto state = state_of(
+        router("A", "eth0", 51,
+               "192.168.8.100/24 label eth0:1 brd 192.168.8.255 scope link\n10.0.0.1 peer "
+               "10.0.0.2/32 preferred_lft 60",
+               "virtual_ipaddress_excluded {\n fd00::1/64\n fd00::2/64 -nodad home preferred_lft "
+               "forever\n}\n") +
+        router("B", "eth1", 52, "192.168.9.100/24"));
+    EXPECT_TRUE(host_addresses(*state).empty());
+    state->routers[0].status.state = vrrp::State::master;
+    const std::vector<KernelAddress> all = host_addresses(*state);
+    ASSERT_EQ(all.size(), 4U);
+    EXPECT_EQ(all[0], (KernelAddress{.interface = "eth0",
+                                     .prefix = {ip("192.168.8.100"), 24},
+                                     .broadcast = ip("192.168.8.255"),
+                                     .label = "eth0:1",
+                                     .scope = 253}));
+    EXPECT_EQ(all[1].peer, (net::Prefix{ip("10.0.0.2"), 32}));
+    EXPECT_EQ(all[1].preferred_lft, 60U);
+    EXPECT_EQ(all[2].flags, 0x02U) << "no duplicate address detection";
+    EXPECT_EQ(all[2].preferred_lft, 0U) << "never chosen as a source";
+    EXPECT_EQ(all[3].flags, 0x10U) << "home";
+    EXPECT_EQ(all[3].preferred_lft, KernelAddress::for_ever);
+    state->config.dataplane.host_addresses = false;
+    EXPECT_TRUE(host_addresses(*state).empty());
+}
+
+TEST(HostAddressesOfState, AnOwnersAreNeverLeftovers) {
+    const auto owner =
+        "vrrp_instance O {\n interface eth0\n virtual_router_id 9\n priority "
+        "255\n virtual_ipaddress {\n 192.168.8.1\n }\n}\n";
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100", "use_vmac\n") + owner);
+    const std::vector<KernelAddress> all = possible_host_addresses(state->config);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].interface, "eth0");
+    EXPECT_EQ(all[1].interface, "vrrp.51") << "where keepalived has it";
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -77,6 +78,27 @@ table netdev warren_eth0 {
   }
 }
 )");
+}
+
+TEST(GuardText, OfTheHostsAddressesOurPart) {
+    GuardRules rules;
+    rules.addresses = {};
+    rules.services = {{vip, 5672}, {*net::IpAddress::parse("2001:db8::100"), 5671}};
+    rules.local_addresses = {vip};
+    rules.fnat_servers = {{net::IpAddress::v4(10, 2, 0, 11), 5672}};
+    rules.first_host_port = 32'768;
+    rules.last_host_port = 60'999;
+    rules.silent = {vip, *net::IpAddress::parse("2001:db8::100")};
+    EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
+                  .find("    ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop\n"
+                        "    ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr { 10.2.0.100 } tcp "
+                        "dport != 32768-60999 counter drop\n"
+                        "    ip6 daddr . tcp dport { 2001:db8::100 . 5671 } counter drop\n"
+                        "    arp operation request arp daddr ip { 10.2.0.100 } counter drop\n"
+                        "    icmpv6 type nd-neighbor-solicit @th,64,128 "
+                        "{ 0x20010db8000000000000000000000100 } counter drop\n"),
+              std::string::npos)
+        << guard_ruleset("eth0", rules, GuardTable::plain);
 }
 
 TEST(GuardText, NothingOwnedNothingDropped) {
@@ -230,6 +252,59 @@ TEST_F(GuardTest, KernelIsQuietAndPacketSocketsStillSee) {
         EXPECT_FALSE(seen.empty()) << "our own port must see it";
     }
     EXPECT_EQ(answers(), "vip host ") << "gone with the guard";
+}
+
+Frame arp_request(const net::IpAddress& target) {
+    Frame frame{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 2, 2, 8, 6,
+                0,    1,    8,    0,    6,    4,    0, 1, 2, 0, 0, 0, 2, 2};
+    for (const net::IpAddress& address : {client, target}) {
+        const std::uint32_t raw = address.as_v4().raw();
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(&raw);
+        frame.insert(frame.end(), bytes, bytes + 4);
+        if (address == client) frame.resize(frame.size() + 6);
+    }
+    return frame;
+}
+
+// The kernel has the VIP (a master's host, or what a dead keepalived has left): we alone answer.
+TEST_F(GuardTest, TheKernelSaysNothingOfWhoHasTheAddress) {
+    const auto answers_arp = [this] {
+        put(arp_request(vip));
+        put(arp_request(host));
+        std::string seen;
+        next(wire, [&seen](const Frame& f) {
+            if (f.size() < 42 || f[12] != 8 || f[13] != 6 || f[21] != 2) return false;
+            seen += f[31] == 100 ? "vip " : "host ";
+            return f[31] != 100;
+        });
+        return seen;
+    };
+    ASSERT_EQ(answers_arp(), "vip host ");
+    Guard guard("gu0");
+    GuardRules silent;
+    silent.silent = {vip};
+    guard.apply(silent);
+    EXPECT_EQ(answers_arp(), "host ");
+    EXPECT_EQ(answers(), "vip host ") << "all else is the host's";
+}
+
+// As if it were the kernel's own, and what it answers leaves with it.
+TEST_F(GuardTest, AVirtualMacIsTheKernels) {
+    Guard guard("gu0");
+    GuardRules with_mac;
+    const net::MacAddress virtual_mac{{0, 0, 0x5e, 0, 1, 51}};
+    with_mac.heard_macs = {virtual_mac};
+    with_mac.senders = {{virtual_mac, vip}};
+    guard.apply(with_mac);
+    EXPECT_FALSE(guard.lacks_egress());
+    Frame request = echo_request(vip);
+    std::copy(virtual_mac.bytes.begin(), virtual_mac.bytes.end(), request.begin());
+    put(request);
+    const Frame answer = next(wire, [](const Frame& f) {
+        return f.size() >= 42 && f[23] == IPPROTO_ICMP && f[34] == ICMP_ECHOREPLY;
+    });
+    ASSERT_FALSE(answer.empty());
+    EXPECT_TRUE(std::equal(virtual_mac.bytes.begin(), virtual_mac.bytes.end(), &answer[6]));
 }
 
 TEST_F(GuardTest, OnlyOurVirtualRoutersAdvertsAreHidden) {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the host has of virtual addresses: they follow the masters. Adverts and announcements never
+// wait for that: the control lcore rings a bell with each transition and goes on, so the addresses
+// come some tens of microseconds after the ownership, and at worst as late as this thread is woken.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "control/builder.h"
+#include "control/manager.h"
+
+namespace warren::control {
+namespace {
+
+constexpr const char* port_range_file = "/proc/sys/net/ipv4/ip_local_port_range";  // IPv6's too
+constexpr std::uint32_t least_local_ports = 16'384;
+
+}  // namespace
+
+HostAddresses::Told Manager::told_of_host() {
+    return {
+        .info = [this](const std::string& text) { events_.info(EventKind::link, "{}", text); },
+        .warning = [this](const std::string& text) { events_.warn(EventKind::link, "{}", text); }};
+}
+
+// FNAT leaves out what the host numbers its own connections from; where that is nearly all there
+// is, FNAT takes it, and the host's connections from a virtual address to a real_server do not
+// work.
+void Manager::set_host_ports() {
+    if (!state_->config.dataplane.host_addresses) return;
+    std::uint32_t first = 0, last = 0;
+    std::ifstream file(port_range_file);
+    if (!(file >> first >> last) || first == 0 || last > 65'535 || last < first) return;
+    const flow::PortRange range{static_cast<std::uint16_t>(first),
+                                static_cast<std::uint16_t>(last)};
+    if (flow::end_of_ports - flow::first_local_port >= range.size() + least_local_ports)
+        state_->host_ports = range;
+    else
+        events_.info(EventKind::process,
+                     "ip_local_port_range {} {} leaves FNAT too few ports: it uses those too; the "
+                     "host's own connections from a virtual address to a real_server do not work",
+                     first, last);
+}
+
+// Without what it has through us: a virtual address is nobody's primary one.
+Link Manager::own_part(const Link& link) const {
+    Link own = link;
+    std::erase_if(own.addresses, [&](const LinkAddress& address) {
+        return host_addresses_.has_placed(link.name, address.prefix.address);
+    });
+    return own;
+}
+
+std::vector<net::IpAddress> Manager::kernel_addresses() const {
+    std::vector<net::IpAddress> all;
+    for (const Link& link : netlink_.links())
+        for (const LinkAddress& address : own_part(link).addresses)
+            all.push_back(address.prefix.address);
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+// After anything that may have changed who is master, or what the kernel has.
+void Manager::follow_masters() {
+    host_addresses_.follow(host_addresses(*state_), netlink_.links());
+    try_guards(*build_snapshot(*state_, 0));
+}
+
+void Manager::wait_for_bell() {
+    vrrp_.bell.wake_up();
+    vrrp_.bell.fall_asleep();
+    bell_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [this](const boost::system::error_code& error) {
+                         if (error) return;
+                         wait_for_bell();
+                         take_statuses();
+                         take_reports();
+                     });
+}
+
+}  // namespace warren::control

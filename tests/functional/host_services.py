@@ -1,0 +1,319 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The VIP is the host's too: a service of the balancers' own hosts answers on it, wherever it is.
+
+Two hosts with a web server each (tomcat in most such designs) and the VIP between them, a client on the same LAN. After each of
+stop, link loss, power cut and kill -9 of the master the other host serves within the time that VRRP gives, the first one takes the
+VIP back, and at each moment the VIP is on the master's interface and nowhere else. Cases:
+ plain      as keepalived's users have it: no virtual_server; a closed port is refused, UDP and ping are answered by the host
+ vmac       the same with use_vmac: frames come to the virtual MAC and leave with it
+ mixed      a virtual_server on 5672 of the same VIP beside it
+ beside     keepalived on the other host
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import time
+
+from harness import REPOSITORY, Test, run_cases, wait_until
+from lan import Lan, mac_text, now, socket_in
+
+VIP, VIP6 = "192.168.8.100", "fd00:8::100"
+PRIORITY = {"a": 200, "b": 100}
+HERE = REPOSITORY / "tests" / "functional"
+VIRTUAL_MAC = "00:00:5e:00:01:33"
+
+
+def instance(name, more=""):
+    """The file of the design document, as it stands on both hosts."""
+    return f"""vrrp_instance VI_1 {{
+    state {"MASTER" if name == "a" else "BACKUP"}
+    interface eth0
+    virtual_router_id 51
+    priority {PRIORITY[name]}
+    advert_int 1
+    authentication {{
+        auth_type PASS
+        auth_pass 1111
+    }}
+    {more}
+    virtual_ipaddress {{
+        {VIP}/24 label eth0:vip
+    }}
+    virtual_ipaddress_excluded {{
+        {VIP6}/64
+    }}
+}}
+"""
+
+
+def service():
+    servers = "".join(f"""    real_server 192.168.8.{n} 5672 {{
+        TCP_CHECK {{
+            connect_timeout 1
+        }}
+    }}
+""" for n in (11, 12))
+    return f"virtual_server {VIP} 5672 {{\n    lb_algo rr\n    lb_kind FNAT\n{servers}}}\n"
+
+
+def master_down_s(name):
+    return 3 + (256 - PRIORITY[name]) / 256
+
+
+class Site:
+    def __init__(self, test):
+        self.test = test
+        self.hosts, self.warrens = {}, {}
+        for number, name in ((4, "a"), (5, "b")):
+            host = self.hosts[name] = test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
+            self.boot_services(host)
+        self.client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
+
+    def boot_services(self, host):
+        self.test.start(host, sys.executable, str(HERE / "web_host.py"), host.name, log=f"web-{host.name}.log")
+        wait_until("the web server", lambda: self.get(host, "127.0.0.1") == host.name, 20)
+
+    def start(self, name, config):
+        (self.test.folder / f"{name}.log").unlink(missing_ok=True)
+        self.warrens[name] = self.test.start_warren(self.hosts[name], config)
+
+    def end(self, name, number=signal.SIGTERM):
+        os.kill(self.warrens[name].pid, number)
+        self.warrens[name].wait(10)
+
+    # What a client sees.
+
+    @staticmethod
+    def get(host, address, source=None, port=8080, patience=1.0):
+        """The page's text, "refused", "reset" or "silence"."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        made, _ = socket_in(host.namespace, family, socket.SOCK_STREAM)
+        with made:
+            made.settimeout(patience)
+            try:
+                if source:
+                    made.bind((source, 0))
+                made.connect((address, port))
+                made.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                data = b""
+                while part := made.recv(4000):
+                    data += part
+            except ConnectionRefusedError:
+                return "refused"
+            except ConnectionResetError:
+                return "reset"
+            except OSError:
+                return "silence"
+            return data.split(b"\r\n\r\n")[-1].decode()
+
+    def datagram(self):
+        made, _ = socket_in(self.client.namespace, socket.AF_INET, socket.SOCK_DGRAM)
+        with made:
+            made.settimeout(1)
+            made.connect((VIP, 8053))
+            made.send(b"who?")
+            return made.recv(100).decode()
+
+    def ping(self, address, size=56):
+        return self.client.run("ping", "-c1", "-W2", f"-s{size}", address, check=False).returncode == 0
+
+    def holders(self):
+        """Whose kernel has the VIP, and where."""
+        found = []
+        for name, host in self.hosts.items():
+            for link in json.loads(host.run("ip", "-json", "addr", "show").stdout):
+                found += [(name, link["ifname"], a["local"]) for a in link["addr_info"] if a["local"] in (VIP, VIP6)]
+        return found
+
+    def wait_for(self, name, least, most):
+        """Until that host serves: not before `least` seconds, not after `most`."""
+        begin = time.monotonic()
+        wait_until(f"{name} to serve", lambda: self.get(self.client, VIP, patience=0.3) == name, most + 5)
+        took = time.monotonic() - begin
+        print(f"{name} serves after {took:.2f} s", flush=True)
+        assert least <= took <= most, f"{name} serves after {took:.2f} s, not within {least} to {most}"
+        self.check(name)
+
+    def check(self, name):
+        wait_until(f"the VIP to be on {name} alone",
+                   lambda: sorted(self.holders()) == [(name, "eth0", VIP), (name, "eth0", VIP6)], 3)
+        assert self.get(self.client, VIP) == name
+        assert self.get(self.client, VIP6) == name, "IPv6"
+        assert self.datagram() == name, "UDP"
+        assert self.ping(VIP) and self.ping(VIP6), "ping"
+        assert self.ping(VIP, 4000), "a ping in fragments"
+        assert self.get(self.client, VIP, port=81) == "refused", "a closed port"
+
+
+def who_answers_arp(site, lan):
+    owners = lan.owners(VIP)
+    assert len(owners) == 1, f"ARP for the VIP is answered by {owners}"
+    return owners[0]
+
+
+def master_goes_and_comes(site, lan, config):
+    site.start("a", config("a"))
+    site.wait_for("a", 0, 6)
+    site.start("b", config("b"))
+    site.check("a")
+    shown = json.dumps(json.loads(site.hosts["a"].run("ip", "-json", "addr", "show", "dev", "eth0").stdout))
+    assert '"label": "eth0:vip"' in shown, shown
+
+    site.end("a")                                          # good-bye: the skew only
+    site.wait_for("b", 0, 2.5)
+    assert who_answers_arp(site, lan) == "b"
+    site.start("a", config("a"))
+    site.wait_for("a", 0, 6)                               # it preempts
+
+    site.hosts["a"].unplug()                               # the link is lost: three adverts and the skew
+    wait_until("a to give the VIP up", lambda: not [h for h in site.holders() if h[0] == "a"], 3)
+    site.wait_for("b", 1, master_down_s("b") + 1.5)
+    site.hosts["a"].plug()
+    site.wait_for("a", 0, 6)
+
+    site.end("a", signal.SIGKILL)
+    wait_until("what the dead one left to go", lambda: not [h for h in site.holders() if h[0] == "a"], 2)
+    assert not lan.owners(VIP), "a dead master's kernel answers ARP"
+    site.wait_for("b", 0, master_down_s("b") + 1)
+    assert who_answers_arp(site, lan) == "b"
+
+
+def power_cut_and_leftovers(site, lan, config):
+    """A is cut off, and comes back with what its life before has left in the kernel: as a backup it is silent about it."""
+    site.hosts["a"].unplug()
+    site.hosts["a"].kill_all()
+    site.warrens["a"].wait(10)
+    site.wait_for("b", 0, master_down_s("b") + 1)
+    for address in (f"{VIP}/24", f"{VIP6}/64"):
+        site.hosts["a"].run("ip", "addr", "replace", address, "dev", "eth0")
+    site.boot_services(site.hosts["a"])
+    site.start("a", config("a").replace("priority 200", "priority 50"))
+    log = site.test.log("a.log")
+    assert re.search(rf"{VIP}/24 on eth0 was left there by an earlier life: removed", log), log
+    site.hosts["a"].plug()
+    site.check("b")
+    site.hosts["a"].run("ip", "addr", "replace", f"{VIP}/24", "dev", "eth0")    # somebody puts it there again
+    for _ in range(3):
+        assert who_answers_arp(site, lan) == "b", "a backup's kernel answers ARP for the VIP"
+    site.hosts["a"].run("ip", "addr", "del", f"{VIP}/24", "dev", "eth0")
+    site.end("a")
+
+
+def plain(test):
+    site = Site(test)
+    lan = Lan(test.network, site.client, site.hosts)
+    master_goes_and_comes(site, lan, instance)
+    site.start("a", instance("a"))
+    site.wait_for("a", 0, 6)
+    power_cut_and_leftovers(site, lan, instance)
+    lan.close()
+
+
+def vmac(test):
+    site = Site(test)
+    lan = Lan(test.network, site.client, site.hosts)
+
+    def config(name):
+        return instance(name, "use_vmac")
+    site.start("a", config("a"))
+    site.wait_for("a", 0, 6)
+    site.start("b", config("b"))
+    for name in ("a", "b"):
+        since = now()
+        site.check(name)
+        frames = [f.bytes for f in lan.frames(name, since) if f.bytes[12:14] == b"\x08\0"]
+        sent = {mac_text(f[6:12]) for f in frames if socket.inet_ntoa(f[26:30]) == VIP}
+        assert sent == {VIRTUAL_MAC}, f"frames from the VIP leave with {sent}"
+        claims = {(c.mac, c.source_mac) for c in lan.claims(name, since, VIP)}
+        assert claims <= {(VIRTUAL_MAC, VIRTUAL_MAC)}, claims
+        neighbour = site.client.run("ip", "neigh", "show", VIP).stdout
+        assert VIRTUAL_MAC in neighbour, neighbour
+        if name == "a":
+            site.end("a")
+            site.wait_for("b", 0, 2.5)
+    lan.close()
+
+
+def connections(site, count):
+    """That many at once to the virtual_server; who serves each. All stay open until they are closed by the caller."""
+    made, servers = [], []
+    for _ in range(count):
+        one, _ = socket_in(site.client.namespace, socket.AF_INET, socket.SOCK_STREAM)
+        one.settimeout(5)
+        one.connect((VIP, 5672))
+        made.append(one)
+    for one in made:
+        one.sendall(b"x")
+        servers.append(one.recv(100).split()[0].decode())
+    return made, servers
+
+
+def through(host, address, source=None):
+    """Who serves a connection of that host's own to port 5672 there."""
+    one, _ = socket_in(host.namespace, socket.AF_INET, socket.SOCK_STREAM)
+    with one:
+        one.settimeout(3)
+        if source:
+            one.bind((source, 0))
+        try:
+            one.connect((address, 5672))
+            one.sendall(b"x")
+            return one.recv(100).split()[0].decode()
+        except ConnectionError:
+            return "refused"
+
+
+def mixed(test):
+    site = Site(test)
+    for number, name in ((11, "r1"), (12, "r2")):
+        host = test.network.add_host(name, f"192.168.8.{number}/24")
+        test.start(host, sys.executable, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+    for name in ("a", "b"):
+        site.start(name, instance(name) + service())
+    site.wait_for("a", 0, 6)
+    wait_until("both servers", lambda: {through(site.client, VIP) for _ in range(4)} == {"r1", "r2"}, 5)
+    made, served = connections(site, 200)
+    site.check("a")                     # the host's services beside them
+    for one, server in zip(made, served):
+        one.sendall(b"y")
+        assert one.recv(100) == server.encode() + b" y", "a connection has gone astray"
+    assert sorted(map(served.count, ("r1", "r2"))) == [100, 100], served
+    for one in made:
+        one.close()
+    site.end("a")
+    site.wait_for("b", 0, 2.5)
+
+
+def beside(test):
+    """keepalived, the same file, on the other host."""
+    site = Site(test)
+    site.start("a", instance("a"))
+    site.wait_for("a", 0, 6)
+    file = test.folder / "keepalived.conf"
+    file.write_text(instance("b"), encoding="utf-8")
+    pids = [word for kind in "prc" for word in (f"-{kind}", str(test.folder / f"kad-{kind}.pid"))]
+    test.start(site.hosts["b"], test.program("keepalived"), "-n", "-l", "-D", "-P", "-f", str(file), *pids, log="keepalived.log")
+    wait_until("keepalived to be backup", lambda: "BACKUP STATE" in test.log("keepalived.log"), 10)
+    site.check("a")
+    site.end("a")
+    site.wait_for("b", 0, 3)
+    site.start("a", instance("a"))
+    site.wait_for("a", 0, 6)
+    site.hosts["a"].unplug()
+    site.hosts["a"].kill_all()
+    site.warrens["a"].wait(10)
+    site.wait_for("b", 0, master_down_s("b") + 1)
+
+
+CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside}
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        Test.main(CASES[sys.argv[2]])
+    else:
+        run_cases(CASES, 4)
