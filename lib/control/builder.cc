@@ -326,4 +326,25 @@ std::vector<KernelAddress> possible_host_addresses(const config::Config& config)
     return all;
 }
 
+// As the checks see it: a server's health factor is for the workers' flows. Other families cannot
+// be translated to.
+std::vector<LocalService> local_services(const State& state) {
+    std::vector<LocalService> all;
+    for (const ServiceRecord& record : state.services) {
+        if (!is_served(record) || !record.router) continue;
+        const RouterState& router = state.routers[*record.router];
+        if (router.status.state != vrrp::State::master || !is_hosts(state, router)) continue;
+        LocalService service{record.config->address, record.config->port, {}};
+        for (const std::uint16_t index : candidates(record)) {
+            const ServerRecord& server = state.servers[index];
+            if (server_state(server) == exchange::ServerState::up && server.config->weight != 0 &&
+                server.config->address.is_v4() == service.vip.is_v4())
+                service.targets.push_back(
+                    {server.config->address, server.config->port, server.config->weight});
+        }
+        all.push_back(std::move(service));
+    }
+    return all;
+}
+
 }  // namespace warren::control

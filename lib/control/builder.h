@@ -8,6 +8,7 @@
 
 #include "control/guard.h"
 #include "control/kernel_address.h"
+#include "control/local_clients.h"
 #include "control/state.h"
 #include "exchange/snapshot.h"
 
@@ -22,6 +23,9 @@ GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot, s
 std::vector<KernelAddress> host_addresses(const State& state);
 // All that it may ever have, and where a keepalived with use_vmac would have left them.
 std::vector<KernelAddress> possible_host_addresses(const config::Config& config);
+
+// The virtual_servers on those, for the host's own programs: servers that take new flows now.
+std::vector<LocalService> local_services(const State& state);
 
 // Whether a router's addresses are the host's too; local addresses that are no VIPs never are.
 bool is_hosts(const State& state, const RouterState& router);

@@ -47,6 +47,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       vrrp_(vrrp),
       options_(std::move(options)),
       host_addresses_(told_of_host(), possible_host_addresses(config), options_.cleaner),
+      local_clients_(options_.process.instance),
       netlink_(io_, {[this](const Link& link) { on_link(link); },
                      [this](const net::IpAddress& server, const std::optional<NextHop>& hop) {
                          on_next_hop(server, hop);
@@ -275,6 +276,7 @@ void Manager::publish() {
     publish_pending_ = false;
     update_slots(*state_);
     exchange_.publisher.publish(build_snapshot(*state_, ++generation_));
+    follow_local_clients();
 }
 
 // Once for all changes of this turn of the loop.

@@ -25,6 +25,7 @@
 #include "control/flow_listing.h"
 #include "control/guard.h"
 #include "control/host_addresses.h"
+#include "control/local_clients.h"
 #include "control/multicast.h"
 #include "control/netlink.h"
 #include "control/notifier.h"
@@ -104,6 +105,7 @@ class Manager {
     Link own_part(const Link& link) const;
     std::vector<net::IpAddress> kernel_addresses() const;
     void follow_masters();
+    void follow_local_clients();
     void wait_for_bell();
 
     // Virtual routers (manager_vrrp.cc).
@@ -184,6 +186,7 @@ class Manager {
     VrrpLink& vrrp_;
     ManagerOptions options_;
     HostAddresses host_addresses_;
+    LocalClients local_clients_;
     Netlink netlink_;
     MulticastGroups multicast_;
     std::unique_ptr<State> state_;

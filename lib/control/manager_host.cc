@@ -65,6 +65,13 @@ std::vector<net::IpAddress> Manager::kernel_addresses() const {
 void Manager::follow_masters() {
     host_addresses_.follow(host_addresses(*state_), netlink_.links());
     try_guards(*build_snapshot(*state_, 0));
+    follow_local_clients();
+}
+
+void Manager::follow_local_clients() {
+    if (const std::string error = local_clients_.follow(local_services(*state_)); !error.empty())
+        events_.warn(EventKind::link,
+                     "programs of this host cannot reach its virtual_servers: nftables: {}", error);
 }
 
 void Manager::wait_for_bell() {

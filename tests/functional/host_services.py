@@ -7,7 +7,7 @@ stop, link loss, power cut and kill -9 of the master the other host serves withi
 VIP back, and at each moment the VIP is on the master's interface and nowhere else. Cases:
  plain      as keepalived's users have it: no virtual_server; a closed port is refused, UDP and ping are answered by the host
  vmac       the same with use_vmac: frames come to the virtual MAC and leave with it
- mixed      a virtual_server on 5672 of the same VIP beside it
+ mixed      a virtual_server on 5672 of the same VIP beside it, and the balancers' own hosts as its clients
  beside     keepalived on the other host
 """
 
@@ -85,6 +85,14 @@ class Site:
     def end(self, name, number=signal.SIGTERM):
         os.kill(self.warrens[name].pid, number)
         self.warrens[name].wait(10)
+
+    def cut_power(self, name):
+        """Nobody says good-bye, and the kernel's addresses are gone too."""
+        self.hosts[name].unplug()
+        self.hosts[name].kill_all()
+        self.warrens[name].wait(10)
+        for address in (f"{VIP}/24", f"{VIP6}/64"):
+            self.hosts[name].run("ip", "addr", "del", address, "dev", "eth0", check=False)
 
     # What a client sees.
 
@@ -185,9 +193,7 @@ def master_goes_and_comes(site, lan, config):
 
 def power_cut_and_leftovers(site, lan, config):
     """A is cut off, and comes back with what its life before has left in the kernel: as a backup it is silent about it."""
-    site.hosts["a"].unplug()
-    site.hosts["a"].kill_all()
-    site.warrens["a"].wait(10)
+    site.cut_power("a")
     site.wait_for("b", 0, master_down_s("b") + 1)
     for address in (f"{VIP}/24", f"{VIP6}/64"):
         site.hosts["a"].run("ip", "addr", "replace", address, "dev", "eth0")
@@ -268,11 +274,28 @@ def through(host, address, source=None):
             return "refused"
 
 
+def own_hosts_are_clients(site):
+    """Of the VIP's services of both kinds: the master's host, where the kernel translates, and the backup's, over the wire."""
+    for name in ("a", "b"):
+        assert site.get(site.hosts[name], VIP) == "a", f"{name}'s host as a client of the host's service"
+        served = {through(site.hosts[name], VIP) for _ in range(12)}
+        assert served == {"r1", "r2"}, f"{name}'s host is served by {served}"
+    assert site.get(site.hosts["a"], "192.168.8.11", source=VIP) == "r1", "the VIP as the source of the host's connection"
+    assert through(site.hosts["a"], "192.168.8.11", source=VIP) == "r1", "even to the port of a real_server"
+
+
+def a_dead_server_gets_no_local_clients(site, servers):
+    servers["r1"].kill()
+    wait_until("r1 to be down", lambda: {through(site.hosts["a"], VIP) for _ in range(8)} == {"r2"}, 5)
+
+
 def mixed(test):
     site = Site(test)
+    servers = {}
     for number, name in ((11, "r1"), (12, "r2")):
         host = test.network.add_host(name, f"192.168.8.{number}/24")
-        test.start(host, sys.executable, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+        servers[name] = test.start(host, sys.executable, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+        test.start(host, sys.executable, str(HERE / "web_host.py"), name, log=f"web-{name}.log")
     for name in ("a", "b"):
         site.start(name, instance(name) + service())
     site.wait_for("a", 0, 6)
@@ -283,10 +306,13 @@ def mixed(test):
         one.sendall(b"y")
         assert one.recv(100) == server.encode() + b" y", "a connection has gone astray"
     assert sorted(map(served.count, ("r1", "r2"))) == [100, 100], served
+    own_hosts_are_clients(site)
+    a_dead_server_gets_no_local_clients(site, servers)
     for one in made:
         one.close()
     site.end("a")
     site.wait_for("b", 0, 2.5)
+    assert "warren_local" not in site.hosts["a"].run("nft", "list", "tables").stdout, "what is left of a"
 
 
 def beside(test):
@@ -304,9 +330,7 @@ def beside(test):
     site.wait_for("b", 0, 3)
     site.start("a", instance("a"))
     site.wait_for("a", 0, 6)
-    site.hosts["a"].unplug()
-    site.hosts["a"].kill_all()
-    site.warrens["a"].wait(10)
+    site.cut_power("a")
     site.wait_for("b", 0, master_down_s("b") + 1)
 
 

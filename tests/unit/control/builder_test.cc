@@ -252,6 +252,20 @@ TEST(HostAddressesOfState, ThoseOfMastersWithTheirAttributes) {
     EXPECT_TRUE(host_addresses(*state).empty());
 }
 
+TEST(LocalServices, OfMastersThoseThatTakeNewFlows) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    EXPECT_TRUE(local_services(*state).empty()) << "a backup's host goes over the wire";
+    state->routers[0].status.state = vrrp::State::master;
+    const LocalService::Target first{ip("192.168.8.11"), 5672, 1},
+        second{ip("192.168.8.12"), 5672, 3};
+    EXPECT_EQ(local_services(*state),
+              (std::vector<LocalService>{{ip("192.168.8.100"), 5672, {first, second}}}));
+    state->servers[0].health.set_admin(balance::Admin::drained);
+    EXPECT_EQ(local_services(*state)[0].targets, std::vector{second});
+    state->config.dataplane.host_addresses = false;
+    EXPECT_TRUE(local_services(*state).empty());
+}
+
 TEST(HostAddressesOfState, AnOwnersAreNeverLeftovers) {
     const auto owner =
         "vrrp_instance O {\n interface eth0\n virtual_router_id 9\n priority "
