@@ -200,6 +200,9 @@ class DocumentReader {
                 if (!definitions_.set(sequence->names[i], values[i]))
                     return stop("more than " + std::to_string(limits_.definitions) +
                                 " definitions");
+            repeated_bytes_ += sequence->rest.size();
+            if (repeated_bytes_ > limits_.total_bytes)
+                return stop("the sequences of this file grow too long");
             if (!stopped_) read_line(sequence->rest, depth + 1);
         }
     }
@@ -308,7 +311,8 @@ class DocumentReader {
     std::size_t files_read_ = 0;
     std::size_t total_bytes_ = 0;
     std::size_t nodes_ = 0;
-    std::size_t rounds_ = 0;  // of all sequences
+    std::size_t rounds_ = 0;          // of all sequences
+    std::size_t repeated_bytes_ = 0;  // that they have made of their lines
     bool stopped_ = false;
 };
 

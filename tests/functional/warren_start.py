@@ -136,6 +136,7 @@ def a_running_one(bench):
     a_server_fails_and_returns(bench, processes)
     hang_up(bench, warren)
     holder.communicate(timeout=20)
+    servers_that_are_this_host(bench)
     return warren
 
 
@@ -157,6 +158,27 @@ def hang_up(bench, warren):
     wait_until("the bad file to be refused", lambda: "warren.conf:1: error" in bench.test.log("warren.log"), 10)
     file.write_text(good, encoding="utf-8")
     assert bench.show("status")["masters"] == 1
+
+
+def servers_that_are_this_host(bench):
+    """They are down while it has their addresses, and say why; who comes meanwhile is refused by name."""
+    addresses = ("192.168.8.11", "192.168.8.12")
+    for address in addresses:
+        bench.host.run("ip", "addr", "add", f"{address}/32", "dev", "lo")
+    wait_until("both to be down", lambda: set(bench.states().values()) == {"down"}, 10)
+    assert {row["reason"] for row in bench.show("servers")} == {"is this host's own address, not served yet"}
+    assert bench.show("services")[0]["quorum"] == "down"
+    result = bench.run_warren(ROUTER + SERVICE, "--check")
+    assert result.returncode == 0 and result.stdout.count("this host's own address, not served yet") == 2, result
+
+    refused = bench.client.run("/usr/bin/python3", "-c", CLIENT, "1", check=False)
+    assert "ConnectionRefusedError" in refused.stderr, refused
+    refusals = {row["name"]: row["total"] for row in bench.show("counters") if row["group"] == "refusal"}
+    assert refusals["no_server"] >= 1, refusals
+
+    for address in addresses:
+        bench.host.run("ip", "addr", "del", f"{address}/32", "dev", "lo")
+    wait_until("both to be up again", lambda: set(bench.states().values()) == {"up"}, 10)
 
 
 def the_end(bench, warren):
