@@ -13,11 +13,14 @@ namespace {
 
 constexpr std::uint16_t empty_slot = 0xffff;
 
-// Few keys, chosen by the operator: a multiplicative mix is enough.
+// Few keys, chosen by the operator: a multiplicative mix is enough, but the last byte of an
+// address, which tells neighbours apart, is the highest of its word, and a product carries only
+// upwards.
 std::size_t mix(const net::IpAddress& address, net::Be16 port) {
     std::uint64_t words[2];
     std::memcpy(words, address.bytes().data(), sizeof(words));
-    const std::uint64_t h = (words[0] ^ words[1] ^ port.raw()) * 0x9e3779b97f4a7c15ULL;
+    const std::uint64_t both = words[0] ^ words[1] ^ port.raw();
+    const std::uint64_t h = (both ^ both >> 32) * 0x9e3779b97f4a7c15ULL;
     return static_cast<std::size_t>(h >> 32);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // At the documented maxima (8,192 addresses, 1,024 virtual_servers, 4,096 real_servers) the manager
 // must not keep anybody waiting: what it computes at a start, a reload and a link's flap takes less
-// than 100 ms of its own time each. What is measured is the thread's CPU time, so that a busy
-// machine is no failure; something quadratic takes many times as long.
+// than 100 ms of its own time each, reading the file included. Measured is the thread's CPU time,
+// so that a busy machine is no failure; something quadratic takes many times as long.
 #include <gtest/gtest.h>
 #include <time.h>
 
@@ -62,7 +62,12 @@ class CpuTime {
     double begin_ms_ = now_ms();
 };
 
-constexpr double most_ms = 100;
+// Most of what was measured (19, 17 and 3 ms; 28 to read) is the allocator.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
+constexpr double most_ms = 1'000, most_reading_ms = 2'000;
+#else
+constexpr double most_ms = 50, most_reading_ms = 100;
+#endif
 
 // As Manager does it after the file is read.
 void look_at_ports(const State& state) {
@@ -112,8 +117,21 @@ TEST_P(Maxima, TheFileIsReadInTime) {
     const CpuTime reading;
     const auto loaded =
         config::load("warren.conf", [&](const std::string&) { return std::optional(text); });
-    EXPECT_LT(reading.passed_ms(), most_ms);
+    EXPECT_LT(reading.passed_ms(), most_reading_ms);
     EXPECT_TRUE(loaded.ok());
+}
+
+// Neighbouring addresses differ in their last byte only; a worker finds each in a step or two.
+TEST_P(Maxima, AnAddressIsFoundInFewSteps) {
+    const auto state = state_of(largest(GetParam(), 1));
+    const auto snapshot = build_snapshot(*state, 1);
+    const CpuTime looking;
+    std::size_t found = 0;
+    for (int i = 0; i < 50; ++i)
+        for (const exchange::OwnedAddress& owned : snapshot->addresses)
+            found += snapshot->find_address(owned.address) == &owned ? 1U : 0U;
+    EXPECT_EQ(found, 50 * snapshot->addresses.size());
+    EXPECT_LT(looking.passed_ms(), most_ms);
 }
 
 INSTANTIATE_TEST_SUITE_P(Services, Maxima, testing::Values(false, true),
