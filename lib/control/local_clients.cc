@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/local_clients.h"
 
-#include <nftables/libnftables.h>
-
-#include <cctype>
+#include <array>
+#include <cstdio>
+#include <utility>
 
 namespace warren::control {
 namespace {
@@ -40,72 +40,73 @@ std::string translation(const LocalService& service) {
            std::to_string(total_of(service.targets)) + " map { " + shares(service.targets) + " }\n";
 }
 
-// The source was the VIP, or is a container's: a server would answer it past us.
+// The source was the VIP: a server with the VIP (DR, TUN) would never answer.
 std::string masquerade(const LocalService& service) {
     return "    meta l4proto tcp ct status dnat ct original " + family_of(service.vip) + " daddr " +
            service.vip.to_string() + " ct original proto-dst " + std::to_string(service.port) +
            " masquerade\n";
 }
 
-}  // namespace
-
-std::string local_clients_table_name(std::string_view instance) {
-    std::string name = "warren_local_";
-    for (const char c : instance)
-        name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_';
-    return name;
+std::string way_in(const LocalService& service, const LocalService::Own& own) {
+    const std::string family = family_of(service.vip);
+    std::string mac = "0x";
+    for (const std::uint8_t byte : own.link_source.bytes) {
+        std::array<char, 3> digits{};
+        std::snprintf(digits.data(), digits.size(), "%02x", byte);
+        mac += digits.data();
+    }
+    const std::string address = own.address.to_string();
+    return "    iifname \"lo\" @ll,48,48 " + mac + " " + family + " daddr " +
+           service.vip.to_string() + " tcp dport " + std::to_string(service.port) + " dnat " +
+           family + " to " + (own.address.is_v4() ? address : "[" + address + "]") + ":" +
+           std::to_string(own.port) + "\n";
 }
+
+}  // namespace
 
 std::string local_clients_ruleset(std::string_view instance,
                                   const std::vector<LocalService>& services, bool owned) {
-    const std::string table = "table inet " + local_clients_table_name(instance);
+    const std::string table = "table inet " + instance_table_name(instance);
     const std::string flags = owned ? "  flags owner;\n" : "";
     std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
-    std::string translations, sources;
+    std::string translations, sources, ways_in;
     for (const LocalService& service : services) {
+        for (const LocalService::Own& own : service.own)
+            ways_in += way_in(service, own);
         if (service.targets.empty()) continue;
         translations += translation(service);
         sources += masquerade(service);
     }
-    if (translations.empty()) return text;
-    text += table + " {\n" + flags + "  chain services {\n" + translations + "  }\n";
-    for (const char* hook : {"output", "prerouting"})
-        text += "  chain " + std::string(hook) + " {\n    type nat hook " + hook +
-                " priority -100; policy accept;\n    jump services\n  }\n";
-    return text +
-           "  chain postrouting {\n    type nat hook postrouting priority 100; policy accept;\n" +
-           sources + "  }\n}\n";
+    if (translations.empty() && ways_in.empty()) return text;
+    const auto chain = [](const std::string& hook, int priority, const std::string& rules) {
+        return "  chain " + hook + " {\n    type nat hook " + hook + " priority " +
+               std::to_string(priority) + "; policy accept;\n" + rules + "  }\n";
+    };
+    text += table + " {\n" + flags;
+    if (!translations.empty())
+        text += chain("output", -100, translations) + chain("postrouting", 100, sources);
+    if (!ways_in.empty()) text += chain("prerouting", -100, ways_in);
+    return text + "}\n";
 }
 
-LocalClients::LocalClients(std::string instance)
-    : instance_(std::move(instance)), context_(nft_ctx_new(NFT_CTX_DEFAULT), nft_ctx_free) {
-    if (!context_) return;
-    nft_ctx_buffer_error(context_.get());
-    nft_ctx_buffer_output(context_.get());
-}
+LocalClients::LocalClients(std::string instance) : instance_(std::move(instance)) {}
 
 LocalClients::~LocalClients() {
     follow({});
 }
 
 std::string LocalClients::follow(std::vector<LocalService> services) {
-    std::erase_if(services, [](const LocalService& service) { return service.targets.empty(); });
+    std::erase_if(services, [](const LocalService& service) {
+        return service.targets.empty() && service.own.empty();
+    });
     if (services == installed_) return {};
-    std::string error = run(local_clients_ruleset(instance_, services, owned_));
+    std::string error = nft_.run(local_clients_ruleset(instance_, services, owned_));
     if (!error.empty() && owned_ && installed_.empty()) {
         owned_ = false;  // a kernel before 5.12
-        error = run(local_clients_ruleset(instance_, services, owned_));
+        error = nft_.run(local_clients_ruleset(instance_, services, owned_));
     }
     installed_ = std::move(services);  // what is refused once is not asked for again and again
     return error;
-}
-
-std::string LocalClients::run(const std::string& commands) {
-    if (!context_) return "cannot set up libnftables";
-    const int failed = nft_run_cmd_from_buffer(context_.get(), commands.c_str());
-    std::string error = nft_ctx_get_error_buffer(context_.get());
-    if (failed == 0) return {};
-    return error.empty() ? "unknown error" : error.substr(0, error.find('\n'));
 }
 
 }  // namespace warren::control

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Programs of the host's own, and its containers, as clients of our virtual_servers. What they send
-// to an address of this host never leaves by a card, so no worker sees it: the kernel translates it
-// to a real_server, by weight, among those that the checks call alive, from the host's own address,
-// which is the way that the checks go too. One nftables table of the inet family, there only while
-// this host is master of a VIP with virtual_servers. Errors: the text of what nftables refused.
+// Programs of the host's own as clients of our virtual_servers. What they send to an address of
+// this host never leaves by a card, so no worker sees it: the kernel translates it to a
+// real_server, by weight, among those that the checks call alive, from the host's own address,
+// which is the way that the checks go too. Only what starts here is looked at: with br_netfilter
+// the kernel shows these hooks the frames that a bridge passes on, too. And the other end: the
+// workers hand a client's packets for a server that is this host to its kernel by way of lo, where
+// they are led to that server's own address and port; what it answers is translated back. One
+// nftables table of the inet family, there only while this host is master of a VIP with
+// virtual_servers. Errors: the text of what nftables refused.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "control/nft.h"
 #include "net/address.h"
-
-struct nft_ctx;
 
 namespace warren::control {
 
@@ -26,14 +28,21 @@ struct LocalService {
 
         friend bool operator==(const Target&, const Target&) = default;
     };
+    struct Own {                      // a server that is this host
+        net::MacAddress link_source;  // of the frames that a worker sends to it on lo
+        net::IpAddress address;
+        std::uint16_t port = 0;
+
+        friend bool operator==(const Own&, const Own&) = default;
+    };
     net::IpAddress vip;
     std::uint16_t port = 0;
     std::vector<Target> targets;  // of the VIP's family, weights above 0; none: refused by the host
+    std::vector<Own> own{};
 
     friend bool operator==(const LocalService&, const LocalService&) = default;
 };
 
-std::string local_clients_table_name(std::string_view instance);
 // One transaction; without services the table goes. `owned`: as of guard.h.
 std::string local_clients_ruleset(std::string_view instance,
                                   const std::vector<LocalService>& services, bool owned);
@@ -49,10 +58,8 @@ class LocalClients {
     std::string follow(std::vector<LocalService> services);
 
   private:
-    std::string run(const std::string& commands);
-
     std::string instance_;
-    std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
+    Nft nft_;
     std::vector<LocalService> installed_;
     bool owned_ = true;
 };

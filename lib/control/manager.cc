@@ -48,6 +48,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       options_(std::move(options)),
       host_addresses_(told_of_host(), possible_host_addresses(config), options_.cleaner),
       local_clients_(options_.process.instance),
+      arp_silence_(options_.process.instance),
       netlink_(io_, {[this](const Link& link) { on_link(link); },
                      [this](const net::IpAddress& server, const std::optional<NextHop>& hop) {
                          on_next_hop(server, hop);
@@ -86,6 +87,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
     watch_next_hops();
     start_guards();
     follow_own_hosts();
+    silence_kernel();
     follow_quorums();
     publish();
 }

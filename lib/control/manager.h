@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "control/arp_silence.h"
 #include "control/attempts.h"
 #include "control/checks.h"
 #include "control/commands.h"
@@ -106,6 +107,7 @@ class Manager {
     std::vector<net::IpAddress> kernel_addresses() const;
     void follow_masters();
     void follow_local_clients();
+    void silence_kernel();
     void wait_for_bell();
 
     // Virtual routers (manager_vrrp.cc).
@@ -187,6 +189,7 @@ class Manager {
     ManagerOptions options_;
     HostAddresses host_addresses_;
     LocalClients local_clients_;
+    ArpSilence arp_silence_;
     Netlink netlink_;
     MulticastGroups multicast_;
     std::unique_ptr<State> state_;

@@ -65,7 +65,21 @@ std::vector<net::IpAddress> Manager::kernel_addresses() const {
 void Manager::follow_masters() {
     host_addresses_.follow(host_addresses(*state_), netlink_.links());
     try_guards(*build_snapshot(*state_, 0));
+    silence_kernel();
     follow_local_clients();
+}
+
+// Whatever interface it is asked on.
+void Manager::silence_kernel() {
+    std::vector<net::IpAddress> silent;
+    for (std::size_t i = 0; i < state_->ports.size(); ++i) {
+        const GuardRules rules = guard_rules(*state_, static_cast<std::uint8_t>(i));
+        silent.insert(silent.end(), rules.silent.begin(), rules.silent.end());
+    }
+    if (const std::string error = arp_silence_.follow(silent); !error.empty())
+        events_.warn(
+            EventKind::link,
+            "the kernel may answer ARP for our addresses on other interfaces: nftables: {}", error);
 }
 
 void Manager::follow_local_clients() {

@@ -70,8 +70,8 @@ void Manager::take_up(const config::Config& wanted, const ReloadPlan& plan) {
     const auto snapshot = build_snapshot(*state_, 0);
     for (std::uint8_t port = 0; port < state_->ports.size(); ++port)
         if (state_->ports[port].ifindex != 0) join_groups(port, *snapshot);
-    try_guards(*snapshot);
     follow_own_hosts();
+    follow_masters();
     follow_quorums();
     publish();
     for (const std::uint16_t index : changes.restood)

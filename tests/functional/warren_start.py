@@ -40,6 +40,8 @@ SERVICE = f"""virtual_server {VIP} 5672 {{
     }}
 }}
 """
+# Warren alone answers for the VIP: echo, and RST where there is no virtual_server.
+APPLIANCE = "dataplane {\n    host_addresses off\n}\n"
 # Holds N connections, says who serves each, and at the end of its input whether they still work.
 CLIENT = """
 import socket, sys
@@ -73,6 +75,9 @@ class Bench:
 
     def show(self, view):
         return json.loads(self.ctl("--json", "show", view).stdout)
+
+    def total(self, counter):
+        return next(row["total"] for row in self.show("counters") if row["name"] == counter)
 
     def start_server(self, name):
         return self.test.start(self.servers[name], "/usr/bin/python3", str(HERE / "name_echo.py"), name, log=f"server-{name}.log")
@@ -109,13 +114,16 @@ def wrong_files_and_places(bench):
 
 def a_running_one(bench):
     processes = {name: bench.start_server(name) for name in bench.servers}
-    warren = bench.test.start_warren(bench.host, ROUTER + SERVICE)
+    warren = bench.test.start_warren(bench.host, ROUTER + SERVICE + APPLIANCE)
     second = bench.run_warren(ROUTER, instance=bench.host.namespace)
     assert second.returncode == 1 and "another warren is running" in second.stderr, second
 
     wait_until("the VIP to answer", lambda: bench.client.run("ping", "-c", "1", "-W", "1", VIP, check=False).returncode == 0,
                10)
     wait_until("both servers to be reachable", lambda: all(row["reachable"] for row in bench.show("servers")), 10)
+    assert VIP not in bench.host.run("ip", "addr", "show").stdout, "the host was not to have the VIP"
+    tried = bench.client.run("/usr/bin/python3", "-c", f"import socket; socket.create_connection(('{VIP}', 22), 3)", check=False)
+    assert "ConnectionRefusedError" in tried.stderr and bench.total("resets_sent") == 1, tried
     holder = bench.client.popen("/usr/bin/python3", "-c", CLIENT, "8", stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                  stderr=subprocess.DEVNULL)
     served = holder.stdout.readline().decode().split()
@@ -126,8 +134,7 @@ def a_running_one(bench):
     flows = bench.show("flows")
     assert len(flows) == 8 and all(flow["state"] == "established" for flow in flows), flows
     assert sorted(row["active"] for row in bench.show("servers")) == [2, 6]
-    counters = {row["name"]: row["total"] for row in bench.show("counters")}
-    assert counters["flows_admitted"] == 8 and counters["echo_replies"] >= 1, counters
+    assert bench.total("flows_admitted") == 8 and bench.total("echo_replies") >= 1, bench.show("counters")
     for view in ("status", "vrrp", "services", "servers", "flows", "counters", "workers", "neighbours"):
         assert bench.ctl("show", view).stdout.strip(), f"show {view} prints nothing"
     result = bench.ctl("show", "nonsense", check=False)

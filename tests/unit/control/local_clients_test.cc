@@ -33,17 +33,10 @@ TEST(LocalClientsText, ServersByWeightFromTheHostsOwnAddress) {
 delete table inet warren_local_a_b
 table inet warren_local_a_b {
   flags owner;
-  chain services {
-    ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
-    ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
-  }
   chain output {
     type nat hook output priority -100; policy accept;
-    jump services
-  }
-  chain prerouting {
-    type nat hook prerouting priority -100; policy accept;
-    jump services
+    ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
+    ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
   }
   chain postrouting {
     type nat hook postrouting priority 100; policy accept;
@@ -54,6 +47,24 @@ table inet warren_local_a_b {
 )");
     EXPECT_EQ(local_clients_ruleset("a", {}, false),
               "add table inet warren_local_a {\n}\ndelete table inet warren_local_a\n");
+}
+
+// What a worker sends on lo is led to the server's own address and port.
+TEST(LocalClientsText, AServerThatIsThisHost) {
+    LocalService own = service;
+    own.own = {{{{2, 0, 0, 0, 1, 7}}, ip("10.4.0.1"), 7000}};
+    LocalService own6 = service6;
+    own6.targets.clear();
+    own6.own = {{{{2, 0, 0, 0, 0, 8}}, ip("fd04::1"), 7000}};
+    const std::string text = local_clients_ruleset("a", {own, own6}, false);
+    EXPECT_NE(text.find("hook prerouting priority -100; policy accept;\n"
+                        "    iifname \"lo\" @ll,48,48 0x020000000107 ip daddr 10.4.0.100 tcp dport "
+                        "5672 dnat ip to 10.4.0.1:7000\n"
+                        "    iifname \"lo\" @ll,48,48 0x020000000008 ip6 daddr fd04::100 tcp dport "
+                        "5672 dnat ip6 to [fd04::1]:7000\n"
+                        "  }\n"),
+              std::string::npos)
+        << text;
 }
 
 int listener(const char* address, std::uint16_t port) {
