@@ -145,6 +145,10 @@ void DataPlane::make_workers() {
         options.id = i;
         options.ports = port_list_;
         options.kernel_ports = kernel_port_list_;
+        if (config_.dataplane.host_addresses) {
+            loopbacks_.push_back(port::open_loopback());
+            options.loopback = loopbacks_.back().get();
+        }
         options.pool = pool_.get();
         options.flow_capacity = config_.dataplane.flows;
         options.idle_adaptive = config_.dataplane.idle == config::Idle::adaptive;

@@ -49,6 +49,7 @@ class DataPlane {
     std::vector<port::Port*> port_list_;
     std::vector<std::unique_ptr<port::Port>> kernel_ports_;
     std::vector<port::Port*> kernel_port_list_;  // beside port_list_, null where there is none
+    std::vector<std::unique_ptr<port::PacketSocket>> loopbacks_;  // by worker
     exchange::Exchange exchange_;
     control::VrrpLink vrrp_;
     std::vector<std::unique_ptr<datapath::Worker>> workers_;

@@ -9,6 +9,15 @@
 namespace warren::control {
 namespace {
 
+constexpr std::uint16_t loopback_mtu = 65'535;
+constexpr net::Ipv6Bytes ipv6_loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+// Locally administered; nobody on a wire ever sees it.
+net::MacAddress local_server_mac(std::uint16_t server) {
+    return {{2, 0, 0, 0, static_cast<std::uint8_t>(server >> 8),
+             static_cast<std::uint8_t>(server & 0xff)}};
+}
+
 flow::Method method(config::LbKind kind) {
     switch (kind) {
         case config::LbKind::nat:
@@ -135,6 +144,18 @@ void add_method(exchange::Server& server, const NextHop& hop) {
         server.reachable = false;
 }
 
+// This host itself (IPVS's local node), whatever the forwarding method: its kernel gets the
+// client's packets unchanged by way of lo, finds there which of its servers is meant (the link's
+// source says it) and answers the client itself, as in DR.
+void add_local_way(exchange::Server& server, const State& state, const ServerRecord& record) {
+    server.reachable = true;
+    server.method = flow::Method::dr;
+    server.out_port = static_cast<std::uint8_t>(state.ports.size());
+    server.next_hop = {};
+    server.link_source =
+        local_server_mac(static_cast<std::uint16_t>(&record - state.servers.data()));
+}
+
 exchange::Server server_of(const State& state, const ServerRecord& record) {
     if (record.presence == Presence::free) return {};
     const config::VirtualServer& service = *state.services[record.service].config;
@@ -146,6 +167,7 @@ exchange::Server server_of(const State& state, const ServerRecord& record) {
     server.limit = flow_limit(record);
     server.service = record.service;
     server.method = method(record.config->kind_in(service));
+    if (is_local_server(state, record)) add_local_way(server, state, record);
     if (!record.next_hop || record.next_hop->local || !record.next_hop->mac) return server;
     if (const auto port = port_towards(state, *record.next_hop)) {
         server.reachable = true;
@@ -218,6 +240,20 @@ constexpr std::uint8_t address_owner = 255;  // of RFC 9568: it has the address 
 
 }  // namespace
 
+bool is_local_server(const State& state, const ServerRecord& server) {
+    const auto router = state.services[server.service].router;
+    const net::IpAddress& address = server.config->address;
+    const bool is_loopback =
+        address.is_v4() ? address.bytes()[12] == 127 : address == net::IpAddress::v6(ipv6_loopback);
+    return server.next_hop && server.next_hop->local && !is_loopback && router &&
+           is_hosts(state, state.routers[*router]) &&
+           address.is_v4() == state.services[server.service].config->address.is_v4();
+}
+
+bool has_way(const State& state, const ServerRecord& server) {
+    return (server.next_hop && server.next_hop->mac) || is_local_server(state, server);
+}
+
 bool is_hosts(const State& state, const RouterState& router) {
     return state.config.dataplane.host_addresses && router.config->accept &&
            state.ports[router.port].reaches_kernel;
@@ -270,6 +306,7 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
         snapshot->port_macs.push_back(port.mac);
         snapshot->port_ifindexes.push_back(port.shared ? port.ifindex : 0);
     }
+    snapshot->port_mtus.push_back(loopback_mtu);
     snapshot->kernel_addresses = state.kernel_addresses;
     snapshot->host_ports = state.host_ports;
     snapshot->seal();
@@ -334,9 +371,12 @@ std::vector<LocalService> local_services(const State& state) {
         if (!is_served(record) || !record.router) continue;
         const RouterState& router = state.routers[*record.router];
         if (router.status.state != vrrp::State::master || !is_hosts(state, router)) continue;
-        LocalService service{record.config->address, record.config->port, {}};
+        LocalService service{record.config->address, record.config->port, {}, {}};
         for (const std::uint16_t index : candidates(record)) {
             const ServerRecord& server = state.servers[index];
+            if (is_local_server(state, server))
+                service.own.push_back(
+                    {local_server_mac(index), server.config->address, server.config->port});
             if (server_state(server) == exchange::ServerState::up && server.config->weight != 0 &&
                 server.config->address.is_v4() == service.vip.is_v4())
                 service.targets.push_back(

@@ -27,6 +27,12 @@ std::vector<KernelAddress> possible_host_addresses(const config::Config& config)
 // The virtual_servers on those, for the host's own programs: servers that take new flows now.
 std::vector<LocalService> local_services(const State& state);
 
+// Whether a server is this host itself, in a way that its kernel can serve.
+bool is_local_server(const State& state, const ServerRecord& server);
+
+// Whether anything can be sent to it: its next hop's MAC is known, or it is this host.
+bool has_way(const State& state, const ServerRecord& server);
+
 // Whether a router's addresses are the host's too; local addresses that are no VIPs never are.
 bool is_hosts(const State& state, const RouterState& router);
 

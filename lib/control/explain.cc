@@ -25,7 +25,8 @@ const ServiceRecord* find_service(const State& state, const flow::Tuple& tuple) 
 }
 
 // Empty: it takes new flows.
-std::string objection(const ServerRecord& server, std::uint64_t flows, bool overloaded) {
+std::string objection(const State& state, const ServerRecord& server, std::uint64_t flows,
+                      bool overloaded) {
     if (server.is_sorry && server.replaced) return "sorry_server: the quorum is there";
     switch (server_state(server)) {
         case ServerState::down:
@@ -36,7 +37,7 @@ std::string objection(const ServerRecord& server, std::uint64_t flows, bool over
         default:
             break;
     }
-    if (!server.next_hop || !server.next_hop->mac) return "no next hop";
+    if (!has_way(state, server)) return "no next hop";
     if (server_weight(server) == 0) return "weight 0";
     if (overloaded)
         return "full: " + std::to_string(flows) + " flows, uthreshold " +
@@ -55,7 +56,7 @@ Json server_rows(const State& state, const exchange::Exchange& exchange,
         const ServerRecord& server = state.servers[index];
         const std::uint64_t flows = exchange.active_flows(index);
         const std::string against =
-            objection(server, flows, exchange.is_overloaded(index, flow_limit(server)));
+            objection(state, server, flows, exchange.is_overloaded(index, flow_limit(server)));
         rows.push_back({{"server", name_of(server)},
                         {"weight", static_cast<double>(server_weight(server)) /
                                        static_cast<double>(balance::weight_one)},
@@ -101,7 +102,8 @@ std::string answer_of(const State& state, const exchange::Exchange& exchange,
         return "virtual router " + owner.config->name + " is " +
                std::string(vrrp::name(owner.status.state)) + ": it is dropped, the master answers";
     if (service == nullptr)
-        return "no virtual_server at this address and port: it is answered with RST";
+        return std::string("no virtual_server at this address and port: ") +
+               (is_hosts(state, owner) ? "the host answers" : "it is answered with RST");
     if (found.flow)
         return fate_of_flow(found,
                             endpoint(found.flow->server_address, found.flow->server_port.host()));

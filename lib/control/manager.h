@@ -108,6 +108,7 @@ class Manager {
     void follow_masters();
     void follow_local_clients();
     void silence_kernel();
+    void tell_of_local_server(const net::IpAddress& server);
     void wait_for_bell();
 
     // Virtual routers (manager_vrrp.cc).

@@ -16,6 +16,16 @@ namespace {
 constexpr const char* port_range_file = "/proc/sys/net/ipv4/ip_local_port_range";  // IPv6's too
 constexpr std::uint32_t least_local_ports = 16'384;
 
+// With it the kernel drops what comes on lo from elsewhere.
+bool strict_reverse_path() {
+    for (const char* scope : {"all", "lo"}) {
+        std::ifstream file(std::string("/proc/sys/net/ipv4/conf/") + scope + "/rp_filter");
+        int value = 0;
+        if (file >> value && value == 1) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 HostAddresses::Told Manager::told_of_host() {
@@ -86,6 +96,24 @@ void Manager::follow_local_clients() {
     if (const std::string error = local_clients_.follow(local_services(*state_)); !error.empty())
         events_.warn(EventKind::link,
                      "programs of this host cannot reach its virtual_servers: nftables: {}", error);
+}
+
+void Manager::tell_of_local_server(const net::IpAddress& server) {
+    for (const ServerRecord& record : state_->servers) {
+        if (!is_served(record) || record.config->address != server || !record.next_hop ||
+            !record.next_hop->local)
+            continue;
+        if (!is_local_server(*state_, record))
+            events_.warn(EventKind::server,
+                         "server {}: the address is this machine's own and is not forwarded to",
+                         name_of(record));
+        else if (strict_reverse_path())
+            events_.warn(
+                EventKind::server,
+                "server {} is this machine: net.ipv4.conf.{{all,lo}}.rp_filter 1 keeps its "
+                "clients from it; 2 or 0 is needed",
+                name_of(record));
+    }
 }
 
 void Manager::wait_for_bell() {

@@ -78,7 +78,7 @@ void Manager::warn_unreachable(const net::IpAddress& server, const std::optional
     if (!hop)
         events_.warn(EventKind::server, "server {}: no route", server.to_string());
     else if (hop->local)
-        return;  // follow_own_hosts() tells
+        tell_of_local_server(server);
     else if (std::none_of(ports.begin(), ports.end(), is_way))
         events_.warn(EventKind::server, "server {}: its route leads over no interface of ours",
                      server.to_string());

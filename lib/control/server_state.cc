@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "control/builder.h"
+
 namespace warren::control {
 namespace {
 
@@ -88,11 +90,11 @@ std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns) 
     for (std::size_t i = 0; i < state.servers.size(); ++i) {
         ServerRecord& server = state.servers[i];
         if (!is_served(server)) continue;
-        const bool own = is_own_host(state, server);
+        const bool own = is_own_host(state, server) && !is_local_server(state, server);
         if (own == server.health.is_excluded() || !server.health.set_excluded(own)) continue;
         server.since_ns = now_ns;
-        server.reason =
-            own ? "is this host's own address, not served yet" : "is another host's address now";
+        server.reason = own ? "is this host's own address, which is not served so"
+                            : "is another host's address now";
         changed.push_back(static_cast<std::uint16_t>(i));
     }
     return changed;

@@ -104,7 +104,7 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
             {"server", name_of(s)},
             {"state", state_text(s)},
             {"sorry", s.is_sorry},
-            {"reachable", s.next_hop && s.next_hop->mac},
+            {"reachable", has_way(c.state, s)},
             {"weight", s.config->weight},
             {"effective_weight",
              rounded(static_cast<double>(server_weight(s)) / balance::factor_one, 1000)},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames of one round waiting to be sent, by port; flushed at the end of the round at the latest.
-// The ports come first, then the kernel ports: what goes to one of those counts as the kernel's.
+// The ports come first, then lo (a null), then the kernel ports: what goes to one of those counts
+// as the kernel's.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -16,9 +17,11 @@ namespace warren::datapath {
 
 class TxBatch {
   public:
+    // `loopback`: the way to servers that are this host; null: what goes there is dropped.
     TxBatch(std::vector<port::Port*> ports, std::size_t first_kernel_port, std::uint16_t queue,
-            exchange::WorkerCounters& counters)
+            port::PacketSocket* loopback, exchange::WorkerCounters& counters)
         : ports_(std::move(ports)),
+          loopback_(loopback),
           first_kernel_port_(first_kernel_port),
           queues_(ports_.size()),
           queue_(queue),
@@ -50,7 +53,7 @@ class TxBatch {
         std::uint64_t bytes = 0;
         for (std::uint16_t i = 0; i < pending.count; ++i)
             bytes += pending.packets[i]->pkt_len;
-        const unsigned sent = ports_[port]->tx_burst(queue_, pending.packets.data(), pending.count);
+        const unsigned sent = send(ports_[port], pending);
         for (unsigned i = sent; i < pending.count; ++i) {
             bytes -= pending.packets[i]->pkt_len;
             rte_pktmbuf_free(pending.packets[i]);
@@ -66,7 +69,13 @@ class TxBatch {
         pending.count = 0;
     }
 
+    unsigned send(port::Port* port, Pending& pending) const {
+        if (port != nullptr) return port->tx_burst(queue_, pending.packets.data(), pending.count);
+        return loopback_ == nullptr ? 0 : loopback_->send(pending.packets.data(), pending.count);
+    }
+
     std::vector<port::Port*> ports_;
+    port::PacketSocket* loopback_;
     std::size_t first_kernel_port_;
     std::vector<Pending> queues_;
     std::uint16_t queue_;

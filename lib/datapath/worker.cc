@@ -23,6 +23,7 @@ constexpr std::uint8_t no_kernel_port = 0xff;
 
 std::vector<port::Port*> with_kernel_ports(const WorkerOptions& options) {
     std::vector<port::Port*> all = options.ports;
+    all.push_back(nullptr);  // lo
     for (port::Port* kernel : options.kernel_ports)
         if (kernel != nullptr) all.push_back(kernel);
     return all;
@@ -36,12 +37,12 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       counters_(link_.counters),
       id_(options.id),
       idle_adaptive_(options.idle_adaptive),
-      tx_(with_kernel_ports(options), options.ports.size(), static_cast<std::uint16_t>(options.id),
-          counters_),
+      tx_(with_kernel_ports(options), options.ports.size() + 1,
+          static_cast<std::uint16_t>(options.id), options.loopback, counters_),
       flows_({options.id, options.spread, options.flow_capacity, options.secrets, options.pool,
               flow::tick_of_ns(options.now_ns)},
              exchange, tx_) {
-    std::size_t next_kernel_port = options.ports.size();
+    std::size_t next_kernel_port = options.ports.size() + 1;
     for (std::uint8_t port = 0; port < options.ports.size(); ++port) {
         port_macs_.push_back(options.ports[port]->mac());
         add_queues(*options.ports[port], port, false);

@@ -27,6 +27,8 @@ struct WorkerOptions {
     // frames leave by ports[i]. Null, or no entry: the kernel has its own copy (a shared interface)
     // or none.
     std::vector<port::Port*> kernel_ports{};
+    // The way to servers that are this host: index ports.size() in the snapshot. Null: none.
+    port::PacketSocket* loopback = nullptr;
     rte_mempool* pool = nullptr;  // for frames of our own
     std::uint32_t flow_capacity = 65'536;
     bool idle_adaptive = true;

@@ -46,6 +46,16 @@ bool kernel_has_interface(const std::string& name) {
     return if_nametoindex(name.c_str()) != 0;
 }
 
+std::unique_ptr<PacketSocket> open_loopback() {
+    PacketSocketOptions options;
+    options.receives = false;
+    try {
+        return std::make_unique<PacketSocket>(static_cast<int>(if_nametoindex("lo")), options);
+    } catch (const std::system_error& error) {
+        refuse("lo", "cannot open a packet socket: " + error.code().message());
+    }
+}
+
 KernelInterface::KernelInterface(std::string name, unsigned workers, rte_mempool* pool,
                                  rte_mempool* large_pool)
     : name_(std::move(name)) {

@@ -48,6 +48,10 @@ class KernelInterface {
     bool promiscuous_ = false;
 };
 
+// The way into the host's own stack: what is sent on lo the kernel receives there. Only sends.
+// Throws std::runtime_error: no lo, no permission.
+std::unique_ptr<PacketSocket> open_loopback();
+
 // Whether the kernel has an interface of that name.
 bool kernel_has_interface(const std::string& name);
 

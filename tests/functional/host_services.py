@@ -9,6 +9,7 @@ VIP back, and at each moment the VIP is on the master's interface and nowhere el
  vmac       the same with use_vmac: frames come to the virtual MAC and leave with it
  mixed      a virtual_server on 5672 of the same VIP beside it, and the balancers' own hosts as its clients
  beside     keepalived on the other host
+ node       a balancer's own host is a real_server
 """
 
 import json
@@ -261,7 +262,7 @@ def connections(site, count):
 
 def through(host, address, source=None):
     """Who serves a connection of that host's own to port 5672 there."""
-    one, _ = socket_in(host.namespace, socket.AF_INET, socket.SOCK_STREAM)
+    one, _ = socket_in(host.namespace, socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     with one:
         one.settimeout(3)
         if source:
@@ -334,10 +335,55 @@ def beside(test):
     site.wait_for("b", 0, master_down_s("b") + 1)
 
 
-CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside}
+def node(test):
+    """The balancer's own host as real_server, as IPVS's local node, in each lb_kind; the other balancer's is one like any other."""
+    site = Site(test)
+    for name in ("a", "b"):
+        test.start(site.hosts[name], sys.executable, str(HERE / "name_echo.py"), name, log=f"echo-{name}.log")
+    kinds = {"192.168.8.101": "DR", "192.168.8.102": "NAT", "192.168.8.103": "TUN", VIP: "FNAT", VIP6: "FNAT"}
+    services = "".join(f"""virtual_server {vip} 5672 {{
+    lb_algo rr
+    lb_kind {kind}
+    real_server {"fd00:8::4" if ":" in vip else "192.168.8.4"} 5672 {{
+        TCP_CHECK {{
+            connect_timeout 1
+        }}
+    }}
+}}
+""" for vip, kind in kinds.items())
+    more = "".join(f"        {vip}/24\n" for vip in kinds if vip not in (VIP, VIP6))
+    site.start("a", instance("a").replace("    virtual_ipaddress {\n", "    virtual_ipaddress {\n" + more) + services)
+    site.wait_for("a", 0, 6)
+    for vip, kind in kinds.items():
+        for _ in range(5):
+            assert through(site.client, vip) == "a", f"{kind} {vip}"
+        assert through(site.hosts["a"], vip) == "a", f"{kind} {vip}, a client on the host itself"
+    assert all(row["reachable"] for row in test.ctl(site.hosts["a"], "show", "servers"))
+    one, _ = socket_in(site.client.namespace, socket.AF_INET, socket.SOCK_STREAM)
+    with one:
+        one.settimeout(5)
+        one.connect((VIP, 5672))
+        total = 0
+        for _ in range(300):
+            one.sendall(b"z" * 900)
+            data = b""
+            while len(data) < 902:
+                data += one.recv(4000)
+            total += len(data)
+        assert total == 300 * 902, total
+        # An end that Warren decides reaches the client at once, as from every server.
+        site.hosts["a"].run(test.program("app/warrenctl/warrenctl"), "--instance", site.hosts["a"].namespace, "disable", "192.168.8.4:5672")
+        try:
+            ended = one.recv(10) == b""
+        except ConnectionResetError:
+            ended = True
+        assert ended, "the connection goes on"
+
+
+CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside, "node": node}
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
         Test.main(CASES[sys.argv[2]])
     else:
-        run_cases(CASES, 4)
+        run_cases(CASES, 5)

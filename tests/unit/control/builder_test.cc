@@ -103,11 +103,28 @@ TEST(Builder, ServerIsReachableOnceItsNextHopIsKnownOnAPortOfOurs) {
     state->servers[0].next_hop = resolved(77);
     EXPECT_FALSE(build_snapshot(*state, 4)->servers[0].reachable) << "not a port of ours";
     state->servers[0].next_hop = resolved(1);
-    state->servers[0].next_hop->local = true;
-    EXPECT_FALSE(build_snapshot(*state, 5)->servers[0].reachable) << "the machine itself";
-    state->servers[0].next_hop->local = false;
     state->servers[0].next_hop->mac.reset();
     EXPECT_FALSE(build_snapshot(*state, 6)->servers[0].reachable) << "unresolved";
+}
+
+// By way of lo, behind the ports, and the link's source tells the kernel which server is meant.
+TEST(Builder, ThisHostIsAServerByWayOfLo) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    state->servers[1].next_hop = resolved(1);
+    state->servers[1].next_hop->local = true;
+    const auto snapshot = build_snapshot(*state, 1);
+    const exchange::Server& server = snapshot->servers[1];
+    EXPECT_TRUE(server.reachable);
+    EXPECT_EQ(server.method, flow::Method::dr);
+    EXPECT_EQ(server.out_port, state->ports.size());
+    EXPECT_EQ(snapshot->mtu_of(server.out_port), 65'535U);
+    EXPECT_TRUE(server.next_hop.is_zero());
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(local_services(*state)[0].own,
+              (std::vector<LocalService::Own>{{server.link_source, ip("192.168.8.12"), 5672}}));
+    state->config.dataplane.host_addresses = false;
+    EXPECT_FALSE(build_snapshot(*state, 2)->servers[1].reachable)
+        << "an appliance's host serves nothing";
 }
 
 // A router would send a packet to the VIP back to us.
