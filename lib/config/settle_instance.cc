@@ -34,6 +34,7 @@ class Settling {
         settle_priority();
         settle_version();
         settle_authentication();
+        settle_ah();
         settle_interval();
         settle_strict();
         settle_garp();
@@ -114,6 +115,14 @@ class Settling {
         v_.auth_pass = {};
     }
 
+    // Whoever begins as master sends a sequence number that its peers have seen.
+    void settle_ah() {
+        if (v_.auth_type != AuthType::ah || v_.initial_state != VrrpState::master) return;
+        if (v_.priority == owner_priority) return;
+        warn("state MASTER does not go with auth_type AH: it becomes BACKUP, as in keepalived");
+        v_.initial_state = VrrpState::backup;
+    }
+
     void settle_interval() {
         if (v_.version == 3 && v_.advert_int_ns > v3_longest_ns)
             error("advert_int of VRRP version 3 is at most 40.95 seconds");
@@ -148,6 +157,10 @@ class Settling {
             warn("strict mode sends no advert to a lower or higher router");
         v_.lower_prio_no_advert = true;
         v_.higher_prio_send_advert = false;
+        if (v_.down_timer_adverts != 3) {
+            warn("strict mode knows no down_timer_adverts: it is left out");
+            v_.down_timer_adverts = 3;
+        }
         if (v_.preempt_delay_ns != 0) warn("strict mode knows no preempt_delay: it is left out");
         v_.preempt_delay_ns = 0;
     }
@@ -177,7 +190,8 @@ class Settling {
         } else if (d_.unicast_fault_no_peer) {
             error(
                 "unicast_fault_no_peer, and there is no unicast_peer: it could never leave fault");
-        } else if (v_.unicast_src_ip || mentions(s_.node, "unicast_peer")) {
+        } else if (v_.unicast_src_ip || mentions(s_.node, "unicast_peer") ||
+                   mentions(s_.node, "unicast_ttl")) {
             warn("a unicast keyword without unicast_peer: it uses multicast, as keepalived does");
         }
     }

@@ -141,11 +141,15 @@ class Settling {
 
     void join(VrrpInstance& v, const VrrpSyncGroup& group) {
         for (const Tracked& tracked : group.tracked) {
-            const bool again = std::any_of(
+            const auto again = std::find_if(
                 v.tracked.begin(), v.tracked.end(),
                 [&](const Tracked& o) { return o.kind == tracked.kind && o.name == tracked.name; });
+            if (again != v.tracked.end())
+                report(Severity::warning, again->where,
+                       v.name + ": " + described(tracked) + " is tracked by its vrrp_sync_group " +
+                           in_quotes(group.name) + " too: once is enough");
             const bool own = tracked.kind == TrackKind::interface && tracked.name == v.interface;
-            if (again || own) continue;
+            if (again != v.tracked.end() || own) continue;
             v.tracked.push_back(tracked);
             if (v.priority == 255) v.tracked.back().weight = 0;
         }

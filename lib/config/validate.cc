@@ -124,8 +124,9 @@ class Validator {
                 for (const VirtualAddress& a : *list) {
                     const auto [other, fresh] = owned_.emplace(a.prefix.address, a.where);
                     if (!fresh)
-                        error(a.where, "the address " + a.prefix.address.to_string() +
-                                           " already stands at " + other->second.to_string());
+                        warn(a.where, "the address " + a.prefix.address.to_string() +
+                                          " already stands at " + other->second.to_string() +
+                                          ": only the router there answers for it");
                 }
             }
         }
@@ -144,13 +145,8 @@ class Validator {
     // ---- services
 
     void check_virtual_servers() {
-        std::map<std::tuple<net::IpAddress, std::uint16_t, Protocol>, Location> services;
+        drop_repeated(config_.virtual_servers);
         for (VirtualServer& s : config_.virtual_servers) {
-            const auto [other, fresh] =
-                services.emplace(std::tuple(s.address, s.port, s.protocol), s.where);
-            if (!fresh)
-                error(s.where, "the virtual_server " + name(s.address, s.port) +
-                                   " already stands at " + other->second.to_string());
             if (!owned_.contains(s.address))
                 warn(s.where, "the address " + s.address.to_string() +
                                   " of this virtual_server is in no vrrp_instance: nobody answers "
@@ -166,6 +162,18 @@ class Validator {
         if (config_.virtual_servers.size() > max_virtual_servers)
             error(config_.virtual_servers[max_virtual_servers].where,
                   "more than " + std::to_string(max_virtual_servers) + " virtual_servers");
+    }
+
+    void drop_repeated(std::vector<VirtualServer>& services) {
+        std::map<std::pair<net::IpAddress, std::uint16_t>, Location> seen;
+        std::erase_if(services, [&](const VirtualServer& s) {
+            const auto [first, fresh] = seen.emplace(std::pair(s.address, s.port), s.where);
+            if (!fresh)
+                warn(s.where, "the virtual_server " + name(s.address, s.port) +
+                                  " already stands at " + first->second.to_string() +
+                                  ": this one is left out");
+            return !fresh;
+        });
     }
 
     void check_scheduler(const VirtualServer& s) {

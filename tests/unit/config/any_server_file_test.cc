@@ -131,6 +131,8 @@ const Case checks[] = {
      warned, "HTTP_GET does not run yet"},
     {"beside TCP", check("HTTP_GET {\nurl {\npath /\n}\n}\nTCP_CHECK {\n}"), warned,
      "is up while its other checks say so"},
+    {"without an URL", check("HTTP_GET {\n}"), warned, "HTTP_GET"},
+    {"without a program", check("MISC_CHECK {\n}"), warned, "MISC_CHECK"},
     {"a code of none", check("HTTP_GET {\nurl {\nstatus_code 99\n}\n}"), refused,
      "'status_code' is like 200"},
     {"a slip in an URL", check("HTTP_GET {\nurl {\npth /\n}\n}"), refused, "did you mean 'path'?"},

@@ -147,7 +147,8 @@ const Case vrrp[] = {
     {"VIP twice",
      instance("") +
          "vrrp_instance W {\ninterface e\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
-     "13: error: the address 10.0.0.1 already stands at f:5\n"},
+     "13: warning: the address 10.0.0.1 already stands at f:5: only the router there answers for "
+     "it\n"},
     {"VIP twice in one list", instance("", "10.0.0.1/24\n10.0.0.1/24"),
      "6: warning: the address 10.0.0.1 already stands at f:5\n"},
     {"unknown script", instance("track_script {\nchk\n}"),
@@ -172,7 +173,7 @@ const Case servers[] = {
      "9: warning: the virtual_server 10.0.0.1 is not served yet: it has no port, which means all "
      "of them: write one for each port\n"},
     {"service twice", instance("") + service("") + service(""),
-     "18: error: the virtual_server 10.0.0.1 5672 already stands at f:9\n"},
+     "18: warning: the virtual_server 10.0.0.1 5672 already stands at f:9: this one is left out\n"},
     {"real_server twice", instance("") + service("real_server 10.0.0.2 5672 {\nPING_CHECK {\n}\n}"),
      "16: error: the real_server 10.0.0.2 5672 already stands at f:11\n"},
     {"real_server on the VIP",
@@ -281,6 +282,21 @@ const Case as_keepalived[] = {
      "ignored, as in keepalived\n"},
     {"a script that nobody tracks", instance("") + "vrrp_script chk {\nscript /bin/true\n}",
      "9: warning: nothing tracks the vrrp_script 'chk': it moves no address\n"},
+    {"AH of one that begins as master",
+     instance("state MASTER\npriority 100\nauthentication {\nauth_type AH\nauth_pass 1\n}"),
+     "1: warning: V: state MASTER does not go with auth_type AH: it becomes BACKUP, as in "
+     "keepalived\n"},
+    {"strict mode's timer", instance("strict_mode\ndown_timer_adverts 5"),
+     "1: warning: V: strict mode knows no down_timer_adverts: it is left out\n"},
+    {"a TTL of no peers", instance("unicast_ttl 5"),
+     "1: warning: V: a unicast keyword without unicast_peer: it uses multicast, as keepalived "
+     "does\n"},
+    {"tracked by both",
+     instance("track_interface {\neth1\n}") +
+         "vrrp_instance W {\ninterface eth1\nvirtual_router_id 1\nvirtual_ipaddress {\n10.1.0.1\n"
+         "}\n}\nvrrp_sync_group G {\ngroup {\nV\nW\n}\ntrack_interface {\neth1\n}\n}\n",
+     "8: warning: V: the interface 'eth1' is tracked by its vrrp_sync_group 'G' too: once is "
+     "enough\n"},
     {"DPVS's name of a port", instance("dpdk_interface dpdk0"), ""},
     {"DPVS's groups outside of a block", "deny_address_group D {\n10.0.0.7\n}", ""},
 };

@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+#include "exchange/records.h"
+
 namespace warren::ctl {
 namespace {
 
@@ -35,6 +37,12 @@ TEST(Ended, MatchesAnyPortOrThatOne) {
     EXPECT_TRUE(EndedFilter::parse({"client", "2001:db8::9", "cause", "idle"}).matches(row));
     EXPECT_FALSE(EndedFilter::parse({"client", "[2001:db8::9]:4001"}).matches(row));
     EXPECT_FALSE(EndedFilter::parse({"client", "2001:db8::90"}).matches(row));
+}
+
+// warrenctl knows no library of ours, so the two lists are held together here.
+TEST(Ended, AllCausesCanBeAskedFor) {
+    for (const std::string_view cause : exchange::end_cause_names)
+        EXPECT_EQ(problem_of({"cause", std::string(cause)}), "") << cause;
 }
 
 TEST(Ended, NonsenseIsNamed) {
