@@ -36,8 +36,14 @@ net::IpAddress broadcast_of(const net::Prefix& p) {
     return net::IpAddress::v4(net::Be32(p.address.as_v4().host() | hosts));
 }
 
-std::string not_served(const std::string& what) {
-    return what + " is this host's own address, not served yet: it counts as down";
+// A server on this host is served through lo, as IPVS's local node; empty if so.
+std::string why_not_served(const Config& config, const net::IpAddress& address) {
+    if (address.is_loopback())
+        return " is a loopback address, which no client's packet may go to: it counts as down";
+    if (!config.dataplane.host_addresses)
+        return " is this host's own address, which host_addresses off keeps out of reach: it "
+               "counts as down";
+    return {};
 }
 
 template <typename Visit>
@@ -129,9 +135,11 @@ class Search {
     }
 
     void check(const RealServer& r, const std::string& name) {
-        if (r.address.is_loopback() || own_.contains(r.address))
-            warn(r.where, not_served(name));
-        else if (const auto odd = oddity(r.address); !odd.empty())
+        const bool is_own = r.address.is_loopback() || own_.contains(r.address);
+        if (is_own) {
+            if (const std::string why = why_not_served(config_, r.address); !why.empty())
+                warn(r.where, name + why);
+        } else if (const auto odd = oddity(r.address); !odd.empty())
             warn(r.where, name + " is " + std::string(odd) + ": no host has it");
         else if (const auto b = broadcasts_.find(r.address); b != broadcasts_.end())
             warn(r.where,
@@ -197,7 +205,8 @@ Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddr
         return own.contains(a) && !a.is_loopback() && !vips.contains(a);
     };
     for_each_server(config, [&](const RealServer& r, const std::string& name) {
-        if (is_own(r.address)) found.push_back({r.where, Severity::warning, not_served(name)});
+        const std::string why = is_own(r.address) ? why_not_served(config, r.address) : "";
+        if (!why.empty()) found.push_back({r.where, Severity::warning, name + why});
     });
     for (const VrrpInstance& v : config.vrrp_instances)
         for (const UnicastPeer& peer : v.unicast_peer)

@@ -173,10 +173,10 @@ def servers_that_are_this_host(bench):
     for address in addresses:
         bench.host.run("ip", "addr", "add", f"{address}/32", "dev", "lo")
     wait_until("both to be down", lambda: set(bench.states().values()) == {"down"}, 10)
-    assert {row["reason"] for row in bench.show("servers")} == {"is this host's own address, not served yet"}
+    assert {row["reason"] for row in bench.show("servers")} == {"is this host's own address, which is not served so"}
     assert bench.show("services")[0]["quorum"] == "down"
-    result = bench.run_warren(ROUTER + SERVICE, "--check")
-    assert result.returncode == 0 and result.stdout.count("this host's own address, not served yet") == 2, result
+    result = bench.run_warren(ROUTER + SERVICE + APPLIANCE, "--check")
+    assert result.returncode == 0 and result.stdout.count("is this host's own address, which host_addresses off") == 2, result
 
     refused = bench.client.run("/usr/bin/python3", "-c", CLIENT, "1", check=False)
     assert "ConnectionRefusedError" in refused.stderr, refused

@@ -319,17 +319,21 @@ const Case odd[] = {
      "5: warning: the virtual address 10.0.0.0 is the network's own address of 10.0.0.0/24\n"},
     {"networks of two have neither", instance("", "10.0.0.0/31\n10.0.0.3/31\n10.0.0.7"), ""},
     {"loopback server", instance("") + service("real_server 127.0.0.1 1 {\nPING_CHECK {\n}\n}"),
-     "16: warning: the real_server 127.0.0.1 is this host's own address, not served yet: it counts "
-     "as down\n"},
+     "16: warning: the real_server 127.0.0.1 is a loopback address, which no client's packet may "
+     "go "
+     "to: it counts as down\n"},
     {"multicast server", instance("") + service("real_server 224.0.0.9 1 {\nPING_CHECK {\n}\n}"),
      "16: warning: the real_server 224.0.0.9 is a multicast address: no host has it\n"},
     {"broadcast server", instance("") + service("real_server 10.0.0.255 1 {\nPING_CHECK {\n}\n}"),
      "16: warning: the real_server 10.0.0.255 is the broadcast address of 10.0.0.0/24: no host has "
      "it\n"},
     {"own source as sorry_server",
-     instance("mcast_src_ip 10.0.0.5") + service("sorry_server 10.0.0.5 80"),
-     "16: warning: the sorry_server 10.0.0.5 is this host's own address, not served yet: it counts "
-     "as down\n"},
+     instance("mcast_src_ip 10.0.0.5") + service("sorry_server 10.0.0.5 80"), ""},
+    {"own source as sorry_server of an appliance",
+     "dataplane {\nhost_addresses off\n}\n" + instance("mcast_src_ip 10.0.0.5") +
+         service("sorry_server 10.0.0.5 80"),
+     "19: warning: the sorry_server 10.0.0.5 is this host's own address, which host_addresses off "
+     "keeps out of reach: it counts as down\n"},
     {"peer that is the VIP", instance("unicast_peer {\n10.0.0.1\n}"),
      "8: warning: V: the unicast_peer 10.0.0.1 is a virtual address: a peer is named by an address "
      "that stays its own\n"},
@@ -370,12 +374,16 @@ TEST(OwnAddresses, AreNamedWhereTheyCannotBeServed) {
     // The VIP is the host's too while it is master: no news.
     const std::array host{net::IpAddress::v4(10, 0, 0, 1), net::IpAddress::v4(10, 0, 0, 5),
                           net::IpAddress::v4(127, 0, 0, 1)};
-    EXPECT_EQ(
-        messages(find_own_addresses(result.config, host)),
-        "f:19: warning: the real_server 10.0.0.5 is this host's own address, not served yet: "
-        "it counts as down\n"
+    const std::string peer =
         "f:8: warning: V: the unicast_peer 10.0.0.5 is this host's own address: it would talk "
-        "to itself\n");
+        "to itself\n";
+    EXPECT_EQ(messages(find_own_addresses(result.config, host)), peer);
+    config::Config appliance = result.config;
+    appliance.dataplane.host_addresses = false;
+    EXPECT_EQ(messages(find_own_addresses(appliance, host)),
+              "f:19: warning: the real_server 10.0.0.5 is this host's own address, which "
+              "host_addresses off keeps out of reach: it counts as down\n" +
+                  peer);
 }
 
 // Understood, but not built yet: never silently left out.
