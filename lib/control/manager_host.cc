@@ -82,8 +82,9 @@ void Manager::follow_masters() {
 // Whatever interface it is asked on.
 void Manager::silence_kernel() {
     std::vector<net::IpAddress> silent;
+    const auto snapshot = build_snapshot(*state_, 0);
     for (std::size_t i = 0; i < state_->ports.size(); ++i) {
-        const GuardRules rules = guard_rules(*state_, static_cast<std::uint8_t>(i));
+        const GuardRules rules = guard_rules(*state_, *snapshot, static_cast<std::uint8_t>(i));
         silent.insert(silent.end(), rules.silent.begin(), rules.silent.end());
     }
     if (const std::string error = arp_silence_.follow(silent); !error.empty())
