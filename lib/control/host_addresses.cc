@@ -36,36 +36,35 @@ bool is_the_hosts_own(const Link& link, const net::IpAddress& address) {
     });
 }
 
+AddressKey key_of(const KernelAddress& address) {
+    return {address.interface, address.prefix.address};
+}
+
 std::string text_of(const KernelAddress& address) {
     return address.prefix.to_string() + " on " + address.interface;
 }
 
 }  // namespace
 
-AddressChanges address_changes(const std::vector<KernelAddress>& placed,
+AddressChanges address_changes(const PlacedAddresses& placed,
                                const std::vector<KernelAddress>& wanted,
                                const std::vector<Link>& links) {
-    const auto key = [](const KernelAddress& a) {
-        return std::pair(a.interface, a.prefix.address);
-    };
-    std::map<std::pair<std::string, net::IpAddress>, const KernelAddress*> now, then;
-    for (const KernelAddress& address : placed)
-        now[key(address)] = &address;
+    std::map<AddressKey, const KernelAddress*> then;
     for (const KernelAddress& address : wanted)
-        then[key(address)] = &address;
+        then[key_of(address)] = &address;
     AddressChanges changes;
-    for (const KernelAddress& address : placed)
-        if (const auto at = then.find(key(address)); at == then.end() || *at->second != address)
+    for (const auto& [key, address] : placed)
+        if (const auto at = then.find(key); at == then.end() || *at->second != address)
             changes.remove.push_back(address);
     std::map<std::string, const Link*> by_name;
     for (const KernelAddress& address : wanted) {
         const auto [link, fresh] = by_name.try_emplace(address.interface, nullptr);
         if (fresh) link->second = find_link(links, address.interface);
         if (link->second == nullptr) continue;
-        const auto at = now.find(key(address));
-        const bool comes = at == now.end() ? !has_address(*link->second, address.prefix.address)
-                                           : *at->second != address ||
-                                                 has_lost(*link->second, address.prefix.address);
+        const auto at = placed.find(key_of(address));
+        const bool comes = at == placed.end() ? !has_address(*link->second, address.prefix.address)
+                                              : at->second != address ||
+                                                    has_lost(*link->second, address.prefix.address);
         if (comes) changes.add.push_back(address);
     }
     return changes;
@@ -90,7 +89,7 @@ HostAddresses::HostAddresses(Told told, std::span<const KernelAddress> ours, Cle
 }
 
 HostAddresses::~HostAddresses() {
-    for (const KernelAddress& address : placed_)
+    for (const auto& [key, address] : placed_)
         remove(address, static_cast<int>(if_nametoindex(address.interface.c_str())));
 }
 
@@ -127,12 +126,10 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
         const Link* link = find_link(links, address.interface);
         return link == nullptr ? 0 : link->index;
     };
-    for (const KernelAddress& address : changes.remove)
+    for (const KernelAddress& address : changes.remove) {
         remove(address, index_of(address));
-    std::erase_if(placed_, [&](const KernelAddress& address) {
-        return std::find(changes.remove.begin(), changes.remove.end(), address) !=
-               changes.remove.end();
-    });
+        placed_.erase(key_of(address));
+    }
     for (const KernelAddress& address : changes.add) {
         if (cleaner_ != nullptr) cleaner_->will_have(index_of(address), address);
         const int error = requests_.add_address(index_of(address), address);
@@ -141,16 +138,12 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
             continue;
         }
         refused_.erase(address.prefix.address);
-        if (std::find(placed_.begin(), placed_.end(), address) == placed_.end())
-            placed_.push_back(address);
+        placed_.insert_or_assign(key_of(address), address);
     }
-    placed_names_.clear();
-    for (const KernelAddress& address : placed_)
-        placed_names_.insert({address.interface, address.prefix.address});
 }
 
 bool HostAddresses::has_placed(std::string_view interface, const net::IpAddress& address) const {
-    return placed_names_.contains({std::string(interface), address});
+    return placed_.contains({std::string(interface), address});
 }
 
 // One that is gone already, with its link perhaps, is as good as removed.

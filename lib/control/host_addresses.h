@@ -7,9 +7,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "control/cleaner.h"
@@ -24,7 +27,9 @@ namespace warren::control {
 struct AddressChanges {
     std::vector<KernelAddress> remove, add;
 };
-AddressChanges address_changes(const std::vector<KernelAddress>& placed,
+using AddressKey = std::pair<std::string, net::IpAddress>;  // interface and address
+using PlacedAddresses = std::map<AddressKey, KernelAddress>;
+AddressChanges address_changes(const PlacedAddresses& placed,
                                const std::vector<KernelAddress>& wanted,
                                const std::vector<Link>& links);
 
@@ -59,8 +64,7 @@ class HostAddresses {
     Told told_;
     Cleaner* cleaner_;
     NetlinkSocket requests_;
-    std::vector<KernelAddress> placed_;
-    std::set<std::pair<std::string, net::IpAddress>> placed_names_;
+    PlacedAddresses placed_;
     std::set<net::IpAddress> refused_;  // told
 };
 

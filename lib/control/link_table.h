@@ -58,7 +58,7 @@ struct AddressMessage {
 class LinkTable {
   public:
     static constexpr std::size_t max_links = 4096;
-    static constexpr std::size_t max_addresses_per_link = 256;
+    static constexpr std::size_t max_addresses_per_link = 8'448;  // the host's and all of ours
 
     // Both return false if the table is full and the message was left out.
     bool apply(const LinkMessage& message);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 
 #include "control/builder.h"
 #include "control/manager.h"
@@ -103,12 +104,18 @@ void Manager::on_next_hop(const net::IpAddress& address, const std::optional<Nex
 
 // ---- links
 
+// Our own addresses come and go as events too; those change nothing of what is computed anew here.
 void Manager::on_link(const Link& link) {
-    const auto snapshot = build_snapshot(*state_, 0);
+    bool changed = !link.present;
     for (std::size_t i = 0; i < state_->ports.size(); ++i) {
         PortState& port = state_->ports[i];
         if (port.name != link.name) continue;
         const auto index = static_cast<std::uint8_t>(i);
+        const auto facts = [&port] {
+            return std::tuple(port.ifindex, port.primary, port.link_local, port.mac, port.mtu,
+                              port.link_up);
+        };
+        const auto known = facts();
         if (port.shared && link.present) follow_interface(index, link);
         if (!link.present || link.index != port.ifindex) multicast_.forget(port.ifindex);
         port.ifindex = link.present ? link.index : 0;
@@ -117,14 +124,19 @@ void Manager::on_link(const Link& link) {
                       link.present ? own.ipv6_link_local() : std::nullopt);
         if (port.shared && link.present) set_mtu(index, mtu_of(link));
         if (port.shared) set_link(index, link.present && link.running);
-        if (link.present) join_groups(index, *snapshot);
+        changed = changed || known != facts();
+        if (link.present && changed) join_groups(index, *build_snapshot(*state_, 0));
     }
     if (auto addresses = kernel_addresses(); addresses != state_->kernel_addresses) {
         state_->kernel_addresses = std::move(addresses);
         publish();
         follow_own_hosts();
+        changed = true;
     }
-    follow_masters();
+    if (changed || guarded_.size() < guards_.size())
+        follow_masters();
+    else
+        host_addresses_.follow(host_addresses(*state_), netlink_.links());
     apply_tracking();
 }
 

@@ -37,6 +37,45 @@ TEST(Instance, Defaults) {
     EXPECT_EQ(v.garp.lower_prio_delay_ns, 5 * ns_per_s);
 }
 
+TEST(VirtualAddresses, HowTheHostHasThem) {
+    const LoadResult result = load_text(
+        "dataplane {\nhost_addresses off\n}\nvrrp_instance V {\ninterface eth0\n"
+        "virtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1/24\n"
+        "10.0.0.2/24 dev eth0 label eth0:vip scope link brd 10.0.0.255 preferred_lft 60\n"
+        "10.0.0.3 peer 10.0.0.4/32 scope 200 noprefixroute autojoin\n}\n"
+        "virtual_ipaddress_excluded {\nfd00::1/64 home -nodad mngtmpaddr preferred_lft forever\n"
+        "}\n}\n");
+    ASSERT_TRUE(result.ok()) << messages(result.diagnostics);
+    EXPECT_FALSE(result.config.dataplane.host_addresses);
+    const VrrpInstance& v = result.config.vrrp_instances.at(0);
+    EXPECT_TRUE(v.virtual_ipaddress.at(0).label.empty());
+    EXPECT_TRUE(v.virtual_ipaddress.at(0).nodad);
+    const VirtualAddress& second = v.virtual_ipaddress.at(1);
+    EXPECT_EQ(second.label, "eth0:vip");
+    EXPECT_EQ(second.scope, 253);
+    EXPECT_EQ(second.broadcast, net::IpAddress::v4(10, 0, 0, 255));
+    EXPECT_EQ(second.preferred_lft, 60U);
+    const VirtualAddress& third = v.virtual_ipaddress.at(2);
+    EXPECT_EQ(third.peer, net::Prefix::parse("10.0.0.4/32"));
+    EXPECT_EQ(third.scope, 200);
+    EXPECT_TRUE(third.noprefixroute && third.autojoin);
+    const VirtualAddress& v6 = v.virtual_ipaddress_excluded.at(0);
+    EXPECT_TRUE(v6.home && v6.mngtmpaddr && !v6.nodad);
+    EXPECT_EQ(v6.preferred_lft, 0xffff'ffffU);
+    EXPECT_TRUE(load_text("").config.dataplane.host_addresses) << "the default";
+}
+
+TEST(VirtualAddresses, WhatTheyCannotBe) {
+    for (const char* wrong :
+         {"label a-label-of-16-chr", "scope nowhere-near", "brd fd00::1", "brd x", "peer fd00::2",
+          "preferred_lft -1", "preferred_lft", "nonsense"})
+        EXPECT_FALSE(load_text("vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\n"
+                               "virtual_ipaddress {\n10.0.0.1/24 " +
+                               std::string(wrong) + "\n}\n}\n")
+                         .ok())
+            << wrong;
+}
+
 TEST(Instance, GlobalDefaultsReachInstancesWhereverTheyStand) {
     const VrrpInstance v = instance(
         "garp_master_repeat 3\n}\nglobal_defs {\nvrrp_garp_master_delay 1\nvrrp_garp_master_repeat "

@@ -45,12 +45,19 @@ Link link_with(const char* name, std::initializer_list<const char*> prefixes) {
 const KernelAddress first = on("eth0", "10.3.0.100/24");
 const KernelAddress second = on("eth0", "10.3.0.101/24");
 
+PlacedAddresses placed(std::initializer_list<KernelAddress> addresses) {
+    PlacedAddresses all;
+    for (const KernelAddress& address : addresses)
+        all[{address.interface, address.prefix.address}] = address;
+    return all;
+}
+
 TEST(AddressChanges, ComeAndGo) {
     const std::vector<Link> empty{link_with("eth0", {"10.3.0.1/24"})};
     const AddressChanges come = address_changes({}, {first, second}, empty);
     EXPECT_EQ(come.add, (std::vector{first, second}));
     EXPECT_TRUE(come.remove.empty());
-    const AddressChanges go = address_changes({first, second}, {second}, empty);
+    const AddressChanges go = address_changes(placed({first, second}), {second}, empty);
     EXPECT_EQ(go.remove, std::vector{first});
     EXPECT_EQ(go.add, std::vector{second}) << "somebody has taken it away";
 }
@@ -58,21 +65,21 @@ TEST(AddressChanges, ComeAndGo) {
 TEST(AddressChanges, OthersKeepWhatIsTheirs) {
     const std::vector<Link> has{link_with("eth0", {"10.3.0.1/24", "10.3.0.100/24"})};
     EXPECT_TRUE(address_changes({}, {first}, has).add.empty());
-    EXPECT_TRUE(address_changes({first}, {first}, has).add.empty()) << "nothing to do";
+    EXPECT_TRUE(address_changes(placed({first}), {first}, has).add.empty()) << "nothing to do";
 }
 
 TEST(AddressChanges, NewAttributesNeedAnotherAddress) {
     const std::vector<Link> has{link_with("eth0", {"10.3.0.100/24"})};
     KernelAddress labelled = first;
     labelled.label = "eth0:1";
-    const AddressChanges changes = address_changes({first}, {labelled}, has);
+    const AddressChanges changes = address_changes(placed({first}), {labelled}, has);
     EXPECT_EQ(changes.remove, std::vector{first});
     EXPECT_EQ(changes.add, std::vector{labelled});
 }
 
 TEST(AddressChanges, WithoutALinkNothingComes) {
     EXPECT_TRUE(address_changes({}, {first}, {}).add.empty());
-    EXPECT_EQ(address_changes({first}, {}, {}).remove, std::vector{first});
+    EXPECT_EQ(address_changes(placed({first}), {}, {}).remove, std::vector{first});
 }
 
 TEST(Leftovers, ButNotTheHostsOwn) {

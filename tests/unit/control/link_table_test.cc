@@ -112,8 +112,10 @@ TEST(LinkTable, BoundsAreKept) {
         ASSERT_TRUE(table.apply(LinkMessage{false, make_link(static_cast<int>(i) + 1, "x")}));
     EXPECT_FALSE(table.apply(LinkMessage{false, make_link(99'999, "y")}));
     for (std::size_t i = 0; i < LinkTable::max_addresses_per_link; ++i)
-        ASSERT_TRUE(table.apply(add(1, ("10.0." + std::to_string(i) + ".1/24").c_str())));
-    EXPECT_FALSE(table.apply(add(1, "10.1.0.1/24")));
+        ASSERT_TRUE(table.apply(add(
+            1,
+            ("10." + std::to_string(i / 256) + "." + std::to_string(i % 256) + ".1/24").c_str())));
+    EXPECT_FALSE(table.apply(add(1, "10.200.0.1/24")));
     EXPECT_FALSE(table.apply(add(99'999, "10.1.0.1/24"))) << "of a link that did not fit";
 }
 
