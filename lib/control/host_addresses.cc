@@ -23,11 +23,6 @@ bool has_address(const Link& link, const net::IpAddress& address) {
                        [&](const LinkAddress& a) { return a.prefix.address == address; });
 }
 
-// A table that is full may have left the address out.
-bool has_lost(const Link& link, const net::IpAddress& address) {
-    return link.addresses.size() < LinkTable::max_addresses_per_link && !has_address(link, address);
-}
-
 bool is_the_hosts_own(const Link& link, const net::IpAddress& address) {
     if (const auto first = link.ipv4(); first && first->address == address) return true;
     if (address.is_v4() || !address.is_link_local()) return false;
@@ -35,6 +30,25 @@ bool is_the_hosts_own(const Link& link, const net::IpAddress& address) {
         return !a.prefix.address.is_v4() && a.link_scope && a.prefix.address != address;
     });
 }
+
+// The addresses of one link, if there is one.
+class Present {
+  public:
+    Present(const std::vector<Link>& links, std::string_view name) : link_(find_link(links, name)) {
+        if (link_ == nullptr) return;
+        for (const LinkAddress& address : link_->addresses)
+            sorted_.push_back(address.prefix.address);
+        std::sort(sorted_.begin(), sorted_.end());
+    }
+    bool has_link() const { return link_ != nullptr; }
+    bool has(const net::IpAddress& address) const {
+        return std::binary_search(sorted_.begin(), sorted_.end(), address);
+    }
+
+  private:
+    const Link* link_;
+    std::vector<net::IpAddress> sorted_;
+};
 
 AddressKey key_of(const KernelAddress& address) {
     return {address.interface, address.prefix.address};
@@ -46,26 +60,27 @@ std::string text_of(const KernelAddress& address) {
 
 }  // namespace
 
-AddressChanges address_changes(const PlacedAddresses& placed,
-                               const std::vector<KernelAddress>& wanted,
+AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
                                const std::vector<Link>& links) {
     std::map<AddressKey, const KernelAddress*> then;
     for (const KernelAddress& address : wanted)
         then[key_of(address)] = &address;
     AddressChanges changes;
-    for (const auto& [key, address] : placed)
-        if (const auto at = then.find(key); at == then.end() || *at->second != address)
-            changes.remove.push_back(address);
-    std::map<std::string, const Link*> by_name;
+    for (const auto& [key, one] : placed)
+        if (const auto at = then.find(key); at == then.end() || *at->second != one.address)
+            changes.remove.push_back(one.address);
+    std::map<std::string, Present> by_name;
     for (const KernelAddress& address : wanted) {
-        const auto [link, fresh] = by_name.try_emplace(address.interface, nullptr);
-        if (fresh) link->second = find_link(links, address.interface);
-        if (link->second == nullptr) continue;
+        const Present& present =
+            by_name.try_emplace(address.interface, links, address.interface).first->second;
+        if (!present.has_link()) continue;
+        const bool is_there = present.has(address.prefix.address);
         const auto at = placed.find(key_of(address));
-        const bool comes = at == placed.end() ? !has_address(*link->second, address.prefix.address)
-                                              : at->second != address ||
-                                                    has_lost(*link->second, address.prefix.address);
+        const bool is_new = at == placed.end();
+        const bool comes =
+            is_new ? !is_there : at->second.address != address || (at->second.seen && !is_there);
         if (comes) changes.add.push_back(address);
+        if (!is_new) at->second.seen = is_there || (at->second.seen && !comes);
     }
     return changes;
 }
@@ -89,8 +104,8 @@ HostAddresses::HostAddresses(Told told, std::span<const KernelAddress> ours, Cle
 }
 
 HostAddresses::~HostAddresses() {
-    for (const auto& [key, address] : placed_)
-        remove(address, static_cast<int>(if_nametoindex(address.interface.c_str())));
+    for (const auto& [key, one] : placed_)
+        remove(one.address, static_cast<int>(if_nametoindex(key.first.c_str())));
 }
 
 void HostAddresses::remove_leftovers(std::span<const KernelAddress> ours) {
@@ -138,8 +153,13 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
             continue;
         }
         refused_.erase(address.prefix.address);
-        placed_.insert_or_assign(key_of(address), address);
+        placed_.insert_or_assign(key_of(address), PlacedAddress{address});
     }
+}
+
+void HostAddresses::expect_all_seen() {
+    for (auto& [key, one] : placed_)
+        one.seen = true;
 }
 
 bool HostAddresses::has_placed(std::string_view interface, const net::IpAddress& address) const {

@@ -22,15 +22,21 @@
 
 namespace warren::control {
 
+// What the kernel has taken. Its event comes later; who has not been seen since cannot be lost.
+struct PlacedAddress {
+    KernelAddress address;
+    bool seen = false;
+};
+
 // Pure. What is to go and what to come, `remove` first. Something wanted comes again if its link
 // has lost it; what the link has of somebody else's stays his (an address owner's, say).
 struct AddressChanges {
     std::vector<KernelAddress> remove, add;
 };
 using AddressKey = std::pair<std::string, net::IpAddress>;  // interface and address
-using PlacedAddresses = std::map<AddressKey, KernelAddress>;
-AddressChanges address_changes(const PlacedAddresses& placed,
-                               const std::vector<KernelAddress>& wanted,
+using PlacedAddresses = std::map<AddressKey, PlacedAddress>;
+// Notes in `placed` who is there.
+AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
                                const std::vector<Link>& links);
 
 // Pure. Which of `ours` are on their interfaces already, as an earlier life leaves them. Not the
@@ -52,6 +58,9 @@ class HostAddresses {
     HostAddresses& operator=(const HostAddresses&) = delete;
 
     void follow(const std::vector<KernelAddress>& wanted, const std::vector<Link>& links);
+
+    // Once in a while: by now their events have come, whatever has become of them.
+    void expect_all_seen();
 
     // Whether that link has the address through us alone.
     bool has_placed(std::string_view interface, const net::IpAddress& address) const;

@@ -255,6 +255,8 @@ void Manager::every_second() {
         events_.warn(EventKind::link, "{} changes of stations' MACs within a second not followed",
                      ignored);
     release_indices();
+    host_addresses_.expect_all_seen();
+    host_addresses_.follow(host_addresses(*state_), netlink_.links());
 }
 
 // Ready is when every worker has looked into its queues.

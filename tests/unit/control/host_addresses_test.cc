@@ -45,41 +45,56 @@ Link link_with(const char* name, std::initializer_list<const char*> prefixes) {
 const KernelAddress first = on("eth0", "10.3.0.100/24");
 const KernelAddress second = on("eth0", "10.3.0.101/24");
 
-PlacedAddresses placed(std::initializer_list<KernelAddress> addresses) {
+PlacedAddresses placed(std::initializer_list<KernelAddress> addresses, bool seen = true) {
     PlacedAddresses all;
     for (const KernelAddress& address : addresses)
-        all[{address.interface, address.prefix.address}] = address;
+        all[{address.interface, address.prefix.address}] = {address, seen};
     return all;
+}
+
+AddressChanges changes_of(PlacedAddresses placed, const std::vector<KernelAddress>& wanted,
+                          const std::vector<Link>& links) {
+    return address_changes(placed, wanted, links);
 }
 
 TEST(AddressChanges, ComeAndGo) {
     const std::vector<Link> empty{link_with("eth0", {"10.3.0.1/24"})};
-    const AddressChanges come = address_changes({}, {first, second}, empty);
+    const AddressChanges come = changes_of({}, {first, second}, empty);
     EXPECT_EQ(come.add, (std::vector{first, second}));
     EXPECT_TRUE(come.remove.empty());
-    const AddressChanges go = address_changes(placed({first, second}), {second}, empty);
+    const AddressChanges go = changes_of(placed({first, second}), {second}, empty);
     EXPECT_EQ(go.remove, std::vector{first});
     EXPECT_EQ(go.add, std::vector{second}) << "somebody has taken it away";
 }
 
+// The events of many take many turns.
+TEST(AddressChanges, WhoseEventIsStillToComeIsNotLost) {
+    PlacedAddresses now = placed({first}, false);
+    const std::vector<Link> empty{link_with("eth0", {"10.3.0.1/24"})};
+    EXPECT_TRUE(address_changes(now, {first}, empty).add.empty());
+    address_changes(now, {first}, {link_with("eth0", {"10.3.0.100/24"})});
+    EXPECT_EQ(address_changes(now, {first}, empty).add, std::vector{first});
+    EXPECT_TRUE(address_changes(now, {first}, empty).add.empty()) << "asked for once";
+}
+
 TEST(AddressChanges, OthersKeepWhatIsTheirs) {
     const std::vector<Link> has{link_with("eth0", {"10.3.0.1/24", "10.3.0.100/24"})};
-    EXPECT_TRUE(address_changes({}, {first}, has).add.empty());
-    EXPECT_TRUE(address_changes(placed({first}), {first}, has).add.empty()) << "nothing to do";
+    EXPECT_TRUE(changes_of({}, {first}, has).add.empty());
+    EXPECT_TRUE(changes_of(placed({first}), {first}, has).add.empty()) << "nothing to do";
 }
 
 TEST(AddressChanges, NewAttributesNeedAnotherAddress) {
     const std::vector<Link> has{link_with("eth0", {"10.3.0.100/24"})};
     KernelAddress labelled = first;
     labelled.label = "eth0:1";
-    const AddressChanges changes = address_changes(placed({first}), {labelled}, has);
+    const AddressChanges changes = changes_of(placed({first}), {labelled}, has);
     EXPECT_EQ(changes.remove, std::vector{first});
     EXPECT_EQ(changes.add, std::vector{labelled});
 }
 
 TEST(AddressChanges, WithoutALinkNothingComes) {
-    EXPECT_TRUE(address_changes({}, {first}, {}).add.empty());
-    EXPECT_EQ(address_changes(placed({first}), {}, {}).remove, std::vector{first});
+    EXPECT_TRUE(changes_of({}, {first}, {}).add.empty());
+    EXPECT_EQ(changes_of(placed({first}), {}, {}).remove, std::vector{first});
 }
 
 TEST(Leftovers, ButNotTheHostsOwn) {
