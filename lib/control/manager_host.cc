@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the host has of virtual addresses: they follow the masters. Adverts and announcements never
 // wait for that: the control lcore rings a bell with each transition and goes on, so the addresses
-// come some tens of microseconds after the ownership, and at worst as late as this thread is woken.
+// come as soon as this thread is woken. The other order would make every takeover as late as that.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
