@@ -49,7 +49,7 @@ bool is_port(const std::string& text) {
 }
 
 std::string read_end(const std::string& text) {
-    if (const std::string whole = normal(text); !whole.empty()) return whole;
+    if (std::string whole = normal(text); !whole.empty()) return whole;
     const std::size_t colon = text.rfind(':');
     if (colon != std::string::npos && is_port(text.substr(colon + 1))) {
         const bool in_brackets = colon >= 2 && text.front() == '[' && text[colon - 1] == ']';

@@ -74,9 +74,9 @@ double rounded(double value, double steps) {
 
 std::vector<Json> counter_rows(const ViewContext& c) {
     std::vector<Json> rows;
-    for (const auto& [name, counter] : exchange::worker_counters)
-        rows.push_back(row(c, "worker", name, [counter](exchange::WorkerLink& w) {
-            return (w.counters.*counter).value();
+    for (const auto& named : exchange::worker_counters)
+        rows.push_back(row(c, "worker", named.name, [&named](exchange::WorkerLink& w) {
+            return (w.counters.*named.counter).value();
         }));
     add_reason_rows(rows, c, "refusal", &WorkerCounters::refusals);
     add_reason_rows(rows, c, "drop", &WorkerCounters::drops);

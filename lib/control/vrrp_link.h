@@ -114,19 +114,19 @@ struct VrrpCounters {
     std::array<exchange::Counter, max_ports> tried, taken;
 };
 
-inline constexpr std::array vrrp_counters{
-    exchange::CounterName{"vrrp_frames", &VrrpCounters::frames},
-    exchange::CounterName{"vrrp_malformed", &VrrpCounters::malformed},
-    exchange::CounterName{"vrrp_unknown_router", &VrrpCounters::unknown_router},
-    exchange::CounterName{"gratuitous_arps", &VrrpCounters::gratuitous_arps},
-    exchange::CounterName{"advertisements", &VrrpCounters::advertisements},
-    exchange::CounterName{"transmit_failures", &VrrpCounters::transmit_failures},
-    exchange::CounterName{"reports_lost", &VrrpCounters::reports_lost},
-    exchange::CounterName{"rounds", &VrrpCounters::rounds},
-    exchange::CounterName{"late_wakes", &VrrpCounters::late_wakes},
-    exchange::CounterName{"longest_oversleep_ns", &VrrpCounters::longest_oversleep_ns},
-    exchange::CounterName{"scheduling_errno", &VrrpCounters::scheduling_errno},
-};
+inline constexpr auto vrrp_counters = std::to_array<exchange::CounterName<VrrpCounters>>({
+    {"vrrp_frames", &VrrpCounters::frames},
+    {"vrrp_malformed", &VrrpCounters::malformed},
+    {"vrrp_unknown_router", &VrrpCounters::unknown_router},
+    {"gratuitous_arps", &VrrpCounters::gratuitous_arps},
+    {"advertisements", &VrrpCounters::advertisements},
+    {"transmit_failures", &VrrpCounters::transmit_failures},
+    {"reports_lost", &VrrpCounters::reports_lost},
+    {"rounds", &VrrpCounters::rounds},
+    {"late_wakes", &VrrpCounters::late_wakes},
+    {"longest_oversleep_ns", &VrrpCounters::longest_oversleep_ns},
+    {"scheduling_errno", &VrrpCounters::scheduling_errno},
+});
 static_assert(vrrp_counters.size() * sizeof(exchange::Counter) == offsetof(VrrpCounters, tried),
               "each counter of the control lcore needs its name in vrrp_counters");
 

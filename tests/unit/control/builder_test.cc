@@ -11,6 +11,10 @@
 namespace warren::control {
 namespace {
 
+GuardRules rules_of(const State& state, std::uint8_t port) {
+    return guard_rules(state, *build_snapshot(state, 1), port);
+}
+
 const net::MacAddress next_hop_mac{{2, 0, 0, 0, 9, 9}};
 
 NextHop resolved(int ifindex) {
@@ -168,7 +172,7 @@ TEST(Builder, TheGuardKnowsNatServers) {
                                 router("B", "eth1", 52, "192.168.9.1/24") +
                                 service("192.168.8.100", "", "lb_kind NAT\n"));
     for (const std::uint8_t port : {0, 1})
-        EXPECT_EQ(guard_rules(*state, *build_snapshot(*state, 1), port).nat_servers,
+        EXPECT_EQ(rules_of(*state, port).nat_servers,
                   (std::vector<GuardRules::Endpoint>{{ip("192.168.8.11"), 5672},
                                                      {ip("192.168.8.12"), 5672}}));
 }
@@ -195,10 +199,10 @@ TEST(GuardRules, EachPortsAddressesAndVrids) {
     const auto state = state_of("dataplane {\n host_addresses off\n}\n" +
                                 router("A", "eth0", 51, "192.168.8.100/24") +
                                 router("B", "eth1", 52, "192.168.9.100/24\n192.168.9.101/24"));
-    const GuardRules first = guard_rules(*state, *build_snapshot(*state, 1), 0);
+    const GuardRules first = rules_of(*state, 0);
     EXPECT_EQ(texts(first.addresses), (std::vector<std::string>{"192.168.8.100"}));
     EXPECT_EQ(first.vrids, (std::vector<std::uint8_t>{51}));
-    const GuardRules second = guard_rules(*state, *build_snapshot(*state, 1), 1);
+    const GuardRules second = rules_of(*state, 1);
     EXPECT_EQ(texts(second.addresses),
               (std::vector<std::string>{"192.168.9.100", "192.168.9.101"}));
     EXPECT_EQ(second.vrids, (std::vector<std::uint8_t>{52}));
@@ -212,7 +216,7 @@ TEST(GuardRules, OfTheHostsAddressesOurPartIsHidden) {
                  router("B", "eth1", 52, "192.168.9.100/24", "no_accept\n") +
                  "local_address_group pool {\n 192.168.8.200 eth0\n}\n" + service("192.168.8.100"));
     state->host_ports = {32'768, 60'999};
-    const GuardRules rules = guard_rules(*state, 0);
+    const GuardRules rules = rules_of(*state, 0);
     EXPECT_EQ(rules.addresses, std::vector<net::IpAddress>{});
     EXPECT_EQ(texts(rules.silent), (std::vector<std::string>{"192.168.8.100"}));
     EXPECT_EQ(rules.services, (std::vector<GuardRules::Endpoint>{{ip("192.168.8.100"), 5672}}));
@@ -220,26 +224,26 @@ TEST(GuardRules, OfTheHostsAddressesOurPartIsHidden) {
     EXPECT_EQ(rules.fnat_servers, (std::vector<GuardRules::Endpoint>{{ip("192.168.8.11"), 5672},
                                                                      {ip("192.168.8.12"), 5672}}));
     EXPECT_EQ(rules.first_host_port, 32'768);
-    EXPECT_EQ(texts(guard_rules(*state, 1).addresses), (std::vector<std::string>{"192.168.9.100"}))
+    EXPECT_EQ(texts(rules_of(*state, 1).addresses), (std::vector<std::string>{"192.168.9.100"}))
         << "no_accept: the host hears nothing";
     state->ports[0].reaches_kernel = false;
-    EXPECT_EQ(texts(guard_rules(*state, 0).addresses), (std::vector<std::string>{"192.168.8.100"}));
+    EXPECT_EQ(texts(rules_of(*state, 0).addresses), (std::vector<std::string>{"192.168.8.100"}));
 }
 
 // An address owner's: the host's way in stays open, and the kernel may say whose it is.
 TEST(GuardRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
     const auto state = state_of(router("A", "eth0", 51, "192.168.8.1/24\n192.168.8.100/24"));
-    EXPECT_EQ(texts(guard_rules(*state, 0).silent), (std::vector<std::string>{"192.168.8.100"}));
+    EXPECT_EQ(texts(rules_of(*state, 0).silent), (std::vector<std::string>{"192.168.8.100"}));
 }
 
 TEST(GuardRules, AVirtualMacIsHeardWhileItIsOurs) {
     auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
     const net::MacAddress mac = net::virtual_router_mac(51, false);
-    GuardRules rules = guard_rules(*state, 0);
+    GuardRules rules = rules_of(*state, 0);
     EXPECT_TRUE(rules.heard_macs.empty());
     EXPECT_EQ(rules.senders, (std::vector{std::pair(mac, ip("192.168.8.100"))}));
     state->routers[0].status.state = vrrp::State::master;
-    EXPECT_EQ(guard_rules(*state, 0).heard_macs, std::vector{mac});
+    EXPECT_EQ(rules_of(*state, 0).heard_macs, std::vector{mac});
 }
 
 TEST(HostAddressesOfState, ThoseOfMastersWithTheirAttributes) {
