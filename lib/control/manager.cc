@@ -116,6 +116,7 @@ void Manager::run() {
           [this] { drain(); });
     wait_for_bell();
     run_until_stopped();
+    hold_signals();  // until the end: nobody handles them any more
     checks_.reset();
 }
 

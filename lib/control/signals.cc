@@ -24,9 +24,17 @@ std::vector<int> asking_signals() {
     return signals;
 }
 
+// A handler of ours, if only one that does nothing, also says that the signal is taken: net_tap
+// picks a real-time signal that nobody handles for itself.
 void hold_signals() {
     const sigset_t set = asking_set();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    for (const int number : asking_signals()) {
+        struct sigaction taken {};
+        taken.sa_handler = [](int) {};
+        taken.sa_flags = SA_RESTART;
+        sigaction(number, &taken, nullptr);
+    }
     signal(SIGPIPE, SIG_IGN);
 }
 
