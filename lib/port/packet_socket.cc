@@ -300,7 +300,8 @@ bool PacketSocket::reopen(int ifindex) {
 
 unsigned PacketSocket::receive(rte_mbuf** packets, std::uint16_t most) {
     unsigned count = 0;
-    for (unsigned looked = 0; looked < most && next_ < slots_.size(); ++looked) {
+    // Fewer than asked for says that no more are there: what is lost on the way does not count.
+    for (std::size_t looked = 0; count < most && looked < slots_.size(); ++looked) {
         tpacket2_hdr& slot = *slots_[next_];
         if ((status_of(slot) & TP_STATUS_USER) == 0) break;
         if (rte_mbuf* frame = take(slot)) packets[count++] = frame;
