@@ -93,7 +93,7 @@ TEST(HostAddress, ARemovedServiceIsNotYetTheHosts) {
 
 // So that a server's answer tells by its port alone whether it is ours.
 TEST(HostAddress, LocalPortsLieOutsideOfTheHostsOwn) {
-    HostsWorld world({.servers = 1});
+    HostsWorld world({.servers = 1, .flow_capacity = 8192});
     world.change([](exchange::Snapshot& s) { s.host_ports = {1'024, 65'000}; });
     for (std::uint16_t port = 4000; port < 4400; ++port) {
         const auto sent = world.send_raw(to_vip().tcp(port, 5672, "S"));

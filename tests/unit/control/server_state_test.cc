@@ -103,7 +103,8 @@ TEST_F(ServerStates, AllSilentAtOnceAreDoubtedForAWhile) {
     EXPECT_EQ(state(1), ServerState::down);
 }
 
-// Whoever is this host itself cannot be served yet: never available, whatever its check says.
+// Whoever is this host itself and cannot be served by way of lo: never available, whatever its
+// check says.
 class OwnHosts : public ServerStates {
   protected:
     std::vector<std::uint16_t> follow() { return update_own_hosts(*state_, now_ns_ += 1'000'000); }
@@ -119,12 +120,12 @@ TEST_F(OwnHosts, AnAddressOfTheKernelsIsDownWhileItIsThere) {
     state_->kernel_addresses = {ip("192.168.8.11")};
     EXPECT_EQ(follow(), std::vector<std::uint16_t>{0});
     EXPECT_EQ(state(0), ServerState::down);
-    EXPECT_EQ(state_->servers[0].reason, "is this host's own address, not served yet");
+    EXPECT_EQ(state_->servers[0].reason, "is this host's own address, which is not served so");
     EXPECT_EQ(state_->servers[0].since_ns, now_ns_);
     EXPECT_TRUE(follow().empty()) << "no news";
     EXPECT_FALSE(result(0, Reason::none)) << "its check passes, of course";
     EXPECT_EQ(state(0), ServerState::down);
-    EXPECT_EQ(state_->servers[0].reason, "is this host's own address, not served yet");
+    EXPECT_EQ(state_->servers[0].reason, "is this host's own address, which is not served so");
     state_->kernel_addresses.clear();
     EXPECT_EQ(follow(), std::vector<std::uint16_t>{0});
     EXPECT_EQ(state(0), ServerState::up);
@@ -143,6 +144,8 @@ TEST_F(OwnHosts, CountForNoQuorum) {
 TEST_F(OwnHosts, WhatTheKernelsRoutesDeliverLocallyIsOwnToo) {
     use();
     state_->servers[1].next_hop.emplace().local = true;
+    EXPECT_TRUE(follow().empty()) << "it is served";
+    state_->config.dataplane.host_addresses = false;
     EXPECT_EQ(follow(), std::vector<std::uint16_t>{1});
     EXPECT_EQ(state(1), ServerState::down);
 }

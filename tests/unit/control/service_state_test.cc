@@ -153,7 +153,7 @@ TEST_F(ServiceStates, OnlyHashingSchedulersHaveSlots) {
     use("lb_algo sed\n");
     EXPECT_EQ(slots(), nullptr);
     use("lb_algo sh\nsh-port\n");
-    EXPECT_EQ(slots()->slots().size(), 256U);
+    EXPECT_EQ(slots()->slots().size(), 4096U);
     const auto snapshot = build_snapshot(*state_, 1);
     EXPECT_EQ(snapshot->services[0].algorithm, balance::Algorithm::sh);
     EXPECT_TRUE(snapshot->services[0].hash_port);
