@@ -23,6 +23,7 @@
 #include "packets/packet_builder.h"
 #include "port/clock.h"
 #include "port/eal.h"
+#include "port/mempool.h"
 
 namespace warren::datapath {
 namespace {
@@ -148,7 +149,7 @@ class Threads : public testing::Test {
         if (rte_eth_from_rings("loop", rings_.data(), workers, rings_.data(), workers, 0) < 0)
             throw std::runtime_error("no net_ring port");
         port_ = std::make_unique<port::Port>(port::PortOptions{
-            .name = "loop", .device = "net_ring_loop", .workers = workers, .pool = pool_});
+            .name = "loop", .device = "net_ring_loop", .workers = workers, .pool = pool_.get()});
         rte_ether_addr address{};
         std::memcpy(address.addr_bytes, packets::mac(our_mac).bytes.data(), 6);
         rte_eth_dev_mac_addr_add(port_->id(), &address, 0);
@@ -159,7 +160,7 @@ class Threads : public testing::Test {
             workers_.push_back(std::make_unique<Worker>(
                 exchange_, WorkerOptions{.id = i,
                                          .ports = {port_.get()},
-                                         .pool = pool_,
+                                         .pool = pool_.get(),
                                          .flow_capacity = 4096,
                                          .now_ns = port::now_ns(),
                                          .spread = &spread_,
@@ -167,7 +168,7 @@ class Threads : public testing::Test {
     }
 
     rte_mbuf* make(const packets::Frame& frame) {
-        rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_);
+        rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_.get());
         if (mbuf == nullptr) return nullptr;
         mbuf->port = 0;
         std::memcpy(rte_pktmbuf_append(mbuf, static_cast<std::uint16_t>(frame.size())),
@@ -235,7 +236,7 @@ class Threads : public testing::Test {
                       counted(worker, &C::punt) + counted(worker, &C::handoff_out) + drops);
     }
 
-    rte_mempool* pool_ = make_pool();
+    const port::Mempool pool_{make_pool()};
     exchange::Exchange exchange_{workers + 1};
     flow::Spread spread_{flow::Spread::key_of(5), workers};
     std::vector<rte_ring*> rings_;

@@ -63,7 +63,12 @@ class CpuTime {
 };
 
 // Most of what was measured (19, 17 and 3 ms; 28 to read) is the allocator.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
+#if defined(__has_feature)  // clang says it so
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WARREN_IS_SLOW
+#endif
+#endif
+#if defined(WARREN_IS_SLOW) || defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
 constexpr double most_ms = 1'000, most_reading_ms = 2'000;
 #else
 constexpr double most_ms = 50, most_reading_ms = 100;
