@@ -6,7 +6,7 @@
 
 namespace warren::control {
 
-ArpSilence::ArpSilence(std::string instance)
+ArpSilence::ArpSilence(const std::string& instance)
     : table_("table arp " + instance_table_name(instance)) {}
 
 ArpSilence::~ArpSilence() {

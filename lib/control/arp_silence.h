@@ -15,7 +15,7 @@ namespace warren::control {
 
 class ArpSilence {
   public:
-    explicit ArpSilence(std::string instance);
+    explicit ArpSilence(const std::string& instance);
     ~ArpSilence();  // removes the table
     ArpSilence(const ArpSilence&) = delete;
     ArpSilence& operator=(const ArpSilence&) = delete;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 #include <cstdio>
+#include <initializer_list>
 
 namespace warren::control {
 namespace {
@@ -135,14 +136,18 @@ std::string egress_rules(const GuardRules& rules) {
             if (of == mac) own.push_back(address);
         const std::string v4 = addresses_of(own, true);
         const std::string v6 = addresses_of(own, false);
-        const std::string source = "ether saddr set " + mac.to_string() + "\n";
+        const std::string name = mac.to_string();
+        const auto add = [&text](std::initializer_list<std::string_view> words) {
+            for (const std::string_view word : words)
+                text += word;
+        };
         if (!v4.empty())
-            text += "    ip saddr { " + v4 + " } " + source + "    arp saddr ip { " + v4 +
-                    " } arp saddr ether set " + mac.to_string() + " " + source;
+            add({"    ip saddr { ", v4, " } ether saddr set ", name, "\n    arp saddr ip { ", v4,
+                 " } arp saddr ether set ", name, " ether saddr set ", name, "\n"});
         if (!v6.empty() && rules.link_local)
-            text += "    icmpv6 type nd-neighbor-solicit ip6 saddr { " + v6 + " } ip6 saddr set " +
-                    rules.link_local->to_string() + "\n";
-        if (!v6.empty()) text += "    ip6 saddr { " + v6 + " } " + source;
+            add({"    icmpv6 type nd-neighbor-solicit ip6 saddr { ", v6, " } ip6 saddr set ",
+                 rules.link_local->to_string(), "\n"});
+        if (!v6.empty()) add({"    ip6 saddr { ", v6, " } ether saddr set ", name, "\n"});
     }
     return text;
 }
