@@ -122,14 +122,14 @@ std::string KernelInterface::join(unsigned short kind, const net::MacAddress& ma
 // Puts the MAC into the card's filter, or the card into promiscuous mode where it has none.
 std::string KernelInterface::add_mac(const net::MacAddress& mac) {
     if (std::find(macs_.begin(), macs_.end(), mac) != macs_.end()) return {};
-    const std::string error = join(PACKET_MR_UNICAST, mac);
+    std::string error = join(PACKET_MR_UNICAST, mac);
     if (error.empty()) macs_.push_back(mac);
     return error;
 }
 
 std::string KernelInterface::become_promiscuous() {
     if (promiscuous_) return {};
-    const std::string error = join(PACKET_MR_PROMISC, {});
+    std::string error = join(PACKET_MR_PROMISC, {});
     promiscuous_ = error.empty();
     return error;
 }
