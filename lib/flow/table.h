@@ -43,8 +43,11 @@ class FlowTable {
     void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
     void prefetch_flow(std::uint64_t hash) const {
         index_.find(hash, [this](std::uint32_t value) {
-            __builtin_prefetch(&flows_[value >> 1]);
-            __builtin_prefetch(&flows_[value >> 1].client_port);
+            const Flow& flow = flows_[value >> 1];
+            __builtin_prefetch(&flow);
+            __builtin_prefetch(&flow.client_port);
+            // gcc 12 takes a function that only prefetches for pure, and drops the call.
+            __asm__ volatile("" ::"r"(&flow));
             return true;
         });
     }
