@@ -1,17 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """What happens to an ordinary interface while warren shares it: another MAC, another MTU, removed and made anew (bonds, netplan,
-hot plug). Each time it is served again within two seconds, stations are told, the log says so, and connections go on.
+hot plug). Each time it is served again within two seconds, stations are told, the log says so, and connections go on. And frames
+with a priority tag (VLAN 0), as some fabrics send all of theirs: they are untagged traffic; those of a VLAN are not.
 
     interface_changes.py BUILD-DIR
 """
 
 import pathlib
+import socket
+import struct
 import subprocess
 import time
 
 from harness import Test, run, wait_until
-from lan import Lan
+import vrrp_messages
+from hostile_lan import syn
+from lan import ETH_ARP, ETH_IPV4, Lan, Wire, arp, mac_bytes
 
 HERE = pathlib.Path(__file__).parent
 PYTHON = "/usr/bin/python3"
@@ -135,8 +140,43 @@ def made_anew(bench):
     bench.warren.run("nft", "list", "table", "netdev", "warren_eth0")
 
 
+def tagged(frame, tag):
+    return frame[:12] + struct.pack("!HH", 0x8100, tag) + frame[12:]
+
+
+def priority_tags(bench):
+    wire = Wire(bench.client)
+    ours, theirs = wire.mac, bench.warren.mac()
+    question = mac_bytes("ff:ff:ff:ff:ff:ff") + mac_bytes(ours) + struct.pack("!H", ETH_ARP) + arp(
+        1, ours, "192.168.8.50", "00:00:00:00:00:00", VIP)
+    source = int.from_bytes(socket.inet_aton("192.168.8.50"), "big")
+
+    def answers(tag):
+        def is_answer(frame):
+            return frame[12:14] == struct.pack("!H", ETH_ARP) and frame[20:22] == b"\0\x02"
+        wire.drain()
+        wire.send_frame(tagged(question, tag))
+        arp_answer = wire.receive(is_answer, 0.3)
+        wire.send_frame(tagged(syn(source, 40_000 + tag % 1000, VIP, PORT, ours, theirs), tag))
+        return [arp_answer is not None, wire.receive(lambda f: f[23:24] == b"\x06" and f[47:48] == b"\x12", 0.5) is not None]
+    assert answers(5 << 13) == [True, True], "a priority tag was taken for a VLAN's"
+    assert answers(5 << 13 | 7) == [False, False], "a VLAN's tag was not"
+
+    better = vrrp_messages.ip("192.168.8.9", "224.0.0.18", vrrp_messages.v3(51, 250, [VIP], "192.168.8.9", "224.0.0.18", 10))
+    frame = mac_bytes("01:00:5e:00:00:12") + mac_bytes("00:00:5e:00:01:33") + struct.pack("!H", ETH_IPV4) + better
+
+    def gives_way():
+        wire.send_frame(tagged(frame, 5 << 13))
+        return bench.test.ctl(bench.warren, "show", "status")["masters"] == 0
+    wait_until("the tagged advert of a better master to be heard", gives_way, 3, 0.1)
+    wait_until("the VIP to be taken back", lambda: bench.test.ctl(bench.warren, "show", "status")["masters"] == 1, 5)
+    bench.wait_for_service("the better master", SERVED_AGAIN_S)
+    print("priority tags: ARP, SYN and advert are taken", flush=True)
+
+
 def main(test):
     bench = Bench(test)
+    priority_tags(bench)
     lan = Lan(test.network, bench.client, {"warren": bench.warren})
     another_mac(bench, lan)
     another_mtu(bench)
