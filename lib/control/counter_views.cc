@@ -33,7 +33,8 @@ void add_control_rows(std::vector<Json>& rows, const VrrpCounters& control) {
         rows.push_back(total_row("control", std::string(name), (control.*counter).value()));
 }
 
-// What the control lcore gave to each port, and what that took.
+// What the control lcore gave to each port, and what that took; and frames that no buffer was large
+// enough for, the only receive errors that a shared interface has (packet_socket.h).
 void add_port_rows(std::vector<Json>& rows, const ViewContext& c) {
     const std::vector<PortState>& ports = c.state.ports;
     for (std::size_t i = 0; i < ports.size() && i < max_ports; ++i) {
@@ -42,6 +43,9 @@ void add_port_rows(std::vector<Json>& rows, const ViewContext& c) {
             total_row("control", "frames_tried_" + ports[i].name, counters.tried[i].value()));
         rows.push_back(
             total_row("control", "frames_taken_" + ports[i].name, counters.taken[i].value()));
+        if (ports[i].shared && ports[i].device != nullptr)
+            rows.push_back(
+                total_row("port", "too_large_" + ports[i].name, ports[i].device->stats().ierrors));
     }
 }
 
