@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "control/start.h"
 #include "packet_memory.h"
 #include "port/clock.h"
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "control/start.h"
 #include "control/state.h"
 
 namespace warren::app {

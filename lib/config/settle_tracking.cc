@@ -166,4 +166,15 @@ Diagnostics settle_tracking(Config& config) {
     return Settling(config).run();
 }
 
+bool is_tracked(const Config& config, TrackKind kind, const std::string& name) {
+    return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(),
+                       [&](const VrrpInstance& instance) {
+                           return std::any_of(instance.tracked.begin(), instance.tracked.end(),
+                                              [&](const Tracked& tracked) {
+                                                  return tracked.kind == kind &&
+                                                         tracked.name == name;
+                                              });
+                       });
+}
+
 }  // namespace warren::config

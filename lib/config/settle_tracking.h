@@ -13,4 +13,7 @@ namespace warren::config {
 // same.
 Diagnostics settle_tracking(Config& config);
 
+// Whether an instance tracks the thing of that kind and name.
+bool is_tracked(const Config& config, TrackKind kind, const std::string& name);
+
 }  // namespace warren::config

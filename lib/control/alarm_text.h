@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the log says of a peer's adverts that are not as ours, and how often: at first sight with
-// what differs, theirs and ours, then one summary a minute for as long as it goes on. Pure.
+// What the log says of a peer's adverts that are not as ours: what differs, theirs and ours.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <string>
 
 #include "control/vrrp_link.h"
@@ -13,35 +10,5 @@ namespace warren::control {
 
 // `report` is an alarm or a rejected advert; `priority` is ours now.
 std::string alarm_text(const VrrpReport& report, const vrrp::Settings& ours, unsigned priority);
-
-// The alarms of one virtual router. Bounded: there are so many kinds of them, and no more.
-class AlarmPacer {
-  public:
-    static constexpr std::uint64_t summary_ns = 60'000'000'000;
-    static constexpr std::uint64_t forget_ns = 10 * summary_ns;  // then it is first sight again
-
-    // Whether this one is to be told now, with all it says.
-    bool see(const VrrpReport& report, std::uint64_t now_ns);
-
-    // tell(last report, how many since the line before) for each kind whose minute is over.
-    template <typename Tell>
-    void summarise(std::uint64_t now_ns, Tell tell) {
-        for (auto& [kind, seen] : kinds_) {
-            if (seen.told == seen.last.total || now_ns < seen.next_ns) continue;
-            tell(seen.last, seen.last.total - seen.told);
-            seen.told = seen.last.total;
-            seen.next_ns = now_ns + summary_ns;
-        }
-    }
-
-  private:
-    struct Seen {
-        VrrpReport last;
-        std::uint64_t told = 0;  // of last.total
-        std::uint64_t next_ns = 0;
-        std::uint64_t last_ns = 0;
-    };
-    std::map<unsigned, Seen> kinds_;
-};
 
 }  // namespace warren::control

@@ -6,9 +6,6 @@
 #include <memory>
 #include <vector>
 
-#include "control/guard.h"
-#include "control/kernel_address.h"
-#include "control/local_clients.h"
 #include "control/state.h"
 #include "exchange/snapshot.h"
 
@@ -16,19 +13,12 @@ namespace warren::control {
 
 std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation);
 
-// What the kernel must not see on a port that it shares. `snapshot` is built from `state`.
-GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot, std::uint8_t port);
-
-// The virtual addresses that the host is to have now: those of its masters.
-std::vector<KernelAddress> host_addresses(const State& state);
-// All that it may ever have, and where a keepalived with use_vmac would have left them.
-std::vector<KernelAddress> possible_host_addresses(const config::Config& config);
-
-// The virtual_servers on those, for the host's own programs: servers that take new flows now.
-std::vector<LocalService> local_services(const State& state);
-
 // Whether a server is this host itself, in a way that its kernel can serve.
 bool is_local_server(const State& state, const ServerRecord& server);
+
+// The link source of what is led to such a server by way of lo. Locally administered; nobody on a
+// wire ever sees it.
+net::MacAddress local_server_mac(std::uint16_t server);
 
 // Whether anything can be sent to it: its next hop's MAC is known, or it is this host.
 bool has_way(const State& state, const ServerRecord& server);

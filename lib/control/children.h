@@ -10,8 +10,6 @@
 // waits for that: a program on a file system that hangs holds up its own run and nothing else.
 #pragma once
 
-#include <sys/types.h>
-
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <deque>
@@ -20,21 +18,10 @@
 #include <string>
 #include <vector>
 
+#include "control/program.h"
+#include "control/spawn.h"
+
 namespace warren::control {
-
-struct Credentials {
-    uid_t uid = 0;
-    gid_t gid = 0;
-    std::vector<gid_t> groups{};  // supplementary
-    friend bool operator==(const Credentials&, const Credentials&) = default;
-};
-
-struct Program {
-    std::string path;               // absolute
-    std::vector<std::string> argv;  // argv[0] too
-    Credentials as;
-    friend bool operator==(const Program&, const Program&) = default;
-};
 
 // How a child ended.
 struct ChildEnd {
@@ -46,11 +33,8 @@ struct ChildEnd {
     std::string to_string() const;  // "exit status 1", "killed by signal 9", "timed out", …
 };
 
-struct Spawned;  // spawn.h
-
 class Children {
   public:
-    using Spawner = Spawned (*)(const Program&);
     static constexpr std::size_t max_running = 64;
     static constexpr std::size_t max_waiting = 1'024;
     static constexpr int kill_after_ms = 2'000;  // from TERM to KILL

@@ -43,13 +43,13 @@ void add_port_rows(std::vector<Json>& rows, const ViewContext& c) {
             total_row("control", "frames_tried_" + ports[i].name, counters.tried[i].value()));
         rows.push_back(
             total_row("control", "frames_taken_" + ports[i].name, counters.taken[i].value()));
-        if (ports[i].shared && ports[i].device != nullptr)
+        if (ports[i].shared && i < c.port_totals.size())
             rows.push_back(
-                total_row("port", "too_large_" + ports[i].name, ports[i].device->stats().ierrors));
+                total_row("port", "too_large_" + ports[i].name, c.port_totals[i].rx_errors));
     }
 }
 
-void add_netlink_rows(std::vector<Json>& rows, const Netlink::Statistics& netlink) {
+void add_netlink_rows(std::vector<Json>& rows, const NetlinkStatistics& netlink) {
     for (const auto& [name, counter] : netlink_counters)
         rows.push_back(total_row("netlink", std::string(name), netlink.*counter));
 }

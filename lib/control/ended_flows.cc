@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/ended_flows.h"
 
-#include <algorithm>
 #include <cassert>
-#include <charconv>
-
-#include "control/event_log.h"
 
 namespace warren::control {
 namespace {
@@ -52,25 +48,6 @@ void EndedFlows::take(const exchange::FlowEvent& event, const State& state, std:
 const EndedFlow& EndedFlows::at(std::uint64_t number) const {
     assert(number >= first() && number < next_);
     return ring_[(number - 1) % capacity];
-}
-
-Json to_json(const EndedFlow& flow) {
-    return {{"number", flow.number},
-            {"time", wall_text(flow.wall_ms)},
-            {"wall_ms", flow.wall_ms},
-            {"client", endpoint(flow.client, flow.client_port)},
-            {"service", endpoint(flow.vip, flow.service_port)},
-            {"server", flow.had_server ? Json(endpoint(flow.server, flow.server_port)) : Json()},
-            {"cause", flow.cause}};
-}
-
-std::string ended_page(const EndedFlows& flows, std::string_view cursor) {
-    std::uint64_t number = 0;
-    std::from_chars(cursor.data(), cursor.data() + cursor.size(), number);
-    Page page("ended");
-    for (number = std::max(number, flows.first()); number < flows.end(); ++number)
-        if (!page.add(to_json(flows.at(number)))) return page.finish(std::to_string(number));
-    return page.finish(std::nullopt);
 }
 
 }  // namespace warren::control

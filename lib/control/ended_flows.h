@@ -5,11 +5,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "control/pages.h"
 #include "control/state.h"
 #include "exchange/records.h"
 
@@ -39,10 +37,5 @@ class EndedFlows {
     std::vector<EndedFlow> ring_;
     std::uint64_t next_ = 1;
 };
-
-Json to_json(const EndedFlow& flow);
-
-// One page of rows, the oldest first. The cursor is the number of its first row.
-std::string ended_page(const EndedFlows& flows, std::string_view cursor);
 
 }  // namespace warren::control

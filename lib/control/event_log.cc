@@ -5,11 +5,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <chrono>
 #include <ctime>
-
-#include "control/pages.h"
 
 namespace warren::control {
 namespace {
@@ -18,12 +15,6 @@ spdlog::level::level_enum log_level(EventLevel level) {
     return level == EventLevel::error     ? spdlog::level::err
            : level == EventLevel::warning ? spdlog::level::warn
                                           : spdlog::level::info;
-}
-
-Json row_of(const Event& event) {
-    return {{"number", event.number},     {"time", wall_text(event.wall_ms)},
-            {"wall_ms", event.wall_ms},   {"kind", name(event.kind)},
-            {"level", name(event.level)}, {"text", event.text}};
 }
 
 }  // namespace
@@ -61,15 +52,6 @@ std::uint64_t EventLog::first() const {
 const Event& EventLog::at(std::uint64_t number) const {
     assert(number >= first() && number < next_);
     return ring_[(number - 1) % capacity];
-}
-
-std::string events_page(const EventLog& log, std::string_view cursor) {
-    std::uint64_t number = 0;
-    std::from_chars(cursor.data(), cursor.data() + cursor.size(), number);
-    Page page("events");
-    for (number = std::max(number, log.first()); number < log.end(); ++number)
-        if (!page.add(row_of(log.at(number)))) return page.finish(std::to_string(number));
-    return page.finish(std::nullopt);
 }
 
 std::int64_t system_ms() {

@@ -62,10 +62,6 @@ class EventLog {
     std::uint64_t next_ = 1;
 };
 
-// One page of rows, the oldest first. The cursor is the number of its first event; what has been
-// overwritten meanwhile is left out.
-std::string events_page(const EventLog& log, std::string_view cursor);
-
 // The system's clock in ms since 1970.
 std::int64_t system_ms();
 // "2026-11-25 02:50:28.123", local time.

@@ -66,7 +66,7 @@ Json server_rows(const State& state, const exchange::Exchange& exchange,
     return rows;
 }
 
-std::string fate_of_flow(const FlowListing::Found& found, const std::string& server) {
+std::string fate_of_flow(const FlowAnswer& found, const std::string& server) {
     std::string text = "it belongs to a flow in worker " + std::to_string(found.worker);
     if (found.flow->state == flow::TcpState::dead)
         return text + " whose server " + server + " is dead: it is answered with RST";
@@ -74,7 +74,7 @@ std::string fate_of_flow(const FlowListing::Found& found, const std::string& ser
 }
 
 std::string fate_of_syn(const State& state, const exchange::Exchange& exchange,
-                        const ServiceRecord& service, const FlowListing::Found& found) {
+                        const ServiceRecord& service, const FlowAnswer& found) {
     const std::string by = "worker " + std::to_string(found.owner) + " owns it; ";
     if (found.choice >= state.servers.size())
         return by + "no server takes new flows: a SYN is answered with RST";
@@ -94,7 +94,7 @@ std::string fate_of_syn(const State& state, const exchange::Exchange& exchange,
 
 std::string answer_of(const State& state, const exchange::Exchange& exchange,
                       const flow::Tuple& tuple, const ServiceRecord* service,
-                      const FlowListing::Found& found) {
+                      const FlowAnswer& found) {
     const auto router = router_of(state, tuple.destination);
     if (!router) return "the address is none of ours: the kernel has it";
     const RouterState& owner = state.routers[*router];
@@ -134,7 +134,7 @@ ExplainQuestion read_question(const State& state, std::string_view text) {
 }
 
 Json explanation(const State& state, const exchange::Exchange& exchange,
-                 const flow::Tuple& client_tuple, const FlowListing::Found& found) {
+                 const flow::Tuple& client_tuple, const FlowAnswer& found) {
     const ServiceRecord* service = find_service(state, client_tuple);
     std::size_t left_out = 0;
     Json row{{"client", endpoint(client_tuple.source, client_tuple.source_port.host())},

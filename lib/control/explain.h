@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "control/flow_listing.h"
+#include "control/flow_row.h"
 #include "control/pages.h"
 #include "control/state.h"
 #include "exchange/worker_link.h"
@@ -26,6 +26,6 @@ ExplainQuestion read_question(const State& state, std::string_view text);
 // One row: `answer` in words, the flow if there is one, and the servers with what speaks against
 // each (32 at most, `left_out` counts the others).
 Json explanation(const State& state, const exchange::Exchange& exchange,
-                 const flow::Tuple& client_tuple, const FlowListing::Found& found);
+                 const flow::Tuple& client_tuple, const FlowAnswer& found);
 
 }  // namespace warren::control

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/flow_listing.h"
 
-#include <array>
 #include <boost/asio/post.hpp>
 #include <charconv>
 #include <chrono>
@@ -10,19 +9,10 @@
 #include <tuple>
 #include <utility>
 
-#include "flow/tcp.h"
+#include "control/pages.h"
 
 namespace warren::control {
 namespace {
-
-const char* to_text(flow::TcpState state) {
-    constexpr std::array names{"none",        "syn_sent",   "syn_received",
-                               "established", "fin_client", "fin_server",
-                               "time_wait",   "closed",     "dead"};
-    static_assert(names.size() == flow::tcp_state_count);
-    const auto index = static_cast<std::size_t>(state);
-    return index < names.size() ? names[index] : "unknown";
-}
 
 std::string cursor_text(std::size_t worker, std::uint32_t from) {
     return std::to_string(worker) + ":" + std::to_string(from);
@@ -39,9 +29,8 @@ std::pair<std::size_t, std::uint32_t> read_cursor(const std::string& cursor) {
 
 }  // namespace
 
-FlowListing::FlowListing(boost::asio::io_context& io, const State& state,
-                         exchange::Exchange& exchange)
-    : io_(io), timer_(io), state_(state), exchange_(exchange) {}
+FlowListing::FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange)
+    : io_(io), timer_(io), exchange_(exchange) {}
 
 void FlowListing::request(const std::string& cursor, Answer answer) {
     if (waiting_.size() >= max_waiting) {
@@ -167,16 +156,6 @@ void FlowListing::attempt(const std::function<void()>& work) {
         ++id_;  // late rows are of no interest
         finish(error_page(error.what()));
     }
-}
-
-Json flow_row(const exchange::FlowRow& row, std::size_t worker) {
-    return {{"client", endpoint(row.client, row.client_port.host())},
-            {"service", endpoint(row.vip, row.service_port.host())},
-            {"local", endpoint(row.local, row.local_port.host())},
-            {"server", endpoint(row.server_address, row.server_port.host())},
-            {"state", to_text(row.state)},
-            {"idle_ms", row.idle_ms},
-            {"worker", worker}};
 }
 
 }  // namespace warren::control

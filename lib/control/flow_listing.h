@@ -11,14 +11,10 @@
 #include <optional>
 #include <string>
 
-#include "control/pages.h"
-#include "control/state.h"
+#include "control/flow_row.h"
 #include "exchange/worker_link.h"
 
 namespace warren::control {
-
-// A flow as a row of a view.
-Json flow_row(const exchange::FlowRow& row, std::size_t worker);
 
 class FlowListing {
   public:
@@ -27,19 +23,11 @@ class FlowListing {
     static constexpr std::size_t max_waiting = 16;
     static constexpr int timeout_ms = 500;
 
-    FlowListing(boost::asio::io_context& io, const State& state, exchange::Exchange& exchange);
+    FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange);
 
     void request(const std::string& cursor, Answer answer);
 
-    // What the workers say of a client's segment to a service.
-    struct Found {
-        std::optional<exchange::FlowRow> flow;
-        std::size_t worker = 0;  // the flow's
-        std::size_t owner = 0;   // of a new flow
-        std::uint16_t choice = 0xffff;
-        bool is_kept = false;  // the choice is persistence's
-    };
-    using OnFound = std::function<std::string(const Found&)>;  // makes the page
+    using OnFound = std::function<std::string(const FlowAnswer&)>;  // makes the page
     void look_up(const flow::Tuple& client_tuple, OnFound on_found, Answer answer);
 
   private:
@@ -60,12 +48,11 @@ class FlowListing {
 
     boost::asio::io_context& io_;
     boost::asio::steady_timer timer_;
-    const State& state_;
     exchange::Exchange& exchange_;
     std::deque<Request> waiting_;
     bool is_working_ = false;  // on the first of them
     std::vector<exchange::FlowRow> rows_;
-    Found found_;
+    FlowAnswer found_;
     std::uint32_t id_ = 0;
     std::size_t worker_ = 0;
     std::uint32_t from_ = 0;

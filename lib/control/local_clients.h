@@ -10,38 +10,14 @@
 // virtual_servers. Errors: the text of what nftables refused.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "control/local_service.h"
 #include "control/nft.h"
-#include "net/address.h"
 
 namespace warren::control {
-
-struct LocalService {
-    struct Target {
-        net::IpAddress address;
-        std::uint16_t port = 0;
-        std::uint32_t weight = 0;
-
-        friend bool operator==(const Target&, const Target&) = default;
-    };
-    struct Own {                      // a server that is this host
-        net::MacAddress link_source;  // of the frames that a worker sends to it on lo
-        net::IpAddress address;
-        std::uint16_t port = 0;
-
-        friend bool operator==(const Own&, const Own&) = default;
-    };
-    net::IpAddress vip;
-    std::uint16_t port = 0;
-    std::vector<Target> targets;  // of the VIP's family, weights above 0; none: refused by the host
-    std::vector<Own> own{};
-
-    friend bool operator==(const LocalService&, const LocalService&) = default;
-};
 
 // One transaction; without services the table goes. `owned`: as of guard.h.
 std::string local_clients_ruleset(std::string_view instance,

@@ -10,11 +10,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "control/alarm_text.h"
 #include "control/builder.h"
+#include "control/kernel_rules.h"
 #include "control/server_state.h"
 #include "control/service_state.h"
 #include "control/signals.h"
+#include "control/start.h"
 #include "control/traffic_watch.h"
+#include "control/views.h"
 #include "port/clock.h"
 
 namespace warren::control {
@@ -45,6 +49,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                  exchange::Exchange& exchange, VrrpLink& vrrp, ManagerOptions options)
     : exchange_(exchange),
       vrrp_(vrrp),
+      ports_(ports),
       options_(std::move(options)),
       host_addresses_(told_of_host(), possible_host_addresses(config), options_.cleaner),
       local_clients_(options_.process.instance),
@@ -53,13 +58,13 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                      [this](const net::IpAddress& server, const std::optional<NextHop>& hop) {
                          on_next_hop(server, hop);
                      }}),
-      state_(make_state(config, port_states(config, ports), port::now_ns())),
+      state_(make_state(config, port_states(config), port::now_ns())),
       notifier_(io_, state_->config, events_),
       track_scripts_(io_, state_->config, events_, [this] { apply_tracking(); }),
       track_files_(io_, state_->config, events_, [this] { apply_tracking(); }),
       track_processes_(io_, state_->config, events_, [this] { apply_tracking(); }),
       server_notifier_(state_->config, notifier_.queues()),
-      listing_(io_, *state_, exchange),
+      listing_(io_, exchange),
       commands_(io_, verb_names(),
                 [this](const std::string& view, const std::string& cursor,
                        const Commands::Answer& reply) {
@@ -297,9 +302,20 @@ void Manager::command(const VrrpCommand& command) {
         events_.error(EventKind::vrrp, "the control lcore does not take commands: one is lost");
 }
 
+std::vector<PortTotals> Manager::port_totals() const {
+    std::vector<PortTotals> all;
+    for (const port::Port* port : ports_) {
+        const rte_eth_stats stats = port->stats();
+        all.push_back({stats.ipackets, stats.ibytes, stats.imissed, stats.ierrors, stats.rx_nombuf,
+                       stats.opackets, stats.obytes, stats.oerrors});
+    }
+    return all;
+}
+
 std::string Manager::answer(const std::string& view, const std::string& cursor) {
-    const ViewContext context{*state_,          exchange_, vrrp_,         netlink_.statistics(),
-                              options_.process, busy_,     port::now_ns()};
+    const std::vector<PortTotals> totals = port_totals();
+    const ViewContext context{*state_,          exchange_, vrrp_, netlink_.statistics(),
+                              options_.process, totals,    busy_, port::now_ns()};
     for (const View& candidate : views())
         if (view == candidate.name) return make_page(view, candidate.rows(context), cursor);
     return error_page("no such view");

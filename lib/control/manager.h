@@ -23,6 +23,7 @@
 #include "control/commands.h"
 #include "control/ended_flows.h"
 #include "control/event_log.h"
+#include "control/event_rows.h"
 #include "control/flow_listing.h"
 #include "control/guard.h"
 #include "control/host_addresses.h"
@@ -39,6 +40,7 @@
 #include "control/track_files.h"
 #include "control/track_processes.h"
 #include "control/track_scripts.h"
+#include "control/view_context.h"
 #include "control/views.h"
 #include "control/vrrp_link.h"
 #include "exchange/worker_link.h"
@@ -85,8 +87,7 @@ class Manager {
     };
 
     // Kernel (manager_kernel.cc).
-    std::vector<PortState> port_states(const config::Config& config,
-                                       const std::vector<port::Port*>& ports);
+    std::vector<PortState> port_states(const config::Config& config);
     void watch_next_hops();
     void on_link(const Link& link);
     void warn_unreachable(const net::IpAddress& server, const std::optional<NextHop>& hop);
@@ -171,6 +172,7 @@ class Manager {
     void publish();
     void publish_soon();
     void command(const VrrpCommand& command);
+    std::vector<PortTotals> port_totals() const;
     std::string answer(const std::string& view, const std::string& cursor);
 
     void run_until_stopped();
@@ -187,6 +189,7 @@ class Manager {
     Attempts attempts_{events_};
     exchange::Exchange& exchange_;
     VrrpLink& vrrp_;
+    std::vector<port::Port*> ports_;  // as in State
     ManagerOptions options_;
     HostAddresses host_addresses_;
     LocalClients local_clients_;

@@ -44,7 +44,7 @@ void Manager::look_at_port(std::uint8_t index, std::uint64_t now_ns) {
     const VrrpCounters& counters = vrrp_.counters;
     const bool stalled =
         stall.watch.look(now_ns, counters.tried[index].value(), counters.taken[index].value(),
-                         port.device->stats().opackets);
+                         ports_[index]->stats().opackets);
     // In fault nobody advertises: a frame of our own tells when it works again.
     if (stalled && now_ns >= stall.next_probe_ns) {
         stall.next_probe_ns = now_ns + probe_every_ns;

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "control/builder.h"
+#include "control/kernel_rules.h"
 #include "control/manager.h"
 
 namespace warren::control {

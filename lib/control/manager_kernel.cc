@@ -8,7 +8,9 @@
 #include <tuple>
 
 #include "control/builder.h"
+#include "control/kernel_rules.h"
 #include "control/manager.h"
+#include "control/start.h"
 
 namespace warren::control {
 namespace {
@@ -21,20 +23,18 @@ std::uint16_t mtu_of(const Link& link) {
 
 }  // namespace
 
-std::vector<PortState> Manager::port_states(const config::Config& config,
-                                            const std::vector<port::Port*>& ports) {
+std::vector<PortState> Manager::port_states(const config::Config& config) {
     std::vector<PortState> states;
     const std::vector<std::string> names = port_names(config);
     for (std::size_t i = 0; i < names.size(); ++i) {
-        port::Port& device = *ports.at(i);
+        port::Port& device = *ports_.at(i);
         PortState state{.name = names[i],
                         .driver = device.driver(),
                         .mac = device.mac(),
                         .shared = device.shared_with_kernel(),
                         .link_up = device.link_up(),
                         .primary = {},
-                        .mtu = device.mtu(),
-                        .device = &device};
+                        .mtu = device.mtu()};
         state.rss_trouble = device.rss_trouble();
         state.hears_virtual_macs = device.mac_trouble().empty();
         state.reaches_kernel = state.shared || (i < options_.kernel_ports.size() &&
@@ -147,7 +147,7 @@ void Manager::follow_interface(std::uint8_t index, const Link& link) {
     const bool is_new = port.ifindex != link.index;
     if (is_new) {
         port.ifindex = link.index;
-        port.device->restore_filter();
+        ports_[index]->restore_filter();
         guarded_.erase(index);  // its chain went with the old one
         events_.warn(EventKind::link, "interface {}: was made anew and is taken up again",
                      port.name);
@@ -187,8 +187,7 @@ void Manager::try_guard(std::uint8_t index, const exchange::Snapshot& snapshot) 
 // Ports of our own have no kernel interface that tells.
 void Manager::poll_own_links() {
     for (std::size_t i = 0; i < state_->ports.size(); ++i)
-        if (!state_->ports[i].shared)
-            set_link(static_cast<std::uint8_t>(i), state_->ports[i].device->link_up());
+        if (!state_->ports[i].shared) set_link(static_cast<std::uint8_t>(i), ports_[i]->link_up());
 }
 
 void Manager::set_link(std::uint8_t index, bool up) {

@@ -4,6 +4,7 @@
 
 #include "config/fixed_parts.h"
 #include "control/builder.h"
+#include "control/kernel_rules.h"
 #include "control/manager.h"
 #include "control/script.h"
 #include "port/clock.h"

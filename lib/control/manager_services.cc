@@ -35,7 +35,7 @@ void Manager::on_server(std::uint16_t index) {
     server_notifier_.on_server(*state_->services[server.service].config, *server.config,
                                is_alive(server));
     const exchange::ServerState state = server_state(server);
-    const std::uint64_t flows = active_flows(exchange_, index);
+    const std::uint64_t flows = exchange_.active_flows(index);
     const std::string name = name_of(server) + " of " + name_of(state_->services[server.service]);
     switch (state) {
         case exchange::ServerState::up:
@@ -89,7 +89,7 @@ void Manager::explain(const std::string& text, const Commands::Answer& reply) {
     }
     listing_.look_up(
         *question.tuple,
-        [this, tuple = *question.tuple](const FlowListing::Found& found) {
+        [this, tuple = *question.tuple](const FlowAnswer& found) {
             return make_page("explain", {explanation(*state_, exchange_, tuple, found)}, "");
         },
         reply);

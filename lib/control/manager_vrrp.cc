@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "control/alarm_text.h"
+#include "control/kernel_rules.h"
 #include "control/manager.h"
 #include "control/vrrp_plan.h"
 #include "port/clock.h"

@@ -5,11 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include "control/state.h"
 
 namespace warren::control {
 namespace {
@@ -69,26 +66,6 @@ std::string MulticastGroups::join(int ifindex, const net::IpAddress& group) {
 
 void MulticastGroups::forget(int ifindex) {
     std::erase_if(joined_, [ifindex](const auto& entry) { return entry.first == ifindex; });
-}
-
-net::IpAddress solicited_node_group(const net::IpAddress& address) {
-    const auto& b = address.bytes();
-    return net::IpAddress::v6(
-        {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff, b[13], b[14], b[15]});
-}
-
-std::vector<net::IpAddress> multicast_groups(const State& state, const exchange::Snapshot& snapshot,
-                                             std::uint8_t port) {
-    std::vector<net::IpAddress> groups;
-    for (const RouterState& router : state.routers)
-        if (router.port == port && !router.plan->settings.is_unicast())
-            groups.push_back(router.plan->settings.multicast_group);
-    for (const exchange::OwnedAddress& owned : snapshot.addresses)
-        if (owned.port == port && !owned.address.is_v4())
-            groups.push_back(solicited_node_group(owned.address));
-    std::sort(groups.begin(), groups.end());
-    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
-    return groups;
 }
 
 }  // namespace warren::control

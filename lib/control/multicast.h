@@ -12,12 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "exchange/snapshot.h"
 #include "net/address.h"
 
 namespace warren::control {
-
-struct State;
 
 class MulticastGroups {
   public:
@@ -39,12 +36,5 @@ class MulticastGroups {
     std::vector<int> sockets_v4_, sockets_v6_;
     std::set<std::pair<int, net::IpAddress>> joined_;
 };
-
-// What the port's virtual routers have to hear. `snapshot` is built from `state`.
-std::vector<net::IpAddress> multicast_groups(const State& state, const exchange::Snapshot& snapshot,
-                                             std::uint8_t port);
-
-// RFC 4291 2.7.1.
-net::IpAddress solicited_node_group(const net::IpAddress& address);
 
 }  // namespace warren::control

@@ -5,10 +5,9 @@
 // do not wait. The constructor and set_wanted() know everything at once; changes after that come as
 // callbacks, which are only ever called from the io_context, never from within a call into this
 // class. Errors: the constructor throws std::system_error; later failures are counted in
-// Statistics.
+// NetlinkStatistics.
 #pragma once
 
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -25,21 +24,12 @@
 #include <vector>
 
 #include "control/link_table.h"
+#include "control/netlink_counters.h"
 #include "control/netlink_socket.h"
+#include "control/next_hop.h"
 #include "net/address.h"
 
 namespace warren::control {
-
-struct NextHop {
-    int ifindex = 0;
-    net::IpAddress gateway;  // whose MAC it is: the router's, or the server's own on-link
-    std::optional<net::IpAddress> source;  // the address the kernel would send from
-    std::optional<net::MacAddress> mac;    // the last one known, kept while resolution fails
-    bool failed = false;                   // the kernel cannot resolve it at present
-    bool local = false;  // the address is this machine's own: there is no next hop
-
-    friend bool operator==(const NextHop&, const NextHop&) = default;
-};
 
 class Netlink {
   public:
@@ -49,12 +39,6 @@ class Netlink {
         // Of a wanted server; nothing = no route.
         std::function<void(const net::IpAddress& server, const std::optional<NextHop>&)>
             next_hop_changed;
-    };
-    struct Statistics {
-        std::uint64_t overruns = 0;         // events lost, everything was read again
-        std::uint64_t request_errors = 0;   // the kernel refused or did not answer a request
-        std::uint64_t table_full = 0;       // links, addresses or servers beyond the bounds
-        std::uint64_t managed_refused = 0;  // next hops kept alive by NTF_USE instead
     };
     static constexpr std::size_t max_servers = 4096;
 
@@ -73,7 +57,7 @@ class Netlink {
     // Of a wanted server; nothing = unknown server or no route to it.
     std::optional<NextHop> next_hop(const net::IpAddress& server) const;
 
-    const Statistics& statistics() const { return statistics_; }
+    const NetlinkStatistics& statistics() const { return statistics_; }
 
   private:
     using NeighbourKey = std::pair<int, net::IpAddress>;  // ifindex, address
@@ -122,26 +106,12 @@ class Netlink {
     LinkTable links_;
     std::map<net::IpAddress, Server> servers_;
     std::map<NeighbourKey, Neighbour> neighbours_;
-    Statistics statistics_;
+    NetlinkStatistics statistics_;
     bool routes_scheduled_ = false;
     bool upkeep_scheduled_ = false;
     bool managed_supported_ = true;
     std::chrono::steady_clock::time_point next_routes_{};
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
-
-// As `show counters` calls them.
-struct NetlinkCounterName {
-    std::string_view name;
-    std::uint64_t Netlink::Statistics::*counter;
-};
-inline constexpr std::array netlink_counters{
-    NetlinkCounterName{"overruns", &Netlink::Statistics::overruns},
-    NetlinkCounterName{"request_errors", &Netlink::Statistics::request_errors},
-    NetlinkCounterName{"table_full", &Netlink::Statistics::table_full},
-    NetlinkCounterName{"managed_refused", &Netlink::Statistics::managed_refused},
-};
-static_assert(netlink_counters.size() * sizeof(std::uint64_t) == sizeof(Netlink::Statistics),
-              "each counter of Netlink needs its name in netlink_counters");
 
 }  // namespace warren::control

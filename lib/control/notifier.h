@@ -5,10 +5,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,8 +13,9 @@
 #include <vector>
 
 #include "config/config.h"
-#include "control/children.h"
 #include "control/event_log.h"
+#include "control/program.h"
+#include "control/script_queues.h"
 #include "vrrp/event.h"
 
 namespace warren::control {
@@ -31,43 +29,6 @@ std::optional<NotifyState> notify_state(vrrp::State to, vrrp::Reason reason);
 // A sync group's state from its members': fault if one is, master or stopped if all are, else
 // backup. Nothing as long as one has not started.
 std::optional<NotifyState> group_state(const std::vector<std::optional<NotifyState>>& members);
-
-// Runs scripts one after the other within each queue. One that takes longer than `patience_ms` is
-// no longer waited for: it goes on beside the next.
-class ScriptQueues {
-  public:
-    static constexpr int patience_ms = 10'000;
-    static constexpr std::size_t max_waiting = 64;  // per queue; the oldest give way
-
-    ScriptQueues(boost::asio::io_context& io, EventLog& events);
-
-    void run(const std::string& queue, const Program& program);
-    bool idle() const;
-    // Once: when nothing runs or waits any more, or after `patience`.
-    void when_idle(int patience_ms, std::function<void()> done);
-
-  private:
-    struct Queue {
-        std::deque<Program> waiting;
-        std::uint64_t running = 0;  // number of the run that is waited for; 0: none
-        std::optional<boost::asio::steady_timer> timer;
-    };
-
-    void start_next(const std::string& name);
-    void go_on(const std::string& name, std::uint64_t run);
-    void on_end(const std::string& name, const std::string& path, std::uint64_t run,
-                const ChildEnd& end);
-    void tell_when_idle();
-
-    boost::asio::io_context& io_;
-    EventLog& events_;
-    std::map<std::string, Queue> queues_;
-    std::uint64_t runs_ = 0;
-    std::size_t unfinished_ = 0;
-    std::function<void()> on_idle_;
-    boost::asio::steady_timer idle_timer_;
-    Children children_;  // last: its end comes first
-};
 
 class Notifier {
   public:

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "control/builder.h"
-#include "control/views.h"
 #include "flow/local_ports.h"
 
 namespace warren::control {
@@ -97,8 +96,7 @@ std::vector<std::uint16_t> PortAlarm::newly_short(const State& state,
     short_.resize(state.servers.size());
     for (std::uint16_t i = 0; i < state.servers.size(); ++i) {
         if (!is_served(state.servers[i])) short_[i] = false;
-        if (!is_served(state.servers[i]) || (active_flows(exchange, i) == 0 && !short_[i]))
-            continue;
+        if (!is_served(state.servers[i]) || (exchange.active_flows(i) == 0 && !short_[i])) continue;
         const double share = port_use(state, exchange, i).fullest_worker;
         if (share >= ports_warn_share && !short_[i]) {
             short_[i] = true;

@@ -10,7 +10,7 @@
 
 #include "config/config.h"
 #include "config/diagnostic.h"
-#include "control/children.h"
+#include "control/program.h"
 
 namespace warren::control {
 

@@ -7,7 +7,7 @@
 
 #include "control/state.h"
 #include "exchange/records.h"
-#include "health/checker.h"
+#include "health/result.h"
 
 namespace warren::control {
 

@@ -167,7 +167,7 @@ void wait_for_end(int pidfd) {
 }
 
 // The child is sent TERM when the thread that made it ends, so this one stays.
-void spawn_and_stay(const Program& program, Children::Spawner spawner, int channel) {
+void spawn_and_stay(const Program& program, Spawner spawner, int channel) {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -187,7 +187,7 @@ void spawn_and_stay(const Program& program, Children::Spawner spawner, int chann
 
 }  // namespace
 
-int spawn_apart(Program program, Children::Spawner spawner) {
+int spawn_apart(Program program, Spawner spawner) {
     std::array<int, 2> ends{};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return -errno;
     try {

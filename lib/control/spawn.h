@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "control/children.h"
+#include "control/program.h"
 
 namespace warren::control {
 
@@ -14,6 +14,8 @@ struct Spawned {
     int error = 0;   // errno of what failed; pid is -1 then and nothing is left to reap
 };
 
+using Spawner = Spawned (*)(const Program&);
+
 // The child leads a process group, has the default scheduling and signals, no descriptors but
 // /dev/null as 0, 1 and 2, runs in /, and is sent TERM when this thread ends. A file without "#!"
 // is given to /bin/sh.
@@ -22,6 +24,6 @@ Spawned spawn(const Program& program);
 // The same by a thread of its own, which waits as long as the file system does (a script on a hung
 // NFS server) and then until the child has ended. Returns at once: a socket on which one Spawned
 // arrives, or -errno. Closed before that, nobody wants the child any more, and it is ended.
-int spawn_apart(Program program, Children::Spawner spawner);
+int spawn_apart(Program program, Spawner spawner);
 
 }  // namespace warren::control

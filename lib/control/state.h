@@ -18,13 +18,12 @@
 #include "balance/server_health.h"
 #include "balance/slot_table.h"
 #include "config/config.h"
-#include "control/alarm_text.h"
-#include "control/netlink.h"
+#include "control/alarm_pacer.h"
+#include "control/next_hop.h"
 #include "control/tracking.h"
 #include "control/vrrp_link.h"
 #include "flow/local_ports.h"
 #include "net/address.h"
-#include "port/port.h"
 #include "vrrp/instance.h"
 
 namespace warren::control {
@@ -41,8 +40,7 @@ struct PortState {
     std::optional<net::IpAddress> link_local{};
     bool hears_virtual_macs = true;  // as far as its virtual routers have one
     std::string rss_trouble{};       // why its frames need hand-offs between workers; port.h
-    port::Port* device = nullptr;
-    bool reaches_kernel = true;  // what is not ours has a way to the host
+    bool reaches_kernel = true;      // what is not ours has a way to the host
 };
 
 struct RouterState {
@@ -128,14 +126,6 @@ struct State {
 
 // Failures of most servers at once are doubted for so long.
 inline constexpr std::uint64_t panic_hold_ms = 3'000;
-
-// The interfaces that need a port, each once, in the configuration's order.
-std::vector<std::string> port_names(const config::Config& config);
-
-// Everything as at start: servers up (or down with `alpha`), no next hop known. `ports` are those
-// of port_names().
-std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> ports,
-                                  std::uint64_t now_ns);
 
 constexpr bool is_served(const auto& record) {
     return record.presence == Presence::served;

@@ -15,8 +15,8 @@
 #include <limits>
 #include <utility>
 
+#include "config/settle_tracking.h"
 #include "control/file_text.h"
-#include "control/tracking.h"
 
 namespace warren::control {
 namespace {
@@ -44,7 +44,7 @@ TrackFiles::TrackFiles(boost::asio::io_context& io, const config::Config& config
       inotify_(io),
       timer_(io) {
     for (const config::TrackFile& settings : config.track_files) {
-        if (!is_tracked(config, config::TrackKind::file, settings.name)) continue;
+        if (!config::is_tracked(config, config::TrackKind::file, settings.name)) continue;
         const std::filesystem::path path(settings.file);
         files_.push_back({&settings, path.has_parent_path() ? path.parent_path().string() : ".",
                           path.filename().string()});

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "control/tracking.h"
+#include "config/settle_tracking.h"
 
 namespace warren::control {
 
@@ -18,7 +18,7 @@ TrackProcesses::TrackProcesses(boost::asio::io_context& io, const config::Config
       scan_ms_(scan_milliseconds),
       timer_(io) {
     for (const config::TrackProcess& settings : config.track_processes) {
-        if (!is_tracked(config, config::TrackKind::process, settings.name)) continue;
+        if (!config::is_tracked(config, config::TrackKind::process, settings.name)) continue;
         entries_.emplace_back(io, settings);
         command_lines_ = command_lines_ || settings.full_command;
     }

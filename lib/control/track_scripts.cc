@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "config/settle_tracking.h"
 #include "control/script.h"
-#include "control/tracking.h"
 #include "vrrp/tracking.h"
 
 namespace warren::control {
@@ -39,7 +39,7 @@ TrackScripts::TrackScripts(boost::asio::io_context& io, const config::Config& co
                            EventLog& events, Changed changed)
     : events_(events), changed_(std::move(changed)), children_(io) {
     for (const config::VrrpScript& settings : config.vrrp_scripts) {
-        if (!is_tracked(config, config::TrackKind::script, settings.name)) continue;
+        if (!config::is_tracked(config, config::TrackKind::script, settings.name)) continue;
         ScriptCheck check = check_script(settings.script, config.global);
         scripts_.emplace_back(io, settings, std::move(check.program), std::move(check.problem));
         Script& script = scripts_.back();

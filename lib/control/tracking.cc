@@ -36,15 +36,4 @@ Tracking evaluate(const config::VrrpInstance& instance,
     return out;
 }
 
-bool is_tracked(const config::Config& config, config::TrackKind kind, const std::string& name) {
-    return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(),
-                       [&](const config::VrrpInstance& instance) {
-                           return std::any_of(instance.tracked.begin(), instance.tracked.end(),
-                                              [&](const config::Tracked& tracked) {
-                                                  return tracked.kind == kind &&
-                                                         tracked.name == name;
-                                              });
-                       });
-}
-
 }  // namespace warren::control

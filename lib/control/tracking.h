@@ -32,7 +32,4 @@ struct Tracking {
 Tracking evaluate(const config::VrrpInstance& instance,
                   const std::function<TrackedState(const config::Tracked&)>& state_of);
 
-// Whether an instance tracks the thing of that kind and name.
-bool is_tracked(const config::Config& config, config::TrackKind kind, const std::string& name);
-
 }  // namespace warren::control

@@ -4,7 +4,8 @@
 
 #include <vector>
 
-#include "control/views.h"
+#include "control/pages.h"
+#include "control/view_context.h"
 
 namespace warren::control {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an operator reads about a peer that is configured otherwise, and how often.
 #include "control/alarm_text.h"
+#include "control/alarm_pacer.h"
+#include "control/plan.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Gratuitous ARPs and NAs: bounded in one go, spaced, tried again, in turn, and only a master's.
 #include "control/announcer.h"
+#include "control/plan.h"
 
 #include <gtest/gtest.h>
 

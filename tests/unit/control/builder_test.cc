@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // State -> snapshot and guard rules.
 #include "control/builder.h"
+#include "control/guard_rules.h"
+#include "control/kernel_rules.h"
+#include "control/local_service.h"
+#include "control/next_hop.h"
 
 #include <gtest/gtest.h>
 

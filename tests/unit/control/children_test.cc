@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Real child processes: how they end, what they inherit, and what is left of them.
 #include "control/children.h"
+#include "control/program.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `show counters` leaves no counter out: whatever a thread counts has exactly one row.
 #include "control/counter_views.h"
+#include "control/view_context.h"
 
 #include <gtest/gtest.h>
 
@@ -26,7 +27,8 @@ std::span<Counter> counters_of(Block& block) {
 class CounterRows : public testing::Test {
   protected:
     std::vector<Json> rows() const {
-        return counter_rows({*state_, exchange_, vrrp_, netlink_, process_, busy_, start_ns});
+        return counter_rows(
+            {*state_, exchange_, vrrp_, netlink_, process_, port_totals_, busy_, start_ns});
     }
     std::uint64_t total(const std::string& group, const std::string& name) const {
         for (const Json& row : rows())
@@ -39,8 +41,9 @@ class CounterRows : public testing::Test {
     std::unique_ptr<State> state_ = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
     mutable exchange::Exchange exchange_{2};
     VrrpLink vrrp_;
-    Netlink::Statistics netlink_;
+    NetlinkStatistics netlink_;
     ProcessFacts process_;
+    std::vector<PortTotals> port_totals_;
     std::vector<double> busy_;
 };
 

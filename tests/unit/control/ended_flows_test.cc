@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why clients disconnected, kept from the workers' events; and how many local ports are used.
 #include "control/ended_flows.h"
+#include "control/event_rows.h"
 
 #include <gtest/gtest.h>
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/plan.h"
 #include "control/vrrp_engine.h"
 #include "packets/packet_builder.h"
 

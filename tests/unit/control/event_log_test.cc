@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The ring of events, and its pages.
 #include "control/event_log.h"
+#include "control/event_rows.h"
 
 #include <gtest/gtest.h>
 

@@ -17,7 +17,7 @@ class Explain : public testing::Test {
         state_->routers[0].status.state = vrrp::State::master;
         update_quorums(*state_, start_ns);
     }
-    Json ask(const std::string& text, const FlowListing::Found& found = {}) {
+    Json ask(const std::string& text, const FlowAnswer& found = {}) {
         const ExplainQuestion question = read_question(*state_, text);
         EXPECT_TRUE(question.tuple) << question.problem;
         return question.tuple ? explanation(*state_, exchange_, *question.tuple, found) : Json();
@@ -51,7 +51,7 @@ TEST_F(Explain, SaysWhyEachServerIsNoChoice) {
     EXPECT_EQ(row["server"], nullptr);
     EXPECT_EQ(row["servers"][0]["against"], "no next hop");
     EXPECT_EQ(row["servers"][1]["active"], 3);
-    FlowListing::Found found;
+    FlowAnswer found;
     found.choice = 1;
     EXPECT_EQ(ask("10.0.0.1:5000", found)["server"], "192.168.8.12:5672");
     found.is_kept = true;
@@ -59,7 +59,7 @@ TEST_F(Explain, SaysWhyEachServerIsNoChoice) {
 }
 
 TEST_F(Explain, SaysThatNoLocalPortIsLeft) {
-    FlowListing::Found found;
+    FlowAnswer found;
     found.choice = 1;
     const PortUse use = port_use(*state_, exchange_, 1);
     exchange_.workers[0]->servers[1].active.set(use.total - 1);
@@ -71,7 +71,7 @@ TEST_F(Explain, SaysThatNoLocalPortIsLeft) {
 }
 
 TEST_F(Explain, AFlowIsTheAnswer) {
-    FlowListing::Found found;
+    FlowAnswer found;
     found.flow.emplace();
     found.flow->state = flow::TcpState::established;
     found.flow->server_address = ip("192.168.8.11");

@@ -44,10 +44,9 @@ class Listing : public testing::Test {
         return Json::parse(answer.value());
     }
 
-    std::unique_ptr<State> state_ = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
     exchange::Exchange exchange_{2};
     boost::asio::io_context io_;
-    FlowListing listing_{io_, *state_, exchange_};
+    FlowListing listing_{io_, exchange_};
 };
 
 TEST_F(Listing, FollowsTheCursorsThroughAllWorkers) {

@@ -3,6 +3,7 @@
 // In a namespace of the test's own: frames are written to gu1 and arrive at gu0, where the kernel
 // owns 10.2.0.1 and (as it never would in earnest, but here it makes the kernel answer) 10.2.0.100.
 #include "control/guard.h"
+#include "control/guard_rules.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

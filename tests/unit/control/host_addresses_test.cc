@@ -2,6 +2,7 @@
 // Which addresses come and go, and that the real kernel has them as asked for: in a namespace of
 // the test's own, on ha0 with 10.3.0.1/24. And that they go with us, whatever ends us.
 #include "control/host_addresses.h"
+#include "control/kernel_rules.h"
 
 #include <gtest/gtest.h>
 #include <linux/if_addr.h>

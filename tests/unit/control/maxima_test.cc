@@ -8,9 +8,11 @@
 
 #include "config/fixed_parts.h"
 #include "control/builder.h"
+#include "control/kernel_rules.h"
 #include "control/multicast.h"
 #include "control/reload.h"
 #include "control/service_state.h"
+#include "control/start.h"
 #include "control/vrrp_plan.h"
 #include "sample_state.h"
 

@@ -2,6 +2,7 @@
 // Netlink against the real kernel, in two network namespaces of the test's own:
 //   here: nl0 10.1.0.1/24, fd01::1/64  ---veth---  nl1 10.1.0.2/24, fd01::2/64: the other host
 #include "control/netlink.h"
+#include "control/next_hop.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which notify scripts run, in which order, with which arguments.
 #include "control/notifier.h"
+#include "control/program.h"
+#include "control/script_queues.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -2,6 +2,7 @@
 // A file that is read again: who keeps an index and what is known of him, what is refused, when an
 // index becomes another's.
 #include "control/reload.h"
+#include "control/next_hop.h"
 
 #include <gtest/gtest.h>
 

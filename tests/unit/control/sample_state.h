@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config/load.h"
+#include "control/start.h"
 #include "control/state.h"
 
 namespace warren::control {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which scripts of virtual_servers and real_servers run, and in which order.
 #include "control/server_notifier.h"
+#include "control/script_queues.h"
 
 #include <gtest/gtest.h>
 

@@ -2,6 +2,7 @@
 // Check results and handshakes -> standing and factor, with keepalived's `retry` and our panic
 // rule.
 #include "control/server_state.h"
+#include "control/kernel_rules.h"
 
 #include <gtest/gtest.h>
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/hmac_md5.h"
+#include "control/plan.h"
 #include "engine_world.h"
 #include "net/headers.h"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/advert_frame.h"
+#include "control/plan.h"
 #include "engine_world.h"
 
 namespace warren::control {

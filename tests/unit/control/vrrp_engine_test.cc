@@ -2,6 +2,7 @@
 // Frames, commands and time in; ownership, frames and reports out, in the order that matters:
 // owned before announced, disowned before good-bye.
 #include "control/vrrp_engine.h"
+#include "control/plan.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // vrrp_instance -> Settings of the control lcore; interface tracking.
 #include "control/vrrp_plan.h"
+#include "control/plan.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What one attempt of a checker has found.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace warren::health {
+
+enum class Reason : std::uint8_t {
+    none,         // the attempt succeeded
+    refused,      // RST to our SYN
+    timeout,      // no answer in time
+    unreachable,  // no route, or ICMP says so
+    local,        // our own machine's fault (no descriptor, no permission, address not ours)
+    other,        // see `text`
+};
+
+const char* to_string(Reason reason);
+
+struct CheckResult {
+    Reason reason = Reason::none;
+    // Time to the answer; of a failed attempt, how long we waited for nothing.
+    std::int64_t latency_ns = 0;
+    std::string text = {};  // for the log: "connection refused"; empty when ok
+
+    bool ok() const { return reason == Reason::none; }
+};
+
+}  // namespace warren::health
