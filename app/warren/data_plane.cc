@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "control/start.h"
+#include "model/start.h"
 #include "packet_memory.h"
 #include "port/clock.h"
 
@@ -19,7 +19,7 @@ constexpr unsigned control_mbufs = 4'095;
 port::EalOptions eal_options(const config::Config& config, const std::string& instance,
                              const std::vector<std::string>& extra) {
     const config::Dataplane& plane = config.dataplane;
-    const std::vector<std::string> names = control::port_names(config);
+    const std::vector<std::string> names = model::port_names(config);
     port::EalOptions options;
     options.instance = instance;
     options.hugepages = plane.hugepages == config::Hugepages::yes  ? port::Hugepages::yes
@@ -54,7 +54,7 @@ int run_worker(void* worker) {
 }
 
 int run_control(void* runner) {
-    static_cast<control::VrrpRunner*>(runner)->run();
+    static_cast<election::VrrpRunner*>(runner)->run();
     return 0;
 }
 
@@ -103,7 +103,7 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
 DataPlane::~DataPlane() = default;
 
 void DataPlane::open_ports() {
-    for (const std::string& name : control::port_names(config_)) {
+    for (const std::string& name : model::port_names(config_)) {
         port::PortOptions options;
         options.name = name;
         options.device = device_of(config_, name);
@@ -164,13 +164,13 @@ void DataPlane::run(control::ManagerOptions options) {
     options.pool = pool_.get();
     options.kernel_ports = kernel_port_list_;
     control::Manager manager(config_, port_list_, exchange_, vrrp_, std::move(options));
-    control::RunnerOptions runner_options;
+    election::RunnerOptions runner_options;
     runner_options.ports = port_list_;
     runner_options.pool = control_pool_.get();
     runner_options.priority = config_.control_priority();
     runner_options.startup_delay_ns =
         static_cast<std::uint64_t>(config_.global.vrrp_startup_delay_ns);
-    control::VrrpRunner runner(exchange_, vrrp_, manager.plans(), runner_options);
+    election::VrrpRunner runner(exchange_, vrrp_, manager.plans(), runner_options);
     Lcores lcores(exchange_);
     for (unsigned i = 0; i < workers_.size(); ++i)
         lcores.launch(port::first_worker_lcore + i, run_worker, workers_[i].get());

@@ -10,9 +10,9 @@
 
 #include "config/config.h"
 #include "control/manager.h"
-#include "control/vrrp_link.h"
-#include "control/vrrp_runner.h"
 #include "datapath/worker.h"
+#include "election/vrrp_link.h"
+#include "election/vrrp_runner.h"
 #include "exchange/worker_link.h"
 #include "port/eal.h"
 #include "port/mempool.h"
@@ -51,7 +51,7 @@ class DataPlane {
     std::vector<port::Port*> kernel_port_list_;  // beside port_list_, null where there is none
     std::vector<std::unique_ptr<port::PacketSocket>> loopbacks_;  // by worker
     exchange::Exchange exchange_;
-    control::VrrpLink vrrp_;
+    election::VrrpLink vrrp_;
     std::vector<std::unique_ptr<datapath::Worker>> workers_;
 };
 

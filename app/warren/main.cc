@@ -9,13 +9,13 @@
 #include <iostream>
 #include <span>
 
-#include "control/cleaner.h"
-#include "control/script.h"
 #include "control/signals.h"
 #include "data_plane.h"
+#include "kernel/cleaner.h"
 #include "log.h"
 #include "options.h"
 #include "port/clock.h"
+#include "programs/script.h"
 #include "read_config.h"
 #include "service_manager.h"
 
@@ -41,7 +41,7 @@ void log_findings(const config::LoadResult& result) {
 }
 
 int serve(const Options& options, const config::LoadResult& loaded, std::span<char*> command_line) {
-    control::Cleaner cleaner(command_line);  // before there are threads
+    kernel::Cleaner cleaner(command_line);  // before there are threads
     DataPlane plane(loaded.config, options.instance, options.eal);
     control::ManagerOptions manager;
     manager.process = {.instance = options.instance,
@@ -61,7 +61,7 @@ int serve(const Options& options, const config::LoadResult& loaded, std::span<ch
 int run(const Options& options, std::span<char*> command_line) {
     const config::LoadResult loaded = read_config(options.config_file, options.config_id);
     const config::Diagnostics scripts =
-        loaded.ok() ? control::check_scripts(loaded.config) : config::Diagnostics{};
+        loaded.ok() ? programs::check_scripts(loaded.config) : config::Diagnostics{};
     if (options.check) {
         print_check(loaded, scripts, std::cout);
         return loaded.ok() ? 0 : 1;  // a start does without scripts that cannot run

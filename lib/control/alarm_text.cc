@@ -48,7 +48,7 @@ std::string_view auth_name(unsigned type) {
 }
 
 // The reasons that differ in a number or a word: theirs and ours.
-std::string difference(const VrrpReport& report, const vrrp::Settings& ours) {
+std::string difference(const election::VrrpReport& report, const vrrp::Settings& ours) {
     const vrrp::Heard& heard = report.heard;
     switch (report.reject) {
         case RejectReason::ttl:
@@ -111,9 +111,10 @@ std::string_view plain(RejectReason reason) {
 
 }  // namespace
 
-std::string alarm_text(const VrrpReport& report, const vrrp::Settings& ours, unsigned priority) {
+std::string alarm_text(const election::VrrpReport& report, const vrrp::Settings& ours,
+                       unsigned priority) {
     const std::string who = report.address.to_string();
-    if (report.kind == VrrpReport::Kind::rejected) {
+    if (report.kind == election::VrrpReport::Kind::rejected) {
         const std::string what = difference(report, ours);
         return fmt::format("adverts of {} are refused: {}", who,
                            what.empty() ? std::string(plain(report.reject)) : what);

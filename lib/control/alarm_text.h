@@ -4,11 +4,12 @@
 
 #include <string>
 
-#include "control/vrrp_link.h"
+#include "election/vrrp_link.h"
 
 namespace warren::control {
 
 // `report` is an alarm or a rejected advert; `priority` is ours now.
-std::string alarm_text(const VrrpReport& report, const vrrp::Settings& ours, unsigned priority);
+std::string alarm_text(const election::VrrpReport& report, const vrrp::Settings& ours,
+                       unsigned priority);
 
 }  // namespace warren::control

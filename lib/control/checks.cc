@@ -5,7 +5,7 @@
 #include <utility>
 #include <variant>
 
-#include "control/server_state.h"
+#include "model/server_state.h"
 #include "port/clock.h"
 
 namespace warren::control {
@@ -36,12 +36,13 @@ health::Source source(const config::CheckEndpoint& endpoint) {
 }
 
 // Such a check proves nothing, and its server stays as it is: somebody should know.
-void warn_of_local_trouble(const ServerRecord& server, bool was_local, EventLog& events) {
+void warn_of_local_trouble(const model::ServerRecord& server, bool was_local,
+                           journal::EventLog& events) {
     if (server.check.local && !was_local)
-        events.warn(EventKind::check, "server {} cannot be checked: {}", name_of(server),
+        events.warn(journal::EventKind::check, "server {} cannot be checked: {}", name_of(server),
                     server.check.text);
     if (!server.check.local && was_local)
-        events.info(EventKind::check, "server {} can be checked again", name_of(server));
+        events.info(journal::EventKind::check, "server {} can be checked again", name_of(server));
 }
 
 struct Start {
@@ -70,7 +71,8 @@ struct Start {
 
 }  // namespace
 
-Checks::Checks(boost::asio::io_context& io, State& state, EventLog& events, Told told)
+Checks::Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events,
+               Told told)
     : io_(io), state_(state), events_(events), told_(std::move(told)) {
     follow();
 }
@@ -83,7 +85,7 @@ void Checks::follow() {
 
 void Checks::follow(std::uint16_t index) {
     Server& old = servers_[index];
-    const ServerRecord& record = state_.servers[index];
+    const model::ServerRecord& record = state_.servers[index];
     if (!is_served(record)) {
         old = {};
         return;
@@ -101,7 +103,7 @@ void Checks::follow(std::uint16_t index) {
 }
 
 std::unique_ptr<health::Checker> Checks::start(std::uint16_t index, std::size_t checker) {
-    const ServerRecord& server = state_.servers[index];
+    const model::ServerRecord& server = state_.servers[index];
     return std::visit(Start{io_, *server.config,
                             [this, index, checker](const health::CheckResult& result) {
                                 return take(index, checker, result);
@@ -111,7 +113,7 @@ std::unique_ptr<health::Checker> Checks::start(std::uint16_t index, std::size_t 
 
 health::Pace Checks::take(std::uint16_t index, std::size_t checker,
                           const health::CheckResult& result) {
-    ServerRecord& server = state_.servers[index];
+    model::ServerRecord& server = state_.servers[index];
     const bool is_tcp = std::holds_alternative<config::TcpCheck>(server.config->checkers[checker]);
     if (is_tcp && result.ok()) told_.answered(index);
     const bool was_local = server.check.local;

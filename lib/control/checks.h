@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
-#include "control/event_log.h"
-#include "control/state.h"
 #include "health/checker.h"
+#include "journal/event_log.h"
+#include "model/state.h"
 
 namespace warren::control {
 
@@ -22,7 +22,7 @@ class Checks {
     };
 
     // `state` and `events` outlive this. `told` is called by the io_context.
-    Checks(boost::asio::io_context& io, State& state, EventLog& events, Told told);
+    Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events, Told told);
 
     // Starts and stops checkers as the servers' configurations say now; those that have not changed
     // go on. Called at the start and after a reload, not by `told`.
@@ -39,8 +39,8 @@ class Checks {
     health::Pace take(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
 
     boost::asio::io_context& io_;
-    State& state_;
-    EventLog& events_;
+    model::State& state_;
+    journal::EventLog& events_;
     const Told told_;
     std::vector<Server> servers_;
 };

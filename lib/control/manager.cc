@@ -11,15 +11,15 @@
 #include <utility>
 
 #include "control/alarm_text.h"
-#include "control/builder.h"
-#include "control/kernel_rules.h"
-#include "control/server_state.h"
-#include "control/service_state.h"
 #include "control/signals.h"
-#include "control/start.h"
-#include "control/traffic_watch.h"
-#include "control/views.h"
+#include "election/traffic_watch.h"
+#include "model/builder.h"
+#include "model/kernel_rules.h"
+#include "model/server_state.h"
+#include "model/service_state.h"
+#include "model/start.h"
 #include "port/clock.h"
+#include "views/views.h"
 
 namespace warren::control {
 namespace {
@@ -28,13 +28,13 @@ constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 std::vector<std::string> verb_names() {
     std::vector<std::string> names{"flows", "events", "ended", "explain", "order"};
-    for (const View& view : views())
+    for (const views::View& view : views::all_views())
         names.emplace_back(view.name);
     return names;
 }
 
 // Why a router changed its state; a fault is told by its causes.
-std::string reason_text(const VrrpReport& report, const vrrp::Status& status) {
+std::string reason_text(const election::VrrpReport& report, const vrrp::Status& status) {
     std::string causes;
     for (unsigned bit = 0; bit < 16 && report.reason == vrrp::Reason::fault; ++bit)
         if ((status.faults >> bit & 1) != 0)
@@ -46,18 +46,19 @@ std::string reason_text(const VrrpReport& report, const vrrp::Status& status) {
 }  // namespace
 
 Manager::Manager(const config::Config& config, const std::vector<port::Port*>& ports,
-                 exchange::Exchange& exchange, VrrpLink& vrrp, ManagerOptions options)
+                 exchange::Exchange& exchange, election::VrrpLink& vrrp, ManagerOptions options)
     : exchange_(exchange),
       vrrp_(vrrp),
       ports_(ports),
       options_(std::move(options)),
-      host_addresses_(told_of_host(), possible_host_addresses(config), options_.cleaner),
+      host_addresses_(told_of_host(), model::possible_host_addresses(config), options_.cleaner),
       local_clients_(options_.process.instance),
       arp_silence_(options_.process.instance),
-      netlink_(io_, {[this](const Link& link) { on_link(link); },
-                     [this](const net::IpAddress& server, const std::optional<NextHop>& hop) {
-                         on_next_hop(server, hop);
-                     }}),
+      netlink_(io_,
+               {[this](const kernel::Link& link) { on_link(link); },
+                [this](const net::IpAddress& server, const std::optional<kernel::NextHop>& hop) {
+                    on_next_hop(server, hop);
+                }}),
       state_(make_state(config, port_states(config), port::now_ns())),
       notifier_(io_, state_->config, events_),
       track_scripts_(io_, state_->config, events_, [this] { apply_tracking(); }),
@@ -67,13 +68,13 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       listing_(io_, exchange),
       commands_(io_, verb_names(),
                 [this](const std::string& view, const std::string& cursor,
-                       const Commands::Answer& reply) {
+                       const telemetry::Commands::Answer& reply) {
                     if (view == "flows")
                         listing_.request(cursor, reply);
                     else if (view == "events")
-                        reply(events_page(events_, cursor));
+                        reply(views::events_page(events_, cursor));
                     else if (view == "ended")
-                        reply(ended_page(ended_, cursor));
+                        reply(views::ended_page(ended_, cursor));
                     else if (view == "explain")
                         explain(cursor, reply);
                     else if (view == "order")
@@ -101,9 +102,9 @@ Manager::~Manager() {
     bell_.release();  // the bell itself closes it
 }
 
-std::vector<const RouterPlan*> Manager::plans() const {
-    std::vector<const RouterPlan*> plans;
-    for (const RouterState& router : state_->routers)
+std::vector<const election::RouterPlan*> Manager::plans() const {
+    std::vector<const election::RouterPlan*> plans;
+    for (const model::RouterState& router : state_->routers)
         plans.push_back(router.plan.get());
     return plans;
 }
@@ -133,7 +134,7 @@ void Manager::run_until_stopped() {
             io_.run();
             return;
         } catch (const std::exception& error) {
-            events_.error(EventKind::process, "{}", error.what());
+            events_.error(journal::EventKind::process, "{}", error.what());
         }
     }
 }
@@ -174,11 +175,11 @@ void Manager::take_flow_events() {
 }
 
 void Manager::take_statuses() {
-    VrrpStatus status;
+    election::VrrpStatus status;
     bool moved = false;
     while (vrrp_.statuses.pop(status))
         attempts_("taking a router's status", [&] {
-            RouterState& router = state_->routers.at(status.router);
+            model::RouterState& router = state_->routers.at(status.router);
             const bool was_master = router.status.state == vrrp::State::master;
             take_status(router, status);
             moved = moved || was_master != (router.status.state == vrrp::State::master);
@@ -187,7 +188,7 @@ void Manager::take_statuses() {
 }
 
 void Manager::take_reports() {
-    VrrpReport report;
+    election::VrrpReport report;
     while (vrrp_.reports.pop(report))
         attempts_("taking a router's report", [&] { on_report(report); });
 }
@@ -196,24 +197,24 @@ void Manager::take_reports() {
 void Manager::take_station(const exchange::StationSeen& seen) {
     const auto move = station_moves_.note(seen, port::now_ns());
     if (!move) return;
-    events_.info(EventKind::link, "{}: {} is at {} now, no longer at {}",
+    events_.info(journal::EventKind::link, "{}: {} is at {} now, no longer at {}",
                  state_->ports[seen.port].name, seen.address.to_string(), move->to.to_string(),
                  move->from.to_string());
     for (const auto& worker : exchange_.workers)
         static_cast<void>(worker->moves.push(*move));
 }
 
-void Manager::take_status(RouterState& router, const VrrpStatus& record) {
+void Manager::take_status(model::RouterState& router, const election::VrrpStatus& record) {
     router.status = record.status;
     router.record = record;
 }
 
-void Manager::on_report(const VrrpReport& report) {
-    RouterState* router =
+void Manager::on_report(const election::VrrpReport& report) {
+    model::RouterState* router =
         report.router < state_->routers.size() ? &state_->routers[report.router] : nullptr;
     switch (report.kind) {
-        case VrrpReport::Kind::transition:
-            events_.info(EventKind::vrrp, "{}: {} -> {} ({})", router->config->name,
+        case election::VrrpReport::Kind::transition:
+            events_.info(journal::EventKind::vrrp, "{}: {} -> {} ({})", router->config->name,
                          vrrp::name(report.from), vrrp::name(report.to),
                          reason_text(report, router->status));
             if (waits_for_tracked(report)) break;
@@ -221,24 +222,24 @@ void Manager::on_report(const VrrpReport& report) {
                 notifier_.on_transition(router->config->name, *heard,
                                         router->status.effective_priority);
             break;
-        case VrrpReport::Kind::alarm:
-        case VrrpReport::Kind::rejected:
+        case election::VrrpReport::Kind::alarm:
+        case election::VrrpReport::Kind::rejected:
             on_alarm(*router, report);
             break;
-        case VrrpReport::Kind::traffic:
-            events_.info(EventKind::vrrp, "{}: first traffic {:.1f} ms after the takeover",
+        case election::VrrpReport::Kind::traffic:
+            events_.info(journal::EventKind::vrrp, "{}: first traffic {:.1f} ms after the takeover",
                          router->config->name, static_cast<double>(report.silent_ns) / 1e6);
             break;
-        case VrrpReport::Kind::silence:
-            events_.info(EventKind::vrrp,
+        case election::VrrpReport::Kind::silence:
+            events_.info(journal::EventKind::vrrp,
                          "{}: no traffic since the takeover {} ms ago: announcing on",
-                         router->config->name, TrafficWatch::first_wait_ns / 1'000'000);
+                         router->config->name, election::TrafficWatch::first_wait_ns / 1'000'000);
             break;
-        case VrrpReport::Kind::plan_taken:
+        case election::VrrpReport::Kind::plan_taken:
             std::erase_if(retired_plans_,
                           [&](const auto& plan) { return plan.get() == report.plan; });
             break;
-        case VrrpReport::Kind::stopped:
+        case election::VrrpReport::Kind::stopped:
             stop_timer_.cancel();
             notifier_.queues().when_idle(scripts_patience_ms, [this] { leave_after(farewell_ms); });
             break;
@@ -258,8 +259,8 @@ void Manager::every_second() {
     warn_of_few_ports();
     summarise_alarms(now_ns);
     if (const std::uint64_t ignored = station_moves_.take_ignored(); ignored != 0)
-        events_.warn(EventKind::link, "{} changes of stations' MACs within a second not followed",
-                     ignored);
+        events_.warn(journal::EventKind::link,
+                     "{} changes of stations' MACs within a second not followed", ignored);
     release_indices();
     host_addresses_.expect_all_seen();
     host_addresses_.follow(host_addresses(*state_), netlink_.links());
@@ -271,9 +272,9 @@ void Manager::announce_when_ready() {
         if (exchange_.seen_ns(port) == 0) return;
     ready_ = true;
     if (const auto error = static_cast<int>(vrrp_.counters.scheduling_errno.value()); error != 0)
-        events_.warn(EventKind::process, "the control lcore has no real-time priority: {}",
+        events_.warn(journal::EventKind::process, "the control lcore has no real-time priority: {}",
                      std::strerror(error));
-    events_.info(EventKind::process,
+    events_.info(journal::EventKind::process,
                  "ready: instance {}, {} virtual routers, {} services, {} servers, {} workers",
                  options_.process.instance, state_->routers.size(), count_served(state_->services),
                  count_served(state_->servers), exchange_.workers.size());
@@ -297,13 +298,14 @@ void Manager::publish_soon() {
     });
 }
 
-void Manager::command(const VrrpCommand& command) {
+void Manager::command(const election::VrrpCommand& command) {
     if (!vrrp_.commands.push(command))
-        events_.error(EventKind::vrrp, "the control lcore does not take commands: one is lost");
+        events_.error(journal::EventKind::vrrp,
+                      "the control lcore does not take commands: one is lost");
 }
 
-std::vector<PortTotals> Manager::port_totals() const {
-    std::vector<PortTotals> all;
+std::vector<views::PortTotals> Manager::port_totals() const {
+    std::vector<views::PortTotals> all;
     for (const port::Port* port : ports_) {
         const rte_eth_stats stats = port->stats();
         all.push_back({stats.ipackets, stats.ibytes, stats.imissed, stats.ierrors, stats.rx_nombuf,
@@ -313,12 +315,12 @@ std::vector<PortTotals> Manager::port_totals() const {
 }
 
 std::string Manager::answer(const std::string& view, const std::string& cursor) {
-    const std::vector<PortTotals> totals = port_totals();
-    const ViewContext context{*state_,          exchange_, vrrp_, netlink_.statistics(),
-                              options_.process, totals,    busy_, port::now_ns()};
-    for (const View& candidate : views())
-        if (view == candidate.name) return make_page(view, candidate.rows(context), cursor);
-    return error_page("no such view");
+    const std::vector<views::PortTotals> totals = port_totals();
+    const views::ViewContext context{*state_,          exchange_, vrrp_, netlink_.statistics(),
+                                     options_.process, totals,    busy_, port::now_ns()};
+    for (const views::View& candidate : views::all_views())
+        if (view == candidate.name) return views::make_page(view, candidate.rows(context), cursor);
+    return views::error_page("no such view");
 }
 
 // ---- signals
@@ -351,25 +353,25 @@ void Manager::on_signal(int signal) {
     }
     // Monitoring sends them without end: once is enough.
     if (unserved_.insert(signal).second)
-        events_.info(EventKind::process, "{}", unserved_signal(signal));
+        events_.info(journal::EventKind::process, "{}", unserved_signal(signal));
 }
 
 // logrotate has renamed the file, whatever becomes of the configuration.
 void Manager::reopen_log() {
     const std::string trouble = options_.reopen_log ? options_.reopen_log() : std::string();
     if (!trouble.empty())
-        events_.error(EventKind::process, "the log file is not opened again: {}", trouble);
+        events_.error(journal::EventKind::process, "the log file is not opened again: {}", trouble);
 }
 
 // The second signal does not wait.
 void Manager::shut_down(const char* why) {
-    events_.info(EventKind::process, "stopping: {}", why);
+    events_.info(journal::EventKind::process, "stopping: {}", why);
     if (std::exchange(stopping_, true)) {
         leave_after(0);
         return;
     }
     leave_after(stop_patience_ms);
-    command({.kind = VrrpCommand::Kind::shutdown});
+    command({.kind = election::VrrpCommand::Kind::shutdown});
     options_.announce("STOPPING=1");
     tell_of_end();
 }

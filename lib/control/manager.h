@@ -17,42 +17,42 @@
 #include <vector>
 
 #include "config/load.h"
-#include "control/arp_silence.h"
-#include "control/attempts.h"
 #include "control/checks.h"
-#include "control/commands.h"
-#include "control/ended_flows.h"
-#include "control/event_log.h"
-#include "control/event_rows.h"
-#include "control/flow_listing.h"
-#include "control/guard.h"
-#include "control/host_addresses.h"
-#include "control/local_clients.h"
-#include "control/multicast.h"
-#include "control/netlink.h"
 #include "control/notifier.h"
-#include "control/port_use.h"
-#include "control/reload.h"
 #include "control/server_notifier.h"
-#include "control/stall.h"
-#include "control/state.h"
-#include "control/station_moves.h"
-#include "control/track_files.h"
-#include "control/track_processes.h"
-#include "control/track_scripts.h"
-#include "control/view_context.h"
-#include "control/views.h"
-#include "control/vrrp_link.h"
+#include "election/vrrp_link.h"
 #include "exchange/worker_link.h"
+#include "journal/attempts.h"
+#include "journal/event_log.h"
+#include "kernel/arp_silence.h"
+#include "kernel/guard.h"
+#include "kernel/host_addresses.h"
+#include "kernel/local_clients.h"
+#include "kernel/multicast.h"
+#include "kernel/netlink.h"
+#include "model/ended_flows.h"
+#include "model/port_use.h"
+#include "model/reload.h"
+#include "model/state.h"
+#include "model/station_moves.h"
 #include "port/port.h"
+#include "port/stall.h"
+#include "telemetry/commands.h"
+#include "telemetry/flow_listing.h"
+#include "tracking/track_files.h"
+#include "tracking/track_processes.h"
+#include "tracking/track_scripts.h"
+#include "views/event_rows.h"
+#include "views/view_context.h"
+#include "views/views.h"
 
 namespace warren::control {
 
 struct ManagerOptions {
     const rte_mempool* pool = nullptr;        // of all received frames
     std::vector<port::Port*> kernel_ports{};  // by port; null: shared, or no way to the host
-    ProcessFacts process;
-    Cleaner* cleaner = nullptr;                      // outlives the manager
+    views::ProcessFacts process;
+    kernel::Cleaner* cleaner = nullptr;              // outlives the manager
     std::function<config::LoadResult()> reread;      // SIGHUP
     std::function<void(std::string_view)> announce;  // to the service manager: "READY=1"
     std::function<std::string()> reopen_log;         // SIGHUP; what went wrong, or nothing
@@ -67,13 +67,13 @@ class Manager {
 
     // `ports` in the order of port_names(config). Publishes the first snapshot.
     Manager(const config::Config& config, const std::vector<port::Port*>& ports,
-            exchange::Exchange& exchange, VrrpLink& vrrp, ManagerOptions options);
+            exchange::Exchange& exchange, election::VrrpLink& vrrp, ManagerOptions options);
     ~Manager();
     Manager(const Manager&) = delete;
     Manager& operator=(const Manager&) = delete;
 
     // What the control lcore starts with.
-    std::vector<const RouterPlan*> plans() const;
+    std::vector<const election::RouterPlan*> plans() const;
 
     // Until SIGTERM or SIGINT: then the virtual routers have said good-bye and Exchange::stop is
     // set.
@@ -81,20 +81,20 @@ class Manager {
 
   private:
     struct PortStall {
-        TransmitWatch watch;
+        port::TransmitWatch watch;
         bool stalled = false;
         std::uint64_t next_probe_ns = 0;
     };
 
     // Kernel (manager_kernel.cc).
-    std::vector<PortState> port_states(const config::Config& config);
+    std::vector<model::PortState> port_states(const config::Config& config);
     void watch_next_hops();
-    void on_link(const Link& link);
-    void warn_unreachable(const net::IpAddress& server, const std::optional<NextHop>& hop);
-    void on_next_hop(const net::IpAddress& server, const std::optional<NextHop>& hop);
+    void on_link(const kernel::Link& link);
+    void warn_unreachable(const net::IpAddress& server, const std::optional<kernel::NextHop>& hop);
+    void on_next_hop(const net::IpAddress& server, const std::optional<kernel::NextHop>& hop);
     void poll_own_links();
     void set_link(std::uint8_t port, bool up);
-    void follow_interface(std::uint8_t port, const Link& link);
+    void follow_interface(std::uint8_t port, const kernel::Link& link);
     void set_mtu(std::uint8_t port, std::uint16_t mtu);
     void start_guards();
     void try_guards(const exchange::Snapshot& snapshot);
@@ -102,9 +102,9 @@ class Manager {
     void apply_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
 
     // What the host has of virtual addresses (manager_host.cc).
-    HostAddresses::Told told_of_host();
+    kernel::HostAddresses::Told told_of_host();
     void set_host_ports();
-    Link own_part(const Link& link) const;
+    kernel::Link own_part(const kernel::Link& link) const;
     std::vector<net::IpAddress> kernel_addresses() const;
     void follow_masters();
     void follow_local_clients();
@@ -114,7 +114,7 @@ class Manager {
 
     // Virtual routers (manager_vrrp.cc).
     std::vector<net::IpAddress> unicast_peers() const;
-    void tell_next_hop(const net::IpAddress& address, const std::optional<NextHop>& hop);
+    void tell_next_hop(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
     void tell_next_hops();
     void set_addresses(std::uint8_t port, const std::optional<net::Prefix>& primary,
                        const std::optional<net::IpAddress>& link_local);
@@ -124,11 +124,11 @@ class Manager {
     void join_groups(std::uint8_t port, const exchange::Snapshot& snapshot);
 
     // Tracking (manager_tracking.cc).
-    TrackedState interface_state(const std::string& name) const;
-    TrackedState quorum_state(const std::string& name) const;
-    TrackedState state_of(const config::Tracked& tracked) const;
+    vrrp::TrackedState interface_state(const std::string& name) const;
+    vrrp::TrackedState quorum_state(const std::string& name) const;
+    vrrp::TrackedState state_of(const config::Tracked& tracked) const;
     void apply_tracking();
-    bool waits_for_tracked(const VrrpReport& report);
+    bool waits_for_tracked(const election::VrrpReport& report);
     void tell_of_fault(std::size_t router);
 
     // Virtual_servers and their servers (manager_services.cc).
@@ -136,20 +136,20 @@ class Manager {
     void follow_own_hosts();
     void follow_quorums();
     void tell_of_end();
-    void tell_of_end(const ServerRecord& server);
-    void explain(const std::string& text, const Commands::Answer& reply);
-    void take_order(const std::string& text, const Commands::Answer& reply);
+    void tell_of_end(const model::ServerRecord& server);
+    void explain(const std::string& text, const telemetry::Commands::Answer& reply);
+    void take_order(const std::string& text, const telemetry::Commands::Answer& reply);
     void take_flow_event(const exchange::FlowEvent& event);
     void take_station(const exchange::StationSeen& seen);
     void warn_of_few_ports();
 
     // SIGHUP (manager_reload.cc).
     void reload();
-    std::string refusal_of(const config::LoadResult& loaded, ReloadPlan& plan);
-    void take_up(const config::Config& wanted, const ReloadPlan& plan);
-    void tell_of_changes(const ReloadChanges& changes);
+    std::string refusal_of(const config::LoadResult& loaded, model::ReloadPlan& plan);
+    void take_up(const config::Config& wanted, const model::ReloadPlan& plan);
+    void tell_of_changes(const model::ReloadChanges& changes);
     void release_indices();
-    ServerTotals totals_of(std::uint16_t server) const;
+    model::ServerTotals totals_of(std::uint16_t server) const;
 
     // What only who drives the card can notice (manager_faults.cc).
     void look_for_stalls();
@@ -162,17 +162,17 @@ class Manager {
     void take_flow_events();
     void take_statuses();
     void take_reports();
-    void take_status(RouterState& router, const VrrpStatus& record);
-    void on_report(const VrrpReport& report);
-    void on_alarm(RouterState& router, const VrrpReport& report);
+    void take_status(model::RouterState& router, const election::VrrpStatus& record);
+    void on_report(const election::VrrpReport& report);
+    void on_alarm(model::RouterState& router, const election::VrrpReport& report);
     void summarise_alarms(std::uint64_t now_ns);
     void every_second();
     void announce_when_ready();
 
     void publish();
     void publish_soon();
-    void command(const VrrpCommand& command);
-    std::vector<PortTotals> port_totals() const;
+    void command(const election::VrrpCommand& command);
+    std::vector<views::PortTotals> port_totals() const;
     std::string answer(const std::string& view, const std::string& cursor);
 
     void run_until_stopped();
@@ -185,40 +185,40 @@ class Manager {
     void leave_after(int ms);
 
     boost::asio::io_context io_;
-    EventLog events_;
-    Attempts attempts_{events_};
+    journal::EventLog events_;
+    journal::Attempts attempts_{events_};
     exchange::Exchange& exchange_;
-    VrrpLink& vrrp_;
+    election::VrrpLink& vrrp_;
     std::vector<port::Port*> ports_;  // as in State
     ManagerOptions options_;
-    HostAddresses host_addresses_;
-    LocalClients local_clients_;
-    ArpSilence arp_silence_;
-    Netlink netlink_;
-    MulticastGroups multicast_;
-    std::unique_ptr<State> state_;
+    kernel::HostAddresses host_addresses_;
+    kernel::LocalClients local_clients_;
+    kernel::ArpSilence arp_silence_;
+    kernel::Netlink netlink_;
+    kernel::MulticastGroups multicast_;
+    std::unique_ptr<model::State> state_;
     Notifier notifier_;
-    TrackScripts track_scripts_;
-    TrackFiles track_files_;
-    TrackProcesses track_processes_;
+    tracking::TrackScripts track_scripts_;
+    tracking::TrackFiles track_files_;
+    tracking::TrackProcesses track_processes_;
     ServerNotifier server_notifier_;
-    std::map<std::uint8_t, std::unique_ptr<Guard>> guards_;  // by port
-    std::map<std::uint8_t, GuardRules> guarded_;
+    std::map<std::uint8_t, std::unique_ptr<kernel::Guard>> guards_;  // by port
+    std::map<std::uint8_t, kernel::GuardRules> guarded_;
     std::set<net::IpAddress> doubly_owned_;  // warned about             // what is in force
-    std::vector<std::unique_ptr<const RouterPlan>> retired_plans_;
+    std::vector<std::unique_ptr<const election::RouterPlan>> retired_plans_;
     std::unique_ptr<Checks> checks_;
-    EndedFlows ended_;
-    PortAlarm port_alarm_;
-    StationMoves station_moves_;
-    FlowListing listing_;
-    Commands commands_;
+    model::EndedFlows ended_;
+    model::PortAlarm port_alarm_;
+    model::StationMoves station_moves_;
+    telemetry::FlowListing listing_;
+    telemetry::Commands commands_;
     boost::asio::steady_timer drain_timer_;
     boost::asio::steady_timer stop_timer_;
     boost::asio::posix::stream_descriptor bell_;
     boost::asio::signal_set signals_;
     std::set<int> unserved_;         // signals that the log has spoken of
     std::vector<PortStall> stalls_;  // by port
-    BufferWatch buffers_;
+    port::BufferWatch buffers_;
     bool no_buffers_ = false;
     std::uint64_t next_stall_look_ns_ = 0;
     std::vector<double> busy_;            // by worker

@@ -26,9 +26,9 @@ void Manager::look_for_stalls() {
     if (exhausted == no_buffers_) return;
     no_buffers_ = exhausted;
     if (exhausted)
-        events_.error(EventKind::process, "no packet buffers: nothing can be received");
+        events_.error(journal::EventKind::process, "no packet buffers: nothing can be received");
     else
-        events_.info(EventKind::process, "packet buffers are free again");
+        events_.info(journal::EventKind::process, "packet buffers are free again");
     for (std::size_t i = 0; i < state_->routers.size(); ++i)
         set_fault(static_cast<std::uint16_t>(i), vrrp::FaultCause::no_buffers, exhausted, true);
 }
@@ -36,12 +36,12 @@ void Manager::look_for_stalls() {
 // A port without link is expected to send nothing.
 void Manager::look_at_port(std::uint8_t index, std::uint64_t now_ns) {
     PortStall& stall = stalls_[index];
-    const PortState& port = state_->ports[index];
+    const model::PortState& port = state_->ports[index];
     if (!port.link_up && !stall.stalled) {
         stall.watch = {};
         return;
     }
-    const VrrpCounters& counters = vrrp_.counters;
+    const election::VrrpCounters& counters = vrrp_.counters;
     const bool stalled =
         stall.watch.look(now_ns, counters.tried[index].value(), counters.taken[index].value(),
                          ports_[index]->stats().opackets);
@@ -52,7 +52,8 @@ void Manager::look_at_port(std::uint8_t index, std::uint64_t now_ns) {
     }
     if (stalled == stall.stalled) return;
     stall.stalled = stalled;
-    events_.add(EventKind::link, stalled ? EventLevel::error : EventLevel::info,
+    events_.add(journal::EventKind::link,
+                stalled ? journal::EventLevel::error : journal::EventLevel::info,
                 "interface " + port.name +
                     (stalled ? ": sends nothing of what it is given" : ": sends again"));
     for (std::size_t i = 0; i < state_->routers.size(); ++i)
@@ -63,7 +64,7 @@ void Manager::look_at_port(std::uint8_t index, std::uint64_t now_ns) {
 
 void Manager::set_fault(std::uint16_t router, vrrp::FaultCause cause, bool present,
                         bool can_transmit) {
-    command({.kind = VrrpCommand::Kind::fault,
+    command({.kind = election::VrrpCommand::Kind::fault,
              .router = router,
              .cause = cause,
              .present = present,
@@ -73,7 +74,7 @@ void Manager::set_fault(std::uint16_t router, vrrp::FaultCause cause, bool prese
 void Manager::probe(std::uint8_t index) {
     for (std::size_t i = 0; i < state_->routers.size(); ++i)
         if (state_->routers[i].port == index)
-            return command({.kind = VrrpCommand::Kind::probe,
+            return command({.kind = election::VrrpCommand::Kind::probe,
                             .router = static_cast<std::uint16_t>(i),
                             .mac = state_->ports[index].mac});
 }

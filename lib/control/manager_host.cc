@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <fstream>
 
-#include "control/builder.h"
-#include "control/kernel_rules.h"
 #include "control/manager.h"
+#include "model/builder.h"
+#include "model/kernel_rules.h"
 
 namespace warren::control {
 namespace {
@@ -29,10 +29,14 @@ bool strict_reverse_path() {
 
 }  // namespace
 
-HostAddresses::Told Manager::told_of_host() {
+kernel::HostAddresses::Told Manager::told_of_host() {
     return {
-        .info = [this](const std::string& text) { events_.info(EventKind::link, "{}", text); },
-        .warning = [this](const std::string& text) { events_.warn(EventKind::link, "{}", text); }};
+        .info =
+            [this](const std::string& text) { events_.info(journal::EventKind::link, "{}", text); },
+        .warning =
+            [this](const std::string& text) {
+                events_.warn(journal::EventKind::link, "{}", text);
+            }};
 }
 
 // FNAT leaves out what the host numbers its own connections from; where that is nearly all there
@@ -48,16 +52,16 @@ void Manager::set_host_ports() {
     if (flow::end_of_ports - flow::first_local_port >= range.size() + least_local_ports)
         state_->host_ports = range;
     else
-        events_.info(EventKind::process,
+        events_.info(journal::EventKind::process,
                      "ip_local_port_range {} {} leaves FNAT too few ports: it uses those too; the "
                      "host's own connections from a virtual address to a real_server do not work",
                      first, last);
 }
 
 // Without what it has through us: a virtual address is nobody's primary one.
-Link Manager::own_part(const Link& link) const {
-    Link own = link;
-    std::erase_if(own.addresses, [&](const LinkAddress& address) {
+kernel::Link Manager::own_part(const kernel::Link& link) const {
+    kernel::Link own = link;
+    std::erase_if(own.addresses, [&](const kernel::LinkAddress& address) {
         return host_addresses_.has_placed(link.name, address.prefix.address);
     });
     return own;
@@ -65,8 +69,8 @@ Link Manager::own_part(const Link& link) const {
 
 std::vector<net::IpAddress> Manager::kernel_addresses() const {
     std::vector<net::IpAddress> all;
-    for (const Link& link : netlink_.links())
-        for (const LinkAddress& address : own_part(link).addresses)
+    for (const kernel::Link& link : netlink_.links())
+        for (const kernel::LinkAddress& address : own_part(link).addresses)
             all.push_back(address.prefix.address);
     std::sort(all.begin(), all.end());
     return all;
@@ -85,33 +89,34 @@ void Manager::silence_kernel() {
     std::vector<net::IpAddress> silent;
     const auto snapshot = build_snapshot(*state_, 0);
     for (std::size_t i = 0; i < state_->ports.size(); ++i) {
-        const GuardRules rules = guard_rules(*state_, *snapshot, static_cast<std::uint8_t>(i));
+        const kernel::GuardRules rules =
+            guard_rules(*state_, *snapshot, static_cast<std::uint8_t>(i));
         silent.insert(silent.end(), rules.silent.begin(), rules.silent.end());
     }
     if (const std::string error = arp_silence_.follow(silent); !error.empty())
         events_.warn(
-            EventKind::link,
+            journal::EventKind::link,
             "the kernel may answer ARP for our addresses on other interfaces: nftables: {}", error);
 }
 
 void Manager::follow_local_clients() {
     if (const std::string error = local_clients_.follow(local_services(*state_)); !error.empty())
-        events_.warn(EventKind::link,
+        events_.warn(journal::EventKind::link,
                      "programs of this host cannot reach its virtual_servers: nftables: {}", error);
 }
 
 void Manager::tell_of_local_server(const net::IpAddress& server) {
-    for (const ServerRecord& record : state_->servers) {
+    for (const model::ServerRecord& record : state_->servers) {
         if (!is_served(record) || record.config->address != server || !record.next_hop ||
             !record.next_hop->local)
             continue;
         if (!is_local_server(*state_, record))
-            events_.warn(EventKind::server,
+            events_.warn(journal::EventKind::server,
                          "server {}: the address is this machine's own and is not forwarded to",
                          name_of(record));
         else if (strict_reverse_path())
             events_.warn(
-                EventKind::server,
+                journal::EventKind::server,
                 "server {} is this machine: net.ipv4.conf.{{all,lo}}.rp_filter 1 keeps its "
                 "clients from it; 2 or 0 is needed",
                 name_of(record));

@@ -3,19 +3,19 @@
 #include <algorithm>
 
 #include "config/fixed_parts.h"
-#include "control/builder.h"
-#include "control/kernel_rules.h"
 #include "control/manager.h"
-#include "control/script.h"
+#include "model/builder.h"
+#include "model/kernel_rules.h"
 #include "port/clock.h"
+#include "programs/script.h"
 
 namespace warren::control {
 namespace {
 
-EventLevel level_of(config::Severity severity) {
-    return severity == config::Severity::error     ? EventLevel::error
-           : severity == config::Severity::warning ? EventLevel::warning
-                                                   : EventLevel::info;
+journal::EventLevel level_of(config::Severity severity) {
+    return severity == config::Severity::error     ? journal::EventLevel::error
+           : severity == config::Severity::warning ? journal::EventLevel::warning
+                                                   : journal::EventLevel::info;
 }
 
 std::string first_line(const config::Diagnostic& diagnostic) {
@@ -32,20 +32,21 @@ void Manager::reload() {
     const config::LoadResult loaded = options_.reread();
     config::Diagnostics all = loaded.diagnostics;
     if (loaded.ok())
-        for (config::Diagnostic& script : check_scripts(loaded.config))
+        for (config::Diagnostic& script : programs::check_scripts(loaded.config))
             all.push_back(std::move(script));
     for (const config::Diagnostic& diagnostic : all)
-        events_.add(EventKind::config, level_of(diagnostic.severity), first_line(diagnostic));
-    ReloadPlan plan;
+        events_.add(journal::EventKind::config, level_of(diagnostic.severity),
+                    first_line(diagnostic));
+    model::ReloadPlan plan;
     const std::string refusal = refusal_of(loaded, plan);
     if (refusal.empty())
         take_up(loaded.config, plan);
     else
-        events_.error(EventKind::config, "{}; the running configuration stays", refusal);
+        events_.error(journal::EventKind::config, "{}; the running configuration stays", refusal);
     if (ready_) options_.announce("READY=1");
 }
 
-std::string Manager::refusal_of(const config::LoadResult& loaded, ReloadPlan& plan) {
+std::string Manager::refusal_of(const config::LoadResult& loaded, model::ReloadPlan& plan) {
     if (!loaded.ok()) return "the file is refused";
     const std::string fixed = config::changed_fixed_part(state_->config, loaded.config);
     if (!fixed.empty()) return fixed + ": that needs a restart";
@@ -58,13 +59,13 @@ std::string Manager::refusal_of(const config::LoadResult& loaded, ReloadPlan& pl
 
 // The kernel must not see what will be ours before it is, and removed things are kept from it until
 // their flows are forgotten.
-void Manager::take_up(const config::Config& wanted, const ReloadPlan& plan) {
+void Manager::take_up(const config::Config& wanted, const model::ReloadPlan& plan) {
     for (const std::uint16_t index : plan.removed_servers)
         tell_of_end(state_->servers[index]);
     for (const std::uint16_t index : plan.removed_services)
         if (const auto& service = *state_->services[index].config; service.omega)
             server_notifier_.on_quorum(service, false);
-    const ReloadChanges changes = carry_out(*state_, wanted, plan, port::now_ns());
+    const model::ReloadChanges changes = carry_out(*state_, wanted, plan, port::now_ns());
     server_notifier_.resolve(state_->config);
     tell_of_changes(changes);
     watch_next_hops();
@@ -81,44 +82,45 @@ void Manager::take_up(const config::Config& wanted, const ReloadPlan& plan) {
 }
 
 // With the flows that the removed have now, before the workers hear of it.
-void Manager::tell_of_changes(const ReloadChanges& changes) {
-    const auto service_of = [&](const ServerRecord& server) {
+void Manager::tell_of_changes(const model::ReloadChanges& changes) {
+    const auto service_of = [&](const model::ServerRecord& server) {
         return name_of(state_->services[server.service]);
     };
     for (const std::uint16_t index : changes.removed_services) {
         std::uint64_t flows = 0;
         for (std::uint16_t i = 0; i < state_->servers.size(); ++i)
             if (state_->servers[i].service == index &&
-                state_->servers[i].presence == Presence::removed)
+                state_->servers[i].presence == model::Presence::removed)
                 flows += exchange_.active_flows(i);
-        events_.warn(EventKind::server, "service {} is removed: {} flows are reset",
+        events_.warn(journal::EventKind::server, "service {} is removed: {} flows are reset",
                      name_of(state_->services[index]), flows);
     }
     for (const std::uint16_t index : changes.removed_servers)
-        events_.warn(EventKind::server, "server {} of {} is removed: {} flows are reset",
+        events_.warn(journal::EventKind::server, "server {} of {} is removed: {} flows are reset",
                      name_of(state_->servers[index]), service_of(state_->servers[index]),
                      exchange_.active_flows(index));
     for (const std::uint16_t index : changes.added_services)
-        events_.info(EventKind::server, "service {} is added", name_of(state_->services[index]));
+        events_.info(journal::EventKind::server, "service {} is added",
+                     name_of(state_->services[index]));
     for (const std::uint16_t index : changes.changed_services)
-        events_.info(EventKind::server, "service {} has new settings",
+        events_.info(journal::EventKind::server, "service {} has new settings",
                      name_of(state_->services[index]));
     for (const std::uint16_t index : changes.added_servers)
-        events_.info(EventKind::server, "server {} of {} is added", name_of(state_->servers[index]),
-                     service_of(state_->servers[index]));
+        events_.info(journal::EventKind::server, "server {} of {} is added",
+                     name_of(state_->servers[index]), service_of(state_->servers[index]));
     for (const std::uint16_t index : changes.changed_servers)
-        events_.info(EventKind::server, "server {} of {} has new settings: weight {}",
+        events_.info(journal::EventKind::server, "server {} of {} has new settings: weight {}",
                      name_of(state_->servers[index]), service_of(state_->servers[index]),
                      state_->servers[index].config->weight);
-    events_.info(EventKind::config, "reloaded: {}",
+    events_.info(journal::EventKind::config, "reloaded: {}",
                  changes.none()
                      ? std::string("nothing has changed")
                      : fmt::format("{} services, {} servers", count_served(state_->services),
                                    count_served(state_->servers)));
 }
 
-ServerTotals Manager::totals_of(std::uint16_t server) const {
-    ServerTotals totals;
+model::ServerTotals Manager::totals_of(std::uint16_t server) const {
+    model::ServerTotals totals;
     for (const auto& worker : exchange_.workers) {
         const exchange::ServerCounters& counted = worker->servers[server];
         totals.active += counted.active.value();
@@ -133,7 +135,7 @@ ServerTotals Manager::totals_of(std::uint16_t server) const {
 void Manager::release_indices() {
     if (exchange_.publisher.reclaim() != 0) return;
     const auto totals = [this](std::uint16_t server) { return totals_of(server); };
-    if (!control::release_indices(*state_, totals, port::now_ns())) return;
+    if (!model::release_indices(*state_, totals, port::now_ns())) return;
     publish();
     try_guards(*build_snapshot(*state_, 0));
 }

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The manager's dealings with virtual_servers and their servers: what checks, quorums and flows
 // tell, who hears of it.
-#include "control/builder.h"
-#include "control/explain.h"
 #include "control/manager.h"
-#include "control/orders.h"
-#include "control/server_state.h"
-#include "control/service_state.h"
+#include "model/builder.h"
+#include "model/orders.h"
+#include "model/server_state.h"
+#include "model/service_state.h"
 #include "port/clock.h"
+#include "views/explain.h"
 
 namespace warren::control {
 
 void Manager::take_flow_event(const exchange::FlowEvent& event) {
     apply_flow_event(*state_, event);
-    ended_.take(event, *state_, system_ms());
+    ended_.take(event, *state_, journal::system_ms());
 }
 
 void Manager::warn_of_few_ports() {
     for (const std::uint16_t index : port_alarm_.newly_short(*state_, exchange_)) {
-        const ServerRecord& server = state_->servers[index];
-        const PortUse use = port_use(*state_, exchange_, index);
+        const model::ServerRecord& server = state_->servers[index];
+        const model::PortUse use = port_use(*state_, exchange_, index);
         events_.warn(
-            EventKind::server,
+            journal::EventKind::server,
             "server {} of {}: {} of {} local ports are used, its fullest worker's to {:.0f} "
             "%; more local addresses (local_address_group) give more",
             name_of(server), name_of(state_->services[server.service]), use.used, use.total,
@@ -31,7 +31,7 @@ void Manager::warn_of_few_ports() {
 
 // A check or the operator has changed a server's standing.
 void Manager::on_server(std::uint16_t index) {
-    const ServerRecord& server = state_->servers[index];
+    const model::ServerRecord& server = state_->servers[index];
     server_notifier_.on_server(*state_->services[server.service].config, *server.config,
                                is_alive(server));
     const exchange::ServerState state = server_state(server);
@@ -39,15 +39,16 @@ void Manager::on_server(std::uint16_t index) {
     const std::string name = name_of(server) + " of " + name_of(state_->services[server.service]);
     switch (state) {
         case exchange::ServerState::up:
-            events_.info(EventKind::server, "server {} is up: {}", name, server.reason);
+            events_.info(journal::EventKind::server, "server {} is up: {}", name, server.reason);
             break;
         case exchange::ServerState::drain:
-            events_.warn(EventKind::server, "server {} gets no new flows: {}; its {} flows stay",
-                         name, server.reason, flows);
+            events_.warn(journal::EventKind::server,
+                         "server {} gets no new flows: {}; its {} flows stay", name, server.reason,
+                         flows);
             break;
         default:
-            events_.warn(EventKind::server, "server {} is down: {}; {} flows are reset", name,
-                         server.reason, flows);
+            events_.warn(journal::EventKind::server, "server {} is down: {}; {} flows are reset",
+                         name, server.reason, flows);
             break;
     }
     follow_quorums();
@@ -61,18 +62,18 @@ void Manager::follow_own_hosts() {
 }
 
 void Manager::follow_quorums() {
-    for (const QuorumChange& change : update_quorums(*state_, port::now_ns())) {
-        const ServiceRecord& service = state_->services[change.service];
+    for (const model::QuorumChange& change : update_quorums(*state_, port::now_ns())) {
+        const model::ServiceRecord& service = state_->services[change.service];
         const std::string name = name_of(service);
         if (change.has_quorum)
-            events_.info(EventKind::server, "service {} has its quorum: weight {} of {}", name,
-                         change.weight, change.threshold);
+            events_.info(journal::EventKind::server, "service {} has its quorum: weight {} of {}",
+                         name, change.weight, change.threshold);
         else
-            events_.warn(EventKind::server, "service {} {} its quorum: weight {} of {}", name,
-                         change.at_start ? "starts without" : "has lost", change.weight,
+            events_.warn(journal::EventKind::server, "service {} {} its quorum: weight {} of {}",
+                         name, change.at_start ? "starts without" : "has lost", change.weight,
                          change.threshold);
         if (service.sorry_server && !(change.at_start && change.has_quorum))
-            events_.warn(EventKind::server, "service {}: new flows go to {}", name,
+            events_.warn(journal::EventKind::server, "service {}: new flows go to {}", name,
                          change.has_quorum ? "its real_servers again"
                                            : "the sorry_server " +
                                                  name_of(state_->servers[*service.sorry_server]));
@@ -81,29 +82,29 @@ void Manager::follow_quorums() {
     apply_tracking();
 }
 
-void Manager::explain(const std::string& text, const Commands::Answer& reply) {
-    const ExplainQuestion question = read_question(*state_, text);
+void Manager::explain(const std::string& text, const telemetry::Commands::Answer& reply) {
+    const views::ExplainQuestion question = views::read_question(*state_, text);
     if (!question.tuple) {
-        reply(error_page(question.problem));
+        reply(views::error_page(question.problem));
         return;
     }
     listing_.look_up(
         *question.tuple,
-        [this, tuple = *question.tuple](const FlowAnswer& found) {
-            return make_page("explain", {explanation(*state_, exchange_, tuple, found)}, "");
+        [this, tuple = *question.tuple](const views::FlowAnswer& found) {
+            return views::make_page("explain", {explanation(*state_, exchange_, tuple, found)}, "");
         },
         reply);
 }
 
-void Manager::take_order(const std::string& text, const Commands::Answer& reply) {
-    const Order order = read_order(*state_, text);
+void Manager::take_order(const std::string& text, const telemetry::Commands::Answer& reply) {
+    const model::Order order = read_order(*state_, text);
     if (!order.problem.empty()) {
-        reply(error_page(order.problem));
+        reply(views::error_page(order.problem));
         return;
     }
-    std::vector<Json> rows;
+    std::vector<views::Json> rows;
     for (const std::uint16_t index : order.servers) {
-        ServerRecord& server = state_->servers[index];
+        model::ServerRecord& server = state_->servers[index];
         const bool changed = obey(server, order.admin, port::now_ns());
         if (changed) on_server(index);
         rows.push_back({{"server", name_of(server)},
@@ -111,12 +112,12 @@ void Manager::take_order(const std::string& text, const Commands::Answer& reply)
                         {"changed", changed},
                         {"reason", server.reason}});
     }
-    reply(make_page("order", rows, ""));
+    reply(views::make_page("order", rows, ""));
 }
 
 // omega: whoever serves is about to serve no more.
 void Manager::tell_of_end() {
-    for (const ServiceRecord& service : state_->services) {
+    for (const model::ServiceRecord& service : state_->services) {
         if (!is_served(service) || !service.config->omega) continue;
         for (const std::uint16_t index : service.servers)
             tell_of_end(state_->servers[index]);
@@ -124,7 +125,7 @@ void Manager::tell_of_end() {
     }
 }
 
-void Manager::tell_of_end(const ServerRecord& server) {
+void Manager::tell_of_end(const model::ServerRecord& server) {
     const config::VirtualServer& service = *state_->services[server.service].config;
     if (service.omega && is_notified_of_end(server))
         server_notifier_.on_server(service, *server.config, false);

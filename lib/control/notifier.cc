@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "control/script.h"
+#include "programs/script.h"
 
 namespace warren::control {
 
@@ -54,13 +54,14 @@ std::optional<NotifyState> group_state(const std::vector<std::optional<NotifySta
 Notifier::Scripts Notifier::ready(const config::NotifyScripts& scripts,
                                   const config::GlobalDefs& global) {
     const auto program = [&](const std::optional<config::Script>& script) {
-        return script ? check_script(*script, global).program : std::nullopt;
+        return script ? programs::check_script(*script, global).program : std::nullopt;
     };
     return {program(scripts.any), program(scripts.master), program(scripts.backup),
             program(scripts.fault), program(scripts.stop)};
 }
 
-Notifier::Notifier(boost::asio::io_context& io, const config::Config& config, EventLog& events)
+Notifier::Notifier(boost::asio::io_context& io, const config::Config& config,
+                   journal::EventLog& events)
     : queues_(io, events) {
     for (const config::VrrpInstance& instance : config.vrrp_instances)
         instances_[instance.name] = ready(instance.notify, config.global);
@@ -96,13 +97,13 @@ void Notifier::update(Group& group) {
 void Notifier::tell(const Scripts& scripts, const char* type, const std::string& name,
                     NotifyState state, int priority) {
     const std::string queue = std::string(type) + " " + name;
-    const std::optional<Program>& own = state == NotifyState::master   ? scripts.master
-                                        : state == NotifyState::backup ? scripts.backup
-                                        : state == NotifyState::fault  ? scripts.fault
-                                                                       : scripts.stop;
+    const std::optional<programs::Program>& own = state == NotifyState::master   ? scripts.master
+                                                  : state == NotifyState::backup ? scripts.backup
+                                                  : state == NotifyState::fault  ? scripts.fault
+                                                                                 : scripts.stop;
     if (own) queues_.run(queue, *own);
     if (!scripts.any) return;
-    Program general = *scripts.any;
+    programs::Program general = *scripts.any;
     general.argv.insert(general.argv.end(),
                         {type, name, std::string(control::name(state)), std::to_string(priority)});
     queues_.run(queue, general);

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "config/config.h"
-#include "control/event_log.h"
-#include "control/program.h"
-#include "control/script_queues.h"
+#include "journal/event_log.h"
+#include "programs/program.h"
+#include "programs/script_queues.h"
 #include "vrrp/event.h"
 
 namespace warren::control {
@@ -32,16 +32,16 @@ std::optional<NotifyState> group_state(const std::vector<std::optional<NotifySta
 
 class Notifier {
   public:
-    Notifier(boost::asio::io_context& io, const config::Config& config, EventLog& events);
+    Notifier(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events);
 
     void on_transition(const std::string& instance, NotifyState state, int priority);
 
     // For scripts of others that shall be run in order.
-    ScriptQueues& queues() { return queues_; }
+    programs::ScriptQueues& queues() { return queues_; }
 
   private:
     struct Scripts {
-        std::optional<Program> any, master, backup, fault, stop;
+        std::optional<programs::Program> any, master, backup, fault, stop;
     };
     struct Group {
         std::string name;
@@ -58,7 +58,7 @@ class Notifier {
     std::map<std::string, Scripts> instances_;
     std::map<std::string, std::optional<NotifyState>> states_;  // of instances
     std::vector<Group> groups_;
-    ScriptQueues queues_;
+    programs::ScriptQueues queues_;
 };
 
 }  // namespace warren::control

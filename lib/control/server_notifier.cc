@@ -3,11 +3,11 @@
 
 #include <utility>
 
-#include "control/script.h"
+#include "programs/script.h"
 
 namespace warren::control {
 
-ServerNotifier::ServerNotifier(const config::Config& config, ScriptQueues& queues)
+ServerNotifier::ServerNotifier(const config::Config& config, programs::ScriptQueues& queues)
     : queues_(queues) {
     resolve(config);
 }
@@ -16,7 +16,7 @@ void ServerNotifier::resolve(const config::Config& config) {
     programs_.clear();
     const auto look = [&](const std::optional<config::Script>& script) {
         if (!script) return;
-        if (auto program = check_script(*script, config.global).program)
+        if (auto program = programs::check_script(*script, config.global).program)
             programs_[key_of(*script)] = std::move(*program);
     };
     for (const config::VirtualServer& service : config.virtual_servers) {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an operator reads about a peer that is configured otherwise, and how often.
 #include "control/alarm_text.h"
-#include "control/alarm_pacer.h"
-#include "control/plan.h"
+#include "election/alarm_pacer.h"
+#include "election/plan.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "engine_world.h"
+#include "unit/election/engine_world.h"
 
 namespace warren::control {
 namespace {
+
+using namespace election;  // the words of its fixture
 
 using vrrp::AlarmKind;
 using vrrp::RejectReason;
@@ -23,8 +25,8 @@ vrrp::Settings ours() {
     return settings;
 }
 
-VrrpReport about(AlarmKind kind) {
-    VrrpReport report{.kind = VrrpReport::Kind::alarm};
+election::VrrpReport about(AlarmKind kind) {
+    election::VrrpReport report{.kind = election::VrrpReport::Kind::alarm};
     report.alarm = kind;
     report.address = ip("192.168.8.9");
     report.heard.version = 2;
@@ -39,15 +41,15 @@ VrrpReport about(AlarmKind kind) {
     return report;
 }
 
-VrrpReport about(RejectReason reason) {
-    VrrpReport report = about(AlarmKind::other_master);
-    report.kind = VrrpReport::Kind::rejected;
+election::VrrpReport about(RejectReason reason) {
+    election::VrrpReport report = about(AlarmKind::other_master);
+    report.kind = election::VrrpReport::Kind::rejected;
     report.reject = reason;
     return report;
 }
 
 TEST(AlarmText, NamesWhatDiffers) {
-    const std::pair<VrrpReport, const char*> rows[] = {
+    const std::pair<election::VrrpReport, const char*> rows[] = {
         {about(AlarmKind::address_list),
          "adverts of 192.168.8.9 list other addresses: theirs 192.168.8.101, 192.168.8.102, … 6 in "
          "all, ours 192.168.8.100"},
@@ -83,18 +85,18 @@ TEST(AlarmText, EveryReasonSaysSomething) {
 
 // One each second for an hour, of two kinds: a line at once and one a minute of each.
 TEST(AlarmPacer, FirstSightAndThenASummaryAMinute) {
-    AlarmPacer pacer;
+    election::AlarmPacer pacer;
     unsigned lines = 0;
     std::uint64_t told = 0;
-    VrrpReport lists = about(AlarmKind::address_list);
-    VrrpReport refused = about(RejectReason::auth_type);
+    election::VrrpReport lists = about(AlarmKind::address_list);
+    election::VrrpReport refused = about(RejectReason::auth_type);
     for (std::uint64_t second = 1; second <= 3600; ++second) {
         lists.total = refused.total = second * 10;
-        for (const VrrpReport& report : {lists, refused})
+        for (const election::VrrpReport& report : {lists, refused})
             lines += pacer.see(report, second * s) ? 1 : 0;
-        pacer.summarise(second * s, [&](const VrrpReport& last, std::uint64_t more) {
+        pacer.summarise(second * s, [&](const election::VrrpReport& last, std::uint64_t more) {
             ++lines;
-            told += last.kind == VrrpReport::Kind::alarm ? more : 0;
+            told += last.kind == election::VrrpReport::Kind::alarm ? more : 0;
         });
     }
     EXPECT_LE(lines, 2U * 60U);
@@ -103,23 +105,25 @@ TEST(AlarmPacer, FirstSightAndThenASummaryAMinute) {
 }
 
 TEST(AlarmPacer, WhatComesOnceIsSaidOnce) {
-    AlarmPacer pacer;
-    VrrpReport report = about(AlarmKind::address_list);
+    election::AlarmPacer pacer;
+    election::VrrpReport report = about(AlarmKind::address_list);
     report.total = 1;
     EXPECT_TRUE(pacer.see(report, s));
     for (std::uint64_t second = 1; second < 300; ++second)
-        pacer.summarise(second * s, [](const VrrpReport&, std::uint64_t) { ADD_FAILURE(); });
+        pacer.summarise(second * s,
+                        [](const election::VrrpReport&, std::uint64_t) { ADD_FAILURE(); });
     report.total = 2;
-    EXPECT_TRUE(pacer.see(report, s + AlarmPacer::forget_ns)) << "it is news again";
+    EXPECT_TRUE(pacer.see(report, s + election::AlarmPacer::forget_ns)) << "it is news again";
 }
 
 // As they come off the wire.
 struct Peers : EngineWorld {
-    VrrpReport hear(const packets::PacketBuilder& frame) {
+    election::VrrpReport hear(const packets::PacketBuilder& frame) {
         engine_->on_frame(0, packets::Frame(frame), round());
-        VrrpReport last;
-        for (VrrpReport report; link_.reports.pop(report);)
-            if (report.kind == VrrpReport::Kind::alarm || report.kind == VrrpReport::Kind::rejected)
+        election::VrrpReport last;
+        for (election::VrrpReport report; link_.reports.pop(report);)
+            if (report.kind == election::VrrpReport::Kind::alarm ||
+                report.kind == election::VrrpReport::Kind::rejected)
                 last = report;
         return last;
     }
@@ -129,13 +133,13 @@ struct Peers : EngineWorld {
             .ip("192.168.8.9", "224.0.0.18")
             .ttl(static_cast<std::uint8_t>(ttl));
     }
-    std::string text(const VrrpReport& report) {
+    std::string text(const election::VrrpReport& report) {
         return alarm_text(report, plans_[0].settings, 100);
     }
 };
 
 TEST_F(Peers, AreToldWithWhatTheySaid) {
-    RouterPlan plan = plan_of(51, {ip("192.168.8.100")});
+    election::RouterPlan plan = plan_of(51, {ip("192.168.8.100")});
     plan.settings.version = vrrp::Version::v2;
     plan.settings.advert_interval_ns = s;
     run({plan});
@@ -152,7 +156,7 @@ TEST_F(Peers, AreToldWithWhatTheySaid) {
 
 // A flood costs a report a second, not the channel that a takeover is told by.
 TEST_F(Peers, AFloodOfRefusedAdvertsLeavesRoomForOthers) {
-    RouterPlan plan = plan_of(51, {ip("192.168.8.100")});
+    election::RouterPlan plan = plan_of(51, {ip("192.168.8.100")});
     plan.settings.version = vrrp::Version::v2;
     run({plan});
     advance(10 * ms);
@@ -162,9 +166,9 @@ TEST_F(Peers, AFloodOfRefusedAdvertsLeavesRoomForOthers) {
         now_ns_ += ms;
     }
     unsigned reports = 0;
-    VrrpReport last;
-    for (VrrpReport report; link_.reports.pop(report);)
-        if (report.kind == VrrpReport::Kind::rejected) {
+    election::VrrpReport last;
+    for (election::VrrpReport report; link_.reports.pop(report);)
+        if (report.kind == election::VrrpReport::Kind::rejected) {
             ++reports;
             last = report;
         }

@@ -8,10 +8,12 @@
 #include <chrono>
 
 #include "../health/own_namespace.h"
-#include "sample_state.h"
+#include "unit/model/sample_state.h"
 
 namespace warren::control {
 namespace {
+
+using namespace model;  // the words of its fixture
 
 using namespace std::chrono_literals;
 
@@ -26,7 +28,7 @@ TEST(Checks, SilentServersAreDownAsSoonAsTheyAreBelieved) {
                 " 5672 {\nTCP_CHECK {\nretry 1\nconnect_timeout 1\ndelay_before_retry 0.1\n}\n}\n";
     const auto state = state_of(text + "}\n");
     boost::asio::io_context io;
-    EventLog events;
+    journal::EventLog events;
     unsigned down = 0;
     Checks checks(io, *state, events,
                   {.changed =
@@ -37,7 +39,8 @@ TEST(Checks, SilentServersAreDownAsSoonAsTheyAreBelieved) {
     const auto begin = std::chrono::steady_clock::now();
     io.run_for(20s);
     EXPECT_EQ(down, 2U);
-    EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(panic_hold_ms));
+    EXPECT_GE(std::chrono::steady_clock::now() - begin,
+              std::chrono::milliseconds(model::panic_hold_ms));
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s) << "a delay_loop is 60 s";
 }
 
@@ -56,11 +59,11 @@ TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {
                 " 5672 {\nTCP_CHECK {\nconnect_ip 203.0.113.1\n" + more + "}\n}\n";
     const auto state = state_of(text + "}\n");
     boost::asio::io_context io;
-    EventLog events;
+    journal::EventLog events;
     Checks checks(io, *state, events, {.changed = [](std::uint16_t) {}, .answered = [](auto) {}});
     const auto all_known = [&] {
         return std::all_of(state->servers.begin(), state->servers.end(),
-                           [](const ServerRecord& s) { return s.check.known; });
+                           [](const model::ServerRecord& s) { return s.check.known; });
     };
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (!all_known() && io.run_one_until(deadline) != 0) {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which notify scripts run, in which order, with which arguments.
 #include "control/notifier.h"
-#include "control/program.h"
-#include "control/script_queues.h"
+#include "programs/program.h"
+#include "programs/script_queues.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scratch_folder.h"
+#include "unit/programs/scratch_folder.h"
 
 namespace warren::control {
 namespace {
+
+using namespace programs;  // the words of its fixture
 
 TEST(NotifyState, WhatATransitionMeansToAScript) {
     using vrrp::Reason;
@@ -52,7 +54,7 @@ class NotifierTest : public testing::Test {
 
     boost::asio::io_context io_;
     ScratchFolder folder_;
-    EventLog events_;
+    journal::EventLog events_;
     config::Config config_;
     std::optional<Notifier> notifier_;
 };
@@ -119,21 +121,21 @@ TEST_F(NotifierTest, AFailureIsAnEvent) {
     EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
     ASSERT_EQ(events_.end(), 2U);
     EXPECT_NE(events_.at(1).text.find("exit status 3"), std::string::npos);
-    EXPECT_EQ(events_.at(1).kind, EventKind::script);
+    EXPECT_EQ(events_.at(1).kind, journal::EventKind::script);
 }
 
 class QueuesTest : public NotifierTest {
   protected:
-    Program shell(const std::string& text) const {
+    programs::Program shell(const std::string& text) const {
         return {"/bin/sh", {"sh", "-c", text}, {geteuid(), getegid(), {}}};
     }
 };
 
 TEST_F(QueuesTest, AFullQueueDropsItsOldest) {
-    ScriptQueues queues(io_, events_);
+    programs::ScriptQueues queues(io_, events_);
     const std::string out = " >> " + folder_.path() + "/log";
     queues.run("q", shell("sleep 0.2"));
-    for (std::size_t i = 0; i < ScriptQueues::max_waiting + 2; ++i)
+    for (std::size_t i = 0; i < programs::ScriptQueues::max_waiting + 2; ++i)
         queues.run("q", shell("echo " + std::to_string(i) + out));
     EXPECT_TRUE(run_until(io_, [&] { return queues.idle(); }));
     EXPECT_TRUE(log().starts_with("2\n3\n")) << log();
@@ -141,7 +143,7 @@ TEST_F(QueuesTest, AFullQueueDropsItsOldest) {
 }
 
 TEST_F(QueuesTest, TheEndWaitsForScriptsButNotForever) {
-    ScriptQueues queues(io_, events_);
+    programs::ScriptQueues queues(io_, events_);
     bool done = false;
     queues.when_idle(10'000, [&] { done = true; });
     EXPECT_TRUE(run_until(io_, [&] { return done; })) << "nothing to wait for";

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which scripts of virtual_servers and real_servers run, and in which order.
 #include "control/server_notifier.h"
-#include "control/script_queues.h"
+#include "programs/script_queues.h"
 
 #include <gtest/gtest.h>
 
-#include "scratch_folder.h"
+#include "unit/programs/scratch_folder.h"
 
 namespace warren::control {
 namespace {
+
+using namespace programs;  // the words of its fixture
 
 class ServerNotifierTest : public testing::Test {
   protected:
@@ -20,7 +22,7 @@ class ServerNotifierTest : public testing::Test {
                 ""};
     }
     std::string run(const std::function<void(ServerNotifier&)>& say) {
-        ScriptQueues queues(io_, events_);
+        programs::ScriptQueues queues(io_, events_);
         ServerNotifier notifier(config_, queues);
         say(notifier);
         EXPECT_TRUE(run_until(io_, [&] { return queues.idle(); }));
@@ -29,7 +31,7 @@ class ServerNotifierTest : public testing::Test {
 
     boost::asio::io_context io_;
     ScratchFolder folder_;
-    EventLog events_;
+    journal::EventLog events_;
     config::Config config_;
 };
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the control lcore is to run.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "net/address.h"
+#include "vrrp/settings.h"
+
+namespace warren::election {
+
+inline constexpr std::size_t max_unicast_peers = 32;  // of one virtual router
+inline constexpr std::uint16_t no_group = 0xffff;
+inline constexpr std::size_t max_ports = 256;
+
+// One virtual router as the control lcore runs it; immutable. Its index is the same in the
+// snapshot, in Ownership and in all records below.
+struct RouterPlan {
+    vrrp::Settings settings;
+    std::uint8_t port = 0;
+    net::MacAddress source_mac;  // of adverts, ARP and all we forward: the port's or the virtual
+    std::uint16_t group = no_group;  // of the configuration's and the implied sync groups
+    std::uint64_t garp_gap_ns = 0;   // at least, between two gratuitous ARPs on the port
+    std::uint64_t gna_gap_ns = 0;    // and two unsolicited NAs
+    std::uint16_t faults = 0;        // at start: bit n = FaultCause n
+    // A configured number of announcements is taken literally; else they go on until traffic comes.
+    bool announce_until_traffic = false;
+};
+
+}  // namespace warren::election

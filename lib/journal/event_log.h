@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an operator asks about afterwards: who became master and why, what failed, what was read.
+// Kept in memory for `warrenctl events` and written to the log, by one call, so that the two never
+// tell different stories. Bounded: the oldest entries go first. Only the manager's thread uses it.
+#pragma once
+
+#include <spdlog/fmt/fmt.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace warren::journal {
+
+enum class EventKind : std::uint8_t { process, config, link, vrrp, server, check, track, script };
+enum class EventLevel : std::uint8_t { info, warning, error };
+std::string_view name(EventKind kind);
+std::string_view name(EventLevel level);
+
+struct Event {
+    std::uint64_t number = 0;  // counts from 1 and never repeats
+    std::int64_t wall_ms = 0;  // since 1970
+    EventKind kind = EventKind::process;
+    EventLevel level = EventLevel::info;
+    std::string text;
+};
+
+class EventLog {
+  public:
+    static constexpr std::size_t capacity = 4'096;
+    static constexpr std::size_t max_text_bytes = 400;  // the rest is cut off, in the ring only
+    using Clock = std::function<std::int64_t()>;        // ms since 1970
+
+    EventLog();  // the system's clock
+    explicit EventLog(Clock clock);
+
+    template <typename... Args>
+    void info(EventKind kind, fmt::format_string<Args...> form, Args&&... args) {
+        add(kind, EventLevel::info, fmt::format(form, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void warn(EventKind kind, fmt::format_string<Args...> form, Args&&... args) {
+        add(kind, EventLevel::warning, fmt::format(form, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void error(EventKind kind, fmt::format_string<Args...> form, Args&&... args) {
+        add(kind, EventLevel::error, fmt::format(form, std::forward<Args>(args)...));
+    }
+    void add(EventKind kind, EventLevel level, std::string text);
+
+    std::uint64_t first() const;  // number of the oldest kept
+    std::uint64_t end() const { return next_; }
+    const Event& at(std::uint64_t number) const;  // first() <= number < end()
+
+  private:
+    Clock clock_;
+    std::vector<Event> ring_;
+    std::uint64_t next_ = 1;
+};
+
+// The system's clock in ms since 1970.
+std::int64_t system_ms();
+// "2026-11-25 02:50:28.123", local time.
+std::string wall_text(std::int64_t wall_ms);
+
+}  // namespace warren::journal

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The guard of an interface that Warren shares with the kernel: one nftables table of the netdev
+// family whose ingress chain drops what is Warren's before the kernel's stack sees it (the kernel
+// would answer or forward it). Packet sockets, so our port too, see the frames
+// nevertheless. Of an address that the host has too exactly our part is hidden: virtual_servers and
+// what FNAT servers send to our local ports. ARP requests and solicitations for any address of ours
+// are: we answer, on a backup nobody does. A virtual MAC is made the kernel's in both directions:
+// no device of its own is needed. Errors: GuardError, with the kind for the caller to decide on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernel/guard_rules.h"
+
+struct nft_ctx;
+
+namespace warren::kernel {
+
+class GuardError : public std::runtime_error {
+  public:
+    enum class Kind : std::uint8_t {
+        no_permission,  // CAP_NET_ADMIN is missing, or another process holds this guard
+        no_interface,
+        unsupported,  // a kernel without nf_tables netdev chains: the kernel sees the frames too
+        other,
+    };
+    GuardError(Kind what_kind, const std::string& text)
+        : std::runtime_error(text), kind(what_kind) {}
+    const Kind kind;
+};
+
+// `owned`: the kernel ties the table to our socket, so it survives `nft flush ruleset` and goes
+// with us.
+enum class GuardTable : std::uint8_t { plain, owned };
+
+std::string guard_table_name(std::string_view interface);
+// One transaction: an older table of that name goes, the new one comes, no gap between.
+std::string guard_ruleset(std::string_view interface, const GuardRules& rules, GuardTable kind);
+
+class Guard {
+  public:
+    // Nothing is installed before the first apply(). Throws std::invalid_argument for a name that
+    // no interface can have.
+    explicit Guard(std::string interface);
+    ~Guard();  // removes the table
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+    // Replaces the rules atomically; after an error the old ones still stand. Call it again when
+    // the interface has come back after a removal: its chain went with it.
+    void apply(const GuardRules& rules);
+    // A kernel before 5.16: what the host sends from a virtual address leaves with the physical
+    // MAC.
+    bool lacks_egress() const { return !egress_; }
+
+  private:
+    // The error text, empty = done.
+    std::string try_to_apply(const GuardRules& rules);
+    std::string run(const std::string& commands);
+
+    std::string interface_;
+    std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
+    bool installed_ = false;
+    bool egress_ = true;
+    GuardTable table_ = GuardTable::owned;
+};
+
+}  // namespace warren::kernel

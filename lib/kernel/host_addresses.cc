@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernel/host_addresses.h"
+
+#include <net/if.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+
+namespace warren::kernel {
+namespace {
+
+const Link* find_link(const std::vector<Link>& links, std::string_view name) {
+    const auto at = std::find_if(links.begin(), links.end(), [&](const Link& link) {
+        return link.present && link.name == name;
+    });
+    return at == links.end() ? nullptr : &*at;
+}
+
+bool has_address(const Link& link, const net::IpAddress& address) {
+    return std::any_of(link.addresses.begin(), link.addresses.end(),
+                       [&](const LinkAddress& a) { return a.prefix.address == address; });
+}
+
+bool is_the_hosts_own(const Link& link, const net::IpAddress& address) {
+    if (const auto first = link.ipv4(); first && first->address == address) return true;
+    if (address.is_v4() || !address.is_link_local()) return false;
+    return std::none_of(link.addresses.begin(), link.addresses.end(), [&](const LinkAddress& a) {
+        return !a.prefix.address.is_v4() && a.link_scope && a.prefix.address != address;
+    });
+}
+
+// The addresses of one link, if there is one.
+class Present {
+  public:
+    Present(const std::vector<Link>& links, std::string_view name) : link_(find_link(links, name)) {
+        if (link_ == nullptr) return;
+        for (const LinkAddress& address : link_->addresses)
+            sorted_.push_back(address.prefix.address);
+        std::sort(sorted_.begin(), sorted_.end());
+    }
+    bool has_link() const { return link_ != nullptr; }
+    bool has(const net::IpAddress& address) const {
+        return std::binary_search(sorted_.begin(), sorted_.end(), address);
+    }
+
+  private:
+    const Link* link_;
+    std::vector<net::IpAddress> sorted_;
+};
+
+AddressKey key_of(const KernelAddress& address) {
+    return {address.interface, address.prefix.address};
+}
+
+std::string text_of(const KernelAddress& address) {
+    return address.prefix.to_string() + " on " + address.interface;
+}
+
+}  // namespace
+
+AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
+                               const std::vector<Link>& links) {
+    std::map<AddressKey, const KernelAddress*> then;
+    for (const KernelAddress& address : wanted)
+        then[key_of(address)] = &address;
+    AddressChanges changes;
+    for (const auto& [key, one] : placed)
+        if (const auto at = then.find(key); at == then.end() || *at->second != one.address)
+            changes.remove.push_back(one.address);
+    std::map<std::string, Present> by_name;
+    for (const KernelAddress& address : wanted) {
+        const Present& present =
+            by_name.try_emplace(address.interface, links, address.interface).first->second;
+        if (!present.has_link()) continue;
+        const bool is_there = present.has(address.prefix.address);
+        const auto at = placed.find(key_of(address));
+        const bool is_new = at == placed.end();
+        const bool comes =
+            is_new ? !is_there : at->second.address != address || (at->second.seen && !is_there);
+        if (comes) changes.add.push_back(address);
+        if (!is_new) at->second.seen = is_there || (at->second.seen && !comes);
+    }
+    return changes;
+}
+
+std::vector<KernelAddress> leftovers(std::span<const KernelAddress> ours,
+                                     const std::vector<Link>& links) {
+    std::vector<KernelAddress> found;
+    for (const KernelAddress& address : ours) {
+        const Link* link = find_link(links, address.interface);
+        if (link == nullptr || is_the_hosts_own(*link, address.prefix.address)) continue;
+        for (const LinkAddress& has : link->addresses)
+            if (has.prefix.address == address.prefix.address)
+                found.push_back({.interface = address.interface, .prefix = has.prefix});
+    }
+    return found;
+}
+
+HostAddresses::HostAddresses(Told told, std::span<const KernelAddress> ours, Cleaner* cleaner)
+    : told_(std::move(told)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {
+    remove_leftovers(ours);
+}
+
+HostAddresses::~HostAddresses() {
+    for (const auto& [key, one] : placed_)
+        remove(one.address, static_cast<int>(if_nametoindex(key.first.c_str())));
+}
+
+void HostAddresses::remove_leftovers(std::span<const KernelAddress> ours) {
+    LinkTable table;
+    const auto load = [&](const KernelMessage& message) {
+        if (const auto* link = std::get_if<LinkMessage>(&message)) table.apply(*link);
+        if (const auto* address = std::get_if<AddressMessage>(&message)) table.apply(*address);
+    };
+    if (requests_.dump_links(load) != 0 || requests_.dump_addresses(load) != 0) return;
+    const std::vector<Link> links = table.all();
+    for (const KernelAddress& address : ours)
+        if (const Link* link = find_link(links, address.interface);
+            link != nullptr && has_address(*link, address.prefix.address) &&
+            is_the_hosts_own(*link, address.prefix.address))
+            told_.warning(address.prefix.address.to_string() +
+                          " is the first address of interface " + address.interface +
+                          ": it stays there, whoever is master");
+    for (const KernelAddress& address : leftovers(ours, links)) {
+        const int error = remove(address, table.find(address.interface)->index);
+        if (error == 0)
+            told_.warning(text_of(address) + " was left there by an earlier life: removed");
+        else
+            told_.warning(text_of(address) +
+                          " was left there by an earlier life and stays: " + std::strerror(error));
+    }
+}
+
+void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
+                           const std::vector<Link>& links) {
+    const AddressChanges changes = address_changes(placed_, wanted, links);
+    if (changes.remove.empty() && changes.add.empty()) return;
+    const auto index_of = [&](const KernelAddress& address) {
+        const Link* link = find_link(links, address.interface);
+        return link == nullptr ? 0 : link->index;
+    };
+    for (const KernelAddress& address : changes.remove) {
+        remove(address, index_of(address));
+        placed_.erase(key_of(address));
+    }
+    for (const KernelAddress& address : changes.add) {
+        if (cleaner_ != nullptr) cleaner_->will_have(index_of(address), address);
+        const int error = requests_.add_address(index_of(address), address);
+        if (error != 0 && error != EEXIST) {
+            tell_refusal(address, error);
+            continue;
+        }
+        refused_.erase(address.prefix.address);
+        placed_.insert_or_assign(key_of(address), PlacedAddress{address});
+    }
+}
+
+void HostAddresses::expect_all_seen() {
+    for (auto& [key, one] : placed_)
+        one.seen = true;
+}
+
+bool HostAddresses::has_placed(std::string_view interface, const net::IpAddress& address) const {
+    return placed_.contains({std::string(interface), address});
+}
+
+// One that is gone already, with its link perhaps, is as good as removed.
+int HostAddresses::remove(const KernelAddress& address, int ifindex) {
+    if (ifindex == 0) return 0;
+    const int error = requests_.remove_address(ifindex, address);
+    if (cleaner_ != nullptr) cleaner_->has_removed(ifindex, address);
+    return error == EADDRNOTAVAIL || error == ENODEV ? 0 : error;
+}
+
+void HostAddresses::tell_refusal(const KernelAddress& address, int error) {
+    if (!refused_.insert(address.prefix.address).second) return;
+    told_.warning("the kernel does not take " + text_of(address) + ": " + std::strerror(error) +
+                  (error == EACCES ? " (is IPv6 switched off there?)" : ""));
+}
+
+}  // namespace warren::kernel

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The virtual addresses on the host's own interfaces: there while their router is master, gone
+// otherwise, whatever ends us. follow() compares what is wanted with what was put there and with
+// what the kernel has, so it can be called after any change; the destructor takes everything back.
+// A request socket of its own, whose answers do not wait. Errors: the constructor throws
+// std::system_error; an address that the kernel refuses is told once, and tried again.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernel/cleaner.h"
+#include "kernel/kernel_address.h"
+#include "kernel/link_table.h"
+#include "kernel/netlink_socket.h"
+
+namespace warren::kernel {
+
+// What the kernel has taken. Its event comes later; who has not been seen since cannot be lost.
+struct PlacedAddress {
+    KernelAddress address;
+    bool seen = false;
+};
+
+// Pure. What is to go and what to come, `remove` first. Something wanted comes again if its link
+// has lost it; what the link has of somebody else's stays his (an address owner's, say).
+struct AddressChanges {
+    std::vector<KernelAddress> remove, add;
+};
+using AddressKey = std::pair<std::string, net::IpAddress>;  // interface and address
+using PlacedAddresses = std::map<AddressKey, PlacedAddress>;
+// Notes in `placed` who is there.
+AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
+                               const std::vector<Link>& links);
+
+// Pure. Which of `ours` are on their interfaces already, as an earlier life leaves them. Not the
+// first address of an interface: that is the host's own, whoever else names it.
+std::vector<KernelAddress> leftovers(std::span<const KernelAddress> ours,
+                                     const std::vector<Link>& links);
+
+class HostAddresses {
+  public:
+    struct Told {
+        std::function<void(const std::string&)> info, warning;
+    };
+
+    // Removes what an earlier life, or a keepalived before us, has left of `ours`. `cleaner`: who
+    // takes back what we put there if we cannot; may be null.
+    HostAddresses(Told told, std::span<const KernelAddress> ours, Cleaner* cleaner);
+    ~HostAddresses();
+    HostAddresses(const HostAddresses&) = delete;
+    HostAddresses& operator=(const HostAddresses&) = delete;
+
+    void follow(const std::vector<KernelAddress>& wanted, const std::vector<Link>& links);
+
+    // Once in a while: by now their events have come, whatever has become of them.
+    void expect_all_seen();
+
+    // Whether that link has the address through us alone.
+    bool has_placed(std::string_view interface, const net::IpAddress& address) const;
+
+  private:
+    void remove_leftovers(std::span<const KernelAddress> ours);
+    int remove(const KernelAddress& address, int ifindex);
+    void tell_refusal(const KernelAddress& address, int error);
+
+    Told told_;
+    Cleaner* cleaner_;
+    NetlinkSocket requests_;
+    PlacedAddresses placed_;
+    std::set<net::IpAddress> refused_;  // told
+};
+
+}  // namespace warren::kernel

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernel/local_clients.h"
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+namespace warren::kernel {
+namespace {
+
+std::string family_of(const net::IpAddress& address) {
+    return address.is_v4() ? "ip" : "ip6";
+}
+
+// "0-2 : 192.0.2.1 . 5672, 3 : …": as many numbers as a server has weight.
+std::string shares(const std::vector<LocalService::Target>& targets) {
+    std::string text;
+    std::uint64_t next = 0;
+    for (const LocalService::Target& target : targets) {
+        const std::uint64_t last = next + target.weight - 1;
+        text += (text.empty() ? "" : ", ") + std::to_string(next) +
+                (last == next ? "" : "-" + std::to_string(last)) + " : " +
+                target.address.to_string() + " . " + std::to_string(target.port);
+        next = last + 1;
+    }
+    return text;
+}
+
+std::uint64_t total_of(const std::vector<LocalService::Target>& targets) {
+    std::uint64_t total = 0;
+    for (const LocalService::Target& target : targets)
+        total += target.weight;
+    return total;
+}
+
+std::string translation(const LocalService& service) {
+    const std::string family = family_of(service.vip);
+    return "    " + family + " daddr " + service.vip.to_string() + " tcp dport " +
+           std::to_string(service.port) + " dnat " + family + " to numgen random mod " +
+           std::to_string(total_of(service.targets)) + " map { " + shares(service.targets) + " }\n";
+}
+
+// The source was the VIP: a server with the VIP (DR, TUN) would never answer.
+std::string masquerade(const LocalService& service) {
+    return "    meta l4proto tcp ct status dnat ct original " + family_of(service.vip) + " daddr " +
+           service.vip.to_string() + " ct original proto-dst " + std::to_string(service.port) +
+           " masquerade\n";
+}
+
+std::string way_in(const LocalService& service, const LocalService::Own& own) {
+    const std::string family = family_of(service.vip);
+    std::string mac = "0x";
+    for (const std::uint8_t byte : own.link_source.bytes) {
+        std::array<char, 3> digits{};
+        std::snprintf(digits.data(), digits.size(), "%02x", byte);
+        mac += digits.data();
+    }
+    const std::string address = own.address.to_string();
+    return "    iifname \"lo\" @ll,48,48 " + mac + " " + family + " daddr " +
+           service.vip.to_string() + " tcp dport " + std::to_string(service.port) + " dnat " +
+           family + " to " + (own.address.is_v4() ? address : "[" + address + "]") + ":" +
+           std::to_string(own.port) + "\n";
+}
+
+}  // namespace
+
+std::string local_clients_ruleset(std::string_view instance,
+                                  const std::vector<LocalService>& services, bool owned) {
+    const std::string table = "table inet " + instance_table_name(instance);
+    const std::string flags = owned ? "  flags owner;\n" : "";
+    std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
+    std::string translations, sources, ways_in;
+    for (const LocalService& service : services) {
+        for (const LocalService::Own& own : service.own)
+            ways_in += way_in(service, own);
+        if (service.targets.empty()) continue;
+        translations += translation(service);
+        sources += masquerade(service);
+    }
+    if (translations.empty() && ways_in.empty()) return text;
+    const auto chain = [](const std::string& hook, int priority, const std::string& rules) {
+        return "  chain " + hook + " {\n    type nat hook " + hook + " priority " +
+               std::to_string(priority) + "; policy accept;\n" + rules + "  }\n";
+    };
+    text += table + " {\n" + flags;
+    if (!translations.empty())
+        text += chain("output", -100, translations) + chain("postrouting", 100, sources);
+    if (!ways_in.empty()) text += chain("prerouting", -100, ways_in);
+    return text + "}\n";
+}
+
+LocalClients::LocalClients(std::string instance) : instance_(std::move(instance)) {}
+
+LocalClients::~LocalClients() {
+    follow({});
+}
+
+std::string LocalClients::follow(std::vector<LocalService> services) {
+    std::erase_if(services, [](const LocalService& service) {
+        return service.targets.empty() && service.own.empty();
+    });
+    if (services == installed_) return {};
+    std::string error = nft_.run(local_clients_ruleset(instance_, services, owned_));
+    if (!error.empty() && owned_ && installed_.empty()) {
+        owned_ = false;  // a kernel before 5.12
+        error = nft_.run(local_clients_ruleset(instance_, services, owned_));
+    }
+    installed_ = std::move(services);  // what is refused once is not asked for again and again
+    return error;
+}
+
+}  // namespace warren::kernel

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One rtnetlink socket (libmnl) and the messages Warren sends and reads, as plain structs. Requests
+// are answered by the kernel within the send, so the reads that follow do not wait. Errors: opening
+// throws std::system_error; a request gives the kernel's errno (0 = done).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "kernel/kernel_address.h"
+#include "kernel/link_table.h"
+#include "net/address.h"
+
+struct mnl_socket;
+struct nlmsghdr;
+
+namespace warren::kernel {
+
+struct RouteAnswer {
+    int ifindex = 0;
+    std::optional<net::IpAddress> gateway;
+    std::optional<net::IpAddress> source;
+    bool local = false;  // the destination is an address of this machine
+
+    friend bool operator==(const RouteAnswer&, const RouteAnswer&) = default;
+};
+
+struct RouteMessage {};  // some route changed; which one does not matter
+
+struct NeighbourMessage {
+    bool removed = false;
+    int ifindex = 0;
+    net::IpAddress address;
+    std::optional<net::MacAddress> mac;  // only of an entry that is valid
+    bool failed = false;
+    bool permanent = false;
+    bool managed = false;
+};
+
+using KernelMessage =
+    std::variant<std::monostate, LinkMessage, AddressMessage, RouteMessage, NeighbourMessage>;
+// monostate: a message that is none of our business, or that cannot be read.
+KernelMessage parse_kernel_message(const nlmsghdr& header);
+
+class NetlinkSocket {
+  public:
+    enum class Use : std::uint8_t { requests, events };
+    enum class Keep : std::uint8_t { managed, use };
+
+    explicit NetlinkSocket(Use use);
+    ~NetlinkSocket();
+    NetlinkSocket(const NetlinkSocket&) = delete;
+    NetlinkSocket& operator=(const NetlinkSocket&) = delete;
+
+    int fd() const;
+
+    using Handler = std::function<void(const KernelMessage&)>;
+    // Events: reads at most one datagram. 0 = handled, EAGAIN = nothing there, ENOBUFS = events
+    // lost.
+    int read_event(const Handler& handler);
+
+    // Requests.
+    int dump_links(const Handler& handler);
+    int dump_addresses(const Handler& handler);
+    int get_route(const net::IpAddress& destination, std::optional<RouteAnswer>& answer);
+    int get_neighbour(int ifindex, const net::IpAddress& address,
+                      std::optional<NeighbourMessage>& answer);
+    // Makes the entry if need be and starts resolving it; `use` also takes the managed flag away.
+    int keep_neighbour(int ifindex, const net::IpAddress& address, Keep keep);
+
+    // EEXIST, EADDRNOTAVAIL: it is as asked for already.
+    int add_address(int ifindex, const KernelAddress& address);
+    int remove_address(int ifindex, const KernelAddress& address);
+
+  private:
+    int transact(nlmsghdr& request, const std::function<void(const nlmsghdr&)>& handler);
+
+    mnl_socket* socket_;
+    std::uint32_t sequence_ = 0;
+};
+
+}  // namespace warren::kernel

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernel/nft.h"
+
+#include <nftables/libnftables.h>
+
+#include <cctype>
+
+namespace warren::kernel {
+
+Nft::Nft() : context_(nft_ctx_new(NFT_CTX_DEFAULT), nft_ctx_free) {
+    if (!context_) return;
+    nft_ctx_buffer_error(context_.get());
+    nft_ctx_buffer_output(context_.get());
+}
+
+std::string Nft::run(const std::string& commands) {
+    if (!context_) return "cannot set up libnftables";
+    const int failed = nft_run_cmd_from_buffer(context_.get(), commands.c_str());
+    const std::string error = nft_ctx_get_error_buffer(context_.get());
+    if (failed == 0) return {};
+    return error.empty() ? "unknown error" : error.substr(0, error.find('\n'));
+}
+
+std::string instance_table_name(std::string_view instance) {
+    std::string name = "warren_local_";
+    for (const char c : instance)
+        name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_';
+    return name;
+}
+
+}  // namespace warren::kernel

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/builder.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace warren::model {
+namespace {
+
+constexpr std::uint16_t loopback_mtu = 65'535;
+constexpr net::Ipv6Bytes ipv6_loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+
+flow::Method method(config::LbKind kind) {
+    switch (kind) {
+        case config::LbKind::nat:
+            return flow::Method::nat;
+        case config::LbKind::dr:
+            return flow::Method::dr;
+        case config::LbKind::tun:
+            return flow::Method::tun;
+        case config::LbKind::fnat:
+            break;
+    }
+    return flow::Method::fnat;
+}
+
+balance::Algorithm algorithm(config::LbAlgo algo) {
+    using Algorithm = balance::Algorithm;
+    switch (algo) {
+        case config::LbAlgo::rr:
+            return Algorithm::rr;
+        case config::LbAlgo::wrr:
+            return Algorithm::wrr;
+        case config::LbAlgo::lc:
+            return Algorithm::lc;
+        case config::LbAlgo::wlc:
+            return Algorithm::wlc;
+        case config::LbAlgo::sh:
+            return Algorithm::sh;
+        case config::LbAlgo::mh:
+            return Algorithm::mh;
+        case config::LbAlgo::sed:
+            return Algorithm::sed;
+        case config::LbAlgo::nq:
+            return Algorithm::nq;
+        case config::LbAlgo::fo:
+            break;
+    }
+    return Algorithm::fo;
+}
+
+// Addresses on another interface than their virtual router's have that interface's own MAC.
+net::MacAddress mac_on(const State& state, std::uint16_t router, std::uint8_t port) {
+    const RouterState& owner = state.routers[router];
+    return owner.port == port ? owner.plan->source_mac : state.ports[port].mac;
+}
+
+// Collects the owned addresses of a snapshot, each once: whoever comes first owns it.
+class OwnedAddresses {
+  public:
+    OwnedAddresses(exchange::Snapshot& snapshot, const State& state)
+        : snapshot_(snapshot), state_(state) {}
+
+    void add(const net::IpAddress& address, std::uint16_t router, bool is_hosts) {
+        if (!known_.insert(address).second) return;
+        const std::uint8_t port = state_.routers[router].port;
+        snapshot_.addresses.push_back(
+            {address, mac_on(state_, router, port), router, port, is_hosts});
+    }
+
+  private:
+    exchange::Snapshot& snapshot_;
+    const State& state_;
+    std::unordered_set<net::IpAddress, net::IpAddressHash> known_;
+};
+
+void add_routers(exchange::Snapshot& snapshot, OwnedAddresses& owned, const State& state) {
+    for (std::size_t i = 0; i < state.routers.size(); ++i) {
+        const RouterState& router = state.routers[i];
+        const vrrp::Settings& settings = router.plan->settings;
+        snapshot.virtual_routers.push_back({settings.vrid, router.port,
+                                            vrrp::Instance(settings).ownership_lease_ns(),
+                                            router.plan->source_mac, router.config->accept});
+        for (const auto* list :
+             {&router.config->virtual_ipaddress, &router.config->virtual_ipaddress_excluded})
+            for (const config::VirtualAddress& vip : *list)
+                owned.add(vip.prefix.address, static_cast<std::uint16_t>(i),
+                          is_hosts(state, router));
+    }
+}
+
+void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const ServiceRecord& record) {
+    exchange::Service service;
+    if (record.presence == Presence::free) {
+        snapshot.services.push_back(std::move(service));
+        return;
+    }
+    service.present = record.router.has_value() && is_served(record);
+    service.address = record.config->address;
+    service.port = net::Be16(record.config->port);
+    service.algorithm = algorithm(record.config->lb_algo);
+    service.slots = record.slots;
+    service.hash_port = record.config->hash_port;
+    service.hash_fallback = record.config->hash_fallback;
+    service.established_timeout_ns =
+        static_cast<std::uint64_t>(record.config->establish_timeout_ns);
+    service.servers = candidates(record);
+    const std::uint8_t whole_address = service.address.is_v4() ? 32 : 128;
+    service.persistence = {static_cast<std::uint64_t>(record.config->persistence_timeout_ns),
+                           record.config->persistence_granularity.value_or(whole_address)};
+    service.local_addresses = record.local_addresses;
+    // Those of a removed one hear of its flows' end.
+    if (record.router)
+        for (const net::IpAddress& local : service.local_addresses)
+            owned.add(local, *record.router, false);
+    snapshot.services.push_back(std::move(service));
+}
+
+std::optional<std::uint8_t> port_towards(const State& state, const kernel::NextHop& hop) {
+    for (std::size_t i = 0; i < state.ports.size(); ++i)
+        if (state.ports[i].ifindex == hop.ifindex && hop.ifindex != 0)
+            return static_cast<std::uint8_t>(i);
+    return std::nullopt;
+}
+
+// DR needs the server itself on the link: a router would send the VIP's packets back to us. TUN
+// needs an address that its outer header can come from: the kernel's choice for that route, as in
+// IPVS. The VIP cannot be it, for the servers have the VIP too and take its packets for forged.
+void add_method(exchange::Server& server, const kernel::NextHop& hop) {
+    if (server.method == flow::Method::dr && hop.gateway != server.address)
+        server.reachable = false;
+    if (server.method != flow::Method::tun) return;
+    if (hop.source)
+        server.tunnel_source = *hop.source;
+    else
+        server.reachable = false;
+}
+
+// This host itself (IPVS's local node), whatever the forwarding method: its kernel gets the
+// client's packets unchanged by way of lo, finds there which of its servers is meant (the link's
+// source says it) and answers the client itself, as in DR.
+void add_local_way(exchange::Server& server, const State& state, const ServerRecord& record) {
+    server.reachable = true;
+    server.method = flow::Method::dr;
+    server.out_port = static_cast<std::uint8_t>(state.ports.size());
+    server.next_hop = {};
+    server.link_source =
+        local_server_mac(static_cast<std::uint16_t>(&record - state.servers.data()));
+}
+
+exchange::Server server_of(const State& state, const ServerRecord& record) {
+    if (record.presence == Presence::free) return {};
+    const config::VirtualServer& service = *state.services[record.service].config;
+    exchange::Server server;
+    server.address = record.config->address;
+    server.port = net::Be16(record.config->port);
+    server.state = server_state(record);
+    server.weight = server_weight(record);
+    server.limit = flow_limit(record);
+    server.service = record.service;
+    server.method = method(record.config->kind_in(service));
+    if (is_local_server(state, record)) add_local_way(server, state, record);
+    if (!record.next_hop || record.next_hop->local || !record.next_hop->mac) return server;
+    if (const auto port = port_towards(state, *record.next_hop)) {
+        server.reachable = true;
+        server.out_port = *port;
+        server.next_hop = *record.next_hop->mac;
+        const auto router = state.services[record.service].router;
+        server.link_source = router ? mac_on(state, *router, *port) : state.ports[*port].mac;
+        add_method(server, *record.next_hop);
+    }
+    return server;
+}
+
+}  // namespace
+
+net::MacAddress local_server_mac(std::uint16_t server) {
+    return {{2, 0, 0, 0, static_cast<std::uint8_t>(server >> 8),
+             static_cast<std::uint8_t>(server & 0xff)}};
+}
+
+bool is_local_server(const State& state, const ServerRecord& server) {
+    const auto router = state.services[server.service].router;
+    const net::IpAddress& address = server.config->address;
+    const bool is_loopback =
+        address.is_v4() ? address.bytes()[12] == 127 : address == net::IpAddress::v6(ipv6_loopback);
+    return server.next_hop && server.next_hop->local && !is_loopback && router &&
+           is_hosts(state, state.routers[*router]) &&
+           address.is_v4() == state.services[server.service].config->address.is_v4();
+}
+
+bool has_way(const State& state, const ServerRecord& server) {
+    return (server.next_hop && server.next_hop->mac) || is_local_server(state, server);
+}
+
+bool is_hosts(const State& state, const RouterState& router) {
+    return state.config.dataplane.host_addresses && router.config->accept &&
+           state.ports[router.port].reaches_kernel;
+}
+
+exchange::ServerState server_state(const ServerRecord& server) {
+    using exchange::ServerState;
+    if (!is_served(server)) return ServerState::absent;
+    switch (server.health.standing()) {
+        case balance::Standing::serving:
+            if (!server.replaced) return ServerState::up;
+            return server.is_sorry && !server.config->inhibit_on_failure ? ServerState::down
+                                                                         : ServerState::drain;
+        case balance::Standing::draining:
+            return ServerState::drain;
+        case balance::Standing::down:
+            break;
+    }
+    return server.health.admin() == balance::Admin::disabled ? ServerState::disabled
+                                                             : ServerState::down;
+}
+
+balance::FlowLimit flow_limit(const ServerRecord& server) {
+    return {server.config->uthreshold, server.config->lthreshold};
+}
+
+std::vector<std::uint16_t> candidates(const ServiceRecord& service) {
+    std::vector<std::uint16_t> all = service.servers;
+    if (service.sorry_server) all.push_back(*service.sorry_server);
+    return all;
+}
+
+std::uint32_t server_weight(const ServerRecord& server) {
+    return balance::effective_weight(server.config->weight, server.factor);
+}
+
+std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation) {
+    auto snapshot = std::make_unique<exchange::Snapshot>();
+    snapshot->generation = generation;
+    snapshot->reset_unknown_flows =
+        state.config.dataplane.unknown_flow == config::UnknownFlow::reset;
+    OwnedAddresses owned(*snapshot, state);
+    add_routers(*snapshot, owned, state);
+    for (const ServiceRecord& service : state.services)
+        add_service(*snapshot, owned, service);
+    for (const ServerRecord& server : state.servers)
+        snapshot->servers.push_back(server_of(state, server));
+    for (const PortState& port : state.ports) {
+        snapshot->port_mtus.push_back(port.mtu);
+        snapshot->port_macs.push_back(port.mac);
+        snapshot->port_ifindexes.push_back(port.shared ? port.ifindex : 0);
+    }
+    snapshot->port_mtus.push_back(loopback_mtu);
+    snapshot->kernel_addresses = state.kernel_addresses;
+    snapshot->host_ports = state.host_ports;
+    snapshot->seal();
+    return snapshot;
+}
+
+}  // namespace warren::model

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the manager knows -> the immutable snapshot that workers read. Pure: same state, same
+// snapshot.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "exchange/snapshot.h"
+#include "model/state.h"
+
+namespace warren::model {
+
+std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation);
+
+// Whether a server is this host itself, in a way that its kernel can serve.
+bool is_local_server(const State& state, const ServerRecord& server);
+
+// The link source of what is led to such a server by way of lo. Locally administered; nobody on a
+// wire ever sees it.
+net::MacAddress local_server_mac(std::uint16_t server);
+
+// Whether anything can be sent to it: its next hop's MAC is known, or it is this host.
+bool has_way(const State& state, const ServerRecord& server);
+
+// Whether a router's addresses are the host's too; local addresses that are no VIPs never are.
+bool is_hosts(const State& state, const RouterState& router);
+
+// Of a server, as the snapshot has it. Servers that the sorry_server replaces keep their flows and
+// take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.
+exchange::ServerState server_state(const ServerRecord& server);
+std::uint32_t server_weight(const ServerRecord& server);
+balance::FlowLimit flow_limit(const ServerRecord& server);
+
+// The servers that a service's flows may go to, in the order that schedulers and slot tables know:
+// the sorry_server is the last.
+std::vector<std::uint16_t> candidates(const ServiceRecord& service);
+
+}  // namespace warren::model

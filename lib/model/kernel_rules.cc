@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/kernel_rules.h"
+
+#include <linux/if_addr.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "model/builder.h"
+
+namespace warren::model {
+namespace {
+
+// Each is either the host's too, then only our part of it is hidden, or ours alone. The first
+// address of the interface stays the host's way in.
+void add_guarded_addresses(kernel::GuardRules& rules, const State& state,
+                           const exchange::Snapshot& snapshot, std::uint8_t port) {
+    rules.link_local = state.ports[port].link_local;
+    rules.first_host_port = state.host_ports.first;
+    rules.last_host_port = state.host_ports.last;
+    const auto& primary = state.ports[port].primary;
+    for (const exchange::OwnedAddress& owned : snapshot.addresses) {
+        if (owned.port != port) continue;
+        const bool is_primary = primary && primary->address == owned.address;
+        if (!is_primary) rules.silent.push_back(owned.address);
+        if (!owned.is_hosts && !is_primary) rules.addresses.push_back(owned.address);
+        if (owned.is_hosts && owned.mac != state.ports[port].mac)
+            rules.senders.emplace_back(owned.mac, owned.address);
+    }
+    for (const exchange::Service& service : snapshot.services) {
+        const auto* owned = snapshot.find_address(service.address);
+        if (owned != nullptr && owned->is_hosts && owned->port == port && service.port.host() != 0)
+            rules.services.emplace_back(service.address, service.port.host());
+        for (const net::IpAddress& local : service.local_addresses)
+            if (const auto* own = snapshot.find_address(local);
+                own != nullptr && own->is_hosts && own->port == port)
+                rules.local_addresses.push_back(local);
+    }
+}
+
+// An IPv6 address is deprecated unless the file says otherwise: the host's own connections and our
+// checks are not to leave from an address that moves, and only that keeps the kernel from it.
+kernel::KernelAddress kernel_address(const config::VrrpInstance& instance,
+                                     const config::VirtualAddress& vip) {
+    const bool v4 = vip.prefix.address.is_v4();
+    kernel::KernelAddress address{.interface = vip.device.empty() ? instance.interface : vip.device,
+                                  .prefix = vip.prefix,
+                                  .peer = vip.peer,
+                                  .broadcast = vip.broadcast,
+                                  .label = vip.label,
+                                  .scope = vip.scope};
+    const auto set_if = [&](bool is_set, std::uint32_t flag) {
+        if (is_set) address.flags |= flag;
+    };
+    set_if(!v4 && vip.nodad, IFA_F_NODAD);
+    set_if(!v4 && vip.home, IFA_F_HOMEADDRESS);
+    set_if(!v4 && vip.mngtmpaddr, IFA_F_MANAGETEMPADDR);
+    set_if(vip.noprefixroute, IFA_F_NOPREFIXROUTE);
+    set_if(vip.autojoin, IFA_F_MCAUTOJOIN);
+    address.preferred_lft = vip.preferred_lft.value_or(v4 ? kernel::KernelAddress::for_ever : 0);
+    return address;
+}
+
+void add_kernel_addresses(std::vector<kernel::KernelAddress>& all,
+                          const config::VrrpInstance& instance) {
+    for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
+        for (const config::VirtualAddress& vip : *list)
+            all.push_back(kernel_address(instance, vip));
+}
+
+constexpr std::uint8_t address_owner = 255;  // of RFC 9568: it has the address anyway
+
+}  // namespace
+
+kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot,
+                               std::uint8_t port) {
+    kernel::GuardRules rules;
+    add_guarded_addresses(rules, state, snapshot, port);
+    // On every port: where a server's replies come in is the server's routes' choice.
+    for (const exchange::Server& server : snapshot.servers)
+        if (server.method == flow::Method::nat)
+            rules.nat_servers.emplace_back(server.address, server.port.host());
+        else if (server.method == flow::Method::fnat && server.port.host() != 0)
+            rules.fnat_servers.emplace_back(server.address, server.port.host());
+    if (!rules.nat_servers.empty()) {
+        rules.kernel_addresses = state.kernel_addresses;
+        for (const exchange::OwnedAddress& owned : snapshot.addresses)
+            if (owned.is_hosts) rules.kernel_addresses.push_back(owned.address);
+    }
+    for (const RouterState& router : state.routers) {
+        if (router.port != port) continue;
+        rules.vrids.push_back(router.plan->settings.vrid);
+        if (router.plan->source_mac != state.ports[port].mac && is_hosts(state, router) &&
+            router.status.state == vrrp::State::master)
+            rules.heard_macs.push_back(router.plan->source_mac);
+    }
+    return rules;
+}
+
+std::vector<kernel::KernelAddress> host_addresses(const State& state) {
+    std::vector<kernel::KernelAddress> all;
+    if (!state.config.dataplane.host_addresses) return all;
+    for (const RouterState& router : state.routers)
+        if (router.status.state == vrrp::State::master) add_kernel_addresses(all, *router.config);
+    return all;
+}
+
+std::vector<kernel::KernelAddress> possible_host_addresses(const config::Config& config) {
+    std::vector<kernel::KernelAddress> all;
+    for (const config::VrrpInstance& instance : config.vrrp_instances) {
+        if (instance.priority == address_owner) continue;
+        const std::size_t first = all.size();
+        add_kernel_addresses(all, instance);
+        const std::size_t end = all.size();
+        for (std::size_t i = first; i < end && instance.use_vmac; ++i) {
+            kernel::KernelAddress on_macvlan = all[i];
+            on_macvlan.interface = instance.vmac_name.empty()
+                                       ? "vrrp." + std::to_string(instance.virtual_router_id)
+                                       : instance.vmac_name;
+            all.push_back(std::move(on_macvlan));
+        }
+    }
+    return all;
+}
+
+// As the checks see it: a server's health factor is for the workers' flows. Other families cannot
+// be translated to.
+std::vector<kernel::LocalService> local_services(const State& state) {
+    std::vector<kernel::LocalService> all;
+    for (const ServiceRecord& record : state.services) {
+        if (!is_served(record) || !record.router) continue;
+        const RouterState& router = state.routers[*record.router];
+        if (router.status.state != vrrp::State::master || !is_hosts(state, router)) continue;
+        kernel::LocalService service{record.config->address, record.config->port, {}, {}};
+        for (const std::uint16_t index : candidates(record)) {
+            const ServerRecord& server = state.servers[index];
+            if (is_local_server(state, server))
+                service.own.push_back(
+                    {local_server_mac(index), server.config->address, server.config->port});
+            if (server_state(server) == exchange::ServerState::up && server.config->weight != 0 &&
+                server.config->address.is_v4() == service.vip.is_v4())
+                service.targets.push_back(
+                    {server.config->address, server.config->port, server.config->weight});
+        }
+        all.push_back(std::move(service));
+    }
+    return all;
+}
+
+net::IpAddress solicited_node_group(const net::IpAddress& address) {
+    const auto& b = address.bytes();
+    return net::IpAddress::v6(
+        {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0xff, b[13], b[14], b[15]});
+}
+
+std::vector<net::IpAddress> multicast_groups(const State& state, const exchange::Snapshot& snapshot,
+                                             std::uint8_t port) {
+    std::vector<net::IpAddress> groups;
+    for (const RouterState& router : state.routers)
+        if (router.port == port && !router.plan->settings.is_unicast())
+            groups.push_back(router.plan->settings.multicast_group);
+    for (const exchange::OwnedAddress& owned : snapshot.addresses)
+        if (owned.port == port && !owned.address.is_v4())
+            groups.push_back(solicited_node_group(owned.address));
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+    return groups;
+}
+
+}  // namespace warren::model

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/server_state.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "model/builder.h"
+
+namespace warren::model {
+namespace {
+
+constexpr std::uint32_t notable_factor_change = 8;  // of 256
+constexpr double handshake_smoothing = 0.125;
+
+balance::CheckResult outcome(const health::CheckResult& result) {
+    if (result.ok()) return balance::CheckResult::pass;
+    const bool silent =
+        result.reason == health::Reason::timeout || result.reason == health::Reason::unreachable;
+    return silent ? balance::CheckResult::silent : balance::CheckResult::refused;
+}
+
+balance::Evidence evidence(const ServerRecord& server, std::size_t checker) {
+    if (checker >= server.config->checkers.size()) return balance::Evidence::passing;
+    if (!server.health.checker_is_up(checker)) return balance::Evidence::already_down;
+    switch (server.health.last_result(checker)) {
+        case balance::CheckResult::pass:
+            return balance::Evidence::passing;
+        case balance::CheckResult::refused:
+            return balance::Evidence::refused;
+        case balance::CheckResult::silent:
+            break;
+    }
+    return balance::Evidence::silent;
+}
+
+// Whether the pool's other servers make this one's silence credible.
+bool is_believed(State& state, const ServerRecord& server, std::size_t checker,
+                 std::uint64_t now_ns) {
+    ServiceRecord& service = state.services[server.service];
+    std::vector<balance::Evidence> pool;
+    for (const std::uint16_t member : service.servers)
+        pool.push_back(evidence(state.servers[member], checker));
+    if (pool[server.position] != balance::Evidence::already_down)
+        pool[server.position] = balance::Evidence::silent;
+    return service.guard.believes(pool, now_ns / 1'000'000);
+}
+
+bool is_own_host(const State& state, const ServerRecord& server) {
+    const net::IpAddress& address = server.config->address;
+    const std::vector<net::IpAddress>& own = state.kernel_addresses;
+    return address.is_loopback() || (server.next_hop && server.next_hop->local) ||
+           std::binary_search(own.begin(), own.end(), address);
+}
+
+bool link_is_up(const State& state, const ServiceRecord& service) {
+    return !service.router || state.ports[state.routers[*service.router].port].link_up;
+}
+
+}  // namespace
+
+bool apply_check(State& state, std::uint16_t index, std::size_t checker,
+                 const health::CheckResult& result, std::uint64_t now_ns) {
+    ServerRecord& server = state.servers[index];
+    ServiceRecord& service = state.services[server.service];
+    const bool local = result.reason == health::Reason::local;
+    server.check = {true, result.ok(), local, result.latency_ns, result.text};
+    // Our own machine's trouble, or our own cable's, says nothing about the server.
+    if (local || (!result.ok() && !link_is_up(state, service))) return false;
+    if (result.ok())
+        service.factors.check_latency(server.position,
+                                      static_cast<double>(result.latency_ns) / 1000);
+    const balance::CheckResult what = outcome(result);
+    const bool believed =
+        what != balance::CheckResult::silent || is_believed(state, server, checker, now_ns);
+    const bool changed = server.health.on_result(checker, what, believed);
+    // alpha: what was only assumed is now known.
+    const bool is_news = !server.judged && !result.ok() && !server.health.is_up();
+    server.judged |= !result.ok() || server.health.is_up();
+    if (!changed && (!is_news || server.health.is_excluded())) return false;
+    service.factors.forget(server.position);
+    if (service.config->lb_algo != config::LbAlgo::fo)
+        server.factor = service.factors.factor(server.position);
+    server.since_ns = now_ns;
+    server.reason = result.ok() ? "check passed" : result.text;
+    return true;
+}
+
+std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns) {
+    std::vector<std::uint16_t> changed;
+    for (std::size_t i = 0; i < state.servers.size(); ++i) {
+        ServerRecord& server = state.servers[i];
+        if (!is_served(server)) continue;
+        const bool own = is_own_host(state, server) && !is_local_server(state, server);
+        if (own == server.health.is_excluded() || !server.health.set_excluded(own)) continue;
+        server.since_ns = now_ns;
+        server.reason = own ? "is this host's own address, which is not served so"
+                            : "is another host's address now";
+        changed.push_back(static_cast<std::uint16_t>(i));
+    }
+    return changed;
+}
+
+void apply_flow_event(State& state, const exchange::FlowEvent& event) {
+    if (event.server >= state.servers.size()) return;
+    ServerRecord& server = state.servers[event.server];
+    if (!is_served(server)) return;
+    switch (event.kind) {
+        case exchange::FlowEventKind::established: {
+            const double us = event.latency_us;
+            if (!server.is_sorry)
+                state.services[server.service].factors.handshake(server.position, us);
+            server.handshake_us =
+                server.handshake_us == 0
+                    ? us
+                    : server.handshake_us + handshake_smoothing * (us - server.handshake_us);
+            break;
+        }
+        case exchange::FlowEventKind::refused:
+            ++server.refused;
+            break;
+        case exchange::FlowEventKind::unanswered:
+            ++server.unanswered;
+            break;
+        case exchange::FlowEventKind::ended:
+        case exchange::FlowEventKind::turned_away:
+            break;
+    }
+}
+
+bool update_factors(State& state) {
+    bool notable = false;
+    for (ServiceRecord& service : state.services) {
+        service.factors.update();
+        // There the greatest weight is the operator's order of preference, nobody's share.
+        if (service.config->lb_algo == config::LbAlgo::fo) continue;
+        for (const std::uint16_t index : service.servers) {
+            ServerRecord& server = state.servers[index];
+            const std::uint32_t next = service.factors.factor(server.position);
+            const std::uint32_t change =
+                std::max(next, server.factor) - std::min(next, server.factor);
+            const bool at_end = next != server.factor &&
+                                (next == balance::factor_one || next == balance::factor_min);
+            if (change < notable_factor_change && !at_end) continue;
+            server.factor = next;
+            notable = true;
+        }
+    }
+    return notable;
+}
+
+}  // namespace warren::model

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How check results and flows' handshakes change what the manager thinks of a server. No I/O.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "exchange/records.h"
+#include "health/result.h"
+#include "model/state.h"
+
+namespace warren::model {
+
+// Takes the result of a server's checker. Returns whether its standing changed, or is known where
+// it was only assumed (the first failure with `alpha`): the snapshot is then out of date, and
+// server.since_ns and server.reason are new.
+bool apply_check(State& state, std::uint16_t server, std::size_t checker,
+                 const health::CheckResult& result, std::uint64_t now_ns);
+
+// Servers whose address is this host's own cannot be served yet: they are down, whatever their
+// checks say. Follows what the kernel's addresses and routes say now; gives those whose standing
+// changed, with new since_ns and reason.
+std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns);
+
+void apply_flow_event(State& state, const exchange::FlowEvent& event);
+
+// About once a second: recomputes the factors. Returns whether one that is worth publishing has
+// changed.
+bool update_factors(State& state);
+
+}  // namespace warren::model

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the manager knows at first.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/state.h"
+
+namespace warren::model {
+
+// The interfaces that need a port, each once, in the configuration's order.
+std::vector<std::string> port_names(const config::Config& config);
+
+// Everything as at start: servers up (or down with `alpha`), no next hop known. `ports` are those
+// of port_names().
+std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> ports,
+                                  std::uint64_t now_ns);
+
+}  // namespace warren::model

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model/state.h"
+
+#include <algorithm>
+#include <charconv>
+#include <variant>
+
+namespace warren::model {
+namespace {
+
+balance::CheckerRules rules_of(const config::Checker& checker) {
+    return std::visit(
+        [](const auto& c) {
+            return balance::CheckerRules{std::max(c.timing.rise, 1U), c.timing.retry + 1};
+        },
+        checker);
+}
+
+balance::ServerHealth make_health(const config::VirtualServer& service,
+                                  const config::RealServer& server) {
+    std::vector<balance::CheckerRules> rules;
+    for (const config::Checker& checker : server.checkers)
+        rules.push_back(rules_of(checker));
+    return {{server.alpha, service.inhibit_on_failure || server.inhibit_on_failure}, rules};
+}
+
+// Other timing is no other check.
+bool is_same_check(const config::Checker& a, const config::Checker& b) {
+    return std::visit(
+        [&](const auto& check) {
+            const auto* other = std::get_if<std::decay_t<decltype(check)>>(&b);
+            return other != nullptr && other->endpoint == check.endpoint;
+        },
+        a);
+}
+
+}  // namespace
+
+ServerRecord make_server(const config::VirtualServer& service, const config::RealServer& server,
+                         bool is_sorry, std::uint64_t now_ns) {
+    ServerRecord record{.config = std::make_shared<const config::RealServer>(server),
+                        .health = make_health(service, server)};
+    record.is_sorry = record.replaced = is_sorry;
+    record.since_ns = now_ns;
+    record.reason = is_sorry ? "quorum" : server.checkers.empty() ? "no checker" : "start";
+    return record;
+}
+
+void change_server(ServerRecord& record, const config::VirtualServer& service,
+                   const config::RealServer& server) {
+    const std::vector<config::Checker>& old = record.config->checkers;
+    std::vector<std::size_t> same;
+    for (const config::Checker& checker : server.checkers) {
+        const auto at = std::find_if(old.begin(), old.end(), [&](const config::Checker& other) {
+            return is_same_check(checker, other);
+        });
+        same.push_back(at == old.end() ? balance::ServerHealth::no_checker
+                                       : static_cast<std::size_t>(at - old.begin()));
+    }
+    balance::ServerHealth health = make_health(service, server);
+    health.continue_from(record.health, same);
+    record.health = std::move(health);
+    record.config = std::make_shared<const config::RealServer>(server);
+}
+
+ServiceRecord make_service(const State& state, const config::VirtualServer& service) {
+    return {.config = std::make_shared<const config::VirtualServer>(service),
+            .router = router_of(state, service.address),
+            .servers = {},
+            .sorry_server = {},
+            .local_addresses = {},
+            .factors = balance::PoolFactors(0),
+            .guard = balance::PanicGuard(panic_hold_ms),
+            .slots = nullptr};
+}
+
+void index_vips(State& state) {
+    state.router_of_vip.clear();
+    for (std::size_t i = 0; i < state.routers.size(); ++i) {
+        const config::VrrpInstance& instance = *state.routers[i].config;
+        for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
+            for (const config::VirtualAddress& vip : *list)
+                state.router_of_vip.emplace(vip.prefix.address, static_cast<std::uint16_t>(i));
+    }
+}
+
+std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip) {
+    const auto found = state.router_of_vip.find(vip);
+    if (found == state.router_of_vip.end()) return std::nullopt;
+    return found->second;
+}
+
+std::string endpoint(const net::IpAddress& address, std::uint16_t port) {
+    const std::string text = address.to_string();
+    return (address.is_v4() ? text : "[" + text + "]") + ":" + std::to_string(port);
+}
+
+std::optional<Endpoint> read_endpoint(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::string_view address = text.substr(0, colon);
+    const std::string_view digits = text.substr(colon + 1);
+    const bool in_brackets = address.starts_with('[') && address.ends_with(']');
+    if (in_brackets) address = address.substr(1, address.size() - 2);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    const auto parsed = net::IpAddress::parse(address);
+    if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || !parsed ||
+        parsed->is_v4() == in_brackets)
+        return std::nullopt;
+    return Endpoint{*parsed, net::Be16(port)};
+}
+
+std::string name_of(const ServerRecord& server) {
+    return endpoint(server.config->address, server.config->port);
+}
+
+std::string name_of(const ServiceRecord& service) {
+    return endpoint(service.config->address, service.config->port);
+}
+
+}  // namespace warren::model

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the manager knows: plain values that only its thread touches. builder.h makes the snapshot
+// of it, views.h shows it. Indices of routers, services, servers and ports are the snapshot's.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "balance/health_factor.h"
+#include "balance/panic_rule.h"
+#include "balance/server_health.h"
+#include "balance/slot_table.h"
+#include "config/config.h"
+#include "election/alarm_pacer.h"
+#include "election/vrrp_link.h"
+#include "flow/local_ports.h"
+#include "kernel/next_hop.h"
+#include "model/tracking.h"
+#include "net/address.h"
+#include "vrrp/instance.h"
+
+namespace warren::model {
+
+struct PortState {
+    std::string name;
+    std::string driver;
+    net::MacAddress mac;
+    bool shared = false;  // with the kernel
+    bool link_up = false;
+    int ifindex = 0;                     // of the kernel interface of that name; 0: none
+    std::optional<net::Prefix> primary;  // its first IPv4 address
+    std::uint16_t mtu = 1500;            // bytes of an IP packet
+    std::optional<net::IpAddress> link_local{};
+    bool hears_virtual_macs = true;  // as far as its virtual routers have one
+    std::string rss_trouble{};       // why its frames need hand-offs between workers; port.h
+    bool reaches_kernel = true;      // what is not ours has a way to the host
+};
+
+struct RouterState {
+    std::shared_ptr<const config::VrrpInstance> config;  // its own: State::config may be replaced
+    std::uint8_t port = 0;
+    std::unique_ptr<const election::RouterPlan> plan;
+    vrrp::Status status;            // the control lcore's latest copy
+    election::VrrpStatus record{};  // and the rest of it
+    bool no_address = false;        // as last told
+    Tracking tracking{};            // as last told
+    bool waits_silently = false;    // scripts have not heard of a fault that may be none
+    election::AlarmPacer alarms{};
+};
+
+// Why a server is in the state it is in, for the log and `show servers`.
+struct LastCheck {
+    bool known = false;
+    bool ok = false;
+    bool local = false;  // failed through our own machine's fault: no evidence about the server
+    std::int64_t latency_ns = 0;
+    std::string text;  // "connection refused"; empty when ok
+};
+
+// A server or a service that a reload takes out of the file keeps its index until no worker
+// remembers it (reload.h).
+enum class Presence : std::uint8_t {
+    served,
+    removed,  // its flows are reset, and what their ends still send is answered
+    free,     // the index may become another's
+};
+
+// What all workers have counted under a server's index.
+struct ServerTotals {
+    std::uint64_t active = 0, connections = 0, to_server_bytes = 0, to_client_bytes = 0;
+};
+
+struct ServerRecord {
+    std::shared_ptr<const config::RealServer> config;
+    std::uint16_t service = 0;
+    Presence presence = Presence::served;
+    std::uint64_t quiet_since_ns = 0;  // removed: it has had no live flows since
+    ServerTotals before{};             // counted for those who had the index before
+    std::uint16_t position = 0;        // in its service
+    balance::ServerHealth health;
+    bool is_sorry = false;  // its service's sorry_server: not checked, no part of the quorum
+    bool replaced = false;  // the sorry_server serves instead, or the others instead of it
+    std::uint32_t factor = balance::factor_one;  // as published; 256 = 1.0
+    std::optional<kernel::NextHop> next_hop{};
+    LastCheck check{};
+    bool judged = false;         // a check has failed, or all have passed
+    std::uint64_t since_ns = 0;  // of the standing
+    std::string reason{};        // of the last change
+    std::uint64_t refused = 0, unanswered = 0;
+    double handshake_us = 0;  // mean of SYN to SYN-ACK; 0: none yet
+};
+
+struct ServiceRecord {
+    std::shared_ptr<const config::VirtualServer> config;
+    Presence presence = Presence::served;
+    std::optional<std::uint16_t> router;  // whose VIP it is; without one it is not served
+    std::vector<std::uint16_t> servers;   // without the sorry_server
+    std::optional<std::uint16_t> sorry_server;
+    bool has_quorum = false;    // service_state.h keeps it true
+    bool quorum_known = false;  // false: it has only just begun
+    // FNAT: the sources towards its servers; those that are no VIP move with the service's VIP.
+    std::vector<net::IpAddress> local_addresses;
+    balance::PoolFactors factors;
+    balance::PanicGuard guard;
+    std::shared_ptr<const balance::SlotTable> slots;  // sh and mh; service_state.h keeps it true
+};
+
+struct State {
+    config::Config config;  // as of the last reload; services and servers have their own copies
+    std::vector<PortState> ports;
+    std::vector<net::IpAddress> kernel_addresses;  // on all its links, sorted; without VIPs
+    flow::PortRange host_ports{};                  // what the host numbers its own connections from
+    std::vector<RouterState> routers;
+    // Which of them has a VIP. index_vips() makes it anew when routers have changed.
+    std::unordered_map<net::IpAddress, std::uint16_t, net::IpAddressHash> router_of_vip;
+    std::vector<ServiceRecord> services;
+    std::vector<ServerRecord> servers;
+};
+
+// Failures of most servers at once are doubted for so long.
+inline constexpr std::uint64_t panic_hold_ms = 3'000;
+
+constexpr bool is_served(const auto& record) {
+    return record.presence == Presence::served;
+}
+std::size_t count_served(const auto& records) {
+    return static_cast<std::size_t>(std::count_if(
+        records.begin(), records.end(), [](const auto& record) { return is_served(record); }));
+}
+
+// As at start: up until a check fails, or down with `alpha`. Its place in a service is not set.
+ServerRecord make_server(const config::VirtualServer& service, const config::RealServer& server,
+                         bool is_sorry, std::uint64_t now_ns);
+// Without its servers.
+ServiceRecord make_service(const State& state, const config::VirtualServer& service);
+// Puts a server's new settings in force; what is known of it holds on. `service` is its service's.
+void change_server(ServerRecord& record, const config::VirtualServer& service,
+                   const config::RealServer& server);
+
+void index_vips(State& state);
+// Index of the virtual router that has this VIP.
+std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip);
+
+// "192.168.8.11:5672", "[2001:db8::11]:5672"
+std::string endpoint(const net::IpAddress& address, std::uint16_t port);
+struct Endpoint {
+    net::IpAddress address;
+    net::Be16 port;
+};
+std::optional<Endpoint> read_endpoint(std::string_view text);
+std::string name_of(const ServerRecord& server);
+std::string name_of(const ServiceRecord& service);
+
+}  // namespace warren::model

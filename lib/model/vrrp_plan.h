@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From a vrrp_instance of the configuration and its port's state to what the control lcore runs.
+// Pure.
+#pragma once
+
+#include "config/config.h"
+#include "election/vrrp_link.h"
+#include "model/state.h"
+
+namespace warren::model {
+
+// `port_index` is the port of the instance's interface, `group` its sync group or no_group.
+election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port,
+                               std::uint8_t port_index, std::uint16_t group = election::no_group);
+
+}  // namespace warren::model

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `show flows`, and where one client's flow is: asks one worker after the other for a page of its
+// flow table and waits, without blocking, for the rows. A cursor is "WORKER:INDEX". One request at
+// a time is with the workers, others wait their turn.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "exchange/worker_link.h"
+#include "views/flow_row.h"
+
+namespace warren::telemetry {
+
+class FlowListing {
+  public:
+    using Answer = std::function<void(std::string page)>;
+    static constexpr std::uint32_t rows_per_page = 64;
+    static constexpr std::size_t max_waiting = 16;
+    static constexpr int timeout_ms = 500;
+
+    FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange);
+
+    void request(const std::string& cursor, Answer answer);
+
+    using OnFound = std::function<std::string(const views::FlowAnswer&)>;  // makes the page
+    void look_up(const flow::Tuple& client_tuple, OnFound on_found, Answer answer);
+
+  private:
+    struct Request {
+        std::string cursor;
+        Answer answer;
+        std::optional<flow::Tuple> wanted{};
+        OnFound on_found{};
+    };
+
+    void begin_next();
+    void ask();
+    void poll();
+    void take(const exchange::FlowRow& row);
+    void note(const exchange::FlowRow& row);
+    void finish(const std::string& page);
+    void attempt(const std::function<void()>& work);
+
+    boost::asio::io_context& io_;
+    boost::asio::steady_timer timer_;
+    exchange::Exchange& exchange_;
+    std::deque<Request> waiting_;
+    bool is_working_ = false;  // on the first of them
+    std::vector<exchange::FlowRow> rows_;
+    views::FlowAnswer found_;
+    std::uint32_t id_ = 0;
+    std::size_t worker_ = 0;
+    std::uint32_t from_ = 0;
+    int polls_left_ = 0;
+};
+
+}  // namespace warren::telemetry

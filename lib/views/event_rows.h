@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What `warrenctl events` and `warrenctl ended` show.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "journal/event_log.h"
+#include "model/ended_flows.h"
+#include "views/pages.h"
+
+namespace warren::views {
+
+// One page of rows, the oldest first. The cursor is the number of its first event; what has been
+// overwritten meanwhile is left out.
+std::string events_page(const journal::EventLog& log, std::string_view cursor);
+
+Json to_json(const model::EndedFlow& flow);
+
+// One page of rows, the oldest first. The cursor is the number of its first row.
+std::string ended_page(const model::EndedFlows& flows, std::string_view cursor);
+
+}  // namespace warren::views

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "views/pages.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace warren::views {
+namespace {
+
+constexpr std::size_t reserved_bytes = 100;  // for what finish() adds
+
+// ASCII only, so that telemetry's escaping meets nothing but quotes and backslashes.
+std::string dump(const Json& value) {
+    return value.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+std::size_t escaped_size(std::string_view text) {
+    return text.size() +
+           static_cast<std::size_t>(std::count_if(text.begin(), text.end(),
+                                                  [](char c) { return c == '"' || c == '\\'; }));
+}
+
+}  // namespace
+
+Page::Page(std::string_view view) : text_("{\"view\":" + dump(view) + ",\"rows\":[") {
+    escaped_bytes_ = escaped_size(text_);
+}
+
+bool Page::fits(std::size_t bytes, std::size_t escaped_bytes) const {
+    return text_.size() + bytes + reserved_bytes <= max_page_bytes &&
+           escaped_bytes_ + escaped_bytes + reserved_bytes <= max_escaped_page_bytes;
+}
+
+bool Page::add(const Json& row) {
+    std::string text = (first_ ? "" : ",") + dump(row);
+    if (!fits(text.size(), escaped_size(text))) {
+        if (!first_) return false;
+        text = dump({{"error", "this row is too long to be shown"}});
+    }
+    escaped_bytes_ += escaped_size(text);
+    text_ += text;
+    first_ = false;
+    return true;
+}
+
+std::string Page::finish(const std::optional<std::string>& next) {
+    text_ += ']';
+    if (next) text_ += ",\"next\":" + dump(*next);
+    text_ += '}';
+    return std::move(text_);
+}
+
+std::string make_page(std::string_view view, const std::vector<Json>& rows,
+                      std::string_view cursor) {
+    std::size_t row = 0;
+    std::from_chars(cursor.data(), cursor.data() + cursor.size(), row);
+    Page page(view);
+    for (; row < rows.size(); ++row)
+        if (!page.add(rows[row])) return page.finish(std::to_string(row));
+    return page.finish(std::nullopt);
+}
+
+std::string error_page(std::string_view text) {
+    return dump({{"error", text}});
+}
+
+}  // namespace warren::views

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "views/service_views.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "model/builder.h"
+#include "model/port_use.h"
+#include "model/service_state.h"
+
+namespace warren::views {
+namespace {
+
+using exchange::Counter;
+using exchange::ServerCounters;
+
+double rounded(double value, double steps) {
+    return std::round(value * steps) / steps;
+}
+
+std::uint64_t sum(const exchange::Exchange& e, std::uint16_t server,
+                  Counter ServerCounters::*counter) {
+    std::uint64_t total = 0;
+    for (const auto& worker : e.workers)
+        total += (worker->servers[server].*counter).value();
+    return total;
+}
+
+const char* to_text(exchange::ServerState state) {
+    constexpr std::array names{"absent", "up", "down", "disabled", "drain"};
+    return names.at(static_cast<std::size_t>(state));
+}
+
+// A sorry_server waits for its turn; it is not broken.
+const char* state_text(const model::ServerRecord& server) {
+    const bool waits = server.is_sorry && server.replaced && !server.health.is_excluded();
+    return waits ? "standby" : to_text(server_state(server));
+}
+
+Json server_row(const ViewContext& c, std::uint16_t index) {
+    const model::ServerRecord& s = c.state.servers[index];
+    const model::PortUse ports = port_use(c.state, c.exchange, index);
+    return {{"service", name_of(c.state.services[s.service])},
+            {"server", name_of(s)},
+            {"state", state_text(s)},
+            {"sorry", s.is_sorry},
+            {"reachable", has_way(c.state, s)},
+            {"weight", s.config->weight},
+            {"effective_weight",
+             rounded(static_cast<double>(server_weight(s)) / balance::factor_one, 1000)},
+            {"factor", rounded(static_cast<double>(s.factor) / balance::factor_one, 1000)},
+            {"check", !s.check.known ? Json() : Json(s.check.ok ? "ok" : s.check.text)},
+            {"check_us", s.check.known ? Json(s.check.latency_ns / 1000) : Json()},
+            {"handshake_us", s.handshake_us == 0 ? Json() : Json(std::lround(s.handshake_us))},
+            {"active", c.exchange.active_flows(index)},
+            {"uthreshold", s.config->uthreshold},
+            {"lthreshold", s.config->lthreshold},
+            {"overloaded", c.exchange.is_overloaded(index, flow_limit(s))},
+            {"connections",
+             sum(c.exchange, index, &ServerCounters::connections) - s.before.connections},
+            {"refused", s.refused},
+            {"unanswered", s.unanswered},
+            {"local_ports_used", ports.used},
+            {"local_ports_free", ports.total - std::min(ports.used, ports.total)},
+            {"to_server_bytes",
+             sum(c.exchange, index, &ServerCounters::to_server_bytes) - s.before.to_server_bytes},
+            {"to_client_bytes",
+             sum(c.exchange, index, &ServerCounters::to_client_bytes) - s.before.to_client_bytes},
+            {"since_ms", ms_since(c, s.since_ns)},
+            {"reason", s.reason}};
+}
+
+Json service_row(const ViewContext& c, const model::ServiceRecord& service) {
+    std::size_t up = 0;
+    std::uint64_t active = 0;
+    std::uint64_t connections = 0;
+    for (const std::uint16_t i : candidates(service)) {
+        up += is_alive(c.state.servers[i]) ? 1 : 0;
+        active += sum(c.exchange, i, &ServerCounters::active);
+        connections += sum(c.exchange, i, &ServerCounters::connections) -
+                       c.state.servers[i].before.connections;
+    }
+    const model::PortUse ports = port_use(c.state, c.exchange, service);
+    const model::RouterState* router = service.router ? &c.state.routers[*service.router] : nullptr;
+    return {{"service", name_of(service)},
+            {"protocol", config::to_text(service.config->protocol)},
+            {"lb_algo", config::to_text(service.config->lb_algo)},
+            {"lb_kind", config::to_text(service.config->lb_kind)},
+            {"router", router != nullptr ? Json(router->config->name) : Json()},
+            {"state", router != nullptr ? Json(vrrp::name(router->status.state)) : Json()},
+            {"servers", service.servers.size()},
+            {"servers_up", up},
+            {"quorum", service.has_quorum ? "up" : "down"},
+            {"sorry_server", service.sorry_server && !service.has_quorum},
+            {"active", active},
+            {"connections", connections},
+            {"local_ports_used", ports.used},
+            {"local_ports_free", ports.total - std::min(ports.used, ports.total)},
+            {"local_ports_fullest", rounded(ports.fullest_worker, 1000)}};
+}
+
+Json neighbour_row(const model::State& state, const model::ServerRecord& server) {
+    if (!server.next_hop)
+        return {{"server", server.config->address.to_string()}, {"state", "no route"}};
+    const kernel::NextHop& hop = *server.next_hop;
+    const auto port =
+        std::find_if(state.ports.begin(), state.ports.end(),
+                     [&](const model::PortState& p) { return p.ifindex == hop.ifindex; });
+    const char* text = hop.local                   ? "local"
+                       : port == state.ports.end() ? "no port of ours"
+                       : hop.failed                ? "failed"
+                       : hop.mac                   ? "resolved"
+                                                   : "unresolved";
+    return {{"server", server.config->address.to_string()},
+            {"state", text},
+            {"gateway", hop.gateway.to_string()},
+            {"interface", port == state.ports.end() ? Json(hop.ifindex) : Json(port->name)},
+            {"mac", hop.mac ? Json(hop.mac->to_string()) : Json()}};
+}
+
+}  // namespace
+
+std::vector<Json> server_rows(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
+        if (is_served(c.state.servers[i])) rows.push_back(server_row(c, i));
+    return rows;
+}
+
+std::vector<Json> service_rows(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (const model::ServiceRecord& service : c.state.services)
+        if (is_served(service)) rows.push_back(service_row(c, service));
+    return rows;
+}
+
+std::vector<Json> neighbour_rows(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (const model::ServerRecord& server : c.state.servers) {
+        if (!is_served(server)) continue;
+        Json row = neighbour_row(c.state, server);
+        if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace warren::views

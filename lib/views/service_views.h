@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Virtual_servers, their real_servers and the next hops to those, as rows of JSON (see views.h).
+#pragma once
+
+#include <vector>
+
+#include "views/pages.h"
+#include "views/view_context.h"
+
+namespace warren::views {
+
+std::vector<Json> service_rows(const ViewContext& c);
+std::vector<Json> server_rows(const ViewContext& c);
+std::vector<Json> neighbour_rows(const ViewContext& c);
+
+}  // namespace warren::views

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What rows are made of: the manager's state and everybody's counters, at one moment.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "election/vrrp_link.h"
+#include "exchange/worker_link.h"
+#include "kernel/netlink_counters.h"
+#include "model/state.h"
+#include "views/pages.h"
+
+namespace warren::views {
+
+// What was settled at start.
+struct ProcessFacts {
+    std::string instance;
+    std::string version;
+    std::string config_file;
+    std::uint64_t started_ns = 0;
+    bool hugepages = false;
+};
+
+// What a port's card or socket has counted.
+struct PortTotals {
+    std::uint64_t rx_packets = 0, rx_bytes = 0, rx_missed = 0, rx_errors = 0, rx_no_mbuf = 0;
+    std::uint64_t tx_packets = 0, tx_bytes = 0, tx_errors = 0;
+};
+
+struct ViewContext {
+    const model::State& state;
+    exchange::Exchange& exchange;
+    const election::VrrpLink& vrrp;
+    const kernel::NetlinkStatistics& netlink;
+    const ProcessFacts& process;
+    const std::vector<PortTotals>& port_totals;  // by port
+    const std::vector<double>& busy;             // share of the last second, by worker
+    std::uint64_t now_ns = 0;
+};
+
+inline std::uint64_t ms_since(const ViewContext& c, std::uint64_t then_ns) {
+    return c.now_ns > then_ns ? (c.now_ns - then_ns) / 1'000'000 : 0;
+}
+
+}  // namespace warren::views

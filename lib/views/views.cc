@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "views/views.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/service_state.h"
+#include "views/counter_views.h"
+#include "views/service_views.h"
+#include "views/vrrp_views.h"
+
+namespace warren::views {
+namespace {
+
+std::vector<Json> status(const ViewContext& c) {
+    const auto up = std::count_if(c.state.servers.begin(), c.state.servers.end(), model::is_alive);
+    const auto real =
+        std::count_if(c.state.servers.begin(), c.state.servers.end(),
+                      [](const model::ServerRecord& s) { return is_served(s) && !s.is_sorry; });
+    const auto masters = static_cast<std::size_t>(std::count_if(
+        c.state.routers.begin(), c.state.routers.end(),
+        [](const model::RouterState& r) { return r.status.state == vrrp::State::master; }));
+    std::uint64_t flows = 0;
+    for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
+        flows += c.exchange.active_flows(i);
+    return {{{"instance", c.process.instance},
+             {"version", c.process.version},
+             {"config", c.process.config_file},
+             {"uptime_ms", ms_since(c, c.process.started_ns)},
+             {"workers", c.exchange.workers.size()},
+             {"idle", c.state.config.dataplane.idle == config::Idle::busy ? "busy" : "adaptive"},
+             {"hugepages", c.process.hugepages},
+             {"routers", c.state.routers.size()},
+             {"masters", masters},
+             {"service_count", count_served(c.state.services)},
+             {"servers", real},
+             {"servers_up", up},
+             {"flows", flows}}};
+}
+
+void add_totals(Json& row, const PortTotals& totals) {
+    row["rx_packets"] = totals.rx_packets;
+    row["rx_bytes"] = totals.rx_bytes;
+    row["rx_missed"] = totals.rx_missed;
+    row["rx_errors"] = totals.rx_errors;
+    row["rx_no_mbuf"] = totals.rx_no_mbuf;
+    row["tx_packets"] = totals.tx_packets;
+    row["tx_bytes"] = totals.tx_bytes;
+    row["tx_errors"] = totals.tx_errors;
+}
+
+std::vector<Json> ports(const ViewContext& c) {
+    std::vector<Json> rows;
+    for (std::size_t i = 0; i < c.state.ports.size(); ++i) {
+        const model::PortState& port = c.state.ports[i];
+        Json row{{"name", port.name},
+                 {"driver", port.driver},
+                 {"mac", port.mac.to_string()},
+                 {"link", port.link_up ? "up" : "down"},
+                 {"shared", port.shared},
+                 {"spread", port.rss_trouble.empty() ? "rss" : "handoff: " + port.rss_trouble},
+                 {"address", port.primary ? Json(port.primary->to_string()) : Json()}};
+        if (i < c.port_totals.size()) add_totals(row, c.port_totals[i]);
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+}  // namespace
+
+const std::vector<View>& all_views() {
+    static const std::vector<View> all{{"status", status},
+                                       {"ports", ports},
+                                       {"vrrp", vrrp_rows},
+                                       {"tracked", tracked_rows},
+                                       {"services", service_rows},
+                                       {"servers", server_rows},
+                                       {"neighbours", neighbour_rows},
+                                       {"counters", counter_rows},
+                                       {"workers", worker_rows}};
+    return all;
+}
+
+}  // namespace warren::views

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What `warrenctl show` shows: rows of JSON made of the manager's state and everybody's counters.
+// Names end in their unit; times ago are relative to now, so that a reader needs no clock of ours.
+#pragma once
+
+#include <vector>
+
+#include "views/pages.h"
+#include "views/view_context.h"
+
+namespace warren::views {
+
+using ViewFunction = std::vector<Json> (*)(const ViewContext&);
+
+struct View {
+    const char* name;
+    ViewFunction rows;
+};
+
+// All views but "flows", which the workers answer (flow_listing.h).
+const std::vector<View>& all_views();
+
+}  // namespace warren::views

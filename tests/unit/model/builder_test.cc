@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// State -> snapshot and guard rules.
+#include "model/builder.h"
+#include "kernel/guard_rules.h"
+#include "kernel/local_service.h"
+#include "kernel/next_hop.h"
+#include "model/kernel_rules.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "unit/model/sample_state.h"
+
+namespace warren::model {
+namespace {
+
+kernel::GuardRules rules_of(const State& state, std::uint8_t port) {
+    return guard_rules(state, *build_snapshot(state, 1), port);
+}
+
+const net::MacAddress next_hop_mac{{2, 0, 0, 0, 9, 9}};
+
+kernel::NextHop resolved(int ifindex) {
+    kernel::NextHop hop;
+    hop.ifindex = ifindex;
+    hop.gateway = ip("192.168.8.11");
+    hop.mac = next_hop_mac;
+    return hop;
+}
+
+std::vector<std::string> texts(const std::vector<net::IpAddress>& addresses) {
+    std::vector<std::string> all;
+    for (const net::IpAddress& address : addresses)
+        all.push_back(address.to_string());
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+TEST(Builder, VirtualRoutersAndTheirAddresses) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24\n192.168.8.101/24") +
+                                router("B", "eth1", 52, "192.168.9.100/24",
+                                       "virtual_ipaddress_excluded {\n 192.168.9.101\n}\n"));
+    const auto snapshot = build_snapshot(*state, 7);
+    EXPECT_EQ(snapshot->generation, 7U);
+    ASSERT_EQ(snapshot->virtual_routers.size(), 2U);
+    EXPECT_EQ(snapshot->virtual_routers[0].vrid, 51);
+    EXPECT_EQ(snapshot->virtual_routers[1].vrid, 52);
+    EXPECT_EQ(snapshot->virtual_routers[1].port, 1);
+    // No peer's Master_Down_Interval is shorter than three adverts.
+    EXPECT_EQ(snapshot->virtual_routers[0].lease_ns, 3'000'000'000U);
+    ASSERT_EQ(snapshot->addresses.size(), 4U);
+    const exchange::OwnedAddress* excluded = snapshot->find_address(ip("192.168.9.101"));
+    ASSERT_NE(excluded, nullptr);
+    EXPECT_EQ(excluded->virtual_router, 1);
+    EXPECT_EQ(excluded->port, 1);
+    EXPECT_EQ(excluded->mac, state->ports[1].mac);
+}
+
+TEST(Builder, VirtualRouterSaysWhichMacItHasAndWhetherItAccepts) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                router("B", "eth1", 52, "192.168.9.100/24", "no_accept\n"));
+    const auto snapshot = build_snapshot(*state, 7);
+    EXPECT_EQ(snapshot->virtual_routers[0].mac, state->ports[0].mac);
+    EXPECT_TRUE(snapshot->virtual_routers[0].accept);
+    EXPECT_EQ(snapshot->virtual_routers[1].mac, state->ports[1].mac);
+    EXPECT_FALSE(snapshot->virtual_routers[1].accept);
+}
+
+TEST(Builder, ServiceUsesItsVipAsLocalAddress) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    const auto snapshot = build_snapshot(*state, 1);
+    const std::uint16_t index = snapshot->find_service(ip("192.168.8.100"), net::Be16(5672));
+    ASSERT_EQ(index, 0);
+    const exchange::Service& s = snapshot->services[0];
+    EXPECT_EQ(s.algorithm, balance::Algorithm::wlc);
+    EXPECT_EQ(snapshot->servers[0].method, flow::Method::fnat);
+    EXPECT_EQ(s.established_timeout_ns, 100'000'000'000U);
+    EXPECT_EQ(s.servers, (std::vector<std::uint16_t>{0, 1}));
+    EXPECT_EQ(texts(s.local_addresses), (std::vector<std::string>{"192.168.8.100"}));
+}
+
+TEST(Builder, LocalAddressesMoveWithTheVipOfTheirService) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                 "local_address_group pool {\n 192.168.8.200 eth0\n 192.168.8.201 eth0\n}\n" +
+                 service("192.168.8.100", "laddr_group_name pool\n"));
+    const auto snapshot = build_snapshot(*state, 1);
+    EXPECT_EQ(texts(snapshot->services[0].local_addresses),
+              (std::vector<std::string>{"192.168.8.200", "192.168.8.201"}));
+    const exchange::OwnedAddress* owned = snapshot->find_address(ip("192.168.8.201"));
+    ASSERT_NE(owned, nullptr);
+    EXPECT_EQ(owned->virtual_router, 0);
+}
+
+TEST(Builder, ServerIsReachableOnceItsNextHopIsKnownOnAPortOfOurs) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    EXPECT_FALSE(build_snapshot(*state, 1)->servers[0].reachable) << "no route asked yet";
+
+    state->servers[0].next_hop = resolved(1);
+    const exchange::Server server = build_snapshot(*state, 2)->servers[0];
+    EXPECT_TRUE(server.reachable);
+    EXPECT_EQ(server.out_port, 0);
+    EXPECT_EQ(server.next_hop, next_hop_mac);
+    EXPECT_EQ(server.link_source, state->ports[0].mac);
+
+    state->servers[0].next_hop->failed = true;
+    EXPECT_TRUE(build_snapshot(*state, 3)->servers[0].reachable) << "the last MAC is kept";
+    state->servers[0].next_hop = resolved(77);
+    EXPECT_FALSE(build_snapshot(*state, 4)->servers[0].reachable) << "not a port of ours";
+    state->servers[0].next_hop = resolved(1);
+    state->servers[0].next_hop->mac.reset();
+    EXPECT_FALSE(build_snapshot(*state, 6)->servers[0].reachable) << "unresolved";
+}
+
+// By way of lo, behind the ports, and the link's source tells the kernel which server is meant.
+TEST(Builder, ThisHostIsAServerByWayOfLo) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    state->servers[1].next_hop = resolved(1);
+    state->servers[1].next_hop->local = true;
+    const auto snapshot = build_snapshot(*state, 1);
+    const exchange::Server& server = snapshot->servers[1];
+    EXPECT_TRUE(server.reachable);
+    EXPECT_EQ(server.method, flow::Method::dr);
+    EXPECT_EQ(server.out_port, state->ports.size());
+    EXPECT_EQ(snapshot->mtu_of(server.out_port), 65'535U);
+    EXPECT_TRUE(server.next_hop.is_zero());
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(
+        local_services(*state)[0].own,
+        (std::vector<kernel::LocalService::Own>{{server.link_source, ip("192.168.8.12"), 5672}}));
+    state->config.dataplane.host_addresses = false;
+    EXPECT_FALSE(build_snapshot(*state, 2)->servers[1].reachable)
+        << "an appliance's host serves nothing";
+}
+
+// A router would send a packet to the VIP back to us.
+TEST(Builder, DirectRoutingNeedsTheServerOnTheLink) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                service("192.168.8.100", "", "lb_kind DR\n"));
+    state->servers[0].next_hop = resolved(1);
+    EXPECT_TRUE(build_snapshot(*state, 1)->servers[0].reachable);
+    EXPECT_EQ(build_snapshot(*state, 1)->servers[0].method, flow::Method::dr);
+    state->servers[0].next_hop->gateway = ip("192.168.8.1");
+    EXPECT_FALSE(build_snapshot(*state, 2)->servers[0].reachable);
+}
+
+// The outer header comes from where the kernel would send from: an address of the port's.
+TEST(Builder, ATunnelNeedsAnAddressToComeFrom) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                service("192.168.8.100", "", "lb_kind TUN\n"));
+    state->servers[0].next_hop = resolved(1);
+    EXPECT_FALSE(build_snapshot(*state, 1)->servers[0].reachable);
+    state->servers[0].next_hop->source = ip("192.168.8.4");
+    const exchange::Server server = build_snapshot(*state, 2)->servers[0];
+    EXPECT_TRUE(server.reachable);
+    EXPECT_EQ(server.method, flow::Method::tun);
+    EXPECT_EQ(server.tunnel_source, ip("192.168.8.4"));
+}
+
+TEST(Builder, WorkersKnowMtusAndTheKernelsAddresses) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    state->ports[0].mtu = 1400;
+    state->kernel_addresses = {ip("192.168.8.4")};
+    const auto snapshot = build_snapshot(*state, 1);
+    EXPECT_EQ(snapshot->mtu_of(0), 1400U);
+    EXPECT_TRUE(snapshot->is_kernels(ip("192.168.8.4")));
+    EXPECT_FALSE(snapshot->is_kernels(ip("192.168.8.100")));
+}
+
+// The kernel must not forward what a NAT server sends to a client, wherever it comes in.
+TEST(Builder, TheGuardKnowsNatServers) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                                router("B", "eth1", 52, "192.168.9.1/24") +
+                                service("192.168.8.100", "", "lb_kind NAT\n"));
+    for (const std::uint8_t port : {0, 1})
+        EXPECT_EQ(rules_of(*state, port).nat_servers,
+                  (std::vector<kernel::GuardRules::Endpoint>{{ip("192.168.8.11"), 5672},
+                                                             {ip("192.168.8.12"), 5672}}));
+}
+
+TEST(Builder, EffectiveWeightIsWeightTimesFactor) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    EXPECT_EQ(build_snapshot(*state, 1)->servers[1].weight, 3 * 256U);
+    state->servers[1].factor = 128;
+    EXPECT_EQ(build_snapshot(*state, 2)->servers[1].weight, 3 * 128U);
+}
+
+TEST(Builder, ServiceOfAForeignVipIsNotServed) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    state->services[0].router.reset();
+    const auto snapshot = build_snapshot(*state, 1);
+    EXPECT_EQ(snapshot->find_service(ip("192.168.8.100"), net::Be16(5672)),
+              exchange::Snapshot::no_service);
+    EXPECT_EQ(snapshot->servers.size(), 2U) << "indices stay";
+}
+
+// Reads what the snapshot holds, not what it held: this once came from freed memory.
+TEST(GuardRules, EachPortsAddressesAndVrids) {
+    const auto state = state_of("dataplane {\n host_addresses off\n}\n" +
+                                router("A", "eth0", 51, "192.168.8.100/24") +
+                                router("B", "eth1", 52, "192.168.9.100/24\n192.168.9.101/24"));
+    const kernel::GuardRules first = rules_of(*state, 0);
+    EXPECT_EQ(texts(first.addresses), (std::vector<std::string>{"192.168.8.100"}));
+    EXPECT_EQ(first.vrids, (std::vector<std::uint8_t>{51}));
+    const kernel::GuardRules second = rules_of(*state, 1);
+    EXPECT_EQ(texts(second.addresses),
+              (std::vector<std::string>{"192.168.9.100", "192.168.9.101"}));
+    EXPECT_EQ(second.vrids, (std::vector<std::uint8_t>{52}));
+    EXPECT_EQ(second.silent, second.addresses);
+}
+
+// The kernel sees all of it but virtual_servers and what FNAT servers send to a local port.
+TEST(GuardRules, OfTheHostsAddressesOurPartIsHidden) {
+    auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                 router("B", "eth1", 52, "192.168.9.100/24", "no_accept\n") +
+                 "local_address_group pool {\n 192.168.8.200 eth0\n}\n" + service("192.168.8.100"));
+    state->host_ports = {32'768, 60'999};
+    const kernel::GuardRules rules = rules_of(*state, 0);
+    EXPECT_EQ(rules.addresses, std::vector<net::IpAddress>{});
+    EXPECT_EQ(texts(rules.silent), (std::vector<std::string>{"192.168.8.100"}));
+    EXPECT_EQ(rules.services,
+              (std::vector<kernel::GuardRules::Endpoint>{{ip("192.168.8.100"), 5672}}));
+    EXPECT_EQ(texts(rules.local_addresses), (std::vector<std::string>{"192.168.8.100"}));
+    EXPECT_EQ(rules.fnat_servers, (std::vector<kernel::GuardRules::Endpoint>{
+                                      {ip("192.168.8.11"), 5672}, {ip("192.168.8.12"), 5672}}));
+    EXPECT_EQ(rules.first_host_port, 32'768);
+    EXPECT_EQ(texts(rules_of(*state, 1).addresses), (std::vector<std::string>{"192.168.9.100"}))
+        << "no_accept: the host hears nothing";
+    state->ports[0].reaches_kernel = false;
+    EXPECT_EQ(texts(rules_of(*state, 0).addresses), (std::vector<std::string>{"192.168.8.100"}));
+}
+
+// An address owner's: the host's way in stays open, and the kernel may say whose it is.
+TEST(GuardRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.1/24\n192.168.8.100/24"));
+    EXPECT_EQ(texts(rules_of(*state, 0).silent), (std::vector<std::string>{"192.168.8.100"}));
+}
+
+TEST(GuardRules, AVirtualMacIsHeardWhileItIsOurs) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
+    const net::MacAddress mac = net::virtual_router_mac(51, false);
+    kernel::GuardRules rules = rules_of(*state, 0);
+    EXPECT_TRUE(rules.heard_macs.empty());
+    EXPECT_EQ(rules.senders, (std::vector{std::pair(mac, ip("192.168.8.100"))}));
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(rules_of(*state, 0).heard_macs, std::vector{mac});
+}
+
+TEST(HostAddressesOfState, ThoseOfMastersWithTheirAttributes) {
+    auto state = state_of(
+        router("A", "eth0", 51,
+               "192.168.8.100/24 label eth0:1 brd 192.168.8.255 scope link\n10.0.0.1 peer "
+               "10.0.0.2/32 preferred_lft 60",
+               "virtual_ipaddress_excluded {\n fd00::1/64\n fd00::2/64 -nodad home preferred_lft "
+               "forever\n}\n") +
+        router("B", "eth1", 52, "192.168.9.100/24"));
+    EXPECT_TRUE(host_addresses(*state).empty());
+    state->routers[0].status.state = vrrp::State::master;
+    const std::vector<kernel::KernelAddress> all = host_addresses(*state);
+    ASSERT_EQ(all.size(), 4U);
+    EXPECT_EQ(all[0], (kernel::KernelAddress{.interface = "eth0",
+                                             .prefix = {ip("192.168.8.100"), 24},
+                                             .broadcast = ip("192.168.8.255"),
+                                             .label = "eth0:1",
+                                             .scope = 253}));
+    EXPECT_EQ(all[1].peer, (net::Prefix{ip("10.0.0.2"), 32}));
+    EXPECT_EQ(all[1].preferred_lft, 60U);
+    EXPECT_EQ(all[2].flags, 0x02U) << "no duplicate address detection";
+    EXPECT_EQ(all[2].preferred_lft, 0U) << "never chosen as a source";
+    EXPECT_EQ(all[3].flags, 0x10U) << "home";
+    EXPECT_EQ(all[3].preferred_lft, kernel::KernelAddress::for_ever);
+    state->config.dataplane.host_addresses = false;
+    EXPECT_TRUE(host_addresses(*state).empty());
+}
+
+TEST(LocalServices, OfMastersThoseThatTakeNewFlows) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    EXPECT_TRUE(local_services(*state).empty()) << "a backup's host goes over the wire";
+    state->routers[0].status.state = vrrp::State::master;
+    const kernel::LocalService::Target first{ip("192.168.8.11"), 5672, 1},
+        second{ip("192.168.8.12"), 5672, 3};
+    EXPECT_EQ(local_services(*state),
+              (std::vector<kernel::LocalService>{{ip("192.168.8.100"), 5672, {first, second}}}));
+    state->servers[0].health.set_admin(balance::Admin::drained);
+    EXPECT_EQ(local_services(*state)[0].targets, std::vector{second});
+    state->config.dataplane.host_addresses = false;
+    EXPECT_TRUE(local_services(*state).empty());
+}
+
+TEST(HostAddressesOfState, AnOwnersAreNeverLeftovers) {
+    const auto owner =
+        "vrrp_instance O {\n interface eth0\n virtual_router_id 9\n priority "
+        "255\n virtual_ipaddress {\n 192.168.8.1\n }\n}\n";
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100", "use_vmac\n") + owner);
+    const std::vector<kernel::KernelAddress> all = possible_host_addresses(state->config);
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].interface, "eth0");
+    EXPECT_EQ(all[1].interface, "vrrp.51") << "where keepalived has it";
+}
+
+}  // namespace
+}  // namespace warren::model

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Check results and handshakes -> standing and factor, with keepalived's `retry` and our panic
+// rule.
+#include "model/server_state.h"
+#include "model/kernel_rules.h"
+
+#include <gtest/gtest.h>
+
+#include "model/builder.h"
+#include "model/service_state.h"
+#include "unit/model/sample_state.h"
+
+namespace warren::model {
+namespace {
+
+using exchange::ServerState;
+using health::Reason;
+
+class ServerStates : public testing::Test {
+  protected:
+    void use(const std::string& more = "", const std::string& of_server = "") {
+        state_ = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                          service("192.168.8.100", more, of_server));
+    }
+    // Returns whether the standing changed.
+    bool result(std::uint16_t server, Reason reason) {
+        health::CheckResult check;
+        check.reason = reason;
+        check.latency_ns = 50'000;
+        check.text = reason == Reason::none ? "" : health::to_string(reason);
+        return apply_check(*state_, server, 0, check, now_ns_ += 1'000'000);
+    }
+    ServerState state(std::uint16_t server) const { return server_state(state_->servers[server]); }
+
+    std::unique_ptr<State> state_;
+    std::uint64_t now_ns_ = start_ns;
+};
+
+TEST_F(ServerStates, DownAfterRetryMoreFailuresAndUpAtTheFirstSuccess) {
+    use();
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_FALSE(result(0, Reason::refused)) << "the first failure is forgiven: retry 1";
+    EXPECT_TRUE(result(0, Reason::refused));
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_EQ(state_->servers[0].reason, "refused");
+    EXPECT_EQ(state_->servers[0].since_ns, now_ns_);
+    EXPECT_FALSE(result(0, Reason::refused)) << "no news";
+    EXPECT_TRUE(result(0, Reason::none));
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_EQ(state(1), ServerState::up) << "the other one has nothing to do with it";
+}
+
+TEST_F(ServerStates, InhibitOnFailureLeavesTheFlowsAlone) {
+    use("", "inhibit_on_failure\n");
+    result(0, Reason::refused);
+    EXPECT_TRUE(result(0, Reason::refused));
+    EXPECT_EQ(state(0), ServerState::drain);
+}
+
+TEST_F(ServerStates, AlphasFirstFailureIsNews) {
+    use("", "alpha\n");
+    EXPECT_TRUE(result(0, Reason::refused));
+    EXPECT_EQ(state_->servers[0].reason, "refused");
+    EXPECT_FALSE(result(0, Reason::refused));
+    EXPECT_TRUE(result(1, Reason::none));
+}
+
+TEST_F(ServerStates, AlphaStartsDown) {
+    use("alpha\n");
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_TRUE(result(0, Reason::none));
+    EXPECT_EQ(state(0), ServerState::up);
+}
+
+TEST_F(ServerStates, TroubleOfOurOwnMachineIsNoEvidence) {
+    use();
+    for (int i = 0; i < 10; ++i)
+        EXPECT_FALSE(result(0, Reason::local));
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_FALSE(state_->servers[0].check.ok) << "but it is shown";
+}
+
+TEST_F(ServerStates, OneSilentServerIsBelieved) {
+    use();
+    result(1, Reason::none);
+    result(0, Reason::timeout);
+    EXPECT_TRUE(result(0, Reason::timeout));
+    EXPECT_EQ(state(0), ServerState::down);
+}
+
+TEST_F(ServerStates, AllSilentAtOnceAreDoubtedForAWhile) {
+    use();
+    for (int i = 0; i < 4; ++i)
+        for (const std::uint16_t server : {std::uint16_t{0}, std::uint16_t{1}})
+            result(server, Reason::timeout);
+    // The very first one fell silent before the second said anything, so it was believed or not;
+    // never may both be down within the doubt.
+    EXPECT_FALSE(state(0) == ServerState::down && state(1) == ServerState::down);
+    now_ns_ += panic_hold_ms * 1'000'000;
+    for (int i = 0; i < 4; ++i)
+        for (const std::uint16_t server : {std::uint16_t{0}, std::uint16_t{1}})
+            result(server, Reason::timeout);
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_EQ(state(1), ServerState::down);
+}
+
+// Whoever is this host itself and cannot be served by way of lo: never available, whatever its
+// check says.
+class OwnHosts : public ServerStates {
+  protected:
+    std::vector<std::uint16_t> follow() { return update_own_hosts(*state_, now_ns_ += 1'000'000); }
+    bool has_quorum() {
+        update_quorums(*state_, now_ns_);
+        return state_->services[0].has_quorum;
+    }
+};
+
+TEST_F(OwnHosts, AnAddressOfTheKernelsIsDownWhileItIsThere) {
+    use();
+    EXPECT_TRUE(follow().empty());
+    state_->kernel_addresses = {ip("192.168.8.11")};
+    EXPECT_EQ(follow(), std::vector<std::uint16_t>{0});
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_EQ(state_->servers[0].reason, "is this host's own address, which is not served so");
+    EXPECT_EQ(state_->servers[0].since_ns, now_ns_);
+    EXPECT_TRUE(follow().empty()) << "no news";
+    EXPECT_FALSE(result(0, Reason::none)) << "its check passes, of course";
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_EQ(state_->servers[0].reason, "is this host's own address, which is not served so");
+    state_->kernel_addresses.clear();
+    EXPECT_EQ(follow(), std::vector<std::uint16_t>{0});
+    EXPECT_EQ(state(0), ServerState::up);
+}
+
+TEST_F(OwnHosts, CountForNoQuorum) {
+    use();
+    state_->kernel_addresses = {ip("192.168.8.11"), ip("192.168.8.12")};
+    follow();
+    EXPECT_FALSE(has_quorum());
+    state_->kernel_addresses.clear();
+    follow();
+    EXPECT_TRUE(has_quorum());
+}
+
+TEST_F(OwnHosts, WhatTheKernelsRoutesDeliverLocallyIsOwnToo) {
+    use();
+    state_->servers[1].next_hop.emplace().local = true;
+    EXPECT_TRUE(follow().empty()) << "it is served";
+    state_->config.dataplane.host_addresses = false;
+    EXPECT_EQ(follow(), std::vector<std::uint16_t>{1});
+    EXPECT_EQ(state(1), ServerState::down);
+}
+
+TEST_F(OwnHosts, LoopbackIsAlwaysOwnAndAReloadKeepsIt) {
+    use("real_server 127.0.0.1 5672 {\nTCP_CHECK {\n}\n}\n"
+        "sorry_server 127.0.0.1 80\n");
+    EXPECT_EQ(follow().size(), 2U);
+    const std::uint16_t own = state_->services[0].servers[0];
+    EXPECT_EQ(state(own), ServerState::down);
+    EXPECT_EQ(state(*state_->services[0].sorry_server), ServerState::down);
+    change_server(state_->servers[own], *state_->services[0].config, *state_->servers[own].config);
+    EXPECT_EQ(state(own), ServerState::down);
+}
+
+TEST_F(ServerStates, HandshakesMoveTheFactorWithinItsBounds) {
+    use();
+    exchange::FlowEvent event;
+    event.kind = exchange::FlowEventKind::established;
+    for (int second = 0; second < 200; ++second) {
+        for (const std::uint16_t server : {std::uint16_t{0}, std::uint16_t{1}}) {
+            event.server = server;
+            event.latency_us = server == 0 ? 1'000 : 100'000;
+            apply_flow_event(*state_, event);
+        }
+        update_factors(*state_);
+    }
+    EXPECT_EQ(state_->servers[0].factor, balance::factor_one);
+    EXPECT_EQ(state_->servers[1].factor, balance::factor_min);
+    EXPECT_NEAR(state_->servers[1].handshake_us, 100'000, 1);
+}
+
+TEST_F(ServerStates, EqualServersNeedNoNewSnapshot) {
+    use();
+    for (int i = 0; i < 10; ++i) {
+        result(0, Reason::none);
+        result(1, Reason::none);
+        EXPECT_FALSE(update_factors(*state_));
+    }
+}
+
+TEST_F(ServerStates, EventsOfUnknownServersAreIgnored) {
+    use();
+    exchange::FlowEvent event;
+    event.server = 999;
+    apply_flow_event(*state_, event);
+    event.server = 1;
+    event.kind = exchange::FlowEventKind::refused;
+    apply_flow_event(*state_, event);
+    EXPECT_EQ(state_->servers[1].refused, 1U);
+}
+
+}  // namespace
+}  // namespace warren::model

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// vrrp_instance -> Settings of the control lcore; interface tracking.
+#include "model/vrrp_plan.h"
+#include "election/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/model/sample_state.h"
+
+namespace warren::model {
+namespace {
+
+TEST(VrrpPlan, TakesTheInstanceLiterally) {
+    const auto state = state_of(router(
+        "A", "eth0", 51, "192.168.8.100/24",
+        "nopreempt\n state BACKUP\n authentication {\n auth_type PASS\n auth_pass 1111\n}\n"));
+    const election::RouterPlan& plan = *state->routers.at(0).plan;
+    const vrrp::Settings& s = plan.settings;
+    EXPECT_EQ(s.version, vrrp::Version::v2);
+    EXPECT_EQ(s.vrid, 51);
+    EXPECT_EQ(s.priority, 100);
+    EXPECT_EQ(s.advert_interval_ns, vrrp::ns_per_s);
+    EXPECT_FALSE(s.preempt);
+    EXPECT_EQ(s.auth_type, vrrp::AuthType::pass);
+    EXPECT_EQ(s.auth_data, (std::array<std::uint8_t, 8>{'1', '1', '1', '1'}));
+    EXPECT_EQ(s.primary_address, ip("192.168.8.1"));
+    EXPECT_EQ(s.advert_addresses, std::vector{ip("192.168.8.100")});
+    EXPECT_EQ(plan.source_mac, state->ports[0].mac);
+    EXPECT_EQ(plan.faults, 0);
+}
+
+TEST(VrrpPlan, ExcludedAddressesAreNotInTheAdvert) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24",
+                                       "virtual_ipaddress_excluded {\n 192.168.8.101\n}\n"));
+    EXPECT_EQ(state->routers[0].plan->settings.advert_addresses.size(), 1U);
+}
+
+// Explicit groups and implied ones: the VIP's and the local addresses' routers of one service.
+TEST(VrrpPlan, GroupsAreExplicitAndImplied) {
+    const std::string three = router("A", "eth0", 51, "192.168.8.100/24") +
+                              router("B", "eth1", 52, "10.0.0.3/24") +
+                              router("C", "eth1", 53, "10.0.0.100/24");
+    const auto group = [](const State& state, std::size_t i) {
+        EXPECT_EQ(state.routers[i].plan->settings.grouped,
+                  state.routers[i].plan->group != election::no_group);
+        return state.routers[i].plan->group;
+    };
+    const auto named = state_of(three + "vrrp_sync_group G {\n group {\n B\n C\n }\n}\n");
+    EXPECT_EQ(group(*named, 0), election::no_group);
+    EXPECT_EQ(group(*named, 1), group(*named, 2));
+    EXPECT_NE(group(*named, 1), election::no_group);
+    const auto implied = state_of(three + "local_address_group L {\n 10.0.0.3 eth1\n}\n" +
+                                  service("192.168.8.100", "laddr_group_name L\n"));
+    EXPECT_EQ(group(*implied, 0), group(*implied, 1));
+    EXPECT_NE(group(*implied, 0), election::no_group);
+    EXPECT_EQ(group(*implied, 2), election::no_group);
+}
+
+TEST(VrrpPlan, StartsInFaultWithoutLinkOrAddress) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
+    PortState port = state->ports[0];
+    port.link_up = false;
+    port.primary.reset();
+    const election::RouterPlan plan = make_plan(state->config.vrrp_instances[0], port, 0);
+    EXPECT_EQ(plan.faults, 1U << static_cast<unsigned>(vrrp::FaultCause::link_down) |
+                               1U << static_cast<unsigned>(vrrp::FaultCause::no_address));
+}
+
+// A card that hears no MAC but its own serves with that one.
+TEST(VrrpPlan, AVirtualMacNeedsACardThatHearsIt) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
+    PortState port = state->ports[0];
+    EXPECT_EQ(make_plan(state->config.vrrp_instances[0], port, 0).source_mac,
+              net::virtual_router_mac(51, false));
+    port.hears_virtual_macs = false;
+    EXPECT_EQ(make_plan(state->config.vrrp_instances[0], port, 0).source_mac, port.mac);
+}
+
+TEST(VrrpPlan, AConfiguredBurstIsTakenLiterally) {
+    const auto untouched = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
+    EXPECT_EQ(untouched->routers[0].plan->settings.announcements.takeover[0].count,
+              vrrp::default_announce_schedule[0].count);
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24",
+                                       "garp_master_repeat 2\n garp_master_delay 3\n"));
+    const vrrp::AnnounceSchedule& burst = state->routers[0].plan->settings.announcements.takeover;
+    EXPECT_EQ(burst[0].count, 2);
+    EXPECT_EQ(burst[1].count, 2);
+    EXPECT_EQ(burst[1].delay_ns, 3 * vrrp::ns_per_s);
+    EXPECT_EQ(burst[2].count, 0);
+}
+
+}  // namespace
+}  // namespace warren::model

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `show flows` over the channels, with a worker played by the test.
+#include "telemetry/flow_listing.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "unit/model/sample_state.h"
+
+namespace warren::telemetry {
+namespace {
+
+class Listing : public testing::Test {
+  protected:
+    // Answers a command as a worker does, of a table with `flows` flows and nothing else.
+    void work(unsigned worker, std::uint32_t flows) {
+        exchange::FlowCommand command;
+        if (!exchange_.workers[worker]->commands.pop(command)) return;
+        std::uint32_t at = command.from;
+        for (std::uint32_t sent = 0; sent < command.most && at < flows; ++sent) {
+            exchange::FlowRow row;
+            row.request = command.request;
+            row.client = net::IpAddress::v4(10, 0, 0, 1);
+            row.client_port = net::Be16(static_cast<std::uint16_t>(at));
+            row.next = ++at;
+            ASSERT_TRUE(exchange_.workers[worker]->rows.push(row));
+        }
+        exchange::FlowRow last;
+        last.request = command.request;
+        last.last = true;
+        last.next = at;
+        ASSERT_TRUE(exchange_.workers[worker]->rows.push(last));
+    }
+    // One page; the workers answer once it has been asked for.
+    views::Json page(const std::string& cursor, std::array<std::uint32_t, 2> flows) {
+        std::optional<std::string> answer;
+        listing_.request(cursor, [&](const std::string& text) { answer = text; });
+        work(0, flows[0]);
+        work(1, flows[1]);
+        while (!answer && io_.run_one() != 0) {
+        }
+        io_.restart();
+        return views::Json::parse(answer.value());
+    }
+
+    exchange::Exchange exchange_{2};
+    boost::asio::io_context io_;
+    FlowListing listing_{io_, exchange_};
+};
+
+TEST_F(Listing, FollowsTheCursorsThroughAllWorkers) {
+    std::vector<std::string> seen;
+    std::string cursor;
+    for (int pages = 0; pages < 100; ++pages) {
+        const views::Json answer = page(cursor, {150, 70});
+        for (const views::Json& row : answer.at("rows"))
+            seen.push_back(row.at("client").get<std::string>() + "/" + row.at("worker").dump());
+        if (!answer.contains("next")) break;
+        cursor = answer["next"].get<std::string>();
+    }
+    ASSERT_EQ(seen.size(), 220U);
+    EXPECT_EQ(seen.front(), "10.0.0.1:0/0");
+    EXPECT_EQ(seen[149], "10.0.0.1:149/0");
+    EXPECT_EQ(seen[150], "10.0.0.1:0/1");
+    EXPECT_EQ(seen.back(), "10.0.0.1:69/1");
+}
+
+TEST_F(Listing, EmptyTablesEndToo) {
+    EXPECT_EQ(page("", {0, 0}).at("next"), "1:0");
+    EXPECT_FALSE(page("1:0", {0, 0}).contains("next"));
+}
+
+TEST_F(Listing, AForeignCursorIsAnError) {
+    EXPECT_TRUE(page("7:0", {0, 0}).contains("error"));
+}
+
+TEST_F(Listing, AWorkerThatDoesNotAnswerIsAnErrorAndItsLateRowsAreDropped) {
+    std::optional<std::string> answer;
+    listing_.request("", [&](const std::string& text) { answer = text; });
+    while (!answer && io_.run_one() != 0) {
+    }
+    io_.restart();
+    EXPECT_TRUE(views::Json::parse(answer.value()).contains("error"));
+    work(0, 5);  // too late
+    const views::Json next = page("", {1, 0});
+    ASSERT_EQ(next.at("rows").size(), 1U);
+}
+
+TEST_F(Listing, TooManyAtOnceAreRefused) {
+    unsigned refused = 0;
+    for (std::size_t i = 0; i < FlowListing::max_waiting + 3; ++i)
+        listing_.request("", [&](const std::string& text) {
+            if (text.find("too many") != std::string::npos) ++refused;
+        });
+    EXPECT_EQ(refused, 3U);
+}
+
+// Whoever asks next gets a page though the one before could not be made or told.
+TEST_F(Listing, AnAnswerThatThrowsHoldsUpNobody) {
+    std::string second;
+    listing_.request("", [](const std::string&) { throw std::runtime_error("no memory"); });
+    listing_.request("", [&](const std::string& text) { second = text; });
+    work(0, 3);
+    EXPECT_THROW(io_.run_one_for(std::chrono::seconds(10)), std::runtime_error);
+    for (int turns = 0; second.empty() && turns < 1000; ++turns) {
+        io_.run_one_for(std::chrono::seconds(1));
+        work(0, 3);
+    }
+    EXPECT_EQ(views::Json::parse(second).at("rows").size(), 3U);
+}
+
+}  // namespace
+}  // namespace warren::telemetry

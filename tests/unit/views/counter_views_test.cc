@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `show counters` leaves no counter out: whatever a thread counts has exactly one row.
+#include "views/counter_views.h"
+#include "views/view_context.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <span>
+
+#include "unit/model/sample_state.h"
+
+namespace warren::views {
+namespace {
+
+using namespace model;  // the words of its fixture
+
+using exchange::Counter;
+using exchange::Drop;
+
+// The counters that a block of nothing but counters consists of.
+template <typename Block>
+std::span<Counter> counters_of(Block& block) {
+    static_assert(sizeof(Block) % sizeof(Counter) == 0);
+    return {reinterpret_cast<Counter*>(&block), sizeof(Block) / sizeof(Counter)};
+}
+
+class CounterRows : public testing::Test {
+  protected:
+    std::vector<Json> rows() const {
+        return counter_rows(
+            {*state_, exchange_, vrrp_, netlink_, process_, port_totals_, busy_, start_ns});
+    }
+    std::uint64_t total(const std::string& group, const std::string& name) const {
+        for (const Json& row : rows())
+            if (row["group"] == group && row["name"] == name)
+                return row["total"].get<std::uint64_t>();
+        ADD_FAILURE() << "no row " << group << " " << name;
+        return 0;
+    }
+
+    std::unique_ptr<model::State> state_ = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
+    mutable exchange::Exchange exchange_{2};
+    election::VrrpLink vrrp_;
+    kernel::NetlinkStatistics netlink_;
+    ProcessFacts process_;
+    std::vector<PortTotals> port_totals_;
+    std::vector<double> busy_;
+};
+
+TEST_F(CounterRows, EachCounterOfAWorkerHasOneRow) {
+    // Padding at the block's end may be counted too: it is never shown and never asked for.
+    const std::size_t named = exchange::worker_counters.size() + 2 * exchange::drop_count;
+    std::uint64_t next = 1'000;
+    const std::uint64_t first = next;
+    for (Counter& counter : counters_of(exchange_.workers[0]->counters).first(named))
+        counter.set(next++);
+    std::multiset<std::uint64_t> shown;
+    for (const Json& row : rows())
+        if (const auto total = row["total"].get<std::uint64_t>(); total != 0) shown.insert(total);
+    for (std::uint64_t value = first; value < next; ++value)
+        EXPECT_EQ(shown.count(value), 1U) << "counter number " << value - first;
+    EXPECT_EQ(shown.size(), named);
+    EXPECT_LT(sizeof(exchange::WorkerCounters), (named + 8) * sizeof(Counter));
+}
+
+TEST_F(CounterRows, EachCounterOfTheControlLcoreHasOneRow) {
+    std::uint64_t next = 1'000;
+    for (const auto& [name, counter] : election::vrrp_counters)
+        (vrrp_.counters.*counter).set(next++);
+    vrrp_.counters.tried[0].set(next++);
+    vrrp_.counters.taken[0].set(next++);
+    std::multiset<std::uint64_t> shown;
+    for (const Json& row : rows())
+        shown.insert(row["total"].get<std::uint64_t>());
+    for (std::uint64_t value = 1'000; value < next; ++value)
+        EXPECT_EQ(shown.count(value), 1U) << value;
+    EXPECT_EQ(total("control", "frames_tried_eth0"), next - 2);
+    EXPECT_EQ(total("control", "frames_taken_eth0"), next - 1);
+}
+
+TEST_F(CounterRows, RefusalsAreNoDrops) {
+    exchange_.workers[0]->counters.refusal(Drop::no_server).add(3);
+    exchange_.workers[1]->counters.refusal(Drop::no_server).add(4);
+    exchange_.workers[1]->counters.drop(Drop::no_server).add(1);
+    EXPECT_EQ(total("refusal", "no_server"), 7U);
+    EXPECT_EQ(total("drop", "no_server"), 1U);
+    EXPECT_EQ(total("refusal", "no_local_port"), 0U);
+}
+
+TEST_F(CounterRows, TheKernelsTroubleIsShown) {
+    netlink_ = {1, 2, 3, 4};
+    EXPECT_EQ(total("netlink", "overruns"), 1U);
+    EXPECT_EQ(total("netlink", "request_errors"), 2U);
+    EXPECT_EQ(total("netlink", "table_full"), 3U);
+    EXPECT_EQ(total("netlink", "managed_refused"), 4U);
+}
+
+TEST_F(CounterRows, NoTwoRowsAreCalledTheSame) {
+    std::set<std::string> names;
+    for (const Json& row : rows())
+        EXPECT_TRUE(
+            names.insert(row["group"].get<std::string>() + " " + row["name"].get<std::string>())
+                .second)
+            << row;
+}
+
+}  // namespace
+}  // namespace warren::views
