@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/notifier.h"
+#include "programs/notifier.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "programs/script.h"
 
-namespace warren::control {
+namespace warren::programs {
 
 std::string_view name(NotifyState state) {
     switch (state) {
@@ -54,7 +54,7 @@ std::optional<NotifyState> group_state(const std::vector<std::optional<NotifySta
 Notifier::Scripts Notifier::ready(const config::NotifyScripts& scripts,
                                   const config::GlobalDefs& global) {
     const auto program = [&](const std::optional<config::Script>& script) {
-        return script ? programs::check_script(*script, global).program : std::nullopt;
+        return script ? check_script(*script, global).program : std::nullopt;
     };
     return {program(scripts.any), program(scripts.master), program(scripts.backup),
             program(scripts.fault), program(scripts.stop)};
@@ -97,16 +97,16 @@ void Notifier::update(Group& group) {
 void Notifier::tell(const Scripts& scripts, const char* type, const std::string& name,
                     NotifyState state, int priority) {
     const std::string queue = std::string(type) + " " + name;
-    const std::optional<programs::Program>& own = state == NotifyState::master   ? scripts.master
-                                                  : state == NotifyState::backup ? scripts.backup
-                                                  : state == NotifyState::fault  ? scripts.fault
-                                                                                 : scripts.stop;
+    const std::optional<Program>& own = state == NotifyState::master   ? scripts.master
+                                        : state == NotifyState::backup ? scripts.backup
+                                        : state == NotifyState::fault  ? scripts.fault
+                                                                       : scripts.stop;
     if (own) queues_.run(queue, *own);
     if (!scripts.any) return;
-    programs::Program general = *scripts.any;
+    Program general = *scripts.any;
     general.argv.insert(general.argv.end(),
-                        {type, name, std::string(control::name(state)), std::to_string(priority)});
+                        {type, name, std::string(programs::name(state)), std::to_string(priority)});
     queues_.run(queue, general);
 }
 
-}  // namespace warren::control
+}  // namespace warren::programs

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which scripts of virtual_servers and real_servers run, and in which order.
-#include "control/server_notifier.h"
+#include "programs/server_notifier.h"
 #include "programs/script_queues.h"
 
 #include <gtest/gtest.h>
 
 #include "unit/programs/scratch_folder.h"
 
-namespace warren::control {
+namespace warren::programs {
 namespace {
-
-using namespace programs;  // the words of its fixture
 
 class ServerNotifierTest : public testing::Test {
   protected:
@@ -22,7 +20,7 @@ class ServerNotifierTest : public testing::Test {
                 ""};
     }
     std::string run(const std::function<void(ServerNotifier&)>& say) {
-        programs::ScriptQueues queues(io_, events_);
+        ScriptQueues queues(io_, events_);
         ServerNotifier notifier(config_, queues);
         say(notifier);
         EXPECT_TRUE(run_until(io_, [&] { return queues.idle(); }));
@@ -53,4 +51,4 @@ TEST_F(ServerNotifierTest, OneAfterTheOtherAndWithoutArguments) {
 }
 
 }  // namespace
-}  // namespace warren::control
+}  // namespace warren::programs

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/server_notifier.h"
+#include "programs/server_notifier.h"
 
 #include <utility>
 
 #include "programs/script.h"
 
-namespace warren::control {
+namespace warren::programs {
 
-ServerNotifier::ServerNotifier(const config::Config& config, programs::ScriptQueues& queues)
+ServerNotifier::ServerNotifier(const config::Config& config, ScriptQueues& queues)
     : queues_(queues) {
     resolve(config);
 }
@@ -16,7 +16,7 @@ void ServerNotifier::resolve(const config::Config& config) {
     programs_.clear();
     const auto look = [&](const std::optional<config::Script>& script) {
         if (!script) return;
-        if (auto program = programs::check_script(*script, config.global).program)
+        if (auto program = check_script(*script, config.global).program)
             programs_[key_of(*script)] = std::move(*program);
     };
     for (const config::VirtualServer& service : config.virtual_servers) {
@@ -49,4 +49,4 @@ void ServerNotifier::run(const config::VirtualServer& service,
         queues_.run("virtual_server " + config::name_of(service), program->second);
 }
 
-}  // namespace warren::control
+}  // namespace warren::programs

@@ -18,7 +18,7 @@
 #include "programs/script_queues.h"
 #include "vrrp/event.h"
 
-namespace warren::control {
+namespace warren::programs {
 
 enum class NotifyState : std::uint8_t { master, backup, fault, stop };
 std::string_view name(NotifyState state);  // "MASTER"
@@ -37,11 +37,11 @@ class Notifier {
     void on_transition(const std::string& instance, NotifyState state, int priority);
 
     // For scripts of others that shall be run in order.
-    programs::ScriptQueues& queues() { return queues_; }
+    ScriptQueues& queues() { return queues_; }
 
   private:
     struct Scripts {
-        std::optional<programs::Program> any, master, backup, fault, stop;
+        std::optional<Program> any, master, backup, fault, stop;
     };
     struct Group {
         std::string name;
@@ -58,7 +58,7 @@ class Notifier {
     std::map<std::string, Scripts> instances_;
     std::map<std::string, std::optional<NotifyState>> states_;  // of instances
     std::vector<Group> groups_;
-    programs::ScriptQueues queues_;
+    ScriptQueues queues_;
 };
 
-}  // namespace warren::control
+}  // namespace warren::programs

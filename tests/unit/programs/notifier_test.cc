@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which notify scripts run, in which order, with which arguments.
-#include "control/notifier.h"
+#include "programs/notifier.h"
 #include "programs/program.h"
 #include "programs/script_queues.h"
 
@@ -10,10 +10,8 @@
 
 #include "unit/programs/scratch_folder.h"
 
-namespace warren::control {
+namespace warren::programs {
 namespace {
-
-using namespace programs;  // the words of its fixture
 
 TEST(NotifyState, WhatATransitionMeansToAScript) {
     using vrrp::Reason;
@@ -126,16 +124,16 @@ TEST_F(NotifierTest, AFailureIsAnEvent) {
 
 class QueuesTest : public NotifierTest {
   protected:
-    programs::Program shell(const std::string& text) const {
+    Program shell(const std::string& text) const {
         return {"/bin/sh", {"sh", "-c", text}, {geteuid(), getegid(), {}}};
     }
 };
 
 TEST_F(QueuesTest, AFullQueueDropsItsOldest) {
-    programs::ScriptQueues queues(io_, events_);
+    ScriptQueues queues(io_, events_);
     const std::string out = " >> " + folder_.path() + "/log";
     queues.run("q", shell("sleep 0.2"));
-    for (std::size_t i = 0; i < programs::ScriptQueues::max_waiting + 2; ++i)
+    for (std::size_t i = 0; i < ScriptQueues::max_waiting + 2; ++i)
         queues.run("q", shell("echo " + std::to_string(i) + out));
     EXPECT_TRUE(run_until(io_, [&] { return queues.idle(); }));
     EXPECT_TRUE(log().starts_with("2\n3\n")) << log();
@@ -143,7 +141,7 @@ TEST_F(QueuesTest, AFullQueueDropsItsOldest) {
 }
 
 TEST_F(QueuesTest, TheEndWaitsForScriptsButNotForever) {
-    programs::ScriptQueues queues(io_, events_);
+    ScriptQueues queues(io_, events_);
     bool done = false;
     queues.when_idle(10'000, [&] { done = true; });
     EXPECT_TRUE(run_until(io_, [&] { return done; })) << "nothing to wait for";
@@ -158,4 +156,4 @@ TEST_F(QueuesTest, TheEndWaitsForScriptsButNotForever) {
 }
 
 }  // namespace
-}  // namespace warren::control
+}  // namespace warren::programs

@@ -10,14 +10,14 @@
 #include <tuple>
 
 #include "config/config.h"
-#include "control/notifier.h"
+#include "programs/notifier.h"
 
-namespace warren::control {
+namespace warren::programs {
 
 class ServerNotifier {
   public:
     // Runs them in `queues`, which must outlive this.
-    ServerNotifier(const config::Config& config, programs::ScriptQueues& queues);
+    ServerNotifier(const config::Config& config, ScriptQueues& queues);
 
     // Looks for the programs of a configuration's scripts, now and not when their time comes: the
     // file system may hang then. What cannot run is left out.
@@ -34,8 +34,8 @@ class ServerNotifier {
         return {script.command, script.user, script.group};
     }
 
-    std::map<Key, programs::Program> programs_;
-    programs::ScriptQueues& queues_;
+    std::map<Key, Program> programs_;
+    ScriptQueues& queues_;
 };
 
-}  // namespace warren::control
+}  // namespace warren::programs

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/answers.h"
+
+#include <utility>
+
+#include "port/clock.h"
+#include "views/event_rows.h"
+#include "views/explain.h"
+#include "views/views.h"
+
+namespace warren::control {
+namespace {
+
+std::vector<std::string> verb_names() {
+    std::vector<std::string> names{"flows", "events", "ended", "explain", "order"};
+    for (const views::View& view : views::all_views())
+        names.emplace_back(view.name);
+    return names;
+}
+
+}  // namespace
+
+Answers::Answers(const Context& context, const Sources& sources, Obey obey)
+    : context_(context),
+      sources_(sources),
+      obey_(std::move(obey)),
+      listing_(context.io, sources.exchange),
+      commands_(context.io, verb_names(),
+                [this](const std::string& verb, const std::string& argument, const Reply& reply) {
+                    answer(verb, argument, reply);
+                }),
+      busy_(sources.exchange.workers.size(), 0.0),
+      busy_ns_(sources.exchange.workers.size(), 0) {}
+
+void Answers::answer(const std::string& verb, const std::string& argument, const Reply& reply) {
+    if (verb == "flows")
+        listing_.request(argument, reply);
+    else if (verb == "events")
+        reply(views::events_page(context_.events, argument));
+    else if (verb == "ended")
+        reply(views::ended_page(sources_.ended, argument));
+    else if (verb == "explain")
+        explain(argument, reply);
+    else if (verb == "order")
+        take_order(argument, reply);
+    else
+        reply(view(verb, argument));
+}
+
+std::vector<views::PortTotals> Answers::port_totals() const {
+    std::vector<views::PortTotals> all;
+    for (const port::Port* port : sources_.ports) {
+        const rte_eth_stats stats = port->stats();
+        all.push_back({stats.ipackets, stats.ibytes, stats.imissed, stats.ierrors, stats.rx_nombuf,
+                       stats.opackets, stats.obytes, stats.oerrors});
+    }
+    return all;
+}
+
+std::string Answers::view(const std::string& name, const std::string& cursor) const {
+    const std::vector<views::PortTotals> totals = port_totals();
+    const views::ViewContext context{context_.state,
+                                     sources_.exchange,
+                                     sources_.vrrp,
+                                     sources_.netlink.statistics(),
+                                     sources_.process,
+                                     totals,
+                                     busy_,
+                                     port::now_ns()};
+    for (const views::View& candidate : views::all_views())
+        if (name == candidate.name) return views::make_page(name, candidate.rows(context), cursor);
+    return views::error_page("no such view");
+}
+
+void Answers::sample_load(std::uint64_t now_ns) {
+    const auto passed_ns = static_cast<double>(now_ns - std::exchange(sampled_ns_, now_ns));
+    for (std::size_t i = 0; i < busy_.size(); ++i) {
+        const std::uint64_t busy_ns = sources_.exchange.workers[i]->counters.busy_ns.value();
+        busy_[i] = static_cast<double>(busy_ns - std::exchange(busy_ns_[i], busy_ns)) / passed_ns;
+    }
+}
+
+void Answers::explain(const std::string& text, const Reply& reply) {
+    const views::ExplainQuestion question = views::read_question(context_.state, text);
+    if (!question.tuple) {
+        reply(views::error_page(question.problem));
+        return;
+    }
+    listing_.look_up(
+        *question.tuple,
+        [this, tuple = *question.tuple](const views::FlowAnswer& found) {
+            return views::make_page(
+                "explain", {explanation(context_.state, sources_.exchange, tuple, found)}, "");
+        },
+        reply);
+}
+
+void Answers::take_order(const std::string& text, const Reply& reply) {
+    const model::Order order = read_order(context_.state, text);
+    if (!order.problem.empty()) {
+        reply(views::error_page(order.problem));
+        return;
+    }
+    std::vector<views::Json> rows;
+    for (const std::uint16_t index : order.servers) {
+        const bool changed = obey_(index, order.admin);
+        const model::ServerRecord& server = context_.state.servers[index];
+        rows.push_back({{"server", name_of(server)},
+                        {"service", name_of(context_.state.services[server.service])},
+                        {"changed", changed},
+                        {"reason", server.reason}});
+    }
+    reply(views::make_page("order", rows, ""));
+}
+
+}  // namespace warren::control

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an operator is answered: views of the model and of everybody's counters, flows, events, why
+// a connection ended or where one would go, and his orders.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "control/publication.h"
+#include "kernel/netlink.h"
+#include "model/ended_flows.h"
+#include "model/orders.h"
+#include "port/port.h"
+#include "telemetry/commands.h"
+#include "telemetry/flow_listing.h"
+#include "views/view_context.h"
+
+namespace warren::control {
+
+class Answers {
+  public:
+    // What is shown that the model does not have; all of it outlives this.
+    struct Sources {
+        exchange::Exchange& exchange;
+        const election::VrrpLink& vrrp;
+        const kernel::Netlink& netlink;
+        const std::vector<port::Port*>& ports;  // as in State
+        const model::EndedFlows& ended;
+        const views::ProcessFacts& process;
+    };
+    // Whether the order has changed the server's standing.
+    using Obey = std::function<bool(std::uint16_t server, balance::Admin admin)>;
+
+    Answers(const Context& context, const Sources& sources, Obey obey);
+
+    // How busy the workers have been since the last call.
+    void sample_load(std::uint64_t now_ns);
+
+  private:
+    using Reply = telemetry::Commands::Answer;
+
+    void answer(const std::string& verb, const std::string& argument, const Reply& reply);
+    std::string view(const std::string& name, const std::string& cursor) const;
+    std::vector<views::PortTotals> port_totals() const;
+    void explain(const std::string& text, const Reply& reply);
+    void take_order(const std::string& text, const Reply& reply);
+
+    Context context_;
+    Sources sources_;
+    Obey obey_;
+    telemetry::FlowListing listing_;
+    telemetry::Commands commands_;
+    std::vector<double> busy_;            // by worker
+    std::vector<std::uint64_t> busy_ns_;  // at the last sample
+    std::uint64_t sampled_ns_ = 0;
+};
+
+}  // namespace warren::control

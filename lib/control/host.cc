@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/host.h"
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include "model/builder.h"
+#include "model/kernel_rules.h"
+
+namespace warren::control {
+namespace {
+
+constexpr const char* port_range_file = "/proc/sys/net/ipv4/ip_local_port_range";  // IPv6's too
+constexpr std::uint32_t least_local_ports = 16'384;
+constexpr const char* not_guarded =
+    "interface {}: the kernel sees our frames too and may answer them: {}";
+
+kernel::HostAddresses::Told told_by(journal::EventLog& events) {
+    return {
+        .info = [&events](
+                    const std::string& text) { events.info(journal::EventKind::link, "{}", text); },
+        .warning =
+            [&events](const std::string& text) {
+                events.warn(journal::EventKind::link, "{}", text);
+            }};
+}
+
+}  // namespace
+
+Host::Host(const Context& context, const kernel::Netlink& netlink, const std::string& instance,
+           const std::vector<kernel::KernelAddress>& ours, kernel::Cleaner* cleaner)
+    : context_(context),
+      netlink_(netlink),
+      addresses_(told_by(context.events), ours, cleaner),
+      local_clients_(instance),
+      arp_silence_(instance) {}
+
+// FNAT leaves out what the host numbers its own connections from; where that is nearly all there
+// is, FNAT takes it, and the host's connections from a virtual address to a real_server do not
+// work.
+void Host::set_host_ports() {
+    if (!context_.state.config.dataplane.host_addresses) return;
+    std::uint32_t first = 0, last = 0;
+    std::ifstream file(port_range_file);
+    if (!(file >> first >> last) || first == 0 || last > 65'535 || last < first) return;
+    const flow::PortRange range{static_cast<std::uint16_t>(first),
+                                static_cast<std::uint16_t>(last)};
+    if (flow::end_of_ports - flow::first_local_port >= range.size() + least_local_ports)
+        context_.state.host_ports = range;
+    else
+        context_.events.info(
+            journal::EventKind::process,
+            "ip_local_port_range {} {} leaves FNAT too few ports: it uses those too; the "
+            "host's own connections from a virtual address to a real_server do not work",
+            first, last);
+}
+
+void Host::start() {
+    set_host_ports();
+    context_.state.kernel_addresses = kernel_addresses();
+    const auto snapshot = model::build_snapshot(context_.state, 0);
+    for (std::size_t i = 0; i < context_.state.ports.size(); ++i) {
+        const model::PortState& port = context_.state.ports[i];
+        const auto index = static_cast<std::uint8_t>(i);
+        if (port.ifindex != 0)
+            join_groups(index, *snapshot);
+        else
+            context_.events.warn(
+                journal::EventKind::link,
+                "interface {}: the kernel has none of that name: no IGMP or MLD reports, a "
+                "snooping switch may withhold the peer's adverts",
+                port.name);
+        if (port.shared) start_guard(index, *snapshot);
+    }
+    silence_kernel();
+}
+
+void Host::start_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
+    const std::string& name = context_.state.ports[index].name;
+    guards_[index] = std::make_unique<kernel::Guard>(name);
+    try {
+        apply_guard(index, snapshot);
+    } catch (const kernel::GuardError& error) {
+        if (error.kind != kernel::GuardError::Kind::unsupported)
+            throw std::runtime_error("interface " + name + ": " + error.what());
+        context_.events.warn(journal::EventKind::link, not_guarded, name, error.what());
+        guards_.erase(index);
+    }
+}
+
+// Serving goes on without: the next link event tries again.
+void Host::try_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
+    try {
+        apply_guard(index, snapshot);
+    } catch (const kernel::GuardError& error) {
+        guarded_.erase(index);
+        context_.events.error(journal::EventKind::link, not_guarded,
+                              context_.state.ports[index].name, error.what());
+    }
+}
+
+void Host::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
+    if (context_.state.ports[index].ifindex == 0) {
+        guarded_.erase(index);  // the chain went with the interface
+        return;
+    }
+    kernel::GuardRules rules = model::guard_rules(context_.state, snapshot, index);
+    warn_of_double_owners(rules);
+    const auto old = guarded_.find(index);
+    if (old != guarded_.end() && old->second == rules) return;
+    guards_.at(index)->apply(rules);
+    guarded_[index] = std::move(rules);
+}
+
+// An address that the kernel has too (somebody has put it there) is still ours alone.
+void Host::warn_of_double_owners(const kernel::GuardRules& rules) {
+    const std::vector<net::IpAddress>& kernel = context_.state.kernel_addresses;
+    for (const net::IpAddress& address : rules.addresses)
+        if (std::binary_search(kernel.begin(), kernel.end(), address) &&
+            doubly_owned_.insert(address).second)
+            context_.events.warn(
+                journal::EventKind::link,
+                "{} is an address of the kernel too, which hears nothing of it; remove it",
+                address.to_string());
+}
+
+void Host::follow_masters() {
+    follow_addresses();
+    follow_guards();
+    silence_kernel();
+    follow_local_clients();
+}
+
+void Host::follow_addresses() {
+    addresses_.follow(model::host_addresses(context_.state), netlink_.links());
+}
+
+void Host::follow_guards() {
+    const auto snapshot = model::build_snapshot(context_.state, 0);
+    for (const auto& [port, guard] : guards_)
+        try_guard(port, *snapshot);
+}
+
+void Host::follow_local_clients() {
+    const std::string error = local_clients_.follow(model::local_services(context_.state));
+    if (!error.empty())
+        context_.events.warn(journal::EventKind::link,
+                             "programs of this host cannot reach its virtual_servers: nftables: {}",
+                             error);
+}
+
+void Host::expect_all_seen() {
+    addresses_.expect_all_seen();
+    follow_addresses();
+}
+
+// Whatever interface it is asked on.
+void Host::silence_kernel() {
+    std::vector<net::IpAddress> silent;
+    const auto snapshot = model::build_snapshot(context_.state, 0);
+    for (std::size_t i = 0; i < context_.state.ports.size(); ++i) {
+        const kernel::GuardRules rules =
+            model::guard_rules(context_.state, *snapshot, static_cast<std::uint8_t>(i));
+        silent.insert(silent.end(), rules.silent.begin(), rules.silent.end());
+    }
+    if (const std::string error = arp_silence_.follow(silent); !error.empty())
+        context_.events.warn(
+            journal::EventKind::link,
+            "the kernel may answer ARP for our addresses on other interfaces: nftables: {}", error);
+}
+
+void Host::join_groups(std::uint8_t index, const exchange::Snapshot& snapshot) {
+    const model::PortState& port = context_.state.ports[index];
+    for (const net::IpAddress& group : model::multicast_groups(context_.state, snapshot, index)) {
+        const std::string error = multicast_.join(port.ifindex, group);
+        if (!error.empty())
+            context_.events.warn(journal::EventKind::link, "interface {}: not in the group {}: {}",
+                                 port.name, group.to_string(), error);
+    }
+}
+
+void Host::join_all_groups() {
+    const auto snapshot = model::build_snapshot(context_.state, 0);
+    for (std::uint8_t port = 0; port < context_.state.ports.size(); ++port)
+        if (context_.state.ports[port].ifindex != 0) join_groups(port, *snapshot);
+}
+
+kernel::Link Host::own_part(const kernel::Link& link) const {
+    kernel::Link own = link;
+    std::erase_if(own.addresses, [&](const kernel::LinkAddress& address) {
+        return addresses_.has_placed(link.name, address.prefix.address);
+    });
+    return own;
+}
+
+std::vector<net::IpAddress> Host::kernel_addresses() const {
+    std::vector<net::IpAddress> all;
+    for (const kernel::Link& link : netlink_.links())
+        for (const kernel::LinkAddress& address : own_part(link).addresses)
+            all.push_back(address.prefix.address);
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+bool Host::follow_kernel_addresses() {
+    auto addresses = kernel_addresses();
+    if (addresses == context_.state.kernel_addresses) return false;
+    context_.state.kernel_addresses = std::move(addresses);
+    return true;
+}
+
+}  // namespace warren::control

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What this host's kernel is to hide, have, serve and hear follows the model: the guards of shared
+// interfaces, the masters' addresses, the host's own programs as clients of our virtual_servers,
+// multicast groups, ARP. Adverts and announcements never wait for any of it: the control lcore
+// rings a bell with each transition and goes on, so addresses come as soon as this thread is woken.
+// The other order would make every takeover as late as that. The constructor throws
+// std::system_error; later refusals are told and tried again.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/publication.h"
+#include "kernel/arp_silence.h"
+#include "kernel/guard.h"
+#include "kernel/host_addresses.h"
+#include "kernel/local_clients.h"
+#include "kernel/multicast.h"
+#include "kernel/netlink.h"
+
+namespace warren::control {
+
+class Host {
+  public:
+    // `ours`: what an earlier life may have left. `cleaner`: host_addresses.h.
+    Host(const Context& context, const kernel::Netlink& netlink, const std::string& instance,
+         const std::vector<kernel::KernelAddress>& ours, kernel::Cleaner* cleaner);
+
+    // At the start. Throws std::runtime_error if an interface cannot be guarded.
+    void start();
+
+    // After anything that may have changed who is master, or what the kernel has.
+    void follow_masters();
+    void follow_addresses();
+    void follow_guards();
+    void follow_local_clients();
+    // Once in a while: what was asked for has come by now, or never will.
+    void expect_all_seen();
+
+    // What the port's virtual routers have to hear.
+    void join_groups(std::uint8_t port, const exchange::Snapshot& snapshot);
+    void join_all_groups();
+
+    // Its memberships, its guard's chain went with the interface.
+    void forget_groups(int ifindex) { multicast_.forget(ifindex); }
+    void forget_guard(std::uint8_t port) { guarded_.erase(port); }
+    bool lacks_a_guard() const { return guarded_.size() < guards_.size(); }
+
+    // Without what it has through us: a virtual address is nobody's primary one.
+    kernel::Link own_part(const kernel::Link& link) const;
+    // Whether the kernel's own addresses are others now; State has them.
+    bool follow_kernel_addresses();
+
+  private:
+    std::vector<net::IpAddress> kernel_addresses() const;
+    void set_host_ports();
+    void start_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
+    void try_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
+    void apply_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
+    void warn_of_double_owners(const kernel::GuardRules& rules);
+    void silence_kernel();
+
+    Context context_;
+    const kernel::Netlink& netlink_;
+    kernel::HostAddresses addresses_;
+    kernel::LocalClients local_clients_;
+    kernel::ArpSilence arp_silence_;
+    kernel::MulticastGroups multicast_;
+    std::map<std::uint8_t, std::unique_ptr<kernel::Guard>> guards_;  // by port
+    std::map<std::uint8_t, kernel::GuardRules> guarded_;             // what is in force
+    std::set<net::IpAddress> doubly_owned_;                          // warned about
+};
+
+}  // namespace warren::control

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/life.h"
+
+#include <signal.h>
+
+#include <chrono>
+#include <utility>
+
+#include "control/signals.h"
+#include "port/clock.h"
+
+namespace warren::control {
+namespace {
+
+constexpr std::uint64_t watchdog_ns = 1'000'000'000;
+
+}  // namespace
+
+Life::Life(const Context& context, exchange::Exchange& exchange, Announce announce,
+           ReopenLog reopen_log, Told told)
+    : context_(context),
+      exchange_(exchange),
+      announce_(std::move(announce)),
+      reopen_log_(std::move(reopen_log)),
+      told_(std::move(told)),
+      stop_timer_(context.io),
+      signals_(context.io, SIGTERM, SIGINT) {}
+
+// A port has a SIGRTMIN of its own, or nobody has: then it must not end us either.
+void Life::take_signals() {
+    for (const int signal : asking_signals())
+        signals_.add(signal);
+    struct sigaction first {};
+    if (sigaction(SIGRTMIN, nullptr, &first) == 0 && first.sa_handler == SIG_DFL)
+        ::signal(SIGRTMIN, SIG_IGN);
+    release_signals();
+    arm_signals();
+}
+
+void Life::arm_signals() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        arm_signals();
+        context_.attempts("obeying a signal", [&] { on_signal(signal); });
+    });
+}
+
+void Life::on_signal(int signal) {
+    if (signal == SIGTERM || signal == SIGINT)
+        return shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    if (signal == SIGHUP) {
+        reopen_log();
+        if (!stopping_) told_.reload();
+        return;
+    }
+    // Monitoring sends them without end: once is enough.
+    if (unserved_.insert(signal).second)
+        context_.events.info(journal::EventKind::process, "{}", unserved_signal(signal));
+}
+
+// logrotate has renamed the file, whatever becomes of the configuration.
+void Life::reopen_log() {
+    const std::string trouble = reopen_log_ ? reopen_log_() : std::string();
+    if (!trouble.empty())
+        context_.events.error(journal::EventKind::process, "the log file is not opened again: {}",
+                              trouble);
+}
+
+void Life::tell_watchdog(std::uint64_t now_ns) {
+    if (now_ns < next_watchdog_ns_) return;
+    next_watchdog_ns_ = now_ns + watchdog_ns;
+    announce_("WATCHDOG=1");
+}
+
+void Life::tell_ready() {
+    ready_ = true;
+    announce_("READY=1");
+}
+
+void Life::while_reloading(const std::function<void()>& work) {
+    if (ready_) announce_("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(port::now_ns() / 1000));
+    work();
+    if (ready_) announce_("READY=1");
+}
+
+// The second signal does not wait.
+void Life::shut_down(const char* why) {
+    context_.events.info(journal::EventKind::process, "stopping: {}", why);
+    if (std::exchange(stopping_, true)) return leave_after(0);
+    leave_after(stop_patience_ms);
+    context_.publication.command({.kind = election::VrrpCommand::Kind::shutdown});
+    announce_("STOPPING=1");
+    told_.stopping();
+}
+
+void Life::leave_after(int ms) {
+    stop_timer_.expires_after(std::chrono::milliseconds(ms));
+    stop_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        exchange_.stop.store(true, std::memory_order_relaxed);
+        context_.io.stop();
+    });
+}
+
+}  // namespace warren::control

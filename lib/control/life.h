@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The process's life: the signals that ask for something, what the service manager hears, the end.
+#pragma once
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "control/publication.h"
+
+namespace warren::control {
+
+class Life {
+  public:
+    static constexpr int stop_patience_ms = 500;  // for the control lcore's good-bye
+    static constexpr int farewell_ms = 20;        // for frames on their way out
+
+    struct Told {
+        std::function<void()> reload;
+        std::function<void()> stopping;  // once; the good-bye has been asked for
+    };
+    // To the service manager: "READY=1"; reopens the log: what went wrong, or nothing.
+    using Announce = std::function<void(std::string_view)>;
+    using ReopenLog = std::function<std::string()>;
+
+    Life(const Context& context, exchange::Exchange& exchange, Announce announce,
+         ReopenLog reopen_log, Told told);
+
+    void take_signals();
+
+    // systemd's watchdog: the loop turns, and this turn's work has been gone through.
+    void tell_watchdog(std::uint64_t now_ns);
+    void tell_ready();
+    bool is_ready() const { return ready_; }
+    bool is_stopping() const { return stopping_; }
+
+    // Whatever `work` does, the service manager hears when it begins and ends.
+    void while_reloading(const std::function<void()>& work);
+
+    // All have said good-bye: in a moment the workers stop and the loop ends.
+    void leave_after(int ms);
+    void wait_no_longer() { stop_timer_.cancel(); }
+
+  private:
+    void arm_signals();
+    void on_signal(int signal);
+    void reopen_log();
+    void shut_down(const char* why);
+
+    Context context_;
+    exchange::Exchange& exchange_;
+    Announce announce_;
+    ReopenLog reopen_log_;
+    Told told_;
+    boost::asio::steady_timer stop_timer_;
+    boost::asio::signal_set signals_;
+    std::set<int> unserved_;  // signals that the log has spoken of
+    std::uint64_t next_watchdog_ns_ = 0;
+    bool ready_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace warren::control

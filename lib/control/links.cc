@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/links.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace warren::control {
+namespace {
+
+std::uint16_t mtu_of(const kernel::Link& link) {
+    constexpr std::uint32_t ethernet = 1500;  // where the kernel has not said
+    return static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(link.mtu == 0 ? ethernet : link.mtu, 65'535));
+}
+
+std::string text_of(const auto& address) {
+    return address ? address->to_string() : std::string("none");
+}
+
+void add_kernel_part(model::PortState& state, const kernel::Link& link) {
+    state.ifindex = link.index;
+    state.primary = link.ipv4();
+    state.link_local = link.ipv6_link_local();
+    if (!state.shared) return;
+    state.mtu = mtu_of(link);
+    state.link_up = link.running;
+}
+
+}  // namespace
+
+std::vector<model::PortState> port_states(const std::vector<std::string>& names,
+                                          const std::vector<port::Port*>& ports,
+                                          const std::vector<port::Port*>& kernel_ports,
+                                          const kernel::Netlink& netlink,
+                                          journal::EventLog& events) {
+    std::vector<model::PortState> states;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const port::Port& device = *ports.at(i);
+        model::PortState state{.name = names[i],
+                               .driver = device.driver(),
+                               .mac = device.mac(),
+                               .shared = device.shared_with_kernel(),
+                               .link_up = device.link_up(),
+                               .primary = {},
+                               .mtu = device.mtu()};
+        state.rss_trouble = device.rss_trouble();
+        state.hears_virtual_macs = device.mac_trouble().empty();
+        state.reaches_kernel =
+            state.shared || (i < kernel_ports.size() && kernel_ports[i] != nullptr);
+        if (!state.hears_virtual_macs)
+            events.warn(journal::EventKind::link,
+                        "interface {}: use_vmac is not possible, the physical MAC is used: {}",
+                        names[i], device.mac_trouble());
+        if (const auto link = netlink.link(names[i])) add_kernel_part(state, *link);
+        states.push_back(std::move(state));
+    }
+    return states;
+}
+
+std::vector<PortChange> Links::take(const kernel::Link& link) {
+    std::vector<PortChange> changes;
+    for (std::size_t i = 0; i < context_.state.ports.size(); ++i)
+        if (context_.state.ports[i].name == link.name)
+            changes.push_back(follow(static_cast<std::uint8_t>(i), link));
+    return changes;
+}
+
+PortChange Links::follow(std::uint8_t index, const kernel::Link& link) {
+    model::PortState& port = context_.state.ports[index];
+    PortChange change{.port = index, .present = link.present};
+    const int ifindex = link.present ? link.index : 0;
+    change.ifindex = port.ifindex != ifindex;
+    if (port.ifindex != 0 && change.ifindex) change.gone_ifindex = port.ifindex;
+    if (port.shared && link.present) follow_interface(change, link);
+    port.ifindex = ifindex;
+    set_addresses(change, link);
+    if (port.shared && link.present) set_mtu(change, mtu_of(link));
+    if (port.shared) set_link(change, link.present && link.running);
+    return change;
+}
+
+// Sockets belong to an interface, not to its name: they are opened again by who reads from them.
+void Links::follow_interface(PortChange& change, const kernel::Link& link) {
+    model::PortState& port = context_.state.ports[change.port];
+    change.is_new = port.ifindex != link.index;
+    if (change.is_new) {
+        ports_[change.port]->restore_filter();
+        context_.events.warn(journal::EventKind::link,
+                             "interface {}: was made anew and is taken up again", port.name);
+    }
+    change.mac = port.mac != link.mac && !link.mac.is_zero();
+    if (!change.mac) return;
+    context_.events.warn(journal::EventKind::link, "interface {}: its MAC is {} now, was {}",
+                         port.name, link.mac.to_string(), port.mac.to_string());
+    port.mac = link.mac;
+}
+
+void Links::set_addresses(PortChange& change, const kernel::Link& link) {
+    model::PortState& port = context_.state.ports[change.port];
+    const auto primary = link.present ? link.ipv4() : std::nullopt;
+    const auto link_local = link.present ? link.ipv6_link_local() : std::nullopt;
+    if (port.primary != primary)
+        context_.events.info(journal::EventKind::link, "interface {}: address {}", port.name,
+                             text_of(primary));
+    if (port.link_local != link_local)
+        context_.events.info(journal::EventKind::link, "interface {}: link-local address {}",
+                             port.name, text_of(link_local));
+    change.addresses = port.primary != primary || port.link_local != link_local;
+    port.primary = primary;
+    port.link_local = link_local;
+}
+
+void Links::set_mtu(PortChange& change, std::uint16_t mtu) {
+    model::PortState& port = context_.state.ports[change.port];
+    change.mtu = port.mtu != mtu;
+    if (change.mtu) spdlog::info("interface {}: MTU {}, was {}", port.name, mtu, port.mtu);
+    port.mtu = mtu;
+}
+
+void Links::set_link(PortChange& change, bool up) {
+    model::PortState& port = context_.state.ports[change.port];
+    change.link = port.link_up != up;
+    if (!change.link) return;
+    port.link_up = up;
+    context_.events.add(journal::EventKind::link,
+                        up ? journal::EventLevel::info : journal::EventLevel::warning,
+                        "interface " + port.name + ": link " + (up ? "up" : "down"));
+}
+
+std::vector<PortChange> Links::poll_own() {
+    std::vector<PortChange> changes;
+    for (std::size_t i = 0; i < context_.state.ports.size(); ++i) {
+        if (context_.state.ports[i].shared) continue;
+        PortChange change{.port = static_cast<std::uint8_t>(i)};
+        set_link(change, ports_[i]->link_up());
+        if (change.link) changes.push_back(change);
+    }
+    return changes;
+}
+
+}  // namespace warren::control

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/next_hops.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+#include "model/builder.h"
+
+namespace warren::control {
+namespace {
+
+// With it the kernel drops what comes on lo from elsewhere.
+bool strict_reverse_path() {
+    for (const char* scope : {"all", "lo"}) {
+        std::ifstream file(std::string("/proc/sys/net/ipv4/conf/") + scope + "/rp_filter");
+        int value = 0;
+        if (file >> value && value == 1) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void NextHops::follow() {
+    std::vector<net::IpAddress> wanted;
+    for (const model::ServerRecord& server : context_.state.servers)
+        if (is_served(server)) wanted.push_back(server.config->address);
+    for (const net::IpAddress& peer : unicast_peers())
+        wanted.push_back(peer);
+    netlink_.set_wanted(wanted);
+    for (model::ServerRecord& server : context_.state.servers) {
+        if (!is_served(server)) continue;
+        const auto hop = netlink_.next_hop(server.config->address);
+        const bool is_news = !hop || server.next_hop != hop;
+        server.next_hop = hop;
+        if (is_news) warn_unreachable(server.config->address, hop);
+    }
+}
+
+bool NextHops::take(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop) {
+    tell_peer(address, hop);
+    bool is_server = false;
+    for (model::ServerRecord& server : context_.state.servers) {
+        if (!is_served(server) || server.config->address != address) continue;
+        is_server = true;
+        server.next_hop = hop;
+        context_.publication.publish_soon();
+    }
+    if (!is_server) return false;
+    warn_unreachable(address, hop);
+    if (hop && hop->mac)
+        spdlog::debug("server {}: next hop {} is {}", address.to_string(), hop->gateway.to_string(),
+                      hop->mac->to_string());
+    return true;
+}
+
+void NextHops::warn_unreachable(const net::IpAddress& server,
+                                const std::optional<kernel::NextHop>& hop) {
+    const auto is_way = [&](const model::PortState& port) { return port.ifindex == hop->ifindex; };
+    const auto& ports = context_.state.ports;
+    if (!hop)
+        context_.events.warn(journal::EventKind::server, "server {}: no route", server.to_string());
+    else if (hop->local)
+        tell_of_local_server(server);
+    else if (std::none_of(ports.begin(), ports.end(), is_way))
+        context_.events.warn(journal::EventKind::server,
+                             "server {}: its route leads over no interface of ours",
+                             server.to_string());
+}
+
+void NextHops::tell_of_local_server(const net::IpAddress& server) {
+    for (const model::ServerRecord& record : context_.state.servers) {
+        if (!is_served(record) || record.config->address != server || !record.next_hop ||
+            !record.next_hop->local)
+            continue;
+        if (!is_local_server(context_.state, record))
+            context_.events.warn(
+                journal::EventKind::server,
+                "server {}: the address is this machine's own and is not forwarded to",
+                name_of(record));
+        else if (strict_reverse_path())
+            context_.events.warn(
+                journal::EventKind::server,
+                "server {} is this machine: net.ipv4.conf.{{all,lo}}.rp_filter 1 keeps its "
+                "clients from it; 2 or 0 is needed",
+                name_of(record));
+    }
+}
+
+std::vector<net::IpAddress> NextHops::unicast_peers() const {
+    std::vector<net::IpAddress> peers;
+    for (const model::RouterState& router : context_.state.routers)
+        for (const vrrp::UnicastPeer& peer : router.plan->settings.unicast_peers)
+            if (std::find(peers.begin(), peers.end(), peer.address) == peers.end())
+                peers.push_back(peer.address);
+    return peers;
+}
+
+void NextHops::tell_peers() {
+    for (const net::IpAddress& peer : unicast_peers()) {
+        const auto hop = netlink_.next_hop(peer);
+        if (!hop)
+            context_.events.warn(journal::EventKind::vrrp, "unicast_peer {}: no route",
+                                 peer.to_string());
+        tell_peer(peer, hop);
+    }
+}
+
+// The peer's adverts leave by the instance's interface; a peer behind another one has no next hop.
+void NextHops::tell_peer(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop) {
+    for (std::size_t i = 0; i < context_.state.routers.size(); ++i) {
+        const model::RouterState& router = context_.state.routers[i];
+        const auto& peers = router.plan->settings.unicast_peers;
+        const model::PortState& port = context_.state.ports[router.port];
+        const bool usable =
+            hop && hop->mac && !hop->local && port.ifindex != 0 && hop->ifindex == port.ifindex;
+        for (std::size_t peer = 0; peer < peers.size(); ++peer)
+            if (peers[peer].address == address)
+                context_.publication.command({.kind = election::VrrpCommand::Kind::next_hop,
+                                              .router = static_cast<std::uint16_t>(i),
+                                              .peer = static_cast<std::uint16_t>(peer),
+                                              .mac = usable ? *hop->mac : net::MacAddress{}});
+    }
+}
+
+}  // namespace warren::control

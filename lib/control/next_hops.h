@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The ways to real_servers and unicast peers: asked for in the kernel, kept in State, told to the
+// workers by the next snapshot and to the control lcore at once.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "control/publication.h"
+#include "kernel/netlink.h"
+
+namespace warren::control {
+
+class NextHops {
+  public:
+    NextHops(const Context& context, kernel::Netlink& netlink)
+        : context_(context), netlink_(netlink) {}
+
+    // As the configuration says now; gets to know all of them at once.
+    void follow();
+    // To the control lcore at its start; later changes reach it by take().
+    void tell_peers();
+    // Whether it is a real_server's: it may be this host itself now.
+    bool take(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
+
+  private:
+    std::vector<net::IpAddress> unicast_peers() const;
+    void tell_peer(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
+    void warn_unreachable(const net::IpAddress& server, const std::optional<kernel::NextHop>& hop);
+    void tell_of_local_server(const net::IpAddress& server);
+
+    Context context_;
+    kernel::Netlink& netlink_;
+};
+
+}  // namespace warren::control

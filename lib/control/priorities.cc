@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/priorities.h"
+
+#include <utility>
+
+namespace warren::control {
+
+Priorities::Priorities(const Context& context, const kernel::Netlink& netlink,
+                       std::function<void(std::uint16_t router)> settled)
+    : context_(context),
+      netlink_(netlink),
+      settled_(std::move(settled)),
+      scripts_(context.io, context.state.config, context.events, [this] { apply(); }),
+      files_(context.io, context.state.config, context.events, [this] { apply(); }),
+      processes_(context.io, context.state.config, context.events, [this] { apply(); }) {}
+
+// A card of our own is not among the kernel's interfaces.
+vrrp::TrackedState Priorities::interface_state(const std::string& name) const {
+    for (const model::PortState& port : context_.state.ports)
+        if (port.name == name && !port.shared)
+            return vrrp::TrackedState::of(port.link_up, port.link_up ? "up" : "down");
+    const auto link = netlink_.link(name);
+    const bool up = link && link->running;
+    return vrrp::TrackedState::of(up, !link ? "no such interface" : up ? "up" : "down");
+}
+
+vrrp::TrackedState Priorities::quorum_state(const std::string& name) const {
+    for (const model::ServiceRecord& service : context_.state.services)
+        if (is_served(service) && config::name_of(*service.config) == name)
+            return vrrp::TrackedState::of(service.has_quorum,
+                                          service.has_quorum ? "has its quorum" : "quorum lost");
+    return {vrrp::TrackedState::Standing::ignored, 0, "no such virtual_server"};
+}
+
+vrrp::TrackedState Priorities::state_of(const config::Tracked& tracked) const {
+    switch (tracked.kind) {
+        case config::TrackKind::interface:
+            return interface_state(tracked.name);
+        case config::TrackKind::script:
+            return scripts_.state(tracked.name);
+        case config::TrackKind::file:
+            return files_.state(tracked.name);
+        case config::TrackKind::process:
+            return processes_.state(tracked.name);
+        case config::TrackKind::quorum:
+            break;
+    }
+    return quorum_state(tracked.name);
+}
+
+void Priorities::apply() {
+    for (std::size_t i = 0; i < context_.state.routers.size(); ++i)
+        apply_to(static_cast<std::uint16_t>(i));
+}
+
+void Priorities::apply_to(std::uint16_t index) {
+    model::RouterState& router = context_.state.routers[index];
+    const vrrp::TrackedPart before = router.tracking.total;
+    router.tracking = model::evaluate(
+        *router.config, [this](const config::Tracked& tracked) { return state_of(tracked); });
+    if (router.waits_silently && router.tracking.settled()) settled_(index);
+    const vrrp::TrackedPart& now = router.tracking.total;
+    if (now.fault != before.fault)
+        context_.publication.fault(index, vrrp::FaultCause::tracked, now.fault);
+    if (now.priority == before.priority) return;
+    context_.publication.command(
+        {.kind = election::VrrpCommand::Kind::priority, .router = index, .priority = now.priority});
+    if (router.tracking.settled())
+        context_.events.info(journal::EventKind::track, "{}: priority {}, was {}",
+                             router.config->name, now.priority, before.priority);
+}
+
+}  // namespace warren::control

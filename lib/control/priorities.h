@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Tracked things move priorities: what each virtual router makes of those that it tracks goes to
+// the control lcore.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "control/publication.h"
+#include "kernel/netlink.h"
+#include "tracking/track_files.h"
+#include "tracking/track_processes.h"
+#include "tracking/track_scripts.h"
+
+namespace warren::control {
+
+class Priorities {
+  public:
+    // `settled`: a router that waited for what it tracks knows now.
+    Priorities(const Context& context, const kernel::Netlink& netlink,
+               std::function<void(std::uint16_t router)> settled);
+
+    // Whenever a tracked thing may have changed. The commands of a start reach the control lcore
+    // before its first round does.
+    void apply();
+
+  private:
+    vrrp::TrackedState interface_state(const std::string& name) const;
+    vrrp::TrackedState quorum_state(const std::string& name) const;
+    vrrp::TrackedState state_of(const config::Tracked& tracked) const;
+    void apply_to(std::uint16_t router);
+
+    Context context_;
+    const kernel::Netlink& netlink_;
+    std::function<void(std::uint16_t)> settled_;
+    tracking::TrackScripts scripts_;
+    tracking::TrackFiles files_;
+    tracking::TrackProcesses processes_;
+};
+
+}  // namespace warren::control

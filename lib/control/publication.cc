@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/publication.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "model/builder.h"
+#include "model/service_state.h"
+
+namespace warren::control {
+
+void Publication::fault(std::uint16_t router, vrrp::FaultCause cause, bool present,
+                        bool can_transmit) {
+    command({.kind = election::VrrpCommand::Kind::fault,
+             .router = router,
+             .cause = cause,
+             .present = present,
+             .can_transmit = can_transmit});
+}
+
+LivePublication::LivePublication(boost::asio::io_context& io, model::State& state,
+                                 journal::EventLog& events, exchange::Exchange& exchange,
+                                 election::VrrpLink& vrrp, std::function<void()> published)
+    : io_(io),
+      state_(state),
+      events_(events),
+      exchange_(exchange),
+      vrrp_(vrrp),
+      published_(std::move(published)) {}
+
+void LivePublication::publish() {
+    is_pending_ = false;
+    model::update_slots(state_);
+    exchange_.publisher.publish(model::build_snapshot(state_, ++generation_));
+    published_();
+}
+
+void LivePublication::publish_soon() {
+    if (std::exchange(is_pending_, true)) return;
+    boost::asio::post(io_, [this] {
+        if (is_pending_) publish();
+    });
+}
+
+void LivePublication::command(const election::VrrpCommand& command) {
+    if (!vrrp_.commands.push(command))
+        events_.error(journal::EventKind::vrrp,
+                      "the control lcore does not take commands: one is lost");
+}
+
+}  // namespace warren::control

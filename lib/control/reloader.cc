@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/reloader.h"
+
+#include <utility>
+
+#include "config/fixed_parts.h"
+#include "port/clock.h"
+#include "programs/script.h"
+
+namespace warren::control {
+namespace {
+
+journal::EventLevel level_of(config::Severity severity) {
+    return severity == config::Severity::error     ? journal::EventLevel::error
+           : severity == config::Severity::warning ? journal::EventLevel::warning
+                                                   : journal::EventLevel::info;
+}
+
+std::string first_line(const config::Diagnostic& diagnostic) {
+    const std::string text = diagnostic.to_string();
+    return text.substr(0, text.find('\n'));
+}
+
+}  // namespace
+
+Reloader::Reloader(const Context& context, exchange::Exchange& exchange, Reread reread)
+    : context_(context), exchange_(exchange), reread_(std::move(reread)) {}
+
+void Reloader::reload(const TakeUp& take_up) {
+    const config::LoadResult loaded = read();
+    model::ReloadPlan plan;
+    const std::string refusal = refusal_of(loaded, plan);
+    if (refusal.empty())
+        take_up(loaded.config, plan);
+    else
+        context_.events.error(journal::EventKind::config, "{}; the running configuration stays",
+                              refusal);
+}
+
+config::LoadResult Reloader::read() {
+    config::LoadResult loaded = reread_();
+    config::Diagnostics all = loaded.diagnostics;
+    if (loaded.ok())
+        for (config::Diagnostic& script : programs::check_scripts(loaded.config))
+            all.push_back(std::move(script));
+    for (const config::Diagnostic& diagnostic : all)
+        context_.events.add(journal::EventKind::config, level_of(diagnostic.severity),
+                            first_line(diagnostic));
+    return loaded;
+}
+
+std::string Reloader::refusal_of(const config::LoadResult& loaded, model::ReloadPlan& plan) const {
+    if (!loaded.ok()) return "the file is refused";
+    const std::string fixed = config::changed_fixed_part(context_.state.config, loaded.config);
+    if (!fixed.empty()) return fixed + ": that needs a restart";
+    plan =
+        plan_reload(context_.state, loaded.config,
+                    {.of = [this](std::uint16_t server) { return exchange_.active_flows(server); },
+                     .workers = static_cast<unsigned>(exchange_.workers.size())});
+    return plan.refusal;
+}
+
+void Reloader::tell_of(const model::ReloadChanges& changes) {
+    tell_of_services(changes);
+    tell_of_servers(changes);
+    context_.events.info(journal::EventKind::config, "reloaded: {}",
+                         changes.none() ? std::string("nothing has changed")
+                                        : fmt::format("{} services, {} servers",
+                                                      count_served(context_.state.services),
+                                                      count_served(context_.state.servers)));
+}
+
+void Reloader::tell_of_services(const model::ReloadChanges& changes) {
+    const auto name = [&](std::uint16_t index) { return name_of(context_.state.services[index]); };
+    for (const std::uint16_t index : changes.removed_services)
+        context_.events.warn(journal::EventKind::server,
+                             "service {} is removed: {} flows are reset", name(index),
+                             flows_of_removed(index));
+    for (const std::uint16_t index : changes.added_services)
+        context_.events.info(journal::EventKind::server, "service {} is added", name(index));
+    for (const std::uint16_t index : changes.changed_services)
+        context_.events.info(journal::EventKind::server, "service {} has new settings",
+                             name(index));
+}
+
+void Reloader::tell_of_servers(const model::ReloadChanges& changes) {
+    const auto name = [&](std::uint16_t index) {
+        const model::ServerRecord& server = context_.state.servers[index];
+        return name_of(server) + " of " + name_of(context_.state.services[server.service]);
+    };
+    for (const std::uint16_t index : changes.removed_servers)
+        context_.events.warn(journal::EventKind::server, "server {} is removed: {} flows are reset",
+                             name(index), exchange_.active_flows(index));
+    for (const std::uint16_t index : changes.added_servers)
+        context_.events.info(journal::EventKind::server, "server {} is added", name(index));
+    for (const std::uint16_t index : changes.changed_servers)
+        context_.events.info(journal::EventKind::server, "server {} has new settings: weight {}",
+                             name(index), context_.state.servers[index].config->weight);
+}
+
+std::uint64_t Reloader::flows_of_removed(std::uint16_t service) const {
+    std::uint64_t flows = 0;
+    for (std::uint16_t i = 0; i < context_.state.servers.size(); ++i)
+        if (context_.state.servers[i].service == service &&
+            context_.state.servers[i].presence == model::Presence::removed)
+            flows += exchange_.active_flows(i);
+    return flows;
+}
+
+model::ServerTotals Reloader::totals_of(std::uint16_t server) const {
+    model::ServerTotals totals;
+    for (const auto& worker : exchange_.workers) {
+        const exchange::ServerCounters& counted = worker->servers[server];
+        totals.active += counted.active.value();
+        totals.connections += counted.connections.value();
+        totals.to_server_bytes += counted.to_server_bytes.value();
+        totals.to_client_bytes += counted.to_client_bytes.value();
+    }
+    return totals;
+}
+
+// A worker that holds an older snapshot may still begin flows of what is removed.
+bool Reloader::release_indices() {
+    if (exchange_.publisher.reclaim() != 0) return false;
+    const auto totals = [this](std::uint16_t server) { return totals_of(server); };
+    return model::release_indices(context_.state, totals, port::now_ns());
+}
+
+}  // namespace warren::control

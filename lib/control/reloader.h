@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SIGHUP: the file is read again. All of it is taken up, or nothing. And afterwards: an index of
+// what was removed becomes another's when no worker remembers it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "config/load.h"
+#include "control/publication.h"
+#include "model/reload.h"
+
+namespace warren::control {
+
+class Reloader {
+  public:
+    using Reread = std::function<config::LoadResult()>;
+    using TakeUp = std::function<void(const config::Config& wanted, const model::ReloadPlan& plan)>;
+
+    Reloader(const Context& context, exchange::Exchange& exchange, Reread reread);
+
+    // Says what is wrong with the file; calls `take_up` if nothing is refused.
+    void reload(const TakeUp& take_up);
+
+    // With the flows that the removed have now, before the workers hear of it.
+    void tell_of(const model::ReloadChanges& changes);
+
+    // About once a second. Whether some index is free now: the snapshot is out of date.
+    bool release_indices();
+
+  private:
+    config::LoadResult read();
+    std::string refusal_of(const config::LoadResult& loaded, model::ReloadPlan& plan) const;
+    void tell_of_services(const model::ReloadChanges& changes);
+    void tell_of_servers(const model::ReloadChanges& changes);
+    std::uint64_t flows_of_removed(std::uint16_t service) const;
+    model::ServerTotals totals_of(std::uint16_t server) const;
+
+    Context context_;
+    exchange::Exchange& exchange_;
+    Reread reread_;
+};
+
+}  // namespace warren::control

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/routers.h"
+
+#include <string>
+#include <utility>
+
+#include "control/alarm_text.h"
+#include "election/traffic_watch.h"
+#include "model/vrrp_plan.h"
+#include "port/clock.h"
+
+namespace warren::control {
+namespace {
+
+// Why a router changed its state; a fault is told by its causes.
+std::string reason_text(const election::VrrpReport& report, const vrrp::Status& status) {
+    std::string causes;
+    for (unsigned bit = 0; bit < 16 && report.reason == vrrp::Reason::fault; ++bit)
+        if ((status.faults >> bit & 1) != 0)
+            causes += (causes.empty() ? "" : ", ") +
+                      std::string(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
+    return causes.empty() ? std::string(vrrp::name(report.reason)) : causes;
+}
+
+bool is_master(const model::RouterState& router) {
+    return router.status.state == vrrp::State::master;
+}
+
+}  // namespace
+
+Routers::Routers(const Context& context, election::VrrpLink& vrrp, Told told)
+    : context_(context),
+      vrrp_(vrrp),
+      told_(std::move(told)),
+      notifier_(context.io, context.state.config, context.events) {}
+
+std::vector<const election::RouterPlan*> Routers::plans() const {
+    std::vector<const election::RouterPlan*> plans;
+    for (const model::RouterState& router : context_.state.routers)
+        plans.push_back(router.plan.get());
+    return plans;
+}
+
+// Each record by itself: one that cannot be taken keeps nothing from the rest.
+void Routers::take_all() {
+    take_statuses();
+    election::VrrpReport report;
+    while (vrrp_.reports.pop(report))
+        context_.attempts("taking a router's report", [&] { on_report(report); });
+}
+
+void Routers::take_statuses() {
+    election::VrrpStatus record;
+    bool moved = false;
+    while (vrrp_.statuses.pop(record))
+        context_.attempts("taking a router's status", [&] {
+            model::RouterState& router = context_.state.routers.at(record.router);
+            const bool was_master = is_master(router);
+            router.status = record.status;
+            router.record = record;
+            moved = moved || was_master != is_master(router);
+        });
+    if (moved) context_.attempts("following the masters", [&] { told_.masters(); });
+}
+
+void Routers::on_report(const election::VrrpReport& report) {
+    using Kind = election::VrrpReport::Kind;
+    const auto name = [&] { return context_.state.routers.at(report.router).config->name; };
+    switch (report.kind) {
+        case Kind::transition:
+            return on_transition(report);
+        case Kind::alarm:
+        case Kind::rejected:
+            return on_alarm(report);
+        case Kind::traffic:
+            context_.events.info(journal::EventKind::vrrp,
+                                 "{}: first traffic {:.1f} ms after the takeover", name(),
+                                 static_cast<double>(report.silent_ns) / 1e6);
+            break;
+        case Kind::silence:
+            context_.events.info(journal::EventKind::vrrp,
+                                 "{}: no traffic since the takeover {} ms ago: announcing on",
+                                 name(), election::TrafficWatch::first_wait_ns / 1'000'000);
+            break;
+        case Kind::plan_taken:
+            std::erase_if(retired_plans_,
+                          [&](const auto& plan) { return plan.get() == report.plan; });
+            break;
+        case Kind::stopped:
+            told_.stopped();
+            break;
+    }
+}
+
+void Routers::on_transition(const election::VrrpReport& report) {
+    const model::RouterState& router = context_.state.routers.at(report.router);
+    context_.events.info(journal::EventKind::vrrp, "{}: {} -> {} ({})", router.config->name,
+                         vrrp::name(report.from), vrrp::name(report.to),
+                         reason_text(report, router.status));
+    if (waits_for_tracked(report)) return;
+    if (const auto heard = programs::notify_state(report.to, report.reason))
+        notifier_.on_transition(router.config->name, *heard, router.status.effective_priority);
+}
+
+// As in keepalived a router that waits for the first result of a script is in no state that notify
+// scripts hear of.
+bool Routers::waits_for_tracked(const election::VrrpReport& report) {
+    model::RouterState& router = context_.state.routers[report.router];
+    constexpr unsigned tracked = 1U << static_cast<unsigned>(vrrp::FaultCause::tracked);
+    if (report.from != vrrp::State::initialize || report.to != vrrp::State::fault ||
+        (router.status.faults & ~tracked) != 0)
+        return false;
+    router.waits_silently = !router.tracking.settled();
+    return router.waits_silently || !router.tracking.total.fault;
+}
+
+// What it waited for has failed.
+void Routers::tell_settled(std::uint16_t index) {
+    model::RouterState& router = context_.state.routers[index];
+    router.waits_silently = false;
+    if (router.tracking.total.fault)
+        notifier_.on_transition(router.config->name, programs::NotifyState::fault,
+                                router.status.effective_priority);
+}
+
+// ---- plans
+
+election::RouterPlan Routers::plan_of(const model::RouterState& router) const {
+    return model::make_plan(*router.config, context_.state.ports[router.port], router.port,
+                            router.plan->group);
+}
+
+std::vector<std::uint16_t> Routers::renew_plans(std::uint8_t port) {
+    std::vector<std::uint16_t> renewed;
+    for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
+        if (context_.state.routers[i].port == port && replace_plan(i)) renewed.push_back(i);
+    return renewed;
+}
+
+// The port's address or MAC has changed, not necessarily the one that this router sends from. True:
+// there is a new plan. Without an address the old one stays: good-bye is said from that.
+bool Routers::replace_plan(std::uint16_t index) {
+    model::RouterState& router = context_.state.routers[index];
+    auto plan = std::make_unique<election::RouterPlan>(plan_of(router));
+    const net::IpAddress& source = plan->settings.primary_address;
+    const bool same = source == router.plan->settings.primary_address &&
+                      plan->source_mac == router.plan->source_mac;
+    if (source.is_unspecified() || same) return false;
+    retired_plans_.push_back(std::move(router.plan));
+    router.plan = std::move(plan);
+    return true;
+}
+
+// A master tells all stations, with the MAC that the snapshot says now.
+void Routers::tell_plans(std::uint8_t port, const std::vector<std::uint16_t>& renewed) {
+    for (const std::uint16_t i : renewed)
+        context_.publication.command({.kind = election::VrrpCommand::Kind::plan,
+                                      .router = i,
+                                      .plan = context_.state.routers[i].plan.get()});
+    for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
+        if (context_.state.routers[i].port == port) tell_missing_address(i);
+}
+
+void Routers::tell_missing_address(std::uint16_t index) {
+    model::RouterState& router = context_.state.routers[index];
+    const bool missing = plan_of(router).settings.primary_address.is_unspecified();
+    if (router.no_address == missing) return;
+    router.no_address = missing;
+    context_.publication.fault(index, vrrp::FaultCause::no_address, missing);
+}
+
+void Routers::tell_link(std::uint8_t port) {
+    const bool up = context_.state.ports[port].link_up;
+    for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
+        if (context_.state.routers[i].port == port &&
+            context_.state.routers[i].config->track_primary)
+            context_.publication.fault(i, vrrp::FaultCause::link_down, !up, up);
+}
+
+// ---- alarms
+
+// An advert that differs is often the only sign of two masters: a wrong password or interval.
+void Routers::on_alarm(const election::VrrpReport& report) {
+    model::RouterState& router = context_.state.routers.at(report.router);
+    if (router.alarms.see(report, port::now_ns()))
+        context_.events.warn(
+            journal::EventKind::vrrp, "{}: {}", router.config->name,
+            alarm_text(report, router.plan->settings, router.status.effective_priority));
+}
+
+void Routers::summarise_alarms(std::uint64_t now_ns) {
+    for (model::RouterState& router : context_.state.routers)
+        router.alarms.summarise(now_ns, [&](const election::VrrpReport& last, std::uint64_t more) {
+            context_.events.warn(
+                journal::EventKind::vrrp, "{}: {} times more, last: {}", router.config->name, more,
+                alarm_text(last, router.plan->settings, router.status.effective_priority));
+        });
+}
+
+}  // namespace warren::control

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The virtual routers as the manager sees them: what the control lcore reports of them, the plans
+// that it runs, who is told of a transition.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "control/publication.h"
+#include "programs/notifier.h"
+
+namespace warren::control {
+
+class Routers {
+  public:
+    struct Told {
+        std::function<void()> masters;  // somebody has become master, or is none any more
+        std::function<void()> stopped;  // all have said good-bye
+    };
+
+    Routers(const Context& context, election::VrrpLink& vrrp, Told told);
+
+    // What the control lcore starts with.
+    std::vector<const election::RouterPlan*> plans() const;
+
+    // What it has reported since.
+    void take_all();
+
+    // A port's addresses or MAC have changed. Makes the plans of its routers anew; those that are
+    // others now. They are told when the snapshot is out.
+    std::vector<std::uint16_t> renew_plans(std::uint8_t port);
+    void tell_plans(std::uint8_t port, const std::vector<std::uint16_t>& renewed);
+    void tell_link(std::uint8_t port);
+
+    // It waited, silently, for what it tracks, and knows now.
+    void tell_settled(std::uint16_t router);
+
+    // Of adverts that are not as ours: once a minute while they come.
+    void summarise_alarms(std::uint64_t now_ns);
+
+    programs::ScriptQueues& script_queues() { return notifier_.queues(); }
+
+  private:
+    void take_statuses();
+    void on_report(const election::VrrpReport& report);
+    void on_transition(const election::VrrpReport& report);
+    void on_alarm(const election::VrrpReport& report);
+    bool waits_for_tracked(const election::VrrpReport& report);
+    bool replace_plan(std::uint16_t router);
+    void tell_missing_address(std::uint16_t router);
+    election::RouterPlan plan_of(const model::RouterState& router) const;
+
+    Context context_;
+    election::VrrpLink& vrrp_;
+    Told told_;
+    programs::Notifier notifier_;
+    std::vector<std::unique_ptr<const election::RouterPlan>> retired_plans_;
+};
+
+}  // namespace warren::control

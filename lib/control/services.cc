@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/services.h"
+
+#include <string>
+#include <utility>
+
+#include "model/builder.h"
+#include "model/server_state.h"
+#include "port/clock.h"
+
+namespace warren::control {
+
+Services::Services(const Context& context, exchange::Exchange& exchange,
+                   programs::ScriptQueues& queues, std::function<void()> quorums)
+    : context_(context),
+      exchange_(exchange),
+      quorums_(std::move(quorums)),
+      notifier_(context.state.config, queues) {}
+
+void Services::begin_checks() {
+    checks_ = std::make_unique<Checks>(
+        context_.io, context_.state, context_.events,
+        Checks::Told{
+            .changed = [this](std::uint16_t server) { on_server(server); },
+            .answered =
+                [this](std::uint16_t server) { exchange_.note_check(server, port::now_ns()); }});
+}
+
+void Services::on_server(std::uint16_t index) {
+    const model::ServerRecord& server = context_.state.servers[index];
+    const model::ServiceRecord& service = context_.state.services[server.service];
+    notifier_.on_server(*service.config, *server.config, is_alive(server));
+    const std::uint64_t flows = exchange_.active_flows(index);
+    const std::string name = name_of(server) + " of " + name_of(service);
+    switch (server_state(server)) {
+        case exchange::ServerState::up:
+            context_.events.info(journal::EventKind::server, "server {} is up: {}", name,
+                                 server.reason);
+            break;
+        case exchange::ServerState::drain:
+            context_.events.warn(journal::EventKind::server,
+                                 "server {} gets no new flows: {}; its {} flows stay", name,
+                                 server.reason, flows);
+            break;
+        default:
+            context_.events.warn(journal::EventKind::server,
+                                 "server {} is down: {}; {} flows are reset", name, server.reason,
+                                 flows);
+            break;
+    }
+    follow_quorums();
+    context_.publication.publish();
+}
+
+void Services::follow_own_hosts() {
+    for (const std::uint16_t index : update_own_hosts(context_.state, port::now_ns()))
+        on_server(index);
+}
+
+void Services::follow_quorums() {
+    for (const model::QuorumChange& change : update_quorums(context_.state, port::now_ns()))
+        tell_of_quorum(change);
+    quorums_();
+}
+
+void Services::tell_of_quorum(const model::QuorumChange& change) {
+    const model::ServiceRecord& service = context_.state.services[change.service];
+    const std::string name = name_of(service);
+    if (change.has_quorum)
+        context_.events.info(journal::EventKind::server,
+                             "service {} has its quorum: weight {} of {}", name, change.weight,
+                             change.threshold);
+    else
+        context_.events.warn(
+            journal::EventKind::server, "service {} {} its quorum: weight {} of {}", name,
+            change.at_start ? "starts without" : "has lost", change.weight, change.threshold);
+    if (service.sorry_server && !(change.at_start && change.has_quorum))
+        context_.events.warn(
+            journal::EventKind::server, "service {}: new flows go to {}", name,
+            change.has_quorum
+                ? "its real_servers again"
+                : "the sorry_server " + name_of(context_.state.servers[*service.sorry_server]));
+    notifier_.on_quorum(*service.config, change.has_quorum);
+}
+
+bool Services::obey(std::uint16_t index, balance::Admin admin) {
+    const bool changed = model::obey(context_.state.servers[index], admin, port::now_ns());
+    if (changed) on_server(index);
+    return changed;
+}
+
+void Services::take(const exchange::FlowEvent& event) {
+    apply_flow_event(context_.state, event);
+    ended_.take(event, context_.state, journal::system_ms());
+}
+
+void Services::every_second() {
+    if (update_factors(context_.state)) context_.publication.publish();
+    warn_of_few_ports();
+}
+
+void Services::warn_of_few_ports() {
+    for (const std::uint16_t index : port_alarm_.newly_short(context_.state, exchange_)) {
+        const model::ServerRecord& server = context_.state.servers[index];
+        const model::PortUse use = port_use(context_.state, exchange_, index);
+        context_.events.warn(
+            journal::EventKind::server,
+            "server {} of {}: {} of {} local ports are used, its fullest worker's to {:.0f} "
+            "%; more local addresses (local_address_group) give more",
+            name_of(server), name_of(context_.state.services[server.service]), use.used, use.total,
+            use.fullest_worker * 100);
+    }
+}
+
+void Services::tell_of_end() {
+    for (const model::ServiceRecord& service : context_.state.services) {
+        if (!is_served(service) || !service.config->omega) continue;
+        for (const std::uint16_t index : service.servers)
+            tell_of_end(context_.state.servers[index]);
+        notifier_.on_quorum(*service.config, false);
+    }
+}
+
+void Services::tell_of_end(const model::ReloadPlan& plan) {
+    for (const std::uint16_t index : plan.removed_servers)
+        tell_of_end(context_.state.servers[index]);
+    for (const std::uint16_t index : plan.removed_services)
+        if (const auto& service = *context_.state.services[index].config; service.omega)
+            notifier_.on_quorum(service, false);
+}
+
+void Services::tell_of_end(const model::ServerRecord& server) {
+    const config::VirtualServer& service = *context_.state.services[server.service].config;
+    if (service.omega && is_notified_of_end(server))
+        notifier_.on_server(service, *server.config, false);
+}
+
+}  // namespace warren::control

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Virtual_servers and their real_servers: what checks, handshakes, ended flows and the operator say
+// of them, and who hears of what follows: the log, scripts, the workers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "control/checks.h"
+#include "control/publication.h"
+#include "model/ended_flows.h"
+#include "model/orders.h"
+#include "model/port_use.h"
+#include "model/reload.h"
+#include "model/service_state.h"
+#include "programs/server_notifier.h"
+
+namespace warren::control {
+
+class Services {
+  public:
+    // `quorums`: called when some may have changed, which routers may track.
+    Services(const Context& context, exchange::Exchange& exchange, programs::ScriptQueues& queues,
+             std::function<void()> quorums);
+
+    // From here on servers are checked; until end_checks().
+    void begin_checks();
+    void end_checks() { checks_.reset(); }
+
+    // A check, the operator or a reload has changed a server's standing.
+    void on_server(std::uint16_t server);
+    // Another address of this host's, or one less.
+    void follow_own_hosts();
+    void follow_quorums();
+    bool obey(std::uint16_t server, balance::Admin admin);
+
+    void take(const exchange::FlowEvent& event);
+    void every_second();
+
+    // omega: whoever serves is about to serve no more; all, or what a reload removes.
+    void tell_of_end();
+    void tell_of_end(const model::ReloadPlan& plan);
+    // Of a reload: before others hear of it, and when all have.
+    void resolve_scripts() { notifier_.resolve(context_.state.config); }
+    void follow_checks() { checks_->follow(); }
+
+    const model::EndedFlows& ended() const { return ended_; }
+
+  private:
+    void tell_of_end(const model::ServerRecord& server);
+    void tell_of_quorum(const model::QuorumChange& change);
+    void warn_of_few_ports();
+
+    Context context_;
+    exchange::Exchange& exchange_;
+    std::function<void()> quorums_;
+    programs::ServerNotifier notifier_;
+    std::unique_ptr<Checks> checks_;
+    model::EndedFlows ended_;
+    model::PortAlarm port_alarm_;
+};
+
+}  // namespace warren::control
