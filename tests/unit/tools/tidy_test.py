@@ -44,15 +44,15 @@ def tree_of(files):
     return tree
 
 
-def findings_of(files):
-    """None for a file means: leave out even the one that every tree gets."""
+def findings_of(files, allowed=None):
+    """None for a file means: leave out even the one that every tree gets. `allowed` may stay, by default nothing."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in tree_of(files).items():
             if text is not None:
                 path = pathlib.Path(folder) / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)
-        _, findings = tidy.check_tree(pathlib.Path(folder).resolve())
+        _, findings = tidy.check_tree(pathlib.Path(folder).resolve(), allowed or {})
         return [(rule, name, line) for name, line, _, rule in findings]
 
 
@@ -149,7 +149,6 @@ BAD = {
     "a broken python script": (
         {"tools/a.py": "# SPDX-License-Identifier: BSD-3-Clause\ndef f(:\n"}, ("script", "tools/a.py", 2)),
     "unformatted code": ({"lib/net/a.cc": source("net", "int  f();\n")}, ("format", "lib/net/a.cc", 4)),
-    "an allowance without need": ({"lib/net/address.cc": source("net")}, ("allowed", "lib/net/address.cc", 1)),
 }
 
 GOOD_CODE = """
@@ -191,6 +190,28 @@ class BadTrees(unittest.TestCase):
             with self.subTest(name):
                 rules = {rule for rule, _, _ in findings_of(files)}
                 self.assertLessEqual(rules - {expected[0]}, {"format"})
+
+
+class Allowances(unittest.TestCase):
+    FILES = {"lib/net/a.cc": source("net", "int counter = 0;\n")}
+    NEEDED = {("global", "lib/net/a.cc", "counter"): "for this test"}
+
+    def test_what_is_allowed_is_no_finding(self):
+        self.assertEqual([], findings_of(self.FILES, self.NEEDED))
+
+    def test_an_allowance_holds_for_its_rule_file_and_text_only(self):
+        for key in (("pure", "lib/net/a.cc", "counter"), ("global", "lib/net/b.cc", "counter"),
+                    ("global", "lib/net/a.cc", "other")):
+            self.assertIn(("global", "lib/net/a.cc", 4), findings_of(self.FILES, {key: ""}))
+
+    def test_an_allowance_without_need_is_a_finding(self):
+        for place in ("lib/net/b.cc", "lib/net"):
+            files = {**self.FILES, "lib/net/b.cc": source("net")}
+            allowed = {**self.NEEDED, ("global", place, "counter"): ""}
+            self.assertEqual([("allowed", place, 1)], findings_of(files, allowed))
+
+    def test_one_for_a_file_that_is_not_there_is_none(self):
+        self.assertEqual([], findings_of(self.FILES, {**self.NEEDED, ("global", "lib/net/b.cc", "counter"): ""}))
 
 
 class GoodTrees(unittest.TestCase):
