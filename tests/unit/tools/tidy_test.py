@@ -137,6 +137,8 @@ BAD = {
     "no README in a library": ({"lib/net/a.h": header("net"), "lib/net/README.md": None}, ("readme", "lib/net", 1)),
     "a README of two pages": ({"lib/net/a.h": header("net"), "lib/net/README.md": "x\n" * 61},
                               ("readme", "lib/net/README.md", 61)),
+    "a long line of a page": ({"README.md": "a\n" + "x" * 121 + "\n"}, ("page", "README.md", 2)),
+    "a long row of a table": ({"docs/a.md": "|" * 161 + "\n"}, ("page", "docs/a.md", 1)),
     "no include guard": (
         {"lib/net/a.h": header("net").replace("#pragma once\n\n", "")}, ("header", "lib/net/a.h", 1)),
     "another folder's namespace": ({"lib/net/a.h": header("flow")}, ("header", "lib/net/a.h", 1)),
@@ -219,6 +221,7 @@ class GoodTrees(unittest.TestCase):
         files = {"lib/net/a.h": header("net", GOOD_CODE, "#include <vector>\n"),
                  "lib/exchange/b.h": header("exchange", includes='#include <atomic>\n\n#include "net/a.h"\n'),
                  "lib/health/misc_check.h": header("health"),
+                 "README.md": "é" * 120 + "\n" + "|" * 160 + "\n",
                  "conf/a.conf": "x\n", "tests/a.sh": "#!/bin/sh\n# SPDX-License-Identifier: BSD-3-Clause\ntrue a.conf\n"}
         self.assertEqual([], findings_of(files))
 
