@@ -133,6 +133,8 @@ BAD = {
     "no last newline": ({"README.md": "one"}, ("space", "README.md", 1)),
     "unfinished work": ({"README.md": "\nTO" + "DO: this\n"}, ("unfinished", "README.md", 2)),
     "a conflict": ({"README.md": "<" * 7 + " HEAD\n"}, ("unfinished", "README.md", 1)),
+    "a folder of too many files": (
+        {f"lib/net/a{i}.h": header("net") for i in range(31)}, ("folder", "lib/net", 1)),
     "a name that says nothing": ({"lib/net/string_util.h": header("net")}, ("name", "lib/net/string_util.h", 1)),
     "no README in a library": ({"lib/net/a.h": header("net"), "lib/net/README.md": None}, ("readme", "lib/net", 1)),
     "a README of two pages": ({"lib/net/a.h": header("net"), "lib/net/README.md": "x\n" * 61},
@@ -224,6 +226,9 @@ class GoodTrees(unittest.TestCase):
                  "README.md": "é" * 120 + "\n" + "|" * 160 + "\n",
                  "conf/a.conf": "x\n", "tests/a.sh": "#!/bin/sh\n# SPDX-License-Identifier: BSD-3-Clause\ntrue a.conf\n"}
         self.assertEqual([], findings_of(files))
+
+    def test_a_folder_may_have_30_files_beside_its_page_and_its_build(self):
+        self.assertEqual([], findings_of({f"lib/net/a{i}.h": header("net") for i in range(30)}))
 
     def test_functions_are_measured_from_head_to_brace(self):
         with tempfile.TemporaryDirectory() as folder:

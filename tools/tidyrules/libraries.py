@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How large a folder of lib/ may become before it is to be split."""
+import collections
+
+FILES = 30  # .h and .cc; README.md and meson.build, which each folder has, do not count
+
+
+def cxx_of_lib(sources):
+    by_folder = collections.defaultdict(list)
+    for source in sources:
+        if source.is_cxx and source.name.startswith("lib/"):
+            by_folder[source.folder].append(source)
+    return by_folder
+
+
+def check_files(sources, report):
+    for folder, files in cxx_of_lib(sources).items():
+        if len(files) > FILES:
+            report.add("folder", folder, 1, f"{len(files)} files (.h and .cc), {FILES} are allowed")
