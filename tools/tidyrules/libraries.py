@@ -3,6 +3,8 @@
 import collections
 
 FILES = 30  # .h and .cc; README.md and meson.build, which each folder has, do not count
+SHARE = 13  # percent of lib's lines of C++
+SHARE_FROM = 10_000  # lines in lib: before that, one of few folders is easily the half
 
 
 def cxx_of_lib(sources):
@@ -17,3 +19,11 @@ def check_files(sources, report):
     for folder, files in cxx_of_lib(sources).items():
         if len(files) > FILES:
             report.add("folder", folder, 1, f"{len(files)} files (.h and .cc), {FILES} are allowed")
+
+
+def check_shares(sources, report):
+    lines = {folder: sum(len(source.lines) - 1 for source in files) for folder, files in cxx_of_lib(sources).items()}
+    total = sum(lines.values())
+    for folder, count in lines.items():
+        if total >= SHARE_FROM and count * 100 > total * SHARE:
+            report.add("folder", folder, 1, f"{count} lines are {count * 100 / total:.1f} % of lib, {SHARE} are allowed")

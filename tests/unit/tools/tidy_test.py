@@ -135,6 +135,11 @@ BAD = {
     "a conflict": ({"README.md": "<" * 7 + " HEAD\n"}, ("unfinished", "README.md", 1)),
     "a folder of too many files": (
         {f"lib/net/a{i}.h": header("net") for i in range(31)}, ("folder", "lib/net", 1)),
+    "a folder that is most of the library": (
+        {f"lib/{folder}/{i}.h": header(folder, "// line\n" * 495) for folder, count in
+         (("net", 4), ("flow", 3), ("vrrp", 2), ("balance", 2), ("config", 2), ("port", 2), ("health", 2), ("exchange", 3))
+         for i in range(count)},
+        ("folder", "lib/net", 1)),
     "a name that says nothing": ({"lib/net/string_util.h": header("net")}, ("name", "lib/net/string_util.h", 1)),
     "no README in a library": ({"lib/net/a.h": header("net"), "lib/net/README.md": None}, ("readme", "lib/net", 1)),
     "a README of two pages": ({"lib/net/a.h": header("net"), "lib/net/README.md": "x\n" * 61},
@@ -229,6 +234,11 @@ class GoodTrees(unittest.TestCase):
 
     def test_a_folder_may_have_30_files_beside_its_page_and_its_build(self):
         self.assertEqual([], findings_of({f"lib/net/a{i}.h": header("net") for i in range(30)}))
+
+    def test_a_folder_may_be_an_eighth_of_the_library(self):
+        files = {f"lib/{folder}/{i}.h": header(folder, "// line\n" * 520) for i in range(3) for folder in
+                 ("net", "flow", "vrrp", "balance", "config", "port", "health", "exchange")}
+        self.assertEqual([], findings_of(files))
 
     def test_functions_are_measured_from_head_to_brace(self):
         with tempfile.TemporaryDirectory() as folder:
