@@ -108,6 +108,10 @@ BAD = {
         {"lib/net/a.h": header("net", includes='#include "net/b.h"\n'),
          "lib/net/b.h": header("net", includes='#include "net/a.h"\n')},
         ("cycle", "lib/net/b.h", 4)),
+    "sources that include each other's headers": (
+        {"lib/net/a.h": header("net"), "lib/net/a.cc": source("net", '#include "net/b.h"\n'), "lib/net/b.h": header("net"),
+         "lib/net/b.cc": source("net", '#include "net/c.h"\n'), "lib/net/c.h": header("net", '#include "net/a.h"\n')},
+        ("cycle", "lib/net/a.cc", 1)),
     "a long file": (
         {"lib/net/a.h": header("net", "// line\n" * 600)}, ("size", "lib/net/a.h", 601)),
     "a long function": ({"lib/net/a.h": header("net", function_of(101))}, ("size", "lib/net/a.h", 5)),
