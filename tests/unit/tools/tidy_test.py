@@ -60,6 +60,11 @@ def function_of(lines):
     return "inline void f(int& x) {\n" + "    x += 1;\n" * (lines - 2) + "}\n"
 
 
+def class_of(methods):
+    declared = "".join(f"    void f{i}();\n" for i in range(methods))
+    return f"class A {{\n  public:\n    A();\n    ~A();\n    A& operator=(const A&) = delete;\n{declared}}};\n"
+
+
 # What breaks a rule -> the tree, and the finding it must give: (rule, file, line).
 BAD = {
     "a pure folder includes a layer above": (
@@ -112,6 +117,12 @@ BAD = {
         {"lib/net/a.h": header("net"), "lib/net/a.cc": source("net", '#include "net/b.h"\n'), "lib/net/b.h": header("net"),
          "lib/net/b.cc": source("net", '#include "net/c.h"\n'), "lib/net/c.h": header("net", '#include "net/a.h"\n')},
         ("cycle", "lib/net/a.cc", 1)),
+    "a class of too many methods": (
+        {"lib/net/a.h": header("net", class_of(31))}, ("class", "lib/net/a.h", 5)),
+    "a class that stands in two sources": (
+        {"lib/net/a.h": header("net", class_of(2)), "lib/net/a.cc": source("net", "void A::f0() {}\n"),
+         "lib/net/b.cc": source("net", "void A::f1() {}\n")},
+        ("class", "lib/net/a.h", 5)),
     "a long file": (
         {"lib/net/a.h": header("net", "// line\n" * 600)}, ("size", "lib/net/a.h", 601)),
     "a long function": ({"lib/net/a.h": header("net", function_of(101))}, ("size", "lib/net/a.h", 5)),
@@ -234,6 +245,17 @@ class GoodTrees(unittest.TestCase):
                  "lib/health/misc_check.h": header("health"),
                  "README.md": "é" * 120 + "\n" + "|" * 160 + "\n",
                  "conf/a.conf": "x\n", "tests/a.sh": "#!/bin/sh\n# SPDX-License-Identifier: BSD-3-Clause\ntrue a.conf\n"}
+        self.assertEqual([], findings_of(files))
+
+    def test_a_class_may_have_30_methods_beside_what_each_has(self):
+        self.assertEqual([], findings_of({"lib/net/a.h": header("net", class_of(30))}))
+
+    def test_namesakes_in_two_folders_or_two_sources_are_two_classes(self):
+        local = "namespace {\nclass A {\n    void f();\n};\nvoid A::f() {}\n}  // namespace\n"
+        files = {"lib/net/a.cc": source("net", local), "lib/net/b.cc": source("net", local)}
+        for folder in ("flow", "vrrp"):
+            files[f"lib/{folder}/a.h"] = header(folder, class_of(1))
+            files[f"lib/{folder}/a.cc"] = source(folder, "void A::f0() {}\n")
         self.assertEqual([], findings_of(files))
 
     def test_a_folder_may_have_30_files_beside_its_page_and_its_build(self):
