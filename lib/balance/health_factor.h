@@ -66,7 +66,5 @@ class PoolFactors {
 
 // keepalived's weight (0 .. 65535) to a scheduler's: 0 stays 0, nothing else becomes 0.
 std::uint32_t effective_weight(std::uint32_t weight, std::uint32_t factor);
-std::uint32_t slow_start_factor(std::uint64_t since_ms, std::uint64_t duration_ms);
-std::uint32_t combine(std::uint32_t factor_a, std::uint32_t factor_b);
 
 }  // namespace warren::balance

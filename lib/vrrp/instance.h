@@ -81,7 +81,6 @@ class Instance {
     const Settings& settings() const { return *settings_; }
     const Status& status() const { return status_; }
     State state() const { return status_.state; }
-    bool is_master() const { return status_.state == State::master; }
     std::uint64_t master_down_interval_ns() const;
 
   private:

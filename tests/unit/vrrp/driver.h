@@ -70,9 +70,11 @@ class Driver {
         return {};
     }
 
+    bool is_master() const { return instance.state() == State::master; }
+
     void become_master() {
         step(Startup{});
-        while (!instance.is_master())
+        while (!is_master())
             wait();
     }
 

@@ -186,7 +186,7 @@ TEST(Backup, NopreemptTakesOverFromTheDead) {  // S5: only preemption is off
     EXPECT_EQ(d.wait(), "own send(100) announce(1) backup->master:master_down");
     d.settle();
     d.hear(50);
-    EXPECT_TRUE(d.instance.is_master()) << "a lower master is answered all the same";
+    EXPECT_TRUE(d.is_master()) << "a lower master is answered all the same";
 }
 
 // ---- a late worker is not a dead master
@@ -319,7 +319,7 @@ TEST(Master, EqualPriorityIsSettledByTheWholeIpv6Address) {
         advert.priority = 100;
         advert.advert_interval_ns = ns_per_s;
         d.step(AdvertReceived{advert, *net::IpAddress::parse(row.theirs)});
-        EXPECT_EQ(d.instance.is_master(), !row.they_win) << row.theirs;
+        EXPECT_EQ(d.is_master(), !row.they_win) << row.theirs;
     }
 }
 
@@ -344,7 +344,7 @@ TEST(Master, OwnerThatYieldedToAnotherOwnerReturnsWhenThatLowersItself) {
     d.become_master();
     d.settle();
     d.hear(owner_priority, 6);
-    ASSERT_FALSE(d.instance.is_master());
+    ASSERT_FALSE(d.is_master());
     EXPECT_EQ(d.instance.status().effective_priority, owner_priority);
     d.hear(254, 6);
     EXPECT_EQ(d.wait(), "own send(255) announce(1) backup->master:preempted_lower");
@@ -452,7 +452,7 @@ TEST(Master, TwoOwnersAreSettledByAddressAndAlarmed) {  // R21, RFC 9568 erratum
         d.settle();
         const std::string log = d.hear(owner_priority, they_win ? 6 : 4);
         EXPECT_EQ(log.find("alarm(two_owners)"), 0U) << log;
-        EXPECT_EQ(d.instance.is_master(), !they_win);
+        EXPECT_EQ(d.is_master(), !they_win);
     }
 }
 
@@ -524,7 +524,7 @@ TEST(Instance, ReconfigureKeepsAMasterAndTellsTheLan) {
     Settings next = test_settings(120);
     next.advert_addresses.push_back(net::IpAddress::v4(192, 0, 2, 101));
     EXPECT_EQ(d.step(Reconfigure{&next}), "send(120) announce(1)");
-    EXPECT_TRUE(d.instance.is_master());
+    EXPECT_TRUE(d.is_master());
     EXPECT_EQ(&d.instance.settings(), &next);
 }
 

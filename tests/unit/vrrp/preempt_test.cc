@@ -16,7 +16,7 @@ TEST(PreemptDelay, LowerAdvertsAreObeyedUntilItHasPassed) {  // S18
     d.step(Startup{});
     const std::uint64_t first_ns = d.now_ns;
     std::string log;
-    while (!d.instance.is_master()) {
+    while (!d.is_master()) {
         d.hear(50);
         log = d.wait(ns_per_s);
     }
@@ -60,7 +60,7 @@ TEST(PreemptHold, WithholdsPreemptionUntilReleased) {  // S22
         d.hear(50);
         d.wait(ns_per_s);
     }
-    EXPECT_TRUE(d.instance.is_master());
+    EXPECT_TRUE(d.is_master());
 }
 
 }  // namespace
