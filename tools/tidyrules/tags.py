@@ -76,7 +76,35 @@ def check_homes(tags, report):
                        + ", ".join(sorted(files)))
 
 
+def count_words(sources):
+    words = collections.Counter()
+    for source in sources:
+        words.update(re.findall(r"[A-Za-z_]\w*", source.code))
+        for line in source.lines:
+            if re.match(r"\s*#\s*define\b", line):  # `code` has no preprocessor lines
+                words.update(re.findall(r"[A-Za-z_]\w*", line))
+    return words
+
+
+def check_calls(tags, sources, report):
+    """Functions whose name stands only where they are declared, defined or call themselves.
+
+    Namesakes count as one, so some dead ones stay unseen; none that lives is found.
+    """
+    uses = count_words(sources)
+    code = {source.name: source.code.split("\n") for source in sources}
+    places = {(function.name, function.file, function.line): function for function in tags.functions}
+    for function in places.values():
+        text = code[function.file][function.line - 1:function.end if function.is_definition else function.line]
+        uses[function.name] -= max(1, len(re.findall(rf"\b{re.escape(function.name)}\b", "\n".join(text))))
+    for function in tags.functions:
+        if uses[function.name] <= 0 and function.is_ordinary() and function.name != "main":
+            report.add("uncalled", function.file, function.line, f"nobody but tests calls {function.name}()")
+
+
 def check_tags(sources, report):
-    tags = Tags([source for source in sources if source.is_cxx and source.name.startswith(("lib/", "app/"))])
+    sources = [source for source in sources if source.is_cxx and source.name.startswith(("lib/", "app/"))]
+    tags = Tags(sources)
     check_methods(tags, report)
     check_homes(tags, report)
+    check_calls(tags, sources, report)

@@ -44,7 +44,7 @@ def tree_of(files):
     return tree
 
 
-def findings_of(files, allowed=None):
+def all_findings_of(files, allowed=None):
     """None for a file means: leave out even the one that every tree gets. `allowed` may stay, by default nothing."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in tree_of(files).items():
@@ -54,6 +54,11 @@ def findings_of(files, allowed=None):
                 path.write_text(text)
         _, findings = tidy.check_tree(pathlib.Path(folder).resolve(), allowed or {})
         return [(rule, name, line) for name, line, _, rule in findings]
+
+
+def findings_of(files, allowed=None):
+    """Those trees are too small for anybody to call their functions."""
+    return [finding for finding in all_findings_of(files, allowed) if finding[0] != "uncalled"]
 
 
 def function_of(lines):
@@ -214,6 +219,48 @@ class BadTrees(unittest.TestCase):
             with self.subTest(name):
                 rules = {rule for rule, _, _ in findings_of(files)}
                 self.assertLessEqual(rules - {expected[0]}, {"format"})
+
+
+class Calls(unittest.TestCase):
+    """Line 5 of a.h declares or defines f()."""
+
+    @staticmethod
+    def uncalled(body, *others, rest=""):
+        files = {"lib/net/a.h": header("net", body), "lib/net/b.cc": source("net", rest + "constexpr int n = 1;\n"),
+                 **dict(others)}
+        return [(name, line) for rule, name, line in all_findings_of(files) if rule == "uncalled"]
+
+    def test_what_nobody_calls_is_found(self):
+        self.assertEqual([("lib/net/a.h", 5)], self.uncalled("int f();\n"))
+
+    def test_a_call_from_a_test_does_not_count(self):
+        test = ("tests/unit/net/a_test.cc", LICENCE + "int n = f();\n")
+        self.assertEqual([("lib/net/a.h", 5)], self.uncalled("int f();\n", test))
+
+    def test_a_definition_is_no_call(self):
+        self.assertEqual([("lib/net/a.h", 5), ("lib/net/b.cc", 4)],
+                         self.uncalled("int f();\n", rest="int f() {\n    return 1;\n}\n"))
+
+    def test_a_word_in_a_comment_or_a_string_is_no_call(self):
+        rest = '// f() is good\nconstexpr const char* name = "f";\n'
+        self.assertEqual([("lib/net/a.h", 5)], self.uncalled("int f();\n", rest=rest))
+
+    def test_who_calls_itself_only_is_not_called(self):
+        self.assertEqual([("lib/net/a.h", 5)], self.uncalled("inline int f(int n) {\n    return n ? f(n - 1) : 0;\n}\n"))
+
+    def test_a_method_is_a_function(self):
+        self.assertEqual([("lib/net/a.h", 6)], self.uncalled("struct A {\n    int f() const { return 1; }\n};\n"))
+
+    def test_what_is_called_pointed_at_or_in_a_macro_is_not_found(self):
+        for rest in ("const int n = f();\n", "const auto p = &f;\n", "#define G() f()\n"):
+            self.assertEqual([], self.uncalled("int f();\n", rest=rest))
+        program = ("app/bench/main.h", LICENCE + "#pragma once\nconst int n = f();\n")
+        self.assertEqual([], self.uncalled("int f();\n", program))
+
+    def test_what_is_called_without_its_name_is_not_found(self):
+        body = "class A {\n  public:\n    A();\n    ~A();\n    int operator()(int x);\n    bool operator==(const A&) const;\n};\n"
+        self.assertEqual([], self.uncalled(body))
+        self.assertEqual([], self.uncalled("int main();\n"))
 
 
 class Allowances(unittest.TestCase):
