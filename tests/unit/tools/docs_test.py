@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What docs/ says of the code is true of it: counters have a line each, names stand where they are said to stand."""
+import pathlib
+import re
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+DOCS = ROOT / "docs"
+
+TABLE_ROW = re.compile(r"^\| `(\w+)` \|", re.M)
+
+
+def code():
+    """All of lib/ as one text, so that no file's place matters."""
+    return "\n".join(path.read_text() for path in sorted((ROOT / "lib").rglob("*")) if path.suffix in (".h", ".cc"))
+
+
+def sections(page):
+    """Heading -> the names in the first column of its table."""
+    parts = re.split(r"^## (.+)$", (DOCS / page).read_text(), flags=re.M)
+    return {heading: TABLE_ROW.findall(text) for heading, text in zip(parts[1::2], parts[2::2])}
+
+
+def counters_of(text, owner):
+    """The names in the array OWNER_counters."""
+    return re.findall(r'"(\w+)"', body_of(text, rf"inline constexpr \w[\w:<>]* {owner}_counters\b[^;{{]*\{{"))
+
+
+def body_of(text, pattern):
+    """What stands between the braces after `pattern`."""
+    start = text.index("{", re.search(pattern, text).end() - 1)
+    depth = 0
+    for position in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[position], 0)
+        if depth == 0:
+            return text[start:position]
+    raise AssertionError("no end")
+
+
+def counters_in_code():
+    text = code()
+    rows = dict.fromkeys(("control", "port", "worker"), ())
+    for group, name in re.findall(r'total_row\(\s*"(\w+)",\s*"(\w+)_"', text):
+        rows[group] += (name + "_PORT",)
+    rows["worker"] += tuple(re.findall(r'row\(c,\s*"worker",\s*"(\w+)"', text))
+    rejected = body_of(text, r"std::string_view name\(RejectReason \w+\) \{")
+    return {
+        "worker": [*counters_of(text, "worker"), *rows["worker"]],
+        "drop": re.findall(r'"(\w+)"', body_of(text, r"drop_names\{")),
+        "control": [*counters_of(text, "vrrp"), *rows["control"]],
+        "port": list(rows["port"]),
+        "show ports": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_totals\(Json& row, [^{]*\{")),
+        "netlink": counters_of(text, "netlink"),
+        "virtual router": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_counters\(Json& row, [^{]*\{")),
+        "rejected adverts": re.findall(r'return "(\w+)"', rejected),
+    }
+
+
+class Counters(unittest.TestCase):
+    def test_each_counter_of_the_code_has_its_line_and_the_reverse(self):
+        for group, names in counters_in_code().items():
+            with self.subTest(group):
+                self.assertGreater(len(names), 0)
+                self.assertEqual(sorted(names), sorted(sections("counters.md").get(group, [])))
+
+    def test_what_is_said_of_servers_is_in_their_view(self):
+        shown = re.findall(r'\{"(\w+)",', body_of(code(), r"Json server_row\([^{]*\{"))
+        counted = {"active", "connections", "refused", "unanswered"}  # and what else counts, all but their texts and states
+        listed = set(sections("counters.md")["show servers"])
+        self.assertLessEqual(counted, listed)
+        self.assertLessEqual(listed, set(shown))
+
+
+if __name__ == "__main__":
+    unittest.main()
