@@ -8,6 +8,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 
+PATH = re.compile(r"`((?:app|conf|docs|lib|tests|tools)/[\w./-]*)`")
 TABLE_ROW = re.compile(r"^\| `(\w+)` \|", re.M)
 
 
@@ -70,6 +71,34 @@ class Counters(unittest.TestCase):
         listed = set(sections("counters.md")["show servers"])
         self.assertLessEqual(counted, listed)
         self.assertLessEqual(listed, set(shown))
+
+
+class Paths(unittest.TestCase):
+    def test_what_a_page_names_is_there(self):
+        for page in sorted(DOCS.rglob("*.md")):
+            for path in PATH.findall(page.read_text()):
+                with self.subTest(page=page.name, path=path):
+                    self.assertTrue((ROOT / path).exists())
+
+
+class Rfcs(unittest.TestCase):
+    def test_each_section_has_its_code_and_its_test(self):
+        rows = [line for line in (DOCS / "rfc.md").read_text().splitlines() if line.startswith("|")]
+        rows = [row for row in rows if not row.startswith(("| section |", "|---"))]
+        self.assertGreater(len(rows), 40)
+        for row in rows:
+            with self.subTest(row):
+                _, section, what, code_path, test_path, _, _ = [cell.strip() for cell in row.split("|")]
+                self.assertTrue(section and what)
+                self.assertRegex(code_path, r"^`lib/[\w./]+`$")
+                self.assertRegex(test_path, r"^`tests/[\w./]+`$")
+
+    def test_the_code_speaks_of_each_rfc_that_the_page_lists(self):
+        text = code()
+        for heading in sections("rfc.md"):
+            for number in re.findall(r"\b(\d{3,4})\b", heading.split(":")[0]):
+                with self.subTest(number):
+                    self.assertRegex(text, rf"\b{number}\b")
 
 
 if __name__ == "__main__":
