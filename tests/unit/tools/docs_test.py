@@ -9,6 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 
 PATH = re.compile(r"`((?:app|conf|docs|lib|tests|tools)/[\w./-]*)`")
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 TABLE_ROW = re.compile(r"^\| `(\w+)` \|", re.M)
 
 
@@ -71,6 +72,44 @@ class Counters(unittest.TestCase):
         listed = set(sections("counters.md")["show servers"])
         self.assertLessEqual(counted, listed)
         self.assertLessEqual(listed, set(shown))
+
+
+def pages():
+    """Every page of the project, those of the build folders excepted."""
+    for path in sorted(ROOT.rglob("*.md")):
+        if not re.match(r"build|\.", path.relative_to(ROOT).parts[0]):
+            yield path
+
+
+class Links(unittest.TestCase):
+    def test_they_lead_to_files(self):
+        found = 0
+        for page in pages():
+            for target in LINK.findall(page.read_text()):
+                if not re.match(r"\w+:", target):
+                    found += 1
+                    with self.subTest(page=str(page.relative_to(ROOT)), target=target):
+                        self.assertTrue((page.parent / target).exists())
+        self.assertGreater(found, 10)
+
+    def test_each_page_of_docs_is_in_its_list(self):
+        listed = {(DOCS / target).resolve() for target in LINK.findall((DOCS / "README.md").read_text())}
+        for page in DOCS.rglob("*.md"):
+            if page.name != "README.md":
+                with self.subTest(page.name):
+                    self.assertIn(page.resolve(), listed)
+
+
+class Decisions(unittest.TestCase):
+    def test_they_have_the_usual_form(self):
+        for number, page in enumerate(sorted((DOCS / "adr").iterdir()), 1):
+            with self.subTest(page.name):
+                text = page.read_text()
+                self.assertTrue(page.name.startswith(f"{number:04}-"))
+                self.assertTrue(text.startswith(f"# {number}. "))
+                self.assertLessEqual(text.count("\n"), 30)
+                parts = [text.index(f"**{part}.**") for part in ("Context", "Decision", "Consequences")]
+                self.assertEqual(sorted(parts), parts)
 
 
 class Paths(unittest.TestCase):
