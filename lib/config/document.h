@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "config/diagnostic.h"
-#include "config/load.h"
+#include "config/file_access.h"
 
 namespace warren::config {
 
