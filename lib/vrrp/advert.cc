@@ -6,28 +6,13 @@
 #include <cassert>
 
 #include "net/checksum.h"
-#include "vrrp/heard.h"
+#include "vrrp/advert_header.h"
 
 namespace warren::vrrp {
 namespace {
 
 constexpr std::uint8_t type_advertisement = 1;
-constexpr std::size_t header_bytes = 8;
 constexpr std::size_t auth_bytes = 8;
-
-struct WireHeader {
-    std::uint8_t version_type;
-    std::uint8_t vrid;
-    std::uint8_t priority;
-    std::uint8_t address_count;
-    net::Be16 timing;  // v2: auth type, interval in s; v3: 4 reserved bits, interval in cs
-    net::Be16 checksum;
-};
-static_assert(sizeof(WireHeader) == header_bytes);
-
-std::size_t address_bytes(bool ipv6) {
-    return ipv6 ? 16 : 4;
-}
 
 std::size_t message_bytes(Version version, std::size_t addresses, bool ipv6) {
     return header_bytes + addresses * address_bytes(ipv6) +
@@ -122,16 +107,6 @@ std::optional<RejectReason> check_auth(const Advert& advert, const Settings& set
     return RejectReason::auth_type;
 }
 
-void read_timing(const WireHeader& header, Advert& advert) {
-    const std::uint16_t timing = header.timing.host();
-    if (advert.version == Version::v2) {
-        advert.auth_type = static_cast<AuthType>(timing >> 8);
-        advert.advert_interval_ns = (timing & 0xffU) * ns_per_s;
-    } else {
-        advert.advert_interval_ns = (timing & 0xfffU) * ns_per_cs;
-    }
-}
-
 // What the message means to this instance, once it is known to be whole.
 std::optional<RejectReason> check_meaning(Advert& advert, const Datagram& datagram,
                                           const Settings& settings) {
@@ -170,7 +145,7 @@ Decoded decode(const Datagram& datagram, const Settings& settings) {
     const net::ConstBytes payload = datagram.payload;
     if (payload.size() < header_bytes) return RejectReason::length;
 
-    const auto header = net::load<WireHeader>(payload, 0);
+    const auto header = net::load<AdvertHeader>(payload, 0);
     const bool ipv6 = settings.is_ipv6();
     if (header.version_type >> 4 != static_cast<std::uint8_t>(settings.version))
         return RejectReason::version;
@@ -187,38 +162,13 @@ Decoded decode(const Datagram& datagram, const Settings& settings) {
     advert.checksum_form = *form;
     const std::size_t list_bytes = header.address_count * address_bytes(ipv6);
     advert.addresses = AddressList(payload.subspan(header_bytes, list_bytes), ipv6);
-    read_timing(header, advert);
+    advert.auth_type = header.auth_type(advert.version);
+    advert.advert_interval_ns = header.interval_ns(advert.version);
     if (settings.version == Version::v2)
         advert.auth_data =
             net::load<std::array<std::uint8_t, auth_bytes>>(payload, header_bytes + list_bytes);
     if (const auto bad = check_meaning(advert, datagram, settings)) return *bad;
     return advert;
-}
-
-Heard hear(const Datagram& datagram, bool ipv6) {
-    Heard heard{.source = datagram.source,
-                .destination = datagram.destination,
-                .ttl = datagram.ttl,
-                .in_ah = datagram.in_ah};
-    const net::ConstBytes payload = datagram.payload;
-    if (payload.size() < header_bytes) return heard;
-    const auto header = net::load<WireHeader>(payload, 0);
-    heard.has_header = true;
-    heard.version = static_cast<std::uint8_t>(header.version_type >> 4);
-    heard.priority = header.priority;
-    Advert advert;
-    advert.version = static_cast<Version>(heard.version);
-    read_timing(header, advert);
-    heard.auth_type = static_cast<std::uint8_t>(advert.auth_type);
-    heard.advert_interval_ns = advert.advert_interval_ns;
-    heard.address_count = header.address_count;
-    const net::ConstBytes rest = payload.subspan(header_bytes);
-    heard.addresses_kept = std::min({std::size_t{header.address_count}, Heard::most_addresses,
-                                     rest.size() / address_bytes(ipv6)});
-    const AddressList list(rest.first(heard.addresses_kept * address_bytes(ipv6)), ipv6);
-    for (std::size_t i = 0; i < heard.addresses_kept; ++i)
-        heard.addresses[i] = list[i];
-    return heard;
 }
 
 std::optional<std::uint8_t> peek_vrid(net::ConstBytes payload) {
@@ -243,7 +193,7 @@ std::size_t encode(const Settings& settings, std::uint8_t priority, const net::I
     const std::uint64_t unit_ns = v2 ? ns_per_s : ns_per_cs;
     const std::uint64_t units =
         std::clamp<std::uint64_t>(settings.advert_interval_ns / unit_ns, 1, v2 ? 0xff : 0xfff);
-    WireHeader header{};
+    AdvertHeader header{};
     header.version_type = static_cast<std::uint8_t>(static_cast<unsigned>(settings.version) << 4 |
                                                     type_advertisement);
     header.vrid = settings.vrid;
