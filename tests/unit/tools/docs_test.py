@@ -100,6 +100,34 @@ class Links(unittest.TestCase):
                     self.assertIn(page.resolve(), listed)
 
 
+class Lives(unittest.TestCase):
+    """Where `path` is followed by `function()`, up to the next path or the end of the step, it occurs there."""
+
+    @staticmethod
+    def steps(page):
+        return re.split(r"\n(?=\d+\. |- |\n)", page.read_text())
+
+    def test_each_function_occurs_in_the_file_that_is_named_before_it(self):
+        found = 0
+        for page in sorted(DOCS.glob("life-of-*.md")):
+            for step in self.steps(page):
+                path = None
+                for word in re.findall(r"`([^`]+)`", step):
+                    function = re.fullmatch(r"(\w+)\(\)", word)
+                    if re.fullmatch(r"(?:app|lib)/[\w/]+\.(?:cc|h)", word):
+                        path = word
+                    elif function and path:
+                        found += 1
+                        with self.subTest(page=page.name, path=path, function=word):
+                            self.assertRegex((ROOT / path).read_text(), rf"\b{function[1]}\(")
+        self.assertGreater(found, 100)
+
+    def test_they_fit_a_page(self):
+        for page in DOCS.glob("life-of-*.md"):
+            with self.subTest(page.name):
+                self.assertLessEqual(page.read_text().count("\n"), 70)
+
+
 class Decisions(unittest.TestCase):
     def test_they_have_the_usual_form(self):
         for number, page in enumerate(sorted((DOCS / "adr").iterdir()), 1):
