@@ -4,6 +4,7 @@
 import importlib.machinery
 import importlib.util
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -287,6 +288,34 @@ class Allowances(unittest.TestCase):
 
     def test_one_for_a_file_that_is_not_there_is_none(self):
         self.assertEqual([], findings_of(self.FILES, {**self.NEEDED, ("global", "lib/net/b.cc", "counter"): ""}))
+
+
+class LibraryTable(unittest.TestCase):
+    """lib/README.md and MAY_INCLUDE say the same."""
+
+    ROWS = [[cell.strip() for cell in line.split("|")[1:4]]
+            for line in (ROOT / "lib" / "README.md").read_text().split("\n") if line.startswith("| ")][1:]
+
+    @staticmethod
+    def folders_in(text, above):
+        if text.startswith("all of the above but "):
+            return above - {text.removeprefix("all of the above but ").split(";")[0]}
+        return set() if text.startswith("nothing") else set(text.split(";")[0].split(", "))
+
+    def test_each_library_has_its_row(self):
+        self.assertEqual(sorted(f for f in tidy.MAY_INCLUDE if f.startswith("lib/")),
+                         sorted("lib/" + folder for folder, _, _ in self.ROWS))
+
+    def test_each_row_names_what_may_be_included(self):
+        above = set()
+        for folder, may_include, _ in self.ROWS:
+            with self.subTest(folder):
+                allowed = tidy.MAY_INCLUDE["lib/" + folder]
+                self.assertEqual({name for name in allowed if "/" not in name}, self.folders_in(may_include, above))
+                headers = re.search(r"plain headers of ([\w, ]+)", may_include)
+                self.assertEqual({name.split("/")[0] for name in allowed if "/" in name},
+                                 set(headers[1].split(", ")) if headers else set())
+            above.add(folder)
 
 
 class GoodTrees(unittest.TestCase):
