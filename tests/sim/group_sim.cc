@@ -7,10 +7,9 @@
 //   the longest Master_Down_Interval. A LAN that is cut in two with its links up moves nothing, for
 //   the other LAN still has its master. A stopped host hands over within Skew_Time.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
+#include "seeds.h"
 #include "vrrp/timers.h"
 #include "vrrp_world.h"
 
@@ -229,32 +228,14 @@ class Scenario {
     std::uint64_t down_ns_ = 0;  // the longest
 };
 
-bool run_seed(std::uint64_t seed, bool trace) {
-    Scenario scenario(seed, trace);
-    const World& world = scenario.run();
-    for (const std::string& line : world.trace)
-        std::printf("%s\n", line.c_str());
-    if (world.failure.empty()) return true;
-    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), world.failure.c_str());
-    return false;
-}
-
 }  // namespace
 }  // namespace warren::sim
 
 int main(int argc, char** argv) {
-    using warren::sim::run_seed;
-    if (const char* seed = std::getenv("WARREN_SIM_SEED"))
-        return run_seed(std::strtoull(seed, nullptr, 10), true) ? 0 : 1;
-    const std::uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000;
-    const std::uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-        if (run_seed(seed, false)) continue;
-        run_seed(seed, true);
-        std::printf("again with: WARREN_SIM_SEED=%llu\n", static_cast<unsigned long long>(seed));
-        return 1;
-    }
-    std::printf("%llu seeds from %llu: all invariants hold\n",
-                static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first));
-    return 0;
+    using namespace warren::sim;
+    return run_seeds(argc, argv, [](std::uint64_t seed, bool tracing) {
+        Scenario scenario(seed, tracing);
+        const World& world = scenario.run();
+        return Outcome{world.failure, world.trace};
+    });
 }

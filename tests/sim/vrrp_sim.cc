@@ -9,9 +9,8 @@
 //   * advert + skew of the last advert, after a stop within skew, and then never two. Beside a
 //   queue whose rx mark never moves both take longest_wait_for_workers_ns longer.
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
+#include "seeds.h"
 #include "vrrp/timers.h"
 #include "vrrp_world.h"
 
@@ -268,35 +267,14 @@ class Scenario {
     std::uint64_t patience_ns_ = 0;  // of blind nodes
 };
 
-bool run_seed(std::uint64_t seed, bool trace) {
-    Scenario scenario(seed, trace);
-    const World& world = scenario.run();
-    for (const std::string& line : world.trace)
-        std::printf("%s\n", line.c_str());
-    if (world.failure.empty()) return true;
-    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), world.failure.c_str());
-    return false;
-}
-
-int simulate(std::uint64_t first, std::uint64_t seeds) {
-    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-        if (run_seed(seed, false)) continue;
-        run_seed(seed, true);
-        std::printf("again with: WARREN_SIM_SEED=%llu\n", static_cast<unsigned long long>(seed));
-        return 1;
-    }
-    std::printf("%llu seeds from %llu: all invariants hold\n",
-                static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(first));
-    return 0;
-}
-
 }  // namespace
 }  // namespace warren::sim
 
 int main(int argc, char** argv) {
-    if (const char* seed = std::getenv("WARREN_SIM_SEED"))
-        return warren::sim::run_seed(std::strtoull(seed, nullptr, 10), true) ? 0 : 1;
-    const std::uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000;
-    const std::uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-    return warren::sim::simulate(first, seeds);
+    using namespace warren::sim;
+    return run_seeds(argc, argv, [](std::uint64_t seed, bool tracing) {
+        Scenario scenario(seed, tracing);
+        const World& world = scenario.run();
+        return Outcome{world.failure, world.trace};
+    });
 }
