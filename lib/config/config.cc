@@ -27,6 +27,12 @@ std::string name_of(const VirtualServer& service) {
     return service.address.to_string() + " " + std::to_string(service.port);
 }
 
+std::uint8_t BfdInstance::least_ttl() const {
+    if (max_hops == unlimited_hops) return 0;
+    const int expected = ttl.value_or(neighbor_ip.is_v4() ? 255 : 64);
+    return static_cast<std::uint8_t>(std::max(expected - max_hops, 0));
+}
+
 const char* to_text(LbAlgo algo) {
     constexpr std::array names{"rr", "wrr", "lc", "wlc", "sh", "mh", "sed", "nq", "fo"};
     return names.at(static_cast<std::size_t>(algo));
@@ -47,7 +53,7 @@ const char* to_text(VrrpState state) {
 }
 
 const char* to_text(TrackKind kind) {
-    constexpr std::array names{"interface", "script", "file", "process", "quorum"};
+    constexpr std::array names{"interface", "script", "file", "process", "quorum", "bfd"};
     return names.at(static_cast<std::size_t>(kind));
 }
 

@@ -77,9 +77,9 @@ struct VirtualAddress {
     friend bool operator==(const VirtualAddress&, const VirtualAddress&) = default;
 };
 
-enum class TrackKind : std::uint8_t { interface, script, file, process, quorum };
+enum class TrackKind : std::uint8_t { interface, script, file, process, quorum, bfd };
 
-// An entry of track_interface, track_script, track_file, track_process or track_quorum.
+// An entry of track_interface, track_script, track_file, track_process, track_quorum or track_bfd.
 struct Tracked {
     Location where;
     TrackKind kind = TrackKind::interface;
@@ -206,6 +206,34 @@ struct TrackProcess {
     std::int64_t terminate_delay_ns = 0;  // before a quorum lost counts
 
     friend bool operator==(const TrackProcess&, const TrackProcess&) = default;
+};
+
+// A BFD session with one neighbour.
+struct BfdInstance {
+    static constexpr int unlimited_hops = 255;
+
+    Location where;
+    std::string name;
+    net::IpAddress neighbor_ip;
+    std::optional<net::IpAddress> source_ip;  // of the neighbour's family
+    std::int64_t min_rx_ns = 10 * ns_per_ms;  // all three whole microseconds
+    std::int64_t min_tx_ns = 10 * ns_per_ms;
+    std::int64_t idle_tx_ns = 1'000 * ns_per_ms;  // while it is not up
+    std::uint8_t multiplier = 5;
+    bool passive = false;
+    std::optional<int> ttl;  // or hoplimit
+    int max_hops = 0;        // that a packet may have come over
+    int weight = 0;
+    bool reverse = false;
+    bool for_vrrp = true;  // virtual routers may track it
+    bool for_checkers = true;
+
+    // Where the file says none: 255, as every implementation accepts (keepalived sends 64 to IPv6).
+    std::uint8_t sent_ttl() const { return static_cast<std::uint8_t>(ttl.value_or(255)); }
+    // keepalived's rule: from `ttl` down by max_hops, with its default of 64 for IPv6.
+    std::uint8_t least_ttl() const;
+
+    friend bool operator==(const BfdInstance&, const BfdInstance&) = default;
 };
 
 enum class LbAlgo { rr, wrr, lc, wlc, sh, mh, sed, nq, fo };
@@ -344,6 +372,7 @@ struct Config {
     std::vector<VrrpScript> vrrp_scripts;
     std::vector<TrackFile> track_files;
     std::vector<TrackProcess> track_processes;
+    std::vector<BfdInstance> bfd_instances;
     std::vector<VirtualServer> virtual_servers;
     std::vector<LocalAddressGroup> local_address_groups;
 

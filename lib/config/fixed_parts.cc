@@ -54,7 +54,8 @@ std::string changed_fixed_part(const Config& running, const Config& wanted) {
           difference("vrrp_sync_group", running.vrrp_sync_groups, wanted.vrrp_sync_groups),
           difference("vrrp_script", running.vrrp_scripts, wanted.vrrp_scripts),
           difference("track_file", running.track_files, wanted.track_files),
-          difference("track_process", running.track_processes, wanted.track_processes)})
+          difference("track_process", running.track_processes, wanted.track_processes),
+          difference("bfd_instance", running.bfd_instances, wanted.bfd_instances)})
         if (!text.empty()) return text;
     const std::vector<std::size_t> before = first_members(running);
     const std::vector<std::size_t> after = first_members(wanted);

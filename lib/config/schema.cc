@@ -47,6 +47,8 @@ constexpr Keyword<Outside> outside[] = {
      BlockUse::required, Repeat::yes},
     {"vrrp_track_process", 1, 1, [](Statement& s, Outside& o) { read_track_process(s, o.config); },
      BlockUse::required, Repeat::yes},
+    {"bfd_instance", 1, 1, [](Statement& s, Outside& o) { read_bfd_instance(s, o.config); },
+     BlockUse::required, Repeat::yes},
     {"virtual_server", 1, 3,
      [](Statement& s, Outside& o) { read_virtual_server(s, o.config, o.grouped); },
      BlockUse::required, Repeat::yes},

@@ -60,6 +60,7 @@ void read_vrrp_sync_group(Statement& s, Config& config);
 void read_vrrp_script(Statement& s, Config& config);
 void read_track_file(Statement& s, Config& config);
 void read_track_process(Statement& s, Config& config);
+void read_bfd_instance(Statement& s, Config& config);
 void read_virtual_server(Statement& s, Config& config, std::vector<GroupedServer>& grouped);
 // Into the Config if we serve it, else it is warned about.
 void add_virtual_server(Statement& s, VirtualServer server, Config& config);

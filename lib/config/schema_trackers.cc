@@ -10,16 +10,6 @@ namespace {
 
 constexpr std::int64_t day_ns = 86'400 * ns_per_s;
 
-// weight N [reverse]
-template <typename Definition>
-void own_weight(Statement& s, std::int64_t most, Definition& definition) {
-    std::optional<int> weight;
-    std::optional<bool> reverse;
-    s.number_near(-most, most, definition.weight);
-    read_weight(s, 1, most, weight, reverse);
-    definition.reverse = reverse.value_or(false);
-}
-
 // keepalived counts whole seconds here and takes 1 for 0.
 void set_positive(Statement& s, std::int64_t& ns) {
     if (s.arg(0).find_first_not_of('0') == std::string::npos) {
@@ -38,7 +28,7 @@ constexpr Keyword<VrrpScript> script_keywords[] = {
      }},
     {"interval", 1, 1, [](Statement& s, VrrpScript& v) { set_positive(s, v.interval_ns); }},
     {"timeout", 1, 1, [](Statement& s, VrrpScript& v) { set_positive(s, v.timeout_ns); }},
-    {"weight", 1, 2, [](Statement& s, VrrpScript& v) { own_weight(s, 253, v); }},
+    {"weight", 1, 2, [](Statement& s, VrrpScript& v) { read_own_weight(s, 253, v); }},
     {"rise", 1, 1, [](Statement& s, VrrpScript& v) { s.number_near(1, 1'000'000, v.rise); }},
     {"fall", 1, 1, [](Statement& s, VrrpScript& v) { s.number_near(1, 1'000'000, v.fall); }},
     {"user", 1, 2,
@@ -62,7 +52,7 @@ void read_init_file(Statement& s, TrackFile& f) {
 
 constexpr Keyword<TrackFile> file_keywords[] = {
     {"file", 1, 1, [](Statement& s, TrackFile& f) { f.file = s.arg(0); }},
-    {"weight", 1, 2, [](Statement& s, TrackFile& f) { own_weight(s, 254, f); }},
+    {"weight", 1, 2, [](Statement& s, TrackFile& f) { read_own_weight(s, 254, f); }},
     {"init_file", 0, 2, read_init_file},
 };
 
@@ -87,7 +77,7 @@ void read_param_match(Statement& s, TrackProcess& p) {
 constexpr Keyword<TrackProcess> process_keywords[] = {
     {"process", 1, any_number, read_process},
     {"param_match", 0, 1, read_param_match},
-    {"weight", 1, 2, [](Statement& s, TrackProcess& p) { own_weight(s, 254, p); }},
+    {"weight", 1, 2, [](Statement& s, TrackProcess& p) { read_own_weight(s, 254, p); }},
     {"quorum", 1, 1,
      [](Statement& s, TrackProcess& p) {
          unsigned quorum = 0;

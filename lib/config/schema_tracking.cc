@@ -66,6 +66,9 @@ constexpr Keyword<std::vector<Tracked>> tracked_keywords[] = {
     {"track_process", 0, 0,
      [](Statement& s, std::vector<Tracked>& t) { read_tracked(s, TrackKind::process, 254, t); },
      BlockUse::required, Repeat::yes},
+    {"track_bfd", 0, 0,
+     [](Statement& s, std::vector<Tracked>& t) { read_tracked(s, TrackKind::bfd, 253, t); },
+     BlockUse::required, Repeat::yes},
     {"track_quorum", 0, 0, read_tracked_quorums, BlockUse::required, Repeat::yes},
 };
 

@@ -27,6 +27,7 @@ class Settling {
         define(config.vrrp_scripts, TrackKind::script, "vrrp_script");
         define(config.track_files, TrackKind::file, "track_file");
         define(config.track_processes, TrackKind::process, "vrrp_track_process");
+        define(config.bfd_instances, TrackKind::bfd, "bfd_instance");
         for (const VirtualServer& service : config.virtual_servers)
             defined_.emplace(std::pair(TrackKind::quorum, name_of(service)),
                              DefaultWeight(0, false));
@@ -59,7 +60,26 @@ class Settling {
                    "more than " + std::to_string(max_track_definitions) + " of " + keyword);
     }
 
+    // Its `checker` keeps it from virtual routers.
+    void drop_checkers_own(std::vector<Tracked>& list) {
+        std::erase_if(list, [&](const Tracked& tracked) {
+            const bool drop = tracked.kind == TrackKind::bfd && is_for_checkers_only(tracked.name);
+            if (drop)
+                report(Severity::warning, tracked.where,
+                       "the bfd_instance " + in_quotes(tracked.name) +
+                           " is for checkers only: this line is ignored, as in keepalived");
+            return drop;
+        });
+    }
+
+    bool is_for_checkers_only(const std::string& name) const {
+        return std::any_of(
+            config_.bfd_instances.begin(), config_.bfd_instances.end(),
+            [&](const BfdInstance& bfd) { return bfd.name == name && !bfd.for_vrrp; });
+    }
+
     void take_weights(std::vector<Tracked>& list) {
+        drop_checkers_own(list);
         for (Tracked& tracked : list) {
             DefaultWeight by_default(0, false);
             const auto definition = defined_.find(std::pair(tracked.kind, tracked.name));
@@ -81,6 +101,7 @@ class Settling {
         return kind == TrackKind::script   ? "vrrp_script"
                : kind == TrackKind::quorum ? "virtual_server"
                : kind == TrackKind::file   ? "track_file"
+               : kind == TrackKind::bfd    ? "bfd_instance"
                                            : "vrrp_track_process";
     }
 

@@ -12,7 +12,6 @@ constexpr std::string_view host_network = "the host's network configuration must
 constexpr std::string_view no_mail = "no mail is sent";
 constexpr std::string_view not_run = "it does not run";
 constexpr std::string_view no_fifo = "nothing is written to it; notify scripts run";
-constexpr std::string_view moves_nothing = "it moves no address";
 constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
 
 constexpr UnservedKeyword unserved[] = {
@@ -20,7 +19,6 @@ constexpr UnservedKeyword unserved[] = {
     {"", "static_ipaddress", host_network},
     {"", "static_routes", host_network},
     {"", "static_rules", host_network},
-    {"", "bfd_instance", "no BFD session is held"},
     {"global_defs", "net_namespace", in_namespace},
     {"global_defs", "startup_script", not_run},
     {"global_defs", "shutdown_script", not_run},
@@ -34,7 +32,6 @@ constexpr UnservedKeyword unserved[] = {
     {"global_defs", "smtp_alert_vrrp", no_mail},
     {"global_defs", "smtp_alert_checker", no_mail},
     {"global_defs", "lvs_sync_daemon", "the peer does not learn of connections"},
-    {"vrrp_instance", "track_bfd", moves_nothing},
     {"vrrp_instance", "track_src_ip",
      "an interface without any address of the family is a fault, another one is not"},
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
@@ -44,7 +41,6 @@ constexpr UnservedKeyword unserved[] = {
     {"vrrp_instance", "lvs_sync_daemon_interface", "the peer does not learn of connections"},
     {"vrrp_instance", "smtp_alert", no_mail},
     {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS", Severity::error},
-    {"vrrp_sync_group", "track_bfd", moves_nothing},
     {"vrrp_sync_group", "smtp_alert", no_mail},
     {"virtual_server", "smtp_alert", no_mail},
     {"virtual_server", "persistence_engine", "clients are told apart by their addresses"},

@@ -42,6 +42,8 @@ vrrp::TrackedState Priorities::state_of(const config::Tracked& tracked) const {
             return files_.state(tracked.name);
         case config::TrackKind::process:
             return processes_.state(tracked.name);
+        case config::TrackKind::bfd:
+            return {vrrp::TrackedState::Standing::ignored, 0, "no BFD session is held"};
         case config::TrackKind::quorum:
             break;
     }

@@ -44,6 +44,8 @@ TEST(FixedParts, TheFirstDifferenceIsNamed) {
     EXPECT_EQ(change(a + b, a + b + "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n"),
               "vrrp_sync_group G is new");
     EXPECT_EQ(change(a, "vrrp_script S {\nscript \"/bin/true\"\n}\n" + a), "vrrp_script S is new");
+    const std::string bfd = "bfd_instance N {\nneighbor_ip 10.0.0.9\n";
+    EXPECT_EQ(change(bfd + "}\n" + a, bfd + "multiplier 3\n}\n" + a), "bfd_instance N has changed");
 }
 
 TEST(FixedParts, AServiceThatTiesRoutersTogetherIsNamed) {

@@ -211,7 +211,7 @@ const char* const outer_statements[] = {
     "linkbeat_interfaces {\neth0\n}",
     "interface_up_down_delays {\neth0 1 2\n}",
     "garp_group {\ngarp_interval 1\ninterface eth0\n}",
-    "bfd_instance B {\nneighbor_ip 10.0.0.7\n}",
+    "bfd_instance C {\nneighbor_ip 10.0.0.7\n}",
     "net_namespace n",
     "instance i",
     "virtual_server_group W {\n10.0.0.1 80\nfwmark 1\n}",
@@ -223,10 +223,11 @@ const char* const outer_statements[] = {
     "include other.conf",
 };
 
-// V with `more` in it, S a script, and `outside` after both.
+// V with `more` in it, S a script, B a BFD session, and `outside` after both.
 std::string file(const std::string& more, const std::string& outside = "") {
     return "vrrp_script S {\nscript \"/usr/bin/killall -0 haproxy\"\ninterval 2\ntimeout 1\nrise "
            "2\nfall 3\nweight 0\nuser root\ninit_fail\n}\n"
+           "bfd_instance B {\nneighbor_ip 10.0.0.8\n}\n"
            "vrrp_instance V {\ninterface eth0\nvirtual_router_id 51\n"
            "virtual_ipaddress {\n10.0.0.1/24 dev eth0 label eth0:1\n}\n" +
            more + "\n}\n" + outside;
@@ -336,6 +337,9 @@ const Block blocks[] = {
      "notify_backup notify_master notify_fault notify_stop notify smtp_alert "
      "global_tracking sync_group_tracking_weight notify_priority_changes"},
     {"vrrp_script V {\n", "}\n", "script interval timeout weight rise fall user init_fail"},
+    {"bfd_instance V {\n", "}\n",
+     "source_ip neighbor_ip neighbour_ip min_rx min_tx idle_tx multiplier passive ttl hoplimit "
+     "max_hops weight vrrp checker"},
     {"vrrp_track_process V {\n", "}\n",
      "process param_match weight quorum quorum_max delay terminate_delay "
      "fork_delay full_command"},

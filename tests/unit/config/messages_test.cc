@@ -399,8 +399,6 @@ const Case unsupported[] = {
      "9: warning: the virtual_server 10.0.0.1 5672 is not served yet: its protocol is UDP, and "
      "only "
      "TCP is balanced\n"},
-    {"track_bfd", instance("track_bfd {\nx\n}"),
-     "7: warning: 'track_bfd' is not served yet: it moves no address\n"},
     {"link-local server",
      "virtual_server 2001:db8::1 1 { lb_algo wlc\nlb_kind FNAT\nreal_server fe80::2 1 "
      "{\nPING_CHECK "

@@ -12,7 +12,8 @@ const std::string definitions =
     "vrrp_script t {\nscript /bin/true\n}\n"
     "track_file f {\nfile /run/f\n}\n"
     "track_file g {\nfile /run/g\nweight -3\n}\n"
-    "vrrp_track_process p {\nprocess haproxy\nweight 7\n}\n";
+    "vrrp_track_process p {\nprocess haproxy\nweight 7\n}\n"
+    "bfd_instance b {\nneighbor_ip 10.0.0.9\nweight -20\n}\n";
 
 std::string instance(const std::string& more, const std::string& name = "A", int vrid = 1) {
     return "vrrp_instance " + name + " {\ninterface eth0\nvirtual_router_id " +
@@ -44,6 +45,9 @@ TEST(Tracked, TheDefinitionsWeightUnlessItHasItsOwn) {
               "script s 9");
     EXPECT_EQ(tracked(definitions + instance("track_file {\nf\ng\n}\ntrack_process {\np\n}\n")),
               "file f 1, file g -3, process p 7");
+    EXPECT_EQ(tracked(definitions + instance("track_bfd {\nb\n}\n")), "bfd b -20");
+    EXPECT_EQ(tracked(definitions + instance("track_bfd {\nb weight 30 reverse\n}\n")),
+              "bfd b 30 reverse");
     EXPECT_EQ(tracked(instance("track_interface {\neth1\neth2 weight -20 reverse\n}\n")),
               "interface eth1 0, interface eth2 -20 reverse");
 }
