@@ -3,15 +3,13 @@
 
 import dataclasses
 import os
-import shutil
 import signal
 
-from harness import wait_until
+from frr import Frr
 from lan import link_local
 
 VIP = {4: "192.168.8.100", 6: "fe80::100"}
 PREFIX = {4: 24, 6: 64}
-FRR = "/usr/lib/frr"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +95,6 @@ class Router:
 
     def _start_frr(self, config):
         settings, priority = config
-        zebra, vrrpd = (self.test.program(f"../lib/frr/{name}") for name in ("zebra", "vrrpd"))
         kind = {4: "ip", 6: "ipv6"}[settings.family]
         device = f"vrrp{settings.family}-{settings.vrid}"
         commands = [
@@ -110,24 +107,12 @@ class Router:
             f"ip link set dev {device} up"]
         if self.starts == 1:
             self.host.run("sh", "-ec", "\n".join(commands))
-        folder = self.test.folder / f"{self.name}-frr"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        self.test.folder.chmod(0o711)    # FRR's daemons give up root
-        shutil.chown(folder, "frr", "frr")
         lines = [f"vrrp {settings.vrid} version 3", f"vrrp {settings.vrid} priority {priority}",
                  f"vrrp {settings.vrid} advertisement-interval {round(settings.advert_int * 1000)}",
                  *(f"vrrp {settings.vrid} {kind} {a}" for a in settings.addresses())]
-        (folder / "vrrpd.conf").write_text("log stdout debugging\ninterface eth0\n" + "".join(f" {line}\n" for line in lines),
-                                           encoding="utf-8")
-        (folder / "zebra.conf").write_text("log stdout\n", encoding="utf-8")
-        common = ["-u", "frr", "-g", "frr", "--vty_socket", str(folder), "-z", str(folder / "zserv"), "-P", "0"]
-        self.processes = []
-        for name, program in (("zebra", zebra), ("vrrpd", vrrpd)):    # vrrpd asks zebra once, then only ten seconds later
-            self.processes.append(self.test.start(
-                self.host, program, *common, "-f", str(folder / f"{name}.conf"), "-i", str(folder / f"{name}.pid"),
-                log=f"{self.name}-{name}.log"))
-            wait_until("zebra to listen", (folder / "zserv").exists, 10)
+        frr = Frr(self.test, self.host)
+        frr.start({"vrrpd": "interface eth0\n" + "".join(f" {line}\n" for line in lines)})
+        self.processes = list(frr.processes.values())
 
     def stop(self):
         """SIGTERM to the one that speaks VRRP; waits until it has ended."""
