@@ -12,7 +12,8 @@ Priorities::Priorities(const Context& context, const kernel::Netlink& netlink,
       settled_(std::move(settled)),
       scripts_(context.io, context.state.config, context.events, [this] { apply(); }),
       files_(context.io, context.state.config, context.events, [this] { apply(); }),
-      processes_(context.io, context.state.config, context.events, [this] { apply(); }) {}
+      processes_(context.io, context.state.config, context.events, [this] { apply(); }),
+      bfd_(context.io, context.state.config, context.events, [this] { apply(); }) {}
 
 // A card of our own is not among the kernel's interfaces.
 vrrp::TrackedState Priorities::interface_state(const std::string& name) const {
@@ -43,7 +44,7 @@ vrrp::TrackedState Priorities::state_of(const config::Tracked& tracked) const {
         case config::TrackKind::process:
             return processes_.state(tracked.name);
         case config::TrackKind::bfd:
-            return {vrrp::TrackedState::Standing::ignored, 0, "no BFD session is held"};
+            return bfd_.state(tracked.name);
         case config::TrackKind::quorum:
             break;
     }

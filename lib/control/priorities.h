@@ -9,6 +9,7 @@
 
 #include "control/publication.h"
 #include "kernel/netlink.h"
+#include "tracking/track_bfd.h"
 #include "tracking/track_files.h"
 #include "tracking/track_processes.h"
 #include "tracking/track_scripts.h"
@@ -37,6 +38,7 @@ class Priorities {
     tracking::TrackScripts scripts_;
     tracking::TrackFiles files_;
     tracking::TrackProcesses processes_;
+    tracking::TrackBfd bfd_;
 };
 
 }  // namespace warren::control

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "tracking/bfd_sessions.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace warren::tracking {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t packets_a_turn = 1'024;  // then timers get their turn, whoever storms
+
+std::uint64_t now_ns() {
+    return static_cast<std::uint64_t>(
+        std::chrono::nanoseconds(Clock::now().time_since_epoch()).count());
+}
+
+std::uint32_t microseconds(std::int64_t ns) {
+    return static_cast<std::uint32_t>(ns / 1'000);
+}
+
+bfd::Settings settings_of(const config::BfdInstance& instance, std::uint32_t discriminator) {
+    return {.discriminator = discriminator,
+            .min_tx_us = microseconds(instance.min_tx_ns),
+            .min_rx_us = microseconds(instance.min_rx_ns),
+            .idle_tx_us = microseconds(instance.idle_tx_ns),
+            .detect_mult = instance.multiplier,
+            .passive = instance.passive,
+            .least_ttl = instance.least_ttl()};
+}
+
+}  // namespace
+
+struct BfdSessions::Held {
+    Held(boost::asio::io_context& io, std::size_t at, const config::BfdInstance& settings,
+         std::uint32_t discriminator)
+        : index(at),
+          config(settings),
+          session(settings_of(settings, discriminator)),
+          sender(io, {settings.source_ip, settings.neighbor_ip, settings.sent_ttl()}),
+          timer(io) {}
+
+    std::size_t index;
+    const config::BfdInstance& config;
+    bfd::Session session;
+    BfdSender sender;
+    boost::asio::steady_timer timer;
+    int send_error = 0;  // of the last packet
+};
+
+BfdSessions::BfdSessions(boost::asio::io_context& io,
+                         const std::vector<config::BfdInstance>& instances, Told told)
+    : told_(std::move(told)), random_(std::random_device{}()), retry_timer_(io) {
+    for (std::size_t i = 0; i < instances.size(); ++i)
+        sessions_.emplace_back(io, i, instances[i], free_discriminator());
+    for (const Family family : {Family::v4, Family::v6})
+        if (std::any_of(instances.begin(), instances.end(), [&](const config::BfdInstance& i) {
+                return i.neighbor_ip.is_v4() == (family == Family::v4);
+            }))
+            receivers_.emplace_back(io, family);
+}
+
+BfdSessions::~BfdSessions() = default;
+
+void BfdSessions::start() {
+    listen();
+    for (Held& held : sessions_)
+        step(held, bfd::Startup{});
+}
+
+void BfdSessions::stop() {
+    stopped_ = true;
+    retry_timer_.cancel();
+    for (Held& held : sessions_) {
+        step(held, bfd::Shutdown{});
+        held.timer.cancel();
+    }
+}
+
+std::uint32_t BfdSessions::free_discriminator() {
+    std::uint32_t drawn = random();
+    while (drawn == 0 || std::any_of(sessions_.begin(), sessions_.end(), [&](const Held& held) {
+               return held.session.settings().discriminator == drawn;
+           }))
+        drawn = random();
+    return drawn;
+}
+
+// ---- hearing
+
+// A socket that cannot be had is tried again: another BFD daemon may go.
+void BfdSessions::listen() {
+    bool all_open = true;
+    for (BfdReceiver& receiver : receivers_) {
+        if (receiver.is_open()) continue;
+        const int error = receiver.open();
+        if (error == 0) {
+            await(receiver);
+            continue;
+        }
+        all_open = false;
+        complain_of_port(receiver.family(), error);
+    }
+    if (all_open) return;
+    retry_timer_.expires_after(retry);
+    retry_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled) listen();
+    });
+}
+
+void BfdSessions::complain_of_port(Family family, int error) {
+    if (std::exchange(complained_, true)) return;
+    told_.trouble(std::string("no BFD session comes up: port 3784 of ")
+                      .append(family == Family::v4 ? "IPv4" : "IPv6")
+                      .append(": ")
+                      .append(std::strerror(error)));
+}
+
+void BfdSessions::await(BfdReceiver& receiver) {
+    receiver.await([this, &receiver] {
+        take_packets();
+        await(receiver);
+    });
+}
+
+void BfdSessions::take_packets() {
+    for (BfdReceiver& receiver : receivers_)
+        for (std::size_t i = 0; i < packets_a_turn; ++i) {
+            const auto datagram = receiver.receive();
+            if (!datagram) break;
+            take(*datagram);
+        }
+}
+
+void BfdSessions::take(const BfdReceiver::Datagram& datagram) {
+    const bfd::Decoded decoded = bfd::decode(datagram.payload());
+    const auto* packet = std::get_if<bfd::ControlPacket>(&decoded);
+    if (packet == nullptr) return;
+    if (Held* held = find(*packet, datagram))
+        step(*held, bfd::PacketReceived{*packet, datagram.ttl});
+}
+
+// RFC 5880 6.3: by our discriminator; who does not know it yet, by the addresses.
+BfdSessions::Held* BfdSessions::find(const bfd::ControlPacket& packet,
+                                     const BfdReceiver::Datagram& datagram) {
+    const auto is_meant = [&](const Held& held) {
+        if (packet.your_discriminator != 0)
+            return held.session.settings().discriminator == packet.your_discriminator;
+        return held.config.neighbor_ip == datagram.source &&
+               held.config.source_ip.value_or(datagram.destination) == datagram.destination;
+    };
+    const auto found = std::find_if(sessions_.begin(), sessions_.end(), is_meant);
+    return found == sessions_.end() ? nullptr : &*found;
+}
+
+// ---- acting
+
+void BfdSessions::step(Held& held, const bfd::Event& event) {
+    bool changed = false;
+    for (const bfd::Action& action : held.session.step(event, now_ns(), random())) {
+        if (const auto* out = std::get_if<bfd::Send>(&action))
+            send(held, out->packet);
+        else
+            changed = true;
+    }
+    const bfd::Status& status = held.session.status();
+    if (changed)
+        told_.changed(
+            {held.index, status.path_up, status.state, status.diagnostic, status.remote_state});
+    if (!stopped_) arm(held);
+}
+
+void BfdSessions::send(Held& held, const bfd::ControlPacket& packet) {
+    const int error = held.sender.send(packet, random());
+    if (error != 0 && error != held.send_error)
+        told_.trouble("bfd " + held.config.name + ": nothing can be sent to " +
+                      held.config.neighbor_ip.to_string() + ": " + std::strerror(error));
+    held.send_error = error;
+}
+
+void BfdSessions::arm(Held& held) {
+    const std::uint64_t deadline_ns = held.session.deadline_ns();
+    if (deadline_ns == bfd::no_deadline) {
+        held.timer.cancel();
+        return;
+    }
+    held.timer.expires_at(Clock::time_point(std::chrono::nanoseconds(deadline_ns)));
+    held.timer.async_wait([this, &held](const boost::system::error_code& cancelled) {
+        if (cancelled) return;
+        // A neighbour is not dead while its packets wait.
+        take_packets();
+        step(held, bfd::Tick{});
+    });
+}
+
+}  // namespace warren::tracking

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the configured BFD sessions say of their paths. They have a thread of their own, for the
+// manager may be busy for longer than a Detection Time: a reload must not look like a dead
+// neighbour to anybody. The two only post to each other's io_context.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/config.h"
+#include "journal/event_log.h"
+#include "tracking/bfd_sessions.h"
+#include "vrrp/tracked_state.h"
+
+namespace warren::tracking {
+
+class TrackBfd {
+  public:
+    using Changed = std::function<void()>;
+
+    // Starts all sessions, tracked or not, as keepalived does; `config` and `events` outlive this.
+    // `changed` comes from `io` whenever a state() has changed.
+    TrackBfd(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events,
+             Changed changed);
+    // Tells the neighbours.
+    ~TrackBfd();
+    TrackBfd(const TrackBfd&) = delete;
+    TrackBfd& operator=(const TrackBfd&) = delete;
+
+    // As in keepalived a session that is not up yet is down, and a neighbour that stops on purpose
+    // (AdminDown) changes nothing.
+    vrrp::TrackedState state(const std::string& name) const;
+
+  private:
+    void take(const BfdChange& change);
+
+    const std::vector<config::BfdInstance>& instances_;
+    journal::EventLog& events_;
+    Changed changed_;
+    std::vector<vrrp::TrackedState> states_;  // by instance
+
+    // The thread's.
+    boost::asio::io_context own_io_{1};
+    std::unique_ptr<BfdSessions> sessions_;
+    std::thread thread_;
+    std::shared_ptr<TrackBfd*> self_;  // what is posted to the manager finds us, or nobody
+};
+
+}  // namespace warren::tracking
