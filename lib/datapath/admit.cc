@@ -29,9 +29,9 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     flow.vip = parsed.destination;
     flow.service_port = parsed.destination_port;
     flow.service_id = packet.service;
-    std::uint16_t server_id = choice_.choose(flow, round);
+    std::uint16_t server_id = tables_.choice.choose(flow, round);
     if (server_id == ServerChoice::no_server && recycle_slow_ones(packet.service, round))
-        server_id = choice_.choose(flow, round);
+        server_id = tables_.choice.choose(flow, round);
     if (server_id == ServerChoice::no_server) return turn_away(packet, Drop::no_server);
     const exchange::Server& server = round.snapshot->servers[server_id];
     flow.server_address = server.address;
@@ -45,13 +45,13 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     if (!begin_attempt(flow, parsed.sequence, round)) return turn_away(packet, Drop::no_local_port);
     flow::remember_syn(flow, net::read_tcp_options(options_of(packet)));
 
-    if (table_.is_half_open_full()) recycle(table_.oldest_half_open(), round);
-    const flow::FlowIndex index = table_.insert(flow);
+    if (tables_.flows.is_half_open_full()) recycle(tables_.flows.oldest_half_open(), round);
+    const flow::FlowIndex index = tables_.flows.insert(flow);
     if (index == flow::no_flow) return turn_away(packet, Drop::flow_table_full);
-    counters_.flows_admitted.add();
-    link_.servers[server_id].connections.add();
-    link_.servers[server_id].active.set(table_.live_of_server(server_id));
-    choice_.keep(table_[index], round);
+    tables_.counters.flows_admitted.add();
+    tables_.link.servers[server_id].connections.add();
+    tables_.link.servers[server_id].active.set(tables_.flows.live_of_server(server_id));
+    tables_.choice.keep(tables_.flows[index], round);
     return forward(packet, round, index, flow::Side::client);
 }
 
@@ -59,13 +59,13 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
 // server must not wait for that one; its client may be anybody, and hears nothing.
 void FlowPath::recycle(flow::FlowIndex index, const Round& round) {
     if (index == flow::no_flow) return;
-    const flow::Flow old = table_[index];
-    table_.erase(index);
+    const flow::Flow old = tables_.flows[index];
+    tables_.flows.erase(index);
     if (!flow::is_live(old.state)) return;
-    send_resets(old, flow::Side::server, round);
-    counters_.half_open_recycled.add();
-    counters_.flows_ended.add();
-    count_end(old, round);
+    emitter_.send_resets(old, flow::Side::server, round);
+    tables_.counters.half_open_recycled.add();
+    tables_.counters.flows_ended.add();
+    tables_.count_end(old, round);
 }
 
 // Servers that are full (uthreshold) may be so of clients who never answered: who has had longer
@@ -79,10 +79,10 @@ bool FlowPath::recycle_slow_ones(std::uint16_t service, const Round& round) {
     };
     if (std::none_of(servers.begin(), servers.end(), is_full)) return false;
     bool found = false;
-    flow::FlowIndex index = table_.oldest_half_open();
+    flow::FlowIndex index = tables_.flows.oldest_half_open();
     for (unsigned n = 0; n < looked_at_most && index != flow::no_flow; ++n) {
-        const flow::FlowIndex next = table_.younger_half_open(index);
-        const flow::Flow& flow = table_[index];
+        const flow::FlowIndex next = tables_.flows.younger_half_open(index);
+        const flow::Flow& flow = tables_.flows[index];
         if (flow.service_id == service && flow::is_half_open(flow.state) &&
             round.tick - flow.last_seen >= enough) {
             recycle(index, round);
@@ -103,8 +103,8 @@ Verdict FlowPath::turn_away(Packet& packet, Drop reason) {
                                     .cause = reason == Drop::no_server
                                                  ? exchange::EndCause::no_server
                                                  : exchange::EndCause::limit};
-    if (!link_.events.push(event)) link_.events_lost.add();
-    return refuse(packet, reason);
+    tables_.tell(event);
+    return emitter_.refuse(packet, reason);
 }
 
 // What changes with the server a SYN goes to: local address and port, and the initial sequence
@@ -119,7 +119,7 @@ bool FlowPath::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const R
     flow.seq_delta = isn - client_isn;
     flow.ack_from_server = isn + 1;  // what its SYN-ACK will say
     flow.next_to_server = isn + 1;
-    flow.syn_sent_us = microseconds(round);
+    flow.syn_sent_us = round.now_us();
     return true;
 }
 
@@ -131,10 +131,10 @@ bool FlowPath::choose_source(flow::Flow& flow, const exchange::Service& service,
     flow.local_address = flow.client_address;
     flow.local_port = flow.client_port;
     if (flow.method != flow::Method::nat) return true;
-    const flow::FlowTable::Hit taken = table_.find(flow.server_tuple());
+    const flow::FlowTable::Hit taken = tables_.flows.find(flow.server_tuple());
     if (!taken) return true;
-    if (!flow::is_recyclable(table_[taken.index].state)) return false;
-    table_.erase(taken.index);
+    if (!flow::is_recyclable(tables_.flows[taken.index].state)) return false;
+    tables_.flows.erase(taken.index);
     return true;
 }
 
@@ -149,11 +149,11 @@ bool FlowPath::choose_local_port(flow::Flow& flow, const exchange::Service& serv
         const flow::ExcludedPorts excluded{
             service.reserved_ports,
             owned != nullptr && owned->is_hosts ? round.snapshot->host_ports : flow::PortRange{}};
-        const flow::PortChoice choice =
-            local_ports_.pick(table_, flow.server_id, flow.server_tuple(), excluded, round.tick);
+        const flow::PortChoice choice = tables_.local_ports.pick(
+            tables_.flows, flow.server_id, flow.server_tuple(), excluded, round.tick);
         if (choice.verdict == flow::PortVerdict::no_port) continue;
         if (choice.verdict == flow::PortVerdict::recycled) {
-            if (table_[choice.old_flow].client_tuple() == flow.client_tuple()) continue;
+            if (tables_.flows[choice.old_flow].client_tuple() == flow.client_tuple()) continue;
             recycle(choice.old_flow, round);
         }
         flow.local_port = net::Be16(choice.port);

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "datapath/crossing.h"
-#include "datapath/one_way.h"
 #include "datapath/rewrite.h"
 #include "flow/isn.h"
 #include "flow/probe.h"
@@ -22,35 +21,15 @@ using flow::TcpState;
 
 namespace {
 
-flow::Tuple tuple_of(const net::Parsed& parsed) {
-    return {parsed.source, parsed.destination, parsed.source_port, parsed.destination_port};
-}
-
-bool is_first_syn(const net::Parsed& parsed) {
-    return flow::kind_of(parsed.tcp_flags) == flow::SegmentKind::syn;
-}
-
 // The same segment in the numbers that the server sees.
 flow::Segment as_the_server_sees(flow::Segment segment, Side from, std::uint32_t seq_delta) {
     if (from == Side::client) segment.sequence += seq_delta;
     return segment;
 }
 
-// Half-open flows are looked at often: replay.cc decides what becomes of them.
-flow::Timeouts timeouts() {
-    flow::Timeouts all;
-    all.set(TcpState::syn_sent, FlowPath::replay_ticks);
-    return all;
-}
-
-// DR and TUN hide the server's FIN: after the client's a flow is over, as far as we can tell.
-bool has_closed_unseen(const flow::Flow& flow) {
-    return flow.state == TcpState::fin_client && !flow::sees_both_sides(flow.method);
-}
-
 // A client's SYN on such a flow is a new connection.
 bool may_start_again(const flow::Flow& flow) {
-    return flow::is_recyclable(flow.state) || has_closed_unseen(flow);
+    return flow::is_recyclable(flow.state) || flow::has_closed_unseen(flow.method, flow.state);
 }
 
 EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
@@ -61,85 +40,52 @@ EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
 
 }  // namespace
 
-FlowPath::FlowPath(const FlowPathOptions& options, exchange::Exchange& exchange, TxBatch& tx)
+FlowPath::FlowPath(const FlowOptions& options, exchange::Exchange& exchange, TxBatch& tx)
     : options_(options),
       exchange_(exchange),
-      link_(*exchange.workers[options.worker]),
-      counters_(link_.counters),
-      tx_(tx),
-      table_({.capacity = options.capacity,
-              .servers = exchange::max_servers,
-              .services = exchange::max_services,
-              .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
-              .timeouts = timeouts(),
-              .start = options.start}),
-      choice_(options.worker, table_,
-              flow::TupleHash(options.secrets.hash_seed[1], options.secrets.hash_seed[0]),
-              exchange),
-      local_ports_(options.secrets.first_port, *options.spread, options.worker,
-                   exchange::max_servers),
+      tables_(options, exchange),
+      emitter_(options, tables_.counters, tx),
+      steering_(options.worker, *options.spread, tables_.counters),
       answered_(exchange::max_servers) {}
 
 void FlowPath::prefetch(Packet& packet) const {
     if (!packet.is_of_flow()) return;
-    packet.hash = table_.hash(tuple_of(packet.parsed));
-    table_.prefetch(packet.hash);
+    packet.hash = tables_.flows.hash(packet.tuple());
+    tables_.flows.prefetch(packet.hash);
 }
 
 void FlowPath::prefetch_flow(const Packet& packet) const {
     if (!packet.is_of_flow()) return;
-    table_.prefetch_flow(packet.hash);
-}
-
-// Asked only when a packet's flow is not here, so what the card says of it is looked at here too.
-unsigned FlowPath::owner_of(const Packet& packet) const {
-    const flow::Spread& spread = *options_.spread;
-    if (spread.workers() == 1) return 0;
-    const std::uint32_t hash = spread.hash(tuple_of(packet.parsed));
-    if ((packet.mbuf->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0)
-        (packet.mbuf->hash.rss == hash ? counters_.rss_agreed : counters_.rss_disagreed).add();
-    return spread.owner(hash);
-}
-
-// In NAT the client is all that both directions show; persistence needs all flows of a group in one
-// worker, which then chooses its server as if it were alone.
-unsigned FlowPath::owner_of_client(const exchange::Service& service, const net::IpAddress& client,
-                                   net::Be16 port) const {
-    return service.is_persistent()
-               ? options_.spread->owner_of_client(service.group_of(client), net::Be16(0))
-               : options_.spread->owner_of_client(client, port);
-}
-
-std::optional<Verdict> FlowPath::hand_off_unless_ours(unsigned owner) const {
-    if (owner == options_.worker) return std::nullopt;
-    return Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    tables_.flows.prefetch_flow(packet.hash);
 }
 
 Verdict FlowPath::to_service(Packet& packet, const Round& round) {
-    const flow::FlowTable::Hit hit = table_.find(tuple_of(packet.parsed), packet.hash);
-    if (hit && !(is_first_syn(packet.parsed) && may_start_again(table_[hit.index])))
+    const flow::FlowTable::Hit hit = tables_.flows.find(packet.tuple(), packet.hash);
+    if (hit && !(packet.is_first_syn() && may_start_again(tables_.flows[hit.index])))
         return forward(packet, round, hit.index, hit.from);
     const exchange::Service& service = round.snapshot->services[packet.service];
-    const unsigned owner = service.goes_by_client() ? owner_of_client(service, packet.parsed.source,
-                                                                      packet.parsed.source_port)
-                                                    : owner_of(packet);
-    if (const auto verdict = hand_off_unless_ours(owner)) return *verdict;
+    const unsigned owner =
+        service.goes_by_client()
+            ? steering_.owner_of_client(service, packet.parsed.source, packet.parsed.source_port)
+            : steering_.owner_of(packet);
+    if (const auto verdict = steering_.hand_off_unless_ours(owner)) return *verdict;
     if (hit) end_unseen(hit.index, round);
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
-    if (!is_first_syn(packet.parsed)) return refuse_unknown(packet, round);
-    if (hop_limit_of(packet) <= 1)
+    if (!packet.is_first_syn()) return emitter_.refuse_unknown(packet, round);
+    if (packet.hop_limit() <= 1)
         return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     return admit(packet, round);
 }
 
 Verdict FlowPath::to_local(Packet& packet, const Round& round) {
-    const flow::FlowTable::Hit hit = table_.find(tuple_of(packet.parsed), packet.hash);
+    const flow::FlowTable::Hit hit = tables_.flows.find(packet.tuple(), packet.hash);
     if (hit) return forward(packet, round, hit.index, hit.from);
-    if (const auto verdict = hand_off_unless_ours(owner_of(packet))) return *verdict;
+    if (const auto verdict = steering_.hand_off_unless_ours(steering_.owner_of(packet)))
+        return *verdict;
     if (!round.accepts(*packet.address)) return Verdict::drop(Drop::not_accepted);
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
-    return is_first_syn(packet.parsed) ? refuse(packet, Drop::no_flow)
-                                       : refuse_unknown(packet, round);
+    return packet.is_first_syn() ? emitter_.refuse(packet, Drop::no_flow)
+                                 : emitter_.refuse_unknown(packet, round);
 }
 
 // Without a flow the server is told to let go, as at a local address; but nobody speaks for a VIP
@@ -147,28 +93,27 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
 Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
     const exchange::Snapshot& snapshot = *round.snapshot;
     const net::Parsed& parsed = packet.parsed;
-    const flow::FlowTable::Hit hit = table_.find(tuple_of(parsed), packet.hash);
+    const flow::FlowTable::Hit hit = tables_.flows.find(packet.tuple(), packet.hash);
     const std::uint16_t service =
-        hit ? table_[hit.index].service_id
+        hit ? tables_.flows[hit.index].service_id
             : snapshot.servers[snapshot.find_nat_server(parsed.source, parsed.source_port)].service;
     packet.address = snapshot.find_address(snapshot.services[service].address);
     if (packet.address == nullptr || !round.owns(*packet.address)) return Verdict::kernel();
     if (hit) return forward(packet, round, hit.index, hit.from);
-    const unsigned owner =
-        owner_of_client(snapshot.services[service], parsed.destination, parsed.destination_port);
-    if (const auto verdict = hand_off_unless_ours(owner)) return *verdict;
-    return refuse_unknown(packet, round);
+    const unsigned owner = steering_.owner_of_client(snapshot.services[service], parsed.destination,
+                                                     parsed.destination_port);
+    if (const auto verdict = steering_.hand_off_unless_ours(owner)) return *verdict;
+    return emitter_.refuse_unknown(packet, round);
 }
 
 Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex index, Side from) {
-    flow::Flow& flow = table_[index];
+    flow::Flow& flow = tables_.flows[index];
     if (flow.state == TcpState::dead) return answer_from_stub(packet, flow, from);
-    const net::Parsed& parsed = packet.parsed;
     if (from == Side::server && flow.state == TcpState::syn_sent)
         if (const auto verdict = answer_half_open(packet, round, index)) return *verdict;
-    if (hop_limit_of(packet) <= 1)
+    if (packet.hop_limit() <= 1)
         return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
-    if (from == Side::client && is_first_syn(parsed)) {
+    if (from == Side::client && packet.is_first_syn()) {
         if (flow.method == flow::Method::fnat) prepare_syn(packet, flow);
         if (!flow::sees_both_sides(flow.method)) leave_silent_server(index, round);
     }
@@ -190,19 +135,11 @@ void FlowPath::prepare_syn(Packet& packet, flow::Flow& flow) {
         parsed.l4_offset, std::size_t{parsed.payload_offset} - parsed.l4_offset));
 }
 
-std::uint8_t FlowPath::hop_limit_of(const Packet& packet) {
-    const std::size_t l3 = packet.parsed.l3_offset;
-    return packet.parsed.network == net::Network::ipv4
-               ? net::header_at<net::Ipv4Header>(packet.frame(), l3).time_to_live
-               : net::header_at<net::Ipv6Header>(packet.frame(), l3).hop_limit;
-}
-
 // Sequence numbers, state, age: what the flow remembers of a segment that goes through.
 void FlowPath::note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
                             Side from) {
-    flow::Flow& flow = table_[index];
-    const flow::Segment segment =
-        as_the_server_sees(segment_of(packet.parsed), from, flow.seq_delta);
+    flow::Flow& flow = tables_.flows[index];
+    const flow::Segment segment = as_the_server_sees(packet.segment(), from, flow.seq_delta);
     flow::note_seen(flow, from, round.tick);
     if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment))
         return;
@@ -216,24 +153,23 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
                                ? flow::step(before, from, segment.flags)
                                : flow::step_one_way(before, segment.flags);
     if (after == before) return;
-    table_.set_state(index, after, round.tick);
+    tables_.flows.set_state(index, after, round.tick);
     // In a flood of SYNs other news needs the room.
-    if (after == TcpState::syn_received && !table_.is_crowded()) {
-        report(
-            {.kind = FlowEventKind::established, .latency_us = microseconds(round) - syn_sent_us},
-            flow);
+    if (after == TcpState::syn_received && !tables_.flows.is_crowded()) {
+        tables_.report(
+            {.kind = FlowEventKind::established, .latency_us = round.now_us() - syn_sent_us}, flow);
     }
-    if (flow::is_half_open(before) && flow::has_opened(after)) choice_.confirm(flow, round);
+    if (flow::is_half_open(before) && flow::has_opened(after)) tables_.choice.confirm(flow, round);
     if (before == TcpState::syn_sent && after == TcpState::established)
         answered_[flow.server_id] = round.tick;
     if (flow::is_live(after) || !flow::is_live(before)) return;
     const bool refused = before == TcpState::syn_sent && from == Side::server;
-    if (refused) link_.servers[flow.server_id].refused.add();
-    counters_.flows_ended.add();
-    count_end(flow, round);
-    report({.kind = refused ? FlowEventKind::refused : FlowEventKind::ended,
-            .cause = cause_of(before, from, segment.flags)},
-           flow);
+    if (refused) tables_.link.servers[flow.server_id].refused.add();
+    tables_.counters.flows_ended.add();
+    tables_.count_end(flow, round);
+    tables_.report({.kind = refused ? FlowEventKind::refused : FlowEventKind::ended,
+                    .cause = cause_of(before, from, segment.flags)},
+                   flow);
 }
 
 Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow& flow) {
@@ -249,18 +185,19 @@ Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow&
     Way{{flow.client_address.is_v4(), round.snapshot->mtu_of(packet.port())},
         {crossing.leaves_as_v4(), room}}
         .fit_mss(packet);
-    const bool made = both_sides ? rewrite(packet, {.link_source = server.link_source,
-                                                    .link_destination = server.next_hop,
-                                                    .source = flow.local_address,
-                                                    .destination = flow.server_address,
-                                                    .source_port = flow.local_port,
-                                                    .destination_port = flow.server_port,
-                                                    .from = Side::client,
-                                                    .seq_delta = flow.seq_delta,
-                                                    .identification = next_identification()})
-                                 : send_one_way(packet, server);
+    const bool made = both_sides
+                          ? rewrite(packet, {.link_source = server.link_source,
+                                             .link_destination = server.next_hop,
+                                             .source = flow.local_address,
+                                             .destination = flow.server_address,
+                                             .source_port = flow.local_port,
+                                             .destination_port = flow.server_port,
+                                             .from = Side::client,
+                                             .seq_delta = flow.seq_delta,
+                                             .identification = emitter_.next_identification()})
+                          : emitter_.direct_to(server, packet);
     if (!made) return Verdict::drop(Drop::no_mbuf);
-    exchange::ServerCounters& counted = link_.servers[flow.server_id];
+    exchange::ServerCounters& counted = tables_.link.servers[flow.server_id];
     counted.to_server.add();
     counted.to_server_bytes.add(packet.mbuf->pkt_len);
     return Verdict::transmit(server.out_port);
@@ -286,9 +223,9 @@ Verdict FlowPath::send_to_client(Packet& packet, const Round& round, const flow:
                                        .destination_port = flow.client_port,
                                        .from = Side::server,
                                        .seq_delta = flow.seq_delta,
-                                       .identification = next_identification()});
+                                       .identification = emitter_.next_identification()});
     if (!made) return Verdict::drop(Drop::no_mbuf);
-    exchange::ServerCounters& counted = link_.servers[flow.server_id];
+    exchange::ServerCounters& counted = tables_.link.servers[flow.server_id];
     counted.to_client.add();
     counted.to_client_bytes.add(packet.mbuf->pkt_len);
     return Verdict::transmit(flow.client_port_index);
@@ -300,79 +237,64 @@ void FlowPath::take_timeouts(const Round& round) {
     const auto& services = round.snapshot->services;
     for (std::uint16_t id = 0; id < services.size(); ++id) {
         const std::uint64_t ns = services[id].established_timeout_ns;
-        table_.set_established_timeout(
+        tables_.flows.set_established_timeout(
             id, ns == 0 ? flow::Timeouts{}.of(TcpState::established)
                         : static_cast<flow::Tick>(ns >> flow::tick_shift) + 1);
     }
 }
 
-// What a live flow counted in; after it has left its server's list.
-void FlowPath::count_end(const flow::Flow& flow, const Round& round) {
-    link_.servers[flow.server_id].active.set(table_.live_of_server(flow.server_id));
-    choice_.let_go(flow, round);
-}
-
 // The client opens a new connection under the same ports.
 void FlowPath::end_unseen(flow::FlowIndex index, const Round& round) {
-    const flow::Flow old = table_[index];
-    table_.erase(index);
-    if (flow::is_live(old.state)) count_end(old, round);
+    const flow::Flow old = tables_.flows[index];
+    tables_.flows.erase(index);
+    if (flow::is_live(old.state)) tables_.count_end(old, round);
 }
 
 void FlowPath::age(const Round& round) {
-    choice_.forget_expired(round.tick);
-    table_.advance(
+    tables_.choice.forget_expired(round.tick);
+    tables_.flows.advance(
         round.tick, ageing_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
         [&](const flow::Flow& flow) {
             if (!flow::is_live(flow.state)) return;
-            const bool closed = has_closed_unseen(flow);
+            const bool closed = flow::has_closed_unseen(flow.method, flow.state);
             if (!closed) {
-                send_resets(flow, Side::client, round);
-                send_resets(flow, Side::server, round);
+                emitter_.send_resets(flow, Side::client, round);
+                emitter_.send_resets(flow, Side::server, round);
             }
-            counters_.flows_ended.add();
-            count_end(flow, round);
+            tables_.counters.flows_ended.add();
+            tables_.count_end(flow, round);
             const bool unanswered = flow.state == TcpState::syn_sent;
-            report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
-                    .cause = closed ? EndCause::client_fin : EndCause::idle},
-                   flow);
+            tables_.report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
+                            .cause = closed ? EndCause::client_fin : EndCause::idle},
+                           flow);
         });
 }
 
 // A client or its gateway has another MAC: its flows go there before it has sent anything itself.
 unsigned FlowPath::follow_moves() {
     if (move_at_ == flow::no_flow) {
-        if (!link_.moves.pop(move_)) return 0;
+        if (!tables_.link.moves.pop(move_)) return 0;
         move_at_ = 0;
     }
-    const flow::FlowIndex end = std::min(table_.end_index(), move_at_ + moving_per_round);
+    const flow::FlowIndex end = std::min(tables_.flows.end_index(), move_at_ + moving_per_round);
     const unsigned looked_at = end - move_at_;
     for (; move_at_ < end; ++move_at_) {
-        flow::Flow& flow = table_[move_at_];
+        flow::Flow& flow = tables_.flows[move_at_];
         if (flow.state == TcpState::none || flow.client_port_index != move_.port ||
             flow.client_mac != move_.from)
             continue;
         flow.client_mac = move_.to;
-        counters_.clients_moved.add();
+        tables_.counters.clients_moved.add();
     }
-    if (move_at_ >= table_.end_index()) move_at_ = flow::no_flow;
+    if (move_at_ >= tables_.flows.end_index()) move_at_ = flow::no_flow;
     return looked_at;
 }
 
 // A flow has idled as long as its state may: when to look again, or nothing when it is over.
 std::optional<flow::Tick> FlowPath::on_due(flow::FlowIndex index, const Round& round) {
-    if (table_[index].state == TcpState::syn_sent) return half_open_due(index, round);
-    if (table_[index].state == TcpState::established) return idle_due(index, round);
+    if (tables_.flows[index].state == TcpState::syn_sent) return half_open_due(index, round);
+    if (tables_.flows[index].state == TcpState::established) return idle_due(index, round);
     return std::nullopt;
-}
-
-// `event` says what happened; whose flow it was is filled in.
-void FlowPath::report(exchange::FlowEvent event, const flow::Flow& flow) {
-    event.client = flow.client_address;
-    event.client_port = flow.client_port;
-    event.server = flow.server_id;
-    event.service = flow.service_id;
-    if (!link_.events.push(event)) link_.events_lost.add();
 }
 
 exchange::FlowRow FlowPath::row_of(const flow::Flow& flow, const Round& round) {
@@ -394,10 +316,10 @@ exchange::FlowRow FlowPath::row_of(const flow::Flow& flow, const Round& round) {
 }
 
 bool FlowPath::next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const {
-    const std::uint32_t end = std::min(table_.end_index(), from + listing_per_round);
+    const std::uint32_t end = std::min(tables_.flows.end_index(), from + listing_per_round);
     for (; from < end; ++from) {
-        if (table_[from].state == TcpState::none) continue;
-        row = row_of(table_[from], round);
+        if (tables_.flows[from].state == TcpState::none) continue;
+        row = row_of(tables_.flows[from], round);
         ++from;
         return true;
     }
@@ -406,8 +328,8 @@ bool FlowPath::next_row(std::uint32_t& from, exchange::FlowRow& row, const Round
 
 bool FlowPath::find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
                         const Round& round) const {
-    const flow::FlowTable::Hit hit = table_.find(client_tuple);
-    if (hit) row = row_of(table_[hit.index], round);
+    const flow::FlowTable::Hit hit = tables_.flows.find(client_tuple);
+    if (hit) row = row_of(tables_.flows[hit.index], round);
     return bool{hit};
 }
 
@@ -415,18 +337,18 @@ void FlowPath::foresee(const flow::Tuple& client_tuple, exchange::FlowRow& row,
                        const Round& round) const {
     const std::uint16_t id =
         round.snapshot->find_service(client_tuple.destination, client_tuple.destination_port);
-    row.owner = static_cast<std::uint16_t>(options_.spread->owner(client_tuple));
+    row.owner = static_cast<std::uint16_t>(steering_.owner_of(client_tuple));
     if (id == exchange::Snapshot::no_service) return;
     const exchange::Service& service = round.snapshot->services[id];
     if (service.goes_by_client())
         row.owner = static_cast<std::uint16_t>(
-            owner_of_client(service, client_tuple.source, client_tuple.source_port));
-    if (row.owner != options_.worker) return;
+            steering_.owner_of_client(service, client_tuple.source, client_tuple.source_port));
+    if (row.owner != steering_.worker()) return;
     flow::Flow flow;
     flow.client_address = client_tuple.source;
     flow.client_port = client_tuple.source_port;
     flow.service_id = id;
-    const ServerChoice::Foreseen foreseen = choice_.foresee(flow, round);
+    const ServerChoice::Foreseen foreseen = tables_.choice.foresee(flow, round);
     row.choice = foreseen.server;
     row.is_kept = foreseen.is_kept;
 }

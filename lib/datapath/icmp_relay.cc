@@ -3,7 +3,6 @@
 // sent the packet, speaking of it as that end knows it; and our own about packets that we cannot
 // forward.
 #include "datapath/flow_path.h"
-#include "datapath/one_way.h"
 
 namespace warren::datapath {
 
@@ -47,20 +46,21 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
                                   ? Verdict::kernel()
                                   : Verdict::drop(Drop::icmp_unmatched);
     if (quoted.protocol != net::IpProtocol::tcp) return unmatched;
-    const flow::FlowTable::Hit hit = table_.find(
+    const flow::FlowTable::Hit hit = tables_.flows.find(
         {quoted.destination, quoted.source, quoted.destination_port, quoted.source_port});
     if (!hit)
-        return hand_off_unless_ours(owner_of_error(packet, quoted, round)).value_or(unmatched);
-    const flow::Flow& flow = table_[hit.index];
-    if (!is_ours(flow, round)) return Verdict::drop(Drop::not_owned);
-    if (hop_limit_of(packet) <= 1) return Verdict::drop(Drop::ttl_expired);
+        return steering_.hand_off_unless_ours(owner_of_error(packet, quoted, round))
+            .value_or(unmatched);
+    const flow::Flow& flow = tables_.flows[hit.index];
+    if (!round.owns(flow.vip)) return Verdict::drop(Drop::not_owned);
+    if (packet.hop_limit() <= 1) return Verdict::drop(Drop::ttl_expired);
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return Verdict::drop(Drop::bad_icmp_checksum);
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     if (hit.from == Side::client && !server.reachable) return Verdict::drop(Drop::no_neighbour);
     if (!flow::sees_both_sides(flow.method)) {
-        if (!send_one_way(packet, server)) return Verdict::drop(Drop::no_mbuf);
-        counters_.icmp_errors_relayed.add();
+        if (!emitter_.direct_to(server, packet)) return Verdict::drop(Drop::no_mbuf);
+        tables_.counters.icmp_errors_relayed.add();
         return Verdict::transmit(server.out_port);
     }
     const bool to_client = hit.from == Side::server;
@@ -75,7 +75,7 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
         to_client ? to_the_client(flow) : to_the_server(flow, packet.parsed.source));
     if (length == 0) return Verdict::drop(Drop::icmp_unmatched);
     packet.become(length);
-    counters_.icmp_errors_relayed.add();
+    tables_.counters.icmp_errors_relayed.add();
     auto& ethernet = net::header_in<net::EthernetHeader>(packet.frame(), 0);
     ethernet.source = to_client ? round.snapshot->find_address(flow.vip)->mac : server.link_source;
     ethernet.destination = to_client ? flow.client_mac : server.next_hop;
@@ -92,15 +92,16 @@ unsigned FlowPath::owner_of_error(const Packet& packet, const net::Parsed& quote
     const std::uint16_t service = snapshot.find_service(quoted.source, quoted.source_port);
     if (service != exchange::Snapshot::no_service)
         return snapshot.services[service].goes_by_client()
-                   ? owner_of_client(snapshot.services[service], answer.source, answer.source_port)
+                   ? steering_.owner_of_client(snapshot.services[service], answer.source,
+                                               answer.source_port)
                    : spread.owner(answer);
     if (packet.address != nullptr) return spread.owner(answer);
     // NAT: sent to the server in the client's name.
     const std::uint16_t server =
         snapshot.find_nat_server(quoted.destination, quoted.destination_port);
-    if (server == exchange::Snapshot::no_server) return options_.worker;
-    return owner_of_client(snapshot.services[snapshot.servers[server].service], quoted.source,
-                           quoted.source_port);
+    if (server == exchange::Snapshot::no_server) return steering_.worker();
+    return steering_.owner_of_client(snapshot.services[snapshot.servers[server].service],
+                                     quoted.source, quoted.source_port);
 }
 
 // Our own error about a packet that cannot go on, to its sender; dropped where we have sent many.
@@ -113,7 +114,7 @@ Verdict FlowPath::answer_with_error(Packet& packet, const Round& round, net::Icm
                               kind, static_cast<std::uint16_t>(mtu));
     if (length == 0) return Verdict::drop(reason);
     packet.become(length);
-    counters_.icmp_errors_sent.add();
+    tables_.counters.icmp_errors_sent.add();
     return Verdict::transmit(packet.port());
 }
 

@@ -10,8 +10,10 @@
 #include "exchange/counters.h"
 #include "exchange/ownership.h"
 #include "exchange/snapshot.h"
+#include "flow/sequence.h"
 #include "flow/tcp.h"
 #include "net/bytes.h"
+#include "net/headers.h"
 #include "net/parse.h"
 #include "port/unfinished.h"
 
@@ -35,6 +37,8 @@ struct Round {
         const exchange::OwnedAddress* owned = snapshot->find_address(address);
         return owned != nullptr && owns(*owned);
     }
+    // The low 32 bits, for differences below an hour.
+    std::uint32_t now_us() const { return static_cast<std::uint32_t>(now_ns / 1000); }
     // Whether it answers as a host does: echo, and RST to what nobody serves.
     bool accepts(const exchange::OwnedAddress& address) const {
         return snapshot->virtual_routers[address.virtual_router].accept;
@@ -56,6 +60,11 @@ enum class Kind : std::uint8_t {
     icmp_error,    // to an owned address or on its way to a client, about a packet of a flow
 };
 
+inline void set_length(rte_mbuf& mbuf, std::size_t bytes) {
+    mbuf.data_len = static_cast<std::uint16_t>(bytes);
+    mbuf.pkt_len = static_cast<std::uint32_t>(bytes);
+}
+
 struct Packet {
     static constexpr std::uint16_t no_router = 0xffff;
 
@@ -73,6 +82,21 @@ struct Packet {
         return kind == Kind::to_service || kind == Kind::to_local || kind == Kind::nat_return;
     }
 
+    // The key of its flow.
+    flow::Tuple tuple() const {
+        return {parsed.source, parsed.destination, parsed.source_port, parsed.destination_port};
+    }
+    // The TCP segment in its sender's numbers.
+    flow::Segment segment() const {
+        return {parsed.sequence, parsed.acknowledgement, parsed.segment_length(), parsed.tcp_flags};
+    }
+    bool is_first_syn() const { return flow::kind_of(parsed.tcp_flags) == flow::SegmentKind::syn; }
+    std::uint8_t hop_limit() const {
+        return parsed.network == net::Network::ipv4
+                   ? net::header_at<net::Ipv4Header>(frame(), parsed.l3_offset).time_to_live
+                   : net::header_at<net::Ipv6Header>(frame(), parsed.l3_offset).hop_limit;
+    }
+
     net::Bytes frame() const {
         return {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)};
     }
@@ -81,20 +105,16 @@ struct Packet {
         return {rte_pktmbuf_mtod(mbuf, std::uint8_t*),
                 std::size_t{rte_pktmbuf_data_len(mbuf)} + rte_pktmbuf_tailroom(mbuf)};
     }
-    void set_length(std::size_t bytes) const {
-        mbuf->data_len = static_cast<std::uint16_t>(bytes);
-        mbuf->pkt_len = static_cast<std::uint32_t>(bytes);
-    }
     // Another frame stands in its place now, of so many bytes and with its checksums filled in.
     void become(std::size_t bytes) const {
-        set_length(bytes);
+        set_length(*mbuf, bytes);
         port::set_finished(*mbuf);
     }
     // What stands before the TCP header becomes so many undefined bytes, and padding goes; `parsed`
     // follows. False: no room before the frame.
     bool resize_headers(std::uint16_t now_bytes) {
         const std::uint16_t old_bytes = parsed.l4_offset;
-        set_length(parsed.packet_end());
+        set_length(*mbuf, parsed.packet_end());
         if (now_bytes > old_bytes) {
             if (rte_pktmbuf_prepend(mbuf, static_cast<std::uint16_t>(now_bytes - old_bytes)) ==
                 nullptr)

@@ -10,9 +10,9 @@ using flow::Side;
 
 // When to look again; nothing: no answer, both ends get RST.
 std::optional<flow::Tick> FlowPath::idle_due(flow::FlowIndex index, const Round& round) {
-    flow::Flow& flow = table_[index];
-    if (tx_.is_full()) return round.tick + 1;
-    if (!is_ours(flow, round) || !flow::begin_probe(flow)) return std::nullopt;
+    flow::Flow& flow = tables_.flows[index];
+    if (emitter_.is_full()) return round.tick + 1;
+    if (!round.owns(flow.vip) || !flow::begin_probe(flow)) return std::nullopt;
     for (const Side to : {Side::client, Side::server})
         if (flow::awaits(flow, to)) send_probe(flow, to, round);
     return round.tick + flow::ticks_between_probes;
@@ -26,8 +26,8 @@ void FlowPath::send_probe(const flow::Flow& flow, Side to, const Round& round) {
     segment.acknowledgement = probe.acknowledgement;
     segment.flags = net::tcp_flag::ack;
     segment.window = window;
-    const bool sent = send_segment(flow, to, segment, round);
-    if (sent) counters_.probes_sent.add();
+    const bool sent = emitter_.send_segment(flow, to, segment, round);
+    if (sent) tables_.counters.probes_sent.add();
 }
 
 }  // namespace warren::datapath

@@ -31,12 +31,12 @@ bool is_of_old_connection(const flow::Flow& flow, const flow::Segment& segment) 
 
 // Another server gets the SYN. False: there is none, nothing changed and nothing was sent.
 bool FlowPath::replay(flow::FlowIndex index, FlowEventKind why, const Round& round) {
-    flow::Flow& flow = table_[index];
-    if (!is_ours(flow, round)) return false;
+    flow::Flow& flow = tables_.flows[index];
+    if (!round.owns(flow.vip)) return false;
     if (!move_elsewhere(index, why, round)) return false;
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     const flow::SynOptions options = offer_to(server, flow, round);
-    generate_to(server, syn_of(flow, options.all()));
+    emitter_.send_to_server(server, syn_of(flow, options.all()));
     return true;
 }
 
@@ -52,10 +52,10 @@ flow::SynOptions FlowPath::offer_to(const exchange::Server& server, flow::Flow& 
 // Gives a half-open flow to a server that has not had its SYN yet. The abandoned server's answer,
 // should it come, finds no flow and gets RST.
 bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Round& round) {
-    flow::Flow& flow = table_[index];
+    flow::Flow& flow = tables_.flows[index];
     if (flow::syn_attempts(flow) >= flow::syn_attempts_max) return false;
     const std::uint16_t old_id = flow.server_id;
-    const std::uint16_t new_id = choice_.choose(flow, round, flow::syn_servers(flow));
+    const std::uint16_t new_id = tables_.choice.choose(flow, round, flow::syn_servers(flow));
     if (new_id == ServerChoice::no_server) return false;
     const exchange::Server& server = round.snapshot->servers[new_id];
     if (flow::sees_both_sides(server.method) != flow::sees_both_sides(flow.method)) return false;
@@ -68,7 +68,7 @@ bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     const std::uint32_t client_isn = flow.ack_from_server - 1 - flow.seq_delta;
     if (!begin_attempt(target, client_isn, round)) return false;
     const flow::Flow abandoned = flow;
-    if (!table_.move_to_server(index, target)) return false;
+    if (!tables_.flows.move_to_server(index, target)) return false;
     flow.method = target.method;
     flow.seq_delta = target.seq_delta;
     flow.ack_from_server = target.ack_from_server;
@@ -76,22 +76,22 @@ bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     flow.syn_sent_us = target.syn_sent_us;
     flow.last_seen = round.tick;
     flow::count_syn_attempt(flow);
-    choice_.keep(flow, round);
+    tables_.choice.keep(flow, round);
 
-    counters_.syns_replayed.add();
-    link_.servers[old_id].active.set(table_.live_of_server(old_id));
-    link_.servers[new_id].active.set(table_.live_of_server(new_id));
-    link_.servers[new_id].connections.add();
-    if (why == FlowEventKind::refused) link_.servers[old_id].refused.add();
-    report({.kind = why, .replayed = true}, abandoned);
+    tables_.counters.syns_replayed.add();
+    tables_.link.servers[old_id].active.set(tables_.flows.live_of_server(old_id));
+    tables_.link.servers[new_id].active.set(tables_.flows.live_of_server(new_id));
+    tables_.link.servers[new_id].connections.add();
+    if (why == FlowEventKind::refused) tables_.link.servers[old_id].refused.add();
+    tables_.report({.kind = why, .replayed = true}, abandoned);
     return true;
 }
 
 // What a server says to a SYN, other than SYN-ACK. None: it is forwarded as it is.
 std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& round,
                                                   flow::FlowIndex index) {
-    flow::Flow& flow = table_[index];
-    const flow::Segment segment = segment_of(packet.parsed);
+    flow::Flow& flow = tables_.flows[index];
+    const flow::Segment segment = packet.segment();
     const bool refused = flow::kind_of(segment.flags) == flow::SegmentKind::rst &&
                          flow::reset_is_exact(flow, flow::Side::server, segment);
     if (!refused && !is_of_old_connection(flow, segment)) return std::nullopt;
@@ -108,27 +108,27 @@ std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& r
     reset.sequence = segment.acknowledgement;
     reset.flags = net::tcp_flag::rst;
     reset.window = 0;
-    if (!generate_to(server, reset)) return Verdict::drop(Drop::no_mbuf);
-    counters_.resets_sent.add();
+    if (!emitter_.send_to_server(server, reset)) return Verdict::drop(Drop::no_mbuf);
+    tables_.counters.resets_sent.add();
     const flow::SynOptions options = offer_to(server, flow, round);
     const std::size_t length = net::build_tcp(packet.room(), link, syn_of(flow, options.all()));
     packet.become(length);
-    counters_.syns_after_clear.add();
+    tables_.counters.syns_after_clear.add();
     return Verdict::transmit(server.out_port);
 }
 
 // The wheel has come to a half-open flow: when to look again, or nothing when the client is to be
 // told. A server that answers late, after its last chance elsewhere, still has until give_up_us.
 std::optional<flow::Tick> FlowPath::half_open_due(flow::FlowIndex index, const Round& round) {
-    flow::Flow& flow = table_[index];
-    const std::uint32_t waited_us = microseconds(round) - flow.syn_sent_us;
+    flow::Flow& flow = tables_.flows[index];
+    const std::uint32_t waited_us = round.now_us() - flow.syn_sent_us;
     if (!flow::sees_both_sides(flow.method)) {
         const flow::Tick end = flow.last_seen + flow::Timeouts{}.of(TcpState::syn_sent);
         return static_cast<std::int32_t>(end - round.tick) > 0 ? std::optional(end) : std::nullopt;
     }
-    if (tx_.is_full()) return round.tick + 1;
+    if (emitter_.is_full()) return round.tick + 1;
     // In a flood of SYNs a server is silent because it drowns in them: the others must not as well.
-    if (!table_.is_crowded() && replay(index, FlowEventKind::unanswered, round))
+    if (!tables_.flows.is_crowded() && replay(index, FlowEventKind::unanswered, round))
         return round.tick + replay_ticks;
     if (waited_us >= give_up_us) return std::nullopt;
     return flow::tick_of_ns(round.now_ns + std::uint64_t{give_up_us - waited_us} * 1000) + 1;

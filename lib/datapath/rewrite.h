@@ -87,4 +87,24 @@ inline bool rewrite(Packet& packet, const Rewrite& to) {
     return out4 ? rewrite<net::Ip6, net::Ip4>(packet, to) : rewrite<net::Ip6, net::Ip6>(packet, to);
 }
 
+// DR and TUN: the server has the VIP too (on lo) and answers the client itself, so nothing changes
+// but the link and the TTL, which is above 1.
+template <typename Family>
+void redirect_link(Packet& packet, const net::MacAddress& source,
+                   const net::MacAddress& destination) {
+    auto& ethernet = net::header_in<net::EthernetHeader>(packet.frame(), 0);
+    ethernet.destination = destination;
+    ethernet.source = source;
+    auto& ip = net::header_in<typename Family::Header>(packet.frame(), packet.parsed.l3_offset);
+    Family::set_hop_limit(ip, static_cast<std::uint8_t>(Family::hop_limit(ip) - 1));
+}
+
+inline void redirect_link(Packet& packet, const net::MacAddress& source,
+                          const net::MacAddress& destination) {
+    if (packet.parsed.network == net::Network::ipv4)
+        redirect_link<net::Ip4>(packet, source, destination);
+    else
+        redirect_link<net::Ip6>(packet, source, destination);
+}
+
 }  // namespace warren::datapath

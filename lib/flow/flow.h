@@ -26,6 +26,11 @@ constexpr bool sees_both_sides(Method m) {
     return m == Method::fnat || m == Method::nat;
 }
 
+// DR and TUN hide the server's FIN: after the client's a flow is over, as far as we can tell.
+constexpr bool has_closed_unseen(Method m, TcpState s) {
+    return s == TcpState::fin_client && !sees_both_sides(m);
+}
+
 // Neighbours in a list of flows (index_lists.h); no_flow in prev = in no list.
 struct Links {
     FlowIndex prev = no_flow;

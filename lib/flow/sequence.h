@@ -82,6 +82,9 @@ struct Reset {
     std::uint32_t acknowledgement = 0;
     bool has_ack = false;
 
+    std::uint8_t flags() const {
+        return has_ack ? net::tcp_flag::rst | net::tcp_flag::ack : net::tcp_flag::rst;
+    }
     friend bool operator==(const Reset&, const Reset&) = default;
 };
 

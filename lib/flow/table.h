@@ -150,8 +150,7 @@ class FlowTable {
         return i << 1 | static_cast<std::uint32_t>(s);
     }
     Tick timeout(const Flow& f, TcpState state) const {
-        if (state == TcpState::fin_client && !sees_both_sides(f.method))
-            state = TcpState::time_wait;  // the server's FIN, unseen, is the likely end of it
+        if (has_closed_unseen(f.method, state)) state = TcpState::time_wait;
         return state == TcpState::established ? established_[f.service_id] : timeouts_.of(state);
     }
     Tick deadline(const Flow& f) const { return f.last_seen + timeout(f, f.state); }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the parts of a worker's flow path work on together: its flows, the choice of a server and a
+// local port for a new one, and what the manager hears of them.
+#pragma once
+
+#include <rte_mempool.h>
+
+#include <array>
+#include <cstdint>
+
+#include "datapath/packet.h"
+#include "datapath/server_choice.h"
+#include "exchange/worker_link.h"
+#include "flow/local_ports.h"
+#include "flow/spread.h"
+#include "flow/table.h"
+
+namespace warren::datapath {
+
+// Random numbers drawn once per process, shared by all workers.
+struct FlowSecrets {
+    std::array<std::uint64_t, 2> hash_seed{};
+    std::array<std::uint64_t, 2> isn_key{};
+    std::uint32_t first_port = 0;  // where the walks for a local port start
+};
+
+struct FlowOptions {
+    unsigned worker = 0;
+    const flow::Spread* spread = nullptr;  // who owns a flow; the same for all workers
+    std::uint32_t capacity = 0;
+    FlowSecrets secrets;
+    rte_mempool* pool = nullptr;  // for frames of our own
+    flow::Tick start = 0;
+};
+
+// How long a server may leave a SYN unanswered before another server gets it (134 to 268 ms, the
+// wheel's grain).
+inline constexpr flow::Tick replay_ticks = 2;
+
+struct Tables {
+    Tables(const FlowOptions& options, exchange::Exchange& exchange)
+        : link(*exchange.workers[options.worker]),
+          counters(link.counters),
+          flows(
+              {.capacity = options.capacity,
+               .servers = exchange::max_servers,
+               .services = exchange::max_services,
+               .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
+               .timeouts = timeouts(),
+               .start = options.start}),
+          choice(options.worker, flows,
+                 flow::TupleHash(options.secrets.hash_seed[1], options.secrets.hash_seed[0]),
+                 exchange),
+          local_ports(options.secrets.first_port, *options.spread, options.worker,
+                      exchange::max_servers) {}
+
+    // `event` says what happened; whose flow it was is filled in.
+    void report(exchange::FlowEvent event, const flow::Flow& flow) {
+        event.client = flow.client_address;
+        event.client_port = flow.client_port;
+        event.server = flow.server_id;
+        event.service = flow.service_id;
+        tell(event);
+    }
+    void tell(const exchange::FlowEvent& event) {
+        if (!link.events.push(event)) link.events_lost.add();
+    }
+
+    // What a live flow counted in; after it has left its server's list.
+    void count_end(const flow::Flow& flow, const Round& round) {
+        link.servers[flow.server_id].active.set(flows.live_of_server(flow.server_id));
+        choice.let_go(flow, round);
+    }
+
+    exchange::WorkerLink& link;
+    exchange::WorkerCounters& counters;
+    flow::FlowTable flows;
+    ServerChoice choice;
+    flow::LocalPorts local_ports;
+
+  private:
+    // Half-open flows are looked at often: HalfOpen decides what becomes of them.
+    static flow::Timeouts timeouts() {
+        flow::Timeouts all;
+        all.set(flow::TcpState::syn_sent, replay_ticks);
+        return all;
+    }
+};
+
+}  // namespace warren::datapath
