@@ -42,11 +42,11 @@ EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
 
 FlowPath::FlowPath(const FlowOptions& options, exchange::Exchange& exchange, TxBatch& tx)
     : options_(options),
-      exchange_(exchange),
       tables_(options, exchange),
       emitter_(options, tables_.counters, tx),
       steering_(options.worker, *options.spread, tables_.counters),
-      answered_(exchange::max_servers) {}
+      admission_(options, exchange, tables_, emitter_),
+      half_open_(exchange, tables_, emitter_, admission_) {}
 
 void FlowPath::prefetch(Packet& packet) const {
     if (!packet.is_of_flow()) return;
@@ -74,7 +74,9 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
     if (!packet.is_first_syn()) return emitter_.refuse_unknown(packet, round);
     if (packet.hop_limit() <= 1)
         return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
-    return admit(packet, round);
+    const Admission::Outcome admitted = admission_.admit(packet, round);
+    return admitted.flow == flow::no_flow ? admitted.verdict
+                                          : forward(packet, round, admitted.flow, Side::client);
 }
 
 Verdict FlowPath::to_local(Packet& packet, const Round& round) {
@@ -110,12 +112,12 @@ Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex in
     flow::Flow& flow = tables_.flows[index];
     if (flow.state == TcpState::dead) return answer_from_stub(packet, flow, from);
     if (from == Side::server && flow.state == TcpState::syn_sent)
-        if (const auto verdict = answer_half_open(packet, round, index)) return *verdict;
+        if (const auto verdict = half_open_.answer(packet, round, index)) return *verdict;
     if (packet.hop_limit() <= 1)
         return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     if (from == Side::client && packet.is_first_syn()) {
         if (flow.method == flow::Method::fnat) prepare_syn(packet, flow);
-        if (!flow::sees_both_sides(flow.method)) leave_silent_server(index, round);
+        if (!flow::sees_both_sides(flow.method)) half_open_.leave_silent_server(index, round);
     }
     const Verdict verdict = from == Side::client ? send_to_server(packet, round, flow)
                                                  : send_to_client(packet, round, flow);
@@ -161,7 +163,7 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
     }
     if (flow::is_half_open(before) && flow::has_opened(after)) tables_.choice.confirm(flow, round);
     if (before == TcpState::syn_sent && after == TcpState::established)
-        answered_[flow.server_id] = round.tick;
+        half_open_.note_answer(flow.server_id, round);
     if (flow::is_live(after) || !flow::is_live(before)) return;
     const bool refused = before == TcpState::syn_sent && from == Side::server;
     if (refused) tables_.link.servers[flow.server_id].refused.add();
@@ -292,7 +294,7 @@ unsigned FlowPath::follow_moves() {
 
 // A flow has idled as long as its state may: when to look again, or nothing when it is over.
 std::optional<flow::Tick> FlowPath::on_due(flow::FlowIndex index, const Round& round) {
-    if (tables_.flows[index].state == TcpState::syn_sent) return half_open_due(index, round);
+    if (tables_.flows[index].state == TcpState::syn_sent) return half_open_.on_due(index, round);
     if (tables_.flows[index].state == TcpState::established) return idle_due(index, round);
     return std::nullopt;
 }

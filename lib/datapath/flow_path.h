@@ -11,7 +11,9 @@
 #include <span>
 #include <vector>
 
+#include "datapath/admission.h"
 #include "datapath/emit.h"
+#include "datapath/half_open.h"
 #include "datapath/icmp_budget.h"
 #include "datapath/packet.h"
 #include "datapath/steering.h"
@@ -30,10 +32,6 @@ namespace warren::datapath {
 
 class FlowPath {
   public:
-    // How long a server may leave a SYN unanswered before the client is told, when no other server
-    // can take it.
-    static constexpr std::uint32_t give_up_us = 3'000'000;
-
     FlowPath(const FlowOptions& options, exchange::Exchange& exchange, TxBatch& tx);
 
     // Two stages for a whole burst: hash the tuple and fetch its bucket, then fetch the flow.
@@ -71,24 +69,6 @@ class FlowPath {
     static constexpr std::uint32_t listing_per_round = 1024;
     static constexpr std::uint32_t moving_per_round = 512;
 
-    Verdict admit(Packet& packet, const Round& round);
-    bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
-    void recycle(flow::FlowIndex index, const Round& round);
-    bool recycle_slow_ones(std::uint16_t service, const Round& round);
-    bool choose_source(flow::Flow& flow, const exchange::Service& service, const Round& round);
-    bool choose_local_port(flow::Flow& flow, const exchange::Service& service, const Round& round);
-    void leave_silent_server(flow::FlowIndex index, const Round& round);
-
-    // A SYN that its server refuses or leaves unanswered (replay.cc).
-    bool replay(flow::FlowIndex index, exchange::FlowEventKind why, const Round& round);
-    bool move_elsewhere(flow::FlowIndex index, exchange::FlowEventKind why, const Round& round);
-    std::optional<Verdict> answer_half_open(Packet& packet, const Round& round,
-                                            flow::FlowIndex index);
-    std::optional<flow::Tick> half_open_due(flow::FlowIndex index, const Round& round);
-    static flow::SynOptions offer_to(const exchange::Server& server, flow::Flow& flow,
-                                     const Round& round);
-    static net::TcpSegment syn_of(const flow::Flow& flow, net::ConstBytes options);
-
     // A flow that has idled long enough to be asked about (probe.cc).
     std::optional<flow::Tick> idle_due(flow::FlowIndex index, const Round& round);
     void send_probe(const flow::Flow& flow, flow::Side to, const Round& round);
@@ -106,7 +86,6 @@ class FlowPath {
                               std::size_t mtu = 0);
     unsigned owner_of_error(const Packet& packet, const net::Parsed& quoted,
                             const Round& round) const;
-    Verdict turn_away(Packet& packet, exchange::Drop reason);
     Verdict answer_from_stub(Packet& packet, flow::Flow& flow, flow::Side from);
     void reset_client(flow::FlowIndex index, exchange::EndCause cause, const Round& round);
 
@@ -114,12 +93,11 @@ class FlowPath {
     void end_unseen(flow::FlowIndex index, const Round& round);
 
     const FlowOptions options_;
-    const exchange::Exchange& exchange_;
     Tables tables_;
     Emitter emitter_;
     Steering steering_;
-    std::vector<flow::Tick> answered_;  // DR, TUN: when each server last answered a SYN
-    std::size_t next_local_address_ = 0;
+    Admission admission_;
+    HalfOpen half_open_;
     IcmpBudget icmp_budget_;
     exchange::NextHopMove move_;
     flow::FlowIndex move_at_ = flow::no_flow;  // how far its walk has come

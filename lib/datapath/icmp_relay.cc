@@ -68,7 +68,7 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
     // quoted number shows that the sender has seen our SYN).
     if (to_client && flow.state == flow::TcpState::syn_sent &&
         quoted.sequence == flow.ack_from_server - 1 &&
-        replay(hit.index, exchange::FlowEventKind::unanswered, round))
+        half_open_.replay(hit.index, exchange::FlowEventKind::unanswered, round))
         return Verdict::drop(Drop::refused_elsewhere);
     const std::size_t length = net::rewrite_icmp_error(
         packet.room(), packet.parsed, quoted,

@@ -43,7 +43,9 @@ unsigned FlowPath::reset_dead_servers(const Round& round) {
 void FlowPath::reset_client(flow::FlowIndex index, EndCause cause, const Round& round) {
     flow::Flow& flow = tables_.flows[index];
     // A client without an answer yet need not notice.
-    if (flow.state == TcpState::syn_sent && replay(index, FlowEventKind::unanswered, round)) return;
+    if (flow.state == TcpState::syn_sent &&
+        half_open_.replay(index, FlowEventKind::unanswered, round))
+        return;
     emitter_.send_resets(flow, Side::client, round);
     tables_.flows.set_state(index, TcpState::dead, round.tick);
     tables_.counters.flows_reset.add();

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A SYN without a flow: choose a server, a local address and port, an initial sequence number.
-// Rare beside forwarding, so it stands apart from it.
+#include "datapath/admission.h"
+
 #include <algorithm>
 
-#include "datapath/flow_path.h"
 #include "flow/isn.h"
 #include "flow/syn_offer.h"
 #include "net/tcp_options.h"
@@ -21,7 +20,7 @@ net::ConstBytes options_of(const Packet& packet) {
 
 }  // namespace
 
-Verdict FlowPath::admit(Packet& packet, const Round& round) {
+Admission::Outcome Admission::admit(Packet& packet, const Round& round) {
     const net::Parsed& parsed = packet.parsed;
     flow::Flow flow;
     flow.client_address = parsed.source;
@@ -52,12 +51,12 @@ Verdict FlowPath::admit(Packet& packet, const Round& round) {
     tables_.link.servers[server_id].connections.add();
     tables_.link.servers[server_id].active.set(tables_.flows.live_of_server(server_id));
     tables_.choice.keep(tables_.flows[index], round);
-    return forward(packet, round, index, flow::Side::client);
+    return {index, {}};
 }
 
 // A new flow takes the place of one that is over, or whose client has not shown up for longest. The
 // server must not wait for that one; its client may be anybody, and hears nothing.
-void FlowPath::recycle(flow::FlowIndex index, const Round& round) {
+void Admission::recycle(flow::FlowIndex index, const Round& round) {
     if (index == flow::no_flow) return;
     const flow::Flow old = tables_.flows[index];
     tables_.flows.erase(index);
@@ -70,7 +69,7 @@ void FlowPath::recycle(flow::FlowIndex index, const Round& round) {
 
 // Servers that are full (uthreshold) may be so of clients who never answered: who has had longer
 // for it than any path takes makes room. False: there is none.
-bool FlowPath::recycle_slow_ones(std::uint16_t service, const Round& round) {
+bool Admission::recycle_slow_ones(std::uint16_t service, const Round& round) {
     constexpr flow::Tick enough = 4;  // 400 to 540 ms
     constexpr unsigned looked_at_most = 32;
     const auto& servers = round.snapshot->services[service].servers;
@@ -94,7 +93,7 @@ bool FlowPath::recycle_slow_ones(std::uint16_t service, const Round& round) {
 }
 
 // A SYN of a client that cannot be served; the manager remembers it for `warrenctl ended`.
-Verdict FlowPath::turn_away(Packet& packet, Drop reason) {
+Admission::Outcome Admission::turn_away(Packet& packet, Drop reason) {
     const exchange::FlowEvent event{.client = packet.parsed.source,
                                     .client_port = packet.parsed.source_port,
                                     .server = ServerChoice::no_server,
@@ -104,17 +103,15 @@ Verdict FlowPath::turn_away(Packet& packet, Drop reason) {
                                                  ? exchange::EndCause::no_server
                                                  : exchange::EndCause::limit};
     tables_.tell(event);
-    return emitter_.refuse(packet, reason);
+    return {flow::no_flow, emitter_.refuse(packet, reason)};
 }
 
-// What changes with the server a SYN goes to: local address and port, and the initial sequence
-// number that the server sees (FNAT; the other methods leave both as they are). False: no port.
-bool FlowPath::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round) {
+bool Admission::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round) {
     if (!choose_source(flow, round.snapshot->services[flow.service_id], round)) return false;
     std::uint32_t isn = client_isn;
     if (flow.method == flow::Method::fnat) {
         const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
-        isn = flow::initial_sequence(options_.secrets.isn_key, flow.server_tuple(), clock_4us);
+        isn = flow::initial_sequence(isn_key_, flow.server_tuple(), clock_4us);
     }
     flow.seq_delta = isn - client_isn;
     flow.ack_from_server = isn + 1;  // what its SYN-ACK will say
@@ -125,8 +122,8 @@ bool FlowPath::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const R
 
 // Where the server sees its segments come from. Only FNAT has a choice. In NAT the client's port
 // serves one flow to a server at a time, though the client may use it to several VIPs.
-bool FlowPath::choose_source(flow::Flow& flow, const exchange::Service& service,
-                             const Round& round) {
+bool Admission::choose_source(flow::Flow& flow, const exchange::Service& service,
+                              const Round& round) {
     if (flow.method == flow::Method::fnat) return choose_local_port(flow, service, round);
     flow.local_address = flow.client_address;
     flow.local_port = flow.client_port;
@@ -139,8 +136,8 @@ bool FlowPath::choose_source(flow::Flow& flow, const exchange::Service& service,
 }
 
 // Tries each local address of the server's family once, in turn from one flow to the next.
-bool FlowPath::choose_local_port(flow::Flow& flow, const exchange::Service& service,
-                                 const Round& round) {
+bool Admission::choose_local_port(flow::Flow& flow, const exchange::Service& service,
+                                  const Round& round) {
     for (std::size_t tried = 0; tried < service.local_addresses.size(); ++tried) {
         flow.local_address =
             service.local_addresses[next_local_address_++ % service.local_addresses.size()];

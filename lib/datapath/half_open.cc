@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A SYN whose server refuses it, says nothing, or is declared down goes to another server before
-// the client notices. In DR and TUN we do not see what the server answers: there it takes a server
-// that is down, or the client's own retransmission (one_way.cc).
+#include "datapath/half_open.h"
+
 #include <algorithm>
 
 #include "datapath/crossing.h"
-#include "datapath/flow_path.h"
 #include "flow/sequence.h"
 #include "net/build.h"
 
@@ -29,8 +27,7 @@ bool is_of_old_connection(const flow::Flow& flow, const flow::Segment& segment) 
 
 }  // namespace
 
-// Another server gets the SYN. False: there is none, nothing changed and nothing was sent.
-bool FlowPath::replay(flow::FlowIndex index, FlowEventKind why, const Round& round) {
+bool HalfOpen::replay(flow::FlowIndex index, FlowEventKind why, const Round& round) {
     flow::Flow& flow = tables_.flows[index];
     if (!round.owns(flow.vip)) return false;
     if (!move_elsewhere(index, why, round)) return false;
@@ -41,7 +38,7 @@ bool FlowPath::replay(flow::FlowIndex index, FlowEventKind why, const Round& rou
 }
 
 // The client's own, as far as it fits the way to this server.
-flow::SynOptions FlowPath::offer_to(const exchange::Server& server, flow::Flow& flow,
+flow::SynOptions HalfOpen::offer_to(const exchange::Server& server, flow::Flow& flow,
                                     const Round& round) {
     const Way way{{flow.client_address.is_v4(), round.snapshot->mtu_of(flow.client_port_index)},
                   {flow.server_address.is_v4(), room_to(server, *round.snapshot)}};
@@ -51,7 +48,7 @@ flow::SynOptions FlowPath::offer_to(const exchange::Server& server, flow::Flow& 
 
 // Gives a half-open flow to a server that has not had its SYN yet. The abandoned server's answer,
 // should it come, finds no flow and gets RST.
-bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Round& round) {
+bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Round& round) {
     flow::Flow& flow = tables_.flows[index];
     if (flow::syn_attempts(flow) >= flow::syn_attempts_max) return false;
     const std::uint16_t old_id = flow.server_id;
@@ -66,7 +63,7 @@ bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     target.server_address = server.address;
     target.server_port = server.port;
     const std::uint32_t client_isn = flow.ack_from_server - 1 - flow.seq_delta;
-    if (!begin_attempt(target, client_isn, round)) return false;
+    if (!admission_.begin_attempt(target, client_isn, round)) return false;
     const flow::Flow abandoned = flow;
     if (!tables_.flows.move_to_server(index, target)) return false;
     flow.method = target.method;
@@ -87,9 +84,7 @@ bool FlowPath::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     return true;
 }
 
-// What a server says to a SYN, other than SYN-ACK. None: it is forwarded as it is.
-std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& round,
-                                                  flow::FlowIndex index) {
+std::optional<Verdict> HalfOpen::answer(Packet& packet, const Round& round, flow::FlowIndex index) {
     flow::Flow& flow = tables_.flows[index];
     const flow::Segment segment = packet.segment();
     const bool refused = flow::kind_of(segment.flags) == flow::SegmentKind::rst &&
@@ -117,9 +112,8 @@ std::optional<Verdict> FlowPath::answer_half_open(Packet& packet, const Round& r
     return Verdict::transmit(server.out_port);
 }
 
-// The wheel has come to a half-open flow: when to look again, or nothing when the client is to be
-// told. A server that answers late, after its last chance elsewhere, still has until give_up_us.
-std::optional<flow::Tick> FlowPath::half_open_due(flow::FlowIndex index, const Round& round) {
+// A server that answers late, after its last chance elsewhere, still has until give_up_us.
+std::optional<flow::Tick> HalfOpen::on_due(flow::FlowIndex index, const Round& round) {
     flow::Flow& flow = tables_.flows[index];
     const std::uint32_t waited_us = round.now_us() - flow.syn_sent_us;
     if (!flow::sees_both_sides(flow.method)) {
@@ -134,7 +128,7 @@ std::optional<flow::Tick> FlowPath::half_open_due(flow::FlowIndex index, const R
     return flow::tick_of_ns(round.now_ns + std::uint64_t{give_up_us - waited_us} * 1000) + 1;
 }
 
-net::TcpSegment FlowPath::syn_of(const flow::Flow& flow, net::ConstBytes options) {
+net::TcpSegment HalfOpen::syn_of(const flow::Flow& flow, net::ConstBytes options) {
     const flow::Tuple ends = flow.sent_to(flow::Side::server);
     return {.source = ends.source,
             .destination = ends.destination,
@@ -144,6 +138,32 @@ net::TcpSegment FlowPath::syn_of(const flow::Flow& flow, net::ConstBytes options
             .flags = net::tcp_flag::syn,
             .window = syn_window,
             .options = options};
+}
+
+// A SYN sent again may mean that the server is silent, or that its SYN-ACK was lost behind us. If
+// it has answered somebody since, it is alive and keeps the flow. It keeps the flow for one SYN
+// more if it has answered a check, which does not go to the VIP, or somebody in the tick of our
+// SYN, perhaps before it. Else the SYN goes to another server, and the first one, should it know of
+// a half open connection, is told to forget it.
+void HalfOpen::leave_silent_server(flow::FlowIndex index, const Round& round) {
+    // A client sends again after one second and after three (RFC 6298 2.1), or after one and two
+    // (Linux, tcp_syn_linear_timeouts); clocks differ.
+    constexpr std::uint32_t first_us = 900'000;
+    constexpr std::uint32_t second_us = 1'800'000;
+    const flow::Flow& flow = tables_.flows[index];
+    if (flow.state != TcpState::syn_sent) return;
+    const std::uint32_t waited_us = round.now_us() - flow.syn_sent_us;
+    if (waited_us < first_us) return;
+    const std::uint64_t sent_ns = round.now_ns - std::uint64_t{waited_us} * 1000;
+    const auto answered =
+        static_cast<std::int32_t>(answered_[flow.server_id] - flow::tick_of_ns(sent_ns));
+    if (answered > 0) return;
+    const bool may_live =
+        answered == 0 || exchange_.has_passed_check_since(flow.server_id, sent_ns);
+    if (may_live && waited_us < second_us) return;
+    const flow::Flow abandoned = flow;
+    if (!move_elsewhere(index, FlowEventKind::unanswered, round)) return;
+    emitter_.send_resets(abandoned, flow::Side::server, round);
 }
 
 }  // namespace warren::datapath

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A SYN without a flow: choose a server, a local address and port, an initial sequence number.
+// Rare beside forwarding, so it stands apart from it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "datapath/emit.h"
+#include "datapath/packet.h"
+#include "datapath/tables.h"
+#include "exchange/worker_link.h"
+
+namespace warren::datapath {
+
+class Admission {
+  public:
+    Admission(const FlowOptions& options, const exchange::Exchange& exchange, Tables& tables,
+              Emitter& emitter)
+        : isn_key_(options.secrets.isn_key),
+          exchange_(exchange),
+          tables_(tables),
+          emitter_(emitter) {}
+
+    // The new flow, whose SYN is still to be forwarded; no_flow: the SYN is turned away by the
+    // verdict.
+    struct Outcome {
+        flow::FlowIndex flow = flow::no_flow;
+        Verdict verdict{};
+    };
+    Outcome admit(Packet& packet, const Round& round);
+
+    // What changes with the server a SYN goes to: local address and port, and the initial sequence
+    // number that the server sees (FNAT; the other methods leave both as they are). False: no port.
+    bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
+
+  private:
+    void recycle(flow::FlowIndex index, const Round& round);
+    bool recycle_slow_ones(std::uint16_t service, const Round& round);
+    bool choose_source(flow::Flow& flow, const exchange::Service& service, const Round& round);
+    bool choose_local_port(flow::Flow& flow, const exchange::Service& service, const Round& round);
+    Outcome turn_away(Packet& packet, exchange::Drop reason);
+
+    const std::array<std::uint64_t, 2> isn_key_;
+    const exchange::Exchange& exchange_;
+    Tables& tables_;
+    Emitter& emitter_;
+    std::size_t next_local_address_ = 0;
+};
+
+}  // namespace warren::datapath
