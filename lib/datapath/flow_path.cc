@@ -46,7 +46,10 @@ FlowPath::FlowPath(const FlowOptions& options, exchange::Exchange& exchange, TxB
       emitter_(options, tables_.counters, tx),
       steering_(options.worker, *options.spread, tables_.counters),
       admission_(options, exchange, tables_, emitter_),
-      half_open_(exchange, tables_, emitter_, admission_) {}
+      half_open_(exchange, tables_, emitter_, admission_),
+      dead_flows_(tables_, emitter_, half_open_),
+      icmp_(tables_, emitter_, steering_, half_open_),
+      ageing_(tables_, emitter_, half_open_) {}
 
 void FlowPath::prefetch(Packet& packet) const {
     if (!packet.is_of_flow()) return;
@@ -73,7 +76,7 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
     if (!packet.is_first_syn()) return emitter_.refuse_unknown(packet, round);
     if (packet.hop_limit() <= 1)
-        return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
+        return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     const Admission::Outcome admitted = admission_.admit(packet, round);
     return admitted.flow == flow::no_flow ? admitted.verdict
                                           : forward(packet, round, admitted.flow, Side::client);
@@ -110,11 +113,11 @@ Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
 
 Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex index, Side from) {
     flow::Flow& flow = tables_.flows[index];
-    if (flow.state == TcpState::dead) return answer_from_stub(packet, flow, from);
+    if (flow.state == TcpState::dead) return dead_flows_.answer(packet, flow, from);
     if (from == Side::server && flow.state == TcpState::syn_sent)
         if (const auto verdict = half_open_.answer(packet, round, index)) return *verdict;
     if (packet.hop_limit() <= 1)
-        return answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
+        return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     if (from == Side::client && packet.is_first_syn()) {
         if (flow.method == flow::Method::fnat) prepare_syn(packet, flow);
         if (!flow::sees_both_sides(flow.method)) half_open_.leave_silent_server(index, round);
@@ -181,7 +184,8 @@ Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow&
     const bool both_sides = flow::sees_both_sides(flow.method);
     const Crossing crossing(packet, both_sides ? flow.server_address : flow.vip);
     if (crossing.bytes() > room)
-        return answer_with_error(packet, round, net::IcmpErrorKind::too_big, crossing.back(room));
+        return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::too_big,
+                                       crossing.back(room));
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.client_port_index = packet.port();
     Way{{flow.client_address.is_v4(), round.snapshot->mtu_of(packet.port())},
@@ -213,7 +217,8 @@ Verdict FlowPath::send_to_client(Packet& packet, const Round& round, const flow:
     const std::size_t room = round.snapshot->mtu_of(flow.client_port_index);
     const Crossing crossing(packet, flow.client_address);
     if (crossing.bytes() > room)
-        return answer_with_error(packet, round, net::IcmpErrorKind::too_big, crossing.back(room));
+        return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::too_big,
+                                       crossing.back(room));
     Way{{flow.client_address.is_v4(), room},
         {flow.server_address.is_v4(), round.snapshot->mtu_of(packet.port())}}
         .fit_mss(packet);
@@ -233,43 +238,11 @@ Verdict FlowPath::send_to_client(Packet& packet, const Round& round, const flow:
     return Verdict::transmit(flow.client_port_index);
 }
 
-void FlowPath::take_timeouts(const Round& round) {
-    if (timeouts_generation_ == round.snapshot->generation) return;
-    timeouts_generation_ = round.snapshot->generation;
-    const auto& services = round.snapshot->services;
-    for (std::uint16_t id = 0; id < services.size(); ++id) {
-        const std::uint64_t ns = services[id].established_timeout_ns;
-        tables_.flows.set_established_timeout(
-            id, ns == 0 ? flow::Timeouts{}.of(TcpState::established)
-                        : static_cast<flow::Tick>(ns >> flow::tick_shift) + 1);
-    }
-}
-
 // The client opens a new connection under the same ports.
 void FlowPath::end_unseen(flow::FlowIndex index, const Round& round) {
     const flow::Flow old = tables_.flows[index];
     tables_.flows.erase(index);
     if (flow::is_live(old.state)) tables_.count_end(old, round);
-}
-
-void FlowPath::age(const Round& round) {
-    tables_.choice.forget_expired(round.tick);
-    tables_.flows.advance(
-        round.tick, ageing_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
-        [&](const flow::Flow& flow) {
-            if (!flow::is_live(flow.state)) return;
-            const bool closed = flow::has_closed_unseen(flow.method, flow.state);
-            if (!closed) {
-                emitter_.send_resets(flow, Side::client, round);
-                emitter_.send_resets(flow, Side::server, round);
-            }
-            tables_.counters.flows_ended.add();
-            tables_.count_end(flow, round);
-            const bool unanswered = flow.state == TcpState::syn_sent;
-            tables_.report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
-                            .cause = closed ? EndCause::client_fin : EndCause::idle},
-                           flow);
-        });
 }
 
 // A client or its gateway has another MAC: its flows go there before it has sent anything itself.
@@ -290,13 +263,6 @@ unsigned FlowPath::follow_moves() {
     }
     if (move_at_ >= tables_.flows.end_index()) move_at_ = flow::no_flow;
     return looked_at;
-}
-
-// A flow has idled as long as its state may: when to look again, or nothing when it is over.
-std::optional<flow::Tick> FlowPath::on_due(flow::FlowIndex index, const Round& round) {
-    if (tables_.flows[index].state == TcpState::syn_sent) return half_open_.on_due(index, round);
-    if (tables_.flows[index].state == TcpState::established) return idle_due(index, round);
-    return std::nullopt;
 }
 
 exchange::FlowRow FlowPath::row_of(const flow::Flow& flow, const Round& round) {

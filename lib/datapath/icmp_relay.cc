@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ICMP errors: those that routers and hosts send about packets of our flows go on to the end that
-// sent the packet, speaking of it as that end knows it; and our own about packets that we cannot
-// forward.
-#include "datapath/flow_path.h"
+#include "datapath/icmp_relay.h"
 
 namespace warren::datapath {
 
@@ -39,7 +36,7 @@ net::IcmpErrorRewrite to_the_server(const flow::Flow& flow, const net::IpAddress
 
 // The quoted packet turned round is one that the end it was sent to would send: it finds the flow
 // and tells which end that is.
-Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
+Verdict IcmpRelay::relay(Packet& packet, const Round& round) {
     const net::Parsed quoted = net::parse_quoted(packet.frame(), packet.parsed);
     // About nothing of ours: perhaps about what the host has sent.
     const Verdict unmatched = packet.address != nullptr && packet.address->is_hosts
@@ -83,19 +80,18 @@ Verdict FlowPath::relay_error(Packet& packet, const Round& round) {
 }
 
 // Of the flow that an error is about, if it is none of ours: by the quoted packet turned round.
-unsigned FlowPath::owner_of_error(const Packet& packet, const net::Parsed& quoted,
-                                  const Round& round) const {
+unsigned IcmpRelay::owner_of_error(const Packet& packet, const net::Parsed& quoted,
+                                   const Round& round) const {
     const flow::Tuple answer{quoted.destination, quoted.source, quoted.destination_port,
                              quoted.source_port};
-    const flow::Spread& spread = *options_.spread;
     const exchange::Snapshot& snapshot = *round.snapshot;
     const std::uint16_t service = snapshot.find_service(quoted.source, quoted.source_port);
     if (service != exchange::Snapshot::no_service)
         return snapshot.services[service].goes_by_client()
                    ? steering_.owner_of_client(snapshot.services[service], answer.source,
                                                answer.source_port)
-                   : spread.owner(answer);
-    if (packet.address != nullptr) return spread.owner(answer);
+                   : steering_.owner_of(answer);
+    if (packet.address != nullptr) return steering_.owner_of(answer);
     // NAT: sent to the server in the client's name.
     const std::uint16_t server =
         snapshot.find_nat_server(quoted.destination, quoted.destination_port);
@@ -104,11 +100,10 @@ unsigned FlowPath::owner_of_error(const Packet& packet, const net::Parsed& quote
                                      quoted.source, quoted.source_port);
 }
 
-// Our own error about a packet that cannot go on, to its sender; dropped where we have sent many.
-Verdict FlowPath::answer_with_error(Packet& packet, const Round& round, net::IcmpErrorKind kind,
-                                    std::size_t mtu) {
+Verdict IcmpRelay::answer_with_error(Packet& packet, const Round& round, net::IcmpErrorKind kind,
+                                     std::size_t mtu) {
     const Drop reason = kind == net::IcmpErrorKind::too_big ? Drop::too_big : Drop::ttl_expired;
-    if (!icmp_budget_.take(round.now_ns)) return Verdict::drop(reason);
+    if (!budget_.take(round.now_ns)) return Verdict::drop(reason);
     const std::size_t length =
         net::build_icmp_error(packet.room(), packet.frame(), packet.parsed, packet.address->address,
                               kind, static_cast<std::uint16_t>(mtu));

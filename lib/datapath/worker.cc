@@ -239,7 +239,7 @@ Verdict Worker::handle(Packet& packet) {
         case Kind::to_local:
             return flows_.to_local(packet, round_);
         case Kind::icmp_error:
-            return flows_.relay_error(packet, round_);
+            return flows_.icmp().relay(packet, round_);
         case Kind::nat_return:
             return flows_.from_nat_server(packet, round_);
     }
@@ -326,9 +326,9 @@ void Worker::drop(rte_mbuf* mbuf, Drop reason) {
 }
 
 unsigned Worker::chores() {
-    flows_.take_timeouts(round_);
-    const unsigned resets = flows_.reset_dead_servers(round_);
-    flows_.age(round_);
+    flows_.ageing().take_timeouts(round_);
+    const unsigned resets = flows_.dead_flows().reset(round_);
+    flows_.ageing().age(round_);
     list_flows();
     return resets + flows_.follow_moves();
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Every RST that a worker sends: to a segment that nobody serves, to both ends of a flow whose
-// server is dead, and to what those still send afterwards.
-#include "datapath/flow_path.h"
+#include "datapath/dead_flows.h"
+
 #include "flow/sequence.h"
 #include "net/build.h"
 
@@ -15,7 +14,7 @@ using flow::TcpState;
 
 // All clients first, who may be many and wait; then the servers, who are dead. Stops where the port
 // takes no more: a RST that is lost leaves its client hanging.
-unsigned FlowPath::reset_dead_servers(const Round& round) {
+unsigned DeadFlows::reset(const Round& round) {
     const auto& servers = round.snapshot->servers;
     if (swept_generation_ == round.snapshot->generation) return 0;
     unsigned budget = resets_per_round;
@@ -40,7 +39,7 @@ unsigned FlowPath::reset_dead_servers(const Round& round) {
     return resets_per_round - budget;
 }
 
-void FlowPath::reset_client(flow::FlowIndex index, EndCause cause, const Round& round) {
+void DeadFlows::reset_client(flow::FlowIndex index, EndCause cause, const Round& round) {
     flow::Flow& flow = tables_.flows[index];
     // A client without an answer yet need not notice.
     if (flow.state == TcpState::syn_sent &&
@@ -53,8 +52,7 @@ void FlowPath::reset_client(flow::FlowIndex index, EndCause cause, const Round& 
     tables_.report({.kind = FlowEventKind::ended, .cause = cause}, flow);
 }
 
-// A segment of a flow whose server is dead (DESIGN: three answers a side, then silence).
-Verdict FlowPath::answer_from_stub(Packet& packet, flow::Flow& flow, Side from) {
+Verdict DeadFlows::answer(Packet& packet, flow::Flow& flow, Side from) {
     const auto reset = flow::answer_as_stub(flow, from, packet.segment());
     if (!reset) return Verdict::drop(Drop::dead_flow);
     const auto ethernet = net::load<net::EthernetHeader>(packet.frame(), 0);

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "datapath/ageing.h"
+
+#include "flow/probe.h"
+
+namespace warren::datapath {
+
+using exchange::EndCause;
+using exchange::FlowEventKind;
+using flow::Side;
+using flow::TcpState;
+
+void Ageing::take_timeouts(const Round& round) {
+    if (timeouts_generation_ == round.snapshot->generation) return;
+    timeouts_generation_ = round.snapshot->generation;
+    const auto& services = round.snapshot->services;
+    for (std::uint16_t id = 0; id < services.size(); ++id) {
+        const std::uint64_t ns = services[id].established_timeout_ns;
+        tables_.flows.set_established_timeout(
+            id, ns == 0 ? flow::Timeouts{}.of(TcpState::established)
+                        : static_cast<flow::Tick>(ns >> flow::tick_shift) + 1);
+    }
+}
+
+void Ageing::age(const Round& round) {
+    tables_.choice.forget_expired(round.tick);
+    tables_.flows.advance(
+        round.tick, flows_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
+        [&](const flow::Flow& flow) {
+            if (flow::is_live(flow.state)) end(flow, round);
+        });
+}
+
+// A flow has idled as long as its state may: when to look again, or nothing when it is over.
+std::optional<flow::Tick> Ageing::on_due(flow::FlowIndex index, const Round& round) {
+    if (tables_.flows[index].state == TcpState::syn_sent) return half_open_.on_due(index, round);
+    if (tables_.flows[index].state == TcpState::established) return probe(index, round);
+    return std::nullopt;
+}
+
+// When to look again; nothing: no answer, both ends get RST.
+std::optional<flow::Tick> Ageing::probe(flow::FlowIndex index, const Round& round) {
+    flow::Flow& flow = tables_.flows[index];
+    if (emitter_.is_full()) return round.tick + 1;
+    if (!round.owns(flow.vip) || !flow::begin_probe(flow)) return std::nullopt;
+    for (const Side to : {Side::client, Side::server})
+        if (flow::awaits(flow, to)) send_probe(flow, to, round);
+    return round.tick + flow::ticks_between_probes;
+}
+
+void Ageing::send_probe(const flow::Flow& flow, Side to, const Round& round) {
+    constexpr std::uint16_t window = 1024;  // its receiver acts on the sequence number alone
+    const flow::Probe probe = flow::probe_for(flow, to);
+    net::TcpSegment segment;
+    segment.sequence = probe.sequence;
+    segment.acknowledgement = probe.acknowledgement;
+    segment.flags = net::tcp_flag::ack;
+    segment.window = window;
+    const bool sent = emitter_.send_segment(flow, to, segment, round);
+    if (sent) tables_.counters.probes_sent.add();
+}
+
+// Of a flow that is out of the table by now.
+void Ageing::end(const flow::Flow& flow, const Round& round) {
+    const bool closed = flow::has_closed_unseen(flow.method, flow.state);
+    if (!closed) {
+        emitter_.send_resets(flow, Side::client, round);
+        emitter_.send_resets(flow, Side::server, round);
+    }
+    tables_.counters.flows_ended.add();
+    tables_.count_end(flow, round);
+    const bool unanswered = flow.state == TcpState::syn_sent;
+    tables_.report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
+                    .cause = closed ? EndCause::client_fin : EndCause::idle},
+                   flow);
+}
+
+}  // namespace warren::datapath

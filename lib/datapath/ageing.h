@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The end of an idle flow: both ends are asked first whether they still know the connection
+// (keepalive probes), and get RST if they do not answer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "datapath/emit.h"
+#include "datapath/half_open.h"
+#include "datapath/packet.h"
+#include "datapath/tables.h"
+
+namespace warren::datapath {
+
+class Ageing {
+  public:
+    Ageing(Tables& tables, Emitter& emitter, HalfOpen& half_open)
+        : tables_(tables), emitter_(emitter), half_open_(half_open) {}
+
+    // Chores, each bounded: how long flows may idle, from the snapshot; those that have.
+    void take_timeouts(const Round& round);
+    void age(const Round& round);
+
+  private:
+    static constexpr unsigned flows_per_round = 64;
+
+    std::optional<flow::Tick> on_due(flow::FlowIndex index, const Round& round);
+    std::optional<flow::Tick> probe(flow::FlowIndex index, const Round& round);
+    void send_probe(const flow::Flow& flow, flow::Side to, const Round& round);
+    void end(const flow::Flow& flow, const Round& round);
+
+    Tables& tables_;
+    Emitter& emitter_;
+    HalfOpen& half_open_;
+    std::uint64_t timeouts_generation_ = 0;
+};
+
+}  // namespace warren::datapath
