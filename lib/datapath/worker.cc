@@ -8,7 +8,6 @@
 
 #include "datapath/classify.h"
 #include "datapath/idle.h"
-#include "net/build.h"
 #include "net/neighbour.h"
 #include "port/clock.h"
 #include "port/thread.h"
@@ -29,6 +28,15 @@ std::vector<port::Port*> with_kernel_ports(const WorkerOptions& options) {
     return all;
 }
 
+FlowOptions flow_options(const WorkerOptions& options) {
+    return {.worker = options.id,
+            .spread = options.spread,
+            .capacity = options.flow_capacity,
+            .secrets = options.secrets,
+            .pool = options.pool,
+            .start = flow::tick_of_ns(options.now_ns)};
+}
+
 }  // namespace
 
 Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
@@ -39,9 +47,17 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       idle_adaptive_(options.idle_adaptive),
       tx_(with_kernel_ports(options), options.ports.size() + 1,
           static_cast<std::uint16_t>(options.id), options.loopback, counters_),
-      flows_({options.id, options.spread, options.flow_capacity, options.secrets, options.pool,
-              flow::tick_of_ns(options.now_ns)},
-             exchange, tx_) {
+      tables_(flow_options(options), exchange),
+      emitter_(flow_options(options), counters_, tx_),
+      steering_(options.id, *options.spread, counters_),
+      admission_(flow_options(options), exchange, tables_, emitter_),
+      half_open_(exchange, tables_, emitter_, admission_),
+      dead_flows_(tables_, emitter_, half_open_),
+      icmp_(tables_, emitter_, steering_, half_open_),
+      ageing_(tables_, emitter_, half_open_),
+      forwarder_(tables_, emitter_, steering_, admission_, half_open_, dead_flows_, icmp_),
+      answers_(tables_, steering_),
+      responder_(link_) {
     std::size_t next_kernel_port = options.ports.size() + 1;
     for (std::uint8_t port = 0; port < options.ports.size(); ++port) {
         port_macs_.push_back(options.ports[port]->mac());
@@ -181,40 +197,18 @@ void Worker::process(Burst& burst, unsigned count) {
     for (unsigned i = 0; i < count; ++i) {
         packets[i].mbuf = burst[i];
         classify(packets[i], round_, port_macs_);
-        flows_.prefetch(packets[i]);
+        forwarder_.prefetch(packets[i]);
     }
     for (unsigned i = 0; i < count; ++i)
-        flows_.prefetch_flow(packets[i]);
+        forwarder_.prefetch_flow(packets[i]);
     for (unsigned i = 0; i < count; ++i) {
         note_traffic(packets[i]);
         settle(packets[i], handle(packets[i]));
     }
 }
 
-// Of others only: what they say of our addresses is a claim, and not to be followed.
-void Worker::note_station(const Packet& packet) {
-    const net::Parsed& parsed = packet.parsed;
-    exchange::StationSeen seen{.address = parsed.source, .port = packet.port()};
-    if (parsed.network == net::Network::arp) {
-        seen.mac = net::header_at<net::ArpPacket>(packet.frame(), parsed.l3_offset).sender_mac;
-    } else {
-        if (!net::is_neighbour_message_valid(packet.frame(), parsed) ||
-            !net::overrides_known(packet.frame(), parsed))
-            return;
-        if (parsed.message_type == net::icmpv6_type::neighbour_advertisement)
-            seen.address = net::neighbour_target(packet.frame(), parsed);
-        seen.mac = net::claimed_mac(packet.frame(), parsed);
-    }
-    const bool nobody =
-        seen.address.is_unspecified() || seen.address == net::IpAddress::v4(0, 0, 0, 0);
-    if (nobody || seen.mac.is_multicast() || seen.mac.is_zero() ||
-        seen.mac == port_macs_[seen.port] || round_.snapshot->find_address(seen.address) != nullptr)
-        return;
-    if (stations_.is_news(seen, round_.tick)) static_cast<void>(link_.stations.push(seen));
-}
-
 void Worker::note_traffic(const Packet& packet) {
-    if (packet.is_of_station) note_station(packet);
+    if (packet.is_of_station) responder_.note_station(packet, round_, port_macs_[packet.port()]);
     if (packet.router != Packet::no_router && packet.kind != Kind::drop)
         link_.router_frames[packet.router].add();
 }
@@ -226,45 +220,24 @@ Verdict Worker::handle(Packet& packet) {
         case Kind::kernel:
             return Verdict::kernel();
         case Kind::arp:
-            return answer_arp(packet);
+            return responder_.answer_arp(packet);
         case Kind::solicitation:
-            return answer_solicitation(packet);
+            return responder_.answer_solicitation(packet);
         case Kind::echo:
-            return answer_echo(packet);
+            return responder_.answer_echo(packet);
         case Kind::vrrp:
         case Kind::claim:
             return Verdict::punt();
         case Kind::to_service:
-            return flows_.to_service(packet, round_);
+            return forwarder_.to_service(packet, round_);
         case Kind::to_local:
-            return flows_.to_local(packet, round_);
+            return forwarder_.to_local(packet, round_);
         case Kind::icmp_error:
-            return flows_.icmp().relay(packet, round_);
+            return icmp_.relay(packet, round_);
         case Kind::nat_return:
-            return flows_.from_nat_server(packet, round_);
+            return forwarder_.from_nat_server(packet, round_);
     }
     return Verdict::kernel();
-}
-
-Verdict Worker::answer_arp(Packet& packet) {
-    net::arp_reply_in_place(packet.frame(), packet.parsed, packet.address->mac);
-    counters_.arp_replies.add();
-    return Verdict::transmit(packet.port());
-}
-
-Verdict Worker::answer_solicitation(Packet& packet) {
-    const std::size_t length = net::build_advertisement_reply(packet.room(), packet.frame(),
-                                                              packet.parsed, packet.address->mac);
-    if (length == 0) return Verdict::drop(Drop::no_mbuf);
-    packet.become(length);
-    counters_.neighbour_replies.add();
-    return Verdict::transmit(packet.port());
-}
-
-Verdict Worker::answer_echo(Packet& packet) {
-    net::echo_reply_in_place(packet.frame(), packet.parsed, packet.address->mac);
-    counters_.echo_replies.add();
-    return Verdict::transmit(packet.port());
 }
 
 void Worker::settle(Packet& packet, const Verdict& verdict) {
@@ -326,49 +299,11 @@ void Worker::drop(rte_mbuf* mbuf, Drop reason) {
 }
 
 unsigned Worker::chores() {
-    flows_.ageing().take_timeouts(round_);
-    const unsigned resets = flows_.dead_flows().reset(round_);
-    flows_.ageing().age(round_);
-    list_flows();
-    return resets + flows_.follow_moves();
-}
-
-// Both rows in one round, or it is tried again in the next.
-void Worker::look_up() {
-    exchange::FlowRow row;
-    if (listing_.from == 0 && flows_.find_row(listing_.wanted, row, round_)) {
-        row.request = listing_.request;
-        if (!link_.rows.push(row)) return;
-    }
-    listing_.from = 1;
-    row = {};
-    row.request = listing_.request;
-    row.last = true;
-    flows_.foresee(listing_.wanted, row, round_);
-    listing_under_way_ = !link_.rows.push(row);
-}
-
-// Answers one listing at a time, as many rows a round as the channel takes.
-void Worker::list_flows() {
-    if (!listing_under_way_) listing_under_way_ = link_.commands.pop(listing_);
-    if (listing_under_way_ && listing_.is_lookup) return look_up();
-    constexpr unsigned rows_per_round = 32;
-    for (unsigned i = 0; i < rows_per_round && listing_under_way_; ++i) {
-        std::uint32_t from = listing_.from;
-        exchange::FlowRow row;
-        const bool found = listing_.most != 0 && flows_.next_row(from, row, round_);
-        if (!found && listing_.most != 0 && from < flows_.end_of_flows()) {
-            listing_.from = from;  // a sparse table: on with it in the next round
-            return;
-        }
-        row.last = !found;
-        row.request = listing_.request;
-        row.next = from;
-        if (!link_.rows.push(row)) return;
-        listing_under_way_ = !row.last;
-        listing_.from = from;
-        --listing_.most;
-    }
+    ageing_.take_timeouts(round_);
+    const unsigned resets = dead_flows_.reset(round_);
+    ageing_.age(round_);
+    answers_.answer(round_);
+    return resets + forwarder_.follow_moves();
 }
 
 port::Nap Worker::make_nap() const {

@@ -9,10 +9,19 @@
 #include <cstdint>
 #include <vector>
 
-#include "datapath/flow_path.h"
+#include "datapath/admission.h"
+#include "datapath/ageing.h"
+#include "datapath/dead_flows.h"
+#include "datapath/emit.h"
+#include "datapath/flow_answers.h"
+#include "datapath/forward.h"
+#include "datapath/half_open.h"
+#include "datapath/icmp_relay.h"
 #include "datapath/packet.h"
+#include "datapath/respond.h"
 #include "datapath/rx_mark.h"
-#include "datapath/station_watch.h"
+#include "datapath/steering.h"
+#include "datapath/tables.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "port/nap.h"
@@ -73,16 +82,10 @@ class Worker {
     void leave_to_kernel(const Packet& packet);
     void send_for_kernel(rte_mbuf* mbuf, std::uint8_t port);
     void note_traffic(const Packet& packet);
-    void note_station(const Packet& packet);
     Verdict handle(Packet& packet);
-    Verdict answer_arp(Packet& packet);
-    Verdict answer_solicitation(Packet& packet);
-    Verdict answer_echo(Packet& packet);
     void settle(Packet& packet, const Verdict& verdict);
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
     unsigned chores();
-    void list_flows();
-    void look_up();
 
     exchange::Exchange& exchange_;
     exchange::WorkerLink& link_;
@@ -97,10 +100,17 @@ class Worker {
     std::uint32_t handed_to_ = 0;         // bit i: worker i has got frames of ours in this round
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;
-    FlowPath flows_;
-    StationWatch stations_;
-    exchange::FlowCommand listing_;
-    bool listing_under_way_ = false;
+    Tables tables_;
+    Emitter emitter_;
+    Steering steering_;
+    Admission admission_;
+    HalfOpen half_open_;
+    DeadFlows dead_flows_;
+    IcmpRelay icmp_;
+    Ageing ageing_;
+    Forwarder forwarder_;
+    FlowAnswers answers_;
+    Responder responder_;
 };
 
 }  // namespace warren::datapath

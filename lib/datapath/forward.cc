@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "datapath/flow_path.h"
+#include "datapath/forward.h"
 
 #include <algorithm>
 
@@ -40,31 +40,20 @@ EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
 
 }  // namespace
 
-FlowPath::FlowPath(const FlowOptions& options, exchange::Exchange& exchange, TxBatch& tx)
-    : options_(options),
-      tables_(options, exchange),
-      emitter_(options, tables_.counters, tx),
-      steering_(options.worker, *options.spread, tables_.counters),
-      admission_(options, exchange, tables_, emitter_),
-      half_open_(exchange, tables_, emitter_, admission_),
-      dead_flows_(tables_, emitter_, half_open_),
-      icmp_(tables_, emitter_, steering_, half_open_),
-      ageing_(tables_, emitter_, half_open_) {}
-
-void FlowPath::prefetch(Packet& packet) const {
+void Forwarder::prefetch(Packet& packet) const {
     if (!packet.is_of_flow()) return;
-    packet.hash = tables_.flows.hash(packet.tuple());
-    tables_.flows.prefetch(packet.hash);
+    packet.hash = flows_.hash(packet.tuple());
+    flows_.prefetch(packet.hash);
 }
 
-void FlowPath::prefetch_flow(const Packet& packet) const {
+void Forwarder::prefetch_flow(const Packet& packet) const {
     if (!packet.is_of_flow()) return;
-    tables_.flows.prefetch_flow(packet.hash);
+    flows_.prefetch_flow(packet.hash);
 }
 
-Verdict FlowPath::to_service(Packet& packet, const Round& round) {
-    const flow::FlowTable::Hit hit = tables_.flows.find(packet.tuple(), packet.hash);
-    if (hit && !(packet.is_first_syn() && may_start_again(tables_.flows[hit.index])))
+Verdict Forwarder::to_service(Packet& packet, const Round& round) {
+    const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
+    if (hit && !(packet.is_first_syn() && may_start_again(flows_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
     const exchange::Service& service = round.snapshot->services[packet.service];
     const unsigned owner =
@@ -82,8 +71,8 @@ Verdict FlowPath::to_service(Packet& packet, const Round& round) {
                                           : forward(packet, round, admitted.flow, Side::client);
 }
 
-Verdict FlowPath::to_local(Packet& packet, const Round& round) {
-    const flow::FlowTable::Hit hit = tables_.flows.find(packet.tuple(), packet.hash);
+Verdict Forwarder::to_local(Packet& packet, const Round& round) {
+    const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
     if (hit) return forward(packet, round, hit.index, hit.from);
     if (const auto verdict = steering_.hand_off_unless_ours(steering_.owner_of(packet)))
         return *verdict;
@@ -95,12 +84,12 @@ Verdict FlowPath::to_local(Packet& packet, const Round& round) {
 
 // Without a flow the server is told to let go, as at a local address; but nobody speaks for a VIP
 // that he does not own.
-Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
+Verdict Forwarder::from_nat_server(Packet& packet, const Round& round) {
     const exchange::Snapshot& snapshot = *round.snapshot;
     const net::Parsed& parsed = packet.parsed;
-    const flow::FlowTable::Hit hit = tables_.flows.find(packet.tuple(), packet.hash);
+    const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
     const std::uint16_t service =
-        hit ? tables_.flows[hit.index].service_id
+        hit ? flows_[hit.index].service_id
             : snapshot.servers[snapshot.find_nat_server(parsed.source, parsed.source_port)].service;
     packet.address = snapshot.find_address(snapshot.services[service].address);
     if (packet.address == nullptr || !round.owns(*packet.address)) return Verdict::kernel();
@@ -111,8 +100,8 @@ Verdict FlowPath::from_nat_server(Packet& packet, const Round& round) {
     return emitter_.refuse_unknown(packet, round);
 }
 
-Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex index, Side from) {
-    flow::Flow& flow = tables_.flows[index];
+Verdict Forwarder::forward(Packet& packet, const Round& round, flow::FlowIndex index, Side from) {
+    flow::Flow& flow = flows_[index];
     if (flow.state == TcpState::dead) return dead_flows_.answer(packet, flow, from);
     if (from == Side::server && flow.state == TcpState::syn_sent)
         if (const auto verdict = half_open_.answer(packet, round, index)) return *verdict;
@@ -129,7 +118,7 @@ Verdict FlowPath::forward(Packet& packet, const Round& round, flow::FlowIndex in
 }
 
 // Also each time the client sends it again.
-void FlowPath::prepare_syn(Packet& packet, flow::Flow& flow) {
+void Forwarder::prepare_syn(Packet& packet, flow::Flow& flow) {
     const net::Parsed& parsed = packet.parsed;
     // A new attempt may come with another ISN; the server must see the one it knows.
     if (flow.state == TcpState::syn_sent)
@@ -141,9 +130,9 @@ void FlowPath::prepare_syn(Packet& packet, flow::Flow& flow) {
 }
 
 // Sequence numbers, state, age: what the flow remembers of a segment that goes through.
-void FlowPath::note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
-                            Side from) {
-    flow::Flow& flow = tables_.flows[index];
+void Forwarder::note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
+                             Side from) {
+    flow::Flow& flow = flows_[index];
     const flow::Segment segment = as_the_server_sees(packet.segment(), from, flow.seq_delta);
     flow::note_seen(flow, from, round.tick);
     if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment))
@@ -158,9 +147,9 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
                                ? flow::step(before, from, segment.flags)
                                : flow::step_one_way(before, segment.flags);
     if (after == before) return;
-    tables_.flows.set_state(index, after, round.tick);
+    flows_.set_state(index, after, round.tick);
     // In a flood of SYNs other news needs the room.
-    if (after == TcpState::syn_received && !tables_.flows.is_crowded()) {
+    if (after == TcpState::syn_received && !flows_.is_crowded()) {
         tables_.report(
             {.kind = FlowEventKind::established, .latency_us = round.now_us() - syn_sent_us}, flow);
     }
@@ -169,7 +158,7 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
         half_open_.note_answer(flow.server_id, round);
     if (flow::is_live(after) || !flow::is_live(before)) return;
     const bool refused = before == TcpState::syn_sent && from == Side::server;
-    if (refused) tables_.link.servers[flow.server_id].refused.add();
+    if (refused) servers_[flow.server_id].refused.add();
     tables_.counters.flows_ended.add();
     tables_.count_end(flow, round);
     tables_.report({.kind = refused ? FlowEventKind::refused : FlowEventKind::ended,
@@ -177,7 +166,7 @@ void FlowPath::note_segment(const Packet& packet, const Round& round, flow::Flow
                    flow);
 }
 
-Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow& flow) {
+Verdict Forwarder::send_to_server(Packet& packet, const Round& round, flow::Flow& flow) {
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
     const std::size_t room = room_to(server, *round.snapshot);
@@ -203,13 +192,13 @@ Verdict FlowPath::send_to_server(Packet& packet, const Round& round, flow::Flow&
                                              .identification = emitter_.next_identification()})
                           : emitter_.direct_to(server, packet);
     if (!made) return Verdict::drop(Drop::no_mbuf);
-    exchange::ServerCounters& counted = tables_.link.servers[flow.server_id];
+    exchange::ServerCounters& counted = servers_[flow.server_id];
     counted.to_server.add();
     counted.to_server_bytes.add(packet.mbuf->pkt_len);
     return Verdict::transmit(server.out_port);
 }
 
-Verdict FlowPath::send_to_client(Packet& packet, const Round& round, const flow::Flow& flow) {
+Verdict Forwarder::send_to_client(Packet& packet, const Round& round, const flow::Flow& flow) {
     const exchange::OwnedAddress* vip = packet.address->address == flow.vip
                                             ? packet.address
                                             : round.snapshot->find_address(flow.vip);
@@ -232,93 +221,36 @@ Verdict FlowPath::send_to_client(Packet& packet, const Round& round, const flow:
                                        .seq_delta = flow.seq_delta,
                                        .identification = emitter_.next_identification()});
     if (!made) return Verdict::drop(Drop::no_mbuf);
-    exchange::ServerCounters& counted = tables_.link.servers[flow.server_id];
+    exchange::ServerCounters& counted = servers_[flow.server_id];
     counted.to_client.add();
     counted.to_client_bytes.add(packet.mbuf->pkt_len);
     return Verdict::transmit(flow.client_port_index);
 }
 
 // The client opens a new connection under the same ports.
-void FlowPath::end_unseen(flow::FlowIndex index, const Round& round) {
-    const flow::Flow old = tables_.flows[index];
-    tables_.flows.erase(index);
+void Forwarder::end_unseen(flow::FlowIndex index, const Round& round) {
+    const flow::Flow old = flows_[index];
+    flows_.erase(index);
     if (flow::is_live(old.state)) tables_.count_end(old, round);
 }
 
-// A client or its gateway has another MAC: its flows go there before it has sent anything itself.
-unsigned FlowPath::follow_moves() {
+unsigned Forwarder::follow_moves() {
     if (move_at_ == flow::no_flow) {
         if (!tables_.link.moves.pop(move_)) return 0;
         move_at_ = 0;
     }
-    const flow::FlowIndex end = std::min(tables_.flows.end_index(), move_at_ + moving_per_round);
+    const flow::FlowIndex end = std::min(flows_.end_index(), move_at_ + moving_per_round);
     const unsigned looked_at = end - move_at_;
     for (; move_at_ < end; ++move_at_) {
-        flow::Flow& flow = tables_.flows[move_at_];
+        flow::Flow& flow = flows_[move_at_];
         if (flow.state == TcpState::none || flow.client_port_index != move_.port ||
             flow.client_mac != move_.from)
             continue;
         flow.client_mac = move_.to;
         tables_.counters.clients_moved.add();
     }
-    if (move_at_ >= tables_.flows.end_index()) move_at_ = flow::no_flow;
+    if (move_at_ >= flows_.end_index()) move_at_ = flow::no_flow;
     return looked_at;
-}
-
-exchange::FlowRow FlowPath::row_of(const flow::Flow& flow, const Round& round) {
-    exchange::FlowRow row;
-    row.state = flow.state;
-    row.server = flow.server_id;
-    row.service = flow.service_id;
-    row.client = flow.client_address;
-    row.client_port = flow.client_port;
-    row.vip = flow.vip;
-    row.service_port = flow.service_port;
-    row.local = flow.local_address;
-    row.local_port = flow.local_port;
-    row.server_address = flow.server_address;
-    row.server_port = flow.server_port;
-    row.idle_ms = static_cast<std::uint32_t>(
-        (std::uint64_t{round.tick - flow.last_seen} << flow::tick_shift) / 1'000'000);
-    return row;
-}
-
-bool FlowPath::next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const {
-    const std::uint32_t end = std::min(tables_.flows.end_index(), from + listing_per_round);
-    for (; from < end; ++from) {
-        if (tables_.flows[from].state == TcpState::none) continue;
-        row = row_of(tables_.flows[from], round);
-        ++from;
-        return true;
-    }
-    return false;
-}
-
-bool FlowPath::find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
-                        const Round& round) const {
-    const flow::FlowTable::Hit hit = tables_.flows.find(client_tuple);
-    if (hit) row = row_of(tables_.flows[hit.index], round);
-    return bool{hit};
-}
-
-void FlowPath::foresee(const flow::Tuple& client_tuple, exchange::FlowRow& row,
-                       const Round& round) const {
-    const std::uint16_t id =
-        round.snapshot->find_service(client_tuple.destination, client_tuple.destination_port);
-    row.owner = static_cast<std::uint16_t>(steering_.owner_of(client_tuple));
-    if (id == exchange::Snapshot::no_service) return;
-    const exchange::Service& service = round.snapshot->services[id];
-    if (service.goes_by_client())
-        row.owner = static_cast<std::uint16_t>(
-            steering_.owner_of_client(service, client_tuple.source, client_tuple.source_port));
-    if (row.owner != steering_.worker()) return;
-    flow::Flow flow;
-    flow.client_address = client_tuple.source;
-    flow.client_port = client_tuple.source_port;
-    flow.service_id = id;
-    const ServerChoice::Foreseen foreseen = tables_.choice.foresee(flow, round);
-    row.choice = foreseen.server;
-    row.is_kept = foreseen.is_kept;
 }
 
 }  // namespace warren::datapath

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "datapath/flow_answers.h"
+
+#include <algorithm>
+
+namespace warren::datapath {
+
+namespace {
+
+exchange::FlowRow row_of(const flow::Flow& flow, const Round& round) {
+    exchange::FlowRow row;
+    row.state = flow.state;
+    row.server = flow.server_id;
+    row.service = flow.service_id;
+    row.client = flow.client_address;
+    row.client_port = flow.client_port;
+    row.vip = flow.vip;
+    row.service_port = flow.service_port;
+    row.local = flow.local_address;
+    row.local_port = flow.local_port;
+    row.server_address = flow.server_address;
+    row.server_port = flow.server_port;
+    row.idle_ms = static_cast<std::uint32_t>(
+        (std::uint64_t{round.tick - flow.last_seen} << flow::tick_shift) / 1'000'000);
+    return row;
+}
+
+}  // namespace
+
+void FlowAnswers::answer(const Round& round) {
+    if (!under_way_) under_way_ = tables_.link.commands.pop(command_);
+    if (!under_way_) return;
+    if (command_.is_lookup)
+        look_up(round);
+    else
+        list(round);
+}
+
+void FlowAnswers::list(const Round& round) {
+    for (unsigned i = 0; i < rows_per_round && under_way_; ++i) {
+        std::uint32_t from = command_.from;
+        exchange::FlowRow row;
+        const bool found = command_.most != 0 && next_row(from, row, round);
+        if (!found && command_.most != 0 && from < tables_.flows.end_index()) {
+            command_.from = from;  // a sparse table: on with it in the next round
+            return;
+        }
+        row.last = !found;
+        row.request = command_.request;
+        row.next = from;
+        if (!tables_.link.rows.push(row)) return;
+        under_way_ = !row.last;
+        command_.from = from;
+        --command_.most;
+    }
+}
+
+// Both rows in one round, or it is tried again in the next.
+void FlowAnswers::look_up(const Round& round) {
+    exchange::FlowRow row;
+    if (command_.from == 0 && find_row(command_.wanted, row, round)) {
+        row.request = command_.request;
+        if (!tables_.link.rows.push(row)) return;
+    }
+    command_.from = 1;
+    row = {};
+    row.request = command_.request;
+    row.last = true;
+    foresee(command_.wanted, row, round);
+    under_way_ = !tables_.link.rows.push(row);
+}
+
+// The first flow at table index `from` or behind it; moves `from` past what it looked at, which is
+// bounded. False: none there; none left if that is the table's end.
+bool FlowAnswers::next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const {
+    const std::uint32_t end = std::min(tables_.flows.end_index(), from + looked_at_per_row);
+    for (; from < end; ++from) {
+        if (tables_.flows[from].state == flow::TcpState::none) continue;
+        row = row_of(tables_.flows[from], round);
+        ++from;
+        return true;
+    }
+    return false;
+}
+
+// The flow of a client's segment: false if it is not here.
+bool FlowAnswers::find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
+                           const Round& round) const {
+    const flow::FlowTable::Hit hit = tables_.flows.find(client_tuple);
+    if (hit) row = row_of(tables_.flows[hit.index], round);
+    return bool{hit};
+}
+
+// What a SYN of that tuple would meet: its owner, and the server if we are that (row.owner,
+// row.choice, row.is_kept).
+void FlowAnswers::foresee(const flow::Tuple& client_tuple, exchange::FlowRow& row,
+                          const Round& round) const {
+    const std::uint16_t id =
+        round.snapshot->find_service(client_tuple.destination, client_tuple.destination_port);
+    row.owner = static_cast<std::uint16_t>(steering_.owner_of(client_tuple));
+    if (id == exchange::Snapshot::no_service) return;
+    const exchange::Service& service = round.snapshot->services[id];
+    if (service.goes_by_client())
+        row.owner = static_cast<std::uint16_t>(
+            steering_.owner_of_client(service, client_tuple.source, client_tuple.source_port));
+    if (row.owner != steering_.worker()) return;
+    flow::Flow flow;
+    flow.client_address = client_tuple.source;
+    flow.client_port = client_tuple.source_port;
+    flow.service_id = id;
+    const ServerChoice::Foreseen foreseen = tables_.choice.foresee(flow, round);
+    row.choice = foreseen.server;
+    row.is_kept = foreseen.is_kept;
+}
+
+}  // namespace warren::datapath

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the manager asks of a worker's flows: all of them, page by page, or one client's and what a
+// SYN of that client would meet.
+#pragma once
+
+#include <cstdint>
+
+#include "datapath/packet.h"
+#include "datapath/steering.h"
+#include "datapath/tables.h"
+#include "exchange/records.h"
+
+namespace warren::datapath {
+
+class FlowAnswers {
+  public:
+    FlowAnswers(Tables& tables, const Steering& steering) : tables_(tables), steering_(steering) {}
+
+    // A chore: answers one command at a time, as many rows a round as the channel takes.
+    void answer(const Round& round);
+
+  private:
+    static constexpr unsigned rows_per_round = 32;
+    static constexpr std::uint32_t looked_at_per_row = 1024;
+
+    void list(const Round& round);
+    void look_up(const Round& round);
+    bool next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const;
+    bool find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
+                  const Round& round) const;
+    void foresee(const flow::Tuple& client_tuple, exchange::FlowRow& row, const Round& round) const;
+
+    Tables& tables_;
+    const Steering& steering_;
+    exchange::FlowCommand command_;
+    bool under_way_ = false;
+};
+
+}  // namespace warren::datapath

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// TCP of our services on its way through a worker: from a client to its server and back. What is
+// not of a flow yet, or not any more, is another class's (admission.h, half_open.h, dead_flows.h).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "datapath/admission.h"
+#include "datapath/dead_flows.h"
+#include "datapath/emit.h"
+#include "datapath/half_open.h"
+#include "datapath/icmp_relay.h"
+#include "datapath/packet.h"
+#include "datapath/steering.h"
+#include "datapath/tables.h"
+
+namespace warren::datapath {
+
+class Forwarder {
+  public:
+    Forwarder(Tables& tables, Emitter& emitter, const Steering& steering, Admission& admission,
+              HalfOpen& half_open, DeadFlows& dead_flows, IcmpRelay& icmp)
+        : tables_(tables),
+          flows_(tables.flows),
+          servers_(tables.link.servers),
+          emitter_(emitter),
+          steering_(steering),
+          admission_(admission),
+          half_open_(half_open),
+          dead_flows_(dead_flows),
+          icmp_(icmp) {}
+
+    // Two stages for a whole burst: hash the tuple and fetch its bucket, then fetch the flow.
+    void prefetch(Packet& packet) const;
+    void prefetch_flow(const Packet& packet) const;
+
+    // A segment from a client to a virtual_server.
+    Verdict to_service(Packet& packet, const Round& round);
+    // A segment to a local address: a server's, or one that nobody serves.
+    Verdict to_local(Packet& packet, const Round& round);
+    // A segment of a NAT server, whose gateway we are, to a client.
+    Verdict from_nat_server(Packet& packet, const Round& round);
+
+    // A chore, bounded: a client or its gateway has another MAC, so its flows go there before it
+    // has sent anything itself. How many flows it has looked at.
+    unsigned follow_moves();
+
+  private:
+    static constexpr std::uint32_t moving_per_round = 512;
+
+    Verdict forward(Packet& packet, const Round& round, flow::FlowIndex index, flow::Side from);
+    void note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
+                      flow::Side from);
+    static void prepare_syn(Packet& packet, flow::Flow& flow);
+    Verdict send_to_server(Packet& packet, const Round& round, flow::Flow& flow);
+    Verdict send_to_client(Packet& packet, const Round& round, const flow::Flow& flow);
+
+    void end_unseen(flow::FlowIndex index, const Round& round);
+
+    Tables& tables_;
+    flow::FlowTable& flows_;
+    const std::span<exchange::ServerCounters> servers_;
+    Emitter& emitter_;
+    const Steering& steering_;
+    Admission& admission_;
+    HalfOpen& half_open_;
+    DeadFlows& dead_flows_;
+    IcmpRelay& icmp_;
+    exchange::NextHopMove move_;
+    flow::FlowIndex move_at_ = flow::no_flow;  // how far its walk has come
+};
+
+}  // namespace warren::datapath
