@@ -7,9 +7,9 @@
 #include <bit>
 
 #include "datapath/classify.h"
-#include "datapath/idle.h"
 #include "net/neighbour.h"
 #include "port/clock.h"
+#include "port/idle_backoff.h"
 #include "port/thread.h"
 
 namespace warren::datapath {
@@ -77,7 +77,8 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
 void Worker::add_queues(port::Port& from, std::uint8_t port, bool from_kernel) {
     for (std::uint16_t queue = 0; queue < from.rx_queues(); ++queue)
         if (queue % exchange_.workers.size() == id_)
-            rx_queues_.push_back({&from, port, queue, from_kernel, RxMark(from.rx_descriptors())});
+            rx_queues_.push_back(
+                {&from, port, queue, from_kernel, port::RxMark(from.rx_descriptors())});
 }
 
 unsigned Worker::poll_once(std::uint64_t now_ns) {
@@ -318,7 +319,7 @@ void Worker::run() {
     constexpr int niceness = -10;  // behind the control lcore, before everybody else
     if (idle_adaptive_) port::keep_this_thread_prompt(niceness);
     port::Nap nap = make_nap();
-    IdleBackoff idle(idle_adaptive_, nap.is_woken_by_all());
+    port::IdleBackoff idle(idle_adaptive_, nap.is_woken_by_all());
     exchange_.publisher.online(id_);
     while (!exchange_.stop.load(std::memory_order_relaxed)) {
         const std::uint64_t now_ns = port::now_ns();

@@ -19,13 +19,13 @@
 #include "datapath/icmp_relay.h"
 #include "datapath/packet.h"
 #include "datapath/respond.h"
-#include "datapath/rx_mark.h"
 #include "datapath/steering.h"
 #include "datapath/tables.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "port/nap.h"
 #include "port/port.h"
+#include "port/rx_mark.h"
 
 namespace warren::datapath {
 
@@ -65,7 +65,7 @@ class Worker {
         std::uint8_t port;  // index in the snapshot
         std::uint16_t queue;
         bool from_kernel;  // no peer's advert can come from there
-        RxMark mark;
+        port::RxMark mark;
     };
     using Burst = std::array<rte_mbuf*, burst_size>;
 

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace warren::datapath {
+namespace warren::port {
 
 class IdleBackoff {
   public:
@@ -49,4 +49,4 @@ class IdleBackoff {
     std::uint32_t sleep_us_ = first_sleep_us_;
 };
 
-}  // namespace warren::datapath
+}  // namespace warren::port

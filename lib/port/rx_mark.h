@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace warren::datapath {
+namespace warren::port {
 
 class RxMark {
   public:
@@ -37,4 +37,4 @@ class RxMark {
     std::uint64_t seen_ns_ = 0;
 };
 
-}  // namespace warren::datapath
+}  // namespace warren::port
