@@ -14,8 +14,7 @@ using exchange::Drop;
 namespace {
 
 net::ConstBytes options_of(const Packet& packet) {
-    const std::size_t options = packet.parsed.l4_offset + sizeof(net::TcpHeader);
-    return packet.frame().subspan(options, packet.parsed.payload_offset - options);
+    return packet.parsed.l4_header(packet.frame()).subspan(sizeof(net::TcpHeader));
 }
 
 }  // namespace

@@ -3,12 +3,11 @@
 
 #include <algorithm>
 
-#include "datapath/crossing.h"
 #include "datapath/rewrite.h"
 #include "flow/isn.h"
 #include "flow/probe.h"
 #include "flow/sequence.h"
-#include "net/build.h"
+#include "net/crossing.h"
 #include "net/tcp_options.h"
 
 namespace warren::datapath {
@@ -119,14 +118,12 @@ Verdict Forwarder::forward(Packet& packet, const Round& round, flow::FlowIndex i
 
 // Also each time the client sends it again.
 void Forwarder::prepare_syn(Packet& packet, flow::Flow& flow) {
-    const net::Parsed& parsed = packet.parsed;
     // A new attempt may come with another ISN; the server must see the one it knows.
     if (flow.state == TcpState::syn_sent)
-        flow.seq_delta = flow.ack_from_server - 1 - parsed.sequence;
+        flow.seq_delta = flow.ack_from_server - 1 - packet.parsed.sequence;
     // Many clients share the local address and their clocks differ: the server's PAWS would drop
     // segments of one for another's timestamps (RFC 7323 5), so the option is never agreed on.
-    net::blank_timestamps(packet.frame().subspan(
-        parsed.l4_offset, std::size_t{parsed.payload_offset} - parsed.l4_offset));
+    net::blank_timestamps(packet.parsed.l4_header(packet.frame()));
 }
 
 // Sequence numbers, state, age: what the flow remembers of a segment that goes through.
@@ -171,15 +168,16 @@ Verdict Forwarder::send_to_server(Packet& packet, const Round& round, flow::Flow
     if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
     const std::size_t room = room_to(server, *round.snapshot);
     const bool both_sides = flow::sees_both_sides(flow.method);
-    const Crossing crossing(packet, both_sides ? flow.server_address : flow.vip);
-    if (crossing.bytes() > room)
+    const net::Crossing crossing(packet.parsed, packet.bytes(),
+                                 both_sides ? flow.server_address : flow.vip);
+    if (crossing.leaving_bytes() > room)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::too_big,
-                                       crossing.back(room));
+                                       crossing.arriving_bytes(room));
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.client_port_index = packet.port();
-    Way{{flow.client_address.is_v4(), round.snapshot->mtu_of(packet.port())},
-        {crossing.leaves_as_v4(), room}}
-        .fit_mss(packet);
+    net::Path{{flow.client_address.is_v4(), round.snapshot->mtu_of(packet.port())},
+              {crossing.leaves_as_v4(), room}}
+        .fit_mss(packet.frame(), packet.parsed);
     const bool made = both_sides
                           ? rewrite(packet, {.link_source = server.link_source,
                                              .link_destination = server.next_hop,
@@ -204,13 +202,13 @@ Verdict Forwarder::send_to_client(Packet& packet, const Round& round, const flow
                                             : round.snapshot->find_address(flow.vip);
     if (vip == nullptr) return Verdict::drop(Drop::not_owned);
     const std::size_t room = round.snapshot->mtu_of(flow.client_port_index);
-    const Crossing crossing(packet, flow.client_address);
-    if (crossing.bytes() > room)
+    const net::Crossing crossing(packet.parsed, packet.bytes(), flow.client_address);
+    if (crossing.leaving_bytes() > room)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::too_big,
-                                       crossing.back(room));
-    Way{{flow.client_address.is_v4(), room},
-        {flow.server_address.is_v4(), round.snapshot->mtu_of(packet.port())}}
-        .fit_mss(packet);
+                                       crossing.arriving_bytes(room));
+    net::Path{{flow.client_address.is_v4(), room},
+              {flow.server_address.is_v4(), round.snapshot->mtu_of(packet.port())}}
+        .fit_mss(packet.frame(), packet.parsed);
     const bool made = rewrite(packet, {.link_source = vip->mac,
                                        .link_destination = flow.client_mac,
                                        .source = flow.vip,

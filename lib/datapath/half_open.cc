@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "datapath/crossing.h"
 #include "flow/sequence.h"
 #include "net/build.h"
+#include "net/crossing.h"
 
 namespace warren::datapath {
 
@@ -40,9 +40,10 @@ bool HalfOpen::replay(flow::FlowIndex index, FlowEventKind why, const Round& rou
 // The client's own, as far as it fits the way to this server.
 flow::SynOptions HalfOpen::offer_to(const exchange::Server& server, flow::Flow& flow,
                                     const Round& round) {
-    const Way way{{flow.client_address.is_v4(), round.snapshot->mtu_of(flow.client_port_index)},
-                  {flow.server_address.is_v4(), room_to(server, *round.snapshot)}};
-    flow.syn.mss = std::min(flow.syn.mss, way.largest_mss());
+    const net::Path path{
+        {flow.client_address.is_v4(), round.snapshot->mtu_of(flow.client_port_index)},
+        {flow.server_address.is_v4(), room_to(server, *round.snapshot)}};
+    flow.syn.mss = std::min(flow.syn.mss, path.largest_mss());
     return flow::syn_options(flow);
 }
 

@@ -82,6 +82,10 @@ struct Parsed {
     // First byte behind the packet: the frame without padding.
     std::size_t packet_end() const { return std::size_t{payload_offset} + payload_bytes; }
     std::size_t l4_bytes() const { return packet_end() - l4_offset; }
+    // The TCP, UDP or ICMP header with its options, in the frame that was parsed.
+    Bytes l4_header(Bytes frame) const {
+        return frame.subspan(l4_offset, std::size_t{payload_offset} - l4_offset);
+    }
     // RFC 9293 SEG.LEN: SYN and FIN take a sequence number each.
     std::uint32_t segment_length() const {
         return payload_bytes + ((tcp_flags & tcp_flag::syn) != 0 ? 1U : 0U) +
