@@ -43,12 +43,12 @@ Admission::Outcome Admission::admit(Packet& packet, const Round& round) {
     if (!begin_attempt(flow, parsed.sequence, round)) return turn_away(packet, Drop::no_local_port);
     flow::remember_syn(flow, net::read_tcp_options(options_of(packet)));
 
-    if (tables_.flows.is_half_open_full()) recycle(tables_.flows.oldest_half_open(), round);
+    if (tables_.flows.is_half_open_full()) recycle(tables_.flows.half_open().oldest(), round);
     const flow::FlowIndex index = tables_.flows.insert(flow);
     if (index == flow::no_flow) return turn_away(packet, Drop::flow_table_full);
     tables_.counters.flows_admitted.add();
     tables_.link.servers[server_id].connections.add();
-    tables_.link.servers[server_id].active.set(tables_.flows.live_of_server(server_id));
+    tables_.link.servers[server_id].active.set(tables_.flows.servers().live(server_id));
     tables_.choice.keep(tables_.flows[index], round);
     return {index, {}};
 }
@@ -77,9 +77,9 @@ bool Admission::recycle_slow_ones(std::uint16_t service, const Round& round) {
     };
     if (std::none_of(servers.begin(), servers.end(), is_full)) return false;
     bool found = false;
-    flow::FlowIndex index = tables_.flows.oldest_half_open();
+    flow::FlowIndex index = tables_.flows.half_open().oldest();
     for (unsigned n = 0; n < looked_at_most && index != flow::no_flow; ++n) {
-        const flow::FlowIndex next = tables_.flows.younger_half_open(index);
+        const flow::FlowIndex next = tables_.flows.half_open().younger(index);
         const flow::Flow& flow = tables_.flows[index];
         if (flow.service_id == service && flow::is_half_open(flow.state) &&
             round.tick - flow.last_seen >= enough) {

@@ -16,7 +16,7 @@ void Ageing::take_timeouts(const Round& round) {
     const auto& services = round.snapshot->services;
     for (std::uint16_t id = 0; id < services.size(); ++id) {
         const std::uint64_t ns = services[id].established_timeout_ns;
-        tables_.flows.set_established_timeout(
+        tables_.flows.timeouts().set_established(
             id, ns == 0 ? flow::Timeouts{}.of(TcpState::established)
                         : static_cast<flow::Tick>(ns >> flow::tick_shift) + 1);
     }

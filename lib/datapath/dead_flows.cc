@@ -24,15 +24,15 @@ unsigned DeadFlows::reset(const Round& round) {
         const EndCause cause =
             state == exchange::ServerState::down ? EndCause::server_down : EndCause::admin;
         for (; budget != 0 && !emitter_.is_full(); --budget) {
-            const flow::FlowIndex index = tables_.flows.first_of_server(id);
+            const flow::FlowIndex index = tables_.flows.servers().first(id);
             if (index == flow::no_flow) break;
             reset_client(index, cause, round);
         }
     }
     for (; budget != 0 && !emitter_.is_full(); --budget) {
-        const flow::FlowIndex index = tables_.flows.first_untold();
+        const flow::FlowIndex index = tables_.flows.servers().first_to_reset();
         if (index == flow::no_flow) break;
-        tables_.flows.set_told(index);
+        tables_.flows.servers().set_reset(index);
         emitter_.send_resets(tables_.flows[index], Side::server, round);
     }
     if (budget != 0 && !emitter_.is_full()) swept_generation_ = round.snapshot->generation;

@@ -146,7 +146,7 @@ void Forwarder::note_segment(const Packet& packet, const Round& round, flow::Flo
     if (after == before) return;
     flows_.set_state(index, after, round.tick);
     // In a flood of SYNs other news needs the room.
-    if (after == TcpState::syn_received && !flows_.is_crowded()) {
+    if (after == TcpState::syn_received && !flows_.half_open().is_crowded()) {
         tables_.report(
             {.kind = FlowEventKind::established, .latency_us = round.now_us() - syn_sent_us}, flow);
     }

@@ -77,8 +77,8 @@ bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     tables_.choice.keep(flow, round);
 
     tables_.counters.syns_replayed.add();
-    tables_.link.servers[old_id].active.set(tables_.flows.live_of_server(old_id));
-    tables_.link.servers[new_id].active.set(tables_.flows.live_of_server(new_id));
+    tables_.link.servers[old_id].active.set(tables_.flows.servers().live(old_id));
+    tables_.link.servers[new_id].active.set(tables_.flows.servers().live(new_id));
     tables_.link.servers[new_id].connections.add();
     if (why == FlowEventKind::refused) tables_.link.servers[old_id].refused.add();
     tables_.report({.kind = why, .replayed = true}, abandoned);
@@ -123,7 +123,7 @@ std::optional<flow::Tick> HalfOpen::on_due(flow::FlowIndex index, const Round& r
     }
     if (emitter_.is_full()) return round.tick + 1;
     // In a flood of SYNs a server is silent because it drowns in them: the others must not as well.
-    if (!tables_.flows.is_crowded() && replay(index, FlowEventKind::unanswered, round))
+    if (!tables_.flows.half_open().is_crowded() && replay(index, FlowEventKind::unanswered, round))
         return round.tick + replay_ticks;
     if (waited_us >= give_up_us) return std::nullopt;
     return flow::tick_of_ns(round.now_ns + std::uint64_t{give_up_us - waited_us} * 1000) + 1;

@@ -54,7 +54,7 @@ std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service
         const bool eligible = takes_new_flows(server) &&
                               std::find(excluded.begin(), excluded.end(), id) == excluded.end() &&
                               !exchange_.note_overload(id, server.limit);
-        candidates[i] = {id, eligible ? server.weight : 0, table_.load_of_server(id)};
+        candidates[i] = {id, eligible ? server.weight : 0, table_.servers().load(id)};
     }
     return count;
 }

@@ -68,7 +68,7 @@ struct Tables {
 
     // What a live flow counted in; after it has left its server's list.
     void count_end(const flow::Flow& flow, const Round& round) {
-        link.servers[flow.server_id].active.set(flows.live_of_server(flow.server_id));
+        link.servers[flow.server_id].active.set(flows.servers().live(flow.server_id));
         choice.let_go(flow, round);
     }
 

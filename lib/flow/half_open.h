@@ -39,7 +39,9 @@ class HalfOpenList {
     }
 
     std::uint32_t size() const { return size_; }
-    std::uint32_t share() const { return share_; }
+    bool is_share_used_up() const { return size_ >= share_; }
+    // Somebody floods us with SYNs.
+    bool is_crowded() const { return size_ > share_ / 2; }
     FlowIndex oldest() const { return size_ == 0 ? no_flow : links_[end_].next; }
     FlowIndex younger(FlowIndex i) const {
         return links_[i].next == end_ ? no_flow : links_[i].next;

@@ -76,11 +76,11 @@ PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple 
     const std::uint64_t hash = table.hash(reply);
     Exhausted& memo = memo_of(hash);
     const bool exhausted = memo.valid && memo.hash == hash && memo.when == now;
-    Candidates candidates(table, reply, excluded, exhausted || table.is_crowded());
+    Candidates candidates(table, reply, excluded, exhausted || table.half_open().is_crowded());
     Cursor& cursor = cursors_[server];
     const Spread::Ports ports(*spread_, worker_, reply);
     PortChoice choice = walk(candidates, cursor, ports);
-    reply.destination_port = net::Be16(table.released_port(server));
+    reply.destination_port = net::Be16(table.servers().released_port(server));
     if (choice.verdict == PortVerdict::no_port &&
         reply.destination_port.host() >= first_local_port && spread_->owner(reply) == worker_)
         choice = candidates.look_at(reply.destination_port.host());
@@ -88,7 +88,7 @@ PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple 
     choice = search(candidates, cursor, ports);
     if (choice.verdict != PortVerdict::no_port) return choice;
     memo = {hash, now, true};
-    if (candidates.takes_half_open() || table.half_open() == 0) return {};
+    if (candidates.takes_half_open() || table.half_open().size() == 0) return {};
     candidates.take_half_open();
     return search(candidates, cursor, ports);
 }

@@ -38,10 +38,20 @@ struct FlowTable::Layout {
 };
 
 namespace {
+
 template <typename T>
 std::span<T> array_at(std::byte* block, std::size_t offset, std::size_t count) {
     return {reinterpret_cast<T*>(block + offset), count};
 }
+
+// Those words have meant something else until now: the offer, and our clock.
+void leave_syn_sent(Flow& f, TcpState state) {
+    f.resets_to_client = f.resets_to_server = 0;
+    if (has_opened(state) || is_half_open(state)) return;
+    f.next_to_client = f.ack_from_client = 0;
+    f.flags |= flow_flag::unanswered;
+}
+
 }  // namespace
 
 std::size_t FlowTable::bytes_for(const TableOptions& options) {
@@ -50,102 +60,65 @@ std::size_t FlowTable::bytes_for(const TableOptions& options) {
 
 FlowTable::FlowTable(const TableOptions& o)
     : hash_(o.hash),
-      capacity_(o.capacity),
-      timeouts_(o.timeouts),
       memory_(o.memory),
       bytes_(bytes_for(o)),
       block_(static_cast<std::byte*>(memory_->allocate(bytes_, alignof(Flow)))),
-      flows_(reinterpret_cast<Flow*>(block_)),
+      records_(reinterpret_cast<Flow*>(block_), o.capacity),
       index_(array_at<Bucket>(block_, Layout(o).buckets, Layout(o).bucket_count)),
-      by_server_(flows_, array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers + 1)),
+      servers_(records_.data(), {array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers + 1),
+                                 array_at<std::uint32_t>(block_, Layout(o).live, o.servers),
+                                 array_at<std::uint32_t>(block_, Layout(o).load, o.servers),
+                                 array_at<std::uint16_t>(block_, Layout(o).released, o.servers)}),
       half_open_(array_at<Links>(block_, Layout(o).half_open, std::size_t{o.capacity} + 1)),
-      live_(array_at<std::uint32_t>(block_, Layout(o).live, o.servers)),
-      load_(array_at<std::uint32_t>(block_, Layout(o).load, o.servers)),
-      established_(array_at<Tick>(block_, Layout(o).established, o.services)),
-      released_(array_at<std::uint16_t>(block_, Layout(o).released, o.servers)),
-      wheel_(flows_, array_at<FlowIndex>(block_, Layout(o).wheel_heads, o.wheel_slots), o.start) {
+      timeouts_(o.timeouts, array_at<Tick>(block_, Layout(o).established, o.services)),
+      wheel_(records_.data(), array_at<FlowIndex>(block_, Layout(o).wheel_heads, o.wheel_slots),
+             o.start) {
     assert(o.capacity <= max_flows);
-    std::uninitialized_value_construct_n(flows_, capacity_);
-    std::fill(live_.begin(), live_.end(), 0);
-    std::fill(load_.begin(), load_.end(), 0);
-    std::fill(released_.begin(), released_.end(), 0);
-    std::fill(established_.begin(), established_.end(), timeouts_.of(TcpState::established));
 }
 
 FlowTable::~FlowTable() {
     memory_->deallocate(block_, bytes_, alignof(Flow));
 }
 
-FlowIndex FlowTable::take_free() {
-    if (free_ != no_flow) {
-        const FlowIndex i = free_;
-        free_ = flows_[i].wheel.next;
-        return i;
-    }
-    return fresh_ < capacity_ ? fresh_++ : no_flow;
-}
-
-void FlowTable::give_free(FlowIndex i) {
-    flows_[i].state = TcpState::none;
-    flows_[i].wheel = {no_flow, free_};
-    free_ = i;
-}
-
-void FlowTable::join_server(FlowIndex i) {
-    by_server_.push_front(flows_[i].server_id, i);
-    ++live_[flows_[i].server_id];
-}
-
-void FlowTable::leave_server(FlowIndex i) {
-    by_server_.remove(i);
-    if (!is_live(flows_[i].state)) return;
-    --live_[flows_[i].server_id];
-    released_[flows_[i].server_id] = flows_[i].local_port.host();
-}
-
 FlowIndex FlowTable::insert(const Flow& flow) {
-    assert(flow.state != TcpState::none && flow.server_id < live_.size() &&
-           flow.service_id < established_.size());
-    const FlowIndex i = take_free();
+    assert(flow.state != TcpState::none && flow.server_id < servers_.size() &&
+           flow.service_id < timeouts_.services());
+    const FlowIndex i = records_.take();
     if (i == no_flow) return no_flow;
-    Flow& f = flows_[i];
+    Flow& f = records_[i];
     f = flow;
     f.wheel = {};
     f.server_list = {};
     const std::uint64_t client_hash = hash_(f.client_tuple());
     if (!index_.insert(client_hash, value_of(i, Side::client))) {
-        give_free(i);
+        records_.give(i);
         return no_flow;
     }
     if (sees_both_sides(f.method) &&
         !index_.insert(hash_(f.server_tuple()), value_of(i, Side::server))) {
         index_.erase(client_hash, value_of(i, Side::client));
-        give_free(i);
+        records_.give(i);
         return no_flow;
     }
-    if (is_live(f.state)) join_server(i);
-    count_load(f, 1);
+    servers_.enter(i);
     if (is_half_open(f.state)) half_open_.push_newest(i);
-    wheel_.schedule(i, deadline(f));
-    ++size_;
+    wheel_.schedule(i, timeouts_.deadline(f));
     return i;
 }
 
 void FlowTable::erase(FlowIndex i) {
-    Flow& f = flows_[i];
+    Flow& f = records_[i];
     assert(f.state != TcpState::none);
     index_.erase(hash_(f.client_tuple()), value_of(i, Side::client));
     if (sees_both_sides(f.method)) index_.erase(hash_(f.server_tuple()), value_of(i, Side::server));
-    leave_server(i);
-    count_load(f, -1);
+    servers_.leave(i);
     half_open_.remove(i);
     wheel_.remove(i);
-    give_free(i);
-    --size_;
+    records_.give(i);
 }
 
 bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
-    Flow& f = flows_[i];
+    Flow& f = records_[i];
     if (sees_both_sides(f.method)) {
         const std::uint32_t value = value_of(i, Side::server);
         const std::uint64_t old_hash = hash_(f.server_tuple());
@@ -158,39 +131,26 @@ bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
             return false;
         }
     }
-    leave_server(i);
-    count_load(f, -1);
+    servers_.leave(i);
     f.server_id = target.server_id;
     f.server_address = target.server_address;
     f.server_port = target.server_port;
     f.local_address = target.local_address;
     f.local_port = target.local_port;
-    if (is_live(f.state)) join_server(i);
-    count_load(f, 1);
+    servers_.enter(i);
     return true;
 }
 
-// Those words have meant something else until now: the offer, and our clock.
-void FlowTable::leave_syn_sent(Flow& f, TcpState state) {
-    f.resets_to_client = f.resets_to_server = 0;
-    if (has_opened(state) || is_half_open(state)) return;
-    f.next_to_client = f.ack_from_client = 0;
-    f.flags |= flow_flag::unanswered;
-}
-
 void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
-    Flow& f = flows_[i];
+    Flow& f = records_[i];
     f.last_seen = now;
     if (f.state == state) return;
     if (f.state == TcpState::syn_sent) leave_syn_sent(f, state);
-    const bool sooner = timeout(f, state) < timeout(f, f.state);
-    if (!is_live(state)) leave_server(i);
+    const bool sooner = timeouts_.of(f, state) < timeouts_.of(f, f.state);
     if (has_opened(state)) half_open_.remove(i);
-    if (state == TcpState::dead) by_server_.push_front(untold(), i);
-    count_load(f, -1);
+    servers_.change_state(i, state);
     f.state = state;
-    count_load(f, 1);
-    if (sooner) wheel_.schedule(i, deadline(f));
+    if (sooner) wheel_.schedule(i, timeouts_.deadline(f));
 }
 
 }  // namespace warren::flow

@@ -13,7 +13,9 @@
 #include "flow/buckets.h"
 #include "flow/half_open.h"
 #include "flow/hash.h"
-#include "flow/index_lists.h"
+#include "flow/idle_timeouts.h"
+#include "flow/records.h"
+#include "flow/server_lists.h"
 
 namespace warren::flow {
 
@@ -43,7 +45,7 @@ class FlowTable {
     void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
     void prefetch_flow(std::uint64_t hash) const {
         index_.find(hash, [this](std::uint32_t value) {
-            const Flow& flow = flows_[value >> 1];
+            const Flow& flow = records_[value >> 1];
             __builtin_prefetch(&flow);
             __builtin_prefetch(&flow.client_port);
             // gcc 12 takes a function that only prefetches for pure, and drops the call.
@@ -59,15 +61,16 @@ class FlowTable {
         explicit operator bool() const { return index != no_flow; }
     };
     Hit find(const Tuple& t, std::uint64_t hash) const {
-        const std::uint32_t value =
-            index_.find(hash, [&](std::uint32_t v) { return key_is(flows_[v >> 1], v & 1, t); });
+        const std::uint32_t value = index_.find(hash, [&](std::uint32_t v) {
+            return records_[v >> 1].is_key(static_cast<Side>(v & 1), t);
+        });
         if (value == BucketIndex::none) return {};
         return {value >> 1, static_cast<Side>(value & 1)};
     }
     Hit find(const Tuple& t) const { return find(t, hash(t)); }
 
-    Flow& operator[](FlowIndex i) { return flows_[i]; }
-    const Flow& operator[](FlowIndex i) const { return flows_[i]; }
+    Flow& operator[](FlowIndex i) { return records_[i]; }
+    const Flow& operator[](FlowIndex i) const { return records_[i]; }
 
     // --- changes. insert() copies the record, puts it under its client's tuple and, if the method
     // sees both sides, its server's tuple; neither may be there yet. It joins its server's list and
@@ -80,12 +83,9 @@ class FlowTable {
     bool move_to_server(FlowIndex i, const Flow& target);
 
     // Use this to change the state: the flow is seen now, ageing follows, and a flow that is no
-    // longer live leaves its server's list. A dead one joins the untold.
+    // longer live leaves its server's list. A dead one joins those
+    // whose server is to be reset.
     void set_state(FlowIndex i, TcpState state, Tick now);
-
-    // How long established flows of a service may idle from now on; timeouts.of(established) at
-    // first.
-    void set_established_timeout(std::uint16_t service, Tick idle) { established_[service] = idle; }
 
     // Asks on_due(FlowIndex) -> std::optional<Tick> about each flow that has idled too long: when
     // to look at it again, or nothing, then it is erased and on_expired(const Flow&) is shown what
@@ -94,96 +94,50 @@ class FlowTable {
     template <typename OnDue, typename OnExpired>
     unsigned advance(Tick now, unsigned budget, OnDue on_due, OnExpired on_expired) {
         return wheel_.advance(
-            now, budget, [this](FlowIndex i) { return deadline(flows_[i]); },
+            now, budget, [this](FlowIndex i) { return timeouts_.deadline(records_[i]); },
             [&](FlowIndex i) {
                 if (const std::optional<Tick> again = on_due(i)) {
                     wheel_.schedule(i, *again);
                     return;
                 }
-                const Flow gone = flows_[i];
+                const Flow gone = records_[i];
                 erase(i);
                 on_expired(gone);
             });
     }
 
-    // --- the live flows of a server; set_state(dead) takes a flow out, so "reset all" is: while
-    // the round's budget lasts, take the first.
-    FlowIndex first_of_server(std::uint16_t server) const { return by_server_.first(server); }
-    FlowIndex next_of_server(FlowIndex i) const { return by_server_.next(i); }
-    std::uint32_t live_of_server(std::uint16_t server) const { return live_[server]; }
-    // Those that are no more on their way out: what schedulers compare.
-    std::uint32_t load_of_server(std::uint16_t server) const { return load_[server]; }
+    ServerLists& servers() { return servers_; }
+    const ServerLists& servers() const { return servers_; }
+    IdleTimeouts& timeouts() { return timeouts_; }
 
-    // --- flows that no client has proved (half_open.h). When their share is used up, or the whole
-    // table, one more needs the oldest one's place. Crowded: somebody floods us with SYNs.
-    FlowIndex oldest_half_open() const { return half_open_.oldest(); }
-    FlowIndex younger_half_open(FlowIndex i) const { return half_open_.younger(i); }
-    std::uint32_t half_open() const { return half_open_.size(); }
-    bool is_half_open_full() const {
-        return half_open_.size() >= half_open_.share() || size_ == capacity_;
-    }
-    bool is_crowded() const { return half_open_.size() > half_open_.share() / 2; }
-
-    // --- dead flows whose server has not been told so yet, of all servers.
-    FlowIndex first_untold() const { return by_server_.first(untold()); }
-    void set_told(FlowIndex i) { by_server_.remove(i); }
-
-    // The local port of the flow of that server that was the last to end; 0 if none has.
-    std::uint16_t released_port(std::uint16_t server) const { return released_[server]; }
+    // Flows that no client has proved. When their share is used up, or the whole table, one more
+    // needs the oldest one's place.
+    const HalfOpenList& half_open() const { return half_open_; }
+    bool is_half_open_full() const { return half_open_.is_share_used_up() || records_.is_full(); }
 
     // --- sizes
-    std::uint32_t size() const { return size_; }
-    std::uint32_t capacity() const { return capacity_; }
+    std::uint32_t size() const { return records_.size(); }
+    std::uint32_t capacity() const { return records_.capacity(); }
     std::size_t memory_bytes() const { return bytes_; }
     // One past the highest index ever used, for whoever lists all: skip state none.
-    FlowIndex end_index() const { return fresh_; }
+    FlowIndex end_index() const { return records_.end(); }
 
   private:
-    static bool key_is(const Flow& f, std::uint32_t side, const Tuple& t) {
-        return side == 0
-                   ? f.client_address == t.source && f.client_port == t.source_port &&
-                         f.vip == t.destination && f.service_port == t.destination_port
-                   : f.server_address == t.source && f.server_port == t.source_port &&
-                         f.local_address == t.destination && f.local_port == t.destination_port;
-    }
     static std::uint32_t value_of(FlowIndex i, Side s) {
         return i << 1 | static_cast<std::uint32_t>(s);
     }
-    Tick timeout(const Flow& f, TcpState state) const {
-        if (has_closed_unseen(f.method, state)) state = TcpState::time_wait;
-        return state == TcpState::established ? established_[f.service_id] : timeouts_.of(state);
-    }
-    Tick deadline(const Flow& f) const { return f.last_seen + timeout(f, f.state); }
-    FlowIndex take_free();
-    void give_free(FlowIndex i);
-    // The list of untold flows stands behind those of the servers.
-    std::uint32_t untold() const { return by_server_.size() - 1; }
-    void join_server(FlowIndex i);
-    void leave_server(FlowIndex i);
-    void count_load(const Flow& f, int by) {
-        if (is_load(f.state)) load_[f.server_id] += static_cast<std::uint32_t>(by);
-    }
-    static void leave_syn_sent(Flow& f, TcpState state);
 
     struct Layout;
 
     TupleHash hash_;
-    std::uint32_t capacity_;
-    std::uint32_t size_ = 0;
-    FlowIndex free_ = no_flow;  // chained through wheel.next
-    FlowIndex fresh_ = 0;       // records from here on were never used
-    Timeouts timeouts_;
     std::pmr::memory_resource* memory_;
     std::size_t bytes_;
     std::byte* block_;
-    Flow* flows_;
+    FlowRecords records_;
     BucketIndex index_;
-    IndexLists<&Flow::server_list> by_server_;
+    ServerLists servers_;
     HalfOpenList half_open_;
-    std::span<std::uint32_t> live_;
-    std::span<std::uint32_t> load_;
-    std::span<Tick> established_;
-    std::span<std::uint16_t> released_;  // of each server
+    IdleTimeouts timeouts_;
     AgeingWheel wheel_;
 };
 

@@ -31,18 +31,18 @@ TEST(HalfOpen, HaveHalfTheTableAndNeverMoreThanTheBound) {
 
 TEST(HalfOpen, TheOldestComesFirst) {
     FlowTable table(options(10));
-    EXPECT_EQ(table.oldest_half_open(), no_flow);
+    EXPECT_EQ(table.half_open().oldest(), no_flow);
     const FlowIndex first = table.insert(samples::flow(1));
     const FlowIndex second = table.insert(samples::flow(2));
-    EXPECT_EQ(table.oldest_half_open(), first);
+    EXPECT_EQ(table.half_open().oldest(), first);
     table.set_state(first, TcpState::syn_received, 5);
-    EXPECT_EQ(table.oldest_half_open(), first) << "the server has answered, not the client";
+    EXPECT_EQ(table.half_open().oldest(), first) << "the server has answered, not the client";
     table.set_state(first, TcpState::established, 5);
-    EXPECT_EQ(table.oldest_half_open(), second);
+    EXPECT_EQ(table.half_open().oldest(), second);
     table.erase(second);
-    EXPECT_EQ(table.half_open(), 0U);
+    EXPECT_EQ(table.half_open().size(), 0U);
     table.erase(first);
-    EXPECT_EQ(table.half_open(), 0U);
+    EXPECT_EQ(table.half_open().size(), 0U);
 }
 
 // SYN and RST under one forged address would else fill the table past the share.
@@ -51,10 +51,10 @@ TEST(HalfOpen, AFlowThatEndsUnprovedStaysInTheShare) {
     for (const TcpState end : {TcpState::closed, TcpState::dead}) {
         const FlowIndex i = table.insert(samples::flow(1));
         table.set_state(i, end, 1);
-        EXPECT_EQ(table.oldest_half_open(), i);
+        EXPECT_EQ(table.half_open().oldest(), i);
         table.erase(i);
     }
-    EXPECT_EQ(table.half_open(), 0U);
+    EXPECT_EQ(table.half_open().size(), 0U);
 }
 
 TEST(HalfOpen, FullAtTheShareOrWithTheTable) {
@@ -64,10 +64,10 @@ TEST(HalfOpen, FullAtTheShareOrWithTheTable) {
     table.insert(open);
     table.insert(samples::flow(1));
     EXPECT_FALSE(table.is_half_open_full());
-    EXPECT_FALSE(table.is_crowded());
+    EXPECT_FALSE(table.half_open().is_crowded());
     const FlowIndex second = table.insert(samples::flow(2));
     EXPECT_TRUE(table.is_half_open_full());
-    EXPECT_TRUE(table.is_crowded());
+    EXPECT_TRUE(table.half_open().is_crowded());
     table.set_state(second, TcpState::established, 0);
     EXPECT_FALSE(table.is_half_open_full());
     open = samples::flow(3);
@@ -92,8 +92,8 @@ TEST(HalfOpen, AgreesWithADequeUnderRandomOperations) {
             table.erase(i);
             expected.erase(expected.begin() + at);
         }
-        ASSERT_EQ(table.half_open(), expected.size());
-        ASSERT_EQ(table.oldest_half_open(), expected.empty() ? no_flow : expected.front());
+        ASSERT_EQ(table.half_open().size(), expected.size());
+        ASSERT_EQ(table.half_open().oldest(), expected.empty() ? no_flow : expected.front());
     }
 }
 

@@ -40,13 +40,13 @@ class ReferenceTable {
             wanted[known.flow.server_id] += is_live(known.flow.state);
         for (std::uint16_t s = 0; s < servers; ++s) {
             std::uint32_t met = 0;
-            for (FlowIndex i = table_.first_of_server(s); i != no_flow;
-                 i = table_.next_of_server(i), ++met) {
+            for (FlowIndex i = table_.servers().first(s); i != no_flow;
+                 i = table_.servers().next(i), ++met) {
                 ASSERT_EQ(table_[i].server_id, s);
                 ASSERT_TRUE(is_live(table_[i].state));
             }
             ASSERT_EQ(met, wanted[s]);
-            ASSERT_EQ(table_.live_of_server(s), wanted[s]);
+            ASSERT_EQ(table_.servers().live(s), wanted[s]);
         }
     }
     [[nodiscard]] unsigned moved() const { return moved_; }

@@ -175,7 +175,7 @@ TEST(FlowTable, AgreesWithAReferenceUnderRandomOperations) {
         }
         ASSERT_EQ(table.size(), reference.size());
         for (std::uint16_t s = 0; s < 4; ++s)
-            ASSERT_EQ(table.live_of_server(s), live[s]);
+            ASSERT_EQ(table.servers().live(s), live[s]);
     }
 }
 
@@ -183,15 +183,15 @@ TEST(FlowTable, ListsTheLiveFlowsOfAServer) {
     FlowTable table(options(100));
     for (std::uint32_t n = 0; n < 30; ++n)
         table.insert(samples::flow(n));
-    EXPECT_EQ(table.live_of_server(1), 10U);
+    EXPECT_EQ(table.servers().live(1), 10U);
 
     // "Reset all flows of server 1, 4 per round."
     int rounds = 0;
     std::uint32_t reset = 0;
-    while (table.first_of_server(1) != no_flow) {
+    while (table.servers().first(1) != no_flow) {
         ++rounds;
         for (int n = 4; n > 0; --n) {
-            const FlowIndex i = table.first_of_server(1);
+            const FlowIndex i = table.servers().first(1);
             if (i == no_flow) break;
             EXPECT_EQ(table[i].server_id, 1);
             table.set_state(i, TcpState::dead, 5);
@@ -200,13 +200,13 @@ TEST(FlowTable, ListsTheLiveFlowsOfAServer) {
     }
     EXPECT_EQ(rounds, 3);
     EXPECT_EQ(reset, 10U);
-    EXPECT_EQ(table.live_of_server(1), 0U);
-    EXPECT_EQ(table.live_of_server(0), 10U);
+    EXPECT_EQ(table.servers().live(1), 0U);
+    EXPECT_EQ(table.servers().live(0), 10U);
     EXPECT_EQ(table.size(), 30U) << "stubs stay";
     EXPECT_TRUE(table.find(samples::flow(1).client_tuple()));
 
     std::uint32_t walked = 0;
-    for (FlowIndex i = table.first_of_server(2); i != no_flow; i = table.next_of_server(i))
+    for (FlowIndex i = table.servers().first(2); i != no_flow; i = table.servers().next(i))
         ++walked;
     EXPECT_EQ(walked, 10U);
 }
@@ -216,13 +216,13 @@ TEST(FlowTable, AClosingFlowIsLiveButNoLoad) {
     const FlowIndex i = table.insert(samples::flow(1));
     for (const TcpState state : {TcpState::syn_received, TcpState::established}) {
         table.set_state(i, state, 0);
-        EXPECT_EQ(table.load_of_server(1), 1U);
+        EXPECT_EQ(table.servers().load(1), 1U);
     }
     table.set_state(i, TcpState::fin_server, 0);
-    EXPECT_EQ(table.load_of_server(1), 0U);
-    EXPECT_EQ(table.live_of_server(1), 1U);
+    EXPECT_EQ(table.servers().load(1), 0U);
+    EXPECT_EQ(table.servers().live(1), 1U);
     table.erase(i);
-    EXPECT_EQ(table.load_of_server(1), 0U);
+    EXPECT_EQ(table.servers().load(1), 0U);
 }
 
 TEST(FlowTable, KeepsTheDeadFlowsWhoseServerIsUntold) {
@@ -230,19 +230,19 @@ TEST(FlowTable, KeepsTheDeadFlowsWhoseServerIsUntold) {
     FlowIndex flows[3];
     for (std::uint32_t n = 0; n < 3; ++n)
         flows[n] = table.insert(samples::flow(n));
-    EXPECT_EQ(table.first_untold(), no_flow);
+    EXPECT_EQ(table.servers().first_to_reset(), no_flow);
     table.set_state(flows[0], TcpState::closed, 5);
-    EXPECT_EQ(table.first_untold(), no_flow) << "its server knows";
+    EXPECT_EQ(table.servers().first_to_reset(), no_flow) << "its server knows";
     for (const FlowIndex i : {flows[1], flows[2]})
         table.set_state(i, TcpState::dead, 5);
-    EXPECT_EQ(table.first_untold(), flows[2]);
-    table.set_told(flows[2]);
-    EXPECT_EQ(table.first_untold(), flows[1]);
+    EXPECT_EQ(table.servers().first_to_reset(), flows[2]);
+    table.servers().set_reset(flows[2]);
+    EXPECT_EQ(table.servers().first_to_reset(), flows[1]);
     table.erase(flows[1]);
-    EXPECT_EQ(table.first_untold(), no_flow);
+    EXPECT_EQ(table.servers().first_to_reset(), no_flow);
     table.erase(flows[2]);
     for (std::uint16_t server = 0; server < 3; ++server)
-        EXPECT_EQ(table.live_of_server(server), 0U);
+        EXPECT_EQ(table.servers().live(server), 0U);
 }
 
 TEST(FlowTable, MovesAFlowToAnotherServer) {
@@ -257,10 +257,10 @@ TEST(FlowTable, MovesAFlowToAnotherServer) {
     EXPECT_FALSE(table.find(before.server_tuple()));
     EXPECT_TRUE(is_hit(table.find(target.server_tuple()), hit(i, Side::server)));
     EXPECT_TRUE(is_hit(table.find(before.client_tuple()), hit(i, Side::client)));
-    EXPECT_EQ(table.live_of_server(1), 0U);
-    EXPECT_EQ(table.live_of_server(2), 1U);
-    EXPECT_EQ(table.load_of_server(1), 0U);
-    EXPECT_EQ(table.load_of_server(2), 1U);
+    EXPECT_EQ(table.servers().live(1), 0U);
+    EXPECT_EQ(table.servers().live(2), 1U);
+    EXPECT_EQ(table.servers().load(1), 0U);
+    EXPECT_EQ(table.servers().load(2), 1U);
 }
 
 TEST(FlowTable, AgesByStateAndLastSegment) {
