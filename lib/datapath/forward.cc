@@ -139,27 +139,36 @@ void Forwarder::note_segment(const Packet& packet, const Round& round, flow::Flo
         return;
     const std::uint32_t syn_sent_us = flow.syn_sent_us;
     flow::track(flow, from, segment);
+    const TcpState next = flow::sees_both_sides(flow.method)
+                              ? flow::step(flow.state, from, segment.flags)
+                              : flow::step_one_way(flow.state, segment.flags);
+    if (next != flow.state) [[unlikely]]
+        change_state(index, next, round,
+                     {.from = from, .flags = segment.flags, .syn_sent_us = syn_sent_us});
+}
+
+// Who counts and hears of it.
+void Forwarder::change_state(flow::FlowIndex index, TcpState after, const Round& round,
+                             const Change& change) {
+    flow::Flow& flow = flows_[index];
     const TcpState before = flow.state;
-    const TcpState after = flow::sees_both_sides(flow.method)
-                               ? flow::step(before, from, segment.flags)
-                               : flow::step_one_way(before, segment.flags);
-    if (after == before) return;
     flows_.set_state(index, after, round.tick);
     // In a flood of SYNs other news needs the room.
     if (after == TcpState::syn_received && !flows_.half_open().is_crowded()) {
         tables_.report(
-            {.kind = FlowEventKind::established, .latency_us = round.now_us() - syn_sent_us}, flow);
+            {.kind = FlowEventKind::established, .latency_us = round.now_us() - change.syn_sent_us},
+            flow);
     }
     if (flow::is_half_open(before) && flow::has_opened(after)) tables_.choice.confirm(flow, round);
     if (before == TcpState::syn_sent && after == TcpState::established)
         half_open_.note_answer(flow.server_id, round);
     if (flow::is_live(after) || !flow::is_live(before)) return;
-    const bool refused = before == TcpState::syn_sent && from == Side::server;
+    const bool refused = before == TcpState::syn_sent && change.from == Side::server;
     if (refused) servers_[flow.server_id].refused.add();
     tables_.counters.flows_ended.add();
     tables_.count_end(flow, round);
     tables_.report({.kind = refused ? FlowEventKind::refused : FlowEventKind::ended,
-                    .cause = cause_of(before, from, segment.flags)},
+                    .cause = cause_of(before, change.from, change.flags)},
                    flow);
 }
 
@@ -175,9 +184,10 @@ Verdict Forwarder::send_to_server(Packet& packet, const Round& round, flow::Flow
                                        crossing.arriving_bytes(room));
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.client_port_index = packet.port();
-    net::Path{{flow.client_address.is_v4(), round.snapshot->mtu_of(packet.port())},
-              {crossing.leaves_as_v4(), room}}
-        .fit_mss(packet.frame(), packet.parsed);
+    if (packet.is_syn())
+        net::Path{{flow.client_address.is_v4(), round.snapshot->mtu_of(packet.port())},
+                  {crossing.leaves_as_v4(), room}}
+            .fit_mss(packet.frame(), packet.parsed);
     const bool made = both_sides
                           ? rewrite(packet, {.link_source = server.link_source,
                                              .link_destination = server.next_hop,
@@ -206,9 +216,10 @@ Verdict Forwarder::send_to_client(Packet& packet, const Round& round, const flow
     if (crossing.leaving_bytes() > room)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::too_big,
                                        crossing.arriving_bytes(room));
-    net::Path{{flow.client_address.is_v4(), room},
-              {flow.server_address.is_v4(), round.snapshot->mtu_of(packet.port())}}
-        .fit_mss(packet.frame(), packet.parsed);
+    if (packet.is_syn())
+        net::Path{{flow.client_address.is_v4(), room},
+                  {flow.server_address.is_v4(), round.snapshot->mtu_of(packet.port())}}
+            .fit_mss(packet.frame(), packet.parsed);
     const bool made = rewrite(packet, {.link_source = vip->mac,
                                        .link_destination = flow.client_mac,
                                        .source = flow.vip,

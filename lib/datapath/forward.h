@@ -52,6 +52,14 @@ class Forwarder {
     Verdict forward(Packet& packet, const Round& round, flow::FlowIndex index, flow::Side from);
     void note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
                       flow::Side from);
+    // What a segment was that has changed its flow's state.
+    struct Change {
+        flow::Side from;
+        std::uint8_t flags;
+        std::uint32_t syn_sent_us;  // when the state was syn_sent
+    };
+    void change_state(flow::FlowIndex index, flow::TcpState after, const Round& round,
+                      const Change& change);
     static void prepare_syn(Packet& packet, flow::Flow& flow);
     Verdict send_to_server(Packet& packet, const Round& round, flow::Flow& flow);
     Verdict send_to_client(Packet& packet, const Round& round, const flow::Flow& flow);

@@ -90,6 +90,8 @@ struct Packet {
     flow::Segment segment() const {
         return {parsed.sequence, parsed.acknowledgement, parsed.segment_length(), parsed.tcp_flags};
     }
+    // Or the answer to one.
+    bool is_syn() const { return (parsed.tcp_flags & net::tcp_flag::syn) != 0; }
     bool is_first_syn() const { return flow::kind_of(parsed.tcp_flags) == flow::SegmentKind::syn; }
     std::uint8_t hop_limit() const {
         return parsed.network == net::Network::ipv4

@@ -32,9 +32,8 @@ struct Path {
         return static_cast<std::uint16_t>(std::min(room(one), room(other)));
     }
     // Lowers what a SYN, or its answer, offers to receive.
-    void fit_mss(Bytes frame, const Parsed& parsed) const {
-        if ((parsed.tcp_flags & tcp_flag::syn) == 0) return;
-        clamp_mss(parsed.l4_header(frame), largest_mss());
+    void fit_mss(Bytes frame, const Parsed& syn) const {
+        clamp_mss(syn.l4_header(frame), largest_mss());
     }
 };
 
