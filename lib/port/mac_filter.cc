@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which unicast MACs beside its own a port takes.
+#include "port/mac_filter.h"
+
+#include <rte_ethdev.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-
-#include "port/port.h"
 
 namespace warren::port {
 namespace {
@@ -17,44 +18,32 @@ rte_ether_addr to_dpdk(const net::MacAddress& mac) {
 
 }  // namespace
 
-std::string Port::add_mac(const net::MacAddress& mac) {
-    std::string error = try_mac(mac);
-    if (mac_trouble_.empty()) mac_trouble_ = error;
-    return error;
-}
-
-std::string Port::try_mac(const net::MacAddress& mac) {
-    if (shared_ != nullptr)
-        return shared_->add_mac(mac).empty() ? std::string() : become_promiscuous();
-    if (std::find(added_macs_.begin(), added_macs_.end(), mac) != added_macs_.end()) return {};
+std::string MacFilter::add(std::uint16_t port, const net::MacAddress& mac) {
+    if (std::find(added_.begin(), added_.end(), mac) != added_.end()) return {};
     rte_ether_addr address = to_dpdk(mac);
-    if (rte_eth_dev_mac_addr_add(id_, &address, 0) != 0) return become_promiscuous();
-    added_macs_.push_back(mac);
+    if (rte_eth_dev_mac_addr_add(port, &address, 0) != 0) return become_promiscuous(port);
+    added_.push_back(mac);
     return {};
 }
 
-std::string Port::become_promiscuous() {
+std::string MacFilter::become_promiscuous(std::uint16_t port) {
     if (promiscuous_) return {};
-    if (shared_ != nullptr) {
-        const std::string error = shared_->become_promiscuous();
-        return error.empty() ? error : "no MAC filter and no promiscuous mode: " + error;
-    }
-    const int error = rte_eth_promiscuous_enable(id_);
+    const int error = rte_eth_promiscuous_enable(port);
     if (error != 0)
         return std::string("no MAC filter and no promiscuous mode: ") +
                std::strerror(std::abs(error));
-    if (rte_eth_promiscuous_get(id_) != 1)
+    if (rte_eth_promiscuous_get(port) != 1)
         return "no MAC filter, and promiscuous mode did not stay on";
     promiscuous_ = true;
     return {};
 }
 
-void Port::remove_macs() {
-    for (const net::MacAddress& mac : added_macs_) {
+void MacFilter::clear(std::uint16_t port) {
+    for (const net::MacAddress& mac : added_) {
         rte_ether_addr address = to_dpdk(mac);
-        rte_eth_dev_mac_addr_remove(id_, &address);
+        rte_eth_dev_mac_addr_remove(port, &address);
     }
-    if (promiscuous_) rte_eth_promiscuous_disable(id_);
+    if (promiscuous_) rte_eth_promiscuous_disable(port);
 }
 
 }  // namespace warren::port

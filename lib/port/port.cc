@@ -83,7 +83,7 @@ void Port::attach(const PortOptions& options) {
 
 // One tx queue more than workers, for the control lcore, where the device has it. net_tap wants as
 // many rx as tx queues; every rx queue that exists is drained by a worker.
-void Port::choose_queues(const rte_eth_dev_info& info, const PortOptions& options) {
+void Port::choose_queues(const rte_eth_dev_info& info, Rss& rss) {
     const unsigned with_control = std::min<unsigned>(workers_ + 1, info.max_tx_queues);
     const unsigned alone = std::min<unsigned>(workers_, info.max_rx_queues);
     struct Queues {
@@ -101,7 +101,7 @@ void Port::choose_queues(const rte_eth_dev_info& info, const PortOptions& option
             conf.rxmode.offloads = info.rx_offload_capa &
                                    (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
         conf.intr_conf.rxq = driver_ == "net_tap" ? 1 : 0;  // see rx_descriptor()
-        if (wish.rx > 1) set_hash(info, options, conf);
+        if (wish.rx > 1) rss.ask_for(info, conf);
         rx_queues_ = static_cast<std::uint16_t>(wish.rx);
         tx_queues_ = static_cast<std::uint16_t>(wish.tx);
         error = rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf);
@@ -122,7 +122,8 @@ void Port::configure(const PortOptions& options) {
              "the device has " + std::to_string(info.max_tx_queues) + " tx queues for " +
                  std::to_string(workers_) + " workers",
              0);
-    choose_queues(info, options);
+    Rss rss(options.rss_key, workers_);
+    choose_queues(info, rss);
     std::uint16_t rx_descriptors = wanted_descriptors;
     std::uint16_t tx_descriptors = wanted_descriptors;
     rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_descriptors, &tx_descriptors);
@@ -137,17 +138,28 @@ void Port::configure(const PortOptions& options) {
         if (const int error = rte_eth_tx_queue_setup(id_, queue, tx_descriptors, numa, nullptr))
             fail(name_, "no tx queue", error);
     if (const int error = rte_eth_dev_start(id_); error != 0) fail(name_, "cannot start", error);
-    rss_trouble_ = set_indirection(info, options);
-    if (rss_trouble_.empty()) rss_trouble_ = read_back_hash(options);
+    rss_trouble_ = rss.settle(id_, info);
     rte_eth_allmulticast_enable(id_);
 }
 
 Port::~Port() {
     if (shared_ != nullptr || id_ == RTE_MAX_ETHPORTS) return;
-    remove_macs();
+    filter_.clear(id_);
     rte_eth_dev_stop(id_);
     rte_eth_dev_close(id_);
     if (!device_name_.empty()) rte_eal_hotplug_remove("vdev", device_name_.c_str());
+}
+
+std::string Port::add_mac(const net::MacAddress& mac) {
+    std::string error;
+    if (shared_ == nullptr) {
+        error = filter_.add(id_, mac);
+    } else if (!shared_->add_mac(mac).empty()) {
+        error = shared_->become_promiscuous();
+        if (!error.empty()) error = "no MAC filter and no promiscuous mode: " + error;
+    }
+    if (mac_trouble_.empty()) mac_trouble_ = error;
+    return error;
 }
 
 net::MacAddress Port::mac() const {

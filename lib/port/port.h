@@ -10,11 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "net/address.h"
 #include "net/toeplitz.h"
 #include "port/kernel_interface.h"
+#include "port/mac_filter.h"
+#include "port/rss.h"
 
 namespace warren::port {
 
@@ -89,15 +90,8 @@ class Port {
     unsigned send_pieces(std::uint16_t queue, rte_mbuf* packet);
     void share(const PortOptions& options);
     void attach(const PortOptions& options);
-    void choose_queues(const rte_eth_dev_info& info, const PortOptions& options);
+    void choose_queues(const rte_eth_dev_info& info, Rss& rss);
     void configure(const PortOptions& options);
-    void set_hash(const rte_eth_dev_info& info, const PortOptions& options, rte_eth_conf& conf);
-    std::string set_indirection(const rte_eth_dev_info& info, const PortOptions& options) const;
-    void set_hash_again();
-    std::string read_back_hash(const PortOptions& options);
-    std::string try_mac(const net::MacAddress& mac);
-    std::string become_promiscuous();
-    void remove_macs();
 
     std::string name_;
     std::string driver_;
@@ -109,11 +103,8 @@ class Port {
     std::uint16_t tx_queues_ = 0;
     std::unique_ptr<KernelInterface> shared_;  // then there is no ethdev
     rte_mempool* pool_;                        // for pieces of large frames
-    std::vector<net::MacAddress> added_macs_;
-    bool promiscuous_ = false;
+    MacFilter filter_;                         // of the ethdev
     std::string mac_trouble_;
-    std::vector<std::uint8_t> hash_key_;  // as long as the card wants it
-    std::uint64_t hash_functions_ = 0;    // RTE_ETH_RSS_*
     std::string rss_trouble_;
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A card's receive-side scaling set to our hash, and what became of that.
+#include "port/rss.h"
+
 #include <rte_errno.h>
 
 #include <algorithm>
 #include <array>
-
-#include "port/port.h"
+#include <cstdlib>
 
 namespace warren::port {
 namespace {
@@ -26,34 +26,33 @@ std::uint16_t queue_of(std::size_t entry, unsigned workers) {
 
 }  // namespace
 
-void Port::set_hash(const rte_eth_dev_info& info, const PortOptions& options, rte_eth_conf& conf) {
+void Rss::ask_for(const rte_eth_dev_info& info, rte_eth_conf& conf) {
     if (info.flow_type_rss_offloads == 0) return;
     rte_eth_rss_conf& rss = conf.rx_adv_conf.rss_conf;
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     conf.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_RSS_HASH;
-    rss.rss_hf = hash_functions_ = also_spread & info.flow_type_rss_offloads;
+    rss.rss_hf = functions_ = also_spread & info.flow_type_rss_offloads;
     const std::size_t key_bytes = info.hash_key_size == 0 ? net::rss_key_bytes : info.hash_key_size;
-    if (!options.rss_key || key_bytes < net::rss_key_bytes) return;
+    if (!wanted_ || key_bytes < net::rss_key_bytes) return;
     // Bytes behind the fortieth are of no effect on TCP over IPv6, the longest tuple we know.
-    hash_key_.assign(key_bytes, 0);
-    std::copy(options.rss_key->begin(), options.rss_key->end(), hash_key_.begin());
-    rss.rss_key = hash_key_.data();
+    key_.assign(key_bytes, 0);
+    std::copy(wanted_->begin(), wanted_->end(), key_.begin());
+    rss.rss_key = key_.data();
     rss.rss_key_len = static_cast<std::uint8_t>(key_bytes);
 }
 
 // Some drivers take the key when they are configured, others only now: what reads back counts.
-void Port::set_hash_again() {
+void Rss::set_hash_again(std::uint16_t port) {
     rte_eth_rss_conf rss{};
-    rss.rss_key = hash_key_.data();
-    rss.rss_key_len = static_cast<std::uint8_t>(hash_key_.size());
-    rss.rss_hf = hash_functions_;
-    rte_eth_dev_rss_hash_update(id_, &rss);
+    rss.rss_key = key_.data();
+    rss.rss_key_len = static_cast<std::uint8_t>(key_.size());
+    rss.rss_hf = functions_;
+    rte_eth_dev_rss_hash_update(port, &rss);
 }
 
-std::string Port::set_indirection(const rte_eth_dev_info& info, const PortOptions& options) const {
-    if (workers_ == 1) return {};
+std::string Rss::set_indirection(std::uint16_t port, const rte_eth_dev_info& info) const {
     if (info.flow_type_rss_offloads == 0) return "the driver has no RSS";
-    if (!options.rss_key || hash_key_.empty()) return "the driver takes no RSS key";
+    if (!wanted_ || key_.empty()) return "the driver takes no RSS key";
     const std::size_t size = info.reta_size;
     if (size == 0 || size % net::rss_entries != 0 || size > most_entries)
         return "an indirection table of " + std::to_string(size) + " entries";
@@ -64,12 +63,12 @@ std::string Port::set_indirection(const rte_eth_dev_info& info, const PortOption
     const std::size_t groups = size / RTE_ETH_RETA_GROUP_SIZE;
     for (std::size_t i = 0; i < groups; ++i)
         table[i].mask = ~std::uint64_t{0};
-    if (const int error = rte_eth_dev_rss_reta_update(id_, table.data(), info.reta_size))
+    if (const int error = rte_eth_dev_rss_reta_update(port, table.data(), info.reta_size))
         return said("the card refuses the indirection table", error);
     auto read = table;
     for (std::size_t i = 0; i < groups; ++i)
         std::fill(std::begin(read[i].reta), std::end(read[i].reta), std::uint16_t{0xffff});
-    if (const int error = rte_eth_dev_rss_reta_query(id_, read.data(), info.reta_size))
+    if (const int error = rte_eth_dev_rss_reta_query(port, read.data(), info.reta_size))
         return said("the indirection table cannot be read back", error);
     for (std::size_t i = 0; i < size; ++i)
         if (read[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE] !=
@@ -78,16 +77,21 @@ std::string Port::set_indirection(const rte_eth_dev_info& info, const PortOption
     return {};
 }
 
-std::string Port::read_back_hash(const PortOptions& options) {
+std::string Rss::settle(std::uint16_t port, const rte_eth_dev_info& info) {
     if (workers_ == 1) return {};
-    set_hash_again();
-    std::vector<std::uint8_t> key(hash_key_.size());
+    if (std::string trouble = set_indirection(port, info); !trouble.empty()) return trouble;
+    set_hash_again(port);
+    return read_back_hash(port);
+}
+
+std::string Rss::read_back_hash(std::uint16_t port) const {
+    std::vector<std::uint8_t> key(key_.size());
     rte_eth_rss_conf rss{};
     rss.rss_key = key.data();
     rss.rss_key_len = static_cast<std::uint8_t>(key.size());
-    if (const int error = rte_eth_dev_rss_hash_conf_get(id_, &rss))
+    if (const int error = rte_eth_dev_rss_hash_conf_get(port, &rss))
         return said("the RSS key cannot be read back", error);
-    if (!std::equal(options.rss_key->begin(), options.rss_key->end(), key.begin()))
+    if (!std::equal(wanted_->begin(), wanted_->end(), key.begin()))
         return "the RSS key reads back otherwise than it was written";
     if ((rss.rss_hf & hashed_packets) != hashed_packets)
         return "the card does not hash the ports of TCP segments";
