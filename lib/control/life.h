@@ -36,7 +36,6 @@ class Life {
     void tell_watchdog(std::uint64_t now_ns);
     void tell_ready();
     bool is_ready() const { return ready_; }
-    bool is_stopping() const { return stopping_; }
 
     // Whatever `work` does, the service manager hears when it begins and ends.
     void while_reloading(const std::function<void()>& work);
