@@ -281,13 +281,10 @@ class Allowances(unittest.TestCase):
             self.assertIn(("global", "lib/net/a.cc", 4), findings_of(self.FILES, {key: ""}))
 
     def test_an_allowance_without_need_is_a_finding(self):
-        for place in ("lib/net/b.cc", "lib/net"):
+        for place in ("lib/net/b.cc", "lib/net", "lib/net/that_is_gone.cc"):
             files = {**self.FILES, "lib/net/b.cc": source("net")}
             allowed = {**self.NEEDED, ("global", place, "counter"): ""}
             self.assertEqual([("allowed", place, 1)], findings_of(files, allowed))
-
-    def test_one_for_a_file_that_is_not_there_is_none(self):
-        self.assertEqual([], findings_of(self.FILES, {**self.NEEDED, ("global", "lib/net/b.cc", "counter"): ""}))
 
 
 class LibraryTable(unittest.TestCase):
@@ -299,7 +296,7 @@ class LibraryTable(unittest.TestCase):
     @staticmethod
     def folders_in(text, above):
         if text.startswith("all of the above but "):
-            return above - {text.removeprefix("all of the above but ").split(";")[0]}
+            return above - set(text.removeprefix("all of the above but ").split(";")[0].split(" and "))
         return set() if text.startswith("nothing") else set(text.split(";")[0].split(", "))
 
     def test_each_library_has_its_row(self):
