@@ -19,7 +19,7 @@ net::ConstBytes options_of(const Packet& packet) {
 
 }  // namespace
 
-Admission::Outcome Admission::admit(Packet& packet, const Round& round) {
+Admission::Outcome Admission::admit(Packet& packet, const PollRound& round) {
     const net::Parsed& parsed = packet.parsed;
     flow::Flow flow;
     flow.client_address = parsed.source;
@@ -55,7 +55,7 @@ Admission::Outcome Admission::admit(Packet& packet, const Round& round) {
 
 // A new flow takes the place of one that is over, or whose client has not shown up for longest. The
 // server must not wait for that one; its client may be anybody, and hears nothing.
-void Admission::recycle(flow::FlowIndex index, const Round& round) {
+void Admission::recycle(flow::FlowIndex index, const PollRound& round) {
     if (index == flow::no_flow) return;
     const flow::Flow old = tables_.flows[index];
     tables_.flows.erase(index);
@@ -68,7 +68,7 @@ void Admission::recycle(flow::FlowIndex index, const Round& round) {
 
 // Servers that are full (uthreshold) may be so of clients who never answered: who has had longer
 // for it than any path takes makes room. False: there is none.
-bool Admission::recycle_slow_ones(std::uint16_t service, const Round& round) {
+bool Admission::recycle_slow_ones(std::uint16_t service, const PollRound& round) {
     constexpr flow::Tick enough = 4;  // 400 to 540 ms
     constexpr unsigned looked_at_most = 32;
     const auto& servers = round.snapshot->services[service].servers;
@@ -105,7 +105,7 @@ Admission::Outcome Admission::turn_away(Packet& packet, Drop reason) {
     return {flow::no_flow, emitter_.refuse(packet, reason)};
 }
 
-bool Admission::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round) {
+bool Admission::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const PollRound& round) {
     if (!choose_source(flow, round.snapshot->services[flow.service_id], round)) return false;
     std::uint32_t isn = client_isn;
     if (flow.method == flow::Method::fnat) {
@@ -122,7 +122,7 @@ bool Admission::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const 
 // Where the server sees its segments come from. Only FNAT has a choice. In NAT the client's port
 // serves one flow to a server at a time, though the client may use it to several VIPs.
 bool Admission::choose_source(flow::Flow& flow, const exchange::Service& service,
-                              const Round& round) {
+                              const PollRound& round) {
     if (flow.method == flow::Method::fnat) return choose_local_port(flow, service, round);
     flow.local_address = flow.client_address;
     flow.local_port = flow.client_port;
@@ -136,7 +136,7 @@ bool Admission::choose_source(flow::Flow& flow, const exchange::Service& service
 
 // Tries each local address of the server's family once, in turn from one flow to the next.
 bool Admission::choose_local_port(flow::Flow& flow, const exchange::Service& service,
-                                  const Round& round) {
+                                  const PollRound& round) {
     for (std::size_t tried = 0; tried < service.local_addresses.size(); ++tried) {
         flow.local_address =
             service.local_addresses[next_local_address_++ % service.local_addresses.size()];

@@ -28,17 +28,18 @@ class Admission {
         flow::FlowIndex flow = flow::no_flow;
         Verdict verdict{};
     };
-    Outcome admit(Packet& packet, const Round& round);
+    Outcome admit(Packet& packet, const PollRound& round);
 
     // What changes with the server a SYN goes to: local address and port, and the initial sequence
     // number that the server sees (FNAT; the other methods leave both as they are). False: no port.
-    bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const Round& round);
+    bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const PollRound& round);
 
   private:
-    void recycle(flow::FlowIndex index, const Round& round);
-    bool recycle_slow_ones(std::uint16_t service, const Round& round);
-    bool choose_source(flow::Flow& flow, const exchange::Service& service, const Round& round);
-    bool choose_local_port(flow::Flow& flow, const exchange::Service& service, const Round& round);
+    void recycle(flow::FlowIndex index, const PollRound& round);
+    bool recycle_slow_ones(std::uint16_t service, const PollRound& round);
+    bool choose_source(flow::Flow& flow, const exchange::Service& service, const PollRound& round);
+    bool choose_local_port(flow::Flow& flow, const exchange::Service& service,
+                           const PollRound& round);
     Outcome turn_away(Packet& packet, exchange::Drop reason);
 
     const std::array<std::uint64_t, 2> isn_key_;

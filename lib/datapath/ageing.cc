@@ -10,7 +10,7 @@ using exchange::FlowEventKind;
 using flow::Side;
 using flow::TcpState;
 
-void Ageing::take_timeouts(const Round& round) {
+void Ageing::take_timeouts(const PollRound& round) {
     if (timeouts_generation_ == round.snapshot->generation) return;
     timeouts_generation_ = round.snapshot->generation;
     const auto& services = round.snapshot->services;
@@ -22,7 +22,7 @@ void Ageing::take_timeouts(const Round& round) {
     }
 }
 
-void Ageing::age(const Round& round) {
+void Ageing::age(const PollRound& round) {
     tables_.choice.forget_expired(round.tick);
     tables_.flows.advance(
         round.tick, flows_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
@@ -32,14 +32,14 @@ void Ageing::age(const Round& round) {
 }
 
 // A flow has idled as long as its state may: when to look again, or nothing when it is over.
-std::optional<flow::Tick> Ageing::on_due(flow::FlowIndex index, const Round& round) {
+std::optional<flow::Tick> Ageing::on_due(flow::FlowIndex index, const PollRound& round) {
     if (tables_.flows[index].state == TcpState::syn_sent) return half_open_.on_due(index, round);
     if (tables_.flows[index].state == TcpState::established) return probe(index, round);
     return std::nullopt;
 }
 
 // When to look again; nothing: no answer, both ends get RST.
-std::optional<flow::Tick> Ageing::probe(flow::FlowIndex index, const Round& round) {
+std::optional<flow::Tick> Ageing::probe(flow::FlowIndex index, const PollRound& round) {
     flow::Flow& flow = tables_.flows[index];
     if (emitter_.is_full()) return round.tick + 1;
     if (!round.owns(flow.vip) || !flow::begin_probe(flow)) return std::nullopt;
@@ -48,7 +48,7 @@ std::optional<flow::Tick> Ageing::probe(flow::FlowIndex index, const Round& roun
     return round.tick + flow::ticks_between_probes;
 }
 
-void Ageing::send_probe(const flow::Flow& flow, Side to, const Round& round) {
+void Ageing::send_probe(const flow::Flow& flow, Side to, const PollRound& round) {
     constexpr std::uint16_t window = 1024;  // its receiver acts on the sequence number alone
     const flow::Probe probe = flow::probe_for(flow, to);
     net::TcpSegment segment;
@@ -61,7 +61,7 @@ void Ageing::send_probe(const flow::Flow& flow, Side to, const Round& round) {
 }
 
 // Of a flow that is out of the table by now.
-void Ageing::end(const flow::Flow& flow, const Round& round) {
+void Ageing::end(const flow::Flow& flow, const PollRound& round) {
     const bool closed = flow::has_closed_unseen(flow.method, flow.state);
     if (!closed) {
         emitter_.send_resets(flow, Side::client, round);

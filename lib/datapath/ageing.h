@@ -19,16 +19,16 @@ class Ageing {
         : tables_(tables), emitter_(emitter), half_open_(half_open) {}
 
     // Chores, each bounded: how long flows may idle, from the snapshot; those that have.
-    void take_timeouts(const Round& round);
-    void age(const Round& round);
+    void take_timeouts(const PollRound& round);
+    void age(const PollRound& round);
 
   private:
     static constexpr unsigned flows_per_round = 64;
 
-    std::optional<flow::Tick> on_due(flow::FlowIndex index, const Round& round);
-    std::optional<flow::Tick> probe(flow::FlowIndex index, const Round& round);
-    void send_probe(const flow::Flow& flow, flow::Side to, const Round& round);
-    void end(const flow::Flow& flow, const Round& round);
+    std::optional<flow::Tick> on_due(flow::FlowIndex index, const PollRound& round);
+    std::optional<flow::Tick> probe(flow::FlowIndex index, const PollRound& round);
+    void send_probe(const flow::Flow& flow, flow::Side to, const PollRound& round);
+    void end(const flow::Flow& flow, const PollRound& round);
 
     Tables& tables_;
     Emitter& emitter_;

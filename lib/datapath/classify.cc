@@ -49,13 +49,13 @@ bool is_for_our_mac(const net::MacAddress& destination, const net::MacAddress& p
 
 // Another station says that it has an address which is ours now (RFC 5227 2.4).
 bool is_claimed_by(const net::MacAddress& other, const net::IpAddress& claimed,
-                   const Packet& packet, const Round& round, const net::MacAddress& port_mac) {
+                   const Packet& packet, const PollRound& round, const net::MacAddress& port_mac) {
     const auto* address = round.snapshot->find_address(claimed);
     return address != nullptr && address->port == packet.port() && other != port_mac &&
            other != address->mac && round.owns(*address);
 }
 
-void classify_arp(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
+void classify_arp(Packet& packet, const PollRound& round, const net::EthernetHeader& ethernet,
                   const net::MacAddress& port_mac) {
     packet.is_of_station = true;
     const auto& arp = net::header_at<net::ArpPacket>(packet.frame(), packet.parsed.l3_offset);
@@ -73,7 +73,7 @@ void classify_arp(Packet& packet, const Round& round, const net::EthernetHeader&
 }
 
 // What is about no address of ours is left to the kernel, right or wrong.
-void classify_neighbour(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
+void classify_neighbour(Packet& packet, const PollRound& round, const net::EthernetHeader& ethernet,
                         const net::MacAddress& port_mac) {
     packet.is_of_station = true;
     const net::Parsed& parsed = packet.parsed;
@@ -118,7 +118,7 @@ bool is_sound(const Packet& packet) {
 
 // What the host has of an address that it shares with us (Snapshot::claims) is decided by headers
 // alone, as the guard of a shared interface must do it too: no flow is asked.
-void classify_tcp(Packet& packet, const Round& round) {
+void classify_tcp(Packet& packet, const PollRound& round) {
     const net::Parsed& parsed = packet.parsed;
     packet.service = round.snapshot->find_service(parsed.destination, parsed.destination_port);
     if (packet.address->is_hosts && packet.service == exchange::Snapshot::no_service &&
@@ -133,15 +133,15 @@ void classify_tcp(Packet& packet, const Round& round) {
 // A NAT server's packet to a client comes to us because a gateway address of ours is the server's
 // router. It goes by the MAC alone: ours, or that of a virtual router that we are master of.
 bool is_to_our_mac(const net::MacAddress& destination, const net::MacAddress& port_mac,
-                   const Packet& packet, const Round& round) {
+                   const Packet& packet, const PollRound& round) {
     return destination == port_mac ||
            round.snapshot->find_router(packet.port(), destination, [&](std::uint16_t router) {
                return round.owns(router);
            }) != Packet::no_router;
 }
 
-void classify_nat_return(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
-                         const net::MacAddress& port_mac) {
+void classify_nat_return(Packet& packet, const PollRound& round,
+                         const net::EthernetHeader& ethernet, const net::MacAddress& port_mac) {
     const net::Parsed& parsed = packet.parsed;
     if (parsed.fragment != net::Fragment::none) return;
     const auto is_nat_server = [&](const net::IpAddress& address, net::Be16 port) {
@@ -161,7 +161,7 @@ void classify_nat_return(Packet& packet, const Round& round, const net::Ethernet
     packet.kind = kind;
 }
 
-void classify_echo(Packet& packet, const Round& round) {
+void classify_echo(Packet& packet, const PollRound& round) {
     if (!round.accepts(*packet.address)) return drop(packet, Drop::not_accepted);
     if (round.owns(packet.parsed.source)) return drop(packet, Drop::own_source);
     packet.kind = Kind::echo;
@@ -170,7 +170,7 @@ void classify_echo(Packet& packet, const Round& round) {
 // The fragments of an echo request are turned round one by one and are together the reply, whose
 // checksum its receiver looks at. So nothing is kept here that could be filled. A later one does
 // not say what message it is of: at worst its sender has it back. Others are not put together.
-void classify_fragment(Packet& packet, const Round& round) {
+void classify_fragment(Packet& packet, const PollRound& round) {
     const net::Parsed& parsed = packet.parsed;
     const bool four = parsed.network == net::Network::ipv4;
     const bool echo =
@@ -181,7 +181,7 @@ void classify_fragment(Packet& packet, const Round& round) {
     drop(packet, Drop::fragment);
 }
 
-void classify_icmp(Packet& packet, const Round& round) {
+void classify_icmp(Packet& packet, const PollRound& round) {
     const bool request = packet.parsed.message_type == (packet.parsed.network == net::Network::ipv4
                                                             ? net::Ip4::echo_request
                                                             : net::Ip6::echo_request);
@@ -195,7 +195,7 @@ void classify_icmp(Packet& packet, const Round& round) {
 
 // On an address that the host has too. Without its first fragment the rest of a segment is nothing,
 // so the kernel may have that.
-void classify_hosts(Packet& packet, const Round& round) {
+void classify_hosts(Packet& packet, const PollRound& round) {
     const net::Parsed& parsed = packet.parsed;
     if (parsed.is_tcp() && parsed.fragment == net::Fragment::none)
         return classify_tcp(packet, round);
@@ -218,7 +218,7 @@ bool is_advert(const Packet& packet) {
 
 // What is for no owned address but for the virtual MAC: traffic of that virtual router while it is
 // ours, nobody's while it is not (RFC 9568 6.4.2).
-void note_virtual_mac(Packet& packet, const Round& round, const net::MacAddress& destination) {
+void note_virtual_mac(Packet& packet, const PollRound& round, const net::MacAddress& destination) {
     packet.router =
         round.snapshot->find_router(packet.port(), destination, [](std::uint16_t) { return true; });
     if (packet.router != Packet::no_router && !round.owns(packet.router))
@@ -230,7 +230,7 @@ bool is_nobody(const net::IpAddress& source) {
     return source.is_unspecified() || source == net::IpAddress::v4(0, 0, 0, 0);
 }
 
-void classify_ip(Packet& packet, const Round& round, const net::EthernetHeader& ethernet,
+void classify_ip(Packet& packet, const PollRound& round, const net::EthernetHeader& ethernet,
                  const net::MacAddress& port_mac) {
     const net::Parsed& parsed = packet.parsed;
     if (is_advert(packet) &&
@@ -268,7 +268,7 @@ void strip_priority_tags(Packet& packet) {
 
 }  // namespace
 
-void classify(Packet& packet, const Round& round, std::span<const net::MacAddress> port_macs) {
+void classify(Packet& packet, const PollRound& round, std::span<const net::MacAddress> port_macs) {
     packet.kind = Kind::kernel;
     ::new (&packet.parsed) net::Parsed(
         net::parse(packet.frame(), nic_verdict(*packet.mbuf)));  // in place: no copy of a line

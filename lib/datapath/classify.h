@@ -11,6 +11,6 @@ namespace warren::datapath {
 
 // Parses the frame and fills in `packet` (parsed, kind, reason, address, service).
 // `port_macs`: the physical MAC of each port, by port index.
-void classify(Packet& packet, const Round& round, std::span<const net::MacAddress> port_macs);
+void classify(Packet& packet, const PollRound& round, std::span<const net::MacAddress> port_macs);
 
 }  // namespace warren::datapath

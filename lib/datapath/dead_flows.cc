@@ -14,7 +14,7 @@ using flow::TcpState;
 
 // All clients first, who may be many and wait; then the servers, who are dead. Stops where the port
 // takes no more: a RST that is lost leaves its client hanging.
-unsigned DeadFlows::reset(const Round& round) {
+unsigned DeadFlows::reset(const PollRound& round) {
     const auto& servers = round.snapshot->servers;
     if (swept_generation_ == round.snapshot->generation) return 0;
     unsigned budget = resets_per_round;
@@ -39,7 +39,7 @@ unsigned DeadFlows::reset(const Round& round) {
     return resets_per_round - budget;
 }
 
-void DeadFlows::reset_client(flow::FlowIndex index, EndCause cause, const Round& round) {
+void DeadFlows::reset_client(flow::FlowIndex index, EndCause cause, const PollRound& round) {
     flow::Flow& flow = tables_.flows[index];
     // A client without an answer yet need not notice.
     if (flow.state == TcpState::syn_sent &&

@@ -18,7 +18,7 @@ class DeadFlows {
         : tables_(tables), emitter_(emitter), half_open_(half_open) {}
 
     // A chore, bounded. How many RSTs it took.
-    unsigned reset(const Round& round);
+    unsigned reset(const PollRound& round);
 
     // A segment of a dead flow: three answers a side, then silence.
     Verdict answer(Packet& packet, flow::Flow& flow, flow::Side from);
@@ -26,7 +26,7 @@ class DeadFlows {
   private:
     static constexpr unsigned resets_per_round = 64;
 
-    void reset_client(flow::FlowIndex index, exchange::EndCause cause, const Round& round);
+    void reset_client(flow::FlowIndex index, exchange::EndCause cause, const PollRound& round);
 
     Tables& tables_;
     Emitter& emitter_;

@@ -11,7 +11,7 @@ using exchange::Drop;
 using flow::Side;
 
 bool Emitter::send_segment(const flow::Flow& flow, Side to, net::TcpSegment segment,
-                           const Round& round) {
+                           const PollRound& round) {
     if (!round.owns(flow.vip)) return false;
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     if (to == Side::server && !server.reachable) return false;
@@ -30,7 +30,7 @@ bool Emitter::send_to_server(const exchange::Server& server, const net::TcpSegme
                     server.method == flow::Method::tun ? &server : nullptr);
 }
 
-void Emitter::send_resets(const flow::Flow& flow, Side to, const Round& round) {
+void Emitter::send_resets(const flow::Flow& flow, Side to, const PollRound& round) {
     for (const flow::Reset& reset : flow::resets_for(flow, to)) {
         net::TcpSegment segment;
         segment.sequence = reset.sequence;
@@ -72,7 +72,7 @@ Verdict Emitter::refuse(Packet& packet, Drop reason) {
     return send_back(packet, length);
 }
 
-Verdict Emitter::refuse_unknown(Packet& packet, const Round& round) {
+Verdict Emitter::refuse_unknown(Packet& packet, const PollRound& round) {
     if (!round.snapshot->reset_unknown_flows) return Verdict::drop(Drop::no_flow);
     return refuse(packet, Drop::no_flow);
 }

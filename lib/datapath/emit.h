@@ -29,16 +29,16 @@ class Emitter {
     // To one end of the flow in the name of the other; addresses and ports are filled in. False:
     // not sent. Silent where we are not master: the peer speaks for the address.
     bool send_segment(const flow::Flow& flow, flow::Side to, net::TcpSegment segment,
-                      const Round& round);
+                      const PollRound& round);
     bool send_to_server(const exchange::Server& server, const net::TcpSegment& segment);
     // What tells that end that the other one is gone.
-    void send_resets(const flow::Flow& flow, flow::Side to, const Round& round);
+    void send_resets(const flow::Flow& flow, flow::Side to, const PollRound& round);
 
     // The frame becomes its own RST, or is dropped if none may be sent; counted under `reason`.
     Verdict refuse(Packet& packet, exchange::Drop reason);
     // A segment in the middle of a connection that is not in the table: its sender holds on to
     // something that is gone. RST lets it go at once; by configuration it hears nothing.
-    Verdict refuse_unknown(Packet& packet, const Round& round);
+    Verdict refuse_unknown(Packet& packet, const PollRound& round);
     // The RST that stands in the frame's place by now, of so many bytes.
     Verdict send_back(Packet& packet, std::size_t bytes);
 

@@ -7,7 +7,7 @@ namespace warren::datapath {
 
 namespace {
 
-exchange::FlowRow row_of(const flow::Flow& flow, const Round& round) {
+exchange::FlowRow row_of(const flow::Flow& flow, const PollRound& round) {
     exchange::FlowRow row;
     row.state = flow.state;
     row.server = flow.server_id;
@@ -27,7 +27,7 @@ exchange::FlowRow row_of(const flow::Flow& flow, const Round& round) {
 
 }  // namespace
 
-void FlowAnswers::answer(const Round& round) {
+void FlowAnswers::answer(const PollRound& round) {
     if (!under_way_) under_way_ = tables_.link.commands.pop(command_);
     if (!under_way_) return;
     if (command_.is_lookup)
@@ -36,7 +36,7 @@ void FlowAnswers::answer(const Round& round) {
         list(round);
 }
 
-void FlowAnswers::list(const Round& round) {
+void FlowAnswers::list(const PollRound& round) {
     for (unsigned i = 0; i < rows_per_round && under_way_; ++i) {
         std::uint32_t from = command_.from;
         exchange::FlowRow row;
@@ -56,7 +56,7 @@ void FlowAnswers::list(const Round& round) {
 }
 
 // Both rows in one round, or it is tried again in the next.
-void FlowAnswers::look_up(const Round& round) {
+void FlowAnswers::look_up(const PollRound& round) {
     exchange::FlowRow row;
     if (command_.from == 0 && find_row(command_.wanted, row, round)) {
         row.request = command_.request;
@@ -66,13 +66,14 @@ void FlowAnswers::look_up(const Round& round) {
     row = {};
     row.request = command_.request;
     row.last = true;
-    foresee(command_.wanted, row, round);
+    preview(command_.wanted, row, round);
     under_way_ = !tables_.link.rows.push(row);
 }
 
 // The first flow at table index `from` or behind it; moves `from` past what it looked at, which is
 // bounded. False: none there; none left if that is the table's end.
-bool FlowAnswers::next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const {
+bool FlowAnswers::next_row(std::uint32_t& from, exchange::FlowRow& row,
+                           const PollRound& round) const {
     const std::uint32_t end = std::min(tables_.flows.end_index(), from + looked_at_per_row);
     for (; from < end; ++from) {
         if (tables_.flows[from].state == flow::TcpState::none) continue;
@@ -85,7 +86,7 @@ bool FlowAnswers::next_row(std::uint32_t& from, exchange::FlowRow& row, const Ro
 
 // The flow of a client's segment: false if it is not here.
 bool FlowAnswers::find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
-                           const Round& round) const {
+                           const PollRound& round) const {
     const flow::FlowTable::Hit hit = tables_.flows.find(client_tuple);
     if (hit) row = row_of(tables_.flows[hit.index], round);
     return bool{hit};
@@ -93,8 +94,8 @@ bool FlowAnswers::find_row(const flow::Tuple& client_tuple, exchange::FlowRow& r
 
 // What a SYN of that tuple would meet: its owner, and the server if we are that (row.owner,
 // row.choice, row.is_kept).
-void FlowAnswers::foresee(const flow::Tuple& client_tuple, exchange::FlowRow& row,
-                          const Round& round) const {
+void FlowAnswers::preview(const flow::Tuple& client_tuple, exchange::FlowRow& row,
+                          const PollRound& round) const {
     const std::uint16_t id =
         round.snapshot->find_service(client_tuple.destination, client_tuple.destination_port);
     row.owner = static_cast<std::uint16_t>(steering_.owner_of(client_tuple));
@@ -108,9 +109,9 @@ void FlowAnswers::foresee(const flow::Tuple& client_tuple, exchange::FlowRow& ro
     flow.client_address = client_tuple.source;
     flow.client_port = client_tuple.source_port;
     flow.service_id = id;
-    const ServerChoice::Foreseen foreseen = tables_.choice.foresee(flow, round);
-    row.choice = foreseen.server;
-    row.is_kept = foreseen.is_kept;
+    const ServerChoice::Preview next = tables_.choice.preview(flow, round);
+    row.choice = next.server;
+    row.is_kept = next.is_kept;
 }
 
 }  // namespace warren::datapath

@@ -17,18 +17,19 @@ class FlowAnswers {
     FlowAnswers(Tables& tables, const Steering& steering) : tables_(tables), steering_(steering) {}
 
     // A chore: answers one command at a time, as many rows a round as the channel takes.
-    void answer(const Round& round);
+    void answer(const PollRound& round);
 
   private:
     static constexpr unsigned rows_per_round = 32;
     static constexpr std::uint32_t looked_at_per_row = 1024;
 
-    void list(const Round& round);
-    void look_up(const Round& round);
-    bool next_row(std::uint32_t& from, exchange::FlowRow& row, const Round& round) const;
+    void list(const PollRound& round);
+    void look_up(const PollRound& round);
+    bool next_row(std::uint32_t& from, exchange::FlowRow& row, const PollRound& round) const;
     bool find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
-                  const Round& round) const;
-    void foresee(const flow::Tuple& client_tuple, exchange::FlowRow& row, const Round& round) const;
+                  const PollRound& round) const;
+    void preview(const flow::Tuple& client_tuple, exchange::FlowRow& row,
+                 const PollRound& round) const;
 
     Tables& tables_;
     const Steering& steering_;

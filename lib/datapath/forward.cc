@@ -50,7 +50,7 @@ void Forwarder::prefetch_flow(const Packet& packet) const {
     flows_.prefetch_flow(packet.hash);
 }
 
-Verdict Forwarder::to_service(Packet& packet, const Round& round) {
+Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
     const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
     if (hit && !(packet.is_first_syn() && may_start_again(flows_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
@@ -70,7 +70,7 @@ Verdict Forwarder::to_service(Packet& packet, const Round& round) {
                                           : forward(packet, round, admitted.flow, Side::client);
 }
 
-Verdict Forwarder::to_local(Packet& packet, const Round& round) {
+Verdict Forwarder::to_local(Packet& packet, const PollRound& round) {
     const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
     if (hit) return forward(packet, round, hit.index, hit.from);
     if (const auto verdict = steering_.hand_off_unless_ours(steering_.owner_of(packet)))
@@ -81,9 +81,9 @@ Verdict Forwarder::to_local(Packet& packet, const Round& round) {
                                  : emitter_.refuse_unknown(packet, round);
 }
 
-// Without a flow the server is told to let go, as at a local address; but nobody speaks for a VIP
+// Without a flow the server gets RST, as at a local address; but nobody speaks for a VIP
 // that he does not own.
-Verdict Forwarder::from_nat_server(Packet& packet, const Round& round) {
+Verdict Forwarder::from_nat_server(Packet& packet, const PollRound& round) {
     const exchange::Snapshot& snapshot = *round.snapshot;
     const net::Parsed& parsed = packet.parsed;
     const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
@@ -99,7 +99,8 @@ Verdict Forwarder::from_nat_server(Packet& packet, const Round& round) {
     return emitter_.refuse_unknown(packet, round);
 }
 
-Verdict Forwarder::forward(Packet& packet, const Round& round, flow::FlowIndex index, Side from) {
+Verdict Forwarder::forward(Packet& packet, const PollRound& round, flow::FlowIndex index,
+                           Side from) {
     flow::Flow& flow = flows_[index];
     if (flow.state == TcpState::dead) return dead_flows_.answer(packet, flow, from);
     if (from == Side::server && flow.state == TcpState::syn_sent)
@@ -127,7 +128,7 @@ void Forwarder::prepare_syn(Packet& packet, flow::Flow& flow) {
 }
 
 // Sequence numbers, state, age: what the flow remembers of a segment that goes through.
-void Forwarder::note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
+void Forwarder::note_segment(const Packet& packet, const PollRound& round, flow::FlowIndex index,
                              Side from) {
     flow::Flow& flow = flows_[index];
     const flow::Segment segment = as_the_server_sees(packet.segment(), from, flow.seq_delta);
@@ -148,7 +149,7 @@ void Forwarder::note_segment(const Packet& packet, const Round& round, flow::Flo
 }
 
 // Who counts and hears of it.
-void Forwarder::change_state(flow::FlowIndex index, TcpState after, const Round& round,
+void Forwarder::change_state(flow::FlowIndex index, TcpState after, const PollRound& round,
                              const Change& change) {
     flow::Flow& flow = flows_[index];
     const TcpState before = flow.state;
@@ -172,7 +173,7 @@ void Forwarder::change_state(flow::FlowIndex index, TcpState after, const Round&
                    flow);
 }
 
-Verdict Forwarder::send_to_server(Packet& packet, const Round& round, flow::Flow& flow) {
+Verdict Forwarder::send_to_server(Packet& packet, const PollRound& round, flow::Flow& flow) {
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
     const std::size_t room = room_to(server, *round.snapshot);
@@ -206,7 +207,7 @@ Verdict Forwarder::send_to_server(Packet& packet, const Round& round, flow::Flow
     return Verdict::transmit(server.out_port);
 }
 
-Verdict Forwarder::send_to_client(Packet& packet, const Round& round, const flow::Flow& flow) {
+Verdict Forwarder::send_to_client(Packet& packet, const PollRound& round, const flow::Flow& flow) {
     const exchange::OwnedAddress* vip = packet.address->address == flow.vip
                                             ? packet.address
                                             : round.snapshot->find_address(flow.vip);
@@ -237,7 +238,7 @@ Verdict Forwarder::send_to_client(Packet& packet, const Round& round, const flow
 }
 
 // The client opens a new connection under the same ports.
-void Forwarder::end_unseen(flow::FlowIndex index, const Round& round) {
+void Forwarder::end_unseen(flow::FlowIndex index, const PollRound& round) {
     const flow::Flow old = flows_[index];
     flows_.erase(index);
     if (flow::is_live(old.state)) tables_.count_end(old, round);

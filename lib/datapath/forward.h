@@ -36,11 +36,11 @@ class Forwarder {
     void prefetch_flow(const Packet& packet) const;
 
     // A segment from a client to a virtual_server.
-    Verdict to_service(Packet& packet, const Round& round);
+    Verdict to_service(Packet& packet, const PollRound& round);
     // A segment to a local address: a server's, or one that nobody serves.
-    Verdict to_local(Packet& packet, const Round& round);
+    Verdict to_local(Packet& packet, const PollRound& round);
     // A segment of a NAT server, whose gateway we are, to a client.
-    Verdict from_nat_server(Packet& packet, const Round& round);
+    Verdict from_nat_server(Packet& packet, const PollRound& round);
 
     // A chore, bounded: a client or its gateway has another MAC, so its flows go there before it
     // has sent anything itself. How many flows it has looked at.
@@ -49,8 +49,8 @@ class Forwarder {
   private:
     static constexpr std::uint32_t moving_per_round = 512;
 
-    Verdict forward(Packet& packet, const Round& round, flow::FlowIndex index, flow::Side from);
-    void note_segment(const Packet& packet, const Round& round, flow::FlowIndex index,
+    Verdict forward(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);
+    void note_segment(const Packet& packet, const PollRound& round, flow::FlowIndex index,
                       flow::Side from);
     // What a segment was that has changed its flow's state.
     struct Change {
@@ -58,13 +58,13 @@ class Forwarder {
         std::uint8_t flags;
         std::uint32_t syn_sent_us;  // when the state was syn_sent
     };
-    void change_state(flow::FlowIndex index, flow::TcpState after, const Round& round,
+    void change_state(flow::FlowIndex index, flow::TcpState after, const PollRound& round,
                       const Change& change);
     static void prepare_syn(Packet& packet, flow::Flow& flow);
-    Verdict send_to_server(Packet& packet, const Round& round, flow::Flow& flow);
-    Verdict send_to_client(Packet& packet, const Round& round, const flow::Flow& flow);
+    Verdict send_to_server(Packet& packet, const PollRound& round, flow::Flow& flow);
+    Verdict send_to_client(Packet& packet, const PollRound& round, const flow::Flow& flow);
 
-    void end_unseen(flow::FlowIndex index, const Round& round);
+    void end_unseen(flow::FlowIndex index, const PollRound& round);
 
     Tables& tables_;
     flow::FlowTable& flows_;

@@ -27,7 +27,7 @@ bool is_of_old_connection(const flow::Flow& flow, const flow::Segment& segment) 
 
 }  // namespace
 
-bool HalfOpen::replay(flow::FlowIndex index, FlowEventKind why, const Round& round) {
+bool HalfOpen::replay(flow::FlowIndex index, FlowEventKind why, const PollRound& round) {
     flow::Flow& flow = tables_.flows[index];
     if (!round.owns(flow.vip)) return false;
     if (!move_elsewhere(index, why, round)) return false;
@@ -39,7 +39,7 @@ bool HalfOpen::replay(flow::FlowIndex index, FlowEventKind why, const Round& rou
 
 // The client's own, as far as it fits the way to this server.
 flow::SynOptions HalfOpen::offer_to(const exchange::Server& server, flow::Flow& flow,
-                                    const Round& round) {
+                                    const PollRound& round) {
     const net::Path path{
         {flow.client_address.is_v4(), round.snapshot->mtu_of(flow.client_port_index)},
         {flow.server_address.is_v4(), room_to(server, *round.snapshot)}};
@@ -49,7 +49,7 @@ flow::SynOptions HalfOpen::offer_to(const exchange::Server& server, flow::Flow& 
 
 // Gives a half-open flow to a server that has not had its SYN yet. The abandoned server's answer,
 // should it come, finds no flow and gets RST.
-bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Round& round) {
+bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const PollRound& round) {
     flow::Flow& flow = tables_.flows[index];
     if (flow::syn_attempts(flow) >= flow::syn_attempts_max) return false;
     const std::uint16_t old_id = flow.server_id;
@@ -85,7 +85,8 @@ bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Ro
     return true;
 }
 
-std::optional<Verdict> HalfOpen::answer(Packet& packet, const Round& round, flow::FlowIndex index) {
+std::optional<Verdict> HalfOpen::answer(Packet& packet, const PollRound& round,
+                                        flow::FlowIndex index) {
     flow::Flow& flow = tables_.flows[index];
     const flow::Segment segment = packet.segment();
     const bool refused = flow::kind_of(segment.flags) == flow::SegmentKind::rst &&
@@ -114,7 +115,7 @@ std::optional<Verdict> HalfOpen::answer(Packet& packet, const Round& round, flow
 }
 
 // A server that answers late, after its last chance elsewhere, still has until give_up_us.
-std::optional<flow::Tick> HalfOpen::on_due(flow::FlowIndex index, const Round& round) {
+std::optional<flow::Tick> HalfOpen::on_due(flow::FlowIndex index, const PollRound& round) {
     flow::Flow& flow = tables_.flows[index];
     const std::uint32_t waited_us = round.now_us() - flow.syn_sent_us;
     if (!flow::sees_both_sides(flow.method)) {
@@ -145,8 +146,8 @@ net::TcpSegment HalfOpen::syn_of(const flow::Flow& flow, net::ConstBytes options
 // it has answered somebody since, it is alive and keeps the flow. It keeps the flow for one SYN
 // more if it has answered a check, which does not go to the VIP, or somebody in the tick of our
 // SYN, perhaps before it. Else the SYN goes to another server, and the first one, should it know of
-// a half open connection, is told to forget it.
-void HalfOpen::leave_silent_server(flow::FlowIndex index, const Round& round) {
+// a half-open connection, gets RST.
+void HalfOpen::leave_silent_server(flow::FlowIndex index, const PollRound& round) {
     // A client sends again after one second and after three (RFC 6298 2.1), or after one and two
     // (Linux, tcp_syn_linear_timeouts); clocks differ.
     constexpr std::uint32_t first_us = 900'000;

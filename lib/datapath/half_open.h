@@ -32,24 +32,26 @@ class HalfOpen {
           answered_(exchange::max_servers) {}
 
     // Another server gets the SYN. False: there is none, nothing changed and nothing was sent.
-    bool replay(flow::FlowIndex index, exchange::FlowEventKind why, const Round& round);
+    bool replay(flow::FlowIndex index, exchange::FlowEventKind why, const PollRound& round);
 
     // What a server says to a SYN, other than SYN-ACK. None: it is forwarded as it is.
-    std::optional<Verdict> answer(Packet& packet, const Round& round, flow::FlowIndex index);
+    std::optional<Verdict> answer(Packet& packet, const PollRound& round, flow::FlowIndex index);
 
     // The wheel has come to a half-open flow: when to look again, or nothing when the client is to
     // hear that nobody answers.
-    std::optional<flow::Tick> on_due(flow::FlowIndex index, const Round& round);
+    std::optional<flow::Tick> on_due(flow::FlowIndex index, const PollRound& round);
 
     // DR and TUN: the client's SYN has come again, and may go to another server.
-    void leave_silent_server(flow::FlowIndex index, const Round& round);
+    void leave_silent_server(flow::FlowIndex index, const PollRound& round);
     // DR and TUN: the client's ACK shows that the server has answered a SYN.
-    void note_answer(std::uint16_t server, const Round& round) { answered_[server] = round.tick; }
+    void note_answer(std::uint16_t server, const PollRound& round) {
+        answered_[server] = round.tick;
+    }
 
   private:
-    bool move_elsewhere(flow::FlowIndex index, exchange::FlowEventKind why, const Round& round);
+    bool move_elsewhere(flow::FlowIndex index, exchange::FlowEventKind why, const PollRound& round);
     static flow::SynOptions offer_to(const exchange::Server& server, flow::Flow& flow,
-                                     const Round& round);
+                                     const PollRound& round);
     static net::TcpSegment syn_of(const flow::Flow& flow, net::ConstBytes options);
 
     const exchange::Exchange& exchange_;

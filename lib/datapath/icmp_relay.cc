@@ -36,7 +36,7 @@ net::IcmpErrorRewrite to_the_server(const flow::Flow& flow, const net::IpAddress
 
 // The quoted packet turned round is one that the end it was sent to would send: it finds the flow
 // and tells which end that is.
-Verdict IcmpRelay::relay(Packet& packet, const Round& round) {
+Verdict IcmpRelay::relay(Packet& packet, const PollRound& round) {
     const net::Parsed quoted = net::parse_quoted(packet.frame(), packet.parsed);
     // About nothing of ours: perhaps about what the host has sent.
     const Verdict unmatched = packet.address != nullptr && packet.address->is_hosts
@@ -81,7 +81,7 @@ Verdict IcmpRelay::relay(Packet& packet, const Round& round) {
 
 // Of the flow that an error is about, if it is none of ours: by the quoted packet turned round.
 unsigned IcmpRelay::owner_of_error(const Packet& packet, const net::Parsed& quoted,
-                                   const Round& round) const {
+                                   const PollRound& round) const {
     const flow::Tuple answer{quoted.destination, quoted.source, quoted.destination_port,
                              quoted.source_port};
     const exchange::Snapshot& snapshot = *round.snapshot;
@@ -100,8 +100,8 @@ unsigned IcmpRelay::owner_of_error(const Packet& packet, const net::Parsed& quot
                                      quoted.source, quoted.source_port);
 }
 
-Verdict IcmpRelay::answer_with_error(Packet& packet, const Round& round, net::IcmpErrorKind kind,
-                                     std::size_t mtu) {
+Verdict IcmpRelay::answer_with_error(Packet& packet, const PollRound& round,
+                                     net::IcmpErrorKind kind, std::size_t mtu) {
     const Drop reason = kind == net::IcmpErrorKind::too_big ? Drop::too_big : Drop::ttl_expired;
     if (!budget_.take(round.now_ns)) return Verdict::drop(reason);
     const std::size_t length =

@@ -43,16 +43,16 @@ class IcmpRelay {
         : tables_(tables), emitter_(emitter), steering_(steering), half_open_(half_open) {}
 
     // An error about a segment that we forwarded, to the end that the segment came from.
-    Verdict relay(Packet& packet, const Round& round);
+    Verdict relay(Packet& packet, const PollRound& round);
 
     // Our own error about a packet that cannot go on, to its sender; dropped where we have sent
     // many. `mtu`: of too_big, the largest packet that could.
-    Verdict answer_with_error(Packet& packet, const Round& round, net::IcmpErrorKind kind,
+    Verdict answer_with_error(Packet& packet, const PollRound& round, net::IcmpErrorKind kind,
                               std::size_t mtu = 0);
 
   private:
     unsigned owner_of_error(const Packet& packet, const net::Parsed& quoted,
-                            const Round& round) const;
+                            const PollRound& round) const;
 
     Tables& tables_;
     Emitter& emitter_;

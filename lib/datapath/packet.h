@@ -22,7 +22,7 @@ namespace warren::datapath {
 inline constexpr unsigned burst_size = 32;
 
 // What the workers know during one round; taken once at its start.
-struct Round {
+struct PollRound {
     const exchange::Snapshot* snapshot = nullptr;
     exchange::OwnershipView ownership;
     std::uint64_t now_ns = 0;

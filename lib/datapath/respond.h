@@ -72,7 +72,8 @@ class Responder {
 
     // ARP or a neighbour message; `port_mac`: of the port it came by. Of others only: what they say
     // of our addresses is a claim, and not to be followed.
-    void note_station(const Packet& packet, const Round& round, const net::MacAddress& port_mac) {
+    void note_station(const Packet& packet, const PollRound& round,
+                      const net::MacAddress& port_mac) {
         const net::Parsed& parsed = packet.parsed;
         exchange::StationSeen seen{.address = parsed.source, .port = packet.port()};
         if (parsed.network == net::Network::arp) {

@@ -45,7 +45,7 @@ void ServerChoice::ServiceScheduler::begin(const exchange::Service& service, std
 
 // Schedulers go by position, so servers that may not be chosen stand there with weight 0.
 std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service& service,
-                                 const Round& round,
+                                 const PollRound& round,
                                  std::span<const std::uint16_t> excluded) const {
     const std::size_t count = std::min(service.servers.size(), candidates.size());
     for (std::size_t i = 0; i < count; ++i) {
@@ -59,21 +59,21 @@ std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service
     return count;
 }
 
-std::uint16_t ServerChoice::choose(const flow::Flow& flow, const Round& round,
+std::uint16_t ServerChoice::choose(const flow::Flow& flow, const PollRound& round,
                                    std::span<const std::uint16_t> excluded) {
     if (excluded.empty())
         if (const auto server = kept_server(flow, round)) return *server;
     return schedule(schedulers_[flow.service_id], flow, round, excluded);
 }
 
-ServerChoice::Foreseen ServerChoice::foresee(const flow::Flow& flow, const Round& round) const {
+ServerChoice::Preview ServerChoice::preview(const flow::Flow& flow, const PollRound& round) const {
     if (const auto server = kept_server(flow, round)) return {*server, true};
     ServiceScheduler as_it_is = schedulers_[flow.service_id];
     return {schedule(as_it_is, flow, round, {}), false};
 }
 
 std::uint16_t ServerChoice::schedule(ServiceScheduler& current, const flow::Flow& flow,
-                                     const Round& round,
+                                     const PollRound& round,
                                      std::span<const std::uint16_t> excluded) const {
     const exchange::Service& service = round.snapshot->services[flow.service_id];
     Candidates all;
@@ -94,7 +94,7 @@ std::uint16_t ServerChoice::schedule(ServiceScheduler& current, const flow::Flow
 // A group whose server is down, drained, unreachable or removed (its index is another service's
 // now) is scheduled anew (IPVS with expire_quiescent_template).
 std::optional<std::uint16_t> ServerChoice::kept_server(const flow::Flow& flow,
-                                                       const Round& round) const {
+                                                       const PollRound& round) const {
     const exchange::Service& service = round.snapshot->services[flow.service_id];
     if (!service.is_persistent()) return std::nullopt;
     const auto id = persistence_.server_of(group_of(flow, service), round.tick);
@@ -105,7 +105,7 @@ std::optional<std::uint16_t> ServerChoice::kept_server(const flow::Flow& flow,
     return usable ? id : std::nullopt;
 }
 
-void ServerChoice::keep(flow::Flow& flow, const Round& round) {
+void ServerChoice::keep(flow::Flow& flow, const PollRound& round) {
     const exchange::Service& service = round.snapshot->services[flow.service_id];
     if (!service.is_persistent()) return;
     const bool counted = (flow.flags & flow::flow_flag::persistent) != 0;
@@ -117,12 +117,12 @@ void ServerChoice::keep(flow::Flow& flow, const Round& round) {
         exchange_.workers[worker_]->counters.persistence_full.add();
 }
 
-void ServerChoice::confirm(const flow::Flow& flow, const Round& round) {
+void ServerChoice::confirm(const flow::Flow& flow, const PollRound& round) {
     if ((flow.flags & flow::flow_flag::persistent) == 0) return;
     persistence_.confirm(group_of(flow, round.snapshot->services[flow.service_id]));
 }
 
-void ServerChoice::let_go(const flow::Flow& flow, const Round& round) {
+void ServerChoice::let_go(const flow::Flow& flow, const PollRound& round) {
     if ((flow.flags & flow::flow_flag::persistent) == 0) return;
     persistence_.release(group_of(flow, round.snapshot->services[flow.service_id]), round.tick);
 }

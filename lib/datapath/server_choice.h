@@ -29,23 +29,23 @@ class ServerChoice {
     // below its FlowLimit and not excluded. N workers that choose in the same instant may exceed a
     // limit by N - 1 flows. In a persistent service the server of the client's group, if it takes
     // new flows; its limit does not count then, as in IPVS.
-    std::uint16_t choose(const flow::Flow& flow, const Round& round,
+    std::uint16_t choose(const flow::Flow& flow, const PollRound& round,
                          std::span<const std::uint16_t> excluded = {});
 
     // What choose() would say, without taking anybody's turn.
-    struct Foreseen {
+    struct Preview {
         std::uint16_t server = no_server;
         bool is_kept = false;
     };
-    Foreseen foresee(const flow::Flow& flow, const Round& round) const;
+    Preview preview(const flow::Flow& flow, const PollRound& round) const;
 
     // In a persistent service the next flows of the group follow this one to its server. Call it
     // again when the flow moves. If the table is full they are scheduled freely.
-    void keep(flow::Flow& flow, const Round& round);
+    void keep(flow::Flow& flow, const PollRound& round);
     // The flow has opened.
-    void confirm(const flow::Flow& flow, const Round& round);
+    void confirm(const flow::Flow& flow, const PollRound& round);
     // The flow has ended.
-    void let_go(const flow::Flow& flow, const Round& round);
+    void let_go(const flow::Flow& flow, const PollRound& round);
 
     // A chore, bounded.
     void forget_expired(flow::Tick now);
@@ -63,11 +63,11 @@ class ServerChoice {
     };
     using Candidates = std::array<balance::Candidate, balance::candidates_max>;
 
-    std::uint16_t schedule(ServiceScheduler& scheduler, const flow::Flow& flow, const Round& round,
-                           std::span<const std::uint16_t> excluded) const;
-    std::optional<std::uint16_t> kept_server(const flow::Flow& flow, const Round& round) const;
-    std::size_t gather(Candidates& candidates, const exchange::Service& service, const Round& round,
-                       std::span<const std::uint16_t> excluded) const;
+    std::uint16_t schedule(ServiceScheduler& scheduler, const flow::Flow& flow,
+                           const PollRound& round, std::span<const std::uint16_t> excluded) const;
+    std::optional<std::uint16_t> kept_server(const flow::Flow& flow, const PollRound& round) const;
+    std::size_t gather(Candidates& candidates, const exchange::Service& service,
+                       const PollRound& round, std::span<const std::uint16_t> excluded) const;
 
     const unsigned worker_;
     const flow::FlowTable& table_;

@@ -67,7 +67,7 @@ struct Tables {
     }
 
     // What a live flow counted in; after it has left its server's list.
-    void count_end(const flow::Flow& flow, const Round& round) {
+    void count_end(const flow::Flow& flow, const PollRound& round) {
         link.servers[flow.server_id].active.set(flows.servers().live(flow.server_id));
         choice.let_go(flow, round);
     }

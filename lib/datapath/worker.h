@@ -96,7 +96,7 @@ class Worker {
     std::vector<std::uint8_t> kernel_ports_;  // of each port, its kernel port's index in tx_
     std::vector<RxQueue> rx_queues_;
     TxBatch tx_;
-    Round round_;
+    PollRound round_;
     std::uint32_t handed_to_ = 0;         // bit i: worker i has got frames of ours in this round
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;

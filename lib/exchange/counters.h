@@ -45,7 +45,7 @@ enum class Drop : std::uint8_t {
     no_local_port,
     dead_flow,            // a stub has answered its three RSTs
     refused_elsewhere,    // a RST or ICMP error to a SYN that another server has got instead
-    too_big,              // for the link it must leave by, and its sender was told often enough
+    too_big,              // for the link it must leave by, and its sender has had enough errors
     icmp_unmatched,       // an ICMP error about no flow of ours, or one that quotes too little
     unexpected_protocol,  // to an owned address: neither TCP, ICMP echo nor VRRP
     punt_full,

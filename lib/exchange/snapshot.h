@@ -70,7 +70,7 @@ struct Server {
 
 // persistence_timeout and persistence_granularity: all connections of a group of clients go to one
 // server.
-struct Persistence {
+struct PersistenceRule {
     std::uint64_t timeout_ns = 0;    // 0: off
     std::uint8_t prefix_length = 0;  // of the group's address, in the service's family
 };
@@ -85,7 +85,7 @@ struct Service {
     std::shared_ptr<const balance::SlotTable> slots;
     bool hash_port = false;
     bool hash_fallback = false;
-    Persistence persistence;
+    PersistenceRule persistence;
     std::uint64_t established_timeout_ns = 0;     // 0: RFC 5382's 7,440 s
     std::vector<std::uint16_t> servers;           // indices into Snapshot::servers
     std::vector<net::IpAddress> local_addresses;  // FNAT: sources towards the servers, never empty
