@@ -8,15 +8,12 @@
 
 #include "net/address.h"
 #include "net/bytes.h"
+#include "net/mix.h"
 
 namespace warren::balance {
 
-// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): each input bit reaches each output bit.
 constexpr std::uint64_t mix(std::uint64_t z) {
-    z += 0x9e3779b97f4a7c15U;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
+    return net::split_mix(z);
 }
 
 // Port 0: all connections of the address are one client.

@@ -20,27 +20,17 @@ net::ConstBytes options_of(const Packet& packet) {
 }  // namespace
 
 Admission::Outcome Admission::admit(Packet& packet, const PollRound& round) {
-    const net::Parsed& parsed = packet.parsed;
-    flow::Flow flow;
-    flow.client_address = parsed.source;
-    flow.client_port = parsed.source_port;
-    flow.vip = parsed.destination;
-    flow.service_port = parsed.destination_port;
-    flow.service_id = packet.service;
+    flow::Flow flow = flow::Flow::of_client(packet.tuple(), packet.service);
     std::uint16_t server_id = tables_.choice.choose(flow, round);
     if (server_id == ServerChoice::no_server && recycle_slow_ones(packet.service, round))
         server_id = tables_.choice.choose(flow, round);
     if (server_id == ServerChoice::no_server) return turn_away(packet, Drop::no_server);
-    const exchange::Server& server = round.snapshot->servers[server_id];
-    flow.server_address = server.address;
-    flow.server_port = server.port;
-    flow.server_id = server_id;
     flow.state = flow::TcpState::syn_sent;
     flow.last_seen = round.tick;
     flow.client_port_index = packet.port();
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
-    flow.method = server.method;
-    if (!begin_attempt(flow, parsed.sequence, round)) return turn_away(packet, Drop::no_local_port);
+    if (!begin_attempt(flow, server_id, packet.parsed.sequence, round))
+        return turn_away(packet, Drop::no_local_port);
     flow::remember_syn(flow, net::read_tcp_options(options_of(packet)));
 
     if (tables_.flows.is_half_open_full()) recycle(tables_.flows.half_open().oldest(), round);
@@ -105,7 +95,13 @@ Admission::Outcome Admission::turn_away(Packet& packet, Drop reason) {
     return {flow::no_flow, emitter_.refuse(packet, reason)};
 }
 
-bool Admission::begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const PollRound& round) {
+bool Admission::begin_attempt(flow::Flow& flow, std::uint16_t server_id, std::uint32_t client_isn,
+                              const PollRound& round) {
+    const exchange::Server& server = round.snapshot->servers[server_id];
+    flow.server_id = server_id;
+    flow.server_address = server.address;
+    flow.server_port = server.port;
+    flow.method = server.method;
     if (!choose_source(flow, round.snapshot->services[flow.service_id], round)) return false;
     std::uint32_t isn = client_isn;
     if (flow.method == flow::Method::fnat) {

@@ -30,9 +30,11 @@ class Admission {
     };
     Outcome admit(Packet& packet, const PollRound& round);
 
-    // What changes with the server a SYN goes to: local address and port, and the initial sequence
-    // number that the server sees (FNAT; the other methods leave both as they are). False: no port.
-    bool begin_attempt(flow::Flow& flow, std::uint32_t client_isn, const PollRound& round);
+    // Fills in what changes with the server a SYN goes to: its address and port, the local ones,
+    // and the initial sequence number that it sees (FNAT; the other methods leave the client's as
+    // they are). False: no port.
+    bool begin_attempt(flow::Flow& flow, std::uint16_t server_id, std::uint32_t client_isn,
+                       const PollRound& round);
 
   private:
     void recycle(flow::FlowIndex index, const PollRound& round);

@@ -105,10 +105,7 @@ void FlowAnswers::preview(const flow::Tuple& client_tuple, exchange::FlowRow& ro
         row.owner = static_cast<std::uint16_t>(
             steering_.owner_of_client(service, client_tuple.source, client_tuple.source_port));
     if (row.owner != steering_.worker()) return;
-    flow::Flow flow;
-    flow.client_address = client_tuple.source;
-    flow.client_port = client_tuple.source_port;
-    flow.service_id = id;
+    const flow::Flow flow = flow::Flow::of_client(client_tuple, id);
     const ServerChoice::Preview next = tables_.choice.preview(flow, round);
     row.choice = next.server;
     row.is_kept = next.is_kept;

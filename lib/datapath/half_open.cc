@@ -59,19 +59,10 @@ bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Po
     if (flow::sees_both_sides(server.method) != flow::sees_both_sides(flow.method)) return false;
 
     flow::Flow target = flow;
-    target.method = server.method;
-    target.server_id = new_id;
-    target.server_address = server.address;
-    target.server_port = server.port;
     const std::uint32_t client_isn = flow.ack_from_server - 1 - flow.seq_delta;
-    if (!admission_.begin_attempt(target, client_isn, round)) return false;
+    if (!admission_.begin_attempt(target, new_id, client_isn, round)) return false;
     const flow::Flow abandoned = flow;
     if (!tables_.flows.move_to_server(index, target)) return false;
-    flow.method = target.method;
-    flow.seq_delta = target.seq_delta;
-    flow.ack_from_server = target.ack_from_server;
-    flow.next_to_server = target.next_to_server;
-    flow.syn_sent_us = target.syn_sent_us;
     flow.last_seen = round.tick;
     flow::count_syn_attempt(flow);
     tables_.choice.keep(flow, round);

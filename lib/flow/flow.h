@@ -108,6 +108,30 @@ struct alignas(64) Flow {
     Links wheel;        // ageing; `next` chains free records
     Links server_list;  // the live flows of one server, or the dead ones to reset (server_lists.h)
 
+    // A flow of that client, whose SYN has this tuple, without a server yet.
+    static Flow of_client(const Tuple& syn, std::uint16_t service) {
+        Flow flow;
+        flow.client_address = syn.source;
+        flow.client_port = syn.source_port;
+        flow.vip = syn.destination;
+        flow.service_port = syn.destination_port;
+        flow.service_id = service;
+        return flow;
+    }
+    // What changes with the server that a SYN goes to.
+    void take_attempt(const Flow& other) {
+        server_id = other.server_id;
+        method = other.method;
+        server_address = other.server_address;
+        server_port = other.server_port;
+        local_address = other.local_address;
+        local_port = other.local_port;
+        seq_delta = other.seq_delta;
+        ack_from_server = other.ack_from_server;
+        next_to_server = other.next_to_server;
+        syn_sent_us = other.syn_sent_us;
+    }
+
     Tuple client_tuple() const { return {client_address, vip, client_port, service_port}; }
     Tuple server_tuple() const { return {server_address, local_address, server_port, local_port}; }
     // Whether a packet of that tuple is one that comes from that side.

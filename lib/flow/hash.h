@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "flow/flow.h"
+#include "net/mix.h"
 
 namespace warren::flow {
 
@@ -18,8 +19,8 @@ class TupleHash {
     constexpr explicit TupleHash(std::uint64_t seed_low, std::uint64_t seed_high) {
         std::uint64_t state = seed_low;
         for (std::uint64_t& k : keys_) {
-            k = mix(state += 0x9e3779b97f4a7c15U) ^ seed_high;
-            seed_high = mix(seed_high + k);
+            k = net::split_mix(state) ^ seed_high;
+            seed_high = net::mix_bits(seed_high + k);
         }
     }
 
@@ -35,11 +36,6 @@ class TupleHash {
     }
 
   private:
-    static constexpr std::uint64_t mix(std::uint64_t z) {
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-        return z ^ (z >> 31);
-    }
     static std::uint64_t word(const net::IpAddress& a, std::size_t offset) {
         std::uint64_t w;
         std::memcpy(&w, a.bytes().data() + offset, sizeof(w));

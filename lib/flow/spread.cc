@@ -3,6 +3,8 @@
 
 #include <cassert>
 
+#include "net/mix.h"
+
 namespace warren::flow {
 namespace {
 
@@ -33,13 +35,6 @@ bool spreads_evenly(const net::RssHash& hash, bool is_v4) {
     return rank == basis.size();
 }
 
-std::uint64_t split_mix(std::uint64_t& state) {
-    std::uint64_t z = state += 0x9e3779b97f4a7c15U;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
 }  // namespace
 
 // Three keys in four will do.
@@ -47,7 +42,7 @@ net::RssKey Spread::key_of(std::uint64_t seed) {
     for (;;) {
         net::RssKey key{};
         for (std::uint8_t& byte : key)
-            byte = static_cast<std::uint8_t>(split_mix(seed) >> 56);
+            byte = static_cast<std::uint8_t>(net::split_mix(seed) >> 56);
         const net::RssHash hash(key);
         if (spreads_evenly(hash, true) && spreads_evenly(hash, false)) return key;
     }

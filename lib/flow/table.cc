@@ -132,11 +132,7 @@ bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
         }
     }
     servers_.leave(i);
-    f.server_id = target.server_id;
-    f.server_address = target.server_address;
-    f.server_port = target.server_port;
-    f.local_address = target.local_address;
-    f.local_port = target.local_port;
+    f.take_attempt(target);
     servers_.enter(i);
     return true;
 }

@@ -78,8 +78,8 @@ class FlowTable {
     FlowIndex insert(const Flow& flow);
     void erase(FlowIndex i);
 
-    // Gives a flow whose first server did not answer to another one: server_id, server address and
-    // port, local address and port are taken from `target`. False: index full, nothing changed.
+    // Gives a flow whose first server did not answer to another one: Flow::take_attempt(target),
+    // whose method sees as many sides. False: index full, nothing changed.
     bool move_to_server(FlowIndex i, const Flow& target);
 
     // Use this to change the state: the flow is seen now, ageing follows, and a flow that is no

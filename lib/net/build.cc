@@ -110,8 +110,6 @@ std::size_t build_gratuitous_arp(Bytes out, const MacAddress& source, Be32 addre
 std::size_t build_unsolicited_advertisement(Bytes out, const MacAddress& source,
                                             const IpAddress& address, std::uint16_t vlan_id) {
     constexpr std::uint8_t router_and_override = 0xa0;
-    constexpr Ipv6Bytes all_nodes{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01};
-    constexpr MacAddress all_nodes_mac{{0x33, 0x33, 0x00, 0x00, 0x00, 0x01}};
     std::array<std::uint8_t, 32> message{icmpv6_type::neighbour_advertisement, 0, 0, 0,
                                          router_and_override};
     std::ranges::copy(address.bytes(), message.begin() + 8);

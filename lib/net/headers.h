@@ -119,6 +119,10 @@ static_assert(sizeof(Ipv4Header) == 20);
 
 using Ipv6Bytes = std::array<std::uint8_t, 16>;
 
+// RFC 4291 2.7.1 and RFC 2464 7.
+inline constexpr Ipv6Bytes all_nodes{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01};
+inline constexpr MacAddress all_nodes_mac{{0x33, 0x33, 0x00, 0x00, 0x00, 0x01}};
+
 struct Ipv6Header {
     Be32 version_class_flow{0x60000000};  // version 4 bits, traffic class 8, flow label 20
     Be16 payload_length;

@@ -17,8 +17,6 @@ constexpr std::uint8_t target_link_address = 2;
 constexpr std::uint8_t router_flag = 0x80;
 constexpr std::uint8_t solicited_flag = 0x40;
 constexpr std::uint8_t override_flag = 0x20;
-constexpr Ipv6Bytes all_nodes{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01};
-constexpr MacAddress all_nodes_mac{{0x33, 0x33, 0x00, 0x00, 0x00, 0x01}};
 
 // Solicitation and advertisement without their options.
 struct NeighbourHeader {
