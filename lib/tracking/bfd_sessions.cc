@@ -53,8 +53,11 @@ struct BfdSessions::Held {
 BfdSessions::BfdSessions(boost::asio::io_context& io,
                          const std::vector<config::BfdInstance>& instances, Told told)
     : told_(std::move(told)), random_(std::random_device{}()), retry_timer_(io) {
-    for (std::size_t i = 0; i < instances.size(); ++i)
-        sessions_.emplace_back(io, i, instances[i], free_discriminator());
+    for (std::size_t i = 0; i < instances.size(); ++i) {
+        const std::uint32_t discriminator = free_discriminator();
+        sessions_.emplace_back(io, i, instances[i], discriminator);
+        by_discriminator_.emplace(discriminator, &sessions_.back());
+    }
     for (const Family family : {Family::v4, Family::v6})
         if (std::any_of(instances.begin(), instances.end(), [&](const config::BfdInstance& i) {
                 return i.neighbor_ip.is_v4() == (family == Family::v4);
@@ -81,9 +84,7 @@ void BfdSessions::stop() {
 
 std::uint32_t BfdSessions::free_discriminator() {
     std::uint32_t drawn = random();
-    while (drawn == 0 || std::any_of(sessions_.begin(), sessions_.end(), [&](const Held& held) {
-               return held.session.settings().discriminator == drawn;
-           }))
+    while (drawn == 0 || by_discriminator_.contains(drawn))
         drawn = random();
     return drawn;
 }
@@ -145,14 +146,20 @@ void BfdSessions::take(const BfdReceiver::Datagram& datagram) {
 // RFC 5880 6.3: by our discriminator; who does not know it yet, by the addresses.
 BfdSessions::Held* BfdSessions::find(const bfd::ControlPacket& packet,
                                      const BfdReceiver::Datagram& datagram) {
-    const auto is_meant = [&](const Held& held) {
-        if (packet.your_discriminator != 0)
-            return held.session.settings().discriminator == packet.your_discriminator;
-        return held.config.neighbor_ip == datagram.source &&
-               held.config.source_ip.value_or(datagram.destination) == datagram.destination;
-    };
-    const auto found = std::find_if(sessions_.begin(), sessions_.end(), is_meant);
-    return found == sessions_.end() ? nullptr : &*found;
+    if (packet.your_discriminator == 0) return find_by_addresses(datagram);
+    const auto found = by_discriminator_.find(packet.your_discriminator);
+    return found == by_discriminator_.end() ? nullptr : found->second;
+}
+
+// One that has the destination as its source_ip, before one that takes any.
+BfdSessions::Held* BfdSessions::find_by_addresses(const BfdReceiver::Datagram& datagram) {
+    Held* any = nullptr;
+    for (Held& held : sessions_) {
+        if (held.config.neighbor_ip != datagram.source) continue;
+        if (held.config.source_ip == datagram.destination) return &held;
+        if (!held.config.source_ip) any = &held;
+    }
+    return any;
 }
 
 // ---- acting

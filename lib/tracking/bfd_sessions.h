@@ -11,6 +11,7 @@
 #include <list>
 #include <random>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "bfd/session.h"
@@ -58,13 +59,15 @@ class BfdSessions {
     void take_packets();
     void take(const BfdReceiver::Datagram& datagram);
     Held* find(const bfd::ControlPacket& packet, const BfdReceiver::Datagram& datagram);
+    Held* find_by_addresses(const BfdReceiver::Datagram& datagram);
     void step(Held& held, const bfd::Event& event);
     void send(Held& held, const bfd::ControlPacket& packet);
     void arm(Held& held);
 
     Told told_;
     std::mt19937_64 random_;
-    std::list<Held> sessions_;          // their addresses stay
+    std::list<Held> sessions_;  // their addresses stay
+    std::unordered_map<std::uint32_t, Held*> by_discriminator_;
     std::list<BfdReceiver> receivers_;  // of the families that have neighbours
     boost::asio::steady_timer retry_timer_;
     bool complained_ = false;

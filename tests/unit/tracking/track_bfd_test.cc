@@ -94,6 +94,17 @@ TEST_F(TrackBfdTest, Ipv6) {
     EXPECT_TRUE(becomes_up("left") && becomes_up("right"));
 }
 
+TEST_F(TrackBfdTest, WhoNamesItsSourceComesBeforeWhoTakesAny) {
+    add("any", left, right).source_ip.reset();
+    add("left", left, right);
+    for (config::BfdInstance& instance : config_.bfd_instances)
+        instance.passive = true;  // who is meant hears first and speaks then
+    add("right", right, left);
+    start();
+    EXPECT_TRUE(becomes_up("left") && becomes_up("right"));
+    EXPECT_FALSE(is_up("any"));
+}
+
 TEST_F(TrackBfdTest, SilenceIsDownAndTold) {
     add_both_ends();
     start();
