@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A file that is read again is taken up whole, or refused with its reason.
+#include "control/reloader.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_publication.h"
+
+namespace warren::control {
+namespace {
+
+const std::string a_router = model::router("A", "eth0", 51, "192.168.8.100/24");
+
+class Reload : public testing::Test {
+  protected:
+    bool take(const std::string& text) {
+        text_ = text;
+        bool taken = false;
+        reloader_.reload([&](const config::Config&, const model::ReloadPlan&) { taken = true; });
+        return taken;
+    }
+
+    Surroundings world_{a_router + model::service("192.168.8.100")};
+    exchange::Exchange exchange_{1};
+    std::string text_;
+    Reloader reloader_{world_.context(), exchange_, [this] {
+                           return config::load("warren.conf", [this](const std::string&) {
+                               return std::optional(text_);
+                           });
+                       }};
+};
+
+TEST_F(Reload, ANewWeightIsTakenUp) {
+    EXPECT_TRUE(take(a_router + model::service("192.168.8.100", "quorum 2\n")));
+}
+
+TEST_F(Reload, AFileThatCannotBeReadIsRefusedAndItsLineNamed) {
+    EXPECT_FALSE(take(a_router + "virtual_server 192.168.8.100 5672 {\n lb_algo nothing\n}\n"));
+    EXPECT_EQ(world_.last_event(), "the file is refused; the running configuration stays");
+    EXPECT_NE(world_.events.at(world_.events.first()).text.find("warren.conf:"), std::string::npos);
+}
+
+TEST_F(Reload, WhatNeedsARestartSaysSo) {
+    EXPECT_FALSE(take("dataplane {\n workers 2\n}\n" + a_router + model::service("192.168.8.100")));
+    EXPECT_NE(world_.last_event().find("that needs a restart"), std::string::npos)
+        << world_.last_event();
+}
+
+}  // namespace
+}  // namespace warren::control

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What becomes of the control lcore's reports, and what it is told when a port has changed.
+#include "control/routers.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_publication.h"
+
+namespace warren::control {
+namespace {
+
+using Command = election::VrrpCommand;
+
+class RoutersOfTwoPorts : public testing::Test {
+  protected:
+    model::RouterState& router(std::size_t index) { return world_.state->routers[index]; }
+    void report_state(std::uint64_t index, vrrp::State state) {
+        election::VrrpStatus record;
+        record.router = index;
+        record.status.state = state;
+        ASSERT_TRUE(link_.statuses.push(record));
+    }
+
+    Surroundings world_{model::router("A", "eth0", 51, "192.168.8.100/24") +
+                        model::router("B", "eth1", 52, "192.168.9.100/24")};
+    election::VrrpLink link_;
+    unsigned masters_ = 0, stopped_ = 0;
+    Routers routers_{world_.context(),
+                     link_,
+                     {.masters = [this] { ++masters_; }, .stopped = [this] { ++stopped_; }}};
+};
+
+TEST_F(RoutersOfTwoPorts, MastersAreFollowedOnceForAllThatWasReported) {
+    report_state(0, vrrp::State::master);
+    report_state(1, vrrp::State::master);
+    routers_.take_all();
+    EXPECT_EQ(masters_, 1U);
+    report_state(0, vrrp::State::master);  // still
+    routers_.take_all();
+    EXPECT_EQ(masters_, 1U);
+    report_state(0, vrrp::State::backup);
+    routers_.take_all();
+    EXPECT_EQ(masters_, 2U);
+}
+
+TEST_F(RoutersOfTwoPorts, ARecordOfNoRouterKeepsNothingFromTheRest) {
+    report_state(7, vrrp::State::master);
+    report_state(1, vrrp::State::master);
+    routers_.take_all();
+    EXPECT_EQ(router(1).status.state, vrrp::State::master);
+    EXPECT_EQ(world_.attempts.failures(), 1U);
+}
+
+TEST_F(RoutersOfTwoPorts, AnotherMacIsANewPlanForThatPortsRoutersAlone) {
+    const auto* old = router(0).plan.get();
+    world_.state->ports[0].mac = {{2, 0, 0, 0, 0, 0x77}};
+    const auto renewed = routers_.renew_plans(0);
+    EXPECT_EQ(renewed, std::vector<std::uint16_t>{0});
+    EXPECT_TRUE(world_.publication.commands.empty()) << "the snapshot is to be out first";
+    routers_.tell_plans(0, renewed);
+    ASSERT_EQ(world_.publication.commands.size(), 1U);
+    EXPECT_EQ(world_.publication.commands[0].kind, Command::Kind::plan);
+    EXPECT_NE(world_.publication.commands[0].plan, old);
+    EXPECT_EQ(router(0).plan->source_mac, world_.state->ports[0].mac);
+}
+
+TEST_F(RoutersOfTwoPorts, WithoutAnAddressTheOldPlanStaysForTheGoodBye) {
+    const auto* old = router(0).plan.get();
+    world_.state->ports[0].primary.reset();
+    const auto renewed = routers_.renew_plans(0);
+    EXPECT_TRUE(renewed.empty());
+    routers_.tell_plans(0, renewed);
+    EXPECT_EQ(router(0).plan.get(), old);
+    ASSERT_EQ(world_.publication.commands.size(), 1U);
+    EXPECT_EQ(world_.publication.commands[0].cause, vrrp::FaultCause::no_address);
+    EXPECT_TRUE(world_.publication.commands[0].present);
+}
+
+TEST_F(RoutersOfTwoPorts, ALinkThatGoesDownIsAFaultOfItsRouters) {
+    world_.state->ports[1].link_up = false;
+    routers_.tell_link(1);
+    ASSERT_EQ(world_.publication.commands.size(), 1U);
+    const Command& told = world_.publication.commands[0];
+    EXPECT_EQ(told.router, 1U);
+    EXPECT_EQ(told.cause, vrrp::FaultCause::link_down);
+    EXPECT_TRUE(told.present);
+    EXPECT_FALSE(told.can_transmit);
+}
+
+TEST_F(RoutersOfTwoPorts, TheGoodByeOfAllIsPassedOn) {
+    ASSERT_TRUE(link_.reports.push({.kind = election::VrrpReport::Kind::stopped}));
+    routers_.take_all();
+    EXPECT_EQ(stopped_, 1U);
+}
+
+}  // namespace
+}  // namespace warren::control

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Who hears of it when a server's standing has changed.
+#include "control/services.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_publication.h"
+
+namespace warren::control {
+namespace {
+
+class OneService : public testing::Test {
+  protected:
+    Surroundings world_{model::router("A", "eth0", 51, "192.168.8.100/24") +
+                        model::service("192.168.8.100", "quorum 4\n")};
+    exchange::Exchange exchange_{1};
+    programs::ScriptQueues queues_{world_.io, world_.events};
+    unsigned quorums_ = 0;
+    Services services_{world_.context(), exchange_, queues_, [this] { ++quorums_; }};
+};
+
+TEST_F(OneService, AServerThatGoesIsPublishedAndMayTakeTheQuorumWithIt) {
+    services_.follow_quorums();
+    ASSERT_TRUE(world_.state->services[0].has_quorum);
+    ASSERT_EQ(world_.publication.published, 0U);
+    EXPECT_TRUE(services_.obey(1, balance::Admin::disabled));
+    EXPECT_EQ(world_.publication.published, 1U);
+    EXPECT_FALSE(world_.state->services[0].has_quorum) << "weight 1 of 4";
+    EXPECT_EQ(quorums_, 2U);
+    EXPECT_EQ(world_.last_event(), "service 192.168.8.100:5672 has lost its quorum: weight 1 of 4");
+}
+
+TEST_F(OneService, AnOrderThatChangesNothingIsToldNobody) {
+    EXPECT_TRUE(services_.obey(0, balance::Admin::disabled));
+    const unsigned published = world_.publication.published;
+    EXPECT_FALSE(services_.obey(0, balance::Admin::disabled));
+    EXPECT_EQ(world_.publication.published, published);
+}
+
+TEST_F(OneService, AnEndedFlowIsKeptForWhoAsks) {
+    services_.take({.client = model::ip("10.0.0.9"),
+                    .client_port = net::Be16(4000),
+                    .server = 1,
+                    .service = 0,
+                    .kind = exchange::FlowEventKind::refused,
+                    .cause = {}});
+    ASSERT_EQ(services_.ended().end() - services_.ended().first(), 1U);
+    EXPECT_EQ(services_.ended().at(services_.ended().first()).cause, "refused");
+    EXPECT_EQ(world_.state->servers[1].refused, 1U);
+}
+
+}  // namespace
+}  // namespace warren::control
