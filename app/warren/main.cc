@@ -8,6 +8,7 @@
 #include <exception>
 #include <iostream>
 #include <span>
+#include <utility>
 
 #include "control/signals.h"
 #include "data_plane.h"
@@ -17,6 +18,7 @@
 #include "port/clock.h"
 #include "programs/script.h"
 #include "read_config.h"
+#include "rivals.h"
 #include "service_manager.h"
 
 namespace warren::app {
@@ -59,7 +61,10 @@ int serve(const Options& options, const config::LoadResult& loaded, std::span<ch
 }
 
 int run(const Options& options, std::span<char*> command_line) {
-    const config::LoadResult loaded = read_config(options.config_file, options.config_id);
+    config::LoadResult loaded = read_config(options.config_file, options.config_id);
+    for (config::Diagnostic& rival :
+         find_rivals(loaded.config, [](const std::string& file) { return read_config(file, ""); }))
+        loaded.diagnostics.push_back(std::move(rival));
     const config::Diagnostics scripts =
         loaded.ok() ? programs::check_scripts(loaded.config) : config::Diagnostics{};
     if (options.check) {
