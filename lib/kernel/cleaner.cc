@@ -12,25 +12,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <system_error>
-#include <utility>
-
-#include "kernel/netlink_socket.h"
 
 namespace warren::kernel {
 namespace {
 
 constexpr const char* child_name = "vip-cleaner";
 
-struct Note {
-    bool there = false;
-    int ifindex = 0;
-    net::IpAddress address;
-    std::uint8_t length = 0;  // of the prefix that the kernel knows it by
-};
+// A note is this byte, then the removal.
+constexpr char is_there = 1, is_gone = 0;
+constexpr std::size_t max_note = 8'192;
 
 // Its own name, nothing of the caller's but `socket` and the standard error, and no signals.
 void become_cleaner(std::span<char*> command_line, int socket) {
@@ -53,22 +49,30 @@ void become_cleaner(std::span<char*> command_line, int socket) {
     syscall(SYS_close_range, socket + 1, ~0U, 0);
 }
 
-void clean_up(int socket) {
-    std::map<std::pair<int, net::IpAddress>, std::uint8_t> there;
-    Note note;
-    for (;;) {
-        const ssize_t size = recv(socket, &note, sizeof note, 0);
-        if (size < 0 && errno == EINTR) continue;
-        if (size != sizeof note) break;  // the end of our parent
-        if (note.there)
-            there[{note.ifindex, note.address}] = note.length;
-        else
-            there.erase({note.ifindex, note.address});
-    }
-    if (there.empty()) return;
+// What came last goes first: routes lead by addresses.
+void take_back(const std::map<NetlinkMessage, std::uint64_t>& there) {
+    std::map<std::uint64_t, NetlinkMessage, std::greater<>> latest_first;
+    for (const auto& [removal, number] : there)
+        latest_first.emplace(number, removal);
     NetlinkSocket requests(NetlinkSocket::Use::requests);
-    for (const auto& [where, length] : there)
-        requests.remove_address(where.first, {.interface = {}, .prefix = {where.second, length}});
+    for (const auto& [number, removal] : latest_first)
+        requests.request(removal);
+}
+
+void clean_up(int socket) {
+    std::map<NetlinkMessage, std::uint64_t> there;  // and as the how manyeth it came
+    std::array<char, max_note> note;
+    for (std::uint64_t number = 0;; ++number) {
+        const ssize_t size = recv(socket, note.data(), note.size(), 0);
+        if (size < 0 && errno == EINTR) continue;
+        if (size <= 0) break;  // the end of our parent
+        const NetlinkMessage removal(note.data() + 1, note.data() + size);
+        if (note[0] == is_there)
+            there[removal] = number;
+        else
+            there.erase(removal);
+    }
+    if (!there.empty()) take_back(there);
 }
 
 [[noreturn]] void run_child(std::span<char*> command_line, int socket) {
@@ -108,18 +112,18 @@ Cleaner::~Cleaner() {
     }
 }
 
-void Cleaner::will_have(int ifindex, const KernelAddress& address) {
-    tell(true, ifindex, address);
+void Cleaner::will_have(const NetlinkMessage& removal) {
+    tell(true, removal);
 }
 
-void Cleaner::has_removed(int ifindex, const KernelAddress& address) {
-    tell(false, ifindex, address);
+void Cleaner::has_removed(const NetlinkMessage& removal) {
+    tell(false, removal);
 }
 
-void Cleaner::tell(bool there, int ifindex, const KernelAddress& address) const {
-    const Note note{there, ifindex, address.prefix.address,
-                    address.peer.value_or(address.prefix).length};
-    while (send(socket_, &note, sizeof note, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+void Cleaner::tell(bool there, const NetlinkMessage& removal) const {
+    NetlinkMessage note{there ? is_there : is_gone};
+    note.insert(note.end(), removal.begin(), removal.end());
+    while (send(socket_, note.data(), note.size(), MSG_NOSIGNAL) < 0 && errno == EINTR) {
     }
 }
 

@@ -146,7 +146,7 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
         placed_.erase(key_of(address));
     }
     for (const KernelAddress& address : changes.add) {
-        if (cleaner_ != nullptr) cleaner_->will_have(index_of(address), address);
+        if (cleaner_ != nullptr) cleaner_->will_have(address_removal(index_of(address), address));
         const int error = requests_.add_address(index_of(address), address);
         if (error != 0 && error != EEXIST) {
             tell_refusal(address, error);
@@ -170,7 +170,7 @@ bool HostAddresses::has_placed(std::string_view interface, const net::IpAddress&
 int HostAddresses::remove(const KernelAddress& address, int ifindex) {
     if (ifindex == 0) return 0;
     const int error = requests_.remove_address(ifindex, address);
-    if (cleaner_ != nullptr) cleaner_->has_removed(ifindex, address);
+    if (cleaner_ != nullptr) cleaner_->has_removed(address_removal(ifindex, address));
     return error == EADDRNOTAVAIL || error == ENODEV ? 0 : error;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // An rtnetlink request under construction (libmnl). Ours are small: one family header, a few
-// attributes.
+// attributes; the longest, a multipath route, is bounded by its hops (net/route.h).
 #pragma once
 
 #include <libmnl/libmnl.h>
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "net/address.h"
 
@@ -18,6 +19,8 @@ namespace warren::kernel {
 
 class Request {
   public:
+    Request(const Request&) = delete;
+    Request& operator=(const Request&) = delete;
     Request(std::uint16_t type, unsigned flags) : header_(mnl_nlmsg_put_header(buffer_.data())) {
         header_->nlmsg_type = type;
         header_->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
@@ -39,10 +42,20 @@ class Request {
     void put_raw(std::uint16_t type, const Value& value) {
         mnl_attr_put(header_, type, sizeof(value), &value);
     }
+    void put(std::uint16_t type, std::uint8_t number) { mnl_attr_put_u8(header_, type, number); }
+    template <typename Fill>
+    void nest(std::uint16_t type, Fill fill) {
+        nlattr* nested = mnl_attr_nest_start(header_, type);
+        fill();
+        mnl_attr_nest_end(header_, nested);
+    }
     nlmsghdr& header() { return *header_; }
+    std::vector<char> message() const {
+        return {buffer_.data(), buffer_.data() + header_->nlmsg_len};
+    }
 
   private:
-    alignas(nlmsghdr) std::array<char, 256> buffer_{};
+    alignas(nlmsghdr) std::array<char, 4096> buffer_{};
     nlmsghdr* header_;
 };
 

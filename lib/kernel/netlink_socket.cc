@@ -342,10 +342,19 @@ int NetlinkSocket::add_address(int ifindex, const KernelAddress& address) {
     return transact(request.header(), [](const nlmsghdr&) {});
 }
 
-int NetlinkSocket::remove_address(int ifindex, const KernelAddress& address) {
+NetlinkMessage address_removal(int ifindex, const KernelAddress& address) {
     Request request(RTM_DELADDR, NLM_F_ACK);
     put_address(request, ifindex, address);
-    return transact(request.header(), [](const nlmsghdr&) {});
+    return request.message();
+}
+
+int NetlinkSocket::remove_address(int ifindex, const KernelAddress& address) {
+    return request(address_removal(ifindex, address));
+}
+
+// A vector's bytes are aligned for any header.
+int NetlinkSocket::request(NetlinkMessage message) {
+    return transact(*reinterpret_cast<nlmsghdr*>(message.data()), [](const nlmsghdr&) {});
 }
 
 }  // namespace warren::kernel

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "kernel/kernel_address.h"
 #include "kernel/link_table.h"
@@ -45,6 +46,13 @@ using KernelMessage =
 // monostate: a message that is none of our business, or that cannot be read.
 KernelMessage parse_kernel_message(const nlmsghdr& header);
 
+// A request as bytes, all but its sequence number: it can be compared, kept, and sent by another
+// process.
+using NetlinkMessage = std::vector<char>;
+
+// What takes the address away.
+NetlinkMessage address_removal(int ifindex, const KernelAddress& address);
+
 class NetlinkSocket {
   public:
     enum class Use : std::uint8_t { requests, events };
@@ -74,6 +82,9 @@ class NetlinkSocket {
     // EEXIST, EADDRNOTAVAIL: it is as asked for already.
     int add_address(int ifindex, const KernelAddress& address);
     int remove_address(int ifindex, const KernelAddress& address);
+
+    // One that asks for an acknowledgement and nothing else.
+    int request(NetlinkMessage message);
 
   private:
     int transact(nlmsghdr& request, const std::function<void(const nlmsghdr&)>& handler);
