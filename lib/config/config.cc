@@ -23,6 +23,10 @@ const LocalAddressGroup* Config::find_local_address_group(const std::string& nam
     return find_by_name(local_address_groups, name);
 }
 
+const TrackGroup* Config::find_track_group(const std::string& name) const {
+    return find_by_name(track_groups, name);
+}
+
 std::string name_of(const VirtualServer& service) {
     return service.address.to_string() + " " + std::to_string(service.port);
 }
@@ -53,7 +57,8 @@ const char* to_text(VrrpState state) {
 }
 
 const char* to_text(TrackKind kind) {
-    constexpr std::array names{"interface", "script", "file", "process", "quorum", "bfd"};
+    constexpr std::array names{"interface", "script", "file",       "process",
+                               "quorum",    "bfd",    "track_group"};
     return names.at(static_cast<std::size_t>(kind));
 }
 

@@ -17,6 +17,7 @@
 #include "config/checks.h"
 #include "config/diagnostic.h"
 #include "net/address.h"
+#include "net/route.h"
 
 namespace warren::config {
 
@@ -32,6 +33,9 @@ inline constexpr std::size_t max_all_real_servers = 4'096;   // of all virtual_s
 inline constexpr std::size_t max_all_addresses = 8'192;      // of all vrrp_instances
 inline constexpr std::size_t max_tracked = 64;               // by one vrrp_instance
 inline constexpr std::size_t max_track_definitions = 1'024;  // of each kind
+inline constexpr std::size_t max_routes_and_rules = 1'024;   // of all instances and the host
+inline constexpr std::size_t max_route_hops = 64;
+inline constexpr std::size_t max_static_addresses = 256;
 inline constexpr unsigned max_workers = 15;  // with the control lcore's, 16 queues of a port
 
 struct NotifyScripts {
@@ -73,13 +77,44 @@ struct VirtualAddress {
     bool mngtmpaddr = false;
     bool noprefixroute = false;
     bool autojoin = false;
+    bool is_tracked = true;     // comes again when somebody takes it away ("no_track": not)
+    std::string track_group{};  // of a static one
 
     friend bool operator==(const VirtualAddress&, const VirtualAddress&) = default;
 };
 
-enum class TrackKind : std::uint8_t { interface, script, file, process, quorum, bfd };
+// A route or a rule of the host: an instance's, while it is master, or a static one.
+struct RouteLine {
+    Location where;
+    net::Route route;
+    bool is_tracked = true;
+    std::string track_group{};
 
-// An entry of track_interface, track_script, track_file, track_process, track_quorum or track_bfd.
+    friend bool operator==(const RouteLine&, const RouteLine&) = default;
+};
+
+struct RuleLine {
+    Location where;
+    net::Rule rule;
+    bool is_tracked = true;
+    std::string track_group{};
+
+    friend bool operator==(const RuleLine&, const RuleLine&) = default;
+};
+
+// Instances that are at fault while a static address, route or rule of the group is missing.
+struct TrackGroup {
+    Location where;
+    std::string name;
+    std::vector<std::string> instances;
+
+    friend bool operator==(const TrackGroup&, const TrackGroup&) = default;
+};
+
+enum class TrackKind : std::uint8_t { interface, script, file, process, quorum, bfd, group };
+
+// An entry of track_interface, track_script, track_file, track_process, track_quorum or track_bfd,
+// or a track_group that names the instance.
 struct Tracked {
     Location where;
     TrackKind kind = TrackKind::interface;
@@ -114,6 +149,8 @@ struct VrrpInstance {
     bool ah_rfc2402 = false;  // multicast AH that does not cover the TTL; keepalived's does
     std::vector<VirtualAddress> virtual_ipaddress;
     std::vector<VirtualAddress> virtual_ipaddress_excluded;  // owned, not in the advert
+    std::vector<RouteLine> virtual_routes;
+    std::vector<RuleLine> virtual_rules;
     bool preempt = true;
     std::int64_t preempt_delay_ns = 0;
     GarpTiming garp;
@@ -352,6 +389,8 @@ struct Dataplane {
 struct GlobalDefs {
     Location where;
     std::string router_id;
+    std::string net_namespace;               // of ip-netns(8), to run in; empty: as started
+    std::string default_interface = "eth0";  // of static addresses
     std::string script_user, script_group;
     bool enable_script_security = false;
     std::int64_t vrrp_startup_delay_ns = 0;
@@ -370,12 +409,17 @@ struct Config {
     std::vector<VrrpInstance> vrrp_instances;
     std::vector<VrrpSyncGroup> vrrp_sync_groups;
     std::vector<VrrpScript> vrrp_scripts;
+    std::vector<VirtualAddress> static_addresses;
+    std::vector<RouteLine> static_routes;
+    std::vector<RuleLine> static_rules;
+    std::vector<TrackGroup> track_groups;
     std::vector<TrackFile> track_files;
     std::vector<TrackProcess> track_processes;
     std::vector<BfdInstance> bfd_instances;
     std::vector<VirtualServer> virtual_servers;
     std::vector<LocalAddressGroup> local_address_groups;
 
+    const TrackGroup* find_track_group(const std::string& name) const;
     const LocalAddressGroup* find_local_address_group(const std::string& name) const;
     // Of the control lcore's thread: above all ordinary threads unless the file says otherwise.
     int control_priority() const {

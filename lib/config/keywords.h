@@ -4,6 +4,7 @@
 // is not in it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -15,6 +16,7 @@
 
 #include "config/config.h"
 #include "config/document.h"
+#include "config/route_names.h"
 
 namespace warren::config {
 
@@ -26,6 +28,9 @@ struct SchemaContext {
     std::vector<Ignored> ignored;
     bool unbalanced = false;  // the document has a missing or extra '}' somewhere
     bool misplaced = false;   // a keyword stood where only a missing or early '}' can have put it
+    RouteNames names;
+    // Of rules that say none, by family: downwards.
+    std::array<std::uint32_t, 2> free_rule_priorities{16'384, 16'384};
     std::vector<const BlockReader*> open;  // the blocks being read, the outermost first
 
     void report(const Location& where, Severity severity, std::string message);

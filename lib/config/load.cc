@@ -44,6 +44,7 @@ LoadResult load(std::string_view file_name, const FileReader& read, const LoadOp
     Document document = read_document(file_name, read, options);
     result.text = to_text(document.nodes);
     SchemaContext context;
+    context.names = RouteNames(read);
     context.unbalanced = !document.braces.empty();
     // Text that ended early, at a limit or an unreadable file, would only give follow-up errors.
     if (!document.truncated) read_schema(document.nodes, context, result.config);

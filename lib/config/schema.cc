@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/schema.h"
 
+#include "config/schema_policy.h"
+
 namespace warren::config {
 namespace {
 
@@ -11,7 +13,6 @@ constexpr IgnoredKeyword ignored_outside[] = {
     {"linkbeat_interfaces", "links are watched by netlink or the driver"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
     {"interface_up_down_delays", "links are watched by netlink or the driver"},
-    {"track_group", "it is about static addresses"},
     {"garp_group", "vrrp_garp_interval in global_defs paces them"},
     {"allow_address_group", unused_definition},
     {"deny_address_group", unused_definition},
@@ -48,6 +49,18 @@ constexpr Keyword<Outside> outside[] = {
     {"vrrp_track_process", 1, 1, [](Statement& s, Outside& o) { read_track_process(s, o.config); },
      BlockUse::required, Repeat::yes},
     {"bfd_instance", 1, 1, [](Statement& s, Outside& o) { read_bfd_instance(s, o.config); },
+     BlockUse::required, Repeat::yes},
+    {"net_namespace", 1, 1,
+     [](Statement& s, Outside& o) { o.config.global.net_namespace = s.arg(0); }},
+    {"static_ipaddress", 0, 0, [](Statement& s, Outside& o) { read_static_addresses(s, o.config); },
+     BlockUse::required, Repeat::yes},
+    {"static_routes", 0, 0,
+     [](Statement& s, Outside& o) { read_routes(s, PolicyOf::host, o.config.static_routes); },
+     BlockUse::required, Repeat::yes},
+    {"static_rules", 0, 0,
+     [](Statement& s, Outside& o) { read_rules(s, PolicyOf::host, o.config.static_rules); },
+     BlockUse::required, Repeat::yes},
+    {"track_group", 1, 1, [](Statement& s, Outside& o) { read_track_group(s, o.config); },
      BlockUse::required, Repeat::yes},
     {"virtual_server", 1, 3,
      [](Statement& s, Outside& o) { read_virtual_server(s, o.config, o.grouped); },

@@ -36,7 +36,15 @@ bool take_scope(Statement& s, VirtualAddress& address, std::size_t at) {
     return s.number(0, 255, address.scope, at);
 }
 
+// '+' is the prefix's last address, '-' its first.
 bool take_broadcast(Statement& s, VirtualAddress& address, std::size_t at) {
+    const net::Prefix& prefix = address.prefix;
+    if (prefix.address.is_v4() && (s.arg(at) == "+" || s.arg(at) == "-")) {
+        const std::uint32_t hosts = prefix.length == 32 ? 0 : UINT32_MAX >> prefix.length;
+        const std::uint32_t last = s.arg(at) == "+" ? hosts : 0;
+        address.broadcast = net::IpAddress::v4(net::Be32(prefix.network().as_v4().host() | last));
+        return true;
+    }
     address.broadcast = net::IpAddress::parse(s.arg(at));
     if (address.broadcast && address.broadcast->is_v4() && address.prefix.address.is_v4())
         return true;
@@ -70,7 +78,7 @@ bool take_flag(Statement&, VirtualAddress& address, std::size_t) {
 }
 
 bool leave_out(Statement& s, VirtualAddress&, std::size_t at) {
-    s.ignore(s.arg(at - 1), "routes of virtual addresses are not tracked");
+    s.ignore(s.arg(at - 1), "there is no kernel interface with the virtual MAC");
     return true;
 }
 
@@ -83,13 +91,17 @@ constexpr AddressOption address_options[] = {
     {"broadcast", true, take_broadcast},
     {"peer", true, take_peer},
     {"preferred_lft", true, take_preferred_lft},
-    {"track_group", true, leave_out},
+    {"track_group", true,
+     [](Statement& s, VirtualAddress& a, std::size_t at) {
+         a.track_group = s.arg(at);
+         return true;
+     }},
     {"home", false, take_flag<&VirtualAddress::home>},
     {"-nodad", false, take_flag<&VirtualAddress::nodad, false>},
     {"mngtmpaddr", false, take_flag<&VirtualAddress::mngtmpaddr>},
     {"noprefixroute", false, take_flag<&VirtualAddress::noprefixroute>},
     {"autojoin", false, take_flag<&VirtualAddress::autojoin>},
-    {"no_track", false, leave_out},
+    {"no_track", false, take_flag<&VirtualAddress::is_tracked, false>},
     {"use_vmac", false, leave_out},
 };
 

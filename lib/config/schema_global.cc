@@ -27,7 +27,8 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"email_faults", no_mail},
     {"checker_log_all_failures", "every change is logged once"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
-    {"default_interface", "it is the default of static addresses"},
+    {"net_namespace_ipvs", "there is no IPVS"},
+    {"namespace_with_ipsets", no_kernel},
     {"lvs_timeouts", "there is no IPVS: use establish_timeout"},
     {"lvs_flush", "there is no IPVS"},
     {"lvs_flush_onstop", "there is no IPVS"},
@@ -153,6 +154,9 @@ constexpr Keyword<GlobalDefs> globals[] = {
          g.script_user = s.arg(0);
          g.script_group = s.args() > 1 ? s.arg(1) : "";
      }},
+    {"net_namespace", 1, 1, [](Statement& s, GlobalDefs& g) { g.net_namespace = s.arg(0); }},
+    {"default_interface", 1, 1,
+     [](Statement& s, GlobalDefs& g) { s.interface(g.default_interface); }},
     {"enable_script_security", 0, 0,
      [](Statement&, GlobalDefs& g) { g.enable_script_security = true; }},
     {"vrrp_rt_priority", 1, 1,

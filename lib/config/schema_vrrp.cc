@@ -4,6 +4,7 @@
 
 #include "config/schema.h"
 #include "config/schema_address.h"
+#include "config/schema_policy.h"
 #include "config/schema_tracking.h"
 
 namespace warren::config {
@@ -94,6 +95,8 @@ void read_addresses(Statement& s, std::vector<VirtualAddress>& out) {
         }
         address.prefix = *prefix;
         read_address_options(entry, address);
+        if (!address.track_group.empty())
+            entry.warn("track_group is for static addresses: it is left out");
         out.push_back(std::move(address));
     }
 }
@@ -158,6 +161,16 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
      BlockUse::required, Repeat::yes},
     {"virtual_ipaddress_excluded", 0, 0,
      [](Statement& s, InstanceDraft& d) { read_addresses(s, d.vrrp.virtual_ipaddress_excluded); },
+     BlockUse::required, Repeat::yes},
+    {"virtual_routes", 0, 0,
+     [](Statement& s, InstanceDraft& d) {
+         read_routes(s, PolicyOf::instance, d.vrrp.virtual_routes);
+     },
+     BlockUse::required, Repeat::yes},
+    {"virtual_rules", 0, 0,
+     [](Statement& s, InstanceDraft& d) {
+         read_rules(s, PolicyOf::instance, d.vrrp.virtual_rules);
+     },
      BlockUse::required, Repeat::yes},
     {"nopreempt", 0, 0, [](Statement&, InstanceDraft& d) { d.vrrp.preempt = false; }},
     {"preempt", 0, 0, [](Statement&, InstanceDraft& d) { d.vrrp.preempt = true; }},

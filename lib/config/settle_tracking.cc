@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -40,6 +41,7 @@ class Settling {
             take_weights(g.tracked);
         for (VrrpInstance& v : config_.vrrp_instances)
             settle(v);
+        settle_track_groups();
         return std::move(found_);
     }
 
@@ -95,6 +97,40 @@ class Settling {
                        "track_quorum needs a weight: a fault would take the address from both "
                        "sides when the servers fail");
         }
+    }
+
+    // Only a group that something static names can be at fault.
+    void settle_track_groups() {
+        const auto take = [&](const Location& where, std::string& name) {
+            if (name.empty()) return;
+            const TrackGroup* group = config_.find_track_group(name);
+            if (group != nullptr)
+                used_groups_.insert(name);
+            else
+                report(Severity::warning, where,
+                       "there is no track_group " + in_quotes(name) + ": nothing is tracked");
+            if (group == nullptr) name.clear();
+        };
+        for (VirtualAddress& a : config_.static_addresses)
+            take(a.where, a.track_group);
+        for (RouteLine& r : config_.static_routes)
+            take(r.where, r.track_group);
+        for (RuleLine& r : config_.static_rules)
+            take(r.where, r.track_group);
+        for (const TrackGroup& group : config_.track_groups)
+            for (const std::string& name : group.instances)
+                let_track(group, name);
+    }
+
+    void let_track(const TrackGroup& group, const std::string& name) {
+        const auto v =
+            std::find_if(config_.vrrp_instances.begin(), config_.vrrp_instances.end(),
+                         [&](const VrrpInstance& instance) { return instance.name == name; });
+        if (v == config_.vrrp_instances.end())
+            report(Severity::warning, group.where,
+                   "track_group " + group.name + ": there is no vrrp_instance " + in_quotes(name));
+        else if (used_groups_.contains(group.name))
+            v->tracked.push_back({group.where, TrackKind::group, group.name, 0, false});
     }
 
     static std::string keyword(TrackKind kind) {
@@ -178,6 +214,7 @@ class Settling {
 
     Config& config_;
     Diagnostics found_;
+    std::set<std::string> used_groups_;
     std::map<std::pair<TrackKind, std::string>, DefaultWeight> defined_;
 };
 

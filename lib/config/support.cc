@@ -7,19 +7,12 @@
 namespace warren::config {
 namespace {
 
-constexpr std::string_view in_namespace = "start warren in it: ip netns exec NAME warren ...";
-constexpr std::string_view host_network = "the host's network configuration must set them";
 constexpr std::string_view no_mail = "no mail is sent";
 constexpr std::string_view not_run = "it does not run";
 constexpr std::string_view no_fifo = "nothing is written to it; notify scripts run";
 constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
 
 constexpr UnservedKeyword unserved[] = {
-    {"", "net_namespace", in_namespace},
-    {"", "static_ipaddress", host_network},
-    {"", "static_routes", host_network},
-    {"", "static_rules", host_network},
-    {"global_defs", "net_namespace", in_namespace},
     {"global_defs", "startup_script", not_run},
     {"global_defs", "shutdown_script", not_run},
     {"global_defs", "notify_fifo", no_fifo},
@@ -35,8 +28,6 @@ constexpr UnservedKeyword unserved[] = {
     {"vrrp_instance", "track_src_ip",
      "an interface without any address of the family is a fault, another one is not"},
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
-    {"vrrp_instance", "virtual_routes", "no route comes or goes with the address"},
-    {"vrrp_instance", "virtual_rules", "no rule comes or goes with the address"},
     {"vrrp_instance", "notify_master_rx_lower_pri", not_run},
     {"vrrp_instance", "lvs_sync_daemon_interface", "the peer does not learn of connections"},
     {"vrrp_instance", "smtp_alert", no_mail},

@@ -322,6 +322,19 @@ class Validator {
                                " addresses in all vrrp_instances");
             break;
         }
+        check_policy();
+    }
+
+    void check_policy() {
+        std::size_t lines = config_.static_routes.size() + config_.static_rules.size();
+        for (const VrrpInstance& v : config_.vrrp_instances)
+            lines += v.virtual_routes.size() + v.virtual_rules.size();
+        if (lines > max_routes_and_rules)
+            error(config_.global.where,
+                  "more than " + std::to_string(max_routes_and_rules) + " routes and rules");
+        if (config_.static_addresses.size() > max_static_addresses)
+            error(config_.static_addresses[max_static_addresses].where,
+                  "more than " + std::to_string(max_static_addresses) + " static addresses");
     }
 
     Config& config_;
