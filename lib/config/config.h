@@ -36,7 +36,8 @@ inline constexpr std::size_t max_track_definitions = 1'024;  // of each kind
 inline constexpr std::size_t max_routes_and_rules = 1'024;   // of all instances and the host
 inline constexpr std::size_t max_route_hops = 64;
 inline constexpr std::size_t max_static_addresses = 256;
-inline constexpr unsigned max_workers = 15;  // with the control lcore's, 16 queues of a port
+inline constexpr std::size_t max_interfaces = 32;  // of virtual routers and their addresses
+inline constexpr unsigned max_workers = 15;        // with the control lcore's, 16 queues of a port
 
 struct NotifyScripts {
     std::optional<Script> any, master, backup, fault, stop;
@@ -66,6 +67,8 @@ struct VirtualAddress {
     Location where;
     net::Prefix prefix;
     std::string device;  // of `dev`; empty: the instance's interface
+    // Where nobody asks who has it (lo, a dummy): the instance's interface answers for it.
+    bool device_is_mute = false;
     // How the host has it while it is master.
     std::string label{};
     std::uint8_t scope = 0;  // RT_SCOPE_*
@@ -176,6 +179,10 @@ struct VrrpInstance {
     NotifyScripts notify;
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
+    // Where an address of its is announced and answered for.
+    const std::string& interface_of(const VirtualAddress& a) const {
+        return a.device.empty() || a.device_is_mute ? interface : a.device;
+    }
 
     friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;
 };

@@ -75,12 +75,6 @@ class Checks {
         if (v.unicast_peer.size() > max_unicast_peers)
             report(v.where, Severity::error,
                    v.name + ": more than 32 unicast_peers is not supported yet");
-        for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
-            for (const VirtualAddress& a : *list)
-                if (!a.device.empty() && a.device != v.interface)
-                    report(a.where, Severity::warning,
-                           "'dev' " + a.device + " is not served yet: " +
-                               a.prefix.address.to_string() + " is answered for on " + v.interface);
     }
 
     // What keepalived would leave such a check out for.

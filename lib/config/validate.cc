@@ -322,7 +322,21 @@ class Validator {
                                " addresses in all vrrp_instances");
             break;
         }
+        check_interfaces();
         check_policy();
+    }
+
+    void check_interfaces() {
+        std::set<std::string> interfaces;
+        for (const VrrpInstance& v : config_.vrrp_instances) {
+            interfaces.insert(v.interface);
+            for (const auto* list : {&v.virtual_ipaddress, &v.virtual_ipaddress_excluded})
+                for (const VirtualAddress& a : *list)
+                    interfaces.insert(v.interface_of(a));
+            if (interfaces.size() <= max_interfaces) continue;
+            error(v.where, "more than " + std::to_string(max_interfaces) + " interfaces");
+            break;
+        }
     }
 
     void check_policy() {

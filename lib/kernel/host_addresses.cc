@@ -77,8 +77,9 @@ AddressChanges address_changes(PlacedAddresses& placed, const std::vector<Kernel
         const bool is_there = present.has(address.prefix.address);
         const auto at = placed.find(key_of(address));
         const bool is_new = at == placed.end();
-        const bool comes =
-            is_new ? !is_there : at->second.address != address || (at->second.seen && !is_there);
+        const bool comes = is_new ? !is_there
+                                  : at->second.address != address ||
+                                        (at->second.seen && !is_there && address.returns);
         if (comes) changes.add.push_back(address);
         if (!is_new) at->second.seen = is_there || (at->second.seen && !comes);
     }

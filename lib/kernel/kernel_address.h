@@ -22,6 +22,7 @@ struct KernelAddress {
     std::uint8_t scope = 0;                  // RT_SCOPE_*
     std::uint32_t flags = 0;                 // IFA_F_*
     std::uint32_t preferred_lft = for_ever;  // seconds; 0: deprecated, never chosen as a source
+    bool returns = true;                     // when somebody takes it away
 
     friend bool operator==(const KernelAddress&, const KernelAddress&) = default;
 };

@@ -61,9 +61,9 @@ class OwnedAddresses {
     OwnedAddresses(exchange::Snapshot& snapshot, const State& state)
         : snapshot_(snapshot), state_(state) {}
 
-    void add(const net::IpAddress& address, std::uint16_t router, bool is_hosts) {
+    void add(const net::IpAddress& address, std::uint16_t router, std::uint8_t port,
+             bool is_hosts) {
         if (!known_.insert(address).second) return;
-        const std::uint8_t port = state_.routers[router].port;
         snapshot_.addresses.push_back(
             {address, mac_on(state_, router, port), router, port, is_hosts});
     }
@@ -85,11 +85,12 @@ void add_routers(exchange::Snapshot& snapshot, OwnedAddresses& owned, const Stat
              {&router.config->virtual_ipaddress, &router.config->virtual_ipaddress_excluded})
             for (const config::VirtualAddress& vip : *list)
                 owned.add(vip.prefix.address, static_cast<std::uint16_t>(i),
-                          is_hosts(state, router));
+                          port_of(state, router, vip), is_hosts(state, vip.prefix.address));
     }
 }
 
-void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const ServiceRecord& record) {
+void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const State& state,
+                 const ServiceRecord& record) {
     exchange::Service service;
     if (record.presence == Presence::free) {
         snapshot.services.push_back(std::move(service));
@@ -112,7 +113,7 @@ void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const Serv
     // Those of a removed one hear of its flows' end.
     if (record.router)
         for (const net::IpAddress& local : service.local_addresses)
-            owned.add(local, *record.router, false);
+            owned.add(local, *record.router, state.routers[*record.router].port, false);
     snapshot.services.push_back(std::move(service));
 }
 
@@ -185,7 +186,7 @@ bool is_local_server(const State& state, const ServerRecord& server) {
     const bool is_loopback =
         address.is_v4() ? address.bytes()[12] == 127 : address == net::IpAddress::v6(ipv6_loopback);
     return server.next_hop && server.next_hop->local && !is_loopback && router &&
-           is_hosts(state, state.routers[*router]) &&
+           is_hosts(state, state.services[server.service].config->address) &&
            address.is_v4() == state.services[server.service].config->address.is_v4();
 }
 
@@ -193,9 +194,23 @@ bool has_way(const State& state, const ServerRecord& server) {
     return (server.next_hop && server.next_hop->mac) || is_local_server(state, server);
 }
 
-bool is_hosts(const State& state, const RouterState& router) {
+namespace {
+
+bool is_hosts_on(const State& state, const RouterState& router, std::uint8_t port) {
     return state.config.dataplane.host_addresses && router.config->accept &&
-           state.ports[router.port].reaches_kernel;
+           state.ports[port].reaches_kernel;
+}
+
+}  // namespace
+
+bool is_hosts(const State& state, const RouterState& router) {
+    return is_hosts_on(state, router, router.port);
+}
+
+bool is_hosts(const State& state, const net::IpAddress& vip) {
+    const auto at = state.place_of_vip.find(vip);
+    return at != state.place_of_vip.end() &&
+           is_hosts_on(state, state.routers[at->second.router], at->second.port);
 }
 
 exchange::ServerState server_state(const ServerRecord& server) {
@@ -237,7 +252,7 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
     OwnedAddresses owned(*snapshot, state);
     add_routers(*snapshot, owned, state);
     for (const ServiceRecord& service : state.services)
-        add_service(*snapshot, owned, service);
+        add_service(*snapshot, owned, state, service);
     for (const ServerRecord& server : state.servers)
         snapshot->servers.push_back(server_of(state, server));
     for (const PortState& port : state.ports) {

@@ -23,8 +23,10 @@ net::MacAddress local_server_mac(std::uint16_t server);
 // Whether anything can be sent to it: its next hop's MAC is known, or it is this host.
 bool has_way(const State& state, const ServerRecord& server);
 
-// Whether a router's addresses are the host's too; local addresses that are no VIPs never are.
+// Whether a router's addresses on its own interface are the host's too, and whether a VIP is; local
+// addresses that are no VIPs never are.
 bool is_hosts(const State& state, const RouterState& router);
+bool is_hosts(const State& state, const net::IpAddress& vip);
 
 // Of a server, as the snapshot has it. Servers that the sorry_server replaces keep their flows and
 // take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.

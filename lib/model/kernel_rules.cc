@@ -41,10 +41,10 @@ void add_guarded_addresses(kernel::GuardRules& rules, const State& state,
 
 // An IPv6 address is deprecated unless the file says otherwise: the host's own connections and our
 // checks are not to leave from an address that moves, and only that keeps the kernel from it.
-kernel::KernelAddress kernel_address(const config::VrrpInstance& instance,
+kernel::KernelAddress kernel_address(const std::string& interface,
                                      const config::VirtualAddress& vip) {
     const bool v4 = vip.prefix.address.is_v4();
-    kernel::KernelAddress address{.interface = vip.device.empty() ? instance.interface : vip.device,
+    kernel::KernelAddress address{.interface = vip.device.empty() ? interface : vip.device,
                                   .prefix = vip.prefix,
                                   .peer = vip.peer,
                                   .broadcast = vip.broadcast,
@@ -58,6 +58,7 @@ kernel::KernelAddress kernel_address(const config::VrrpInstance& instance,
     set_if(!v4 && vip.mngtmpaddr, IFA_F_MANAGETEMPADDR);
     set_if(vip.noprefixroute, IFA_F_NOPREFIXROUTE);
     set_if(vip.autojoin, IFA_F_MCAUTOJOIN);
+    address.returns = vip.is_tracked;
     address.preferred_lft = vip.preferred_lft.value_or(v4 ? kernel::KernelAddress::for_ever : 0);
     return address;
 }
@@ -66,7 +67,15 @@ void add_kernel_addresses(std::vector<kernel::KernelAddress>& all,
                           const config::VrrpInstance& instance) {
     for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
         for (const config::VirtualAddress& vip : *list)
-            all.push_back(kernel_address(instance, vip));
+            all.push_back(kernel_address(instance.interface, vip));
+}
+
+void add_policy(std::vector<kernel::PolicyEntry>& all, const std::vector<config::RouteLine>& routes,
+                const std::vector<config::RuleLine>& rules) {
+    for (const config::RouteLine& line : routes)
+        all.push_back({line.route, line.is_tracked});
+    for (const config::RuleLine& line : rules)
+        all.push_back({line.rule, line.is_tracked});
 }
 
 constexpr std::uint8_t address_owner = 255;  // of RFC 9568: it has the address anyway
@@ -124,6 +133,53 @@ std::vector<kernel::KernelAddress> possible_host_addresses(const config::Config&
     return all;
 }
 
+namespace {
+
+// It does not move: the host may well speak from it, unless it is a /128, as in keepalived.
+kernel::KernelAddress static_address(const config::VirtualAddress& address) {
+    kernel::KernelAddress made = kernel_address(address.device, address);
+    if (!address.preferred_lft && address.prefix.length != 128)
+        made.preferred_lft = kernel::KernelAddress::for_ever;
+    return made;
+}
+
+}  // namespace
+
+std::vector<kernel::KernelAddress> static_addresses(const config::Config& config) {
+    std::vector<kernel::KernelAddress> all;
+    for (const config::VirtualAddress& address : config.static_addresses)
+        all.push_back(static_address(address));
+    return all;
+}
+
+std::vector<kernel::PolicyEntry> host_policy(const State& state) {
+    std::vector<kernel::PolicyEntry> all;
+    add_policy(all, state.config.static_routes, state.config.static_rules);
+    for (const RouterState& router : state.routers)
+        if (router.status.state == vrrp::State::master)
+            add_policy(all, router.config->virtual_routes, router.config->virtual_rules);
+    return all;
+}
+
+std::vector<kernel::PolicyEntry> possible_host_policy(const config::Config& config) {
+    std::vector<kernel::PolicyEntry> all;
+    add_policy(all, config.static_routes, config.static_rules);
+    for (const config::VrrpInstance& instance : config.vrrp_instances)
+        add_policy(all, instance.virtual_routes, instance.virtual_rules);
+    return all;
+}
+
+StaticThings things_of_group(const config::Config& config, const std::string& group) {
+    StaticThings things;
+    for (const config::VirtualAddress& address : config.static_addresses)
+        if (address.track_group == group) things.addresses.push_back(static_address(address));
+    for (const config::RouteLine& line : config.static_routes)
+        if (line.track_group == group) things.policy.push_back({line.route, line.is_tracked});
+    for (const config::RuleLine& line : config.static_rules)
+        if (line.track_group == group) things.policy.push_back({line.rule, line.is_tracked});
+    return things;
+}
+
 // As the checks see it: a server's health factor is for the workers' flows. Other families cannot
 // be translated to.
 std::vector<kernel::LocalService> local_services(const State& state) {
@@ -131,7 +187,8 @@ std::vector<kernel::LocalService> local_services(const State& state) {
     for (const ServiceRecord& record : state.services) {
         if (!is_served(record) || !record.router) continue;
         const RouterState& router = state.routers[*record.router];
-        if (router.status.state != vrrp::State::master || !is_hosts(state, router)) continue;
+        if (router.status.state != vrrp::State::master || !is_hosts(state, record.config->address))
+            continue;
         kernel::LocalService service{record.config->address, record.config->port, {}, {}};
         for (const std::uint16_t index : candidates(record)) {
             const ServerRecord& server = state.servers[index];

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the kernel is to do for us, from what the manager knows: hide our part of a shared
-// interface's traffic, have the masters' addresses, serve the host's own programs, be a member of
-// multicast groups. Pure; lib/kernel does it.
+// interface's traffic, have the masters' addresses, routes and rules, serve the host's own
+// programs, be a member of multicast groups. Pure; lib/kernel does it.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "exchange/snapshot.h"
 #include "kernel/guard_rules.h"
 #include "kernel/kernel_address.h"
 #include "kernel/local_service.h"
+#include "kernel/policy_entry.h"
 #include "model/state.h"
 
 namespace warren::model {
@@ -23,6 +25,21 @@ kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& sna
 std::vector<kernel::KernelAddress> host_addresses(const State& state);
 // All that it may ever have, and where a keepalived with use_vmac would have left them.
 std::vector<kernel::KernelAddress> possible_host_addresses(const config::Config& config);
+
+// The host's own, whoever is master.
+std::vector<kernel::KernelAddress> static_addresses(const config::Config& config);
+
+// The routes and rules that the host is to have now, in the order of their coming: the static ones,
+// then its masters'. And all that it may ever have.
+std::vector<kernel::PolicyEntry> host_policy(const State& state);
+std::vector<kernel::PolicyEntry> possible_host_policy(const config::Config& config);
+
+// What the instances of a track_group need.
+struct StaticThings {
+    std::vector<kernel::KernelAddress> addresses;
+    std::vector<kernel::PolicyEntry> policy;
+};
+StaticThings things_of_group(const config::Config& config, const std::string& group);
 
 // The virtual_servers on those, for the host's own programs: servers that take new flows now.
 std::vector<kernel::LocalService> local_services(const State& state);

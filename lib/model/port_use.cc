@@ -31,8 +31,7 @@ std::uint64_t reserved_on(const State& state, const net::IpAddress& address) {
 
 // Ports that the host's own connections are numbered from, on an address that it has too.
 std::uint64_t hosts_on(const State& state, const net::IpAddress& address) {
-    const auto router = router_of(state, address);
-    return router && is_hosts(state, state.routers[*router]) ? state.host_ports.size() : 0;
+    return is_hosts(state, address) ? state.host_ports.size() : 0;
 }
 
 // The servers that use the same ports as this one: it and its doubles in other services.

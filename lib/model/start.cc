@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/sync_groups.h"
+#include "exchange/worker_link.h"
 #include "model/reload.h"
 #include "model/vrrp_plan.h"
 
@@ -33,11 +34,19 @@ void add_routers(State& state) {
 
 }  // namespace
 
+static_assert(config::max_interfaces <= exchange::max_ports);
+
 std::vector<std::string> port_names(const config::Config& config) {
     std::vector<std::string> names;
+    const auto add = [&](const std::string& name) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    };
     for (const config::VrrpInstance& instance : config.vrrp_instances)
-        if (std::find(names.begin(), names.end(), instance.interface) == names.end())
-            names.push_back(instance.interface);
+        add(instance.interface);
+    for (const config::VrrpInstance& instance : config.vrrp_instances)
+        for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
+            for (const config::VirtualAddress& address : *list)
+                add(instance.interface_of(address));
     return names;
 }
 

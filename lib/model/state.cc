@@ -75,19 +75,31 @@ ServiceRecord make_service(const State& state, const config::VirtualServer& serv
 }
 
 void index_vips(State& state) {
-    state.router_of_vip.clear();
+    state.place_of_vip.clear();
     for (std::size_t i = 0; i < state.routers.size(); ++i) {
         const config::VrrpInstance& instance = *state.routers[i].config;
         for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
             for (const config::VirtualAddress& vip : *list)
-                state.router_of_vip.emplace(vip.prefix.address, static_cast<std::uint16_t>(i));
+                state.place_of_vip.emplace(vip.prefix.address,
+                                           State::VipPlace{static_cast<std::uint16_t>(i),
+                                                           port_of(state, state.routers[i], vip)});
     }
 }
 
+std::uint8_t port_of(const State& state, const RouterState& router,
+                     const config::VirtualAddress& address) {
+    const std::string& interface = router.config->interface_of(address);
+    if (interface == router.config->interface) return router.port;
+    const auto at = std::find_if(state.ports.begin(), state.ports.end(),
+                                 [&](const PortState& port) { return port.name == interface; });
+    return at == state.ports.end() ? router.port
+                                   : static_cast<std::uint8_t>(at - state.ports.begin());
+}
+
 std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip) {
-    const auto found = state.router_of_vip.find(vip);
-    if (found == state.router_of_vip.end()) return std::nullopt;
-    return found->second;
+    const auto found = state.place_of_vip.find(vip);
+    if (found == state.place_of_vip.end()) return std::nullopt;
+    return found->second.router;
 }
 
 std::string endpoint(const net::IpAddress& address, std::uint16_t port) {

@@ -118,8 +118,13 @@ struct State {
     std::vector<net::IpAddress> kernel_addresses;  // on all its links, sorted; without VIPs
     flow::PortRange host_ports{};                  // what the host numbers its own connections from
     std::vector<RouterState> routers;
-    // Which of them has a VIP. index_vips() makes it anew when routers have changed.
-    std::unordered_map<net::IpAddress, std::uint16_t, net::IpAddressHash> router_of_vip;
+    // Which of them has a VIP, and on which port. index_vips() makes it anew when routers have
+    // changed.
+    struct VipPlace {
+        std::uint16_t router = 0;
+        std::uint8_t port = 0;
+    };
+    std::unordered_map<net::IpAddress, VipPlace, net::IpAddressHash> place_of_vip;
     std::vector<ServiceRecord> services;
     std::vector<ServerRecord> servers;
 };
@@ -147,6 +152,10 @@ void change_server(ServerRecord& record, const config::VirtualServer& service,
 void index_vips(State& state);
 // Index of the virtual router that has this VIP.
 std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip);
+
+// The port of a router's address: its own, or that of the `dev` that it says.
+std::uint8_t port_of(const State& state, const RouterState& router,
+                     const config::VirtualAddress& address);
 
 // "192.168.8.11:5672", "[2001:db8::11]:5672"
 std::string endpoint(const net::IpAddress& address, std::uint16_t port);

@@ -103,7 +103,8 @@ std::string answer_of(const model::State& state, const exchange::Exchange& excha
                std::string(vrrp::name(owner.status.state)) + ": it is dropped, the master answers";
     if (service == nullptr)
         return std::string("no virtual_server at this address and port: ") +
-               (is_hosts(state, owner) ? "the host answers" : "it is answered with RST");
+               (is_hosts(state, tuple.destination) ? "the host answers"
+                                                   : "it is answered with RST");
     if (found.flow)
         return fate_of_flow(
             found, model::endpoint(found.flow->server_address, found.flow->server_port.host()));

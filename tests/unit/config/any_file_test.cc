@@ -165,8 +165,8 @@ const Case instances[] = {
               "virtual_ipaddress {\n10.0.0.1/24 brd 10.0.0.255 dev eth0 scope global label "
               "eth0:1\n10.0.0.2 -nodad noprefixroute\n}\n"),
      accepted},
-    {"an address elsewhere", instance("", "virtual_ipaddress {\n10.0.0.1/24 dev eth1\n}\n"), warned,
-     "'dev' eth1 is not served yet"},
+    {"an address elsewhere", instance("", "virtual_ipaddress {\n10.0.0.1/24 dev eth1\n}\n"),
+     accepted},
     {"routes", instance("virtual_routes {\ndefault via 10.0.0.254 dev eth0 metric 9\n}"), accepted},
     {"rules", instance("virtual_rules {\nfrom 10.7.0.0/16 table 9 preference 7\n}"), accepted},
     {"no address, by intention", instance("no_virtual_ipaddress", ""), accepted},
