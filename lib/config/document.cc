@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/lines.h"
+#include "config/random_numbers.h"
 #include "config/sequences.h"
 
 namespace warren::config {
@@ -45,6 +46,7 @@ class DocumentReader {
         : read_(read),
           options_(options),
           limits_(limits),
+          random_(options.random_seed),
           definitions_(limits.definitions, limits.substitution_depth, limits.substituted_bytes) {
         definitions_.set("_INSTANCE", options.config_id);
         definitions_.set("_HASH", "#");
@@ -173,6 +175,7 @@ class DocumentReader {
         const std::optional<std::string> expanded = definitions_.expand(*line, unknown);
         if (!expanded || depth > limits_.substitution_depth)
             return stop("the definitions used here refer to themselves or grow too long");
+        std::erase(unknown, "_RANDOM");  // not a definition, and not unknown
         for (const std::string& name : unknown)
             report(Severity::warning, "$" + name + " is not defined and stays as it is");
         if (expanded->find('\n') == std::string::npos) return read_statements(*expanded);
@@ -207,11 +210,22 @@ class DocumentReader {
         }
     }
 
+    void read_random(std::string_view line) {
+        const std::string drawn = random_.put_into(line);
+        if (drawn == line) return error("a random number is ${_RANDOM [MIN [MAX]]}");
+        report(Severity::warning,
+               "the random number stays the same until a restart: " + in_quotes(trim(drawn)));
+        read_statements(drawn);
+    }
+
     void read_statements(std::string_view expanded) {
         const auto line = without_conditions(expanded);
         if (!line) return;
+        if (line->find("${_RANDOM") != std::string_view::npos) return read_random(*line);
         if (line->find("${_") != std::string_view::npos)
-            return error("only ${_PWD}, ${_INSTANCE}, ${_HASH} and ${_BANG} are supported");
+            return error(
+                "only ${_PWD}, ${_INSTANCE}, ${_HASH}, ${_BANG} and ${_RANDOM [MIN [MAX]]} are "
+                "supported");
         if (const auto what = parse_include(*line)) return include(*what);
         Tokens split = split_tokens(*line);
         if (split.unterminated_quote) error("the quote opened in this line is not closed");
@@ -301,6 +315,7 @@ class DocumentReader {
     const FileReader& read_;
     const LoadOptions& options_;
     const DocumentLimits& limits_;
+    RandomNumbers random_;
     Definitions definitions_;
     Document document_;
     std::vector<std::string> including_;  // the files being read, the outermost first

@@ -2,6 +2,7 @@
 // How the caller lets a configuration be read: nothing here touches a disk.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ using PatternExpander = std::function<std::vector<std::string>(const std::string
 struct LoadOptions {
     std::string config_id;  // lines that begin with @id count only if this is their id
     PatternExpander expand;
+    std::uint64_t random_seed = 0;  // of `${_RANDOM}`: the same, the same file again
 };
 
 }  // namespace warren::config

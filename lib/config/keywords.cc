@@ -117,6 +117,17 @@ bool Statement::seconds(std::int64_t low_ns, std::int64_t high_ns, std::int64_t&
     return false;
 }
 
+void Statement::seconds_or_default(std::int64_t low_ns, std::int64_t high_ns,
+                                   std::int64_t& out_ns) {
+    const std::optional<std::int64_t> value = parse_seconds(arg(0));
+    if (value && *value >= low_ns && *value <= high_ns)
+        out_ns = *value;
+    else
+        warn(in_quotes(node.keyword()) + " must be from " + format_seconds(low_ns) + " to " +
+             format_seconds(high_ns) + " seconds, not " + in_quotes(arg(0)) + ": " +
+             format_seconds(out_ns) + " is taken, as in keepalived");
+}
+
 bool Statement::boolean(bool& out) {
     if (args() == 0) {
         out = true;

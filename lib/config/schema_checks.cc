@@ -11,7 +11,9 @@ constexpr std::int64_t longest_timeout_ns = 3'600 * ns_per_s;
 
 constexpr Keyword<CheckTiming> timing_keywords[] = {
     {"delay_loop", 1, 1,
-     [](Statement& s, CheckTiming& t) { s.seconds(least_delay_loop_ns, day_ns, t.delay_loop_ns); }},
+     [](Statement& s, CheckTiming& t) {
+         s.seconds_or_default(least_delay_loop_ns, day_ns, t.delay_loop_ns);
+     }},
     {"connect_timeout", 1, 1,
      [](Statement& s, CheckTiming& t) {
          s.seconds(ns_per_ms, longest_timeout_ns, t.connect_timeout_ns);

@@ -42,8 +42,9 @@ void set_state(Statement& s, InstanceDraft& d) {
     } else if (word == "BACKUP") {
         d.vrrp.initial_state = VrrpState::backup;
     } else {
-        s.error("'state' is MASTER or BACKUP, not " + in_quotes(word) +
-                (word == "SLAVE" ? ": write BACKUP" : ""));
+        s.warn("'state' is MASTER or BACKUP, not " + in_quotes(word) +
+               ": BACKUP is taken, as in keepalived");
+        d.vrrp.initial_state = VrrpState::backup;
     }
 }
 
@@ -144,11 +145,11 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"priority", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          std::uint8_t priority = 0;
-         if (s.number(1, 255, priority)) d.priority = priority;
+         if (s.number_or(1, 255, d.vrrp.priority, priority)) d.priority = priority;
      }},
     {"advert_int", 1, 1,
      [](Statement& s, InstanceDraft& d) {
-         s.seconds(10 * ns_per_ms, 255 * ns_per_s, d.vrrp.advert_int_ns);
+         s.seconds_or_default(10 * ns_per_ms, 255 * ns_per_s, d.vrrp.advert_int_ns);
      }},
     {"version", 1, 1,
      [](Statement& s, InstanceDraft& d) {

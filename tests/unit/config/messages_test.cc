@@ -66,10 +66,10 @@ const Case keywords[] = {
      "7: error: 'priority' takes no block: '{' is not expected here\n"},
     {"given twice", instance("priority 1\npriority 2"),
      "8: warning: 'priority' is given more than once: the last one counts\n"},
-    {"several errors in one run", instance("state X\npriority 0\nadvert_int a"),
-     "7: error: 'state' is MASTER or BACKUP, not 'X'\n"
-     "8: error: 'priority' must be a whole number from 1 to 255, not '0'\n"
-     "9: error: 'advert_int' must be from 0.01 to 255 seconds, not 'a'\n"},
+    {"several errors in one run", instance("version X\ndown_timer_adverts 0\npreempt_delay a"),
+     "7: error: 'version' must be a whole number from 2 to 3, not 'X'\n"
+     "8: error: 'down_timer_adverts' must be a whole number from 1 to 100, not '0'\n"
+     "9: error: 'preempt_delay' must be from 0 to 1000 seconds, not 'a'\n"},
 };
 INSTANTIATE_TEST_SUITE_P(Keywords, Messages, testing::ValuesIn(keywords));
 
@@ -95,7 +95,11 @@ INSTANTIATE_TEST_SUITE_P(Braces, Messages, testing::ValuesIn(braces));
 
 const Case vrrp[] = {
     {"SLAVE", instance("state SLAVE"),
-     "7: error: 'state' is MASTER or BACKUP, not 'SLAVE': write BACKUP\n"},
+     "7: warning: 'state' is MASTER or BACKUP, not 'SLAVE': BACKUP is taken, as in keepalived\n"},
+    {"intervals and priorities out of range", instance("priority 0\nadvert_int 300"),
+     "7: warning: 'priority' must be from 1 to 255, not '0': 100 is taken, as in keepalived\n"
+     "8: warning: 'advert_int' must be from 0.01 to 255 seconds, not '300': 1 is taken, as in "
+     "keepalived\n"},
     {"long password", instance("authentication {\nauth_type PASS\nauth_pass 123456789\n}"),
      "9: warning: 'auth_pass' is longer than 8 characters: the first 8 count, as in keepalived\n"},
     {"half an authentication", instance("authentication {\nauth_type PASS\n}"),

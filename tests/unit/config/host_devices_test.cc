@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the host says of a `dev`, and random numbers that stay the same.
+#include "config/host_devices.h"
+
+#include <gtest/gtest.h>
+
+#include "config/random_numbers.h"
+#include "load_text.h"
+
+namespace warren::config {
+namespace {
+
+TEST(HostDevices, AMissingOneTakesItsAddressAlong) {
+    Config config = load_text(
+                        "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\n"
+                        "virtual_ipaddress {\n10.0.0.1/24\n10.0.0.2/24 dev gone0\n}\n"
+                        "virtual_ipaddress_excluded {\n10.0.0.3 dev lo\n10.0.0.4 dev eth1\n}\n}\n")
+                        .config;
+    const Diagnostics found = settle_devices(config, [](const std::string& name) {
+        return name == "lo"     ? HostDevice::mute
+               : name == "eth1" ? HostDevice::link
+                                : HostDevice::missing;
+    });
+    EXPECT_EQ(messages(found),
+              "f:6: warning: there is no interface gone0: the address 10.0.0.2 is left out, as in "
+              "keepalived\n");
+    const VrrpInstance& v = config.vrrp_instances.at(0);
+    ASSERT_EQ(v.virtual_ipaddress.size(), 1U);
+    ASSERT_EQ(v.virtual_ipaddress_excluded.size(), 2U);
+    EXPECT_EQ(v.interface_of(v.virtual_ipaddress_excluded[0]), "eth0");
+    EXPECT_EQ(v.interface_of(v.virtual_ipaddress_excluded[1]), "eth1");
+}
+
+TEST(RandomNumbers, AreInTheirRangeAndTheSameFromTheSameSeed) {
+    const std::string line = "priority ${_RANDOM 50 52} x${_RANDOM}y";
+    EXPECT_EQ(RandomNumbers(7).put_into(line), RandomNumbers(7).put_into(line));
+    RandomNumbers random(7);
+    std::string seen;
+    for (int i = 0; i < 100; ++i)
+        seen += random.put_into("${_RANDOM 50 52} ");
+    for (const char* number : {"50 ", "51 ", "52 "})
+        EXPECT_NE(seen.find(number), std::string::npos);
+    EXPECT_EQ(seen.find_first_not_of("0125 "), std::string::npos) << seen;
+    EXPECT_EQ(random.put_into("${_RANDOM 9 1} ${_RANDOM x"), "${_RANDOM 9 1} ${_RANDOM x");
+}
+
+}  // namespace
+}  // namespace warren::config
