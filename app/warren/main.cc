@@ -14,6 +14,7 @@
 #include "data_plane.h"
 #include "kernel/cleaner.h"
 #include "log.h"
+#include "net_namespace.h"
 #include "options.h"
 #include "port/clock.h"
 #include "programs/script.h"
@@ -51,7 +52,11 @@ int serve(const Options& options, const config::LoadResult& loaded, std::span<ch
                        .config_file = options.config_file,
                        .started_ns = port::now_ns(),
                        .hugepages = plane.uses_hugepages()};
-    manager.reread = [&options] { return read_config(options.config_file, options.config_id); };
+    manager.reread = [&options] {
+        config::LoadResult read = read_config(options.config_file, options.config_id);
+        look_at_host(read);
+        return read;
+    };
     manager.announce = notify_service_manager;
     manager.reopen_log = [&options] { return reopen_log(options); };
     manager.cleaner = &cleaner;
@@ -62,6 +67,9 @@ int serve(const Options& options, const config::LoadResult& loaded, std::span<ch
 
 int run(const Options& options, std::span<char*> command_line) {
     config::LoadResult loaded = read_config(options.config_file, options.config_id);
+    const std::string& net_namespace = loaded.config.global.net_namespace;
+    if (loaded.ok() && !options.check) enter_net_namespace(net_namespace);
+    if (!options.check || net_namespace.empty()) look_at_host(loaded);
     for (config::Diagnostic& rival :
          find_rivals(loaded.config, [](const std::string& file) { return read_config(file, ""); }))
         loaded.diagnostics.push_back(std::move(rival));

@@ -11,10 +11,13 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <random>
 #include <utility>
 #include <vector>
 
+#include "config/host_devices.h"
 #include "config/odd_addresses.h"
+#include "port/kernel_interface.h"
 
 namespace warren::app {
 namespace {
@@ -60,11 +63,24 @@ std::vector<net::IpAddress> host_addresses() {
 }  // namespace
 
 config::LoadResult read_config(const std::string& file, const std::string& config_id) {
-    config::LoadResult result = config::load(file, read_file, {config_id, expand});
-    if (!result.ok()) return result;
-    for (config::Diagnostic& own : config::find_own_addresses(result.config, host_addresses()))
-        result.diagnostics.push_back(std::move(own));
-    return result;
+    static const std::uint64_t seed = std::random_device()();  // a reload finds the same file
+    return config::load(file, read_file, {config_id, expand, seed});
+}
+
+void look_at_host(config::LoadResult& result) {
+    if (!result.ok()) return;
+    const auto add = [&](config::Diagnostics found) {
+        for (config::Diagnostic& diagnostic : found)
+            result.diagnostics.push_back(std::move(diagnostic));
+    };
+    add(config::settle_devices(result.config, [&](const std::string& name) {
+        if (result.config.dataplane.find_interface(name) != nullptr)
+            return config::HostDevice::link;
+        return !port::kernel_has_interface(name) ? config::HostDevice::missing
+               : port::kernel_has_link(name)     ? config::HostDevice::link
+                                                 : config::HostDevice::mute;
+    }));
+    add(config::find_own_addresses(result.config, host_addresses()));
 }
 
 void print_check(const config::LoadResult& result, const config::Diagnostics& scripts,

@@ -10,6 +10,10 @@ namespace warren::app {
 
 config::LoadResult read_config(const std::string& file, const std::string& config_id);
 
+// What this host makes of it: its interfaces and its own addresses, in the namespace of this
+// moment.
+void look_at_host(config::LoadResult& result);
+
 // What `--check` prints: each diagnostic, the keywords that have no meaning here, and what is wrong
 // with the scripts.
 void print_check(const config::LoadResult& result, const config::Diagnostics& scripts,

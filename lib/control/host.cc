@@ -30,10 +30,13 @@ kernel::HostAddresses::Told told_by(journal::EventLog& events) {
 }  // namespace
 
 Host::Host(const Context& context, const kernel::Netlink& netlink, const std::string& instance,
-           const std::vector<kernel::KernelAddress>& ours, kernel::Cleaner* cleaner)
+           kernel::Cleaner* cleaner)
     : context_(context),
       netlink_(netlink),
-      addresses_(told_by(context.events), ours, cleaner),
+      static_addresses_(told_by(context.events), {}, cleaner),
+      addresses_(told_by(context.events), model::possible_host_addresses(context.state.config),
+                 cleaner),
+      routes_(told_by(context.events), model::possible_host_policy(context.state.config), cleaner),
       local_clients_(instance),
       arp_silence_(instance) {}
 
@@ -58,6 +61,7 @@ void Host::set_host_ports() {
 }
 
 void Host::start() {
+    follow_addresses();
     set_host_ports();
     context_.state.kernel_addresses = kernel_addresses();
     const auto snapshot = model::build_snapshot(context_.state, 0);
@@ -133,8 +137,27 @@ void Host::follow_masters() {
     follow_local_clients();
 }
 
+// Routes lead by addresses: they come after them and go before them.
 void Host::follow_addresses() {
-    addresses_.follow(model::host_addresses(context_.state), netlink_.links());
+    const std::vector<kernel::PolicyEntry> policy = model::host_policy(context_.state);
+    const std::vector<kernel::Link> links = netlink_.links();
+    routes_.withdraw(policy);
+    static_addresses_.follow(model::static_addresses(context_.state.config), links);
+    addresses_.follow(model::host_addresses(context_.state), links);
+    routes_.place(policy);
+}
+
+vrrp::TrackedState Host::state_of_group(const std::string& group) const {
+    const model::StaticThings things = model::things_of_group(context_.state.config, group);
+    for (const kernel::PolicyEntry& entry : things.policy)
+        if (!routes_.has_placed(entry))
+            return vrrp::TrackedState::of(false, to_string(entry) + " is missing");
+    for (const kernel::KernelAddress& address : things.addresses) {
+        const auto link = netlink_.link(address.interface);
+        if (!link || !has_address(*link, address.prefix.address))
+            return vrrp::TrackedState::of(false, address.prefix.to_string() + " is missing");
+    }
+    return vrrp::TrackedState::of(true, "all is there");
 }
 
 void Host::follow_guards() {
@@ -152,7 +175,9 @@ void Host::follow_local_clients() {
 }
 
 void Host::expect_all_seen() {
+    static_addresses_.expect_all_seen();
     addresses_.expect_all_seen();
+    routes_.restore();
     follow_addresses();
 }
 

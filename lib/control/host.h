@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What this host's kernel is to hide, have, serve and hear follows the model: the guards of shared
-// interfaces, the masters' addresses, the host's own programs as clients of our virtual_servers,
+// interfaces, the masters' addresses, routes and rules, the static ones, the host's own programs as
+// clients of our virtual_servers,
 // multicast groups, ARP. Adverts and announcements never wait for any of it: the control lcore
 // rings a bell with each transition and goes on, so addresses come as soon as this thread is woken.
 // The other order would make every takeover as late as that. The constructor throws
@@ -18,28 +19,33 @@
 #include "kernel/arp_silence.h"
 #include "kernel/guard.h"
 #include "kernel/host_addresses.h"
+#include "kernel/host_routes.h"
 #include "kernel/local_clients.h"
 #include "kernel/multicast.h"
 #include "kernel/netlink.h"
+#include "vrrp/tracked_state.h"
 
 namespace warren::control {
 
 class Host {
   public:
-    // `ours`: what an earlier life may have left. `cleaner`: host_addresses.h.
+    // `cleaner`: host_addresses.h.
     Host(const Context& context, const kernel::Netlink& netlink, const std::string& instance,
-         const std::vector<kernel::KernelAddress>& ours, kernel::Cleaner* cleaner);
+         kernel::Cleaner* cleaner);
 
     // At the start. Throws std::runtime_error if an interface cannot be guarded.
     void start();
 
     // After anything that may have changed who is master, or what the kernel has.
     void follow_masters();
-    void follow_addresses();
+    void follow_addresses();  // and the routes and rules that go with them
     void follow_guards();
     void follow_local_clients();
     // Once in a while: what was asked for has come by now, or never will.
     void expect_all_seen();
+
+    // Whether all static addresses, routes and rules of a track_group are there.
+    vrrp::TrackedState state_of_group(const std::string& group) const;
 
     // What the port's virtual routers have to hear.
     void join_groups(std::uint8_t port, const exchange::Snapshot& snapshot);
@@ -66,7 +72,9 @@ class Host {
 
     Context context_;
     const kernel::Netlink& netlink_;
+    kernel::HostAddresses static_addresses_;
     kernel::HostAddresses addresses_;
+    kernel::HostRoutes routes_;
     kernel::LocalClients local_clients_;
     kernel::ArpSilence arp_silence_;
     kernel::MulticastGroups multicast_;

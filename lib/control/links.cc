@@ -29,15 +29,14 @@ void add_kernel_part(model::PortState& state, const kernel::Link& link) {
 
 }  // namespace
 
-std::vector<model::PortState> port_states(const std::vector<std::string>& names,
-                                          const std::vector<port::Port*>& ports,
+std::vector<model::PortState> port_states(const std::vector<port::Port*>& ports,
                                           const std::vector<port::Port*>& kernel_ports,
                                           const kernel::Netlink& netlink,
                                           journal::EventLog& events) {
     std::vector<model::PortState> states;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        const port::Port& device = *ports.at(i);
-        model::PortState state{.name = names[i],
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        const port::Port& device = *ports[i];
+        model::PortState state{.name = device.name(),
                                .driver = device.driver(),
                                .mac = device.mac(),
                                .shared = device.shared_with_kernel(),
@@ -51,8 +50,8 @@ std::vector<model::PortState> port_states(const std::vector<std::string>& names,
         if (!state.hears_virtual_macs)
             events.warn(journal::EventKind::link,
                         "interface {}: use_vmac is not possible, the physical MAC is used: {}",
-                        names[i], device.mac_trouble());
-        if (const auto link = netlink.link(names[i])) add_kernel_part(state, *link);
+                        state.name, device.mac_trouble());
+        if (const auto link = netlink.link(state.name)) add_kernel_part(state, *link);
         states.push_back(std::move(state));
     }
     return states;

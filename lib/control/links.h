@@ -29,8 +29,7 @@ struct PortChange {
 };
 
 // As at start. `kernel_ports`: by port, null where what is not ours has no way to the host.
-std::vector<model::PortState> port_states(const std::vector<std::string>& names,
-                                          const std::vector<port::Port*>& ports,
+std::vector<model::PortState> port_states(const std::vector<port::Port*>& ports,
                                           const std::vector<port::Port*>& kernel_ports,
                                           const kernel::Netlink& netlink,
                                           journal::EventLog& events);

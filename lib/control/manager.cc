@@ -8,7 +8,6 @@
 
 #include "control/signals.h"
 #include "model/builder.h"
-#include "model/kernel_rules.h"
 #include "model/start.h"
 #include "port/clock.h"
 
@@ -31,12 +30,9 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                     on_next_hop(server, hop);
                 }}),
       state_(model::make_state(
-          config,
-          port_states(model::port_names(config), ports_, options_.kernel_ports, netlink_, events_),
-          port::now_ns())),
+          config, port_states(ports_, options_.kernel_ports, netlink_, events_), port::now_ns())),
       publication_(io_, *state_, events_, exchange, vrrp, [this] { host_.follow_local_clients(); }),
-      host_(context(), netlink_, options_.process.instance, model::possible_host_addresses(config),
-            options_.cleaner),
+      host_(context(), netlink_, options_.process.instance, options_.cleaner),
       links_(context(), ports_),
       next_hops_(context(), netlink_),
       routers_(context(), vrrp,
@@ -48,7 +44,8 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                             scripts_patience_ms, [this] { life_.leave_after(Life::farewell_ms); });
                     }}),
       priorities_(context(), netlink_,
-                  [this](std::uint16_t router) { routers_.tell_settled(router); }),
+                  {.group = [this](const std::string& name) { return host_.state_of_group(name); },
+                   .settled = [this](std::uint16_t router) { routers_.tell_settled(router); }}),
       services_(context(), exchange, routers_.script_queues(), [this] { priorities_.apply(); }),
       faults_(context(), ports_, options_.pool, vrrp.counters),
       reloader_(context(), exchange, options_.reread),
@@ -127,6 +124,7 @@ void Manager::follow_port(const PortChange& change) {
     if (change.is_new || change.mac || change.mtu) publication_.publish();
     if (change.mac || change.addresses) routers_.tell_plans(change.port, renewed);
     if (change.link) routers_.tell_link(change.port);
+    if (change.mac || change.link) routers_.announce_on(change.port);
     if (change.present && change.any())
         host_.join_groups(change.port, *model::build_snapshot(*state_, 0));
 }
@@ -206,6 +204,7 @@ void Manager::every_second(std::uint64_t now_ns) {
         host_.follow_guards();
     }
     host_.expect_all_seen();
+    priorities_.apply();
 }
 
 // Ready is when every worker has looked into its queues.

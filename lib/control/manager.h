@@ -41,7 +41,7 @@ class Manager {
     static constexpr int drain_ms = 20;                // how often the channels are emptied
     static constexpr int scripts_patience_ms = 5'000;  // for notify_stop
 
-    // `ports` in the order of port_names(config). Publishes the first snapshot.
+    // `ports` of all port_names(config), those first. Publishes the first snapshot.
     Manager(const config::Config& config, const std::vector<port::Port*>& ports,
             exchange::Exchange& exchange, election::VrrpLink& vrrp, ManagerOptions options);
     ~Manager();

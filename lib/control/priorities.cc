@@ -5,11 +5,10 @@
 
 namespace warren::control {
 
-Priorities::Priorities(const Context& context, const kernel::Netlink& netlink,
-                       std::function<void(std::uint16_t router)> settled)
+Priorities::Priorities(const Context& context, const kernel::Netlink& netlink, Others others)
     : context_(context),
       netlink_(netlink),
-      settled_(std::move(settled)),
+      others_(std::move(others)),
       scripts_(context.io, context.state.config, context.events, [this] { apply(); }),
       files_(context.io, context.state.config, context.events, [this] { apply(); }),
       processes_(context.io, context.state.config, context.events, [this] { apply(); }),
@@ -45,6 +44,8 @@ vrrp::TrackedState Priorities::state_of(const config::Tracked& tracked) const {
             return processes_.state(tracked.name);
         case config::TrackKind::bfd:
             return bfd_.state(tracked.name);
+        case config::TrackKind::group:
+            return others_.group(tracked.name);
         case config::TrackKind::quorum:
             break;
     }
@@ -61,7 +62,7 @@ void Priorities::apply_to(std::uint16_t index) {
     const vrrp::TrackedPart before = router.tracking.total;
     router.tracking = model::evaluate(
         *router.config, [this](const config::Tracked& tracked) { return state_of(tracked); });
-    if (router.waits_silently && router.tracking.settled()) settled_(index);
+    if (router.waits_silently && router.tracking.settled()) others_.settled(index);
     const vrrp::TrackedPart& now = router.tracking.total;
     if (now.fault != before.fault)
         context_.publication.fault(index, vrrp::FaultCause::tracked, now.fault);

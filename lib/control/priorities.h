@@ -18,9 +18,13 @@ namespace warren::control {
 
 class Priorities {
   public:
-    // `settled`: a router that waited for what it tracks knows now.
-    Priorities(const Context& context, const kernel::Netlink& netlink,
-               std::function<void(std::uint16_t router)> settled);
+    struct Others {
+        std::function<vrrp::TrackedState(const std::string& name)> group;  // of a track_group
+        // A router that waited for what it tracks knows now.
+        std::function<void(std::uint16_t router)> settled;
+    };
+
+    Priorities(const Context& context, const kernel::Netlink& netlink, Others others);
 
     // Whenever a tracked thing may have changed. The commands of a start reach the control lcore
     // before its first round does.
@@ -34,7 +38,7 @@ class Priorities {
 
     Context context_;
     const kernel::Netlink& netlink_;
-    std::function<void(std::uint16_t)> settled_;
+    Others others_;
     tracking::TrackScripts scripts_;
     tracking::TrackFiles files_;
     tracking::TrackProcesses processes_;

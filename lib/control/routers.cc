@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/routers.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -167,6 +168,27 @@ void Routers::tell_missing_address(std::uint16_t index) {
     if (router.no_address == missing) return;
     router.no_address = missing;
     context_.publication.fault(index, vrrp::FaultCause::no_address, missing);
+}
+
+// The plan that it has: a master tells all stations.
+void Routers::announce_on(std::uint8_t port) {
+    const auto has_address_there = [&](const model::RouterState& router) {
+        const auto is_there = [&](const config::VirtualAddress& address) {
+            return port_of(context_.state, router, address) == port;
+        };
+        const config::VrrpInstance& v = *router.config;
+        return std::any_of(v.virtual_ipaddress.begin(), v.virtual_ipaddress.end(), is_there) ||
+               std::any_of(v.virtual_ipaddress_excluded.begin(), v.virtual_ipaddress_excluded.end(),
+                           is_there);
+    };
+    for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i) {
+        const model::RouterState& router = context_.state.routers[i];
+        if (router.port != port && router.status.state == vrrp::State::master &&
+            context_.state.ports[port].link_up && has_address_there(router))
+            context_.publication.command({.kind = election::VrrpCommand::Kind::plan,
+                                          .router = i,
+                                          .plan = router.plan.get()});
+    }
 }
 
 void Routers::tell_link(std::uint8_t port) {

@@ -33,6 +33,9 @@ class Routers {
     std::vector<std::uint16_t> renew_plans(std::uint8_t port);
     void tell_plans(std::uint8_t port, const std::vector<std::uint16_t>& renewed);
     void tell_link(std::uint8_t port);
+    // Masters of other ports that have addresses on this one: its MAC is another, or its link has
+    // come back.
+    void announce_on(std::uint8_t port);
 
     // It waited, silently, for what it tracks, and knows now.
     void tell_settled(std::uint16_t router);

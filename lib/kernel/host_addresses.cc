@@ -18,11 +18,6 @@ const Link* find_link(const std::vector<Link>& links, std::string_view name) {
     return at == links.end() ? nullptr : &*at;
 }
 
-bool has_address(const Link& link, const net::IpAddress& address) {
-    return std::any_of(link.addresses.begin(), link.addresses.end(),
-                       [&](const LinkAddress& a) { return a.prefix.address == address; });
-}
-
 bool is_the_hosts_own(const Link& link, const net::IpAddress& address) {
     if (const auto first = link.ipv4(); first && first->address == address) return true;
     if (address.is_v4() || !address.is_link_local()) return false;
@@ -59,6 +54,11 @@ std::string text_of(const KernelAddress& address) {
 }
 
 }  // namespace
+
+bool has_address(const Link& link, const net::IpAddress& address) {
+    return std::any_of(link.addresses.begin(), link.addresses.end(),
+                       [&](const LinkAddress& a) { return a.prefix.address == address; });
+}
 
 AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
                                const std::vector<Link>& links) {

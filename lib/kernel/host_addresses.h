@@ -39,6 +39,8 @@ using PlacedAddresses = std::map<AddressKey, PlacedAddress>;
 AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
                                const std::vector<Link>& links);
 
+bool has_address(const Link& link, const net::IpAddress& address);
+
 // Pure. Which of `ours` are on their interfaces already, as an earlier life leaves them. Not the
 // first address of an interface: that is the host's own, whoever else names it.
 std::vector<KernelAddress> leftovers(std::span<const KernelAddress> ours,

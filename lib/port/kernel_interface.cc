@@ -46,6 +46,11 @@ bool kernel_has_interface(const std::string& name) {
     return if_nametoindex(name.c_str()) != 0;
 }
 
+bool kernel_has_link(const std::string& name) {
+    const auto answer = ask(name, SIOCGIFFLAGS);
+    return answer && (answer->ifr_flags & (IFF_NOARP | IFF_LOOPBACK)) == 0;
+}
+
 std::unique_ptr<PacketSocket> open_loopback() {
     PacketSocketOptions options;
     options.receives = false;

@@ -52,7 +52,9 @@ class KernelInterface {
 // Throws std::runtime_error: no lo, no permission.
 std::unique_ptr<PacketSocket> open_loopback();
 
-// Whether the kernel has an interface of that name.
+// Whether the kernel has an interface of that name, and one where stations ask for addresses: lo,
+// dummies and tunnels are none.
 bool kernel_has_interface(const std::string& name);
+bool kernel_has_link(const std::string& name);
 
 }  // namespace warren::port
