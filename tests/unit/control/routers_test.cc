@@ -93,5 +93,27 @@ TEST_F(RoutersOfTwoPorts, TheGoodByeOfAllIsPassedOn) {
     EXPECT_EQ(stopped_, 1U);
 }
 
+// With a `dev` an address lives on a port that is not its router's.
+TEST(RoutersOfOtherPorts, AMasterAnnouncesItselfAgainWhereItsAddressesAre) {
+    Surroundings world{model::router("A", "eth0", 51, "192.168.8.100/24\n10.9.0.100/24 dev eth1") +
+                       model::router("B", "eth0", 52, "192.168.8.101/24")};
+    election::VrrpLink link;
+    Routers routers{world.context(), link, {.masters = [] {}, .stopped = [] {}}};
+    routers.announce_on(1);
+    EXPECT_TRUE(world.publication.commands.empty()) << "a backup is silent";
+    for (model::RouterState& router : world.state->routers)
+        router.status.state = vrrp::State::master;
+    routers.announce_on(0);
+    EXPECT_TRUE(world.publication.commands.empty()) << "on its own port its plan does that";
+    world.state->ports[1].link_up = false;
+    routers.announce_on(1);
+    EXPECT_TRUE(world.publication.commands.empty()) << "nobody hears it";
+    world.state->ports[1].link_up = true;
+    routers.announce_on(1);
+    ASSERT_EQ(world.publication.commands.size(), 1U);
+    EXPECT_EQ(world.publication.commands[0].kind, Command::Kind::plan);
+    EXPECT_EQ(world.publication.commands[0].router, 0);
+}
+
 }  // namespace
 }  // namespace warren::control
