@@ -207,7 +207,9 @@ void VrrpEngine::change_plan(std::size_t index, const RouterPlan& plan, const Ro
                      .router = static_cast<std::uint16_t>(index)};
     taken.plan = router.plan;
     router.plan = &plan;
-    step(index, vrrp::Reconfigure{&plan.settings, router.instance.status().effective_priority},
+    step(index,
+         vrrp::Reconfigure{&plan.settings, router.instance.status().effective_priority,
+                           vrrp::AnnouncedSet::all},
          round);
     report(taken);
 }

@@ -93,11 +93,16 @@ struct AddressConflict {
     net::IpAddress address;
     net::MacAddress claimant;
 };
-// New settings for the same (port, family, VRID); the state is kept. The old ones may be freed
-// afterwards.
+// Which of a router's addresses an announcement is for: all of them, or those that came with its
+// newest settings. Which those are is the runner's knowledge, for excluded ones are among them.
+enum class AnnouncedSet : std::uint8_t { nothing, added, all };
+
+// New settings for the same (port, family, version, VRID); the state is kept, and so are timers
+// that still mean the same. The old ones may be freed afterwards.
 struct Reconfigure {
     const Settings* settings = nullptr;
-    int effective_priority = 0;  // 0: the settings' own
+    int effective_priority = 0;                      // 0: the settings' own
+    AnnouncedSet announced = AnnouncedSet::nothing;  // what a master has to tell the LAN
 };
 
 // The sync group's word (group.h): every member wants to be master; another one yielded.
@@ -118,10 +123,11 @@ struct SendAdvert {
     std::uint8_t priority = 0;
     friend bool operator==(const SendAdvert&, const SendAdvert&) = default;
 };
-// `rounds` times one GARP or unsolicited NA for each owned address, excluded ones too, back to
-// back.
+// `rounds` times one GARP or unsolicited NA for each owned address, excluded ones too, or for the
+// added ones alone, back to back.
 struct Announce {
     std::uint8_t rounds = 1;
+    AnnouncedSet what = AnnouncedSet::all;
     friend bool operator==(const Announce&, const Announce&) = default;
 };
 struct Report {
@@ -140,7 +146,7 @@ struct Alarm {
 
 using Action = std::variant<Own, SendAdvert, Announce, Report, Alarm>;
 
-// A bounded list. No event of the table in instance.cc asks for more than six actions.
+// A bounded list. No event of the table in instance.cc asks for more than seven actions.
 class Actions {
   public:
     static constexpr std::size_t capacity = 8;

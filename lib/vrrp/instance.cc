@@ -19,6 +19,20 @@ std::uint16_t fault_bit(FaultCause cause) {
     return static_cast<std::uint16_t>(1U << static_cast<unsigned>(cause));
 }
 
+// Another wait for the master, or another view of what is its advert.
+bool hears_otherwise(const Settings& a, const Settings& b) {
+    return a.advert_interval_ns != b.advert_interval_ns ||
+           a.down_timer_adverts != b.down_timer_adverts || a.auth_type != b.auth_type ||
+           a.auth_data != b.auth_data || a.multicast_group != b.multicast_group ||
+           a.unicast_peers != b.unicast_peers;
+}
+
+// Apart from the priority.
+bool says_otherwise(const Settings& a, const Settings& b) {
+    return hears_otherwise(a, b) || a.primary_address != b.primary_address ||
+           a.advert_addresses != b.advert_addresses;
+}
+
 }  // namespace
 
 Instance::Instance(const Settings& settings) : settings_(&settings) {
@@ -41,7 +55,8 @@ std::uint64_t Instance::deadline_ns() const {
             return waiting_for_workers_ ? evidence_poll_deadline_ns_ : master_down_deadline_ns_;
         case State::master:
             return std::min({advert_deadline_ns_, answer_deadline_ns_, burst_.next_ns,
-                             burst_request_ns_, refresh_deadline_ns_, defence_deadline_ns_});
+                             added_burst_.next_ns, burst_request_ns_, refresh_deadline_ns_,
+                             defence_deadline_ns_});
         case State::initialize:
         case State::fault:
             break;
@@ -145,24 +160,50 @@ void Instance::on(const AddressConflict& event, Actions& out) {
 }
 
 void Instance::on(const Reconfigure& event, Actions& out) {
-    assert(event.settings != nullptr && event.settings->vrid == settings_->vrid);
-    const bool interval_is_ours = status_.state != State::backup ||
-                                  event.settings->version == Version::v2 ||
-                                  event.settings->version != settings_->version;
+    assert(event.settings != nullptr && event.settings->vrid == settings_->vrid &&
+           event.settings->version == settings_->version);
+    const Settings& old = *settings_;
+    const std::uint8_t old_priority = status_.effective_priority;
     settings_ = event.settings;
-    burst_ = {};  // it points into the old settings
-    if (interval_is_ours) status_.master_interval_ns = settings_->advert_interval_ns;
+    follow_settings(old);
     set_priority(event.effective_priority != 0 ? event.effective_priority : settings_->priority);
     if (status_.state == State::backup) {
-        arm_master_down(master_down_interval_ns());
-        if (status_.effective_priority == owner_priority) win(Reason::owner_startup, out);
+        const bool was_won = status_.wants_master;
+        if (hears_otherwise(old, *settings_)) arm_master_down(master_down_interval_ns());
+        if (status_.effective_priority == owner_priority && old_priority != owner_priority)
+            win(Reason::owner_startup, out);
+        else if (was_won && !settings_->grouped)
+            become_master(takeover_reason_, out);
     } else if (status_.state == State::master) {
-        status_.master_address = settings_->primary_address;
-        send(status_.effective_priority, out);
-        advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
-        start_burst(settings_->announcements.takeover);
-        run_announcements(out);
+        if (old_priority != status_.effective_priority || says_otherwise(old, *settings_))
+            send_soon(out);
+        announce_changes(event.announced, out);
     }
+}
+
+// What has begun goes on unless its own time is another now.
+void Instance::follow_settings(const Settings& old) {
+    const bool interval_is_ours =
+        status_.state != State::backup || settings_->version == Version::v2;
+    if (interval_is_ours) status_.master_interval_ns = settings_->advert_interval_ns;
+    if (old.preempt_delay_ns != settings_->preempt_delay_ns) status_.preempt_after_ns = 0;
+    if (status_.state != State::master) return;
+    status_.master_address = settings_->primary_address;
+    // Peers wait for the old interval until they are told too: the next advert is never later.
+    advert_deadline_ns_ = std::min(advert_deadline_ns_, now_ns_ + settings_->advert_interval_ns);
+    const std::uint64_t refresh_ns = settings_->announcements.refresh_ns;
+    if (refresh_ns != old.announcements.refresh_ns)
+        refresh_deadline_ns_ = refresh_ns == 0 ? no_deadline : now_ns_ + refresh_ns;
+}
+
+// Hosts know what they knew: only new addresses are news to them, or our new MAC.
+void Instance::announce_changes(AnnouncedSet announced, Actions& out) {
+    if (announced == AnnouncedSet::nothing) return;
+    if (announced == AnnouncedSet::all)
+        start_burst(&Announcements::takeover);
+    else
+        added_burst_ = begin(&Announcements::takeover);
+    run_announcements(out);
 }
 
 void Instance::on(const GroupMaster&, Actions& out) {
@@ -356,7 +397,7 @@ void Instance::become_master(Reason reason, Actions& out) {
     refresh_deadline_ns_ =
         announcements.refresh_ns == 0 ? no_deadline : now_ns_ + announcements.refresh_ns;
     ++status_.counters.became_master;
-    start_burst(announcements.takeover);
+    start_burst(&Announcements::takeover);
     run_announcements(out);
     change_state(State::master, reason, out);
 }
@@ -366,7 +407,7 @@ void Instance::become_backup(Reason reason, Actions& out) {
     arm_master_down(master_down_interval_ns());
     takeover_reason_ = Reason::master_down;
     status_.preempt_after_ns = 0;
-    burst_ = {};
+    burst_ = added_burst_ = {};
     change_state(State::backup, reason, out);
 }
 
@@ -379,7 +420,7 @@ void Instance::stop(State to, Reason reason, bool can_transmit, Actions& out) {
     waiting_for_workers_ = false;
     status_.wants_master = false;
     status_.preempt_after_ns = 0;
-    burst_ = {};
+    burst_ = added_burst_ = {};
     status_.master_address = {};
     status_.master_priority = 0;
     change_state(to, reason, out);
@@ -409,8 +450,14 @@ void Instance::send_soon(Actions& out) {
     if (now_ns_ == answer_deadline_ns_) send(status_.effective_priority, out);
 }
 
-void Instance::start_burst(const AnnounceSchedule& schedule) {
-    burst_ = {&schedule, 0, 0, now_ns_ + schedule[0].delay_ns};
+Instance::Burst Instance::begin(AnnounceSchedule Announcements::*schedule) const {
+    return {schedule, 0, 0, now_ns_ + (settings_->announcements.*schedule)[0].delay_ns};
+}
+
+// Of all addresses, so it takes the added ones along.
+void Instance::start_burst(AnnounceSchedule Announcements::*schedule) {
+    burst_ = begin(schedule);
+    added_burst_ = {};
     next_burst_ns_ = now_ns_ + burst_distance_ns;
     burst_request_ns_ = no_deadline;
 }
@@ -421,29 +468,29 @@ void Instance::request_burst() {
     if (burst_request_ns_ == no_deadline) burst_request_ns_ = std::max(now_ns_, next_burst_ns_);
 }
 
-std::uint8_t Instance::burst_rounds_due() {
-    if (now_ns_ < burst_.next_ns) return 0;
-    const AnnouncePhase& phase = (*burst_.schedule)[burst_.phase];
+std::uint8_t Instance::rounds_due(Burst& burst) const {
+    if (now_ns_ < burst.next_ns) return 0;
+    const AnnounceSchedule& schedule = settings_->announcements.*burst.schedule;
+    const AnnouncePhase& phase = schedule[burst.phase];
     const bool at_once = phase.gap_ns == 0;
     const auto rounds =
         static_cast<std::uint8_t>(at_once ? phase.count : std::min(phase.count, std::uint8_t{1}));
-    burst_.done = static_cast<std::uint8_t>(burst_.done + rounds);
-    if (burst_.done < phase.count) {
-        burst_.next_ns = now_ns_ + phase.gap_ns;
+    burst.done = static_cast<std::uint8_t>(burst.done + rounds);
+    if (burst.done < phase.count) {
+        burst.next_ns = now_ns_ + phase.gap_ns;
         return rounds;
     }
-    ++burst_.phase;
-    burst_.done = 0;
-    burst_.next_ns = burst_.phase < burst_.schedule->size()
-                         ? now_ns_ + (*burst_.schedule)[burst_.phase].delay_ns
-                         : no_deadline;
+    ++burst.phase;
+    burst.done = 0;
+    burst.next_ns =
+        burst.phase < schedule.size() ? now_ns_ + schedule[burst.phase].delay_ns : no_deadline;
     return rounds;
 }
 
 void Instance::run_announcements(Actions& out) {
     std::uint8_t rounds = 0;
-    if (now_ns_ >= burst_request_ns_) start_burst(settings_->announcements.lower_priority);
-    rounds = std::max(rounds, burst_rounds_due());
+    if (now_ns_ >= burst_request_ns_) start_burst(&Announcements::lower_priority);
+    rounds = std::max(rounds, rounds_due(burst_));
     if (now_ns_ >= refresh_deadline_ns_) {
         refresh_deadline_ns_ = now_ns_ + settings_->announcements.refresh_ns;
         rounds = std::max(rounds, settings_->announcements.refresh_repeat);
@@ -453,8 +500,13 @@ void Instance::run_announcements(Actions& out) {
         next_defence_ns_ = now_ns_ + defend_interval_ns;
         rounds = std::max(rounds, std::uint8_t{1});
     }
+    announce(rounds, AnnouncedSet::all, out);
+    announce(rounds_due(added_burst_), AnnouncedSet::added, out);
+}
+
+void Instance::announce(std::uint8_t rounds, AnnouncedSet what, Actions& out) {
     if (rounds == 0) return;
-    out.push(Announce{rounds});
+    out.push(Announce{rounds, what});
     status_.counters.announcements += rounds;
 }
 

@@ -84,9 +84,9 @@ class Instance {
     std::uint64_t master_down_interval_ns() const;
 
   private:
-    // A schedule being worked off.
+    // A schedule being worked off. Which one, not where it lies: settings come and go meanwhile.
     struct Burst {
-        const AnnounceSchedule* schedule = nullptr;
+        AnnounceSchedule Announcements::*schedule = nullptr;
         std::uint8_t phase = 0;
         std::uint8_t done = 0;  // of this phase
         std::uint64_t next_ns = no_deadline;
@@ -126,10 +126,14 @@ class Instance {
 
     void send(std::uint8_t priority, Actions& out);
     void send_soon(Actions& out);
-    void start_burst(const AnnounceSchedule& schedule);
+    void follow_settings(const Settings& old);
+    void announce_changes(AnnouncedSet announced, Actions& out);
+    Burst begin(AnnounceSchedule Announcements::*schedule) const;
+    void start_burst(AnnounceSchedule Announcements::*schedule);
     void request_burst();
-    std::uint8_t burst_rounds_due();
+    std::uint8_t rounds_due(Burst& burst) const;
     void run_announcements(Actions& out);
+    void announce(std::uint8_t rounds, AnnouncedSet what, Actions& out);
     void alarm(AlarmKind kind, const net::IpAddress& address, Actions& out,
                const net::MacAddress& claimant = {});
 
@@ -151,6 +155,7 @@ class Instance {
     std::uint64_t answer_deadline_ns_ = no_deadline;  // an advert outside the rhythm
     std::uint64_t last_sent_ns_ = 0;
     Burst burst_;
+    Burst added_burst_;                             // of addresses that came to a running master
     std::uint64_t next_burst_ns_ = 0;               // not sooner
     std::uint64_t burst_request_ns_ = no_deadline;  // a burst that had to wait for that
     std::uint64_t refresh_deadline_ns_ = no_deadline;

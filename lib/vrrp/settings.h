@@ -42,6 +42,8 @@ struct AnnouncePhase {
     std::uint64_t delay_ns = 0;
     std::uint8_t count = 0;
     std::uint64_t gap_ns = 0;
+
+    friend bool operator==(const AnnouncePhase&, const AnnouncePhase&) = default;
 };
 using AnnounceSchedule = std::array<AnnouncePhase, 3>;
 
@@ -65,12 +67,16 @@ struct Announcements {
     AnnounceSchedule lower_priority = default_announce_schedule;  // after another master was heard
     std::uint64_t refresh_ns = 60 * ns_per_s;                     // while master; 0 = never
     std::uint8_t refresh_repeat = 1;
+
+    friend bool operator==(const Announcements&, const Announcements&) = default;
 };
 
 struct UnicastPeer {
     net::IpAddress address;
     std::uint8_t min_ttl = 0;
     std::uint8_t max_ttl = 255;
+
+    friend bool operator==(const UnicastPeer&, const UnicastPeer&) = default;
 };
 
 struct Settings {
@@ -115,6 +121,8 @@ struct Settings {
     bool is_ipv6() const { return !multicast_group.is_v4(); }
     bool is_unicast() const { return !unicast_peers.empty(); }
     std::uint8_t ttl() const { return is_unicast() ? unicast_ttl : multicast_ttl; }
+
+    friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 }  // namespace warren::vrrp

@@ -9,6 +9,7 @@
 //   * advert + skew of the last advert, after a stop within skew, and then never two. Beside a
 //   queue whose rx mark never moves both take longest_wait_for_workers_ns longer.
 #include <algorithm>
+#include <deque>
 
 #include "seeds.h"
 #include "vrrp/timers.h"
@@ -31,6 +32,7 @@ class Scenario {
         build();
         chaos();
         quiet();
+        if (ok()) all_reload();
         if (ok()) backup_stalls();
         if (ok()) blind_all();
         if (ok()) owner_crashes();
@@ -98,7 +100,7 @@ class Scenario {
     void mishap() {
         Node& node = any();
         const std::uint64_t span_ns = random().below(2 * longest_down_ns_);
-        switch (random().below(9)) {
+        switch (random().below(10)) {
             case 0:
                 return world_.kill(node);
             case 1:
@@ -119,9 +121,28 @@ class Scenario {
                 if (node.instance)
                     world_.give(node, vrrp::PriorityChange{static_cast<int>(random().below(256))});
                 return;
+            case 8:
+                return reload(node);
             default:
                 if (!node.instance) world_.start(node);
         }
+    }
+
+    // Whatever may change without another election; an old one is not to be read any more.
+    void reload(Node& node) {
+        if (!node.instance) return;
+        vrrp::Settings& next = reloaded_.emplace_back(node.settings);
+        if (next.priority != vrrp::owner_priority)
+            next.priority = static_cast<std::uint8_t>(1 + random().below(254));
+        next.preempt = random().percent(60);
+        take_up(node, next);
+    }
+
+    void take_up(Node& node, vrrp::Settings& next) {
+        next.advert_addresses.assign(1 + random().below(3), net::IpAddress::v4(192, 0, 2, 100));
+        next.announcements.refresh_ns = (10 + random().below(2)) * next.advert_interval_ns;
+        world_.give(node, vrrp::Reconfigure{&next, 0, vrrp::AnnouncedSet::added});
+        node.settings = next;
     }
 
     void heal() {
@@ -178,6 +199,28 @@ class Scenario {
             if (pushes_in(node, *owner))
                 world_.fail(
                     std::string("a preempting node of higher priority waits ").append(when));
+    }
+
+    // ---- no fault at all
+
+    void all_reload() {
+        const std::uint64_t changes = world_.owner_changes;
+        for (int i = 0; i < 20 && ok(); ++i) {
+            Node& node = any();
+            take_up(node, reloaded_.emplace_back(node.settings));
+            pass_in_rhythm(random().below(longest_interval_ns_));
+        }
+        if (world_.owner_changes != changes) world_.fail("new settings changed the owner");
+    }
+
+    void pass_in_rhythm(std::uint64_t for_ns) {
+        world_.run_until(world_.now_ns + for_ns, [this] {
+            for (const Node* owner : world_.owners())
+                if (world_.now_ns - owner->last_advert_ns >
+                    owner->settings.advert_interval_ns + 2 * max_latency_ns)
+                    world_.fail("new settings made an advert late");
+            return ok();
+        });
     }
 
     // ---- single faults
@@ -260,7 +303,8 @@ class Scenario {
     }
 
     World world_;
-    bool mixed_ = false;  // the nodes advertise at different intervals
+    std::deque<vrrp::Settings> reloaded_;  // their addresses stay
+    bool mixed_ = false;                   // the nodes advertise at different intervals
     std::uint64_t longest_interval_ns_ = 0;
     std::uint64_t longest_down_ns_ = 0;
     std::uint64_t settle_ns_ = 0;

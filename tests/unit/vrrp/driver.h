@@ -14,7 +14,9 @@ inline std::string text(const Action& action) {
     struct Visitor {
         std::string operator()(const Own& a) const { return a.owned ? "own" : "disown"; }
         std::string operator()(const SendAdvert& a) const { return call("send", a.priority); }
-        std::string operator()(const Announce& a) const { return call("announce", a.rounds); }
+        std::string operator()(const Announce& a) const {
+            return call(a.what == AnnouncedSet::added ? "announce_added" : "announce", a.rounds);
+        }
         std::string operator()(const Report& a) const {
             std::string out(name(a.from));
             return out.append("->").append(name(a.to)).append(":").append(name(a.reason));

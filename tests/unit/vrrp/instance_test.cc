@@ -517,27 +517,6 @@ TEST(Instance, RejectedAdvertsAreCountedAndTouchNoTimer) {  // R1-R26
     EXPECT_EQ(d.instance.status().last_heard_ns, 0U);
 }
 
-TEST(Instance, ReconfigureKeepsAMasterAndTellsTheLan) {
-    Driver d(test_settings());
-    d.become_master();
-    d.settle();
-    Settings next = test_settings(120);
-    next.advert_addresses.push_back(net::IpAddress::v4(192, 0, 2, 101));
-    EXPECT_EQ(d.step(Reconfigure{&next}), "send(120) announce(1)");
-    EXPECT_TRUE(d.is_master());
-    EXPECT_EQ(&d.instance.settings(), &next);
-}
-
-TEST(Instance, ReconfigureOfABackupWaitsAgain) {
-    Driver d(test_settings());
-    d.step(Startup{});
-    d.now_ns += 3 * ns_per_s;
-    Settings next = test_settings(200);
-    next.advert_interval_ns = 2 * ns_per_s;
-    EXPECT_EQ(d.step(Reconfigure{&next, 150}), "");
-    EXPECT_EQ(d.instance.deadline_ns(), d.now_ns + master_down_ns(Version::v2, 150, 2 * ns_per_s));
-}
-
 TEST(Instance, ClockNeverRunsBackwards) {
     Driver d(test_settings());
     d.step(Startup{});
