@@ -87,6 +87,8 @@ void Routers::on_report(const election::VrrpReport& report) {
             std::erase_if(retired_plans_,
                           [&](const auto& plan) { return plan.get() == report.plan; });
             break;
+        case Kind::reloaded:
+            break;
         case Kind::stopped:
             told_.stopped();
             break;

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "election/frame_sink.h"
@@ -22,10 +24,14 @@ class Announcer {
 
     explicit Announcer(std::size_t routers);
 
-    // `rounds` more of all addresses of the router, not closer than the plan's gaps.
-    void add(std::size_t router, std::uint8_t rounds, const RouterPlan& plan);
+    // `rounds` more of the router's addresses, not closer than the plan's gaps. The plan's list of
+    // added addresses outlives this, or the change_plan() that replaces it.
+    void add(std::size_t router, const vrrp::Announce& what, const RouterPlan& plan);
+    void change_plan(std::size_t router, const RouterPlan& plan);
     // It is master no longer.
     void cancel(std::size_t router);
+    // The index is another's now.
+    void clear(std::size_t router);
 
     // Sends up to `most` frames; returns how many the sink refused.
     unsigned send(const exchange::Snapshot& snapshot, std::uint64_t now_ns, unsigned most,
@@ -40,14 +46,29 @@ class Announcer {
   private:
     enum class Sent { frame, round_end, later, refused };
     struct Item {
-        std::uint8_t rounds = 0;
+        std::uint8_t rounds = 0;        // of all addresses; they come first
+        std::uint8_t added_rounds = 0;  // of those that came with the plan
         bool queued = false;
-        std::uint16_t next = 0;  // position in the router's addresses
+        std::uint16_t next = 0;  // position in the addresses of this round
+        std::uint8_t port = 0;
+        net::MacAddress mac{};
+        std::span<const net::IpAddress> added{};
         std::uint64_t garp_gap_ns = 0;
         std::uint64_t gna_gap_ns = 0;
         AnnouncementCounts counts;
     };
 
+    // What is to be told about one address.
+    struct Claim {
+        net::IpAddress address;
+        net::MacAddress mac;
+        std::uint8_t port = 0;
+    };
+
+    static bool has_work(const Item& item) { return item.rounds != 0 || item.added_rounds != 0; }
+    // Of the round that goes on; nothing: it has ended.
+    static std::optional<Claim> next_claim(std::size_t router, const Item& item,
+                                           const exchange::Snapshot& snapshot);
     void enqueue(std::size_t router);
     void enqueue_first(std::size_t router);
     std::size_t dequeue();

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "net/address.h"
+#include "vrrp/event.h"
 #include "vrrp/settings.h"
 
 namespace warren::election {
@@ -26,6 +28,26 @@ struct RouterPlan {
     std::uint16_t faults = 0;        // at start: bit n = FaultCause n
     // A configured number of announcements is taken literally; else they go on until traffic comes.
     bool announce_until_traffic = false;
+    // What the plan before did not have: AnnouncedSet::added.
+    std::vector<net::IpAddress> added{};
+
+    friend bool operator==(const RouterPlan&, const RouterPlan&) = default;
 };
+
+// What a reload makes of one virtual router.
+struct RouterChange {
+    enum class Kind : std::uint8_t {
+        remove,  // it disowns, says good-bye and is heard of no more
+        change,  // another plan for the same (port, family, version, VRID)
+        add,     // at an index that nobody has: a free one or the next
+    };
+    Kind kind = Kind::change;
+    std::uint16_t router = 0;
+    const RouterPlan* plan = nullptr;  // not of remove; its faults hold now
+    int priority = 0;                  // what tracking makes of it; 0: the plan's
+    vrrp::AnnouncedSet announced = vrrp::AnnouncedSet::nothing;  // to those that know a master
+};
+// All of a reload at once: no sync group is ever half of what it was and half of what it will be.
+using RouterChanges = std::vector<RouterChange>;
 
 }  // namespace warren::election

@@ -27,6 +27,8 @@ class TrafficWatch {
     // The router becomes master now, is one no more.
     void begin(std::size_t router, std::uint64_t now_ns, Workers workers);
     void end(std::size_t router);
+    // The index is another's now, who is no master.
+    void clear(std::size_t router) { items_[router] = {}; }
 
     // Calls seen(router) once, when its first frame has come, and silent(router) when it is time to
     // announce again.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <tuple>
 #include <utility>
 #include <variant>
@@ -48,46 +49,57 @@ std::uint64_t total_of(vrrp::AlarmKind kind, const vrrp::Counters& counters, std
 
 VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_t start_ns,
                        exchange::Ownership& ownership, VrrpLink& link, FrameSink& sink)
-    : due_(plans.size()),
-      announcer_(plans.size()),
-      traffic_(plans.size()),
+    : groups_(most_routers),
+      next_member_(most_routers, no_router),
+      by_key_(key(max_ports - 1, 255, true) + 1, no_router),
+      announcer_(most_routers),
+      traffic_(most_routers),
       ownership_(ownership),
       link_(link),
       sink_(sink),
       start_ns_(start_ns) {
-    std::size_t keys = 0;
+    routers_.reserve(most_routers);
+    due_.reserve(most_routers);
     for (const RouterPlan* plan : plans)
-        keys = std::max(keys, key(plan->port, 255, true) + 1);
-    by_key_.assign(keys, no_router);
-    routers_.reserve(plans.size());
-    for (const RouterPlan* plan : plans) {
-        const vrrp::Settings& settings = plan->settings;
-        by_key_[key(plan->port, settings.vrid, settings.is_ipv6())] =
-            static_cast<std::uint16_t>(routers_.size());
-        routers_.emplace_back(*plan);
-        // Known before anything that the manager reports later, so that the news comes after.
-        for (unsigned bit = 0; bit < 16; ++bit)
-            if ((plan->faults >> bit & 1) != 0)
-                routers_.back().instance.step(
-                    vrrp::FaultChange{static_cast<vrrp::FaultCause>(bit), true, false}, start_ns);
-    }
+        place(routers_.size(), *plan, start_ns);
     make_groups();
 }
 
-void VrrpEngine::make_groups() {
-    std::vector<std::uint16_t> index;  // by the plans' numbers
-    group_of_.assign(routers_.size(), no_group);
-    for (std::size_t i = 0; i < routers_.size(); ++i) {
-        const std::uint16_t number = routers_[i].plan->group;
-        if (number == no_group) continue;
-        if (number >= index.size()) index.resize(number + std::size_t{1}, no_group);
-        if (index[number] == no_group) {
-            index[number] = static_cast<std::uint16_t>(groups_.size());
-            groups_.emplace_back();
-        }
-        group_of_[i] = index[number];
-        groups_[group_of_[i]].members.push_back(static_cast<std::uint16_t>(i));
+// Its faults are known before anything that the manager reports later, so that the news comes
+// after.
+void VrrpEngine::place(std::size_t index, const RouterPlan& plan, std::uint64_t now_ns) {
+    if (index == routers_.size()) {
+        routers_.emplace_back(plan);
+        due_.emplace_back();
+    } else {
+        set_unsent(routers_[index], false);
+        routers_[index] = Router(plan);
+        due_[index] = {};
+        announcer_.clear(index);
+        traffic_.clear(index);
     }
+    by_key_[key(plan.port, plan.settings.vrid, plan.settings.is_ipv6())] =
+        static_cast<std::uint16_t>(index);
+    for (unsigned bit = 0; bit < 16; ++bit)
+        if ((plan.faults >> bit & 1) != 0)
+            routers_[index].instance.step(
+                vrrp::FaultChange{static_cast<vrrp::FaultCause>(bit), true, false}, now_ns);
+}
+
+// Whatever they were before: their members look at each other anew.
+void VrrpEngine::make_groups() {
+    std::fill(groups_.begin(), groups_.end(), Group{});
+    for (std::size_t i = routers_.size(); i-- != 0;) {
+        const std::uint16_t number = routers_[i].plan->group;
+        next_member_[i] = no_router;
+        if (!routers_[i].present || number >= groups_.size()) continue;
+        next_member_[i] = std::exchange(groups_[number].first, static_cast<std::uint16_t>(i));
+        note_moved(number);
+    }
+}
+
+void VrrpEngine::note_moved(std::uint16_t group) {
+    groups_[group].moved = group_moved_ = true;
 }
 
 // ---- what comes in
@@ -175,6 +187,9 @@ void VrrpEngine::reject(std::size_t index, vrrp::RejectReason reason, const Roun
 }
 
 void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
+    const bool of_all =
+        command.kind == VrrpCommand::Kind::shutdown || command.kind == VrrpCommand::Kind::reload;
+    if (!of_all && !is_present(command.router)) return;
     switch (command.kind) {
         case VrrpCommand::Kind::fault:
             set_fault(command.router, {command.cause, command.present, command.can_transmit},
@@ -184,7 +199,7 @@ void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
             step(command.router, vrrp::PriorityChange{command.priority}, round);
             break;
         case VrrpCommand::Kind::plan:
-            change_plan(command.router, *command.plan, round);
+            take_plan(command, round);
             break;
         case VrrpCommand::Kind::next_hop:
             if (command.peer < max_unicast_peers)
@@ -193,26 +208,112 @@ void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
         case VrrpCommand::Kind::probe:
             send_probe(routers_[command.router].plan->port, command.mac);
             break;
+        case VrrpCommand::Kind::reload:
+            reload(*command.changes, round);
+            break;
         case VrrpCommand::Kind::shutdown:
             stop(round);
             break;
     }
 }
 
-// The same virtual router with other addresses, timers or MAC. What tracking made of its priority
-// holds on, and so do its peers' next hops.
-void VrrpEngine::change_plan(std::size_t index, const RouterPlan& plan, const Round& round) {
-    Router& router = routers_[index];
-    VrrpReport taken{.kind = VrrpReport::Kind::plan_taken,
-                     .router = static_cast<std::uint16_t>(index)};
+// The port has another address or MAC. What tracking made of the priority holds on.
+void VrrpEngine::take_plan(const VrrpCommand& command, const Round& round) {
+    Router& router = routers_[command.router];
+    VrrpReport taken{.kind = VrrpReport::Kind::plan_taken, .router = command.router};
     taken.plan = router.plan;
-    router.plan = &plan;
-    step(index,
-         vrrp::Reconfigure{&plan.settings, router.instance.status().effective_priority,
-                           vrrp::AnnouncedSet::all},
-         round);
+    change_plan({.router = command.router,
+                 .plan = command.plan,
+                 .priority = router.instance.status().effective_priority,
+                 .announced = vrrp::AnnouncedSet::all},
+                round);
     report(taken);
 }
+
+// ---- routers that come, change and go while the others run
+
+bool VrrpEngine::is_present(std::size_t index) const {
+    return index < routers_.size() && routers_[index].present;
+}
+
+// Who goes makes room: the same VRID may come again, in another version or from another index.
+void VrrpEngine::reload(const RouterChanges& changes, const Round& round) {
+    for (const RouterChange::Kind kind :
+         {RouterChange::Kind::remove, RouterChange::Kind::change, RouterChange::Kind::add})
+        for (const RouterChange& change : changes)
+            if (change.kind == kind) carry_out(change, round);
+    make_groups();
+    VrrpReport done{.kind = VrrpReport::Kind::reloaded, .when_ns = round.now_ns};
+    done.changes = &changes;
+    report(done);
+}
+
+void VrrpEngine::carry_out(const RouterChange& change, const Round& round) {
+    if (change.kind == RouterChange::Kind::add) return add(change, round);
+    if (!is_present(change.router)) return;
+    if (change.kind == RouterChange::Kind::remove) return remove(change.router, round);
+    change_plan(change, round);
+    follow_faults(change.router, round);
+}
+
+// Disowned first, then the good-bye, which is tried again if the port does not take it.
+void VrrpEngine::remove(std::size_t index, const Round& round) {
+    Router& router = routers_[index];
+    step(index, vrrp::Shutdown{}, round);
+    router.present = false;
+    const vrrp::Settings& settings = router.plan->settings;
+    std::uint16_t& of_key = by_key_[key(router.plan->port, settings.vrid, settings.is_ipv6())];
+    if (of_key == index) of_key = no_router;
+}
+
+void VrrpEngine::add(const RouterChange& change, const Round& round) {
+    const std::size_t index = change.router;
+    assert(index <= routers_.size() && index < most_routers && !is_present(index));
+    place(index, *change.plan, round.now_ns);
+    if (stalled_) set_fault(index, {vrrp::FaultCause::worker_stall, true, false}, round);
+    if (change.priority != 0) step(index, vrrp::PriorityChange{change.priority}, round);
+    if (started_ && !stopped_) step(index, vrrp::Startup{}, round);
+}
+
+void VrrpEngine::change_plan(const RouterChange& change, const Round& round) {
+    Router& router = routers_[change.router];
+    follow_peers(router, *change.plan);
+    router.plan = change.plan;
+    announcer_.change_plan(change.router, *change.plan);
+    step(change.router,
+         vrrp::Reconfigure{&change.plan->settings, change.priority, change.announced}, round);
+}
+
+// By their addresses: another place in the list is no other peer. An advert that still waits is for
+// all of them again.
+void VrrpEngine::follow_peers(Router& router, const RouterPlan& plan) {
+    const auto& old = router.plan->settings.unicast_peers;
+    const auto& peers = plan.settings.unicast_peers;
+    std::array<net::MacAddress, max_unicast_peers> macs{};
+    for (std::size_t i = 0; i < std::min(peers.size(), macs.size()); ++i) {
+        const auto at = std::find_if(old.begin(), old.end(), [&](const vrrp::UnicastPeer& peer) {
+            return peer.address == peers[i].address;
+        });
+        const auto place = static_cast<std::size_t>(at - old.begin());
+        if (at != old.end() && place < macs.size()) macs[i] = router.peer_macs[place];
+    }
+    router.peer_macs = macs;
+    router.unsent_from = 0;
+}
+
+// Of the causes that a configuration decides about: what was tracked may be so no more.
+void VrrpEngine::follow_faults(std::size_t index, const Round& round) {
+    for (const vrrp::FaultCause cause :
+         {vrrp::FaultCause::link_down, vrrp::FaultCause::no_address, vrrp::FaultCause::tracked}) {
+        const auto bit = static_cast<std::uint16_t>(1U << static_cast<unsigned>(cause));
+        const bool present = (routers_[index].plan->faults & bit) != 0;
+        const bool known = (routers_[index].instance.status().faults & bit) != 0;
+        const bool can_transmit = cause != vrrp::FaultCause::link_down;
+        if (present != known) set_fault(index, {cause, present, can_transmit}, round);
+    }
+}
+
+// ---- time
 
 void VrrpEngine::tick(const Round& round) {
     if (!started_ && !stopped_ && round.now_ns >= start_ns_) start(round);
@@ -243,7 +344,7 @@ void VrrpEngine::look_for_traffic(const Round& round) {
         [&](std::uint16_t router) {
             if (traffic_.repetitions(router) == 1) tell(VrrpReport::Kind::silence, router);
             if (routers_[router].plan->announce_until_traffic)
-                announcer_.add(router, 1, *routers_[router].plan);
+                announcer_.add(router, {}, *routers_[router].plan);
         });
 }
 
@@ -265,7 +366,7 @@ std::uint64_t VrrpEngine::deadline_ns() const {
 void VrrpEngine::start(const Round& round) {
     started_ = true;
     for (std::size_t i = 0; i < routers_.size(); ++i)
-        step(i, vrrp::Startup{}, round);
+        if (routers_[i].present) step(i, vrrp::Startup{}, round);
 }
 
 void VrrpEngine::stop(const Round& round) {
@@ -305,16 +406,16 @@ void VrrpEngine::step(std::size_t index, const vrrp::Event& event, const Round& 
     vrrp::Instance& instance = routers_[index].instance;
     const auto standing = [&instance] {
         const vrrp::Status& status = instance.status();
-        return std::tuple(status.state, status.faults, status.wants_master);
+        return std::tuple(status.state, status.faults, status.wants_master, status.undecided);
     };
     const auto before = standing();
     const vrrp::Actions actions = instance.step(event, round.now_ns);
     for (const vrrp::Action& action : actions)
         std::visit([&](const auto& what) { carry_out(index, what, round); }, action);
     note_due(index);
-    if (group_of_[index] == no_group || standing() == before) return;
-    groups_[group_of_[index]].moved = true;
-    group_moved_ = true;
+    const Router& router = routers_[index];
+    if (!router.present || router.plan->group >= groups_.size() || standing() == before) return;
+    note_moved(router.plan->group);
 }
 
 // At the end of what a round brings, not at each step: members that go together for reasons of
@@ -322,15 +423,17 @@ void VrrpEngine::step(std::size_t index, const vrrp::Event& event, const Round& 
 // once.
 void VrrpEngine::settle_groups(const Round& round) {
     if (!std::exchange(group_moved_, false)) return;
-    for (Group& group : groups_) {
-        if (!std::exchange(group.moved, false)) continue;
-        const auto for_each = [&](const auto& look) {
-            for (const std::uint16_t i : group.members)
-                look(i, routers_[i].instance.status());
-        };
-        vrrp::settle_group(for_each,
-                           [&](std::size_t i, const vrrp::Event& event) { step(i, event, round); });
-    }
+    for (Group& group : groups_)
+        if (std::exchange(group.moved, false)) settle(group, round);
+}
+
+void VrrpEngine::settle(const Group& group, const Round& round) {
+    const auto for_each = [&](const auto& look) {
+        for (std::uint16_t i = group.first; i != no_router; i = next_member_[i])
+            look(i, routers_[i].instance.status());
+    };
+    vrrp::settle_group(for_each,
+                       [&](std::size_t i, const vrrp::Event& event) { step(i, event, round); });
 }
 
 void VrrpEngine::note_due(std::size_t index) {
@@ -416,7 +519,7 @@ void VrrpEngine::retry_adverts(const Round& round) {
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Announce& announce, const Round&) {
-    announcer_.add(index, announce.rounds, *routers_[index].plan);
+    announcer_.add(index, announce, *routers_[index].plan);
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Report& change, const Round& round) {
@@ -464,7 +567,7 @@ void VrrpEngine::send_statuses(const Round& round) {
     if (round.now_ns < next_status_ns_) return;
     next_status_ns_ = round.now_ns + status_interval_ns;
     for (std::size_t i = 0; i < routers_.size(); ++i)
-        send_status(i);
+        if (routers_[i].present) send_status(i);
 }
 
 }  // namespace warren::election

@@ -43,8 +43,8 @@ class VrrpEngine {
     // After which a refused advert is tried again.
     static constexpr std::uint64_t retry_ns = 250'000;
 
-    // The plans outlive the engine, or the command that replaces them. Nothing happens before
-    // start_ns.
+    // The plans outlive the engine, or the command that replaces them; a removed router's, its
+    // index. Nothing happens before start_ns.
     VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_t start_ns,
                exchange::Ownership& ownership, VrrpLink& link, FrameSink& sink);
 
@@ -56,9 +56,11 @@ class VrrpEngine {
     std::uint64_t deadline_ns() const;
 
   private:
+    static constexpr std::size_t most_routers = exchange::max_virtual_routers;
     struct Router {
         explicit Router(const RouterPlan& p) : plan(&p), instance(p.settings) {}
         const RouterPlan* plan;
+        bool present = true;  // false: removed, the index waits for another
         vrrp::Instance instance;
         vrrp::AhSequence ah;
         std::array<net::MacAddress, max_unicast_peers> peer_macs{};  // zero: unknown
@@ -74,8 +76,8 @@ class VrrpEngine {
     };
     static constexpr std::uint16_t no_router = 0xffff;
     struct Group {
-        std::vector<std::uint16_t> members;  // routers
-        bool moved = false;                  // one of them, since they last agreed
+        std::uint16_t first = no_router;  // the others by next_member_
+        bool moved = false;               // one of them, since they last agreed
     };
 
     void on_advert(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
@@ -86,12 +88,23 @@ class VrrpEngine {
     void look_for_traffic(const Round& round);
     void send_probe(std::uint8_t port, const net::MacAddress& mac);
     void make_groups();
+    void note_moved(std::uint16_t group);
     void settle_groups(const Round& round);
+    void settle(const Group& group, const Round& round);
     void start(const Round& round);
     void stop(const Round& round);
     void watch_workers(const Round& round);
     void set_fault(std::size_t index, const vrrp::FaultChange& change, const Round& round);
-    void change_plan(std::size_t index, const RouterPlan& plan, const Round& round);
+    bool is_present(std::size_t index) const;
+    void place(std::size_t index, const RouterPlan& plan, std::uint64_t now_ns);
+    void take_plan(const VrrpCommand& command, const Round& round);
+    void reload(const RouterChanges& changes, const Round& round);
+    void carry_out(const RouterChange& change, const Round& round);
+    void remove(std::size_t index, const Round& round);
+    void add(const RouterChange& change, const Round& round);
+    void change_plan(const RouterChange& change, const Round& round);
+    static void follow_peers(Router& router, const RouterPlan& plan);
+    void follow_faults(std::size_t index, const Round& round);
     static std::size_t key(std::uint8_t port, std::uint8_t vrid, bool ipv6);
     std::size_t find(std::uint8_t port, std::uint8_t vrid, bool ipv6) const;  // or no_router
 
@@ -118,11 +131,12 @@ class VrrpEngine {
         bool waiting = false;  // for the workers' evidence: asked in every tick
     };
 
+    // All have room for most_routers from the start.
     std::vector<Router> routers_;
-    std::vector<Group> groups_;
-    std::vector<std::uint16_t> group_of_;  // router -> groups_, or no_group
-    std::vector<Due> due_;                 // by router
-    std::vector<std::uint16_t> by_key_;    // port, family, VRID -> router
+    std::vector<Group> groups_;               // by the plans' numbers
+    std::vector<std::uint16_t> next_member_;  // router -> the next one of its group, or no_router
+    std::vector<Due> due_;                    // by router
+    std::vector<std::uint16_t> by_key_;       // port, family, VRID -> router
     HmacMd5 hmac_;
     Announcer announcer_;
     TrafficWatch traffic_;

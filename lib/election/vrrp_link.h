@@ -24,6 +24,7 @@ struct VrrpCommand {
         plan,      // replaces the router's plan; answered by Report plan_taken with the old one
         next_hop,  // mac of the router's unicast peer; zero: unknown, nothing is sent to it
         probe,     // a frame of `mac` to itself leaves by the port of the router
+        reload,    // carries out `changes`; answered by Report reloaded with them
         shutdown,  // of all routers; answered by Report stopped
     };
     Kind kind = Kind::fault;
@@ -35,6 +36,7 @@ struct VrrpCommand {
     std::uint16_t peer = 0;  // position in Settings::unicast_peers
     net::MacAddress mac{};
     const RouterPlan* plan = nullptr;
+    const RouterChanges* changes = nullptr;
 };
 
 struct VrrpReport {
@@ -45,6 +47,7 @@ struct VrrpReport {
         traffic,   // the first frame since the takeover has come
         silence,   // none has for TrafficWatch::first_wait_ns
         plan_taken,
+        reloaded,  // changes: they, and the plans that they replace, are no longer used
         stopped,
     };
     Kind kind = Kind::transition;
@@ -61,6 +64,7 @@ struct VrrpReport {
     std::uint64_t silent_ns = 0;  // traffic: since the takeover
     std::uint64_t when_ns = 0;
     const RouterPlan* plan = nullptr;  // no longer used
+    const RouterChanges* changes = nullptr;
 };
 
 // What one virtual router has sent beside adverts.

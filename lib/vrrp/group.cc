@@ -23,17 +23,23 @@ void GroupView::add(const Status& member) {
     if (member.faults == 0) ++without_faults_;
     if (member.state == State::master) ++masters_;
     if (member.state == State::backup) ++backups_;
-    if (member.state == State::backup && member.wants_master) ++wanting_;
+    if (member.state != State::backup) return;
+    if (member.wants_master)
+        ++wanting_;
+    else if (member.undecided)
+        ++undecided_;
 }
 
 GroupOrder GroupView::order() const {
     if (own_faults_ != 0) return without_faults_ != 0 ? GroupOrder::fault : GroupOrder::none;
     if (group_faults_ != 0) return GroupOrder::clear_fault;
-    // Masters come of GroupMaster only, which all get in one round: a mixture means that one
-    // yielded.
-    if (masters_ != 0 && backups_ != 0) return GroupOrder::backup;
-    if (members_ != 0 && wanting_ == members_) return GroupOrder::master;
-    return GroupOrder::none;
+    if (backups_ == 0) return GroupOrder::none;
+    // Masters come of GroupMaster only, which all get in one round: so in a mixture one has
+    // yielded, or has just come to a running group. The masters need not give up for him as long as
+    // he may still win.
+    if (wanting_ + masters_ == members_) return GroupOrder::master;
+    if (masters_ == 0 || wanting_ + undecided_ == backups_) return GroupOrder::none;
+    return GroupOrder::backup;
 }
 
 std::optional<Event> event_for(GroupOrder order, const Status& member) {

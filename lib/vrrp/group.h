@@ -34,7 +34,8 @@ class GroupView {
     std::uint32_t without_faults_ = 0;  // members without any cause
     std::uint32_t masters_ = 0;
     std::uint32_t backups_ = 0;
-    std::uint32_t wanting_ = 0;  // backups whose Master_Down timer ran out
+    std::uint32_t wanting_ = 0;    // backups whose Master_Down timer ran out
+    std::uint32_t undecided_ = 0;  // backups whose election still goes on
 };
 
 // What the order means to one member; nothing when it has done so already.

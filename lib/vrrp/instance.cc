@@ -241,6 +241,7 @@ void Instance::learn_master(const AdvertReceived& event) {
     status_.master_priority = event.advert.priority;
     // RFC 9568 6.4.2: Active_Adver_Interval is the master's. In v2 both are the same.
     status_.master_interval_ns = event.advert.advert_interval_ns;
+    status_.undecided = false;
 }
 
 void Instance::arm_master_down(std::uint64_t wait_ns) {
@@ -368,6 +369,7 @@ void Instance::start(Reason reason, Actions& out) {
     }
     out.push(Own{false});
     become_backup(reason, out);
+    status_.undecided = true;
     if (status_.effective_priority == owner_priority) win(Reason::owner_startup, out);
 }
 
@@ -429,6 +431,7 @@ void Instance::stop(State to, Reason reason, bool can_transmit, Actions& out) {
 void Instance::change_state(State to, Reason reason, Actions& out) {
     out.push(Report{status_.state, to, reason});
     status_.state = to;
+    status_.undecided = false;
     status_.since_ns = now_ns_;
     status_.last_reason = reason;
 }

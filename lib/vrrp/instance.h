@@ -35,6 +35,7 @@ struct Counters {
 struct Status {
     State state = State::initialize;
     bool wants_master = false;  // a backup that waits for its sync group
+    bool undecided = false;     // a backup that has heard no better master since it began
     std::uint64_t since_ns = 0;
     Reason last_reason = Reason::none;
     std::uint16_t faults = 0;  // bit n: FaultCause n

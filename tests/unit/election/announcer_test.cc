@@ -54,7 +54,7 @@ TEST(Announcer, AnnouncesAllAddressesOfARouterOnceARound) {
     const exchange::Snapshot snapshot = routers_with(2, 3);
     Announcer announcer(2);
     CountingSink sink;
-    announcer.add(1, 2, {});
+    announcer.add(1, {2}, {});
     while (announcer.deadline_ns() <= 1)
         announcer.send(snapshot, 1, 100, sink);
     EXPECT_EQ(sink.frames.size(), 6U);
@@ -69,7 +69,7 @@ TEST(Announcer, SendsNoMoreThanAskedInOneGoAndGoesOnWhereItStopped) {
     const exchange::Snapshot snapshot = routers_with(1, 5);
     Announcer announcer(1);
     CountingSink sink;
-    announcer.add(0, 1, {});
+    announcer.add(0, {1}, {});
     announcer.send(snapshot, 1, 2, sink);
     EXPECT_EQ(sink.frames.size(), 2U);
     EXPECT_LE(announcer.deadline_ns(), 1U);
@@ -86,7 +86,7 @@ TEST(Announcer, RoutersTakeTurns) {
     Announcer announcer(7);
     CountingSink sink;
     for (std::size_t r = 0; r < 7; ++r)
-        announcer.add(r, 3, {});
+        announcer.add(r, {3}, {});
     while (announcer.deadline_ns() != Announcer::nothing_due)
         announcer.send(snapshot, 1, 32, sink);
     ASSERT_EQ(sink.frames.size(), 3U * 140);
@@ -101,7 +101,7 @@ TEST(Announcer, WhatThePortRefusesIsSentLater) {
     Announcer announcer(1);
     CountingSink sink;
     sink.room = 1;
-    announcer.add(0, 1, {});
+    announcer.add(0, {1}, {});
     EXPECT_EQ(announcer.send(snapshot, 5, 100, sink), 1U);
     EXPECT_EQ(announcer.deadline_ns(), 5 + Announcer::retry_ns);
     sink.room = 100;
@@ -117,8 +117,8 @@ TEST(Announcer, KeepsTheGapBetweenTwoOnAPort) {
     CountingSink sink;
     RouterPlan plan;
     plan.garp_gap_ns = 10 * ms;
-    announcer.add(0, 1, plan);
-    announcer.add(1, 1, plan);
+    announcer.add(0, {1}, plan);
+    announcer.add(1, {1}, plan);
     std::vector<std::uint64_t> times;
     for (std::uint64_t now_ns = 1; announcer.deadline_ns() != Announcer::nothing_due;
          now_ns = std::max(now_ns + 1, announcer.deadline_ns())) {
@@ -137,8 +137,8 @@ TEST(Announcer, ARouterThatGaveUpAnnouncesNothingMore) {
     const exchange::Snapshot snapshot = routers_with(2, 50);
     Announcer announcer(2);
     CountingSink sink;
-    announcer.add(0, 5, {});
-    announcer.add(1, 1, {});
+    announcer.add(0, {5}, {});
+    announcer.add(1, {1}, {});
     announcer.send(snapshot, 1, 10, sink);
     announcer.cancel(0);
     while (announcer.deadline_ns() <= 1)
@@ -155,7 +155,7 @@ TEST(Announcer, AnIpv6AddressGetsAnUnsolicitedAdvertisement) {
     snapshot.seal();
     Announcer announcer(1);
     CountingSink sink;
-    announcer.add(0, 1, {});
+    announcer.add(0, {1}, {});
     announcer.send(snapshot, 1, 10, sink);
     ASSERT_EQ(sink.frames.size(), 1U);
     EXPECT_EQ(announcer.counts(0).advertisements, 1U);
@@ -171,8 +171,8 @@ TEST(Announcer, AnIpv6AddressGetsAnUnsolicitedAdvertisement) {
 TEST(Announcer, FollowsAShorterSnapshot) {
     Announcer announcer(2);
     CountingSink sink;
-    announcer.add(0, 1, {});
-    announcer.add(1, 1, {});
+    announcer.add(0, {1}, {});
+    announcer.add(1, {1}, {});
     announcer.send(routers_with(2, 5), 1, 4, sink);
     const exchange::Snapshot shorter = routers_with(1, 2);
     while (announcer.deadline_ns() <= 1)

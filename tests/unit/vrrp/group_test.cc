@@ -231,5 +231,27 @@ TEST(Group, EmptyGroupOrdersNothing) {
     EXPECT_EQ(GroupView().order(), GroupOrder::none);
 }
 
+// ---- a member that comes to a group that runs
+
+TEST(Group, MastersWaitForANewcomersElection) {
+    Members all({grouped(), grouped()});
+    all[0].step(Startup{});
+    all[0].step(GroupMaster{});
+    EXPECT_EQ(all.step(1, Startup{}), "1: disown initialize->backup:startup");
+    EXPECT_TRUE(all[0].is_master());
+    EXPECT_NE(all.pass(down_100_ns).find("backup->master"), std::string::npos);
+    EXPECT_TRUE(all[0].is_master() && all[1].is_master());
+}
+
+TEST(Group, ANewcomersBetterMasterTakesAllOfThem) {
+    Members all({grouped(), grouped()});
+    all[0].step(Startup{});
+    all[0].step(GroupMaster{});
+    all.step(1, Startup{});
+    EXPECT_EQ(all.hear(1, 50), "");  // a lower one does not
+    EXPECT_NE(all.hear(1, 200).find("0: disown send(0) master->backup:sync_group"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace warren::vrrp
