@@ -155,8 +155,8 @@ TEST_F(TrackProcessesTest, AShortAbsenceDoesNotCount) {
 TEST(ReadProcess, OurOwn) {
     const auto self = read_process("/proc", getpid(), true);
     ASSERT_TRUE(self);
-    EXPECT_EQ(self->name, "scripts_test");
-    EXPECT_NE(self->command_line.find("scripts_test"), std::string::npos);
+    EXPECT_EQ(self->name, "tracking_test");
+    EXPECT_NE(self->command_line.find("tracking_test"), std::string::npos);
     EXPECT_FALSE(read_process("/proc", 0, true));
     EXPECT_EQ(read_process_numbers("/proc", 2).size(), 2U);
     EXPECT_TRUE(read_process_numbers("/nowhere", 2).empty());
