@@ -56,18 +56,34 @@ Notifier::Scripts Notifier::ready(const config::NotifyScripts& scripts,
     const auto program = [&](const std::optional<config::Script>& script) {
         return script ? check_script(*script, global).program : std::nullopt;
     };
-    return {program(scripts.any), program(scripts.master), program(scripts.backup),
-            program(scripts.fault), program(scripts.stop)};
+    return {program(scripts.any),   program(scripts.master), program(scripts.backup),
+            program(scripts.fault), program(scripts.stop),   false};
 }
 
 Notifier::Notifier(boost::asio::io_context& io, const config::Config& config,
                    journal::EventLog& events)
     : queues_(io, events) {
-    for (const config::VrrpInstance& instance : config.vrrp_instances)
+    follow(config);
+}
+
+void Notifier::follow(const config::Config& config) {
+    std::erase_if(instances_, [](const auto& item) { return item.second.is_leaving; });
+    for (auto& [name, scripts] : instances_)
+        scripts.is_leaving = true;
+    std::map<std::string, std::optional<NotifyState>> states;
+    for (const config::VrrpInstance& instance : config.vrrp_instances) {
         instances_[instance.name] = ready(instance.notify, config.global);
+        states[instance.name] = states_[instance.name];
+    }
+    states_ = std::move(states);
+    std::map<std::string, std::optional<NotifyState>> groups;
+    for (const Group& group : groups_)
+        groups[group.name] = group.state;
+    groups_.clear();
     for (const config::VrrpSyncGroup& group : config.vrrp_sync_groups) {
         Group& entry = groups_.emplace_back();
         entry.name = group.name;
+        entry.state = groups[group.name];
         entry.scripts = ready(group.notify, config.global);
         for (const config::VrrpSyncGroup::Member& member : group.members)
             entry.members.push_back(member.instance);

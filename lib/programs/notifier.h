@@ -34,6 +34,10 @@ class Notifier {
   public:
     Notifier(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events);
 
+    // Another configuration: whom it still names keeps its state, whom it does not may still say
+    // STOP.
+    void follow(const config::Config& config);
+
     void on_transition(const std::string& instance, NotifyState state, int priority);
 
     // For scripts of others that shall be run in order.
@@ -42,6 +46,7 @@ class Notifier {
   private:
     struct Scripts {
         std::optional<Program> any, master, backup, fault, stop;
+        bool is_leaving = false;
     };
     struct Group {
         std::string name;

@@ -22,7 +22,7 @@ class TrackBfd {
   public:
     using Changed = std::function<void()>;
 
-    // Starts all sessions, tracked or not, as keepalived does; `config` and `events` outlive this.
+    // Starts all sessions, tracked or not, as keepalived does; `events` outlives this.
     // `changed` comes from `io` whenever a state() has changed.
     TrackBfd(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events,
              Changed changed);
@@ -38,7 +38,7 @@ class TrackBfd {
   private:
     void take(const BfdChange& change);
 
-    const std::vector<config::BfdInstance>& instances_;
+    const std::vector<config::BfdInstance> instances_;
     journal::EventLog& events_;
     Changed changed_;
     std::vector<vrrp::TrackedState> states_;  // by instance

@@ -43,39 +43,74 @@ TrackFiles::TrackFiles(boost::asio::io_context& io, const config::Config& config
       retry_ms_(retry_milliseconds),
       inotify_(io),
       timer_(io) {
+    follow(config);
+}
+
+void TrackFiles::follow(const config::Config& config) {
+    std::vector<File> next, before;
     for (const config::TrackFile& settings : config.track_files) {
         if (!config::is_tracked(config, config::TrackKind::file, settings.name)) continue;
         const std::filesystem::path path(settings.file);
-        files_.push_back({&settings, path.has_parent_path() ? path.parent_path().string() : ".",
-                          path.filename().string()});
+        next.push_back({settings, path.has_parent_path() ? path.parent_path().string() : ".",
+                        path.filename().string()});
     }
-    if (files_.empty()) return;
+    const bool began = !files_.empty();
+    if (!next.empty()) open_inotify();
+    std::vector<bool> is_known;
+    for (File& file : next)
+        is_known.push_back(take_over(file));
+    before = std::exchange(files_, std::move(next));
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+        if (is_known[i]) continue;
+        initialise(files_[i]);
+        watch(files_[i]);
+        read(files_[i]);
+    }
+    for (const File& file : before)
+        forget(file);
+    if (!began && !files_.empty()) retry();
+    if (files_.empty()) timer_.cancel();
+}
+
+// What is known of the same file.
+bool TrackFiles::take_over(File& file) const {
+    for (const File& old : files_)
+        if (old.config.name == file.config.name && old.config.file == file.config.file) {
+            file.watch = old.watch;
+            file.number = old.number;
+            return true;
+        }
+    return false;
+}
+
+void TrackFiles::open_inotify() {
+    if (inotify_.is_open()) return;
     const int descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (descriptor >= 0)
-        inotify_.assign(descriptor);
-    else
-        events_.warn(journal::EventKind::track,
-                     "track_file: no inotify, files are read once a second: {}",
-                     std::strerror(errno));
-    for (File& file : files_) {
-        initialise(file);
-        watch(file);
-        read(file);
-    }
-    if (inotify_.is_open()) await_events();
-    retry();
+    if (descriptor < 0)
+        return events_.warn(journal::EventKind::track,
+                            "track_file: no inotify, files are read once a second: {}",
+                            std::strerror(errno));
+    inotify_.assign(descriptor);
+    await_events();
+}
+
+// A folder's watch is one for all its files.
+void TrackFiles::forget(const File& file) {
+    for (const File& other : files_)
+        if (other.watch == file.watch) return;
+    if (file.watch >= 0) inotify_rm_watch(inotify_.native_handle(), file.watch);
 }
 
 vrrp::TrackedState TrackFiles::state(const std::string& name) const {
     for (const File& file : files_)
-        if (file.config->name == name)
+        if (file.config.name == name)
             return {vrrp::TrackedState::Standing::known, file.number, std::to_string(file.number)};
     return {vrrp::TrackedState::Standing::ignored, 0, "no such track_file"};
 }
 
 // As keepalived: `overwrite` only a regular file, and follow no symbolic link.
 void TrackFiles::initialise(const File& file) {
-    const config::TrackFile& settings = *file.config;
+    const config::TrackFile& settings = file.config;
     if (settings.init == config::TrackFile::Init::no) return;
     const bool overwrite = settings.init == config::TrackFile::Init::overwrite;
     struct stat info {};
@@ -101,9 +136,9 @@ void TrackFiles::watch(File& file) {
 
 bool TrackFiles::read(File& file) {
     const std::optional<std::int64_t> number =
-        track_file_number(read_file_text(file.config->file, most_bytes).value_or(""));
+        track_file_number(read_file_text(file.config.file, most_bytes).value_or(""));
     if (!number || *number == file.number) return false;
-    events_.info(journal::EventKind::track, "file {}: {}, was {}", file.config->name, *number,
+    events_.info(journal::EventKind::track, "file {}: {}, was {}", file.config.name, *number,
                  file.number);
     file.number = *number;
     return true;

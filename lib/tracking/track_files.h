@@ -28,21 +28,27 @@ class TrackFiles {
     using Changed = std::function<void()>;
     static constexpr int retry_ms = 1'000;  // for a folder that does not exist
 
-    // Does what init_file asks for and reads those that an instance tracks; `config` and `events`
-    // outlive this. `changed` comes from the io_context.
+    // Does what init_file asks for and reads those that an instance tracks; `events` outlives this.
+    // `changed` comes from the io_context.
     TrackFiles(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events,
                Changed changed, int retry_milliseconds = retry_ms);
+
+    // Another configuration: a file that is tracked already is not initialised again.
+    void follow(const config::Config& config);
 
     vrrp::TrackedState state(const std::string& name) const;
 
   private:
     struct File {
-        const config::TrackFile* config = nullptr;
+        config::TrackFile config;
         std::string folder, name;
         int watch = -1;
         std::int64_t number = 0;
     };
 
+    bool take_over(File& file) const;
+    void open_inotify();
+    void forget(const File& file);
     void initialise(const File& file);
     void watch(File& file);
     bool read(File& file);  // true: the number has changed

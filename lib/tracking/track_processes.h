@@ -6,7 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
-#include <list>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,11 +25,15 @@ class TrackProcesses {
     static constexpr std::size_t processes_per_turn = 256;
     static constexpr std::size_t max_processes = 65'536;
 
-    // Reads /proc once before it returns; `config` and `events` outlive this. `changed` comes from
-    // the io_context. `proc` is for tests.
+    // Reads /proc once before it returns; `events` outlives this. `changed` comes from the
+    // io_context. `proc` is for tests.
     TrackProcesses(boost::asio::io_context& io, const config::Config& config,
                    journal::EventLog& events, Changed changed, std::string proc = "/proc",
                    int scan_milliseconds = scan_ms);
+
+    // Another configuration: who means the same processes keeps what is known and its delay.
+    // Others are counted before this returns.
+    void follow(const config::Config& config);
 
     vrrp::TrackedState state(const std::string& name) const;
 
@@ -37,7 +41,7 @@ class TrackProcesses {
     struct Entry {
         Entry(boost::asio::io_context& io, const config::TrackProcess& settings)
             : config(settings), delay(io) {}
-        const config::TrackProcess& config;
+        config::TrackProcess config;
         boost::asio::steady_timer delay;  // before a change counts
         unsigned count = 0;
         unsigned counting = 0;  // of the scan that goes on
@@ -45,21 +49,26 @@ class TrackProcesses {
         bool pending = false;  // delay runs
     };
 
+    using EntryPtr = std::shared_ptr<Entry>;
+
+    EntryPtr find(const config::TrackProcess& settings) const;
+    void count(const std::vector<EntryPtr>& fresh);
     void begin_scan();
     bool scan_some();  // true: that was the rest
     void end_scan();
-    void settle(Entry& entry);
+    void settle(const EntryPtr& entry);
     void set(Entry& entry, bool up);
     void arm();
     void go_on();
 
+    boost::asio::io_context& io_;
     journal::EventLog& events_;
     journal::Attempts attempts_{events_};
     Changed changed_;
     std::string proc_;
     int scan_ms_;
     bool command_lines_ = false;
-    std::list<Entry> entries_;
+    std::vector<EntryPtr> entries_;
     std::vector<pid_t> pids_;
     std::size_t next_ = 0;
     boost::asio::steady_timer timer_;

@@ -7,8 +7,9 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
-#include <list>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "journal/attempts.h"
@@ -22,28 +23,36 @@ class TrackScripts {
   public:
     using Changed = std::function<void()>;
 
-    // Runs those of `config` that an instance tracks; `config` and `events` outlive this. `changed`
-    // comes from the io_context whenever a state() has changed.
+    // Runs those of `config` that an instance tracks; `events` outlives this. `changed` comes from
+    // the io_context whenever a state() has changed.
     TrackScripts(boost::asio::io_context& io, const config::Config& config,
                  journal::EventLog& events, Changed changed);
     ~TrackScripts();
     TrackScripts(const TrackScripts&) = delete;
     TrackScripts& operator=(const TrackScripts&) = delete;
 
+    // Another configuration: what still runs the same program keeps its results, others begin and
+    // end.
+    void follow(const config::Config& config);
+
     vrrp::TrackedState state(const std::string& name) const;
 
   private:
     struct Script;
+    using ScriptPtr = std::shared_ptr<Script>;
 
-    void arm(Script& script);
-    void run(Script& script);
+    ScriptPtr find(const config::VrrpScript& settings) const;
+    ScriptPtr begin(const config::VrrpScript& settings, const config::GlobalDefs& global);
+    void arm(const ScriptPtr& script);
+    void run(const ScriptPtr& script);
     void take(Script& script, bool success, std::string text);
 
+    boost::asio::io_context& io_;
     journal::EventLog& events_;
     journal::Attempts attempts_{events_};
     Changed changed_;
-    std::list<Script> scripts_;    // their addresses stay
-    programs::Children children_;  // last: its end comes first
+    std::vector<ScriptPtr> scripts_;  // a run that has not ended yet holds its own
+    programs::Children children_;     // last: its end comes first
 };
 
 }  // namespace warren::tracking

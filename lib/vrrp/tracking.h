@@ -41,6 +41,11 @@ class RiseFall {
     RiseFall(unsigned rise, unsigned fall, bool init_fail)
         : rise_(rise), fall_(fall), known_(init_fail) {}
 
+    // What is known holds on.
+    void change(unsigned rise, unsigned fall) {
+        rise_ = rise;
+        fall_ = fall;
+    }
     bool known() const { return known_; }
     bool up() const { return up_; }
     // true: up() has changed or has become known.

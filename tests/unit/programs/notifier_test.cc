@@ -99,6 +99,29 @@ TEST_F(NotifierTest, AGroupSpeaksWhenItsMembersAgree) {
               "any own GROUP G STOP 0\n");
 }
 
+TEST_F(NotifierTest, AnotherConfigurationKeepsTheStatesAndHearsTheLeaving) {
+    for (const char* name : {"A", "B", "C"})
+        config_.vrrp_instances.emplace_back().name = name;
+    config_.vrrp_instances[2].notify.stop = script("stop");
+    start();
+    for (const char* member : {"A", "B", "C"})
+        notifier_->on_transition(member, NotifyState::master, 100);
+    config_.vrrp_instances.pop_back();
+    config_.vrrp_instances[0].notify.backup = script("backup");
+    config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
+    group.name = "G";
+    group.members = {{{}, "A"}, {{}, "B"}};
+    group.notify.any = script("any");
+    notifier_->follow(config_);
+    notifier_->on_transition("C", NotifyState::stop, 100);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_EQ(log(), "stop own\n");
+    notifier_->on_transition("A", NotifyState::backup, 100);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_NE(log().find("backup own\n"), std::string::npos);
+    EXPECT_NE(log().find("any own GROUP G BACKUP 0\n"), std::string::npos) << "B is known";
+}
+
 TEST_F(NotifierTest, WhatCannotRunIsLeftOut) {
     config::VrrpInstance& instance = config_.vrrp_instances.emplace_back();
     instance.name = "VI_1";

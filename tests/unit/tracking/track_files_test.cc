@@ -117,5 +117,41 @@ TEST_F(TrackFilesTest, InitFile) {
     EXPECT_FALSE(std::filesystem::exists(path("target")));
 }
 
+TEST_F(TrackFilesTest, AnotherConfigurationKeepsWhatItStillNames) {
+    folder_.file("a", "5");
+    folder_.file("b", "6");
+    add("a", path("a")).init = config::TrackFile::Init::overwrite;
+    add("b", path("b"));
+    start();
+    ASSERT_EQ(number("a"), 0);
+    folder_.file("a", "7");
+    ASSERT_TRUE(becomes("a", 7));
+    config_.track_files.pop_back();
+    folder_.file("c", "8");
+    add("c", path("c"));
+    files_->follow(config_);
+    EXPECT_EQ(number("a"), 7) << "it is not initialised again";
+    EXPECT_EQ(number("c"), 8);
+    EXPECT_EQ(files_->state("b").standing, vrrp::TrackedState::Standing::ignored);
+    folder_.file("a", "1");
+    folder_.file("c", "2");
+    EXPECT_TRUE(becomes("a", 1));
+    EXPECT_TRUE(becomes("c", 2));
+}
+
+TEST_F(TrackFilesTest, TheFirstAndTheLastComeAndGo) {
+    start();
+    folder_.file("a", "5");
+    add("a", path("a"));
+    files_->follow(config_);
+    EXPECT_EQ(number("a"), 5);
+    folder_.file("a", "6");
+    EXPECT_TRUE(becomes("a", 6));
+    files_->follow({});
+    EXPECT_EQ(files_->state("a").standing, vrrp::TrackedState::Standing::ignored);
+    files_->follow(config_);
+    EXPECT_EQ(number("a"), 6);
+}
+
 }  // namespace
 }  // namespace warren::tracking

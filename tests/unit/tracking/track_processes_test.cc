@@ -162,5 +162,34 @@ TEST(ReadProcess, OurOwn) {
     EXPECT_TRUE(read_process_numbers("/nowhere", 2).empty());
 }
 
+TEST_F(TrackProcessesTest, AnotherConfigurationKeepsWhatItStillNames) {
+    add("a", "one").terminate_delay_ns = 60 * config::ns_per_s;
+    add("b", "two");
+    run_process(5, "one");
+    run_process(6, "three");
+    start();
+    end_process(5);
+    ASSERT_TRUE(shows("a", "0 running"));
+    ASSERT_TRUE(up("a")) << "its delay runs";
+    config_.track_processes.pop_back();
+    add("c", "three");
+    processes_->follow(config_);
+    EXPECT_TRUE(up("a"));
+    EXPECT_TRUE(up("c")) << "counted at once";
+    EXPECT_EQ(processes_->state("b").standing, vrrp::TrackedState::Standing::ignored);
+    end_process(6);
+    EXPECT_TRUE(shows("c", "0 running"));
+    EXPECT_FALSE(up("c"));
+}
+
+TEST_F(TrackProcessesTest, TheFirstComesLater) {
+    start();
+    add("a", "one");
+    processes_->follow(config_);
+    EXPECT_FALSE(up("a"));
+    run_process(5, "one");
+    EXPECT_TRUE(shows("a", "1 running"));
+}
+
 }  // namespace
 }  // namespace warren::tracking

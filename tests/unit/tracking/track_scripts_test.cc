@@ -153,5 +153,45 @@ TEST_F(TrackScriptsTest, AThrowingHandlerStopsNoScript) {
     EXPECT_EQ(changes_, 2);
 }
 
+TEST_F(TrackScriptsTest, AnotherConfigurationKeepsTheResultsOfWhatItStillNames) {
+    add("good", "exit 0");
+    add("gone", "exit 0");
+    start();
+    ASSERT_TRUE(becomes("good", true));
+    ASSERT_TRUE(becomes("gone", true));
+    config_.vrrp_scripts.pop_back();
+    config_.vrrp_scripts[0].fall = 3;
+    add("fresh", "exit 1");
+    scripts_->follow(config_);
+    EXPECT_EQ(scripts_->state("good").standing, Standing::known);
+    EXPECT_EQ(scripts_->state("fresh").standing, Standing::unknown);
+    EXPECT_EQ(scripts_->state("gone").text, "no such script");
+    EXPECT_TRUE(becomes("fresh", false));
+}
+
+TEST_F(TrackScriptsTest, ARunOfWhatIsTrackedNoMoreEndsInSilence) {
+    add("slow", "echo x >> " + folder_.path() + "/begun; sleep 0.2; exit 1").timeout_ns =
+        5'000 * ms;
+    start();
+    ASSERT_TRUE(run_until(io_, [&] { return !folder_.read("begun").empty(); }));
+    config::Config next;
+    scripts_->follow(next);
+    add("other", "sleep 0.3; exit 0").timeout_ns = 5'000 * ms;
+    config_.vrrp_scripts.erase(config_.vrrp_scripts.begin());
+    scripts_->follow(config_);
+    EXPECT_TRUE(becomes("other", true));
+    EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(TrackScriptsTest, AnotherProgramOfTheSameNameBeginsAnew) {
+    add("chk", "exit 0");
+    start();
+    ASSERT_TRUE(becomes("chk", true));
+    config_.vrrp_scripts[0].script.command = folder_.script("other", "exit 1");
+    scripts_->follow(config_);
+    EXPECT_EQ(scripts_->state("chk").standing, Standing::unknown);
+    EXPECT_TRUE(becomes("chk", false));
+}
+
 }  // namespace
 }  // namespace warren::tracking
