@@ -61,7 +61,8 @@ void Priorities::apply_to(std::uint16_t index) {
     model::RouterState& router = context_.state.routers[index];
     const vrrp::TrackedPart before = router.tracking.total;
     router.tracking = model::evaluate(
-        *router.config, [this](const config::Tracked& tracked) { return state_of(tracked); });
+        *router.config, router.has_begun,
+        [this](const config::Tracked& tracked) { return state_of(tracked); });
     if (router.waits_silently && router.tracking.settled()) others_.settled(index);
     const vrrp::TrackedPart& now = router.tracking.total;
     if (now.fault != before.fault)

@@ -43,8 +43,9 @@ struct RouterChange {
     };
     Kind kind = Kind::change;
     std::uint16_t router = 0;
-    const RouterPlan* plan = nullptr;  // not of remove; its faults hold now
+    const RouterPlan* plan = nullptr;  // not of remove
     int priority = 0;                  // what tracking makes of it; 0: the plan's
+    std::uint16_t faults = 0;          // bit n = FaultCause n: what holds now, not the plan's
     vrrp::AnnouncedSet announced = vrrp::AnnouncedSet::nothing;  // to those that know a master
 };
 // All of a reload at once: no sync group is ever half of what it was and half of what it will be.

@@ -61,13 +61,14 @@ VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_
     routers_.reserve(most_routers);
     due_.reserve(most_routers);
     for (const RouterPlan* plan : plans)
-        place(routers_.size(), *plan, start_ns);
+        place(routers_.size(), *plan, plan->faults, start_ns);
     make_groups();
 }
 
 // Its faults are known before anything that the manager reports later, so that the news comes
 // after.
-void VrrpEngine::place(std::size_t index, const RouterPlan& plan, std::uint64_t now_ns) {
+void VrrpEngine::place(std::size_t index, const RouterPlan& plan, std::uint16_t faults,
+                       std::uint64_t now_ns) {
     if (index == routers_.size()) {
         routers_.emplace_back(plan);
         due_.emplace_back();
@@ -81,7 +82,7 @@ void VrrpEngine::place(std::size_t index, const RouterPlan& plan, std::uint64_t 
     by_key_[key(plan.port, plan.settings.vrid, plan.settings.is_ipv6())] =
         static_cast<std::uint16_t>(index);
     for (unsigned bit = 0; bit < 16; ++bit)
-        if ((plan.faults >> bit & 1) != 0)
+        if ((faults >> bit & 1) != 0)
             routers_[index].instance.step(
                 vrrp::FaultChange{static_cast<vrrp::FaultCause>(bit), true, false}, now_ns);
 }
@@ -253,7 +254,7 @@ void VrrpEngine::carry_out(const RouterChange& change, const Round& round) {
     if (!is_present(change.router)) return;
     if (change.kind == RouterChange::Kind::remove) return remove(change.router, round);
     change_plan(change, round);
-    follow_faults(change.router, round);
+    follow_faults(change, round);
 }
 
 // Disowned first, then the good-bye, which is tried again if the port does not take it.
@@ -269,7 +270,7 @@ void VrrpEngine::remove(std::size_t index, const Round& round) {
 void VrrpEngine::add(const RouterChange& change, const Round& round) {
     const std::size_t index = change.router;
     assert(index <= routers_.size() && index < most_routers && !is_present(index));
-    place(index, *change.plan, round.now_ns);
+    place(index, *change.plan, change.faults, round.now_ns);
     if (stalled_) set_fault(index, {vrrp::FaultCause::worker_stall, true, false}, round);
     if (change.priority != 0) step(index, vrrp::PriorityChange{change.priority}, round);
     if (started_ && !stopped_) step(index, vrrp::Startup{}, round);
@@ -302,14 +303,14 @@ void VrrpEngine::follow_peers(Router& router, const RouterPlan& plan) {
 }
 
 // Of the causes that a configuration decides about: what was tracked may be so no more.
-void VrrpEngine::follow_faults(std::size_t index, const Round& round) {
+void VrrpEngine::follow_faults(const RouterChange& change, const Round& round) {
     for (const vrrp::FaultCause cause :
          {vrrp::FaultCause::link_down, vrrp::FaultCause::no_address, vrrp::FaultCause::tracked}) {
         const auto bit = static_cast<std::uint16_t>(1U << static_cast<unsigned>(cause));
-        const bool present = (routers_[index].plan->faults & bit) != 0;
-        const bool known = (routers_[index].instance.status().faults & bit) != 0;
+        const std::uint16_t known = routers_[change.router].instance.status().faults;
+        if (((change.faults ^ known) & bit) == 0) continue;
         const bool can_transmit = cause != vrrp::FaultCause::link_down;
-        if (present != known) set_fault(index, {cause, present, can_transmit}, round);
+        set_fault(change.router, {cause, (change.faults & bit) != 0, can_transmit}, round);
     }
 }
 

@@ -96,7 +96,8 @@ class VrrpEngine {
     void watch_workers(const Round& round);
     void set_fault(std::size_t index, const vrrp::FaultChange& change, const Round& round);
     bool is_present(std::size_t index) const;
-    void place(std::size_t index, const RouterPlan& plan, std::uint64_t now_ns);
+    void place(std::size_t index, const RouterPlan& plan, std::uint16_t faults,
+               std::uint64_t now_ns);
     void take_plan(const VrrpCommand& command, const Round& round);
     void reload(const RouterChanges& changes, const Round& round);
     void carry_out(const RouterChange& change, const Round& round);
@@ -104,7 +105,7 @@ class VrrpEngine {
     void add(const RouterChange& change, const Round& round);
     void change_plan(const RouterChange& change, const Round& round);
     static void follow_peers(Router& router, const RouterPlan& plan);
-    void follow_faults(std::size_t index, const Round& round);
+    void follow_faults(const RouterChange& change, const Round& round);
     static std::size_t key(std::uint8_t port, std::uint8_t vrid, bool ipv6);
     std::size_t find(std::uint8_t port, std::uint8_t vrid, bool ipv6) const;  // or no_router
 

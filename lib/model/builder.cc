@@ -77,6 +77,10 @@ class OwnedAddresses {
 void add_routers(exchange::Snapshot& snapshot, OwnedAddresses& owned, const State& state) {
     for (std::size_t i = 0; i < state.routers.size(); ++i) {
         const RouterState& router = state.routers[i];
+        if (!is_served(router)) {
+            snapshot.virtual_routers.push_back({});
+            continue;
+        }
         const vrrp::Settings& settings = router.plan->settings;
         snapshot.virtual_routers.push_back({settings.vrid, router.port,
                                             vrrp::Instance(settings).ownership_lease_ns(),

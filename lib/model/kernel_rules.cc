@@ -98,7 +98,7 @@ kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& sna
             if (owned.is_hosts) rules.kernel_addresses.push_back(owned.address);
     }
     for (const RouterState& router : state.routers) {
-        if (router.port != port) continue;
+        if (router.port != port || !is_served(router)) continue;
         rules.vrids.push_back(router.plan->settings.vrid);
         if (router.plan->source_mac != state.ports[port].mac && is_hosts(state, router) &&
             router.status.state == vrrp::State::master)
@@ -111,7 +111,8 @@ std::vector<kernel::KernelAddress> host_addresses(const State& state) {
     std::vector<kernel::KernelAddress> all;
     if (!state.config.dataplane.host_addresses) return all;
     for (const RouterState& router : state.routers)
-        if (router.status.state == vrrp::State::master) add_kernel_addresses(all, *router.config);
+        if (is_served(router) && router.status.state == vrrp::State::master)
+            add_kernel_addresses(all, *router.config);
     return all;
 }
 
@@ -215,7 +216,7 @@ std::vector<net::IpAddress> multicast_groups(const State& state, const exchange:
                                              std::uint8_t port) {
     std::vector<net::IpAddress> groups;
     for (const RouterState& router : state.routers)
-        if (router.port == port && !router.plan->settings.is_unicast())
+        if (is_served(router) && router.port == port && !router.plan->settings.is_unicast())
             groups.push_back(router.plan->settings.multicast_group);
     for (const exchange::OwnedAddress& owned : snapshot.addresses)
         if (owned.port == port && !owned.address.is_v4())

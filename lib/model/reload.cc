@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/local_addresses.h"
+#include "model/reload_routers.h"
 
 namespace warren::model {
 namespace {
@@ -36,6 +37,10 @@ class Change {
         : state_(state), local_addresses_(wanted), now_ns_(now_ns) {}
 
     ReloadChanges run(const ReloadPlan& plan) {
+        reload_routers(state_, plan, changes_, now_ns_);
+        for (ServiceRecord& service : state_.services)
+            if (service.presence != Presence::free)
+                service.router = router_of(state_, service.config->address);
         changes_.removed_services = plan.removed_services;
         for (const std::uint16_t index : plan.removed_services)
             remove(state_.services[index]);
@@ -138,21 +143,23 @@ bool has_rested(ServerRecord& server, const ServerTotals& totals, std::uint64_t 
 }  // namespace
 
 bool ReloadChanges::none() const {
-    return added_services.empty() && changed_services.empty() && removed_services.empty() &&
+    return added_routers.empty() && replanned_routers.empty() && removed_routers.empty() &&
+           added_services.empty() && changed_services.empty() && removed_services.empty() &&
            added_servers.empty() && changed_servers.empty() && removed_servers.empty();
 }
 
 ReloadChanges carry_out(State& state, const config::Config& wanted, const ReloadPlan& plan,
                         std::uint64_t now_ns) {
     ReloadChanges changes = Change(state, wanted, now_ns).run(plan);
-    if (&state.config == &wanted) return changes;
-    state.config.virtual_servers = wanted.virtual_servers;
-    state.config.local_address_groups = wanted.local_address_groups;
+    if (&state.config != &wanted) state.config = wanted;
     return changes;
 }
 
 bool release_indices(State& state, const std::function<ServerTotals(std::uint16_t)>& totals,
                      std::uint64_t now_ns) {
+    for (RouterState& router : state.routers)
+        if (router.presence == Presence::removed && !router.leaving)
+            router.presence = Presence::free;
     bool any = false;
     std::vector<bool> needed(state.services.size());
     for (std::size_t i = 0; i < state.servers.size(); ++i) {

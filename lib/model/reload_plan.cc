@@ -6,6 +6,7 @@
 #include "config/local_addresses.h"
 #include "exchange/snapshot.h"
 #include "model/reload.h"
+#include "model/reload_routers.h"
 
 namespace warren::model {
 namespace {
@@ -27,26 +28,6 @@ Owner owner_rule(const config::VirtualServer& v) {
                                          : Owner::by_tuple;
 }
 
-// Gives out the indices of one kind of record.
-template <typename Record>
-class Indices {
-  public:
-    Indices(const std::vector<Record>& records, std::size_t most)
-        : records_(records), most_(most) {}
-
-    std::optional<std::uint16_t> take() {
-        while (next_ < records_.size() && records_[next_].presence != Presence::free)
-            ++next_;
-        if (next_ >= most_) return std::nullopt;
-        return static_cast<std::uint16_t>(next_++);
-    }
-
-  private:
-    const std::vector<Record>& records_;
-    std::size_t most_;
-    std::size_t next_ = 0;
-};
-
 class Planner {
   public:
     Planner(const State& state, const config::Config& wanted, const LiveFlows& flows)
@@ -63,6 +44,7 @@ class Planner {
     }
 
     ReloadPlan run() {
+        plan_routers(state_, wanted_, plan_);
         for (const config::VirtualServer& v : wanted_.virtual_servers)
             if (plan_.refusal.empty()) add(v);
         if (plan_.refusal.empty()) find_removed();
@@ -203,8 +185,8 @@ class Planner {
     const config::Config& wanted_;
     const LiveFlows& flows_;
     config::LocalAddresses local_addresses_;
-    Indices<ServiceRecord> services_;
-    Indices<ServerRecord> servers_;
+    FreeIndices<ServiceRecord> services_;
+    FreeIndices<ServerRecord> servers_;
     std::vector<std::vector<std::uint16_t>> servers_of_;  // by service, the removed ones too
     ReloadPlan plan_;
 };

@@ -77,6 +77,7 @@ ServiceRecord make_service(const State& state, const config::VirtualServer& serv
 void index_vips(State& state) {
     state.place_of_vip.clear();
     for (std::size_t i = 0; i < state.routers.size(); ++i) {
+        if (!is_served(state.routers[i])) continue;
         const config::VrrpInstance& instance = *state.routers[i].config;
         for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
             for (const config::VirtualAddress& vip : *list)

@@ -43,14 +43,25 @@ struct PortState {
     bool reaches_kernel = true;      // what is not ours has a way to the host
 };
 
+// What a reload takes out of the file keeps its index until nobody remembers it (reload.h).
+enum class Presence : std::uint8_t {
+    served,
+    removed,  // of a server: its flows are reset, and what their ends still send is answered
+    free,     // the index may become another's
+};
+
 struct RouterState {
     std::shared_ptr<const config::VrrpInstance> config;  // its own: State::config may be replaced
+    Presence presence = Presence::served;
+    bool leaving = false;  // removed, and the control lcore has not said yet that it knows
     std::uint8_t port = 0;
     std::unique_ptr<const election::RouterPlan> plan;
     vrrp::Status status;            // the control lcore's latest copy
     election::VrrpStatus record{};  // and the rest of it
     bool no_address = false;        // as last told
     Tracking tracking{};            // as last told
+    bool has_begun = false;         // what a reload gives it to track need not be waited for
+    std::uint64_t added_ns = 0;     // when the plan's added addresses came
     bool waits_silently = false;    // scripts have not heard of a fault that may be none
     election::AlarmPacer alarms{};
 };
@@ -62,14 +73,6 @@ struct LastCheck {
     bool local = false;  // failed through our own machine's fault: no evidence about the server
     std::int64_t latency_ns = 0;
     std::string text;  // "connection refused"; empty when ok
-};
-
-// A server or a service that a reload takes out of the file keeps its index until no worker
-// remembers it (reload.h).
-enum class Presence : std::uint8_t {
-    served,
-    removed,  // its flows are reset, and what their ends still send is answered
-    free,     // the index may become another's
 };
 
 // What all workers have counted under a server's index.

@@ -28,8 +28,9 @@ struct Tracking {
     bool settled() const;  // nothing is unknown any more
 };
 
-// `state_of` answers for each of the instance's tracked things.
-Tracking evaluate(const config::VrrpInstance& instance,
+// `state_of` answers for each of the instance's tracked things. An instance that has begun does not
+// wait for one that a reload has brought: until it is known it takes no part.
+Tracking evaluate(const config::VrrpInstance& instance, bool has_begun,
                   const std::function<vrrp::TrackedState(const config::Tracked&)>& state_of);
 
 }  // namespace warren::model

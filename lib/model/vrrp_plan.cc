@@ -2,6 +2,7 @@
 #include "model/vrrp_plan.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace warren::model {
 namespace {
@@ -99,6 +100,18 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
     if (!port.link_up && instance.track_primary) plan.faults |= bit(vrrp::FaultCause::link_down);
     if (s.primary_address.is_unspecified()) plan.faults |= bit(vrrp::FaultCause::no_address);
     return plan;
+}
+
+RouterState make_router(const config::VrrpInstance& instance, const PortState& port,
+                        std::uint8_t port_index, std::uint16_t group) {
+    RouterState router;
+    router.config = std::make_shared<const config::VrrpInstance>(instance);
+    router.port = port_index;
+    router.plan =
+        std::make_unique<election::RouterPlan>(make_plan(instance, port, port_index, group));
+    router.tracking.total = {instance.priority};
+    router.no_address = router.plan->settings.primary_address.is_unspecified();
+    return router;
 }
 
 }  // namespace warren::model

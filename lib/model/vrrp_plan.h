@@ -13,4 +13,8 @@ namespace warren::model {
 election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port,
                                std::uint8_t port_index, std::uint16_t group = election::no_group);
 
+// As at start, with that plan.
+RouterState make_router(const config::VrrpInstance& instance, const PortState& port,
+                        std::uint8_t port_index, std::uint16_t group);
+
 }  // namespace warren::model

@@ -110,9 +110,8 @@ TEST_F(EngineReload, AnAddedRouterBeginsAsBackupAndTakesOver) {
 
 TEST_F(EngineReload, AnAddedRouterWithAFaultStaysSilent) {
     run_masters({router(1)});
-    RouterPlan faulty = router(2);
-    faulty.faults = 1U << static_cast<unsigned>(vrrp::FaultCause::tracked);
-    reload({{add_it, 1, keep(faulty)}});
+    constexpr std::uint16_t tracked = 1U << static_cast<unsigned>(vrrp::FaultCause::tracked);
+    reload({{add_it, 1, keep(router(2)), 100, tracked}});
     advance(s);
     EXPECT_FALSE(owned(1));
     EXPECT_EQ(sink_.count("vrid 2 "), 0U);
@@ -163,7 +162,7 @@ TEST_F(EngineReload, OnlyAddedAddressesAreAnnounced) {
     RouterPlan next = router(1);
     next.added = {ip("192.168.1.101"), ip("192.168.1.102")};
     next.settings.advert_addresses.push_back(next.added[0]);
-    reload({{change_it, 0, keep(next), 100, vrrp::AnnouncedSet::added}});
+    reload({{change_it, 0, keep(next), 100, 0, vrrp::AnnouncedSet::added}});
     tick();
     EXPECT_EQ(sink_.count("ARP request 192.168.1.101 "), 1U);
     EXPECT_EQ(sink_.count("ARP request 192.168.1.102 "), 1U);
@@ -181,7 +180,7 @@ TEST_F(EngineReload, FaultsFollowThePlan) {
     advance(100 * ms);
     EXPECT_TRUE(owned(0));
     forget();
-    reload({{change_it, 0, keep(down)}});
+    reload({{change_it, 0, keep(router(1)), 100, link_down}});
     EXPECT_FALSE(owned(0));
     EXPECT_TRUE(sink_.sent.empty()) << "nothing leaves a port without link";
 }

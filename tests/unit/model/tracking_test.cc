@@ -29,8 +29,9 @@ TEST(TrackingTest, EachThingHasItsPart) {
         {"maintenance", {Standing::known, -30, "-30"}},
         {"broken", {Standing::ignored, 0, "not executable"}},
     };
-    const auto run = [&] {
-        return evaluate(instance, [&](const config::Tracked& t) { return states[t.name]; });
+    const auto run = [&](bool has_begun = false) {
+        return evaluate(instance, has_begun,
+                        [&](const config::Tracked& t) { return states[t.name]; });
     };
     const Tracking first = run();
     ASSERT_EQ(first.items.size(), 4U);
