@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a running process cannot exchange: all but virtual_servers and local_address_groups.
+// What a running process cannot exchange: what the data plane and its threads are made of.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace warren::config {
 
-// The first of those parts that differs: "vrrp_instance VI_1 has changed". Empty: none does.
+// The first of those parts that differs: "dataplane has changed". Empty: none does.
 std::string changed_fixed_part(const Config& running, const Config& wanted);
 
 }  // namespace warren::config

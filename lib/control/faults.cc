@@ -65,9 +65,17 @@ void Faults::look_at_port(std::uint8_t index, std::uint64_t now_ns) {
                                        vrrp::FaultCause::transmit_stall, stalled, !stalled);
 }
 
+std::uint16_t Faults::of(std::uint8_t port) const {
+    const auto bit = [](vrrp::FaultCause cause, bool present) {
+        return present ? 1U << static_cast<unsigned>(cause) : 0U;
+    };
+    return static_cast<std::uint16_t>(bit(vrrp::FaultCause::transmit_stall, stalls_[port].stalled) |
+                                      bit(vrrp::FaultCause::no_buffers, no_buffers_));
+}
+
 void Faults::probe(std::uint8_t index) {
     for (std::size_t i = 0; i < context_.state.routers.size(); ++i)
-        if (context_.state.routers[i].port == index)
+        if (is_served(context_.state.routers[i]) && context_.state.routers[i].port == index)
             return context_.publication.command({.kind = election::VrrpCommand::Kind::probe,
                                                  .router = static_cast<std::uint16_t>(i),
                                                  .mac = context_.state.ports[index].mac});

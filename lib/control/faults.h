@@ -23,6 +23,9 @@ class Faults {
     // As often as one likes: it looks ten times a second.
     void look(std::uint64_t now_ns);
 
+    // Bit n: FaultCause n. Of all routers on that port, as last told.
+    std::uint16_t of(std::uint8_t port) const;
+
   private:
     struct PortStall {
         port::TransmitWatch watch;

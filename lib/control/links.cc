@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/links.h"
 
+#include <utility>
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -136,6 +138,24 @@ std::vector<PortChange> Links::poll_own() {
         if (change.link) changes.push_back(change);
     }
     return changes;
+}
+
+// A port that has one takes it once more.
+void Links::hear_virtual_macs(const config::Config& wanted) {
+    for (const config::VrrpInstance& instance : wanted.vrrp_instances)
+        for (std::size_t i = 0; i < ports_.size(); ++i) {
+            model::PortState& port = context_.state.ports[i];
+            if (!instance.use_vmac || instance.interface != port.name) continue;
+            ports_[i]->add_mac(
+                net::virtual_router_mac(instance.virtual_router_id, instance.is_ipv6()));
+            const bool heard =
+                std::exchange(port.hears_virtual_macs, ports_[i]->mac_trouble().empty());
+            if (heard && !port.hears_virtual_macs)
+                context_.events.warn(
+                    journal::EventKind::link,
+                    "interface {}: use_vmac is not possible, the physical MAC is used: {}",
+                    port.name, ports_[i]->mac_trouble());
+        }
 }
 
 }  // namespace warren::control

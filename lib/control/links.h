@@ -42,6 +42,9 @@ class Links {
     // `link`'s addresses are those that it has not through us.
     std::vector<PortChange> take(const kernel::Link& link);
 
+    // Before routers with use_vmac come: their ports are to hear those.
+    void hear_virtual_macs(const config::Config& wanted);
+
     // Ports of our own have no kernel interface that tells.
     std::vector<PortChange> poll_own();
 

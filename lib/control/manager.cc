@@ -216,8 +216,9 @@ void Manager::become_ready() {
                      std::strerror(error));
     events_.info(journal::EventKind::process,
                  "ready: instance {}, {} virtual routers, {} services, {} servers, {} workers",
-                 options_.process.instance, state_->routers.size(), count_served(state_->services),
-                 count_served(state_->servers), exchange_.workers.size());
+                 options_.process.instance, count_served(state_->routers),
+                 count_served(state_->services), count_served(state_->servers),
+                 exchange_.workers.size());
     life_.tell_ready();
 }
 
@@ -235,7 +236,9 @@ void Manager::reload() {
 // their flows are forgotten.
 void Manager::take_up(const config::Config& wanted, const model::ReloadPlan& plan) {
     services_.tell_of_end(plan);
-    const model::ReloadChanges changes = carry_out(*state_, wanted, plan, port::now_ns());
+    links_.hear_virtual_macs(wanted);
+    model::ReloadChanges changes = carry_out(*state_, wanted, plan, port::now_ns());
+    priorities_.follow(changes);
     services_.resolve_scripts();
     reloader_.tell_of(changes);
     next_hops_.follow();
@@ -246,6 +249,9 @@ void Manager::take_up(const config::Config& wanted, const model::ReloadPlan& pla
     publication_.publish();
     for (const std::uint16_t index : changes.restood)
         services_.on_server(index);
+    routers_.follow(std::move(changes), [this](std::uint8_t port) { return faults_.of(port); });
+    next_hops_.tell_peers();
+    priorities_.apply();
     services_.follow_checks();
 }
 

@@ -92,10 +92,13 @@ void NextHops::tell_of_local_server(const net::IpAddress& server) {
 
 std::vector<net::IpAddress> NextHops::unicast_peers() const {
     std::vector<net::IpAddress> peers;
+    const auto add = [&](const net::IpAddress& address) {
+        if (std::find(peers.begin(), peers.end(), address) == peers.end()) peers.push_back(address);
+    };
     for (const model::RouterState& router : context_.state.routers)
-        for (const vrrp::UnicastPeer& peer : router.plan->settings.unicast_peers)
-            if (std::find(peers.begin(), peers.end(), peer.address) == peers.end())
-                peers.push_back(peer.address);
+        if (is_served(router))
+            for (const vrrp::UnicastPeer& peer : router.plan->settings.unicast_peers)
+                add(peer.address);
     return peers;
 }
 
@@ -113,6 +116,7 @@ void NextHops::tell_peers() {
 void NextHops::tell_peer(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop) {
     for (std::size_t i = 0; i < context_.state.routers.size(); ++i) {
         const model::RouterState& router = context_.state.routers[i];
+        if (!is_served(router)) continue;
         const auto& peers = router.plan->settings.unicast_peers;
         const model::PortState& port = context_.state.ports[router.port];
         const bool usable =

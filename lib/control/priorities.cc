@@ -57,12 +57,31 @@ void Priorities::apply() {
         apply_to(static_cast<std::uint16_t>(i));
 }
 
+model::Tracking Priorities::evaluate(const model::RouterState& router) const {
+    return model::evaluate(*router.config, router.has_begun,
+                           [this](const config::Tracked& tracked) { return state_of(tracked); });
+}
+
+void Priorities::follow(const model::ReloadChanges& changes) {
+    const config::Config& config = context_.state.config;
+    scripts_.follow(config);
+    files_.follow(config);
+    processes_.follow(config);
+    const auto note = [this](std::uint16_t index) {
+        model::RouterState& router = context_.state.routers[index];
+        router.tracking = evaluate(router);
+    };
+    for (const std::uint16_t index : changes.added_routers)
+        note(index);
+    for (const auto& replanned : changes.replanned_routers)
+        note(replanned.index);
+}
+
 void Priorities::apply_to(std::uint16_t index) {
     model::RouterState& router = context_.state.routers[index];
+    if (!is_served(router)) return;
     const vrrp::TrackedPart before = router.tracking.total;
-    router.tracking = model::evaluate(
-        *router.config, router.has_begun,
-        [this](const config::Tracked& tracked) { return state_of(tracked); });
+    router.tracking = evaluate(router);
     if (router.waits_silently && router.tracking.settled()) others_.settled(index);
     const vrrp::TrackedPart& now = router.tracking.total;
     if (now.fault != before.fault)

@@ -9,6 +9,7 @@
 
 #include "control/publication.h"
 #include "kernel/netlink.h"
+#include "model/reload_records.h"
 #include "tracking/track_bfd.h"
 #include "tracking/track_files.h"
 #include "tracking/track_processes.h"
@@ -30,11 +31,16 @@ class Priorities {
     // before its first round does.
     void apply();
 
+    // Another configuration is in force. What it makes of routers that the control lcore is going
+    // to be told of anyway is only noted.
+    void follow(const model::ReloadChanges& changes);
+
   private:
     vrrp::TrackedState interface_state(const std::string& name) const;
     vrrp::TrackedState quorum_state(const std::string& name) const;
     vrrp::TrackedState state_of(const config::Tracked& tracked) const;
     void apply_to(std::uint16_t router);
+    model::Tracking evaluate(const model::RouterState& router) const;
 
     Context context_;
     const kernel::Netlink& netlink_;

@@ -61,13 +61,28 @@ std::string Reloader::refusal_of(const config::LoadResult& loaded, model::Reload
 }
 
 void Reloader::tell_of(const model::ReloadChanges& changes) {
+    tell_of_routers(changes);
     tell_of_services(changes);
     tell_of_servers(changes);
     context_.events.info(journal::EventKind::config, "reloaded: {}",
                          changes.none() ? std::string("nothing has changed")
-                                        : fmt::format("{} services, {} servers",
+                                        : fmt::format("{} virtual routers, {} services, {} servers",
+                                                      count_served(context_.state.routers),
                                                       count_served(context_.state.services),
                                                       count_served(context_.state.servers)));
+}
+
+void Reloader::tell_of_routers(const model::ReloadChanges& changes) {
+    const auto tell = [&](std::uint16_t index, const char* what) {
+        context_.events.info(journal::EventKind::vrrp, "{} {}",
+                             context_.state.routers[index].config->name, what);
+    };
+    for (const std::uint16_t index : changes.removed_routers)
+        tell(index, "is removed");
+    for (const std::uint16_t index : changes.added_routers)
+        tell(index, "is added");
+    for (const std::uint16_t index : changes.changed_routers)
+        tell(index, "has new settings");
 }
 
 void Reloader::tell_of_services(const model::ReloadChanges& changes) {

@@ -32,6 +32,7 @@ class Reloader {
   private:
     config::LoadResult read();
     std::string refusal_of(const config::LoadResult& loaded, model::ReloadPlan& plan) const;
+    void tell_of_routers(const model::ReloadChanges& changes);
     void tell_of_services(const model::ReloadChanges& changes);
     void tell_of_servers(const model::ReloadChanges& changes);
     std::uint64_t flows_of_removed(std::uint16_t service) const;

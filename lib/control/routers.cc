@@ -7,6 +7,7 @@
 
 #include "control/alarm_text.h"
 #include "election/traffic_watch.h"
+#include "model/reload_routers.h"
 #include "model/vrrp_plan.h"
 #include "port/clock.h"
 
@@ -25,6 +26,10 @@ std::string reason_text(const election::VrrpReport& report, const vrrp::Status& 
 
 bool is_master(const model::RouterState& router) {
     return router.status.state == vrrp::State::master;
+}
+
+bool is_on(const model::RouterState& router, std::uint8_t port) {
+    return is_served(router) && router.port == port;
 }
 
 }  // namespace
@@ -56,6 +61,7 @@ void Routers::take_statuses() {
     while (vrrp_.statuses.pop(record))
         context_.attempts("taking a router's status", [&] {
             model::RouterState& router = context_.state.routers.at(record.router);
+            if (!is_served(router)) return;
             const bool was_master = is_master(router);
             router.status = record.status;
             router.record = record;
@@ -88,6 +94,7 @@ void Routers::on_report(const election::VrrpReport& report) {
                           [&](const auto& plan) { return plan.get() == report.plan; });
             break;
         case Kind::reloaded:
+            on_reloaded(report);
             break;
         case Kind::stopped:
             told_.stopped();
@@ -103,6 +110,13 @@ void Routers::on_transition(const election::VrrpReport& report) {
     if (waits_for_tracked(report)) return;
     if (const auto heard = programs::notify_state(report.to, report.reason))
         notifier_.on_transition(router.config->name, *heard, router.status.effective_priority);
+}
+
+// What was removed is forgotten when no later reload is under way that may have removed it.
+void Routers::on_reloaded(const election::VrrpReport& report) {
+    std::erase_if(handed_over_,
+                  [&](const HandedOver& handed) { return &handed.changes == report.changes; });
+    if (handed_over_.empty()) model::forget_removed_routers(context_.state);
 }
 
 // As in keepalived a router that waits for the first result of a script is in no state that notify
@@ -136,7 +150,7 @@ election::RouterPlan Routers::plan_of(const model::RouterState& router) const {
 std::vector<std::uint16_t> Routers::renew_plans(std::uint8_t port) {
     std::vector<std::uint16_t> renewed;
     for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
-        if (context_.state.routers[i].port == port && replace_plan(i)) renewed.push_back(i);
+        if (is_on(context_.state.routers[i], port) && replace_plan(i)) renewed.push_back(i);
     return renewed;
 }
 
@@ -161,7 +175,7 @@ void Routers::tell_plans(std::uint8_t port, const std::vector<std::uint16_t>& re
                                       .router = i,
                                       .plan = context_.state.routers[i].plan.get()});
     for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
-        if (context_.state.routers[i].port == port) tell_missing_address(i);
+        if (is_on(context_.state.routers[i], port)) tell_missing_address(i);
 }
 
 void Routers::tell_missing_address(std::uint16_t index) {
@@ -196,9 +210,24 @@ void Routers::announce_on(std::uint8_t port) {
 void Routers::tell_link(std::uint8_t port) {
     const bool up = context_.state.ports[port].link_up;
     for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
-        if (context_.state.routers[i].port == port &&
+        if (is_on(context_.state.routers[i], port) &&
             context_.state.routers[i].config->track_primary)
             context_.publication.fault(i, vrrp::FaultCause::link_down, !up, up);
+}
+
+// ---- a reload
+
+void Routers::follow(model::ReloadChanges changes, const FaultsOf& faults_of) {
+    notifier_.follow(context_.state.config);
+    HandedOver& handed = handed_over_.emplace_back();
+    handed.changes = model::router_changes(context_.state, changes);
+    handed.retired = std::move(changes.retired_plans);
+    if (handed.changes.empty()) return handed_over_.pop_back();
+    for (election::RouterChange& change : handed.changes)
+        if (change.kind == election::RouterChange::Kind::add)
+            change.faults |= faults_of(context_.state.routers[change.router].port);
+    context_.publication.command(
+        {.kind = election::VrrpCommand::Kind::reload, .changes = &handed.changes});
 }
 
 // ---- alarms

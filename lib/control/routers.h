@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <vector>
 
 #include "control/publication.h"
+#include "model/reload_records.h"
 #include "programs/notifier.h"
 
 namespace warren::control {
@@ -37,6 +39,11 @@ class Routers {
     // come back.
     void announce_on(std::uint8_t port);
 
+    // Another configuration is in force, and the snapshot of it is out. `faults_of` a port: what an
+    // added router of it has to know.
+    using FaultsOf = std::function<std::uint16_t(std::uint8_t port)>;
+    void follow(model::ReloadChanges changes, const FaultsOf& faults_of);
+
     // It waited, silently, for what it tracks, and knows now.
     void tell_settled(std::uint16_t router);
 
@@ -50,6 +57,7 @@ class Routers {
     void on_report(const election::VrrpReport& report);
     void on_transition(const election::VrrpReport& report);
     void on_alarm(const election::VrrpReport& report);
+    void on_reloaded(const election::VrrpReport& report);
     bool waits_for_tracked(const election::VrrpReport& report);
     bool replace_plan(std::uint16_t router);
     void tell_missing_address(std::uint16_t router);
@@ -60,6 +68,13 @@ class Routers {
     Told told_;
     programs::Notifier notifier_;
     std::vector<std::unique_ptr<const election::RouterPlan>> retired_plans_;
+
+    // With the control lcore, until it says that it is done.
+    struct HandedOver {
+        election::RouterChanges changes;
+        std::vector<std::unique_ptr<const election::RouterPlan>> retired;
+    };
+    std::list<HandedOver> handed_over_;
 };
 
 }  // namespace warren::control

@@ -65,7 +65,7 @@ Json sync_group(const config::Config& config, const std::string& instance) {
 Json moves_with(const model::State& state, const model::RouterState& router) {
     Json list = Json::array();
     for (const model::RouterState& other : state.routers)
-        if (&other != &router && other.plan->group == router.plan->group &&
+        if (&other != &router && is_served(other) && other.plan->group == router.plan->group &&
             router.plan->group != election::no_group && list.size() < most_listed)
             list.push_back(other.config->name);
     return list;
@@ -153,6 +153,7 @@ const char* name(vrrp::TrackedState::Standing standing, bool up) {
 std::vector<Json> vrrp_rows(const ViewContext& c) {
     std::vector<Json> rows;
     for (const model::RouterState& router : c.state.routers) {
+        if (!is_served(router)) continue;
         Json row = identity(c, router);
         add_timers(row, c, router);
         add_counters(row, router);
@@ -164,6 +165,7 @@ std::vector<Json> vrrp_rows(const ViewContext& c) {
 std::vector<Json> tracked_rows(const ViewContext& c) {
     std::vector<Json> rows;
     for (const model::RouterState& router : c.state.routers) {
+        if (!is_served(router)) continue;
         for (const model::TrackedItem& item : router.tracking.items) {
             const bool is_number = item.config->kind == config::TrackKind::file;
             rows.push_back(

@@ -33,6 +33,14 @@ vrrp_instance VI_1 {{
     }}
 }}
 """
+OTHER_INTERFACE = """vrrp_instance VI_2 {
+    interface eth1
+    virtual_router_id 52
+    virtual_ipaddress {
+        192.168.9.100/24
+    }
+}
+"""
 # One answer a line: "open NAME PORT" and "ask NAME" say who serves, "end NAME" waits for the end and says what it was and when.
 CLIENT = """
 import socket, sys, time
@@ -223,8 +231,8 @@ def settings_change(bench):
 def refusals(bench):
     bench.open_at("stays", "one")
     bench.refuse(ROUTER + service().replace("lb_algo wrr", "no_such_word"), "warren.conf:15: error: ", "the file is refused; ")
-    bench.refuse(ROUTER.replace("priority 255", "priority 254") + service(),
-                 "vrrp_instance VI_1 has changed: that needs a restart; the running configuration stays")
+    bench.refuse(ROUTER + OTHER_INTERFACE + service(),
+                 "vrrp_instance VI_2: interface eth1 has no port yet: that needs a restart; the running configuration stays")
     bench.refuse(ROUTER.replace("workers 2", "workers 1") + service(servers=["two"]),
                  "dataplane has changed: that needs a restart; the running configuration stays")
     bench.refuse(ROUTER + service(more=" persistence_timeout 60\n"), "warren.conf:13: virtual_server", "would strand its ")
