@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The daemon: reads the configuration, opens EAL, memory and ports, starts workers and control
 // lcore, and lets the manager run on the main thread. Wiring only. Exit status: 0 stopped by a
-// signal (or a good --check), 1 a wrong configuration or command line, or an environment in which
-// it cannot start.
+// signal (or a good --check or --dry-run), 3 --dry-run: a restart is needed, 1 a wrong
+// configuration or command line, or an environment in which it cannot start.
 #include <spdlog/spdlog.h>
 
 #include <exception>
@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "config/reload_steps.h"
 #include "control/signals.h"
 #include "data_plane.h"
 #include "kernel/cleaner.h"
@@ -65,6 +66,23 @@ int serve(const Options& options, const config::LoadResult& loaded, std::span<ch
     return 0;
 }
 
+// Live connections may still forbid it: `warrenctl reload --dry-run` knows them.
+int dry_run(const config::LoadResult& wanted, const std::string& file,
+            const std::string& config_id) {
+    constexpr int restart_needed = 3;
+    const config::LoadResult running = read_config(file, config_id);
+    for (const config::LoadResult* loaded : {&running, &wanted})
+        if (!loaded->ok()) {
+            print_check(*loaded, {}, std::cout);
+            return 1;
+        }
+    const config::ReloadSteps steps = config::reload_steps(running.config, wanted.config);
+    for (const std::string& line : steps.lines)
+        std::cout << line << '\n';
+    if (steps.lines.empty()) std::cout << "nothing changes\n";
+    return steps.need_restart ? restart_needed : 0;
+}
+
 int run(const Options& options, std::span<char*> command_line) {
     config::LoadResult loaded = read_config(options.config_file, options.config_id);
     const std::string& net_namespace = loaded.config.global.net_namespace;
@@ -79,6 +97,7 @@ int run(const Options& options, std::span<char*> command_line) {
         print_check(loaded, scripts, std::cout);
         return loaded.ok() ? 0 : 1;  // a start does without scripts that cannot run
     }
+    if (options.dry_run) return dry_run(loaded, *options.dry_run, options.config_id);
     open_log(options);
     log_findings(loaded);
     log_findings(scripts);

@@ -26,7 +26,10 @@ po::options_description description() {
         "name of this warren, for several on one machine and for warrenctl --instance")(
         "config-id", po::value<std::string>(), "lines that begin with @ID count for this ID only")(
         "check,t", "check the configuration and exit: 0 good, 1 wrong")(
-        "log-file", po::value<std::string>(), "log to this file instead of standard error")(
+        "dry-run", po::value<std::string>(),
+        "say what taking up --config would change where this file runs, and exit: 0 it could be "
+        "taken up, 1 wrong, 3 a restart is needed")("log-file", po::value<std::string>(),
+                                                    "log to this file instead of standard error")(
         "verbose,v", "log what is of interest to developers too")("help,h", "show this help")(
         "version", "show the version");
     return all;
@@ -51,6 +54,7 @@ Options take(const po::variables_map& values) {
     check_instance_name(options.instance);
     if (values.count("config-id") != 0) options.config_id = values["config-id"].as<std::string>();
     if (values.count("log-file") != 0) options.log_file = values["log-file"].as<std::string>();
+    if (values.count("dry-run") != 0) options.dry_run = values["dry-run"].as<std::string>();
     options.check = values.count("check") != 0;
     options.verbose = values.count("verbose") != 0;
     return options;

@@ -14,6 +14,7 @@ struct Options {
     std::string config_id;            // lines that begin with @ID count only for this one
     std::optional<std::string> log_file;
     bool check = false;
+    std::optional<std::string> dry_run;  // the file that would be running
     bool verbose = false;
     std::vector<std::string> eal;  // what stood behind "--"
 };

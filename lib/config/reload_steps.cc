@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "config/reload_steps.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "config/fixed_parts.h"
+
+namespace warren::config {
+namespace {
+
+std::string seconds(std::int64_t ns) {
+    std::string text = std::to_string(static_cast<double>(ns) / 1e9);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    return text + " s";
+}
+
+std::string value_text(bool value) {
+    return value ? "yes" : "no";
+}
+std::string value_text(const std::string& value) {
+    return value.empty() ? "none" : value;
+}
+template <typename T>
+requires std::is_arithmetic_v<T> &&(!std::is_same_v<T, bool>)std::string value_text(T value) {
+    return std::to_string(value);
+}
+template <typename T>
+requires std::is_enum_v<T> std::string value_text(T value) {
+    return to_text(value);
+}
+
+// The lines about one thing, each beginning with its name.
+class Lines {
+  public:
+    Lines(std::vector<std::string>& out, std::string whose) : out_(out), whose_(std::move(whose)) {}
+
+    void say(const std::string& what) {
+        out_.push_back(whose_ + ": " + what);
+        is_empty_ = false;
+    }
+    template <typename T>
+    void compare(const char* keyword, const T& before, const T& after) {
+        if (before != after)
+            say(std::string(keyword) + " " + value_text(before) + " -> " + value_text(after));
+    }
+    void compare_time(const char* keyword, std::int64_t before, std::int64_t after) {
+        if (before != after)
+            say(std::string(keyword) + " " + seconds(before) + " -> " + seconds(after));
+    }
+    // What comes and goes in a list.
+    template <typename T, typename Name>
+    void compare_list(const char* keyword, const std::vector<T>& before,
+                      const std::vector<T>& after, const Name& name) {
+        const auto tell_missing = [&](const auto& from, const auto& in, const char* what) {
+            for (const T& item : from)
+                if (std::none_of(in.begin(), in.end(),
+                                 [&](const T& other) { return name(other) == name(item); }))
+                    say(std::string(keyword) + " " + name(item) + " " + what);
+        };
+        tell_missing(before, after, "removed");
+        tell_missing(after, before, "added");
+    }
+    bool is_empty() const { return is_empty_; }
+
+  private:
+    std::vector<std::string>& out_;
+    std::string whose_;
+    bool is_empty_ = true;
+};
+
+std::string name(const VirtualAddress& address) {
+    return address.prefix.to_string();
+}
+
+void compare(Lines& lines, const VrrpInstance& before, const VrrpInstance& after) {
+    lines.compare("name", before.name, after.name);
+    lines.compare("priority", before.priority, after.priority);
+    lines.compare_time("advert_int", before.advert_int_ns, after.advert_int_ns);
+    lines.compare("auth_type", before.auth_type, after.auth_type);
+    if (before.auth_pass != after.auth_pass) lines.say("another auth_pass");
+    lines.compare("preempt", before.preempt, after.preempt);
+    lines.compare_time("preempt_delay", before.preempt_delay_ns, after.preempt_delay_ns);
+    lines.compare("use_vmac", before.use_vmac, after.use_vmac);
+    lines.compare("accept", before.accept, after.accept);
+    const auto address = [](const VirtualAddress& a) { return name(a); };
+    lines.compare_list("virtual_ipaddress", before.virtual_ipaddress, after.virtual_ipaddress,
+                       address);
+    lines.compare_list("virtual_ipaddress_excluded", before.virtual_ipaddress_excluded,
+                       after.virtual_ipaddress_excluded, address);
+    lines.compare_list("unicast_peer", before.unicast_peer, after.unicast_peer,
+                       [](const UnicastPeer& peer) { return peer.address.to_string(); });
+    lines.compare_list("tracks", before.tracked, after.tracked, [](const Tracked& t) {
+        return std::string(to_text(t.kind)) + " " + t.name +
+               (t.weight ? " weight " + std::to_string(*t.weight) : "");
+    });
+    if (before.notify != after.notify) lines.say("other notify scripts");
+}
+
+std::string name_of(const RealServer& server) {
+    return server.address.to_string() + " " + std::to_string(server.port);
+}
+
+void compare(Lines& lines, const RealServer& before, const RealServer& after) {
+    lines.compare("weight", before.weight, after.weight);
+    lines.compare("uthreshold", before.uthreshold, after.uthreshold);
+    lines.compare("lthreshold", before.lthreshold, after.lthreshold);
+    if (before.checkers != after.checkers) lines.say("other checks");
+}
+
+void compare(Lines& lines, const VirtualServer& before, const VirtualServer& after) {
+    lines.compare("lb_algo", before.lb_algo, after.lb_algo);
+    lines.compare("lb_kind", before.lb_kind, after.lb_kind);
+    lines.compare("quorum", before.quorum, after.quorum);
+    lines.compare("hysteresis", before.hysteresis, after.hysteresis);
+    lines.compare_time("persistence_timeout", before.persistence_timeout_ns,
+                       after.persistence_timeout_ns);
+    lines.compare_time("establish_timeout", before.establish_timeout_ns,
+                       after.establish_timeout_ns);
+    lines.compare("laddr_group_name", before.local_address_group, after.local_address_group);
+}
+
+// A thing without a comparison of its own.
+template <typename T>
+void compare(Lines&, const T&, const T&) {}
+
+class Steps {
+  public:
+    explicit Steps(std::vector<std::string>& out) : out_(out) {}
+
+    // Things of one kind, matched by `key` and called by `name`.
+    template <typename T, typename Key, typename Name>
+    void run(const std::string& keyword, const std::vector<T>& before, const std::vector<T>& after,
+             const Key& key, const Name& name) {
+        const auto find = [&](const std::vector<T>& all, const T& wanted) {
+            return std::find_if(all.begin(), all.end(),
+                                [&](const T& item) { return key(item) == key(wanted); });
+        };
+        for (const T& old : before)
+            if (find(after, old) == after.end())
+                out_.push_back(keyword + " " + name(old) + ": removed");
+        for (const T& item : after) {
+            const auto old = find(before, item);
+            const std::string whose = keyword + " " + name(item);
+            if (old == before.end())
+                out_.push_back(whose + ": added");
+            else if (*old != item)
+                change(whose, *old, item);
+        }
+    }
+
+  private:
+    template <typename T>
+    void change(const std::string& whose, const T& before, const T& after) {
+        Lines lines(out_, whose);
+        compare(lines, before, after);
+        if (lines.is_empty()) lines.say("changed");
+    }
+    void change(const std::string& whose, const VirtualServer& before, const VirtualServer& after) {
+        const std::size_t first = out_.size();
+        Lines lines(out_, whose);
+        compare(lines, before, after);
+        const auto name = [](const RealServer& server) { return name_of(server); };
+        run(whose + ": real_server", before.real_servers, after.real_servers, name, name);
+        if (before.sorry_server != after.sorry_server) lines.say("sorry_server changed");
+        if (out_.size() == first) lines.say("changed");
+    }
+
+    std::vector<std::string>& out_;
+};
+
+// What the LAN knows of it: the name may change.
+std::string lan_identity(const VrrpInstance& instance) {
+    return instance.interface + " " + std::to_string(instance.virtual_router_id) + " " +
+           std::to_string(instance.version) + (instance.is_ipv6() ? " 6" : " 4");
+}
+
+bool has_interface(const Config& config, const std::string& interface) {
+    return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(),
+                       [&](const VrrpInstance& i) { return i.interface == interface; });
+}
+
+}  // namespace
+
+ReloadSteps reload_steps(const Config& running, const Config& wanted) {
+    ReloadSteps found;
+    std::vector<std::string>& out = found.lines;
+    const std::string fixed = changed_fixed_part(running, wanted);
+    if (!fixed.empty()) out.push_back(fixed + ": needs a restart");
+    for (const VrrpInstance& instance : wanted.vrrp_instances)
+        if (!has_interface(running, instance.interface))
+            out.push_back("vrrp_instance " + instance.name + ": interface " + instance.interface +
+                          " has no port yet: needs a restart");
+    found.need_restart = !out.empty();
+    if (running.global != wanted.global) out.emplace_back("global_defs: changed");
+    if (running.static_addresses != wanted.static_addresses)
+        out.emplace_back("static_ipaddress: changed");
+    if (running.static_routes != wanted.static_routes) out.emplace_back("static_routes: changed");
+    if (running.static_rules != wanted.static_rules) out.emplace_back("static_rules: changed");
+    Steps steps(out);
+    const auto by_name = [&](const char* keyword, const auto& before, const auto& after) {
+        const auto name = [](const auto& item) { return item.name; };
+        steps.run(keyword, before, after, name, name);
+    };
+    by_name("track_group", running.track_groups, wanted.track_groups);
+    by_name("vrrp_script", running.vrrp_scripts, wanted.vrrp_scripts);
+    by_name("vrrp_track_file", running.track_files, wanted.track_files);
+    by_name("vrrp_track_process", running.track_processes, wanted.track_processes);
+    by_name("vrrp_sync_group", running.vrrp_sync_groups, wanted.vrrp_sync_groups);
+    steps.run("vrrp_instance", running.vrrp_instances, wanted.vrrp_instances, lan_identity,
+              [](const VrrpInstance& instance) { return instance.name; });
+    by_name("local_address_group", running.local_address_groups, wanted.local_address_groups);
+    const auto service = [](const VirtualServer& v) { return name_of(v); };
+    steps.run("virtual_server", running.virtual_servers, wanted.virtual_servers, service, service);
+    return found;
+}
+
+}  // namespace warren::config
