@@ -13,6 +13,7 @@
 #include "events.h"
 #include "explain.h"
 #include "order.h"
+#include "reload.h"
 #include "show.h"
 #include "telemetry.h"
 
@@ -29,8 +30,8 @@ po::options_description visible_options() {
     po::options_description all("Options");
     all.add_options()("instance,i", po::value<std::string>()->default_value("warren"),
                       "the warren to talk to, as in warren --instance")(
-        "json,j", "JSON instead of tables")("help,h", "show this help")("version",
-                                                                        "show the version");
+        "json,j", "JSON instead of tables")("dry-run", "of reload: only say what it would do")(
+        "help,h", "show this help")("version", "show the version");
     return all;
 }
 
@@ -51,6 +52,7 @@ void print_help() {
               << "           IPv6 as [2001:db8::1]:5000\n"
               << "       warrenctl [options] drain|disable|enable SERVER:PORT [VIP:PORT]\n"
               << "           drain: no new connections; disable: resets those it has too\n"
+              << "       warrenctl [options] reload [--dry-run]   as SIGHUP; 1: refused\n"
               << visible_options();
 }
 
@@ -72,8 +74,8 @@ po::variables_map parse(int argc, char** argv) {
 void check_words(const std::vector<std::string>& words) {
     if (words.empty())
         throw UsageError(
-            "a command is missing: show, events, ended, explain, drain, enable or disable");
-    if (words[0] == "events") return;
+            "a command is missing: show, events, ended, explain, drain, enable, disable or reload");
+    if (words[0] == "events" || (words[0] == "reload" && words.size() == 1)) return;
     if (words[0] == "ended") {
         try {
             EndedFilter::parse({words.begin() + 1, words.end()});
@@ -94,7 +96,7 @@ void check_words(const std::vector<std::string>& words) {
     }
     if (words[0] != "show")
         throw UsageError("unknown command \"" + words[0] +
-                         "\": show, events, ended, explain, drain, enable or disable");
+                         "\": show, events, ended, explain, drain, enable, disable or reload");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
     if ((words.size() != 2 && !named) ||
@@ -126,6 +128,8 @@ int run(int argc, char** argv) {
                     std::cout);
     else if (is_order(words[0]))
         give_order(telemetry, words, as_json, std::cout);
+    else if (words[0] == "reload")
+        return reload(telemetry, values.count("dry-run") != 0, as_json, std::cout) ? 0 : 1;
     else if (words[0] == "explain")
         print_explanation(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
     else

@@ -12,7 +12,7 @@ namespace warren::control {
 namespace {
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows", "events", "ended", "explain", "order"};
+    std::vector<std::string> names{"flows", "events", "ended", "explain", "order", "reload"};
     for (const views::View& view : views::all_views())
         names.emplace_back(view.name);
     return names;
@@ -20,10 +20,11 @@ std::vector<std::string> verb_names() {
 
 }  // namespace
 
-Answers::Answers(const Context& context, const Sources& sources, Obey obey)
+Answers::Answers(const Context& context, const Sources& sources, Obey obey, Reload reload)
     : context_(context),
       sources_(sources),
       obey_(std::move(obey)),
+      reload_(std::move(reload)),
       listing_(context.io, sources.exchange),
       commands_(context.io, verb_names(),
                 [this](const std::string& verb, const std::string& argument, const Reply& reply) {
@@ -43,6 +44,8 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
         explain(argument, reply);
     else if (verb == "order")
         take_order(argument, reply);
+    else if (verb == "reload")
+        reply(views::make_page("reload", reload_(argument == "dry-run"), ""));
     else
         reply(view(verb, argument));
 }

@@ -32,7 +32,10 @@ class Answers {
     // Whether the order has changed the server's standing.
     using Obey = std::function<bool(std::uint16_t server, balance::Admin admin)>;
 
-    Answers(const Context& context, const Sources& sources, Obey obey);
+    // Reads the file again and takes it up, or only says what that would do.
+    using Reload = std::function<std::vector<views::Json>(bool is_rehearsal)>;
+
+    Answers(const Context& context, const Sources& sources, Obey obey, Reload reload);
 
     // How busy the workers have been since the last call.
     void sample_load(std::uint64_t now_ns);
@@ -49,6 +52,7 @@ class Answers {
     Context context_;
     Sources sources_;
     Obey obey_;
+    Reload reload_;
     telemetry::FlowListing listing_;
     telemetry::Commands commands_;
     std::vector<double> busy_;            // by worker

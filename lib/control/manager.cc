@@ -10,6 +10,7 @@
 #include "model/builder.h"
 #include "model/start.h"
 #include "port/clock.h"
+#include "views/reload_rows.h"
 
 namespace warren::control {
 namespace {
@@ -49,10 +50,12 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       services_(context(), exchange, routers_.script_queues(), [this] { priorities_.apply(); }),
       faults_(context(), ports_, options_.pool, vrrp.counters),
       reloader_(context(), exchange, options_.reread),
-      answers_(context(), {exchange, vrrp, netlink_, ports_, services_.ended(), options_.process},
-               [this](std::uint16_t server, balance::Admin admin) {
-                   return services_.obey(server, admin);
-               }),
+      answers_(
+          context(), {exchange, vrrp, netlink_, ports_, services_.ended(), options_.process},
+          [this](std::uint16_t server, balance::Admin admin) {
+              return services_.obey(server, admin);
+          },
+          [this](bool is_rehearsal) { return reload(is_rehearsal); }),
       life_(context(), exchange, options_.announce, options_.reopen_log,
             {.reload = [this] { reload(); }, .stopping = [this] { services_.tell_of_end(); }}),
       drain_timer_(io_),
@@ -225,11 +228,21 @@ void Manager::become_ready() {
 // ---- a reload
 
 void Manager::reload() {
-    life_.while_reloading([this] {
-        reloader_.reload([this](const config::Config& wanted, const model::ReloadPlan& plan) {
-            take_up(wanted, plan);
+    reload(false);
+}
+
+// For an operator: each step one row, the outcome the last.
+std::vector<views::Json> Manager::reload(bool is_rehearsal) {
+    Reloader::Outcome outcome;
+    if (is_rehearsal)
+        outcome = reloader_.rehearse();
+    else
+        life_.while_reloading([&] {
+            outcome =
+                reloader_.reload([this](const config::Config& wanted,
+                                        const model::ReloadPlan& plan) { take_up(wanted, plan); });
         });
-    });
+    return views::reload_rows(outcome.steps, outcome.refusal, is_rehearsal);
 }
 
 // The kernel must not see what will be ours before it is, and removed things are kept from it until

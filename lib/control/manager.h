@@ -72,6 +72,7 @@ class Manager {
     void run_until_stopped();
 
     void reload();
+    std::vector<views::Json> reload(bool is_rehearsal);
     void take_up(const config::Config& wanted, const model::ReloadPlan& plan);
 
     boost::asio::io_context io_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "config/fixed_parts.h"
+#include "config/reload_steps.h"
 #include "port/clock.h"
 #include "programs/script.h"
 
@@ -26,15 +27,34 @@ std::string first_line(const config::Diagnostic& diagnostic) {
 Reloader::Reloader(const Context& context, exchange::Exchange& exchange, Reread reread)
     : context_(context), exchange_(exchange), reread_(std::move(reread)) {}
 
-void Reloader::reload(const TakeUp& take_up) {
+Reloader::Outcome Reloader::reload(const TakeUp& take_up) {
     const config::LoadResult loaded = read();
     model::ReloadPlan plan;
-    const std::string refusal = refusal_of(loaded, plan);
-    if (refusal.empty())
+    Outcome outcome = judge(loaded, plan);
+    is_news_ = !outcome.steps.empty();
+    if (outcome.refusal.empty())
         take_up(loaded.config, plan);
     else
         context_.events.error(journal::EventKind::config, "{}; the running configuration stays",
-                              refusal);
+                              outcome.refusal);
+    return outcome;
+}
+
+Reloader::Outcome Reloader::rehearse() const {
+    model::ReloadPlan plan;
+    return judge(reread_(), plan);
+}
+
+Reloader::Outcome Reloader::judge(const config::LoadResult& loaded, model::ReloadPlan& plan) const {
+    Outcome outcome{.refusal = refusal_of(loaded, plan), .steps = {}};
+    if (loaded.ok()) {
+        outcome.steps = config::reload_steps(context_.state.config, loaded.config).lines;
+        return outcome;
+    }
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics)
+        if (diagnostic.severity == config::Severity::error)
+            outcome.steps.push_back(first_line(diagnostic));
+    return outcome;
 }
 
 config::LoadResult Reloader::read() {
@@ -65,11 +85,12 @@ void Reloader::tell_of(const model::ReloadChanges& changes) {
     tell_of_services(changes);
     tell_of_servers(changes);
     context_.events.info(journal::EventKind::config, "reloaded: {}",
-                         changes.none() ? std::string("nothing has changed")
-                                        : fmt::format("{} virtual routers, {} services, {} servers",
-                                                      count_served(context_.state.routers),
-                                                      count_served(context_.state.services),
-                                                      count_served(context_.state.servers)));
+                         changes.none() && !is_news_
+                             ? std::string("nothing has changed")
+                             : fmt::format("{} virtual routers, {} services, {} servers",
+                                           count_served(context_.state.routers),
+                                           count_served(context_.state.services),
+                                           count_served(context_.state.servers)));
 }
 
 void Reloader::tell_of_routers(const model::ReloadChanges& changes) {

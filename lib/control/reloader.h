@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "config/load.h"
 #include "control/publication.h"
@@ -20,8 +21,14 @@ class Reloader {
 
     Reloader(const Context& context, exchange::Exchange& exchange, Reread reread);
 
+    struct Outcome {
+        std::string refusal;             // empty: it is taken up, or could be
+        std::vector<std::string> steps;  // config::reload_steps(), or what is wrong with the file
+    };
     // Says what is wrong with the file; calls `take_up` if nothing is refused.
-    void reload(const TakeUp& take_up);
+    Outcome reload(const TakeUp& take_up);
+    // What that would do. Nothing is changed and nothing logged.
+    Outcome rehearse() const;
 
     // With the flows that the removed have now, before the workers hear of it.
     void tell_of(const model::ReloadChanges& changes);
@@ -31,6 +38,7 @@ class Reloader {
 
   private:
     config::LoadResult read();
+    Outcome judge(const config::LoadResult& loaded, model::ReloadPlan& plan) const;
     std::string refusal_of(const config::LoadResult& loaded, model::ReloadPlan& plan) const;
     void tell_of_routers(const model::ReloadChanges& changes);
     void tell_of_services(const model::ReloadChanges& changes);
@@ -41,6 +49,7 @@ class Reloader {
     Context context_;
     exchange::Exchange& exchange_;
     Reread reread_;
+    bool is_news_ = false;  // the file that is being taken up
 };
 
 }  // namespace warren::control

@@ -205,6 +205,43 @@ def tracking(test):
     wait_until("its own priority", lambda: bench.lan.adverts("one")[-1].priority == 70, 5)
 
 
+def rehearsals(test):
+    """--dry-run and warrenctl reload say what would change, and only the latter changes it."""
+    bench = Bench(test)
+    bench.master("one", router())
+    file, old, wanted = test.folder / "one.conf", test.folder / "old.conf", router(priority=90)
+    old.write_text(router(), encoding="utf-8")
+
+    def dry_run():
+        done = subprocess.run([test.program("app/warren/warren"), "--config", str(file), "--dry-run", str(old)],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        return done.returncode, done.stdout
+
+    def ctl(*words):
+        done = subprocess.run(["ip", "netns", "exec", bench.hosts["one"].namespace, test.program("app/warrenctl/warrenctl"),
+                               "--instance", bench.hosts["one"].namespace, *words], stdout=subprocess.PIPE, text=True, check=False)
+        return done.returncode, done.stdout
+
+    step = "vrrp_instance VI_1: priority 100 -> 90\n"
+    assert dry_run() == (0, "nothing changes\n") and ctl("reload", "--dry-run") == (0, "nothing changes\n")
+    file.write_text(wanted, encoding="utf-8")
+    assert dry_run() == (0, step)
+    assert ctl("reload", "--dry-run") == (0, step + "it could be taken up\n")
+    assert bench.rows("one")[0]["priority"] == 100 and "reloaded: " not in test.log("one.log")
+    assert ctl("reload") == (0, step + "reloaded\n")
+    wait_until("the new priority", lambda: bench.rows("one")[0]["priority"] == 90, 5)
+    file.write_text("dataplane {\n workers 2\n}\n" + wanted, encoding="utf-8")
+    old.write_text(wanted, encoding="utf-8")
+    assert dry_run() == (3, "dataplane has changed: needs a restart\n")
+    code, said = ctl("reload")
+    assert code == 1 and "dataplane has changed: that needs a restart; the running configuration stays" in said, said
+    file.write_text(wanted.replace("priority", "prioritty"), encoding="utf-8")
+    assert dry_run()[0] == 1
+    code, said = ctl("reload")
+    assert code == 1 and "prioritty" in said and "the file is refused" in said, said
+    assert bench.states("one") == {"master"}
+
+
 def groups(test):
     bench = Bench(test)
     both = router() + router("VI_2", 52, vips=(OTHER_VIP,))
@@ -249,7 +286,8 @@ def under_traffic(test):
     assert bench.warrens["one"].wait(10) == 0
 
 
-CASES = {case.__name__: case for case in (priority, addresses, timers_and_password, instances, tracking, groups, under_traffic)}
+CASES = {case.__name__: case for case in (priority, addresses, timers_and_password, instances, tracking, rehearsals, groups,
+                                           under_traffic)}
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
