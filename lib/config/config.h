@@ -16,6 +16,7 @@
 
 #include "config/checks.h"
 #include "config/diagnostic.h"
+#include "config/notices.h"
 #include "net/address.h"
 #include "net/route.h"
 
@@ -177,6 +178,7 @@ struct VrrpInstance {
     std::uint8_t unicast_ttl = 255;
     std::vector<Tracked> tracked;  // its sync group's too
     NotifyScripts notify;
+    bool notify_priority_changes = false;  // on FIFOs
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
     // Where an address of its is announced and answered for.
@@ -400,6 +402,7 @@ struct GlobalDefs {
     std::string default_interface = "eth0";  // of static addresses
     std::string script_user, script_group;
     bool enable_script_security = false;
+    NotifyFifos fifos;
     std::int64_t vrrp_startup_delay_ns = 0;
     std::optional<int> vrrp_rt_priority;  // keepalived's word for dataplane's control_priority
     net::IpAddress vrrp_mcast_group4 = net::IpAddress::v4(224, 0, 0, 18);

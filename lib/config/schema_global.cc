@@ -2,6 +2,7 @@
 // global_defs: the host's name, defaults of all instances, and much that is about keepalived's own
 // processes.
 #include "config/schema.h"
+#include "config/schema_notices.h"
 
 namespace warren::config {
 namespace {
@@ -12,7 +13,6 @@ constexpr std::int64_t day_ns = 24 * hour_ns;
 constexpr std::string_view no_mail = "Warren sends no mail";
 constexpr std::string_view own_lcore = "the control lcore replaces process tuning";
 constexpr std::string_view no_kernel = "packets do not pass the kernel";
-constexpr std::string_view no_fifo = "there is no FIFO yet: events are in the log";
 constexpr std::string_view no_snmp = "state is shown by warrenctl";
 constexpr std::string_view of_keepalived = "it is about keepalived's own processes";
 
@@ -36,8 +36,6 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"vrrp_garp_extra_if", "each address is announced on its own interface"},
     {"vrrp_vmac_garp_intvl", "each address is announced on its own interface"},
     {"vrrp_delay_after_boot", "use vrrp_startup_delay"},
-    {"vrrp_notify_priority_changes", no_fifo},
-    {"fifo_write_vrrp_states_on_reload", no_fifo},
     {"nftables", no_kernel},
     {"nftables_priority", no_kernel},
     {"nftables_counters", no_kernel},
@@ -191,6 +189,8 @@ constexpr Keyword<InstanceDraft> instance_defaults[] = {
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.owner_ignore_adverts); }},
     {"vrrp_skip_check_adv_addr", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.skip_check_adv_addr); }},
+    {"vrrp_notify_priority_changes", 0, 1,
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.notify_priority_changes); }},
     {"vrrp_check_unicast_src", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.check_unicast_src); }},
     {"vrrp_lower_prio_no_advert", 0, 1,
@@ -245,12 +245,14 @@ constexpr StrayKeyword strays[] = {
 
 void read_global_defs(Statement& s, GlobalDefs& global, InstanceDraft& defaults) {
     global.where = s.where();
-    BlockReader(s.context, "global_defs", s.where())
-        .keywords(globals, global)
+    BlockReader reader(s.context, "global_defs", s.where());
+    reader.keywords(globals, global)
         .keywords(instance_defaults, defaults)
         .ignore(ignored_global)
-        .take_strays(strays)
-        .read(s.node.children);
+        .take_strays(strays);
+    add_fifo_keywords(reader, global.fifos);
+    reader.read(s.node.children);
+    check_fifos(s.context, global.fifos);
 }
 
 }  // namespace warren::config

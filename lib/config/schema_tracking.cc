@@ -94,7 +94,7 @@ constexpr Keyword<VrrpSyncGroup> group_keywords[] = {
 
 constexpr IgnoredKeyword ignored_group[] = {
     {"notify_deleted", "only notify, _master, _backup, _fault and _stop exist"},
-    {"notify_priority_changes", "only notify, _master, _backup, _fault and _stop exist"},
+    {"notify_priority_changes", "say it of the group's instances, or vrrp_notify_priority_changes"},
     {"global_tracking", "it is obsolete"},
 };
 

@@ -32,7 +32,6 @@ constexpr IgnoredKeyword ignored_instance[] = {
     {"thread_timer_expired", "the control lcore does not starve"},
     {"debug", "use the log level"},
     {"notify_deleted", no_fifo},
-    {"notify_priority_changes", no_fifo},
 };
 
 void set_state(Statement& s, InstanceDraft& d) {
@@ -237,6 +236,8 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
      [](Statement& s, InstanceDraft& d) { s.number(1, 100, d.vrrp.down_timer_adverts); }},
     {"owner_ignore_adverts", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.owner_ignore_adverts); }},
+    {"notify_priority_changes", 0, 1,
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.notify_priority_changes); }},
     {"dont_track_primary", 0, 0,
      [](Statement&, InstanceDraft& d) { d.vrrp.track_primary = false; }},
     {"unicast_peer", 0, 0, read_unicast_peers, BlockUse::required, Repeat::yes},

@@ -9,18 +9,11 @@ namespace {
 
 constexpr std::string_view no_mail = "no mail is sent";
 constexpr std::string_view not_run = "it does not run";
-constexpr std::string_view no_fifo = "nothing is written to it; notify scripts run";
 constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
 
 constexpr UnservedKeyword unserved[] = {
     {"global_defs", "startup_script", not_run},
     {"global_defs", "shutdown_script", not_run},
-    {"global_defs", "notify_fifo", no_fifo},
-    {"global_defs", "notify_fifo_script", not_run},
-    {"global_defs", "vrrp_notify_fifo", no_fifo},
-    {"global_defs", "vrrp_notify_fifo_script", not_run},
-    {"global_defs", "lvs_notify_fifo", no_fifo},
-    {"global_defs", "lvs_notify_fifo_script", not_run},
     {"global_defs", "smtp_alert", no_mail},
     {"global_defs", "smtp_alert_vrrp", no_mail},
     {"global_defs", "smtp_alert_checker", no_mail},

@@ -34,6 +34,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
           config, port_states(ports_, options_.kernel_ports, netlink_, events_), port::now_ns())),
       publication_(io_, *state_, events_, exchange, vrrp, [this] { host_.follow_local_clients(); }),
       host_(context(), netlink_, options_.process.instance, options_.cleaner),
+      fifos_(io_, state_->config.global, events_),
       links_(context(), ports_),
       next_hops_(context(), netlink_),
       routers_(context(), vrrp,
@@ -43,11 +44,13 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                         life_.wait_no_longer();
                         routers_.script_queues().when_idle(
                             scripts_patience_ms, [this] { life_.leave_after(Life::farewell_ms); });
-                    }}),
+                    }},
+               fifos_, {&fifos_}),
       priorities_(context(), netlink_,
                   {.group = [this](const std::string& name) { return host_.state_of_group(name); },
                    .settled = [this](std::uint16_t router) { routers_.tell_settled(router); }}),
-      services_(context(), exchange, routers_.script_queues(), [this] { priorities_.apply(); }),
+      services_(context(), exchange, routers_.script_queues(), {&fifos_},
+                [this] { priorities_.apply(); }),
       faults_(context(), ports_, options_.pool, vrrp.counters),
       reloader_(context(), exchange, options_.reread),
       answers_(
@@ -251,6 +254,7 @@ void Manager::take_up(const config::Config& wanted, const model::ReloadPlan& pla
     services_.tell_of_end(plan);
     links_.hear_virtual_macs(wanted);
     model::ReloadChanges changes = carry_out(*state_, wanted, plan, port::now_ns());
+    fifos_.follow(state_->config.global);
     priorities_.follow(changes);
     services_.resolve_scripts();
     reloader_.tell_of(changes);
@@ -266,6 +270,7 @@ void Manager::take_up(const config::Config& wanted, const model::ReloadPlan& pla
     next_hops_.tell_peers();
     priorities_.apply();
     services_.follow_checks();
+    if (wanted.global.fifos.states_on_reload) routers_.repeat_on_fifos();
 }
 
 }  // namespace warren::control

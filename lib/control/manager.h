@@ -86,6 +86,7 @@ class Manager {
     std::unique_ptr<model::State> state_;
     LivePublication publication_;
     Host host_;
+    programs::NotifyFifos fifos_;
     Links links_;
     NextHops next_hops_;
     Routers routers_;

@@ -34,11 +34,13 @@ bool is_on(const model::RouterState& router, std::uint8_t port) {
 
 }  // namespace
 
-Routers::Routers(const Context& context, election::VrrpLink& vrrp, Told told)
+Routers::Routers(const Context& context, election::VrrpLink& vrrp, Told told,
+                 programs::NotifyFifos& fifos, const programs::Listeners& listeners)
     : context_(context),
       vrrp_(vrrp),
       told_(std::move(told)),
-      notifier_(context.io, context.state.config, context.events) {}
+      fifos_(fifos),
+      notifier_(context.io, context.state.config, context.events, listeners) {}
 
 std::vector<const election::RouterPlan*> Routers::plans() const {
     std::vector<const election::RouterPlan*> plans;
@@ -63,11 +65,23 @@ void Routers::take_statuses() {
             model::RouterState& router = context_.state.routers.at(record.router);
             if (!is_served(router)) return;
             const bool was_master = is_master(router);
-            router.status = record.status;
+            const vrrp::Status before = std::exchange(router.status, record.status);
             router.record = record;
             moved = moved || was_master != is_master(router);
+            tell_fifos(router, before);
         });
     if (moved) context_.attempts("following the masters", [&] { told_.masters(); });
+}
+
+// What only they hear of: no state changes.
+void Routers::tell_fifos(const model::RouterState& router, const vrrp::Status& before) {
+    const vrrp::Status& now = router.status;
+    if (router.config->notify_priority_changes && before.state != vrrp::State::initialize &&
+        now.effective_priority != before.effective_priority)
+        fifos_.on_priority(router.config->name, is_master(router), now.effective_priority);
+    if (is_master(router) &&
+        now.counters.lower_priority_heard != before.counters.lower_priority_heard)
+        fifos_.on_lower_priority(router.config->name, now.effective_priority);
 }
 
 void Routers::on_report(const election::VrrpReport& report) {

@@ -12,6 +12,7 @@
 #include "control/publication.h"
 #include "model/reload_records.h"
 #include "programs/notifier.h"
+#include "programs/notify_fifos.h"
 
 namespace warren::control {
 
@@ -22,7 +23,9 @@ class Routers {
         std::function<void()> stopped;  // all have said good-bye
     };
 
-    Routers(const Context& context, election::VrrpLink& vrrp, Told told);
+    // `listeners` hear of transitions too, and `fifos`, one of them, of more.
+    Routers(const Context& context, election::VrrpLink& vrrp, Told told,
+            programs::NotifyFifos& fifos, const programs::Listeners& listeners);
 
     // What the control lcore starts with.
     std::vector<const election::RouterPlan*> plans() const;
@@ -50,10 +53,14 @@ class Routers {
     // Of adverts that are not as ours: once a minute while they come.
     void summarise_alarms(std::uint64_t now_ns);
 
+    // Of a reload: fifo_write_vrrp_states_on_reload.
+    void repeat_on_fifos() const { notifier_.repeat_to(fifos_); }
+
     programs::ScriptQueues& script_queues() { return notifier_.queues(); }
 
   private:
     void take_statuses();
+    void tell_fifos(const model::RouterState& router, const vrrp::Status& before);
     void on_report(const election::VrrpReport& report);
     void on_transition(const election::VrrpReport& report);
     void on_alarm(const election::VrrpReport& report);
@@ -66,6 +73,7 @@ class Routers {
     Context context_;
     election::VrrpLink& vrrp_;
     Told told_;
+    programs::NotifyFifos& fifos_;
     programs::Notifier notifier_;
     std::vector<std::unique_ptr<const election::RouterPlan>> retired_plans_;
 

@@ -2,6 +2,7 @@
 #include "control/services.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "model/builder.h"
@@ -9,13 +10,27 @@
 #include "port/clock.h"
 
 namespace warren::control {
+namespace {
+
+constexpr std::string_view shutting_down = "Shutting down";
+
+std::string quorum_text(const model::QuorumChange& change) {
+    const char* const what = change.at_start     ? change.has_quorum ? "Starting with quorum up"
+                                                                     : "Starting with quorum down"
+                             : change.has_quorum ? "Gained quorum"
+                                                 : "Lost quorum";
+    return fmt::format("{}: weight {} of {}", what, change.weight, change.threshold);
+}
+
+}  // namespace
 
 Services::Services(const Context& context, exchange::Exchange& exchange,
-                   programs::ScriptQueues& queues, std::function<void()> quorums)
+                   programs::ScriptQueues& queues, const programs::Listeners& listeners,
+                   std::function<void()> quorums)
     : context_(context),
       exchange_(exchange),
       quorums_(std::move(quorums)),
-      notifier_(context.state.config, queues) {}
+      notifier_(context.state.config, queues, listeners) {}
 
 void Services::begin_checks() {
     checks_ = std::make_unique<Checks>(
@@ -29,7 +44,7 @@ void Services::begin_checks() {
 void Services::on_server(std::uint16_t index) {
     const model::ServerRecord& server = context_.state.servers[index];
     const model::ServiceRecord& service = context_.state.services[server.service];
-    notifier_.on_server(*service.config, *server.config, is_alive(server));
+    notifier_.on_server(*service.config, *server.config, is_alive(server), server.reason);
     const std::uint64_t flows = exchange_.active_flows(index);
     const std::string name = name_of(server) + " of " + name_of(service);
     switch (server_state(server)) {
@@ -80,7 +95,7 @@ void Services::tell_of_quorum(const model::QuorumChange& change) {
             change.has_quorum
                 ? "its real_servers again"
                 : "the sorry_server " + name_of(context_.state.servers[*service.sorry_server]));
-    notifier_.on_quorum(*service.config, change.has_quorum);
+    notifier_.on_quorum(*service.config, change.has_quorum, quorum_text(change));
 }
 
 bool Services::obey(std::uint16_t index, balance::Admin admin) {
@@ -117,7 +132,7 @@ void Services::tell_of_end() {
         if (!is_served(service) || !service.config->omega) continue;
         for (const std::uint16_t index : service.servers)
             tell_of_end(context_.state.servers[index]);
-        notifier_.on_quorum(*service.config, false);
+        notifier_.on_quorum(*service.config, false, shutting_down);
     }
 }
 
@@ -126,13 +141,13 @@ void Services::tell_of_end(const model::ReloadPlan& plan) {
         tell_of_end(context_.state.servers[index]);
     for (const std::uint16_t index : plan.removed_services)
         if (const auto& service = *context_.state.services[index].config; service.omega)
-            notifier_.on_quorum(service, false);
+            notifier_.on_quorum(service, false, "Removing");
 }
 
 void Services::tell_of_end(const model::ServerRecord& server) {
     const config::VirtualServer& service = *context_.state.services[server.service].config;
     if (service.omega && is_notified_of_end(server))
-        notifier_.on_server(service, *server.config, false);
+        notifier_.on_server(service, *server.config, false, shutting_down);
 }
 
 }  // namespace warren::control

@@ -23,7 +23,7 @@ class Services {
   public:
     // `quorums`: called when some may have changed, which routers may track.
     Services(const Context& context, exchange::Exchange& exchange, programs::ScriptQueues& queues,
-             std::function<void()> quorums);
+             const programs::Listeners& listeners, std::function<void()> quorums);
 
     // From here on servers are checked; until end_checks().
     void begin_checks();

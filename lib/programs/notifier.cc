@@ -61,8 +61,8 @@ Notifier::Scripts Notifier::ready(const config::NotifyScripts& scripts,
 }
 
 Notifier::Notifier(boost::asio::io_context& io, const config::Config& config,
-                   journal::EventLog& events)
-    : queues_(io, events) {
+                   journal::EventLog& events, Listeners listeners)
+    : listeners_(std::move(listeners)), queues_(io, events) {
     follow(config);
 }
 
@@ -76,6 +76,7 @@ void Notifier::follow(const config::Config& config) {
         states[instance.name] = states_[instance.name];
     }
     states_ = std::move(states);
+    std::erase_if(priorities_, [&](const auto& item) { return !states_.contains(item.first); });
     std::map<std::string, std::optional<NotifyState>> groups;
     for (const Group& group : groups_)
         groups[group.name] = group.state;
@@ -92,10 +93,20 @@ void Notifier::follow(const config::Config& config) {
 
 void Notifier::on_transition(const std::string& instance, NotifyState state, int priority) {
     states_[instance] = state;
+    priorities_[instance] = priority;
     tell(instances_[instance], "INSTANCE", instance, state, priority);
+    for (Listener* listener : listeners_)
+        listener->on_instance(instance, state, priority);
     for (Group& group : groups_)
         if (std::find(group.members.begin(), group.members.end(), instance) != group.members.end())
             update(group);
+}
+
+void Notifier::repeat_to(Listener& listener) const {
+    for (const auto& [instance, state] : states_)
+        if (state) listener.on_instance(instance, *state, priorities_.at(instance));
+    for (const Group& group : groups_)
+        if (group.state) listener.on_group(group.name, *group.state);
 }
 
 void Notifier::update(Group& group) {
@@ -106,6 +117,8 @@ void Notifier::update(Group& group) {
     if (!now || now == group.state) return;
     group.state = now;
     tell(group.scripts, "GROUP", group.name, *now, 0);
+    for (Listener* listener : listeners_)
+        listener->on_group(group.name, *now);
 }
 
 // keepalived.conf(5): "notify" comes after notify_* and gets four more arguments; the priority of a

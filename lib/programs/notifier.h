@@ -5,23 +5,19 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "config/config.h"
 #include "journal/event_log.h"
+#include "programs/listener.h"
 #include "programs/program.h"
 #include "programs/script_queues.h"
 #include "vrrp/event.h"
 
 namespace warren::programs {
-
-enum class NotifyState : std::uint8_t { master, backup, fault, stop };
-std::string_view name(NotifyState state);  // "MASTER"
 
 // What a transition means to a script; nothing for one that it shall not hear of.
 std::optional<NotifyState> notify_state(vrrp::State to, vrrp::Reason reason);
@@ -32,13 +28,17 @@ std::optional<NotifyState> group_state(const std::vector<std::optional<NotifySta
 
 class Notifier {
   public:
-    Notifier(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events);
+    Notifier(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events,
+             Listeners listeners = {});
 
     // Another configuration: whom it still names keeps its state, whom it does not may still say
     // STOP.
     void follow(const config::Config& config);
 
     void on_transition(const std::string& instance, NotifyState state, int priority);
+
+    // All that it has said last, once more.
+    void repeat_to(Listener& listener) const;
 
     // For scripts of others that shall be run in order.
     ScriptQueues& queues() { return queues_; }
@@ -62,7 +62,9 @@ class Notifier {
 
     std::map<std::string, Scripts> instances_;
     std::map<std::string, std::optional<NotifyState>> states_;  // of instances
+    std::map<std::string, int> priorities_;                     // that they had then
     std::vector<Group> groups_;
+    Listeners listeners_;
     ScriptQueues queues_;
 };
 

@@ -19,11 +19,6 @@ namespace {
 
 constexpr std::size_t max_lookup_bytes = 64 * 1024;
 
-struct User {
-    Credentials credentials;
-    std::string problem;
-};
-
 // Nothing when there is no such user.
 std::optional<Credentials> find_user(const std::string& name) {
     std::vector<char> buffer(max_lookup_bytes);
@@ -54,10 +49,10 @@ std::vector<gid_t> supplementary_groups(const std::string& user, gid_t gid) {
 }
 
 // GROUP, ":GROUP" (with the user's supplementary groups) or ":".
-User named_user(const std::string& name, std::string group) {
+UserCheck named_user(const std::string& name, std::string group) {
     const std::optional<Credentials> found = find_user(name);
     if (!found) return {{}, "there is no user '" + name + "'"};
-    User user{*found, {}};
+    UserCheck user{*found, {}};
     if (group.starts_with(':')) {
         user.credentials.groups = supplementary_groups(name, found->gid);
         group.erase(0, 1);
@@ -67,19 +62,6 @@ User named_user(const std::string& name, std::string group) {
     if (!gid) return {{}, "there is no group '" + group + "'"};
     user.credentials.gid = *gid;
     return user;
-}
-
-// keepalived.conf(5), script_user: keepalived_script if it exists, else who we are; the latter not
-// with script security.
-User user_of(const config::Script& script, const config::GlobalDefs& global) {
-    if (!script.user.empty()) return named_user(script.user, script.group);
-    if (!global.script_user.empty()) return named_user(global.script_user, global.script_group);
-    if (const auto user = find_user("keepalived_script")) return {*user, {}};
-    if (global.enable_script_security)
-        return {{},
-                "enable_script_security wants a user for it: give script_user, or make the user "
-                "keepalived_script"};
-    return {{geteuid(), getegid()}, {}};
 }
 
 bool is_executable_for(const struct stat& file, const Credentials& as) {
@@ -179,6 +161,14 @@ class Findings {
             if (server.notify_down) add(name + ": notify_down", *server.notify_down);
         }
     }
+    void add(const config::NotifyFifo& fifo, const std::string& keyword) {
+        if (fifo.path.empty()) return;
+        if (const UserCheck owner = check_user(fifo.user, fifo.group, global_);
+            !owner.problem.empty())
+            found_.push_back(
+                {fifo.where, config::Severity::warning, keyword + " is ignored: " + owner.problem});
+        if (fifo.script) add(keyword + "_script", *fifo.script);
+    }
     config::Diagnostics take() { return std::move(found_); }
 
   private:
@@ -233,8 +223,20 @@ std::string writable_part(const std::string& path) {
     return {};
 }
 
+UserCheck check_user(const std::string& user, const std::string& group,
+                     const config::GlobalDefs& global) {
+    if (!user.empty()) return named_user(user, group);
+    if (!global.script_user.empty()) return named_user(global.script_user, global.script_group);
+    if (const auto found = find_user("keepalived_script")) return {*found, {}};
+    if (global.enable_script_security)
+        return {{},
+                "enable_script_security wants a user for it: give script_user, or make the user "
+                "keepalived_script"};
+    return {{geteuid(), getegid()}, {}};
+}
+
 ScriptCheck check_script(const config::Script& script, const config::GlobalDefs& global) {
-    const User user = user_of(script, global);
+    const UserCheck user = check_user(script.user, script.group, global);
     if (!user.problem.empty()) return {{}, user.problem};
     Program program{{}, split_command(script.command), user.credentials};
     if (program.argv.empty() || program.argv[0].empty()) return {{}, "there is no command"};
@@ -257,6 +259,9 @@ ScriptCheck check_script(const config::Script& script, const config::GlobalDefs&
 
 config::Diagnostics check_scripts(const config::Config& config) {
     Findings findings(config.global);
+    findings.add(config.global.fifos.all, "notify_fifo");
+    findings.add(config.global.fifos.vrrp, "vrrp_notify_fifo");
+    findings.add(config.global.fifos.lvs, "lvs_notify_fifo");
     for (const config::VrrpScript& script : config.vrrp_scripts)
         findings.add("vrrp_script " + script.name, script.script);
     for (const config::VrrpInstance& instance : config.vrrp_instances)

@@ -17,6 +17,16 @@ namespace warren::programs {
 // Words are split at blanks; ' and " keep blanks, a backslash takes the next character as it is.
 std::vector<std::string> split_command(std::string_view command);
 
+// Who a script runs as, or a FIFO belongs to. keepalived.conf(5), script_user: without a user
+// global_defs', else keepalived_script if it exists, else who we are; the latter not with script
+// security.
+struct UserCheck {
+    Credentials credentials;
+    std::string problem;  // empty: none
+};
+UserCheck check_user(const std::string& user, const std::string& group,
+                     const config::GlobalDefs& global);
+
 // Without a program the script is ignored, as in keepalived, and `problem` says why. `insecure`:
 // runs as root though another user could replace it.
 struct ScriptCheck {

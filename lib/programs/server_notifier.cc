@@ -7,8 +7,9 @@
 
 namespace warren::programs {
 
-ServerNotifier::ServerNotifier(const config::Config& config, ScriptQueues& queues)
-    : queues_(queues) {
+ServerNotifier::ServerNotifier(const config::Config& config, ScriptQueues& queues,
+                               Listeners listeners)
+    : queues_(queues), listeners_(std::move(listeners)) {
     resolve(config);
 }
 
@@ -33,12 +34,17 @@ void ServerNotifier::resolve(const config::Config& config) {
 }
 
 void ServerNotifier::on_server(const config::VirtualServer& service,
-                               const config::RealServer& server, bool up) {
+                               const config::RealServer& server, bool up, std::string_view why) {
     run(service, up ? server.notify_up : server.notify_down);
+    for (Listener* listener : listeners_)
+        listener->on_server(service, server, up, why);
 }
 
-void ServerNotifier::on_quorum(const config::VirtualServer& service, bool up) {
+void ServerNotifier::on_quorum(const config::VirtualServer& service, bool up,
+                               std::string_view why) {
     run(service, up ? service.quorum_up : service.quorum_down);
+    for (Listener* listener : listeners_)
+        listener->on_quorum(service, up, why);
 }
 
 void ServerNotifier::run(const config::VirtualServer& service,

@@ -7,24 +7,29 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "config/config.h"
-#include "programs/notifier.h"
+#include "programs/listener.h"
+#include "programs/program.h"
+#include "programs/script_queues.h"
 
 namespace warren::programs {
 
 class ServerNotifier {
   public:
     // Runs them in `queues`, which must outlive this.
-    ServerNotifier(const config::Config& config, ScriptQueues& queues);
+    ServerNotifier(const config::Config& config, ScriptQueues& queues, Listeners listeners = {});
 
     // Looks for the programs of a configuration's scripts, now and not when their time comes: the
     // file system may hang then. What cannot run is left out.
     void resolve(const config::Config& config);
 
-    void on_server(const config::VirtualServer& service, const config::RealServer& server, bool up);
-    void on_quorum(const config::VirtualServer& service, bool up);
+    // `why` is for the listeners.
+    void on_server(const config::VirtualServer& service, const config::RealServer& server, bool up,
+                   std::string_view why = {});
+    void on_quorum(const config::VirtualServer& service, bool up, std::string_view why = {});
 
   private:
     void run(const config::VirtualServer& service, const std::optional<config::Script>& script);
@@ -36,6 +41,7 @@ class ServerNotifier {
 
     std::map<Key, Program> programs_;
     ScriptQueues& queues_;
+    Listeners listeners_;
 };
 
 }  // namespace warren::programs

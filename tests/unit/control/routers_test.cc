@@ -24,10 +24,13 @@ class RoutersOfTwoPorts : public testing::Test {
     Surroundings world_{model::router("A", "eth0", 51, "192.168.8.100/24") +
                         model::router("B", "eth1", 52, "192.168.9.100/24")};
     election::VrrpLink link_;
+    programs::NotifyFifos fifos_{world_.io, {}, world_.events};
     unsigned masters_ = 0, stopped_ = 0;
     Routers routers_{world_.context(),
                      link_,
-                     {.masters = [this] { ++masters_; }, .stopped = [this] { ++stopped_; }}};
+                     {.masters = [this] { ++masters_; }, .stopped = [this] { ++stopped_; }},
+                     fifos_,
+                     {}};
 };
 
 TEST_F(RoutersOfTwoPorts, MastersAreFollowedOnceForAllThatWasReported) {
@@ -98,7 +101,8 @@ TEST(RoutersOfOtherPorts, AMasterAnnouncesItselfAgainWhereItsAddressesAre) {
     Surroundings world{model::router("A", "eth0", 51, "192.168.8.100/24\n10.9.0.100/24 dev eth1") +
                        model::router("B", "eth0", 52, "192.168.8.101/24")};
     election::VrrpLink link;
-    Routers routers{world.context(), link, {.masters = [] {}, .stopped = [] {}}};
+    programs::NotifyFifos fifos{world.io, {}, world.events};
+    Routers routers{world.context(), link, {.masters = [] {}, .stopped = [] {}}, fifos, {}};
     routers.announce_on(1);
     EXPECT_TRUE(world.publication.commands.empty()) << "a backup is silent";
     for (model::RouterState& router : world.state->routers)

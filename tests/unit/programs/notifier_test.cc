@@ -178,5 +178,37 @@ TEST_F(QueuesTest, TheEndWaitsForScriptsButNotForever) {
     EXPECT_TRUE(run_until(io_, [&] { return !log().empty(); })) << "queues do not wait for others";
 }
 
+class Heard : public Listener {
+  public:
+    void on_instance(const std::string& name, NotifyState state, int priority) override {
+        text +=
+            name + " " + std::string(programs::name(state)) + " " + std::to_string(priority) + "\n";
+    }
+    void on_group(const std::string& name, NotifyState state) override {
+        text += "group " + name + " " + std::string(programs::name(state)) + "\n";
+    }
+    void on_server(const config::VirtualServer&, const config::RealServer&, bool,
+                   std::string_view) override {}
+    void on_quorum(const config::VirtualServer&, bool, std::string_view) override {}
+
+    std::string text;
+};
+
+TEST_F(NotifierTest, ListenersHearOfInstancesAndGroupsWithoutScripts) {
+    config_.vrrp_instances.emplace_back().name = "VI_1";
+    config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
+    group.name = "G";
+    group.members.push_back({{}, "VI_1"});
+    Heard heard;
+    Notifier notifier(io_, config_, events_, {&heard});
+    notifier.on_transition("VI_1", NotifyState::backup, 90);
+    notifier.on_transition("VI_1", NotifyState::master, 80);
+    const std::string now = "VI_1 MASTER 80\ngroup G MASTER\n";
+    EXPECT_EQ(heard.text, "VI_1 BACKUP 90\ngroup G BACKUP\n" + now);
+    heard.text.clear();
+    notifier.repeat_to(heard);
+    EXPECT_EQ(heard.text, now);
+}
+
 }  // namespace
 }  // namespace warren::programs
