@@ -179,6 +179,7 @@ struct VrrpInstance {
     std::vector<Tracked> tracked;  // its sync group's too
     NotifyScripts notify;
     bool notify_priority_changes = false;  // on FIFOs
+    bool track_src_ip = false;             // without its source address it is in fault
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
     // Where an address of its is announced and answered for.

@@ -236,6 +236,7 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
      [](Statement& s, InstanceDraft& d) { s.number(1, 100, d.vrrp.down_timer_adverts); }},
     {"owner_ignore_adverts", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.owner_ignore_adverts); }},
+    {"track_src_ip", 0, 0, [](Statement&, InstanceDraft& d) { d.vrrp.track_src_ip = true; }},
     {"notify_priority_changes", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.notify_priority_changes); }},
     {"dont_track_primary", 0, 0,

@@ -18,8 +18,6 @@ constexpr UnservedKeyword unserved[] = {
     {"global_defs", "smtp_alert_vrrp", no_mail},
     {"global_defs", "smtp_alert_checker", no_mail},
     {"global_defs", "lvs_sync_daemon", "the peer does not learn of connections"},
-    {"vrrp_instance", "track_src_ip",
-     "an interface without any address of the family is a fault, another one is not"},
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
     {"vrrp_instance", "notify_master_rx_lower_pri", not_run},
     {"vrrp_instance", "lvs_sync_daemon_interface", "the peer does not learn of connections"},

@@ -65,6 +65,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       bell_(io_, vrrp.bell.descriptor()) {
     next_hops_.follow();
     host_.start();
+    routers_.tell_sources();
     services_.follow_own_hosts();
     services_.follow_quorums();
     publication_.publish();
@@ -111,6 +112,7 @@ void Manager::on_link(const kernel::Link& link) {
     if (host_.follow_kernel_addresses()) {
         publication_.publish();
         services_.follow_own_hosts();
+        routers_.tell_sources();
         changed = true;
     }
     if (changed || host_.lacks_a_guard())

@@ -194,7 +194,8 @@ void Routers::tell_plans(std::uint8_t port, const std::vector<std::uint16_t>& re
 
 void Routers::tell_missing_address(std::uint16_t index) {
     model::RouterState& router = context_.state.routers[index];
-    const bool missing = plan_of(router).settings.primary_address.is_unspecified();
+    const bool missing = plan_of(router).settings.primary_address.is_unspecified() ||
+                         model::lacks_source(*router.config, context_.state.kernel_addresses);
     if (router.no_address == missing) return;
     router.no_address = missing;
     context_.publication.fault(index, vrrp::FaultCause::no_address, missing);
@@ -221,6 +222,11 @@ void Routers::announce_on(std::uint8_t port) {
     }
 }
 
+void Routers::tell_sources() {
+    for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
+        if (is_served(context_.state.routers[i])) tell_missing_address(i);
+}
+
 void Routers::tell_link(std::uint8_t port) {
     const bool up = context_.state.ports[port].link_up;
     for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
@@ -237,11 +243,22 @@ void Routers::follow(model::ReloadChanges changes, const FaultsOf& faults_of) {
     handed.changes = model::router_changes(context_.state, changes);
     handed.retired = std::move(changes.retired_plans);
     if (handed.changes.empty()) return handed_over_.pop_back();
-    for (election::RouterChange& change : handed.changes)
+    for (election::RouterChange& change : handed.changes) {
         if (change.kind == election::RouterChange::Kind::add)
             change.faults |= faults_of(context_.state.routers[change.router].port);
+        if (change.kind != election::RouterChange::Kind::remove) add_missing_source(change);
+    }
     context_.publication.command(
         {.kind = election::VrrpCommand::Kind::reload, .changes = &handed.changes});
+}
+
+// A plan does not know what addresses the host has.
+void Routers::add_missing_source(election::RouterChange& change) {
+    model::RouterState& router = context_.state.routers[change.router];
+    if (!model::lacks_source(*router.config, context_.state.kernel_addresses)) return;
+    router.no_address = true;
+    change.faults |=
+        static_cast<std::uint16_t>(1U << static_cast<unsigned>(vrrp::FaultCause::no_address));
 }
 
 // ---- alarms

@@ -46,6 +46,8 @@ class Routers {
     // added router of it has to know.
     using FaultsOf = std::function<std::uint16_t(std::uint8_t port)>;
     void follow(model::ReloadChanges changes, const FaultsOf& faults_of);
+    // The host has other addresses now: track_src_ip.
+    void tell_sources();
 
     // It waited, silently, for what it tracks, and knows now.
     void tell_settled(std::uint16_t router);
@@ -68,6 +70,7 @@ class Routers {
     bool waits_for_tracked(const election::VrrpReport& report);
     bool replace_plan(std::uint16_t router);
     void tell_missing_address(std::uint16_t router);
+    void add_missing_source(election::RouterChange& change);
     election::RouterPlan plan_of(const model::RouterState& router) const;
 
     Context context_;

@@ -47,9 +47,12 @@ vrrp::Announcements announcements(const config::GarpTiming& garp) {
     return out;
 }
 
+std::optional<net::IpAddress> named_source(const config::VrrpInstance& instance) {
+    return instance.mcast_src_ip ? instance.mcast_src_ip : instance.unicast_src_ip;
+}
+
 net::IpAddress primary_address(const config::VrrpInstance& instance, const PortState& port) {
-    if (instance.mcast_src_ip) return *instance.mcast_src_ip;
-    if (instance.unicast_src_ip) return *instance.unicast_src_ip;
+    if (const auto named = named_source(instance)) return *named;
     if (instance.is_ipv6()) return port.link_local.value_or(net::IpAddress{});
     return port.primary ? port.primary->address : net::IpAddress{};
 }
@@ -112,6 +115,14 @@ RouterState make_router(const config::VrrpInstance& instance, const PortState& p
     router.tracking.total = {instance.priority};
     router.no_address = router.plan->settings.primary_address.is_unspecified();
     return router;
+}
+
+// Without a source in the file it means nothing, as in keepalived.
+bool lacks_source(const config::VrrpInstance& instance,
+                  const std::vector<net::IpAddress>& host_addresses) {
+    const std::optional<net::IpAddress> named = named_source(instance);
+    return instance.track_src_ip && named &&
+           !std::binary_search(host_addresses.begin(), host_addresses.end(), *named);
 }
 
 }  // namespace warren::model

@@ -3,6 +3,8 @@
 // Pure.
 #pragma once
 
+#include <vector>
+
 #include "config/config.h"
 #include "election/vrrp_link.h"
 #include "model/state.h"
@@ -16,5 +18,9 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
 // As at start, with that plan.
 RouterState make_router(const config::VrrpInstance& instance, const PortState& port,
                         std::uint8_t port_index, std::uint16_t group);
+
+// track_src_ip: the source that the file names is none of the host's own addresses (sorted).
+bool lacks_source(const config::VrrpInstance& instance,
+                  const std::vector<net::IpAddress>& host_addresses);
 
 }  // namespace warren::model

@@ -142,7 +142,7 @@ const Case instances[] = {
     {"with TTLs", instance("unicast_peer {\n10.0.0.3 min_ttl 1 max_ttl 9\n}"), accepted},
     {"unicast without peers", instance("unicast_src_ip 10.0.0.2"), warned, "it uses multicast"},
     {"source", instance("mcast_src_ip 10.0.0.2"), accepted},
-    {"source that is watched", instance("track_src_ip"), warned, "is a fault, another one is not"},
+    {"source that is watched", instance("track_src_ip\nmcast_src_ip 10.0.0.9"), accepted},
     {"nopreempt", instance("nopreempt"), accepted},
     {"preempt_delay", instance("preempt_delay 300"), accepted},
     {"both", instance("nopreempt\npreempt_delay 300"), warned, "means nothing with nopreempt"},

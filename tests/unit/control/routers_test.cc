@@ -90,6 +90,30 @@ TEST_F(RoutersOfTwoPorts, ALinkThatGoesDownIsAFaultOfItsRouters) {
     EXPECT_FALSE(told.can_transmit);
 }
 
+TEST(RoutersThatTrackTheirSource, AreInFaultWhileTheHostHasItNot) {
+    Surroundings world{model::router("A", "eth0", 51, "192.168.8.100/24",
+                                     "mcast_src_ip 192.168.8.9\ntrack_src_ip\n") +
+                       model::router("B", "eth0", 52, "192.168.8.101/24")};
+    election::VrrpLink link;
+    programs::NotifyFifos fifos{world.io, {}, world.events};
+    Routers routers{world.context(), link, {.masters = [] {}, .stopped = [] {}}, fifos, {}};
+    const auto last_fault = [&] {
+        const Command& command = world.publication.commands.back();
+        EXPECT_EQ(command.router, 0U);
+        EXPECT_EQ(command.fault.cause, vrrp::FaultCause::no_address);
+        return command.fault.present;
+    };
+    routers.tell_sources();
+    ASSERT_EQ(world.publication.commands.size(), 1U);
+    EXPECT_TRUE(last_fault());
+    routers.tell_sources();
+    EXPECT_EQ(world.publication.commands.size(), 1U) << "once";
+    world.state->kernel_addresses = {model::ip("192.168.8.9")};
+    routers.tell_sources();
+    ASSERT_EQ(world.publication.commands.size(), 2U);
+    EXPECT_FALSE(last_fault());
+}
+
 TEST_F(RoutersOfTwoPorts, TheGoodByeOfAllIsPassedOn) {
     ASSERT_TRUE(link_.reports.push({.kind = election::VrrpReport::Kind::stopped}));
     routers_.take_all();

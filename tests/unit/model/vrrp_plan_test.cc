@@ -89,5 +89,22 @@ TEST(VrrpPlan, AConfiguredBurstIsTakenLiterally) {
     EXPECT_EQ(burst[2].count, 0);
 }
 
+TEST(LacksSource, OnlyWhatTheFileNamesAndOnlyIfItSaysSo) {
+    const std::vector<net::IpAddress> host{ip("192.168.8.1"), ip("192.168.8.9")};
+    config::VrrpInstance v;
+    v.track_src_ip = true;
+    EXPECT_FALSE(lacks_source(v, {})) << "it names none";
+    v.mcast_src_ip = ip("192.168.8.9");
+    EXPECT_FALSE(lacks_source(v, host));
+    v.mcast_src_ip = ip("192.168.8.7");
+    EXPECT_TRUE(lacks_source(v, host));
+    v.track_src_ip = false;
+    EXPECT_FALSE(lacks_source(v, host));
+    v = {};
+    v.track_src_ip = true;
+    v.unicast_src_ip = ip("192.168.8.7");
+    EXPECT_TRUE(lacks_source(v, host));
+}
+
 }  // namespace
 }  // namespace warren::model
