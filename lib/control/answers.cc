@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "port/clock.h"
+#include "telemetry/dump_file.h"
 #include "views/event_rows.h"
 #include "views/explain.h"
 #include "views/views.h"
@@ -60,16 +61,28 @@ std::vector<views::PortTotals> Answers::port_totals() const {
     return all;
 }
 
+views::ViewContext Answers::view_context(const std::vector<views::PortTotals>& totals) const {
+    return {context_.state,
+            sources_.exchange,
+            sources_.vrrp,
+            sources_.netlink.statistics(),
+            sources_.process,
+            totals,
+            busy_,
+            port::now_ns()};
+}
+
+void Answers::write(views::Dump dump) const {
+    const std::vector<views::PortTotals> totals = port_totals();
+    const std::string path = telemetry::dump_folder() + "/" + views::file_name(dump);
+    telemetry::replace_file(path,
+                            views::dump_text(dump, view_context(totals), journal::system_ms()));
+    context_.events.info(journal::EventKind::process, "{} is written", path);
+}
+
 std::string Answers::view(const std::string& name, const std::string& cursor) const {
     const std::vector<views::PortTotals> totals = port_totals();
-    const views::ViewContext context{context_.state,
-                                     sources_.exchange,
-                                     sources_.vrrp,
-                                     sources_.netlink.statistics(),
-                                     sources_.process,
-                                     totals,
-                                     busy_,
-                                     port::now_ns()};
+    const views::ViewContext context = view_context(totals);
     for (const views::View& candidate : views::all_views())
         if (name == candidate.name) return views::make_page(name, candidate.rows(context), cursor);
     return views::error_page("no such view");

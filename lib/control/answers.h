@@ -14,6 +14,7 @@
 #include "port/port.h"
 #include "telemetry/commands.h"
 #include "telemetry/flow_listing.h"
+#include "views/dumps.h"
 #include "views/view_context.h"
 
 namespace warren::control {
@@ -37,6 +38,9 @@ class Answers {
 
     Answers(const Context& context, const Sources& sources, Obey obey, Reload reload);
 
+    // One of keepalived's files, in its folder. Throws std::system_error.
+    void write(views::Dump dump) const;
+
     // How busy the workers have been since the last call.
     void sample_load(std::uint64_t now_ns);
 
@@ -46,6 +50,7 @@ class Answers {
     void answer(const std::string& verb, const std::string& argument, const Reply& reply);
     std::string view(const std::string& name, const std::string& cursor) const;
     std::vector<views::PortTotals> port_totals() const;
+    views::ViewContext view_context(const std::vector<views::PortTotals>& totals) const;
     void explain(const std::string& text, const Reply& reply);
     void take_order(const std::string& text, const Reply& reply);
 

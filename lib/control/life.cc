@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "control/signals.h"
@@ -53,6 +54,7 @@ void Life::on_signal(int signal) {
         if (!stopping_) told_.reload();
         return;
     }
+    if (const std::optional<views::Dump> dump = dump_of(signal)) return told_.dump(*dump);
     // Monitoring sends them without end: once is enough.
     if (unserved_.insert(signal).second)
         context_.events.info(journal::EventKind::process, "{}", unserved_signal(signal));

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "control/publication.h"
+#include "views/dumps.h"
 
 namespace warren::control {
 
@@ -21,7 +22,8 @@ class Life {
 
     struct Told {
         std::function<void()> reload;
-        std::function<void()> stopping;  // once; the good-bye has been asked for
+        std::function<void(views::Dump)> dump;  // a file that a signal asks for
+        std::function<void()> stopping;         // once; the good-bye has been asked for
     };
     // To the service manager: "READY=1"; reopens the log: what went wrong, or nothing.
     using Announce = std::function<void(std::string_view)>;

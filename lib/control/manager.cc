@@ -60,7 +60,9 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
           },
           [this](bool is_rehearsal) { return reload(is_rehearsal); }),
       life_(context(), exchange, options_.announce, options_.reopen_log,
-            {.reload = [this] { reload(); }, .stopping = [this] { services_.tell_of_end(); }}),
+            {.reload = [this] { reload(); },
+             .dump = [this](views::Dump dump) { answers_.write(dump); },
+             .stopping = [this] { services_.tell_of_end(); }}),
       drain_timer_(io_),
       bell_(io_, vrrp.bell.descriptor()) {
     next_hops_.follow();

@@ -21,6 +21,7 @@ std::vector<int> asking_signals() {
     std::vector<int> signals{SIGHUP, SIGUSR1, SIGUSR2};
     for (int i = first_real_time; i <= last_real_time; ++i)
         signals.push_back(SIGRTMIN + i);
+    signals.push_back(SIGRTMAX - 1);
     return signals;
 }
 
@@ -43,14 +44,18 @@ void release_signals() {
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
+std::optional<views::Dump> dump_of(int signal) {
+    if (signal == SIGUSR1) return views::Dump::data;
+    if (signal == SIGUSR2) return views::Dump::stats;
+    if (signal == SIGRTMIN + 2) return views::Dump::json;
+    return std::nullopt;
+}
+
 std::string unserved_signal(int signal) {
-    if (signal == SIGUSR1)
-        return "SIGUSR1 asks for keepalived's data file: `warrenctl show vrrp` and `show services` "
-               "have what is in it";
-    if (signal == SIGUSR2)
-        return "SIGUSR2 asks for keepalived's statistics file: `warrenctl show vrrp` and `show "
-               "counters` have what is in it";
-    if (signal > SIGRTMIN && signal <= SIGRTMAX)
+    if (signal == SIGRTMAX - 1)
+        return "SIGRTMAX-1 asks for statistics that begin anew: counters never do; SIGUSR2 writes "
+               "them";
+    if (signal > SIGRTMIN && signal <= SIGRTMAX && !dump_of(signal))
         return "real-time signal SIGRTMIN+" + std::to_string(signal - SIGRTMIN) +
                " asks for what keepalived writes: `warrenctl --json show` has it";
     return {};

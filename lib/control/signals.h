@@ -5,13 +5,17 @@
 
 #include <signal.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "views/dumps.h"
+
 namespace warren::control {
 
-// SIGHUP, SIGUSR1, SIGUSR2, and keepalived's real-time ones (SIGRTMIN + 1 to + 7: JSON is + 2). Not
-// SIGRTMIN itself: net_tap takes the first that is free, and has to have it in every thread.
+// SIGHUP, SIGUSR1, SIGUSR2, and keepalived's real-time ones (SIGRTMIN + 1 to + 7: JSON is + 2;
+// SIGRTMAX - 1: statistics that are cleared). Not SIGRTMIN itself: net_tap takes the first that is
+// free, and has to have it in every thread.
 std::vector<int> asking_signals();
 
 // Before the first thread: they wait until the manager takes them, in every thread that comes.
@@ -20,6 +24,8 @@ void hold_signals();
 // The manager, once it has handlers: what has come meanwhile is delivered at once.
 void release_signals();
 
+// The file that it asks for.
+std::optional<views::Dump> dump_of(int signal);
 // What the log says of a signal that asks for what other commands give; empty: it is served.
 std::string unserved_signal(int signal);
 
