@@ -179,7 +179,8 @@ struct VrrpInstance {
     std::vector<Tracked> tracked;  // its sync group's too
     NotifyScripts notify;
     bool notify_priority_changes = false;  // on FIFOs
-    bool track_src_ip = false;             // without its source address it is in fault
+    std::optional<bool> smtp_alert;
+    bool track_src_ip = false;  // without its source address it is in fault
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
     // Where an address of its is announced and answered for.
@@ -203,6 +204,7 @@ struct VrrpSyncGroup {
     bool tracking_weight = false;  // sync_group_tracking_weight: members' weights count
     std::vector<Tracked> tracked;
     NotifyScripts notify;
+    std::optional<bool> smtp_alert;
 
     friend bool operator==(const VrrpSyncGroup&, const VrrpSyncGroup&) = default;
 };
@@ -302,6 +304,7 @@ struct RealServer {
     unsigned lthreshold = 0;        // below it new ones again; 0 = 3/4 of uthreshold
     std::optional<LbKind> lb_kind;  // absent: the virtual_server's
     std::optional<Script> notify_up, notify_down;
+    std::optional<bool> smtp_alert;
     std::vector<Checker> checkers;  // all must agree; none: always up
     std::vector<LaterCheck> later_checks;
 
@@ -330,6 +333,7 @@ struct VirtualServer {
     bool omega = false;       // stopping runs notify_down and quorum_down
     bool inhibit_on_failure = false;
     std::optional<Script> quorum_up, quorum_down;
+    std::optional<bool> smtp_alert;
     std::int64_t establish_timeout_ns = 7'440 * ns_per_s;  // idle established flow (RFC 5382 REQ-5)
     std::string local_address_group;  // of laddr_group_name; empty: the VIP is the local address
     std::optional<RealServer> sorry_server;  // serves while the quorum is lost; never checked
@@ -404,6 +408,7 @@ struct GlobalDefs {
     std::string script_user, script_group;
     bool enable_script_security = false;
     NotifyFifos fifos;
+    Mail mail;
     std::int64_t vrrp_startup_delay_ns = 0;
     std::optional<int> vrrp_rt_priority;  // keepalived's word for dataplane's control_priority
     net::IpAddress vrrp_mcast_group4 = net::IpAddress::v4(224, 0, 0, 18);

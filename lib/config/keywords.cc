@@ -149,6 +149,13 @@ bool Statement::boolean(bool& out) {
     return true;
 }
 
+bool Statement::boolean(std::optional<bool>& out) {
+    bool value = false;
+    if (!boolean(value)) return false;
+    out = value;
+    return true;
+}
+
 bool Statement::address(net::IpAddress& out, std::size_t i) {
     const std::optional<net::IpAddress> value = net::IpAddress::parse(arg(i));
     if (value) {

@@ -79,6 +79,7 @@ class Statement {
     // As keepalived: what is no such number is warned about, and what was there stays.
     void seconds_or_default(std::int64_t low_ns, std::int64_t high_ns, std::int64_t& out_ns);
     bool boolean(bool& out);  // no value means true
+    bool boolean(std::optional<bool>& out);
     bool address(net::IpAddress& out, std::size_t i = 0);
     bool address(std::optional<net::IpAddress>& out);
     bool interface(std::string& out, std::size_t i = 0);

@@ -10,21 +10,14 @@ namespace {
 constexpr std::int64_t hour_ns = 3'600 * ns_per_s;
 constexpr std::int64_t day_ns = 24 * hour_ns;
 
-constexpr std::string_view no_mail = "Warren sends no mail";
 constexpr std::string_view own_lcore = "the control lcore replaces process tuning";
 constexpr std::string_view no_kernel = "packets do not pass the kernel";
 constexpr std::string_view no_snmp = "state is shown by warrenctl";
 constexpr std::string_view of_keepalived = "it is about keepalived's own processes";
 
 constexpr IgnoredKeyword ignored_global[] = {
-    {"notification_email", no_mail},
-    {"notification_email_from", no_mail},
-    {"smtp_server", no_mail},
-    {"smtp_helo_name", no_mail},
-    {"smtp_connect_timeout", no_mail},
-    {"no_email_faults", no_mail},
-    {"no_checker_emails", no_mail},
-    {"email_faults", no_mail},
+    {"no_checker_emails", "a mail is about a server, never about one of its checks"},
+    {"email_faults", "it is the default"},
     {"checker_log_all_failures", "every change is logged once"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
     {"net_namespace_ipvs", "there is no IPVS"},
@@ -175,11 +168,6 @@ void set_version(Statement& s, InstanceDraft& d) {
     if (s.number(2, 3, version)) d.default_version = version;
 }
 
-void set_optional_bool(Statement& s, std::optional<bool>& out) {
-    bool value = false;
-    if (s.boolean(value)) out = value;
-}
-
 constexpr Keyword<InstanceDraft> instance_defaults[] = {
     {"vrrp_version", 1, 1, set_version},
     {"vrrp_strict", 0, 0, [](Statement&, InstanceDraft& d) { d.strict_mode = true; }},
@@ -194,9 +182,9 @@ constexpr Keyword<InstanceDraft> instance_defaults[] = {
     {"vrrp_check_unicast_src", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.check_unicast_src); }},
     {"vrrp_lower_prio_no_advert", 0, 1,
-     [](Statement& s, InstanceDraft& d) { set_optional_bool(s, d.lower_prio_no_advert); }},
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.lower_prio_no_advert); }},
     {"vrrp_higher_prio_send_advert", 0, 1,
-     [](Statement& s, InstanceDraft& d) { set_optional_bool(s, d.higher_prio_send_advert); }},
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.higher_prio_send_advert); }},
     {"vrrp_garp_master_delay", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.seconds(0, hour_ns, d.vrrp.garp.master_delay_ns); }},
     {"vrrp_garp_master_repeat", 1, 1,
@@ -251,6 +239,7 @@ void read_global_defs(Statement& s, GlobalDefs& global, InstanceDraft& defaults)
         .ignore(ignored_global)
         .take_strays(strays);
     add_fifo_keywords(reader, global.fifos);
+    add_mail_keywords(reader, global.mail);
     reader.read(s.node.children);
     check_fifos(s.context, global.fifos);
 }

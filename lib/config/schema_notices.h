@@ -8,6 +8,7 @@
 namespace warren::config {
 
 void add_fifo_keywords(BlockReader& reader, NotifyFifos& fifos);
+void add_mail_keywords(BlockReader& reader, Mail& mail);
 // What does not go together, once the block has been read.
 void check_fifos(SchemaContext& context, NotifyFifos& fifos);
 

@@ -41,6 +41,7 @@ constexpr Keyword<RealServer> server_keywords[] = {
     {"lvs_method", 1, any_number, set_server_kind},
     {"uthreshold", 1, 1, [](Statement& s, RealServer& r) { s.number(0, 1 << 30, r.uthreshold); }},
     {"lthreshold", 1, 1, [](Statement& s, RealServer& r) { s.number(0, 1 << 30, r.lthreshold); }},
+    {"smtp_alert", 0, 1, [](Statement& s, RealServer& r) { s.boolean(r.smtp_alert); }},
     {"notify_up", 1, 3, [](Statement& s, RealServer& r) { s.script(r.notify_up); }},
     {"notify_down", 1, 3, [](Statement& s, RealServer& r) { s.script(r.notify_down); }},
 };

@@ -95,6 +95,7 @@ void set_hash_fallback(Statement&, VirtualServer& v) {
 }
 
 constexpr Keyword<VirtualServer> virtual_server_keywords[] = {
+    {"smtp_alert", 0, 1, [](Statement& s, VirtualServer& v) { s.boolean(v.smtp_alert); }},
     {"lb_algo", 1, 1, set_algo},
     {"lvs_sched", 1, 1, set_algo},
     {"lb_kind", 1, any_number, set_kind},

@@ -89,6 +89,7 @@ void read_members(Statement& s, VrrpSyncGroup& group) {
 constexpr Keyword<VrrpSyncGroup> group_keywords[] = {
     {"sync_group_tracking_weight", 0, 0,
      [](Statement&, VrrpSyncGroup& g) { g.tracking_weight = true; }},
+    {"smtp_alert", 0, 1, [](Statement& s, VrrpSyncGroup& g) { s.boolean(g.smtp_alert); }},
     {"group", 0, 0, read_members, BlockUse::required},
 };
 

@@ -131,11 +131,6 @@ void set_vmac(Statement& s, InstanceDraft& d) {
     if (s.args() > 1) s.ignore("use_vmac", "the virtual MAC is always that of the RFC");
 }
 
-void set_optional_bool(Statement& s, std::optional<bool>& out) {
-    bool value = false;
-    if (s.boolean(value)) out = value;
-}
-
 constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"state", 1, 1, set_state},
     {"interface", 1, 1, [](Statement& s, InstanceDraft& d) { s.interface(d.vrrp.interface); }},
@@ -201,16 +196,15 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"use_vmac", 0, 2, set_vmac},
     {"accept", 0, 0, [](Statement&, InstanceDraft& d) { d.accept = true; }},
     {"no_accept", 0, 0, [](Statement&, InstanceDraft& d) { d.accept = false; }},
-    {"strict_mode", 0, 1,
-     [](Statement& s, InstanceDraft& d) { set_optional_bool(s, d.strict_mode); }},
+    {"strict_mode", 0, 1, [](Statement& s, InstanceDraft& d) { s.boolean(d.strict_mode); }},
     {"skip_check_adv_addr", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.skip_check_adv_addr); }},
     {"check_unicast_src", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.check_unicast_src); }},
     {"lower_prio_no_advert", 0, 1,
-     [](Statement& s, InstanceDraft& d) { set_optional_bool(s, d.lower_prio_no_advert); }},
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.lower_prio_no_advert); }},
     {"higher_prio_send_advert", 0, 1,
-     [](Statement& s, InstanceDraft& d) { set_optional_bool(s, d.higher_prio_send_advert); }},
+     [](Statement& s, InstanceDraft& d) { s.boolean(d.higher_prio_send_advert); }},
     {"v3_checksum_as_v2", 0, 1,
      [](Statement& s, InstanceDraft& d) {
          bool message_only = false;
@@ -236,6 +230,7 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
      [](Statement& s, InstanceDraft& d) { s.number(1, 100, d.vrrp.down_timer_adverts); }},
     {"owner_ignore_adverts", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.owner_ignore_adverts); }},
+    {"smtp_alert", 0, 1, [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.smtp_alert); }},
     {"track_src_ip", 0, 0, [](Statement&, InstanceDraft& d) { d.vrrp.track_src_ip = true; }},
     {"notify_priority_changes", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.notify_priority_changes); }},

@@ -7,24 +7,17 @@
 namespace warren::config {
 namespace {
 
-constexpr std::string_view no_mail = "no mail is sent";
 constexpr std::string_view not_run = "it does not run";
 constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
 
 constexpr UnservedKeyword unserved[] = {
     {"global_defs", "startup_script", not_run},
     {"global_defs", "shutdown_script", not_run},
-    {"global_defs", "smtp_alert", no_mail},
-    {"global_defs", "smtp_alert_vrrp", no_mail},
-    {"global_defs", "smtp_alert_checker", no_mail},
     {"global_defs", "lvs_sync_daemon", "the peer does not learn of connections"},
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
     {"vrrp_instance", "notify_master_rx_lower_pri", not_run},
     {"vrrp_instance", "lvs_sync_daemon_interface", "the peer does not learn of connections"},
-    {"vrrp_instance", "smtp_alert", no_mail},
     {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS", Severity::error},
-    {"vrrp_sync_group", "smtp_alert", no_mail},
-    {"virtual_server", "smtp_alert", no_mail},
     {"virtual_server", "persistence_engine", "clients are told apart by their addresses"},
     {"virtual_server", "ops", "it is about UDP"},
     {"virtual_server", "syn_proxy", "the real_servers see every SYN"},
@@ -39,7 +32,6 @@ constexpr UnservedKeyword unserved[] = {
      Severity::error},
     {"virtual_server", "deny_address_group", "the host's firewall knows who may connect",
      Severity::error},
-    {"real_server", "smtp_alert", no_mail},
     {"real_server", "AMQP_CHECK", use_tcp_or_ping, Severity::error},
     {"real_server", "RABBITMQ_CHECK", use_tcp_or_ping, Severity::error},
 };

@@ -35,6 +35,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       publication_(io_, *state_, events_, exchange, vrrp, [this] { host_.follow_local_clients(); }),
       host_(context(), netlink_, options_.process.instance, options_.cleaner),
       fifos_(io_, state_->config.global, events_),
+      alerts_(io_, state_->config, events_),
       links_(context(), ports_),
       next_hops_(context(), netlink_),
       routers_(context(), vrrp,
@@ -42,14 +43,13 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                 .stopped =
                     [this] {
                         life_.wait_no_longer();
-                        routers_.script_queues().when_idle(
-                            scripts_patience_ms, [this] { life_.leave_after(Life::farewell_ms); });
+                        leave();
                     }},
-               fifos_, {&fifos_}),
+               fifos_, {&fifos_, &alerts_}),
       priorities_(context(), netlink_,
                   {.group = [this](const std::string& name) { return host_.state_of_group(name); },
                    .settled = [this](std::uint16_t router) { routers_.tell_settled(router); }}),
-      services_(context(), exchange, routers_.script_queues(), {&fifos_},
+      services_(context(), exchange, routers_.script_queues(), {&fifos_, &alerts_},
                 [this] { priorities_.apply(); }),
       faults_(context(), ports_, options_.pool, vrrp.counters),
       reloader_(context(), exchange, options_.reread),
@@ -100,6 +100,13 @@ void Manager::run_until_stopped() {
             events_.error(journal::EventKind::process, "{}", error.what());
         }
     }
+}
+
+// The virtual addresses are another's now: what is said of it has time.
+void Manager::leave() {
+    routers_.script_queues().when_idle(scripts_patience_ms, [this] {
+        alerts_.when_idle(mails_patience_ms, [this] { life_.leave_after(Life::farewell_ms); });
+    });
 }
 
 // ---- what the kernel tells

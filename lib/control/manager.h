@@ -22,6 +22,7 @@
 #include "control/reloader.h"
 #include "control/routers.h"
 #include "control/services.h"
+#include "mail/alerts.h"
 #include "model/station_moves.h"
 
 namespace warren::control {
@@ -40,6 +41,7 @@ class Manager {
   public:
     static constexpr int drain_ms = 20;                // how often the channels are emptied
     static constexpr int scripts_patience_ms = 5'000;  // for notify_stop
+    static constexpr int mails_patience_ms = 2'000;    // for the last ones
 
     // `ports` of all port_names(config), those first. Publishes the first snapshot.
     Manager(const config::Config& config, const std::vector<port::Port*>& ports,
@@ -70,6 +72,7 @@ class Manager {
     void become_ready();
     void wait_for_bell();
     void run_until_stopped();
+    void leave();
 
     void reload();
     std::vector<views::Json> reload(bool is_rehearsal);
@@ -87,6 +90,7 @@ class Manager {
     LivePublication publication_;
     Host host_;
     programs::NotifyFifos fifos_;
+    mail::Alerts alerts_;
     Links links_;
     NextHops next_hops_;
     Routers routers_;

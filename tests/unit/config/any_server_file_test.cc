@@ -73,7 +73,7 @@ const Case services[] = {
     {"DPVS's SYN proxy", service("syn_proxy"), warned, "the real_servers see every SYN"},
     {"DPVS's deny list", service("deny_address_group D"), refused, "is not supported yet"},
     {"PROXY headers", service("proxy_protocol v2"), refused, "is not supported yet"},
-    {"mail", service("smtp_alert"), warned, "no mail is sent"},
+    {"mail", service("smtp_alert"), accepted},
     {"alpha 1", service("alpha 1"), warned, "is read as on"},
     {"alpha", service("alpha\nomega"), accepted},
     {"quorum", service("quorum 1\nquorum_up /bin/x\nquorum_down /bin/x"), accepted},

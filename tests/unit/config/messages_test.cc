@@ -459,7 +459,7 @@ TEST(Limits, VirtualServersAndRealServers) {
 
 TEST(Ignored, KernelKeywordsAreListedWithTheirReason) {
     const LoadResult result =
-        load_text("global_defs {\nnotification_email {\na@b.c\n}\nenable_snmp_vrrp\n}\n" +
+        load_text("global_defs {\nno_checker_emails\n\n\nenable_snmp_vrrp\n}\n" +
                   instance("old_unicast_checksum"));
     EXPECT_TRUE(result.ok());
     ASSERT_EQ(result.ignored.size(), 3U);

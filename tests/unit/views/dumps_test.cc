@@ -52,6 +52,7 @@ TEST_F(Dumps, JsonHasKeepalivedsNamesAndNumbers) {
     EXPECT_EQ(data["effective_priority"], 90);
     EXPECT_EQ(data["ifp_ifname"], "eth0");
     EXPECT_EQ(data["vipset"], true);
+    EXPECT_EQ(data["smtp_alert"], true);
     EXPECT_EQ(data["auth_type"], 1);
     EXPECT_EQ(data["script_master"], "/bin/x y");
     EXPECT_EQ(data["vips"], Json::array({"192.168.8.100/24 dev eth0"}));
