@@ -100,8 +100,8 @@ TEST(RoutersThatTrackTheirSource, AreInFaultWhileTheHostHasItNot) {
     const auto last_fault = [&] {
         const Command& command = world.publication.commands.back();
         EXPECT_EQ(command.router, 0U);
-        EXPECT_EQ(command.fault.cause, vrrp::FaultCause::no_address);
-        return command.fault.present;
+        EXPECT_EQ(command.cause, vrrp::FaultCause::no_address);
+        return command.present;
     };
     routers.tell_sources();
     ASSERT_EQ(world.publication.commands.size(), 1U);
