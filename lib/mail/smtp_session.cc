@@ -41,8 +41,9 @@ std::string SmtpSession::receive(std::string_view bytes) {
          begin = end + 1) {
         last_line_ = input_.substr(begin, end - begin);
         if (last_line_.ends_with('\r')) last_line_.pop_back();
-        if (last_line_.size() > 3 && last_line_[3] == '-') continue;
-        out += answer(code_of(last_line_));
+        const int code = code_of(last_line_);
+        if (code != 0 && last_line_.substr(3).starts_with('-')) continue;
+        out += answer(code);
     }
     input_.erase(0, begin);
     if (input_.size() <= max_reply_bytes) return out;
