@@ -91,12 +91,12 @@ def wrong_files_and_places(bench):
     assert result.returncode == 0, result
     assert f"virtual_server {VIP}" in result.stdout, f"no hint at the missing virtual_server: {result.stdout}"
 
-    wrong = ROUTER.replace("priority 255", "priority 999\n    no_such_word 1") + "nonsense {\n}\n"
+    wrong = ROUTER.replace("virtual_router_id 51", "virtual_router_id 999\n    no_such_word 1") + "nonsense {\n}\n"
     for options in (["--check"], []):
         result = bench.run_warren(wrong, *options)
         assert result.returncode == 1, result
         said = result.stdout + result.stderr
-        for line in (4, 5, 11):
+        for line in (3, 4, 11):
             assert f"tried.conf:{line}: error:" in said, f"line {line} is not told about: {said}"
     assert "netdev" not in bench.host.run("nft", "list", "ruleset").stdout, "something was started"
 
