@@ -53,6 +53,7 @@ void read_global_defs(Statement& s, GlobalDefs& global, InstanceDraft& defaults)
 void read_vrrp_instance(Statement& s, const InstanceDraft& defaults, Config& config);
 // Decides what is still open; reports what does not go together.
 void settle_instance(Statement& s, InstanceDraft& draft, const GlobalDefs& global);
+bool has_statement(const Node& block, std::string_view keyword);
 // Anywhere in the block: a keyword that strayed to another line has been reported already.
 bool mentions(const Node& block, std::string_view keyword);
 bool has_entries(const Node& block, std::string_view list);

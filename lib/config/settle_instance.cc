@@ -48,9 +48,10 @@ class Settling {
     void error(const std::string& what) { s_.error(v_.name + ": " + what); }
     bool strict() const { return d_.strict_mode.value_or(false); }
 
+    // A stray mention has been spoken of, but perhaps only as a word that is ignored.
     void require() {
         for (const std::string_view keyword : {"interface", "virtual_router_id"})
-            if (!mentions(s_.node, keyword))
+            if (!has_statement(s_.node, keyword))
                 s_.error("the vrrp_instance " + in_quotes(s_.arg(0)) + " has no " +
                          std::string(keyword));
     }
@@ -216,6 +217,11 @@ class Settling {
 };
 
 }  // namespace
+
+bool has_statement(const Node& block, std::string_view keyword) {
+    return std::any_of(block.children.begin(), block.children.end(),
+                       [&](const Node& n) { return n.keyword() == keyword; });
+}
 
 bool mentions(const Node& block, std::string_view keyword) {
     return std::any_of(block.children.begin(), block.children.end(), [&](const Node& n) {

@@ -139,6 +139,11 @@ const Case vrrp[] = {
      "1: error: the vrrp_instance 'V' has no interface\n"
      "1: error: the vrrp_instance 'V' has no virtual_router_id\n"
      "1: warning: V: it has no virtual_ipaddress: at least one is sensible\n"},
+    {"an ignored word is no interface",
+     "vrrp_instance V {\nstate interface\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
+     "1: error: the vrrp_instance 'V' has no interface\n"
+     "2: warning: 'state' is MASTER or BACKUP, not 'interface': BACKUP is taken, as in "
+     "keepalived\n"},
     {"wrong number is not also missing",
      "vrrp_instance V {\ninterface e\nvirtual_router_id 300\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
      "3: error: 'virtual_router_id' must be a whole number from 1 to 255, not '300'\n"},
