@@ -3,6 +3,7 @@
 """SIGHUP: virtual routers, what they track and their groups come, go and change on a wire that is listened to.
 
     reload_vrrp.py BUILD-DIR [CASE]
+    reload_vrrp.py BUILD-DIR under_traffic RELOADS CONNECTIONS
 """
 
 import json
@@ -21,10 +22,10 @@ HERE = pathlib.Path(__file__).parent
 PYTHON = "/usr/bin/python3"
 VIP, OTHER_VIP = "192.168.8.100", "192.168.8.101"
 INTERVAL = 0.1
-RELOADS = 100
+RELOADS, CONNECTIONS = (int(word) for word in sys.argv[3:5]) if len(sys.argv) > 4 else (100, 8)
 TRAFFIC = """
 import json, select, socket, sys
-held = [socket.create_connection(("192.168.8.100", 5672), timeout=10) for _ in range(8)]
+held = [socket.create_connection(("192.168.8.100", 5672), timeout=10) for _ in range(int(sys.argv[1]))]
 asked, failed = 0, []
 while not select.select([sys.stdin], [], [], 0.005)[0]:
     for c in held:
@@ -269,8 +270,8 @@ def under_traffic(test):
                " real_server 192.168.8.11 5672 {\n  TCP_CHECK {\n   connect_timeout 1\n  }\n }\n}\n")
     bench.master("one", router(interval=0.01) + service)
     wait_until("the server", lambda: bench.rows("one", "servers")[0]["state"] == "up", 10)
-    client = bench.hosts["client"].popen(PYTHON, "-c", TRAFFIC, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    wait_until("the connections", lambda: bench.rows("one", "servers")[0]["active"] == 8, 10)
+    client = bench.hosts["client"].popen(PYTHON, "-c", TRAFFIC, str(CONNECTIONS), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    wait_until("the connections", lambda: bench.rows("one", "servers")[0]["active"] == CONNECTIONS, 20)
     late = bench.rows("one")[0]["late_adverts"]
     for number in range(RELOADS):
         more = router("VI_2", 52, vips=(OTHER_VIP,), interval=0.01) if number % 2 else ""
@@ -278,7 +279,7 @@ def under_traffic(test):
         bench.reload("one", router(interval=0.01, priority=100 + number % 5, vips=vips) + more + service)
     counts = json.loads(client.communicate("over\n", timeout=30)[0])
     row = bench.rows("one")[0]
-    print(f"{RELOADS} reloads: {counts}, late adverts {row['late_adverts'] - late}", flush=True)
+    print(f"{RELOADS} reloads under {CONNECTIONS} connections: {counts}, late adverts {row['late_adverts'] - late}", flush=True)
     assert not counts["failed"] and counts["asked"] > RELOADS, counts
     assert row["state"] == "master" and row["became_master"] == 1, row
     assert bench.warrens["one"].poll() is None
