@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The VIP is the host's too: a service of the balancers' own hosts answers on it, wherever it is.
 
+    host_services.py BUILD-DIR [CASE [tomcat]]
+
 Two hosts with a web server each (tomcat in most such designs) and the VIP between them, a client on the same LAN. After each of
 stop, link loss, power cut and kill -9 of the master the other host serves within the time that VRRP gives, the first one takes the
 VIP back, and at each moment the VIP is on the master's interface and nowhere else. Cases:
@@ -20,12 +22,14 @@ import socket
 import sys
 import time
 
+import tomcat
 from harness import REPOSITORY, Test, run_cases, wait_until
 from lan import Lan, mac_text, now, socket_in
 
 VIP, VIP6 = "192.168.8.100", "fd00:8::100"
 PRIORITY = {"a": 200, "b": 100}
 HERE = REPOSITORY / "tests" / "functional"
+TOMCAT = sys.argv[3:] == ["tomcat"]    # the real one, if it is installed: it takes long to start
 VIRTUAL_MAC = "00:00:5e:00:01:33"
 
 
@@ -76,8 +80,11 @@ class Site:
         self.client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
 
     def boot_services(self, host):
-        self.test.start(host, sys.executable, str(HERE / "web_host.py"), host.name, log=f"web-{host.name}.log")
-        wait_until("the web server", lambda: self.get(host, "127.0.0.1") == host.name, 20)
+        web, boot_s = ["udp"] if TOMCAT else [], 90 if TOMCAT else 20
+        self.test.start(host, sys.executable, str(HERE / "web_host.py"), host.name, *web, log=f"web-{host.name}.log")
+        if TOMCAT:
+            self.test.start(host, *tomcat.command(self.test.folder, host.name), log=f"tomcat-{host.name}.log")
+        wait_until("the web server", lambda: self.get(host, "127.0.0.1") == host.name, boot_s)
 
     def start(self, name, config):
         (self.test.folder / f"{name}.log").unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """What runs beside a balancer on its own host, in tomcat's place: web_host.py NAME serves a page that says NAME at TCP port 8080,
-and answers each datagram to UDP port 8053 with NAME, from the address that it was sent to."""
+and answers each datagram to UDP port 8053 with NAME, from the address that it was sent to. web_host.py NAME udp: only that."""
 
 import http.server
 import socket
@@ -35,5 +35,7 @@ def answer_datagrams():
 
 
 if __name__ == "__main__":
+    if sys.argv[2:] == ["udp"]:
+        answer_datagrams()
     threading.Thread(target=answer_datagrams, daemon=True).start()
     Server(("::", 8080), Page).serve_forever()
