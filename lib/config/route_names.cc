@@ -74,15 +74,16 @@ std::optional<std::uint32_t> RouteNames::find(Kind kind, const std::string& word
 // The operator's file says the last word.
 const RouteNames::Names& RouteNames::of(Kind kind) {
     const auto [at, is_new] = known_.try_emplace(kind);
-    if (!is_new) return at->second;
+    Names& names = at->second;
+    if (!is_new) return names;
     for (const BuiltIn& entry : built_in)
-        if (entry.kind == kind) at->second.emplace(entry.name, entry.number);
+        if (entry.kind == kind) names.emplace(entry.name, entry.number);
     for (const char* folder : {"/usr/share/iproute2/", "/etc/iproute2/"})
         if (const auto text = !read_ ? std::nullopt : read_(std::string(folder) + file_of(kind)))
             read_names(*text, [&](std::string_view name, std::uint32_t number) {
-                at->second.insert_or_assign(std::string(name), number);
+                names.insert_or_assign(std::string(name), number);
             });
-    return at->second;
+    return names;
 }
 
 }  // namespace warren::config
