@@ -110,8 +110,9 @@ void check_fifos(SchemaContext& context, NotifyFifos& fifos) {
                 *fifo = {};
             }
         if (fifo->path.empty() && fifo->script)
-            warn(fifo->script->where,
-                 in_quotes(keyword + "_script") + " does not run: there is no " + keyword);
+            warn(fifo->script->where, in_quotes(std::string(keyword).append("_script"))
+                                          .append(" does not run: there is no ")
+                                          .append(keyword));
     }
 }
 
