@@ -30,9 +30,10 @@ bool is_fifo(int fd) {
 Fifo::Fifo(std::string path, const Credentials& owner) : path_(std::move(path)), made_(make()) {
     fd_ = open(path_.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     if (fd_ < 0) {
-        const std::system_error error = failure(path_);
+        const int error = errno;
         if (made_) unlink(path_.c_str());
-        throw error;
+        errno = error;
+        throw failure(path_);
     }
     if (!is_fifo(fd_)) {
         close(fd_);
