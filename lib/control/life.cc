@@ -51,8 +51,7 @@ void Life::on_signal(int signal) {
         return shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
     if (signal == SIGHUP) {
         reopen_log();
-        if (!stopping_) told_.reload();
-        return;
+        return told_.reload();
     }
     if (const std::optional<views::Dump> dump = dump_of(signal)) return told_.dump(*dump);
     // Monitoring sends them without end: once is enough.
@@ -79,10 +78,12 @@ void Life::tell_ready() {
     announce_("READY=1");
 }
 
-void Life::while_reloading(const std::function<void()>& work) {
+bool Life::while_reloading(const std::function<void()>& work) {
+    if (stopping_) return false;
     if (ready_) announce_("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(port::now_ns() / 1000));
-    work();
+    const bool done = context_.attempts("the reload", work);
     if (ready_) announce_("READY=1");
+    return done;
 }
 
 // The second signal does not wait.

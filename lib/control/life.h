@@ -39,8 +39,9 @@ class Life {
     void tell_ready();
     bool is_ready() const { return ready_; }
 
-    // Whatever `work` does, the service manager hears when it begins and ends.
-    void while_reloading(const std::function<void()>& work);
+    // Whether it has been done: not when all ends, and not to its end if it throws, which the log
+    // says. The service manager hears in any case when it begins and ends.
+    bool while_reloading(const std::function<void()>& work);
 
     // All have said good-bye: in a moment the workers stop and the loop ends.
     void leave_after(int ms);

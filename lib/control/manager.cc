@@ -250,12 +250,13 @@ std::vector<views::Json> Manager::reload(bool is_rehearsal) {
     Reloader::Outcome outcome;
     if (is_rehearsal)
         outcome = reloader_.rehearse();
-    else
-        life_.while_reloading([&] {
-            outcome =
-                reloader_.reload([this](const config::Config& wanted,
-                                        const model::ReloadPlan& plan) { take_up(wanted, plan); });
-        });
+    else if (!life_.while_reloading([&] {
+                 outcome = reloader_.reload(
+                     [this](const config::Config& wanted, const model::ReloadPlan& plan) {
+                         take_up(wanted, plan);
+                     });
+             }))
+        outcome.refusal = "it was not done: warren stops, or the log says what failed";
     return views::reload_rows(outcome.steps, outcome.refusal, is_rehearsal);
 }
 
