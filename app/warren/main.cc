@@ -27,24 +27,24 @@ namespace warren::app {
 namespace {
 
 // What a start says about its file: each finding in one line, --check has the rest of it.
-void log_findings(const config::Diagnostics& diagnostics) {
-    for (const config::Diagnostic& diagnostic : diagnostics) {
-        const auto level = diagnostic.severity == config::Severity::error     ? spdlog::level::err
-                           : diagnostic.severity == config::Severity::warning ? spdlog::level::warn
+void log_findings(const syntax::Diagnostics& diagnostics) {
+    for (const syntax::Diagnostic& diagnostic : diagnostics) {
+        const auto level = diagnostic.severity == syntax::Severity::error     ? spdlog::level::err
+                           : diagnostic.severity == syntax::Severity::warning ? spdlog::level::warn
                                                                               : spdlog::level::info;
         const std::string text = diagnostic.to_string();
         spdlog::log(level, "{}", text.substr(0, text.find('\n')));
     }
 }
 
-void log_findings(const config::LoadResult& result) {
+void log_findings(const schema::LoadResult& result) {
     log_findings(result.diagnostics);
     if (!result.ignored.empty())
         spdlog::info("{} keywords have no meaning here and are ignored (--check lists them)",
                      result.ignored.size());
 }
 
-int serve(const Options& options, const config::LoadResult& loaded, std::span<char*> command_line) {
+int serve(const Options& options, const schema::LoadResult& loaded, std::span<char*> command_line) {
     kernel::Cleaner cleaner(command_line);  // before there are threads
     DataPlane plane(loaded.config, options.instance, options.eal);
     control::ManagerOptions manager;
@@ -54,7 +54,7 @@ int serve(const Options& options, const config::LoadResult& loaded, std::span<ch
                        .started_ns = port::now_ns(),
                        .hugepages = plane.uses_hugepages()};
     manager.reread = [&options] {
-        config::LoadResult read = read_config(options.config_file, options.config_id);
+        schema::LoadResult read = read_config(options.config_file, options.config_id);
         look_at_host(read);
         return read;
     };
@@ -67,11 +67,11 @@ int serve(const Options& options, const config::LoadResult& loaded, std::span<ch
 }
 
 // Live connections may still forbid it: `warrenctl reload --dry-run` knows them.
-int dry_run(const config::LoadResult& wanted, const std::string& file,
+int dry_run(const schema::LoadResult& wanted, const std::string& file,
             const std::string& config_id) {
     constexpr int restart_needed = 3;
-    const config::LoadResult running = read_config(file, config_id);
-    for (const config::LoadResult* loaded : {&running, &wanted})
+    const schema::LoadResult running = read_config(file, config_id);
+    for (const schema::LoadResult* loaded : {&running, &wanted})
         if (!loaded->ok()) {
             print_check(*loaded, {}, std::cout);
             return 1;
@@ -84,15 +84,15 @@ int dry_run(const config::LoadResult& wanted, const std::string& file,
 }
 
 int run(const Options& options, std::span<char*> command_line) {
-    config::LoadResult loaded = read_config(options.config_file, options.config_id);
+    schema::LoadResult loaded = read_config(options.config_file, options.config_id);
     const std::string& net_namespace = loaded.config.global.net_namespace;
     if (loaded.ok() && !options.check) enter_net_namespace(net_namespace);
     if (!options.check || net_namespace.empty()) look_at_host(loaded);
-    for (config::Diagnostic& rival :
+    for (syntax::Diagnostic& rival :
          find_rivals(loaded.config, [](const std::string& file) { return read_config(file, ""); }))
         loaded.diagnostics.push_back(std::move(rival));
-    const config::Diagnostics scripts =
-        loaded.ok() ? programs::check_scripts(loaded.config) : config::Diagnostics{};
+    const syntax::Diagnostics scripts =
+        loaded.ok() ? programs::check_scripts(loaded.config) : syntax::Diagnostics{};
     if (options.check) {
         print_check(loaded, scripts, std::cout);
         return loaded.ok() ? 0 : 1;  // a start does without scripts that cannot run

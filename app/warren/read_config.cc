@@ -62,15 +62,15 @@ std::vector<net::IpAddress> host_addresses() {
 
 }  // namespace
 
-config::LoadResult read_config(const std::string& file, const std::string& config_id) {
+schema::LoadResult read_config(const std::string& file, const std::string& config_id) {
     static const std::uint64_t seed = std::random_device()();  // a reload finds the same file
-    return config::load(file, read_file, {config_id, expand, seed});
+    return schema::load(file, read_file, {config_id, expand, seed});
 }
 
-void look_at_host(config::LoadResult& result) {
+void look_at_host(schema::LoadResult& result) {
     if (!result.ok()) return;
-    const auto add = [&](config::Diagnostics found) {
-        for (config::Diagnostic& diagnostic : found)
+    const auto add = [&](syntax::Diagnostics found) {
+        for (syntax::Diagnostic& diagnostic : found)
             result.diagnostics.push_back(std::move(diagnostic));
     };
     add(config::settle_devices(result.config, [&](const std::string& name) {
@@ -83,14 +83,14 @@ void look_at_host(config::LoadResult& result) {
     add(config::find_own_addresses(result.config, host_addresses()));
 }
 
-void print_check(const config::LoadResult& result, const config::Diagnostics& scripts,
+void print_check(const schema::LoadResult& result, const syntax::Diagnostics& scripts,
                  std::ostream& out) {
-    for (const config::Diagnostic& diagnostic : result.diagnostics)
+    for (const syntax::Diagnostic& diagnostic : result.diagnostics)
         out << diagnostic.to_string() << '\n';
-    for (const config::Ignored& ignored : result.ignored)
+    for (const syntax::Ignored& ignored : result.ignored)
         out << ignored.where.to_string() << ": ignored: " << ignored.keyword << ": "
             << ignored.reason << '\n';
-    for (const config::Diagnostic& diagnostic : scripts)
+    for (const syntax::Diagnostic& diagnostic : scripts)
         out << diagnostic.to_string() << '\n';
     out << (!result.ok()      ? "the configuration is refused"
             : scripts.empty() ? "the configuration is good"

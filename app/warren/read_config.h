@@ -4,19 +4,19 @@
 
 #include <iosfwd>
 
-#include "config/load.h"
+#include "schema/load.h"
 
 namespace warren::app {
 
-config::LoadResult read_config(const std::string& file, const std::string& config_id);
+schema::LoadResult read_config(const std::string& file, const std::string& config_id);
 
 // What this host makes of it: its interfaces and its own addresses, in the namespace of this
 // moment.
-void look_at_host(config::LoadResult& result);
+void look_at_host(schema::LoadResult& result);
 
 // What `--check` prints: each diagnostic, the keywords that have no meaning here, and what is wrong
 // with the scripts.
-void print_check(const config::LoadResult& result, const config::Diagnostics& scripts,
+void print_check(const schema::LoadResult& result, const syntax::Diagnostics& scripts,
                  std::ostream& out);
 
 }  // namespace warren::app

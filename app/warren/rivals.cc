@@ -59,12 +59,12 @@ std::optional<std::string> keepalived_file_of(const std::string& proc, pid_t pid
 }
 
 void compare(const config::Config& ours, const config::Config& theirs, const std::string& file,
-             pid_t pid, config::Diagnostics& found) {
+             pid_t pid, syntax::Diagnostics& found) {
     for (const config::VrrpInstance& mine : ours.vrrp_instances)
         for (const config::VrrpInstance& other : theirs.vrrp_instances)
             if (mine.virtual_router_id == other.virtual_router_id &&
                 mine.interface == other.interface)
-                found.push_back({mine.where, config::Severity::warning,
+                found.push_back({mine.where, syntax::Severity::warning,
                                  "a keepalived runs on this host (process " + std::to_string(pid) +
                                      ", " + file + ") with virtual_router_id " +
                                      std::to_string(mine.virtual_router_id) + " on " +
@@ -73,14 +73,14 @@ void compare(const config::Config& ours, const config::Config& theirs, const std
 
 }  // namespace
 
-config::Diagnostics find_rivals(const config::Config& ours, const ReadFile& read,
+syntax::Diagnostics find_rivals(const config::Config& ours, const ReadFile& read,
                                 const std::string& proc) {
-    config::Diagnostics found;
+    syntax::Diagnostics found;
     std::set<std::string> seen;  // keepalived is a parent and its children
     for (const pid_t pid : tracking::read_process_numbers(proc, processes_max)) {
         const auto file = keepalived_file_of(proc, pid);
         if (!file || !seen.insert(*file).second) continue;
-        const config::LoadResult theirs = read(*file);
+        const schema::LoadResult theirs = read(*file);
         compare(ours, theirs.config, *file, pid, found);
     }
     return found;

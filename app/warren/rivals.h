@@ -6,14 +6,14 @@
 #include <functional>
 #include <string>
 
-#include "config/load.h"
+#include "schema/load.h"
 
 namespace warren::app {
 
 // Looks at the processes of `proc` in our network namespace, and at the file that each keepalived
 // was started with. One warning for each virtual router that is both's.
-using ReadFile = std::function<config::LoadResult(const std::string& file)>;
-config::Diagnostics find_rivals(const config::Config& ours, const ReadFile& read,
+using ReadFile = std::function<schema::LoadResult(const std::string& file)>;
+syntax::Diagnostics find_rivals(const config::Config& ours, const ReadFile& read,
                                 const std::string& proc = "/proc");
 
 }  // namespace warren::app

@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include "config/diagnostic.h"
 #include "net/address.h"
+#include "syntax/diagnostic.h"
 
 namespace warren::config {
 
@@ -20,7 +20,7 @@ inline constexpr std::int64_t ns_per_s = 1'000'000'000;
 
 // A command of the operator, run by the manager. An empty user means global_defs' script_user.
 struct Script {
-    Location where;
+    syntax::Location where;
     std::string command;
     std::string user;
     std::string group;
@@ -53,7 +53,7 @@ struct CheckEndpoint {
 };
 
 struct TcpCheck {
-    Location where;
+    syntax::Location where;
     CheckTiming timing;
     CheckEndpoint endpoint;
 
@@ -61,7 +61,7 @@ struct TcpCheck {
 };
 
 struct PingCheck {
-    Location where;
+    syntax::Location where;
     CheckTiming timing;
     CheckEndpoint endpoint;  // its ports mean nothing
 
@@ -82,7 +82,7 @@ struct HttpCheck {
 
         friend bool operator==(const Url&, const Url&) = default;
     };
-    Location where;
+    syntax::Location where;
     CheckTiming timing;
     CheckEndpoint endpoint;
     bool tls = false;
@@ -96,7 +96,7 @@ struct HttpCheck {
 };
 
 struct MiscCheck {
-    Location where;
+    syntax::Location where;
     CheckTiming timing;
     Script script;
     std::int64_t timeout_ns = 0;  // 0: delay_loop
@@ -106,7 +106,7 @@ struct MiscCheck {
 };
 
 struct SmtpCheck {
-    Location where;
+    syntax::Location where;
     CheckTiming timing;
     CheckEndpoint endpoint;
     std::string helo_name;
@@ -116,7 +116,7 @@ struct SmtpCheck {
 };
 
 struct DnsCheck {
-    Location where;
+    syntax::Location where;
     CheckTiming timing;
     CheckEndpoint endpoint;
     std::string type = "SOA";
@@ -126,7 +126,7 @@ struct DnsCheck {
 };
 
 struct UdpCheck {
-    Location where;
+    syntax::Location where;
     CheckTiming timing;
     CheckEndpoint endpoint;
     std::string payload;                       // hexadecimal
@@ -138,7 +138,7 @@ struct UdpCheck {
 };
 
 struct FileCheck {
-    Location where;
+    syntax::Location where;
     std::string track_file;
     int weight = 1;
     bool reverse = false;
@@ -147,7 +147,7 @@ struct FileCheck {
 };
 
 struct BfdCheck {
-    Location where;
+    syntax::Location where;
     std::string name;
 
     friend bool operator==(const BfdCheck&, const BfdCheck&) = default;
@@ -158,6 +158,6 @@ using LaterCheck =
 
 // "HTTP_GET"
 const char* to_text(const LaterCheck& check);
-const Location& where_of(const LaterCheck& check);
+const syntax::Location& where_of(const LaterCheck& check);
 
 }  // namespace warren::config

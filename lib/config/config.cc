@@ -76,8 +76,8 @@ const char* to_text(const LaterCheck& check) {
     return names[check.index()];
 }
 
-const Location& where_of(const LaterCheck& check) {
-    return std::visit([](const auto& c) -> const Location& { return c.where; }, check);
+const syntax::Location& where_of(const LaterCheck& check) {
+    return std::visit([](const auto& c) -> const syntax::Location& { return c.where; }, check);
 }
 
 }  // namespace warren::config

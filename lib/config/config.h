@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "config/checks.h"
-#include "config/diagnostic.h"
 #include "config/notices.h"
 #include "net/address.h"
 #include "net/route.h"
+#include "syntax/diagnostic.h"
 
 namespace warren::config {
 
@@ -65,7 +65,7 @@ enum class AuthType { none, pass, ah };
 enum class V3Checksum { pseudo_header, message_only };  // message_only: v3_checksum_as_v2
 
 struct VirtualAddress {
-    Location where;
+    syntax::Location where;
     net::Prefix prefix;
     std::string device;  // of `dev`; empty: the instance's interface
     // Where nobody asks who has it (lo, a dummy): the instance's interface answers for it.
@@ -89,7 +89,7 @@ struct VirtualAddress {
 
 // A route or a rule of the host: an instance's, while it is master, or a static one.
 struct RouteLine {
-    Location where;
+    syntax::Location where;
     net::Route route;
     bool is_tracked = true;
     std::string track_group{};
@@ -98,7 +98,7 @@ struct RouteLine {
 };
 
 struct RuleLine {
-    Location where;
+    syntax::Location where;
     net::Rule rule;
     bool is_tracked = true;
     std::string track_group{};
@@ -108,7 +108,7 @@ struct RuleLine {
 
 // Instances that are at fault while a static address, route or rule of the group is missing.
 struct TrackGroup {
-    Location where;
+    syntax::Location where;
     std::string name;
     std::vector<std::string> instances;
 
@@ -120,7 +120,7 @@ enum class TrackKind : std::uint8_t { interface, script, file, process, quorum, 
 // An entry of track_interface, track_script, track_file, track_process, track_quorum or track_bfd,
 // or a track_group that names the instance.
 struct Tracked {
-    Location where;
+    syntax::Location where;
     TrackKind kind = TrackKind::interface;
     std::string name;  // an interface's, a definition's, a virtual_server's "ADDRESS PORT"
     // Where the file gives none, load() puts the definition's.
@@ -131,7 +131,7 @@ struct Tracked {
 };
 
 struct UnicastPeer {
-    Location where;
+    syntax::Location where;
     net::IpAddress address;
     std::uint8_t min_ttl = 0;
     std::uint8_t max_ttl = 255;
@@ -140,7 +140,7 @@ struct UnicastPeer {
 };
 
 struct VrrpInstance {
-    Location where;
+    syntax::Location where;
     std::string name;
     std::string interface;
     VrrpState initial_state = VrrpState::backup;
@@ -193,12 +193,12 @@ struct VrrpInstance {
 
 struct VrrpSyncGroup {
     struct Member {
-        Location where;
+        syntax::Location where;
         std::string instance;
 
         friend bool operator==(const Member&, const Member&) = default;
     };
-    Location where;
+    syntax::Location where;
     std::string name;
     std::vector<Member> members;
     bool tracking_weight = false;  // sync_group_tracking_weight: members' weights count
@@ -210,7 +210,7 @@ struct VrrpSyncGroup {
 };
 
 struct VrrpScript {
-    Location where;
+    syntax::Location where;
     std::string name;
     Script script;
     std::int64_t interval_ns = ns_per_s;
@@ -227,7 +227,7 @@ struct VrrpScript {
 // A file whose number counts.
 struct TrackFile {
     enum class Init : std::uint8_t { no, create, overwrite };
-    Location where;
+    syntax::Location where;
     std::string name;
     std::string file;
     int weight = 1;
@@ -241,7 +241,7 @@ struct TrackFile {
 // Processes of a name, or of a command line, of which there must be enough.
 struct TrackProcess {
     enum class Match : std::uint8_t { none, exact, partial, initial };
-    Location where;
+    syntax::Location where;
     std::string name;
     std::string process;
     std::vector<std::string> params;
@@ -261,7 +261,7 @@ struct TrackProcess {
 struct BfdInstance {
     static constexpr int unlimited_hops = 255;
 
-    Location where;
+    syntax::Location where;
     std::string name;
     net::IpAddress neighbor_ip;
     std::optional<net::IpAddress> source_ip;  // of the neighbour's family
@@ -292,7 +292,7 @@ enum class Protocol { tcp, udp, sctp };
 struct VirtualServer;
 
 struct RealServer {
-    Location where;
+    syntax::Location where;
     net::IpAddress address;
     std::uint16_t port = 0;
     unsigned weight = 1;  // 0: no new flows
@@ -314,7 +314,7 @@ struct RealServer {
 };
 
 struct VirtualServer {
-    Location where;
+    syntax::Location where;
     net::IpAddress address;
     std::uint16_t port = 0;
     LbAlgo lb_algo = LbAlgo::wlc;
@@ -351,13 +351,13 @@ std::string name_of(const VirtualServer& service);
 
 struct LocalAddressGroup {
     struct Member {
-        Location where;
+        syntax::Location where;
         net::IpAddress address;
         std::string interface;
 
         friend bool operator==(const Member&, const Member&) = default;
     };
-    Location where;
+    syntax::Location where;
     std::string name;
     std::vector<Member> members;
 
@@ -374,7 +374,7 @@ enum class UnknownFlow : std::uint8_t { reset, drop };
 inline constexpr int default_control_priority = 1;
 
 struct DataplaneInterface {
-    Location where;
+    syntax::Location where;
     std::string name;
     std::string device;  // "0000:3b:00.0", "net_tap0,iface=tap0"
 
@@ -382,7 +382,7 @@ struct DataplaneInterface {
 };
 
 struct Dataplane {
-    Location where;
+    syntax::Location where;
     unsigned workers = 1;
     std::vector<unsigned> worker_cpus;  // empty: any; else one for each worker
     std::optional<unsigned> control_cpu;
@@ -401,7 +401,7 @@ struct Dataplane {
 };
 
 struct GlobalDefs {
-    Location where;
+    syntax::Location where;
     std::string router_id;
     std::string net_namespace;               // of ip-netns(8), to run in; empty: as started
     std::string default_interface = "eth0";  // of static addresses

@@ -5,15 +5,15 @@
 
 namespace warren::config {
 
-Diagnostics settle_devices(Config& config,
-                           const std::function<HostDevice(const std::string& name)>& device_of) {
-    Diagnostics found;
+syntax::Diagnostics settle_devices(
+    Config& config, const std::function<HostDevice(const std::string& name)>& device_of) {
+    syntax::Diagnostics found;
     const auto is_missing = [&](VirtualAddress& address) {
         if (address.device.empty()) return false;
         const HostDevice device = device_of(address.device);
         address.device_is_mute = device == HostDevice::mute;
         if (device == HostDevice::missing)
-            found.push_back({address.where, Severity::warning,
+            found.push_back({address.where, syntax::Severity::warning,
                              "there is no interface " + address.device + ": the address " +
                                  address.prefix.address.to_string() +
                                  " is left out, as in keepalived"});

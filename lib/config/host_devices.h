@@ -16,7 +16,7 @@ enum class HostDevice : std::uint8_t {
     missing,  // the address is left out, as in keepalived
 };
 
-Diagnostics settle_devices(Config& config,
-                           const std::function<HostDevice(const std::string& name)>& device_of);
+syntax::Diagnostics settle_devices(
+    Config& config, const std::function<HostDevice(const std::string& name)>& device_of);
 
 }  // namespace warren::config

@@ -82,13 +82,13 @@ const VirtualAddress* LocalAddresses::moving_with(const VirtualServer& service, 
     return best;
 }
 
-Diagnostics LocalAddresses::find_missing() const {
-    Diagnostics found;
+syntax::Diagnostics LocalAddresses::find_missing() const {
+    syntax::Diagnostics found;
     for (const VirtualServer& service : config_.virtual_servers) {
         const std::vector<net::IpAddress> addresses = of(service);
         for (const RealServer* server : fnat_servers(service)) {
             if (has_family(addresses, server->address.is_v4())) continue;
-            found.push_back({server->where, Severity::error,
+            found.push_back({server->where, syntax::Severity::error,
                              "the server " + server->address.to_string() +
                                  " needs a local address of its family: put one into "
                                  "virtual_ipaddress_excluded beside the VIP, or name a "

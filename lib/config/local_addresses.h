@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "config/diagnostic.h"
+#include "syntax/diagnostic.h"
 
 namespace warren::config {
 
@@ -21,7 +21,7 @@ class LocalAddresses {
     std::vector<net::IpAddress> of(const VirtualServer& service) const;
 
     // The FNAT real_servers without a local address of their family.
-    Diagnostics find_missing() const;
+    syntax::Diagnostics find_missing() const;
 
   private:
     // Null: none.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/checks.h"
-#include "config/diagnostic.h"
+#include "syntax/diagnostic.h"
 
 namespace warren::config {
 
@@ -16,7 +16,7 @@ inline constexpr std::size_t max_mail_addresses = 32;
 
 // State changes are written to it, a line each.
 struct NotifyFifo {
-    Location where;
+    syntax::Location where;
     std::string path;                   // empty: none
     std::string user, group;            // who owns it; an empty user: who runs scripts
     std::optional<Script> script = {};  // reads it; gets the path as its last argument

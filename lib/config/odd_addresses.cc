@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <variant>
 
-#include "config/document.h"
+#include "syntax/document.h"
 
 namespace warren::config {
 namespace {
@@ -78,7 +78,7 @@ class Search {
             config, [&](const RealServer& r, const std::string&) { servers_.insert(r.address); });
     }
 
-    Diagnostics run() {
+    syntax::Diagnostics run() {
         for_each_vip(config_, [&](const VrrpInstance&, const VirtualAddress& a) { check(a); });
         for (const VrrpInstance& v : config_.vrrp_instances)
             check(v);
@@ -90,8 +90,8 @@ class Search {
     }
 
   private:
-    void warn(const Location& where, std::string what) {
-        found_.push_back({where, Severity::warning, std::move(what)});
+    void warn(const syntax::Location& where, std::string what) {
+        found_.push_back({where, syntax::Severity::warning, std::move(what)});
     }
 
     void check(const VirtualAddress& a) {
@@ -149,7 +149,7 @@ class Search {
     }
 
     // With a mark or an interface the host's routes may well lead a VIP's check to the server.
-    void check(const Location& where, const CheckEndpoint& e) {
+    void check(const syntax::Location& where, const CheckEndpoint& e) {
         const bool is_routed = e.fwmark != 0 || !e.bind_if.empty();
         if (e.connect_ip && vips_.contains(*e.connect_ip) && !is_routed)
             warn(where, "connect_ip " + e.connect_ip->to_string() +
@@ -169,7 +169,7 @@ class Search {
         };
         if (std::none_of(config_.virtual_servers.begin(), config_.virtual_servers.end(), uses))
             warn(group.where, "no virtual_server names the local_address_group " +
-                                  in_quotes(group.name) + " by laddr_group_name");
+                                  syntax::in_quotes(group.name) + " by laddr_group_name");
         Addresses seen;
         for (const LocalAddressGroup::Member& member : group.members) {
             const std::string name = "the local address " + member.address.to_string();
@@ -186,32 +186,32 @@ class Search {
     const Config& config_;
     Addresses vips_, own_, servers_;
     std::unordered_map<net::IpAddress, net::Prefix, net::IpAddressHash> broadcasts_;
-    Diagnostics found_;
+    syntax::Diagnostics found_;
 };
 
 }  // namespace
 
-Diagnostics find_odd_addresses(const Config& config) {
+syntax::Diagnostics find_odd_addresses(const Config& config) {
     return Search(config).run();
 }
 
-Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host) {
+syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host) {
     Addresses vips, own(host.begin(), host.end());
     for_each_vip(config, [&](const VrrpInstance&, const VirtualAddress& a) {
         vips.insert(a.prefix.address);
     });
-    Diagnostics found;
+    syntax::Diagnostics found;
     const auto is_own = [&](const net::IpAddress& a) {
         return own.contains(a) && !a.is_loopback() && !vips.contains(a);
     };
     for_each_server(config, [&](const RealServer& r, const std::string& name) {
         const std::string why = is_own(r.address) ? why_not_served(config, r.address) : "";
-        if (!why.empty()) found.push_back({r.where, Severity::warning, name + why});
+        if (!why.empty()) found.push_back({r.where, syntax::Severity::warning, name + why});
     });
     for (const VrrpInstance& v : config.vrrp_instances)
         for (const UnicastPeer& peer : v.unicast_peer)
             if (is_own(peer.address))
-                found.push_back({peer.where, Severity::warning,
+                found.push_back({peer.where, syntax::Severity::warning,
                                  v.name + ": the unicast_peer " + peer.address.to_string() +
                                      " is this host's own address: it would talk to itself"});
     return found;

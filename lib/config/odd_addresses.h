@@ -6,14 +6,14 @@
 #include <span>
 
 #include "config/config.h"
-#include "config/diagnostic.h"
+#include "syntax/diagnostic.h"
 
 namespace warren::config {
 
-Diagnostics find_odd_addresses(const Config& config);
+syntax::Diagnostics find_odd_addresses(const Config& config);
 
 // What only a look at this host can tell: servers and peers that are the host itself. `host` are
 // its addresses now.
-Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host);
+syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host);
 
 }  // namespace warren::config

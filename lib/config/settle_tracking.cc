@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "config/document.h"
+#include "syntax/document.h"
 
 namespace warren::config {
 namespace {
@@ -19,7 +19,7 @@ bool is_weighted(const Tracked& tracked) {
 }
 
 std::string described(const Tracked& tracked) {
-    return "the " + std::string(to_text(tracked.kind)) + " " + in_quotes(tracked.name);
+    return "the " + std::string(to_text(tracked.kind)) + " " + syntax::in_quotes(tracked.name);
 }
 
 class Settling {
@@ -34,7 +34,7 @@ class Settling {
                              DefaultWeight(0, false));
     }
 
-    Diagnostics run() {
+    syntax::Diagnostics run() {
         for (VrrpInstance& v : config_.vrrp_instances)
             take_weights(v.tracked);
         for (VrrpSyncGroup& g : config_.vrrp_sync_groups)
@@ -46,7 +46,7 @@ class Settling {
     }
 
   private:
-    void report(Severity severity, const Location& where, std::string what) {
+    void report(syntax::Severity severity, const syntax::Location& where, std::string what) {
         found_.push_back({where, severity, std::move(what)});
     }
 
@@ -55,10 +55,11 @@ class Settling {
         for (const Definition& d : all)
             if (!defined_.emplace(std::pair(kind, d.name), DefaultWeight(d.weight, d.reverse))
                      .second)
-                report(Severity::error, d.where,
-                       "the " + std::string(keyword) + " " + in_quotes(d.name) + " is given twice");
+                report(syntax::Severity::error, d.where,
+                       "the " + std::string(keyword) + " " + syntax::in_quotes(d.name) +
+                           " is given twice");
         if (all.size() > max_track_definitions)
-            report(Severity::error, all[max_track_definitions].where,
+            report(syntax::Severity::error, all[max_track_definitions].where,
                    "more than " + std::to_string(max_track_definitions) + " of " + keyword);
     }
 
@@ -67,8 +68,8 @@ class Settling {
         std::erase_if(list, [&](const Tracked& tracked) {
             const bool drop = tracked.kind == TrackKind::bfd && is_for_checkers_only(tracked.name);
             if (drop)
-                report(Severity::warning, tracked.where,
-                       "the bfd_instance " + in_quotes(tracked.name) +
+                report(syntax::Severity::warning, tracked.where,
+                       "the bfd_instance " + syntax::in_quotes(tracked.name) +
                            " is for checkers only: this line is ignored, as in keepalived");
             return drop;
         });
@@ -88,12 +89,13 @@ class Settling {
             if (definition != defined_.end())
                 by_default = definition->second;
             else if (tracked.kind != TrackKind::interface)
-                report(Severity::error, tracked.where,
-                       "there is no " + keyword(tracked.kind) + " " + in_quotes(tracked.name));
+                report(
+                    syntax::Severity::error, tracked.where,
+                    "there is no " + keyword(tracked.kind) + " " + syntax::in_quotes(tracked.name));
             if (!tracked.weight) tracked.weight = by_default.first;
             if (!tracked.reverse) tracked.reverse = by_default.second;
             if (tracked.kind == TrackKind::quorum && !is_weighted(tracked))
-                report(Severity::error, tracked.where,
+                report(syntax::Severity::error, tracked.where,
                        "track_quorum needs a weight: a fault would take the address from both "
                        "sides when the servers fail");
         }
@@ -101,14 +103,15 @@ class Settling {
 
     // Only a group that something static names can be at fault.
     void settle_track_groups() {
-        const auto take = [&](const Location& where, std::string& name) {
+        const auto take = [&](const syntax::Location& where, std::string& name) {
             if (name.empty()) return;
             const TrackGroup* group = config_.find_track_group(name);
             if (group != nullptr)
                 used_groups_.insert(name);
             else
-                report(Severity::warning, where,
-                       "there is no track_group " + in_quotes(name) + ": nothing is tracked");
+                report(
+                    syntax::Severity::warning, where,
+                    "there is no track_group " + syntax::in_quotes(name) + ": nothing is tracked");
             if (group == nullptr) name.clear();
         };
         for (VirtualAddress& a : config_.static_addresses)
@@ -127,8 +130,9 @@ class Settling {
             std::find_if(config_.vrrp_instances.begin(), config_.vrrp_instances.end(),
                          [&](const VrrpInstance& instance) { return instance.name == name; });
         if (v == config_.vrrp_instances.end())
-            report(Severity::warning, group.where,
-                   "track_group " + group.name + ": there is no vrrp_instance " + in_quotes(name));
+            report(syntax::Severity::warning, group.where,
+                   "track_group " + group.name + ": there is no vrrp_instance " +
+                       syntax::in_quotes(name));
         else if (used_groups_.contains(group.name))
             v->tracked.push_back({group.where, TrackKind::group, group.name, 0, false});
     }
@@ -153,7 +157,7 @@ class Settling {
         std::erase_if(v.tracked, [&](const Tracked& tracked) {
             const bool own = tracked.kind == TrackKind::interface && tracked.name == v.interface;
             if (own)
-                report(Severity::warning, tracked.where,
+                report(syntax::Severity::warning, tracked.where,
                        v.name + ": " + tracked.name + " is its own interface, which " +
                            (v.track_primary ? "it tracks anyway, without a weight"
                                             : "dont_track_primary is about") +
@@ -174,7 +178,7 @@ class Settling {
                          "sync_group_tracking_weight, as in keepalived");
         if (group != nullptr) join(v, *group);
         if (v.tracked.size() > max_tracked)
-            report(Severity::error, v.tracked[max_tracked].where,
+            report(syntax::Severity::error, v.tracked[max_tracked].where,
                    v.name + ": more than " + std::to_string(max_tracked) + " things are tracked");
     }
 
@@ -186,7 +190,7 @@ class Settling {
             const bool stays = (tracked.kind == TrackKind::interface && of_group) ||
                                (tracked.kind == TrackKind::file && tracked.weight == 1);
             report(
-                Severity::warning, tracked.where,
+                syntax::Severity::warning, tracked.where,
                 v.name +
                     (stays ? ": the weight of " + described(tracked)
                            : ": " + described(tracked) + " has a weight and is not tracked: it") +
@@ -202,9 +206,9 @@ class Settling {
                 v.tracked.begin(), v.tracked.end(),
                 [&](const Tracked& o) { return o.kind == tracked.kind && o.name == tracked.name; });
             if (again != v.tracked.end())
-                report(Severity::warning, again->where,
+                report(syntax::Severity::warning, again->where,
                        v.name + ": " + described(tracked) + " is tracked by its vrrp_sync_group " +
-                           in_quotes(group.name) + " too: once is enough");
+                           syntax::in_quotes(group.name) + " too: once is enough");
             const bool own = tracked.kind == TrackKind::interface && tracked.name == v.interface;
             if (again != v.tracked.end() || own) continue;
             v.tracked.push_back(tracked);
@@ -213,14 +217,14 @@ class Settling {
     }
 
     Config& config_;
-    Diagnostics found_;
+    syntax::Diagnostics found_;
     std::set<std::string> used_groups_;
     std::map<std::pair<TrackKind, std::string>, DefaultWeight> defined_;
 };
 
 }  // namespace
 
-Diagnostics settle_tracking(Config& config) {
+syntax::Diagnostics settle_tracking(Config& config) {
     return Settling(config).run();
 }
 

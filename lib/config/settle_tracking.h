@@ -11,7 +11,7 @@ namespace warren::config {
 // whose members must not differ in priority (sync_group_tracking_weight lets them), nor with an
 // owner, whose priority is always 255. Reports names that nothing defines, too many and twice the
 // same.
-Diagnostics settle_tracking(Config& config);
+syntax::Diagnostics settle_tracking(Config& config);
 
 // Whether an instance tracks the thing of that kind and name.
 bool is_tracked(const Config& config, TrackKind kind, const std::string& name);

@@ -17,7 +17,8 @@ constexpr UnservedKeyword unserved[] = {
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
     {"vrrp_instance", "notify_master_rx_lower_pri", not_run},
     {"vrrp_instance", "lvs_sync_daemon_interface", "the peer does not learn of connections"},
-    {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS", Severity::error},
+    {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS",
+     syntax::Severity::error},
     {"virtual_server", "persistence_engine", "clients are told apart by their addresses"},
     {"virtual_server", "ops", "it is about UDP"},
     {"virtual_server", "syn_proxy", "the real_servers see every SYN"},
@@ -27,13 +28,14 @@ constexpr UnservedKeyword unserved[] = {
     {"virtual_server", "tunnel_group", "the routes choose the tunnel"},
     {"virtual_server", "hash_target", "sh and mh hash the client's address"},
     {"virtual_server", "quic", "it is about UDP"},
-    {"virtual_server", "proxy_protocol", "the real_servers get no PROXY header", Severity::error},
+    {"virtual_server", "proxy_protocol", "the real_servers get no PROXY header",
+     syntax::Severity::error},
     {"virtual_server", "allow_address_group", "the host's firewall knows who may connect",
-     Severity::error},
+     syntax::Severity::error},
     {"virtual_server", "deny_address_group", "the host's firewall knows who may connect",
-     Severity::error},
-    {"real_server", "AMQP_CHECK", use_tcp_or_ping, Severity::error},
-    {"real_server", "RABBITMQ_CHECK", use_tcp_or_ping, Severity::error},
+     syntax::Severity::error},
+    {"real_server", "AMQP_CHECK", use_tcp_or_ping, syntax::Severity::error},
+    {"real_server", "RABBITMQ_CHECK", use_tcp_or_ping, syntax::Severity::error},
 };
 
 class Checks {
@@ -47,16 +49,16 @@ class Checks {
             if (s.sorry_server) check(*s.sorry_server);
         }
     }
-    Diagnostics take() { return std::move(found_); }
+    syntax::Diagnostics take() { return std::move(found_); }
 
   private:
-    void report(const Location& where, Severity severity, std::string what) {
+    void report(const syntax::Location& where, syntax::Severity severity, std::string what) {
         found_.push_back({where, severity, std::move(what)});
     }
 
     void check(const VrrpInstance& v) {
         if (v.unicast_peer.size() > max_unicast_peers)
-            report(v.where, Severity::error,
+            report(v.where, syntax::Severity::error,
                    v.name + ": more than 32 unicast_peers is not supported yet");
     }
 
@@ -75,13 +77,14 @@ class Checks {
 
     void check(const RealServer& r) {
         if (r.address.is_link_local())
-            report(r.where, Severity::error,
+            report(r.where, syntax::Severity::error,
                    "the link-local server " + r.address.to_string() +
                        " is not supported yet: use a global or unique local address of its");
         for (const LaterCheck& later : r.later_checks) {
             if (const std::string_view fault = fault_of(later); !fault.empty())
-                report(where_of(later), Severity::warning, to_text(later) + std::string(fault));
-            report(where_of(later), Severity::warning,
+                report(where_of(later), syntax::Severity::warning,
+                       to_text(later) + std::string(fault));
+            report(where_of(later), syntax::Severity::warning,
                    std::string(to_text(later)) + " does not run yet: the server " +
                        r.address.to_string() +
                        (r.checkers.empty() ? " counts as up whatever happens: add TCP_CHECK { }"
@@ -89,7 +92,7 @@ class Checks {
         }
     }
 
-    Diagnostics found_;
+    syntax::Diagnostics found_;
 };
 
 }  // namespace
@@ -101,7 +104,7 @@ const UnservedKeyword* find_unserved(std::string_view block, std::string_view ke
     return found == std::end(unserved) ? nullptr : found;
 }
 
-Diagnostics check_supported(const Config& config) {
+syntax::Diagnostics check_supported(const Config& config) {
     return Checks(config).take();
 }
 

@@ -18,11 +18,11 @@ struct UnservedKeyword {
     std::string_view block;
     std::string_view keyword;
     std::string_view meaning;  // what happens instead, or what to do
-    Severity severity = Severity::warning;
+    syntax::Severity severity = syntax::Severity::warning;
 };
 const UnservedKeyword* find_unserved(std::string_view block, std::string_view keyword);
 
 // For values that Config holds but nothing acts on.
-Diagnostics check_supported(const Config& config);
+syntax::Diagnostics check_supported(const Config& config);
 
 }  // namespace warren::config

@@ -6,7 +6,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "config/document.h"
+#include "syntax/document.h"
 
 namespace warren::config {
 namespace {
@@ -75,35 +75,35 @@ class Checking {
   public:
     explicit Checking(const Config& config) : config_(config) {}
 
-    Diagnostics run() {
+    syntax::Diagnostics run() {
         for (const VrrpSyncGroup& group : config_.vrrp_sync_groups)
             check(group);
         return std::move(found_);
     }
 
   private:
-    void warn(const Location& where, std::string what) {
-        found_.push_back({where, Severity::warning, std::move(what)});
+    void warn(const syntax::Location& where, std::string what) {
+        found_.push_back({where, syntax::Severity::warning, std::move(what)});
     }
 
     void check(const VrrpSyncGroup& group) {
-        const std::string name = "the vrrp_sync_group " + in_quotes(group.name);
+        const std::string name = "the vrrp_sync_group " + syntax::in_quotes(group.name);
         if (group.members.size() < 2)
             warn(group.where, name + " has fewer than two members: it changes nothing");
         for (const VrrpSyncGroup::Member& member : group.members) {
             const auto [other, fresh] = group_of_.emplace(member.instance, &group);
             if (!fresh)
                 found_.push_back(
-                    {member.where, Severity::error,
-                     in_quotes(member.instance) + " already is in " +
+                    {member.where, syntax::Severity::error,
+                     syntax::in_quotes(member.instance) + " already is in " +
                          (other->second == &group
                               ? "this vrrp_sync_group"
-                              : "the vrrp_sync_group " + in_quotes(other->second->name))});
+                              : "the vrrp_sync_group " + syntax::in_quotes(other->second->name))});
         }
     }
 
     const Config& config_;
-    Diagnostics found_;
+    syntax::Diagnostics found_;
     std::map<std::string, const VrrpSyncGroup*> group_of_;
 };
 
@@ -123,7 +123,7 @@ std::vector<std::uint16_t> sync_groups(const Config& config) {
     return out;
 }
 
-Diagnostics check_sync_groups(const Config& config) {
+syntax::Diagnostics check_sync_groups(const Config& config) {
     return Checking(config).run();
 }
 

@@ -16,6 +16,6 @@ inline constexpr std::uint16_t no_sync_group = 0xffff;
 std::vector<std::uint16_t> sync_groups(const Config& config);
 
 // Reports what is wrong with the groups.
-Diagnostics check_sync_groups(const Config& config);
+syntax::Diagnostics check_sync_groups(const Config& config);
 
 }  // namespace warren::config

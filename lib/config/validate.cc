@@ -7,8 +7,8 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "config/document.h"
 #include "config/local_addresses.h"
+#include "syntax/document.h"
 
 namespace warren::config {
 namespace {
@@ -21,7 +21,7 @@ class Validator {
   public:
     explicit Validator(Config& config) : config_(config) {}
 
-    Diagnostics run() {
+    syntax::Diagnostics run() {
         check_instances();
         check_addresses();
         check_groups();
@@ -32,26 +32,26 @@ class Validator {
     }
 
   private:
-    void report(Severity severity, const Location& where, std::string message) {
+    void report(syntax::Severity severity, const syntax::Location& where, std::string message) {
         found_.push_back({where, severity, std::move(message)});
     }
-    void error(const Location& where, std::string message) {
-        report(Severity::error, where, std::move(message));
+    void error(const syntax::Location& where, std::string message) {
+        report(syntax::Severity::error, where, std::move(message));
     }
-    void warn(const Location& where, std::string message) {
-        report(Severity::warning, where, std::move(message));
+    void warn(const syntax::Location& where, std::string message) {
+        report(syntax::Severity::warning, where, std::move(message));
     }
 
     // ---- virtual routers
 
     void check_instances() {
-        std::map<std::string, Location> names;
+        std::map<std::string, syntax::Location> names;
         std::map<std::tuple<std::string, unsigned, bool>, const VrrpInstance*> routers;
         for (VrrpInstance& v : config_.vrrp_instances) {
             const auto [other, fresh] = names.emplace(v.name, v.where);
             if (!fresh)
-                error(v.where, "the vrrp_instance " + in_quotes(v.name) + " already stands at " +
-                                   other->second.to_string());
+                error(v.where, "the vrrp_instance " + syntax::in_quotes(v.name) +
+                                   " already stands at " + other->second.to_string());
             settle(v);
             if (v.virtual_router_id == 0 || v.interface.empty()) continue;  // reported already
             const bool ipv6 =
@@ -108,7 +108,7 @@ class Validator {
 
     // Twice in one list is a slip that changes nothing.
     void drop_repeated(std::vector<VirtualAddress>& list) {
-        std::map<net::IpAddress, Location> seen;
+        std::map<net::IpAddress, syntax::Location> seen;
         std::erase_if(list, [&](const VirtualAddress& a) {
             const auto [first, fresh] = seen.emplace(a.prefix.address, a.where);
             if (!fresh)
@@ -139,7 +139,7 @@ class Validator {
         for (const VrrpSyncGroup& g : config_.vrrp_sync_groups)
             for (const auto& m : g.members)
                 if (!instances.contains(m.instance))
-                    error(m.where, "there is no vrrp_instance " + in_quotes(m.instance));
+                    error(m.where, "there is no vrrp_instance " + syntax::in_quotes(m.instance));
     }
 
     // ---- services
@@ -153,8 +153,8 @@ class Validator {
                                   "for it");
             if (!s.local_address_group.empty() &&
                 config_.find_local_address_group(s.local_address_group) == nullptr)
-                error(s.where,
-                      "there is no local_address_group " + in_quotes(s.local_address_group));
+                error(s.where, "there is no local_address_group " +
+                                   syntax::in_quotes(s.local_address_group));
             check_scheduler(s);
             check_quorum(s);
             check_real_servers(s);
@@ -165,7 +165,7 @@ class Validator {
     }
 
     void drop_repeated(std::vector<VirtualServer>& services) {
-        std::map<std::pair<net::IpAddress, std::uint16_t>, Location> seen;
+        std::map<std::pair<net::IpAddress, std::uint16_t>, syntax::Location> seen;
         std::erase_if(services, [&](const VirtualServer& s) {
             const auto [first, fresh] = seen.emplace(std::pair(s.address, s.port), s.where);
             if (!fresh)
@@ -206,7 +206,7 @@ class Validator {
     }
 
     void check_real_servers(const VirtualServer& s) {
-        std::map<std::pair<net::IpAddress, std::uint16_t>, Location> seen;
+        std::map<std::pair<net::IpAddress, std::uint16_t>, syntax::Location> seen;
         if (s.real_servers.empty() && !s.sorry_server)
             warn(s.where, "the virtual_server " + name(s.address, s.port) +
                               " has no real_server: it refuses every connection");
@@ -300,7 +300,7 @@ class Validator {
                          "the local address " + m.address.to_string() +
                              " is in no vrrp_instance: put it into "
                              "virtual_ipaddress_excluded so that the master answers for it");
-        for (Diagnostic& missing : LocalAddresses(config_).find_missing())
+        for (syntax::Diagnostic& missing : LocalAddresses(config_).find_missing())
             found_.push_back(std::move(missing));
     }
 
@@ -352,13 +352,13 @@ class Validator {
     }
 
     Config& config_;
-    Diagnostics found_;
-    std::unordered_map<net::IpAddress, Location, net::IpAddressHash> owned_;
+    syntax::Diagnostics found_;
+    std::unordered_map<net::IpAddress, syntax::Location, net::IpAddressHash> owned_;
 };
 
 }  // namespace
 
-Diagnostics validate(Config& config) {
+syntax::Diagnostics validate(Config& config) {
     return Validator(config).run();
 }
 
@@ -376,12 +376,12 @@ class Untracked {
 
     template <typename Definition>
     void find(const std::vector<Definition>& all, TrackKind kind, const char* keyword,
-              Diagnostics& found) const {
+              syntax::Diagnostics& found) const {
         for (const Definition& d : all)
             if (!used_.contains({kind, d.name}))
-                found.push_back({d.where, Severity::warning,
+                found.push_back({d.where, syntax::Severity::warning,
                                  std::string("nothing tracks the ") + keyword + " " +
-                                     in_quotes(d.name) + ": it moves no address"});
+                                     syntax::in_quotes(d.name) + ": it moves no address"});
     }
 
   private:
@@ -395,8 +395,8 @@ class Untracked {
 
 }  // namespace
 
-Diagnostics find_gaps(const Config& config) {
-    Diagnostics found;
+syntax::Diagnostics find_gaps(const Config& config) {
+    syntax::Diagnostics found;
     const Untracked untracked(config);
     untracked.find(config.vrrp_scripts, TrackKind::script, "vrrp_script", found);
     untracked.find(config.track_files, TrackKind::file, "track_file", found);
@@ -406,14 +406,14 @@ Diagnostics find_gaps(const Config& config) {
         served.insert(s.address);
         for (const RealServer& r : s.real_servers)
             if (r.checkers.empty() && r.later_checks.empty())
-                found.push_back({r.where, Severity::warning,
+                found.push_back({r.where, syntax::Severity::warning,
                                  "the real_server " + name(r.address, r.port) +
                                      " has no check and counts as always up: add TCP_CHECK { }"});
     }
     for (const VrrpInstance& v : config.vrrp_instances)
         for (const VirtualAddress& a : v.virtual_ipaddress)
             if (!served.contains(a.prefix.address) && !a.prefix.address.is_link_local())
-                found.push_back({a.where, Severity::note,
+                found.push_back({a.where, syntax::Severity::note,
                                  a.prefix.address.to_string() + " has no virtual_server: " +
                                      (config.dataplane.host_addresses && v.accept
                                           ? "the host's own services answer on it"

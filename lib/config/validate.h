@@ -9,11 +9,11 @@ namespace warren::config {
 
 // Also settles what keepalived settles: surplus addresses move to virtual_ipaddress_excluded, an
 // owner (priority 255) is always MASTER.
-Diagnostics validate(Config& config);
+syntax::Diagnostics validate(Config& config);
 
 // For a valid Config: servers that nobody checks, definitions that nothing tracks, and VIPs that no
 // virtual_server serves, with the block to add.
-Diagnostics find_gaps(const Config& config);
+syntax::Diagnostics find_gaps(const Config& config);
 
 // The virtual_server block that an address without one wants, for a RabbitMQ cluster.
 std::string suggest_virtual_server(const net::IpAddress& address);

@@ -11,13 +11,13 @@
 namespace warren::control {
 namespace {
 
-journal::EventLevel level_of(config::Severity severity) {
-    return severity == config::Severity::error     ? journal::EventLevel::error
-           : severity == config::Severity::warning ? journal::EventLevel::warning
+journal::EventLevel level_of(syntax::Severity severity) {
+    return severity == syntax::Severity::error     ? journal::EventLevel::error
+           : severity == syntax::Severity::warning ? journal::EventLevel::warning
                                                    : journal::EventLevel::info;
 }
 
-std::string first_line(const config::Diagnostic& diagnostic) {
+std::string first_line(const syntax::Diagnostic& diagnostic) {
     const std::string text = diagnostic.to_string();
     return text.substr(0, text.find('\n'));
 }
@@ -28,7 +28,7 @@ Reloader::Reloader(const Context& context, exchange::Exchange& exchange, Reread 
     : context_(context), exchange_(exchange), reread_(std::move(reread)) {}
 
 Reloader::Outcome Reloader::reload(const TakeUp& take_up) {
-    const config::LoadResult loaded = read();
+    const schema::LoadResult loaded = read();
     model::ReloadPlan plan;
     Outcome outcome = judge(loaded, plan);
     is_news_ = !outcome.steps.empty();
@@ -45,31 +45,31 @@ Reloader::Outcome Reloader::rehearse() const {
     return judge(reread_(), plan);
 }
 
-Reloader::Outcome Reloader::judge(const config::LoadResult& loaded, model::ReloadPlan& plan) const {
+Reloader::Outcome Reloader::judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const {
     Outcome outcome{.refusal = refusal_of(loaded, plan), .steps = {}};
     if (loaded.ok()) {
         outcome.steps = config::reload_steps(context_.state.config, loaded.config).lines;
         return outcome;
     }
-    for (const config::Diagnostic& diagnostic : loaded.diagnostics)
-        if (diagnostic.severity == config::Severity::error)
+    for (const syntax::Diagnostic& diagnostic : loaded.diagnostics)
+        if (diagnostic.severity == syntax::Severity::error)
             outcome.steps.push_back(first_line(diagnostic));
     return outcome;
 }
 
-config::LoadResult Reloader::read() {
-    config::LoadResult loaded = reread_();
-    config::Diagnostics all = loaded.diagnostics;
+schema::LoadResult Reloader::read() {
+    schema::LoadResult loaded = reread_();
+    syntax::Diagnostics all = loaded.diagnostics;
     if (loaded.ok())
-        for (config::Diagnostic& script : programs::check_scripts(loaded.config))
+        for (syntax::Diagnostic& script : programs::check_scripts(loaded.config))
             all.push_back(std::move(script));
-    for (const config::Diagnostic& diagnostic : all)
+    for (const syntax::Diagnostic& diagnostic : all)
         context_.events.add(journal::EventKind::config, level_of(diagnostic.severity),
                             first_line(diagnostic));
     return loaded;
 }
 
-std::string Reloader::refusal_of(const config::LoadResult& loaded, model::ReloadPlan& plan) const {
+std::string Reloader::refusal_of(const schema::LoadResult& loaded, model::ReloadPlan& plan) const {
     if (!loaded.ok()) return "the file is refused";
     const std::string fixed = config::changed_fixed_part(context_.state.config, loaded.config);
     if (!fixed.empty()) return fixed + ": that needs a restart";

@@ -8,15 +8,15 @@
 #include <string>
 #include <vector>
 
-#include "config/load.h"
 #include "control/publication.h"
 #include "model/reload.h"
+#include "schema/load.h"
 
 namespace warren::control {
 
 class Reloader {
   public:
-    using Reread = std::function<config::LoadResult()>;
+    using Reread = std::function<schema::LoadResult()>;
     using TakeUp = std::function<void(const config::Config& wanted, const model::ReloadPlan& plan)>;
 
     Reloader(const Context& context, exchange::Exchange& exchange, Reread reread);
@@ -37,9 +37,9 @@ class Reloader {
     bool release_indices();
 
   private:
-    config::LoadResult read();
-    Outcome judge(const config::LoadResult& loaded, model::ReloadPlan& plan) const;
-    std::string refusal_of(const config::LoadResult& loaded, model::ReloadPlan& plan) const;
+    schema::LoadResult read();
+    Outcome judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
+    std::string refusal_of(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
     void tell_of_routers(const model::ReloadChanges& changes);
     void tell_of_services(const model::ReloadChanges& changes);
     void tell_of_servers(const model::ReloadChanges& changes);

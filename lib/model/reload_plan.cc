@@ -168,13 +168,13 @@ class Planner {
                 plan_.removed_servers.push_back(static_cast<std::uint16_t>(i));
     }
 
-    void refuse(const config::Location& where, const std::string& whose, std::uint64_t live,
+    void refuse(const syntax::Location& where, const std::string& whose, std::uint64_t live,
                 const char* change) {
         plan_.refusal = where.to_string() + ": " + whose + ": " + change + " would strand its " +
                         std::to_string(live) +
                         " connections: take it out and reload, which resets them, then put it back";
     }
-    void refuse_for_room(const config::Location& where, const char* what) {
+    void refuse_for_room(const syntax::Location& where, const char* what) {
         plan_.refusal = where.to_string() + ": no room for another " + what +
                         ": those that were removed keep their places until " +
                         std::to_string(index_rest_ns / 1'000'000'000) +

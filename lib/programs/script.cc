@@ -166,19 +166,19 @@ class Findings {
         if (const UserCheck owner = check_user(fifo.user, fifo.group, global_);
             !owner.problem.empty())
             found_.push_back(
-                {fifo.where, config::Severity::warning, keyword + " is ignored: " + owner.problem});
+                {fifo.where, syntax::Severity::warning, keyword + " is ignored: " + owner.problem});
         if (fifo.script) add(keyword + "_script", *fifo.script);
     }
-    config::Diagnostics take() { return std::move(found_); }
+    syntax::Diagnostics take() { return std::move(found_); }
 
   private:
     // A start goes on without the script, so this is no error.
     void report(const config::Script& script, std::string text) {
-        found_.push_back({script.where, config::Severity::warning, std::move(text)});
+        found_.push_back({script.where, syntax::Severity::warning, std::move(text)});
     }
 
     const config::GlobalDefs& global_;
-    config::Diagnostics found_;
+    syntax::Diagnostics found_;
 };
 
 }  // namespace
@@ -257,7 +257,7 @@ ScriptCheck check_script(const config::Script& script, const config::GlobalDefs&
     return {program, {}, !part.empty()};
 }
 
-config::Diagnostics check_scripts(const config::Config& config) {
+syntax::Diagnostics check_scripts(const config::Config& config) {
     Findings findings(config.global);
     findings.add(config.global.fifos.all, "notify_fifo");
     findings.add(config.global.fifos.vrrp, "vrrp_notify_fifo");

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "config/config.h"
-#include "config/diagnostic.h"
 #include "programs/program.h"
+#include "syntax/diagnostic.h"
 
 namespace warren::programs {
 
@@ -40,6 +40,6 @@ ScriptCheck check_script(const config::Script& script, const config::GlobalDefs&
 std::string writable_part(const std::string& path);
 
 // Everything that --check and a start say about the scripts of a file.
-config::Diagnostics check_scripts(const config::Config& config);
+syntax::Diagnostics check_scripts(const config::Config& config);
 
 }  // namespace warren::programs

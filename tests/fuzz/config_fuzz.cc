@@ -8,12 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "config/document.h"
-#include "config/load.h"
+#include "schema/load.h"
+#include "syntax/document.h"
 
 namespace {
 
+using namespace warren;
 using namespace warren::config;
+using namespace warren::syntax;
+using schema::load, schema::LoadResult;
 
 void require(bool holds) {
     if (!holds) std::abort();

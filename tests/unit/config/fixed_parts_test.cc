@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include "load_text.h"
+#include "../schema/load_text.h"
 
 namespace warren::config {
 namespace {
+
+using namespace schema;
+using namespace syntax;
 
 std::string instance(const std::string& name, int id, const std::string& more = "") {
     return "vrrp_instance " + name + " {\ninterface eth0\nvirtual_router_id " + std::to_string(id) +

@@ -4,11 +4,14 @@
 
 #include <gtest/gtest.h>
 
-#include "config/random_numbers.h"
-#include "load_text.h"
+#include "../schema/load_text.h"
+#include "syntax/random_numbers.h"
 
 namespace warren::config {
 namespace {
+
+using namespace schema;
+using namespace syntax;
 
 TEST(HostDevices, AMissingOneTakesItsAddressAlong) {
     Config config = load_text(

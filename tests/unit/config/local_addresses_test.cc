@@ -6,10 +6,13 @@
 
 #include <sstream>
 
-#include "load_text.h"
+#include "../schema/load_text.h"
 
 namespace warren::config {
 namespace {
+
+using namespace schema;
+using namespace syntax;
 
 std::string instance(const std::string& name, int vrid, const std::string& vip,
                      const std::string& excluded = "") {

@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include "load_text.h"
+#include "../schema/load_text.h"
 
 namespace warren::config {
 namespace {
+
+using namespace schema;
+using namespace syntax;
 
 std::string router(const std::string& name, int vrid, const std::string& more = "",
                    const std::string& vips = "10.0.0.1/24\n") {

@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include "load_text.h"
+#include "../schema/load_text.h"
 
 namespace warren::config {
 namespace {
+
+using namespace schema;
+using namespace syntax;
 
 // Instances A, B, C... with VIPs 10.0.0.1, .2, ...; `more` in the first.
 std::string instances(int count, const std::string& more = "") {

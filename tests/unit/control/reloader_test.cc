@@ -24,7 +24,7 @@ class Reload : public testing::Test {
     exchange::Exchange exchange_{1};
     std::string text_;
     Reloader reloader_{world_.context(), exchange_, [this] {
-                           return config::load("warren.conf", [this](const std::string&) {
+                           return schema::load("warren.conf", [this](const std::string&) {
                                return std::optional(text_);
                            });
                        }};

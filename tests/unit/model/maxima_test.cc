@@ -123,7 +123,7 @@ TEST_P(Maxima, TheFileIsReadInTime) {
     const std::string text = largest(GetParam(), 1);
     const CpuTime reading;
     const auto loaded =
-        config::load("warren.conf", [&](const std::string&) { return std::optional(text); });
+        schema::load("warren.conf", [&](const std::string&) { return std::optional(text); });
     EXPECT_LT(reading.passed_ms(), most_reading_ms);
     EXPECT_TRUE(loaded.ok());
 }

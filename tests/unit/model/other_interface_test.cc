@@ -65,7 +65,7 @@ TEST(OtherInterface, TheHostHasThemThere) {
 TEST(OtherInterface, ThatIsMuteLeavesItsAddressesToTheInstances) {
     const std::string text =
         router("A", "eth0", 51, "192.168.8.100/24 dev lo\n192.168.8.101/24 dev eth0");
-    auto loaded = config::load("f", [&](const std::string&) { return std::optional(text); });
+    auto loaded = schema::load("f", [&](const std::string&) { return std::optional(text); });
     loaded.config.vrrp_instances[0].virtual_ipaddress[0].device_is_mute = true;
     EXPECT_EQ(port_names(loaded.config), std::vector<std::string>{"eth0"});
     PortState port;

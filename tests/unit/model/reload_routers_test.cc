@@ -23,7 +23,7 @@ class ReloadRouters : public testing::Test {
     // The refusal, or nothing.
     std::string reload(const std::string& text) {
         auto loaded =
-            config::load("warren.conf", [&](const std::string&) { return std::optional(text); });
+            schema::load("warren.conf", [&](const std::string&) { return std::optional(text); });
         EXPECT_TRUE(loaded.ok());
         const ReloadPlan plan =
             plan_reload(*state_, loaded.config, {.of = [](std::uint16_t) { return 0; }});

@@ -40,7 +40,7 @@ class Reload : public testing::Test {
     }
     static config::Config read(const std::string& text) {
         auto loaded =
-            config::load("warren.conf", [&](const std::string&) { return std::optional(text); });
+            schema::load("warren.conf", [&](const std::string&) { return std::optional(text); });
         EXPECT_TRUE(loaded.ok());
         return loaded.config;
     }

@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "config/load.h"
 #include "model/start.h"
 #include "model/state.h"
+#include "schema/load.h"
 
 namespace warren::model {
 
@@ -18,9 +18,9 @@ inline constexpr std::uint64_t start_ns = 1'000'000'000;
 // One port per interface, up, with 02:00:00:00:00:0N, ifindex N and 192.168.8.N/24, N from 1.
 inline std::unique_ptr<State> state_of(const std::string& text) {
     auto loaded =
-        config::load("warren.conf", [&](const std::string&) { return std::optional(text); });
-    for (const config::Diagnostic& diagnostic : loaded.diagnostics)
-        EXPECT_NE(diagnostic.severity, config::Severity::error) << diagnostic.to_string();
+        schema::load("warren.conf", [&](const std::string&) { return std::optional(text); });
+    for (const syntax::Diagnostic& diagnostic : loaded.diagnostics)
+        EXPECT_NE(diagnostic.severity, syntax::Severity::error) << diagnostic.to_string();
     std::vector<PortState> ports;
     for (const std::string& name : port_names(loaded.config)) {
         const auto number = static_cast<std::uint8_t>(ports.size() + 1);

@@ -128,10 +128,10 @@ TEST_F(ScriptCheckTest, AllScriptsOfAFileAreToldWithTheirLines) {
     instance.name = "VI_1";
     instance.notify.master = config::Script{{nullptr, 9}, "/bin/sh", "nobody-at-all", ""};
     instance.notify.fault = config::Script{{nullptr, 10}, "/bin/sh", "", ""};
-    const config::Diagnostics found = check_scripts(config);
+    const syntax::Diagnostics found = check_scripts(config);
     ASSERT_EQ(found.size(), 2U);
     EXPECT_EQ(found[0].where.line, 7U);
-    EXPECT_EQ(found[0].severity, config::Severity::warning);
+    EXPECT_EQ(found[0].severity, syntax::Severity::warning);
     EXPECT_TRUE(found[1].message.starts_with("VI_1: notify_master is ignored: "));
 }
 

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "config/load.h"
+#include "schema/load.h"
 
 namespace warren::app {
 namespace {
@@ -20,7 +20,7 @@ config::Config with_ports(unsigned ports, unsigned workers, bool own_cards) {
                      "\n}\n}\n";
     }
     text += "}\n" + instances;
-    return config::load("f", [&](const std::string&) { return std::optional(text); }).config;
+    return schema::load("f", [&](const std::string&) { return std::optional(text); }).config;
 }
 
 TEST(PacketMemory, KernelPortsHoldBuffersToo) {

@@ -18,8 +18,8 @@ std::string instance(const std::string& interface, int vrid) {
            std::to_string(vrid) + "\npriority 100\nvirtual_ipaddress {\n192.0.2.1\n}\n}\n";
 }
 
-config::LoadResult load(const std::string& text) {
-    return config::load("ours.conf", [&](const std::string&) { return std::optional(text); });
+schema::LoadResult load(const std::string& text) {
+    return schema::load("ours.conf", [&](const std::string&) { return std::optional(text); });
 }
 
 class Rivals : public testing::Test {
@@ -35,7 +35,7 @@ class Rivals : public testing::Test {
         fs::create_symlink(network, proc_.path() + "/" + folder + "/ns/net");
         fs::create_symlink("/srv", proc_.path() + "/" + folder + "/cwd");
     }
-    config::Diagnostics find(const std::string& ours, const std::string& theirs) {
+    syntax::Diagnostics find(const std::string& ours, const std::string& theirs) {
         return find_rivals(
             load(ours).config,
             [&](const std::string& file) {
@@ -59,7 +59,7 @@ TEST_F(Rivals, TheSameRouterOfAKeepalivedIsToldOnceWithItsFile) {
     run(11, "keepalived", "/usr/sbin/keepalived\0-n\0-f\0/etc/k.conf\0"s);
     const auto found = find(instance("eth0", 51), instance("eth0", 51));
     ASSERT_EQ(found.size(), 1U);
-    EXPECT_EQ(found[0].severity, config::Severity::warning);
+    EXPECT_EQ(found[0].severity, syntax::Severity::warning);
     EXPECT_NE(found[0].message.find("/etc/k.conf) with virtual_router_id 51 on eth0 too"),
               std::string::npos)
         << found[0].message;

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The way in: keepalived.conf text to a checked Config. Reads nothing itself: the caller hands over
+// the files' text, so tests and the fuzzer need no disk.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "syntax/diagnostic.h"
+#include "syntax/file_access.h"
+
+namespace warren::schema {
+
+// `config` is meaningful only when ok(). Diagnostics come in the order of the text they are about.
+struct LoadResult {
+    config::Config config;
+    syntax::Diagnostics diagnostics;
+    std::vector<syntax::Ignored> ignored;
+    std::string text;  // the files as one, definitions and includes resolved, passwords masked
+
+    bool ok() const { return !syntax::has_error(diagnostics); }
+};
+
+LoadResult load(std::string_view file_name, const syntax::FileReader& read,
+                const syntax::LoadOptions& options = {});
+
+}  // namespace warren::schema

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// virtual_server. Timings go from the outer block to the inner one.
+#include <algorithm>
+#include <bit>
+#include <cctype>
+
+#include "schema/schema.h"
+
+namespace warren::schema {
+namespace {
+
+constexpr std::int64_t day_ns = 86'400 * config::ns_per_s;
+constexpr std::string_view no_snmp = "state is shown by warrenctl";
+
+constexpr std::int64_t default_persistence_ns = 360 * config::ns_per_s;  // keepalived's, and IPVS's
+
+// A netmask for IPv4, a prefix length for IPv6. Alone it turns persistence on, as in keepalived.
+void set_granularity(Statement& s, config::VirtualServer& v) {
+    unsigned length = 0;
+    if (v.address.is_v4()) {
+        const auto mask = net::IpAddress::parse(s.arg(0));
+        if (!mask || !mask->is_v4()) return s.error("'persistence_granularity' is a netmask");
+        const std::uint32_t bits = mask->as_v4().host();
+        length = static_cast<unsigned>(std::countl_one(bits));
+        if (length == 0 || (length < 32 && bits << length != 0))
+            return s.error("'persistence_granularity' is a netmask, not " +
+                           syntax::in_quotes(s.arg(0)));
+    } else if (!s.number(1, 128, length)) {
+        return;
+    }
+    v.persistence_granularity = static_cast<std::uint8_t>(length);
+    if (v.persistence_timeout_ns == 0) v.persistence_timeout_ns = default_persistence_ns;
+}
+
+bool has_sorry_server(Statement& s, const config::VirtualServer& v) {
+    if (!v.sorry_server)
+        s.error(syntax::in_quotes(s.node.keyword()) + " needs a sorry_server before it");
+    return v.sorry_server.has_value();
+}
+
+void set_sorry_inhibit(Statement& s, config::VirtualServer& v) {
+    if (has_sorry_server(s, v)) s.boolean(v.sorry_server->inhibit_on_failure);
+}
+
+void set_sorry_kind(Statement& s, config::VirtualServer& v) {
+    if (has_sorry_server(s, v)) set_server_kind(s, *v.sorry_server);
+}
+
+constexpr std::pair<std::string_view, config::LbAlgo> algo_names[] = {
+    {"rr", config::LbAlgo::rr},   {"wrr", config::LbAlgo::wrr}, {"lc", config::LbAlgo::lc},
+    {"wlc", config::LbAlgo::wlc}, {"sh", config::LbAlgo::sh},   {"mh", config::LbAlgo::mh},
+    {"sed", config::LbAlgo::sed}, {"nq", config::LbAlgo::nq},   {"fo", config::LbAlgo::fo}};
+constexpr std::pair<std::string_view, config::Protocol> protocol_names[] = {
+    {"TCP", config::Protocol::tcp},
+    {"UDP", config::Protocol::udp},
+    {"SCTP", config::Protocol::sctp}};
+
+void set_protocol(Statement& s, config::VirtualServer& v) {
+    std::string word = s.arg(0);
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    for (const auto& [name, protocol] : protocol_names)
+        if (name == word) {
+            v.protocol = protocol;
+            return;
+        }
+    s.choice(protocol_names, v.protocol);
+}
+
+// IPVS's and DPVS's schedulers that we have not, and which of ours does most of what they do.
+struct StandIn {
+    std::string_view name;
+    config::LbAlgo taken;
+};
+constexpr StandIn stand_ins[] = {{"dh", config::LbAlgo::sh},    {"lblc", config::LbAlgo::lc},
+                                 {"lblcr", config::LbAlgo::lc}, {"ovf", config::LbAlgo::fo},
+                                 {"twos", config::LbAlgo::wlc}, {"conhash", config::LbAlgo::mh}};
+
+void set_algo(Statement& s, config::VirtualServer& v) {
+    for (const StandIn& other : stand_ins)
+        if (s.arg(0) == other.name) {
+            v.lb_algo = other.taken;
+            return s.warn("lb_algo " + s.arg(0) + " is not served: " + config::to_text(v.lb_algo) +
+                          ", the nearest, is taken");
+        }
+    s.choice(algo_names, v.lb_algo);
+}
+
+void set_kind(Statement& s, config::VirtualServer& v) {
+    read_kind(s, v.lb_kind);
+}
+
+void set_hash_port(Statement&, config::VirtualServer& v) {
+    v.hash_port = true;
+}
+
+void set_hash_fallback(Statement&, config::VirtualServer& v) {
+    v.hash_fallback = true;
+}
+
+constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
+    {"smtp_alert", 0, 1, [](Statement& s, config::VirtualServer& v) { s.boolean(v.smtp_alert); }},
+    {"lb_algo", 1, 1, set_algo},
+    {"lvs_sched", 1, 1, set_algo},
+    {"lb_kind", 1, any_number, set_kind},
+    {"lvs_method", 1, any_number, set_kind},
+    {"protocol", 1, 1, [](Statement& s, config::VirtualServer& v) { set_protocol(s, v); }},
+    {"sh-port", 0, 0, set_hash_port},
+    {"mh-port", 0, 0, set_hash_port},
+    {"flag-2", 0, 0, set_hash_port},  // IPVS's name for both
+    {"sh-fallback", 0, 0, set_hash_fallback},
+    {"mh-fallback", 0, 0, set_hash_fallback},
+    {"flag-1", 0, 0, set_hash_fallback},
+    {"persistence_timeout", 0, 1,
+     [](Statement& s, config::VirtualServer& v) {
+         v.persistence_timeout_ns = default_persistence_ns;
+         if (s.args() > 0 && s.arg(0) == "0") {
+             s.warn("'persistence_timeout' 0 means no persistence: the line can go");
+             v.persistence_timeout_ns = 0;
+         } else if (s.args() > 0) {
+             s.seconds(config::ns_per_s, 31 * day_ns, v.persistence_timeout_ns);
+         }
+     }},
+    {"persistence_granularity", 1, 1, set_granularity},
+    {"weight", 1, 1,
+     [](Statement& s, config::VirtualServer& v) { s.number_or(1, 65'535, 1, v.weight); }},
+    {"quorum", 1, 1,
+     [](Statement& s, config::VirtualServer& v) { s.number_near(1, 1 << 30, v.quorum); }},
+    {"hysteresis", 1, 1,
+     [](Statement& s, config::VirtualServer& v) { s.number(0, 1 << 30, v.hysteresis); }},
+    {"quorum_up", 1, 3, [](Statement& s, config::VirtualServer& v) { s.script(v.quorum_up); }},
+    {"quorum_down", 1, 3, [](Statement& s, config::VirtualServer& v) { s.script(v.quorum_down); }},
+    {"alpha", 0, 1, [](Statement& s, config::VirtualServer& v) { s.boolean(v.alpha); }},
+    {"omega", 0, 1, [](Statement& s, config::VirtualServer& v) { s.boolean(v.omega); }},
+    {"inhibit_on_failure", 0, 1,
+     [](Statement& s, config::VirtualServer& v) { s.boolean(v.inhibit_on_failure); }},
+    {"establish_timeout", 1, 1,
+     [](Statement& s, config::VirtualServer& v) {
+         s.seconds(config::ns_per_s, 31 * day_ns, v.establish_timeout_ns);
+     }},
+    {"laddr_group_name", 1, 1,
+     [](Statement& s, config::VirtualServer& v) { v.local_address_group = s.arg(0); }},
+    {"sorry_server", 1, 2, read_sorry_server},
+    {"sorry_server_inhibit", 0, 1, set_sorry_inhibit},
+    {"sorry_server_lvs_method", 1, any_number, set_sorry_kind},
+    {"real_server", 1, 2, read_real_server, BlockUse::required, Repeat::yes},
+};
+
+constexpr IgnoredKeyword ignored_virtual_server[] = {
+    {"snmp_name", no_snmp},
+    {"virtualhost", "only HTTP checks use it"},
+    {"nat_mask", "it is of old kernels: real_servers have addresses of their own"},
+    {"timeout", "keepalived has no such keyword either: use connect_timeout or establish_timeout"},
+    {"ip_family", "the address says it"},
+    {"ha_suspend", "servers are checked on a backup too, so that a takeover finds them known"},
+    {"flag-3", "no scheduler uses it"},
+    {"hashed", "virtual_servers are always found by a hash"},
+    {"vip_bind_dev", "the VIP's vrrp_instance names the interface"},
+};
+
+bool says(const syntax::Node& block, std::string_view one, std::string_view other) {
+    return mentions(block, one) || mentions(block, other);
+}
+
+// What stands nowhere and matters.
+void report_defaults(Statement& s, const config::VirtualServer& v) {
+    const std::string name = "the virtual_server " + config::name_of(v);
+    const bool each_says =
+        std::all_of(v.real_servers.begin(), v.real_servers.end(),
+                    [](const config::RealServer& r) { return r.lb_kind.has_value(); });
+    if (!says(s.node, "lb_kind", "lvs_method") && !(each_says && !v.real_servers.empty()))
+        s.warn(name + " has no lb_kind: NAT is taken, as in keepalived");
+    if (!says(s.node, "lb_algo", "lvs_sched"))
+        s.warn(name + " has no lb_algo: wlc is taken, as in keepalived");
+    if (!mentions(s.node, "protocol"))
+        s.context.report(s.where(), syntax::Severity::note,
+                         name + " has no protocol: TCP is taken; keepalived takes UDP");
+}
+
+// What comes to it is not balanced; whoever has the address answers.
+void warn_unserved(Statement& s, const std::string& what, const std::string& why) {
+    s.warn("the virtual_server " + what + " is not served yet: " + why);
+}
+
+// Without a port of its own a server has its virtual_server's.
+void settle_port(config::RealServer& r, std::uint16_t port) {
+    if (r.port == 0) r.port = port;
+}
+
+bool is_served(Statement& s, const config::VirtualServer& v) {
+    const std::string name = v.address.to_string() + " " + std::to_string(v.port);
+    if (v.protocol != config::Protocol::tcp)
+        warn_unserved(s, name,
+                      std::string("its protocol is ") + config::to_text(v.protocol) +
+                          ", and only TCP is balanced");
+    else if (v.port == 0)
+        warn_unserved(s, v.address.to_string(),
+                      "it has no port, which means all of them: write one for each port");
+    return v.protocol == config::Protocol::tcp && v.port != 0;
+}
+
+}  // namespace
+
+void add_virtual_server_keywords(BlockReader& reader, config::VirtualServer& server) {
+    reader.keywords(virtual_server_keywords, server).ignore(ignored_virtual_server);
+    add_timing_keywords(reader, server.timing);
+}
+
+void add_virtual_server(Statement& s, config::VirtualServer server, config::Config& config) {
+    if (!is_served(s, server)) return;
+    report_defaults(s, server);
+    for (config::RealServer& r : server.real_servers)
+        settle_port(r, server.port);
+    if (server.sorry_server) settle_port(*server.sorry_server, server.port);
+    config.virtual_servers.push_back(std::move(server));
+}
+
+void read_virtual_server(Statement& s, config::Config& config,
+                         std::vector<GroupedServer>& grouped) {
+    config::VirtualServer server;
+    server.where = s.where();
+    const bool is_group = s.arg(0) == "group", is_mark = s.arg(0) == "fwmark";
+    const bool addressed =
+        !is_group && !is_mark && read_address_and_port(s, server.address, server.port);
+    if ((is_group || is_mark) && s.args() < 2)
+        s.error("'virtual_server " + s.arg(0) + "' needs " + (is_group ? "a name" : "a number"));
+    BlockReader reader(s.context, "virtual_server", s.where());
+    add_virtual_server_keywords(reader, server);
+    reader.read(s.node.children);
+    if (s.context.misplaced || s.args() < (is_group || is_mark ? 2 : 1)) return;
+    if (is_mark)
+        return warn_unserved(s, "fwmark " + s.arg(1), "write one for each address and port of it");
+    if (is_group) {
+        grouped.push_back({&s.node, s.arg(1), std::move(server)});
+    } else if (addressed) {
+        add_virtual_server(s, std::move(server), config);
+    }
+}
+
+}  // namespace warren::schema

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "syntax/lines.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace warren::syntax {
+namespace {
+
+bool is_blank(char c) {
+    return std::isspace(static_cast<unsigned char>(c)) != 0;
+}
+
+bool is_name(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// Length of the name at the front of `text`; 0 if there is none. Names do not start with a digit.
+std::size_t name_length(std::string_view text) {
+    if (text.empty() || std::isdigit(static_cast<unsigned char>(text.front())) != 0) return 0;
+    return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_name) -
+                                    text.begin());
+}
+
+struct Reference {
+    std::string_view name;
+    std::size_t length = 0;  // of the whole reference, '$' included
+};
+
+// The reference at the front of `text`, which begins with '$'.
+std::optional<Reference> reference_at(std::string_view text) {
+    const bool braced = text.size() > 1 && text[1] == '{';
+    const std::size_t start = braced ? 2 : 1;
+    const std::size_t length = name_length(text.substr(start));
+    if (length == 0) return std::nullopt;
+    const std::size_t end = start + length;
+    if (braced) {
+        if (end == text.size() || text[end] != '}') return std::nullopt;
+        return Reference{text.substr(start, length), end + 1};
+    }
+    if (end < text.size() && !is_blank(text[end])) return std::nullopt;
+    return Reference{text.substr(start, length), end};
+}
+
+char unescape(char c) {
+    constexpr std::string_view from = "abEfnrtv";
+    constexpr std::string_view to = "\a\b\033\f\n\r\t\v";
+    const std::size_t at = from.find(c);
+    return at == std::string_view::npos ? c : to[at];
+}
+
+// Takes words apart, one character after the other.
+class Splitter {
+  public:
+    Tokens split(std::string_view line) {
+        for (std::size_t i = 0; i < line.size(); ++i)
+            i += step(line.substr(i));
+        end_word();
+        tokens_.unterminated_quote = quote_ != 0;
+        return std::move(tokens_);
+    }
+
+  private:
+    // Handles the character at the front and says how many more it used up.
+    std::size_t step(std::string_view rest) {
+        const char c = rest.front();
+        if (quote_ != 0) return step_quoted(rest);
+        if (c == '"' || c == '\'') {
+            quote_ = c;
+            in_word_ = true;
+            return 0;
+        }
+        if (c == '$') {
+            const auto reference = reference_at(rest);
+            add(reference ? rest.substr(0, reference->length) : rest.substr(0, 1));
+            return reference ? reference->length - 1 : 0;
+        }
+        if (is_blank(c)) {
+            end_word();
+        } else if (c == '{' || c == '}') {
+            end_word();
+            tokens_.tokens.push_back({c == '{' ? Token::Kind::open : Token::Kind::close, {}});
+        } else {
+            add(rest.substr(0, 1));
+        }
+        return 0;
+    }
+
+    std::size_t step_quoted(std::string_view rest) {
+        if (rest.front() == quote_) {
+            quote_ = 0;
+            return 0;
+        }
+        if (rest.front() == '\\' && rest.size() > 1) {
+            word_ += unescape(rest[1]);
+            return 1;
+        }
+        word_ += rest.front();
+        return 0;
+    }
+
+    void add(std::string_view text) {
+        word_ += text;
+        in_word_ = true;
+    }
+
+    void end_word() {
+        if (in_word_) tokens_.tokens.push_back({Token::Kind::word, std::exchange(word_, {})});
+        in_word_ = false;
+    }
+
+    Tokens tokens_;
+    std::string word_;
+    bool in_word_ = false;
+    char quote_ = 0;
+};
+
+}  // namespace
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+std::string_view without_comment(std::string_view line) {
+    char quote = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        if (quote != 0) {
+            if (c == '\\') ++i;
+            if (c == quote) quote = 0;
+        } else if (c == '"' || c == '\'') {
+            quote = c;
+        } else if (c == '#' || c == '!') {
+            return line.substr(0, i);
+        }
+    }
+    return line;
+}
+
+Tokens split_tokens(std::string_view line) {
+    return Splitter().split(line);
+}
+
+std::optional<Definitions::Definition> Definitions::parse(std::string_view line) {
+    if (line.empty() || line.front() != '$') return std::nullopt;
+    const std::size_t length = name_length(line.substr(1));
+    if (length == 0 || length + 1 == line.size() || line[length + 1] != '=') return std::nullopt;
+    return Definition{std::string(line.substr(1, length)),
+                      std::string(trim(line.substr(length + 2)))};
+}
+
+bool Definitions::is_spaced_definition(std::string_view line) {
+    if (line.empty() || line.front() != '$') return false;
+    return trim(line.substr(1 + name_length(line.substr(1)))).starts_with('=');
+}
+
+bool Definitions::set(std::string name, std::string value) {
+    if (values_.size() >= max_entries_ && !values_.contains(name)) return false;
+    values_.insert_or_assign(std::move(name), std::move(value));
+    return true;
+}
+
+std::optional<std::string> Definitions::expand(std::string_view text,
+                                               std::vector<std::string>& unknown) {
+    if (text.find('$') == std::string_view::npos) return std::string(text);
+    std::string out;
+    if (!expand_into(text, 0, out, unknown)) return std::nullopt;
+    return out;
+}
+
+bool Definitions::charge(std::size_t bytes) {
+    if (bytes > bytes_left_) return false;
+    bytes_left_ -= bytes;
+    return true;
+}
+
+bool Definitions::expand_into(std::string_view text, std::size_t depth, std::string& out,
+                              std::vector<std::string>& unknown) {
+    // Charging for what is read bounds the work even where nothing is written.
+    if (depth > max_depth_ || !charge(text.size())) return false;
+    while (!text.empty()) {
+        const std::size_t plain = std::min(text.find('$'), text.size());
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        const auto reference = reference_at(text);
+        const std::size_t length = reference ? reference->length : 1;
+        const auto value = reference ? values_.find(reference->name) : values_.end();
+        if (value == values_.end()) {
+            if (reference) unknown.emplace_back(reference->name);
+            out += text.substr(0, length);
+        } else if (value->second.find('\n') != std::string::npos) {
+            // Several lines: each is expanded when it is read, after definitions among them.
+            if (!charge(value->second.size())) return false;
+            out += value->second;
+        } else if (!expand_into(value->second, depth + 1, out, unknown)) {
+            return false;
+        }
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+}  // namespace warren::syntax
