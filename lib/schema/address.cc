@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "schema/address.h"
+#include "schema/schema.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // global_defs: the host's name, defaults of all instances, and much that is about keepalived's own
 // processes.
-#include "schema/notices.h"
 #include "schema/schema.h"
 
 namespace warren::schema {

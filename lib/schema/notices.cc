@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // global_defs: FIFOs that state changes are written to, and mail.
-#include "schema/notices.h"
+#include "schema/schema.h"
 
 #include <algorithm>
 #include <utility>

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "schema/policy.h"
 #include "schema/policy_words.h"
+#include "schema/schema.h"
 
 namespace warren::schema {
 namespace {

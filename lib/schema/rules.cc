@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 
-#include "schema/policy.h"
 #include "schema/policy_words.h"
+#include "schema/schema.h"
 
 namespace warren::schema {
 namespace {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "schema/schema.h"
 
-#include "schema/policy.h"
-
 namespace warren::schema {
 namespace {
 

@@ -84,4 +84,38 @@ void add_timing_keywords(BlockReader& reader, config::CheckTiming& timing);
 void add_checker_keywords(BlockReader& reader, ServerDraft& draft);
 void add_virtual_server_keywords(BlockReader& reader, config::VirtualServer& server);
 
+// Routes and rules, of an instance and of the host, one a line, as keepalived.conf(5) has them; the
+// host's static addresses; and who is at fault without them.
+enum class PolicyOf { instance, host };  // only the host's have a track_group
+
+void read_routes(Statement& s, PolicyOf whose, std::vector<config::RouteLine>& out);
+void read_rules(Statement& s, PolicyOf whose, std::vector<config::RuleLine>& out);
+void read_static_addresses(Statement& s, config::Config& config);
+void read_track_group(Statement& s, config::Config& config);
+
+// What instances and sync groups have in common: tracking and notify scripts.
+// "[weight N] [reverse|noreverse]" from the argument `first` on; N is at most `most` either way.
+void read_weight(Statement& s, std::size_t first, std::int64_t most, std::optional<int>& weight,
+                 std::optional<bool>& reverse);
+// "weight N [reverse]" in a definition.
+template <typename Definition>
+void read_own_weight(Statement& s, std::int64_t most, Definition& definition) {
+    std::optional<int> weight;
+    std::optional<bool> reverse;
+    s.number_near(-most, most, definition.weight);
+    read_weight(s, 1, most, weight, reverse);
+    definition.reverse = reverse.value_or(false);
+}
+void add_tracked_keywords(BlockReader& reader, std::vector<config::Tracked>& tracked);
+void add_notify_keywords(BlockReader& reader, config::NotifyScripts& notify);
+
+// The keywords of global_defs that say who hears of state changes.
+void add_fifo_keywords(BlockReader& reader, config::NotifyFifos& fifos);
+void add_mail_keywords(BlockReader& reader, config::Mail& mail);
+// What does not go together, once the block has been read.
+void check_fifos(SchemaContext& context, config::NotifyFifos& fifos);
+
+// What stands after a virtual address: how the host has it while it is master.
+void read_address_options(Statement& s, config::VirtualAddress& address);
+
 }  // namespace warren::schema

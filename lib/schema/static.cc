@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "schema/address.h"
-#include "schema/policy.h"
+#include "schema/schema.h"
 
 namespace warren::schema {
 namespace {

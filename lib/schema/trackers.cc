@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "schema/schema.h"
-#include "schema/tracking.h"
 
 namespace warren::schema {
 namespace {

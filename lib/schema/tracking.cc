@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // vrrp_sync_group, and what it has in common with a vrrp_instance.
-#include "schema/tracking.h"
+#include "schema/schema.h"
 
 #include <algorithm>
-
-#include "schema/schema.h"
 
 namespace warren::schema {
 namespace {

@@ -2,10 +2,7 @@
 // vrrp_instance: one virtual router. Ranges and defaults as in keepalived.conf(5).
 #include <algorithm>
 
-#include "schema/address.h"
-#include "schema/policy.h"
 #include "schema/schema.h"
-#include "schema/tracking.h"
 
 namespace warren::schema {
 namespace {
