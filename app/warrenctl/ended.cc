@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "fields.h"
 #include "table.h"
 
 namespace warren::ctl {
@@ -19,11 +20,6 @@ namespace {
 constexpr std::array<std::string_view, 11> causes{
     "client_fin", "server_fin", "client_reset", "server_reset", "server_down", "idle",
     "admin",      "refused",    "unanswered",   "no_server",    "limit"};
-
-std::string field(const Json& row, const char* key) {
-    const auto found = row.find(key);
-    return found == row.end() || !found->is_string() ? "-" : found->get<std::string>();
-}
 
 // "10.0.0.9" is any port of it, "10.0.0.9:4000" that one; IPv6 addresses stand in brackets when a
 // port follows.
@@ -69,12 +65,12 @@ std::string read_cause(const std::string& text) {
     throw std::invalid_argument("\"" + text + "\" is no cause: " + ended_causes());
 }
 
-const std::vector<Column> columns{
-    {"TIME", Align::left, [](const Json& r) { return field(r, "time"); }},
-    {"CLIENT", Align::left, [](const Json& r) { return field(r, "client"); }},
-    {"SERVICE", Align::left, [](const Json& r) { return field(r, "service"); }},
-    {"SERVER", Align::left, [](const Json& r) { return field(r, "server"); }},
-    {"CAUSE", Align::left, [](const Json& r) { return field(r, "cause"); }},
+const std::vector<Column> ended_columns{
+    {"TIME", Align::left, [](const Json& r) { return text(r, "time"); }},
+    {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"CAUSE", Align::left, [](const Json& r) { return text(r, "cause"); }},
 };
 
 }  // namespace
@@ -104,9 +100,9 @@ EndedFilter EndedFilter::parse(const std::vector<std::string>& words) {
 }
 
 bool EndedFilter::matches(const Json& row) const {
-    return (client.empty() || is_endpoint(field(row, "client"), client)) &&
-           (server.empty() || is_endpoint(field(row, "server"), server)) &&
-           (cause.empty() || field(row, "cause") == cause);
+    return (client.empty() || is_endpoint(text(row, "client"), client)) &&
+           (server.empty() || is_endpoint(text(row, "server"), server)) &&
+           (cause.empty() || text(row, "cause") == cause);
 }
 
 void print_ended(Telemetry& telemetry, const EndedFilter& filter, bool as_json, std::ostream& out) {
@@ -115,7 +111,7 @@ void print_ended(Telemetry& telemetry, const EndedFilter& filter, bool as_json, 
     if (as_json)
         out << Json(rows).dump(2) << '\n';
     else
-        print_table(out, columns, rows);
+        print_table(out, ended_columns, rows);
 }
 
 }  // namespace warren::ctl

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string_view>
 
+#include "fields.h"
 #include "table.h"
 
 namespace warren::ctl {
@@ -21,31 +22,27 @@ std::string lower(std::string text) {
     return text;
 }
 
-std::string field(const Json& row, const char* key) {
-    return row.value(key, std::string());
-}
-
 bool is_wanted(const Json& row, const std::vector<std::string>& words) {
     bool any_kind = false;
     bool kind_matches = false;
-    const std::string text = lower(field(row, "text"));
+    const std::string said = lower(text(row, "text"));
     for (const std::string& word : words) {
         const std::string wanted = lower(word);
         if (std::find(kinds.begin(), kinds.end(), wanted) != kinds.end()) {
             any_kind = true;
-            kind_matches = kind_matches || field(row, "kind") == wanted;
-        } else if (text.find(wanted) == std::string::npos) {
+            kind_matches = kind_matches || text(row, "kind") == wanted;
+        } else if (said.find(wanted) == std::string::npos) {
             return false;
         }
     }
     return !any_kind || kind_matches;
 }
 
-const std::vector<Column> columns{
-    {"TIME", Align::left, [](const Json& r) { return field(r, "time"); }},
-    {"KIND", Align::left, [](const Json& r) { return field(r, "kind"); }},
-    {"LEVEL", Align::left, [](const Json& r) { return field(r, "level"); }},
-    {"EVENT", Align::left, [](const Json& r) { return field(r, "text"); }},
+const std::vector<Column> event_columns{
+    {"TIME", Align::left, [](const Json& r) { return text(r, "time"); }},
+    {"KIND", Align::left, [](const Json& r) { return text(r, "kind"); }},
+    {"LEVEL", Align::left, [](const Json& r) { return text(r, "level"); }},
+    {"EVENT", Align::left, [](const Json& r) { return text(r, "text"); }},
 };
 
 }  // namespace
@@ -57,7 +54,7 @@ void print_events(Telemetry& telemetry, const std::vector<std::string>& words, b
     if (as_json)
         out << Json(rows).dump(2) << '\n';
     else
-        print_table(out, columns, rows);
+        print_table(out, event_columns, rows);
 }
 
 }  // namespace warren::ctl

@@ -10,7 +10,7 @@
 namespace warren::ctl {
 namespace {
 
-const std::vector<Column> server_columns{
+const std::vector<Column> candidate_columns{
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
     {"WEIGHT", Align::right, [](const Json& r) { return decimal(r, "weight"); }},
     {"ACTIVE", Align::right, [](const Json& r) { return text(r, "active"); }},
@@ -39,7 +39,7 @@ void print_explanation(Telemetry& telemetry, const std::vector<std::string>& wor
             << duration_text(flow.value("idle_ms", std::uint64_t{0})) << '\n';
     if (!row.contains("servers")) return;
     out << "lb_algo " << text(row, "lb_algo") << ", quorum " << text(row, "quorum") << "\n\n";
-    print_table(out, server_columns, row["servers"]);
+    print_table(out, candidate_columns, row["servers"]);
     if (const auto left_out = row.value("left_out", 0U); left_out != 0)
         out << "and " << left_out << " more\n";
 }

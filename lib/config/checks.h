@@ -17,6 +17,8 @@ namespace warren::config {
 
 inline constexpr std::int64_t ns_per_ms = 1'000'000;
 inline constexpr std::int64_t ns_per_s = 1'000'000'000;
+inline constexpr std::int64_t ns_per_hour = 3'600 * ns_per_s;
+inline constexpr std::int64_t ns_per_day = 24 * ns_per_hour;
 
 // A command of the operator, run by the manager. An empty user means global_defs' script_user.
 struct Script {

@@ -8,7 +8,7 @@
 namespace warren::kernel {
 namespace {
 
-std::string family_of(const net::IpAddress& address) {
+std::string nft_family(const net::IpAddress& address) {
     return address.is_v4() ? "ip" : "ip6";
 }
 
@@ -34,7 +34,7 @@ std::uint64_t total_of(const std::vector<LocalService::Target>& targets) {
 }
 
 std::string translation(const LocalService& service) {
-    const std::string family = family_of(service.vip);
+    const std::string family = nft_family(service.vip);
     return "    " + family + " daddr " + service.vip.to_string() + " tcp dport " +
            std::to_string(service.port) + " dnat " + family + " to numgen random mod " +
            std::to_string(total_of(service.targets)) + " map { " + shares(service.targets) + " }\n";
@@ -42,13 +42,13 @@ std::string translation(const LocalService& service) {
 
 // The source was the VIP: a server with the VIP (DR, TUN) would never answer.
 std::string masquerade(const LocalService& service) {
-    return "    meta l4proto tcp ct status dnat ct original " + family_of(service.vip) + " daddr " +
-           service.vip.to_string() + " ct original proto-dst " + std::to_string(service.port) +
-           " masquerade\n";
+    return "    meta l4proto tcp ct status dnat ct original " + nft_family(service.vip) +
+           " daddr " + service.vip.to_string() + " ct original proto-dst " +
+           std::to_string(service.port) + " masquerade\n";
 }
 
 std::string way_in(const LocalService& service, const LocalService::Own& own) {
-    const std::string family = family_of(service.vip);
+    const std::string family = nft_family(service.vip);
     std::string mac = "0x";
     for (const std::uint8_t byte : own.link_source.bytes) {
         std::array<char, 3> digits{};

@@ -5,14 +5,13 @@
 namespace warren::schema {
 namespace {
 
-constexpr std::int64_t day_ns = 86'400 * config::ns_per_s;
 constexpr std::int64_t least_delay_loop_ns = 10 * config::ns_per_ms;
-constexpr std::int64_t longest_timeout_ns = 3'600 * config::ns_per_s;
+constexpr std::int64_t longest_timeout_ns = config::ns_per_hour;
 
 constexpr Keyword<config::CheckTiming> timing_keywords[] = {
     {"delay_loop", 1, 1,
      [](Statement& s, config::CheckTiming& t) {
-         s.seconds_or_default(least_delay_loop_ns, day_ns, t.delay_loop_ns);
+         s.seconds_or_default(least_delay_loop_ns, config::ns_per_day, t.delay_loop_ns);
      }},
     {"connect_timeout", 1, 1,
      [](Statement& s, config::CheckTiming& t) {
@@ -26,7 +25,7 @@ constexpr Keyword<config::CheckTiming> timing_keywords[] = {
          s.seconds(0, longest_timeout_ns, t.delay_before_retry_ns);
      }},
     {"warmup", 1, 1,
-     [](Statement& s, config::CheckTiming& t) { s.seconds(0, day_ns, t.warmup_ns); }},
+     [](Statement& s, config::CheckTiming& t) { s.seconds(0, config::ns_per_day, t.warmup_ns); }},
 };
 
 constexpr Keyword<config::CheckTiming> own_timing_keywords[] = {
@@ -165,7 +164,7 @@ constexpr Keyword<config::UdpCheck> udp_keywords[] = {
      [](Statement& s, config::UdpCheck& c) { s.number(0, 65'535, c.max_reply_length); }},
 };
 
-constexpr Keyword<config::FileCheck> file_keywords[] = {
+constexpr Keyword<config::FileCheck> file_check_keywords[] = {
     {"track_file", 1, 1, [](Statement& s, config::FileCheck& c) { c.track_file = s.arg(0); }},
     {"weight", 1, 2,
      [](Statement& s, config::FileCheck& c) {
@@ -174,7 +173,7 @@ constexpr Keyword<config::FileCheck> file_keywords[] = {
      }},
 };
 
-constexpr Keyword<config::BfdCheck> bfd_keywords[] = {
+constexpr Keyword<config::BfdCheck> bfd_check_keywords[] = {
     {"name", 1, 1, [](Statement& s, config::BfdCheck& c) { c.name = s.arg(0); }},
 };
 
@@ -225,9 +224,9 @@ constexpr Keyword<ServerDraft> checker_keywords[] = {
      Repeat::yes},
     {"UDP_CHECK", 0, 0, read_later<config::UdpCheck, udp_keywords>, BlockUse::required,
      Repeat::yes},
-    {"FILE_CHECK", 0, 0, read_later<config::FileCheck, file_keywords>, BlockUse::required,
+    {"FILE_CHECK", 0, 0, read_later<config::FileCheck, file_check_keywords>, BlockUse::required,
      Repeat::yes},
-    {"BFD_CHECK", 0, 0, read_later<config::BfdCheck, bfd_keywords>, BlockUse::required,
+    {"BFD_CHECK", 0, 0, read_later<config::BfdCheck, bfd_check_keywords>, BlockUse::required,
      Repeat::yes},
 };
 

@@ -6,13 +6,8 @@
 namespace warren::schema {
 namespace {
 
-constexpr std::int64_t hour_ns = 3'600 * config::ns_per_s;
-constexpr std::int64_t day_ns = 24 * hour_ns;
-
 constexpr std::string_view own_lcore = "the control lcore replaces process tuning";
-constexpr std::string_view no_kernel = "packets do not pass the kernel";
-constexpr std::string_view no_snmp = "state is shown by warrenctl";
-constexpr std::string_view of_keepalived = "it is about keepalived's own processes";
+constexpr std::string_view past_the_kernel = "packets do not pass the kernel";
 
 constexpr IgnoredKeyword ignored_global[] = {
     {"no_checker_emails", "a mail is about a server, never about one of its checks"},
@@ -20,7 +15,7 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"checker_log_all_failures", "every change is logged once"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
     {"net_namespace_ipvs", "there is no IPVS"},
-    {"namespace_with_ipsets", no_kernel},
+    {"namespace_with_ipsets", past_the_kernel},
     {"lvs_timeouts", "there is no IPVS: use establish_timeout"},
     {"lvs_flush", "there is no IPVS"},
     {"lvs_flush_onstop", "there is no IPVS"},
@@ -28,17 +23,17 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"vrrp_garp_extra_if", "each address is announced on its own interface"},
     {"vrrp_vmac_garp_intvl", "each address is announced on its own interface"},
     {"vrrp_delay_after_boot", "use vrrp_startup_delay"},
-    {"nftables", no_kernel},
-    {"nftables_priority", no_kernel},
-    {"nftables_counters", no_kernel},
-    {"nftables_ifindex", no_kernel},
-    {"nftables_ipvs", no_kernel},
-    {"nftables_ipvs_priority", no_kernel},
-    {"nftables_ipvs_start_fwmark", no_kernel},
-    {"vrrp_iptables", no_kernel},
-    {"vrrp_ipsets", no_kernel},
-    {"vmac_prefix", no_kernel},
-    {"vmac_addr_prefix", no_kernel},
+    {"nftables", past_the_kernel},
+    {"nftables_priority", past_the_kernel},
+    {"nftables_counters", past_the_kernel},
+    {"nftables_ifindex", past_the_kernel},
+    {"nftables_ipvs", past_the_kernel},
+    {"nftables_ipvs_priority", past_the_kernel},
+    {"nftables_ipvs_start_fwmark", past_the_kernel},
+    {"vrrp_iptables", past_the_kernel},
+    {"vrrp_ipsets", past_the_kernel},
+    {"vmac_prefix", past_the_kernel},
+    {"vmac_addr_prefix", past_the_kernel},
     {"max_auto_priority", own_lcore},
     {"min_auto_priority_delay", own_lcore},
     {"vrrp_priority", own_lcore},
@@ -58,18 +53,18 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"vrrp_rlimit_rtime", own_lcore},
     {"checker_rlimit_rtime", own_lcore},
     {"bfd_rlimit_rtime", own_lcore},
-    {"vrrp_netlink_cmd_rcv_bufs", no_kernel},
-    {"vrrp_netlink_cmd_rcv_bufs_force", no_kernel},
-    {"vrrp_netlink_monitor_rcv_bufs", no_kernel},
-    {"vrrp_netlink_monitor_rcv_bufs_force", no_kernel},
-    {"lvs_netlink_cmd_rcv_bufs", no_kernel},
-    {"lvs_netlink_cmd_rcv_bufs_force", no_kernel},
-    {"lvs_netlink_monitor_rcv_bufs", no_kernel},
-    {"lvs_netlink_monitor_rcv_bufs_force", no_kernel},
-    {"process_monitor_rcv_bufs", no_kernel},
-    {"process_monitor_rcv_bufs_force", no_kernel},
-    {"vrrp_rx_bufs_policy", no_kernel},
-    {"vrrp_rx_bufs_multiplier", no_kernel},
+    {"vrrp_netlink_cmd_rcv_bufs", past_the_kernel},
+    {"vrrp_netlink_cmd_rcv_bufs_force", past_the_kernel},
+    {"vrrp_netlink_monitor_rcv_bufs", past_the_kernel},
+    {"vrrp_netlink_monitor_rcv_bufs_force", past_the_kernel},
+    {"lvs_netlink_cmd_rcv_bufs", past_the_kernel},
+    {"lvs_netlink_cmd_rcv_bufs_force", past_the_kernel},
+    {"lvs_netlink_monitor_rcv_bufs", past_the_kernel},
+    {"lvs_netlink_monitor_rcv_bufs_force", past_the_kernel},
+    {"process_monitor_rcv_bufs", past_the_kernel},
+    {"process_monitor_rcv_bufs_force", past_the_kernel},
+    {"vrrp_rx_bufs_policy", past_the_kernel},
+    {"vrrp_rx_bufs_multiplier", past_the_kernel},
     {"snmp_socket", no_snmp},
     {"enable_snmp_keepalived", no_snmp},
     {"enable_snmp_vrrp", no_snmp},
@@ -87,9 +82,9 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"json_version", no_snmp},
     {"state_dump_file", no_snmp},
     {"stats_dump_file", no_snmp},
-    {"disable_local_igmp", no_kernel},
-    {"iproute_etc_dir", no_kernel},
-    {"iproute_usr_dir", no_kernel},
+    {"disable_local_igmp", past_the_kernel},
+    {"iproute_etc_dir", past_the_kernel},
+    {"iproute_usr_dir", past_the_kernel},
     {"lvs_process_name", of_keepalived},
     {"set_supplementary_groups", of_keepalived},
     {"use_symlink_paths", of_keepalived},
@@ -121,7 +116,7 @@ constexpr IgnoredKeyword ignored_global[] = {
 // The distributions' template says `vrrp_garp_interval 0`, which newer keepalived calls out of
 // range.
 void read_gap(Statement& s, std::int64_t& gap_ns) {
-    if (s.seconds(0, hour_ns, gap_ns) && gap_ns == 0)
+    if (s.seconds(0, config::ns_per_hour, gap_ns) && gap_ns == 0)
         s.warn(syntax::in_quotes(s.node.keyword()) +
                " 0 means no gap, as without it: the line can go");
 }
@@ -158,7 +153,9 @@ constexpr Keyword<config::GlobalDefs> globals[] = {
          if (s.number(1, 99, priority)) g.vrrp_rt_priority = priority;
      }},
     {"vrrp_startup_delay", 1, 1,
-     [](Statement& s, config::GlobalDefs& g) { s.seconds(0, hour_ns, g.vrrp_startup_delay_ns); }},
+     [](Statement& s, config::GlobalDefs& g) {
+         s.seconds(0, config::ns_per_hour, g.vrrp_startup_delay_ns);
+     }},
     {"vrrp_mcast_group4", 1, 1,
      [](Statement& s, config::GlobalDefs& g) { read_group(s, true, g.vrrp_mcast_group4); }},
     {"vrrp_mcast_group6", 1, 1,
@@ -188,11 +185,15 @@ constexpr Keyword<InstanceDraft> instance_defaults[] = {
     {"vrrp_higher_prio_send_advert", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.higher_prio_send_advert); }},
     {"vrrp_garp_master_delay", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.seconds(0, hour_ns, d.vrrp.garp.master_delay_ns); }},
+     [](Statement& s, InstanceDraft& d) {
+         s.seconds(0, config::ns_per_hour, d.vrrp.garp.master_delay_ns);
+     }},
     {"vrrp_garp_master_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.number_near(1, 255, d.vrrp.garp.master_repeat); }},
     {"vrrp_garp_master_refresh", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.seconds(0, day_ns, d.vrrp.garp.master_refresh_ns); }},
+     [](Statement& s, InstanceDraft& d) {
+         s.seconds(0, config::ns_per_day, d.vrrp.garp.master_refresh_ns);
+     }},
     {"vrrp_garp_master_refresh_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          s.number_near(1, 255, d.vrrp.garp.master_refresh_repeat);
@@ -200,7 +201,7 @@ constexpr Keyword<InstanceDraft> instance_defaults[] = {
     {"vrrp_garp_lower_prio_delay", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          std::int64_t ns = 0;
-         if (s.seconds(0, hour_ns, ns)) d.garp_lower_prio_delay_ns = ns;
+         if (s.seconds(0, config::ns_per_hour, ns)) d.garp_lower_prio_delay_ns = ns;
      }},
     {"vrrp_garp_lower_prio_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) {
@@ -220,7 +221,7 @@ constexpr Keyword<InstanceDraft> instance_defaults[] = {
      }},
 };
 
-constexpr StrayKeyword strays[] = {
+constexpr StrayKeyword global_strays[] = {
     {"garp_master_delay", "vrrp_garp_master_delay"},
     {"garp_master_repeat", "vrrp_garp_master_repeat"},
     {"garp_master_refresh", "vrrp_garp_master_refresh"},
@@ -239,7 +240,7 @@ void read_global_defs(Statement& s, config::GlobalDefs& global, InstanceDraft& d
     reader.keywords(globals, global)
         .keywords(instance_defaults, defaults)
         .ignore(ignored_global)
-        .take_strays(strays);
+        .take_strays(global_strays);
     add_fifo_keywords(reader, global.fifos);
     add_mail_keywords(reader, global.mail);
     reader.read(s.node.children);

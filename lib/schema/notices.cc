@@ -70,7 +70,7 @@ void set_mail_server(Statement& s, config::Mail& mail) {
 }
 
 void set_mail_timeout(Statement& s, config::Mail& mail) {
-    if (!s.seconds(0, 3'600 * config::ns_per_s, mail.timeout_ns) || mail.timeout_ns != 0) return;
+    if (!s.seconds(0, config::ns_per_hour, mail.timeout_ns) || mail.timeout_ns != 0) return;
     s.warn("'smtp_connect_timeout' 0: 1 is taken, as in keepalived");
     mail.timeout_ns = config::ns_per_s;
 }

@@ -4,7 +4,6 @@
 namespace warren::schema {
 namespace {
 
-constexpr std::string_view of_keepalived = "it is about keepalived's own processes";
 constexpr std::string_view unused_definition = "nothing that Warren supports refers to it";
 
 constexpr IgnoredKeyword ignored_outside[] = {

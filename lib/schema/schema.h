@@ -8,6 +8,10 @@
 
 namespace warren::schema {
 
+// Why a keyword means nothing here.
+inline constexpr std::string_view no_snmp = "state is shown by warrenctl";
+inline constexpr std::string_view of_keepalived = "it is about keepalived's own processes";
+
 // An instance while its statements are read: what has not been said yet stays open, because later
 // statements or global defaults decide it.
 struct InstanceDraft {

@@ -9,9 +9,6 @@
 namespace warren::schema {
 namespace {
 
-constexpr std::int64_t day_ns = 86'400 * config::ns_per_s;
-constexpr std::string_view no_snmp = "state is shown by warrenctl";
-
 constexpr std::int64_t default_persistence_ns = 360 * config::ns_per_s;  // keepalived's, and IPVS's
 
 // A netmask for IPv4, a prefix length for IPv6. Alone it turns persistence on, as in keepalived.
@@ -118,7 +115,7 @@ constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
              s.warn("'persistence_timeout' 0 means no persistence: the line can go");
              v.persistence_timeout_ns = 0;
          } else if (s.args() > 0) {
-             s.seconds(config::ns_per_s, 31 * day_ns, v.persistence_timeout_ns);
+             s.seconds(config::ns_per_s, 31 * config::ns_per_day, v.persistence_timeout_ns);
          }
      }},
     {"persistence_granularity", 1, 1, set_granularity},
@@ -136,7 +133,7 @@ constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
      [](Statement& s, config::VirtualServer& v) { s.boolean(v.inhibit_on_failure); }},
     {"establish_timeout", 1, 1,
      [](Statement& s, config::VirtualServer& v) {
-         s.seconds(config::ns_per_s, 31 * day_ns, v.establish_timeout_ns);
+         s.seconds(config::ns_per_s, 31 * config::ns_per_day, v.establish_timeout_ns);
      }},
     {"laddr_group_name", 1, 1,
      [](Statement& s, config::VirtualServer& v) { v.local_address_group = s.arg(0); }},

@@ -7,8 +7,6 @@
 namespace warren::schema {
 namespace {
 
-constexpr std::int64_t day_ns = 86'400 * config::ns_per_s;
-
 // keepalived counts whole seconds here and takes 1 for 0.
 void set_positive(Statement& s, std::int64_t& ns) {
     if (s.arg(0).find_first_not_of('0') == std::string::npos) {
@@ -17,7 +15,7 @@ void set_positive(Statement& s, std::int64_t& ns) {
         ns = config::ns_per_s;
         return;
     }
-    s.seconds(10 * config::ns_per_ms, day_ns, ns);
+    s.seconds(10 * config::ns_per_ms, config::ns_per_day, ns);
 }
 
 constexpr Keyword<config::VrrpScript> script_keywords[] = {
@@ -58,7 +56,7 @@ constexpr Keyword<config::TrackFile> file_keywords[] = {
     {"init_file", 0, 2, read_init_file},
 };
 
-constexpr std::int64_t longest_delay_ns = 3'600 * config::ns_per_s;
+constexpr std::int64_t longest_delay_ns = config::ns_per_hour;
 
 void read_process(Statement& s, config::TrackProcess& p) {
     p.process = s.arg(0);

@@ -7,21 +7,20 @@
 namespace warren::schema {
 namespace {
 
-constexpr std::int64_t hour_ns = 3'600 * config::ns_per_s;
-constexpr std::int64_t day_ns = 24 * hour_ns;
 constexpr std::size_t max_auth_pass = 8;
 
-constexpr std::string_view no_kernel = "there is no kernel interface, address or route to make";
+constexpr std::string_view nothing_to_make =
+    "there is no kernel interface, address or route to make";
 constexpr std::string_view no_fifo = "only notify, _master, _backup, _fault and _stop exist";
 
 constexpr IgnoredKeyword ignored_instance[] = {
     {"dpdk_interface", "Warren opens `interface` itself; dataplane gives it a device"},
-    {"use_vmac_addr", no_kernel},
-    {"vmac_xmit_base", no_kernel},
-    {"use_ipvlan", no_kernel},
-    {"native_ipv6", no_kernel},
-    {"promote_secondaries", no_kernel},
-    {"kernel_rx_buf_size", no_kernel},
+    {"use_vmac_addr", nothing_to_make},
+    {"vmac_xmit_base", nothing_to_make},
+    {"use_ipvlan", nothing_to_make},
+    {"native_ipv6", nothing_to_make},
+    {"promote_secondaries", nothing_to_make},
+    {"kernel_rx_buf_size", nothing_to_make},
     {"garp_extra_if", "each address is announced on its own interface"},
     {"vmac_garp_intvl", "each address is announced on its own interface"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
@@ -171,11 +170,15 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
          s.seconds(0, 1'000 * config::ns_per_s, d.vrrp.preempt_delay_ns);
      }},
     {"garp_master_delay", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.seconds(0, hour_ns, d.vrrp.garp.master_delay_ns); }},
+     [](Statement& s, InstanceDraft& d) {
+         s.seconds(0, config::ns_per_hour, d.vrrp.garp.master_delay_ns);
+     }},
     {"garp_master_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) { s.number_near(1, 255, d.vrrp.garp.master_repeat); }},
     {"garp_master_refresh", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.seconds(0, day_ns, d.vrrp.garp.master_refresh_ns); }},
+     [](Statement& s, InstanceDraft& d) {
+         s.seconds(0, config::ns_per_day, d.vrrp.garp.master_refresh_ns);
+     }},
     {"garp_master_refresh_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          s.number_near(1, 255, d.vrrp.garp.master_refresh_repeat);
@@ -183,7 +186,7 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"garp_lower_prio_delay", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          std::int64_t ns = 0;
-         if (s.seconds(0, hour_ns, ns)) d.garp_lower_prio_delay_ns = ns;
+         if (s.seconds(0, config::ns_per_hour, ns)) d.garp_lower_prio_delay_ns = ns;
      }},
     {"garp_lower_prio_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) {
@@ -236,7 +239,7 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"unicast_peer", 0, 0, read_unicast_peers, BlockUse::required, Repeat::yes},
 };
 
-constexpr StrayKeyword strays[] = {
+constexpr StrayKeyword instance_strays[] = {
     {"vrrp_garp_master_delay", "garp_master_delay"},
     {"vrrp_garp_master_repeat", "garp_master_repeat"},
     {"vrrp_garp_master_refresh", "garp_master_refresh"},
@@ -248,7 +251,7 @@ constexpr StrayKeyword strays[] = {
 }  // namespace
 
 void add_vrrp_instance_keywords(BlockReader& reader, InstanceDraft& draft) {
-    reader.keywords(instance_keywords, draft).ignore(ignored_instance).take_strays(strays);
+    reader.keywords(instance_keywords, draft).ignore(ignored_instance).take_strays(instance_strays);
     add_tracked_keywords(reader, draft.vrrp.tracked);
     add_notify_keywords(reader, draft.vrrp.notify);
 }

@@ -70,10 +70,6 @@ std::uint64_t handled(const exchange::WorkerLink& worker) {
            worker.counters.handoff_in.value();
 }
 
-double rounded(double value, double steps) {
-    return std::round(value * steps) / steps;
-}
-
 }  // namespace
 
 std::vector<Json> counter_rows(const ViewContext& c) {

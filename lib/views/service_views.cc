@@ -16,10 +16,6 @@ namespace {
 using exchange::Counter;
 using exchange::ServerCounters;
 
-double rounded(double value, double steps) {
-    return std::round(value * steps) / steps;
-}
-
 std::uint64_t sum(const exchange::Exchange& e, std::uint16_t server,
                   Counter ServerCounters::*counter) {
     std::uint64_t total = 0;

@@ -2,6 +2,7 @@
 // What rows are made of: the manager's state and everybody's counters, at one moment.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -39,6 +40,11 @@ struct ViewContext {
     const std::vector<double>& busy;             // share of the last second, by worker
     std::uint64_t now_ns = 0;
 };
+
+// To the nearest of so many steps a whole.
+inline double rounded(double value, double steps) {
+    return std::round(value * steps) / steps;
+}
 
 inline std::uint64_t ms_since(const ViewContext& c, std::uint64_t then_ns) {
     return c.now_ns > then_ns ? (c.now_ns - then_ns) / 1'000'000 : 0;

@@ -10,18 +10,10 @@ using exchange::Drop;
 using packets::Frame;
 using packets::PacketBuilder;
 using testing::Test;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
-
-constexpr auto broadcast = "ff:ff:ff:ff:ff:ff";
-const Lines silence;
 
 Frame who_has(const char* destination, const char* sender, const char* target) {
     return PacketBuilder().ethernet(client_mac, destination).arp_request(sender, target);
-}
-
-PacketBuilder to_vip() {
-    return PacketBuilder().ethernet(client_mac, vip_mac).ip(client, vip);
 }
 
 const Lines arp_answer{

@@ -8,7 +8,6 @@ namespace {
 
 using exchange::Drop;
 using exchange::ServerState;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
 
 void set_state(World& world, std::size_t server, ServerState state) {

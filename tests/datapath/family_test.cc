@@ -11,10 +11,7 @@ namespace {
 
 using exchange::Drop;
 using exchange::ServerState;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
-
-const Lines silence;
 
 struct Families {
     const char* name;

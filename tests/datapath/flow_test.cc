@@ -9,10 +9,7 @@ namespace {
 
 using exchange::Drop;
 using packets::PacketBuilder;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
-
-const Lines silence;
 
 TEST(Fnat, HandshakeDataAndClose) {
     World world;

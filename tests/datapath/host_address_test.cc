@@ -10,14 +10,10 @@ namespace {
 using exchange::Drop;
 using packets::Frame;
 using packets::PacketBuilder;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
 
 constexpr auto server = "192.168.8.11";
 constexpr auto server_mac = "02:00:00:00:00:0b";
-constexpr auto virtual_mac = "00:00:5e:00:01:33";
-constexpr auto vip6 = "fd00::100";
-const Lines silence;
 
 struct HostsWorld : World {
     explicit HostsWorld(const WorldOptions& options = {}) : World(options) {
@@ -37,9 +33,6 @@ struct HostsWorld : World {
     }
 };
 
-PacketBuilder to_vip() {
-    return PacketBuilder().ethernet(client_mac, vip_mac).ip(client, vip);
-}
 PacketBuilder from_server() {
     return PacketBuilder().ethernet(server_mac, vip_mac).ip(server, vip);
 }

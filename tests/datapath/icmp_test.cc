@@ -9,10 +9,7 @@ namespace {
 
 using exchange::Drop;
 using flow::Method;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
-
-const Lines silence;
 
 struct Case {
     Endpoints near;  // the client and the VIP

@@ -5,7 +5,6 @@
 namespace warren::datapath {
 namespace {
 
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
 
 TEST(ManyWorkers, AnyQueueLeadsToTheOwner) {

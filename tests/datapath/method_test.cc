@@ -8,10 +8,7 @@ namespace {
 using exchange::Drop;
 using exchange::ServerState;
 using flow::Method;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
-
-const Lines silence;
 
 class Methods : public testing::TestWithParam<Endpoints> {
   protected:

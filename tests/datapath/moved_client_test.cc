@@ -11,7 +11,6 @@ using C = exchange::WorkerCounters;
 
 constexpr auto gateway = "192.168.8.1";
 constexpr auto new_mac = "02:00:00:00:00:c2";
-constexpr auto broadcast = "ff:ff:ff:ff:ff:ff";
 
 packets::Frame announcement(const char* mac, const char* address) {
     return PacketBuilder().ethernet(mac, broadcast).arp_request(address, address);

@@ -9,14 +9,11 @@ namespace {
 using exchange::Drop;
 using packets::Frame;
 using packets::PacketBuilder;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
 
 constexpr auto client6 = "fd00::50";
-constexpr auto vip6 = "fd00::100";
 constexpr auto group6 = "ff02::1:ff00:100";
 constexpr auto group_mac = "33:33:ff:00:01:00";
-const Lines silence;
 
 void add_vip6(exchange::Snapshot& s) {
     s.addresses.push_back(

@@ -10,7 +10,6 @@ namespace {
 using flow::Method;
 using packets::Frame;
 using packets::PacketBuilder;
-using Lines = std::vector<std::string>;
 
 class Offloads : public testing::TestWithParam<Endpoints> {
   protected:

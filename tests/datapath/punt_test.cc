@@ -9,15 +9,10 @@ namespace {
 using exchange::Drop;
 using packets::Frame;
 using packets::PacketBuilder;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
 
-constexpr auto broadcast = "ff:ff:ff:ff:ff:ff";
 constexpr auto rival = "02:00:00:00:00:06";
-constexpr auto virtual_mac = "00:00:5e:00:01:33";  // VRID 51
-constexpr auto vip6 = "fd00::100";
 constexpr auto all_nodes_mac = "33:33:00:00:00:01";
-const Lines silence;
 
 struct BothFamilies : World {
     explicit BothFamilies(const WorldOptions& options = {}) : World(options) {
@@ -36,7 +31,7 @@ struct BothFamilies : World {
     }
 };
 
-struct Row {
+struct PuntRow {
     const char* what;
     Frame frame;
 };
@@ -45,7 +40,7 @@ PacketBuilder from_rival(const char* destination_mac) {
     return PacketBuilder().ethernet(rival, destination_mac);
 }
 
-std::vector<Row> adverts() {
+std::vector<PuntRow> adverts() {
     const Frame ah{112, 4, 0, 0, 0, 0, 0, 0};
     return {
         {"IPv4", from_rival("01:00:5e:00:00:12")
@@ -71,7 +66,7 @@ std::vector<Row> adverts() {
 TEST(Punt, AdvertsOfBothFamiliesAndAh) {
     BothFamilies world;
     std::uint64_t punted = 0;
-    for (const Row& row : adverts()) {
+    for (const PuntRow& row : adverts()) {
         EXPECT_EQ(world.send(row.frame), silence) << row.what;
         EXPECT_EQ(world.counted(&C::punt), ++punted) << row.what;
     }
@@ -93,7 +88,7 @@ TEST(Punt, OtherAhAndAdvertsBetweenOthersAreTheKernels) {
 }
 
 // RFC 5227 2.4 (A10): any ARP whose sender address is ours, and the same of IPv6.
-std::vector<Row> claims() {
+std::vector<PuntRow> claims() {
     return {
         {"gratuitous ARP", from_rival(broadcast).arp_request(vip, vip)},
         {"ARP reply", from_rival(vip_mac).arp_reply(vip, client)},
@@ -112,7 +107,7 @@ std::vector<Row> claims() {
 TEST(Punt, ClaimsToAnAddressThatIsOurs) {
     BothFamilies world;
     std::uint64_t punted = 0;
-    for (const Row& row : claims()) {
+    for (const PuntRow& row : claims()) {
         EXPECT_EQ(world.send(row.frame), silence) << row.what;
         EXPECT_EQ(world.counted(&C::punt), ++punted) << row.what;
     }
@@ -123,7 +118,7 @@ TEST(Punt, ClaimsToAnAddressThatIsOurs) {
 TEST(Punt, ABackupHearsNoClaims) {
     BothFamilies world;
     world.set_master(false);
-    for (const Row& row : claims())
+    for (const PuntRow& row : claims())
         EXPECT_EQ(world.send(row.frame), silence) << row.what;
     EXPECT_EQ(world.counted(&C::punt), 0U);
 }
@@ -157,7 +152,7 @@ TEST(Punt, AStormOfClaimsDropsNoAdvert) {
         world.send(claim);
     const std::uint64_t dropped = world.dropped(Drop::punt_full);
     const std::uint64_t punted = world.counted(&C::punt);
-    for (const Row& row : adverts())
+    for (const PuntRow& row : adverts())
         world.send(row.frame);
     EXPECT_EQ(world.counted(&C::punt), punted + adverts().size());
     EXPECT_EQ(world.dropped(Drop::punt_full), dropped);

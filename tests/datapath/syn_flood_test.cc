@@ -103,12 +103,12 @@ void open_amid_flood(World& world, Connection& c) {
     c.from_client("A");
 }
 
-struct Case {
+struct FloodCase {
     unsigned workers;
     bool servers_answer;
 };
 
-class SynFlood : public testing::TestWithParam<Case> {};
+class SynFlood : public testing::TestWithParam<FloodCase> {};
 
 TEST_P(SynFlood, TakesNothingFromAnybody) {
     constexpr std::uint32_t capacity = 1024;
@@ -138,8 +138,8 @@ TEST_P(SynFlood, TakesNothingFromAnybody) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, SynFlood,
-                         testing::Values(Case{1, true}, Case{1, false}, Case{2, true},
-                                         Case{2, false}));
+                         testing::Values(FloodCase{1, true}, FloodCase{1, false},
+                                         FloodCase{2, true}, FloodCase{2, false}));
 
 // SYN and RST, SYN and an ACK made up: neither may leave the share of the half-open.
 TEST(SynFloodOf, ForgedEndsAndForgedAcksStaysInItsShare) {

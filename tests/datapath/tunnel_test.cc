@@ -8,7 +8,6 @@ namespace {
 
 using exchange::Drop;
 using exchange::ServerState;
-using Lines = std::vector<std::string>;
 using C = exchange::WorkerCounters;
 
 struct Tunnel {

@@ -18,11 +18,21 @@
 
 namespace warren::datapath {
 
+using Lines = std::vector<std::string>;  // frames that came out, as describe() writes them
+inline const Lines silence;
+
 inline constexpr auto client_mac = "02:00:00:00:00:c1";
-inline constexpr auto vip_mac = "02:00:00:00:00:64";     // the port's own MAC: no use_vmac
-inline constexpr auto second_mac = "02:00:00:00:00:65";  // of port 1, if there is one
+inline constexpr auto vip_mac = "02:00:00:00:00:64";      // the port's own MAC: no use_vmac
+inline constexpr auto second_mac = "02:00:00:00:00:65";   // of port 1, if there is one
+inline constexpr auto virtual_mac = "00:00:5e:00:01:33";  // VRID 51
 inline constexpr auto client = "192.168.8.50";
 inline constexpr auto vip = "192.168.8.100";
+inline constexpr auto vip6 = "fd00::100";
+inline constexpr auto broadcast = "ff:ff:ff:ff:ff:ff";
+
+inline packets::PacketBuilder to_vip() {
+    return packets::PacketBuilder().ethernet(client_mac, vip_mac).ip(client, vip);
+}
 
 inline constexpr std::uint64_t ms = 1'000'000;
 inline constexpr std::uint64_t second = 1'000 * ms;

@@ -15,7 +15,7 @@
 namespace warren::election {
 namespace {
 
-constexpr std::uint64_t ms = 1'000'000;
+constexpr std::uint64_t ns_per_ms = 1'000'000;
 
 class CountingSink : public FrameSink {
   public:
@@ -116,7 +116,7 @@ TEST(Announcer, KeepsTheGapBetweenTwoOnAPort) {
     Announcer announcer(2);
     CountingSink sink;
     RouterPlan plan;
-    plan.garp_gap_ns = 10 * ms;
+    plan.garp_gap_ns = 10 * ns_per_ms;
     announcer.add(0, {1}, plan);
     announcer.add(1, {1}, plan);
     std::vector<std::uint64_t> times;
@@ -126,11 +126,11 @@ TEST(Announcer, KeepsTheGapBetweenTwoOnAPort) {
         announcer.send(snapshot, now_ns, 100, sink);
         ASSERT_LE(sink.frames.size(), before + 1);
         if (sink.frames.size() > before) times.push_back(now_ns);
-        ASSERT_LT(now_ns, 1'000 * ms);
+        ASSERT_LT(now_ns, 1'000 * ns_per_ms);
     }
     ASSERT_EQ(times.size(), 4U);
     for (std::size_t i = 1; i < times.size(); ++i)
-        EXPECT_GE(times[i], times[i - 1] + 10 * ms);
+        EXPECT_GE(times[i], times[i - 1] + 10 * ns_per_ms);
 }
 
 TEST(Announcer, ARouterThatGaveUpAnnouncesNothingMore) {

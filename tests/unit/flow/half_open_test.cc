@@ -14,7 +14,7 @@
 namespace warren::flow {
 namespace {
 
-TableOptions options(std::uint32_t capacity) {
+TableOptions room_for(std::uint32_t capacity) {
     TableOptions o;
     o.capacity = capacity;
     o.servers = 4;
@@ -30,7 +30,7 @@ TEST(HalfOpen, HaveHalfTheTableAndNeverMoreThanTheBound) {
 }
 
 TEST(HalfOpen, TheOldestComesFirst) {
-    FlowTable table(options(10));
+    FlowTable table(room_for(10));
     EXPECT_EQ(table.half_open().oldest(), no_flow);
     const FlowIndex first = table.insert(samples::flow(1));
     const FlowIndex second = table.insert(samples::flow(2));
@@ -47,7 +47,7 @@ TEST(HalfOpen, TheOldestComesFirst) {
 
 // SYN and RST under one forged address would else fill the table past the share.
 TEST(HalfOpen, AFlowThatEndsUnprovedStaysInTheShare) {
-    FlowTable table(options(10));
+    FlowTable table(room_for(10));
     for (const TcpState end : {TcpState::closed, TcpState::dead}) {
         const FlowIndex i = table.insert(samples::flow(1));
         table.set_state(i, end, 1);
@@ -58,7 +58,7 @@ TEST(HalfOpen, AFlowThatEndsUnprovedStaysInTheShare) {
 }
 
 TEST(HalfOpen, FullAtTheShareOrWithTheTable) {
-    FlowTable table(options(4));
+    FlowTable table(room_for(4));
     Flow open = samples::flow(0);
     open.state = TcpState::established;
     table.insert(open);
@@ -78,7 +78,7 @@ TEST(HalfOpen, FullAtTheShareOrWithTheTable) {
 
 TEST(HalfOpen, AgreesWithADequeUnderRandomOperations) {
     constexpr std::uint32_t capacity = 64;
-    FlowTable table(options(capacity));
+    FlowTable table(room_for(capacity));
     std::deque<FlowIndex> expected;
     std::mt19937 random(7);
     std::uint32_t next = 0;

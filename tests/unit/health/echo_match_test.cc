@@ -18,7 +18,6 @@
 namespace warren::health {
 namespace {
 
-constexpr std::int64_t ms = 1'000'000;
 constexpr std::size_t ip_source = 26;
 constexpr std::size_t icmp = 34;  // of an Ethernet frame with an IPv4 header without options
 
@@ -88,7 +87,7 @@ TEST_P(EchoMatch, Reply) {
     CheckResult seen;
     PingOptions options;
     options.address = net::IpAddress::v4(192, 0, 2, 9);
-    options.timeout_ns = GetParam().taken ? 5'000 * ms : 60 * ms;
+    options.timeout_ns = GetParam().taken ? 5'000'000'000 : 60'000'000;
     const auto checker = make_checker(io, options, [&](const CheckResult& result) {
         seen = result;
         io.stop();

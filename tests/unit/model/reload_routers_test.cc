@@ -62,26 +62,26 @@ class ReloadRouters : public testing::Test {
     std::uint64_t now_ns_ = start_ns;
 };
 
-const std::string first = router("VI_1", "eth0", 51, "192.168.8.100");
-const std::string second = router("VI_2", "eth0", 52, "192.168.8.101");
+const std::string router_1 = router("VI_1", "eth0", 51, "192.168.8.100");
+const std::string router_2 = router("VI_2", "eth0", 52, "192.168.8.101");
 
 TEST_F(ReloadRouters, TheSameFileIsNoNews) {
-    use(first + second);
-    EXPECT_EQ(reload("# another comment\n" + first + second), "");
+    use(router_1 + router_2);
+    EXPECT_EQ(reload("# another comment\n" + router_1 + router_2), "");
     EXPECT_TRUE(changes_.none());
     EXPECT_EQ(orders(), "");
 }
 
 TEST_F(ReloadRouters, TheirOrderIsNoNewsEither) {
-    use(first + second);
-    EXPECT_EQ(reload(second + first), "");
+    use(router_1 + router_2);
+    EXPECT_EQ(reload(router_2 + router_1), "");
     EXPECT_TRUE(changes_.none());
     EXPECT_EQ(state_->config.vrrp_instances[0].name, "VI_2");
     EXPECT_EQ(state_->routers[0].config->name, "VI_1");
 }
 
 TEST_F(ReloadRouters, AnotherNameIsTheSameRouter) {
-    use(first);
+    use(router_1);
     EXPECT_EQ(reload(router("other", "eth0", 51, "192.168.8.100")), "");
     EXPECT_EQ(orders(), "~0");
     EXPECT_EQ(order(0).announced, vrrp::AnnouncedSet::nothing);
@@ -89,7 +89,7 @@ TEST_F(ReloadRouters, AnotherNameIsTheSameRouter) {
 }
 
 TEST_F(ReloadRouters, ANewPriorityIsToldWithWhatTracksIt) {
-    use(first);
+    use(router_1);
     state_->routers[0].tracking.total = {90, true};
     EXPECT_EQ(reload(router("VI_1", "eth0", 51, "192.168.8.100", "garp_master_refresh 5\n")), "");
     EXPECT_EQ(orders(), "~0");
@@ -99,7 +99,7 @@ TEST_F(ReloadRouters, ANewPriorityIsToldWithWhatTracksIt) {
 }
 
 TEST_F(ReloadRouters, OnlyAddedAddressesAreToBeAnnounced) {
-    use(first);
+    use(router_1);
     now_ns_ += 60'000'000'000;
     EXPECT_EQ(reload(router("VI_1", "eth0", 51, "192.168.8.100\n192.168.8.102")), "");
     EXPECT_EQ(order(0).announced, vrrp::AnnouncedSet::added);
@@ -116,7 +116,7 @@ TEST_F(ReloadRouters, OnlyAddedAddressesAreToBeAnnounced) {
 }
 
 TEST_F(ReloadRouters, AnExcludedAddressIsAddedToo) {
-    use(first);
+    use(router_1);
     EXPECT_EQ(reload(router("VI_1", "eth0", 51, "192.168.8.100",
                             "virtual_ipaddress_excluded {\n192.168.9.1\n}\n")),
               "");
@@ -125,16 +125,16 @@ TEST_F(ReloadRouters, AnExcludedAddressIsAddedToo) {
 }
 
 TEST_F(ReloadRouters, AnotherMacIsAnnouncedForAll) {
-    use(first);
+    use(router_1);
     EXPECT_EQ(reload(router("VI_1", "eth0", 51, "192.168.8.100", "use_vmac\n")), "");
     EXPECT_EQ(order(0).announced, vrrp::AnnouncedSet::all);
 }
 
 TEST_F(ReloadRouters, WhatGoesLeavesNothingButItsIndex) {
-    use(first + second);
+    use(router_1 + router_2);
     state_->routers[0].status.state = vrrp::State::master;
     EXPECT_EQ(host_addresses(*state_).size(), 1U);
-    EXPECT_EQ(reload(second), "");
+    EXPECT_EQ(reload(router_2), "");
     EXPECT_EQ(orders(), "-0");
     EXPECT_TRUE(owned(0).empty());
     EXPECT_EQ(owned(1), std::vector<std::string>{"192.168.8.101"});
@@ -145,18 +145,18 @@ TEST_F(ReloadRouters, WhatGoesLeavesNothingButItsIndex) {
 }
 
 TEST_F(ReloadRouters, AnIndexRestsUntilAllHaveForgottenIt) {
-    use(first + second);
-    EXPECT_EQ(reload(second), "");
-    EXPECT_EQ(reload(first + second), "");
+    use(router_1 + router_2);
+    EXPECT_EQ(reload(router_2), "");
+    EXPECT_EQ(reload(router_1 + router_2), "");
     EXPECT_EQ(orders(), "+2") << "nobody has said yet that 0 is forgotten";
     release();
-    EXPECT_EQ(reload(first + second + router("VI_3", "eth0", 53, "192.168.8.103")), "");
+    EXPECT_EQ(reload(router_1 + router_2 + router("VI_3", "eth0", 53, "192.168.8.103")), "");
     EXPECT_EQ(orders(), "+0");
     EXPECT_EQ(changes_.retired_plans.size(), 1U) << "the one that had the index";
 }
 
 TEST_F(ReloadRouters, AnotherVridOrVersionIsAnotherRouter) {
-    use(first);
+    use(router_1);
     EXPECT_EQ(reload(router("VI_1", "eth0", 61, "192.168.8.100")), "");
     EXPECT_EQ(orders(), "-0 +1");
     EXPECT_EQ(reload(router("VI_1", "eth0", 61, "192.168.8.100", "version 3\n")), "");
@@ -165,15 +165,15 @@ TEST_F(ReloadRouters, AnotherVridOrVersionIsAnotherRouter) {
 }
 
 TEST_F(ReloadRouters, AnInterfaceWithoutPortNeedsARestart) {
-    use(first);
-    EXPECT_EQ(reload(first + router("VI_2", "eth7", 52, "192.168.8.101")),
+    use(router_1);
+    EXPECT_EQ(reload(router_1 + router("VI_2", "eth7", 52, "192.168.8.101")),
               "warren.conf:10: vrrp_instance VI_2: interface eth7 has no port yet: that needs a "
               "restart");
     EXPECT_EQ(state_->routers.size(), 1U);
 }
 
 TEST_F(ReloadRouters, TheyNeverGrowBeyondTheWorkersTable) {
-    use(first);
+    use(router_1);
     std::string refusal;
     for (int round = 0; round < 2'000 && refusal.empty(); ++round)
         refusal = reload(router("VI_1", "eth0", 51 + round % 2, "192.168.8.100"));
@@ -184,7 +184,7 @@ TEST_F(ReloadRouters, TheyNeverGrowBeyondTheWorkersTable) {
 }
 
 TEST_F(ReloadRouters, ServicesFollowTheirVip) {
-    use(first + service("192.168.8.100"));
+    use(router_1 + service("192.168.8.100"));
     EXPECT_EQ(state_->services[0].router, 0);
     EXPECT_EQ(reload(router("VI_1", "eth0", 61, "192.168.8.100") + service("192.168.8.100")), "");
     EXPECT_EQ(state_->services[0].router, 1);
@@ -198,16 +198,16 @@ TEST_F(ReloadRouters, ServicesFollowTheirVip) {
 
 TEST_F(ReloadRouters, AGroupIsAPlanOfItsMembers) {
     const std::string group = "vrrp_sync_group G {\n group {\n VI_1\n VI_2\n }\n}\n";
-    use(first + second);
-    EXPECT_EQ(reload(first + second + group), "");
+    use(router_1 + router_2);
+    EXPECT_EQ(reload(router_1 + router_2 + group), "");
     EXPECT_TRUE(changes_.changed_routers.empty());
     EXPECT_EQ(orders(), "~0 ~1");
     EXPECT_TRUE(order(0).plan->settings.grouped);
     EXPECT_EQ(order(0).plan->group, order(1).plan->group);
     // Others that come first in the file do not stir it.
-    EXPECT_EQ(reload(router("VI_0", "eth0", 50, "192.168.8.99") + first + second + group), "");
+    EXPECT_EQ(reload(router("VI_0", "eth0", 50, "192.168.8.99") + router_1 + router_2 + group), "");
     EXPECT_EQ(orders(), "+2");
-    EXPECT_EQ(reload(first + second), "");
+    EXPECT_EQ(reload(router_1 + router_2), "");
     EXPECT_EQ(orders(), "-2 ~0 ~1");
     EXPECT_FALSE(order(1).plan->settings.grouped);
 }
@@ -216,7 +216,7 @@ TEST_F(ReloadRouters, AGroupIsAPlanOfItsMembers) {
 
 TEST_F(ReloadRouters, WhoHasBegunNeedNotWaitForANewScript) {
     const std::string script = "vrrp_script chk {\n script \"/bin/true\"\n}\n";
-    use(script + first);
+    use(script + router_1);
     EXPECT_EQ(
         reload(script + router("VI_1", "eth0", 51, "192.168.8.100", "track_script {\n chk\n}\n")),
         "");

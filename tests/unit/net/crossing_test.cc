@@ -9,8 +9,8 @@
 namespace warren::net {
 namespace {
 
-const IpAddress v4 = *IpAddress::parse("192.168.8.11");
-const IpAddress v6 = *IpAddress::parse("2001:db8::11");
+const IpAddress node_v4 = *IpAddress::parse("192.168.8.11");
+const IpAddress node_v6 = *IpAddress::parse("2001:db8::11");
 
 Crossing crossing_of(const packets::Frame& frame, const IpAddress& destination) {
     const Parsed parsed = parse(frame);
@@ -22,7 +22,7 @@ TEST(Crossing, WithinAFamilyNothingChanges) {
                                      .ip("192.168.8.50", "192.168.8.100")
                                      .tcp(4000, 5672, "PA")
                                      .payload("hello");
-    const Crossing crossing = crossing_of(frame, v4);
+    const Crossing crossing = crossing_of(frame, node_v4);
     EXPECT_FALSE(crossing.changes_family());
     EXPECT_TRUE(crossing.leaves_as_v4());
     EXPECT_EQ(crossing.leaving_bytes(), 45U);
@@ -34,7 +34,7 @@ TEST(Crossing, FromIpv4ToIpv6ItGrowsByTwentyBytes) {
                                      .ip("192.168.8.50", "192.168.8.100")
                                      .tcp(4000, 5672, "PA")
                                      .payload("hello");
-    const Crossing crossing = crossing_of(frame, v6);
+    const Crossing crossing = crossing_of(frame, node_v6);
     EXPECT_TRUE(crossing.changes_family());
     EXPECT_FALSE(crossing.leaves_as_v4());
     EXPECT_EQ(crossing.leaving_bytes(), 65U);
