@@ -27,8 +27,8 @@ struct Attempt {
 };
 
 // What that server answers.
-PacketBuilder answer_to(const Attempt& syn, std::string_view flags, std::uint32_t seq,
-                        std::uint32_t ack) {
+PacketBuilder reply_to(const Attempt& syn, std::string_view flags, std::uint32_t seq,
+                       std::uint32_t ack) {
     return PacketBuilder()
         .ethernet(net::load<net::EthernetHeader>(syn.frame, 0).destination.to_string(), vip_mac)
         .ip(syn.server(), vip)
@@ -38,7 +38,7 @@ PacketBuilder answer_to(const Attempt& syn, std::string_view flags, std::uint32_
 }
 
 PacketBuilder refusal(const Attempt& syn) {
-    return answer_to(syn, "RA", 0, syn.parsed.sequence + 1);
+    return reply_to(syn, "RA", 0, syn.parsed.sequence + 1);
 }
 
 class Replay : public testing::Test {
@@ -101,7 +101,7 @@ TEST_F(Replay, TheClientsOfferIsMadeAgain) {
 TEST_F(Replay, TheConnectionGoesOnWithTheServerThatTookIt) {
     const Attempt second = only(world.send_raw(refusal(syn())));
     const std::uint32_t isn = second.parsed.sequence;
-    const Attempt answer = only(world.send_raw(answer_to(second, "SA", 9000, isn + 1)));
+    const Attempt answer = only(world.send_raw(reply_to(second, "SA", 9000, isn + 1)));
     EXPECT_EQ(answer.server(), client);
     EXPECT_EQ(answer.parsed.acknowledgement, 1001U) << "the client's own number";
     const Attempt data = only(
@@ -125,7 +125,7 @@ TEST_F(Replay, TheAbandonedServersLateAnswerGetsReset) {
     const Attempt first = syn();
     wait(300 * ms);
     const Attempt reset =
-        only(world.send_raw(answer_to(first, "SA", 5000, first.parsed.sequence + 1)));
+        only(world.send_raw(reply_to(first, "SA", 5000, first.parsed.sequence + 1)));
     EXPECT_EQ(reset.server(), "192.168.8.11");
     EXPECT_EQ(reset.parsed.tcp_flags, net::tcp_flag::rst);
     EXPECT_EQ(reset.parsed.sequence, first.parsed.sequence + 1);
@@ -180,7 +180,7 @@ TEST_F(Replay, ASlowServerIsTakenWhenNoOtherIsLeft) {
     const Attempt third(sent[1]);
     wait(1 * second);
     const Attempt answer =
-        only(world.send_raw(answer_to(third, "SA", 9000, third.parsed.sequence + 1)));
+        only(world.send_raw(reply_to(third, "SA", 9000, third.parsed.sequence + 1)));
     EXPECT_EQ(answer.server(), client);
     EXPECT_TRUE(wait(5 * second).empty());
 }
@@ -217,7 +217,7 @@ TEST_F(ReplayWithOneServer, AServerThatGoesDownMeansReset) {
 // Its RST must say exactly what the ACK asked for, and the SYN follows behind it.
 TEST_F(Replay, AnOldConnectionAtTheServerIsClearedAndTheSynSentAgain) {
     const Attempt first = syn();
-    const auto sent = world.send_raw(answer_to(first, "A", 777'000, 888'000));
+    const auto sent = world.send_raw(reply_to(first, "A", 777'000, 888'000));
     ASSERT_EQ(sent.size(), 2U);
     const Attempt reset(sent[0]);
     EXPECT_EQ(reset.parsed.tcp_flags, net::tcp_flag::rst);
@@ -234,7 +234,7 @@ TEST_F(Replay, AnOldConnectionAtTheServerIsClearedAndTheSynSentAgain) {
 TEST_F(Replay, AnOldConnectionsAckIsNobodysWhileItsServerHasNoNextHop) {
     const Attempt first = syn();
     world.change([](exchange::Snapshot& s) { s.servers[0].reachable = false; });
-    EXPECT_TRUE(world.send_raw(answer_to(first, "A", 777'000, 888'000)).empty());
+    EXPECT_TRUE(world.send_raw(reply_to(first, "A", 777'000, 888'000)).empty());
     EXPECT_EQ(world.dropped(Drop::no_neighbour), 1U);
 }
 
@@ -242,14 +242,14 @@ TEST_F(Replay, AnOldConnectionsAckIsNobodysWhileItsServerHasNoNextHop) {
 TEST_F(Replay, ClearingIsBounded) {
     const Attempt first = syn();
     for (int i = 0; i < 3; ++i)
-        EXPECT_EQ(world.send_raw(answer_to(first, "A", 777'000, 888'000)).size(), 2U);
-    EXPECT_EQ(only(world.send_raw(answer_to(first, "A", 777'000, 888'000))).server(), client);
+        EXPECT_EQ(world.send_raw(reply_to(first, "A", 777'000, 888'000)).size(), 2U);
+    EXPECT_EQ(only(world.send_raw(reply_to(first, "A", 777'000, 888'000))).server(), client);
 }
 
 // A blind RST (RFC 5961 3.2) moves no flow, and neither does a damaged one.
 TEST_F(Replay, OnlyAnExactAndSoundRefusalCounts) {
     const Attempt first = syn();
-    world.send_raw(answer_to(first, "RA", 0, first.parsed.sequence + 2));
+    world.send_raw(reply_to(first, "RA", 0, first.parsed.sequence + 2));
     world.send_raw(refusal(first).bad_l4_checksum());
     EXPECT_EQ(world.counted(&C::syns_replayed), 0U);
     EXPECT_EQ(world.dropped(Drop::bad_tcp_checksum), 1U);
