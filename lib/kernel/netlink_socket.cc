@@ -42,6 +42,13 @@ std::optional<std::uint32_t> number_of(const nlattr* attribute) {
     return mnl_attr_get_u32(attribute);
 }
 
+// The kernel ends it with a zero; here the attribute's own length counts.
+std::string text_of(const nlattr* attribute) {
+    if (attribute == nullptr) return {};
+    const auto* text = static_cast<const char*>(mnl_attr_get_payload(attribute));
+    return {text, strnlen(text, mnl_attr_get_payload_len(attribute))};
+}
+
 std::optional<net::IpAddress> address_from(const void* bytes, std::size_t size, int family) {
     if (family == AF_INET && size >= 4) {
         std::uint32_t raw = 0;
@@ -85,14 +92,15 @@ KernelMessage parse_link(const nlmsghdr& message) {
     result.removed = message.nlmsg_type == RTM_DELLINK;
     Link& link = result.link;
     link.index = header->ifi_index;
-    if (found[IFLA_IFNAME] != nullptr) link.name = mnl_attr_get_str(found[IFLA_IFNAME]);
+    link.name = text_of(found[IFLA_IFNAME]);
     link.mac = mac_of(found[IFLA_ADDRESS]).value_or(net::MacAddress{});
     link.mtu = number_of(found[IFLA_MTU]).value_or(0);
     link.carrier_losses = number_of(found[IFLA_CARRIER_DOWN_COUNT]).value_or(0);
     link.up = (header->ifi_flags & IFF_UP) != 0;
     link.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
     std::uint8_t state = IF_OPER_UNKNOWN;
-    if (found[IFLA_OPERSTATE] != nullptr) state = mnl_attr_get_u8(found[IFLA_OPERSTATE]);
+    if (found[IFLA_OPERSTATE] != nullptr && mnl_attr_get_payload_len(found[IFLA_OPERSTATE]) != 0)
+        state = mnl_attr_get_u8(found[IFLA_OPERSTATE]);
     link.running = link.up && (header->ifi_flags & IFF_LOWER_UP) != 0 &&
                    (state == IF_OPER_UP || state == IF_OPER_UNKNOWN);
     return result;
@@ -105,7 +113,7 @@ KernelMessage parse_address(const nlmsghdr& message) {
     // On a point-to-point link IFA_ADDRESS is the peer's.
     const nlattr* own = found[IFA_LOCAL] != nullptr ? found[IFA_LOCAL] : found[IFA_ADDRESS];
     const auto address = address_of(own, header->ifa_family);
-    if (!address) return {};
+    if (!address || header->ifa_prefixlen > (address->is_v4() ? 32 : 128)) return {};
     const std::uint32_t flags = number_of(found[IFA_FLAGS]).value_or(header->ifa_flags);
     AddressMessage result;
     result.removed = message.nlmsg_type == RTM_DELADDR;
