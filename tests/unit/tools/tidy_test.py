@@ -327,6 +327,11 @@ class GoodTrees(unittest.TestCase):
     def test_a_class_may_have_30_methods_beside_what_each_has(self):
         self.assertEqual([], findings_of({"lib/net/a.h": header("net", class_of(30))}))
 
+    def test_an_overload_set_is_one_method(self):
+        overloads = "".join(f"    void f0(int (&x)[{i + 1}]);\n" for i in range(11))
+        methods = class_of(30).replace("    void f0();\n", overloads)
+        self.assertEqual([], findings_of({"lib/net/a.h": header("net", methods)}))
+
     def test_namesakes_in_two_folders_or_two_sources_are_two_classes(self):
         local = "namespace {\nclass A {\n    void f();\n};\nvoid A::f() {}\n}  // namespace\n"
         files = {"lib/net/a.cc": source("net", local), "lib/net/b.cc": source("net", local)}
