@@ -11,9 +11,7 @@
 namespace warren::vrrp {
 namespace {
 
-constexpr std::uint64_t burst_distance_ns = ns_per_s;
 constexpr std::uint64_t alarm_distance_ns = ns_per_s;
-constexpr std::uint64_t defend_interval_ns = 10 * ns_per_s;  // RFC 5227 2.4
 
 std::uint16_t fault_bit(FaultCause cause) {
     return static_cast<std::uint16_t>(1U << static_cast<unsigned>(cause));
@@ -31,6 +29,17 @@ bool hears_otherwise(const Settings& a, const Settings& b) {
 bool says_otherwise(const Settings& a, const Settings& b) {
     return hears_otherwise(a, b) || a.primary_address != b.primary_address ||
            a.advert_addresses != b.advert_addresses;
+}
+
+// RFC 3768 6.4.3: greater priority, or equal and a greater primary address.
+bool is_higher(const AdvertReceived& theirs, std::uint8_t our_priority,
+               const net::IpAddress& our_address) {
+    if (theirs.advert.priority != our_priority) return theirs.advert.priority > our_priority;
+    return theirs.source > our_address;
+}
+
+std::uint64_t own_skew_ns(const Settings& settings, const Status& status) {
+    return skew_ns(settings.version, status.effective_priority, status.master_interval_ns);
 }
 
 }  // namespace
@@ -51,12 +60,9 @@ Actions Instance::step(const Event& event, std::uint64_t now_ns) {
 std::uint64_t Instance::deadline_ns() const {
     switch (status_.state) {
         case State::backup:
-            if (status_.wants_master) return no_deadline;
-            return waiting_for_workers_ ? evidence_poll_deadline_ns_ : master_down_deadline_ns_;
+            return status_.wants_master ? no_deadline : master_down_.deadline_ns();
         case State::master:
-            return std::min({advert_deadline_ns_, answer_deadline_ns_, burst_.next_ns,
-                             added_burst_.next_ns, burst_request_ns_, refresh_deadline_ns_,
-                             defence_deadline_ns_});
+            return std::min(advert_timer_.deadline_ns(), announcing_.deadline_ns());
         case State::initialize:
         case State::fault:
             break;
@@ -71,10 +77,6 @@ std::uint64_t Instance::master_down_interval_ns() const {
 
 std::uint64_t Instance::ownership_lease_ns() const {
     return settings_->down_timer_adverts * settings_->advert_interval_ns;
-}
-
-std::uint64_t Instance::own_skew_ns() const {
-    return skew_ns(settings_->version, status_.effective_priority, status_.master_interval_ns);
 }
 
 // ---- events
@@ -130,14 +132,12 @@ void Instance::on(const FaultChange& event, Actions& out) {
 
 // An owner's priority never changes; the others' stays within 1-254 (RFC 3768 6.1).
 void Instance::set_priority(int priority) {
-    const std::uint64_t old_skew_ns = own_skew_ns();
+    const std::uint64_t old_skew_ns = own_skew_ns(*settings_, status_);
     status_.effective_priority = settings_->priority == owner_priority
                                      ? owner_priority
                                      : static_cast<std::uint8_t>(std::clamp(priority, 1, 254));
-    if (status_.state == State::backup) {
-        master_down_deadline_ns_ += own_skew_ns() - old_skew_ns;
-        waiting_for_workers_ = false;  // it may be due later now; the next tick tells
-    }
+    if (status_.state == State::backup)
+        master_down_.shift(old_skew_ns, own_skew_ns(*settings_, status_));
     if (status_.state == State::master) status_.master_priority = status_.effective_priority;
 }
 
@@ -149,14 +149,12 @@ void Instance::on(const PreemptHold& event, Actions&) {
     preempt_held_ = event.hold;
 }
 
-// RFC 5227 2.4 (c): who must keep the address defends it, at most once in DEFEND_INTERVAL. A claim
-// in between is answered when that has passed, for its sender may have announced several times.
 void Instance::on(const AddressConflict& event, Actions& out) {
     if (status_.state != State::master) return;
     ++status_.counters.address_conflicts;
     alarm(AlarmKind::address_conflict, event.address, out, event.claimant);
-    defence_deadline_ns_ = std::max(now_ns_, next_defence_ns_);
-    run_announcements(out);
+    announcing_.defend(now_ns_);
+    announce_due(out);
 }
 
 void Instance::on(const Reconfigure& event, Actions& out) {
@@ -169,7 +167,7 @@ void Instance::on(const Reconfigure& event, Actions& out) {
     set_priority(event.effective_priority != 0 ? event.effective_priority : settings_->priority);
     if (status_.state == State::backup) {
         const bool was_won = status_.wants_master;
-        if (hears_otherwise(old, *settings_)) arm_master_down(master_down_interval_ns());
+        if (hears_otherwise(old, *settings_)) wait_for_master();
         if (status_.effective_priority == owner_priority && old_priority != owner_priority)
             win(Reason::owner_startup, out);
         else if (was_won && !settings_->grouped)
@@ -177,7 +175,10 @@ void Instance::on(const Reconfigure& event, Actions& out) {
     } else if (status_.state == State::master) {
         if (old_priority != status_.effective_priority || says_otherwise(old, *settings_))
             send_soon(out);
-        announce_changes(event.announced, out);
+        // Hosts know what they knew: only new addresses are news to them, or our new MAC.
+        if (event.announced == AnnouncedSet::nothing) return;
+        announcing_.start(event.announced, settings_->announcements, now_ns_);
+        announce_due(out);
     }
 }
 
@@ -190,20 +191,9 @@ void Instance::follow_settings(const Settings& old) {
     if (status_.state != State::master) return;
     status_.master_address = settings_->primary_address;
     // Peers wait for the old interval until they are told too: the next advert is never later.
-    advert_deadline_ns_ = std::min(advert_deadline_ns_, now_ns_ + settings_->advert_interval_ns);
+    advert_timer_.hasten(now_ns_, settings_->advert_interval_ns);
     const std::uint64_t refresh_ns = settings_->announcements.refresh_ns;
-    if (refresh_ns != old.announcements.refresh_ns)
-        refresh_deadline_ns_ = refresh_ns == 0 ? no_deadline : now_ns_ + refresh_ns;
-}
-
-// Hosts know what they knew: only new addresses are news to them, or our new MAC.
-void Instance::announce_changes(AnnouncedSet announced, Actions& out) {
-    if (announced == AnnouncedSet::nothing) return;
-    if (announced == AnnouncedSet::all)
-        start_burst(&Announcements::takeover);
-    else
-        added_burst_ = begin(&Announcements::takeover);
-    run_announcements(out);
+    if (refresh_ns != old.announcements.refresh_ns) announcing_.refresh_every(refresh_ns, now_ns_);
 }
 
 void Instance::on(const GroupMaster&, Actions& out) {
@@ -244,22 +234,18 @@ void Instance::learn_master(const AdvertReceived& event) {
     status_.undecided = false;
 }
 
-void Instance::arm_master_down(std::uint64_t wait_ns) {
-    master_down_deadline_ns_ = now_ns_ + wait_ns;
-    waiting_for_workers_ = false;
+void Instance::wait_for_master() {
+    master_down_.arm(now_ns_, master_down_interval_ns());
     status_.wants_master = false;
 }
 
 void Instance::advert_in_backup(const AdvertReceived& event) {
     if (event.advert.priority == 0) {
-        // Never later than it was: a flood of good-byes must not keep us from taking over.
-        const std::uint64_t wait_ns = own_skew_ns();
-        if (!status_.wants_master && now_ns_ + wait_ns < master_down_deadline_ns_)
-            arm_master_down(wait_ns);
+        if (!status_.wants_master) master_down_.hasten(now_ns_, own_skew_ns(*settings_, status_));
         takeover_reason_ = Reason::priority_zero;
     } else if (yields_to(event.advert.priority)) {
         learn_master(event);
-        arm_master_down(master_down_interval_ns());
+        wait_for_master();
         takeover_reason_ = Reason::master_down;
     } else {
         status_.master_address = event.source;
@@ -268,27 +254,20 @@ void Instance::advert_in_backup(const AdvertReceived& event) {
     }
 }
 
-// RFC 3768 6.4.3: greater priority, or equal and a greater primary address.
-bool Instance::is_higher(const AdvertReceived& event) const {
-    const std::uint8_t theirs = event.advert.priority;
-    if (theirs != status_.effective_priority) return theirs > status_.effective_priority;
-    return event.source > settings_->primary_address;
-}
-
 void Instance::advert_in_master(const AdvertReceived& event, Actions& out) {
     const std::uint8_t theirs = event.advert.priority;
     if (theirs == 0) {
         // RFC 3768 6.4.3: advertise and restart the timer. Whoever says good-bye was a master
         // beside us.
-        advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
+        advert_timer_.restart(now_ns_, settings_->advert_interval_ns);
         send_soon(out);
-        request_burst();
-        run_announcements(out);
+        announcing_.request(now_ns_);
+        announce_due(out);
         return;
     }
     if (theirs == owner_priority && status_.effective_priority == owner_priority)
         alarm(AlarmKind::two_owners, event.source, out);
-    if (is_higher(event)) {
+    if (is_higher(event, status_.effective_priority, settings_->primary_address)) {
         const bool by_priority = theirs > status_.effective_priority;
         out.push(Own{false});
         if (settings_->higher_priority_send_advert) send(status_.effective_priority, out);
@@ -303,58 +282,47 @@ void Instance::advert_in_master(const AdvertReceived& event, Actions& out) {
     if (now_ns_ - status_.since_ns > settings_->advert_interval_ns)
         alarm(AlarmKind::other_master, event.source, out);
     if (!settings_->lower_priority_no_advert) send_soon(out);
-    request_burst();
-    run_announcements(out);
+    announcing_.request(now_ns_);
+    announce_due(out);
 }
 
 // ---- timers
 
 void Instance::tick_in_backup(const Tick& event, Actions& out) {
-    if (status_.wants_master || now_ns_ < master_down_deadline_ns_) return;
+    if (status_.wants_master || !master_down_.is_due(now_ns_)) return;
     if (believes_silence(event, out)) win(takeover_reason_, out);
 }
 
 // Nothing waits in the queues that had arrived when the master should have been heard.
 bool Instance::believes_silence(const Tick& event, Actions& out) {
-    if (event.rx_seen_ns >= master_down_deadline_ns_) return true;
-    if (!waiting_for_workers_) {
-        ++status_.counters.waits_for_workers;
-        waiting_for_workers_ = true;
-        waited_ns_ = 0;
-    } else {
-        // This machine may have been away, and its workers with us.
-        waited_ns_ += std::min(now_ns_ - asked_ns_, 2 * longest_evidence_poll_ns);
+    const bool was_waiting = master_down_.is_waiting();
+    switch (master_down_.judge(event.rx_seen_ns, now_ns_)) {
+        case Silence::proven:
+            return true;
+        case Silence::open:
+            if (!was_waiting) ++status_.counters.waits_for_workers;
+            return false;
+        case Silence::unproven:
+            break;
     }
-    asked_ns_ = now_ns_;
-    if (waited_ns_ >= longest_wait_for_workers_ns) {
-        alarm(AlarmKind::unproven_silence, settings_->primary_address, out);
-        return true;
-    }
-    // As long again as it has taken so far: quick for a busy worker, gentle to one that needs our
-    // CPU.
-    const std::uint64_t late_ns = now_ns_ - master_down_deadline_ns_;
-    evidence_poll_deadline_ns_ =
-        now_ns_ + std::min(longest_wait_for_workers_ns - waited_ns_,
-                           std::clamp(late_ns, evidence_poll_ns, longest_evidence_poll_ns));
-    return false;
+    alarm(AlarmKind::unproven_silence, settings_->primary_address, out);
+    return true;
 }
 
 void Instance::tick_in_master(Actions& out) {
-    if (now_ns_ >= advert_deadline_ns_) {
-        const std::uint64_t interval_ns = settings_->advert_interval_ns;
-        const bool hopeless = now_ns_ - advert_deadline_ns_ >= interval_ns;
-        if (hopeless) ++status_.counters.late_adverts;
-        if (now_ns_ - last_sent_ns_ > master_down_interval_ns()) {
+    if (advert_timer_.is_due(now_ns_)) {
+        if (!advert_timer_.advance(now_ns_, settings_->advert_interval_ns))
+            ++status_.counters.late_adverts;
+        if (advert_timer_.silent_ns(now_ns_) > master_down_interval_ns()) {
             // We were away so long that a peer may have been master and given up silently.
             alarm(AlarmKind::late_advert, settings_->primary_address, out);
-            request_burst();
+            announcing_.request(now_ns_);
         }
-        advert_deadline_ns_ = (hopeless ? now_ns_ : advert_deadline_ns_) + interval_ns;
         send(status_.effective_priority, out);
-    } else if (now_ns_ >= answer_deadline_ns_) {
+    } else if (advert_timer_.is_answer_due(now_ns_)) {
         send(status_.effective_priority, out);
     }
-    run_announcements(out);
+    announce_due(out);
 }
 
 // ---- transitions
@@ -377,39 +345,34 @@ void Instance::start(Reason reason, Actions& out) {
 void Instance::win(Reason reason, Actions& out) {
     if (!settings_->grouped) return become_master(reason, out);
     status_.wants_master = true;
-    waiting_for_workers_ = false;
+    master_down_.stop_waiting();
     takeover_reason_ = reason;
 }
 
 // The order is meaning: workers own before anybody is told; the advert moves the virtual MAC before
 // GARP.
 void Instance::become_master(Reason reason, Actions& out) {
-    const Announcements& announcements = settings_->announcements;
     out.push(Own{true});
     send(status_.effective_priority, out);
     status_.master_interval_ns = settings_->advert_interval_ns;
     status_.master_address = settings_->primary_address;
     status_.master_priority = status_.effective_priority;
-    advert_deadline_ns_ = now_ns_ + settings_->advert_interval_ns;
-    waiting_for_workers_ = false;
+    advert_timer_.restart(now_ns_, settings_->advert_interval_ns);
+    master_down_.stop_waiting();
     status_.wants_master = false;
     status_.preempt_after_ns = 0;
-    burst_request_ns_ = no_deadline;
-    defence_deadline_ns_ = no_deadline;
-    refresh_deadline_ns_ =
-        announcements.refresh_ns == 0 ? no_deadline : now_ns_ + announcements.refresh_ns;
     ++status_.counters.became_master;
-    start_burst(&Announcements::takeover);
-    run_announcements(out);
+    announcing_.begin(settings_->announcements, now_ns_);
+    announce_due(out);
     change_state(State::master, reason, out);
 }
 
 // The caller has disowned already.
 void Instance::become_backup(Reason reason, Actions& out) {
-    arm_master_down(master_down_interval_ns());
+    wait_for_master();
     takeover_reason_ = Reason::master_down;
     status_.preempt_after_ns = 0;
-    burst_ = added_burst_ = {};
+    announcing_.end();
     change_state(State::backup, reason, out);
 }
 
@@ -419,10 +382,10 @@ void Instance::stop(State to, Reason reason, bool can_transmit, Actions& out) {
         out.push(Own{false});
         if (can_transmit) send(0, out);
     }
-    waiting_for_workers_ = false;
+    master_down_.stop_waiting();
     status_.wants_master = false;
     status_.preempt_after_ns = 0;
-    burst_ = added_burst_ = {};
+    announcing_.end();
     status_.master_address = {};
     status_.master_priority = 0;
     change_state(to, reason, out);
@@ -440,77 +403,22 @@ void Instance::change_state(State to, Reason reason, Actions& out) {
 
 void Instance::send(std::uint8_t priority, Actions& out) {
     out.push(SendAdvert{priority});
-    last_sent_ns_ = now_ns_;
-    answer_deadline_ns_ = no_deadline;
+    advert_timer_.note_sent(now_ns_);
     ++status_.counters.adverts_sent;
     if (priority == 0) ++status_.counters.priority_zero_sent;
 }
 
-// An advert outside the rhythm, a tenth of an interval after the last at the earliest: later then,
-// never lost.
+// An advert outside the rhythm.
 void Instance::send_soon(Actions& out) {
-    answer_deadline_ns_ = std::max(now_ns_, last_sent_ns_ + settings_->advert_interval_ns / 10);
-    if (now_ns_ == answer_deadline_ns_) send(status_.effective_priority, out);
+    advert_timer_.request_answer(now_ns_, settings_->advert_interval_ns);
+    if (advert_timer_.is_answer_due(now_ns_)) send(status_.effective_priority, out);
 }
 
-Instance::Burst Instance::begin(AnnounceSchedule Announcements::*schedule) const {
-    return {schedule, 0, 0, now_ns_ + (settings_->announcements.*schedule)[0].delay_ns};
-}
-
-// Of all addresses, so it takes the added ones along.
-void Instance::start_burst(AnnounceSchedule Announcements::*schedule) {
-    burst_ = begin(schedule);
-    added_burst_ = {};
-    next_burst_ns_ = now_ns_ + burst_distance_ns;
-    burst_request_ns_ = no_deadline;
-}
-
-// Another master was there, hosts may believe it: announce again, but not more than one burst a
-// second.
-void Instance::request_burst() {
-    if (burst_request_ns_ == no_deadline) burst_request_ns_ = std::max(now_ns_, next_burst_ns_);
-}
-
-std::uint8_t Instance::rounds_due(Burst& burst) const {
-    if (now_ns_ < burst.next_ns) return 0;
-    const AnnounceSchedule& schedule = settings_->announcements.*burst.schedule;
-    const AnnouncePhase& phase = schedule[burst.phase];
-    const bool at_once = phase.gap_ns == 0;
-    const auto rounds =
-        static_cast<std::uint8_t>(at_once ? phase.count : std::min(phase.count, std::uint8_t{1}));
-    burst.done = static_cast<std::uint8_t>(burst.done + rounds);
-    if (burst.done < phase.count) {
-        burst.next_ns = now_ns_ + phase.gap_ns;
-        return rounds;
-    }
-    ++burst.phase;
-    burst.done = 0;
-    burst.next_ns =
-        burst.phase < schedule.size() ? now_ns_ + schedule[burst.phase].delay_ns : no_deadline;
-    return rounds;
-}
-
-void Instance::run_announcements(Actions& out) {
-    std::uint8_t rounds = 0;
-    if (now_ns_ >= burst_request_ns_) start_burst(&Announcements::lower_priority);
-    rounds = std::max(rounds, rounds_due(burst_));
-    if (now_ns_ >= refresh_deadline_ns_) {
-        refresh_deadline_ns_ = now_ns_ + settings_->announcements.refresh_ns;
-        rounds = std::max(rounds, settings_->announcements.refresh_repeat);
-    }
-    if (now_ns_ >= defence_deadline_ns_) {
-        defence_deadline_ns_ = no_deadline;
-        next_defence_ns_ = now_ns_ + defend_interval_ns;
-        rounds = std::max(rounds, std::uint8_t{1});
-    }
-    announce(rounds, AnnouncedSet::all, out);
-    announce(rounds_due(added_burst_), AnnouncedSet::added, out);
-}
-
-void Instance::announce(std::uint8_t rounds, AnnouncedSet what, Actions& out) {
-    if (rounds == 0) return;
-    out.push(Announce{rounds, what});
-    status_.counters.announcements += rounds;
+void Instance::announce_due(Actions& out) {
+    const AnnounceRounds due = announcing_.take_due(settings_->announcements, now_ns_);
+    if (due.all != 0) out.push(Announce{due.all, AnnouncedSet::all});
+    if (due.added != 0) out.push(Announce{due.added, AnnouncedSet::added});
+    status_.counters.announcements += std::uint64_t{due.all} + due.added;
 }
 
 void Instance::alarm(AlarmKind kind, const net::IpAddress& address, Actions& out,

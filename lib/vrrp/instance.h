@@ -7,12 +7,14 @@
 #include <array>
 #include <cstdint>
 
+#include "vrrp/advert_timer.h"
+#include "vrrp/announcing.h"
 #include "vrrp/event.h"
+#include "vrrp/master_down_timer.h"
 #include "vrrp/settings.h"
+#include "vrrp/timers.h"
 
 namespace warren::vrrp {
-
-inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 
 struct Counters {
     std::uint64_t adverts_sent = 0;  // priority 0 included
@@ -67,13 +69,8 @@ class Instance {
     std::uint64_t deadline_ns() const;
 
     // Master_Down is due, but the workers' rx_seen_ns was still before it. deadline_ns() then asks
-    // again, at these distances; tick sooner when the evidence comes sooner.
-    bool waiting_for_workers() const { return waiting_for_workers_; }
-    static constexpr std::uint64_t evidence_poll_ns = 250'000;
-    static constexpr std::uint64_t longest_evidence_poll_ns = 10 * ns_per_ms;
-    // So long at most: then the VIP matters more. A worker that does not poll has been reported as
-    // a fault long before, so this one polls, and its rx mark does not move.
-    static constexpr std::uint64_t longest_wait_for_workers_ns = 2 * ns_per_s;
+    // again; tick sooner when the evidence comes sooner.
+    bool waiting_for_workers() const { return master_down_.is_waiting(); }
 
     // How long our ownership may outlive our last advert: no peer's Master_Down_Interval is
     // shorter. A worker gives up when the control lcore's heartbeat is older than this.
@@ -85,14 +82,6 @@ class Instance {
     std::uint64_t master_down_interval_ns() const;
 
   private:
-    // A schedule being worked off. Which one, not where it lies: settings come and go meanwhile.
-    struct Burst {
-        AnnounceSchedule Announcements::*schedule = nullptr;
-        std::uint8_t phase = 0;
-        std::uint8_t done = 0;  // of this phase
-        std::uint64_t next_ns = no_deadline;
-    };
-
     void on(const Startup& event, Actions& out);
     void on(const Shutdown& event, Actions& out);
     void on(const AdvertReceived& event, Actions& out);
@@ -118,23 +107,15 @@ class Instance {
     void stop(State to, Reason reason, bool can_transmit, Actions& out);
     void change_state(State to, Reason reason, Actions& out);
 
-    bool is_higher(const AdvertReceived& event) const;
     bool yields_to(std::uint8_t advertised_priority);
     void learn_master(const AdvertReceived& event);
-    void arm_master_down(std::uint64_t wait_ns);
-    std::uint64_t own_skew_ns() const;
+    void wait_for_master();
     void set_priority(int priority);
 
     void send(std::uint8_t priority, Actions& out);
     void send_soon(Actions& out);
     void follow_settings(const Settings& old);
-    void announce_changes(AnnouncedSet announced, Actions& out);
-    Burst begin(AnnounceSchedule Announcements::*schedule) const;
-    void start_burst(AnnounceSchedule Announcements::*schedule);
-    void request_burst();
-    std::uint8_t rounds_due(Burst& burst) const;
-    void run_announcements(Actions& out);
-    void announce(std::uint8_t rounds, AnnouncedSet what, Actions& out);
+    void announce_due(Actions& out);
     void alarm(AlarmKind kind, const net::IpAddress& address, Actions& out,
                const net::MacAddress& claimant = {});
 
@@ -143,25 +124,13 @@ class Instance {
     std::uint64_t now_ns_ = 0;
 
     // Backup.
-    std::uint64_t master_down_deadline_ns_ = no_deadline;
-    std::uint64_t evidence_poll_deadline_ns_ = no_deadline;
+    MasterDownTimer master_down_;
     Reason takeover_reason_ = Reason::master_down;
-    bool waiting_for_workers_ = false;
-    std::uint64_t asked_ns_ = 0;   // the workers' evidence, last
-    std::uint64_t waited_ns_ = 0;  // for it so far
     bool preempt_held_ = false;
 
     // Master.
-    std::uint64_t advert_deadline_ns_ = no_deadline;
-    std::uint64_t answer_deadline_ns_ = no_deadline;  // an advert outside the rhythm
-    std::uint64_t last_sent_ns_ = 0;
-    Burst burst_;
-    Burst added_burst_;                             // of addresses that came to a running master
-    std::uint64_t next_burst_ns_ = 0;               // not sooner
-    std::uint64_t burst_request_ns_ = no_deadline;  // a burst that had to wait for that
-    std::uint64_t refresh_deadline_ns_ = no_deadline;
-    std::uint64_t next_defence_ns_ = 0;  // not sooner (RFC 5227 DEFEND_INTERVAL)
-    std::uint64_t defence_deadline_ns_ = no_deadline;
+    AdvertTimer advert_timer_;
+    Announcing announcing_;
 
     std::array<std::uint64_t, alarm_kind_count> next_alarm_ns_{};  // not sooner, by AlarmKind
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The two formulas every deadline comes from, in nanoseconds.
+// The two formulas every deadline comes from, in nanoseconds, and the deadline that never comes.
 //   v2 (RFC 3768 6.1): Skew_Time = (256 - Priority) / 256 seconds, whatever the advert interval.
 //   v3 (RFC 9568 6.1): Skew_Time = (256 - Priority) * Active_Adver_Interval / 256.
 //   Master_Down_Interval = 3 * interval + Skew_Time, where v3 takes the interval the master
@@ -11,6 +11,8 @@
 #include "vrrp/settings.h"
 
 namespace warren::vrrp {
+
+inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 
 constexpr std::uint64_t skew_ns(Version version, std::uint8_t priority,
                                 std::uint64_t master_interval_ns) {

@@ -21,7 +21,7 @@ using vrrp::Version;
 constexpr int hosts = 2;
 constexpr int lans = max_lans;
 constexpr std::uint64_t overlap_ns = max_delay_ns + 2 * max_latency_ns;
-constexpr std::uint64_t slack_ns = 2 * overlap_ns + vrrp::Instance::evidence_poll_ns;
+constexpr std::uint64_t slack_ns = 2 * overlap_ns + vrrp::MasterDownTimer::evidence_poll_ns;
 
 class Scenario {
   public:

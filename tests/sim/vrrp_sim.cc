@@ -22,7 +22,7 @@ using vrrp::Version;
 
 // A preempting advert travels, is polled, and is acted upon.
 constexpr std::uint64_t overlap_ns = max_delay_ns + 2 * max_latency_ns;
-constexpr std::uint64_t slack_ns = overlap_ns + vrrp::Instance::evidence_poll_ns;
+constexpr std::uint64_t slack_ns = overlap_ns + vrrp::MasterDownTimer::evidence_poll_ns;
 
 class Scenario {
   public:
@@ -228,7 +228,7 @@ class Scenario {
     // From now on the workers poll and can prove nothing.
     void blind_all() {
         if (!random().percent(20)) return;
-        patience_ns_ = vrrp::Instance::longest_wait_for_workers_ns;
+        patience_ns_ = vrrp::MasterDownTimer::longest_wait_for_workers_ns;
         settle_ns_ += 2 * patience_ns_;
         for (Node& node : world_.nodes)
             node.blind = true;

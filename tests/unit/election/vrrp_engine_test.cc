@@ -177,9 +177,9 @@ TEST_F(Engine, AnotherPortsQueuesDelayNoTakeover) {
 
 // All workers poll, but one's mark does not move: two seconds, and no more.
 TEST_F(Engine, AMarkThatNeverMovesDelaysATakeoverByTwoSeconds) {
-    static_assert(vrrp::Instance::longest_wait_for_workers_ns > VrrpEngine::stall_ns);
+    static_assert(vrrp::MasterDownTimer::longest_wait_for_workers_ns > VrrpEngine::stall_ns);
     seeing_ = false;
-    advance(3620 * ms + vrrp::Instance::longest_wait_for_workers_ns - 20 * ms);
+    advance(3620 * ms + vrrp::MasterDownTimer::longest_wait_for_workers_ns - 20 * ms);
     EXPECT_FALSE(owned());
     advance(20 * ms);
     EXPECT_TRUE(owned());

@@ -198,7 +198,7 @@ TEST(Evidence, MasterDownWaitsUntilTheWorkersHaveEmptiedTheirQueues) {
     d.now_ns = due_ns;
     EXPECT_EQ(d.step(Tick{due_ns - 1}), "");
     EXPECT_TRUE(d.instance.waiting_for_workers());
-    EXPECT_EQ(d.instance.deadline_ns(), due_ns + Instance::evidence_poll_ns);
+    EXPECT_EQ(d.instance.deadline_ns(), due_ns + MasterDownTimer::evidence_poll_ns);
     d.now_ns = due_ns + 60 * ns_per_s;  // a worker stalled for a minute proves nothing
     EXPECT_EQ(d.step(Tick{due_ns - 1}), "");
     EXPECT_EQ(d.step(Tick{due_ns}), "own send(100) announce(1) backup->master:master_down");
@@ -221,7 +221,7 @@ TEST(Evidence, AMarkThatNeverMovesIsWaitedForTwoSeconds) {
     Driver d(test_settings());
     d.step(Startup{});
     d.now_ns = d.instance.deadline_ns();
-    const std::uint64_t end_ns = d.now_ns + Instance::longest_wait_for_workers_ns;
+    const std::uint64_t end_ns = d.now_ns + MasterDownTimer::longest_wait_for_workers_ns;
     while (d.now_ns < end_ns) {
         EXPECT_EQ(d.step(Tick{0}), "");
         EXPECT_GT(d.instance.deadline_ns(), d.now_ns);
