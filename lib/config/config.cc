@@ -37,6 +37,14 @@ std::uint8_t BfdInstance::least_ttl() const {
     return static_cast<std::uint8_t>(std::max(expected - max_hops, 0));
 }
 
+bool BfdInstance::has_session_of(BfdInstance other) const {
+    other.weight = weight;
+    other.reverse = reverse;
+    other.for_vrrp = for_vrrp;
+    other.for_checkers = for_checkers;
+    return other == *this;
+}
+
 const char* to_text(LbAlgo algo) {
     constexpr std::array names{"rr", "wrr", "lc", "wlc", "sh", "mh", "sed", "nq", "fo"};
     return names.at(static_cast<std::size_t>(algo));

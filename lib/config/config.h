@@ -281,6 +281,8 @@ struct BfdInstance {
     std::uint8_t sent_ttl() const { return static_cast<std::uint8_t>(ttl.value_or(255)); }
     // keepalived's rule: from `ttl` down by max_hops, with its default of 64 for IPv6.
     std::uint8_t least_ttl() const;
+    // They differ in nothing but what it moves, and whom: a reload lets its session go on.
+    bool has_session_of(BfdInstance other) const;
 
     friend bool operator==(const BfdInstance&, const BfdInstance&) = default;
 };

@@ -5,8 +5,6 @@ namespace warren::config {
 
 std::string changed_fixed_part(const Config& running, const Config& wanted) {
     if (running.dataplane != wanted.dataplane) return "dataplane has changed";
-    // BFD's sessions would begin anew, and what tracks them fail.
-    if (running.bfd_instances != wanted.bfd_instances) return "bfd_instance has changed";
     if (running.control_priority() != wanted.control_priority())
         return "global_defs: vrrp_rt_priority has changed";
     return {};

@@ -122,6 +122,11 @@ void compare(Lines& lines, const VirtualServer& before, const VirtualServer& aft
     lines.compare("laddr_group_name", before.local_address_group, after.local_address_group);
 }
 
+void compare(Lines& lines, const BfdInstance& before, const BfdInstance& after) {
+    lines.compare("weight", before.weight, after.weight);
+    if (!before.has_session_of(after)) lines.say("another session, which begins down");
+}
+
 // A thing without a comparison of its own.
 template <typename T>
 void compare(Lines&, const T&, const T&) {}
@@ -208,6 +213,7 @@ ReloadSteps reload_steps(const Config& running, const Config& wanted) {
     by_name("vrrp_script", running.vrrp_scripts, wanted.vrrp_scripts);
     by_name("vrrp_track_file", running.track_files, wanted.track_files);
     by_name("vrrp_track_process", running.track_processes, wanted.track_processes);
+    by_name("bfd_instance", running.bfd_instances, wanted.bfd_instances);
     by_name("vrrp_sync_group", running.vrrp_sync_groups, wanted.vrrp_sync_groups);
     steps.run("vrrp_instance", running.vrrp_instances, wanted.vrrp_instances, lan_identity,
               [](const VrrpInstance& instance) { return instance.name; });

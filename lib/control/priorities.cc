@@ -67,6 +67,7 @@ void Priorities::follow(const model::ReloadChanges& changes) {
     scripts_.follow(config);
     files_.follow(config);
     processes_.follow(config);
+    bfd_.follow(config);
     const auto note = [this](std::uint16_t index) {
         model::RouterState& router = context_.state.routers[index];
         router.tracking = evaluate(router);

@@ -33,53 +33,62 @@ bfd::Settings settings_of(const config::BfdInstance& instance, std::uint32_t dis
 
 }  // namespace
 
-struct BfdSessions::Held {
-    Held(boost::asio::io_context& io, std::size_t at, const config::BfdInstance& settings,
-         std::uint32_t discriminator)
-        : index(at),
-          config(settings),
-          session(settings_of(settings, discriminator)),
-          sender(io, {settings.source_ip, settings.neighbor_ip, settings.sent_ttl()}),
+struct BfdSessions::Held : std::enable_shared_from_this<BfdSessions::Held> {
+    Held(boost::asio::io_context& io, const BfdWish& wish, std::uint32_t discriminator)
+        : id(wish.id),
+          config(wish.instance),
+          session(settings_of(config, discriminator)),
+          sender(io, {config.source_ip, config.neighbor_ip, config.sent_ttl()}),
           timer(io) {}
 
-    std::size_t index;
-    const config::BfdInstance& config;
+    std::uint32_t id;
+    config::BfdInstance config;
     bfd::Session session;
     BfdSender sender;
     boost::asio::steady_timer timer;
     int send_error = 0;  // of the last packet
+    bool ended = false;
 };
 
-BfdSessions::BfdSessions(boost::asio::io_context& io,
-                         const std::vector<config::BfdInstance>& instances, Told told)
-    : told_(std::move(told)), random_(std::random_device{}()), retry_timer_(io) {
-    for (std::size_t i = 0; i < instances.size(); ++i) {
-        const std::uint32_t discriminator = free_discriminator();
-        sessions_.emplace_back(io, i, instances[i], discriminator);
-        by_discriminator_.emplace(discriminator, &sessions_.back());
-    }
-    for (const Family family : {Family::v4, Family::v6})
-        if (std::any_of(instances.begin(), instances.end(), [&](const config::BfdInstance& i) {
-                return i.neighbor_ip.is_v4() == (family == Family::v4);
-            }))
-            receivers_.emplace_back(io, family);
-}
+BfdSessions::BfdSessions(boost::asio::io_context& io, Told told)
+    : told_(std::move(told)), random_(std::random_device{}()), io_(io), retry_timer_(io) {}
 
 BfdSessions::~BfdSessions() = default;
 
-void BfdSessions::start() {
-    listen();
-    for (Held& held : sessions_)
-        step(held, bfd::Startup{});
+// ---- who there is
+
+void BfdSessions::follow(const std::vector<BfdWish>& wishes) {
+    std::erase_if(sessions_, [&](const HeldPtr& held) {
+        const bool goes = std::none_of(wishes.begin(), wishes.end(),
+                                       [&](const BfdWish& wish) { return wish.id == held->id; });
+        if (goes) end(*held);
+        return goes;
+    });
+    const std::size_t kept = sessions_.size();
+    for (const BfdWish& wish : wishes)
+        if (std::none_of(sessions_.begin(), sessions_.end(),
+                         [&](const HeldPtr& held) { return held->id == wish.id; }))
+            begin(wish);
+    choose_receivers();
+    for (std::size_t i = kept; i < sessions_.size(); ++i)
+        step(*sessions_[i], bfd::Startup{});
+}
+
+void BfdSessions::begin(const BfdWish& wish) {
+    const std::uint32_t discriminator = free_discriminator();
+    sessions_.push_back(std::make_shared<Held>(io_, wish, discriminator));
+    by_discriminator_.emplace(discriminator, sessions_.back().get());
+}
+
+void BfdSessions::end(Held& held) {
+    held.ended = true;
+    step(held, bfd::Shutdown{});
+    held.timer.cancel();
+    std::erase_if(by_discriminator_, [&](const auto& entry) { return entry.second == &held; });
 }
 
 void BfdSessions::stop() {
-    stopped_ = true;
-    retry_timer_.cancel();
-    for (Held& held : sessions_) {
-        step(held, bfd::Shutdown{});
-        held.timer.cancel();
-    }
+    follow({});
 }
 
 std::uint32_t BfdSessions::free_discriminator() {
@@ -91,11 +100,28 @@ std::uint32_t BfdSessions::free_discriminator() {
 
 // ---- hearing
 
+// A receiver that nobody needs is closed, not destroyed: what has arrived there may still call.
+void BfdSessions::choose_receivers() {
+    for (const Family family : {Family::v4, Family::v6}) {
+        const bool needed =
+            std::any_of(sessions_.begin(), sessions_.end(), [&](const HeldPtr& held) {
+                return held->config.neighbor_ip.is_v4() == (family == Family::v4);
+            });
+        const auto found =
+            std::find_if(receivers_.begin(), receivers_.end(),
+                         [&](const BfdReceiver& receiver) { return receiver.family() == family; });
+        if (found == receivers_.end() && needed) receivers_.emplace_back(io_, family);
+        if (found != receivers_.end()) found->need(needed);
+    }
+    listen();
+}
+
 // A socket that cannot be had is tried again: another BFD daemon may go.
 void BfdSessions::listen() {
+    retry_timer_.cancel();
     bool all_open = true;
     for (BfdReceiver& receiver : receivers_) {
-        if (receiver.is_open()) continue;
+        if (!receiver.is_needed() || receiver.is_open()) continue;
         const int error = receiver.open();
         if (error == 0) {
             await(receiver);
@@ -154,10 +180,10 @@ BfdSessions::Held* BfdSessions::find(const bfd::ControlPacket& packet,
 // One that has the destination as its source_ip, before one that takes any.
 BfdSessions::Held* BfdSessions::find_by_addresses(const BfdReceiver::Datagram& datagram) {
     Held* any = nullptr;
-    for (Held& held : sessions_) {
-        if (held.config.neighbor_ip != datagram.source) continue;
-        if (held.config.source_ip == datagram.destination) return &held;
-        if (!held.config.source_ip) any = &held;
+    for (const HeldPtr& held : sessions_) {
+        if (held->config.neighbor_ip != datagram.source) continue;
+        if (held->config.source_ip == datagram.destination) return held.get();
+        if (!held->config.source_ip) any = held.get();
     }
     return any;
 }
@@ -175,8 +201,8 @@ void BfdSessions::step(Held& held, const bfd::Event& event) {
     const bfd::Status& status = held.session.status();
     if (changed)
         told_.changed(
-            {held.index, status.path_up, status.state, status.diagnostic, status.remote_state});
-    if (!stopped_) arm(held);
+            {held.id, status.path_up, status.state, status.diagnostic, status.remote_state});
+    if (!held.ended) arm(held);
 }
 
 void BfdSessions::send(Held& held, const bfd::ControlPacket& packet) {
@@ -194,12 +220,15 @@ void BfdSessions::arm(Held& held) {
         return;
     }
     held.timer.expires_at(Clock::time_point(std::chrono::nanoseconds(deadline_ns)));
-    held.timer.async_wait([this, &held](const boost::system::error_code& cancelled) {
-        if (cancelled) return;
+    const auto fired = [this,
+                        self = held.weak_from_this()](const boost::system::error_code& cancelled) {
+        const HeldPtr alive = self.lock();
+        if (cancelled || !alive || alive->ended) return;
         // A neighbour is not dead while its packets wait.
         take_packets();
-        step(held, bfd::Tick{});
-    });
+        step(*alive, bfd::Tick{});
+    };
+    held.timer.async_wait(fired);
 }
 
 }  // namespace warren::tracking

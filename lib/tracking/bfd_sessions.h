@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Holds the configured BFD sessions with their neighbours: lib/bfd's state machines, their sockets
-// and timers, on one io_context. Knows no log and no virtual router: it tells.
+// Holds BFD sessions with their neighbours: lib/bfd's state machines, their sockets and timers, on
+// one io_context. Knows no log and no virtual router: it tells.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <memory>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -20,9 +21,16 @@
 
 namespace warren::tracking {
 
+// A session that is to be held. Ids are never used again: what a session said before its end is
+// not taken for its successor's word.
+struct BfdWish {
+    std::uint32_t id = 0;
+    config::BfdInstance instance;
+};
+
 // A session has changed its state.
 struct BfdChange {
-    std::size_t index = 0;  // in Config::bfd_instances
+    std::uint32_t id = 0;
     bool path_up = false;
     bfd::State state = bfd::State::down;
     bfd::Diagnostic diagnostic = bfd::Diagnostic::none;
@@ -38,19 +46,23 @@ class BfdSessions {
     static constexpr std::chrono::seconds retry{1};  // for a socket that cannot be had
 
     // `io` is run by one thread, and everything happens there. `told` comes from it, too.
-    BfdSessions(boost::asio::io_context& io, const std::vector<config::BfdInstance>& instances,
-                Told told);
+    BfdSessions(boost::asio::io_context& io, Told told);
     ~BfdSessions();
     BfdSessions(const BfdSessions&) = delete;
     BfdSessions& operator=(const BfdSessions&) = delete;
 
-    void start();
+    // Sessions of these ids go on; others begin, or end as stop() ends them.
+    void follow(const std::vector<BfdWish>& wishes);
     // The neighbours hear that it is on purpose.
     void stop();
 
   private:
     struct Held;
+    using HeldPtr = std::shared_ptr<Held>;  // a timer that has fired already finds it
 
+    void begin(const BfdWish& wish);
+    void end(Held& held);
+    void choose_receivers();
     std::uint32_t random() { return static_cast<std::uint32_t>(random_()); }
     std::uint32_t free_discriminator();
     void listen();
@@ -66,12 +78,12 @@ class BfdSessions {
 
     Told told_;
     std::mt19937_64 random_;
-    std::list<Held> sessions_;  // their addresses stay
+    boost::asio::io_context& io_;
+    std::vector<HeldPtr> sessions_;
     std::unordered_map<std::uint32_t, Held*> by_discriminator_;
-    std::list<BfdReceiver> receivers_;  // of the families that have neighbours
+    std::list<BfdReceiver> receivers_;  // open: of the families that have neighbours
     boost::asio::steady_timer retry_timer_;
     bool complained_ = false;
-    bool stopped_ = false;
 };
 
 }  // namespace warren::tracking

@@ -111,6 +111,11 @@ int BfdReceiver::open() {
     return error;
 }
 
+void BfdReceiver::need(bool needed) {
+    needed_ = needed;
+    if (!needed && socket_.is_open()) socket_.close();
+}
+
 std::optional<BfdReceiver::Datagram> BfdReceiver::receive() {
     if (!socket_.is_open()) return std::nullopt;
     Datagram out;

@@ -36,6 +36,9 @@ class BfdReceiver {
     int open();
     void close() { socket_.close(); }
     bool is_open() const { return socket_.is_open(); }
+    // Closes it when it is not: who needs it again opens it.
+    void need(bool needed);
+    bool is_needed() const { return needed_; }
     Family family() const { return family_; }
     // Never waits; nothing: nothing has arrived.
     std::optional<Datagram> receive();
@@ -45,6 +48,7 @@ class BfdReceiver {
   private:
     boost::asio::ip::udp::socket socket_;
     Family family_;
+    bool needed_ = true;
 };
 
 class BfdSender {

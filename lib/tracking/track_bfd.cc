@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -13,11 +15,12 @@ namespace {
 constexpr int prompt = -10;  // packets of 10 ms intervals leave in time beside busy threads
 
 // Signals are the manager's.
-std::thread start_thread(boost::asio::io_context& io) {
+std::thread run_in_thread(boost::asio::io_context& io) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     std::thread thread([&io] {
+        const auto stays = boost::asio::make_work_guard(io);
         setpriority(PRIO_PROCESS, 0, prompt);  // Linux: 0 is the calling thread
         io.run();
     });
@@ -37,32 +40,11 @@ std::string text_of(const BfdChange& change) {
 
 TrackBfd::TrackBfd(boost::asio::io_context& io, const config::Config& config,
                    journal::EventLog& events, Changed changed)
-    : instances_(config.bfd_instances),
+    : io_(io),
       events_(events),
       changed_(std::move(changed)),
-      states_(instances_.size(), vrrp::TrackedState::of(false, "Down")),
       self_(std::make_shared<TrackBfd*>(this)) {
-    if (instances_.empty()) return;
-    const auto post = [&io, self = std::weak_ptr(self_)](auto work) {
-        boost::asio::post(io, [self, work = std::move(work)] {
-            if (const auto alive = self.lock()) work(**alive);
-        });
-    };
-    sessions_ = std::make_unique<BfdSessions>(
-        own_io_, instances_,
-        BfdSessions::Told{.changed =
-                              [post](const BfdChange& change) {
-                                  post([change](TrackBfd& track) { track.take(change); });
-                              },
-                          .trouble =
-                              [post](std::string text) {
-                                  post([text = std::move(text)](TrackBfd& track) {
-                                      track.events_.add(journal::EventKind::track,
-                                                        journal::EventLevel::error, text);
-                                  });
-                              }});
-    boost::asio::post(own_io_, [this] { sessions_->start(); });
-    thread_ = start_thread(own_io_);
+    follow(config);
 }
 
 TrackBfd::~TrackBfd() {
@@ -74,21 +56,65 @@ TrackBfd::~TrackBfd() {
     thread_.join();
 }
 
+void TrackBfd::follow(const config::Config& config) {
+    std::vector<Known> wanted;
+    std::vector<BfdWish> wishes;
+    for (const config::BfdInstance& instance : config.bfd_instances) {
+        wanted.push_back(known_or_new(instance));
+        wishes.push_back(wanted.back().wish);
+    }
+    known_ = std::move(wanted);
+    if (!thread_.joinable() && known_.empty()) return;
+    if (!thread_.joinable()) start_thread();
+    boost::asio::post(own_io_, [this, wishes = std::move(wishes)] { sessions_->follow(wishes); });
+}
+
+TrackBfd::Known TrackBfd::known_or_new(const config::BfdInstance& instance) {
+    for (const Known& known : known_)
+        if (known.wish.instance.has_session_of(instance))
+            return {.wish = {.id = known.wish.id, .instance = instance}, .state = known.state};
+    return {.wish = {.id = ++last_id_, .instance = instance},
+            .state = vrrp::TrackedState::of(false, "Down")};
+}
+
+void TrackBfd::start_thread() {
+    const auto post = [this, self = std::weak_ptr(self_)](auto work) {
+        boost::asio::post(io_, [self, work = std::move(work)] {
+            if (const auto alive = self.lock()) work(**alive);
+        });
+    };
+    const auto changed = [post](const BfdChange& change) {
+        post([change](TrackBfd& track) { track.take(change); });
+    };
+    const auto trouble = [post](std::string text) {
+        post([text = std::move(text)](TrackBfd& track) { track.complain(text); });
+    };
+    sessions_ = std::make_unique<BfdSessions>(
+        own_io_, BfdSessions::Told{.changed = changed, .trouble = trouble});
+    thread_ = run_in_thread(own_io_);
+}
+
 vrrp::TrackedState TrackBfd::state(const std::string& name) const {
-    for (std::size_t i = 0; i < instances_.size(); ++i)
-        if (instances_[i].name == name) return states_[i];
+    for (const Known& known : known_)
+        if (known.wish.instance.name == name) return known.state;
     return {vrrp::TrackedState::Standing::ignored, 0, "no such bfd_instance"};
 }
 
+void TrackBfd::complain(const std::string& text) {
+    events_.add(journal::EventKind::track, journal::EventLevel::error, text);
+}
+
 void TrackBfd::take(const BfdChange& change) {
-    vrrp::TrackedState& state = states_[change.index];
-    const bool was_up = state.number != 0;
-    state = vrrp::TrackedState::of(change.path_up, text_of(change));
+    const auto known = std::find_if(known_.begin(), known_.end(),
+                                    [&](const Known& one) { return one.wish.id == change.id; });
+    if (known == known_.end()) return;  // its last word
+    const bool was_up = known->state.number != 0;
+    known->state = vrrp::TrackedState::of(change.path_up, text_of(change));
     const bool failed = was_up && !change.path_up;
     if (change.state == bfd::State::up || was_up)
         events_.add(journal::EventKind::track,
                     failed ? journal::EventLevel::warning : journal::EventLevel::info,
-                    "bfd " + instances_[change.index].name + ": " + state.text);
+                    "bfd " + known->wish.instance.name + ": " + known->state.text);
     changed_();
 }
 

@@ -23,7 +23,8 @@ class TrackBfd {
     using Changed = std::function<void()>;
 
     // Starts all sessions, tracked or not, as keepalived does; `events` outlives this.
-    // `changed` comes from `io` whenever a state() has changed.
+    // `changed` comes from `io` whenever a state() has changed. Without sessions there is no
+    // thread.
     TrackBfd(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events,
              Changed changed);
     // Tells the neighbours.
@@ -31,17 +32,30 @@ class TrackBfd {
     TrackBfd(const TrackBfd&) = delete;
     TrackBfd& operator=(const TrackBfd&) = delete;
 
+    // Another configuration: who has the same name and settings goes on without a missed packet,
+    // other settings are another session, and who is gone says AdminDown.
+    void follow(const config::Config& config);
+
     // As in keepalived a session that is not up yet is down, and a neighbour that stops on purpose
     // (AdminDown) changes nothing.
     vrrp::TrackedState state(const std::string& name) const;
 
   private:
-    void take(const BfdChange& change);
+    struct Known {
+        BfdWish wish;
+        vrrp::TrackedState state;
+    };
 
-    const std::vector<config::BfdInstance> instances_;
+    Known known_or_new(const config::BfdInstance& instance);
+    void start_thread();
+    void take(const BfdChange& change);
+    void complain(const std::string& text);
+
+    boost::asio::io_context& io_;
     journal::EventLog& events_;
     Changed changed_;
-    std::vector<vrrp::TrackedState> states_;  // by instance
+    std::vector<Known> known_;
+    std::uint32_t last_id_ = 0;
 
     // The thread's.
     boost::asio::io_context own_io_{1};

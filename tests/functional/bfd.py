@@ -154,6 +154,31 @@ def dead_daemon_is_noticed(world):
     world.await_owner(world.better)
 
 
+def reload_leaves_the_same_alone(world):
+    """gateway4 stays through other timers of gateway6, and while untracked goes and comes back."""
+    falls = world.test.log("better.log").count("bfd gateway4: ")
+    whole = config(world.better)
+    other_timers = whole.replace("weight -100", "weight -100\n    multiplier 4")
+    gone = whole.replace(bfd_instance("untracked", ROUTER[4], "192.168.8.44"), "")
+
+    def frr_says(key, value, of):
+        return world.peers()[of][key] == value
+
+    def reload(text, *lines):
+        host = world.better.host
+        (world.test.folder / f"{host.name}.conf").write_text(text, encoding="utf-8")
+        said = host.run(world.test.program("app/warrenctl/warrenctl"), "--instance", host.namespace, "reload").stdout
+        assert said.splitlines() == [*lines, "reloaded"], said
+    reload(other_timers, "bfd_instance gateway6: another session, which begins down")
+    wait_until("FRR to see the other multiplier", lambda: frr_says("remote-detect-multiplier", 4, world.better.v6), 5)
+    reload(gone, "bfd_instance untracked: removed", "bfd_instance gateway6: another session, which begins down")
+    wait_until("FRR to see it go", lambda: frr_says("status", "down", "192.168.8.44"), 5)
+    reload(whole, "bfd_instance untracked: added")
+    world.await_up()
+    world.await_owner(world.better)
+    assert world.test.log("better.log").count("bfd gateway4: ") == falls, "gateway4 has flapped"
+
+
 def stop_says_so(world):
     world.better.stop()
     wait_until("FRR to say down", lambda: world.frr_says("down"), 5)
@@ -185,7 +210,7 @@ def keepalived_is_a_neighbour(world):
 def main(test):
     world = World(test)
     for part in (comes_up, cut_wire_is_a_fault, one_family_lowers_the_priority, admin_down_moves_nothing, dead_daemon_is_noticed,
-                 stop_says_so, keepalived_is_a_neighbour):
+                 reload_leaves_the_same_alone, stop_says_so, keepalived_is_a_neighbour):
         began = time.monotonic()
         part(world)
         print(f"{part.__name__}: {time.monotonic() - began:.1f} s", flush=True)

@@ -82,6 +82,19 @@ TEST(ReloadSteps, OfWhatIsTrackedAndGroups) {
               "vrrp_instance A: tracks script S weight 0 added\n");
 }
 
+TEST(ReloadSteps, OfBfd) {
+    const std::string a = router("A", 1);
+    const auto bfd = [&](const std::string& more) {
+        return "bfd_instance B {\nneighbor_ip 10.0.0.9\n" + more + "}\n" + a;
+    };
+    EXPECT_EQ(steps(a, bfd("")), "bfd_instance B: added\n");
+    EXPECT_EQ(steps(bfd(""), a), "bfd_instance B: removed\n");
+    EXPECT_EQ(steps(bfd(""), bfd("multiplier 3\n")),
+              "bfd_instance B: another session, which begins down\n");
+    EXPECT_EQ(steps(bfd(""), bfd("weight 5\n")), "bfd_instance B: weight 0 -> 5\n");
+    EXPECT_FALSE(need_restart(bfd(""), bfd("multiplier 3\n")));
+}
+
 TEST(ReloadSteps, OfStaticThings) {
     const std::string a = router("A", 1);
     EXPECT_EQ(steps(a, "static_ipaddress {\n10.0.9.1/24 dev eth0\n}\n" + a),

@@ -47,10 +47,15 @@ class TrackBfdTest : public testing::Test {
     bool becomes_up(const std::string& name) {
         return run_until(io_, [&] { return is_up(name); });
     }
+    bool stays_up(const std::string& name, std::chrono::milliseconds time) {
+        return !run_until(
+            io_, [&] { return !is_up(name); }, time);
+    }
     bool stays_down(const std::string& name, std::chrono::milliseconds time) {
         return !run_until(
             io_, [&] { return is_up(name); }, time);
     }
+    void follow() { track_->follow(config_); }
     std::size_t count_events(const std::string& part) const {
         std::size_t count = 0;
         for (std::uint64_t n = events_.first(); n < events_.end(); ++n)
@@ -155,6 +160,58 @@ TEST_F(TrackBfdTest, WhatComesAfterItsEndFindsNobody) {
     track_.reset();
     io_.poll();
     EXPECT_EQ(changes_, 0);
+}
+
+TEST_F(TrackBfdTest, AReloadLeavesWhatIsTheSame) {
+    add_both_ends();
+    start();
+    ASSERT_TRUE(becomes_up("left") && becomes_up("right"));
+    config_.bfd_instances[0].weight = 20;  // nothing to the session
+    ASSERT_TRUE(run("ip addr replace fd00::1/128 dev lo nodad"));
+    ASSERT_TRUE(run("ip addr replace fd00::2/128 dev lo nodad"));
+    add("left6", *net::IpAddress::parse("fd00::1"), *net::IpAddress::parse("fd00::2"));
+    add("right6", *net::IpAddress::parse("fd00::2"), *net::IpAddress::parse("fd00::1"));
+    follow();
+    EXPECT_TRUE(is_up("left") && is_up("right"));
+    EXPECT_TRUE(becomes_up("left6") && becomes_up("right6")) << "a family that nobody had";
+    EXPECT_EQ(count_events("bfd left: "), 1U) << "it has not flapped";
+    config_.bfd_instances.resize(2);
+    follow();
+    EXPECT_EQ(track_->state("left6").text, "no such bfd_instance");
+    EXPECT_TRUE(stays_up("left", std::chrono::milliseconds(300)));
+    EXPECT_EQ(count_events("bfd left: "), 1U);
+}
+
+TEST_F(TrackBfdTest, OtherTimersAreAnotherSession) {
+    add_both_ends();
+    start();
+    ASSERT_TRUE(becomes_up("left") && becomes_up("right"));
+    config_.bfd_instances[0].multiplier = 4;
+    follow();
+    EXPECT_EQ(track_->state("left"), vrrp::TrackedState::of(false, "Down"));
+    EXPECT_TRUE(becomes_up("left"));
+    EXPECT_TRUE(is_up("right")) << "AdminDown is no failure";
+}
+
+TEST_F(TrackBfdTest, WhoIsRemovedSaysSo) {
+    add_both_ends();
+    start();
+    ASSERT_TRUE(becomes_up("left") && becomes_up("right"));
+    config_.bfd_instances.erase(config_.bfd_instances.begin());
+    follow();
+    EXPECT_TRUE(run_until(io_, [&] { return count_events("bfd right: ") == 2; }));
+    EXPECT_NE(track_->state("right").text.find("AdminDown"), std::string::npos);
+}
+
+TEST_F(TrackBfdTest, TheFirstAndTheLastByReload) {
+    start();
+    add_both_ends();
+    follow();
+    EXPECT_TRUE(becomes_up("left"));
+    config_.bfd_instances.clear();
+    follow();
+    BfdReceiver other(io_, Family::v4);
+    EXPECT_TRUE(run_until(io_, [&] { return other.open() == 0; })) << "the port is free again";
 }
 
 TEST_F(TrackBfdTest, SenderAndReceiverKeepToRfc5881) {
