@@ -5,8 +5,8 @@ namespace warren::config {
 
 std::string changed_fixed_part(const Config& running, const Config& wanted) {
     if (running.dataplane != wanted.dataplane) return "dataplane has changed";
-    if (running.control_priority() != wanted.control_priority())
-        return "global_defs: vrrp_rt_priority has changed";
+    if (running.global.net_namespace != wanted.global.net_namespace)
+        return "net_namespace has changed";
     return {};
 }
 

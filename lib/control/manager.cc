@@ -265,6 +265,10 @@ std::vector<views::Json> Manager::reload(bool is_rehearsal) {
 void Manager::take_up(const config::Config& wanted, const model::ReloadPlan& plan) {
     services_.tell_of_end(plan);
     links_.hear_virtual_macs(wanted);
+    if (const int priority = wanted.control_priority();
+        priority != state_->config.control_priority())
+        publication_.command(
+            {.kind = election::VrrpCommand::Kind::scheduling, .priority = priority});
     model::ReloadChanges changes = carry_out(*state_, wanted, plan, port::now_ns());
     fifos_.follow(state_->config.global);
     priorities_.follow(changes);

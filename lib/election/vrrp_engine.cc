@@ -209,6 +209,8 @@ void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
         case VrrpCommand::Kind::probe:
             send_probe(routers_[command.router].plan->port, command.mac);
             break;
+        case VrrpCommand::Kind::scheduling:  // the runner's
+            break;
         case VrrpCommand::Kind::reload:
             reload(*command.changes, round);
             break;

@@ -19,13 +19,14 @@ namespace warren::election {
 
 struct VrrpCommand {
     enum class Kind : std::uint8_t {
-        fault,     // cause, present, can_transmit
-        priority,  // what tracking made of it
-        plan,      // replaces the router's plan; answered by Report plan_taken with the old one
-        next_hop,  // mac of the router's unicast peer; zero: unknown, nothing is sent to it
-        probe,     // a frame of `mac` to itself leaves by the port of the router
-        reload,    // carries out `changes`; answered by Report reloaded with them
-        shutdown,  // of all routers; answered by Report stopped
+        fault,       // cause, present, can_transmit
+        priority,    // what tracking made of it
+        plan,        // replaces the router's plan; answered by Report plan_taken with the old one
+        next_hop,    // mac of the router's unicast peer; zero: unknown, nothing is sent to it
+        probe,       // a frame of `mac` to itself leaves by the port of the router
+        scheduling,  // SCHED_FIFO `priority` of the thread; 0 = ordinary
+        reload,      // carries out `changes`; answered by Report reloaded with them
+        shutdown,    // of all routers; answered by Report stopped
     };
     Kind kind = Kind::fault;
     std::uint16_t router = 0;

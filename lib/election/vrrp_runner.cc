@@ -23,10 +23,9 @@ constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 // 0, or why the scheduler refused.
 int set_priority(int priority) {
-    if (priority == 0) return 0;
     sched_param param{};
     param.sched_priority = priority;
-    return pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
+    return pthread_setschedparam(pthread_self(), priority == 0 ? SCHED_OTHER : SCHED_FIFO, &param);
 }
 
 // net_tap has the kernel send the process a signal for every frame. Here it would end the sleep
@@ -88,8 +87,7 @@ VrrpRunner::VrrpRunner(exchange::Exchange& exchange, VrrpLink& link,
 void VrrpRunner::run() {
     leave_signals_to_others();
     port::keep_this_thread_prompt(-20);
-    link_.counters.scheduling_errno.set(
-        static_cast<std::uint64_t>(set_priority(options_.priority)));
+    schedule(options_.priority);
     while (!exchange_.stop.load(std::memory_order_relaxed)) {
         exchange_.publisher.online(reader_);
         const std::uint64_t now_ns = port::now_ns();
@@ -97,6 +95,10 @@ void VrrpRunner::run() {
         exchange_.publisher.offline(reader_);
         sleep(now_ns);
     }
+}
+
+void VrrpRunner::schedule(int priority) {
+    link_.counters.scheduling_errno.set(static_cast<std::uint64_t>(set_priority(priority)));
 }
 
 void VrrpRunner::poll_once(std::uint64_t now_ns) {
@@ -111,8 +113,15 @@ void VrrpRunner::poll_once(std::uint64_t now_ns) {
     receive(round);
     VrrpCommand command;
     for (unsigned i = 0; i < most_commands && link_.commands.pop(command); ++i)
-        engine_.on_command(command, round);
+        on_command(command, round);
     engine_.tick(round);
+}
+
+void VrrpRunner::on_command(const VrrpCommand& command, const Round& round) {
+    if (command.kind == VrrpCommand::Kind::scheduling)
+        schedule(command.priority);
+    else
+        engine_.on_command(command, round);
 }
 
 // A shared interface that was made anew. One that is gone again has no use for adverts.

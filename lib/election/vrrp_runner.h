@@ -52,6 +52,8 @@ class VrrpRunner {
     };
 
     void poll_once(std::uint64_t now_ns);
+    void schedule(int priority);
+    void on_command(const VrrpCommand& command, const Round& round);
     void follow_ports(const exchange::Snapshot& snapshot);
     void receive(const Round& round);
     void receive(exchange::MbufRing& ring, const Round& round);

@@ -206,6 +206,23 @@ def tracking(test):
     wait_until("its own priority", lambda: bench.lan.adverts("one")[-1].priority == 70, 5)
 
 
+def real_time_priority(test):
+    bench = Bench(test)
+    words = lambda priority: f"global_defs {{\n vrrp_rt_priority {priority}\n}}\n" + router()
+    bench.master("one", words(4))
+
+    def real_time_priorities():
+        """Of the threads (proc_pid_stat(5), field 40); 0: an ordinary one."""
+        tasks = (pathlib.Path("/proc") / str(bench.warrens["one"].pid) / "task").iterdir()
+        return sorted({int((task / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[37]) for task in tasks})
+    wait_until("the configured one", lambda: real_time_priorities() == [0, 4], 5)
+    for priority, then in ((6, [0, 6]), (0, [0]), (4, [0, 4])):
+        since = bench.reload("one", words(priority))
+        wait_until(f"the real-time priority {priority}", lambda: real_time_priorities() == then, 5)
+    time.sleep(3 * INTERVAL)
+    bench.in_rhythm("one", since)
+
+
 def rehearsals(test):
     """--dry-run and warrenctl reload say what would change, and only the latter changes it."""
     bench = Bench(test)
@@ -287,7 +304,7 @@ def under_traffic(test):
     assert bench.warrens["one"].wait(10) == 0
 
 
-CASES = {case.__name__: case for case in (priority, addresses, timers_and_password, instances, tracking, rehearsals, groups,
+CASES = {case.__name__: case for case in (priority, addresses, timers_and_password, instances, tracking, real_time_priority, rehearsals, groups,
                                            under_traffic)}
 
 if __name__ == "__main__":

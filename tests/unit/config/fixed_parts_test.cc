@@ -39,8 +39,13 @@ TEST(FixedParts, NearlyAllIsNone) {
 TEST(FixedParts, WhatTheDataPlaneIsMadeOfIsNamed) {
     const std::string a = instance("A", 1);
     EXPECT_EQ(change(a, "dataplane {\nworkers 2\n}\n" + a), "dataplane has changed");
-    EXPECT_EQ(change(a, "global_defs {\nvrrp_rt_priority 7\n}\n" + a),
-              "global_defs: vrrp_rt_priority has changed");
+    EXPECT_EQ(change(a, "dataplane {\ncontrol_priority 7\n}\n" + a), "dataplane has changed");
+    EXPECT_EQ(change(a, "net_namespace other\n" + a), "net_namespace has changed");
+}
+
+TEST(FixedParts, WhatThreadsCanFollowIsNone) {
+    const std::string a = instance("A", 1);
+    EXPECT_EQ(change(a, "global_defs {\nvrrp_rt_priority 7\n}\n" + a), "");
     const std::string bfd = "bfd_instance N {\nneighbor_ip 10.0.0.9\n";
     EXPECT_EQ(change(bfd + "}\n" + a, bfd + "multiplier 3\n}\n" + a), "");
 }
