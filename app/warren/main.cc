@@ -113,11 +113,14 @@ int run(const Options& options, std::span<char*> command_line) {
     }
 }
 
+// Before the constructors of DPDK's libraries, which take milliseconds: a SIGHUP that came then
+// would end the process.
+[[gnu::section(".preinit_array"), gnu::used]] void (*const hold_early)() = control::hold_signals;
+
 }  // namespace
 }  // namespace warren::app
 
 int main(int argc, char** argv) {
-    warren::control::hold_signals();
     try {
         const auto options = warren::app::parse_options(argc, argv);
         return options ? warren::app::run(*options, {argv, static_cast<std::size_t>(argc)}) : 0;
