@@ -16,6 +16,7 @@
 #include <string>
 
 #include "health/result.h"
+#include "health/target.h"
 #include "net/address.h"
 
 namespace warren::health {
@@ -27,14 +28,6 @@ struct Schedule {
     std::int64_t delay_loop_ns = 200'000'000;
     std::int64_t delay_before_retry_ns = 100'000'000;
     std::int64_t warmup_ns = 0;  // the first attempt's offset; the caller picks it at random
-};
-
-// Where probes leave from. All optional.
-struct Source {
-    std::optional<net::IpAddress> address = {};  // bindto
-    std::uint16_t port = 0;                      // bind_port, TCP only
-    std::string interface = {};                  // bind_if; also the scope of a link-local target
-    std::uint32_t fwmark = 0;
 };
 
 // TCP_CHECK: the handshake, then a plain close: FIN, no byte sent, which RabbitMQ logs at debug

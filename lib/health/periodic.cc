@@ -73,23 +73,32 @@ void PeriodicChecker::wait(std::int64_t delay_ns) {
 void PeriodicChecker::attempt() {
     attempt_ = std::make_shared<const int>();
     begun_ = std::chrono::steady_clock::now();
-    timer_.expires_after(std::chrono::nanoseconds(timeout_ns_));
-    timer_.async_wait(guarded([this](const boost::system::error_code&) { fail(ETIMEDOUT); }));
+    if (timeout_ns_ > 0) {
+        timer_.expires_after(std::chrono::nanoseconds(timeout_ns_));
+        timer_.async_wait(guarded([this](const boost::system::error_code&) { run_out(); }));
+    }
     begin();
 }
 
 void PeriodicChecker::fail(int error) {
-    finish(reason_of(error), elapsed_ns(), std::generic_category().message(error));
+    fail(reason_of(error), std::generic_category().message(error));
 }
 
-void PeriodicChecker::finish(Reason reason, std::int64_t latency_ns, std::string text) {
+void PeriodicChecker::go_on(std::int64_t delay_ns) {
+    abandon();
+    wait(std::max(delay_ns, least_delay_ns));
+}
+
+void PeriodicChecker::finish(CheckResult result) {
     abandon();
     wait(schedule_.delay_loop_ns);  // first, so that a callback that throws does not end the rhythm
     // From a copy: the callback may destroy this checker, callback_ included.
     const Callback callback = callback_;
     const std::weak_ptr<const int> is_here = attempt_;
-    const Pace pace = callback({reason, latency_ns, std::move(text)});
-    if (pace == Pace::change_pending && !is_here.expired())
+    const Pace pace = callback(result);
+    if (is_here.expired()) return;
+    take_pace(result, pace);
+    if (pace == Pace::change_pending)
         wait(std::max(schedule_.delay_before_retry_ns, least_delay_ns));
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The rhythm all checkers share: start an attempt, bound it by a deadline, report it, wait, again.
 // A checker derives from it, opens its socket in begin() and closes it in abandon(); between the
-// two it calls finish() exactly once. Handlers of asynchronous operations go through guarded():
-// they do nothing once the attempt they belong to has ended or the checker is gone.
+// two it succeeds, fails or goes on exactly once. Handlers of asynchronous operations go through
+// guarded(): they do nothing once the attempt they belong to has ended or the checker is gone.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -16,11 +17,9 @@
 
 namespace warren::health {
 
-// The reason an errno stands for. Local ones say nothing about the server.
-Reason reason_of(int error);
-
 class PeriodicChecker : public Checker {
   protected:
+    // timeout_ns 0: an attempt ends by itself.
     PeriodicChecker(boost::asio::io_context& io, const Schedule& schedule, std::int64_t timeout_ns,
                     Callback callback);
 
@@ -29,8 +28,18 @@ class PeriodicChecker : public Checker {
 
     virtual void begin() = 0;
     virtual void abandon() = 0;
-    void succeed(std::int64_t latency_ns) { finish(Reason::none, latency_ns, {}); }
+    // The time of an attempt is over.
+    virtual void run_out() { fail(ETIMEDOUT); }
+    // What became of a result that was reported.
+    virtual void take_pace(const CheckResult&, Pace) {}
+
+    void succeed(std::int64_t latency_ns) { finish({Reason::none, latency_ns}); }
     void fail(int error);
+    void fail(Reason reason, std::string text) { finish({reason, elapsed_ns(), std::move(text)}); }
+    void finish(CheckResult result);
+    // There is nothing to report yet: another attempt has the rest of it.
+    void go_on(std::int64_t delay_ns);
+    const Schedule& schedule() const { return schedule_; }
     // Since begin().
     std::int64_t elapsed_ns() const;
 
@@ -47,7 +56,6 @@ class PeriodicChecker : public Checker {
 
     void wait(std::int64_t delay_ns);
     void attempt();
-    void finish(Reason reason, std::int64_t latency_ns, std::string text);
 
     boost::asio::steady_timer timer_;
     Schedule schedule_;

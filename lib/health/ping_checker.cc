@@ -114,10 +114,7 @@ int PingChecker::prepare(int fd) const {
         const std::uint32_t filter = ~(1U << ICMP_ECHOREPLY);
         setsockopt(fd, SOL_RAW, icmp_filter_option, &filter, sizeof(filter));
     }
-    // Unreachables are then reported to the socket at once, soft ones (no ARP answer) too.
-    const int one = 1;
-    setsockopt(fd, ipv6() ? static_cast<int>(IPPROTO_IPV6) : static_cast<int>(IPPROTO_IP),
-               ipv6() ? IPV6_RECVERR : IP_RECVERR, &one, sizeof(one));
+    hear_of_icmp_errors(fd, ipv6());
     Source source = options_.source;
     source.port = 0;
     if (const int refused = apply_source(fd, source); refused != 0) return refused;

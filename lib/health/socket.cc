@@ -9,6 +9,9 @@
 
 namespace warren::health {
 
+using boost::asio::ip::tcp;
+using boost::asio::ip::udp;
+
 SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port,
                              const std::string& interface) {
     SocketAddress result;
@@ -49,6 +52,47 @@ int apply_source(int fd, const Source& source) {
         setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
     const SocketAddress from = socket_address(*source.address, source.port, source.interface);
     return bind(fd, from.get(), from.length) == 0 ? 0 : errno;
+}
+
+namespace {
+
+template <typename Protocol>
+boost::system::error_code open(boost::asio::basic_socket<Protocol>& socket, const Target& target,
+                               typename Protocol::endpoint& to) {
+    boost::system::error_code error;
+    socket.open(target.address.is_v4() ? Protocol::v4() : Protocol::v6(), error);
+    if (error) return error;
+    Source source = target.source;
+    if (source.port != 0 && !source.address)  // bind_port without bindto
+        source.address = target.address.is_v4() ? net::IpAddress::v4(0, 0, 0, 0) : net::IpAddress{};
+    if (const int refused = apply_source(socket.native_handle(), source); refused != 0)
+        return {refused, boost::system::system_category()};
+    const SocketAddress address = socket_address(target.address, target.port, source.interface);
+    to.resize(address.length);
+    std::memcpy(to.data(), address.get(), address.length);
+    return {};
+}
+
+}  // namespace
+
+boost::system::error_code open_socket(tcp::socket& socket, const Target& target,
+                                      tcp::endpoint& to) {
+    return open(socket, target, to);
+}
+
+boost::system::error_code open_socket(udp::socket& socket, const Target& target) {
+    udp::endpoint to;
+    if (const auto error = open(socket, target, to); error) return error;
+    hear_of_icmp_errors(socket.native_handle(), !target.address.is_v4());
+    boost::system::error_code error;
+    socket.connect(to, error);
+    return error;
+}
+
+void hear_of_icmp_errors(int fd, bool ipv6) {
+    const int one = 1;
+    setsockopt(fd, ipv6 ? static_cast<int>(IPPROTO_IPV6) : static_cast<int>(IPPROTO_IP),
+               ipv6 ? IPV6_RECVERR : IP_RECVERR, &one, sizeof(one));
 }
 
 }  // namespace warren::health

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What both checkers do to a fresh kernel socket: build a sockaddr and leave from the configured
+// What all checkers do to a fresh kernel socket: build a sockaddr and leave from the configured
 // source.
 #pragma once
 
 #include <sys/socket.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <cstdint>
 
-#include "health/checker.h"
+#include "health/target.h"
 #include "net/address.h"
 
 namespace warren::health {
@@ -25,5 +27,14 @@ SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port,
 
 // bindto, bind_port, bind_if, fwmark. Gives an errno, 0 = done.
 int apply_source(int fd, const Source& source);
+
+// A socket that leaves from the target's source, and whereto it is to be connected.
+boost::system::error_code open_socket(boost::asio::ip::tcp::socket& socket, const Target& target,
+                                      boost::asio::ip::tcp::endpoint& to);
+// A connected one, which hears of ICMP errors.
+boost::system::error_code open_socket(boost::asio::ip::udp::socket& socket, const Target& target);
+
+// Unreachables are then reported to the socket at once, soft ones (no ARP answer) too.
+void hear_of_icmp_errors(int fd, bool ipv6);
 
 }  // namespace warren::health

@@ -33,20 +33,10 @@ class TcpChecker final : public PeriodicChecker {
 };
 
 void TcpChecker::begin() {
-    boost::system::error_code error;
-    socket_.open(options_.address.is_v4() ? tcp::v4() : tcp::v6(), error);
-    if (error) return fail(error.value());
-    Source source = options_.source;
-    if (source.port != 0 && !source.address)  // bind_port without bindto
-        source.address =
-            options_.address.is_v4() ? net::IpAddress::v4(0, 0, 0, 0) : net::IpAddress{};
-    if (const int refused = apply_source(socket_.native_handle(), source); refused != 0)
-        return fail(refused);
-    const SocketAddress to =
-        socket_address(options_.address, options_.port, options_.source.interface);
     tcp::endpoint endpoint;
-    endpoint.resize(to.length);
-    std::memcpy(endpoint.data(), to.get(), to.length);
+    const Target target{options_.address, options_.port, options_.source};
+    if (const auto error = open_socket(socket_, target, endpoint); error)
+        return fail(error.value());
     socket_.async_connect(endpoint, guarded([this](const boost::system::error_code& result) {
                               if (result) return fail(result.value());
                               succeed(latency_ns());

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "health/connection.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/write.hpp>
+#include <utility>
+
+namespace warren::health {
+
+namespace asio = boost::asio;
+
+std::shared_ptr<asio::ssl::context> make_tls_context(const std::string& ca_file) {
+    auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
+    context->set_verify_mode(ca_file.empty() ? asio::ssl::verify_none : asio::ssl::verify_peer);
+    if (!ca_file.empty()) context->load_verify_file(ca_file);
+    return context;
+}
+
+Reason reason_of(const boost::system::error_code& error) {
+    if (!error) return Reason::none;
+    const bool is_errno = error.category() == boost::system::system_category() ||
+                          error.category() == boost::system::generic_category();
+    return is_errno ? reason_of(error.value()) : Reason::other;
+}
+
+Connection::Connection(asio::io_context& io, std::optional<TlsOptions> tls)
+    : socket_(io), tls_(std::move(tls)) {}
+
+std::shared_ptr<Connection> Connection::make(asio::io_context& io, std::optional<TlsOptions> tls) {
+    return std::shared_ptr<Connection>(new Connection(io, std::move(tls)));
+}
+
+// Asio's operations refer to the stream and the buffers until their handlers have run.
+template <typename Handler>
+auto Connection::held(Handler handler) {
+    return [self = shared_from_this(), handler = std::move(handler)](const Error& error,
+                                                                     auto... arguments) {
+        if (!self->closed_) handler(error, arguments...);
+    };
+}
+
+void Connection::open(const Target& to, Done done) {
+    asio::ip::tcp::endpoint endpoint;
+    if (const Error error = open_socket(socket_, to, endpoint); error)
+        return asio::post(socket_.get_executor(),
+                          [refuse = held(std::move(done)), error] { refuse(error); });
+    socket_.async_connect(endpoint, held([this, done = std::move(done)](const Error& error) {
+                              if (error || !tls_) return done(error);
+                              shake_hands(done);
+                          }));
+}
+
+bool Connection::prepare_tls() {
+    stream_.emplace(socket_, *tls_->context);
+    const std::string& name = tls_->server_name;
+    if (tls_->verify) stream_->set_verify_callback(asio::ssl::host_name_verification(name));
+    return name.empty() || SSL_set_tlsext_host_name(stream_->native_handle(), name.c_str()) == 1;
+}
+
+void Connection::shake_hands(Done done) {
+    if (!prepare_tls()) return done(asio::error::invalid_argument);
+    stream_->async_handshake(asio::ssl::stream_base::client, held(std::move(done)));
+}
+
+void Connection::send(std::string bytes, Done done) {
+    output_ = std::move(bytes);
+    auto handler = held([done = std::move(done)](const Error& error, std::size_t) { done(error); });
+    if (stream_)
+        asio::async_write(*stream_, asio::buffer(output_), std::move(handler));
+    else
+        asio::async_write(socket_, asio::buffer(output_), std::move(handler));
+}
+
+void Connection::hear(Heard heard) {
+    auto handler = held([this, heard = std::move(heard)](Error error, std::size_t size) {
+        const bool is_lax = tls_ && !tls_->strict_end;
+        if (error == asio::ssl::error::stream_truncated && is_lax) error = asio::error::eof;
+        heard(error, {input_.data(), size});
+    });
+    if (stream_)
+        stream_->async_read_some(asio::buffer(input_), std::move(handler));
+    else
+        socket_.async_read_some(asio::buffer(input_), std::move(handler));
+}
+
+void Connection::close() {
+    closed_ = true;
+    Error ignored;
+    socket_.close(ignored);
+}
+
+}  // namespace warren::health

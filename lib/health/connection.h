@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One TCP connection to a server, with TLS on top if asked for: what checks that talk have in
+// common. It lives as long as somebody holds it or an operation of its is under way, calls from the
+// io_context only, and nobody once it has been closed. It knows no time: who uses it closes it when
+// it takes too long.
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "health/result.h"
+#include "health/socket.h"
+
+namespace warren::health {
+
+struct TlsOptions {
+    std::shared_ptr<boost::asio::ssl::context> context;
+    std::string server_name = {};  // SNI, and with `verify` whose certificate it must be
+    bool verify = false;
+    // A connection that ends without close_notify was cut, else it has just ended.
+    bool strict_end = false;
+};
+
+// For clients. `ca_file` empty: nobody is asked who the server is. Throws
+// boost::system::system_error for a file that cannot be read.
+std::shared_ptr<boost::asio::ssl::context> make_tls_context(const std::string& ca_file = {});
+
+// An errno's; what TLS says is `other`.
+Reason reason_of(const boost::system::error_code& error);
+
+class Connection : public std::enable_shared_from_this<Connection> {
+  public:
+    using Error = boost::system::error_code;
+    using Done = std::function<void(const Error&)>;
+    using Heard = std::function<void(const Error&, std::string_view bytes)>;
+    static constexpr std::size_t read_bytes = 16 * 1024;  // at once
+
+    static std::shared_ptr<Connection> make(boost::asio::io_context& io,
+                                            std::optional<TlsOptions> tls = {});
+
+    // Connects, and shakes hands.
+    void open(const Target& to, Done done);
+    void send(std::string bytes, Done done);
+    // Some bytes; the end is boost::asio::error::eof.
+    void hear(Heard heard);
+    void close();
+
+  private:
+    Connection(boost::asio::io_context& io, std::optional<TlsOptions> tls);
+
+    void shake_hands(Done done);
+    bool prepare_tls();
+    template <typename Handler>
+    auto held(Handler handler);
+
+    boost::asio::ip::tcp::socket socket_;
+    std::optional<TlsOptions> tls_;
+    std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> stream_;
+    std::string output_;
+    std::array<char, read_bytes> input_;
+    bool closed_ = false;
+};
+
+}  // namespace warren::health
