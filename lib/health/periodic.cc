@@ -56,6 +56,19 @@ Reason reason_of(int error) {
     }
 }
 
+namespace {
+
+// Attempts of thousands begin together, a few at each tick, so that they do not wake the loop and
+// set its timer one by one.
+constexpr std::chrono::nanoseconds tick = std::chrono::milliseconds(2);
+
+std::chrono::steady_clock::time_point next_tick(std::chrono::steady_clock::time_point time) {
+    const auto since_tick = time.time_since_epoch() % tick;
+    return since_tick.count() == 0 ? time : time + (tick - since_tick);
+}
+
+}  // namespace
+
 PeriodicChecker::PeriodicChecker(boost::asio::io_context& io, const Schedule& schedule,
                                  std::int64_t timeout_ns, Callback callback)
     : timer_(io), schedule_(schedule), callback_(std::move(callback)), timeout_ns_(timeout_ns) {}
@@ -66,7 +79,8 @@ std::int64_t PeriodicChecker::elapsed_ns() const {
 
 void PeriodicChecker::wait(std::int64_t delay_ns) {
     attempt_ = std::make_shared<const int>();
-    timer_.expires_after(std::chrono::nanoseconds(delay_ns));
+    timer_.expires_at(
+        next_tick(std::chrono::steady_clock::now() + std::chrono::nanoseconds(delay_ns)));
     timer_.async_wait(guarded([this](const boost::system::error_code&) { attempt(); }));
 }
 
