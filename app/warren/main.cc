@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "checks/start_check.h"
 #include "config/reload_steps.h"
 #include "control/signals.h"
 #include "data_plane.h"
@@ -91,8 +92,11 @@ int run(const Options& options, std::span<char*> command_line) {
     for (syntax::Diagnostic& rival :
          find_rivals(loaded.config, [](const std::string& file) { return read_config(file, ""); }))
         loaded.diagnostics.push_back(std::move(rival));
-    const syntax::Diagnostics scripts =
+    syntax::Diagnostics scripts =
         loaded.ok() ? programs::check_scripts(loaded.config) : syntax::Diagnostics{};
+    if (loaded.ok())
+        for (syntax::Diagnostic& check : checks::find_faults(loaded.config))
+            scripts.push_back(std::move(check));
     if (options.check) {
         print_check(loaded, scripts, std::cout);
         return loaded.ok() ? 0 : 1;  // a start does without scripts that cannot run

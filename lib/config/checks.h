@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a real_server's checks are: those that run (Checker), and keepalived's others, which are
-// read so that any file loads, and do not run yet (LaterCheck). Who implements one moves it.
+// What a real_server's checks are.
 #pragma once
 
 #include <cstdint>
@@ -34,10 +33,13 @@ struct Script {
 struct CheckTiming {
     std::int64_t delay_loop_ns = 200 * ns_per_ms;    // from one probe to the next
     std::int64_t connect_timeout_ns = 5 * ns_per_s;  // a probe without an answer has failed
-    unsigned retry = 1;                              // failed probes forgiven: down after retry + 1
-    std::int64_t delay_before_retry_ns = 1 * ns_per_s;  // from a failed probe to the next
-    std::int64_t warmup_ns = 0;  // the first probe comes at a random time within it
-    unsigned rise = 1;           // good probes in a row until a failed server is up
+    // Failed probes forgiven, down after retry + 1; from a failed probe to the next. Absent in a
+    // virtual_server or real_server: as the kind of check has it.
+    std::optional<unsigned> retry;
+    std::optional<std::int64_t> delay_before_retry_ns;
+    std::int64_t warmup_ns = 0;     // the first probe comes at a random time within it
+    unsigned rise = 1;              // good probes in a row until a failed server is up
+    bool log_all_failures = false;  // of a server that counts as up
 
     friend bool operator==(const CheckTiming&, const CheckTiming&) = default;
 };
@@ -70,7 +72,7 @@ struct PingCheck {
     friend bool operator==(const PingCheck&, const PingCheck&) = default;
 };
 
-using Checker = std::variant<TcpCheck, PingCheck>;
+enum class HttpProtocol : std::uint8_t { v1_0, v1_0_close, v1_1 };
 
 // HTTP_GET, SSL_GET
 struct HttpCheck {
@@ -81,6 +83,9 @@ struct HttpCheck {
         std::string virtualhost;
         std::string regex;
         bool regex_no_match = false;
+        std::vector<std::string> regex_options;                  // PCRE2's, by keepalived's names
+        std::size_t regex_min_offset = 0, regex_max_offset = 0;  // 0: none
+        std::size_t regex_stack_start = 0, regex_stack_max = 0;  // bytes; 0: PCRE2's own
 
         friend bool operator==(const Url&, const Url&) = default;
     };
@@ -88,10 +93,12 @@ struct HttpCheck {
     CheckTiming timing;
     CheckEndpoint endpoint;
     bool tls = false;
-    std::vector<Url> urls;  // one an attempt, in turn
-    std::string virtualhost;
-    std::string http_protocol = "1.0";
-    bool enable_sni = false;
+    std::vector<Url> urls;    // one an attempt, in turn
+    std::string virtualhost;  // absent: the real_server's
+    HttpProtocol http_protocol = HttpProtocol::v1_0;
+    bool enable_sni = false;     // with the virtualhost's name,
+    std::string sni_name;        // or with this one
+    bool tls_compliant = false;  // an end without close_notify is a failure
     bool fast_recovery = false;
 
     friend bool operator==(const HttpCheck&, const HttpCheck&) = default;
@@ -142,8 +149,10 @@ struct UdpCheck {
 struct FileCheck {
     syntax::Location where;
     std::string track_file;
-    int weight = 1;
-    bool reverse = false;
+    // What the file's number is multiplied with to change the server's weight; 0: the server is
+    // down while it is not 0. Absent: the track_file's.
+    std::optional<int> weight;
+    std::optional<bool> reverse;
 
     friend bool operator==(const FileCheck&, const FileCheck&) = default;
 };
@@ -155,11 +164,14 @@ struct BfdCheck {
     friend bool operator==(const BfdCheck&, const BfdCheck&) = default;
 };
 
-using LaterCheck =
-    std::variant<HttpCheck, MiscCheck, SmtpCheck, DnsCheck, UdpCheck, FileCheck, BfdCheck>;
+using Checker = std::variant<TcpCheck, PingCheck, HttpCheck, MiscCheck, SmtpCheck, DnsCheck,
+                             UdpCheck, FileCheck, BfdCheck>;
 
 // "HTTP_GET"
-const char* to_text(const LaterCheck& check);
-const syntax::Location& where_of(const LaterCheck& check);
+const char* to_text(const Checker& check);
+const syntax::Location& where_of(const Checker& check);
+
+// A probe's start, deadline and retries; null for checks that others report to.
+const CheckTiming* timing_of(const Checker& check);
 
 }  // namespace warren::config

@@ -75,17 +75,29 @@ const char* to_text(AuthType type) {
     return names.at(static_cast<std::size_t>(type));
 }
 
-const char* to_text(const LaterCheck& check) {
+const char* to_text(const Checker& check) {
     if (const auto* http = std::get_if<HttpCheck>(&check))
         return http->tls ? "SSL_GET" : "HTTP_GET";
-    constexpr const char* names[] = {"HTTP_GET",  "MISC_CHECK", "SMTP_CHECK", "DNS_CHECK",
-                                     "UDP_CHECK", "FILE_CHECK", "BFD_CHECK"};
-    static_assert(std::size(names) == std::variant_size_v<LaterCheck>);
+    constexpr const char* names[] = {"TCP_CHECK",  "PING_CHECK", "HTTP_GET",
+                                     "MISC_CHECK", "SMTP_CHECK", "DNS_CHECK",
+                                     "UDP_CHECK",  "FILE_CHECK", "BFD_CHECK"};
+    static_assert(std::size(names) == std::variant_size_v<Checker>);
     return names[check.index()];
 }
 
-const syntax::Location& where_of(const LaterCheck& check) {
+const syntax::Location& where_of(const Checker& check) {
     return std::visit([](const auto& c) -> const syntax::Location& { return c.where; }, check);
+}
+
+const CheckTiming* timing_of(const Checker& check) {
+    return std::visit(
+        [](const auto& c) -> const CheckTiming* {
+            if constexpr (requires { c.timing; })
+                return &c.timing;
+            else
+                return nullptr;
+        },
+        check);
 }
 
 }  // namespace warren::config

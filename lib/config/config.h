@@ -308,7 +308,7 @@ struct RealServer {
     std::optional<Script> notify_up, notify_down;
     std::optional<bool> smtp_alert;
     std::vector<Checker> checkers;  // all must agree; none: always up
-    std::vector<LaterCheck> later_checks;
+    std::string virtualhost;        // of its HTTP checks
 
     LbKind kind_in(const VirtualServer& service) const;
 
@@ -336,6 +336,7 @@ struct VirtualServer {
     bool inhibit_on_failure = false;
     std::optional<Script> quorum_up, quorum_down;
     std::optional<bool> smtp_alert;
+    std::string virtualhost;                               // of its servers' HTTP checks
     std::int64_t establish_timeout_ns = 7'440 * ns_per_s;  // idle established flow (RFC 5382 REQ-5)
     std::string local_address_group;  // of laddr_group_name; empty: the VIP is the local address
     std::optional<RealServer> sorry_server;  // serves while the quorum is lost; never checked
@@ -409,6 +410,7 @@ struct GlobalDefs {
     std::string default_interface = "eth0";  // of static addresses
     std::string script_user, script_group;
     bool enable_script_security = false;
+    bool checker_log_all_failures = false;
     NotifyFifos fifos;
     Mail mail;
     std::int64_t vrrp_startup_delay_ns = 0;

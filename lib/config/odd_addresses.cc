@@ -145,7 +145,11 @@ class Search {
             warn(r.where,
                  name + " is the broadcast address of " + network(b->second) + ": no host has it");
         for (const Checker& checker : r.checkers)
-            std::visit([&](const auto& c) { check(c.where, c.endpoint); }, checker);
+            std::visit(
+                [&](const auto& c) {
+                    if constexpr (requires { c.endpoint; }) check(c.where, c.endpoint);
+                },
+                checker);
     }
 
     // With a mark or an interface the host's routes may well lead a VIP's check to the server.

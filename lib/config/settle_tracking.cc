@@ -42,6 +42,9 @@ class Settling {
         for (VrrpInstance& v : config_.vrrp_instances)
             settle(v);
         settle_track_groups();
+        for (VirtualServer& service : config_.virtual_servers)
+            for (RealServer& server : service.real_servers)
+                settle_checks(server.checkers);
         return std::move(found_);
     }
 
@@ -123,6 +126,37 @@ class Settling {
         for (const TrackGroup& group : config_.track_groups)
             for (const std::string& name : group.instances)
                 let_track(group, name);
+    }
+
+    // As keepalived: a check of what is not there is left out.
+    void settle_checks(std::vector<Checker>& checkers) {
+        std::erase_if(checkers, [&](Checker& checker) {
+            const auto* bfd = std::get_if<BfdCheck>(&checker);
+            auto* file = std::get_if<FileCheck>(&checker);
+            const bool drop = (bfd != nullptr && !is_for_checkers(bfd->name)) ||
+                              (file != nullptr && !settle(*file));
+            if (drop)
+                report(syntax::Severity::warning, where_of(checker),
+                       std::string(to_text(checker)) + " is left out: there is no " +
+                           (file != nullptr ? "track_file " + syntax::in_quotes(file->track_file)
+                                            : "bfd_instance " + syntax::in_quotes(bfd->name) +
+                                                  " for checkers"));
+            return drop;
+        });
+    }
+
+    bool settle(FileCheck& check) const {
+        const auto file = defined_.find(std::pair(TrackKind::file, check.track_file));
+        if (file == defined_.end()) return false;
+        if (!check.weight) check.weight = file->second.first;
+        if (!check.reverse) check.reverse = file->second.second;
+        return true;
+    }
+
+    bool is_for_checkers(const std::string& name) const {
+        return std::any_of(
+            config_.bfd_instances.begin(), config_.bfd_instances.end(),
+            [&](const BfdInstance& bfd) { return bfd.name == name && bfd.for_checkers; });
     }
 
     void let_track(const TrackGroup& group, const std::string& name) {
@@ -222,6 +256,17 @@ class Settling {
     std::map<std::pair<TrackKind, std::string>, DefaultWeight> defined_;
 };
 
+bool is_checked_file(const Config& config, const std::string& name) {
+    const auto checks = [&](const Checker& checker) {
+        const auto* file = std::get_if<FileCheck>(&checker);
+        return file != nullptr && file->track_file == name;
+    };
+    for (const VirtualServer& service : config.virtual_servers)
+        for (const RealServer& server : service.real_servers)
+            if (std::any_of(server.checkers.begin(), server.checkers.end(), checks)) return true;
+    return false;
+}
+
 }  // namespace
 
 syntax::Diagnostics settle_tracking(Config& config) {
@@ -229,14 +274,13 @@ syntax::Diagnostics settle_tracking(Config& config) {
 }
 
 bool is_tracked(const Config& config, TrackKind kind, const std::string& name) {
-    return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(),
-                       [&](const VrrpInstance& instance) {
-                           return std::any_of(instance.tracked.begin(), instance.tracked.end(),
-                                              [&](const Tracked& tracked) {
-                                                  return tracked.kind == kind &&
-                                                         tracked.name == name;
-                                              });
-                       });
+    const auto tracks = [&](const VrrpInstance& instance) {
+        return std::any_of(
+            instance.tracked.begin(), instance.tracked.end(),
+            [&](const Tracked& tracked) { return tracked.kind == kind && tracked.name == name; });
+    };
+    return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(), tracks) ||
+           (kind == TrackKind::file && is_checked_file(config, name));
 }
 
 }  // namespace warren::config

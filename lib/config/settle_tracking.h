@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What each instance tracks, in the end.
+// What each instance tracks, and each real_server's FILE_CHECK and BFD_CHECK, in the end.
 #pragma once
 
 #include "config/config.h"
@@ -13,7 +13,7 @@ namespace warren::config {
 // same.
 syntax::Diagnostics settle_tracking(Config& config);
 
-// Whether an instance tracks the thing of that kind and name.
+// Whether an instance tracks the thing of that kind and name, or a real_server checks the file.
 bool is_tracked(const Config& config, TrackKind kind, const std::string& name);
 
 }  // namespace warren::config

@@ -62,34 +62,11 @@ class Checks {
                    v.name + ": more than 32 unicast_peers is not supported yet");
     }
 
-    // What keepalived would leave such a check out for.
-    static std::string_view fault_of(const LaterCheck& check) {
-        if (const auto* http = std::get_if<HttpCheck>(&check))
-            return http->urls.empty() ? " has no url" : "";
-        if (const auto* misc = std::get_if<MiscCheck>(&check))
-            return misc->script.command.empty() ? " has no misc_path" : "";
-        if (const auto* file = std::get_if<FileCheck>(&check))
-            return file->track_file.empty() ? " has no track_file" : "";
-        if (const auto* bfd = std::get_if<BfdCheck>(&check))
-            return bfd->name.empty() ? " has no name" : "";
-        return "";
-    }
-
     void check(const RealServer& r) {
         if (r.address.is_link_local())
             report(r.where, syntax::Severity::error,
                    "the link-local server " + r.address.to_string() +
                        " is not supported yet: use a global or unique local address of its");
-        for (const LaterCheck& later : r.later_checks) {
-            if (const std::string_view fault = fault_of(later); !fault.empty())
-                report(where_of(later), syntax::Severity::warning,
-                       to_text(later) + std::string(fault));
-            report(where_of(later), syntax::Severity::warning,
-                   std::string(to_text(later)) + " does not run yet: the server " +
-                       r.address.to_string() +
-                       (r.checkers.empty() ? " counts as up whatever happens: add TCP_CHECK { }"
-                                           : " is up while its other checks say so"));
-        }
     }
 
     syntax::Diagnostics found_;

@@ -405,7 +405,7 @@ syntax::Diagnostics find_gaps(const Config& config) {
     for (const VirtualServer& s : config.virtual_servers) {
         served.insert(s.address);
         for (const RealServer& r : s.real_servers)
-            if (r.checkers.empty() && r.later_checks.empty())
+            if (r.checkers.empty())
                 found.push_back({r.where, syntax::Severity::warning,
                                  "the real_server " + name(r.address, r.port) +
                                      " has no check and counts as always up: add TCP_CHECK { }"});

@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/checks.h"
 
-#include <random>
 #include <utility>
 #include <variant>
 
+#include "checks/start_check.h"
 #include "model/server_state.h"
 #include "port/clock.h"
 
 namespace warren::control {
 namespace {
-
-// Checks of many servers should not come in step.
-std::int64_t random_warmup(std::int64_t most_ns) {
-    if (most_ns <= 0) return 0;
-    std::random_device random;
-    return std::uniform_int_distribution<std::int64_t>(0, most_ns)(random);
-}
-
-health::Schedule schedule(const config::CheckTiming& timing) {
-    health::Schedule out;
-    out.delay_loop_ns = timing.delay_loop_ns;
-    out.delay_before_retry_ns = timing.delay_before_retry_ns;
-    out.warmup_ns = random_warmup(timing.warmup_ns);
-    return out;
-}
-
-health::Source source(const config::CheckEndpoint& endpoint) {
-    health::Source out;
-    out.address = endpoint.bind_ip;
-    out.port = endpoint.bind_port;
-    out.interface = endpoint.bind_if;
-    out.fwmark = endpoint.fwmark;
-    return out;
-}
 
 // Such a check proves nothing, and its server stays as it is: somebody should know.
 void warn_of_local_trouble(const model::ServerRecord& server, bool was_local,
@@ -45,35 +21,16 @@ void warn_of_local_trouble(const model::ServerRecord& server, bool was_local,
         events.info(journal::EventKind::check, "server {} can be checked again", name_of(server));
 }
 
-struct Start {
-    boost::asio::io_context& io;
-    const config::RealServer& server;
-    health::Callback callback;
-
-    std::unique_ptr<health::Checker> operator()(const config::TcpCheck& check) {
-        health::TcpOptions options;
-        options.address = check.endpoint.connect_ip.value_or(server.address);
-        options.port = check.endpoint.connect_port.value_or(server.port);
-        options.source = source(check.endpoint);
-        options.connect_timeout_ns = check.timing.connect_timeout_ns;
-        options.schedule = schedule(check.timing);
-        return health::make_checker(io, options, std::move(callback));
-    }
-    std::unique_ptr<health::Checker> operator()(const config::PingCheck& check) {
-        health::PingOptions options;
-        options.address = check.endpoint.connect_ip.value_or(server.address);
-        options.source = source(check.endpoint);
-        options.timeout_ns = check.timing.connect_timeout_ns;
-        options.schedule = schedule(check.timing);
-        return health::make_checker(io, options, std::move(callback));
-    }
-};
-
 }  // namespace
 
 Checks::Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events,
-               Told told)
-    : io_(io), state_(state), events_(events), told_(std::move(told)) {
+               Told told, Watched watched)
+    : io_(io),
+      state_(state),
+      events_(events),
+      told_(std::move(told)),
+      watched_(std::move(watched)),
+      programs_(io) {
     follow();
 }
 
@@ -104,11 +61,37 @@ void Checks::follow(std::uint16_t index) {
 
 std::unique_ptr<health::Checker> Checks::start(std::uint16_t index, std::size_t checker) {
     const model::ServerRecord& server = state_.servers[index];
-    return std::visit(Start{io_, *server.config,
-                            [this, index, checker](const health::CheckResult& result) {
-                                return take(index, checker, result);
-                            }},
-                      server.config->checkers[checker]);
+    return checks::start_check({io_, programs_, state_.config.global}, *server.config,
+                               server.config->checkers[checker],
+                               [this, index, checker](const health::CheckResult& result) {
+                                   return take(index, checker, result);
+                               });
+}
+
+void Checks::look_at_watched() {
+    for (std::size_t i = 0; i < servers_.size(); ++i)
+        if (servers_[i].config) look_at_watched(static_cast<std::uint16_t>(i));
+}
+
+void Checks::look_at_watched(std::uint16_t index) {
+    const std::vector<config::Checker>& checkers = state_.servers[index].config->checkers;
+    for (std::size_t c = 0; c < checkers.size(); ++c) {
+        if (const auto* file = std::get_if<config::FileCheck>(&checkers[c]))
+            take(index, c, checks::judge(*file, watched_.file(file->track_file)));
+        else if (const auto* bfd = std::get_if<config::BfdCheck>(&checkers[c]))
+            take(index, c, checks::judge(watched_.bfd(bfd->name)));
+    }
+}
+
+void Checks::log_failure(const model::ServerRecord& server, std::size_t checker,
+                         const health::CheckResult& result) {
+    const config::Checker& check = server.config->checkers[checker];
+    const config::CheckTiming* timing = timing_of(check);
+    const bool wanted = state_.config.global.checker_log_all_failures ||
+                        (timing != nullptr && timing->log_all_failures);
+    if (wanted && !result.ok() && server.health.checker_is_up(checker))
+        events_.info(journal::EventKind::check, "{} of server {} failed: {}", to_text(check),
+                     name_of(server), result.text);
 }
 
 health::Pace Checks::take(std::uint16_t index, std::size_t checker,
@@ -117,10 +100,16 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     const bool is_tcp = std::holds_alternative<config::TcpCheck>(server.config->checkers[checker]);
     if (is_tcp && result.ok()) told_.answered(index);
     const bool was_local = server.check.local;
+    log_failure(server, checker, result);
+    const bool is_another_weight =
+        result.weight_change && apply_weight(state_, index, checker, *result.weight_change);
     const bool standing_changed = apply_check(state_, index, checker, result, port::now_ns());
     warn_of_local_trouble(server, was_local, events_);
     const bool is_pending = !server.check.local && server.health.is_retrying(checker);
-    if (standing_changed) told_.changed(index);
+    if (standing_changed)
+        told_.changed(index);
+    else if (is_another_weight)
+        told_.weighed(index);
     return is_pending ? health::Pace::change_pending : health::Pace::steady;
 }
 

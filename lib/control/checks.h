@@ -10,6 +10,8 @@
 #include "health/checker.h"
 #include "journal/event_log.h"
 #include "model/state.h"
+#include "programs/children.h"
+#include "vrrp/tracked_state.h"
 
 namespace warren::control {
 
@@ -19,14 +21,23 @@ class Checks {
     struct Told {
         Tell changed;   // the server's standing is another now
         Tell answered;  // its TCP answered a check
+        Tell weighed;   // a check has given it another weight
+    };
+    // What is watched anyway: states by name.
+    struct Watched {
+        std::function<vrrp::TrackedState(const std::string& track_file)> file;
+        std::function<vrrp::TrackedState(const std::string& bfd_instance)> bfd;
     };
 
     // `state` and `events` outlive this. `told` is called by the io_context.
-    Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events, Told told);
+    Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events, Told told,
+           Watched watched);
 
     // Starts and stops checkers as the servers' configurations say now; those that have not changed
     // go on. Called at the start and after a reload, not by `told`.
     void follow();
+    // FILE_CHECKs and BFD_CHECKs: at the start, after follow(), and when a watched thing changes.
+    void look_at_watched();
 
   private:
     struct Server {
@@ -36,13 +47,18 @@ class Checks {
 
     void follow(std::uint16_t index);
     std::unique_ptr<health::Checker> start(std::uint16_t index, std::size_t checker);
+    void look_at_watched(std::uint16_t index);
+    void log_failure(const model::ServerRecord& server, std::size_t checker,
+                     const health::CheckResult& result);
     health::Pace take(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
 
     boost::asio::io_context& io_;
     model::State& state_;
     journal::EventLog& events_;
     const Told told_;
+    const Watched watched_;
     std::vector<Server> servers_;
+    programs::Children programs_;  // of MISC_CHECKs
 };
 
 }  // namespace warren::control

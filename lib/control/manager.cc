@@ -48,7 +48,8 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                fifos_, {&fifos_, &alerts_}),
       priorities_(context(), netlink_,
                   {.group = [this](const std::string& name) { return host_.state_of_group(name); },
-                   .settled = [this](std::uint16_t router) { routers_.tell_settled(router); }}),
+                   .settled = [this](std::uint16_t router) { routers_.tell_settled(router); },
+                   .watched = [this] { services_.look_at_watched(); }}),
       services_(context(), exchange, routers_.script_queues(), {&fifos_, &alerts_},
                 [this] { priorities_.apply(); }),
       faults_(context(), ports_, options_.pool, vrrp.counters),
@@ -79,7 +80,9 @@ Manager::~Manager() {
 
 void Manager::run() {
     next_hops_.tell_peers();
-    services_.begin_checks();
+    services_.begin_checks(
+        {.file = [this](const std::string& name) { return priorities_.file_state(name); },
+         .bfd = [this](const std::string& name) { return priorities_.bfd_state(name); }});
     life_.take_signals();
     every(drain_timer_, std::chrono::milliseconds(drain_ms), attempts_, "the drain",
           [this] { drain(); });

@@ -10,9 +10,16 @@ Priorities::Priorities(const Context& context, const kernel::Netlink& netlink, O
       netlink_(netlink),
       others_(std::move(others)),
       scripts_(context.io, context.state.config, context.events, [this] { apply(); }),
-      files_(context.io, context.state.config, context.events, [this] { apply(); }),
+      files_(context.io, context.state.config, context.events,
+             [this] {
+                 apply();
+                 others_.watched();
+             }),
       processes_(context.io, context.state.config, context.events, [this] { apply(); }),
-      bfd_(context.io, context.state.config, context.events, [this] { apply(); }) {}
+      bfd_(context.io, context.state.config, context.events, [this] {
+          apply();
+          others_.watched();
+      }) {}
 
 // A card of our own is not among the kernel's interfaces.
 vrrp::TrackedState Priorities::interface_state(const std::string& name) const {

@@ -23,6 +23,8 @@ class Priorities {
         std::function<vrrp::TrackedState(const std::string& name)> group;  // of a track_group
         // A router that waited for what it tracks knows now.
         std::function<void(std::uint16_t router)> settled;
+        // A file or a BFD session is another now, which real_servers may be checked by.
+        std::function<void()> watched;
     };
 
     Priorities(const Context& context, const kernel::Netlink& netlink, Others others);
@@ -30,6 +32,9 @@ class Priorities {
     // Whenever a tracked thing may have changed. The commands of a start reach the control lcore
     // before its first round does.
     void apply();
+
+    vrrp::TrackedState file_state(const std::string& name) const { return files_.state(name); }
+    vrrp::TrackedState bfd_state(const std::string& name) const { return bfd_.state(name); }
 
     // Another configuration is in force. What it makes of routers that the control lcore is going
     // to be told of anyway is only noted.

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "checks/start_check.h"
 #include "config/fixed_parts.h"
 #include "config/reload_steps.h"
 #include "port/clock.h"
@@ -63,6 +64,9 @@ schema::LoadResult Reloader::read() {
     if (loaded.ok())
         for (syntax::Diagnostic& script : programs::check_scripts(loaded.config))
             all.push_back(std::move(script));
+    if (loaded.ok())
+        for (syntax::Diagnostic& check : checks::find_faults(loaded.config))
+            all.push_back(std::move(check));
     for (const syntax::Diagnostic& diagnostic : all)
         context_.events.add(journal::EventKind::config, level_of(diagnostic.severity),
                             first_line(diagnostic));

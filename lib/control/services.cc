@@ -32,13 +32,34 @@ Services::Services(const Context& context, exchange::Exchange& exchange,
       quorums_(std::move(quorums)),
       notifier_(context.state.config, queues, listeners) {}
 
-void Services::begin_checks() {
+void Services::begin_checks(Checks::Watched watched) {
     checks_ = std::make_unique<Checks>(
         context_.io, context_.state, context_.events,
         Checks::Told{
             .changed = [this](std::uint16_t server) { on_server(server); },
             .answered =
-                [this](std::uint16_t server) { exchange_.note_check(server, port::now_ns()); }});
+                [this](std::uint16_t server) { exchange_.note_check(server, port::now_ns()); },
+            .weighed = [this](std::uint16_t server) { on_weight(server); }},
+        std::move(watched));
+    checks_->look_at_watched();
+}
+
+void Services::follow_checks() {
+    checks_->follow();
+    checks_->look_at_watched();
+}
+
+void Services::look_at_watched() {
+    if (checks_) checks_->look_at_watched();
+}
+
+void Services::on_weight(std::uint16_t index) {
+    const model::ServerRecord& server = context_.state.servers[index];
+    context_.events.info(journal::EventKind::server, "server {} of {}: a check gives it weight {}",
+                         name_of(server), name_of(context_.state.services[server.service]),
+                         weight_of(server));
+    follow_quorums();
+    context_.publication.publish_soon();
 }
 
 void Services::on_server(std::uint16_t index) {

@@ -26,11 +26,13 @@ class Services {
              const programs::Listeners& listeners, std::function<void()> quorums);
 
     // From here on servers are checked; until end_checks().
-    void begin_checks();
+    void begin_checks(Checks::Watched watched);
     void end_checks() { checks_.reset(); }
 
     // A check, the operator or a reload has changed a server's standing.
     void on_server(std::uint16_t server);
+    // A check has changed its weight.
+    void on_weight(std::uint16_t server);
     // Another address of this host's, or one less.
     void follow_own_hosts();
     void follow_quorums();
@@ -44,7 +46,9 @@ class Services {
     void tell_of_end(const model::ReloadPlan& plan);
     // Of a reload: before others hear of it, and when all have.
     void resolve_scripts() { notifier_.resolve(context_.state.config); }
-    void follow_checks() { checks_->follow(); }
+    void follow_checks();
+    // A tracked file or a BFD session has changed.
+    void look_at_watched();
 
     const model::EndedFlows& ended() const { return ended_; }
 

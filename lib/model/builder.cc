@@ -245,7 +245,7 @@ std::vector<std::uint16_t> candidates(const ServiceRecord& service) {
 }
 
 std::uint32_t server_weight(const ServerRecord& server) {
-    return balance::effective_weight(server.config->weight, server.factor);
+    return balance::effective_weight(weight_of(server), server.factor);
 }
 
 std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation) {

@@ -66,7 +66,7 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     server.check = {true, result.ok(), local, result.latency_ns, result.text};
     // Our own machine's trouble, or our own cable's, says nothing about the server.
     if (local || (!result.ok() && !link_is_up(state, service))) return false;
-    if (result.ok())
+    if (result.ok() && result.latency_ns > 0)
         service.factors.check_latency(server.position,
                                       static_cast<double>(result.latency_ns) / 1000);
     const balance::CheckResult what = outcome(result);
@@ -83,6 +83,13 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     server.since_ns = now_ns;
     server.reason = result.ok() ? "check passed" : result.text;
     return true;
+}
+
+bool apply_weight(State& state, std::uint16_t index, std::size_t checker, std::int64_t change) {
+    ServerRecord& server = state.servers[index];
+    const unsigned before = weight_of(server);
+    server.weight_changes[checker] = change;
+    return weight_of(server) != before;
 }
 
 std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns) {

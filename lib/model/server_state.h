@@ -17,6 +17,10 @@ namespace warren::model {
 bool apply_check(State& state, std::uint16_t server, std::size_t checker,
                  const health::CheckResult& result, std::uint64_t now_ns);
 
+// What a server's checker makes of its weight: `change` is added to the configured one. Returns
+// whether its weight is another now.
+bool apply_weight(State& state, std::uint16_t server, std::size_t checker, std::int64_t change);
+
 // Servers whose address is this host's own cannot be served yet: they are down, whatever their
 // checks say. Follows what the kernel's addresses and routes say now; gives those whose standing
 // changed, with new since_ns and reason.

@@ -20,7 +20,7 @@ std::vector<balance::SlotOwner> slot_owners(const State& state, const ServiceRec
         const bool serves = server_state(server) == exchange::ServerState::up;
         owners.push_back(
             {balance::client_key(server.config->address, net::Be16(server.config->port)),
-             serves ? server_weight(server) : 0, server.config->weight * balance::weight_one});
+             serves ? server_weight(server) : 0, weight_of(server) * balance::weight_one});
     }
     return owners;
 }
@@ -28,7 +28,7 @@ std::vector<balance::SlotOwner> slot_owners(const State& state, const ServiceRec
 unsigned live_weight(const State& state, const ServiceRecord& service) {
     unsigned sum = 0;
     for (const std::uint16_t index : service.servers)
-        if (is_alive(state.servers[index])) sum += state.servers[index].config->weight;
+        if (is_alive(state.servers[index])) sum += weight_of(state.servers[index]);
     return sum;
 }
 

@@ -3,17 +3,17 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 #include <variant>
 
 namespace warren::model {
 namespace {
 
+// What others report, a file or a BFD session, counts at once.
 balance::CheckerRules rules_of(const config::Checker& checker) {
-    return std::visit(
-        [](const auto& c) {
-            return balance::CheckerRules{std::max(c.timing.rise, 1U), c.timing.retry + 1};
-        },
-        checker);
+    const config::CheckTiming* timing = timing_of(checker);
+    if (timing == nullptr) return {1, 1};
+    return {std::max(timing->rise, 1U), timing->retry.value_or(0) + 1};
 }
 
 balance::ServerHealth make_health(const config::VirtualServer& service,
@@ -25,13 +25,14 @@ balance::ServerHealth make_health(const config::VirtualServer& service,
 }
 
 // Other timing is no other check.
-bool is_same_check(const config::Checker& a, const config::Checker& b) {
-    return std::visit(
-        [&](const auto& check) {
-            const auto* other = std::get_if<std::decay_t<decltype(check)>>(&b);
-            return other != nullptr && other->endpoint == check.endpoint;
-        },
-        a);
+bool is_same_check(config::Checker a, config::Checker b) {
+    const auto forget_timing = [](auto& check) {
+        check.where = {};
+        if constexpr (requires { check.timing; }) check.timing = {};
+    };
+    std::visit(forget_timing, a);
+    std::visit(forget_timing, b);
+    return a == b;
 }
 
 }  // namespace
@@ -40,6 +41,7 @@ ServerRecord make_server(const config::VirtualServer& service, const config::Rea
                          bool is_sorry, std::uint64_t now_ns) {
     ServerRecord record{.config = std::make_shared<const config::RealServer>(server),
                         .health = make_health(service, server)};
+    record.weight_changes.resize(server.checkers.size());
     record.is_sorry = record.replaced = is_sorry;
     record.since_ns = now_ns;
     record.reason = is_sorry ? "quorum" : server.checkers.empty() ? "no checker" : "start";
@@ -59,8 +61,20 @@ void change_server(ServerRecord& record, const config::VirtualServer& service,
     }
     balance::ServerHealth health = make_health(service, server);
     health.continue_from(record.health, same);
+    std::vector<std::int64_t> changes;
+    for (const std::size_t i : same)
+        changes.push_back(i == balance::ServerHealth::no_checker ? 0 : record.weight_changes[i]);
+    record.weight_changes = std::move(changes);
     record.health = std::move(health);
     record.config = std::make_shared<const config::RealServer>(server);
+}
+
+unsigned weight_of(const ServerRecord& server) {
+    constexpr std::int64_t most = 65'535;
+    std::int64_t sum = server.config->weight;
+    for (const std::int64_t change : server.weight_changes)
+        sum += change;
+    return static_cast<unsigned>(std::clamp<std::int64_t>(sum, 0, most));
 }
 
 ServiceRecord make_service(const State& state, const config::VirtualServer& service) {

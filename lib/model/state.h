@@ -93,6 +93,7 @@ struct ServerRecord {
     std::uint32_t factor = balance::factor_one;  // as published; 256 = 1.0
     std::optional<kernel::NextHop> next_hop{};
     LastCheck check{};
+    std::vector<std::int64_t> weight_changes{};  // by checker: misc_dynamic, FILE_CHECK
     bool judged = false;         // a check has failed, or all have passed
     std::uint64_t since_ns = 0;  // of the standing
     std::string reason{};        // of the last change
@@ -151,6 +152,9 @@ ServiceRecord make_service(const State& state, const config::VirtualServer& serv
 // Puts a server's new settings in force; what is known of it holds on. `service` is its service's.
 void change_server(ServerRecord& record, const config::VirtualServer& service,
                    const config::RealServer& server);
+
+// As configured, and as its checks change it (keepalived's effective weight): 0 to 65,535.
+unsigned weight_of(const ServerRecord& server);
 
 void index_vips(State& state);
 // Index of the virtual router that has this VIP.

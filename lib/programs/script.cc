@@ -159,6 +159,9 @@ class Findings {
             const std::string name = server.address.to_string() + " " + std::to_string(server.port);
             if (server.notify_up) add(name + ": notify_up", *server.notify_up);
             if (server.notify_down) add(name + ": notify_down", *server.notify_down);
+            for (const config::Checker& checker : server.checkers)
+                if (const auto* misc = std::get_if<config::MiscCheck>(&checker))
+                    add(name + ": MISC_CHECK", misc->script);
         }
     }
     void add(const config::NotifyFifo& fifo, const std::string& keyword) {

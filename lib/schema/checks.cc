@@ -8,6 +8,11 @@ namespace {
 constexpr std::int64_t least_delay_loop_ns = 10 * config::ns_per_ms;
 constexpr std::int64_t longest_timeout_ns = config::ns_per_hour;
 
+void read_retry(Statement& s, config::CheckTiming& t) {
+    unsigned retry = 0;
+    if (s.number(0, 1'000, retry)) t.retry = retry;
+}
+
 constexpr Keyword<config::CheckTiming> timing_keywords[] = {
     {"delay_loop", 1, 1,
      [](Statement& s, config::CheckTiming& t) {
@@ -17,12 +22,12 @@ constexpr Keyword<config::CheckTiming> timing_keywords[] = {
      [](Statement& s, config::CheckTiming& t) {
          s.seconds(config::ns_per_ms, longest_timeout_ns, t.connect_timeout_ns);
      }},
-    {"retry", 1, 1, [](Statement& s, config::CheckTiming& t) { s.number(0, 1'000, t.retry); }},
-    {"nb_get_retry", 1, 1,
-     [](Statement& s, config::CheckTiming& t) { s.number(0, 1'000, t.retry); }},
+    {"retry", 1, 1, read_retry},
+    {"nb_get_retry", 1, 1, read_retry},
     {"delay_before_retry", 1, 1,
      [](Statement& s, config::CheckTiming& t) {
-         s.seconds(0, longest_timeout_ns, t.delay_before_retry_ns);
+         std::int64_t delay_ns = 0;
+         if (s.seconds(0, longest_timeout_ns, delay_ns)) t.delay_before_retry_ns = delay_ns;
      }},
     {"warmup", 1, 1,
      [](Statement& s, config::CheckTiming& t) { s.seconds(0, config::ns_per_day, t.warmup_ns); }},
@@ -30,6 +35,8 @@ constexpr Keyword<config::CheckTiming> timing_keywords[] = {
 
 constexpr Keyword<config::CheckTiming> own_timing_keywords[] = {
     {"rise", 1, 1, [](Statement& s, config::CheckTiming& t) { s.number(1, 1'000, t.rise); }},
+    {"log_all_failures", 0, 1,
+     [](Statement& s, config::CheckTiming& t) { s.boolean(t.log_all_failures); }},
 };
 
 constexpr Keyword<config::CheckEndpoint> endpoint_keywords[] = {
@@ -49,20 +56,13 @@ constexpr Keyword<config::CheckEndpoint> endpoint_keywords[] = {
 
 constexpr IgnoredKeyword ignored_checker[] = {
     {"timeout", "keepalived has no such keyword either: use connect_timeout"},
-    {"log_all_failures", "every change is logged once"},
+    {"dynamic", "a FILE_CHECK with a weight always changes the server's"},
 };
 
 constexpr Keyword<config::RealServer> alpha_keyword[] = {
     {"alpha", 0, 1, [](Statement& s, config::RealServer& r) { s.boolean(r.alpha); }}};
 
 // ---- what each check has of its own
-
-constexpr IgnoredKeyword ignored_url[] = {
-    {"regex_options", "the check does not run yet"},
-    {"regex_min_offset", "the check does not run yet"},
-    {"regex_max_offset", "the check does not run yet"},
-    {"regex_stack", "the check does not run yet"},
-};
 
 // 200, 200-299, several of them.
 void read_status_codes(Statement& s, config::HttpCheck::Url& url) {
@@ -88,9 +88,20 @@ void read_status_codes(Statement& s, config::HttpCheck::Url& url) {
     }
 }
 
+// As keepalived: what is none is left out.
+void read_digest(Statement& s, config::HttpCheck::Url& url) {
+    constexpr const char* digits = "0123456789abcdefABCDEF";
+    if (s.arg(0).size() == 32 && s.arg(0).find_first_not_of(digits) == std::string::npos)
+        url.digest = s.arg(0);
+    else
+        s.warn("'digest' is left out: it is 32 hexadecimal digits, as genhash prints them");
+}
+
+constexpr std::int64_t most_regex_bytes = 1 << 30;
+
 constexpr Keyword<config::HttpCheck::Url> url_keywords[] = {
     {"path", 1, 1, [](Statement& s, config::HttpCheck::Url& u) { u.path = s.arg(0); }},
-    {"digest", 1, 1, [](Statement& s, config::HttpCheck::Url& u) { u.digest = s.arg(0); }},
+    {"digest", 1, 1, read_digest},
     {"status_code", 1, any_number, read_status_codes},
     {"virtualhost", 1, 1,
      [](Statement& s, config::HttpCheck::Url& u) { u.virtualhost = s.arg(0); }},
@@ -98,22 +109,46 @@ constexpr Keyword<config::HttpCheck::Url> url_keywords[] = {
      [](Statement& s, config::HttpCheck::Url& u) { u.regex = s.joined_args(); }},
     {"regex_no_match", 0, 0,
      [](Statement&, config::HttpCheck::Url& u) { u.regex_no_match = true; }},
+    {"regex_options", 1, any_number,
+     [](Statement& s, config::HttpCheck::Url& u) {
+         for (std::size_t i = 0; i < s.args(); ++i)
+             u.regex_options.push_back(s.arg(i));
+     }},
+    {"regex_min_offset", 1, 1,
+     [](Statement& s, config::HttpCheck::Url& u) {
+         s.number(0, most_regex_bytes, u.regex_min_offset);
+     }},
+    {"regex_max_offset", 1, 1,
+     [](Statement& s, config::HttpCheck::Url& u) {
+         s.number(1, most_regex_bytes, u.regex_max_offset);
+     }},
+    {"regex_stack", 2, 2,
+     [](Statement& s, config::HttpCheck::Url& u) {
+         s.number(1, most_regex_bytes, u.regex_stack_start);
+         s.number(1, most_regex_bytes, u.regex_stack_max, 1);
+     }},
 };
 
 void read_url(Statement& s, config::HttpCheck& check) {
     config::HttpCheck::Url url;
-    BlockReader(s.context, "url", s.where())
-        .keywords(url_keywords, url)
-        .ignore(ignored_url)
-        .read(s.node.children);
+    BlockReader(s.context, "url", s.where()).keywords(url_keywords, url).read(s.node.children);
     check.urls.push_back(std::move(url));
 }
+
+// keepalived says "Connection: close" in 1.1 anyway.
+constexpr std::pair<std::string_view, config::HttpProtocol> protocol_names[] = {
+    {"1.0", config::HttpProtocol::v1_0},        {"1.0C", config::HttpProtocol::v1_0_close},
+    {"1.0c", config::HttpProtocol::v1_0_close}, {"1.1", config::HttpProtocol::v1_1},
+    {"1.1C", config::HttpProtocol::v1_1},       {"1.1c", config::HttpProtocol::v1_1}};
 
 constexpr Keyword<config::HttpCheck> http_keywords[] = {
     {"url", 0, 0, read_url, BlockUse::required, Repeat::yes},
     {"virtualhost", 1, 1, [](Statement& s, config::HttpCheck& c) { c.virtualhost = s.arg(0); }},
-    {"http_protocol", 1, 1, [](Statement& s, config::HttpCheck& c) { c.http_protocol = s.arg(0); }},
+    {"http_protocol", 1, 1,
+     [](Statement& s, config::HttpCheck& c) { s.choice(protocol_names, c.http_protocol); }},
     {"enable_sni", 0, 1, [](Statement& s, config::HttpCheck& c) { s.boolean(c.enable_sni); }},
+    {"sni_name", 1, 1, [](Statement& s, config::HttpCheck& c) { c.sni_name = s.arg(0); }},
+    {"tls_compliant", 0, 1, [](Statement& s, config::HttpCheck& c) { s.boolean(c.tls_compliant); }},
     {"fast_recovery", 0, 1, [](Statement& s, config::HttpCheck& c) { s.boolean(c.fast_recovery); }},
 };
 
@@ -164,13 +199,16 @@ constexpr Keyword<config::UdpCheck> udp_keywords[] = {
      [](Statement& s, config::UdpCheck& c) { s.number(0, 65'535, c.max_reply_length); }},
 };
 
+void read_file_weight(Statement& s, config::FileCheck& check) {
+    int weight = 0;
+    if (!s.number(-INT32_MAX, INT32_MAX, weight)) return;
+    check.weight = weight;
+    check.reverse = s.args() > 1 && s.arg(1) == "reverse";
+}
+
 constexpr Keyword<config::FileCheck> file_check_keywords[] = {
     {"track_file", 1, 1, [](Statement& s, config::FileCheck& c) { c.track_file = s.arg(0); }},
-    {"weight", 1, 2,
-     [](Statement& s, config::FileCheck& c) {
-         s.number(INT32_MIN, INT32_MAX, c.weight);
-         c.reverse = s.args() > 1 && s.arg(1) == "reverse";
-     }},
+    {"weight", 1, 2, read_file_weight},
 };
 
 constexpr Keyword<config::BfdCheck> bfd_check_keywords[] = {
@@ -193,40 +231,75 @@ BlockReader reader_of(Statement& s, ServerDraft& d, Check& check) {
     return reader;
 }
 
+// retry and delay_before_retry where nothing is said, as keepalived.conf(5) has them.
+template <typename Check>
+void settle_timing(config::CheckTiming& timing) {
+    constexpr bool is_dns = std::is_same_v<Check, config::DnsCheck>;
+    constexpr bool is_misc = std::is_same_v<Check, config::MiscCheck>;
+    constexpr bool is_http = std::is_same_v<Check, config::HttpCheck>;
+    if (!timing.retry) timing.retry = is_dns ? 3 : is_misc ? 0 : 1;
+    if (!timing.delay_before_retry_ns)
+        timing.delay_before_retry_ns =
+            is_dns ? timing.delay_loop_ns : (is_http ? 3 : 1) * config::ns_per_s;
+}
+
+// Why keepalived would leave such a check out.
+template <typename Check>
+std::string_view fault_of(const Check& check) {
+    if constexpr (requires { check.urls; })
+        if (check.urls.empty()) return "it has no url";
+    if constexpr (requires { check.script; })
+        if (check.script.command.empty()) return "it has no misc_path";
+    if constexpr (requires { check.track_file; })
+        if (check.track_file.empty()) return "it has no track_file";
+    if constexpr (std::is_same_v<Check, config::BfdCheck>)
+        if (check.name.empty()) return "it has no name";
+    return {};
+}
+
+template <typename Check>
+void add_checker(Statement& s, ServerDraft& d, Check check) {
+    if constexpr (requires { check.timing; }) settle_timing<Check>(check.timing);
+    if (const std::string_view fault = fault_of(check); !fault.empty())
+        s.warn(s.node.keyword() + " is left out: " + std::string(fault));
+    else
+        d.server.checkers.emplace_back(std::move(check));
+}
+
 template <typename Check>
 void read_checker(Statement& s, ServerDraft& d) {
     Check check;
     reader_of(s, d, check).read(s.node.children);
-    d.server.checkers.emplace_back(std::move(check));
+    add_checker(s, d, std::move(check));
 }
 
 template <typename Check, const auto& keywords>
-void read_later(Statement& s, ServerDraft& d) {
+void read_checker(Statement& s, ServerDraft& d) {
     Check check;
     if constexpr (requires { check.tls; }) check.tls = s.node.keyword() == "SSL_GET";
     BlockReader reader = reader_of(s, d, check);
     reader.keywords(keywords, check).read(s.node.children);
-    d.server.later_checks.emplace_back(std::move(check));
+    add_checker(s, d, std::move(check));
 }
 
 constexpr Keyword<ServerDraft> checker_keywords[] = {
     {"TCP_CHECK", 0, 0, read_checker<config::TcpCheck>, BlockUse::required, Repeat::yes},
     {"PING_CHECK", 0, 0, read_checker<config::PingCheck>, BlockUse::required, Repeat::yes},
-    {"HTTP_GET", 0, 0, read_later<config::HttpCheck, http_keywords>, BlockUse::required,
+    {"HTTP_GET", 0, 0, read_checker<config::HttpCheck, http_keywords>, BlockUse::required,
      Repeat::yes},
-    {"SSL_GET", 0, 0, read_later<config::HttpCheck, http_keywords>, BlockUse::required,
+    {"SSL_GET", 0, 0, read_checker<config::HttpCheck, http_keywords>, BlockUse::required,
      Repeat::yes},
-    {"MISC_CHECK", 0, 0, read_later<config::MiscCheck, misc_keywords>, BlockUse::required,
+    {"MISC_CHECK", 0, 0, read_checker<config::MiscCheck, misc_keywords>, BlockUse::required,
      Repeat::yes},
-    {"SMTP_CHECK", 0, 0, read_later<config::SmtpCheck, smtp_keywords>, BlockUse::required,
+    {"SMTP_CHECK", 0, 0, read_checker<config::SmtpCheck, smtp_keywords>, BlockUse::required,
      Repeat::yes},
-    {"DNS_CHECK", 0, 0, read_later<config::DnsCheck, dns_keywords>, BlockUse::required,
+    {"DNS_CHECK", 0, 0, read_checker<config::DnsCheck, dns_keywords>, BlockUse::required,
      Repeat::yes},
-    {"UDP_CHECK", 0, 0, read_later<config::UdpCheck, udp_keywords>, BlockUse::required,
+    {"UDP_CHECK", 0, 0, read_checker<config::UdpCheck, udp_keywords>, BlockUse::required,
      Repeat::yes},
-    {"FILE_CHECK", 0, 0, read_later<config::FileCheck, file_check_keywords>, BlockUse::required,
+    {"FILE_CHECK", 0, 0, read_checker<config::FileCheck, file_check_keywords>, BlockUse::required,
      Repeat::yes},
-    {"BFD_CHECK", 0, 0, read_later<config::BfdCheck, bfd_check_keywords>, BlockUse::required,
+    {"BFD_CHECK", 0, 0, read_checker<config::BfdCheck, bfd_check_keywords>, BlockUse::required,
      Repeat::yes},
 };
 

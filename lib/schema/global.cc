@@ -12,7 +12,6 @@ constexpr std::string_view past_the_kernel = "packets do not pass the kernel";
 constexpr IgnoredKeyword ignored_global[] = {
     {"no_checker_emails", "a mail is about a server, never about one of its checks"},
     {"email_faults", "it is the default"},
-    {"checker_log_all_failures", "every change is logged once"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
     {"net_namespace_ipvs", "there is no IPVS"},
     {"namespace_with_ipsets", past_the_kernel},
@@ -145,6 +144,8 @@ constexpr Keyword<config::GlobalDefs> globals[] = {
      [](Statement& s, config::GlobalDefs& g) { g.net_namespace = s.arg(0); }},
     {"default_interface", 1, 1,
      [](Statement& s, config::GlobalDefs& g) { s.interface(g.default_interface); }},
+    {"checker_log_all_failures", 0, 1,
+     [](Statement& s, config::GlobalDefs& g) { s.boolean(g.checker_log_all_failures); }},
     {"enable_script_security", 0, 0,
      [](Statement&, config::GlobalDefs& g) { g.enable_script_security = true; }},
     {"vrrp_rt_priority", 1, 1,

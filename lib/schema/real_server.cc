@@ -47,6 +47,7 @@ constexpr Keyword<config::RealServer> server_keywords[] = {
      [](Statement& s, config::RealServer& r) { s.number(0, 1 << 30, r.uthreshold); }},
     {"lthreshold", 1, 1,
      [](Statement& s, config::RealServer& r) { s.number(0, 1 << 30, r.lthreshold); }},
+    {"virtualhost", 1, 1, [](Statement& s, config::RealServer& r) { r.virtualhost = s.arg(0); }},
     {"smtp_alert", 0, 1, [](Statement& s, config::RealServer& r) { s.boolean(r.smtp_alert); }},
     {"notify_up", 1, 3, [](Statement& s, config::RealServer& r) { s.script(r.notify_up); }},
     {"notify_down", 1, 3, [](Statement& s, config::RealServer& r) { s.script(r.notify_down); }},
@@ -54,7 +55,6 @@ constexpr Keyword<config::RealServer> server_keywords[] = {
 
 constexpr IgnoredKeyword ignored_server[] = {
     {"snmp_name", "state is shown by warrenctl"},
-    {"virtualhost", "only HTTP checks use it"},
 };
 
 }  // namespace

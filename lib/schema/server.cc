@@ -96,6 +96,7 @@ void set_hash_fallback(Statement&, config::VirtualServer& v) {
 }
 
 constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
+    {"virtualhost", 1, 1, [](Statement& s, config::VirtualServer& v) { v.virtualhost = s.arg(0); }},
     {"smtp_alert", 0, 1, [](Statement& s, config::VirtualServer& v) { s.boolean(v.smtp_alert); }},
     {"lb_algo", 1, 1, set_algo},
     {"lvs_sched", 1, 1, set_algo},
@@ -145,7 +146,6 @@ constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
 
 constexpr IgnoredKeyword ignored_virtual_server[] = {
     {"snmp_name", no_snmp},
-    {"virtualhost", "only HTTP checks use it"},
     {"nat_mask", "it is of old kernels: real_servers have addresses of their own"},
     {"timeout", "keepalived has no such keyword either: use connect_timeout or establish_timeout"},
     {"ip_family", "the address says it"},
@@ -184,6 +184,11 @@ void settle_port(config::RealServer& r, std::uint16_t port) {
     if (r.port == 0) r.port = port;
 }
 
+// The same with the name that its HTTP checks ask for.
+void settle_host(config::RealServer& r, const config::VirtualServer& v) {
+    if (r.virtualhost.empty()) r.virtualhost = v.virtualhost;
+}
+
 bool is_served(Statement& s, const config::VirtualServer& v) {
     const std::string name = v.address.to_string() + " " + std::to_string(v.port);
     if (v.protocol != config::Protocol::tcp)
@@ -208,6 +213,8 @@ void add_virtual_server(Statement& s, config::VirtualServer server, config::Conf
     report_defaults(s, server);
     for (config::RealServer& r : server.real_servers)
         settle_port(r, server.port);
+    for (config::RealServer& r : server.real_servers)
+        settle_host(r, server);
     if (server.sorry_server) settle_port(*server.sorry_server, server.port);
     config.virtual_servers.push_back(std::move(server));
 }

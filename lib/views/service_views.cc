@@ -43,7 +43,7 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
             {"state", state_text(s)},
             {"sorry", s.is_sorry},
             {"reachable", has_way(c.state, s)},
-            {"weight", s.config->weight},
+            {"weight", weight_of(s)},
             {"effective_weight",
              rounded(static_cast<double>(server_weight(s)) / balance::factor_one, 1000)},
             {"factor", rounded(static_cast<double>(s.factor) / balance::factor_one, 1000)},

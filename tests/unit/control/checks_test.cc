@@ -35,7 +35,9 @@ TEST(Checks, SilentServersAreDownAsSoonAsTheyAreBelieved) {
                        [&](std::uint16_t) {
                            if (++down == 2) io.stop();
                        },
-                   .answered = [](std::uint16_t) {}});
+                   .answered = [](std::uint16_t) {},
+                   .weighed = [](std::uint16_t) {}},
+                  {});
     const auto begin = std::chrono::steady_clock::now();
     io.run_for(20s);
     EXPECT_EQ(down, 2U);
@@ -60,7 +62,9 @@ TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {
     const auto state = state_of(text + "}\n");
     boost::asio::io_context io;
     journal::EventLog events;
-    Checks checks(io, *state, events, {.changed = [](std::uint16_t) {}, .answered = [](auto) {}});
+    Checks checks(
+        io, *state, events,
+        {.changed = [](std::uint16_t) {}, .answered = [](auto) {}, .weighed = [](auto) {}}, {});
     const auto all_known = [&] {
         return std::all_of(state->servers.begin(), state->servers.end(),
                            [](const model::ServerRecord& s) { return s.check.known; });

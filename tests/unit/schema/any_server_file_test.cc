@@ -122,41 +122,54 @@ const Case checks[] = {
     {"HTTP",
      check("HTTP_GET {\nurl {\npath /\nstatus_code 200\n}\nconnect_timeout 3\nretry 3\n"
            "delay_before_retry 3\n}"),
-     warned, "HTTP_GET does not run yet"},
+     accepted},
     {"of old",
      check("HTTP_GET {\nurl {\npath /t.jsp\ndigest 640205b7b0fc66c1ea91c463fac6334d\n}\n"
            "nb_get_retry 3\n}"),
-     warned, "counts as up whatever happens"},
+     accepted},
+    {"a digest of none", check("HTTP_GET {\nurl {\npath /\ndigest 640205b7\n}\n}"), warned,
+     "'digest' is left out"},
+    {"all of a regular expression",
+     check("HTTP_GET {\nurl {\npath /\nregex a b\nregex_options caseless dotall\n"
+           "regex_min_offset 1\nregex_max_offset 9\nregex_stack 1000 2000\n}\n}"),
+     accepted},
+    {"another protocol", check("HTTP_GET {\nurl {\n}\nhttp_protocol 2\n}"), refused,
+     "http_protocol"},
     {"several URLs",
      check("HTTP_GET {\nurl {\npath /a\nstatus_code 200-299 301 302\n}\nurl {\npath "
            "/b\nvirtualhost w\nregex x\nregex_no_match\n}\nhttp_protocol 1.1\n"
            "virtualhost v\nfast_recovery\n}"),
-     warned, "HTTP_GET does not run yet"},
-    {"beside TCP", check("HTTP_GET {\nurl {\npath /\n}\n}\nTCP_CHECK {\n}"), warned,
-     "is up while its other checks say so"},
-    {"without an URL", check("HTTP_GET {\n}"), warned, "HTTP_GET"},
-    {"without a program", check("MISC_CHECK {\n}"), warned, "MISC_CHECK"},
+     accepted},
+    {"beside TCP", check("HTTP_GET {\nurl {\npath /\n}\n}\nTCP_CHECK {\n}"), accepted},
+    {"without an URL", check("HTTP_GET {\n}"), warned, "HTTP_GET is left out: it has no url"},
+    {"without a program", check("MISC_CHECK {\n}"), warned,
+     "MISC_CHECK is left out: it has no misc_path"},
     {"a code of none", check("HTTP_GET {\nurl {\nstatus_code 99\n}\n}"), refused,
      "'status_code' is like 200"},
     {"a slip in an URL", check("HTTP_GET {\nurl {\npth /\n}\n}"), refused, "did you mean 'path'?"},
-    {"HTTPS", check("SSL_GET {\nurl {\npath /\nstatus_code 200\n}\nenable_sni\n}"), warned,
-     "SSL_GET does not run yet"},
+    {"HTTPS",
+     check("SSL_GET {\nurl {\npath /\nstatus_code 200\n}\nenable_sni\n"
+           "sni_name a.b\ntls_compliant\nlog_all_failures\n}"),
+     accepted},
     {"a program",
      check("MISC_CHECK {\nmisc_path \"/bin/x 10.0.0.2\"\nmisc_timeout 6\nmisc_dynamic\n"
            "user root\n}"),
-     warned, "MISC_CHECK does not run yet"},
+     accepted},
     {"mail",
      check("SMTP_CHECK {\nhelo_name a.b\nhost {\nconnect_ip 10.0.0.2\nconnect_port 25\n}\n"
            "connect_timeout 5\n}"),
-     warned, "SMTP_CHECK does not run yet"},
-    {"DNS", check("DNS_CHECK {\ntype A\nname example.com\n}"), warned,
-     "DNS_CHECK does not run yet"},
-    {"UDP", check("UDP_CHECK {\npayload 01 02\nrequire_reply 01\nmin_reply_length 1\n}"), warned,
-     "UDP_CHECK does not run yet"},
+     accepted},
+    {"DNS", check("DNS_CHECK {\ntype A\nname example.com\n}"), accepted},
+    {"UDP", check("UDP_CHECK {\npayload 01 02\nrequire_reply 01\nmin_reply_length 1\n}"), accepted},
     {"a file",
      check("FILE_CHECK {\ntrack_file f\nweight -5 reverse\n}") + "track_file f {\nfile /run/f\n}\n",
-     warned, ""},
-    {"BFD", check("BFD_CHECK {\nname B\n}"), warned, "BFD_CHECK does not run yet"},
+     accepted},
+    {"no such file", check("FILE_CHECK {\ntrack_file f\n}"), warned,
+     "FILE_CHECK is left out: there is no track_file 'f'"},
+    {"BFD", check("BFD_CHECK {\nname B\n}") + "bfd_instance B {\nneighbor_ip 10.0.0.2\n}\n",
+     accepted},
+    {"no such session", check("BFD_CHECK {\nname B\n}"), warned,
+     "BFD_CHECK is left out: there is no bfd_instance 'B' for checkers"},
     {"AMQP", check("AMQP_CHECK {\n}"), refused, "'AMQP_CHECK' is not supported yet"},
     {"a slip", check("TCP_CHEK {\n}"), refused, "did you mean 'TCP_CHECK'?"},
     {"of the VIP", check("TCP_CHECK {\nconnect_ip 10.0.0.1\n}"), warned,
@@ -400,7 +413,7 @@ const Case guides[] = {
     {"a Kubernetes API server", kubernetes_api, accepted},
     {"MySQL by DR", mysql_dr, accepted},
     {"a pair of routers", router_pair, warned, "nopreempt"},
-    {"LVS by NAT", lvs_nat, warned, "HTTP_GET does not run yet"},
+    {"LVS by NAT", lvs_nat, accepted},
     {"DNS", dns_pair, warned, "its protocol is UDP"},
     {"DPVS", dpvs_fnat, warned, "the real_servers see every SYN"},
     {"a floating address for tomcat",
@@ -435,22 +448,63 @@ TEST(VirtualServerGroup, EachAddressAndPortIsAVirtualServer) {
         << told(result);
 }
 
-TEST(LaterChecks, AreReadWithWhatTheySay) {
+TEST(Layer5Checks, AreReadWithWhatTheySay) {
     const LoadResult result = load_text(
         check("SSL_GET {\nurl {\npath /a\nstatus_code 200-299 404\n}\nconnect_port 8443\n"
               "enable_sni\nretry 7\n}\nMISC_CHECK {\nmisc_path /bin/x a\nmisc_dynamic\n}"));
-    const auto& later = result.config.virtual_servers.at(0).real_servers.at(0).later_checks;
-    ASSERT_EQ(later.size(), 2U);
-    const auto& http = std::get<HttpCheck>(later[0]);
+    const auto& checkers = result.config.virtual_servers.at(0).real_servers.at(0).checkers;
+    ASSERT_EQ(checkers.size(), 2U);
+    const auto& http = std::get<HttpCheck>(checkers[0]);
     EXPECT_TRUE(http.tls && http.enable_sni);
     EXPECT_EQ(http.endpoint.connect_port, 8443);
     EXPECT_EQ(http.timing.retry, 7U);
     EXPECT_EQ(http.urls.at(0).path, "/a");
     using Codes = std::vector<std::pair<unsigned, unsigned>>;
     EXPECT_EQ(http.urls.at(0).status_codes, (Codes{{200, 299}, {404, 404}}));
-    const auto& misc = std::get<MiscCheck>(later[1]);
+    const auto& misc = std::get<MiscCheck>(checkers[1]);
     EXPECT_EQ(misc.script.command, "/bin/x a");
     EXPECT_TRUE(misc.dynamic);
+}
+
+// keepalived.conf(5): where nothing is said, retry and delay_before_retry go by the kind of check.
+TEST(Layer5Checks, HaveTimingsOfTheirOwn) {
+    const auto timings = [](const std::string& more) {
+        const LoadResult result = load_text(
+            check("HTTP_GET {\nurl {\n}\n}\nDNS_CHECK {\n}\nMISC_CHECK {\nmisc_path x\n}\n"
+                  "SMTP_CHECK {\n}\n" +
+                  more));
+        std::vector<std::pair<unsigned, std::int64_t>> out;
+        for (const Checker& c : result.config.virtual_servers.at(0).real_servers.at(0).checkers)
+            out.emplace_back(*timing_of(c)->retry,
+                             *timing_of(c)->delay_before_retry_ns / ns_per_ms);
+        return out;
+    };
+    using Timings = std::vector<std::pair<unsigned, std::int64_t>>;
+    EXPECT_EQ(timings(""), (Timings{{1, 3'000}, {3, 200}, {0, 1'000}, {1, 1'000}}));
+    EXPECT_EQ(timings("retry 7\ndelay_before_retry 2\n"),
+              (Timings{{7, 2'000}, {7, 2'000}, {7, 2'000}, {7, 2'000}}));
+}
+
+TEST(Layer5Checks, AFileHasItsOwnWeightUnlessTheCheckSaysOne) {
+    const LoadResult result =
+        load_text(check("FILE_CHECK {\ntrack_file f\n}\nFILE_CHECK {\ntrack_file f\nweight -3\n}") +
+                  "track_file f {\nfile /run/f\nweight 5 reverse\n}\n");
+    const auto& checkers = result.config.virtual_servers.at(0).real_servers.at(0).checkers;
+    const auto& by_file = std::get<FileCheck>(checkers.at(0));
+    EXPECT_EQ(by_file.weight, 5);
+    EXPECT_EQ(by_file.reverse, true);
+    EXPECT_EQ(std::get<FileCheck>(checkers.at(1)).weight, -3);
+    EXPECT_EQ(std::get<FileCheck>(checkers.at(1)).reverse, false);
+}
+
+TEST(Layer5Checks, TheVirtualServersHostIsItsServersWhateverTheOrder) {
+    const LoadResult result = load_text(
+        "virtual_server 10.0.0.1 80 {\nlb_kind NAT\nreal_server 10.0.0.2 80 {\nHTTP_GET {\nurl "
+        "{\n}\n}"
+        "\n}\nreal_server 10.0.0.3 80 {\nvirtualhost own\n}\nvirtualhost shared\n}\n");
+    const auto& servers = result.config.virtual_servers.at(0).real_servers;
+    EXPECT_EQ(servers.at(0).virtualhost, "shared");
+    EXPECT_EQ(servers.at(1).virtualhost, "own");
 }
 
 }  // namespace

@@ -400,9 +400,6 @@ TEST(OwnAddresses, AreNamedWhereTheyCannotBeServed) {
 
 // Understood, but not built yet: never silently left out.
 const Case unsupported[] = {
-    {"HTTP_GET", instance("") + service("", "HTTP_GET {\nurl {\npath /\n}\n}"),
-     "14: warning: HTTP_GET does not run yet: the server 10.0.0.2 is up while its other checks say "
-     "so\n"},
     {"lb_algo",
      instance("") + "virtual_server 10.0.0.1 1 { lb_algo lblc\nlb_kind DR\nreal_server 10.0.0.2 1 "
                     "{\nPING_CHECK {\n}\n}\n}",

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From a check of the configuration to one that runs.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+
+#include "config/config.h"
+#include "health/checker.h"
+#include "programs/children.h"
+#include "vrrp/tracked_state.h"
+
+namespace warren::checks {
+
+// What a check is made with; all of it outlives the check.
+struct Means {
+    boost::asio::io_context& io;
+    programs::Children& programs;
+    const config::GlobalDefs& global;
+};
+
+// Null for FILE_CHECK and BFD_CHECK, which follow a thing that is watched anyway. A MISC_CHECK
+// whose program cannot be run reports that, as Reason::local.
+std::unique_ptr<health::Checker> start_check(const Means& means, const config::RealServer& server,
+                                             const config::Checker& check,
+                                             health::Callback callback);
+
+// What the state of a FILE_CHECK's file or a BFD_CHECK's session says of its server.
+health::CheckResult judge(const config::FileCheck& check, const vrrp::TrackedState& file);
+health::CheckResult judge(const vrrp::TrackedState& session);
+
+// What of the checks cannot be as it is written: regular expressions, hexadecimal text, DNS types.
+syntax::Diagnostics find_faults(const config::Config& config);
+
+}  // namespace warren::checks
