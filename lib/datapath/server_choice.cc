@@ -22,12 +22,13 @@ flow::Persistence::Group group_of(const flow::Flow& flow, const exchange::Servic
 }  // namespace
 
 ServerChoice::ServerChoice(unsigned worker, const flow::FlowTable& table,
-                           const flow::TupleHash& hash, exchange::Exchange& exchange)
+                           const flow::TupleHash& hash, exchange::Exchange& exchange,
+                           std::pmr::memory_resource& memory)
     : worker_(worker),
       table_(table),
       exchange_(exchange),
       schedulers_(exchange::max_services),
-      persistence_(persistence_slots, hash) {}
+      persistence_(persistence_slots, hash, &memory) {}
 
 bool ServerChoice::ServiceScheduler::is_for(const exchange::Service& service, std::size_t n) const {
     return algorithm == service.algorithm && count == n &&

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <vector>
@@ -23,7 +24,7 @@ class ServerChoice {
     static constexpr std::uint32_t persistence_slots = 65'536;  // 49,152 groups a worker
 
     ServerChoice(unsigned worker, const flow::FlowTable& table, const flow::TupleHash& hash,
-                 exchange::Exchange& exchange);
+                 exchange::Exchange& exchange, std::pmr::memory_resource& memory);
 
     // Looks at the flow's service and client. no_server: none is up, reachable, of weight above 0,
     // below its FlowLimit and not excluded. N workers that choose in the same instant may exceed a

@@ -14,6 +14,7 @@
 #include "flow/local_ports.h"
 #include "flow/spread.h"
 #include "flow/table.h"
+#include "port/huge_memory.h"
 
 namespace warren::datapath {
 
@@ -47,10 +48,11 @@ struct Tables {
                .services = exchange::max_services,
                .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
                .timeouts = timeouts(),
-               .start = options.start}),
+               .start = options.start,
+               .memory = &memory}),
           choice(options.worker, flows,
                  flow::TupleHash(options.secrets.hash_seed[1], options.secrets.hash_seed[0]),
-                 exchange),
+                 exchange, memory),
           local_ports(options.secrets.first_port, *options.spread, options.worker,
                       exchange::max_servers) {}
 
@@ -74,6 +76,7 @@ struct Tables {
 
     exchange::WorkerLink& link;
     exchange::WorkerCounters& counters;
+    port::HugeMemory memory;
     flow::FlowTable flows;
     ServerChoice choice;
     flow::LocalPorts local_ports;

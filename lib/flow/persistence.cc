@@ -6,8 +6,9 @@
 
 namespace warren::flow {
 
-Persistence::Persistence(std::uint32_t slots, const TupleHash& hash)
-    : hash_(hash), entries_(slots), mask_(slots - 1) {
+Persistence::Persistence(std::uint32_t slots, const TupleHash& hash,
+                         std::pmr::memory_resource* memory)
+    : hash_(hash), entries_(slots, memory), mask_(slots - 1) {
     assert(slots >= 4 && std::has_single_bit(slots));
 }
 

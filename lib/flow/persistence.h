@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <vector>
 
@@ -26,7 +27,8 @@ class Persistence {
     static constexpr Tick extension = ticks_of_seconds(60);  // IPVS ip_vs_conn_expire()
 
     // Holds 3/4 of `slots` groups, a power of two. The hash is seeded: clients choose the keys.
-    Persistence(std::uint32_t slots, const TupleHash& hash);
+    Persistence(std::uint32_t slots, const TupleHash& hash,
+                std::pmr::memory_resource* memory = std::pmr::new_delete_resource());
 
     std::optional<std::uint16_t> server_of(const Group& group, Tick now) const;
 
@@ -63,7 +65,7 @@ class Persistence {
     void erase(std::uint32_t slot);
 
     TupleHash hash_;
-    std::vector<Entry> entries_;  // open addressing, linear probing
+    std::pmr::vector<Entry> entries_;  // open addressing, linear probing
     std::uint32_t mask_;
     std::uint32_t size_ = 0;
     std::uint32_t swept_ = 0;
