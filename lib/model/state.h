@@ -94,9 +94,9 @@ struct ServerRecord {
     std::optional<kernel::NextHop> next_hop{};
     LastCheck check{};
     std::vector<std::int64_t> weight_changes{};  // by checker: misc_dynamic, FILE_CHECK
-    bool judged = false;         // a check has failed, or all have passed
-    std::uint64_t since_ns = 0;  // of the standing
-    std::string reason{};        // of the last change
+    bool judged = false;                         // a check has failed, or all have passed
+    std::uint64_t since_ns = 0;                  // of the standing
+    std::string reason{};                        // of the last change
     std::uint64_t refused = 0, unanswered = 0;
     double handshake_us = 0;  // mean of SYN to SYN-ACK; 0: none yet
 };

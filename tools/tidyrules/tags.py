@@ -86,6 +86,12 @@ def count_words(sources):
     return words
 
 
+def is_override(function, lines):
+    """Its base calls it, which may be another library's."""
+    declaration = " ".join(lines[function.line - 1:function.line + 3])
+    return re.match(r"[^;{]*\boverride\b", declaration) is not None
+
+
 def check_calls(tags, sources, report):
     """Functions whose name stands only where they are declared, defined or call themselves.
 
@@ -97,8 +103,9 @@ def check_calls(tags, sources, report):
     for function in places.values():
         text = code[function.file][function.line - 1:function.end if function.is_definition else function.line]
         uses[function.name] -= max(1, len(re.findall(rf"\b{re.escape(function.name)}\b", "\n".join(text))))
+    overrides = {function.name for function in tags.functions if is_override(function, code[function.file])}
     for function in tags.functions:
-        if uses[function.name] <= 0 and function.is_ordinary() and function.name != "main":
+        if uses[function.name] <= 0 and function.name not in overrides and function.is_ordinary() and function.name != "main":
             report.add("uncalled", function.file, function.line, f"nobody but tests calls {function.name}()")
 
 

@@ -255,6 +255,7 @@ class Calls(unittest.TestCase):
 
     def test_a_method_is_a_function(self):
         self.assertEqual([("lib/net/a.h", 6)], self.uncalled("struct A {\n    int f() const { return 1; }\n};\n"))
+        self.assertEqual([], self.uncalled("struct A : B {\n    int f() const override { return 1; }\n};\n"))
 
     def test_what_is_called_pointed_at_or_in_a_macro_is_not_found(self):
         for rest in ("const int n = f();\n", "const auto p = &f;\n", "#define G() f()\n"):
