@@ -19,8 +19,26 @@ const char* to_string(Reason reason) {
             return "unreachable";
         case Reason::local:
             return "local";
+        case Reason::unknown:
+            return "unknown";
+        case Reason::denied:
+            return "denied";
+        case Reason::foreign:
+            return "foreign";
         case Reason::other:
             return "other";
+    }
+    return "?";
+}
+
+const char* to_string(Availability availability) {
+    switch (availability) {
+        case Availability::serving:
+            return "serving";
+        case Availability::draining:
+            return "draining";
+        case Availability::blocked:
+            return "blocked";
     }
     return "?";
 }

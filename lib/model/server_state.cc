@@ -62,6 +62,7 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
                  const health::CheckResult& result, std::uint64_t now_ns) {
     ServerRecord& server = state.servers[index];
     ServiceRecord& service = state.services[server.service];
+    if (result.reason == health::Reason::unknown) return false;  // nor is it news to show
     const bool local = result.reason == health::Reason::local;
     server.check = {true, result.ok(), local, result.latency_ns, result.text};
     // Our own machine's trouble, or our own cable's, says nothing about the server.

@@ -50,6 +50,16 @@ TEST_F(ServerStates, DownAfterRetryMoreFailuresAndUpAtTheFirstSuccess) {
     EXPECT_EQ(state(1), ServerState::up) << "the other one has nothing to do with it";
 }
 
+TEST_F(ServerStates, ACheckThatCannotTellSaysNothing) {
+    use();
+    result(0, Reason::refused);
+    EXPECT_FALSE(result(0, Reason::unknown));
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_TRUE(result(0, Reason::refused)) << "the second failure in a row";
+    EXPECT_FALSE(result(0, Reason::unknown));
+    EXPECT_EQ(state(0), ServerState::down);
+}
+
 TEST_F(ServerStates, InhibitOnFailureLeavesTheFlowsAlone) {
     use("", "inhibit_on_failure\n");
     result(0, Reason::refused);
