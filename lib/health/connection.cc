@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <utility>
 
 namespace warren::health {
@@ -42,15 +43,33 @@ auto Connection::held(Handler handler) {
     };
 }
 
-void Connection::open(const Target& to, Done done) {
+void Connection::open(const Target& to, Done done, Preamble preamble) {
     asio::ip::tcp::endpoint endpoint;
     if (const Error error = open_socket(socket_, to, endpoint); error)
         return asio::post(socket_.get_executor(),
                           [refuse = held(std::move(done)), error] { refuse(error); });
-    socket_.async_connect(endpoint, held([this, done = std::move(done)](const Error& error) {
-                              if (error || !tls_) return done(error);
-                              shake_hands(done);
-                          }));
+    const auto begun = std::chrono::steady_clock::now();
+    socket_.async_connect(
+        endpoint, held([this, begun, done = std::move(done),
+                        preamble = std::move(preamble)](const Error& error) {
+            if (error) return done(error);
+            const std::chrono::nanoseconds passed = std::chrono::steady_clock::now() - begun;
+            latency_ns_ = handshake_latency_ns(socket_.native_handle(), passed.count());
+            if (preamble) send_preamble(preamble);
+            tls_ ? shake_hands(done) : done(error);
+        }));
+}
+
+void Connection::send_preamble(const Preamble& preamble) {
+    Error ignored;
+    const std::string bytes = preamble(socket_.local_endpoint(ignored));
+    socket_.non_blocking(true, ignored);
+    socket_.write_some(asio::buffer(bytes), ignored);
+}
+
+bool Connection::has_unheard() const {
+    Error ignored;
+    return socket_.available(ignored) > 0;
 }
 
 bool Connection::prepare_tls() {

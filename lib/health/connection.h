@@ -44,16 +44,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
     static std::shared_ptr<Connection> make(boost::asio::io_context& io,
                                             std::optional<TlsOptions> tls = {});
 
-    // Connects, and shakes hands.
-    void open(const Target& to, Done done);
+    // Connects, and shakes hands. Before TLS, if there is any, go the bytes that `preamble` makes
+    // of the connection's own end: a few, which fit into an empty socket.
+    using Preamble = std::function<std::string(const boost::asio::ip::tcp::endpoint& own)>;
+    void open(const Target& to, Done done, Preamble preamble = {});
     void send(std::string bytes, Done done);
     // Some bytes; the end is boost::asio::error::eof.
     void hear(Heard heard);
     void close();
 
+    // From SYN to SYN-ACK; 0: not connected yet.
+    std::int64_t latency_ns() const { return latency_ns_; }
+    // Something has come that nobody has heard yet.
+    bool has_unheard() const;
+
   private:
     Connection(boost::asio::io_context& io, std::optional<TlsOptions> tls);
 
+    void send_preamble(const Preamble& preamble);
     void shake_hands(Done done);
     bool prepare_tls();
     template <typename Handler>
@@ -64,6 +72,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> stream_;
     std::string output_;
     std::array<char, read_bytes> input_;
+    std::int64_t latency_ns_ = 0;
     bool closed_ = false;
 };
 

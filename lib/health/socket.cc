@@ -3,6 +3,7 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <cerrno>
 #include <cstring>
@@ -93,6 +94,15 @@ void hear_of_icmp_errors(int fd, bool ipv6) {
     const int one = 1;
     setsockopt(fd, ipv6 ? static_cast<int>(IPPROTO_IPV6) : static_cast<int>(IPPROTO_IP),
                ipv6 ? IPV6_RECVERR : IP_RECVERR, &one, sizeof(one));
+}
+
+std::int64_t handshake_latency_ns(int fd, std::int64_t passed_ns) {
+    tcp_info info{};
+    socklen_t length = sizeof(info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return passed_ns;
+    const std::int64_t measured = std::int64_t{info.tcpi_rtt} * 1000;
+    const bool is_plausible = measured > 0 && measured < passed_ns;
+    return info.tcpi_total_retrans == 0 && is_plausible ? measured : passed_ns;
 }
 
 }  // namespace warren::health

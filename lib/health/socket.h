@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What all checkers do to a fresh kernel socket: build a sockaddr and leave from the configured
-// source.
+// What checkers do with kernel sockets: build a sockaddr, leave from the configured source, ask how
+// long the handshake took.
 #pragma once
 
 #include <sys/socket.h>
@@ -33,6 +33,10 @@ boost::system::error_code open_socket(boost::asio::ip::tcp::socket& socket, cons
                                       boost::asio::ip::tcp::endpoint& to);
 // A connected one, which hears of ICMP errors.
 boost::system::error_code open_socket(boost::asio::ip::udp::socket& socket, const Target& target);
+
+// The kernel's own SYN to SYN-ACK time, which a busy manager does not distort; if a SYN was lost,
+// the time that passed, because that loss is what the clients feel too. Of a fresh connection.
+std::int64_t handshake_latency_ns(int fd, std::int64_t passed_ns);
 
 // Unreachables are then reported to the socket at once, soft ones (no ARP answer) too.
 void hear_of_icmp_errors(int fd, bool ipv6);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // TCP_CHECK: connect, then close at once. The close is a plain one, so the server sees SYN, ACK,
 // FIN and not one byte: no linger option, no shutdown, nothing that would turn it into a RST.
-#include <netinet/tcp.h>
-
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 
@@ -26,7 +24,6 @@ class TcpChecker final : public PeriodicChecker {
   private:
     void begin() override;
     void abandon() override;
-    std::int64_t latency_ns();
 
     TcpOptions options_;
     tcp::socket socket_;
@@ -39,25 +36,13 @@ void TcpChecker::begin() {
         return fail(error.value());
     socket_.async_connect(endpoint, guarded([this](const boost::system::error_code& result) {
                               if (result) return fail(result.value());
-                              succeed(latency_ns());
+                              succeed(handshake_latency_ns(socket_.native_handle(), elapsed_ns()));
                           }));
 }
 
 void TcpChecker::abandon() {
     boost::system::error_code ignored;
     socket_.close(ignored);
-}
-
-// The kernel's own SYN to SYN-ACK time, which a busy manager does not distort; if a SYN was lost,
-// the time that passed, because that loss is what the clients feel too.
-std::int64_t TcpChecker::latency_ns() {
-    const std::int64_t passed = elapsed_ns();
-    tcp_info info{};
-    socklen_t length = sizeof(info);
-    if (getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
-        return passed;
-    const std::int64_t measured = std::int64_t{info.tcpi_rtt} * 1000;
-    return info.tcpi_total_retrans == 0 && measured > 0 && measured < passed ? measured : passed;
 }
 
 }  // namespace

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "health/amqp_link.h"
+
+#include <chrono>
+#include <utility>
+
+#include "net/proxy_header.h"
+
+namespace warren::health {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A broker that reads nothing more: what we say in an hour of heartbeats.
+constexpr std::size_t most_unsent_bytes = 65'536;
+constexpr std::int64_t last_words_ns = 1'000'000'000;
+constexpr const char* lost = "the broker closed the connection";
+
+std::int64_t now_ns() {
+    return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
+}
+
+net::ProxiedEnd end_of(const boost::asio::ip::tcp::endpoint& endpoint) {
+    return {*net::IpAddress::parse(endpoint.address().to_string()), endpoint.port()};
+}
+
+std::string text_of(const std::vector<std::uint8_t>& bytes) {
+    return {bytes.begin(), bytes.end()};
+}
+
+net::ConstBytes bytes_of(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+AmqpLink::AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings, Told told)
+    : way_(std::move(way)),
+      client_(std::move(settings)),
+      told_(std::move(told)),
+      connection_(Connection::make(io, way_.tls)),
+      timer_(io) {}
+
+// ---- until TCP and TLS stand
+
+void AmqpLink::open() {
+    arm(now_ns() + way_.connect_timeout_ns);
+    connection_->open(
+        way_.target,
+        [self = shared_from_this()](const Connection::Error& error) { self->on_open(error); },
+        preamble());
+}
+
+Connection::Preamble AmqpLink::preamble() const {
+    if (way_.proxy_form == ProxyForm::none) return {};
+    if (way_.proxy_form == ProxyForm::local)
+        return [](const auto&) { return text_of(net::proxy_header_local()); };
+    return [to = net::ProxiedEnd{way_.target.address, way_.target.port}](const auto& own) {
+        return text_of(net::proxy_header(end_of(own), to));
+    };
+}
+
+void AmqpLink::on_open(const Connection::Error& error) {
+    if (error) return end(reason_of(error), error.message());
+    established_ = true;
+    read();
+    step(amqp::Connected{});
+}
+
+// ---- the client
+
+void AmqpLink::step(const amqp::Event& event) {
+    for (const amqp::Action& action : client_.step(event, now_ns())) {
+        if (closed_) return;
+        carry_out(action);
+    }
+    if (!closed_ && !closing_) arm(client_.deadline_ns());
+}
+
+void AmqpLink::carry_out(const amqp::Action& action) {
+    if (const auto* send = std::get_if<amqp::Send>(&action)) {
+        outbox_ += text_of(send->frames);
+        if (outbox_.size() > most_unsent_bytes)
+            return end(Reason::other, "the broker reads nothing");
+        return write();
+    }
+    if (const auto* finding = std::get_if<amqp::Finding>(&action)) {
+        // From a copy: the callback may destroy the checker, and so let us go.
+        if (const auto found = told_.found) found(*finding);
+        return;
+    }
+    closing_ = true;
+    arm(now_ns() + last_words_ns);
+    if (!writes_) end(Reason::none, {});
+}
+
+void AmqpLink::leave() {
+    told_ = {};
+    if (closed_ || closing_) return;
+    if (!established_) return close();
+    step(amqp::Leave{});
+}
+
+// ---- bytes
+
+void AmqpLink::read() {
+    connection_->hear(
+        [self = shared_from_this()](const Connection::Error& error, std::string_view bytes) {
+            if (error) return self->end(Reason::other, lost);
+            self->step(amqp::Received{bytes_of(bytes)});
+            if (!self->closed_) self->read();
+        });
+}
+
+void AmqpLink::write() {
+    if (writes_ || outbox_.empty()) return;
+    writes_ = true;
+    connection_->send(std::exchange(outbox_, {}),
+                      [self = shared_from_this()](const Connection::Error& error) {
+                          self->writes_ = false;
+                          if (error) return self->end(Reason::other, lost);
+                          self->write();
+                          if (self->closing_ && !self->writes_) self->end(Reason::none, {});
+                      });
+}
+
+// ---- time and the end
+
+void AmqpLink::arm(std::int64_t deadline_ns) {
+    timer_.expires_at(Clock::time_point(std::chrono::nanoseconds(deadline_ns)));
+    timer_.async_wait([link = weak_from_this()](const boost::system::error_code& error) {
+        const auto self = link.lock();
+        if (!error && self && !self->closed_) self->on_deadline();
+    });
+}
+
+void AmqpLink::on_deadline() {
+    if (closing_) return end(Reason::none, {});
+    if (!established_) return end(Reason::timeout, "no connection in time");
+    // Evidence first: what has come while we slept is heard before silence is believed.
+    if (connection_->has_unheard()) return arm(now_ns() + 1'000'000);
+    step(amqp::Tick{});
+}
+
+void AmqpLink::end(Reason reason, const std::string& text) {
+    const auto ended = told_.ended;
+    const auto self = shared_from_this();  // whoever is told may let us go
+    close();
+    if (ended) ended(reason, text);
+}
+
+void AmqpLink::close() {
+    closed_ = true;
+    told_ = {};
+    timer_.cancel();
+    connection_->close();
+}
+
+}  // namespace warren::health

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One connection to a broker: carries out what an amqp::Client asks for. It lives as long as
+// something is to come, and beyond its checker until it has said good-bye: a connection that just
+// ends is a warning in the broker's log.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "amqp/client.h"
+#include "health/connection.h"
+#include "health/target.h"
+
+namespace warren::health {
+
+// What stands before the connection's first byte, for listeners that want it.
+enum class ProxyForm : std::uint8_t {
+    none,
+    local,        // "this is the proxy's own connection"
+    own_address,  // the same said as PROXY, for who resets LOCAL (RabbitMQ before 3.11.19)
+};
+
+class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
+  public:
+    struct Way {
+        Target target;
+        std::optional<TlsOptions> tls;
+        ProxyForm proxy_form = ProxyForm::none;
+        std::int64_t connect_timeout_ns = 0;  // TCP and TLS; AMQP's own is in its settings
+    };
+    struct Told {
+        std::function<void(const amqp::Finding&)> found;
+        // Once, the last: why it ended; none: a finding has said so.
+        std::function<void(Reason reason, const std::string& text)> ended;
+    };
+
+    AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings, Told told);
+
+    void open();
+    // Nothing is told from now on; says good-bye if there is somebody to hear it.
+    void leave();
+
+    const amqp::Client& client() const { return client_; }
+    // From SYN to SYN-ACK; 0: there was none.
+    std::int64_t latency_ns() const { return connection_->latency_ns(); }
+
+  private:
+    Connection::Preamble preamble() const;
+    void on_open(const Connection::Error& error);
+    void step(const amqp::Event& event);
+    void carry_out(const amqp::Action& action);
+    void read();
+    void write();
+    void arm(std::int64_t deadline_ns);
+    void on_deadline();
+    void end(Reason reason, const std::string& text);
+    void close();
+
+    const Way way_;
+    amqp::Client client_;
+    Told told_;
+    std::shared_ptr<Connection> connection_;
+    boost::asio::steady_timer timer_;
+    std::string outbox_;  // waits for what is being written
+    bool established_ = false;
+    bool writes_ = false;
+    bool closing_ = false;  // once all is written
+    bool closed_ = false;
+};
+
+}  // namespace warren::health

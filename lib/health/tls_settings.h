@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The `tls` block of a check: how the server proves who it is.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/address.h"
+
+namespace warren::health {
+
+struct TlsOptions;
+
+struct TlsSettings {
+    std::string ca_file = {};      // PEM; empty: the authorities that the system trusts
+    std::string server_name = {};  // SNI, and in the certificate; empty: the server's address
+    bool verify = true;
+};
+
+// Reads the ca_file, so that a new one counts from the next connection on; nothing: it cannot.
+std::optional<TlsOptions> tls_options(const TlsSettings& settings, const net::IpAddress& server);
+
+}  // namespace warren::health
