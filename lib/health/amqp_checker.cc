@@ -201,7 +201,7 @@ void AmqpChecker::fail(Reason reason, const std::string& text) {
     const bool refused = reason == Reason::refused;
     farewell_ = farewell_ && refused;
     if (farewell_) result.availability = Availability::draining;
-    result.conclusive = refused && lost_session_;
+    result.conclusive = refused && lost_session_ && !farewell_;
     report(std::move(result));
 }
 
@@ -227,8 +227,8 @@ void AmqpChecker::learn() {
     if (facts_ || !link_ || !link_->client().greeting()) return;
     const amqp::Start& greeting = *link_->client().greeting();
     auto facts = std::make_shared<NodeFacts>();
-    facts->version = greeting.version.substr(0, fact_bytes);
-    facts->cluster_name = greeting.cluster_name.substr(0, fact_bytes);
+    facts->version = greeting.version.substr(0, rabbitmq::fact_bytes);
+    facts->cluster_name = greeting.cluster_name.substr(0, rabbitmq::fact_bytes);
     facts_ = std::move(facts);
 }
 

@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 
-#include "health/node_facts.h"
+#include "rabbitmq/node_facts.h"
 
 namespace warren::health {
+
+using rabbitmq::NodeFacts;
 
 enum class Reason : std::uint8_t {
     none,         // the attempt succeeded

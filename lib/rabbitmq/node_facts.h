@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a check of layer 5 has learnt of the node behind a real_server. Absent: not known, which is
+// What checks have learnt of the node behind a real_server. Absent: not known, which is
 // neither good nor bad. Names and versions are the node's own words, at most fact_bytes long.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace warren::health {
+namespace warren::rabbitmq {
 
 inline constexpr std::size_t fact_bytes = 255;
 
@@ -32,7 +32,7 @@ struct NodeFacts {
     std::optional<bool> disk_alarm;
     std::optional<bool> is_in_service;       // not in maintenance mode
     std::optional<bool> is_quorum_critical;  // without it some quorum queue has no majority
-    std::optional<bool> mirrors_in_sync;     // of all classic mirrored queues with a part here
+    std::optional<bool> mirrors_in_sync;     // those it holds of others' classic queues
 
     std::optional<Usage> memory;  // bytes; the limit is the watermark
     std::optional<Usage> descriptors;
@@ -42,4 +42,4 @@ struct NodeFacts {
     friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };
 
-}  // namespace warren::health
+}  // namespace warren::rabbitmq

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// RABBITMQ_CHECK: one survey an attempt, a connection for each of its requests.
+#include "health/rabbitmq_checker.h"
+
+#include <utility>
+
+#include "health/http_exchange.h"
+#include "health/periodic.h"
+#include "health/secret.h"
+#include "probe/http_request.h"
+#include "rabbitmq/survey.h"
+
+namespace warren::health {
+namespace {
+
+// The list of queues costs a cluster most, and mirrors need a while to get in sync.
+constexpr unsigned mirrors_every = 6;
+
+class RabbitmqChecker final : public PeriodicChecker {
+  public:
+    RabbitmqChecker(boost::asio::io_context& io, const RabbitmqOptions& options, Callback callback)
+        : PeriodicChecker(io, options.schedule, options.connect_timeout_ns, std::move(callback)),
+          io_(io),
+          options_(options) {
+        start();
+    }
+
+  private:
+    void begin() override;
+    void abandon() override { exchange_.reset(); }
+    void run_out() override { cannot_tell(Reason::timeout, "the management API does not answer"); }
+    void ask();
+    void take(const HttpOutcome& outcome);
+    void cannot_tell(Reason reason, std::string text);
+    void conclude();
+
+    boost::asio::io_context& io_;
+    RabbitmqOptions options_;
+    std::string credentials_;
+    std::unique_ptr<HttpExchange> exchange_;
+    std::optional<rabbitmq::Survey> survey_;
+    std::optional<bool> mirrors_in_sync_;  // as of the last survey that asked
+    unsigned surveys_ = 0;
+};
+
+void RabbitmqChecker::begin() {
+    std::string password = options_.password;
+    if (!options_.password_file.empty()) {
+        std::optional<std::string> secret = read_secret(options_.password_file);
+        if (!secret) return fail(Reason::local, "cannot read " + options_.password_file);
+        password = *std::move(secret);
+    }
+    credentials_ = options_.username + ":" + password;
+    survey_.emplace(rabbitmq::Survey::Scope{.mirrors = surveys_++ % mirrors_every == 0});
+    ask();
+}
+
+void RabbitmqChecker::ask() {
+    const std::optional<std::string> path = survey_->next();
+    if (!path) return conclude();
+    std::optional<TlsOptions> tls;
+    if (options_.tls) {
+        tls = tls_options(*options_.tls, options_.target.address);
+        if (!tls) return fail(Reason::local, "cannot use " + options_.tls->ca_file);
+    }
+    const probe::HttpRequest request{
+        .target = options_.path_prefix + *path,
+        .host = probe::host_of(options_.target.address, options_.target.port),
+        .protocol = probe::HttpProtocol::v1_1,
+        .credentials = credentials_};
+    exchange_ = std::make_unique<HttpExchange>(
+        io_, options_.target, std::move(tls), to_text(request),
+        guarded([this](const HttpOutcome& outcome) { take(outcome); }));
+}
+
+void RabbitmqChecker::take(const HttpOutcome& outcome) {
+    if (!outcome.ok()) return cannot_tell(outcome.reason, "management API: " + outcome.problem);
+    survey_->take(outcome.reply.status, outcome.reply.body);
+    if (!survey_->problem().empty()) return cannot_tell(Reason::other, survey_->problem());
+    ask();
+}
+
+// AMQP may well go on where the management plugin does not.
+void RabbitmqChecker::cannot_tell(Reason reason, std::string text) {
+    fail(options_.strict || reason == Reason::local ? reason : Reason::unknown, std::move(text));
+}
+
+void RabbitmqChecker::conclude() {
+    auto facts = std::make_shared<NodeFacts>(survey_->facts());
+    if (facts->mirrors_in_sync) mirrors_in_sync_ = facts->mirrors_in_sync;
+    facts->mirrors_in_sync = mirrors_in_sync_;
+    CheckResult result;
+    if (!survey_->not_in_service().empty()) {
+        result.availability = Availability::draining;
+        result.text = survey_->not_in_service();
+    } else if (!survey_->alarm().empty()) {
+        result.availability = Availability::blocked;
+        result.text = survey_->alarm();
+    }
+    result.node = std::move(facts);
+    finish(std::move(result));
+}
+
+}  // namespace
+
+std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const RabbitmqOptions& options,
+                                      Callback callback) {
+    return std::make_unique<RabbitmqChecker>(io, options, std::move(callback));
+}
+
+}  // namespace warren::health

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Answers as the documentation of each version has them; those of 3.10 are a real node's.
+#include "rabbitmq/survey.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace warren::rabbitmq {
+namespace {
+
+struct Answer {
+    unsigned status = 404;
+    std::string body = R"({"error":"Object Not Found","reason":"Not Found"})";
+};
+
+const Answer ok{200, R"({"status":"ok"})"};
+
+Answer overview(const std::string& version) {
+    return {200, R"({"cluster_name":"rabbit@prod","node":"rabbit@rabbit1","rabbitmq_version":")" +
+                     version + R"("})"};
+}
+
+Answer failed(const std::string& reason) {
+    return {503, R"({"status":"failed","reason":")" + reason + R"("})"};
+}
+
+// A node of some version: paths without their query, and what they answer.
+class SurveyTest : public testing::Test {
+  protected:
+    void use(const std::string& version) {
+        node = {{"/api/overview", overview(version)},
+                {"/api/health/checks/alarms", ok},
+                {"/api/health/checks/node-is-quorum-critical", ok},
+                {"/api/nodes/rabbit@rabbit1", {200, R"({
+                    "being_drained":false,"disk_free_alarm":false,"fd_total":1048576,"fd_used":40,
+                    "mem_alarm":false,"mem_limit":512000000,"mem_used":128000000,"run_queue":1,
+                    "sockets_total":943626,"sockets_used":3,"type":"disc"})"}},
+                {"/api/queues", {200, R"({"page_count":1,"items":[{},{
+                    "slave_nodes":["rabbit@rabbit1"],
+                    "synchronised_slave_nodes":["rabbit@rabbit1"]}]})"}}};
+    }
+    void run(bool mirrors = true) {
+        survey.emplace(Survey::Scope{mirrors});
+        asked.clear();
+        while (const std::optional<std::string> path = survey->next()) {
+            ASSERT_LT(asked.size(), 10U);
+            const std::string bare = path->substr(0, path->find('?'));
+            asked.push_back(bare);
+            const auto found = node.find(bare);
+            const Answer answer = found == node.end() ? Answer{} : found->second;
+            survey->take(answer.status, answer.body);
+        }
+    }
+    bool was_asked(const std::string& path) const {
+        return std::find(asked.begin(), asked.end(), path) != asked.end();
+    }
+
+    std::map<std::string, Answer> node;
+    std::optional<Survey> survey;
+    std::vector<std::string> asked;
+};
+
+TEST_F(SurveyTest, FactsOfAHealthyNode) {
+    use("3.10.8");
+    run();
+    EXPECT_EQ(survey->problem(), "");
+    EXPECT_EQ(survey->not_in_service(), "");
+    EXPECT_EQ(survey->alarm(), "");
+    NodeFacts facts;
+    facts.name = "rabbit@rabbit1";
+    facts.version = "3.10.8";
+    facts.cluster_name = "rabbit@prod";
+    facts.type = NodeType::disc;
+    facts.memory_alarm = facts.disk_alarm = false;
+    facts.is_in_service = true;
+    facts.is_quorum_critical = false;
+    facts.mirrors_in_sync = true;
+    facts.memory = Usage{128'000'000, 512'000'000};
+    facts.descriptors = Usage{40, 1'048'576};
+    facts.sockets = Usage{3, 943'626};
+    facts.run_queue = 1;
+    EXPECT_EQ(survey->facts(), facts);
+}
+
+// 3.8.0 has none of the checks of today, and its nodes say nothing of maintenance.
+TEST_F(SurveyTest, OldNodesAreAskedForWhatTheyHave) {
+    use("3.8.0");
+    node.erase("/api/health/checks/alarms");
+    node.erase("/api/health/checks/node-is-quorum-critical");
+    node["/api/nodes/rabbit@rabbit1"] = {200, R"({"mem_alarm":true,"type":"ram"})"};
+    run();
+    EXPECT_EQ(survey->problem(), "");
+    EXPECT_EQ(survey->alarm(), "memory alarm");
+    EXPECT_EQ(survey->facts().type, NodeType::ram);
+    EXPECT_FALSE(survey->facts().is_in_service);
+    EXPECT_FALSE(survey->facts().is_quorum_critical);
+    EXPECT_FALSE(survey->facts().memory);
+}
+
+// 3.10 and 3.13: is-in-service is not there, the node tells.
+TEST_F(SurveyTest, MaintenanceWithoutACheckForIt) {
+    use("3.13.7");
+    node["/api/nodes/rabbit@rabbit1"] = {200, R"({"being_drained":true})"};
+    run();
+    EXPECT_EQ(survey->not_in_service(), "in maintenance mode");
+    EXPECT_EQ(survey->facts().is_in_service, false);
+}
+
+TEST_F(SurveyTest, IsInServiceWhereItIs) {
+    use("4.0.5");
+    node["/api/health/checks/is-in-service"] = failed("this rabbit is in maintenance mode");
+    run();
+    EXPECT_EQ(survey->not_in_service(), "this rabbit is in maintenance mode");
+    EXPECT_FALSE(was_asked("/api/queues")) << "4.0 has no mirrors";
+}
+
+TEST_F(SurveyTest, ReadyToServeClientsSaysAll) {
+    use("4.1.4");
+    node["/api/health/checks/ready-to-serve-clients"] = ok;
+    run();
+    EXPECT_EQ(survey->facts().is_in_service, true);
+    EXPECT_FALSE(was_asked("/api/health/checks/is-in-service"));
+    node["/api/health/checks/ready-to-serve-clients"] = failed("connection limit reached");
+    run();
+    EXPECT_EQ(survey->not_in_service(), "connection limit reached");
+    EXPECT_EQ(survey->facts().is_in_service, false);
+}
+
+// 4.3 has neither node types nor a limit of sockets.
+TEST_F(SurveyTest, WhatAVersionDoesNotSayIsNotKnown) {
+    use("4.3.0");
+    node["/api/nodes/rabbit@rabbit1"] = {200, R"({"mem_used":5,"sockets_used":"many"})"};
+    run();
+    EXPECT_EQ(survey->facts().type, NodeType::unknown);
+    EXPECT_EQ(survey->facts().memory, (Usage{5, 0}));
+    EXPECT_FALSE(survey->facts().sockets);
+}
+
+TEST_F(SurveyTest, Alarms) {
+    use("3.10.8");
+    node["/api/health/checks/alarms"] = failed("resource alarm(s) in effect");
+    run();
+    EXPECT_EQ(survey->alarm(), "resource alarm(s) in effect");
+    EXPECT_EQ(survey->facts().memory_alarm, false) << "it is another node's";
+}
+
+TEST_F(SurveyTest, QuorumCritical) {
+    use("3.13.7");
+    node["/api/health/checks/node-is-quorum-critical"] = failed("some queues would lose quorum");
+    run();
+    EXPECT_EQ(survey->facts().is_quorum_critical, true);
+    EXPECT_EQ(survey->not_in_service(), "") << "it serves";
+}
+
+TEST_F(SurveyTest, MirrorsBehind) {
+    use("3.10.8");
+    node["/api/queues"].body =
+        R"({"page_count":7,"items":[{"slave_nodes":["rabbit@rabbit1"],"synchronised_slave_nodes":[]}]})";
+    run();
+    EXPECT_EQ(survey->facts().mirrors_in_sync, false);
+    node["/api/queues"].body = R"({"page_count":7,"items":[{}]})";
+    run();
+    EXPECT_FALSE(survey->facts().mirrors_in_sync) << "there are more queues";
+    run(false);
+    EXPECT_FALSE(was_asked("/api/queues"));
+}
+
+TEST_F(SurveyTest, WhatCannotTellSaysWhy) {
+    node["/api/overview"] = {401, R"({"error":"not_authorised"})"};
+    run();
+    EXPECT_EQ(survey->problem(), "the management API refuses the login");
+    EXPECT_EQ(asked.size(), 1U);
+    node["/api/overview"] = {500, ""};
+    run();
+    EXPECT_EQ(survey->problem(), "the management API answers 500");
+    for (const char* body :
+         {"", "<html>", "[]", "null", R"({"node":"../../etc"})", R"({"node":7})"}) {
+        node["/api/overview"] = {200, body};
+        run();
+        EXPECT_EQ(survey->problem(), "is no management API of RabbitMQ") << body;
+    }
+}
+
+TEST_F(SurveyTest, NonsenseIsNoFact) {
+    for (const char* body :
+         {"", "[1,2]", "{", "7", R"({"items":7})", R"({"items":[7,null,"x"]})"}) {
+        use("3.10.8");
+        for (auto& [path, answer] : node)
+            if (path != "/api/overview") answer = {200, body};
+        run();
+        EXPECT_EQ(survey->problem(), "") << body;
+        EXPECT_FALSE(survey->facts().memory) << body;
+    }
+}
+
+}  // namespace
+}  // namespace warren::rabbitmq
