@@ -5,7 +5,9 @@
 #include <utility>
 #include <variant>
 
+#include "health/amqp_checker.h"
 #include "health/layer5.h"
+#include "health/rabbitmq_checker.h"
 #include "probe/dns_message.h"
 #include "programs/script.h"
 
@@ -126,6 +128,51 @@ health::UdpOptions options_of(const config::UdpCheck& check, const config::RealS
     out.max_reply_bytes = check.max_reply_length;
     out.connect_timeout_ns = check.timing.connect_timeout_ns;
     out.schedule = schedule(check.timing);
+    return out;
+}
+
+std::optional<health::TlsSettings> tls_of(const std::optional<config::CheckTls>& tls) {
+    if (!tls) return std::nullopt;
+    return health::TlsSettings{tls->ca_file, tls->server_name, tls->verify};
+}
+
+health::AmqpLevel level_of(config::AmqpLevel level) {
+    if (level == config::AmqpLevel::greeting) return health::AmqpLevel::greeting;
+    return level == config::AmqpLevel::session ? health::AmqpLevel::session
+                                               : health::AmqpLevel::publish;
+}
+
+health::AmqpOptions options_of(const config::AmqpCheck& check, const config::RealServer& server) {
+    health::AmqpOptions out;
+    out.target = target(check.endpoint, server);
+    out.connect_timeout_ns = check.timing.connect_timeout_ns;
+    out.schedule = schedule(check.timing);
+    out.level = level_of(check.level);
+    out.username = check.login.username;
+    out.password = check.login.password;
+    out.password_file = check.login.password_file;
+    out.vhost = check.vhost;
+    out.heartbeat_s = static_cast<std::uint16_t>(check.heartbeat_s);
+    out.publish_interval_ns = check.publish_interval_ns;
+    out.cluster_name = check.cluster_name;
+    out.tls = tls_of(check.tls);
+    out.proxy_header = check.proxy_header;
+    return out;
+}
+
+health::RabbitmqOptions options_of(const config::RabbitmqCheck& check,
+                                   const config::RealServer& server) {
+    health::RabbitmqOptions out;
+    out.target = target(check.endpoint, server);
+    out.target.port = check.endpoint.connect_port.value_or(config::management_port);
+    out.path_prefix = check.path_prefix;
+    out.connect_timeout_ns = check.timing.connect_timeout_ns;
+    out.schedule = schedule(check.timing);
+    out.username = check.login.username;
+    out.password = check.login.password;
+    out.password_file = check.login.password_file;
+    out.tls = tls_of(check.tls);
+    out.strict = check.strict;
     return out;
 }
 

@@ -164,8 +164,58 @@ struct BfdCheck {
     friend bool operator==(const BfdCheck&, const BfdCheck&) = default;
 };
 
+// The `tls` block of a check.
+struct CheckTls {
+    std::string ca_file;      // PEM; empty: the authorities that the system trusts
+    std::string server_name;  // empty: the server's address
+    bool verify = true;
+
+    friend bool operator==(const CheckTls&, const CheckTls&) = default;
+};
+
+// Whom a check of a broker is. The file's first line is the password.
+struct CheckLogin {
+    std::string username;
+    std::string password;
+    std::string password_file;
+
+    friend bool operator==(const CheckLogin&, const CheckLogin&) = default;
+};
+
+enum class AmqpLevel : std::uint8_t { greeting, session, publish };
+
+struct AmqpCheck {
+    syntax::Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;
+    AmqpLevel level = AmqpLevel::session;
+    CheckLogin login;
+    std::string vhost = "/";
+    unsigned heartbeat_s = 1;
+    std::int64_t publish_interval_ns = 5 * ns_per_s;
+    std::string cluster_name;  // empty: any
+    std::optional<CheckTls> tls;
+    bool proxy_header = false;
+
+    friend bool operator==(const AmqpCheck&, const AmqpCheck&) = default;
+};
+
+// By the management API.
+struct RabbitmqCheck {
+    syntax::Location where;
+    CheckTiming timing;
+    CheckEndpoint endpoint;   // what the url does not say
+    std::string path_prefix;  // of the url
+    CheckLogin login;
+    std::optional<CheckTls> tls;
+    bool strict = false;  // an API that cannot be asked is a failure
+
+    friend bool operator==(const RabbitmqCheck&, const RabbitmqCheck&) = default;
+};
+inline constexpr std::uint16_t management_port = 15'672;
+
 using Checker = std::variant<TcpCheck, PingCheck, HttpCheck, MiscCheck, SmtpCheck, DnsCheck,
-                             UdpCheck, FileCheck, BfdCheck>;
+                             UdpCheck, FileCheck, BfdCheck, AmqpCheck, RabbitmqCheck>;
 
 // "HTTP_GET"
 const char* to_text(const Checker& check);

@@ -78,9 +78,9 @@ const char* to_text(AuthType type) {
 const char* to_text(const Checker& check) {
     if (const auto* http = std::get_if<HttpCheck>(&check))
         return http->tls ? "SSL_GET" : "HTTP_GET";
-    constexpr const char* names[] = {"TCP_CHECK",  "PING_CHECK", "HTTP_GET",
-                                     "MISC_CHECK", "SMTP_CHECK", "DNS_CHECK",
-                                     "UDP_CHECK",  "FILE_CHECK", "BFD_CHECK"};
+    constexpr const char* names[] = {"TCP_CHECK",  "PING_CHECK", "HTTP_GET",      "MISC_CHECK",
+                                     "SMTP_CHECK", "DNS_CHECK",  "UDP_CHECK",     "FILE_CHECK",
+                                     "BFD_CHECK",  "AMQP_CHECK", "RABBITMQ_CHECK"};
     static_assert(std::size(names) == std::variant_size_v<Checker>);
     return names[check.index()];
 }

@@ -284,6 +284,8 @@ void read_checker(Statement& s, ServerDraft& d) {
 
 constexpr Keyword<ServerDraft> checker_keywords[] = {
     {"TCP_CHECK", 0, 0, read_checker<config::TcpCheck>, BlockUse::required, Repeat::yes},
+    {"AMQP_CHECK", 0, 0, read_amqp_check, BlockUse::required, Repeat::yes},
+    {"RABBITMQ_CHECK", 0, 0, read_rabbitmq_check, BlockUse::required, Repeat::yes},
     {"PING_CHECK", 0, 0, read_checker<config::PingCheck>, BlockUse::required, Repeat::yes},
     {"HTTP_GET", 0, 0, read_checker<config::HttpCheck, http_keywords>, BlockUse::required,
      Repeat::yes},
@@ -307,6 +309,13 @@ constexpr Keyword<ServerDraft> checker_keywords[] = {
 
 void add_timing_keywords(BlockReader& reader, config::CheckTiming& timing) {
     reader.keywords(timing_keywords, timing);
+}
+
+void add_check_keywords(BlockReader& reader, ServerDraft& draft, config::CheckTiming& timing,
+                        config::CheckEndpoint& endpoint) {
+    reader.keywords(alpha_keyword, draft.server).ignore(ignored_checker);
+    reader.keywords(timing_keywords, timing).keywords(own_timing_keywords, timing);
+    reader.keywords(endpoint_keywords, endpoint);
 }
 
 void add_checker_keywords(BlockReader& reader, ServerDraft& draft) {

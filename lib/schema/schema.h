@@ -86,6 +86,11 @@ void read_dataplane(Statement& s, config::Dataplane& dataplane);
 void add_vrrp_instance_keywords(BlockReader& reader, InstanceDraft& draft);
 void add_timing_keywords(BlockReader& reader, config::CheckTiming& timing);
 void add_checker_keywords(BlockReader& reader, ServerDraft& draft);
+// What all checks have that connect to somewhere.
+void add_check_keywords(BlockReader& reader, ServerDraft& draft, config::CheckTiming& timing,
+                        config::CheckEndpoint& endpoint);
+void read_amqp_check(Statement& s, ServerDraft& draft);
+void read_rabbitmq_check(Statement& s, ServerDraft& draft);
 void add_virtual_server_keywords(BlockReader& reader, config::VirtualServer& server);
 
 // Routes and rules, of an instance and of the host, one a line, as keepalived.conf(5) has them; the
