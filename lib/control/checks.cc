@@ -21,6 +21,14 @@ void warn_of_local_trouble(const model::ServerRecord& server, bool was_local,
         events.info(journal::EventKind::check, "server {} can be checked again", name_of(server));
 }
 
+// What a check knows beyond up and down. Nothing: it knows of no node; empty: all is well.
+std::optional<std::string> words_of(const health::CheckResult& result) {
+    if (result.reason == health::Reason::unknown) return "cannot tell: " + result.text;
+    if (!result.ok()) return std::nullopt;
+    if (result.availability == health::Availability::serving) return result.text;
+    return to_string(result.availability) + (": " + result.text);
+}
+
 }  // namespace
 
 Checks::Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events,
@@ -83,6 +91,20 @@ void Checks::look_at_watched(std::uint16_t index) {
     }
 }
 
+// A failure is the standing's to tell of.
+void Checks::log_words(std::uint16_t index, std::size_t checker,
+                       const health::CheckResult& result) {
+    const std::optional<std::string> words = words_of(result);
+    Server& server = servers_[index];
+    server.said.resize(server.checkers.size());
+    if (!words || server.said[checker] == *words) return;
+    server.said[checker] = *words;
+    const model::ServerRecord& record = state_.servers[index];
+    events_.info(journal::EventKind::check, "{} of server {}: {}",
+                 to_text(record.config->checkers[checker]), name_of(record),
+                 words->empty() ? "serving" : *words);
+}
+
 void Checks::log_failure(const model::ServerRecord& server, std::size_t checker,
                          const health::CheckResult& result) {
     const config::Checker& check = server.config->checkers[checker];
@@ -97,10 +119,13 @@ void Checks::log_failure(const model::ServerRecord& server, std::size_t checker,
 health::Pace Checks::take(std::uint16_t index, std::size_t checker,
                           const health::CheckResult& result) {
     model::ServerRecord& server = state_.servers[index];
-    const bool is_tcp = std::holds_alternative<config::TcpCheck>(server.config->checkers[checker]);
+    const config::Checker& check = server.config->checkers[checker];
+    const bool is_tcp = std::holds_alternative<config::TcpCheck>(check) ||
+                        std::holds_alternative<config::AmqpCheck>(check);
     if (is_tcp && result.ok()) told_.answered(index);
     const bool was_local = server.check.local;
     log_failure(server, checker, result);
+    log_words(index, checker, result);
     const bool is_another_weight =
         result.weight_change && apply_weight(state_, index, checker, *result.weight_change);
     const bool standing_changed = apply_check(state_, index, checker, result, port::now_ns());

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "health/checker.h"
@@ -43,11 +44,13 @@ class Checks {
     struct Server {
         std::shared_ptr<const config::RealServer> config;  // which the checkers are of
         std::vector<std::unique_ptr<health::Checker>> checkers;
+        std::vector<std::string> said;  // what the log has last had of each
     };
 
     void follow(std::uint16_t index);
     std::unique_ptr<health::Checker> start(std::uint16_t index, std::size_t checker);
     void look_at_watched(std::uint16_t index);
+    void log_words(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
     void log_failure(const model::ServerRecord& server, std::size_t checker,
                      const health::CheckResult& result);
     health::Pace take(std::uint16_t index, std::size_t checker, const health::CheckResult& result);

@@ -63,7 +63,11 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       life_(context(), exchange, options_.announce, options_.reopen_log,
             {.reload = [this] { reload(); },
              .dump = [this](views::Dump dump) { answers_.write(dump); },
-             .stopping = [this] { services_.tell_of_end(); }}),
+             .stopping =
+                 [this] {
+                     services_.tell_of_end();
+                     services_.end_checks();  // their sessions say good-bye while the loop turns
+                 }}),
       drain_timer_(io_),
       bell_(io_, vrrp.bell.descriptor()) {
     next_hops_.follow();
