@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""AMQP_CHECK and RABBITMQ_CHECK against two real nodes of a RabbitMQ cluster, one of which wants PROXY headers.
+
+    amqp_checks.py BUILD-DIR [SECONDS]
+
+A session comes up and is silent in the broker's log for SECONDS (10); a VM that hangs is down within 3 s; a drain is seen at once
+and ends; an alarm is seen and ends; a node of another cluster and a wrong password are down; the session leaves politely. Every
+check has a virtual_server of its own, so that the row of its server is its verdict.
+"""
+
+import os
+import re
+import signal
+import sys
+import time
+
+from forwarding_methods import VIP
+from harness import LabError, Test, wait_until
+
+from warrenlab import rabbit
+
+USER, PASSWORD = rabbit.LOGIN
+CLUSTER = "rabbit@rabbit1"
+PLAIN, PROXY = rabbit.NODES[:2]
+LOGIN = f"username {USER}\n password {PASSWORD}\n"
+# Of each check: the port of its virtual_server, its node, the block.
+CHECKS = {
+    "session": (6001, PLAIN, f"AMQP_CHECK {{\n {LOGIN} heartbeat 1\n publish_interval 0.5\n cluster_name {CLUSTER}\n }}"),
+    "publish": (6002, PLAIN, f"AMQP_CHECK {{\n level publish\n {LOGIN} }}"),
+    "proxy": (6003, PROXY, f"AMQP_CHECK {{\n {LOGIN} proxy_header on\n }}"),
+    "api": (6004, PLAIN, f"RABBITMQ_CHECK {{\n url http://{PLAIN.address}:15672\n {LOGIN} interval 0.5\n }}"),
+}
+WRONG = {
+    "foreign": (6005, PLAIN, f"AMQP_CHECK {{\n {LOGIN} cluster_name rabbit@elsewhere\n }}"),
+    "denied": (6006, PLAIN, f"AMQP_CHECK {{\n username {USER}\n password wrong\n }}"),
+    "no proxy": (6007, PROXY, f"AMQP_CHECK {{\n {LOGIN} }}"),
+}
+
+
+def config(checks):
+    text = ("dataplane {\n workers 1\n}\nvrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n priority 255\n"
+            f" virtual_ipaddress {{\n  {VIP[4]}/24\n }}\n}}\n")
+    for port, node, check in checks.values():
+        text += (f"virtual_server {VIP[4]} {port} {{\n lb_algo wlc\n lb_kind FNAT\n protocol TCP\n delay_loop 0.2\n"
+                 f" real_server {node.address} 5672 {{\n {check}\n }}\n}}\n")
+    return text
+
+
+class Bench:
+    def __init__(self, test):
+        self.test = test
+        test.program("../lib/rabbitmq/bin/rabbitmq-server")
+        self.nodes = {spec: rabbit.Node(test.network.add_host(spec.name, f"{spec.address}/24"), spec, test.folder)
+                      for spec in (PLAIN, PROXY)}
+        test.network.name_hosts({spec.name: spec.address for spec in self.nodes})
+        self.warren = test.network.add_host("warren", "192.168.8.4/24")
+        test.folder.chmod(0o711)    # RabbitMQ gives up root
+        self.processes = {}
+        for spec, more in ((PLAIN, ""), (PROXY, "proxy_protocol = true\n")):
+            self.nodes[spec].prepare(["rabbitmq_management"], more)
+            self.processes[spec] = self.nodes[spec].start()
+            wait_until(spec.name, lambda spec=spec: self.is_running(spec), 120, 0.2)
+
+    def is_running(self, spec):
+        if self.processes[spec].poll() is not None:
+            raise LabError(f"{spec.name} ended with status {self.processes[spec].returncode}")
+        return (self.nodes[spec].state() or {}).get("running")
+
+    def ask(self, erlang):
+        assert self.nodes[PLAIN].ask(f'{erlang}, io:format("1").\n') == 1, erlang
+
+    def state(self, name):
+        port = {**CHECKS, **WRONG}[name][0]
+        row = [row for row in self.test.ctl(self.warren, "show", "servers") if str(row["service"]).find(f":{port}") >= 0]
+        return row[0]["state"], row[0]["check"]
+
+    def said(self, pattern, since=0):
+        return re.search(pattern, self.test.log("warren.log")[since:])
+
+    def mark(self):
+        return len(self.test.log("warren.log"))
+
+    def wait_for_word(self, what, pattern, since, timeout=10):
+        """How long until the log has it, in seconds."""
+        begun = time.monotonic()
+        wait_until(what, lambda: self.said(pattern, since), timeout, interval=0.005)
+        return time.monotonic() - begun
+
+    def broker_log(self, spec=PLAIN):
+        return self.nodes[spec].log.read_text(encoding="utf-8", errors="replace")
+
+
+def comes_up(bench):
+    for name in CHECKS:
+        wait_until(f"{name} to be up", lambda name=name: bench.state(name) == ("up", "ok"), 20, 0.1)
+        print(f"{name}: up", flush=True)
+
+
+def levels(text):
+    return {level: text.count(f"[{level}]") for level in ("info", "warning", "error")}
+
+
+def is_silent(bench, seconds):
+    before = len(bench.broker_log())
+    time.sleep(seconds)    # nothing is waited for: nothing is to happen
+    lines = levels(bench.broker_log()[before:])
+    print(f"broker's log in {seconds} s of sessions: {lines}", flush=True)
+    assert not any(lines.values()), bench.broker_log()[before:]
+    for name in CHECKS:
+        assert bench.state(name)[0] == "up", f"{name} is {bench.state(name)}"
+
+
+def sees_alarm(bench):
+    since = bench.mark()
+    bench.ask("vm_memory_monitor:set_vm_memory_high_watermark(0.00001)")
+    took = bench.wait_for_word("the alarm", r"AMQP_CHECK of server .*: blocked: low on memory", since)
+    bench.wait_for_word("the alarm by the API", r"RABBITMQ_CHECK of server .*: blocked", since)
+    print(f"alarm seen after {took * 1000:.0f} ms", flush=True)
+    assert bench.state("session")[0] == "up", "an alarm is the whole cluster's: it ejects nobody"
+    since = bench.mark()
+    bench.ask("vm_memory_monitor:set_vm_memory_high_watermark(0.4)")
+    bench.wait_for_word("the end of the alarm", r"AMQP_CHECK of server .*: serving", since)
+
+
+def sees_hung_vm(bench):
+    pid = bench.processes[PLAIN].pid
+    begun = time.monotonic()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until("the hung node to be down", lambda: bench.state("session")[0] == "down", 10, 0.02)
+        took = time.monotonic() - begun
+        print(f"hung VM down after {took:.2f} s: {bench.state('session')[1]}", flush=True)
+        assert took <= 3, f"{took} s"
+        assert bench.state("api")[0] == "up", "the API cannot tell"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    comes_up(bench)
+
+
+def sees_drain(bench):
+    since = bench.mark()
+    begun = time.monotonic()
+    bench.ask("rabbit_maintenance:drain()")
+    bench.wait_for_word("the drain", r"AMQP_CHECK of server .*: draining: closed the connection with 320", since)
+    print(f"drain seen {(time.monotonic() - begun) * 1000:.0f} ms after it was asked for", flush=True)
+    bench.wait_for_word("the drain by the API", r"RABBITMQ_CHECK of server .*: draining: in maintenance mode", since)
+    wait_until("no new flows", lambda: bench.state("session")[0] != "up", 3, 0.02)
+    bench.ask("rabbit_maintenance:revive()")
+    comes_up(bench)
+
+
+def refuses_strangers(bench):
+    for name, why in (("foreign", "is of the cluster"), ("denied", "403"), ("no proxy", "")):
+        wait_until(f"{name} to be down", lambda name=name: bench.state(name)[0] == "down", 10, 0.1)
+        assert why in bench.state(name)[1], bench.state(name)
+        print(f"{name}: {bench.state(name)[1]}", flush=True)
+
+
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    process.wait(10)
+
+
+def leaves_politely(bench, process):
+    before = len(bench.broker_log())
+    stop(process)
+    wait_until("the broker to have closed", lambda: bench.broker_log()[before:].count("closing AMQP connection") >= 2, 5, 0.1)
+    lines = levels(bench.broker_log()[before:])
+    print(f"broker's log of the good-bye: {lines}", flush=True)
+    assert lines["warning"] == lines["error"] == 0, bench.broker_log()[before:]
+
+
+def main(test):
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 10
+    bench = Bench(test)
+    process = test.start_warren(bench.warren, config(CHECKS))
+    comes_up(bench)
+    is_silent(bench, seconds)
+    sees_alarm(bench)
+    sees_hung_vm(bench)
+    sees_drain(bench)
+    leaves_politely(bench, process)
+    stranger = test.start_warren(bench.warren, config(WRONG))
+    refuses_strangers(bench)
+    stop(stranger)
+
+
+if __name__ == "__main__":
+    Test.main(main)
