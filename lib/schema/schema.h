@@ -91,6 +91,8 @@ void add_check_keywords(BlockReader& reader, ServerDraft& draft, config::CheckTi
                         config::CheckEndpoint& endpoint);
 void read_amqp_check(Statement& s, ServerDraft& draft);
 void read_rabbitmq_check(Statement& s, ServerDraft& draft);
+// The lines that its profile stands for, before the block's own are read.
+void read_profile(const syntax::Node& block, SchemaContext& context, config::VirtualServer& server);
 void add_virtual_server_keywords(BlockReader& reader, config::VirtualServer& server);
 
 // Routes and rules, of an instance and of the host, one a line, as keepalived.conf(5) has them; the

@@ -95,7 +95,14 @@ void set_hash_fallback(Statement&, config::VirtualServer& v) {
     v.hash_fallback = true;
 }
 
+// read_profile() has read it.
+void check_profile(Statement& s, config::VirtualServer&) {
+    if (s.arg(0) != "rabbitmq")
+        s.error("'profile' is rabbitmq, not " + syntax::in_quotes(s.arg(0)));
+}
+
 constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
+    {"profile", 1, 1, check_profile},
     {"virtualhost", 1, 1, [](Statement& s, config::VirtualServer& v) { v.virtualhost = s.arg(0); }},
     {"smtp_alert", 0, 1, [](Statement& s, config::VirtualServer& v) { s.boolean(v.smtp_alert); }},
     {"lb_algo", 1, 1, set_algo},
@@ -161,6 +168,7 @@ bool says(const syntax::Node& block, std::string_view one, std::string_view othe
 
 // What stands nowhere and matters.
 void report_defaults(Statement& s, const config::VirtualServer& v) {
+    if (mentions(s.node, "profile")) return;
     const std::string name = "the virtual_server " + config::name_of(v);
     const bool each_says =
         std::all_of(v.real_servers.begin(), v.real_servers.end(),
@@ -228,6 +236,7 @@ void read_virtual_server(Statement& s, config::Config& config,
         !is_group && !is_mark && read_address_and_port(s, server.address, server.port);
     if ((is_group || is_mark) && s.args() < 2)
         s.error("'virtual_server " + s.arg(0) + "' needs " + (is_group ? "a name" : "a number"));
+    if (addressed) read_profile(s.node, s.context, server);
     BlockReader reader(s.context, "virtual_server", s.where());
     add_virtual_server_keywords(reader, server);
     reader.read(s.node.children);
