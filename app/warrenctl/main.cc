@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "audit.h"
 #include "ended.h"
 #include "events.h"
 #include "explain.h"
@@ -31,7 +33,15 @@ po::options_description visible_options() {
     all.add_options()("instance,i", po::value<std::string>()->default_value("warren"),
                       "the warren to talk to, as in warren --instance")(
         "json,j", "JSON instead of tables")("dry-run", "of reload: only say what it would do")(
-        "help,h", "show this help")("version", "show the version");
+        "url", po::value<std::string>()->default_value(""),
+        "of audit: the management API, http://HOST:15672 or https://HOST:15671")(
+        "username", po::value<std::string>()->default_value(""), "of audit")(
+        "password-file", po::value<std::string>()->default_value(""),
+        "of audit: the password is its first line")(
+        "ca-file", po::value<std::string>()->default_value(""), "of audit, with https")(
+        "vip", po::value<std::vector<std::string>>()->default_value({}, ""),
+        "of audit, with FNAT: where nodes see clients come from")("help,h", "show this help")(
+        "version", "show the version");
     return all;
 }
 
@@ -53,6 +63,8 @@ void print_help() {
               << "       warrenctl [options] drain|disable|enable SERVER:PORT [VIP:PORT]\n"
               << "           drain: no new connections; disable: resets those it has too\n"
               << "       warrenctl [options] reload [--dry-run]   as SIGHUP; 1: refused\n"
+              << "       warrenctl [options] audit --url URL --username U --password-file F\n"
+              << "           what a RabbitMQ cluster would lose if a node died now; 1: something\n"
               << visible_options();
 }
 
@@ -74,8 +86,10 @@ po::variables_map parse(int argc, char** argv) {
 void check_words(const std::vector<std::string>& words) {
     if (words.empty())
         throw UsageError(
-            "a command is missing: show, events, ended, explain, drain, enable, disable or reload");
-    if (words[0] == "events" || (words[0] == "reload" && words.size() == 1)) return;
+            "a command is missing: show, events, ended, explain, drain, enable, disable, reload or "
+            "audit");
+    const bool is_alone = words[0] == "reload" || words[0] == "audit";
+    if (words[0] == "events" || (is_alone && words.size() == 1)) return;
     if (words[0] == "ended") {
         try {
             EndedFilter::parse({words.begin() + 1, words.end()});
@@ -95,8 +109,9 @@ void check_words(const std::vector<std::string>& words) {
         return;
     }
     if (words[0] != "show")
-        throw UsageError("unknown command \"" + words[0] +
-                         "\": show, events, ended, explain, drain, enable, disable or reload");
+        throw UsageError(
+            "unknown command \"" + words[0] +
+            "\": show, events, ended, explain, drain, enable, disable, reload or audit");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
     if ((words.size() != 2 && !named) ||
@@ -104,6 +119,22 @@ void check_words(const std::vector<std::string>& words) {
         throw UsageError(
             (words.size() >= 2 ? "unknown view \"" + words[1] + "\": " : "show needs one of: ") +
             list_of_views());
+}
+
+// Exit status 2: what it wants cannot be known.
+int run_audit(const po::variables_map& values) {
+    const auto text = [&values](const char* name) { return values[name].as<std::string>(); };
+    AuditOptions options;
+    options.login = {text("url"), text("username"), {}, text("ca-file")};
+    options.vips = values["vip"].as<std::vector<std::string>>();
+    std::ifstream file(text("password-file"));
+    if (!std::getline(file, options.login.password))
+        throw UsageError("audit: cannot read the password-file \"" + text("password-file") + '"');
+    try {
+        return audit(options, values.count("json") != 0, std::cout, std::cerr);
+    } catch (const std::runtime_error& error) {
+        throw UsageError(std::string("audit: ") + error.what());
+    }
 }
 
 int run(int argc, char** argv) {
@@ -119,6 +150,7 @@ int run(int argc, char** argv) {
     const auto words = values.count("words") != 0 ? values["words"].as<std::vector<std::string>>()
                                                   : std::vector<std::string>{};
     check_words(words);
+    if (words[0] == "audit") return run_audit(values);
     Telemetry telemetry(values["instance"].as<std::string>());
     const bool as_json = values.count("json") != 0;
     if (words[0] == "events")
