@@ -172,6 +172,29 @@ TEST(Scheduler, LeastLoadedDoesNotOverflow) {
 }
 
 // A slower server has a smaller effective weight: each scheduler that looks at weights follows it.
+// Connections that stay, as AMQP's do.
+TEST(Scheduler, ThirtyThousandConnectionsAreWithinTwoPercentOfTheWeights) {
+    constexpr std::uint32_t connections = 30'000;
+    constexpr std::uint32_t workers = 4;
+    const std::vector<std::uint32_t> weights{1, 2, 4};
+    for (const Algorithm algorithm : {Algorithm::wrr, Algorithm::wlc}) {
+        std::vector<Scheduler> schedulers;
+        for (std::uint32_t worker = 0; worker < workers; ++worker)
+            schedulers.emplace_back(algorithm, worker);
+        std::vector<std::vector<Candidate>> of_worker(workers, with_weights(weights));
+        std::vector<double> served(weights.size());
+        std::uint64_t random = 1;
+        for (std::uint32_t i = 0; i < connections; ++i) {
+            const std::size_t worker = (random = random * 6364136223846793005U + 1) >> 62;
+            const std::size_t chosen = schedulers[worker].pick(of_worker[worker]).value();
+            ++of_worker[worker][chosen].active_flows;
+            ++served[chosen];
+        }
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            EXPECT_NEAR(served[i] / (connections * weights[i] / 7.0), 1, 0.02);
+    }
+}
+
 TEST(Scheduler, HealthFactorsShiftTheShares) {
     for (const Algorithm a : {Algorithm::wrr, Algorithm::wlc, Algorithm::sed, Algorithm::nq}) {
         Scheduler s(a);

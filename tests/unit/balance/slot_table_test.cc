@@ -189,6 +189,22 @@ TEST(SlotTables, ClientsAreSpreadByWeight) {
     }
 }
 
+// Clients with ports of their own, as `hashed` connections are (mh-port).
+TEST(SlotTables, ThirtyThousandConnectionsAreWithinFivePercentOfTheWeightsByMaglev) {
+    constexpr std::uint32_t connections = 30'000;
+    const Weights weights{1, 2, 4};
+    const auto table = SlotTable::maglev(owners_of(weights));
+    const auto candidates = candidates_of(weights);
+    std::vector<double> served(weights.size());
+    for (std::uint32_t i = 0; i < connections; ++i) {
+        const auto client = net::IpAddress::v4(192, 168, 8, static_cast<std::uint8_t>(i % 100));
+        const net::Be16 port(static_cast<std::uint16_t>(32'768 + i / 100));
+        ++served.at(*table.pick(candidates, client_key(client, port), false));
+    }
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        EXPECT_NEAR(served[i] / (connections * weights[i] / 7.0), 1, 0.05);
+}
+
 // ipvsadm(8): sh-fallback "enables fallback to a different server if the selected server was
 // unavailable"; without it the client is refused.
 TEST(SlotTables, WithoutFallbackAFullServersClientsAreRefused) {

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which servers of a pool stand in front: new flows go to them alone, the others wait until none of
+// them is usable. By `tier` first (the operator's word), then `prefer ram` or `disc`, then whether
+// an alarm blocks publishers there: if all are blocked, all serve as before.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace warren::balance {
+
+struct Contender {
+    bool is_usable = false;  // takes new flows and has a weight
+    std::uint32_t tier = 0;
+    bool is_preferred = true;  // false: of another kind than the one that is preferred
+    bool is_blocked = false;
+};
+
+// By position; without a usable one nobody.
+std::vector<bool> in_front(std::span<const Contender> pool);
+
+}  // namespace warren::balance

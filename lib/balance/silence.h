@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What traffic itself says of a server: frames go there and nothing comes back. Only where both
+// directions pass us (FNAT, NAT). It proves nothing alone, but a check that times out meanwhile
+// needs no second one.
+#pragma once
+
+#include <cstdint>
+
+namespace warren::balance {
+
+class Silence {
+  public:
+    // Long enough for a delayed ACK (RFC 9293 3.8.6.3: less than 0.5 s, in practice 40 ms).
+    static constexpr std::uint64_t patience_ms = 80;
+    // The last ACK of a connection that ends has no answer, so a frame or two say nothing.
+    static constexpr std::uint64_t frames_min = 3;
+    static constexpr std::uint64_t lapses_ms = 1'000;  // without further frames
+
+    // Counted frames in each direction, as often as one likes.
+    void sample(std::uint64_t to_server, std::uint64_t to_client, std::uint64_t now_ms) {
+        if (to_client != to_client_ || now_ms - last_ms_ > lapses_ms) unanswered_ = 0;
+        if (to_server != to_server_ && to_client == to_client_) {
+            if (unanswered_ == 0) since_ms_ = now_ms;
+            unanswered_ += to_server - to_server_;
+            last_ms_ = now_ms;
+        }
+        to_server_ = to_server;
+        to_client_ = to_client;
+    }
+
+    bool is_evident(std::uint64_t now_ms) const {
+        return unanswered_ >= frames_min && now_ms - since_ms_ >= patience_ms &&
+               now_ms - last_ms_ <= lapses_ms;
+    }
+
+  private:
+    std::uint64_t to_server_ = 0, to_client_ = 0;
+    std::uint64_t unanswered_ = 0;              // frames since the last answer
+    std::uint64_t since_ms_ = 0, last_ms_ = 0;  // the first and the last of them
+};
+
+}  // namespace warren::balance

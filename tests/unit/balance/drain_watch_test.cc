@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A drain's progress and end, and what traffic says of a silent server.
+#include "balance/drain_watch.h"
+#include "balance/silence.h"
+
+#include <gtest/gtest.h>
+
+namespace warren::balance {
+namespace {
+
+TEST(DrainWatch, TellsEachQuarterOnce) {
+    DrainWatch watch;
+    EXPECT_FALSE(watch.note(5)) << "there is no drain";
+    watch.begin(100, 1'000);
+    EXPECT_FALSE(watch.note(100));
+    EXPECT_FALSE(watch.note(76));
+    EXPECT_EQ(watch.note(75), 25U);
+    EXPECT_FALSE(watch.note(74));
+    EXPECT_EQ(watch.note(20), 75U) << "two at once are one line";
+    EXPECT_FALSE(watch.note(60)) << "back is no progress";
+    EXPECT_EQ(watch.note(0), 100U);
+    EXPECT_EQ(watch.first(), 100U);
+    EXPECT_EQ(watch.left(), 0U);
+}
+
+TEST(DrainWatch, EndsWithItsTimeout) {
+    DrainWatch watch;
+    watch.begin(3, 1'000);
+    EXPECT_FALSE(watch.is_over(5'000, 5'999));
+    EXPECT_EQ(watch.left_ms(5'000, 5'999), 1U);
+    EXPECT_TRUE(watch.is_over(5'000, 6'000));
+    EXPECT_FALSE(watch.is_over(0, 1'000'000)) << "no timeout";
+    watch.end();
+    EXPECT_FALSE(watch.is_over(5'000, 9'000));
+}
+
+TEST(Silence, IsFramesThatNobodyAnswers) {
+    Silence silence;
+    silence.sample(10, 10, 1'000);
+    EXPECT_FALSE(silence.is_evident(5'000)) << "nobody asks";
+    silence.sample(13, 10, 5'000);
+    EXPECT_FALSE(silence.is_evident(5'079));
+    EXPECT_TRUE(silence.is_evident(5'080));
+    silence.sample(14, 11, 5'090);
+    EXPECT_FALSE(silence.is_evident(6'000)) << "it has answered";
+}
+
+TEST(Silence, TheLastAckOfAConnectionIsNone) {
+    Silence silence;
+    silence.sample(10, 10, 1'000);
+    silence.sample(11, 10, 1'100);
+    EXPECT_FALSE(silence.is_evident(1'900));
+    silence.sample(12, 10, 60'000);
+    silence.sample(13, 10, 120'000);
+    EXPECT_FALSE(silence.is_evident(120'500)) << "one a minute is no conversation";
+}
+
+}  // namespace
+}  // namespace warren::balance

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "balance/preference.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace warren::balance {
+namespace {
+
+constexpr Contender usable(std::uint32_t tier, bool preferred = true, bool blocked = false) {
+    return {true, tier, preferred, blocked};
+}
+constexpr Contender down(std::uint32_t tier) {
+    return {false, tier, true, false};
+}
+
+struct Case {
+    const char* name;
+    std::vector<Contender> pool;
+    const char* front;  // x stands in front
+};
+
+const Case cases[] = {
+    {"equals all serve", {usable(0), usable(0)}, "xx"},
+    {"the lower tier serves", {usable(1), usable(0), usable(2)}, "-x-"},
+    {"the next tier when the lower one is down", {usable(1), down(0), usable(2)}, "x--"},
+    {"one that is left of a tier is enough", {usable(0), down(0), usable(1)}, "x--"},
+    {"preferred ones serve", {usable(0), usable(0, false)}, "x-"},
+    {"the others when those are gone", {down(0), usable(0, false)}, "-x"},
+    {"tiers come before preference", {usable(0, false), usable(1)}, "x-"},
+    {"a blocked one waits", {usable(0), usable(0, true, true)}, "x-"},
+    {"but not if all are", {usable(0, true, true), usable(0, true, true)}, "xx"},
+    {"an alarm moves nobody to another tier", {usable(0, true, true), usable(1)}, "x-"},
+    {"nobody usable", {down(0), down(1)}, "--"},
+    {"nobody", {}, ""},
+};
+
+TEST(Preference, WhoStandsInFront) {
+    for (const Case& c : cases) {
+        std::string front;
+        for (const bool is_front : in_front(c.pool))
+            front += is_front ? 'x' : '-';
+        EXPECT_EQ(front, c.front) << c.name;
+    }
+}
+
+}  // namespace
+}  // namespace warren::balance
