@@ -7,11 +7,13 @@ namespace warren::balance {
 
 bool failures_are_suspect(std::span<const Evidence> pool) {
     constexpr std::ptrdiff_t small_pool = 3;
-    const auto silent = std::count(pool.begin(), pool.end(), Evidence::silent);
+    const auto failing = std::count_if(pool.begin(), pool.end(), [](Evidence e) {
+        return e == Evidence::silent || e == Evidence::failed;
+    });
     const auto known = static_cast<std::ptrdiff_t>(pool.size()) -
                        std::count(pool.begin(), pool.end(), Evidence::already_down);
-    if (silent < 2) return false;
-    return known <= small_pool ? silent == known : silent * 2 > known;
+    if (failing < 2) return false;
+    return known <= small_pool ? failing == known : failing * 2 > known;
 }
 
 bool PanicGuard::believes(std::span<const Evidence> pool, std::uint64_t now_ms) {

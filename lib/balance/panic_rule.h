@@ -3,7 +3,8 @@
 // likely ours (our link, our switch, a broken check) than theirs, and resetting all flows would
 // make an outage out of a blip. So such failures are not believed, for a bounded time.
 //
-// Only silence is doubted: who refuses has answered, so the path works and the answer is meant.
+// Silence and wrong answers are doubted: a check that all fail at once is likelier broken than they
+// are. Who refuses has answered for himself: no check of ours makes a port refuse.
 // One server alone is never doubted. In a pool of two or three, one that still answers proves the
 // path: only if all fall silent together is it doubted. From four on, more than half are enough.
 #pragma once
@@ -19,6 +20,7 @@ namespace warren::balance {
 enum class Evidence : std::uint8_t {
     passing,
     refused,
+    failed,  // a wrong answer
     silent,
     already_down,  // declared down earlier: no news, not counted
 };

@@ -8,14 +8,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace warren::balance {
 
 enum class CheckResult : std::uint8_t {
     pass,
-    refused,  // the host or service itself said no: RST, a wrong answer, an error status
-    silent,   // nothing came back: timeout, no neighbour, no route
+    blocked,   // it works, and an alarm of the cluster stops publishers
+    draining,  // it works, and says itself that it takes no new connections
+    refused,   // its port refuses: the host lives, the service takes nobody
+    failed,    // it answers, and wrongly: another service, an error status
+    silent,    // nothing came back: timeout, no neighbour, no route
+};
+
+constexpr bool works(CheckResult result) {
+    return result <= CheckResult::draining;
+}
+
+// How much a failure says.
+enum class Credibility : std::uint8_t {
+    doubtful,    // panic_rule.h: remembered, takes nothing down
+    evidence,    // one of `fall`
+    conclusive,  // further ones would say the same
 };
 
 struct CheckerRules {
@@ -38,29 +53,45 @@ enum class Standing : std::uint8_t {
     down,      // no flows: those it has are reset
 };
 
+// What an operator is told it is. `blocked` serves: an alarm is the whole cluster's, so ejecting
+// those who tell of it would eject all.
+enum class Condition : std::uint8_t { up, blocked, draining, down, maint };
+
+constexpr std::string_view name_of(Condition condition) {
+    constexpr std::string_view names[]{"up", "blocked", "draining", "down", "maint"};
+    return names[static_cast<std::size_t>(condition)];
+}
+
 class ServerHealth {
   public:
     // A server without checkers is always up.
     ServerHealth(const ServerRules& rules, std::span<const CheckerRules> checkers);
 
-    // Takes a result. `believed` false (panic_rule.h): a failure is remembered but takes nothing
-    // down. Returns whether standing() changed.
-    bool on_result(std::size_t checker, CheckResult result, bool believed = true);
+    // Takes a result. Returns whether condition() or standing() changed.
+    bool on_result(std::size_t checker, CheckResult result,
+                   Credibility credibility = Credibility::evidence);
     bool set_admin(Admin admin);
 
-    // This server is that one under other rules: the operator's word holds on, and so
-    // does its exclusion. `same[i]` says which
-    // of its checkers is the i-th of ours and goes on as it is; a new one (no_checker) begins with
-    // what was believed of the server.
+    // This server is that one under other rules: the operator's word, its exclusion and its being
+    // held down last. `same[i]` says which of its checkers is the i-th of ours and goes on as it
+    // is; a new one (no_checker) begins with what was believed of the server.
     static constexpr std::size_t no_checker = ~std::size_t{0};
     void continue_from(const ServerHealth& old, std::span<const std::size_t> same);
 
-    // Whatever its checks and the operator say, it is down: we could not serve it. Returns whether
-    // standing() changed.
+    // These return whether condition() or standing() changed.
+    // Whatever its checks and the operator say, it is down: we could not serve it.
     bool set_excluded(bool excluded);
+    // It comes and goes (flap_damping.h): down although its checks pass.
+    bool set_held_down(bool held);
+    // Whether it has connections that neither end has closed. Whoever refuses new ones and has some
+    // drains; who has none, or falls silent, is down.
+    bool set_has_flows(bool has_flows);
+
     bool is_excluded() const { return excluded_; }
+    bool is_held_down() const { return held_down_; }
 
     Standing standing() const;
+    Condition condition() const;
     bool is_up() const;  // as the checkers see it
     Admin admin() const { return admin_; }
 
@@ -74,12 +105,21 @@ class ServerHealth {
         CheckerRules rules;
         bool up;
         CheckResult last;
-        std::uint32_t streak = 0;  // results in a row that speak against `up`
+        CheckResult word = CheckResult::pass;  // the last of those that work()
+        std::uint32_t streak = 0;              // results in a row that speak against `up`
     };
+
+    bool count(Checker& checker, bool passed, Credibility credibility);
+    bool only_refuses() const;
+    bool any_says(CheckResult word) const;
+    template <typename Change>
+    bool is_news(Change change);
 
     ServerRules rules_;
     Admin admin_ = Admin::enabled;
     bool excluded_ = false;
+    bool held_down_ = false;
+    bool has_flows_ = false;
     std::vector<Checker> checkers_;
 };
 

@@ -12,37 +12,61 @@ namespace {
 constexpr std::uint32_t notable_factor_change = 8;  // of 256
 constexpr double handshake_smoothing = 0.125;
 
+// A node that has taken its leave drains on while its port refuses (health/result.h).
 balance::CheckResult outcome(const health::CheckResult& result) {
-    if (result.ok()) return balance::CheckResult::pass;
-    const bool silent =
-        result.reason == health::Reason::timeout || result.reason == health::Reason::unreachable;
-    return silent ? balance::CheckResult::silent : balance::CheckResult::refused;
+    if (result.availability == health::Availability::draining)
+        return balance::CheckResult::draining;
+    switch (result.reason) {
+        case health::Reason::none:
+            return result.availability == health::Availability::blocked
+                       ? balance::CheckResult::blocked
+                       : balance::CheckResult::pass;
+        case health::Reason::refused:
+            return balance::CheckResult::refused;
+        case health::Reason::timeout:
+        case health::Reason::unreachable:
+            return balance::CheckResult::silent;
+        default:
+            return balance::CheckResult::failed;
+    }
 }
 
 balance::Evidence evidence(const ServerRecord& server, std::size_t checker) {
     if (checker >= server.config->checkers.size()) return balance::Evidence::passing;
     if (!server.health.checker_is_up(checker)) return balance::Evidence::already_down;
     switch (server.health.last_result(checker)) {
-        case balance::CheckResult::pass:
-            return balance::Evidence::passing;
         case balance::CheckResult::refused:
             return balance::Evidence::refused;
+        case balance::CheckResult::failed:
+            return balance::Evidence::failed;
         case balance::CheckResult::silent:
-            break;
+            return balance::Evidence::silent;
+        default:
+            return balance::Evidence::passing;
     }
-    return balance::Evidence::silent;
 }
 
-// Whether the pool's other servers make this one's silence credible.
+// Whether the pool's other servers make this one's failure credible.
 bool is_believed(State& state, const ServerRecord& server, std::size_t checker,
-                 std::uint64_t now_ns) {
+                 balance::Evidence failure, std::uint64_t now_ns) {
     ServiceRecord& service = state.services[server.service];
     std::vector<balance::Evidence> pool;
     for (const std::uint16_t member : service.servers)
         pool.push_back(evidence(state.servers[member], checker));
-    if (pool[server.position] != balance::Evidence::already_down)
-        pool[server.position] = balance::Evidence::silent;
+    if (pool[server.position] != balance::Evidence::already_down) pool[server.position] = failure;
     return service.guard.believes(pool, now_ns / 1'000'000);
+}
+
+balance::Credibility credibility(State& state, const ServerRecord& server, std::size_t checker,
+                                 const health::CheckResult& result, std::uint64_t now_ns) {
+    const balance::CheckResult what = outcome(result);
+    const bool is_doubted =
+        what == balance::CheckResult::silent || what == balance::CheckResult::failed;
+    const auto failure = what == balance::CheckResult::silent ? balance::Evidence::silent
+                                                              : balance::Evidence::failed;
+    if (is_doubted && !is_believed(state, server, checker, failure, now_ns))
+        return balance::Credibility::doubtful;
+    return result.conclusive ? balance::Credibility::conclusive : balance::Credibility::evidence;
 }
 
 bool is_own_host(const State& state, const ServerRecord& server) {
@@ -68,12 +92,13 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     // Our own machine's trouble, or our own cable's, says nothing about the server.
     if (local || (!result.ok() && !link_is_up(state, service))) return false;
     if (result.ok() && result.latency_ns > 0)
-        service.factors.check_latency(server.position,
-                                      static_cast<double>(result.latency_ns) / 1000);
-    const balance::CheckResult what = outcome(result);
-    const bool believed =
-        what != balance::CheckResult::silent || is_believed(state, server, checker, now_ns);
-    const bool changed = server.health.on_result(checker, what, believed);
+        service.factors.latency(server.position, balance::Latency::check,
+                                static_cast<double>(result.latency_ns) / 1000);
+    if (result.confirm_latency_ns)
+        service.factors.latency(server.position, balance::Latency::confirm,
+                                static_cast<double>(*result.confirm_latency_ns) / 1000);
+    const bool changed = server.health.on_result(
+        checker, outcome(result), credibility(state, server, checker, result, now_ns));
     // alpha: what was only assumed is now known.
     const bool is_news = !server.judged && !result.ok() && !server.health.is_up();
     server.judged |= !result.ok() || server.health.is_up();
@@ -116,7 +141,8 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
         case exchange::FlowEventKind::established: {
             const double us = event.latency_us;
             if (!server.is_sorry)
-                state.services[server.service].factors.handshake(server.position, us);
+                state.services[server.service].factors.latency(server.position,
+                                                               balance::Latency::handshake, us);
             server.handshake_us =
                 server.handshake_us == 0
                     ? us

@@ -15,7 +15,7 @@ namespace {
 void run(PoolFactors& pool, const std::vector<double>& latency_us, int updates) {
     for (; updates > 0; --updates) {
         for (std::size_t i = 0; i < latency_us.size(); ++i)
-            pool.check_latency(i, latency_us[i]);
+            pool.latency(i, Latency::check, latency_us[i]);
         pool.update();
     }
 }
@@ -57,8 +57,8 @@ TEST(PoolFactors, TheWorseOfBothSignalsCounts) {
     PoolFactors pool(3);
     for (int i = 0; i < 200; ++i) {
         for (std::size_t s = 0; s < 3; ++s) {
-            pool.check_latency(s, 2000);
-            pool.handshake(s, s == 1 ? 3000 : 1000);
+            pool.latency(s, Latency::check, 2000);
+            pool.latency(s, Latency::handshake, s == 1 ? 3000 : 1000);
         }
         pool.update();
     }
@@ -70,7 +70,7 @@ TEST(PoolFactors, NothingMeasuredIsHealthy) {
     for (int i = 0; i < 10; ++i)
         pool.update();
     EXPECT_EQ(factors(pool, 2), (std::vector<std::uint32_t>{256, 256}));
-    pool.check_latency(0, 1e6);
+    pool.latency(0, Latency::check, 1e6);
     for (int i = 0; i < 10; ++i)
         pool.update();
     EXPECT_EQ(factors(pool, 2), (std::vector<std::uint32_t>{256, 256}));
@@ -88,7 +88,7 @@ TEST(PoolFactors, AnOldMeanIsForgottenWhenNoFlowsComeToCorrectIt) {
     PoolFactors pool(3);
     for (int i = 0; i < 100; ++i) {
         for (std::size_t s = 0; s < 3; ++s)
-            pool.handshake(s, s == 2 ? 90'000 : 1000);
+            pool.latency(s, Latency::handshake, s == 2 ? 90'000 : 1000);
         pool.update();
     }
     EXPECT_EQ(pool.factor(2), factor_min);
@@ -115,9 +115,9 @@ TEST(PoolFactors, BoundedAndSmoothWhateverIsMeasured) {
             const double us =
                 random() % 10 == 0 ? odd[random() % 5] : std::pow(10, exponent(random));
             if (random() % 2)
-                pool.check_latency(random() % 4, us);
+                pool.latency(random() % 4, Latency::check, us);
             else
-                pool.handshake(random() % 4, us);
+                pool.latency(random() % 4, Latency::handshake, us);
         }
         pool.update();
         for (std::size_t s = 0; s < 4; ++s) {
@@ -140,10 +140,112 @@ TEST(PoolFactors, SlowerNeverGetsMore) {
     EXPECT_EQ(last, factor_min);
 }
 
+std::uint32_t of(const PoolFactors& pool, std::size_t server, Factor factor) {
+    return pool.factors(server)[static_cast<std::size_t>(factor)];
+}
+
+// What each load makes of one factor in the long run, in 1/256.
+struct LoadCase {
+    const char* name;
+    Factor factor;
+    Load load;
+    std::uint32_t expected;
+};
+
+const LoadCase loads[] = {
+    {"memory far below the watermark", Factor::memory, {.memory = 0.6}, 256},
+    {"memory half way up", Factor::memory, {.memory = 0.8}, 141},
+    {"memory at the watermark", Factor::memory, {.memory = 1.0}, 26},
+    {"memory beyond it", Factor::memory, {.memory = 7.0}, 26},
+    {"no word of memory", Factor::memory, {}, 256},
+    {"all SYNs answered", Factor::syns, {.syns = 100}, 256},
+    {"one a second, unanswered, says less than many",
+     Factor::syns,
+     {.syns = 1, .unanswered = 1},
+     81},
+    {"half of many unanswered", Factor::syns, {.syns = 1000, .unanswered = 500}, 27},
+    {"more unanswered than sent", Factor::syns, {.syns = 100, .unanswered = 200}, 26},
+    {"every tenth segment sent again", Factor::stalls, {.segments = 10'000, .repeated = 1000}, 218},
+    {"nearly out of descriptors", Factor::connections, {.fill = 0.9}, 141},
+};
+
+TEST(PoolFactors, EachLoadHasItsFactor) {
+    for (const LoadCase& c : loads) {
+        PoolFactors pool(1);
+        for (int i = 0; i < 200; ++i) {
+            pool.load(0, c.load);
+            pool.update();
+        }
+        EXPECT_NEAR(of(pool, 0, c.factor), c.expected, 1) << c.name;
+        EXPECT_EQ(pool.factor(0), of(pool, 0, c.factor)) << c.name << ": no other has moved";
+    }
+}
+
+TEST(PoolFactors, AQuietServerIsTriedAgain) {
+    PoolFactors pool(1);
+    for (int i = 0; i < 60; ++i) {
+        pool.load(0, {.syns = 100, .unanswered = 100});
+        pool.update();
+    }
+    EXPECT_EQ(of(pool, 0, Factor::syns), factor_min);
+    for (int i = 0; i < 60; ++i) {
+        pool.load(0, {});
+        pool.update();
+    }
+    EXPECT_EQ(of(pool, 0, Factor::syns), factor_one);
+}
+
+TEST(PoolFactors, WhoHasMoreThanItsShareOfConnectionsGetsFewerNewOnes) {
+    PoolFactors pool(3);
+    for (int i = 0; i < 100; ++i) {
+        for (std::size_t s = 0; s < 3; ++s)
+            pool.load(s, {.connections = s == 2 ? 3000 : 1000, .weight = s == 1 ? 2U : 1U});
+        pool.update();
+    }
+    // 5,000 over weights 1, 2, 1: the third has 2.4 times its 1,250.
+    EXPECT_EQ(of(pool, 0, Factor::connections), factor_one);
+    EXPECT_EQ(of(pool, 1, Factor::connections), factor_one);
+    EXPECT_NEAR(of(pool, 2, Factor::connections), 256 * 1.25 / 2.4, 1);
+}
+
+TEST(PoolFactors, ConfirmsCountBesideHandshakes) {
+    PoolFactors pool(3);
+    for (int i = 0; i < 200; ++i) {
+        for (std::size_t s = 0; s < 3; ++s) {
+            pool.latency(s, Latency::confirm, s == 0 ? 30'000 : 10'000);
+            pool.latency(s, Latency::check, s == 0 ? 2'000 : 1'000);
+        }
+        pool.update();
+    }
+    EXPECT_EQ(of(pool, 0, Factor::confirm), 128U);
+    EXPECT_EQ(of(pool, 0, Factor::handshake), 192U);
+    EXPECT_EQ(pool.factor(0), 96U) << "the product";
+    EXPECT_EQ(pool.factor(1), factor_one);
+}
+
+TEST(Product, HasABottom) {
+    Factors factors;
+    factors.fill(factor_min);
+    EXPECT_EQ(product(factors), product_min);
+    factors.fill(factor_one);
+    EXPECT_EQ(product(factors), factor_one);
+}
+
+TEST(SlowStart, IsLinearInTime) {
+    EXPECT_EQ(slow_start_factor(0, 0), factor_one) << "off";
+    EXPECT_EQ(slow_start_factor(0, 10'000), factor_min);
+    EXPECT_EQ(slow_start_factor(5'000, 10'000), 128U);
+    EXPECT_EQ(slow_start_factor(7'500, 10'000), 192U);
+    EXPECT_EQ(slow_start_factor(10'000, 10'000), factor_one);
+    PoolFactors pool(1);
+    pool.slow_start(0, slow_start_factor(2'500, 10'000));
+    EXPECT_EQ(pool.factor(0), 64U) << "at once, not by steps";
+}
+
 TEST(EffectiveWeight, IsZeroOnlyForWeightZero) {
     EXPECT_EQ(effective_weight(0, factor_one), 0U);
     EXPECT_EQ(effective_weight(1, factor_one), 256U);
-    EXPECT_EQ(effective_weight(1, 0), factor_min);
+    EXPECT_EQ(effective_weight(1, 0), product_min);
     EXPECT_EQ(effective_weight(3, 128), 384U);
     EXPECT_EQ(effective_weight(65535, factor_one), 65535U * 256U);
 }

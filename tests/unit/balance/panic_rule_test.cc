@@ -9,12 +9,13 @@
 namespace warren::balance {
 namespace {
 
-// + passing, r refused, s silent, . already down
+// + passing, r refused, f failed, s silent, . already down
 std::vector<Evidence> pool(std::string_view text) {
     std::vector<Evidence> all;
     for (const char c : text)
         all.push_back(c == '+'   ? Evidence::passing
                       : c == 'r' ? Evidence::refused
+                      : c == 'f' ? Evidence::failed
                       : c == 's' ? Evidence::silent
                                  : Evidence::already_down);
     return all;
@@ -44,6 +45,9 @@ const Case cases[] = {
     {"most of five", "++sss", true},
     {"most of ten, but they refuse", "+++rrrrrrr", false},
     {"most of those not yet down", ".....++sss", true},
+    {"all give a wrong answer at once: the check is wrong?", "fff", true},
+    {"most of five, one way or the other", "++sff", true},
+    {"one of three gives a wrong answer", "++f", false},
     {"all healthy", "+++++", false},
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace warren::balance {
@@ -24,7 +25,7 @@ struct Case {
     const char* name;
     ServerRules rules;
     CheckerRules checker;
-    std::string_view results;    // + pass, r refused, s silent
+    std::string_view results;    // + pass, b blocked, d draining, r refused, f failed, s silent
     std::string_view standings;  // after each: S serving, d draining, D down
 };
 
@@ -40,6 +41,10 @@ const Case cases[] = {
     {"alpha, then as usual", alpha, with_retry(1), "+rr", "SSD"},
     {"inhibit_on_failure: flows stay", inhibit, with_retry(0), "+r+", "SdS"},
     {"rules of 0 mean 1", plain, {0, 0}, "r+", "DS"},
+    {"who says that it drains drains at once", plain, with_retry(3), "+dd+", "SddS"},
+    {"one failure is no end of its drain", plain, with_retry(1), "dsdss", "ddddD"},
+    {"an alarm takes nothing away", plain, with_retry(0), "+b+b", "SSSS"},
+    {"a wrong answer is a failure", plain, with_retry(1), "+ff", "SSD"},
 };
 
 char letter(Standing s) {
@@ -47,7 +52,8 @@ char letter(Standing s) {
 }
 
 CheckResult result(char c) {
-    return c == '+' ? CheckResult::pass : c == 'r' ? CheckResult::refused : CheckResult::silent;
+    constexpr std::string_view letters = "+bdrfs";
+    return static_cast<CheckResult>(letters.find(c));
 }
 
 TEST(ServerHealth, OneChecker) {
@@ -55,9 +61,10 @@ TEST(ServerHealth, OneChecker) {
         ServerHealth server(c.rules, std::array{c.checker});
         std::string got;
         for (const char r : c.results) {
-            const Standing before = server.standing();
+            const auto before = std::pair(server.standing(), server.condition());
             const bool changed = server.on_result(0, result(r));
-            EXPECT_EQ(changed, before != server.standing()) << c.name;
+            EXPECT_EQ(changed, before != std::pair(server.standing(), server.condition()))
+                << c.name;
             got += letter(server.standing());
         }
         EXPECT_EQ(got, c.standings) << c.name;
@@ -106,11 +113,68 @@ TEST(ServerHealth, TheOperatorsWord) {
 TEST(ServerHealth, FailuresThatAreNotBelievedTakeNothingDownUntilTheyAre) {
     ServerHealth server(plain, std::array{with_retry(1)});
     for (int i = 0; i < 10; ++i)
-        EXPECT_FALSE(server.on_result(0, CheckResult::silent, false));
+        EXPECT_FALSE(server.on_result(0, CheckResult::silent, Credibility::doubtful));
     EXPECT_EQ(server.standing(), Standing::serving);
     EXPECT_EQ(server.last_result(0), CheckResult::silent);
-    EXPECT_TRUE(server.on_result(0, CheckResult::silent, true)) << "the next one asks again";
-    EXPECT_TRUE(server.on_result(0, CheckResult::pass, false)) << "a success is always believed";
+    EXPECT_TRUE(server.on_result(0, CheckResult::silent)) << "the next one asks again";
+    EXPECT_TRUE(server.on_result(0, CheckResult::pass, Credibility::doubtful))
+        << "a success is always believed";
+}
+
+TEST(ServerHealth, AConclusiveFailureNeedsNoSecondOne) {
+    ServerHealth server(plain, std::array{with_retry(5)});
+    EXPECT_TRUE(server.on_result(0, CheckResult::silent, Credibility::conclusive));
+    EXPECT_EQ(server.standing(), Standing::down);
+}
+
+// `rabbitmqctl suspend_listeners`: the port refuses, old connections live.
+TEST(ServerHealth, WhoRefusesDrainsWhileItHasConnections) {
+    ServerHealth server(plain, std::array{with_retry(0)});
+    server.set_has_flows(true);
+    EXPECT_TRUE(server.on_result(0, CheckResult::refused));
+    EXPECT_EQ(server.standing(), Standing::draining);
+    EXPECT_EQ(server.condition(), Condition::draining);
+    EXPECT_TRUE(server.set_has_flows(false));
+    EXPECT_EQ(server.condition(), Condition::down);
+    EXPECT_FALSE(server.set_has_flows(false));
+    server.set_has_flows(true);
+    EXPECT_TRUE(server.on_result(0, CheckResult::silent)) << "now its host is gone too";
+    EXPECT_EQ(server.standing(), Standing::down);
+}
+
+TEST(ServerHealth, AWrongAnswerOrSilenceTakesTheConnectionsToo) {
+    for (const CheckResult what : {CheckResult::failed, CheckResult::silent}) {
+        ServerHealth server(plain, std::array{with_retry(0), with_retry(0)});
+        server.set_has_flows(true);
+        server.on_result(0, CheckResult::refused);
+        EXPECT_EQ(server.standing(), Standing::draining);
+        server.on_result(1, what);
+        EXPECT_EQ(server.standing(), Standing::down);
+    }
+}
+
+TEST(ServerHealth, WhatAnOperatorIsTold) {
+    ServerHealth server(plain, std::array{with_retry(0)});
+    EXPECT_EQ(name_of(server.condition()), "up");
+    EXPECT_TRUE(server.on_result(0, CheckResult::blocked)) << "news, though it serves on";
+    EXPECT_EQ(name_of(server.condition()), "blocked");
+    EXPECT_EQ(server.standing(), Standing::serving);
+    EXPECT_TRUE(server.on_result(0, CheckResult::draining));
+    EXPECT_EQ(name_of(server.condition()), "draining");
+    EXPECT_TRUE(server.on_result(0, CheckResult::failed));
+    EXPECT_EQ(name_of(server.condition()), "down");
+    EXPECT_TRUE(server.set_admin(Admin::drained));
+    EXPECT_EQ(name_of(server.condition()), "maint");
+}
+
+TEST(ServerHealth, HeldDownAlthoughItsChecksPass) {
+    ServerHealth server(plain, std::array{with_retry(0)});
+    server.on_result(0, CheckResult::failed);
+    EXPECT_FALSE(server.set_held_down(true)) << "it is down already";
+    EXPECT_FALSE(server.on_result(0, CheckResult::pass));
+    EXPECT_EQ(server.condition(), Condition::down);
+    EXPECT_TRUE(server.set_held_down(false));
+    EXPECT_EQ(server.condition(), Condition::up);
 }
 
 TEST(ServerHealth, ChecksFasterWhileAChangeIsPending) {
