@@ -45,6 +45,18 @@ bool BfdInstance::has_session_of(BfdInstance other) const {
     return other == *this;
 }
 
+const char* to_text(Prefer prefer) {
+    switch (prefer) {
+        case Prefer::ram:
+            return "ram";
+        case Prefer::disc:
+            return "disc";
+        case Prefer::any:
+            break;
+    }
+    return "any";
+}
+
 const char* to_text(LbAlgo algo) {
     constexpr std::array names{"rr", "wrr", "lc", "wlc", "sh", "mh", "sed", "nq", "fo"};
     return names.at(static_cast<std::size_t>(algo));

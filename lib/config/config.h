@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/balancing.h"
 #include "config/checks.h"
 #include "config/notices.h"
 #include "net/address.h"
@@ -298,6 +299,7 @@ struct RealServer {
     net::IpAddress address;
     std::uint16_t port = 0;
     unsigned weight = 1;  // 0: no new flows
+    unsigned tier = 0;    // new flows go to the lowest one of which a server is usable
     // A failed server keeps its flows, at weight 0. Of a sorry_server (sorry_server_inhibit): it
     // keeps them when the quorum is back.
     bool inhibit_on_failure = false;
@@ -334,6 +336,7 @@ struct VirtualServer {
     bool alpha = false;       // of its servers
     bool omega = false;       // stopping runs notify_down and quorum_down
     bool inhibit_on_failure = false;
+    Balancing balancing{};
     std::optional<Script> quorum_up, quorum_down;
     std::optional<bool> smtp_alert;
     std::string virtualhost;                               // of its servers' HTTP checks

@@ -105,9 +105,17 @@ std::string name_of(const RealServer& server) {
 
 void compare(Lines& lines, const RealServer& before, const RealServer& after) {
     lines.compare("weight", before.weight, after.weight);
+    lines.compare("tier", before.tier, after.tier);
     lines.compare("uthreshold", before.uthreshold, after.uthreshold);
     lines.compare("lthreshold", before.lthreshold, after.lthreshold);
     if (before.checkers != after.checkers) lines.say("other checks");
+}
+
+void compare(Lines& lines, const Balancing& before, const Balancing& after) {
+    lines.compare_time("slow_start", before.slow_start_ns, after.slow_start_ns);
+    lines.compare_time("drain_timeout", before.drain_timeout_ns, after.drain_timeout_ns);
+    lines.compare("prefer", before.prefer, after.prefer);
+    if (before.rebalance != after.rebalance) lines.say("another rebalance");
 }
 
 void compare(Lines& lines, const VirtualServer& before, const VirtualServer& after) {
@@ -120,6 +128,7 @@ void compare(Lines& lines, const VirtualServer& before, const VirtualServer& aft
     lines.compare_time("establish_timeout", before.establish_timeout_ns,
                        after.establish_timeout_ns);
     lines.compare("laddr_group_name", before.local_address_group, after.local_address_group);
+    compare(lines, before.balancing, after.balancing);
 }
 
 void compare(Lines& lines, const BfdInstance& before, const BfdInstance& after) {

@@ -38,6 +38,7 @@ namespace {
 constexpr Keyword<config::RealServer> server_keywords[] = {
     {"weight", 1, 1,
      [](Statement& s, config::RealServer& r) { s.number_or(0, 65'535, 1, r.weight); }},
+    {"tier", 1, 1, [](Statement& s, config::RealServer& r) { s.number(0, 255, r.tier); }},
     {"inhibit_on_failure", 0, 1,
      [](Statement& s, config::RealServer& r) { s.boolean(r.inhibit_on_failure); }},
     {"alpha", 0, 1, [](Statement& s, config::RealServer& r) { s.boolean(r.alpha); }},

@@ -74,6 +74,7 @@ void read_real_server(Statement& s, config::VirtualServer& v);
 void read_sorry_server(Statement& s, config::VirtualServer& v);
 // ADDRESS [PORT]; without one the port stays.
 bool read_address_and_port(Statement& s, net::IpAddress& address, std::uint16_t& port);
+void add_balancing_keywords(BlockReader& reader, config::Balancing& balancing);
 bool read_kind(Statement& s, config::LbKind& kind);
 void set_server_kind(Statement& s, config::RealServer& r);
 void read_virtual_server_group(Statement& s, std::vector<ServerGroup>& groups);

@@ -166,10 +166,19 @@ bool says(const syntax::Node& block, std::string_view one, std::string_view othe
     return mentions(block, one) || mentions(block, other);
 }
 
+// Clients that come back to the server they were moved from.
+bool has_fixed_places(const config::VirtualServer& v) {
+    using config::LbAlgo;
+    return v.lb_algo == LbAlgo::sh || v.lb_algo == LbAlgo::mh || v.lb_algo == LbAlgo::fo ||
+           v.persistence_timeout_ns != 0;
+}
+
 // What stands nowhere and matters.
 void report_defaults(Statement& s, const config::VirtualServer& v) {
     if (mentions(s.node, "profile")) return;
     const std::string name = "the virtual_server " + config::name_of(v);
+    if (v.balancing.rebalance && has_fixed_places(v))
+        s.warn(name + " has a rebalance, and where its clients go is fixed: nothing is moved");
     const bool each_says =
         std::all_of(v.real_servers.begin(), v.real_servers.end(),
                     [](const config::RealServer& r) { return r.lb_kind.has_value(); });
@@ -213,6 +222,7 @@ bool is_served(Statement& s, const config::VirtualServer& v) {
 
 void add_virtual_server_keywords(BlockReader& reader, config::VirtualServer& server) {
     reader.keywords(virtual_server_keywords, server).ignore(ignored_virtual_server);
+    add_balancing_keywords(reader, server.balancing);
     add_timing_keywords(reader, server.timing);
 }
 

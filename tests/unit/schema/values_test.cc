@@ -258,6 +258,20 @@ TEST(Service, Persistence) {
         << "alone it turns persistence on";
 }
 
+TEST(Service, HowServersComeAndGo) {
+    const VirtualServer plain = server("");
+    EXPECT_EQ(plain.balancing, Balancing{}) << "all of it is off";
+    const VirtualServer s = server(
+        "slow_start 30\ndrain_timeout 1.5\nprefer ram\nrebalance {\nrate 5\nthreshold 20\nmethod "
+        "reset\n}\nreal_server 10.0.0.7 5672 {\ntier 2\n}\n");
+    EXPECT_EQ(s.balancing.slow_start_ns, 30 * ns_per_s);
+    EXPECT_EQ(s.balancing.drain_timeout_ns, 1'500 * ns_per_ms);
+    EXPECT_EQ(s.balancing.prefer, Prefer::ram);
+    EXPECT_EQ(s.balancing.rebalance, (Rebalance{.rate = 5, .threshold = 20}));
+    EXPECT_EQ(s.real_servers.back().tier, 2U);
+    EXPECT_EQ(server("rebalance {\n}\n").balancing.rebalance, Rebalance{});
+}
+
 TEST(Service, SorryServer) {
     const VirtualServer s = server(
         "sorry_server 10.0.0.9\nsorry_server_inhibit\n"
