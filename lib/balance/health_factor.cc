@@ -80,6 +80,12 @@ double PoolFactors::of_losses(const Losses& losses) const {
                    rules_.losses_to);
 }
 
+// One that has just come up is not due its share yet.
+double PoolFactors::due_weight(const Server& server) {
+    return static_cast<double>(server.load.weight) * server.factors[at(Factor::slow_start)] /
+           factor_one;
+}
+
 // 0: fewer than two tell, so there is nothing to compare.
 double PoolFactors::connections_per_weight() const {
     double connections = 0, weight = 0;
@@ -87,7 +93,7 @@ double PoolFactors::connections_per_weight() const {
     for (const Server& s : servers_) {
         if (!s.load.connections || s.load.weight == 0) continue;
         connections += *s.load.connections;
-        weight += s.load.weight;
+        weight += due_weight(s);
         ++known;
     }
     return known < 2 ? 0 : connections / weight;
@@ -97,7 +103,7 @@ double PoolFactors::of_connections(const Server& server, double per_weight) cons
     const Load& load = server.load;
     const double full = load.fill ? falling(*load.fill, rules_.fill_from, 1) : 1;
     if (!load.connections || per_weight == 0 || load.weight == 0) return full;
-    const double crowd = *load.connections / (per_weight * load.weight);
+    const double crowd = *load.connections / (per_weight * due_weight(server));
     return std::min(full, std::min(1.0, rules_.crowd_from / std::max(crowd, 1e-9)));
 }
 

@@ -118,6 +118,7 @@ class PoolFactors {
     double of_losses(const Losses& losses) const;
     double of_connections(const Server& server, double per_weight) const;
     double connections_per_weight() const;
+    static double due_weight(const Server& server);
     void add(Losses& losses, std::uint64_t all, std::uint64_t lost) const;
     std::uint32_t approach(std::uint32_t factor, double target) const;
 
