@@ -20,6 +20,14 @@ class DeadFlows {
     // A chore, bounded. How many RSTs it took.
     unsigned reset(const PollRound& round);
 
+    // Ends a flow whose server lives: RST to its client now, to the server in one of the next
+    // reset(). A client without an answer yet is sent to another server instead.
+    void give_up(flow::FlowIndex index, exchange::EndCause cause, const PollRound& round) {
+        reset_client(index, cause, round);
+        swept_generation_ = 0;
+    }
+    bool is_full() const { return emitter_.is_full(); }
+
     // A segment of a dead flow: three answers a side, then silence.
     Verdict answer(Packet& packet, flow::Flow& flow, flow::Side from);
 

@@ -139,6 +139,8 @@ void Forwarder::note_segment(const Packet& packet, const PollRound& round, flow:
         (segment.flags & net::tcp_flag::rst) == 0 && !flow::answers_server(flow, segment))
         return;
     const std::uint32_t syn_sent_us = flow.syn_sent_us;
+    if (from == Side::client && flow::is_repeated(flow, segment))
+        servers_[flow.server_id].repeated.add();
     flow::track(flow, from, segment);
     const TcpState next = flow::sees_both_sides(flow.method)
                               ? flow::step(flow.state, from, segment.flags)

@@ -54,6 +54,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       half_open_(exchange, tables_, emitter_, admission_),
       dead_flows_(tables_, emitter_, half_open_),
       icmp_(tables_, emitter_, steering_, half_open_),
+      shedding_(tables_, dead_flows_),
       ageing_(tables_, emitter_, half_open_),
       forwarder_(tables_, emitter_, steering_, admission_, half_open_, dead_flows_, icmp_),
       answers_(tables_, steering_),
@@ -301,7 +302,7 @@ void Worker::drop(rte_mbuf* mbuf, Drop reason) {
 
 unsigned Worker::chores() {
     ageing_.take_timeouts(round_);
-    const unsigned resets = dead_flows_.reset(round_);
+    const unsigned resets = dead_flows_.reset(round_) + shedding_.shed(round_);
     ageing_.age(round_);
     answers_.answer(round_);
     return resets + forwarder_.follow_moves();

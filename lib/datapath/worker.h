@@ -19,6 +19,7 @@
 #include "datapath/icmp_relay.h"
 #include "datapath/packet.h"
 #include "datapath/respond.h"
+#include "datapath/shedding.h"
 #include "datapath/steering.h"
 #include "datapath/tables.h"
 #include "datapath/tx_batch.h"
@@ -107,6 +108,7 @@ class Worker {
     HalfOpen half_open_;
     DeadFlows dead_flows_;
     IcmpRelay icmp_;
+    Shedding shedding_;
     Ageing ageing_;
     Forwarder forwarder_;
     FlowAnswers answers_;

@@ -170,7 +170,8 @@ struct ServerCounters {
     Counter active;                      // flows now
     Counter to_server, to_server_bytes;  // forwarded frames
     Counter to_client, to_client_bytes;
-    Counter refused;  // SYN answered by RST
+    Counter refused;   // SYN answered by RST
+    Counter repeated;  // segments with data that the server had been sent before
 };
 
 }  // namespace warren::exchange

@@ -33,12 +33,13 @@ enum class EndCause : std::uint8_t {
     admin,
     no_server,  // none takes new flows
     limit,      // no local port, or the flow table is full
+    rebalance,  // moved to a server that has fewer
     count_,
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(EndCause::count_)>
     end_cause_names{"client_fin", "server_fin", "client_reset", "server_reset", "server_down",
-                    "idle",       "admin",      "no_server",    "limit"};
+                    "idle",       "admin",      "no_server",    "limit",        "rebalance"};
 static_assert(!end_cause_names.back().empty(), "a cause without a name");
 
 constexpr std::string_view name_of(EndCause cause) {
@@ -55,6 +56,15 @@ struct FlowEvent {
     bool replayed = false;  // refused, unanswered: another server has got the SYN instead
     EndCause cause = EndCause::client_fin;
     std::uint32_t latency_us = 0;
+};
+
+// Asks a worker to give up live flows of a server: all, or `most` of the longest idle. Their
+// clients get RST.
+inline constexpr std::size_t shed_most = 64;
+struct ShedOrder {
+    std::uint16_t server = 0;
+    bool all = false;
+    std::uint8_t most = 0;  // up to shed_most
 };
 
 // Asks a worker for up to `most` flows from table index `from` on, or for one: that of a client.

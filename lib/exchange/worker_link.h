@@ -47,6 +47,7 @@ struct WorkerLink {
     Channel<FlowRow> rows{256};          // worker -> manager
     Channel<StationSeen> stations{256};  // worker -> manager; what finds it full is said again
     Channel<NextHopMove> moves{64};      // manager -> worker
+    Channel<ShedOrder> sheds{64};        // manager -> worker
     // worker -> control: adverts (VRRP or AH carrying it, IPv4 and IPv6), and apart from them ARP
     // or neighbour messages of somebody else who claims an address that is ours: a storm of claims
     // drops no advert.

@@ -31,6 +31,14 @@ constexpr void advance_to(std::uint32_t& highest, std::uint32_t candidate) {
     if (static_cast<std::int32_t>(candidate - highest) > 0) highest = candidate;
 }
 
+// Data of the client's that the server has been sent before: it, or its ACK, was lost. Ask before
+// track(). A keepalive probe's one byte is no data (RFC 9293 3.8.4).
+inline bool is_repeated(const Flow& f, const Segment& s) {
+    const std::uint32_t end = s.sequence + s.length;
+    return f.state == TcpState::established && s.length > 1 &&
+           static_cast<std::int32_t>(end - f.next_to_server) <= 0;
+}
+
 // Remembers a segment that is being forwarded; call it before step(). RSTs teach nothing.
 inline void track(Flow& f, Side from, const Segment& s) {
     if ((s.flags & net::tcp_flag::rst) != 0) return;

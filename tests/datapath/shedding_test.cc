@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Flows that are given up though their server lives: an order's, and a rebalance's.
+#include "connection.h"
+
+namespace warren::datapath {
+namespace {
+
+using C = exchange::WorkerCounters;
+
+// Connections to the one server, opened a second apart: the first has been idle for longest.
+std::vector<Connection> opened(World& world, std::uint16_t count) {
+    std::vector<Connection> all;
+    for (std::uint16_t i = 0; i < count; ++i) {
+        all.emplace_back(world, static_cast<std::uint16_t>(4000 + i)).open();
+        world.advance(second);
+    }
+    return all;
+}
+
+void order(World& world, const exchange::ShedOrder& order) {
+    ASSERT_TRUE(world.exchange.workers[0]->sheds.push(order));
+}
+
+// The ports of the clients that got RST.
+std::set<std::string> reset_clients(const std::vector<std::string>& lines) {
+    std::set<std::string> ports;
+    for (const std::string& line : lines)
+        if (line.find("> 192.168.8.50 ") != std::string::npos && line.find("[R") != line.npos)
+            ports.insert(line.substr(line.find("5672 > ") + 7, 4));
+    return ports;
+}
+
+std::vector<exchange::EndCause> causes(World& world) {
+    std::vector<exchange::EndCause> all;
+    exchange::FlowEvent event;
+    while (world.exchange.workers[0]->events.pop(event))
+        if (event.kind == exchange::FlowEventKind::ended) all.push_back(event.cause);
+    return all;
+}
+
+TEST(Shedding, ARebalanceTakesTheLongestIdle) {
+    World world({.servers = 1});
+    auto connections = opened(world, 6);
+    connections[0].from_client("PA", "still here");
+    order(world, {.server = 0, .most = 2});
+    std::vector<std::string> sent = world.run();
+    EXPECT_EQ(reset_clients(sent), (std::set<std::string>{"4001", "4002"}));
+    EXPECT_EQ(causes(world), std::vector(2, exchange::EndCause::rebalance));
+    EXPECT_EQ(world.exchange.active_flows(0), 4U);
+    EXPECT_EQ(sent.size(), 4U) << "the server hears of it too";
+    EXPECT_TRUE(world.run().empty());
+}
+
+TEST(Shedding, AnOrderTakesAllAndTheServerServesOn) {
+    World world({.servers = 1, .flow_capacity = 1024});
+    for (std::uint16_t i = 0; i < 200; ++i)
+        Connection(world, static_cast<std::uint16_t>(4000 + i)).open();
+    order(world, {.server = 0, .all = true});
+    EXPECT_EQ(reset_clients(world.run()).size(), 200U);
+    EXPECT_EQ(causes(world), std::vector(200, exchange::EndCause::admin));
+    EXPECT_EQ(world.exchange.active_flows(0), 0U);
+    EXPECT_EQ(world.counted(&C::flows_reset), 200U);
+    Connection(world, 9000).open();
+    EXPECT_TRUE(world.run().empty());
+    EXPECT_EQ(world.exchange.active_flows(0), 1U) << "new ones are welcome";
+}
+
+TEST(Shedding, WhoHasNotBeenServedYetIsNotMoved) {
+    World world({.servers = 1});
+    Connection(world).from_client("S");
+    order(world, {.server = 0, .most = 5});
+    EXPECT_TRUE(world.run().empty());
+    EXPECT_EQ(world.exchange.active_flows(0), 1U);
+}
+
+TEST(Shedding, DataSentAgainIsCountedByServer) {
+    World world({.servers = 1});
+    Connection c(world);
+    c.open();
+    c.from_client("PA", "hello");
+    const auto& repeated = world.exchange.workers[0]->servers[0].repeated;
+    EXPECT_EQ(repeated.value(), 0U);
+    c.from_client("PA", "hello");
+    EXPECT_EQ(repeated.value(), 1U);
+    c.client_seq += 5;
+    c.from_client("PA", "world");
+    EXPECT_EQ(repeated.value(), 1U);
+}
+
+}  // namespace
+}  // namespace warren::datapath
