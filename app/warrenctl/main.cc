@@ -62,6 +62,9 @@ void print_help() {
               << "           IPv6 as [2001:db8::1]:5000\n"
               << "       warrenctl [options] drain|disable|enable SERVER:PORT [VIP:PORT]\n"
               << "           drain: no new connections; disable: resets those it has too\n"
+              << "       warrenctl [options] weight SERVER:PORT N|default [VIP:PORT]\n"
+              << "       warrenctl [options] reset SERVER:PORT [VIP:PORT]   its connections, once\n"
+              << "       warrenctl [options] rebalance VIP:PORT   moves who is too many elsewhere\n"
               << "       warrenctl [options] reload [--dry-run]   as SIGHUP; 1: refused\n"
               << "       warrenctl [options] audit --url URL --username U --password-file F\n"
               << "           what a RabbitMQ cluster would lose if a node died now; 1: something\n"
@@ -86,8 +89,8 @@ po::variables_map parse(int argc, char** argv) {
 void check_words(const std::vector<std::string>& words) {
     if (words.empty())
         throw UsageError(
-            "a command is missing: show, events, ended, explain, drain, enable, disable, reload or "
-            "audit");
+            "a command is missing: show, events, ended, explain, drain, enable, disable, weight, "
+            "reset, rebalance, reload or audit");
     const bool is_alone = words[0] == "reload" || words[0] == "audit";
     if (words[0] == "events" || (is_alone && words.size() == 1)) return;
     if (words[0] == "ended") {
@@ -99,8 +102,8 @@ void check_words(const std::vector<std::string>& words) {
         return;
     }
     if (is_order(words[0])) {
-        if (words.size() != 2 && words.size() != 3)
-            throw UsageError(words[0] + " takes SERVER:PORT and perhaps VIP:PORT");
+        if (const std::string problem = order_problem(words); !problem.empty())
+            throw UsageError(problem);
         return;
     }
     if (words[0] == "explain") {
@@ -109,9 +112,9 @@ void check_words(const std::vector<std::string>& words) {
         return;
     }
     if (words[0] != "show")
-        throw UsageError(
-            "unknown command \"" + words[0] +
-            "\": show, events, ended, explain, drain, enable, disable, reload or audit");
+        throw UsageError("unknown command \"" + words[0] +
+                         "\": show, events, ended, explain, drain, enable, disable, weight, reset, "
+                         "rebalance, reload or audit");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
     if ((words.size() != 2 && !named) ||

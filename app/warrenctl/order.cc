@@ -8,7 +8,19 @@
 namespace warren::ctl {
 
 bool is_order(const std::string& word) {
-    return word == "drain" || word == "enable" || word == "disable";
+    return word == "drain" || word == "enable" || word == "disable" || word == "weight" ||
+           word == "reset" || word == "rebalance";
+}
+
+std::string order_problem(const std::vector<std::string>& words) {
+    const std::string& verb = words[0];
+    const std::size_t named = words.size() - 1;
+    if (verb == "rebalance") return named == 1 ? "" : "rebalance takes VIP:PORT";
+    if (verb == "weight")
+        return named == 2 || named == 3
+                   ? ""
+                   : "weight takes SERVER:PORT, a number or default, and perhaps VIP:PORT";
+    return named == 1 || named == 2 ? "" : verb + " takes SERVER:PORT and perhaps VIP:PORT";
 }
 
 void give_order(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
@@ -22,8 +34,9 @@ void give_order(Telemetry& telemetry, const std::vector<std::string>& words, boo
         return;
     }
     for (const Json& row : rows)
-        out << text(row, "server") << " of " << text(row, "service") << ": "
-            << (row.value("changed", false) ? "" : "no change, ") << text(row, "reason") << '\n';
+        out << (row["server"].is_null() ? "" : text(row, "server") + " of ") << text(row, "service")
+            << ": " << (row.value("changed", false) ? "" : "no change, ") << text(row, "reason")
+            << '\n';
 }
 
 }  // namespace warren::ctl

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "fields.h"
+#include "show_servers.h"
 #include "show_vrrp.h"
 #include "table.h"
 #include "units.h"
@@ -43,33 +44,6 @@ const std::vector<Column> service_columns{
      [](const Json& r) { return number<count_text>(r, "local_ports_used"); }},
     {"PORTS FREE", Align::right,
      [](const Json& r) { return number<count_text>(r, "local_ports_free"); }},
-};
-
-const std::vector<Column> server_columns{
-    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
-    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
-    {"STATE", Align::left,
-     [](const Json& r) {
-         return text(r, "state") + (r.value("reachable", true) ? "" : " (no next hop)") +
-                (r.value("overloaded", false) ? " (full)" : "");
-     }},
-    {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
-    {"WHY", Align::left, [](const Json& r) { return text(r, "reason"); }},
-    {"WEIGHT", Align::right, [](const Json& r) { return text(r, "weight"); }},
-    {"FACTOR", Align::right, [](const Json& r) { return decimal(r, "factor"); }},
-    {"EFFECTIVE", Align::right, [](const Json& r) { return decimal(r, "effective_weight"); }},
-    {"CHECK", Align::right,
-     [](const Json& r) {
-         const std::string result = text(r, "check");
-         return result == "ok" ? number<latency_text>(r, "check_us") : result;
-     }},
-    {"HANDSHAKE", Align::right,
-     [](const Json& r) { return number<latency_text>(r, "handshake_us"); }},
-    {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
-    {"CONNECTIONS", Align::right,
-     [](const Json& r) { return number<count_text>(r, "connections"); }},
-    {"IN", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_server_bytes"); }},
-    {"OUT", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_client_bytes"); }},
 };
 
 const std::vector<Column> flow_columns{
@@ -123,10 +97,11 @@ struct ListView {
 };
 
 const std::vector<ListView>& list_views() {
-    static const std::vector<ListView> all{
-        {"services", service_columns}, {"servers", server_columns},
-        {"flows", flow_columns},       {"counters", counter_columns},
-        {"workers", worker_columns},   {"neighbours", neighbour_columns}};
+    static const std::vector<ListView> all{{"services", service_columns},
+                                           {"flows", flow_columns},
+                                           {"counters", counter_columns},
+                                           {"workers", worker_columns},
+                                           {"neighbours", neighbour_columns}};
     return all;
 }
 
@@ -160,7 +135,7 @@ void show_status(Telemetry& telemetry, bool as_json, std::ostream& out) {
     out << '\n';
     print_table(out, service_columns, status["services"]);
     out << '\n';
-    print_table(out, server_columns, status["real_servers"]);
+    print_servers(out, status["real_servers"]);
 }
 
 void show_vrrp(Telemetry& telemetry, const std::vector<std::string>& names, bool as_json,
@@ -172,11 +147,19 @@ void show_vrrp(Telemetry& telemetry, const std::vector<std::string>& names, bool
         print_vrrp(out, rows, !names.empty());
 }
 
+void show_servers(Telemetry& telemetry, bool as_json, std::ostream& out) {
+    const Rows rows = telemetry.rows("servers");
+    if (as_json)
+        out << Json(rows).dump(2) << '\n';
+    else
+        print_servers(out, rows);
+}
+
 }  // namespace
 
 const std::vector<std::string>& view_names() {
     static const std::vector<std::string> names = [] {
-        std::vector<std::string> all{"status", "vrrp"};
+        std::vector<std::string> all{"status", "vrrp", "servers"};
         for (const ListView& view : list_views())
             all.emplace_back(view.name);
         return all;
@@ -188,6 +171,7 @@ void show(Telemetry& telemetry, const std::string& view, const std::vector<std::
           bool as_json, std::ostream& out) {
     if (view == "status") return show_status(telemetry, as_json, out);
     if (view == "vrrp") return show_vrrp(telemetry, names, as_json, out);
+    if (view == "servers") return show_servers(telemetry, as_json, out);
     for (const ListView& candidate : list_views()) {
         if (view != candidate.name) continue;
         const Rows rows = telemetry.rows(view);

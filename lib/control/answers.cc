@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "pools/rebalancing.h"
 #include "port/clock.h"
 #include "telemetry/dump_file.h"
 #include "views/event_rows.h"
@@ -69,7 +70,8 @@ views::ViewContext Answers::view_context(const std::vector<views::PortTotals>& t
             sources_.process,
             totals,
             busy_,
-            port::now_ns()};
+            port::now_ns(),
+            journal::system_ms()};
 }
 
 void Answers::write(views::Dump dump) const {
@@ -112,20 +114,25 @@ void Answers::explain(const std::string& text, const Reply& reply) {
 }
 
 void Answers::take_order(const std::string& text, const Reply& reply) {
-    const model::Order order = read_order(context_.state, text);
+    model::Order order = read_order(context_.state, text);
+    if (order.service) order.problem = pools::hindrance(context_.state.services[*order.service]);
     if (!order.problem.empty()) {
         reply(views::error_page(order.problem));
         return;
     }
     std::vector<views::Json> rows;
-    for (const std::uint16_t index : order.servers) {
-        const bool changed = obey_(index, order.admin);
-        const model::ServerRecord& server = context_.state.servers[index];
+    for (const Services::Obeyed& done : obey_(order)) {
+        const model::ServerRecord& server = context_.state.servers[done.server];
         rows.push_back({{"server", name_of(server)},
                         {"service", name_of(context_.state.services[server.service])},
-                        {"changed", changed},
-                        {"reason", server.reason}});
+                        {"changed", done.changed},
+                        {"reason", done.text}});
     }
+    if (order.service)
+        rows.push_back({{"server", views::Json()},
+                        {"service", name_of(context_.state.services[*order.service])},
+                        {"changed", true},
+                        {"reason", "connections move while a server is short of its share"}});
     reply(views::make_page("order", rows, ""));
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/publication.h"
+#include "control/services.h"
 #include "kernel/netlink.h"
 #include "model/ended_flows.h"
 #include "model/orders.h"
@@ -30,8 +31,7 @@ class Answers {
         const model::EndedFlows& ended;
         const views::ProcessFacts& process;
     };
-    // Whether the order has changed the server's standing.
-    using Obey = std::function<bool(std::uint16_t server, balance::Admin admin)>;
+    using Obey = std::function<std::vector<Services::Obeyed>(const model::Order& order)>;
 
     // Reads the file again and takes it up, or only says what that would do.
     using Reload = std::function<std::vector<views::Json>(bool is_rehearsal)>;

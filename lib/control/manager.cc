@@ -56,9 +56,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
       reloader_(context(), exchange, options_.reread),
       answers_(
           context(), {exchange, vrrp, netlink_, ports_, services_.ended(), options_.process},
-          [this](std::uint16_t server, balance::Admin admin) {
-              return services_.obey(server, admin);
-          },
+          [this](const model::Order& order) { return services_.obey(order); },
           [this](bool is_rehearsal) { return reload(is_rehearsal); }),
       life_(context(), exchange, options_.announce, options_.reopen_log,
             {.reload = [this] { reload(); },
@@ -171,6 +169,7 @@ void Manager::poll_own_links() {
 void Manager::drain() {
     const std::uint64_t now_ns = port::now_ns();
     take_flow_events();
+    attempts_("following drains", [this] { services_.follow_traffic(); });
     routers_.take_all();
     attempts_("freeing snapshots", [this] { exchange_.publisher.reclaim(); });
     attempts_("looking at links", [this] { poll_own_links(); });

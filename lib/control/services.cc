@@ -7,6 +7,9 @@
 
 #include "model/builder.h"
 #include "model/server_state.h"
+#include "pools/drains.h"
+#include "pools/rebalancing.h"
+#include "pools/weights.h"
 #include "port/clock.h"
 
 namespace warren::control {
@@ -68,11 +71,15 @@ void Services::on_server(std::uint16_t index) {
     const model::ServiceRecord& service = context_.state.services[server.service];
     notifier_.on_server(*service.config, *server.config, is_alive(server), server.reason);
     const std::uint64_t flows = exchange_.active_flows(index);
-    const std::string name = name_of(server) + " of " + name_of(service);
+    const std::string name = full_name(index);
     switch (server_state(server)) {
         case exchange::ServerState::up:
-            context_.events.info(journal::EventKind::server, "server {} is up: {}", name,
-                                 server.reason);
+            if (server.health.condition() == balance::Condition::blocked)
+                context_.events.warn(journal::EventKind::server, "server {} is blocked: {}", name,
+                                     server.reason);
+            else
+                context_.events.info(journal::EventKind::server, "server {} is up: {}", name,
+                                     server.reason);
             break;
         case exchange::ServerState::drain:
             context_.events.warn(journal::EventKind::server,
@@ -120,6 +127,54 @@ void Services::tell_of_quorum(const model::QuorumChange& change) {
     notifier_.on_quorum(*service.config, change.has_quorum, quorum_text(change));
 }
 
+std::string Services::full_name(std::uint16_t index) const {
+    const model::ServerRecord& server = context_.state.servers[index];
+    return name_of(server) + " of " + name_of(context_.state.services[server.service]);
+}
+
+std::vector<Services::Obeyed> Services::obey(const model::Order& order) {
+    std::vector<Obeyed> all;
+    if (order.service) context_.state.services[*order.service].is_rebalance_ordered = true;
+    for (const std::uint16_t index : order.servers)
+        switch (order.kind) {
+            case model::Order::Kind::weight:
+                all.push_back(order_weight(index, order.weight));
+                break;
+            case model::Order::Kind::reset:
+                all.push_back(reset_flows(index));
+                break;
+            default:
+                all.push_back({index, obey(index, order.admin), ""});
+                all.back().text = context_.state.servers[index].reason;
+        }
+    return all;
+}
+
+Services::Obeyed Services::order_weight(std::uint16_t index, std::optional<std::uint32_t> weight) {
+    model::ServerRecord& server = context_.state.servers[index];
+    const bool changed = model::order_weight(server, weight);
+    const std::string text =
+        "weight " + std::to_string(weight_of(server)) +
+        (weight ? " by the operator, " + std::to_string(server.config->weight) + " configured"
+                : " as configured");
+    if (changed) {
+        context_.events.info(journal::EventKind::server, "server {}: {}", full_name(index), text);
+        context_.publication.publish();
+    }
+    return {index, changed, text};
+}
+
+Services::Obeyed Services::reset_flows(std::uint16_t index) {
+    const std::uint64_t flows = exchange_.active_flows(index);
+    bool taken = true;
+    for (const auto& worker : exchange_.workers)
+        taken = worker->sheds.push({.server = index, .all = true, .most = 0}) && taken;
+    const std::string text = taken ? std::to_string(flows) + " flows are reset by the operator"
+                                   : "a worker has too many orders: try again";
+    context_.events.warn(journal::EventKind::server, "server {}: {}", full_name(index), text);
+    return {index, taken && flows != 0, text};
+}
+
 bool Services::obey(std::uint16_t index, balance::Admin admin) {
     const bool changed = model::obey(context_.state.servers[index], admin, port::now_ns());
     if (changed) on_server(index);
@@ -132,8 +187,37 @@ void Services::take(const exchange::FlowEvent& event) {
 }
 
 void Services::every_second() {
-    if (update_factors(context_.state)) context_.publication.publish();
+    for (const std::uint16_t index : release_held(context_.state, port::now_ns()))
+        on_server(index);
+    if (pools::update_factors(context_.state, exchange_, port::now_ns()))
+        context_.publication.publish();
+    even_out();
     warn_of_few_ports();
+}
+
+void Services::follow_traffic() {
+    bool published = false;
+    for (const pools::DrainNews& news :
+         pools::follow_drains(context_.state, exchange_, port::now_ns())) {
+        if (!news.text.empty())
+            context_.events.info(journal::EventKind::server, "server {}: {}",
+                                 full_name(news.server), news.text);
+        if (news.changed && news.text.empty())
+            on_server(news.server);
+        else
+            published |= news.changed;
+    }
+    if (published) context_.publication.publish();
+}
+
+// An order that a worker cannot take is made again in a second.
+void Services::even_out() {
+    const pools::RebalanceStep step = pools::rebalance(context_.state, exchange_);
+    for (const auto& [service, text] : step.news)
+        context_.events.info(journal::EventKind::server, "service {}: {}",
+                             name_of(context_.state.services[service]), text);
+    for (const pools::Shed& shed : step.sheds)
+        static_cast<void>(exchange_.workers[shed.worker]->sheds.push(shed.order));
 }
 
 void Services::warn_of_few_ports() {

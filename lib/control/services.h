@@ -36,9 +36,18 @@ class Services {
     // Another address of this host's, or one less.
     void follow_own_hosts();
     void follow_quorums();
+    // Returns whether it has changed anything.
     bool obey(std::uint16_t server, balance::Admin admin);
+    struct Obeyed {
+        std::uint16_t server = 0;
+        bool changed = false;
+        std::string text;  // what is so now
+    };
+    std::vector<Obeyed> obey(const model::Order& order);
 
     void take(const exchange::FlowEvent& event);
+    // Some fifty times a second: drains go on, silence is seen.
+    void follow_traffic();
     void every_second();
 
     // omega: whoever serves is about to serve no more; all, or what a reload removes.
@@ -55,6 +64,10 @@ class Services {
   private:
     void tell_of_end(const model::ServerRecord& server);
     void tell_of_quorum(const model::QuorumChange& change);
+    Obeyed order_weight(std::uint16_t server, std::optional<std::uint32_t> weight);
+    Obeyed reset_flows(std::uint16_t server);
+    void even_out();
+    std::string full_name(std::uint16_t server) const;
     void warn_of_few_ports();
 
     Context context_;

@@ -10,10 +10,10 @@ namespace warren::kernel {
 
 struct NextHop {
     int ifindex = 0;
-    net::IpAddress gateway;  // whose MAC it is: the router's, or the server's own on-link
-    std::optional<net::IpAddress> source;  // the address the kernel would send from
-    std::optional<net::MacAddress> mac;    // the last one known, kept while resolution fails
-    bool failed = false;                   // the kernel cannot resolve it at present
+    net::IpAddress gateway = {};  // whose MAC it is: the router's, or the server's own on-link
+    std::optional<net::IpAddress> source = {};  // the address the kernel would send from
+    std::optional<net::MacAddress> mac = {};    // the last one known, kept while resolution fails
+    bool failed = false;                        // the kernel cannot resolve it at present
     bool local = false;  // the address is this machine's own: there is no next hop
 
     friend bool operator==(const NextHop&, const NextHop&) = default;

@@ -226,7 +226,7 @@ exchange::ServerState server_state(const ServerRecord& server) {
             return server.is_sorry && !server.config->inhibit_on_failure ? ServerState::down
                                                                          : ServerState::drain;
         case balance::Standing::draining:
-            return ServerState::drain;
+            return server.drain_is_over ? ServerState::disabled : ServerState::drain;
         case balance::Standing::down:
             break;
     }
@@ -245,7 +245,7 @@ std::vector<std::uint16_t> candidates(const ServiceRecord& service) {
 }
 
 std::uint32_t server_weight(const ServerRecord& server) {
-    return balance::effective_weight(weight_of(server), server.factor);
+    return server.waits ? 0 : balance::effective_weight(weight_of(server), server.factor);
 }
 
 std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation) {

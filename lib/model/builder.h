@@ -31,6 +31,7 @@ bool is_hosts(const State& state, const net::IpAddress& vip);
 // Of a server, as the snapshot has it. Servers that the sorry_server replaces keep their flows and
 // take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.
 exchange::ServerState server_state(const ServerRecord& server);
+// Effective; 0 while others stand in front.
 std::uint32_t server_weight(const ServerRecord& server);
 balance::FlowLimit flow_limit(const ServerRecord& server);
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The operator's word about a real_server: `warrenctl drain|enable|disable`. It holds until the
-// next order or the end of the process. No I/O.
+// The operator's word about a real_server: `warrenctl drain|enable|disable|weight` holds until the
+// next order or the end of the process, over reloads; `reset` and `rebalance` are done once. No
+// I/O.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,15 +16,21 @@
 namespace warren::model {
 
 // From "drain,SERVER:PORT" or "drain,SERVER:PORT,VIP:PORT"; without a service the server in all of
-// them. No servers: `problem` says why.
+// them. "weight,SERVER:PORT,N[,VIP:PORT]" or "default" for N; "rebalance,VIP:PORT". Nobody is
+// meant: `problem` says why.
 struct Order {
+    enum class Kind : std::uint8_t { admin, weight, reset, rebalance };
+    Kind kind = Kind::admin;
     balance::Admin admin = balance::Admin::enabled;
+    std::optional<std::uint32_t> weight;  // absent: as configured
     std::vector<std::uint16_t> servers;
+    std::optional<std::uint16_t> service;  // of a rebalance
     std::string problem;
 };
 Order read_order(const State& state, std::string_view text);
 
-// Returns whether the server's standing changed.
+// These return whether anything changed: the server's standing, its weight.
 bool obey(ServerRecord& server, balance::Admin admin, std::uint64_t now_ns);
+bool order_weight(ServerRecord& server, std::optional<std::uint32_t> weight);
 
 }  // namespace warren::model

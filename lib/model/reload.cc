@@ -113,8 +113,7 @@ class Change {
         if (*server.config != *planned.config) changes_.changed_servers.push_back(planned.index);
         change_server(server, service, *planned.config);
         if (server.health.standing() != before) {
-            server.since_ns = now_ns_;
-            server.reason = "reload";
+            note_change(server, "reload", now_ns_);
             changes_.restood.push_back(planned.index);
         }
         if (planned.is_sorry) return;

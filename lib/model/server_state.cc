@@ -2,14 +2,13 @@
 #include "model/server_state.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <string>
 
 #include "model/builder.h"
 
 namespace warren::model {
 namespace {
 
-constexpr std::uint32_t notable_factor_change = 8;  // of 256
 constexpr double handshake_smoothing = 0.125;
 
 // A node that has taken its leave drains on while its port refuses (health/result.h).
@@ -66,7 +65,44 @@ balance::Credibility credibility(State& state, const ServerRecord& server, std::
                                                               : balance::Evidence::failed;
     if (is_doubted && !is_believed(state, server, checker, failure, now_ns))
         return balance::Credibility::doubtful;
-    return result.conclusive ? balance::Credibility::conclusive : balance::Credibility::evidence;
+    // What traffic says already needs no second check.
+    const bool is_certain = result.conclusive || (what == balance::CheckResult::silent &&
+                                                  server.silence.is_evident(now_ns / 1'000'000));
+    return is_certain ? balance::Credibility::conclusive : balance::Credibility::evidence;
+}
+
+void measure(ServiceRecord& service, const ServerRecord& server,
+             const health::CheckResult& result) {
+    const auto note = [&](balance::Latency what, std::int64_t ns) {
+        service.factors.latency(server.position, what, static_cast<double>(ns) / 1000);
+    };
+    if (result.ok() && result.latency_ns > 0) note(balance::Latency::check, result.latency_ns);
+    if (result.confirm_latency_ns) note(balance::Latency::confirm, *result.confirm_latency_ns);
+}
+
+bool may_come(const ServerRecord& server, std::uint64_t now_ns) {
+    return server.damping.hold_ms(now_ns / 1'000'000) == 0;
+}
+
+// Whoever comes and goes too often waits before it is up again. Returns whether that is news.
+bool damp(ServerRecord& server, bool was_up, std::uint64_t now_ns) {
+    if (was_up && !server.health.is_up()) server.damping.note_fall(now_ns / 1'000'000);
+    return server.health.set_held_down(!may_come(server, now_ns));
+}
+
+// What was measured before says nothing now; the weight begins where slow_start has it.
+void start_weighing(ServiceRecord& service, ServerRecord& server, std::uint64_t now_ns) {
+    service.factors.forget(server.position);
+    service.factors.slow_start(server.position, slow_start(service, server, now_ns));
+    if (goes_by_health(service)) server.factor = service.factors.factor(server.position);
+}
+
+std::string reason_of(const ServerRecord& server, const health::CheckResult& result,
+                      std::uint64_t now_ns) {
+    if (!result.text.empty()) return result.text;
+    if (!server.health.is_held_down()) return "check passed";
+    const std::uint64_t seconds = (server.damping.hold_ms(now_ns / 1'000'000) + 999) / 1000;
+    return "comes and goes: stays down for " + std::to_string(seconds) + " s";
 }
 
 bool is_own_host(const State& state, const ServerRecord& server) {
@@ -82,32 +118,37 @@ bool link_is_up(const State& state, const ServiceRecord& service) {
 
 }  // namespace
 
+bool goes_by_health(const ServiceRecord& service) {
+    return service.config->lb_algo != config::LbAlgo::fo;
+}
+
+std::uint32_t slow_start(const ServiceRecord& service, const ServerRecord& server,
+                         std::uint64_t now_ns) {
+    const auto ms = static_cast<std::uint64_t>(service.config->balancing.slow_start_ns / 1'000'000);
+    return balance::slow_start_factor(serving_ms(server, now_ns), ms);
+}
+
 bool apply_check(State& state, std::uint16_t index, std::size_t checker,
                  const health::CheckResult& result, std::uint64_t now_ns) {
     ServerRecord& server = state.servers[index];
     ServiceRecord& service = state.services[server.service];
+    if (result.node) server.node = result.node;
     if (result.reason == health::Reason::unknown) return false;  // nor is it news to show
     const bool local = result.reason == health::Reason::local;
     server.check = {true, result.ok(), local, result.latency_ns, result.text};
     // Our own machine's trouble, or our own cable's, says nothing about the server.
     if (local || (!result.ok() && !link_is_up(state, service))) return false;
-    if (result.ok() && result.latency_ns > 0)
-        service.factors.latency(server.position, balance::Latency::check,
-                                static_cast<double>(result.latency_ns) / 1000);
-    if (result.confirm_latency_ns)
-        service.factors.latency(server.position, balance::Latency::confirm,
-                                static_cast<double>(*result.confirm_latency_ns) / 1000);
-    const bool changed = server.health.on_result(
-        checker, outcome(result), credibility(state, server, checker, result, now_ns));
+    measure(service, server, result);
+    const bool was_up = server.health.is_up();
+    bool changed = server.health.on_result(checker, outcome(result),
+                                           credibility(state, server, checker, result, now_ns));
+    changed |= damp(server, was_up, now_ns);
     // alpha: what was only assumed is now known.
     const bool is_news = !server.judged && !result.ok() && !server.health.is_up();
     server.judged |= !result.ok() || server.health.is_up();
     if (!changed && (!is_news || server.health.is_excluded())) return false;
-    service.factors.forget(server.position);
-    if (service.config->lb_algo != config::LbAlgo::fo)
-        server.factor = service.factors.factor(server.position);
-    server.since_ns = now_ns;
-    server.reason = result.ok() ? "check passed" : result.text;
+    note_change(server, reason_of(server, result, now_ns), now_ns);
+    start_weighing(service, server, now_ns);
     return true;
 }
 
@@ -118,6 +159,20 @@ bool apply_weight(State& state, std::uint16_t index, std::size_t checker, std::i
     return weight_of(server) != before;
 }
 
+std::vector<std::uint16_t> release_held(State& state, std::uint64_t now_ns) {
+    std::vector<std::uint16_t> released;
+    for (std::size_t i = 0; i < state.servers.size(); ++i) {
+        ServerRecord& server = state.servers[i];
+        if (!is_served(server) || !server.health.is_held_down() || !may_come(server, now_ns) ||
+            !server.health.set_held_down(false))
+            continue;
+        note_change(server, "has kept still", now_ns);
+        start_weighing(state.services[server.service], server, now_ns);
+        released.push_back(static_cast<std::uint16_t>(i));
+    }
+    return released;
+}
+
 std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns) {
     std::vector<std::uint16_t> changed;
     for (std::size_t i = 0; i < state.servers.size(); ++i) {
@@ -125,9 +180,10 @@ std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns) 
         if (!is_served(server)) continue;
         const bool own = is_own_host(state, server) && !is_local_server(state, server);
         if (own == server.health.is_excluded() || !server.health.set_excluded(own)) continue;
-        server.since_ns = now_ns;
-        server.reason = own ? "is this host's own address, which is not served so"
-                            : "is another host's address now";
+        note_change(server,
+                    own ? "is this host's own address, which is not served so"
+                        : "is another host's address now",
+                    now_ns);
         changed.push_back(static_cast<std::uint16_t>(i));
     }
     return changed;
@@ -159,27 +215,6 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
         case exchange::FlowEventKind::turned_away:
             break;
     }
-}
-
-bool update_factors(State& state) {
-    bool notable = false;
-    for (ServiceRecord& service : state.services) {
-        service.factors.update();
-        // There the greatest weight is the operator's order of preference, nobody's share.
-        if (service.config->lb_algo == config::LbAlgo::fo) continue;
-        for (const std::uint16_t index : service.servers) {
-            ServerRecord& server = state.servers[index];
-            const std::uint32_t next = service.factors.factor(server.position);
-            const std::uint32_t change =
-                std::max(next, server.factor) - std::min(next, server.factor);
-            const bool at_end = next != server.factor &&
-                                (next == balance::factor_one || next == balance::factor_min);
-            if (change < notable_factor_change && !at_end) continue;
-            server.factor = next;
-            notable = true;
-        }
-    }
-    return notable;
 }
 
 }  // namespace warren::model

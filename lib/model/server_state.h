@@ -28,8 +28,13 @@ std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns);
 
 void apply_flow_event(State& state, const exchange::FlowEvent& event);
 
-// About once a second: recomputes the factors. Returns whether one that is worth publishing has
-// changed.
-bool update_factors(State& state);
+// Those that were held down for coming and going and have waited long enough.
+std::vector<std::uint16_t> release_held(State& state, std::uint64_t now_ns);
+
+// With fo the greatest weight is the operator's order of preference and nobody's share.
+bool goes_by_health(const ServiceRecord& service);
+// Its factor now.
+std::uint32_t slow_start(const ServiceRecord& service, const ServerRecord& server,
+                         std::uint64_t now_ns);
 
 }  // namespace warren::model

@@ -44,6 +44,7 @@ ServerRecord make_server(const config::VirtualServer& service, const config::Rea
     record.weight_changes.resize(server.checkers.size());
     record.is_sorry = record.replaced = is_sorry;
     record.since_ns = now_ns;
+    record.serves = record.health.standing() == balance::Standing::serving;
     record.reason = is_sorry ? "quorum" : server.checkers.empty() ? "no checker" : "start";
     return record;
 }
@@ -70,11 +71,28 @@ void change_server(ServerRecord& record, const config::VirtualServer& service,
 }
 
 unsigned weight_of(const ServerRecord& server) {
-    constexpr std::int64_t most = 65'535;
+    if (server.ordered_weight) return *server.ordered_weight;
     std::int64_t sum = server.config->weight;
     for (const std::int64_t change : server.weight_changes)
         sum += change;
-    return static_cast<unsigned>(std::clamp<std::int64_t>(sum, 0, most));
+    return static_cast<unsigned>(std::clamp<std::int64_t>(sum, 0, max_weight));
+}
+
+// Flows are counted when the drain is looked at first (pools/drains.h).
+void note_change(ServerRecord& server, std::string reason, std::uint64_t now_ns) {
+    const bool serves = server.health.standing() == balance::Standing::serving;
+    if (!serves)
+        server.serving_ns = 0;
+    else if (!server.serves)
+        server.serving_ns = now_ns;
+    server.serves = serves;
+    server.since_ns = now_ns;
+    server.reason = std::move(reason);
+}
+
+std::uint64_t serving_ms(const ServerRecord& server, std::uint64_t now_ns) {
+    const bool from_the_start = server.serving_ns == 0;
+    return from_the_start ? ~std::uint64_t{0} : (now_ns - server.serving_ns) / 1'000'000;
 }
 
 ServiceRecord make_service(const State& state, const config::VirtualServer& service) {

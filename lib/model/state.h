@@ -13,9 +13,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "balance/drain_watch.h"
+#include "balance/flap_damping.h"
 #include "balance/health_factor.h"
 #include "balance/panic_rule.h"
+#include "balance/rebalance.h"
 #include "balance/server_health.h"
+#include "balance/silence.h"
 #include "balance/slot_table.h"
 #include "config/config.h"
 #include "election/alarm_pacer.h"
@@ -24,6 +28,7 @@
 #include "kernel/next_hop.h"
 #include "model/tracking.h"
 #include "net/address.h"
+#include "rabbitmq/node_facts.h"
 #include "vrrp/instance.h"
 
 namespace warren::model {
@@ -80,6 +85,11 @@ struct ServerTotals {
     std::uint64_t active = 0, connections = 0, to_server_bytes = 0, to_client_bytes = 0;
 };
 
+// What the workers have counted of a server, as last looked at; for what has come since.
+struct Traffic {
+    std::uint64_t connections = 0, unanswered = 0, segments = 0, repeated = 0;
+};
+
 struct ServerRecord {
     std::shared_ptr<const config::RealServer> config;
     std::uint16_t service = 0;
@@ -90,7 +100,17 @@ struct ServerRecord {
     balance::ServerHealth health;
     bool is_sorry = false;  // its service's sorry_server: not checked, no part of the quorum
     bool replaced = false;  // the sorry_server serves instead, or the others instead of it
-    std::uint32_t factor = balance::factor_one;  // as published; 256 = 1.0
+    std::uint32_t factor = balance::factor_one;         // as published; 256 = 1.0
+    std::optional<std::uint32_t> ordered_weight{};      // the operator's, until the next order
+    bool waits = false;                                 // others stand in front (pools/weights.h)
+    bool serves = true;                                 // takes new flows, as of the last change
+    std::uint64_t serving_ns = 0;                       // since when; 0: from the start
+    std::shared_ptr<const rabbitmq::NodeFacts> node{};  // null: no check asks it
+    Traffic traffic{};
+    balance::FlapDamping damping{};
+    balance::Silence silence{};
+    balance::DrainWatch drain{};
+    bool drain_is_over = false;  // drain_timeout: the rest of its flows is reset
     std::optional<kernel::NextHop> next_hop{};
     LastCheck check{};
     std::vector<std::int64_t> weight_changes{};  // by checker: misc_dynamic, FILE_CHECK
@@ -113,6 +133,8 @@ struct ServiceRecord {
     std::vector<net::IpAddress> local_addresses;
     balance::PoolFactors factors;
     balance::PanicGuard guard;
+    balance::Rebalance rebalance{};
+    bool is_rebalance_ordered = false;                // once, whatever the configuration says
     std::shared_ptr<const balance::SlotTable> slots;  // sh and mh; service_state.h keeps it true
 };
 
@@ -153,8 +175,14 @@ ServiceRecord make_service(const State& state, const config::VirtualServer& serv
 void change_server(ServerRecord& record, const config::VirtualServer& service,
                    const config::RealServer& server);
 
-// As configured, and as its checks change it (keepalived's effective weight): 0 to 65,535.
+// As configured and as its checks change it (keepalived's effective weight), 0 to 65,535; or as the
+// operator ordered.
+inline constexpr std::int64_t max_weight = 65'535;
 unsigned weight_of(const ServerRecord& server);
+// A server's standing has changed: since when, why, and what begins and ends with that.
+void note_change(ServerRecord& server, std::string reason, std::uint64_t now_ns);
+// How long it has been taking new flows, in ms; one that has done so from the start has long.
+std::uint64_t serving_ms(const ServerRecord& server, std::uint64_t now_ns);
 
 void index_vips(State& state);
 // Index of the virtual router that has this VIP.

@@ -23,21 +23,22 @@ struct Usage {
 enum class NodeType : std::uint8_t { unknown, disc, ram };
 
 struct NodeFacts {
-    std::string name;  // "rabbit@rabbit1"
-    std::string version;
-    std::string cluster_name;
+    std::string name = {};  // "rabbit@rabbit1"
+    std::string version = {};
+    std::string cluster_name = {};
     NodeType type = NodeType::unknown;
 
-    std::optional<bool> memory_alarm;  // of this node; an alarm of any blocks publishers on all
-    std::optional<bool> disk_alarm;
-    std::optional<bool> is_in_service;       // not in maintenance mode
-    std::optional<bool> is_quorum_critical;  // without it some quorum queue has no majority
-    std::optional<bool> mirrors_in_sync;     // those it holds of others' classic queues
+    // Of this node; an alarm of any blocks publishers on all.
+    std::optional<bool> memory_alarm = {};
+    std::optional<bool> disk_alarm = {};
+    std::optional<bool> is_in_service = {};       // not in maintenance mode
+    std::optional<bool> is_quorum_critical = {};  // without it some quorum queue has no majority
+    std::optional<bool> mirrors_in_sync = {};     // those it holds of others' classic queues
 
-    std::optional<Usage> memory;  // bytes; the limit is the watermark
-    std::optional<Usage> descriptors;
-    std::optional<Usage> sockets;
-    std::optional<std::uint64_t> run_queue;  // Erlang processes that wait for a scheduler
+    std::optional<Usage> memory = {};  // bytes; the limit is the watermark
+    std::optional<Usage> descriptors = {};
+    std::optional<Usage> sockets = {};
+    std::optional<std::uint64_t> run_queue = {};  // Erlang processes that wait for a scheduler
 
     friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };

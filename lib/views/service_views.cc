@@ -6,9 +6,12 @@
 #include <cmath>
 #include <utility>
 
+#include "journal/event_log.h"
 #include "model/builder.h"
 #include "model/port_use.h"
+#include "model/server_state.h"
 #include "model/service_state.h"
+#include "pools/drains.h"
 
 namespace warren::views {
 namespace {
@@ -24,15 +27,62 @@ std::uint64_t sum(const exchange::Exchange& e, std::uint16_t server,
     return total;
 }
 
-const char* to_text(exchange::ServerState state) {
-    constexpr std::array names{"absent", "up", "down", "disabled", "drain"};
-    return names.at(static_cast<std::size_t>(state));
+// A sorry_server waits for its turn; it is not broken.
+std::string state_text(const model::ServerRecord& server) {
+    if (server.is_sorry && server.replaced && !server.health.is_excluded()) return "standby";
+    const balance::Condition condition = server.health.condition();
+    const bool is_replaced =
+        server_state(server) == exchange::ServerState::drain && condition == balance::Condition::up;
+    return std::string(name_of(is_replaced ? balance::Condition::draining : condition));
 }
 
-// A sorry_server waits for its turn; it is not broken.
-const char* state_text(const model::ServerRecord& server) {
-    const bool waits = server.is_sorry && server.replaced && !server.health.is_excluded();
-    return waits ? "standby" : to_text(server_state(server));
+Json factors_of(const model::ServiceRecord& service, const model::ServerRecord& server) {
+    Json factors = Json::object();
+    if (server.is_sorry || !goes_by_health(service)) return factors;
+    const balance::Factors& now = service.factors.factors(server.position);
+    for (std::size_t i = 0; i < now.size(); ++i)
+        factors[std::string(balance::factor_names[i])] =
+            rounded(static_cast<double>(now[i]) / balance::factor_one, 1000);
+    return factors;
+}
+
+Json usage(const std::optional<rabbitmq::Usage>& usage) {
+    if (!usage) return {};
+    return {{"used", usage->used}, {"limit", usage->limit}};
+}
+
+const char* type_text(rabbitmq::NodeType type) {
+    constexpr std::array names{"unknown", "disc", "ram"};
+    return names.at(static_cast<std::size_t>(type));
+}
+
+// Null where no check asks the node.
+Json node_of(const model::ServerRecord& server) {
+    if (server.node == nullptr) return {};
+    const rabbitmq::NodeFacts& node = *server.node;
+    Json alarms = Json::array();
+    if (node.memory_alarm.value_or(false)) alarms.push_back("memory");
+    if (node.disk_alarm.value_or(false)) alarms.push_back("disk");
+    return {{"name", node.name},
+            {"type", type_text(node.type)},
+            {"version", node.version},
+            {"cluster", node.cluster_name},
+            {"memory", usage(node.memory)},
+            {"sockets", usage(node.sockets)},
+            {"descriptors", usage(node.descriptors)},
+            {"run_queue", node.run_queue ? Json(*node.run_queue) : Json()},
+            {"alarms", std::move(alarms)}};
+}
+
+// Null while it takes new flows, or is down.
+Json drain_of(const ViewContext& c, const model::ServerRecord& server) {
+    const balance::DrainWatch& drain = server.drain;
+    if (!drain.is_on()) return {};
+    const std::uint64_t timeout_ms = pools::drain_timeout_ms(c.state, server);
+    return {{"flows_at_first", drain.first()},
+            {"flows_left", drain.left()},
+            {"left_ms",
+             timeout_ms == 0 ? Json() : Json(drain.left_ms(timeout_ms, c.now_ns / 1'000'000))}};
 }
 
 Json server_row(const ViewContext& c, std::uint16_t index) {
@@ -43,10 +93,16 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
             {"state", state_text(s)},
             {"sorry", s.is_sorry},
             {"reachable", has_way(c.state, s)},
+            {"tier", s.config->tier},
+            {"waits", s.waits},
             {"weight", weight_of(s)},
+            {"configured_weight", s.config->weight},
             {"effective_weight",
              rounded(static_cast<double>(server_weight(s)) / balance::factor_one, 1000)},
             {"factor", rounded(static_cast<double>(s.factor) / balance::factor_one, 1000)},
+            {"factors", factors_of(c.state.services[s.service], s)},
+            {"node", node_of(s)},
+            {"drain", drain_of(c, s)},
             {"check", !s.check.known ? Json() : Json(s.check.ok ? "ok" : s.check.text)},
             {"check_us", s.check.known ? Json(s.check.latency_ns / 1000) : Json()},
             {"handshake_us", s.handshake_us == 0 ? Json() : Json(std::lround(s.handshake_us))},
@@ -64,6 +120,8 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
              sum(c.exchange, index, &ServerCounters::to_server_bytes) - s.before.to_server_bytes},
             {"to_client_bytes",
              sum(c.exchange, index, &ServerCounters::to_client_bytes) - s.before.to_client_bytes},
+            {"since",
+             journal::wall_text(c.wall_ms - static_cast<std::int64_t>(ms_since(c, s.since_ns)))},
             {"since_ms", ms_since(c, s.since_ns)},
             {"reason", s.reason}};
 }

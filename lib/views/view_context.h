@@ -39,6 +39,7 @@ struct ViewContext {
     const std::vector<PortTotals>& port_totals;  // by port
     const std::vector<double>& busy;             // share of the last second, by worker
     std::uint64_t now_ns = 0;
+    std::int64_t wall_ms = 0;  // the same moment by the calendar
 };
 
 // To the nearest of so many steps a whole.

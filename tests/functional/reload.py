@@ -219,7 +219,7 @@ def settings_change(bench):
     said = bench.reload(ROUTER + service(weights={"one": 1, "two": 3}, more=" establish_timeout 1000\n"))
     assert f"server 192.168.8.12:5672 of {VIP}:5672 has new settings: weight 3" in said, said
     rows = bench.servers()
-    assert rows["192.168.8.12:5672"]["state"] == "drain" and rows["192.168.8.12:5672"]["weight"] == 3, rows
+    assert rows["192.168.8.12:5672"]["state"] == "maint" and rows["192.168.8.12:5672"]["weight"] == 3, rows
     bench.served_by({"one"})
     bench.ctl("enable", "192.168.8.12:5672")
     assert bench.served_by({"one", "two"}, 24).count("two") >= 16, "weights 1 and 3"

@@ -181,12 +181,12 @@ def orders(bench):
         return {row["service"][-4:]: row["state"] for row in bench.ctl("show", "servers") if row["server"] == "192.168.8.12:5672"}
 
     assert bench.ctl("drain", "192.168.8.12:5672", f"{VIP}:5673")[0]["changed"]
-    assert states() == {"5672": "up", "5673": "drain"}, states()
+    assert states() == {"5672": "up", "5673": "maint"}, states()
     assert set(bench.ask(5673, 4)) == {"one"}
     holder, servers, _ = bench.hold(5672, 3)    # rr is each worker's own: of three, two are one worker's
     assert set(servers) == {"one", "two"}, servers
     rows = bench.ctl("disable", "192.168.8.12:5672")
-    assert len(rows) == 2 and set(states().values()) == {"disabled"}, rows
+    assert len(rows) == 2 and set(states().values()) == {"maint"}, rows
     wait_until("the end of its flow", lambda: {row["server"] for row in bench.ctl("ended", "cause", "admin")} ==
                {"192.168.8.12:5672"}, 5)
     holder.communicate()

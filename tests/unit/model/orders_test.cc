@@ -27,6 +27,40 @@ TEST(Orders, FindTheServerInAllServicesOrInOne) {
     }
 }
 
+TEST(Orders, WeightResetAndRebalance) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    const Order weight = read_order(*state, "weight,192.168.8.12:5672,7");
+    EXPECT_EQ(weight.kind, Order::Kind::weight);
+    EXPECT_EQ(weight.weight, 7U);
+    EXPECT_EQ(weight.servers, (std::vector<std::uint16_t>{1}));
+    EXPECT_FALSE(read_order(*state, "weight,192.168.8.12:5672,default").weight);
+    EXPECT_EQ(read_order(*state, "reset,192.168.8.11:5672,192.168.8.100:5672").servers,
+              (std::vector<std::uint16_t>{0}));
+    EXPECT_EQ(read_order(*state, "rebalance,192.168.8.100:5672").service, 0);
+    for (const char* bad : {"weight,192.168.8.12:5672", "weight,192.168.8.12:5672,-1",
+                            "weight,192.168.8.12:5672,65536", "weight,192.168.8.12:5672,2x",
+                            "reset", "rebalance,192.168.8.11:5672", "rebalance,"})
+        EXPECT_FALSE(read_order(*state, bad).problem.empty()) << bad;
+}
+
+TEST(Orders, AWeightHoldsUntilTheNextOrder) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    ServerRecord& server = state->servers[1];
+    EXPECT_TRUE(order_weight(server, 10));
+    EXPECT_FALSE(order_weight(server, 10));
+    EXPECT_EQ(server_weight(server), 10 * balance::weight_one);
+    server.weight_changes = {2};
+    EXPECT_EQ(weight_of(server), 10U) << "the operator's word comes first";
+    change_server(server, *state->services[0].config, *server.config);
+    EXPECT_EQ(weight_of(server), 10U) << "and over reloads";
+    EXPECT_TRUE(order_weight(server, std::nullopt));
+    EXPECT_EQ(weight_of(server), 5U) << "3 configured, 2 by its check";
+    server.weight_changes = {-100};
+    EXPECT_EQ(server_weight(server), 0U);
+}
+
 TEST(Orders, DrainDisableAndEnable) {
     const auto state =
         state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));

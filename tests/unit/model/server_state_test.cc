@@ -172,30 +172,70 @@ TEST_F(OwnHosts, LoopbackIsAlwaysOwnAndAReloadKeepsIt) {
     EXPECT_EQ(state(own), ServerState::down);
 }
 
-TEST_F(ServerStates, HandshakesMoveTheFactorWithinItsBounds) {
+TEST_F(ServerStates, ARefusingPortDrainsWhileConnectionsLive) {
     use();
-    exchange::FlowEvent event;
-    event.kind = exchange::FlowEventKind::established;
-    for (int second = 0; second < 200; ++second) {
-        for (const std::uint16_t server : {std::uint16_t{0}, std::uint16_t{1}}) {
-            event.server = server;
-            event.latency_us = server == 0 ? 1'000 : 100'000;
-            apply_flow_event(*state_, event);
-        }
-        update_factors(*state_);
-    }
-    EXPECT_EQ(state_->servers[0].factor, balance::factor_one);
-    EXPECT_EQ(state_->servers[1].factor, balance::factor_min);
-    EXPECT_NEAR(state_->servers[1].handshake_us, 100'000, 1);
+    state_->servers[0].health.set_has_flows(true);
+    result(0, Reason::refused);
+    EXPECT_TRUE(result(0, Reason::refused));
+    EXPECT_EQ(state(0), ServerState::drain);
+    EXPECT_TRUE(result(0, Reason::timeout)) << "its host is gone";
+    EXPECT_EQ(state(0), ServerState::down);
 }
 
-TEST_F(ServerStates, EqualServersNeedNoNewSnapshot) {
+TEST_F(ServerStates, AFarewellDrainsAtOnceAndAnAlarmTakesNothing) {
     use();
-    for (int i = 0; i < 10; ++i) {
+    health::CheckResult check;
+    check.availability = health::Availability::draining;
+    check.text = "connection.close 320";
+    EXPECT_TRUE(apply_check(*state_, 0, 0, check, ++now_ns_));
+    EXPECT_EQ(state(0), ServerState::drain);
+    EXPECT_EQ(state_->servers[0].reason, "connection.close 320");
+    check.reason = Reason::refused;
+    EXPECT_FALSE(apply_check(*state_, 0, 0, check, ++now_ns_)) << "the port refuses meanwhile";
+    EXPECT_EQ(state(0), ServerState::drain);
+    check = {};
+    check.availability = health::Availability::blocked;
+    EXPECT_TRUE(apply_check(*state_, 0, 0, check, ++now_ns_));
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_EQ(state_->servers[0].health.condition(), balance::Condition::blocked);
+}
+
+TEST_F(ServerStates, WhatTrafficSaysAlreadyNeedsNoSecondCheck) {
+    use();
+    state_->servers[0].silence.sample(0, 0, now_ns_ / 1'000'000);
+    state_->servers[0].silence.sample(5, 0, now_ns_ / 1'000'000);
+    now_ns_ += 100'000'000;
+    EXPECT_TRUE(result(0, Reason::timeout));
+    EXPECT_EQ(state(0), ServerState::down);
+}
+
+TEST_F(ServerStates, WhoComesAndGoesStaysDown) {
+    use();
+    const auto flap = [&] {
+        result(0, Reason::refused);
+        result(0, Reason::refused);
         result(0, Reason::none);
-        result(1, Reason::none);
-        EXPECT_FALSE(update_factors(*state_));
-    }
+    };
+    for (int i = 0; i < 3; ++i)
+        flap();
+    EXPECT_EQ(state(0), ServerState::up);
+    flap();
+    EXPECT_EQ(state(0), ServerState::down) << "the fourth time within ten seconds";
+    EXPECT_TRUE(release_held(*state_, now_ns_ + 900'000'000).empty());
+    EXPECT_FALSE(result(0, Reason::none));
+    EXPECT_EQ(release_held(*state_, now_ns_ + 1'000'000'000), std::vector<std::uint16_t>{0});
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_EQ(state_->servers[0].reason, "has kept still");
+}
+
+TEST_F(ServerStates, SlowStartBeginsWhenItComesUpAndNotAtOurStart) {
+    use("slow_start 10\n");
+    EXPECT_EQ(server_weight(state_->servers[1]), 3 * balance::weight_one);
+    result(1, Reason::refused);
+    result(1, Reason::refused);
+    result(1, Reason::none);
+    EXPECT_EQ(server_weight(state_->servers[1]), 3 * balance::factor_min);
+    EXPECT_EQ(slow_start(state_->services[0], state_->servers[1], now_ns_ + 5'000'000'000), 128U);
 }
 
 TEST_F(ServerStates, EventsOfUnknownServersAreIgnored) {

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "show_servers.h"
+
+#include <cmath>
+#include <map>
+#include <ostream>
+
+#include "fields.h"
+#include "table.h"
+#include "units.h"
+
+namespace warren::ctl {
+namespace {
+
+constexpr std::size_t columns_max = 100;
+
+std::string state_text(const Json& r) {
+    return text(r, "state") + (r.value("reachable", true) ? "" : " (no next hop)") +
+           (r.value("overloaded", false) ? " (full)" : "") +
+           (r.value("waits", false) ? " (waits)" : "");
+}
+
+std::string check_text(const Json& r) {
+    return text(r, "check") == "ok" ? number<latency_text>(r, "check_us") : "-";
+}
+
+const std::vector<Column> columns{
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"STATE", Align::left, state_text},
+    {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
+    {"WEIGHT", Align::right, [](const Json& r) { return text(r, "weight"); }},
+    {"EFFECTIVE", Align::right, [](const Json& r) { return decimal(r, "effective_weight"); }},
+    {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
+    {"CHECK", Align::right, check_text},
+    {"HANDSHAKE", Align::right,
+     [](const Json& r) { return number<latency_text>(r, "handshake_us"); }},
+};
+
+// Those that take something away.
+std::string factors_text(const Json& server) {
+    std::string all;
+    for (const auto& [name, value] : server.value("factors", Json::object()).items())
+        if (value.is_number() && value.get<double>() < 1)
+            all += " " + name + " " + decimal_text(value.get<double>());
+    return all.empty() ? "" : "factors" + all;
+}
+
+std::string share_text(const Json& usage) {
+    if (!usage.is_object() || usage.value("limit", 0ULL) == 0) return "";
+    return percent_text(usage.value("used", 0.0) / usage.value("limit", 1.0));
+}
+
+std::string node_text(const Json& server) {
+    const Json node = server.value("node", Json());
+    if (!node.is_object()) return "";
+    std::string all = text(node, "name");
+    if (text(node, "type") != "unknown") all += " " + text(node, "type");
+    if (!node.value("version", "").empty()) all += " " + text(node, "version");
+    if (const std::string memory = share_text(node.value("memory", Json())); !memory.empty())
+        all += ", memory " + memory;
+    const Json alarms = node.value("alarms", Json::array());
+    return alarms.empty() ? all : all + ", alarms " + joined(alarms);
+}
+
+std::string drain_text(const Json& server) {
+    const Json drain = server.value("drain", Json());
+    if (!drain.is_object()) return "";
+    std::string all = "drains: " + number<count_text>(drain, "flows_left") + " of " +
+                      number<count_text>(drain, "flows_at_first") + " flows left";
+    const std::string left = number<duration_text>(drain, "left_ms");
+    return left == "-" ? all : all + ", " + left + " to go";
+}
+
+std::string traffic_text(const Json& server) {
+    return "in " + number<bytes_text>(server, "to_server_bytes") + ", out " +
+           number<bytes_text>(server, "to_client_bytes");
+}
+
+std::string weight_text(const Json& server) {
+    const std::string configured = text(server, "configured_weight");
+    return configured == text(server, "weight") ? "" : "weight " + configured + " is configured";
+}
+
+// Parts that do not fit go on on the next line.
+std::string wrapped(const std::string& head, const std::vector<std::string>& parts) {
+    std::string all, line = head;
+    for (const std::string& part : parts) {
+        if (part.empty()) continue;
+        const bool is_first = line.size() == head.size();
+        if (!is_first && line.size() + 2 + part.size() > columns_max) {
+            all += line + ";\n";
+            line = std::string(head.size(), ' ');
+        } else if (!is_first) {
+            line += "; ";
+        }
+        line += part;
+    }
+    return all + line.substr(0, columns_max) + "\n";
+}
+
+}  // namespace
+
+std::string server_details(const Json& server) {
+    return wrapped("  " + text(server, "server") + "  ",
+                   {text(server, "reason"), drain_text(server), weight_text(server),
+                    factors_text(server), traffic_text(server), node_text(server)});
+}
+
+void print_servers(std::ostream& out, const std::vector<Json>& rows) {
+    std::vector<std::string> services;
+    std::map<std::string, std::vector<Json>> of_service;
+    for (const Json& row : rows) {
+        std::vector<Json>& servers = of_service[text(row, "service")];
+        if (servers.empty()) services.push_back(text(row, "service"));
+        servers.push_back(row);
+    }
+    for (const std::string& service : services) {
+        out << (service == services.front() ? "" : "\n") << "SERVICE " << service << '\n';
+        print_table(out, columns, of_service[service]);
+        for (const Json& server : of_service[service])
+            out << server_details(server);
+    }
+}
+
+}  // namespace warren::ctl

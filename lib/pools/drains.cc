@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools/drains.h"
+
+namespace warren::pools {
+namespace {
+
+struct Counted {
+    std::uint64_t flows = 0, to_server = 0, to_client = 0;
+};
+
+Counted count(const exchange::Exchange& exchange, std::uint16_t index) {
+    Counted sum;
+    for (const auto& worker : exchange.workers) {
+        const exchange::ServerCounters& counted = worker->servers[index];
+        sum.flows += counted.active.value();
+        sum.to_server += counted.to_server.value();
+        sum.to_client += counted.to_client.value();
+    }
+    return sum;
+}
+
+bool sees_answers(const model::State& state, const model::ServerRecord& server) {
+    const config::LbKind kind = server.config->kind_in(*state.services[server.service].config);
+    return kind == config::LbKind::fnat || kind == config::LbKind::nat;
+}
+
+std::string progress_text(const balance::DrainWatch& drain, unsigned percent) {
+    return "drained to " + std::to_string(percent) + " %: " + std::to_string(drain.left()) +
+           " of " + std::to_string(drain.first()) + " flows are left";
+}
+
+class Follower {
+  public:
+    Follower(const model::State& state, std::uint16_t index, model::ServerRecord& server,
+             std::uint64_t now_ns)
+        : state_(state), index_(index), server_(server), now_ns_(now_ns) {}
+
+    std::vector<DrainNews> follow(const Counted& now) {
+        if (sees_answers(state_, server_))
+            server_.silence.sample(now.to_server, now.to_client, now_ms());
+        // What only refused drains no longer, or begins to.
+        if (server_.health.set_has_flows(now.flows != 0)) {
+            note_change(server_, "its port refuses, and no connection is left", now_ns_);
+            news_.push_back({index_, "", true});
+        }
+        if (server_.health.standing() == balance::Standing::draining)
+            watch(now.flows);
+        else
+            stop();
+        return std::move(news_);
+    }
+
+  private:
+    std::uint64_t now_ms() const { return now_ns_ / 1'000'000; }
+
+    void watch(std::uint64_t flows) {
+        balance::DrainWatch& drain = server_.drain;
+        if (!drain.is_on()) drain.begin(flows, now_ms());
+        if (const auto percent = drain.note(flows))
+            news_.push_back({index_, progress_text(drain, *percent), false});
+        if (server_.drain_is_over || !drain.is_over(drain_timeout_ms(state_, server_), now_ms()))
+            return;
+        server_.drain_is_over = true;
+        news_.push_back({index_,
+                         "drain_timeout: the last " + std::to_string(flows) + " flows are reset",
+                         true});
+    }
+    void stop() {
+        server_.drain.end();
+        server_.drain_is_over = false;
+    }
+
+    const model::State& state_;
+    const std::uint16_t index_;
+    model::ServerRecord& server_;
+    const std::uint64_t now_ns_;
+    std::vector<DrainNews> news_;
+};
+
+}  // namespace
+
+std::uint64_t drain_timeout_ms(const model::State& state, const model::ServerRecord& server) {
+    const std::int64_t ns = state.services[server.service].config->balancing.drain_timeout_ns;
+    return static_cast<std::uint64_t>(ns / 1'000'000);
+}
+
+std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchange& exchange,
+                                     std::uint64_t now_ns) {
+    std::vector<DrainNews> all;
+    for (std::uint16_t index = 0; index < state.servers.size(); ++index) {
+        model::ServerRecord& server = state.servers[index];
+        if (!is_served(server)) continue;
+        for (DrainNews& news :
+             Follower(state, index, server, now_ns).follow(count(exchange, index)))
+            all.push_back(std::move(news));
+    }
+    return all;
+}
+
+}  // namespace warren::pools

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Flows of servers that take no new ones: how many are left, and when their time is over. No I/O.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "exchange/worker_link.h"
+#include "model/state.h"
+
+namespace warren::pools {
+
+struct DrainNews {
+    std::uint16_t server = 0;
+    std::string text;      // for the log
+    bool changed = false;  // its standing: the snapshot is out of date
+};
+
+// Some fifty times a second. Counts live flows, sees which servers are silent, ends drains whose
+// timeout is over, and declares those down that refuse and have none left.
+std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchange& exchange,
+                                     std::uint64_t now_ns);
+
+std::uint64_t drain_timeout_ms(const model::State& state, const model::ServerRecord& server);
+
+}  // namespace warren::pools

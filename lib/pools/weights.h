@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The effective weights of all servers, from what checks, nodes and traffic say of them, and who
+// stands in front. No I/O.
+#pragma once
+
+#include <cstdint>
+
+#include "exchange/worker_link.h"
+#include "model/state.h"
+
+namespace warren::pools {
+
+// About once a second: recomputes the factors. Returns whether one that is worth publishing has
+// changed.
+bool update_factors(model::State& state, const exchange::Exchange& exchange, std::uint64_t now_ns);
+
+// Before each new snapshot: which servers new flows go to, by tier, `prefer` and alarms.
+void update_fronts(model::State& state);
+
+}  // namespace warren::pools

@@ -1,0 +1,301 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""How servers come and go: slow start, tiers, drains and their timeout, orders over a reload, rebalancing, flap damping, a port that
+refuses while its connections live, and how soon clients of a server that is cut off or killed know.
+
+    server_states.py BUILD-DIR
+"""
+
+import json
+import pathlib
+import signal
+import time
+
+from harness import Test, wait_until
+
+HERE = pathlib.Path(__file__).parent
+VIP = "192.168.8.100"
+CONFIG = """dataplane {{
+    workers 2
+}}
+vrrp_instance VI_1 {{
+    interface eth0
+    virtual_router_id 51
+    priority 255
+    advert_int 1
+    virtual_ipaddress {{
+        192.168.8.100/24
+    }}
+}}
+virtual_server 192.168.8.100 5672 {{
+    lb_algo wlc
+    lb_kind FNAT
+    protocol TCP
+    slow_start 4
+    drain_timeout {drain_timeout}
+    {one}
+    {two}
+}}
+virtual_server 192.168.8.100 5673 {{
+    lb_algo wlc
+    lb_kind FNAT
+    protocol TCP
+    {one}
+    {two_later}
+}}
+virtual_server 192.168.8.100 5674 {{
+    lb_algo wlc
+    lb_kind FNAT
+    protocol TCP
+    rebalance {{
+        rate 20
+        threshold 10
+    }}
+    {one}
+    {two}
+}}
+"""
+SERVER = """real_server 192.168.8.{number} 5672 {{
+        {more}
+        delay_loop 0.1
+        delay_before_retry 0.1
+        TCP_CHECK {{
+            connect_timeout 0.1
+        }}
+    }}"""
+# Answers what it is sent; with SIGUSR1 its port refuses and its connections live on.
+POLITE_SERVER = """
+import asyncio, signal
+
+async def serve(reader, writer):
+    while data := await reader.read(1000):
+        writer.write(data)
+
+async def main():
+    server = await asyncio.start_server(serve, None, 5672)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: [s.close() for s in list(server.sockets)] or server.close())
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+def config(drain_timeout=2):
+    return CONFIG.format(drain_timeout=drain_timeout, one=SERVER.format(number=11, more=""), two=SERVER.format(number=12, more=""),
+                         two_later=SERVER.format(number=12, more="tier 1"))
+
+
+class Clients:
+    """lasting_clients.py on the client's host; `with` ends them."""
+
+    def __init__(self, bench, port, wanted, *more):
+        self.process = bench.client.popen("/usr/bin/python3", str(HERE / "lasting_clients.py"), VIP, str(port), str(wanted), *more,
+                                          stdin=-1, stdout=-1, text=True)
+        self.losses = []
+        while "open" not in (line := json.loads(self.process.stdout.readline())):
+            self.losses.append(line["lost"])
+
+    def wait_for_losses(self, count):
+        while len(self.losses) < count:
+            self.losses.append(json.loads(self.process.stdout.readline())["lost"])
+        return self.losses
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.communicate()
+
+
+class Bench:
+    def __init__(self, test):
+        self.test = test
+        self.warren_host = test.network.add_host("warren", "192.168.8.4/24")
+        self.client = test.network.add_host("client", "192.168.8.50/24")
+        self.hosts = {name: test.network.add_host(name, f"192.168.8.{number}/24") for name, number in (("one", 11), ("two", 12))}
+        self.running = {name: self.start(name) for name in self.hosts}
+        self.warren = test.start_warren(self.warren_host, config())
+        for port in (5672, 5673, 5674):
+            self.wait_for_states(port, "up", "up")
+
+    def start(self, name, polite=False):
+        program = ["-c", POLITE_SERVER] if polite else [str(HERE / "name_echo.py"), name]
+        return self.test.start(self.hosts[name], "/usr/bin/python3", *program, log=f"{name}.log")
+
+    def stop(self, name):
+        self.running[name].kill()
+        self.running[name].wait()
+
+    def ctl(self, *words):
+        return self.test.ctl(self.warren_host, *words)
+
+    def rows(self, port):
+        return {row["server"][10:12]: row for row in self.ctl("show", "servers") if row["service"] == f"{VIP}:{port}"}
+
+    def row(self, port, number):
+        return self.rows(port)[number]
+
+    def wait_for_states(self, port, one, two, seconds=10):
+        wait_until(f"servers {one} and {two} at {port}",
+                   lambda: [self.row(port, n)["state"] for n in ("11", "12")] == [one, two], seconds)
+
+    def reload(self, **changes):
+        self.test.folder.joinpath("warren.conf").write_text(config(**changes), encoding="utf-8")
+        assert self.ctl("reload")[-1], "the reload has its outcome"
+
+    def events(self, part):
+        return [row["text"] for row in self.ctl("events") if part in row["text"]]
+
+
+def rows_say_all(bench):
+    row = bench.row(5672, "11")
+    assert row["state"] == "up" and row["since"] and row["reason"], row
+    assert row["weight"] == 1 and row["effective_weight"] == 1, row
+    assert set(row["factors"]) == {"handshake", "confirm", "memory", "syns", "stalls", "connections", "slow_start"}, row
+    assert row["node"] is None and row["drain"] is None, row
+    text = bench.warren_host.run(bench.test.program("app/warrenctl/warrenctl"), "--instance", bench.warren_host.namespace,
+                                 "show", "servers").stdout
+    assert max(map(len, text.splitlines())) <= 100, text
+
+
+def weight_by_order(bench):
+    assert all(row["changed"] for row in bench.ctl("weight", "192.168.8.11:5672", "5"))
+    assert bench.row(5672, "11")["effective_weight"] == 5
+    bench.reload(drain_timeout=3)
+    assert bench.row(5672, "11")["weight"] == 5, "orders survive a reload"
+    with Clients(bench, 5672, 24):
+        active = {number: row["active"] for number, row in bench.rows(5672).items()}
+        assert 18 <= active["11"] <= 22, active
+    bench.ctl("weight", "192.168.8.11:5672", "default")
+    assert bench.row(5672, "11")["weight"] == 1
+    assert len(bench.events("weight 5 by the operator")) == 3
+
+
+def tiers(bench):
+    assert bench.row(5673, "12")["waits"] and bench.row(5673, "12")["effective_weight"] == 0
+    with Clients(bench, 5673, 6) as clients:
+        assert bench.row(5673, "11")["active"] == 6
+        bench.stop("one")
+        clients.wait_for_losses(6)
+        wait_until("the next tier", lambda: bench.row(5673, "12")["active"] == 6, 10)
+    bench.running["one"] = bench.start("one")
+    bench.wait_for_states(5673, "up", "up")
+    wait_until("the lower tier again", lambda: bench.row(5673, "12")["waits"], 5)
+
+
+def slow_start(bench):
+    row = bench.row(5672, "11")
+    assert row["factors"]["slow_start"] < 0.9, row    # it has come back in tiers()
+    assert row["effective_weight"] <= row["factors"]["slow_start"] + 0.2, row
+    wait_until("its whole weight", lambda: bench.row(5672, "11")["effective_weight"] == 1, 8)
+
+
+def drain_timeout(bench):
+    with Clients(bench, 5672, 8) as clients:
+        assert bench.row(5672, "12")["active"] == 4
+        began = time.monotonic()
+        bench.ctl("drain", "192.168.8.12:5672", f"{VIP}:5672")
+        row = bench.row(5672, "12")
+        wait_until("the drain's first count", lambda: bench.row(5672, "12")["drain"], 2)
+        row = bench.row(5672, "12")
+        assert row["state"] == "maint" and row["drain"]["flows_left"] == row["drain"]["flows_at_first"] == 4, row
+        assert 0 < row["drain"]["left_ms"] <= 3000, row
+        clients.wait_for_losses(4)
+        assert 2.5 < time.monotonic() - began < 6, "drain_timeout 3"
+        wait_until("all at the other server", lambda: bench.row(5672, "11")["active"] == 8, 5)
+    assert bench.events("drain_timeout: the last 4 flows are reset"), bench.events("drain")
+    bench.reload(drain_timeout=2)
+    assert bench.row(5672, "12")["state"] == "maint", "orders survive a reload"
+    bench.ctl("enable", "192.168.8.12:5672")
+    wait_until("its whole weight", lambda: bench.row(5672, "12")["effective_weight"] == 1, 8)
+
+
+def reset_by_order(bench):
+    with Clients(bench, 5674, 8) as clients:
+        row = bench.ctl("reset", "192.168.8.11:5672", f"{VIP}:5674")[0]
+        assert row["changed"] and row["reason"].startswith("4 flows"), row
+        clients.wait_for_losses(4)
+        wait_until("they are back", lambda: sum(r["active"] for r in bench.rows(5674).values()) == 8, 5)
+        assert bench.row(5674, "11")["state"] == "up"
+
+
+def rebalance(bench):
+    bench.ctl("disable", "192.168.8.12:5672", f"{VIP}:5674")
+    with Clients(bench, 5674, 40):
+        assert bench.row(5674, "11")["active"] == 40
+        bench.ctl("enable", "192.168.8.12:5672", f"{VIP}:5674")
+        wait_until("even shares", lambda: bench.row(5674, "12")["active"] >= 18, 15)
+        wait_until("its end", lambda: bench.events("evened out"), 5)
+    moved = len(bench.ctl("ended", "cause", "rebalance"))
+    assert 18 <= moved <= 24, f"{moved} moved: only the surplus"
+    print(f"  40 connections on one server, rate 20: {moved} moved", flush=True)
+    assert "connections move" in bench.ctl("rebalance", f"{VIP}:5673")[0]["reason"]
+
+
+def refusing_port(bench):
+    bench.stop("two")
+    bench.wait_for_states(5672, "up", "down")
+    bench.running["two"] = bench.start("two", polite=True)
+    bench.wait_for_states(5674, "up", "up")
+    with Clients(bench, 5674, 8) as clients:
+        wait_until("both have some", lambda: bench.row(5674, "12")["active"] > 1, 5)
+        held = bench.row(5674, "12")["active"]
+        bench.running["two"].send_signal(signal.SIGUSR1)
+        bench.wait_for_states(5674, "up", "draining")
+        assert bench.row(5674, "12")["active"] == held and not clients.losses, "its connections live"
+    bench.wait_for_states(5674, "up", "down")
+    bench.stop("two")
+    bench.running["two"] = bench.start("two")
+    bench.wait_for_states(5674, "up", "up")
+
+
+def how_soon(bench, what, end, limit_ms):
+    """Clients of server one alone; from the fault until the last of them knows."""
+    bench.ctl("disable", "192.168.8.12:5672", f"{VIP}:5674")
+    with Clients(bench, 5674, 20, "once") as clients:
+        began = time.time()
+        end()
+        took = [1000 * (when - began) for when in clients.wait_for_losses(20)]
+    print(f"  20 clients of a server that is {what}: the last knows after {max(took):.0f} ms", flush=True)
+    assert max(took) < limit_ms, took
+    bench.ctl("enable", "192.168.8.12:5672", f"{VIP}:5674")
+
+
+# The numbers to reach are 300 and 30 ms; a busy machine may take longer.
+def cut_off(bench):
+    how_soon(bench, "cut off", bench.hosts["one"].unplug, 1000)
+    bench.wait_for_states(5672, "down", "up")
+    bench.hosts["one"].plug()
+    bench.wait_for_states(5672, "up", "up", 15)
+
+
+def killed(bench):
+    how_soon(bench, "killed", lambda: bench.stop("one"), 300)
+    bench.wait_for_states(5672, "down", "up")
+    bench.running["one"] = bench.start("one")
+    bench.wait_for_states(5672, "up", "up", 15)
+
+
+def flapping(bench):
+    for _ in range(5):
+        bench.stop("one")
+        wait_until("its fall", lambda: bench.row(5672, "11")["state"] == "down", 5)
+        bench.running["one"] = bench.start("one")
+        if bench.events("comes and goes"):
+            break
+        wait_until("its return, or none", lambda: bench.row(5672, "11")["check"] == "ok", 5)
+    wait_until("its being held down", lambda: "comes and goes" in bench.row(5672, "11")["reason"] or
+               bench.events("comes and goes") or bench.events("has kept still"), 5)
+    bench.wait_for_states(5672, "up", "up", 20)
+    assert bench.events("has kept still"), bench.events("192.168.8.11")
+
+
+def main(test):
+    bench = Bench(test)
+    for step in (rows_say_all, weight_by_order, tiers, slow_start, drain_timeout, reset_by_order, rebalance, refusing_port, cut_off,
+                 killed, flapping):
+        print(step.__name__, flush=True)
+        step(bench)
+
+
+if __name__ == "__main__":
+    Test.main(main)

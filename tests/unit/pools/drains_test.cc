@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools/drains.h"
+
+#include "model/builder.h"
+#include "model/orders.h"
+#include "model/server_state.h"
+#include "unit/pools/pool.h"
+
+namespace warren::pools {
+namespace {
+
+class Drains : public Pool {
+  protected:
+    // The lines about it, a few milliseconds later.
+    std::vector<std::string> follow(std::uint64_t ms = 20) {
+        std::vector<std::string> lines;
+        changed_ = false;
+        for (const DrainNews& news : follow_drains(*state_, exchange_, now_ns_ += ms * 1'000'000)) {
+            EXPECT_EQ(news.server, 0);
+            lines.push_back(news.text);
+            changed_ |= news.changed;
+        }
+        return lines;
+    }
+    void drain() { obey(server(0), balance::Admin::drained, now_ns_); }
+
+    bool changed_ = false;
+};
+
+using Texts = std::vector<std::string>;
+
+TEST_F(Drains, TellEachQuarterThatHasGone) {
+    use();
+    counted(0, 0).active.set(60);
+    counted(0, 1).active.set(40);
+    EXPECT_EQ(follow(), Texts{});
+    drain();
+    EXPECT_EQ(follow(), Texts{});
+    counted(0, 0).active.set(20);
+    EXPECT_EQ(follow(), Texts{"drained to 25 %: 60 of 100 flows are left"});
+    EXPECT_EQ(follow(60'000), Texts{}) << "without drain_timeout they have all the time";
+    EXPECT_EQ(server_state(server(0)), exchange::ServerState::drain);
+}
+
+TEST_F(Drains, TheRestIsResetWhenTheTimeIsOver) {
+    use("drain_timeout 2\n");
+    counted(0).active.set(3);
+    follow();
+    drain();
+    follow();
+    EXPECT_EQ(follow(1'980), Texts{});
+    EXPECT_EQ(follow(20), Texts{"drain_timeout: the last 3 flows are reset"});
+    EXPECT_TRUE(changed_);
+    EXPECT_EQ(server_state(server(0)), exchange::ServerState::disabled);
+    EXPECT_EQ(follow(), Texts{}) << "once";
+    obey(server(0), balance::Admin::enabled, now_ns_);
+    follow();
+    EXPECT_EQ(server_state(server(0)), exchange::ServerState::up);
+    drain();
+    EXPECT_EQ(server_state(server(0)), exchange::ServerState::drain) << "and its time begins anew";
+    EXPECT_EQ(follow(1'000), Texts{});
+}
+
+TEST_F(Drains, WhoRefusesIsDownWhenItsLastConnectionHasGone) {
+    use();
+    counted(0).active.set(1);
+    follow();
+    health::CheckResult refused{.reason = health::Reason::refused, .text = "connection refused"};
+    apply_check(*state_, 0, 0, refused, now_ns_);
+    apply_check(*state_, 0, 0, refused, now_ns_);
+    EXPECT_EQ(server_state(server(0)), exchange::ServerState::drain);
+    EXPECT_EQ(follow(), Texts{});
+    counted(0).active.set(0);
+    follow();
+    EXPECT_TRUE(changed_);
+    EXPECT_EQ(server_state(server(0)), exchange::ServerState::down);
+}
+
+TEST_F(Drains, SilenceIsSeenWhereAnswersPassUs) {
+    for (const bool is_direct : {false, true}) {
+        use("", is_direct ? "lb_kind DR\n" : "");
+        follow();
+        counted(0).to_server.add(10);
+        follow();
+        follow(100);
+        EXPECT_EQ(server(0).silence.is_evident(now_ns_ / 1'000'000), !is_direct);
+    }
+}
+
+}  // namespace
+}  // namespace warren::pools

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools/weights.h"
+
+#include "model/builder.h"
+#include "model/server_state.h"
+#include "unit/pools/pool.h"
+
+namespace warren::pools {
+namespace {
+
+using balance::Factor;
+
+class Weights : public Pool {
+  protected:
+    void pass(int seconds) {
+        for (; seconds > 0; --seconds)
+            update_factors(*state_, exchange_, now_ns_ += 1'000'000'000);
+    }
+    std::uint32_t factor(std::size_t index, Factor which) {
+        return state_->services[0].factors.factors(index)[static_cast<std::size_t>(which)];
+    }
+    void says(std::size_t index, rabbitmq::NodeFacts facts) {
+        server(index).node = std::make_shared<const rabbitmq::NodeFacts>(std::move(facts));
+    }
+    std::string fronts() {
+        update_fronts(*state_);
+        std::string text;
+        for (const model::ServerRecord& s : state_->servers)
+            text += server_weight(s) == 0 ? '-' : 'x';
+        return text;
+    }
+};
+
+TEST_F(Weights, HandshakesMoveTheFactorWithinItsBounds) {
+    use();
+    exchange::FlowEvent event;
+    event.kind = exchange::FlowEventKind::established;
+    for (int second = 0; second < 200; ++second) {
+        for (const std::uint16_t index : {std::uint16_t{0}, std::uint16_t{1}}) {
+            event.server = index;
+            event.latency_us = index == 0 ? 1'000 : 100'000;
+            apply_flow_event(*state_, event);
+        }
+        pass(1);
+    }
+    EXPECT_EQ(server(0).factor, balance::factor_one);
+    EXPECT_EQ(server(1).factor, balance::factor_min);
+    EXPECT_NEAR(server(1).handshake_us, 100'000, 1);
+}
+
+TEST_F(Weights, EqualServersNeedNoNewSnapshot) {
+    use();
+    for (int i = 0; i < 10; ++i)
+        EXPECT_FALSE(update_factors(*state_, exchange_, now_ns_ += 1'000'000'000));
+}
+
+TEST_F(Weights, UnansweredSynsAndRepeatedSegmentsOfAllWorkersCount) {
+    use();
+    for (int i = 0; i < 60; ++i) {
+        counted(0, 0).connections.add(100);
+        counted(0, 1).connections.add(100);
+        server(0).unanswered += 100;
+        counted(1, 1).to_server.add(1'000);
+        counted(1, 1).repeated.add(200);
+        pass(1);
+    }
+    EXPECT_LT(factor(0, Factor::syns), 32U);
+    EXPECT_EQ(factor(1, Factor::syns), balance::factor_one);
+    EXPECT_NEAR(factor(1, Factor::stalls), 170, 5);
+    EXPECT_EQ(factor(0, Factor::stalls), balance::factor_one);
+}
+
+TEST_F(Weights, ANodesOwnWordsCount) {
+    use();
+    says(0, {.memory = rabbitmq::Usage{90, 100}, .descriptors = rabbitmq::Usage{95, 100}});
+    pass(60);
+    EXPECT_NEAR(factor(0, Factor::memory), 83, 1);
+    EXPECT_NEAR(factor(0, Factor::connections), 83, 1);
+    EXPECT_LT(server(0).factor, 40U) << "the product";
+    EXPECT_EQ(server(1).factor, balance::factor_one);
+}
+
+TEST_F(Weights, SlowStartIsSeenEachSecond) {
+    use("slow_start 10\n");
+    server(1).health.set_admin(balance::Admin::disabled);
+    note_change(server(1), "", now_ns_);
+    server(1).health.set_admin(balance::Admin::enabled);
+    note_change(server(1), "", now_ns_);
+    pass(1);
+    EXPECT_NEAR(server(1).factor, 26, 1);
+    pass(4);
+    EXPECT_NEAR(server(1).factor, 128, 8);
+    pass(5);
+    EXPECT_EQ(server(1).factor, balance::factor_one);
+}
+
+TEST_F(Weights, FailoverHasNoFactors) {
+    use("lb_algo fo\n");
+    says(0, {.memory = rabbitmq::Usage{100, 100}});
+    pass(60);
+    EXPECT_EQ(server(0).factor, balance::factor_one);
+}
+
+TEST_F(Weights, PreferredNodesServeWhileOneIsUp) {
+    use("prefer ram\n");
+    EXPECT_EQ(fronts(), "xx") << "nobody has said what he is";
+    says(0, {.type = rabbitmq::NodeType::disc});
+    says(1, {.type = rabbitmq::NodeType::ram});
+    EXPECT_EQ(fronts(), "-x");
+    server(1).health.set_admin(balance::Admin::drained);
+    EXPECT_EQ(fronts(), "xx") << "the disc node, now that it is alone";
+    EXPECT_FALSE(server(0).waits);
+}
+
+TEST_F(Weights, TheNextTierServesWhenNobodyElseCan) {
+    use("real_server 192.168.8.13 5672 {\ntier 1\n}\n");
+    server(2).next_hop = server(0).next_hop;
+    EXPECT_EQ(fronts(), "xx-");
+    server(0).next_hop.reset();
+    EXPECT_EQ(fronts(), "xx-") << "one is enough";
+    server(1).ordered_weight = 0;
+    EXPECT_EQ(fronts(), "x-x") << "one has no way, the other no weight";
+}
+
+}  // namespace
+}  // namespace warren::pools

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "show_servers.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace warren::ctl {
+namespace {
+
+Json server(const std::string& name) {
+    return {{"service", "192.168.100.100:15672"},
+            {"server", name},
+            {"state", "up"},
+            {"reachable", true},
+            {"weight", 3},
+            {"configured_weight", 3},
+            {"effective_weight", 3.0},
+            {"factors", {{"handshake", 1.0}, {"memory", 1.0}, {"slow_start", 1.0}}},
+            {"node", Json()},
+            {"drain", Json()},
+            {"check", "ok"},
+            {"check_us", 420},
+            {"handshake_us", 990},
+            {"active", 1'234'567},
+            {"to_server_bytes", 1'200'000},
+            {"to_client_bytes", 90},
+            {"since_ms", 130'000},
+            {"reason", "check passed"}};
+}
+
+TEST(ShowServers, SaysWhatIsWorthSaying) {
+    EXPECT_EQ(server_details(server("10.0.0.1:5672")),
+              "  10.0.0.1:5672  check passed; in 1.2 MB, out 90 B\n");
+    Json busy = server("10.0.0.1:5672");
+    busy["factors"]["memory"] = 0.62;
+    busy["configured_weight"] = 5;
+    EXPECT_EQ(
+        server_details(busy),
+        "  10.0.0.1:5672  check passed; weight 5 is configured; factors memory 0.62; in 1.2 MB, "
+        "out 90 B\n");
+    Json leaving = server("10.0.0.1:5672");
+    leaving["drain"] = {{"flows_at_first", 120}, {"flows_left", 37}, {"left_ms", 12'000}};
+    leaving["reason"] = "drained by the operator";
+    EXPECT_EQ(server_details(leaving),
+              "  10.0.0.1:5672  drained by the operator; drains: 37 of 120 flows left, 12 s to "
+              "go;\n                 in 1.2 MB, out 90 B\n");
+}
+
+TEST(ShowServers, SaysWhatANodeSays) {
+    Json row = server("10.0.0.1:5672");
+    row["node"] = {{"name", "rabbit@one"},
+                   {"type", "ram"},
+                   {"version", "3.10.8"},
+                   {"memory", {{"used", 41}, {"limit", 100}}},
+                   {"alarms", {"memory", "disk"}}};
+    EXPECT_EQ(
+        server_details(row),
+        "  10.0.0.1:5672  check passed; in 1.2 MB, out 90 B;\n                 rabbit@one ram "
+        "3.10.8, memory 41.0 %, alarms memory disk\n");
+}
+
+TEST(ShowServers, FitsAHundredColumnsAndGroupsByService) {
+    Json longest = server("192.168.100.111:15672");
+    longest["reachable"] = false;
+    longest["reason"] = std::string(70, 'r');
+    longest["node"] = {{"name", std::string(255, 'n')}, {"version", "4.2.10"}};
+    Json other = server("192.168.100.112:15672");
+    other["service"] = "192.168.100.100:5672";
+    std::ostringstream out;
+    print_servers(out, {longest, other, longest});
+    std::istringstream lines(out.str());
+    int services = 0;
+    for (std::string line; std::getline(lines, line); services += line.rfind("SERVICE ", 0) == 0)
+        EXPECT_LE(line.size(), 100U) << line;
+    EXPECT_EQ(services, 2);
+}
+
+}  // namespace
+}  // namespace warren::ctl
