@@ -44,7 +44,7 @@ class Checks {
     struct Server {
         std::shared_ptr<const config::RealServer> config;  // which the checkers are of
         std::vector<std::unique_ptr<health::Checker>> checkers;
-        std::vector<std::string> said;  // what the log has last had of each
+        std::vector<std::string> said = {};  // what the log has last had of each
     };
 
     void follow(std::uint16_t index);

@@ -37,7 +37,8 @@ std::string place_of(const char* kind, const Json& object) {
 
 class Audit {
   public:
-    Audit(const Answers& answers, const std::vector<std::string>& vips) : vips_(vips) {
+    Audit(const Answers& answers, const std::vector<std::string>& vips)
+        : vips_(vips.begin(), vips.end()) {
         for (std::size_t i = 0; i < subject_count; ++i)
             lists_[i] = list_of(static_cast<Subject>(i), answers[i]);
     }
