@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "checks/start_check.h"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 #include <variant>
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::uint16_t smtp_port = 25;
 constexpr std::uint16_t soa = 6;
+constexpr std::int64_t least_script_timeout_ns = 5 * config::ns_per_s;
 
 // Checks of many servers should not come in step.
 std::int64_t random_warmup(std::int64_t most_ns) {
@@ -181,20 +183,22 @@ health::ProgramEnd end_of(const programs::ChildEnd& end) {
     return {exited ? std::optional(end.code) : std::nullopt, end.to_string()};
 }
 
-// As keepalived a script may take delay_loop if nothing is said.
+// As keepalived a script may take delay_loop if nothing is said; ours may be much shorter.
 health::MiscOptions options_of(const config::MiscCheck& check, const config::RealServer& server,
                                const Means& means) {
     health::MiscOptions out;
     const std::int64_t timeout_ns =
-        check.timeout_ns != 0 ? check.timeout_ns : check.timing.delay_loop_ns;
+        check.timeout_ns != 0 ? check.timeout_ns
+                              : std::max(check.timing.delay_loop_ns, least_script_timeout_ns);
     out.run = [found = programs::check_script(check.script, means.global), timeout_ns,
                &children = means.programs](std::function<void(const health::ProgramEnd&)> ended) {
-        if (!found.program) return false;
-        return children.run(
+        if (!found.program) return found.problem;
+        const bool runs = children.run(
             *found.program, timeout_ns,
             {.timed_out = {}, .ended = [ended = std::move(ended)](const programs::ChildEnd& end) {
                  ended(end_of(end));
              }});
+        return std::string(runs ? "" : "too many programs wait already");
     };
     out.dynamic = check.dynamic;
     out.weight = server.weight;

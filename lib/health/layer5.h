@@ -69,8 +69,9 @@ struct ProgramEnd {
     std::string text = {};  // "exit status 1", "timed out"
 };
 struct MiscOptions {
-    // Calls once, later, when the program has ended. false: it cannot be run now.
-    std::function<bool(std::function<void(const ProgramEnd&)>)> run = {};
+    // Calls once, later, when the program has ended. Gives what keeps it from running; empty:
+    // nothing.
+    std::function<std::string(std::function<void(const ProgramEnd&)>)> run = {};
     bool dynamic = false;  // an exit status from 2 on is a weight, and 2 more
     unsigned weight = 1;   // of the server, as configured
     Schedule schedule = {};

@@ -26,8 +26,8 @@ class MiscChecker final : public PeriodicChecker {
 };
 
 void MiscChecker::begin() {
-    if (!options_.run(guarded([this](const ProgramEnd& end) { take(end); })))
-        fail(Reason::local, "too many programs wait already");
+    std::string problem = options_.run(guarded([this](const ProgramEnd& end) { take(end); }));
+    if (!problem.empty()) fail(Reason::local, std::move(problem));
 }
 
 void MiscChecker::take(const ProgramEnd& end) {

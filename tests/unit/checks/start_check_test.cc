@@ -102,6 +102,7 @@ TEST_F(StartCheckTest, MiscRunsItsProgramWithItsWords) {
     EXPECT_EQ(result("misc_path \"/bin/sh -c 'exit 9'\"\nmisc_dynamic\n").weight_change, 4)
         << "weight 7, configured 3";
     EXPECT_EQ(result("misc_path /no/such\n").reason, health::Reason::local);
+    EXPECT_EQ(result("misc_path /no/such\n").text, "'/no/such': No such file or directory");
 }
 
 TEST_F(StartCheckTest, MiscThatHangsIsEnded) {

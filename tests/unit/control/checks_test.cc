@@ -8,6 +8,8 @@
 #include <chrono>
 
 #include "../health/own_namespace.h"
+#include "model/builder.h"
+#include "model/service_state.h"
 #include "unit/model/sample_state.h"
 
 namespace warren::control {
@@ -76,6 +78,105 @@ TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {
     EXPECT_EQ(state->servers[0].check.text, "Network is unreachable");
     EXPECT_EQ(state->servers[1].check.text, "No route to host");
     EXPECT_EQ(state->servers[2].check.text, "No such device");
+}
+
+std::string checked_server(const std::string& check) {
+    return router("A", "eth0", 51, "192.168.8.100/24") +
+           "virtual_server 192.168.8.100 5672 {\nlb_kind FNAT\nlb_algo wrr\ndelay_loop "
+           "0.01\nquorum 3\n"
+           "real_server 192.168.8.11 5672 {\nweight 3\n" +
+           check + "}\n}\ntrack_file load {\nfile /nowhere\n}\n";
+}
+
+struct Heard {
+    boost::asio::io_context io;
+    journal::EventLog events;
+    std::vector<std::string> told;
+    std::int64_t number = 0;  // in the file
+
+    Checks::Told listener() {
+        return {.changed = [this](std::uint16_t) { told.emplace_back("changed"); },
+                .answered = [](std::uint16_t) {},
+                .weighed =
+                    [this](std::uint16_t) {
+                        told.emplace_back("weighed");
+                        io.stop();
+                    }};
+    }
+    Checks::Watched watched() {
+        return {.file =
+                    [this](const std::string& name) {
+                        return vrrp::TrackedState{vrrp::TrackedState::Standing::known,
+                                                  name == "load" ? number : -1, "a number"};
+                    },
+                .bfd = {}};
+    }
+};
+
+// The weight is what the scheduler, the quorum and an operator see.
+TEST(Checks, AProgramGivesItsServerAWeight) {
+    const auto weights = [](int exit_status) {
+        const auto state =
+            state_of(checked_server("MISC_CHECK {\nmisc_path \"/bin/sh -c 'exit " +
+                                    std::to_string(exit_status) + "'\"\nmisc_dynamic\n}\n"));
+        update_quorums(*state, 0);
+        EXPECT_TRUE(state->services[0].has_quorum) << "3 of 3";
+        Heard heard;
+        Checks checks(heard.io, *state, heard.events, heard.listener(), heard.watched());
+        heard.io.run_for(10s);
+        EXPECT_EQ(heard.told, std::vector<std::string>{"weighed"});
+        EXPECT_EQ(server_weight(state->servers[0]),
+                  weight_of(state->servers[0]) * balance::weight_one);
+        update_quorums(*state, 0);
+        return std::pair(weight_of(state->servers[0]), state->services[0].has_quorum);
+    };
+    EXPECT_EQ(weights(9), std::pair(7U, true));
+    EXPECT_EQ(weights(4), std::pair(2U, false)) << "2 of 3";
+}
+
+TEST(Checks, AFilesNumberMovesAWeightAndTakesAServerDown) {
+    const auto state =
+        state_of(checked_server("FILE_CHECK {\ntrack_file load\nweight -2\n}\nFILE_CHECK "
+                                "{\ntrack_file load\nweight 0\n}\n"));
+    Heard heard;
+    Checks checks(heard.io, *state, heard.events, heard.listener(), heard.watched());
+    checks.look_at_watched();
+    EXPECT_TRUE(heard.told.empty()) << "0 changes nothing";
+    heard.number = 1;
+    checks.look_at_watched();
+    EXPECT_EQ(heard.told, (std::vector<std::string>{"weighed", "changed"}));
+    EXPECT_EQ(weight_of(state->servers[0]), 1U);
+    EXPECT_FALSE(state->servers[0].health.is_up());
+    heard.number = 9;
+    checks.look_at_watched();
+    EXPECT_EQ(weight_of(state->servers[0]), 0U) << "never below";
+    heard.number = 0;
+    checks.look_at_watched();
+    EXPECT_EQ(weight_of(state->servers[0]), 3U);
+    EXPECT_TRUE(state->servers[0].health.is_up());
+}
+
+TEST(Checks, LogsAllFailuresIfAsked) {
+    const auto failures = [](const std::string& more) {
+        const auto state = state_of(checked_server(
+            "MISC_CHECK {\nmisc_path /bin/false\nretry 2\ndelay_before_retry 0.01\n" + more +
+            "}\n"));
+        Heard heard;
+        Checks checks(heard.io, *state, heard.events,
+                      {.changed = [&](std::uint16_t) { heard.io.stop(); },
+                       .answered = [](std::uint16_t) {},
+                       .weighed = [](std::uint16_t) {}},
+                      heard.watched());
+        heard.io.run_for(10s);
+        int found = 0;
+        for (std::uint64_t i = heard.events.first(); i < heard.events.end(); ++i)
+            if (heard.events.at(i).text ==
+                "MISC_CHECK of server 192.168.8.11:5672 failed: exit status 1")
+                ++found;
+        return found;
+    };
+    EXPECT_EQ(failures(""), 0);
+    EXPECT_EQ(failures("log_all_failures\n"), 3);
 }
 
 }  // namespace

@@ -347,7 +347,7 @@ TEST_F(Layer5Test, MiscTakesAnExitStatusForAWordOrAWeight) {
         .run =
             [&](std::function<void(const ProgramEnd&)> ended) {
                 asio::post(io, [&, ended = std::move(ended)] { ended(ends[at++ % ends.size()]); });
-                return true;
+                return std::string();
             },
         .dynamic = true,
         .weight = 3,
@@ -366,8 +366,8 @@ TEST_F(Layer5Test, MiscTakesAnExitStatusForAWordOrAWeight) {
 }
 
 TEST_F(Layer5Test, MiscThatCannotRunSaysNothingOfTheServer) {
-    const auto results =
-        collect(MiscOptions{.run = [](const auto&) { return false; }, .schedule = fast}, 1);
+    const auto results = collect(
+        MiscOptions{.run = [](const auto&) { return std::string("no"); }, .schedule = fast}, 1);
     EXPECT_EQ(results[0].reason, Reason::local);
 }
 
