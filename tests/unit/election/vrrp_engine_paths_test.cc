@@ -98,7 +98,7 @@ TEST_F(EnginePaths, ARefusedAdvertIsTriedAgain) {
     sink_.works = false;
     advance(60 * ms);
     EXPECT_TRUE(owned(0));
-    EXPECT_LE(engine_->deadline_ns(), now_ns_ + VrrpEngine::retry_ns);
+    EXPECT_LE(engine_->deadline_ns(), now_ns_ + AdvertSender::retry_ns);
     const std::uint64_t lost = status(0).unsent_adverts;
     EXPECT_GT(lost, 20U);
     EXPECT_LT(lost, 40U) << "one for each interval";

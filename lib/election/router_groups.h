@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which virtual routers are in which sync group, and which groups have something to agree on. What
+// the members then do is vrrp/group.h. No heap after the constructor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "election/plan.h"
+#include "vrrp/group.h"
+
+namespace warren::election {
+
+class RouterGroups {
+  public:
+    explicit RouterGroups(std::size_t most_routers)
+        : groups_(most_routers), next_member_(most_routers, no_router) {}
+
+    // group_of(router) is the number of its group, no_group: it is in none. Whatever they were
+    // before: all members look at each other anew.
+    template <typename GroupOf>
+    void rebuild(std::size_t routers, const GroupOf& group_of) {
+        for (Group& group : groups_)
+            group = {};
+        for (std::size_t i = routers; i-- != 0;) {
+            const std::uint16_t number = group_of(i);
+            next_member_[i] = no_router;
+            if (number >= groups_.size()) continue;
+            next_member_[i] = std::exchange(groups_[number].first, static_cast<std::uint16_t>(i));
+            note_moved(number);
+        }
+    }
+
+    // A member is another than it was.
+    void note_moved(std::uint16_t group) {
+        if (group < groups_.size()) groups_[group].moved = moved_ = true;
+    }
+
+    // At the end of what a round brings, not at each step: members that go together for reasons of
+    // their own (a port, a stop) need no word of the group, and a takeover of hundreds looks at
+    // each once. status_of(router) gives its vrrp::Status; step(router, event) steps it.
+    template <typename StatusOf, typename Step>
+    void settle(const StatusOf& status_of, const Step& step) {
+        if (!std::exchange(moved_, false)) return;
+        for (Group& group : groups_) {
+            if (!std::exchange(group.moved, false)) continue;
+            const auto for_each = [&](const auto& look) {
+                for (std::uint16_t i = group.first; i != no_router; i = next_member_[i])
+                    look(i, status_of(i));
+            };
+            vrrp::settle_group(for_each, step);
+        }
+    }
+
+  private:
+    struct Group {
+        std::uint16_t first = no_router;  // the others by next_member_
+        bool moved = false;               // one of them, since they last agreed
+    };
+
+    std::vector<Group> groups_;               // by the plans' numbers
+    std::vector<std::uint16_t> next_member_;  // router -> the next one of its group, or no_router
+    bool moved_ = false;                      // any
+};
+
+}  // namespace warren::election
