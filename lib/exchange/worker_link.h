@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Everything that one worker shares with other threads, in one place: who writes and who reads is
-// said on each member. The manager creates it before the worker starts and keeps it until it ended.
+// Everything that one worker shares with other threads, in one place and ordered by who writes:
+// each writer has cache lines of its own. The manager creates it before the worker starts and keeps
+// it until it ended. A ring's own memory is elsewhere; what stands here of it nobody writes.
 #pragma once
 
 #include <algorithm>
@@ -25,40 +26,50 @@ inline constexpr unsigned max_workers = 16;
 inline constexpr std::size_t max_ports = RTE_MAX_ETHPORTS;
 
 struct WorkerLink {
-    WorkerCounters counters;  // worker -> manager
-    std::vector<ServerCounters> servers = std::vector<ServerCounters>(max_servers);  // same
+    // ---- worker -> manager
 
-    // Frames that reached each virtual router while it was ours: IP packets to an owned address and
-    // ARP or ND for one. worker -> control: a new master announces until traffic is seen.
-    std::vector<Counter> router_frames = std::vector<Counter>(max_virtual_routers);
+    alignas(64) WorkerCounters counters;
+    std::vector<ServerCounters> servers = std::vector<ServerCounters>(max_servers);
+    Channel<FlowEvent> events{8192};
+    Counter events_lost;  // events that found the channel full
+    Channel<FlowRow> rows{256};
+    Channel<StationSeen> stations{256};  // what finds it full is said again
+
+    // ---- worker -> control
 
     // By port: all that the port's rx queues of this worker held at this CLOCK_MONOTONIC time has
-    // been taken, its adverts are in the punt ring. worker -> control: a backup believes its
-    // master's silence only when every worker has looked since. 0: not yet.
-    static constexpr std::uint64_t nothing_to_see_ns = ~std::uint64_t{0};  // no queue of that port
+    // been taken, its adverts are in the punt ring. A backup believes its master's silence only
+    // when every worker has looked since. 0: not yet.
     alignas(64) std::array<std::atomic<std::uint64_t>, max_ports> seen_ns{};
-    // It began a round at this time. worker -> control: one that no longer polls is stalled; one
-    // that polls and never empties its queues is only busy.
+    static constexpr std::uint64_t nothing_to_see_ns = ~std::uint64_t{0};  // no queue of that port
+    // It began a round at this time: one that no longer polls is stalled; one that polls and never
+    // empties its queues is only busy.
     std::atomic<std::uint64_t> polled_ns{0};
-
-    Channel<FlowEvent> events{8192};     // worker -> manager
-    Counter events_lost;                 // events that found the channel full
-    Channel<FlowCommand> commands{16};   // manager -> worker
-    Channel<FlowRow> rows{256};          // worker -> manager
-    Channel<StationSeen> stations{256};  // worker -> manager; what finds it full is said again
-    Channel<NextHopMove> moves{64};      // manager -> worker
-    Channel<ShedOrder> sheds{64};        // manager -> worker
-    // worker -> control: adverts (VRRP or AH carrying it, IPv4 and IPv6), and apart from them ARP
-    // or neighbour messages of somebody else who claims an address that is ours: a storm of claims
-    // drops no advert.
+    // Frames that reached each virtual router while it was ours: IP packets to an owned address and
+    // ARP or ND for one. A new master announces until traffic is seen.
+    std::vector<Counter> router_frames = std::vector<Counter>(max_virtual_routers);
+    // Adverts (VRRP or AH carrying it, IPv4 and IPv6), and apart from them ARP or neighbour
+    // messages of somebody else who claims an address that is ours: a storm of claims drops no
+    // advert.
     MbufRing adverts{256};
     MbufRing claims{128};
-    MbufRing control_tx{512};  // control -> worker
-    // worker -> worker: there is a hand-off for one that sleeps.
-    Doorbell doorbell;
+
+    // ---- manager -> worker
+
+    alignas(64) Channel<FlowCommand> commands{16};
+    Channel<NextHopMove> moves{64};
+    Channel<ShedOrder> sheds{64};
+
+    // ---- control -> worker
+
+    alignas(64) MbufRing control_tx{512};
+
+    // ---- worker -> worker
+
+    alignas(64) Doorbell doorbell;  // there is a hand-off for one that sleeps
 };
 
-// What all workers and the control lcore share.
+// What all workers and the control lcore share, in the same order.
 struct Exchange {
     explicit Exchange(unsigned worker_count)
         : publisher(worker_count + 1), handoffs(worker_count * worker_count) {
@@ -68,20 +79,30 @@ struct Exchange {
             ring = std::make_unique<MbufRing>(512);
     }
 
-    // Reader ids: worker i is i, the control lcore is workers.size().
-    Publisher publisher;
-    Ownership ownership;
     std::vector<std::unique_ptr<WorkerLink>> workers;
-    // The upper threshold of servers that have reached it, else 0. worker -> workers: each says so
-    // when it chooses a server, from the sum of all workers' counters; they agree but for flows
-    // that another worker admits in the same instant.
-    std::vector<std::atomic<std::uint32_t>> reached_limits =
-        std::vector<std::atomic<std::uint32_t>>(max_servers);
-    // When TCP_CHECK last had an answer of each server (CLOCK_MONOTONIC), else 0. manager ->
-    // workers: a server of DR or TUN answers its clients behind our back, and is not silent then.
+
+    // ---- manager -> workers
+
+    // To the control lcore too. Reader ids: worker i is i, the control lcore is workers.size().
+    alignas(64) Publisher publisher;
+    // When TCP_CHECK last had an answer of each server (CLOCK_MONOTONIC), else 0: a server of DR or
+    // TUN answers its clients behind our back, and is not silent then.
     std::vector<std::atomic<std::uint64_t>> checked_ns =
         std::vector<std::atomic<std::uint64_t>>(max_servers);
-    std::atomic<bool> stop{false};  // manager -> workers and control lcore: leave the loop
+    std::atomic<bool> stop{false};  // leave the loop; to the control lcore too
+
+    // ---- control -> workers
+
+    alignas(64) Ownership ownership;
+
+    // ---- worker -> workers
+
+    // The upper threshold of servers that have reached it, else 0. Each says so when it chooses a
+    // server, from the sum of all workers' counters; they agree but for flows that another worker
+    // admits in the same instant.
+    alignas(64) std::vector<std::atomic<std::uint32_t>> reached_limits =
+        std::vector<std::atomic<std::uint32_t>>(max_servers);
+    std::vector<std::unique_ptr<MbufRing>> handoffs;  // see handoff()
 
     // What has been seen of a port by all workers; when the last of them began a round.
     std::uint64_t seen_ns(std::size_t port) const {
@@ -121,7 +142,6 @@ struct Exchange {
 
     // Ring from worker `from` to worker `to`.
     MbufRing& handoff(unsigned from, unsigned to) { return *handoffs[from * workers.size() + to]; }
-    std::vector<std::unique_ptr<MbufRing>> handoffs;
 
   private:
     template <typename Time>
