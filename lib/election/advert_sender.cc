@@ -83,13 +83,14 @@ void AdvertSender::set_unsent(Item& item, bool unsent) {
     if (item.unsent && !unsent) --unsent_;
     if (!item.unsent && unsent) ++unsent_;
     item.unsent = unsent;
+    if (unsent_ == 0) retry_deadline_ns_ = vrrp::no_deadline;
 }
 
 void AdvertSender::retry(std::uint64_t now_ns) {
     if (unsent_ == 0 || now_ns < retry_deadline_ns_) return;
     for (Item& item : items_)
         if (item.unsent) send_rest(item);
-    retry_deadline_ns_ = unsent_ == 0 ? vrrp::no_deadline : now_ns + retry_ns;
+    if (unsent_ != 0) retry_deadline_ns_ = now_ns + retry_ns;
 }
 
 vrrp::Decoded AdvertSender::decode_ah(std::size_t router, net::ConstBytes packet) {

@@ -115,6 +115,7 @@ TEST_F(Sender, WhatIsCancelledNeverLeaves) {
     sender_.send(1, 100, start_ns);
     sender_.cancel(0);
     sender_.place(1, plan);  // another router has come to the index
+    EXPECT_EQ(sender_.deadline_ns(), vrrp::no_deadline) << "the loop may sleep";
     sink_.room = 1000;
     sender_.retry(start_ns + ms);
     EXPECT_EQ(destinations(), Destinations{});
