@@ -216,9 +216,9 @@ def real_time_priority(test):
         tasks = (pathlib.Path("/proc") / str(bench.warrens["one"].pid) / "task").iterdir()
         return sorted({int((task / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[37]) for task in tasks})
     wait_until("the configured one", lambda: real_time_priorities() == [0, 4], 5)
-    for priority, then in ((6, [0, 6]), (0, [0]), (4, [0, 4])):
-        since = bench.reload("one", words(priority))
-        wait_until(f"the real-time priority {priority}", lambda: real_time_priorities() == then, 5)
+    for config, priority in ((words(6), 6), (router(), 1), (words(4), 4)):
+        since = bench.reload("one", config)
+        wait_until(f"the real-time priority {priority}", lambda: real_time_priorities() == [0, priority], 5)
     time.sleep(3 * INTERVAL)
     bench.in_rhythm("one", since)
 
