@@ -185,12 +185,6 @@ class Steps {
     std::vector<std::string>& out_;
 };
 
-// What the LAN knows of it: the name may change.
-std::string lan_identity(const VrrpInstance& instance) {
-    return instance.interface + " " + std::to_string(instance.virtual_router_id) + " " +
-           std::to_string(instance.version) + (instance.is_ipv6() ? " 6" : " 4");
-}
-
 bool has_interface(const Config& config, const std::string& interface) {
     return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(),
                        [&](const VrrpInstance& i) { return i.interface == interface; });

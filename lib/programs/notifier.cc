@@ -70,13 +70,21 @@ void Notifier::follow(const config::Config& config) {
     std::erase_if(instances_, [](const auto& item) { return item.second.is_leaving; });
     for (auto& [name, scripts] : instances_)
         scripts.is_leaving = true;
+    std::map<std::string, std::string> names;
     std::map<std::string, std::optional<NotifyState>> states;
+    std::map<std::string, int> priorities;
     for (const config::VrrpInstance& instance : config.vrrp_instances) {
+        const std::string identity = config::lan_identity(instance);
+        const auto known = names_.find(identity);
+        const std::string& before = known == names_.end() ? instance.name : known->second;
         instances_[instance.name] = ready(instance.notify, config.global);
-        states[instance.name] = states_[instance.name];
+        states[instance.name] = states_[before];
+        priorities[instance.name] = priorities_[before];
+        names.emplace(identity, instance.name);
     }
+    names_ = std::move(names);
     states_ = std::move(states);
-    std::erase_if(priorities_, [&](const auto& item) { return !states_.contains(item.first); });
+    priorities_ = std::move(priorities);
     std::map<std::string, std::optional<NotifyState>> groups;
     for (const Group& group : groups_)
         groups[group.name] = group.state;

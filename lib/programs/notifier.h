@@ -31,8 +31,8 @@ class Notifier {
     Notifier(boost::asio::io_context& io, const config::Config& config, journal::EventLog& events,
              Listeners listeners = {});
 
-    // Another configuration: whom it still names keeps its state, whom it does not may still say
-    // STOP.
+    // Another configuration: who is still the same to the LAN keeps its state under any name, who
+    // is gone may still say STOP.
     void follow(const config::Config& config);
 
     void on_transition(const std::string& instance, NotifyState state, int priority);
@@ -61,6 +61,7 @@ class Notifier {
     void update(Group& group);
 
     std::map<std::string, Scripts> instances_;
+    std::map<std::string, std::string> names_;                  // by config::lan_identity()
     std::map<std::string, std::optional<NotifyState>> states_;  // of instances
     std::map<std::string, int> priorities_;                     // that they had then
     std::vector<Group> groups_;

@@ -122,6 +122,26 @@ TEST_F(NotifierTest, AnotherConfigurationKeepsTheStatesAndHearsTheLeaving) {
     EXPECT_NE(log().find("any own GROUP G BACKUP 0\n"), std::string::npos) << "B is known";
 }
 
+TEST_F(NotifierTest, AnotherNameKeepsTheState) {
+    for (const char* name : {"A", "B"}) {
+        config_.vrrp_instances.emplace_back().name = name;
+        config_.vrrp_instances.back().virtual_router_id = name[0] == 'A' ? 1 : 2;
+    }
+    start();
+    notifier_->on_transition("A", NotifyState::master, 100);
+    notifier_->on_transition("B", NotifyState::backup, 90);
+    config_.vrrp_instances[0].name = "B";  // they have changed names
+    config_.vrrp_instances[1].name = "A";
+    config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
+    group.name = "G";
+    group.members = {{{}, "A"}, {{}, "B"}};
+    group.notify.any = script("any");
+    notifier_->follow(config_);
+    notifier_->on_transition("A", NotifyState::master, 90);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_EQ(log(), "any own GROUP G MASTER 0\n") << "B is the master that was A";
+}
+
 TEST_F(NotifierTest, WhatCannotRunIsLeftOut) {
     config::VrrpInstance& instance = config_.vrrp_instances.emplace_back();
     instance.name = "VI_1";
