@@ -43,6 +43,7 @@ inline constexpr unsigned max_workers = 15;        // with the control lcore's, 
 
 struct NotifyScripts {
     std::optional<Script> any, master, backup, fault, stop;
+    std::optional<Script> lower_priority;  // a master's that has heard a lower one; not of groups
 
     friend bool operator==(const NotifyScripts&, const NotifyScripts&) = default;
 };

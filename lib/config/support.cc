@@ -15,7 +15,6 @@ constexpr UnservedKeyword unserved[] = {
     {"global_defs", "shutdown_script", not_run},
     {"global_defs", "lvs_sync_daemon", "the peer does not learn of connections"},
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
-    {"vrrp_instance", "notify_master_rx_lower_pri", not_run},
     {"vrrp_instance", "lvs_sync_daemon_interface", "the peer does not learn of connections"},
     {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS",
      syntax::Severity::error},

@@ -73,15 +73,17 @@ void Routers::take_statuses() {
     if (moved) context_.attempts("following the masters", [&] { told_.masters(); });
 }
 
-// What only they hear of: no state changes.
+// What is no change of state, and nobody else hears of.
 void Routers::tell_fifos(const model::RouterState& router, const vrrp::Status& before) {
     const vrrp::Status& now = router.status;
     if (router.config->notify_priority_changes && before.state != vrrp::State::initialize &&
         now.effective_priority != before.effective_priority)
         fifos_.on_priority(router.config->name, is_master(router), now.effective_priority);
-    if (is_master(router) &&
-        now.counters.lower_priority_heard != before.counters.lower_priority_heard)
-        fifos_.on_lower_priority(router.config->name, now.effective_priority);
+    if (!is_master(router) ||
+        now.counters.lower_priority_heard == before.counters.lower_priority_heard)
+        return;
+    notifier_.on_lower_priority(router.config->name);
+    fifos_.on_lower_priority(router.config->name, now.effective_priority);
 }
 
 void Routers::on_report(const election::VrrpReport& report) {

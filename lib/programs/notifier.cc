@@ -57,7 +57,7 @@ Notifier::Scripts Notifier::ready(const config::NotifyScripts& scripts,
         return script ? check_script(*script, global).program : std::nullopt;
     };
     return {program(scripts.any),   program(scripts.master), program(scripts.backup),
-            program(scripts.fault), program(scripts.stop),   false};
+            program(scripts.fault), program(scripts.stop),   program(scripts.lower_priority)};
 }
 
 Notifier::Notifier(boost::asio::io_context& io, const config::Config& config,
@@ -108,6 +108,11 @@ void Notifier::on_transition(const std::string& instance, NotifyState state, int
     for (Group& group : groups_)
         if (std::find(group.members.begin(), group.members.end(), instance) != group.members.end())
             update(group);
+}
+
+void Notifier::on_lower_priority(const std::string& instance) {
+    if (const auto& script = instances_[instance].lower_priority)
+        queues_.run("INSTANCE " + instance, *script);
 }
 
 void Notifier::repeat_to(Listener& listener) const {

@@ -36,6 +36,8 @@ class Notifier {
     void follow(const config::Config& config);
 
     void on_transition(const std::string& instance, NotifyState state, int priority);
+    // A master has heard a lower one: a script without arguments, once for all that waited.
+    void on_lower_priority(const std::string& instance);
 
     // All that it has said last, once more.
     void repeat_to(Listener& listener) const;
@@ -45,7 +47,7 @@ class Notifier {
 
   private:
     struct Scripts {
-        std::optional<Program> any, master, backup, fault, stop;
+        std::optional<Program> any, master, backup, fault, stop, lower_priority;
         bool is_leaving = false;
     };
     struct Group {

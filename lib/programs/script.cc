@@ -147,7 +147,8 @@ class Findings {
             {"notify_master", scripts.master},
             {"notify_backup", scripts.backup},
             {"notify_fault", scripts.fault},
-            {"notify_stop", scripts.stop}};
+            {"notify_stop", scripts.stop},
+            {"notify_master_rx_lower_pri", scripts.lower_priority}};
         for (const auto& [keyword, script] : all)
             if (script) add(of + ": " + keyword, *script);
     }

@@ -232,6 +232,8 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.owner_ignore_adverts); }},
     {"smtp_alert", 0, 1, [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.smtp_alert); }},
     {"track_src_ip", 0, 0, [](Statement&, InstanceDraft& d) { d.vrrp.track_src_ip = true; }},
+    {"notify_master_rx_lower_pri", 1, 3,
+     [](Statement& s, InstanceDraft& d) { s.script(d.vrrp.notify.lower_priority); }},
     {"notify_priority_changes", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.notify_priority_changes); }},
     {"dont_track_primary", 0, 0,

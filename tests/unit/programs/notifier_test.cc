@@ -60,8 +60,9 @@ class NotifierTest : public testing::Test {
 TEST_F(NotifierTest, TheStatesOwnScriptComesFirstAndNotifyGetsFourMore) {
     config::VrrpInstance& instance = config_.vrrp_instances.emplace_back();
     instance.name = "VI_1";
-    instance.notify = {script("any"), script("master", "sleep 0.2"), script("backup"),
-                       script("fault"), script("stop")};
+    instance.notify = {script("any"),    script("master", "sleep 0.2"),
+                       script("backup"), script("fault"),
+                       script("stop"),   {}};
     start();
     notifier_->on_transition("VI_1", NotifyState::backup, 90);
     notifier_->on_transition("VI_1", NotifyState::master, 100);
@@ -120,6 +121,19 @@ TEST_F(NotifierTest, AnotherConfigurationKeepsTheStatesAndHearsTheLeaving) {
     EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
     EXPECT_NE(log().find("backup own\n"), std::string::npos);
     EXPECT_NE(log().find("any own GROUP G BACKUP 0\n"), std::string::npos) << "B is known";
+}
+
+TEST_F(NotifierTest, ALowerAdvertHasAScriptOfItsOwn) {
+    config::VrrpInstance& instance = config_.vrrp_instances.emplace_back();
+    instance.name = "VI_1";
+    instance.notify.any = script("any");
+    instance.notify.lower_priority = script("lower");
+    config_.vrrp_instances.emplace_back().name = "VI_2";
+    start();
+    notifier_->on_lower_priority("VI_1");
+    notifier_->on_lower_priority("VI_2");
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_EQ(log(), "lower own\n");
 }
 
 TEST_F(NotifierTest, AnotherNameKeepsTheState) {

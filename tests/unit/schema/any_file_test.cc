@@ -168,8 +168,7 @@ const Case instances[] = {
      instance("notify /bin/x\nnotify_master \"/bin/x a b\" root root\n"
               "notify_backup /bin/x\nnotify_fault /bin/x\nnotify_stop /bin/x"),
      accepted},
-    {"a script of lower adverts", instance("notify_master_rx_lower_pri /bin/x"), warned,
-     "it does not run"},
+    {"a script of lower adverts", instance("notify_master_rx_lower_pri /bin/x"), accepted},
     {"other interfaces", instance("track_interface {\neth1\neth2 weight -20\n}"), accepted},
     {"its own", instance("track_interface {\neth0 weight 20\n}"), warned, "its own interface"},
     {"weight 300", instance("track_interface {\neth1 weight 300\n}"), warned, "it is left out"},
