@@ -11,7 +11,8 @@ std::vector<Json> reload_rows(const std::vector<std::string>& steps, const std::
     for (std::size_t i = 0; i < std::min(steps.size(), most_reload_steps); ++i)
         rows.push_back({{"step", steps[i].substr(0, longest_reload_step)}});
     if (steps.size() > most_reload_steps)
-        rows.push_back({{"step", std::to_string(steps.size() - most_reload_steps) + " more"}});
+        rows.push_back({{"step", "and " + std::to_string(steps.size() - most_reload_steps) +
+                                     " more: `warren --config NEW --dry-run OLD` names all"}});
     const std::string good = is_rehearsal ? "it could be taken up" : "reloaded";
     const std::string outcome = !refusal.empty() ? refusal.substr(0, longest_reload_step) +
                                                        "; the running configuration stays"
