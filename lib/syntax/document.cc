@@ -187,7 +187,8 @@ class DocumentReader {
     void read_sequence(std::string_view line, std::size_t depth) {
         const std::size_t head_length = sequence_head_length(line);
         std::vector<std::string> unknown;
-        const auto head = definitions_.expand(line.substr(0, head_length), unknown);
+        const auto head =
+            definitions_.expand(with_braced_names(line.substr(0, head_length)), unknown);
         if (!head || depth > limits_.substitution_depth)
             return stop("~SEQ and ~LST are nested too deeply here");
         const std::size_t left = limits_.nodes - std::min(rounds_, limits_.nodes);

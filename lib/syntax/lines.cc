@@ -12,6 +12,15 @@ bool is_blank(char c) {
     return std::isspace(static_cast<unsigned char>(c)) != 0;
 }
 
+bool is_quote(char c) {
+    return c == '"' || c == '\'';
+}
+
+// As in lines that a shell script was to write. keepalived runs what stands between them.
+bool begins_escaped_quote(std::string_view text) {
+    return text.size() > 1 && text.front() == '\\' && is_quote(text[1]);
+}
+
 bool is_name(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
@@ -66,7 +75,13 @@ class Splitter {
     std::size_t step(std::string_view rest) {
         const char c = rest.front();
         if (quote_ != 0) return step_quoted(rest);
-        if (c == '"' || c == '\'') {
+        if (begins_escaped_quote(rest)) {
+            is_escaped_ = true;
+            quote_ = rest[1];
+            in_word_ = true;
+            return 1;
+        }
+        if (is_quote(c)) {
             quote_ = c;
             in_word_ = true;
             return 0;
@@ -88,9 +103,12 @@ class Splitter {
     }
 
     std::size_t step_quoted(std::string_view rest) {
-        if (rest.front() == quote_) {
+        const bool ends = begins_escaped_quote(rest) && rest[1] == quote_;
+        if (is_escaped_ ? ends : rest.front() == quote_) {
+            const std::size_t more = is_escaped_ ? 1 : 0;
             quote_ = 0;
-            return 0;
+            is_escaped_ = false;
+            return more;
         }
         if (rest.front() == '\\' && rest.size() > 1) {
             word_ += unescape(rest[1]);
@@ -114,6 +132,7 @@ class Splitter {
     std::string word_;
     bool in_word_ = false;
     char quote_ = 0;
+    bool is_escaped_ = false;  // it began as \", and ends so
 };
 
 }  // namespace
@@ -133,7 +152,9 @@ std::string_view without_comment(std::string_view line) {
         if (quote != 0) {
             if (c == '\\') ++i;
             if (c == quote) quote = 0;
-        } else if (c == '"' || c == '\'') {
+        } else if (begins_escaped_quote(line.substr(i))) {
+            ++i;
+        } else if (is_quote(c)) {
             quote = c;
         } else if (c == '#' || c == '!') {
             return line.substr(0, i);

@@ -2,6 +2,7 @@
 #include "syntax/sequences.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 
@@ -89,6 +90,21 @@ std::optional<Sequence> list(const std::vector<std::string_view>& parts, std::si
 
 bool begins_sequence(std::string_view line) {
     return line.starts_with("~SEQ(") || line.starts_with("~SEQx(") || line.starts_with("~LST(");
+}
+
+std::string with_braced_names(std::string_view head) {
+    std::string out;
+    std::size_t begin = std::string_view::npos;  // of the name that goes on
+    for (const char c : head) {
+        const bool in_name = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+        if (begin != std::string::npos && !in_name) {
+            if ((c == ',' || c == ')') && begin < out.size()) out.insert(begin, "{").push_back('}');
+            begin = std::string::npos;
+        }
+        out.push_back(c);
+        if (c == '$') begin = out.size();
+    }
+    return out;
 }
 
 std::size_t sequence_head_length(std::string_view line) {

@@ -20,6 +20,8 @@ struct Sequence {
 bool begins_sequence(std::string_view line);
 
 // Where the part in parentheses ends: what stands behind it is the rest of the line.
+// `$NAME` before a comma or the ')' as `${NAME}`: elsewhere only a blank ends a name.
+std::string with_braced_names(std::string_view head);
 std::size_t sequence_head_length(std::string_view line);
 
 // `head` is the part with its definitions resolved. Nothing: not of that form, or more than `most`

@@ -62,6 +62,7 @@ const Case syntax[] = {
     {"spaced definition", "$X = 1",
      "f:1: error: a definition is written $NAME=VALUE, without a blank before the '='\n"},
     {"open quote", "a \"b\nc", "a b\nc\nf:1: error: the quote opened in this line is not closed\n"},
+    {"quotes that a shell script escaped", "a \\\"b c\\\" d # e\na \\'b\\'", "a \"b c\" d\na b\n"},
     {"extra brace", "a\n}\nb", "a\nb\nf:2: error: a '}' without a block that it could close\n"},
     {"brace without a keyword", "{\na\n}\nb", "b\nf:1: error: a '{' without a keyword before it\n"},
     {"missing brace, at the end", "a {\nb x {\nc\n}\n",
@@ -82,6 +83,8 @@ const Case syntax[] = {
     {"sequences within each other, of a block",
      "$V=\\\nv ${I}.${J} { \\\n  p ${I}${J} \\\n}\n~SEQ(I,1,2) ~SEQ(J,5,-1,4) $V",
      "v 1.5 {\n    p 15\n}\nv 1.4 {\n    p 14\n}\nv 2.5 {\n    p 25\n}\nv 2.4 {\n    p 24\n}\n"},
+    {"a sequence between two names", "$A=2\n$B=3\n~SEQ(I,$A,$B) a ${I}\n~SEQ(J,$B) b $J",
+     "a 2\na 3\nb 1\nb 2\nb 3\n"},
     {"lists", "~LST(I, 7, 9) a $I\n~LST({X, Y}, {1,2}, {3,4}) b $X $Y", "a 7\na 9\nb 1 2\nb 3 4\n"},
     {"no sequence", "~SEQ(I,1,0,3) a",
      "f:1: error: '~SEQ(I,1,0,3)' is no sequence: ~SEQ(NAME, START, STEP, END) or ~LST(NAME, A, "
