@@ -53,14 +53,20 @@ class Settling {
         found_.push_back({where, severity, std::move(what)});
     }
 
+    // keepalived finds the first of a name, and is content. Only of a session that is an error.
     template <typename Definition>
-    void define(const std::vector<Definition>& all, TrackKind kind, const char* keyword) {
-        for (const Definition& d : all)
-            if (!defined_.emplace(std::pair(kind, d.name), DefaultWeight(d.weight, d.reverse))
-                     .second)
-                report(syntax::Severity::error, d.where,
-                       "the " + std::string(keyword) + " " + syntax::in_quotes(d.name) +
-                           " is given twice");
+    void define(std::vector<Definition>& all, TrackKind kind, const char* keyword) {
+        const bool is_error = kind == TrackKind::bfd;
+        std::erase_if(all, [&](const Definition& d) {
+            if (defined_.emplace(std::pair(kind, d.name), DefaultWeight(d.weight, d.reverse))
+                    .second)
+                return false;
+            report(is_error ? syntax::Severity::error : syntax::Severity::warning, d.where,
+                   "the " + std::string(keyword) + " " + syntax::in_quotes(d.name) +
+                       " is given twice" +
+                       (is_error ? "" : ": the first one counts, as in keepalived"));
+            return !is_error;
+        });
         if (all.size() > max_track_definitions)
             report(syntax::Severity::error, all[max_track_definitions].where,
                    "more than " + std::to_string(max_track_definitions) + " of " + keyword);

@@ -158,10 +158,13 @@ bool Statement::boolean(std::optional<bool>& out) {
     return true;
 }
 
+// keepalived says nothing of a prefix length where none belongs.
 bool Statement::address(net::IpAddress& out, std::size_t i) {
-    const std::optional<net::IpAddress> value = net::IpAddress::parse(arg(i));
+    const std::optional<net::Prefix> value = net::Prefix::parse(arg(i));
     if (value) {
-        out = *value;
+        if (arg(i).find('/') != std::string::npos)
+            warn(syntax::in_quotes(arg(i)) + ": the prefix length is left out");
+        out = value->address;
         return true;
     }
     error(syntax::in_quotes(arg(i)) + " is no IP address");
@@ -258,13 +261,13 @@ void BlockReader::apply(Entry& entry, Statement& statement) {
         return statement.error(
             name + (entry.min_args == 1 ? " needs a value"
                                         : " needs " + std::to_string(entry.min_args) + " values"));
-    if (statement.args() > entry.max_args && knows(statement.arg(entry.max_args)))
-        return statement.error(
-            "a statement ends with its line: " + syntax::in_quotes(statement.arg(entry.max_args)) +
-            " needs a line of its own");
-    if (statement.args() > entry.max_args)
-        statement.warn(syntax::in_quotes(statement.arg(entry.max_args)) + " after " + name +
-                       " is ignored");
+    if (statement.args() > entry.max_args) {
+        const std::string& surplus = statement.arg(entry.max_args);
+        statement.warn(syntax::in_quotes(surplus) + " after " + name + " is ignored" +
+                       (knows(surplus) ? ": a statement ends with its line, so it needs one of "
+                                         "its own"
+                                       : ""));
+    }
     const bool wants_block = entry.block == BlockUse::required;
     if (wants_block != statement.node.has_block)
         return statement.error(name + (wants_block ? " needs a block: '{' is missing"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cctype>
+#include <charconv>
 
 #include "schema/schema.h"
 
@@ -11,20 +12,37 @@ namespace {
 
 constexpr std::int64_t default_persistence_ns = 360 * config::ns_per_s;  // keepalived's, and IPVS's
 
-// A netmask for IPv4, a prefix length for IPv6. Alone it turns persistence on, as in keepalived.
+std::optional<unsigned> length_of_mask(const std::string& text) {
+    const auto mask = net::IpAddress::parse(text);
+    if (!mask || !mask->is_v4()) return std::nullopt;
+    const std::uint32_t bits = mask->as_v4().host();
+    const auto length = static_cast<unsigned>(std::countl_one(bits));
+    if (length == 0 || (length < 32 && bits << length != 0)) return std::nullopt;
+    return length;
+}
+
+// keepalived hands any mask to IPVS, and reads 24 as 0.0.0.24, which nobody means.
+unsigned read_mask(Statement& s) {
+    const std::string& text = s.arg(0);
+    if (const auto length = length_of_mask(text)) return *length;
+    unsigned meant = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), meant);
+    if (fault != std::errc{} || *end != '\0' || meant == 0 || meant > 32) meant = 32;
+    s.warn("'persistence_granularity' is a netmask, not " + syntax::in_quotes(text) + ": /" +
+           std::to_string(meant) + " is taken");
+    return meant;
+}
+
+// A netmask for IPv4, a prefix length for IPv6; a firewall mark has either. Alone it turns
+// persistence on, as in keepalived.
 void set_granularity(Statement& s, config::VirtualServer& v) {
+    const bool is_mark = v.address == net::IpAddress();
+    const bool has_dots = s.arg(0).find('.') != std::string::npos;
     unsigned length = 0;
-    if (v.address.is_v4()) {
-        const auto mask = net::IpAddress::parse(s.arg(0));
-        if (!mask || !mask->is_v4()) return s.error("'persistence_granularity' is a netmask");
-        const std::uint32_t bits = mask->as_v4().host();
-        length = static_cast<unsigned>(std::countl_one(bits));
-        if (length == 0 || (length < 32 && bits << length != 0))
-            return s.error("'persistence_granularity' is a netmask, not " +
-                           syntax::in_quotes(s.arg(0)));
-    } else if (!s.number(1, 128, length)) {
+    if (v.address.is_v4() || (is_mark && has_dots))
+        length = read_mask(s);
+    else if (!s.number(1, 128, length))
         return;
-    }
     v.persistence_granularity = static_cast<std::uint8_t>(length);
     if (v.persistence_timeout_ns == 0) v.persistence_timeout_ns = default_persistence_ns;
 }

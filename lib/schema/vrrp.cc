@@ -100,14 +100,16 @@ void read_addresses(Statement& s, std::vector<config::VirtualAddress>& out) {
 void read_unicast_peers(Statement& s, InstanceDraft& d) {
     for (const syntax::Node& child : s.node.children) {
         Statement entry(s.context, child);
-        const std::optional<net::IpAddress> address = net::IpAddress::parse(child.keyword());
-        if (!address) {
+        const std::optional<net::Prefix> prefix = net::Prefix::parse(child.keyword());
+        if (!prefix) {
             entry.error(syntax::in_quotes(child.keyword()) + " is no IP address");
             continue;
         }
         config::UnicastPeer peer;
         peer.where = child.where;
-        peer.address = *address;
+        peer.address = prefix->address;
+        if (child.keyword().find('/') != std::string::npos)
+            entry.warn(syntax::in_quotes(child.keyword()) + ": the prefix length is left out");
         for (std::size_t i = 0; i < entry.args(); i += 2) {
             const bool low = entry.arg(i) == "min_ttl";
             if ((!low && entry.arg(i) != "max_ttl") || i + 1 == entry.args()) {

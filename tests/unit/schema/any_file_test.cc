@@ -168,7 +168,13 @@ const Case instances[] = {
      instance("notify /bin/x\nnotify_master \"/bin/x a b\" root root\n"
               "notify_backup /bin/x\nnotify_fault /bin/x\nnotify_stop /bin/x"),
      accepted},
+    {"a source with a prefix length", instance("mcast_src_ip 10.0.0.9/24"), warned,
+     "the prefix length is left out"},
+    {"a peer with one", instance("unicast_src_ip 10.0.0.9\nunicast_peer {\n10.0.0.8/24\n}"), warned,
+     "the prefix length is left out"},
     {"a script of lower adverts", instance("notify_master_rx_lower_pri /bin/x"), accepted},
+    {"two statements in a line", instance("garp_master_delay 5 accept"), warned,
+     "'accept' after 'garp_master_delay' is ignored"},
     {"other interfaces", instance("track_interface {\neth1\neth2 weight -20\n}"), accepted},
     {"its own", instance("track_interface {\neth0 weight 20\n}"), warned, "its own interface"},
     {"weight 300", instance("track_interface {\neth1 weight 300\n}"), warned, "it is left out"},

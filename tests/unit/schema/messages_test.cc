@@ -62,7 +62,8 @@ const Case keywords[] = {
     {"a value too many", "global_defs {\nrouter_id a b\n}",
      "2: warning: 'b' after 'router_id' is ignored\n"},
     {"two statements in a line", instance("priority 1 advert_int 1"),
-     "7: error: a statement ends with its line: 'advert_int' needs a line of its own\n"},
+     "7: warning: 'advert_int' after 'priority' is ignored: a statement ends with its line, so it "
+     "needs one of its own\n"},
     {"no block", instance("authentication"),
      "7: error: 'authentication' needs a block: '{' is missing\n"},
     {"a block too many", instance("priority 1 {\n}"),
@@ -211,7 +212,7 @@ const Case servers[] = {
      "16: error: the sorry_server 10.0.0.1 is one of our own virtual addresses\n"},
     {"granularity that is no netmask",
      instance("") + service("persistence_granularity 255.0.255.0"),
-     "16: error: 'persistence_granularity' is a netmask, not '255.0.255.0'\n"},
+     "16: warning: 'persistence_granularity' is a netmask, not '255.0.255.0': /32 is taken\n"},
     {"options of no sorry_server", instance("") + service("sorry_server_inhibit"),
      "16: error: 'sorry_server_inhibit' needs a sorry_server before it\n"},
     {"flag of another scheduler", instance("") + service("sh-port"),

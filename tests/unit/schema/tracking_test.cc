@@ -162,7 +162,9 @@ TEST(Tracked, Messages) {
          "f:3: warning: 'weight' must be from -254 to 254, not '300': 254 is taken, as in "
          "keepalived\n"},
         {"track_file f {\nfile /x\n}\ntrack_file f {\nfile /y\n}\n",
-         "f:4: error: the track_file 'f' is given twice\n"},
+         "f:1: warning: nothing tracks the track_file 'f': it moves no address\n"
+         "f:4: warning: the track_file 'f' is given twice: the first one counts, as in "
+         "keepalived\n"},
         {instance("track_interface {\neth1 weight 1 sideways\n}\n"),
          "f:8: error: after 'eth1' comes 'weight N [reverse]', not 'sideways'\n"},
         {instance("track_interface {\neth1\neth1 weight 3\n}\n"),
