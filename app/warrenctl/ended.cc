@@ -17,9 +17,9 @@
 namespace warren::ctl {
 namespace {
 
-constexpr std::array<std::string_view, 11> causes{
+constexpr std::array<std::string_view, 12> causes{
     "client_fin", "server_fin", "client_reset", "server_reset", "server_down", "idle",
-    "admin",      "refused",    "unanswered",   "no_server",    "limit"};
+    "admin",      "refused",    "unanswered",   "no_server",    "limit",       "rebalance"};
 
 // "10.0.0.9" is any port of it, "10.0.0.9:4000" that one; IPv6 addresses stand in brackets when a
 // port follows.

@@ -39,7 +39,8 @@ const std::vector<Column> columns{
 // Those that take something away.
 std::string factors_text(const Json& server) {
     std::string all;
-    for (const auto& [name, value] : server.value("factors", Json::object()).items())
+    const Json factors = server.value("factors", Json::object());
+    for (const auto& [name, value] : factors.items())
         if (value.is_number() && value.get<double>() < 1)
             all += " " + name + " " + decimal_text(value.get<double>());
     return all.empty() ? "" : "factors" + all;

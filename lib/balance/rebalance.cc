@@ -26,13 +26,13 @@ Sums sums_of(std::span<const Holder> pool) {
 
 }  // namespace
 
-double shortage_percent(std::span<const Holder> pool) {
+double shortage_percent(std::span<const Holder> pool, std::uint32_t grain) {
     const Sums sums = sums_of(pool);
     double worst = 0;
     for (const Holder& h : pool) {
         const double share = sums.share_of(h);
         const double missing = share - static_cast<double>(h.flows);
-        if (h.weight != 0 && missing >= 1) worst = std::max(worst, missing / share * 100);
+        if (h.weight != 0 && missing >= grain) worst = std::max(worst, missing / share * 100);
     }
     return worst;
 }
@@ -54,7 +54,7 @@ std::vector<std::uint32_t> surplus_to_move(std::span<const Holder> pool, std::ui
 
 std::vector<std::uint32_t> Rebalance::step(std::span<const Holder> pool,
                                            const RebalanceRules& rules) {
-    const double shortage = shortage_percent(pool);
+    const double shortage = shortage_percent(pool, rules.grain);
     const bool was = moving_;
     moving_ = shortage > (was ? rules.threshold / 2.0 : rules.threshold);
     if (!moving_) return std::vector<std::uint32_t>(pool.size());

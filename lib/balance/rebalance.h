@@ -14,6 +14,9 @@ namespace warren::balance {
 struct RebalanceRules {
     std::uint32_t rate = 2;        // connections a second
     std::uint32_t threshold = 10;  // percent of a server's share
+    // Fewer missing flows are none: what several workers' schedulers may be off by, each for
+    // itself.
+    std::uint32_t grain = 1;
 };
 
 struct Holder {
@@ -21,9 +24,9 @@ struct Holder {
     std::uint64_t flows = 0;
 };
 
-// How far the server that is shortest of flows is below its share, in percent of it; a share of
-// less than one flow counts for nothing.
-double shortage_percent(std::span<const Holder> pool);
+// How far the server that is shortest of flows is below its share, in percent of it, if at least
+// `grain` are missing.
+double shortage_percent(std::span<const Holder> pool, std::uint32_t grain = 1);
 
 // How many flows each server is to give away now: by position, `rate` in all. Nobody gives more
 // than what it has beyond its share; servers that take no new flows neither give nor count.

@@ -70,9 +70,10 @@ RebalanceStep rebalance(model::State& state, const exchange::Exchange& exchange)
         }
         const config::Rebalance rules =
             service.config->balancing.rebalance.value_or(config::Rebalance{});
+        const auto grain = static_cast<std::uint32_t>(exchange.workers.size()) + 1;
         const bool was = service.rebalance.is_moving();
         const std::vector<std::uint32_t> moves = service.rebalance.step(
-            pool_of(state, exchange, service), {rules.rate, rules.threshold});
+            pool_of(state, exchange, service), {rules.rate, rules.threshold, grain});
         for (std::size_t i = 0; i < moves.size(); ++i)
             spread(exchange, service.servers[i], moves[i], step.sheds);
         const bool is = service.rebalance.is_moving();

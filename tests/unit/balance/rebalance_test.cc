@@ -19,6 +19,9 @@ TEST(Rebalance, TheShortestServerSaysHowFarItIs) {
     EXPECT_EQ(shortage_percent(rejoined), 100);
     const Holder few[] = {{256, 1}, {256, 0}};
     EXPECT_EQ(shortage_percent(few), 0) << "half a flow is nothing to move";
+    const Holder workers[] = {{256, 5}, {256, 3}};
+    EXPECT_EQ(shortage_percent(workers), 25);
+    EXPECT_EQ(shortage_percent(workers, 2), 0) << "each of two workers may be off by one";
     const Holder drained[] = {{256, 50}, {256, 50}, {0, 0}};
     EXPECT_EQ(shortage_percent(drained), 0) << "who takes no new flows is not short of them";
 }

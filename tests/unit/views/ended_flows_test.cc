@@ -46,7 +46,7 @@ TEST_F(Ended, SaysWhoWhereAndWhy) {
 }
 
 TEST_F(Ended, EveryCauseHasItsName) {
-    const std::array<std::pair<EndCause, const char*>, 9> causes{
+    const std::array<std::pair<EndCause, const char*>, 10> causes{
         {{EndCause::client_fin, "client_fin"},
          {EndCause::server_fin, "server_fin"},
          {EndCause::client_reset, "client_reset"},
@@ -55,7 +55,8 @@ TEST_F(Ended, EveryCauseHasItsName) {
          {EndCause::idle, "idle"},
          {EndCause::admin, "admin"},
          {EndCause::no_server, "no_server"},
-         {EndCause::limit, "limit"}}};
+         {EndCause::limit, "limit"},
+         {EndCause::rebalance, "rebalance"}}};
     for (const auto& [cause, name] : causes) {
         flows_.take(event(FlowEventKind::ended, cause), *state_, 0);
         EXPECT_EQ(last_cause(), name);
