@@ -297,7 +297,7 @@ class LibraryTable(unittest.TestCase):
     @staticmethod
     def folders_in(text, above):
         if text.startswith("all of the above but "):
-            return above - set(text.removeprefix("all of the above but ").split(";")[0].split(" and "))
+            return above - set(re.split(r", | and ", text.removeprefix("all of the above but ").split(";")[0]))
         return set() if text.startswith("nothing") else set(text.split(";")[0].split(", "))
 
     def test_each_library_has_its_row(self):
