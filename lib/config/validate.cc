@@ -372,6 +372,9 @@ class Untracked {
             note(v.tracked);
         for (const VrrpSyncGroup& g : config.vrrp_sync_groups)
             note(g.tracked);
+        for (const VirtualServer& s : config.virtual_servers)
+            for (const RealServer& r : s.real_servers)
+                note(r.checkers);
     }
 
     template <typename Definition>
@@ -388,6 +391,12 @@ class Untracked {
     void note(const std::vector<Tracked>& list) {
         for (const Tracked& tracked : list)
             used_.emplace(tracked.kind, tracked.name);
+    }
+
+    void note(const std::vector<Checker>& checkers) {
+        for (const Checker& checker : checkers)
+            if (const auto* file = std::get_if<FileCheck>(&checker))
+                used_.emplace(TrackKind::file, file->track_file);
     }
 
     std::set<std::pair<TrackKind, std::string>> used_;
