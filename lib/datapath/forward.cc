@@ -45,13 +45,17 @@ void Forwarder::prefetch(Packet& packet) const {
     flows_.prefetch(packet.hash);
 }
 
-void Forwarder::prefetch_flow(const Packet& packet) const {
+void Forwarder::prefetch_flow(Packet& packet) const {
     if (!packet.is_of_flow()) return;
-    flows_.prefetch_flow(packet.hash);
+    packet.candidate = flows_.fetch_candidate(packet.hash);
+}
+
+flow::FlowTable::Hit Forwarder::find(const Packet& packet) const {
+    return flows_.find(flow::TupleWords::of(packet.tuple()), packet.hash, packet.candidate);
 }
 
 Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
-    const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
+    const flow::FlowTable::Hit hit = find(packet);
     if (hit && !(packet.is_first_syn() && may_start_again(flows_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
     const exchange::Service& service = round.snapshot->services[packet.service];
@@ -71,7 +75,7 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
 }
 
 Verdict Forwarder::to_local(Packet& packet, const PollRound& round) {
-    const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
+    const flow::FlowTable::Hit hit = find(packet);
     if (hit) return forward(packet, round, hit.index, hit.from);
     if (const auto verdict = steering_.hand_off_unless_ours(steering_.owner_of(packet)))
         return *verdict;
@@ -86,7 +90,7 @@ Verdict Forwarder::to_local(Packet& packet, const PollRound& round) {
 Verdict Forwarder::from_nat_server(Packet& packet, const PollRound& round) {
     const exchange::Snapshot& snapshot = *round.snapshot;
     const net::Parsed& parsed = packet.parsed;
-    const flow::FlowTable::Hit hit = flows_.find(packet.tuple(), packet.hash);
+    const flow::FlowTable::Hit hit = find(packet);
     const std::uint16_t service =
         hit ? flows_[hit.index].service_id
             : snapshot.servers[snapshot.find_nat_server(parsed.source, parsed.source_port)].service;

@@ -33,7 +33,7 @@ class Forwarder {
 
     // Two stages for a whole burst: hash the tuple and fetch its bucket, then fetch the flow.
     void prefetch(Packet& packet) const;
-    void prefetch_flow(const Packet& packet) const;
+    void prefetch_flow(Packet& packet) const;
 
     // A segment from a client to a virtual_server.
     Verdict to_service(Packet& packet, const PollRound& round);
@@ -47,6 +47,7 @@ class Forwarder {
     unsigned follow_moves();
 
   private:
+    flow::FlowTable::Hit find(const Packet& packet) const;
     static constexpr std::uint32_t moving_per_round = 512;
 
     Verdict forward(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);

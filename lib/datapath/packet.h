@@ -8,9 +8,10 @@
 #include <cstdint>
 
 #include "exchange/counters.h"
-#include "exchange/ownership.h"
+#include "exchange/poll_round.h"
 #include "exchange/snapshot.h"
 #include "flow/sequence.h"
+#include "flow/table.h"
 #include "flow/tcp.h"
 #include "net/bytes.h"
 #include "net/headers.h"
@@ -21,29 +22,7 @@ namespace warren::datapath {
 
 inline constexpr unsigned burst_size = 32;
 
-// What the workers know during one round; taken once at its start.
-struct PollRound {
-    const exchange::Snapshot* snapshot = nullptr;
-    exchange::OwnershipView ownership;
-    std::uint64_t now_ns = 0;
-    flow::Tick tick = 0;
-
-    bool owns(std::uint16_t router) const {
-        return ownership.owns(router, snapshot->virtual_routers[router].lease_ns);
-    }
-    bool owns(const exchange::OwnedAddress& address) const { return owns(address.virtual_router); }
-    // A source that nobody else may send from.
-    bool owns(const net::IpAddress& address) const {
-        const exchange::OwnedAddress* owned = snapshot->find_address(address);
-        return owned != nullptr && owns(*owned);
-    }
-    // The low 32 bits, for differences below an hour.
-    std::uint32_t now_us() const { return static_cast<std::uint32_t>(now_ns / 1000); }
-    // Whether it answers as a host does: echo, and RST to what nobody serves.
-    bool accepts(const exchange::OwnedAddress& address) const {
-        return snapshot->virtual_routers[address.virtual_router].accept;
-    }
-};
+using exchange::PollRound;
 
 // Each frame is of exactly one kind.
 enum class Kind : std::uint8_t {
@@ -70,8 +49,9 @@ struct Packet {
 
     rte_mbuf* mbuf = nullptr;
     net::Parsed parsed;
-    std::uint64_t hash = 0;                           // of the flow key, if is_of_flow()
-    const exchange::OwnedAddress* address = nullptr;  // the owned address it is for
+    std::uint64_t hash = 0;                                   // of the flow key, if is_of_flow()
+    std::uint32_t candidate = flow::FlowTable::no_candidate;  // the flow it seems to be of
+    const exchange::OwnedAddress* address = nullptr;          // the owned address it is for
     std::uint16_t service = exchange::Snapshot::no_service;
     std::uint16_t router = no_router;  // whose traffic it is; ours now unless the frame is dropped
     Kind kind = Kind::kernel;

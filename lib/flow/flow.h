@@ -134,14 +134,6 @@ struct alignas(64) Flow {
 
     Tuple client_tuple() const { return {client_address, vip, client_port, service_port}; }
     Tuple server_tuple() const { return {server_address, local_address, server_port, local_port}; }
-    // Whether a packet of that tuple is one that comes from that side.
-    bool is_key(Side from, const Tuple& t) const {
-        return from == Side::client
-                   ? client_address == t.source && client_port == t.source_port &&
-                         vip == t.destination && service_port == t.destination_port
-                   : server_address == t.source && server_port == t.source_port &&
-                         local_address == t.destination && local_port == t.destination_port;
-    }
     // Addresses and ports of a segment that we send to that side.
     Tuple sent_to(Side side) const {
         if (side == Side::client) return {vip, client_address, service_port, client_port};

@@ -6,9 +6,8 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 
-#include "flow/flow.h"
+#include "flow/tuple_words.h"
 #include "net/mix.h"
 
 namespace warren::flow {
@@ -24,23 +23,18 @@ class TupleHash {
         }
     }
 
-    std::uint64_t operator()(const Tuple& t) const {
+    std::uint64_t operator()(const Tuple& t) const { return (*this)(TupleWords::of(t)); }
+    std::uint64_t operator()(const TupleWords& t) const {
         const std::uint64_t ports =
             std::uint64_t{t.source_port.raw()} << 16 | t.destination_port.raw();
         // The ports mask a word of the destination: that is ours, so nobody can vary both.
-        const std::uint64_t source =
-            fold(word(t.source, 0) ^ keys_[0], word(t.source, 8) ^ keys_[1]);
+        const std::uint64_t source = fold(t.source[0] ^ keys_[0], t.source[1] ^ keys_[1]);
         const std::uint64_t destination =
-            fold(word(t.destination, 0) ^ ports ^ keys_[2], word(t.destination, 8) ^ keys_[3]);
+            fold(t.destination[0] ^ ports ^ keys_[2], t.destination[1] ^ keys_[3]);
         return fold(source ^ keys_[4], destination ^ keys_[5]);
     }
 
   private:
-    static std::uint64_t word(const net::IpAddress& a, std::size_t offset) {
-        std::uint64_t w;
-        std::memcpy(&w, a.bytes().data() + offset, sizeof(w));
-        return w;
-    }
     static constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
         __extension__ using Wide = unsigned __int128;
         const Wide product = static_cast<Wide>(a) * b;

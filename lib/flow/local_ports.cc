@@ -30,7 +30,7 @@ class LocalPorts::Candidates {
             table_.prefetch(hashes[i]);
         }
         for (std::size_t i = 0; i < ports.size(); ++i)
-            table_.prefetch_flow(hashes[i]);
+            static_cast<void>(table_.fetch_candidate(hashes[i]));
         for (std::size_t i = 0; i < ports.size(); ++i)
             if (const PortChoice choice = look_at(ports[i], hashes[i]);
                 choice.verdict != PortVerdict::no_port)

@@ -39,6 +39,18 @@ inline bool is_repeated(const Flow& f, const Segment& s) {
            static_cast<std::int32_t>(end - f.next_to_server) <= 0;
 }
 
+// track() of a flow whose server has answered, of a segment that is no RST.
+inline void track_open(Flow& f, Side from, const Segment& s) {
+    const std::uint32_t end = s.sequence + s.length;
+    if (from == Side::client) {
+        advance_to(f.next_to_server, end);
+        if (s.has_ack()) advance_to(f.ack_from_client, s.acknowledgement);
+    } else {
+        advance_to(f.next_to_client, end);
+        if (s.has_ack()) advance_to(f.ack_from_server, s.acknowledgement);
+    }
+}
+
 // Remembers a segment that is being forwarded; call it before step(). RSTs teach nothing.
 inline void track(Flow& f, Side from, const Segment& s) {
     if ((s.flags & net::tcp_flag::rst) != 0) return;
@@ -58,13 +70,7 @@ inline void track(Flow& f, Side from, const Segment& s) {
         }
         return;
     }
-    if (from == Side::client) {
-        advance_to(f.next_to_server, end);
-        if (s.has_ack()) advance_to(f.ack_from_client, s.acknowledgement);
-    } else {
-        advance_to(f.next_to_client, end);
-        if (s.has_ack()) advance_to(f.ack_from_server, s.acknowledgement);
-    }
+    track_open(f, from, s);
 }
 
 // State syn_received: whether the client has seen the server's SYN. Anybody can send an ACK under

@@ -40,11 +40,15 @@ class FlowTable {
 
     static std::size_t bytes_for(const TableOptions& options);
 
-    // --- the hot path, a burst at a time: hash and prefetch all, prefetch_flow all, then find each
+    // --- the hot path, a burst at a time: hash and prefetch all, fetch_candidate all, then find
+    // each
     std::uint64_t hash(const Tuple& t) const { return hash_(t); }
+    std::uint64_t hash(const TupleWords& t) const { return hash_(t); }
     void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
-    void prefetch_flow(std::uint64_t hash) const {
-        index_.find(hash, [this](std::uint32_t value) {
+    // Fetches the flow that the lookup will most likely end at, and says which entry that was, so
+    // that its bucket need not be searched again; `none` if there is nothing.
+    std::uint32_t fetch_candidate(std::uint64_t hash) const {
+        return index_.find(hash, [this](std::uint32_t value) {
             const Flow& flow = records_[value >> 1];
             __builtin_prefetch(&flow);
             __builtin_prefetch(&flow.client_port);
@@ -53,6 +57,7 @@ class FlowTable {
             return true;
         });
     }
+    static constexpr std::uint32_t no_candidate = BucketIndex::none;
 
     struct Hit {
         FlowIndex index = no_flow;
@@ -60,13 +65,20 @@ class FlowTable {
 
         explicit operator bool() const { return index != no_flow; }
     };
-    Hit find(const Tuple& t, std::uint64_t hash) const {
+    Hit find(const TupleWords& t, std::uint64_t hash) const {
         const std::uint32_t value = index_.find(hash, [&](std::uint32_t v) {
-            return records_[v >> 1].is_key(static_cast<Side>(v & 1), t);
+            return is_key(records_[v >> 1], static_cast<Side>(v & 1), t);
         });
         if (value == BucketIndex::none) return {};
         return {value >> 1, static_cast<Side>(value & 1)};
     }
+    // With what fetch_candidate() said; the table may have changed since.
+    Hit find(const TupleWords& t, std::uint64_t hash, std::uint32_t candidate) const {
+        if (candidate != no_candidate && is_entry_of(candidate, t)) [[likely]]
+            return {candidate >> 1, static_cast<Side>(candidate & 1)};
+        return find(t, hash);
+    }
+    Hit find(const Tuple& t, std::uint64_t hash) const { return find(TupleWords::of(t), hash); }
     Hit find(const Tuple& t) const { return find(t, hash(t)); }
 
     Flow& operator[](FlowIndex i) { return records_[i]; }
@@ -125,6 +137,14 @@ class FlowTable {
   private:
     static std::uint32_t value_of(FlowIndex i, Side s) {
         return i << 1 | static_cast<std::uint32_t>(s);
+    }
+
+    // The record may be another flow's by now, or nobody's.
+    bool is_entry_of(std::uint32_t value, const TupleWords& t) const {
+        const Flow& f = records_[value >> 1];
+        const auto from = static_cast<Side>(value & 1);
+        return f.state != TcpState::none && (from == Side::client || sees_both_sides(f.method)) &&
+               is_key(f, from, t);
     }
 
     struct Layout;

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a worker knows during one round; taken once at its start.
+#pragma once
+
+#include <cstdint>
+
+#include "exchange/ownership.h"
+#include "exchange/snapshot.h"
+#include "flow/tcp.h"
+#include "net/address.h"
+
+namespace warren::exchange {
+
+struct PollRound {
+    const Snapshot* snapshot = nullptr;
+    OwnershipView ownership;
+    std::uint64_t now_ns = 0;
+    flow::Tick tick = 0;
+
+    bool owns(std::uint16_t router) const {
+        return ownership.owns(router, snapshot->virtual_routers[router].lease_ns);
+    }
+    bool owns(const OwnedAddress& address) const { return owns(address.virtual_router); }
+    // A source that nobody else may send from.
+    bool owns(const net::IpAddress& address) const {
+        const OwnedAddress* owned = snapshot->find_address(address);
+        return owned != nullptr && owns(*owned);
+    }
+    // The low 32 bits, for differences below an hour.
+    std::uint32_t now_us() const { return static_cast<std::uint32_t>(now_ns / 1000); }
+    // Whether it answers as a host does: echo, and RST to what nobody serves.
+    bool accepts(const OwnedAddress& address) const {
+        return snapshot->virtual_routers[address.virtual_router].accept;
+    }
+};
+
+}  // namespace warren::exchange
