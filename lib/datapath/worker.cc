@@ -45,9 +45,11 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       counters_(link_.counters),
       id_(options.id),
       idle_adaptive_(options.idle_adaptive),
+      has_fast_lane_(options.fast_lane),
       tx_(with_kernel_ports(options), options.ports.size() + 1,
           static_cast<std::uint16_t>(options.id), options.loopback, counters_),
       tables_(flow_options(options), exchange),
+      lane_(tables_.flows, link_),
       emitter_(flow_options(options), counters_, tx_),
       steering_(options.id, *options.spread, counters_),
       admission_(flow_options(options), exchange, tables_, emitter_),
@@ -98,6 +100,7 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
 void Worker::begin_round(std::uint64_t now_ns) {
     round_.snapshot = &exchange_.publisher.acquire();
     tx_.begin_round();
+    lane_.begin_round();
     round_.now_ns = now_ns;
     link_.polled_ns.store(now_ns, std::memory_order_relaxed);
     round_.tick = flow::tick_of_ns(now_ns);
@@ -142,11 +145,13 @@ unsigned Worker::receive() {
     for (RxQueue& rx : rx_queues_) {
         Burst burst;
         const unsigned count = rx.from->rx_burst(rx.queue, burst.data(), burst_size);
+        std::uint64_t bytes = 0;
         for (unsigned i = 0; i < count; ++i) {
             burst[i]->port = rx.port;  // from here on the snapshot's index, not DPDK's
-            counters_.rx_bytes.add(burst[i]->pkt_len);
+            bytes += burst[i]->pkt_len;
         }
         counters_.rx.add(count);
+        counters_.rx_bytes.add(bytes);
         if (rx.from_kernel)
             for (unsigned i = 0; i < count; ++i)
                 send_for_kernel(burst[i], rx.port);
@@ -191,22 +196,44 @@ void Worker::wake_handed() {
             ->doorbell.ring_if_asleep();
 }
 
-// Headers of the whole burst first, then the flow lines they lead to, then the work.
+// Headers of the whole burst first, then the flow lines they lead to, then the work, all in the
+// order of arrival.
 void Worker::process(Burst& burst, unsigned count) {
-    std::array<Packet, burst_size> packets;
+    std::array<lane::FastLane::Seen, burst_size> seen;
+    std::uint32_t whole_way = 0;  // bit i: so goes burst[i]
     for (unsigned i = 0; i < count; ++i)
         rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
     for (unsigned i = 0; i < count; ++i) {
-        packets[i].mbuf = burst[i];
-        classify(packets[i], round_, port_macs_);
-        forwarder_.prefetch(packets[i]);
+        if (has_fast_lane_ && lane_.look(*burst[i], seen[i])) [[likely]]
+            continue;
+        whole_way |= 1U << i;
+        sort(burst, i);
     }
-    for (unsigned i = 0; i < count; ++i)
-        forwarder_.prefetch_flow(packets[i]);
     for (unsigned i = 0; i < count; ++i) {
-        note_traffic(packets[i]);
-        settle(packets[i], handle(packets[i]));
+        if ((whole_way >> i & 1) != 0)
+            forwarder_.prefetch_flow(packets_[i]);
+        else
+            lane_.fetch(seen[i]);
     }
+    for (unsigned i = 0; i < count; ++i) {
+        if ((whole_way >> i & 1) == 0) {
+            const net::MacAddress& port_mac = port_macs_[static_cast<std::uint8_t>(burst[i]->port)];
+            if (const auto port = lane_.forward(*burst[i], seen[i], port_mac, round_)) [[likely]] {
+                tx_.add(*port, burst[i]);
+                continue;
+            }
+            sort(burst, i);
+        }
+        note_traffic(packets_[i]);
+        settle(packets_[i], handle(packets_[i]));
+    }
+}
+
+void Worker::sort(Burst& burst, unsigned i) {
+    packets_[i] = Packet{};
+    packets_[i].mbuf = burst[i];
+    classify(packets_[i], round_, port_macs_);
+    forwarder_.prefetch(packets_[i]);
 }
 
 void Worker::note_traffic(const Packet& packet) {

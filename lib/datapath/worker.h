@@ -24,6 +24,7 @@
 #include "datapath/tables.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
+#include "lane/fast_lane.h"
 #include "port/nap.h"
 #include "port/port.h"
 #include "port/rx_mark.h"
@@ -45,6 +46,7 @@ struct WorkerOptions {
     std::uint64_t now_ns = 0;              // where ageing starts
     const flow::Spread* spread = nullptr;  // who owns a flow: one for all workers, outlives them
     FlowSecrets secrets;                   // the same for all workers
+    bool fast_lane = true;                 // false: tests send every frame the whole way
 };
 
 class Worker {
@@ -80,6 +82,7 @@ class Worker {
     void wake_handed();
     port::Nap make_nap() const;
     void process(Burst& burst, unsigned count);
+    void sort(Burst& burst, unsigned i);
     void leave_to_kernel(const Packet& packet);
     void send_for_kernel(rte_mbuf* mbuf, std::uint8_t port);
     void note_traffic(const Packet& packet);
@@ -93,6 +96,7 @@ class Worker {
     exchange::WorkerCounters& counters_;
     const unsigned id_;
     const bool idle_adaptive_;
+    const bool has_fast_lane_;
     std::vector<net::MacAddress> port_macs_;
     std::vector<std::uint8_t> kernel_ports_;  // of each port, its kernel port's index in tx_
     std::vector<RxQueue> rx_queues_;
@@ -101,7 +105,9 @@ class Worker {
     std::uint32_t handed_to_ = 0;         // bit i: worker i has got frames of ours in this round
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;
+    std::array<Packet, burst_size> packets_;  // of the burst, those that go the whole way
     Tables tables_;
+    lane::FastLane lane_;
     Emitter emitter_;
     Steering steering_;
     Admission admission_;

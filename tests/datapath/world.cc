@@ -94,7 +94,8 @@ World::World(const WorldOptions& options)
                                     .flow_capacity = options.flow_capacity,
                                     .now_ns = now_ns,
                                     .spread = &spread,
-                                    .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}}}));
+                                    .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}},
+                                    .fast_lane = fast_lane}));
         exchange.publisher.online(i);
     }
     change([](exchange::Snapshot&) {});
@@ -242,6 +243,7 @@ void World::expect_conservation() const {
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
+    warren::datapath::World::fast_lane = argc < 2 || std::string(argv[1]) != "--whole-way";
     warren::port::EalOptions options;
     options.instance = "warren-test-" + std::to_string(getpid());
     options.hugepages = warren::port::Hugepages::no;

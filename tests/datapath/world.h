@@ -68,6 +68,10 @@ class World {
     std::vector<std::string> taken_by_kernel();
     std::vector<std::string> send_from_kernel(const packets::Frame& frame);
 
+    // Puts a frame behind those that worker 0 will find in its next round.
+    void queue(const packets::Frame& frame, unsigned port) {
+        put(frame, rx_[port * options_.workers]);
+    }
     // Fills worker 0's queue of port 0 (the kernel's) to the brim with copies of the frame.
     void keep_full(const packets::Frame& frame) { fill(frame, rx_[0]); }
     void keep_kernel_full(const packets::Frame& frame) { fill(frame, kernel_rx_[0]); }
@@ -86,6 +90,8 @@ class World {
     std::uint64_t rx_flags = 0;      // what the NIC says of the frames put on the wire (ol_flags)
     std::uint16_t rx_segment_bytes = 0;  // with RTE_MBUF_F_RX_LRO among the flags
     std::uint32_t rx_hash = 0;           // its RSS hash of them
+    // Of all worlds of the program; false: every frame goes the whole way (--whole-way).
+    static inline bool fast_lane = true;
 
   private:
     // A started net_ring port with a queue pair for each worker.

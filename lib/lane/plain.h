@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which frames may take the fast lane: Ethernet, an IP header without options, and a whole TCP
+// segment that acknowledges and neither opens nor ends a connection.
+#pragma once
+
+#include <rte_mbuf.h>
+
+#include <cstdint>
+
+#include "flow/tuple_words.h"
+#include "net/family.h"
+#include "net/headers.h"
+
+namespace warren::lane {
+
+// Family is net::Ip4 or net::Ip6.
+template <typename Family>
+struct Frame {
+    net::EthernetHeader ethernet;
+    typename Family::Header ip;
+    net::TcpHeader tcp;
+
+    std::size_t ip_bytes() const { return Family::packet_bytes(ip); }
+    std::size_t l4_bytes() const { return ip_bytes() - Family::header_bytes; }
+    std::size_t payload_bytes() const { return l4_bytes() - tcp.header_bytes(); }
+    flow::TupleWords tuple() const {
+        return {flow::words_of(ip.source), flow::words_of(ip.destination), tcp.source_port,
+                tcp.destination_port};
+    }
+};
+
+template <typename Family>
+Frame<Family>& frame_of(const rte_mbuf& mbuf) {
+    return *rte_pktmbuf_mtod(&mbuf, Frame<Family>*);
+}
+
+// No option, no fragment, time to live beyond us.
+inline bool is_plain(const net::Ipv4Header& ip) {
+    constexpr net::Be16 parts(net::Ipv4Header::more_fragments | net::Ipv4Header::offset_mask);
+    return (ip.version_and_length == 0x45) & ((ip.fragment.raw() & parts.raw()) == 0) &
+           (ip.protocol == net::IpProtocol::tcp) & (ip.time_to_live > 1);
+}
+inline bool is_plain(const net::Ipv6Header& ip) {
+    constexpr net::Be32 version(0xf0000000U), six(0x60000000U);
+    return ((ip.version_class_flow.raw() & version.raw()) == six.raw()) &
+           (ip.next_header == net::IpProtocol::tcp) & (ip.hop_limit > 1);
+}
+
+inline bool is_plain(const net::TcpHeader& tcp) {
+    using namespace net::tcp_flag;
+    return ((tcp.flags & (syn | fin | rst | ack)) == ack) &
+           (tcp.header_bytes() >= sizeof(net::TcpHeader));
+}
+
+// No tag of a VLAN, not several segments in one, its TCP checksum neither wrong nor left open.
+inline bool is_plain(const rte_mbuf& mbuf) {
+    static_assert((RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_BAD) != 0);
+    constexpr std::uint64_t odd =
+        RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_LRO | RTE_MBUF_F_RX_L4_CKSUM_BAD;
+    return (mbuf.ol_flags & odd) == 0;
+}
+
+// The frame is of that family by its EtherType.
+template <typename Family>
+bool is_plain_frame(const rte_mbuf& mbuf) {
+    if (mbuf.data_len < sizeof(Frame<Family>)) return false;
+    const Frame<Family>& frame = frame_of<Family>(mbuf);
+    return is_plain(mbuf) & is_plain(frame.ip) & is_plain(frame.tcp) &
+           (sizeof(net::EthernetHeader) + frame.ip_bytes() <= mbuf.data_len) &
+           (Family::header_bytes + frame.tcp.header_bytes() <= frame.ip_bytes());
+}
+
+// Sums what the NIC has not looked at, and says so in its place for the worker that the frame may
+// be handed to.
+template <typename Family>
+[[gnu::noinline]] bool sums_up(rte_mbuf& mbuf) {
+    const Frame<Family>& frame = frame_of<Family>(mbuf);
+    if constexpr (std::is_same_v<Family, net::Ip4>) {
+        const auto* header = reinterpret_cast<const std::uint8_t*>(&frame.ip);
+        if (!net::is_checksum_valid({header, sizeof(frame.ip)})) return false;
+    }
+    if ((mbuf.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD) return true;
+    const std::size_t bytes = frame.l4_bytes();
+    if (!net::is_checksum_valid({reinterpret_cast<const std::uint8_t*>(&frame.tcp), bytes},
+                                Family::pseudo_header(frame.ip.source, frame.ip.destination,
+                                                      net::IpProtocol::tcp, bytes)))
+        return false;
+    mbuf.ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    return true;
+}
+
+// The NIC's verdict counts.
+template <typename Family>
+bool is_sound(rte_mbuf& mbuf) {
+    constexpr std::uint64_t ip = std::is_same_v<Family, net::Ip4> ? RTE_MBUF_F_RX_IP_CKSUM_MASK : 0;
+    constexpr std::uint64_t ip_good =
+        std::is_same_v<Family, net::Ip4> ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : 0;
+    return (mbuf.ol_flags & (ip | RTE_MBUF_F_RX_L4_CKSUM_MASK)) ==
+               (ip_good | RTE_MBUF_F_RX_L4_CKSUM_GOOD) ||
+           sums_up<Family>(mbuf);
+}
+
+}  // namespace warren::lane

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The fast lane does what the whole way does: two worlds that differ in nothing else get the same
+// frames, plain and odd ones at random, and must send, count and remember the same.
+#include <random>
+
+#include "method_world.h"
+
+namespace warren::datapath {
+namespace {
+
+using flow::Method;
+using packets::Frame;
+using packets::PacketBuilder;
+
+std::unique_ptr<MethodWorld> make_world(bool fast_lane, Method method, const Endpoints& ends) {
+    const bool usual = World::fast_lane;
+    World::fast_lane = fast_lane;
+    auto world = std::make_unique<MethodWorld>(method, ends);
+    World::fast_lane = usual;
+    return world;
+}
+
+class Both : public testing::TestWithParam<std::tuple<Method, Endpoints>> {
+  protected:
+    Both() { open(); }
+
+    std::vector<Frame> send(const Frame& frame, unsigned port) {
+        lane->rx_flags = whole->rx_flags = flags;
+        std::vector<Frame> sent = lane->send_raw(frame, 0, port);
+        EXPECT_EQ(packets::describe(sent), packets::describe(whole->send_raw(frame, 0, port)));
+        return sent;
+    }
+    void change(const std::function<void(exchange::Snapshot&)>& edit) {
+        lane->change(edit);
+        whole->change(edit);
+    }
+
+    void open() {
+        const Frame syn = send(lane->to_vip("S"), 0).at(0);
+        syn_at_server = syn;
+        if (flow::sees_both_sides(std::get<0>(GetParam()))) send(answer_to(syn, "SA", 70'000), 1);
+        send(client("A"), 0);
+    }
+
+    PacketBuilder client(std::string_view letters) {
+        return lane->to_vip(letters).seq(1001).ack(70'001);
+    }
+    PacketBuilder server(std::string_view letters) {
+        return answer_to(syn_at_server, letters, 70'001);
+    }
+
+    void expect_same_counters() {
+        const auto& one = *lane->exchange.workers[0];
+        const auto& other = *whole->exchange.workers[0];
+        for (const auto& named : exchange::worker_counters) {
+            if (named.name == "busy_ns" || named.name == "polls") continue;
+            EXPECT_EQ((one.counters.*named.counter).value(),
+                      (other.counters.*named.counter).value())
+                << named.name;
+        }
+        for (std::size_t i = 0; i < exchange::drop_count; ++i)
+            EXPECT_EQ(one.counters.drops[i].value(), other.counters.drops[i].value());
+        for (std::size_t i = 0; i < 2; ++i) {
+            EXPECT_EQ(one.servers[i].to_server.value(), other.servers[i].to_server.value());
+            EXPECT_EQ(one.servers[i].to_server_bytes.value(),
+                      other.servers[i].to_server_bytes.value());
+            EXPECT_EQ(one.servers[i].to_client.value(), other.servers[i].to_client.value());
+            EXPECT_EQ(one.servers[i].to_client_bytes.value(),
+                      other.servers[i].to_client_bytes.value());
+            EXPECT_EQ(one.router_frames[i].value(), other.router_frames[i].value());
+        }
+    }
+    // What the flow remembers shows in the RSTs to both ends.
+    void expect_same_flow() {
+        change([](exchange::Snapshot& s) {
+            for (exchange::Server& server : s.servers)
+                server.state = exchange::ServerState::down;
+        });
+        EXPECT_EQ(lane->run(), whole->run());
+    }
+
+    std::unique_ptr<MethodWorld> lane =
+        make_world(true, std::get<0>(GetParam()), std::get<1>(GetParam()));
+    std::unique_ptr<MethodWorld> whole =
+        make_world(false, std::get<0>(GetParam()), std::get<1>(GetParam()));
+    Frame syn_at_server;
+    std::uint64_t flags = 0;
+};
+
+std::string name_of(const testing::TestParamInfo<Both::ParamType>& info) {
+    static constexpr std::array<const char*, 4> methods{"Fnat", "Nat", "Dr", "Tun"};
+    return std::string(methods[static_cast<std::size_t>(std::get<0>(info.param))]) +
+           std::get<1>(info.param).name;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryMethod, Both,
+                         testing::Combine(testing::Values(Method::fnat, Method::nat, Method::dr,
+                                                          Method::tun),
+                                          testing::Values(ipv4, ipv6)),
+                         name_of);
+
+// One thing in three segments is odd.
+PacketBuilder make_odd(PacketBuilder made, unsigned choice) {
+    switch (choice) {
+        case 0:
+            return made.ttl(1);
+        case 1:
+            return made.ttl(2);
+        case 2:
+            return made.bad_l4_checksum();
+        case 3:
+            return made.bad_ip_checksum();
+        case 4:
+            return made.tcp_offset_words(4);
+        case 5:
+            return made.tcp_offset_words(15);
+        case 6:
+            return made.timestamps(7, 8);
+        case 7:
+            return made.option({1, 1, 5, 10, 0, 0, 4, 0, 0, 0, 8, 0});  // SACK
+        case 8:
+            return made.fragment(0, true);
+        case 9:
+            return made.total_length(30);
+        case 10:
+            return made.ethernet(client_mac, "02:00:00:00:00:99");
+        case 11:
+            return made.ethernet(client_mac, virtual_mac);
+        case 12:
+            return made.ethernet("02:00:00:00:00:c2", vip_mac);
+        case 13:
+            return made.ethernet(vip_mac, vip_mac);
+        case 14:
+            return made.ethernet(client_mac, broadcast);
+        case 15:
+            return made.vlan(0);
+        case 16:
+            return made.vlan(5);
+        case 17:
+            return made.pad_to(80);
+        case 18:
+            return made.truncate(50);
+        case 19:
+            return made.payload(std::string(1460, 'x'));
+        case 20:
+            return made.payload(std::string(1500, 'x'));
+        case 21:
+            return made.tos(3);
+        case 22:
+            return made.ip_version(5);
+        case 23:
+            return made.ethernet(second_mac, second_mac);
+        default:
+            return made;
+    }
+}
+
+TEST_P(Both, WaysAgreeAboutAnySegment) {
+    constexpr std::array<std::uint64_t, 6> verdicts{
+        0,
+        RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD,
+        RTE_MBUF_F_RX_L4_CKSUM_GOOD,
+        RTE_MBUF_F_RX_IP_CKSUM_GOOD,
+        RTE_MBUF_F_RX_IP_CKSUM_BAD,
+        RTE_MBUF_F_RX_L4_CKSUM_BAD};
+    constexpr std::array<const char*, 8> letters{"A", "A", "PA", "PA", "UA", "P", "SA", "S"};
+    std::mt19937 random(1);
+    for (unsigned i = 0; i < 1500 && !HasFailure(); ++i) {
+        const bool from_client = random() % 2 == 0;
+        const char* sent = letters[random() % letters.size()];
+        PacketBuilder made = from_client ? client(sent) : server(sent);
+        made.seq((from_client ? 1001 : 70'001) + random() % 100)
+            .payload(std::string(random() % 30, 'd'));
+        flags = random() % 2 == 0 ? 0 : verdicts[random() % verdicts.size()];
+        const unsigned oddity = random() % 3 == 0 ? random() % 24 : 24;
+        send(make_odd(made, oddity), from_client ? 0 : 1);
+        EXPECT_FALSE(HasFailure()) << "segment " << i << ", oddity " << oddity;
+    }
+    expect_same_counters();
+    expect_same_flow();
+}
+
+TEST_P(Both, WaysAgreeAboutTheWorld) {
+    const auto exchange_all = [&] {
+        send(client("PA").payload("to the server"), 0);
+        send(server("PA").payload("to the client"), 1);
+    };
+    using exchange::Snapshot;
+    exchange_all();
+    change([](Snapshot& s) { s.servers[0].reachable = s.servers[1].reachable = false; });
+    exchange_all();
+    change([](Snapshot& s) { s.servers[0].reachable = s.servers[1].reachable = true; });
+    change([](Snapshot& s) { s.port_mtus = {60, 60}; });
+    exchange_all();
+    change([](Snapshot& s) { s.port_mtus = {}; });
+    change([](Snapshot& s) { s.addresses[0].is_hosts = true; });
+    exchange_all();
+    change([](Snapshot& s) { s.services[0].present = false; });
+    exchange_all();
+    change([](Snapshot& s) { s.services[0].present = true, s.addresses[0].is_hosts = false; });
+    change([](Snapshot& s) { s.addresses[0].mac = packets::mac(virtual_mac); });
+    send(client("A").ethernet(client_mac, virtual_mac), 0);
+    exchange_all();
+    change([](Snapshot& s) { s.kernel_addresses = {packets::address("192.168.8.50")}; });
+    exchange_all();
+    send(client("A"), 1);  // by the wrong port
+    send(server("A"), 0);
+    lane->set_master(false);
+    whole->set_master(false);
+    exchange_all();
+    expect_same_counters();
+}
+
+TEST_P(Both, WaysKeepTheOrderOfAFlow) {
+    const std::vector<Frame> burst{client("A").seq(1001),  client("A").seq(1002).timestamps(1, 2),
+                                   client("A").seq(1003),  client("UA").seq(1004).ttl(9),
+                                   client("FA").seq(1005), client("A").seq(1006)};
+    for (const Frame& frame : burst) {
+        lane->queue(frame, 0);
+        whole->queue(frame, 0);
+    }
+    const Lines sent = lane->run();
+    EXPECT_EQ(sent.size(), burst.size());
+    EXPECT_EQ(sent, whole->run());
+}
+
+// Otherwise a packet would be looked up among flows of the other family.
+TEST_P(Both, WaysAgreeAboutMappedAddresses) {
+    if (!std::get<1>(GetParam()).is_v4()) return;
+    send(PacketBuilder()
+             .ethernet(client_mac, vip_mac)
+             .ip("::ffff:192.168.8.50", "::ffff:192.168.8.100")
+             .tcp(4000, 5672, "A")
+             .seq(1001),
+         0);
+    expect_same_counters();
+    expect_same_flow();
+}
+
+}  // namespace
+}  // namespace warren::datapath
