@@ -190,7 +190,7 @@ const Case checks[] = {
      accepted},
     {"no such session", check("BFD_CHECK {\nname B\n}\nTCP_CHECK {\n}"), warned,
      "BFD_CHECK is left out: there is no bfd_instance 'B' for checkers"},
-    {"AMQP", check("AMQP_CHECK {\n}"), refused, "'AMQP_CHECK' is not supported yet"},
+    {"AMQP", check("AMQP_CHECK {\npassword p\n}"), refused, "AMQP_CHECK needs a username"},
     {"a slip", check("TCP_CHEK {\n}"), refused, "did you mean 'TCP_CHECK'?"},
     {"of the VIP", check("TCP_CHECK {\nconnect_ip 10.0.0.1\n}"), warned,
      "one of our own virtual addresses"},

@@ -26,9 +26,9 @@ std::string told(const std::string& check, const std::string& server = "10.0.0.2
 template <typename Check>
 Check loaded(const std::string& check) {
     const LoadResult result = load_text(with_check(check));
-    EXPECT_TRUE(result.config) << messages(result.diagnostics);
-    if (!result.config) return {};
-    const auto& checkers = result.config->virtual_servers.at(0).real_servers.at(0).checkers;
+    EXPECT_TRUE(result.ok()) << messages(result.diagnostics);
+    if (!result.ok()) return {};
+    const auto& checkers = result.config.virtual_servers.at(0).real_servers.at(0).checkers;
     EXPECT_EQ(checkers.size(), 1U);
     return std::get<Check>(checkers.at(0));
 }

@@ -14,8 +14,8 @@ std::string service(const std::string& port, const std::string& lines) {
 
 config::VirtualServer loaded(const std::string& port, const std::string& lines) {
     const LoadResult result = load_text(service(port, lines));
-    EXPECT_TRUE(result.config) << messages(result.diagnostics);
-    return result.config ? result.config->virtual_servers.at(0) : config::VirtualServer{};
+    EXPECT_TRUE(result.ok()) << messages(result.diagnostics);
+    return result.ok() ? result.config.virtual_servers.at(0) : config::VirtualServer{};
 }
 
 TEST(Profile, OneLineIsEnough) {
