@@ -228,7 +228,7 @@ def rebalance(bench):
         wait_until("even shares", lambda: bench.row(5674, "12")["active"] >= 18, 15)
         wait_until("its end", lambda: bench.events("evened out"), 5)
     moved = len(bench.ctl("ended", "cause", "rebalance"))
-    assert 18 <= moved <= 24, f"{moved} moved: only the surplus"
+    assert 18 <= moved <= 28, f"{moved} moved: only the surplus"
     print(f"  40 connections on one server, rate 20: {moved} moved", flush=True)
     assert "connections move" in bench.ctl("rebalance", f"{VIP}:5673")[0]["reason"]
 
