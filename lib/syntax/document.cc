@@ -355,12 +355,16 @@ void write_word(std::string_view word, std::string& out) {
     out += '"';
 }
 
+bool is_secret(const std::string& keyword) {
+    return keyword == "auth_pass" || keyword == "password";
+}
+
 void write_nodes(const std::vector<Node>& nodes, std::size_t depth, std::string& out) {
     for (const Node& node : nodes) {
         out.append(depth * 4, ' ');
         for (std::size_t i = 0; i < node.words.size(); ++i) {
             if (i > 0) out += ' ';
-            write_word(i > 0 && node.keyword() == "auth_pass" ? "********" : node.words[i], out);
+            write_word(i > 0 && is_secret(node.keyword()) ? "********" : node.words[i], out);
         }
         out += node.has_block ? " {\n" : "\n";
         write_nodes(node.children, depth + 1, out);

@@ -51,6 +51,7 @@ const Case syntax[] = {
      "a 1\n"},
     {"continued line", "a 1 \\\n  2\nb", "a 1 2\nb\n"},
     {"passwords are masked", "auth_pass 1111", "auth_pass ********\n"},
+    {"those of checks too", "password secret", "password ********\n"},
     {"definition", "$X=12\na $X ${X}0 \"${X}\"", "a 12 120 12\n"},
     {"substitution happens at use", "$A=1${B}\n$B=0\na ${A}\n$B=9\na ${A}", "a 10\na 19\n"},
     {"definition of several lines", "$I=\\\nv $N {\\\n  p ${N}1 \\\n}\n$N=7\n$I\n$N=8\n$I",
