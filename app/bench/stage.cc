@@ -276,6 +276,9 @@ double Stage::window(bool with_worker) {
                                 ? (first + i * 7) % options_.flows
                                 : static_cast<std::uint32_t>(random_()) % options_.flows;
         }
+        // What the generator would wait for must not count as the worker's.
+        for (const std::uint32_t flow : flows_)
+            __builtin_prefetch(&ends_[flow]);
         for (unsigned i = 0; i < burst; ++i)
             write(i);
         push(burst);
