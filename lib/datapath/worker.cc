@@ -100,7 +100,7 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
 void Worker::begin_round(std::uint64_t now_ns) {
     round_.snapshot = &exchange_.publisher.acquire();
     tx_.begin_round();
-    lane_.begin_round();
+    lane_.begin_round(*round_.snapshot);
     round_.now_ns = now_ns;
     link_.polled_ns.store(now_ns, std::memory_order_relaxed);
     round_.tick = flow::tick_of_ns(now_ns);

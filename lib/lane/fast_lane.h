@@ -8,6 +8,7 @@
 
 #include <rte_mbuf.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -21,19 +22,29 @@
 
 namespace warren::lane {
 
-// The last owned address that was asked for in a round: the frames of a burst often want the same.
-class RecentAddress {
+// The owned addresses that were asked for last: the frames of a burst want the same few. Local
+// addresses are neighbours, so the last byte tells them apart.
+class RecentAddresses {
   public:
     const exchange::OwnedAddress* find(const exchange::Snapshot& snapshot,
                                        const net::IpAddress& address) {
-        if (found_ == nullptr || found_->address != address)
-            found_ = snapshot.find_address(address);
-        return found_;
+        const exchange::OwnedAddress*& found = found_[address.bytes().back() % found_.size()];
+        if (found == nullptr || found->address != address) found = snapshot.find_address(address);
+        return found;
     }
-    void forget() { found_ = nullptr; }
+    // They are good for one snapshot.
+    void follow(const exchange::Snapshot& snapshot) {
+        if (&snapshot == snapshot_ && snapshot.generation == generation_) [[likely]]
+            return;
+        snapshot_ = &snapshot;
+        generation_ = snapshot.generation;
+        found_ = {};
+    }
 
   private:
-    const exchange::OwnedAddress* found_ = nullptr;
+    std::array<const exchange::OwnedAddress*, 8> found_{};
+    const exchange::Snapshot* snapshot_ = nullptr;
+    std::uint64_t generation_ = 0;
 };
 
 class FastLane {
@@ -47,11 +58,7 @@ class FastLane {
 
     FastLane(flow::FlowTable& flows, exchange::WorkerLink& link) : flows_(flows), link_(link) {}
 
-    // Snapshots live for a round.
-    void begin_round() {
-        arrived_at_.forget();
-        vip_.forget();
-    }
+    void begin_round(const exchange::Snapshot& snapshot) { addresses_.follow(snapshot); }
 
     // False: it goes the whole way.
     bool look(const rte_mbuf& mbuf, Seen& seen) const {
@@ -95,7 +102,7 @@ class FastLane {
         if (!hit) return std::nullopt;
         flow::Flow& f = flows_[hit.index];
         if (!is_open<Family>(f, hit.from) || frame.ethernet.source == port_mac) return std::nullopt;
-        const exchange::OwnedAddress* at = arrived_at_.find(
+        const exchange::OwnedAddress* at = addresses_.find(
             *round.snapshot, hit.from == flow::Side::client ? f.vip : f.local_address);
         const bool ours = at != nullptr ? is_for_us(frame.ethernet, mbuf, *at, port_mac, round)
                                         : is_nat_return(frame, f, hit.from, mbuf, port_mac, round);
@@ -135,7 +142,7 @@ class FastLane {
                 return round.owns(router);
             }) == exchange::Snapshot::no_router)
             return false;
-        const auto* vip = vip_.find(snapshot, snapshot.services[f.service_id].address);
+        const auto* vip = addresses_.find(snapshot, snapshot.services[f.service_id].address);
         return vip != nullptr && round.owns(*vip) &&
                snapshot.find_nat_server(f.server_address, f.server_port) !=
                    exchange::Snapshot::no_server &&
@@ -175,7 +182,7 @@ class FastLane {
                                           const exchange::OwnedAddress* at,
                                           const exchange::PollRound& round) {
         const exchange::OwnedAddress* vip =
-            at != nullptr && at->address == f.vip ? at : vip_.find(*round.snapshot, f.vip);
+            at != nullptr && at->address == f.vip ? at : addresses_.find(*round.snapshot, f.vip);
         if (vip == nullptr || frame.ip_bytes() > round.snapshot->mtu_of(f.client_port_index))
             return std::nullopt;
         exchange::ServerCounters& counted = link_.servers[f.server_id];
@@ -217,8 +224,7 @@ class FastLane {
 
     flow::FlowTable& flows_;
     exchange::WorkerLink& link_;
-    RecentAddress arrived_at_;
-    RecentAddress vip_;
+    RecentAddresses addresses_;
 };
 
 }  // namespace warren::lane
