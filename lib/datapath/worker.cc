@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 
 #include "datapath/classify.h"
 #include "net/neighbour.h"
@@ -230,10 +231,10 @@ void Worker::process(Burst& burst, unsigned count) {
 }
 
 void Worker::sort(Burst& burst, unsigned i) {
-    packets_[i] = Packet{};
-    packets_[i].mbuf = burst[i];
-    classify(packets_[i], round_, port_macs_);
-    forwarder_.prefetch(packets_[i]);
+    Packet& packet = *::new (&packets_[i]) Packet;  // in place: a copy would be waited for
+    packet.mbuf = burst[i];
+    classify(packet, round_, port_macs_);
+    forwarder_.prefetch(packet);
 }
 
 void Worker::note_traffic(const Packet& packet) {
