@@ -99,10 +99,10 @@ void start_weighing(ServiceRecord& service, ServerRecord& server, std::uint64_t 
 
 std::string reason_of(const ServerRecord& server, const health::CheckResult& result,
                       std::uint64_t now_ns) {
-    if (!result.text.empty()) return result.text;
-    if (!server.health.is_held_down()) return "check passed";
+    const std::string text = result.text.empty() && result.ok() ? "check passed" : result.text;
+    if (!server.health.is_held_down()) return text;
     const std::uint64_t seconds = (server.damping.hold_ms(now_ns / 1'000'000) + 999) / 1000;
-    return "comes and goes: stays down for " + std::to_string(seconds) + " s";
+    return text + "; comes and goes: stays down for " + std::to_string(seconds) + " s";
 }
 
 bool is_own_host(const State& state, const ServerRecord& server) {

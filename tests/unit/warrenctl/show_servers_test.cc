@@ -43,7 +43,7 @@ TEST(ShowServers, SaysWhatIsWorthSaying) {
     leaving["drain"] = {{"flows_at_first", 120}, {"flows_left", 37}, {"left_ms", 12'000}};
     leaving["reason"] = "drained by the operator";
     EXPECT_EQ(server_details(leaving),
-              "  10.0.0.1:5672  drained by the operator; drains: 37 of 120 flows left, 12 s to "
+              "  10.0.0.1:5672  drained by the operator; drains: 37 of 120 flows left, 12s to "
               "go;\n                 in 1.2 MB, out 90 B\n");
 }
 
