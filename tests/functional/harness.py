@@ -76,13 +76,14 @@ class Test:
         file = self.folder / f"{host.name}.conf"
         file.write_text(config, encoding="utf-8")
         log = f"{host.name}.log"
+        earlier = len(self.log(log)) if (self.folder / log).exists() else 0
         process = self.start(host, self.program("app/warren/warren"), "--config", str(file),
                              "--instance", host.namespace, *options, log=log)
 
         def ready():
             if process.poll() is not None:
                 raise LabError(f"warren on {host.name} ended with status {process.returncode}")
-            return re.search(r"\bready\b", self.log(log))
+            return re.search(r"\bready\b", self.log(log)[earlier:])
         wait_until(f"warren on {host.name} to be ready", ready, 30)
         return process
 
