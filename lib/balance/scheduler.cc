@@ -8,12 +8,12 @@ namespace warren::balance {
 namespace {
 
 // A server's load is flows / per.
-struct Load {
+struct Burden {
     std::uint64_t flows;
     std::uint32_t per;
 };
 
-Load load_of(Algorithm algorithm, const Candidate& c) {
+Burden load_of(Algorithm algorithm, const Candidate& c) {
     const std::uint64_t flows = c.active_flows;
     switch (algorithm) {
         case Algorithm::lc:
@@ -28,7 +28,7 @@ Load load_of(Algorithm algorithm, const Candidate& c) {
 }
 
 // Compared crosswise: 33 + 24 bits fit. Of equal loads the greater weight's is better.
-bool is_less(const Load& a, const Load& b) {
+bool is_less(const Burden& a, const Burden& b) {
     const std::uint64_t left = a.flows * b.per;
     const std::uint64_t right = b.flows * a.per;
     return left < right || (left == right && a.per > b.per);
@@ -95,11 +95,11 @@ std::optional<std::size_t> Scheduler::weighted_round_robin(std::span<const Candi
 std::optional<std::size_t> Scheduler::least_loaded(std::span<const Candidate> candidates) {
     const std::size_t n = candidates.size();
     std::optional<std::size_t> best;
-    Load least{};
+    Burden least{};
     for (std::size_t i = 0; i < n; ++i) {
         const std::size_t at = (next_ + i) % n;
         if (candidates[at].weight == 0) continue;
-        const Load load = load_of(algorithm_, candidates[at]);
+        const Burden load = load_of(algorithm_, candidates[at]);
         if (best && !is_less(load, least)) continue;
         best = at;
         least = load;

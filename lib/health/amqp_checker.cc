@@ -21,11 +21,7 @@ constexpr std::int64_t least_pause_ns = 1'000'000;
 // A session of that age was a sound one.
 constexpr std::int64_t settled_ns = 1'000'000'000;
 
-std::int64_t now_ns() {
-    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-Reason reason_of(Kind kind) {
+Reason reason_for(Kind kind) {
     switch (kind) {
         case Kind::serving:
         case Kind::blocked:
@@ -154,13 +150,13 @@ amqp::Settings AmqpChecker::settings(const std::string& password) const {
 
 void AmqpChecker::on_found(const amqp::Finding& finding) {
     CheckResult result;
-    result.reason = reason_of(finding.kind);
+    result.reason = reason_for(finding.kind);
     result.text = finding.text;
     result.availability = availability_of(finding.kind);
     result.confirm_latency_ns = finding.confirm_ns;
     if (result.ok()) {
         if (!std::exchange(latency_told_, true)) result.latency_ns = link_->latency_ns();
-        if (!session_since_ns_ && link_->client().is_open()) session_since_ns_ = now_ns();
+        if (!session_since_ns_ && link_->client().is_open()) session_since_ns_ = AmqpLink::now_ns();
         lost_session_ = false;
     }
     farewell_ = finding.kind == Kind::draining;
@@ -173,7 +169,7 @@ void AmqpChecker::on_ended(Reason reason, const std::string& text) {
     const bool had_session = session_since_ns_.has_value();
     // What the port says now tells whether the node is gone. But not all the time: a session that
     // has just begun is no news.
-    const bool at_once = had_session && now_ns() - *session_since_ns_ >= settled_ns;
+    const bool at_once = had_session && AmqpLink::now_ns() - *session_since_ns_ >= settled_ns;
     if (at_once)
         logged_failures_ = 0;
     else if (link_->latency_ns() != 0 && options_.level != AmqpLevel::greeting)

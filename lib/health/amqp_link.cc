@@ -16,10 +16,6 @@ constexpr std::size_t most_unsent_bytes = 65'536;
 constexpr std::int64_t last_words_ns = 1'000'000'000;
 constexpr const char* lost = "the broker closed the connection";
 
-std::int64_t now_ns() {
-    return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
-}
-
 net::ProxiedEnd end_of(const boost::asio::ip::tcp::endpoint& endpoint) {
     return {*net::IpAddress::parse(endpoint.address().to_string()), endpoint.port()};
 }
@@ -33,6 +29,10 @@ net::ConstBytes bytes_of(std::string_view text) {
 }
 
 }  // namespace
+
+std::int64_t AmqpLink::now_ns() {
+    return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
+}
 
 AmqpLink::AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings, Told told)
     : way_(std::move(way)),

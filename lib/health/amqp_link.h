@@ -43,6 +43,8 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
     void open();
     // Nothing is told from now on; says good-bye if there is somebody to hear it.
     void leave();
+    // CLOCK_MONOTONIC, as its client is told.
+    static std::int64_t now_ns();
 
     const amqp::Client& client() const { return client_; }
     // From SYN to SYN-ACK; 0: there was none.

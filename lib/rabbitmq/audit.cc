@@ -3,28 +3,12 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
+
+#include "rabbitmq/fields.h"
 
 namespace warren::rabbitmq {
 namespace {
-
-using Json = nlohmann::json;
-
-std::string text_in(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-bool is_true(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
-std::uint64_t number_in(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
 
 std::size_t count_in(const Json& object, const char* key) {
     const auto found = object.find(key);
@@ -84,15 +68,15 @@ class Audit {
     }
 
     void check_queue(const Json& queue) {
-        if (is_true(queue, "exclusive")) return;
+        if (truth_in(queue, "exclusive").value_or(false)) return;
         const std::string name = place_of("queue", queue);
-        if (!is_true(queue, "durable"))
+        if (!truth_in(queue, "durable").value_or(false))
             return find(Rule::transient_queue, name, "is not durable: it is gone with its node");
         const std::string type = text_in(queue, "type");
         if (type == "quorum" || type == "stream") return check_members(queue, name);
         check_mirrors(queue, name);
-        const std::uint64_t all = number_in(queue, "messages");
-        const std::uint64_t kept = number_in(queue, "messages_persistent");
+        const std::uint64_t all = number_in(queue, "messages").value_or(0);
+        const std::uint64_t kept = number_in(queue, "messages_persistent").value_or(0);
         if (queue.contains("messages_persistent") && all > kept)
             find(Rule::transient_messages, name,
                  std::to_string(all - kept) + " of its messages are not persistent");
@@ -137,7 +121,8 @@ class Audit {
     void check_exchange(const Json& exchange) {
         const std::string name = text_in(exchange, "name");
         const bool is_builtin = name.empty() || name.starts_with("amq.");
-        if (!is_builtin && !is_true(exchange, "durable") && !is_true(exchange, "auto_delete"))
+        if (!is_builtin && !truth_in(exchange, "durable").value_or(false) &&
+            !truth_in(exchange, "auto_delete").value_or(false))
             find(Rule::transient_exchange, place_of("exchange", exchange),
                  "is not durable: it is gone when the cluster stops");
     }

@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
+
+#include "rabbitmq/fields.h"
 
 namespace warren::rabbitmq {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr unsigned ok = 200;
 constexpr unsigned check_failed = 503;
@@ -17,24 +16,6 @@ constexpr unsigned not_there = 404;
 // Nothing that is not JSON is worth an exception.
 Json parsed(std::string_view body) {
     return Json::parse(body, nullptr, false);
-}
-
-std::string text_in(const Json& object, const char* key) {
-    const auto found = object.is_object() ? object.find(key) : object.end();
-    if (!object.is_object() || found == object.end() || !found->is_string()) return {};
-    return found->get_ref<const std::string&>().substr(0, fact_bytes);
-}
-
-std::optional<bool> truth_in(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || !found->is_boolean()) return std::nullopt;
-    return found->get<bool>();
-}
-
-std::optional<std::uint64_t> number_in(const Json& object, const char* key) {
-    const auto found = object.find(key);
-    if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
-    return found->get<std::uint64_t>();
 }
 
 std::optional<Usage> usage_in(const Json& object, const char* used, const char* limit) {

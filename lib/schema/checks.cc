@@ -136,7 +136,7 @@ void read_url(Statement& s, config::HttpCheck& check) {
 }
 
 // keepalived says "Connection: close" in 1.1 anyway.
-constexpr std::pair<std::string_view, config::HttpProtocol> protocol_names[] = {
+constexpr std::pair<std::string_view, config::HttpProtocol> http_protocol_names[] = {
     {"1.0", config::HttpProtocol::v1_0},        {"1.0C", config::HttpProtocol::v1_0_close},
     {"1.0c", config::HttpProtocol::v1_0_close}, {"1.1", config::HttpProtocol::v1_1},
     {"1.1C", config::HttpProtocol::v1_1},       {"1.1c", config::HttpProtocol::v1_1}};
@@ -145,7 +145,7 @@ constexpr Keyword<config::HttpCheck> http_keywords[] = {
     {"url", 0, 0, read_url, BlockUse::required, Repeat::yes},
     {"virtualhost", 1, 1, [](Statement& s, config::HttpCheck& c) { c.virtualhost = s.arg(0); }},
     {"http_protocol", 1, 1,
-     [](Statement& s, config::HttpCheck& c) { s.choice(protocol_names, c.http_protocol); }},
+     [](Statement& s, config::HttpCheck& c) { s.choice(http_protocol_names, c.http_protocol); }},
     {"enable_sni", 0, 1, [](Statement& s, config::HttpCheck& c) { s.boolean(c.enable_sni); }},
     {"sni_name", 1, 1, [](Statement& s, config::HttpCheck& c) { c.sni_name = s.arg(0); }},
     {"tls_compliant", 0, 1, [](Statement& s, config::HttpCheck& c) { s.boolean(c.tls_compliant); }},
