@@ -38,7 +38,7 @@ Admission::Outcome Admission::admit(Packet& packet, const PollRound& round) {
     if (index == flow::no_flow) return turn_away(packet, Drop::flow_table_full);
     tables_.counters.flows_admitted.add();
     tables_.link.servers[server_id].connections.add();
-    tables_.link.servers[server_id].active.set(tables_.flows.servers().live(server_id));
+    tables_.count_flows(server_id);
     tables_.choice.keep(tables_.flows[index], round);
     return {index, {}};
 }

@@ -160,6 +160,7 @@ void Forwarder::change_state(flow::FlowIndex index, TcpState after, const PollRo
     flow::Flow& flow = flows_[index];
     const TcpState before = flow.state;
     flows_.set_state(index, after, round.tick);
+    if (flow::is_load(before) != flow::is_load(after)) tables_.count_flows(flow.server_id);
     // In a flood of SYNs other news needs the room.
     if (after == TcpState::syn_received && !flows_.half_open().is_crowded()) {
         tables_.report(

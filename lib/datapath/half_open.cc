@@ -68,8 +68,8 @@ bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Po
     tables_.choice.keep(flow, round);
 
     tables_.counters.syns_replayed.add();
-    tables_.link.servers[old_id].active.set(tables_.flows.servers().live(old_id));
-    tables_.link.servers[new_id].active.set(tables_.flows.servers().live(new_id));
+    tables_.count_flows(old_id);
+    tables_.count_flows(new_id);
     tables_.link.servers[new_id].connections.add();
     if (why == FlowEventKind::refused) tables_.link.servers[old_id].refused.add();
     tables_.report({.kind = why, .replayed = true}, abandoned);

@@ -70,8 +70,13 @@ struct Tables {
 
     // What a live flow counted in; after it has left its server's list.
     void count_end(const flow::Flow& flow, const PollRound& round) {
-        link.servers[flow.server_id].active.set(flows.servers().live(flow.server_id));
+        count_flows(flow.server_id);
         choice.let_go(flow, round);
+    }
+    // After one has come, gone or begun to close.
+    void count_flows(std::uint16_t server) {
+        link.servers[server].active.set(flows.servers().live(server));
+        link.servers[server].open.set(flows.servers().load(server));
     }
 
     exchange::WorkerLink& link;

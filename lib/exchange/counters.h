@@ -168,6 +168,7 @@ static_assert(worker_counters.size() * sizeof(Counter) == offsetof(WorkerCounter
 struct ServerCounters {
     Counter connections;                 // flows admitted since start
     Counter active;                      // flows now
+    Counter open;                        // of them, those that neither end has closed
     Counter to_server, to_server_bytes;  // forwarded frames
     Counter to_client, to_client_bytes;
     Counter refused;   // SYN answered by RST

@@ -5,7 +5,7 @@ namespace warren::pools {
 namespace {
 
 struct Counted {
-    std::uint64_t flows = 0, to_server = 0, to_client = 0;
+    std::uint64_t flows = 0, open = 0, to_server = 0, to_client = 0;
 };
 
 Counted count(const exchange::Exchange& exchange, std::uint16_t index) {
@@ -13,6 +13,7 @@ Counted count(const exchange::Exchange& exchange, std::uint16_t index) {
     for (const auto& worker : exchange.workers) {
         const exchange::ServerCounters& counted = worker->servers[index];
         sum.flows += counted.active.value();
+        sum.open += counted.open.value();
         sum.to_server += counted.to_server.value();
         sum.to_client += counted.to_client.value();
     }
@@ -38,9 +39,10 @@ class Follower {
     std::vector<DrainNews> follow(const Counted& now) {
         if (sees_answers(state_, server_))
             server_.silence.sample(now.to_server, now.to_client, now_ms());
-        // What only refused drains no longer, or begins to.
-        if (server_.health.set_has_flows(now.flows != 0)) {
-            note_change(server_, "its port refuses, and no connection is left", now_ns_);
+        // What only refused drains no longer, or begins to. A process that has died has closed its
+        // connections: that is no drain.
+        if (server_.health.set_has_flows(now.open != 0)) {
+            note_change(server_, "its port refuses, and no open connection is left", now_ns_);
             news_.push_back({index_, "", true});
         }
         if (server_.health.standing() == balance::Standing::draining)

@@ -18,7 +18,7 @@ struct DrainNews {
 };
 
 // Some fifty times a second. Counts live flows, sees which servers are silent, ends drains whose
-// timeout is over, and declares those down that refuse and have none left.
+// timeout is over, and declares those down that refuse and have no open one left.
 std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchange& exchange,
                                      std::uint64_t now_ns);
 

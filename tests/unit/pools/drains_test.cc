@@ -64,15 +64,26 @@ TEST_F(Drains, TheRestIsResetWhenTheTimeIsOver) {
 TEST_F(Drains, WhoRefusesIsDownWhenItsLastConnectionHasGone) {
     use();
     counted(0).active.set(1);
+    counted(0).open.set(1);
     follow();
     health::CheckResult refused{.reason = health::Reason::refused, .text = "connection refused"};
     apply_check(*state_, 0, 0, refused, now_ns_);
     apply_check(*state_, 0, 0, refused, now_ns_);
     EXPECT_EQ(server_state(server(0)), exchange::ServerState::drain);
     EXPECT_EQ(follow(), Texts{});
-    counted(0).active.set(0);
+    counted(0).open.set(0);
     follow();
     EXPECT_TRUE(changed_);
+    EXPECT_EQ(server_state(server(0)), exchange::ServerState::down);
+}
+
+TEST_F(Drains, ConnectionsThatTheServerHasClosedKeepNobodyDraining) {
+    use();
+    counted(0).active.set(2);  // half-closed: their clients have not answered yet
+    follow();
+    health::CheckResult refused{.reason = health::Reason::refused, .text = "connection refused"};
+    apply_check(*state_, 0, 0, refused, now_ns_);
+    apply_check(*state_, 0, 0, refused, now_ns_);
     EXPECT_EQ(server_state(server(0)), exchange::ServerState::down);
 }
 
