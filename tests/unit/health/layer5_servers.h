@@ -89,7 +89,7 @@ struct OwnCertificate {
     std::string certificate_file, key_file;
 
     OwnCertificate() {
-        EVP_PKEY* key = EVP_EC_gen("P-256");
+        EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
         X509* certificate = X509_new();
         X509_set_version(certificate, 2);
         ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
