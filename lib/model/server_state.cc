@@ -99,7 +99,7 @@ void start_weighing(ServiceRecord& service, ServerRecord& server, std::uint64_t 
 
 std::string reason_of(const ServerRecord& server, const health::CheckResult& result,
                       std::uint64_t now_ns) {
-    const std::string text = result.text.empty() && result.ok() ? "check passed" : result.text;
+    std::string text = result.text.empty() && result.ok() ? "check passed" : result.text;
     if (!server.health.is_held_down()) return text;
     const std::uint64_t seconds = (server.damping.hold_ms(now_ns / 1'000'000) + 999) / 1000;
     return text + "; comes and goes: stays down for " + std::to_string(seconds) + " s";
