@@ -11,7 +11,6 @@ namespace {
 
 constexpr unsigned ok = 200;
 constexpr unsigned check_failed = 503;
-constexpr unsigned not_there = 404;
 
 // Nothing that is not JSON is worth an exception.
 Json parsed(std::string_view body) {
