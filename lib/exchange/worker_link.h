@@ -19,6 +19,7 @@
 #include "exchange/publisher.h"
 #include "exchange/records.h"
 #include "exchange/snapshot.h"
+#include "exchange/sync_link.h"
 
 namespace warren::exchange {
 
@@ -67,14 +68,20 @@ struct WorkerLink {
     // ---- worker -> worker
 
     alignas(64) Doorbell doorbell;  // there is a hand-off for one that sleeps
+
+    // ---- with the sync thread; null without flow_sync
+
+    std::unique_ptr<SyncLink> sync;
 };
 
 // What all workers and the control lcore share, in the same order.
 struct Exchange {
-    explicit Exchange(unsigned worker_count)
-        : publisher(worker_count + 1), handoffs(worker_count * worker_count) {
-        for (unsigned i = 0; i < worker_count; ++i)
+    explicit Exchange(unsigned worker_count, bool has_flow_sync = false)
+        : publisher(worker_count + 2), handoffs(worker_count * worker_count) {
+        for (unsigned i = 0; i < worker_count; ++i) {
             workers.push_back(std::make_unique<WorkerLink>());
+            if (has_flow_sync) workers.back()->sync = std::make_unique<SyncLink>();
+        }
         for (auto& ring : handoffs)
             ring = std::make_unique<MbufRing>(512);
     }
@@ -83,7 +90,8 @@ struct Exchange {
 
     // ---- manager -> workers
 
-    // To the control lcore too. Reader ids: worker i is i, the control lcore is workers.size().
+    // To the control lcore too. Reader ids: worker i is i, the control lcore is workers.size(), the
+    // sync thread comes after it.
     alignas(64) Publisher publisher;
     // When TCP_CHECK last had an answer of each server (CLOCK_MONOTONIC), else 0: a server of DR or
     // TUN answers its clients behind our back, and is not silent then.
@@ -103,6 +111,10 @@ struct Exchange {
     alignas(64) std::vector<std::atomic<std::uint32_t>> reached_limits =
         std::vector<std::atomic<std::uint32_t>>(max_servers);
     std::vector<std::unique_ptr<MbufRing>> handoffs;  // see handoff()
+
+    // ---- sync thread and workers
+
+    SyncShared sync;
 
     // What has been seen of a port by all workers; when the last of them began a round.
     std::uint64_t seen_ns(std::size_t port) const {

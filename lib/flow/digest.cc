@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "flow/digest.h"
+
+#include <array>
+#include <bit>
+
+namespace warren::flow {
+
+namespace {
+
+// Without padding: what is hashed is the same on every machine.
+struct Identity {
+    Tuple client;
+    Tuple server;
+    net::Be32 seq_delta;
+};
+static_assert(sizeof(Identity) == 2 * sizeof(Tuple) + 4);
+
+}  // namespace
+
+std::uint64_t identity_hash(const SipKey& key, const Flow& flow) {
+    const Identity identity{flow.client_tuple(), flow.server_tuple(), net::Be32(flow.seq_delta)};
+    return siphash_2_4(key, std::bit_cast<std::array<std::uint8_t, sizeof(Identity)>>(identity));
+}
+
+}  // namespace warren::flow
