@@ -20,6 +20,7 @@
 #include "exchange/records.h"
 #include "exchange/snapshot.h"
 #include "exchange/sync_link.h"
+#include "exchange/sync_reports.h"
 
 namespace warren::exchange {
 
@@ -115,6 +116,7 @@ struct Exchange {
     // ---- sync thread and workers
 
     SyncShared sync;
+    SyncReports sync_reports;
 
     // What has been seen of a port by all workers; when the last of them began a round.
     std::uint64_t seen_ns(std::size_t port) const {

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Flow sync: what the manager and the sync thread tell each other.
+#pragma once
+
+#include <cstdint>
+
+#include "exchange/channel.h"
+#include "exchange/counters.h"
+#include "net/address.h"
+
+namespace warren::exchange {
+
+// `router` is its index in the snapshot, as everywhere.
+struct SyncOrder {
+    enum class Kind : std::uint8_t {
+        hand_over,  // ask the peer to take it over, once it has all that we know of its flows
+        taken,      // answers take_over_asked: it is ours now
+        refused,    // so does this: it cannot be
+        walk,       // tell the peer all flows again (the operator wants it, or a reload)
+    };
+    Kind kind = Kind::walk;
+    std::uint16_t router = 0;
+};
+
+struct SyncReport {
+    enum class Kind : std::uint8_t {
+        peer_up,
+        peer_down,
+        may_preempt,      // the router's flows are known here: preemption need not be held any more
+        gave_up,          // the same, though they are not all known: `missing` will break
+        asked,            // hand_over, 1: the peer has been asked, all it must know is there
+        not_asked,        // it has not: no session, not in sync, or too late
+        take_over_asked,  // the peer wants us to be master of it
+        answered,         // hand_over, 2: the peer is master now
+        not_answered,     // or will not be
+        alarm,            // see `alarm`
+    };
+    enum class Alarm : std::uint8_t {
+        none,
+        differs,        // the tables, for longer than 5 s
+        config,         // the peer's configuration of the router is another one
+        key,            // somebody speaks with another key
+        version,        // no version of the protocol in common
+        capacity,       // the peer's table is smaller than ours
+        refused,        // it has not taken some flows
+        port_conflict,  // two flows have one server's tuple
+        both_masters,
+        unsynced_takeover,  // the router has become ours with a table that was not equal
+        stalled,
+        count_,
+    };
+    Kind kind = Kind::alarm;
+    Alarm alarm = Alarm::none;
+    bool over = false;  // the alarm's cause has gone
+    std::uint16_t router = 0;
+    std::uint64_t missing = 0;
+    std::uint64_t when_ns = 0;
+};
+
+// For `show sync`, a few times a second.
+struct SyncRouterStatus {
+    enum class Role : std::uint8_t { idle, sends, receives };
+    std::uint16_t router = 0;
+    Role role = Role::idle;
+    bool in_sync = false;  // equal when they were last compared, and a peer is there
+    bool preempt_held = false;
+    bool config_equal = true;
+    std::uint64_t flows = 0;       // ours
+    std::uint64_t peer_flows = 0;  // at the last comparison
+    std::uint64_t equal_ns = 0;    // when they were last found equal; 0: never
+    std::uint64_t bulk_flows = 0;  // of the last bulk, and how long it took
+    std::uint64_t bulk_ns = 0;
+};
+struct SyncPeerStatus {
+    net::IpAddress address{};
+    bool up = false;
+    std::uint8_t version = 0;
+    std::uint64_t since_ns = 0;
+    std::uint64_t round_trip_ns = 0;
+    std::uint64_t lag_ns = 0;  // age of the oldest change that the peer has not acknowledged
+    std::uint64_t unacknowledged = 0;  // datagrams
+    std::uint64_t capacity = 0;        // flows of the peer's table
+};
+struct SyncStatus {
+    bool is_peer = false;
+    SyncPeerStatus peer{};
+    SyncRouterStatus router{};
+};
+
+// Written by the sync thread, read by the manager.
+struct SyncCounters {
+    Counter datagrams_in, datagrams_out, bytes_in, bytes_out;
+    Counter records_in, records_out, ends_in, ends_out;
+    Counter resent, walks, bulks_in, bulks_out, digests, differences;
+    Counter bad_tag, bad_version, wrong_boot, replayed, malformed, wrong_ttl;
+    Counter cpu_ns;
+};
+
+struct SyncReports {
+    Channel<SyncOrder> orders{1024};     // manager -> sync thread
+    Channel<SyncReport> reports{1024};   // sync thread -> manager
+    Channel<SyncStatus> statuses{2048};  // sync thread -> manager
+    SyncCounters counters;
+};
+
+}  // namespace warren::exchange
