@@ -18,9 +18,14 @@ static_assert(sizeof(Identity) == 2 * sizeof(Tuple) + 4);
 
 }  // namespace
 
-std::uint64_t identity_hash(const SipKey& key, const Flow& flow) {
-    const Identity identity{flow.client_tuple(), flow.server_tuple(), net::Be32(flow.seq_delta)};
+std::uint64_t identity_hash(const SipKey& key, const Tuple& client, const Tuple& server,
+                            std::uint32_t seq_delta) {
+    const Identity identity{client, server, net::Be32(seq_delta)};
     return siphash_2_4(key, std::bit_cast<std::array<std::uint8_t, sizeof(Identity)>>(identity));
+}
+
+std::uint64_t identity_hash(const SipKey& key, const Flow& flow) {
+    return identity_hash(key, flow.client_tuple(), flow.server_tuple(), flow.seq_delta);
 }
 
 }  // namespace warren::flow

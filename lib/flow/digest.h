@@ -14,6 +14,8 @@ namespace warren::flow {
 // What makes a flow that flow on every machine: both ends' tuples and the shift between them. Two
 // lives of one tuple of NAT, DR or TUN look alike.
 std::uint64_t identity_hash(const SipKey& key, const Flow& flow);
+std::uint64_t identity_hash(const SipKey& key, const Tuple& client, const Tuple& server,
+                            std::uint32_t seq_delta);
 
 struct FlowSum {
     std::uint64_t sum = 0;
