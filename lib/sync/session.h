@@ -35,9 +35,9 @@ class Session {
     // Cheap tests to make before the tag is computed; counts what it discards.
     std::optional<Discard> discarded_early(net::ConstBytes datagram);
     void discarded(Discard why);  // by the owner: wrong_ttl, bad_tag
-    // A datagram whose tag is right. `fresh_nonce` is used if the session ends or begins.
+    // A datagram whose tag is right. `fresh_nonce` is used if a session begins.
     void receive(net::ConstBytes datagram, std::uint64_t now_us, std::uint64_t fresh_nonce);
-    void tick(std::uint64_t now_us, std::uint64_t fresh_nonce);
+    void tick(std::uint64_t now_us);
     std::uint64_t deadline_us() const;  // of the next tick; may be in the past
 
     // ---- what the workers say
@@ -54,7 +54,7 @@ class Session {
     void sums(Ticket ticket, std::span<const RouterSum> sums, std::uint64_t now_us);
     // To Sink::bulk_ended().
     void swept(const RouterKey& router, std::uint64_t now_us);
-    // An install() that a worker did not carry out; the digest counts it as known.
+    // An install() that was not carried out; the digest counts it as known.
     void refused(const RouterKey& router, const Identity& identity);
 
     // ---- what the manager says

@@ -43,7 +43,7 @@ class Sink {
 
     // Records of the router's flows paint them with `colour` from now on...
     virtual void bulk_began(const RouterKey& router, bool colour) = 0;
-    // ...and who still has the other one is to be erased, but what has been touched while ours.
+    // ...and who still has the other one is to be erased, unless the router is ours by then.
     // When all workers have: Session::swept().
     virtual void bulk_ended(const RouterKey& router, bool colour) = 0;
 
