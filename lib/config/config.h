@@ -16,6 +16,7 @@
 
 #include "config/balancing.h"
 #include "config/checks.h"
+#include "config/flow_sync.h"
 #include "config/notices.h"
 #include "net/address.h"
 #include "net/route.h"
@@ -346,6 +347,7 @@ struct VirtualServer {
     std::string virtualhost;                               // of its servers' HTTP checks
     std::int64_t establish_timeout_ns = 7'440 * ns_per_s;  // idle established flow (RFC 5382 REQ-5)
     std::string local_address_group;  // of laddr_group_name; empty: the VIP is the local address
+    bool flow_sync = true;            // where there is a flow_sync, its flows outlive this warren
     std::optional<RealServer> sorry_server;  // serves while the quorum is lost; never checked
     std::vector<RealServer> real_servers;
 
@@ -433,6 +435,7 @@ struct GlobalDefs {
 struct Config {
     GlobalDefs global;
     Dataplane dataplane;
+    std::optional<FlowSync> flow_sync;
     std::vector<VrrpInstance> vrrp_instances;
     std::vector<VrrpSyncGroup> vrrp_sync_groups;
     std::vector<VrrpScript> vrrp_scripts;

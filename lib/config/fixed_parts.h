@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a running process cannot exchange: what the data plane and its threads are made of.
+// What a running process cannot exchange: what the data plane and its threads are made of, and
+// with whom connections are shared.
 #pragma once
 
 #include <string>

@@ -127,6 +127,7 @@ void compare(Lines& lines, const VirtualServer& before, const VirtualServer& aft
                        after.persistence_timeout_ns);
     lines.compare_time("establish_timeout", before.establish_timeout_ns,
                        after.establish_timeout_ns);
+    lines.compare("flow_sync", before.flow_sync, after.flow_sync);
     lines.compare("laddr_group_name", before.local_address_group, after.local_address_group);
     compare(lines, before.balancing, after.balancing);
 }

@@ -13,9 +13,7 @@ constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
 constexpr UnservedKeyword unserved[] = {
     {"global_defs", "startup_script", not_run},
     {"global_defs", "shutdown_script", not_run},
-    {"global_defs", "lvs_sync_daemon", "the peer does not learn of connections"},
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
-    {"vrrp_instance", "lvs_sync_daemon_interface", "the peer does not learn of connections"},
     {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS",
      syntax::Severity::error},
     {"virtual_server", "persistence_engine", "clients are told apart by their addresses"},

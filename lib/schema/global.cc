@@ -135,6 +135,8 @@ constexpr Keyword<config::GlobalDefs> globals[] = {
     {"router_id", 1, 1, [](Statement& s, config::GlobalDefs& g) { g.router_id = s.arg(0); }},
     {"lvs_id", 1, 1,
      [](Statement& s, config::GlobalDefs& g) { g.router_id = s.arg(0); }},  // its old name
+    {"lvs_sync_daemon", 1, any_number,
+     [](Statement& s, config::GlobalDefs&) { read_lvs_sync_daemon(s); }},
     {"script_user", 1, 2,
      [](Statement& s, config::GlobalDefs& g) {
          g.script_user = s.arg(0);

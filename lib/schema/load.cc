@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "config/flow_sync_check.h"
 #include "config/odd_addresses.h"
 #include "config/settle_tracking.h"
 #include "config/support.h"
@@ -60,6 +61,7 @@ LoadResult load(std::string_view file_name, const syntax::FileReader& read,
         append(result.diagnostics, config::check_sync_groups(result.config));
         append(result.diagnostics, config::settle_tracking(result.config));
         append(result.diagnostics, config::find_odd_addresses(result.config));
+        append(result.diagnostics, config::check_flow_sync(result.config));
         append(result.diagnostics, config::check_supported(result.config));
         if (result.ok()) append(result.diagnostics, config::find_gaps(result.config));
     }

@@ -70,6 +70,8 @@ constexpr Keyword<Outside> outside[] = {
      Repeat::yes},
     {"dataplane", 0, 0, [](Statement& s, Outside& o) { read_dataplane(s, o.config.dataplane); },
      BlockUse::required, Repeat::no},
+    {"flow_sync", 0, 0, [](Statement& s, Outside& o) { read_flow_sync(s, o.config); },
+     BlockUse::required, Repeat::no},
 };
 
 }  // namespace

@@ -82,6 +82,9 @@ void expand_groups(SchemaContext& context, const std::vector<ServerGroup>& group
                    const std::vector<GroupedServer>& grouped, config::Config& config);
 void read_local_address_group(Statement& s, config::Config& config);
 void read_dataplane(Statement& s, config::Dataplane& dataplane);
+void read_flow_sync(Statement& s, config::Config& config);
+// Of global_defs, or lvs_sync_daemon_interface of an instance: says what to write instead.
+void read_lvs_sync_daemon(Statement& s);
 
 // Adds the block's keywords to a reader that only answers what it knows.
 void add_vrrp_instance_keywords(BlockReader& reader, InstanceDraft& draft);

@@ -161,6 +161,7 @@ constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
      [](Statement& s, config::VirtualServer& v) {
          s.seconds(config::ns_per_s, 31 * config::ns_per_day, v.establish_timeout_ns);
      }},
+    {"flow_sync", 1, 1, [](Statement& s, config::VirtualServer& v) { s.boolean(v.flow_sync); }},
     {"laddr_group_name", 1, 1,
      [](Statement& s, config::VirtualServer& v) { v.local_address_group = s.arg(0); }},
     {"sorry_server", 1, 2, read_sorry_server},

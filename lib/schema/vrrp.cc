@@ -199,6 +199,8 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"accept", 0, 0, [](Statement&, InstanceDraft& d) { d.accept = true; }},
     {"no_accept", 0, 0, [](Statement&, InstanceDraft& d) { d.accept = false; }},
     {"strict_mode", 0, 1, [](Statement& s, InstanceDraft& d) { s.boolean(d.strict_mode); }},
+    {"lvs_sync_daemon_interface", 1, 1,
+     [](Statement& s, InstanceDraft&) { read_lvs_sync_daemon(s); }},
     {"skip_check_adv_addr", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.skip_check_adv_addr); }},
     {"check_unicast_src", 0, 1,

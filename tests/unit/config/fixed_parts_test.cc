@@ -40,6 +40,10 @@ TEST(FixedParts, WhatTheDataPlaneIsMadeOfIsNamed) {
     const std::string a = instance("A", 1);
     EXPECT_EQ(change(a, "dataplane {\nworkers 2\n}\n" + a), "dataplane has changed");
     EXPECT_EQ(change(a, "dataplane {\ncontrol_priority 7\n}\n" + a), "dataplane has changed");
+    const std::string sync = "flow_sync {\nlocal 10.9.0.1\npeer 10.9.0.2\nkey_file /k\n";
+    EXPECT_EQ(change(a, sync + "}\n" + a), "flow_sync has changed");
+    EXPECT_EQ(change(sync + "}\n" + a, sync + "defer 10\n}\n" + a), "flow_sync has changed");
+    EXPECT_EQ(change(sync + "}\n" + a, sync + "}\n" + a), "");
     EXPECT_EQ(change(a, "net_namespace other\n" + a), "net_namespace has changed");
 }
 

@@ -65,6 +65,8 @@ TEST(ReloadSteps, OfServices) {
     const std::string a = router("A", 1);
     EXPECT_EQ(steps(a, a + service(server(1))), "virtual_server 10.0.0.1 5672: added\n");
     EXPECT_EQ(steps(a + service(server(1)), a), "virtual_server 10.0.0.1 5672: removed\n");
+    EXPECT_EQ(steps(a + service(server(1)), a + service(server(1), "flow_sync off\n")),
+              "virtual_server 10.0.0.1 5672: flow_sync yes -> no\n");
     EXPECT_EQ(steps(a + service(server(1) + server(2)),
                     a + service(server(1, "weight 2\n") + server(3), "quorum 2\n")),
               "virtual_server 10.0.0.1 5672: quorum 1 -> 2\n"

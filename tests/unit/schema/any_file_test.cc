@@ -50,7 +50,9 @@ const Case global_defs[] = {
     {"startup script", globals("startup_script /bin/x"), warned, "it does not run"},
     {"shutdown script", globals("shutdown_script /bin/x"), warned, "it does not run"},
     {"its timeout", globals("startup_script_timeout 9"), accepted},
-    {"IPVS's connection sync", globals("lvs_sync_daemon eth0 V"), warned, "does not learn"},
+    {"IPVS's connection sync", globals("lvs_sync_daemon eth0 V"), warned,
+     "write instead:\nflow_sync {\n    local ADDRESS_OF_THIS_MACHINE\n    peer "
+     "ADDRESS_OF_THE_OTHER\n    interface eth0\n"},
     {"IPVS's timeouts", globals("lvs_timeouts tcp 900"), accepted},
     {"IPVS flushed", globals("lvs_flush"), accepted},
     {"namespace", globals("net_namespace lb"), accepted},
