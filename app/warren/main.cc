@@ -23,6 +23,7 @@
 #include "read_config.h"
 #include "rivals.h"
 #include "service_manager.h"
+#include "sync_key.h"
 
 namespace warren::app {
 namespace {
@@ -92,6 +93,9 @@ int run(const Options& options, std::span<char*> command_line) {
     for (syntax::Diagnostic& rival :
          find_rivals(loaded.config, [](const std::string& file) { return read_config(file, ""); }))
         loaded.diagnostics.push_back(std::move(rival));
+    if (loaded.ok())
+        for (syntax::Diagnostic& key : check_sync_keys(loaded.config))
+            loaded.diagnostics.push_back(std::move(key));
     syntax::Diagnostics scripts =
         loaded.ok() ? programs::check_scripts(loaded.config) : syntax::Diagnostics{};
     if (loaded.ok())
