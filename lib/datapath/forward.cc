@@ -136,15 +136,15 @@ void Forwarder::note_segment(const Packet& packet, const PollRound& round, flow:
                              Side from) {
     flow::Flow& flow = flows_[index];
     const flow::Segment segment = as_the_server_sees(packet.segment(), from, flow.seq_delta);
-    flow::note_seen(flow, from, round.tick);
+    const bool repeated = from == Side::client && flow::is_repeated(flow, segment);
+    flow::note_seen(flow, from, round.tick, segment);
     if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment))
         return;
     if (flow.state == TcpState::syn_received && from == Side::client &&
         (segment.flags & net::tcp_flag::rst) == 0 && !flow::answers_server(flow, segment))
         return;
     const std::uint32_t syn_sent_us = flow.syn_sent_us;
-    if (from == Side::client && flow::is_repeated(flow, segment))
-        servers_[flow.server_id].repeated.add();
+    if (repeated) servers_[flow.server_id].repeated.add();
     flow::track(flow, from, segment);
     const TcpState next = flow::sees_both_sides(flow.method)
                               ? flow::step(flow.state, from, segment.flags)

@@ -57,6 +57,9 @@ inline constexpr std::uint8_t one_probe = 0x04;   // counts in the bits of `prob
 inline constexpr std::uint8_t probes = 0x0c;      // how often both ends have been asked
 inline constexpr std::uint8_t persistent = 0x10;  // counts in its client's Persistence
 inline constexpr std::uint8_t unanswered = 0x20;  // it ended before its server answered the SYN
+// It came from the peer: what it says of that end's segments may be old (unsure.h).
+inline constexpr std::uint8_t unsure_client = 0x40;
+inline constexpr std::uint8_t unsure_server = 0x80;
 }  // namespace flow_flag
 
 // Part of what a SYN offered (syn_offer.h), kept while nothing has answered it.
@@ -89,6 +92,7 @@ struct alignas(64) Flow {
     union {
         std::uint8_t resets_to_server = 0;
         std::uint8_t syn_attempts;  // state syn_sent only, see syn_offer.h
+        std::uint8_t colour;        // synced states only: of the last bulk that brought it
     };
     std::uint32_t seq_delta =
         0;  // added to client->server SEQ, taken off server->client ACK and SACK

@@ -18,12 +18,6 @@ constexpr bool is_half_open(TcpState s) {
     return s == TcpState::syn_sent || s == TcpState::syn_received;
 }
 
-// The client has answered the server: what leaves the list.
-constexpr bool has_opened(TcpState s) {
-    return s == TcpState::established || s == TcpState::fin_client || s == TcpState::fin_server ||
-           s == TcpState::time_wait;
-}
-
 class HalfOpenList {
   public:
     static constexpr std::uint32_t share_max = 32'768;

@@ -99,6 +99,16 @@ constexpr bool is_load(TcpState s) {
     return s == TcpState::syn_sent || s == TcpState::syn_received || s == TcpState::established;
 }
 
+// What a peer knows too (flow sync).
+constexpr bool is_synced(TcpState s) {
+    return s == TcpState::established || s == TcpState::fin_client || s == TcpState::fin_server;
+}
+
+// The client has answered the server: what leaves the list of half-open ones.
+constexpr bool has_opened(TcpState s) {
+    return is_synced(s) || s == TcpState::time_wait;
+}
+
 using Tick = std::uint32_t;  // wraps after 18 years; compare by difference only
 inline constexpr unsigned tick_shift = 27;
 

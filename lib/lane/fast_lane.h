@@ -218,7 +218,7 @@ class FastLane {
                                     .length = static_cast<std::uint32_t>(frame.payload_bytes()),
                                     .flags = frame.tcp.flags};
         if (from == flow::Side::client && flow::is_repeated(f, segment)) counted.repeated.add();
-        flow::note_seen(f, from, tick);
+        flow::note_seen(f, from, tick, segment);
         flow::track_open(f, from, segment);
     }
 
