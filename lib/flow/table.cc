@@ -72,7 +72,8 @@ FlowTable::FlowTable(const TableOptions& o)
       half_open_(array_at<Links>(block_, Layout(o).half_open, std::size_t{o.capacity} + 1)),
       timeouts_(o.timeouts, array_at<Tick>(block_, Layout(o).established, o.services)),
       wheel_(records_.data(), array_at<FlowIndex>(block_, Layout(o).wheel_heads, o.wheel_slots),
-             o.start) {
+             o.start),
+      synced_flows_(o.digest_key, o.services) {
     assert(o.capacity <= max_flows);
 }
 
@@ -81,6 +82,12 @@ FlowTable::~FlowTable() {
 }
 
 FlowIndex FlowTable::insert(const Flow& flow) {
+    const FlowIndex i = restore(flow);
+    if (i != no_flow && is_half_open(flow.state)) half_open_.push_newest(i);
+    return i;
+}
+
+FlowIndex FlowTable::restore(const Flow& flow) {
     assert(flow.state != TcpState::none && flow.server_id < servers_.size() &&
            flow.service_id < timeouts_.services());
     const FlowIndex i = records_.take();
@@ -101,7 +108,7 @@ FlowIndex FlowTable::insert(const Flow& flow) {
         return no_flow;
     }
     servers_.enter(i);
-    if (is_half_open(f.state)) half_open_.push_newest(i);
+    synced_flows_.enter(i, f);
     wheel_.schedule(i, timeouts_.deadline(f));
     return i;
 }
@@ -112,6 +119,7 @@ void FlowTable::erase(FlowIndex i) {
     index_.erase(hash_(f.client_tuple()), value_of(i, Side::client));
     if (sees_both_sides(f.method)) index_.erase(hash_(f.server_tuple()), value_of(i, Side::server));
     servers_.leave(i);
+    synced_flows_.leave(i, f);
     half_open_.remove(i);
     wheel_.remove(i);
     records_.give(i);
@@ -137,6 +145,12 @@ bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
     return true;
 }
 
+// Its colour has stood where a stub counts.
+void FlowTable::leave_synced(FlowIndex i) {
+    synced_flows_.leave(i, records_[i]);
+    records_[i].resets_to_server = 0;
+}
+
 void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     Flow& f = records_[i];
     f.last_seen = now;
@@ -145,7 +159,13 @@ void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     const bool sooner = timeouts_.of(f, state) < timeouts_.of(f, f.state);
     if (has_opened(state)) half_open_.remove(i);
     servers_.change_state(i, state);
+    if (is_synced(f.state) && !is_synced(state)) leave_synced(i);
+    const bool enters = !is_synced(f.state);
     f.state = state;
+    if (enters)
+        synced_flows_.enter(i, f);
+    else
+        synced_flows_.note_state(i, f);
     if (sooner) wheel_.schedule(i, timeouts_.deadline(f));
 }
 

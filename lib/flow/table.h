@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // All flows of one worker: a fixed array of records, an index that finds each by the packet's tuple
-// from either side, the live flows of each server, and ageing. One allocation at construction,
-// none later. Full = insert() returns no_flow and nothing changed.
+// from either side, the live flows of each server, and ageing. One allocation at construction (and
+// with a digest key two small ones), none later. Full = insert() returns no_flow and nothing
+// changed.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@
 #include "flow/idle_timeouts.h"
 #include "flow/records.h"
 #include "flow/server_lists.h"
+#include "flow/synced_flows.h"
 
 namespace warren::flow {
 
@@ -26,7 +28,8 @@ struct TableOptions {
     std::uint32_t wheel_slots = 512;  // a power of two
     TupleHash hash{0, 0};             // seed it at random
     Timeouts timeouts{};
-    Tick start = 0;  // the tick now
+    Tick start = 0;                      // the tick now
+    std::optional<SipKey> digest_key{};  // flow sync: keep synced_flows()
     // Where the one allocation comes from: hugepages, or the heap.
     std::pmr::memory_resource* memory = std::pmr::new_delete_resource();
 };
@@ -88,6 +91,8 @@ class FlowTable {
     // sees both sides, its server's tuple; neither may be there yet. It joins its server's list and
     // ages from last_seen on.
     FlowIndex insert(const Flow& flow);
+    // The same of one that another machine has proved: no half-open one, whatever its state.
+    FlowIndex restore(const Flow& flow);
     void erase(FlowIndex i);
 
     // Gives a flow whose first server did not answer to another one: Flow::take_attempt(target),
@@ -121,6 +126,7 @@ class FlowTable {
     ServerLists& servers() { return servers_; }
     const ServerLists& servers() const { return servers_; }
     IdleTimeouts& timeouts() { return timeouts_; }
+    SyncedFlows& synced_flows() { return synced_flows_; }
 
     // Flows that no client has proved. When their share is used up, or the whole table, one more
     // needs the oldest one's place.
@@ -147,6 +153,8 @@ class FlowTable {
                is_key(f, from, t);
     }
 
+    void leave_synced(FlowIndex i);
+
     struct Layout;
 
     TupleHash hash_;
@@ -159,6 +167,7 @@ class FlowTable {
     HalfOpenList half_open_;
     IdleTimeouts timeouts_;
     AgeingWheel wheel_;
+    SyncedFlows synced_flows_;
 };
 
 }  // namespace warren::flow
