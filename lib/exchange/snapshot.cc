@@ -52,6 +52,7 @@ void Snapshot::seal() {
     }
     reserve_ports();
     index_services();
+    index_servers();
     nat_server_slots_ = servers_by_endpoint(flow::Method::nat);
     fnat_server_slots_ = servers_by_endpoint(flow::Method::fnat);
 }
@@ -63,6 +64,21 @@ void Snapshot::index_services() {
         for (std::size_t i = 0; i < services.size(); ++i)
             if (services[i].present == present && services[i].port.raw() != 0)
                 insert(service_slots_, mix(services[i].address, services[i].port), i);
+}
+
+void Snapshot::index_servers() {
+    service_routers_.clear();
+    std::size_t count = 0;
+    for (const Service& service : services) {
+        const OwnedAddress* owned = find_address(service.address);
+        const bool known = owned != nullptr && owned->virtual_router < virtual_routers.size();
+        service_routers_.push_back(known ? owned->virtual_router : no_router);
+        count += service.servers.size();
+    }
+    server_slots_ = empty_table(count);
+    for (const Service& service : services)
+        for (const std::uint16_t id : service.servers)
+            insert(server_slots_, mix(servers[id].address, servers[id].port), id);
 }
 
 std::vector<std::uint16_t> Snapshot::servers_by_endpoint(flow::Method method) const {
@@ -140,6 +156,18 @@ std::uint16_t Snapshot::find_service_slot(const net::IpAddress& address, net::Be
         if (index == empty_slot) return no_service;
         const Service& service = services[index];
         if (service.address == address && service.port == port) return index;
+    }
+}
+
+std::uint16_t Snapshot::find_server(std::uint16_t service, const net::IpAddress& address,
+                                    net::Be16 port) const {
+    const std::size_t mask = server_slots_.size() - 1;
+    for (std::size_t at = mix(address, port) & mask;; at = (at + 1) & mask) {
+        const std::uint16_t id = server_slots_[at];
+        if (id == empty_slot) return no_server;
+        const Server& server = servers[id];
+        if (server.service == service && server.address == address && server.port == port)
+            return id;
     }
 }
 

@@ -93,6 +93,7 @@ struct Service {
     // which decides by what its flows' owner is found and so must stay while it has any.
     std::vector<std::uint16_t> reserved_ports;
     bool has_nat = false;
+    bool synced = true;  // flow_sync: a peer is told of its flows
 
     // Its flows' owners are found by the client alone.
     bool goes_by_client() const { return has_nat || is_persistent(); }
@@ -134,6 +135,9 @@ class Snapshot {
     // Positions in `addresses` of what that virtual router owns, in their order.
     std::span<const std::uint16_t> addresses_of(std::size_t virtual_router) const;
 
+    // Whose address the service has; no_router: nobody's.
+    std::uint16_t router_of(std::uint16_t service) const { return service_routers_[service]; }
+
     // The owned address or null. Linear probing over a table at most half full.
     const OwnedAddress* find_address(const net::IpAddress& address) const;
     // Index of the service at address:port, or no_service.
@@ -142,6 +146,9 @@ class Snapshot {
     // no virtual_server is there now: a server's to us, or for one that has been removed.
     bool claims(const net::IpAddress& source, net::Be16 source_port,
                 const net::IpAddress& destination, net::Be16 destination_port) const;
+    // Index of that service's server at address:port, or no_server.
+    std::uint16_t find_server(std::uint16_t service, const net::IpAddress& address,
+                              net::Be16 port) const;
     // Index of a server at address:port whose method is NAT, or no_server.
     std::uint16_t find_nat_server(const net::IpAddress& address, net::Be16 port) const;
 
@@ -174,6 +181,7 @@ class Snapshot {
                32;
     }
     void index_services();
+    void index_servers();
     std::vector<std::uint16_t> servers_by_endpoint(flow::Method method) const;
     // Also one that is not present any more; the first of a place is the one that is.
     std::uint16_t find_service_slot(const net::IpAddress& address, net::Be16 port) const;
@@ -185,6 +193,8 @@ class Snapshot {
     std::vector<std::uint16_t> router_mac_slots_;  // of those with a virtual MAC
     std::vector<std::uint16_t> address_slots_;
     std::vector<std::uint16_t> service_slots_;
+    std::vector<std::uint16_t> service_routers_;
+    std::vector<std::uint16_t> server_slots_;  // of services that are there
     std::vector<std::uint16_t> nat_server_slots_;
     std::vector<std::uint16_t> fnat_server_slots_;
 };

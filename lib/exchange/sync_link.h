@@ -47,8 +47,8 @@ struct SyncEvent {
     Kind kind = Kind::flow;
     bool urgent = false;  // a SYN-ACK waits for it (defer)
     SyncRefusal refusal = SyncRefusal::malformed;
-    flow::Tick idle = 0;       // ticks since its last segment
-    std::uint32_t index = 0;   // of the flow in this worker's table
+    flow::Tick idle = 0;      // ticks since its last segment
+    std::uint32_t index = 0;  // of the flow in this worker's table
     // Of the command that it answers, also in each flow of a walk, and in the flow or `ended` that
     // answers `again`; 0: said of itself. An urgent one has its own, from 1 on.
     std::uint32_t number = 0;
@@ -58,14 +58,14 @@ struct SyncEvent {
 // What a worker is to do.
 struct SyncCommand {
     enum class Kind : std::uint8_t {
-        install,  // a record of the peer's: add or renew the flow; its ids are to be found
+        install,   // a record of the peer's: add or renew the flow; its ids are to be found
         signpost,  // the same flow, of another worker (`number`), whose client's segments come here
-        end,      // the peer's flow of that identity has ended
-        again,    // say the present state of the flow `index`, if it is still that identity
-        mark,     // copy the sums, answer mark
-        walk,     // say all flows, at the worker's leisure; a new one replaces one under way
-        sweep,    // erase the flows of `router` that nobody here has served and that do not have
-                  // `colour`; a mark after it is answered when that is done
+        end,       // the peer's flow of that identity has ended
+        again,     // say the present state of the flow `index`, if it is still that identity
+        mark,      // copy the sums, answer mark
+        walk,      // say all flows, at the worker's leisure; a new one replaces one under way
+        sweep,     // erase the flows of `router` that nobody here has served and that do not have
+                   // `colour`; a mark after it is answered when that is done
     };
     Kind kind = Kind::install;
     std::uint8_t colour = 0;   // 0 or 1

@@ -70,5 +70,46 @@ TEST(FindRouter, TakesTheOneThatIsWanted) {
         << "a port's own MAC needs no search";
 }
 
+Snapshot two_services_on_one_server() {
+    Snapshot snapshot;
+    const auto server = net::IpAddress::v4(10, 0, 0, 1);
+    snapshot.virtual_routers.resize(2);
+    for (std::uint16_t i = 0; i < 2; ++i) {
+        Service service;
+        service.present = true;
+        service.address = net::IpAddress::v4(192, 0, 2, static_cast<std::uint8_t>(1 + i));
+        service.port = net::Be16(5672);
+        service.servers = {i};
+        snapshot.services.push_back(service);
+        snapshot.servers.push_back({.address = server, .port = net::Be16(5672), .service = i});
+        snapshot.addresses.push_back(
+            {.address = service.address, .virtual_router = static_cast<std::uint16_t>(1 - i)});
+    }
+    return snapshot;
+}
+
+TEST(FindServer, IsThatServices) {
+    Snapshot snapshot = two_services_on_one_server();
+    snapshot.seal();
+    const auto address = net::IpAddress::v4(10, 0, 0, 1);
+    EXPECT_EQ(snapshot.find_server(0, address, net::Be16(5672)), 0);
+    EXPECT_EQ(snapshot.find_server(1, address, net::Be16(5672)), 1);
+    EXPECT_EQ(snapshot.find_server(1, address, net::Be16(5671)), Snapshot::no_server);
+    EXPECT_EQ(snapshot.find_server(2, address, net::Be16(5672)), Snapshot::no_server);
+    snapshot.services[1].servers.clear();  // removed; its index may still have flows
+    snapshot.seal();
+    EXPECT_EQ(snapshot.find_server(1, address, net::Be16(5672)), Snapshot::no_server);
+}
+
+TEST(RouterOf, IsItsAddresss) {
+    Snapshot snapshot = two_services_on_one_server();
+    snapshot.seal();
+    EXPECT_EQ(snapshot.router_of(0), 1);
+    EXPECT_EQ(snapshot.router_of(1), 0);
+    snapshot.addresses.erase(snapshot.addresses.begin());
+    snapshot.seal();
+    EXPECT_EQ(snapshot.router_of(0), Snapshot::no_router);
+}
+
 }  // namespace
 }  // namespace warren::exchange
