@@ -42,7 +42,7 @@ std::uint64_t random_word() {
     return static_cast<std::uint64_t>(random()) << 32 | random();
 }
 
-datapath::FlowSecrets random_secrets() {
+tables::FlowSecrets random_secrets() {
     return {.hash_seed = {random_word(), random_word()},
             .isn_key = {random_word(), random_word()},
             .first_port = static_cast<std::uint32_t>(random_word())};
@@ -140,7 +140,7 @@ port::Port* DataPlane::open_kernel_port(const port::Port& card) {
 }
 
 void DataPlane::make_workers() {
-    const datapath::FlowSecrets secrets = random_secrets();
+    const tables::FlowSecrets secrets = random_secrets();
     for (unsigned i = 0; i < config_.dataplane.workers; ++i) {
         datapath::WorkerOptions options;
         options.id = i;

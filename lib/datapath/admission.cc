@@ -22,9 +22,9 @@ net::ConstBytes options_of(const Packet& packet) {
 Admission::Outcome Admission::admit(Packet& packet, const PollRound& round) {
     flow::Flow flow = flow::Flow::of_client(packet.tuple(), packet.service);
     std::uint16_t server_id = tables_.choice.choose(flow, round);
-    if (server_id == ServerChoice::no_server && recycle_slow_ones(packet.service, round))
+    if (server_id == tables::ServerChoice::no_server && recycle_slow_ones(packet.service, round))
         server_id = tables_.choice.choose(flow, round);
-    if (server_id == ServerChoice::no_server) return turn_away(packet, Drop::no_server);
+    if (server_id == tables::ServerChoice::no_server) return turn_away(packet, Drop::no_server);
     flow.state = flow::TcpState::syn_sent;
     flow.last_seen = round.tick;
     flow.client_port_index = packet.port();
@@ -85,7 +85,7 @@ bool Admission::recycle_slow_ones(std::uint16_t service, const PollRound& round)
 Admission::Outcome Admission::turn_away(Packet& packet, Drop reason) {
     const exchange::FlowEvent event{.client = packet.parsed.source,
                                     .client_port = packet.parsed.source_port,
-                                    .server = ServerChoice::no_server,
+                                    .server = tables::ServerChoice::no_server,
                                     .service = packet.service,
                                     .kind = exchange::FlowEventKind::turned_away,
                                     .cause = reason == Drop::no_server

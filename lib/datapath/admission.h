@@ -8,15 +8,15 @@
 
 #include "datapath/emit.h"
 #include "datapath/packet.h"
-#include "datapath/tables.h"
 #include "exchange/worker_link.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
 class Admission {
   public:
-    Admission(const FlowOptions& options, const exchange::Exchange& exchange, Tables& tables,
-              Emitter& emitter)
+    Admission(const tables::FlowOptions& options, const exchange::Exchange& exchange,
+              tables::Tables& tables, Emitter& emitter)
         : isn_key_(options.secrets.isn_key),
           exchange_(exchange),
           tables_(tables),
@@ -46,7 +46,7 @@ class Admission {
 
     const std::array<std::uint64_t, 2> isn_key_;
     const exchange::Exchange& exchange_;
-    Tables& tables_;
+    tables::Tables& tables_;
     Emitter& emitter_;
     std::size_t next_local_address_ = 0;
 };

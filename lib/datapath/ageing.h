@@ -9,13 +9,13 @@
 #include "datapath/emit.h"
 #include "datapath/half_open.h"
 #include "datapath/packet.h"
-#include "datapath/tables.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
 class Ageing {
   public:
-    Ageing(Tables& tables, Emitter& emitter, HalfOpen& half_open)
+    Ageing(tables::Tables& tables, Emitter& emitter, HalfOpen& half_open)
         : tables_(tables), emitter_(emitter), half_open_(half_open) {}
 
     // Chores, each bounded: how long flows may idle, from the snapshot; those that have.
@@ -30,7 +30,7 @@ class Ageing {
     void send_probe(const flow::Flow& flow, flow::Side to, const PollRound& round);
     void end(const flow::Flow& flow, const PollRound& round);
 
-    Tables& tables_;
+    tables::Tables& tables_;
     Emitter& emitter_;
     HalfOpen& half_open_;
     std::uint64_t timeouts_generation_ = 0;

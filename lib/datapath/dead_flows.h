@@ -8,13 +8,13 @@
 #include "datapath/emit.h"
 #include "datapath/half_open.h"
 #include "datapath/packet.h"
-#include "datapath/tables.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
 class DeadFlows {
   public:
-    DeadFlows(Tables& tables, Emitter& emitter, HalfOpen& half_open)
+    DeadFlows(tables::Tables& tables, Emitter& emitter, HalfOpen& half_open)
         : tables_(tables), emitter_(emitter), half_open_(half_open) {}
 
     // A chore, bounded. How many RSTs it took.
@@ -36,7 +36,7 @@ class DeadFlows {
 
     void reset_client(flow::FlowIndex index, exchange::EndCause cause, const PollRound& round);
 
-    Tables& tables_;
+    tables::Tables& tables_;
     Emitter& emitter_;
     HalfOpen& half_open_;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left

@@ -8,15 +8,15 @@
 #include <cstdint>
 
 #include "datapath/packet.h"
-#include "datapath/tables.h"
 #include "datapath/tx_batch.h"
 #include "net/build.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
 class Emitter {
   public:
-    Emitter(const FlowOptions& options, exchange::WorkerCounters& counters, TxBatch& tx)
+    Emitter(const tables::FlowOptions& options, exchange::WorkerCounters& counters, TxBatch& tx)
         : worker_(options.worker),
           workers_(options.spread->workers()),
           pool_(options.pool),

@@ -106,7 +106,7 @@ void FlowAnswers::preview(const flow::Tuple& client_tuple, exchange::FlowRow& ro
             steering_.owner_of_client(service, client_tuple.source, client_tuple.source_port));
     if (row.owner != steering_.worker()) return;
     const flow::Flow flow = flow::Flow::of_client(client_tuple, id);
-    const ServerChoice::Preview next = tables_.choice.preview(flow, round);
+    const tables::ServerChoice::Preview next = tables_.choice.preview(flow, round);
     row.choice = next.server;
     row.is_kept = next.is_kept;
 }

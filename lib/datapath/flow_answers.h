@@ -7,14 +7,15 @@
 
 #include "datapath/packet.h"
 #include "datapath/steering.h"
-#include "datapath/tables.h"
 #include "exchange/records.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
 class FlowAnswers {
   public:
-    FlowAnswers(Tables& tables, const Steering& steering) : tables_(tables), steering_(steering) {}
+    FlowAnswers(tables::Tables& tables, const Steering& steering)
+        : tables_(tables), steering_(steering) {}
 
     // A chore: answers one command at a time, as many rows a round as the channel takes.
     void answer(const PollRound& round);
@@ -31,7 +32,7 @@ class FlowAnswers {
     void preview(const flow::Tuple& client_tuple, exchange::FlowRow& row,
                  const PollRound& round) const;
 
-    Tables& tables_;
+    tables::Tables& tables_;
     const Steering& steering_;
     exchange::FlowCommand command_;
     bool under_way_ = false;

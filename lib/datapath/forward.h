@@ -13,14 +13,14 @@
 #include "datapath/icmp_relay.h"
 #include "datapath/packet.h"
 #include "datapath/steering.h"
-#include "datapath/tables.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
 class Forwarder {
   public:
-    Forwarder(Tables& tables, Emitter& emitter, const Steering& steering, Admission& admission,
-              HalfOpen& half_open, DeadFlows& dead_flows, IcmpRelay& icmp)
+    Forwarder(tables::Tables& tables, Emitter& emitter, const Steering& steering,
+              Admission& admission, HalfOpen& half_open, DeadFlows& dead_flows, IcmpRelay& icmp)
         : tables_(tables),
           flows_(tables.flows),
           servers_(tables.link.servers),
@@ -67,7 +67,7 @@ class Forwarder {
 
     void end_unseen(flow::FlowIndex index, const PollRound& round);
 
-    Tables& tables_;
+    tables::Tables& tables_;
     flow::FlowTable& flows_;
     const std::span<exchange::ServerCounters> servers_;
     Emitter& emitter_;

@@ -54,7 +54,7 @@ bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Po
     if (flow::syn_attempts(flow) >= flow::syn_attempts_max) return false;
     const std::uint16_t old_id = flow.server_id;
     const std::uint16_t new_id = tables_.choice.choose(flow, round, flow::syn_servers(flow));
-    if (new_id == ServerChoice::no_server) return false;
+    if (new_id == tables::ServerChoice::no_server) return false;
     const exchange::Server& server = round.snapshot->servers[new_id];
     if (flow::sees_both_sides(server.method) != flow::sees_both_sides(flow.method)) return false;
 
@@ -116,7 +116,7 @@ std::optional<flow::Tick> HalfOpen::on_due(flow::FlowIndex index, const PollRoun
     if (emitter_.is_full()) return round.tick + 1;
     // In a flood of SYNs a server is silent because it drowns in them: the others must not as well.
     if (!tables_.flows.half_open().is_crowded() && replay(index, FlowEventKind::unanswered, round))
-        return round.tick + replay_ticks;
+        return round.tick + tables::replay_ticks;
     if (waited_us >= give_up_us) return std::nullopt;
     return flow::tick_of_ns(round.now_ns + std::uint64_t{give_up_us - waited_us} * 1000) + 1;
 }

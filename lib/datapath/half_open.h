@@ -11,9 +11,9 @@
 #include "datapath/admission.h"
 #include "datapath/emit.h"
 #include "datapath/packet.h"
-#include "datapath/tables.h"
 #include "exchange/worker_link.h"
 #include "flow/syn_offer.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
@@ -23,7 +23,7 @@ class HalfOpen {
     // server can take it.
     static constexpr std::uint32_t give_up_us = 3'000'000;
 
-    HalfOpen(const exchange::Exchange& exchange, Tables& tables, Emitter& emitter,
+    HalfOpen(const exchange::Exchange& exchange, tables::Tables& tables, Emitter& emitter,
              Admission& admission)
         : exchange_(exchange),
           tables_(tables),
@@ -55,7 +55,7 @@ class HalfOpen {
     static net::TcpSegment syn_of(const flow::Flow& flow, net::ConstBytes options);
 
     const exchange::Exchange& exchange_;
-    Tables& tables_;
+    tables::Tables& tables_;
     Emitter& emitter_;
     Admission& admission_;
     std::vector<flow::Tick> answered_;  // DR, TUN: when each server last answered a SYN

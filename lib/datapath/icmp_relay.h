@@ -11,8 +11,8 @@
 #include "datapath/half_open.h"
 #include "datapath/packet.h"
 #include "datapath/steering.h"
-#include "datapath/tables.h"
 #include "net/icmp_error.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
@@ -39,7 +39,8 @@ class IcmpBudget {
 
 class IcmpRelay {
   public:
-    IcmpRelay(Tables& tables, Emitter& emitter, const Steering& steering, HalfOpen& half_open)
+    IcmpRelay(tables::Tables& tables, Emitter& emitter, const Steering& steering,
+              HalfOpen& half_open)
         : tables_(tables), emitter_(emitter), steering_(steering), half_open_(half_open) {}
 
     // An error about a segment that we forwarded, to the end that the segment came from.
@@ -54,7 +55,7 @@ class IcmpRelay {
     unsigned owner_of_error(const Packet& packet, const net::Parsed& quoted,
                             const PollRound& round) const;
 
-    Tables& tables_;
+    tables::Tables& tables_;
     Emitter& emitter_;
     const Steering& steering_;
     HalfOpen& half_open_;

@@ -8,14 +8,15 @@
 
 #include "datapath/dead_flows.h"
 #include "datapath/packet.h"
-#include "datapath/tables.h"
 #include "exchange/records.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
 class Shedding {
   public:
-    Shedding(Tables& tables, DeadFlows& dead_flows) : tables_(tables), dead_flows_(dead_flows) {}
+    Shedding(tables::Tables& tables, DeadFlows& dead_flows)
+        : tables_(tables), dead_flows_(dead_flows) {}
 
     // A chore: one order at a time, bounded. Returns how many flows it has reset.
     unsigned shed(const PollRound& round);
@@ -34,7 +35,7 @@ class Shedding {
     void look_at(flow::FlowIndex index, const PollRound& round);
     bool is_candidate(flow::FlowIndex index) const;
 
-    Tables& tables_;
+    tables::Tables& tables_;
     DeadFlows& dead_flows_;
     exchange::ShedOrder order_;
     bool under_way_ = false;

@@ -29,7 +29,7 @@ std::vector<port::Port*> with_kernel_ports(const WorkerOptions& options) {
     return all;
 }
 
-FlowOptions flow_options(const WorkerOptions& options) {
+tables::FlowOptions flow_options(const WorkerOptions& options) {
     return {.worker = options.id,
             .spread = options.spread,
             .capacity = options.flow_capacity,

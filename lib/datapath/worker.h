@@ -21,13 +21,13 @@
 #include "datapath/respond.h"
 #include "datapath/shedding.h"
 #include "datapath/steering.h"
-#include "datapath/tables.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "lane/fast_lane.h"
 #include "port/nap.h"
 #include "port/port.h"
 #include "port/rx_mark.h"
+#include "tables/tables.h"
 
 namespace warren::datapath {
 
@@ -45,7 +45,7 @@ struct WorkerOptions {
     bool idle_adaptive = true;
     std::uint64_t now_ns = 0;              // where ageing starts
     const flow::Spread* spread = nullptr;  // who owns a flow: one for all workers, outlives them
-    FlowSecrets secrets;                   // the same for all workers
+    tables::FlowSecrets secrets;           // the same for all workers
     bool fast_lane = true;                 // false: tests send every frame the whole way
 };
 
@@ -106,7 +106,7 @@ class Worker {
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;
     std::array<Packet, burst_size> packets_;  // of the burst, those that go the whole way
-    Tables tables_;
+    tables::Tables tables_;
     lane::FastLane lane_;
     Emitter emitter_;
     Steering steering_;

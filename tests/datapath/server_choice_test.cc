@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which server a client's SYN goes to.
-#include "datapath/server_choice.h"
+#include "tables/server_choice.h"
 
 #include "balance/client_key.h"
 #include "connection.h"

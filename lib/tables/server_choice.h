@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "balance/scheduler.h"
-#include "datapath/packet.h"
+#include "exchange/poll_round.h"
 #include "exchange/worker_link.h"
 #include "flow/persistence.h"
 #include "flow/table.h"
 
-namespace warren::datapath {
+namespace warren::tables {
+
+using exchange::PollRound;
 
 class ServerChoice {
   public:
@@ -78,4 +80,4 @@ class ServerChoice {
     flow::Tick swept_ = 0;
 };
 
-}  // namespace warren::datapath
+}  // namespace warren::tables

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "datapath/server_choice.h"
+#include "tables/server_choice.h"
 
 #include <algorithm>
 #include <optional>
@@ -7,7 +7,7 @@
 
 #include "balance/client_key.h"
 
-namespace warren::datapath {
+namespace warren::tables {
 
 namespace {
 
@@ -135,4 +135,4 @@ void ServerChoice::forget_expired(flow::Tick now) {
     persistence_.sweep(now, slots_per_tick);
 }
 
-}  // namespace warren::datapath
+}  // namespace warren::tables

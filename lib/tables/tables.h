@@ -8,15 +8,15 @@
 #include <array>
 #include <cstdint>
 
-#include "datapath/packet.h"
-#include "datapath/server_choice.h"
+#include "exchange/poll_round.h"
 #include "exchange/worker_link.h"
 #include "flow/local_ports.h"
 #include "flow/spread.h"
 #include "flow/table.h"
 #include "port/huge_memory.h"
+#include "tables/server_choice.h"
 
-namespace warren::datapath {
+namespace warren::tables {
 
 // Random numbers drawn once per process, shared by all workers.
 struct FlowSecrets {
@@ -95,4 +95,4 @@ struct Tables {
     }
 };
 
-}  // namespace warren::datapath
+}  // namespace warren::tables

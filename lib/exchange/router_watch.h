@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Since when this warren has been master of each virtual router, as one worker sees it. For a
+// moment after it has become one, it may not know all flows of the former master yet.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "exchange/ownership.h"
+
+namespace warren::exchange {
+
+class RouterWatch {
+  public:
+    // Less than the first retransmission of any host (200 ms, Linux), so that one decides.
+    static constexpr std::uint64_t grace_ns = 150'000'000;
+
+    // Once a round.
+    void look(const OwnershipView& now) {
+        has_gained_ = has_lost_ = false;
+        if (now.words == words_) [[likely]]
+            return;
+        for (std::size_t i = 0; i < words_.size(); ++i) {
+            const std::uint64_t gained = now.words[i] & ~words_[i];
+            has_gained_ = has_gained_ || gained != 0;
+            has_lost_ = has_lost_ || (words_[i] & ~now.words[i]) != 0;
+            for (std::uint64_t left = gained; left != 0; left &= left - 1)
+                since_ns_[i * 64 + static_cast<unsigned>(std::countr_zero(left))] = now.now_ns;
+        }
+        words_ = now.words;
+    }
+
+    // In this round.
+    bool has_gained() const { return has_gained_; }
+    bool has_lost() const { return has_lost_; }
+    // It has only just become ours.
+    bool is_new(std::uint16_t router, std::uint64_t now_ns) const {
+        return now_ns - since_ns_[router] < grace_ns;
+    }
+
+  private:
+    std::array<std::uint64_t, max_virtual_routers / 64> words_{};
+    std::vector<std::uint64_t> since_ns_ =
+        std::vector<std::uint64_t>(max_virtual_routers, -grace_ns);
+    bool has_gained_ = false;
+    bool has_lost_ = false;
+};
+
+}  // namespace warren::exchange
