@@ -107,6 +107,7 @@ void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const Stat
     service.slots = record.slots;
     service.hash_port = record.config->hash_port;
     service.hash_fallback = record.config->hash_fallback;
+    service.synced = record.config->flow_sync;
     service.established_timeout_ns =
         static_cast<std::uint64_t>(record.config->establish_timeout_ns);
     service.servers = candidates(record);

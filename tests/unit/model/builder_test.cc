@@ -81,6 +81,15 @@ TEST(Builder, ServiceUsesItsVipAsLocalAddress) {
     EXPECT_EQ(texts(s.local_addresses), (std::vector<std::string>{"192.168.8.100"}));
 }
 
+TEST(Builder, ServiceSaysWhetherAPeerIsToldOfItsFlows) {
+    const std::string a = router("A", "eth0", 51, "192.168.8.100/24");
+    const auto of = [&](const std::string& more) {
+        return build_snapshot(*state_of(a + service("192.168.8.100", more)), 1)->services[0].synced;
+    };
+    EXPECT_TRUE(of(""));
+    EXPECT_FALSE(of("flow_sync off\n"));
+}
+
 TEST(Builder, LocalAddressesMoveWithTheVipOfTheirService) {
     const auto state =
         state_of(router("A", "eth0", 51, "192.168.8.100/24") +
