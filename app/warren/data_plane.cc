@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "model/start.h"
 #include "packet_memory.h"
 #include "port/clock.h"
 
@@ -19,7 +18,7 @@ constexpr unsigned control_mbufs = 4'095;
 port::EalOptions eal_options(const config::Config& config, const std::string& instance,
                              const std::vector<std::string>& extra) {
     const config::Dataplane& plane = config.dataplane;
-    const std::vector<std::string> names = model::port_names(config);
+    const std::vector<std::string> names = config::port_names(config);
     port::EalOptions options;
     options.instance = instance;
     options.hugepages = plane.hugepages == config::Hugepages::yes  ? port::Hugepages::yes
@@ -103,7 +102,7 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
 DataPlane::~DataPlane() = default;
 
 void DataPlane::open_ports() {
-    for (const std::string& name : model::port_names(config_)) {
+    for (const std::string& name : config::port_names(config_)) {
         port::PortOptions options;
         options.name = name;
         options.device = device_of(config_, name);

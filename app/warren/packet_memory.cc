@@ -4,16 +4,13 @@
 #include <algorithm>
 #include <bit>
 
-#include "model/start.h"
-#include "model/state.h"
-
 namespace warren::app {
 namespace {
 
 // A card of our own has a kernel port beside it, which has as many queues.
 unsigned device_count(const config::Config& config) {
     unsigned devices = 0;
-    for (const std::string& name : model::port_names(config))
+    for (const std::string& name : config::port_names(config))
         devices += device_of(config, name).empty() ? 1 : 2;
     return devices;
 }
@@ -37,7 +34,7 @@ unsigned mbuf_count(const config::Config& config) {
 
 unsigned large_mbuf_count(const config::Config& config) {
     constexpr unsigned of_a_worker = 256;
-    const std::vector<std::string> names = model::port_names(config);
+    const std::vector<std::string> names = config::port_names(config);
     const bool shares = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
         return device_of(config, name).empty();
     });

@@ -117,4 +117,18 @@ const CheckTiming* timing_of(const Checker& check) {
         check);
 }
 
+std::vector<std::string> port_names(const Config& config) {
+    std::vector<std::string> names;
+    const auto add = [&](const std::string& name) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    };
+    for (const VrrpInstance& instance : config.vrrp_instances)
+        add(instance.interface);
+    for (const VrrpInstance& instance : config.vrrp_instances)
+        for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
+            for (const VirtualAddress& address : *list)
+                add(instance.interface_of(address));
+    return names;
+}
+
 }  // namespace warren::config

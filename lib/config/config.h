@@ -460,6 +460,10 @@ struct Config {
     friend bool operator==(const Config&, const Config&) = default;
 };
 
+// The interfaces that need a port, each once: the instances' in the configuration's order, then
+// those that only addresses name.
+std::vector<std::string> port_names(const Config& config);
+
 // The words of the file, for messages, logs and telemetry.
 const char* to_text(LbAlgo algo);
 const char* to_text(LbKind kind);

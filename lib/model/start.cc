@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/start.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "exchange/worker_link.h"
@@ -9,20 +8,6 @@
 
 namespace warren::model {
 static_assert(config::max_interfaces <= exchange::max_ports);
-
-std::vector<std::string> port_names(const config::Config& config) {
-    std::vector<std::string> names;
-    const auto add = [&](const std::string& name) {
-        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    };
-    for (const config::VrrpInstance& instance : config.vrrp_instances)
-        add(instance.interface);
-    for (const config::VrrpInstance& instance : config.vrrp_instances)
-        for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
-            for (const config::VirtualAddress& address : *list)
-                add(instance.interface_of(address));
-    return names;
-}
 
 std::unique_ptr<State> make_state(config::Config config, std::vector<PortState> ports,
                                   std::uint64_t now_ns) {
