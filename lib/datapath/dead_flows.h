@@ -24,8 +24,10 @@ class DeadFlows {
     // reset(). A client without an answer yet is sent to another server instead.
     void give_up(flow::FlowIndex index, exchange::EndCause cause, const PollRound& round) {
         reset_client(index, cause, round);
-        swept_generation_ = 0;
+        look_again();
     }
+    // There may be more of them, though the snapshot is the same.
+    void look_again() { swept_generation_ = 0; }
     bool is_full() const { return emitter_.is_full(); }
 
     // A segment of a dead flow: three answers a side, then silence.

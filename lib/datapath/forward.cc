@@ -64,7 +64,7 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
             ? steering_.owner_of_client(service, packet.parsed.source, packet.parsed.source_port)
             : steering_.owner_of(packet);
     if (const auto verdict = steering_.hand_off_unless_ours(owner)) return *verdict;
-    if (hit) end_unseen(hit.index, round);
+    if (hit) tables_.remove(hit.index, round);
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
     if (!packet.is_first_syn()) return emitter_.refuse_unknown(packet, round);
     if (packet.hop_limit() <= 1)
@@ -242,13 +242,6 @@ Verdict Forwarder::send_to_client(Packet& packet, const PollRound& round, const 
     counted.to_client.add();
     counted.to_client_bytes.add(packet.mbuf->pkt_len);
     return Verdict::transmit(flow.client_port_index);
-}
-
-// The client opens a new connection under the same ports.
-void Forwarder::end_unseen(flow::FlowIndex index, const PollRound& round) {
-    const flow::Flow old = flows_[index];
-    flows_.erase(index);
-    if (flow::is_live(old.state)) tables_.count_end(old, round);
 }
 
 unsigned Forwarder::follow_moves() {

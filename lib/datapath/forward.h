@@ -65,8 +65,6 @@ class Forwarder {
     Verdict send_to_server(Packet& packet, const PollRound& round, flow::Flow& flow);
     Verdict send_to_client(Packet& packet, const PollRound& round, const flow::Flow& flow);
 
-    void end_unseen(flow::FlowIndex index, const PollRound& round);
-
     tables::Tables& tables_;
     flow::FlowTable& flows_;
     const std::span<exchange::ServerCounters> servers_;

@@ -61,6 +61,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       ageing_(tables_, emitter_, half_open_),
       forwarder_(tables_, emitter_, steering_, admission_, half_open_, dead_flows_, icmp_),
       answers_(tables_, steering_),
+      mirror_(tables_, exchange.sync),
       responder_(link_) {
     std::size_t next_kernel_port = options.ports.size() + 1;
     for (std::uint8_t port = 0; port < options.ports.size(); ++port) {
@@ -106,6 +107,7 @@ void Worker::begin_round(std::uint64_t now_ns) {
     link_.polled_ns.store(now_ns, std::memory_order_relaxed);
     round_.tick = flow::tick_of_ns(now_ns);
     exchange_.ownership.read(round_.ownership, round_.snapshot->virtual_routers.size(), now_ns);
+    if (tables_.is_synced()) round_.watch.look(round_.ownership);
     if (ports_generation_ != round_.snapshot->generation) [[unlikely]]
         follow_ports();
 }
@@ -330,10 +332,18 @@ void Worker::drop(rte_mbuf* mbuf, Drop reason) {
 
 unsigned Worker::chores() {
     ageing_.take_timeouts(round_);
-    const unsigned resets = dead_flows_.reset(round_) + shedding_.shed(round_);
+    unsigned done = tables_.is_synced() ? follow_peer() : 0;
+    done += dead_flows_.reset(round_) + shedding_.shed(round_);
     ageing_.age(round_);
     answers_.answer(round_);
-    return resets + forwarder_.follow_moves();
+    return done + forwarder_.follow_moves();
+}
+
+// Flows of servers that are down may be ours to reset now.
+unsigned Worker::follow_peer() {
+    const unsigned done = mirror_.work(round_);
+    if (mirror_.take_doomed() || round_.watch.has_gained()) dead_flows_.look_again();
+    return done;
 }
 
 port::Nap Worker::make_nap() const {

@@ -24,6 +24,7 @@
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "lane/fast_lane.h"
+#include "mirror/mirror.h"
 #include "port/nap.h"
 #include "port/port.h"
 #include "port/rx_mark.h"
@@ -90,6 +91,7 @@ class Worker {
     void settle(Packet& packet, const Verdict& verdict);
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
     unsigned chores();
+    unsigned follow_peer();
 
     exchange::Exchange& exchange_;
     exchange::WorkerLink& link_;
@@ -118,6 +120,7 @@ class Worker {
     Ageing ageing_;
     Forwarder forwarder_;
     FlowAnswers answers_;
+    mirror::Mirror mirror_;
     Responder responder_;
 };
 

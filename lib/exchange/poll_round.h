@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "exchange/ownership.h"
+#include "exchange/router_watch.h"
 #include "exchange/snapshot.h"
 #include "flow/tcp.h"
 #include "net/address.h"
@@ -14,6 +15,7 @@ namespace warren::exchange {
 struct PollRound {
     const Snapshot* snapshot = nullptr;
     OwnershipView ownership;
+    RouterWatch watch;  // with flow sync only
     std::uint64_t now_ns = 0;
     flow::Tick tick = 0;
 
@@ -21,6 +23,11 @@ struct PollRound {
         return ownership.owns(router, snapshot->virtual_routers[router].lease_ns);
     }
     bool owns(const OwnedAddress& address) const { return owns(address.virtual_router); }
+    // Whether the service's address is ours now.
+    bool serves(std::uint16_t service) const {
+        const std::uint16_t router = snapshot->router_of(service);
+        return router != Snapshot::no_router && owns(router);
+    }
     // A source that nobody else may send from.
     bool owns(const net::IpAddress& address) const {
         const OwnedAddress* owned = snapshot->find_address(address);

@@ -80,7 +80,8 @@ struct SyncCommand {
 struct SyncLink {
     // ---- worker -> sync thread
 
-    alignas(64) Channel<SyncEvent> events{4096};
+    static constexpr unsigned events_max = 4096;
+    alignas(64) Channel<SyncEvent> events{events_max};
     // Copied for each mark, before it: live flows of the synced set by service.
     std::vector<flow::FlowSum> sums = std::vector<flow::FlowSum>(max_services);
     Counter overrun;              // found `events` full: the worker walks again

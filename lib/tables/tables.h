@@ -18,10 +18,11 @@
 
 namespace warren::tables {
 
-// Random numbers drawn once per process, shared by all workers.
+// Random numbers drawn once per process, shared by all workers; with flow sync the peer's too.
 struct FlowSecrets {
     std::array<std::uint64_t, 2> hash_seed{};
     std::array<std::uint64_t, 2> isn_key{};
+    flow::SipKey digest_key{};     // flow sync: of sums over flows
     std::uint32_t first_port = 0;  // where the walks for a local port start
 };
 
@@ -49,6 +50,7 @@ struct Tables {
                .hash = flow::TupleHash(options.secrets.hash_seed[0], options.secrets.hash_seed[1]),
                .timeouts = timeouts(),
                .start = options.start,
+               .digest_key = link.sync ? std::optional(options.secrets.digest_key) : std::nullopt,
                .memory = &memory}),
           choice(options.worker, flows,
                  flow::TupleHash(options.secrets.hash_seed[1], options.secrets.hash_seed[0]),
@@ -68,6 +70,14 @@ struct Tables {
         if (!link.events.push(event)) link.events_lost.add();
     }
 
+    bool is_synced() const { return link.sync != nullptr; }
+
+    // Nobody is told.
+    void remove(flow::FlowIndex index, const PollRound& round) {
+        const flow::Flow old = flows[index];
+        flows.erase(index);
+        if (flow::is_live(old.state)) count_end(old, round);
+    }
     // What a live flow counted in; after it has left its server's list.
     void count_end(const flow::Flow& flow, const PollRound& round) {
         count_flows(flow.server_id);

@@ -72,7 +72,7 @@ void set_mac(const port::Port& port, const net::MacAddress& mac) {
 }  // namespace
 
 World::World(const WorldOptions& options)
-    : exchange(options.workers),
+    : exchange(options.workers, options.flow_sync),
       spread(flow::Spread::key_of(5), options.workers),
       options_(options),
       current_(first_snapshot(options)) {
@@ -87,15 +87,16 @@ World::World(const WorldOptions& options)
     if (options.kernel_port) kernel_port_ = make_port(name + "k", kernel_rx_, kernel_tx_);
     for (unsigned i = 0; i < options.workers; ++i) {
         workers.push_back(std::make_unique<Worker>(
-            exchange, WorkerOptions{.id = i,
-                                    .ports = ports,
-                                    .kernel_ports = {kernel_port_.get()},
-                                    .pool = pool_.get(),
-                                    .flow_capacity = options.flow_capacity,
-                                    .now_ns = now_ns,
-                                    .spread = &spread,
-                                    .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}},
-                                    .fast_lane = fast_lane}));
+            exchange,
+            WorkerOptions{.id = i,
+                          .ports = ports,
+                          .kernel_ports = {kernel_port_.get()},
+                          .pool = pool_.get(),
+                          .flow_capacity = options.flow_capacity,
+                          .now_ns = now_ns,
+                          .spread = &spread,
+                          .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}, .digest_key = {5, 6}},
+                          .fast_lane = fast_lane}));
         exchange.publisher.online(i);
     }
     change([](exchange::Snapshot&) {});

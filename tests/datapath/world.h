@@ -43,6 +43,7 @@ struct WorldOptions {
     std::uint32_t flow_capacity = 1024;
     bool kernel_port = false;  // a card of our own, with the exception path
     unsigned ports = 1;
+    bool flow_sync = false;
 };
 
 class World {

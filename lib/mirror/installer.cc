@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "mirror/installer.h"
+
+#include "flow/unsure.h"
+
+namespace warren::mirror {
+
+using exchange::Snapshot;
+using exchange::SyncRefusal;
+using flow::Method;
+using flow::TcpState;
+
+namespace {
+
+bool is_sane(const flow::Flow& f) {
+    const bool has_ports = f.client_port.raw() != 0 && f.service_port.raw() != 0 &&
+                           f.server_port.raw() != 0 && f.local_port.raw() != 0;
+    const bool is_own_source = f.method == Method::fnat || (f.local_address == f.client_address &&
+                                                            f.local_port == f.client_port);
+    return has_ports && is_own_source && f.method <= Method::tun && f.client_address != f.vip &&
+           (flow::is_synced(f.state) || f.state == TcpState::syn_received);
+}
+
+// A tunnel's ends may be of another family than what is in it.
+bool families_fit(const flow::Flow& f) {
+    const net::IpAddress& facing = f.method == Method::fnat ? f.local_address : f.client_address;
+    return f.client_address.is_v4() == f.vip.is_v4() &&
+           (f.method == Method::tun || facing.is_v4() == f.server_address.is_v4());
+}
+
+// Everything by address: indices are the machine's own. Fills in what the record does not say.
+std::optional<SyncRefusal> resolve(flow::Flow& f, const Snapshot& snapshot) {
+    if (!is_sane(f)) return SyncRefusal::malformed;
+    const exchange::OwnedAddress* vip = snapshot.find_address(f.vip);
+    if (vip == nullptr) return SyncRefusal::unknown_vip;
+    f.service_id = snapshot.find_service(f.vip, f.service_port);
+    if (f.service_id == Snapshot::no_service) return SyncRefusal::unknown_service;
+    if (!snapshot.services[f.service_id].synced) return SyncRefusal::service_off;
+    f.server_id = snapshot.find_server(f.service_id, f.server_address, f.server_port);
+    if (f.server_id == Snapshot::no_server) return SyncRefusal::unknown_server;
+    if (snapshot.servers[f.server_id].method != f.method) return SyncRefusal::method_differs;
+    if (!families_fit(f)) return SyncRefusal::family;
+    if (f.method == Method::fnat && snapshot.find_address(f.local_address) == nullptr)
+        return SyncRefusal::local_not_ours;
+    f.client_port_index = vip->port;
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool is_same(const flow::Flow& a, const flow::Flow& b) {
+    return a.client_tuple() == b.client_tuple() && a.server_tuple() == b.server_tuple() &&
+           a.seq_delta == b.seq_delta;
+}
+
+Installer::Refusal Installer::install(const exchange::SyncCommand& command,
+                                      const PollRound& round) {
+    flow::Flow flow = command.flow;
+    if (const Refusal refusal = resolve(flow, *round.snapshot)) return refusal;
+    flow.flags = 0;
+    flow::set_untouched(flow);
+    flow.resets_to_client = 0;
+    flow.colour = command.colour;
+    flow.last_seen = round.tick - command.idle;
+    return put(flow, round);
+}
+
+Installer::Refusal Installer::put(const flow::Flow& flow, const PollRound& round) {
+    const flow::FlowTable::Hit hit = tables_.flows.find(flow.client_tuple());
+    if (hit && !yields(tables_.flows[hit.index], round)) {
+        tables_.link.sync->kept_own.add();
+        return std::nullopt;
+    }
+    if (hit) {
+        const flow::Flow& known = tables_.flows[hit.index];
+        if (flow::is_live(known.state) && is_same(known, flow) &&
+            known.server_id == flow.server_id && known.service_id == flow.service_id &&
+            known.method == flow.method) {
+            renew(hit.index, flow, round);
+            return std::nullopt;
+        }
+    }
+    if (const Refusal refusal = make_room(flow, round)) return refusal;
+    return add(flow, round);
+}
+
+// Takes out what has a tuple of the flow's.
+Installer::Refusal Installer::make_room(const flow::Flow& flow, const PollRound& round) {
+    if (flow::sees_both_sides(flow.method)) {
+        const flow::FlowTable::Hit other = tables_.flows.find(flow.server_tuple());
+        if (other && !flow::is_recyclable(tables_.flows[other.index].state) &&
+            !yields(tables_.flows[other.index], round))
+            return SyncRefusal::port_conflict;
+        if (other) tables_.remove(other.index, round);
+    }
+    const flow::FlowTable::Hit same = tables_.flows.find(flow.client_tuple());
+    if (same) tables_.remove(same.index, round);
+    return std::nullopt;
+}
+
+Installer::Refusal Installer::add(const flow::Flow& flow, const PollRound& round) {
+    const flow::FlowIndex index = tables_.flows.restore(flow);
+    if (index == flow::no_flow) return SyncRefusal::table_full;
+    tables_.choice.keep(tables_.flows[index], round);
+    if (flow::has_opened(flow.state)) tables_.choice.confirm(tables_.flows[index], round);
+    tables_.count_flows(flow.server_id);
+    tables_.link.sync->installed.add();
+    const exchange::ServerState state = round.snapshot->servers[flow.server_id].state;
+    has_doomed_ = has_doomed_ ||
+                  (state != exchange::ServerState::up && state != exchange::ServerState::drain);
+    return std::nullopt;
+}
+
+// What is from before the handshake's end and comes late says nothing new.
+void Installer::renew(flow::FlowIndex index, const flow::Flow& flow, const PollRound& round) {
+    flow::Flow& known = tables_.flows[index];
+    if (flow::is_synced(known.state) && !flow::is_synced(flow.state)) return;
+    const bool opens = !flow::has_opened(known.state) && flow::has_opened(flow.state);
+    tables_.flows.set_state(index, flow.state, round.tick);
+    known.flags =
+        static_cast<std::uint8_t>((known.flags & flow::flow_flag::persistent) | flow.flags);
+    known.resets_to_client = 0;
+    known.colour = flow.colour;
+    known.client_mac = flow.client_mac;
+    known.client_port_index = flow.client_port_index;
+    known.next_to_client = flow.next_to_client;
+    known.next_to_server = flow.next_to_server;
+    known.ack_from_client = flow.ack_from_client;
+    known.ack_from_server = flow.ack_from_server;
+    known.last_seen = flow.last_seen;
+    if (opens) tables_.choice.confirm(known, round);
+    tables_.count_flows(known.server_id);
+    tables_.link.sync->installed.add();
+}
+
+void Installer::end(const flow::Flow& flow, const PollRound& round) {
+    const flow::FlowTable::Hit hit = tables_.flows.find(flow.client_tuple());
+    if (!hit || !is_same(tables_.flows[hit.index], flow)) return;
+    if (yields(tables_.flows[hit.index], round))
+        tables_.remove(hit.index, round);
+    else
+        tables_.link.sync->kept_own.add();
+}
+
+// The peer's word counts more than what we know of the flow. One that we have ended is not the
+// peer's any more.
+bool Installer::yields(const flow::Flow& flow, const PollRound& round) const {
+    return !round.serves(flow.service_id) ||
+           (flow::is_untouched(flow) && flow::is_live(flow.state));
+}
+
+}  // namespace warren::mirror

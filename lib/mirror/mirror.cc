@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "mirror/mirror.h"
+
+#include <algorithm>
+
+#include "flow/unsure.h"
+
+namespace warren::mirror {
+
+using exchange::SyncCommand;
+using exchange::SyncEvent;
+
+Mirror::Mirror(tables::Tables& tables, exchange::SyncShared& shared)
+    : tables_(tables), link_(tables.link.sync.get()), shared_(shared), installer_(tables) {}
+
+unsigned Mirror::work(const PollRound& round) {
+    if (link_ == nullptr) return 0;
+    unsigned done = unsettle(round);
+    pay();
+    say_changes(round);
+    done += obey(round);
+    done += walk(round);
+    done += sweep(round);
+    if (mark_ && !sweep_.is_under_way()) answer_mark(round);
+    if (std::exchange(has_said_, false)) shared_.bell.ring_if_asleep();
+    return done;
+}
+
+bool Mirror::speaks_of(std::uint16_t service, const PollRound& round) const {
+    return shared_.speaks.load(std::memory_order_relaxed) &&
+           round.snapshot->services[service].synced && round.serves(service);
+}
+
+// A flow that has gone again since is said as that, behind this.
+void Mirror::say_changes(const PollRound& round) {
+    flow::SyncedFlows& synced = tables_.flows.synced_flows();
+    if (synced.take_overflow()) walk_again();
+    for (; const flow::SyncedChange* change = synced.first(); synced.drop_first()) {
+        if (!change->has_left) {
+            const flow::Flow& flow = tables_.flows[change->index];
+            if (flow::is_synced(flow.state) && speaks_of(flow.service_id, round))
+                say_flow(change->index, 0, round);
+        } else if (speaks_of(change->gone.service_id, round)) {
+            say({.kind = SyncEvent::Kind::ended, .index = change->index, .flow = change->gone});
+        }
+    }
+}
+
+void Mirror::say_flow(flow::FlowIndex index, std::uint32_t number, const PollRound& round) {
+    const flow::Flow& flow = tables_.flows[index];
+    say({.kind = SyncEvent::Kind::flow,
+         .idle = round.tick - flow.last_seen,
+         .index = index,
+         .number = number,
+         .flow = flow});
+}
+
+// What is lost here a walk brings, or it shows in the sums.
+void Mirror::say(const SyncEvent& event) {
+    has_said_ = true;
+    if (link_->events.push(event)) return;
+    link_->overrun.add();
+    walk_again();
+}
+
+// The sync thread waits for it. Until it is said nothing is done that could be answered.
+void Mirror::owe(const SyncEvent& event) {
+    has_said_ = true;
+    if (!link_->events.push(event)) owed_ = event;
+}
+
+void Mirror::pay() {
+    if (!owed_) return;
+    has_said_ = true;
+    if (link_->events.push(*owed_)) owed_.reset();
+}
+
+// One under way begins anew, whoever has ordered it.
+void Mirror::walk_again() {
+    if (!walk_.is_under_way()) walk_ = {};
+    walk_.at = 0;
+}
+
+unsigned Mirror::obey(const PollRound& round) {
+    SyncCommand command;
+    unsigned done = 0;
+    while (done < commands_per_round && !owed_ && !mark_ && link_->commands.pop(command)) {
+        obey(command, round);
+        ++done;
+    }
+    return done;
+}
+
+void Mirror::obey(const SyncCommand& command, const PollRound& round) {
+    switch (command.kind) {
+        case SyncCommand::Kind::install:
+            if (const auto refusal = installer_.install(command, round)) {
+                link_->refused[static_cast<std::size_t>(*refusal)].add();
+                owe({.kind = SyncEvent::Kind::refused,
+                     .refusal = *refusal,
+                     .number = command.number,
+                     .flow = command.flow});
+            }
+            return;
+        case SyncCommand::Kind::signpost:
+            return;
+        case SyncCommand::Kind::end:
+            return installer_.end(command.flow, round);
+        case SyncCommand::Kind::again:
+            return say_again(command, round);
+        case SyncCommand::Kind::mark:
+            mark_ = command.number;
+            if (!sweep_.is_under_way()) answer_mark(round);
+            return;
+        case SyncCommand::Kind::walk:
+            walk_ = {.at = 0, .number = command.number, .router = command.router};
+            return;
+        case SyncCommand::Kind::sweep:
+            sweep_ = {.at = 0,
+                      .number = command.number,
+                      .router = command.router,
+                      .colour = command.colour};
+            return;
+    }
+}
+
+// It may have moved to another index; by its tuple it is found wherever it is.
+void Mirror::say_again(const SyncCommand& command, const PollRound& round) {
+    const flow::FlowTable::Hit hit = tables_.flows.find(command.flow.client_tuple());
+    const bool is_here = hit && is_same(tables_.flows[hit.index], command.flow) &&
+                         flow::is_synced(tables_.flows[hit.index].state);
+    const std::uint16_t service =
+        is_here ? tables_.flows[hit.index].service_id
+                : round.snapshot->find_service(command.flow.vip, command.flow.service_port);
+    if (service == exchange::Snapshot::no_service || !speaks_of(service, round)) return;
+    if (is_here) return say_flow(hit.index, command.number, round);
+    owe({.kind = SyncEvent::Kind::ended,
+         .index = command.index,
+         .number = command.number,
+         .flow = command.flow});
+}
+
+// Behind all that the sums contain.
+void Mirror::answer_mark(const PollRound& round) {
+    if (owed_) return;
+    say_changes(round);
+    const auto& sums = tables_.flows.synced_flows().sums();
+    std::copy(sums.begin(), sums.end(), link_->sums.begin());
+    owe({.kind = SyncEvent::Kind::mark, .number = *mark_});
+    mark_.reset();
+}
+
+// News go before: no more than half of the channel is filled by it.
+unsigned Mirror::walk(const PollRound& round) {
+    if (!walk_.is_under_way()) return 0;
+    const std::size_t most = exchange::SyncLink::events_max / 2;
+    unsigned looked_at = 0;
+    unsigned said = 0;
+    while (link_->events.size() < most) {
+        if (walk_.at >= tables_.flows.end_index()) {
+            if (walk_.number != 0) say({.kind = SyncEvent::Kind::walked, .number = walk_.number});
+            walk_ = {};
+            return looked_at + 1;
+        }
+        if (looked_at == looked_at_per_round || said == said_per_round) return looked_at;
+        const flow::FlowIndex index = walk_.at++;
+        const flow::Flow& flow = tables_.flows[index];
+        ++looked_at;
+        if (!flow::is_synced(flow.state) ||
+            !walk_.is_about(round.snapshot->router_of(flow.service_id)) ||
+            !speaks_of(flow.service_id, round))
+            continue;
+        say_flow(index, walk_.number, round);
+        ++said;
+    }
+    return looked_at;
+}
+
+// Where we only listen, what the peer has not named does not exist.
+unsigned Mirror::sweep(const PollRound& round) {
+    if (!sweep_.is_under_way() || owed_) return 0;
+    unsigned looked_at = 0;
+    unsigned swept = 0;
+    for (; looked_at < looked_at_per_round && swept < swept_per_round; ++looked_at) {
+        if (sweep_.at >= tables_.flows.end_index()) {
+            owe({.kind = SyncEvent::Kind::swept, .number = sweep_.number});
+            sweep_ = {};
+            return looked_at + 1;
+        }
+        const flow::FlowIndex index = sweep_.at++;
+        const flow::Flow& flow = tables_.flows[index];
+        if (!flow::is_synced(flow.state) || flow.colour == sweep_.colour ||
+            !sweep_.is_about(round.snapshot->router_of(flow.service_id)) ||
+            (round.serves(flow.service_id) && !flow::is_untouched(flow)))
+            continue;
+        tables_.remove(index, round);
+        ++swept;
+    }
+    return looked_at;
+}
+
+// A virtual router is the peer's now: its word counts from here on, and what we know grows old.
+unsigned Mirror::unsettle(const PollRound& round) {
+    if (round.watch.has_lost()) unsettled_ = 0;
+    if (unsettled_ == nowhere) return 0;
+    const flow::FlowIndex end =
+        std::min(tables_.flows.end_index(), unsettled_ + looked_at_per_round);
+    const unsigned looked_at = end - unsettled_;
+    for (; unsettled_ < end; ++unsettled_) {
+        flow::Flow& flow = tables_.flows[unsettled_];
+        if (flow::is_synced(flow.state) && !round.serves(flow.service_id))
+            flow::set_untouched(flow);
+    }
+    if (unsettled_ >= tables_.flows.end_index()) unsettled_ = nowhere;
+    return looked_at;
+}
+
+}  // namespace warren::mirror
