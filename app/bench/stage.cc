@@ -81,6 +81,7 @@ class Stage {
     rte_ring* tx_ =
         rte_ring_create("stage_tx", ring_slots, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
     std::unique_ptr<port::Port> port_;
+    port::PortTable ports_;
     exchange::Exchange exchange_{1};
     flow::Spread spread_{flow::Spread::key_of(5), 1};
     std::unique_ptr<datapath::Worker> worker_;
@@ -102,11 +103,12 @@ Stage::Stage(const StageOptions& options) : options_(options) {
         throw std::runtime_error("no net_ring port");
     port_ = std::make_unique<port::Port>(port::PortOptions{
         .name = "stage", .device = "net_ring_stage", .workers = 1, .pool = pool_.get()});
+    ports_.add(*port_);
     traffic_ =
         std::make_unique<Traffic>(options.mode, options.sides, options.frame_bytes, port_->mac());
     worker_ = std::make_unique<datapath::Worker>(
         exchange_, datapath::WorkerOptions{.id = 0,
-                                           .ports = {port_.get()},
+                                           .ports = &ports_,
                                            .pool = pool_.get(),
                                            .flow_capacity = capacity_for(options),
                                            .idle_adaptive = false,

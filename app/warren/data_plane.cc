@@ -89,32 +89,30 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
     : config_(config),
       eal_(eal_options(config, instance, eal)),
       pool_(port::make_mempool("packets", mbuf_count(config))),
-      large_pool_(large_mbuf_count(config) == 0
-                      ? nullptr
-                      : port::make_mempool("large", large_mbuf_count(config), large_mbuf_bytes)),
+      large_pool_(port::make_mempool("large", large_mbuf_count(config), large_mbuf_bytes)),
       control_pool_(port::make_mempool("control", control_mbufs)),
       spread_(flow::Spread::key_of(random_word()), config.dataplane.workers),
       exchange_(config.dataplane.workers) {
-    open_ports();
+    for (const std::string& interface : config::port_names(config_))
+        open_port(interface);
     make_workers();
 }
 
 DataPlane::~DataPlane() = default;
 
-void DataPlane::open_ports() {
-    for (const std::string& name : config::port_names(config_)) {
-        port::PortOptions options;
-        options.name = name;
-        options.device = device_of(config_, name);
-        options.workers = config_.dataplane.workers;
-        options.pool = pool_.get();
-        options.large_pool = large_pool_.get();
-        options.rss_key = spread_.key();
-        ports_.push_back(std::make_unique<port::Port>(options));
-        port_list_.push_back(ports_.back().get());
-        add_virtual_macs(*ports_.back());
-        kernel_port_list_.push_back(open_kernel_port(*ports_.back()));
-    }
+// At the start, and when a reload needs another one (port_table.h).
+port::Port& DataPlane::open_port(const std::string& interface) {
+    port::PortOptions options;
+    options.name = interface;
+    options.device = device_of(config_, interface);
+    options.workers = config_.dataplane.workers;
+    options.pool = pool_.get();
+    options.large_pool = large_pool_.get();
+    options.rss_key = spread_.key();
+    port::Port& port = *ports_.emplace_back(std::make_unique<port::Port>(options));
+    add_virtual_macs(port);
+    port_table_.add(port, open_kernel_port(port));
+    return port;
 }
 
 // The manager tells when one cannot be had.
@@ -143,8 +141,7 @@ void DataPlane::make_workers() {
     for (unsigned i = 0; i < config_.dataplane.workers; ++i) {
         datapath::WorkerOptions options;
         options.id = i;
-        options.ports = port_list_;
-        options.kernel_ports = kernel_port_list_;
+        options.ports = &port_table_;
         if (config_.dataplane.host_addresses) {
             loopbacks_.push_back(port::open_loopback());
             options.loopback = loopbacks_.back().get();
@@ -161,10 +158,12 @@ void DataPlane::make_workers() {
 
 void DataPlane::run(control::ManagerOptions options) {
     options.pool = pool_.get();
-    options.kernel_ports = kernel_port_list_;
-    control::Manager manager(config_, port_list_, exchange_, vrrp_, std::move(options));
+    options.open_port = [this](const std::string& interface) -> port::Port& {
+        return open_port(interface);
+    };
+    control::Manager manager(config_, port_table_, exchange_, vrrp_, std::move(options));
     election::RunnerOptions runner_options;
-    runner_options.ports = port_list_;
+    runner_options.ports = &port_table_;
     runner_options.pool = control_pool_.get();
     runner_options.priority = config_.control_priority();
     runner_options.startup_delay_ns =

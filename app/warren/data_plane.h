@@ -17,6 +17,7 @@
 #include "port/eal.h"
 #include "port/mempool.h"
 #include "port/port.h"
+#include "port/port_table.h"
 
 namespace warren::app {
 
@@ -34,7 +35,7 @@ class DataPlane {
     void run(control::ManagerOptions options);
 
   private:
-    void open_ports();
+    port::Port& open_port(const std::string& interface);
     void add_virtual_macs(port::Port& port) const;
     port::Port* open_kernel_port(const port::Port& card);
     void make_workers();
@@ -42,13 +43,11 @@ class DataPlane {
     config::Config config_;
     port::Eal eal_;
     port::Mempool pool_;
-    port::Mempool large_pool_;  // none where no interface is shared
+    port::Mempool large_pool_;
     port::Mempool control_pool_;
     flow::Spread spread_;
-    std::vector<std::unique_ptr<port::Port>> ports_;
-    std::vector<port::Port*> port_list_;
-    std::vector<std::unique_ptr<port::Port>> kernel_ports_;
-    std::vector<port::Port*> kernel_port_list_;  // beside port_list_, null where there is none
+    std::vector<std::unique_ptr<port::Port>> ports_, kernel_ports_;
+    port::PortTable port_table_;
     std::vector<std::unique_ptr<port::PacketSocket>> loopbacks_;  // by worker
     exchange::Exchange exchange_;
     election::VrrpLink vrrp_;

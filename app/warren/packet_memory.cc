@@ -34,11 +34,7 @@ unsigned mbuf_count(const config::Config& config) {
 
 unsigned large_mbuf_count(const config::Config& config) {
     constexpr unsigned of_a_worker = 256;
-    const std::vector<std::string> names = config::port_names(config);
-    const bool shares = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        return device_of(config, name).empty();
-    });
-    return shares ? config.dataplane.workers * of_a_worker : 0;
+    return config.dataplane.workers * of_a_worker;
 }
 
 }  // namespace warren::app

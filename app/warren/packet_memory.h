@@ -15,7 +15,8 @@ const std::string& device_of(const config::Config& config, const std::string& in
 unsigned mbuf_count(const config::Config& config);
 
 // Frames of up to 64 KiB, which the kernel hands over where segments have been merged (GRO): what
-// bursts, tx batches and some hand-offs of the workers hold. None where no interface is shared.
+// bursts, tx batches and some hand-offs of the workers hold. A reload may share an interface where
+// none was, and shared ones keep no buffers of their own.
 inline constexpr unsigned large_mbuf_bytes = 65'535 - 128;  // 16 bits, less the headroom
 unsigned large_mbuf_count(const config::Config& config);
 

@@ -186,9 +186,15 @@ class Steps {
     std::vector<std::string>& out_;
 };
 
-bool has_interface(const Config& config, const std::string& interface) {
-    return std::any_of(config.vrrp_instances.begin(), config.vrrp_instances.end(),
-                       [&](const VrrpInstance& i) { return i.interface == interface; });
+// EAL opens cards at a start only; what is shared with the kernel may come later.
+void tell_new_devices(std::vector<std::string>& out, const Config& running, const Config& wanted) {
+    const std::vector<std::string> opened = port_names(running);
+    for (const std::string& name : port_names(wanted)) {
+        const DataplaneInterface* found = wanted.dataplane.find_interface(name);
+        if (found != nullptr && !found->device.empty() &&
+            std::find(opened.begin(), opened.end(), name) == opened.end())
+            out.push_back("interface " + name + ": its device is not open yet: needs a restart");
+    }
 }
 
 }  // namespace
@@ -198,10 +204,7 @@ ReloadSteps reload_steps(const Config& running, const Config& wanted) {
     std::vector<std::string>& out = found.lines;
     const std::string fixed = changed_fixed_part(running, wanted);
     if (!fixed.empty()) out.push_back(fixed + ": needs a restart");
-    for (const VrrpInstance& instance : wanted.vrrp_instances)
-        if (!has_interface(running, instance.interface))
-            out.push_back("vrrp_instance " + instance.name + ": interface " + instance.interface +
-                          " has no port yet: needs a restart");
+    tell_new_devices(out, running, wanted);
     found.need_restart = !out.empty();
     if (running.global != wanted.global) out.emplace_back("global_defs: changed");
     if (running.static_addresses != wanted.static_addresses)

@@ -13,7 +13,7 @@ struct ReloadSteps {
     // One line each: "vrrp_instance VI_1: priority 100 -> 90", "virtual_server 192.168.8.100 5672:
     // added". Empty: nothing changes. What stands in more than a line is only said to have changed.
     std::vector<std::string> lines;
-    // dataplane is another, or an interface that no vrrp_instance of `running` has.
+    // dataplane is another, or an interface with a device of its own that `running` does not use.
     bool need_restart = false;
 };
 ReloadSteps reload_steps(const Config& running, const Config& wanted);

@@ -54,8 +54,8 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
 
 std::vector<views::PortTotals> Answers::port_totals() const {
     std::vector<views::PortTotals> all;
-    for (const port::Port* port : sources_.ports) {
-        const rte_eth_stats stats = port->stats();
+    for (std::size_t i = 0; i < sources_.ports.size(); ++i) {
+        const rte_eth_stats stats = sources_.ports[i].stats();
         all.push_back({stats.ipackets, stats.ibytes, stats.imissed, stats.ierrors, stats.rx_nombuf,
                        stats.opackets, stats.obytes, stats.oerrors});
     }

@@ -12,7 +12,7 @@
 #include "kernel/netlink.h"
 #include "model/ended_flows.h"
 #include "model/orders.h"
-#include "port/port.h"
+#include "port/port_table.h"
 #include "telemetry/commands.h"
 #include "telemetry/flow_listing.h"
 #include "views/dumps.h"
@@ -27,7 +27,7 @@ class Answers {
         exchange::Exchange& exchange;
         const election::VrrpLink& vrrp;
         const kernel::Netlink& netlink;
-        const std::vector<port::Port*>& ports;  // as in State
+        const port::PortTable& ports;  // as in State
         const model::EndedFlows& ended;
         const views::ProcessFacts& process;
     };

@@ -11,14 +11,14 @@ constexpr std::uint64_t probe_every_ns = 1'000'000'000;
 
 }  // namespace
 
-Faults::Faults(const Context& context, const std::vector<port::Port*>& ports,
-               const rte_mempool* pool, const election::VrrpCounters& counters)
-    : context_(context), ports_(ports), pool_(pool), counters_(counters), stalls_(ports.size()) {}
+Faults::Faults(const Context& context, const port::PortTable& ports, const rte_mempool* pool,
+               const election::VrrpCounters& counters)
+    : context_(context), ports_(ports), pool_(pool), counters_(counters) {}
 
 void Faults::look(std::uint64_t now_ns) {
     if (now_ns < next_look_ns_) return;
     next_look_ns_ = now_ns + look_every_ns;
-    for (std::size_t i = 0; i < stalls_.size(); ++i)
+    for (std::size_t i = 0; i < ports_.size(); ++i)
         look_at_port(static_cast<std::uint8_t>(i), now_ns);
     if (pool_ != nullptr) look_at_buffers(now_ns);
 }
@@ -47,7 +47,7 @@ void Faults::look_at_port(std::uint8_t index, std::uint64_t now_ns) {
     }
     const bool stalled =
         stall.watch.look(now_ns, counters_.tried[index].value(), counters_.taken[index].value(),
-                         ports_[index]->stats().opackets);
+                         ports_[index].stats().opackets);
     // In fault nobody advertises: a frame of our own tells when it works again.
     if (stalled && now_ns >= stall.next_probe_ns) {
         stall.next_probe_ns = now_ns + probe_every_ns;

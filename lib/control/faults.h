@@ -3,11 +3,11 @@
 // packet buffers have run out. The virtual routers give up; what still works says good-bye.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <vector>
 
 #include "control/publication.h"
-#include "port/port.h"
+#include "port/port_table.h"
 #include "port/stall.h"
 
 struct rte_mempool;
@@ -17,7 +17,7 @@ namespace warren::control {
 class Faults {
   public:
     // `pool`: of all received frames; null: not looked at.
-    Faults(const Context& context, const std::vector<port::Port*>& ports, const rte_mempool* pool,
+    Faults(const Context& context, const port::PortTable& ports, const rte_mempool* pool,
            const election::VrrpCounters& counters);
 
     // As often as one likes: it looks ten times a second.
@@ -38,10 +38,10 @@ class Faults {
     void probe(std::uint8_t port);
 
     Context context_;
-    const std::vector<port::Port*>& ports_;  // as in State
+    const port::PortTable& ports_;  // as in State
     const rte_mempool* pool_;
     const election::VrrpCounters& counters_;
-    std::vector<PortStall> stalls_;  // by port
+    std::array<PortStall, exchange::max_ports> stalls_{};  // by port
     port::BufferWatch buffers_;
     bool no_buffers_ = false;
     std::uint64_t next_look_ns_ = 0;

@@ -65,20 +65,22 @@ void Host::start() {
     set_host_ports();
     context_.state.kernel_addresses = kernel_addresses();
     const auto snapshot = model::build_snapshot(context_.state, 0);
-    for (std::size_t i = 0; i < context_.state.ports.size(); ++i) {
-        const model::PortState& port = context_.state.ports[i];
-        const auto index = static_cast<std::uint8_t>(i);
-        if (port.ifindex != 0)
-            join_groups(index, *snapshot);
-        else
-            context_.events.warn(
-                journal::EventKind::link,
-                "interface {}: the kernel has none of that name: no IGMP or MLD reports, a "
-                "snooping switch may withhold the peer's adverts",
-                port.name);
-        if (port.shared) start_guard(index, *snapshot);
-    }
+    for (std::size_t i = 0; i < context_.state.ports.size(); ++i)
+        take_port(static_cast<std::uint8_t>(i), *snapshot);
     silence_kernel();
+}
+
+void Host::take_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
+    const model::PortState& port = context_.state.ports[index];
+    if (port.ifindex != 0)
+        join_groups(index, snapshot);
+    else
+        context_.events.warn(
+            journal::EventKind::link,
+            "interface {}: the kernel has none of that name: no IGMP or MLD reports, a "
+            "snooping switch may withhold the peer's adverts",
+            port.name);
+    if (port.shared) start_guard(index, snapshot);
 }
 
 void Host::start_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {

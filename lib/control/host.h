@@ -35,6 +35,8 @@ class Host {
 
     // At the start. Throws std::runtime_error if an interface cannot be guarded.
     void start();
+    // Of a reload: one more port, which has no virtual router yet. Throws as start() does.
+    void take_port(std::uint8_t port, const exchange::Snapshot& snapshot);
 
     // After anything that may have changed who is master, or what the kernel has.
     void follow_masters();

@@ -31,31 +31,33 @@ void add_kernel_part(model::PortState& state, const kernel::Link& link) {
 
 }  // namespace
 
-std::vector<model::PortState> port_states(const std::vector<port::Port*>& ports,
-                                          const std::vector<port::Port*>& kernel_ports,
+model::PortState port_state(const port::PortTable& ports, std::size_t index,
+                            const kernel::Netlink& netlink, journal::EventLog& events) {
+    const port::Port& device = ports[index];
+    model::PortState state{.name = device.name(),
+                           .driver = device.driver(),
+                           .mac = device.mac(),
+                           .shared = device.shared_with_kernel(),
+                           .link_up = device.link_up(),
+                           .primary = {},
+                           .mtu = device.mtu()};
+    state.rss_trouble = device.rss_trouble();
+    state.hears_virtual_macs = device.mac_trouble().empty();
+    state.reaches_kernel = state.shared || ports.kernel_port(index) != nullptr;
+    if (!state.hears_virtual_macs)
+        events.warn(journal::EventKind::link,
+                    "interface {}: use_vmac is not possible, the physical MAC is used: {}",
+                    state.name, device.mac_trouble());
+    if (const auto link = netlink.link(state.name)) add_kernel_part(state, *link);
+    return state;
+}
+
+std::vector<model::PortState> port_states(const port::PortTable& ports,
                                           const kernel::Netlink& netlink,
                                           journal::EventLog& events) {
     std::vector<model::PortState> states;
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-        const port::Port& device = *ports[i];
-        model::PortState state{.name = device.name(),
-                               .driver = device.driver(),
-                               .mac = device.mac(),
-                               .shared = device.shared_with_kernel(),
-                               .link_up = device.link_up(),
-                               .primary = {},
-                               .mtu = device.mtu()};
-        state.rss_trouble = device.rss_trouble();
-        state.hears_virtual_macs = device.mac_trouble().empty();
-        state.reaches_kernel =
-            state.shared || (i < kernel_ports.size() && kernel_ports[i] != nullptr);
-        if (!state.hears_virtual_macs)
-            events.warn(journal::EventKind::link,
-                        "interface {}: use_vmac is not possible, the physical MAC is used: {}",
-                        state.name, device.mac_trouble());
-        if (const auto link = netlink.link(state.name)) add_kernel_part(state, *link);
-        states.push_back(std::move(state));
-    }
+    for (std::size_t i = 0; i < ports.size(); ++i)
+        states.push_back(port_state(ports, i, netlink, events));
     return states;
 }
 
@@ -86,7 +88,7 @@ void Links::follow_interface(PortChange& change, const kernel::Link& link) {
     model::PortState& port = context_.state.ports[change.port];
     change.is_new = port.ifindex != link.index;
     if (change.is_new) {
-        ports_[change.port]->restore_filter();
+        ports_[change.port].restore_filter();
         context_.events.warn(journal::EventKind::link,
                              "interface {}: was made anew and is taken up again", port.name);
     }
@@ -134,7 +136,7 @@ std::vector<PortChange> Links::poll_own() {
     for (std::size_t i = 0; i < context_.state.ports.size(); ++i) {
         if (context_.state.ports[i].shared) continue;
         PortChange change{.port = static_cast<std::uint8_t>(i)};
-        set_link(change, ports_[i]->link_up());
+        set_link(change, ports_[i].link_up());
         if (change.link) changes.push_back(change);
     }
     return changes;
@@ -146,15 +148,15 @@ void Links::hear_virtual_macs(const config::Config& wanted) {
         for (std::size_t i = 0; i < ports_.size(); ++i) {
             model::PortState& port = context_.state.ports[i];
             if (!instance.use_vmac || instance.interface != port.name) continue;
-            ports_[i]->add_mac(
+            ports_[i].add_mac(
                 net::virtual_router_mac(instance.virtual_router_id, instance.is_ipv6()));
             const bool heard =
-                std::exchange(port.hears_virtual_macs, ports_[i]->mac_trouble().empty());
+                std::exchange(port.hears_virtual_macs, ports_[i].mac_trouble().empty());
             if (heard && !port.hears_virtual_macs)
                 context_.events.warn(
                     journal::EventKind::link,
                     "interface {}: use_vmac is not possible, the physical MAC is used: {}",
-                    port.name, ports_[i]->mac_trouble());
+                    port.name, ports_[i].mac_trouble());
         }
 }
 

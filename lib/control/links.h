@@ -9,7 +9,7 @@
 
 #include "control/publication.h"
 #include "kernel/netlink.h"
-#include "port/port.h"
+#include "port/port_table.h"
 
 namespace warren::control {
 
@@ -28,15 +28,16 @@ struct PortChange {
     bool any() const { return !present || is_new || mac || addresses || mtu || link || ifindex; }
 };
 
-// As at start. `kernel_ports`: by port, null where what is not ours has no way to the host.
-std::vector<model::PortState> port_states(const std::vector<port::Port*>& ports,
-                                          const std::vector<port::Port*>& kernel_ports,
+// As at start: of the port at `index` of them, or of all.
+model::PortState port_state(const port::PortTable& ports, std::size_t index,
+                            const kernel::Netlink& netlink, journal::EventLog& events);
+std::vector<model::PortState> port_states(const port::PortTable& ports,
                                           const kernel::Netlink& netlink,
                                           journal::EventLog& events);
 
 class Links {
   public:
-    Links(const Context& context, const std::vector<port::Port*>& ports)
+    Links(const Context& context, const port::PortTable& ports)
         : context_(context), ports_(ports) {}
 
     // `link`'s addresses are those that it has not through us.
@@ -56,7 +57,7 @@ class Links {
     void set_link(PortChange& change, bool up);
 
     Context context_;
-    const std::vector<port::Port*>& ports_;  // as in State
+    const port::PortTable& ports_;  // as in State
 };
 
 }  // namespace warren::control

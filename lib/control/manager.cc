@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "control/signals.h"
@@ -19,7 +20,7 @@ constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 }  // namespace
 
-Manager::Manager(const config::Config& config, const std::vector<port::Port*>& ports,
+Manager::Manager(const config::Config& config, const port::PortTable& ports,
                  exchange::Exchange& exchange, election::VrrpLink& vrrp, ManagerOptions options)
     : exchange_(exchange),
       vrrp_(vrrp),
@@ -30,8 +31,7 @@ Manager::Manager(const config::Config& config, const std::vector<port::Port*>& p
                 [this](const net::IpAddress& server, const std::optional<kernel::NextHop>& hop) {
                     on_next_hop(server, hop);
                 }}),
-      state_(model::make_state(
-          config, port_states(ports_, options_.kernel_ports, netlink_, events_), port::now_ns())),
+      state_(model::make_state(config, port_states(ports_, netlink_, events_), port::now_ns())),
       publication_(io_, *state_, events_, exchange, vrrp, [this] { host_.follow_local_clients(); }),
       host_(context(), netlink_, options_.process.instance, options_.cleaner),
       fifos_(io_, state_->config.global, events_),
@@ -259,16 +259,32 @@ std::vector<views::Json> Manager::reload(bool is_rehearsal) {
     else if (!life_.while_reloading([&] {
                  outcome = reloader_.reload(
                      [this](const config::Config& wanted, const model::ReloadPlan& plan) {
-                         take_up(wanted, plan);
+                         return take_up(wanted, plan);
                      });
              }))
         outcome.refusal = "it was not done: warren stops, or the log says what failed";
     return views::reload_rows(outcome.steps, outcome.refusal, is_rehearsal);
 }
 
+// Workers and control lcore have it with the next snapshot. It stays open even if what follows
+// fails, and a later reload finds it.
+void Manager::open_port(const std::string& interface) {
+    options_.open_port(interface);
+    const std::size_t index = ports_.size() - 1;
+    state_->ports.push_back(port_state(ports_, index, netlink_, events_));
+    host_.take_port(static_cast<std::uint8_t>(index), *model::build_snapshot(*state_, 0));
+    events_.info(journal::EventKind::link, "interface {}: is taken up", interface);
+}
+
 // The kernel must not see what will be ours before it is, and removed things are kept from it until
-// their flows are forgotten.
-void Manager::take_up(const config::Config& wanted, const model::ReloadPlan& plan) {
+// their flows are forgotten. Nothing is changed before all ports are open; else the reason.
+std::string Manager::take_up(const config::Config& wanted, const model::ReloadPlan& plan) {
+    try {
+        for (const std::string& interface : plan.new_ports)
+            open_port(interface);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
     services_.tell_of_end(plan);
     links_.hear_virtual_macs(wanted);
     if (const int priority = wanted.control_priority();
@@ -293,6 +309,7 @@ void Manager::take_up(const config::Config& wanted, const model::ReloadPlan& pla
     priorities_.apply();
     services_.follow_checks();
     if (wanted.global.fifos.states_on_reload) routers_.repeat_on_fifos();
+    return {};
 }
 
 }  // namespace warren::control

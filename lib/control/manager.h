@@ -28,8 +28,9 @@
 namespace warren::control {
 
 struct ManagerOptions {
-    const rte_mempool* pool = nullptr;        // of all received frames
-    std::vector<port::Port*> kernel_ports{};  // by port; null: shared, or no way to the host
+    const rte_mempool* pool = nullptr;  // of all received frames
+    // Puts another port into the table. Throws std::runtime_error: Port's.
+    std::function<void(const std::string& interface)> open_port;
     views::ProcessFacts process;
     kernel::Cleaner* cleaner = nullptr;  // outlives the manager
     Reloader::Reread reread;
@@ -43,8 +44,8 @@ class Manager {
     static constexpr int scripts_patience_ms = 5'000;  // for notify_stop
     static constexpr int mails_patience_ms = 2'000;    // for the last ones
 
-    // `ports` of all port_names(config), those first. Publishes the first snapshot.
-    Manager(const config::Config& config, const std::vector<port::Port*>& ports,
+    // `ports`: those of port_names(config). Publishes the first snapshot.
+    Manager(const config::Config& config, const port::PortTable& ports,
             exchange::Exchange& exchange, election::VrrpLink& vrrp, ManagerOptions options);
     ~Manager();
     Manager(const Manager&) = delete;
@@ -76,14 +77,15 @@ class Manager {
 
     void reload();
     std::vector<views::Json> reload(bool is_rehearsal);
-    void take_up(const config::Config& wanted, const model::ReloadPlan& plan);
+    std::string take_up(const config::Config& wanted, const model::ReloadPlan& plan);
+    void open_port(const std::string& interface);
 
     boost::asio::io_context io_;
     journal::EventLog events_;
     journal::Attempts attempts_{events_};
     exchange::Exchange& exchange_;
     election::VrrpLink& vrrp_;
-    std::vector<port::Port*> ports_;  // as in State
+    const port::PortTable& ports_;  // as in State
     ManagerOptions options_;
     kernel::Netlink netlink_;
     std::unique_ptr<model::State> state_;

@@ -7,6 +7,7 @@
 #include "config/fixed_parts.h"
 #include "config/reload_steps.h"
 #include "port/clock.h"
+#include "port/kernel_interface.h"
 #include "programs/script.h"
 
 namespace warren::control {
@@ -33,9 +34,8 @@ Reloader::Outcome Reloader::reload(const TakeUp& take_up) {
     model::ReloadPlan plan;
     Outcome outcome = judge(loaded, plan);
     is_news_ = !outcome.steps.empty();
-    if (outcome.refusal.empty())
-        take_up(loaded.config, plan);
-    else
+    if (outcome.refusal.empty()) outcome.refusal = take_up(loaded.config, plan);
+    if (!outcome.refusal.empty())
         context_.events.error(journal::EventKind::config, "{}; the running configuration stays",
                               outcome.refusal);
     return outcome;
@@ -81,7 +81,11 @@ std::string Reloader::refusal_of(const schema::LoadResult& loaded, model::Reload
         plan_reload(context_.state, loaded.config,
                     {.of = [this](std::uint16_t server) { return exchange_.active_flows(server); },
                      .workers = static_cast<unsigned>(exchange_.workers.size())});
-    return plan.refusal;
+    if (!plan.refusal.empty()) return plan.refusal;
+    for (const std::string& interface : plan.new_ports)
+        if (!port::kernel_has_interface(interface))
+            return "interface " + interface + ": the kernel has no such interface";
+    return {};
 }
 
 void Reloader::tell_of(const model::ReloadChanges& changes) {

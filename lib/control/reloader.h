@@ -17,7 +17,9 @@ namespace warren::control {
 class Reloader {
   public:
     using Reread = std::function<schema::LoadResult()>;
-    using TakeUp = std::function<void(const config::Config& wanted, const model::ReloadPlan& plan)>;
+    // Returns why it could not be, or nothing.
+    using TakeUp =
+        std::function<std::string(const config::Config& wanted, const model::ReloadPlan& plan)>;
 
     Reloader(const Context& context, exchange::Exchange& exchange, Reread reread);
 

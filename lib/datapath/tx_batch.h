@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Frames of one round waiting to be sent, by port; flushed at the end of the round at the latest.
-// The ports come first, then lo (a null), then the kernel ports: what goes to one of those counts
-// as the kernel's.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -11,21 +9,30 @@
 #include <vector>
 
 #include "exchange/counters.h"
+#include "exchange/snapshot.h"
 #include "port/port.h"
 
 namespace warren::datapath {
 
+// Where frames for the kernel port beside a port wait.
+constexpr std::uint8_t kernel_port_of(std::uint8_t port) {
+    return static_cast<std::uint8_t>(exchange::loopback_port + 1 + port);
+}
+
 class TxBatch {
   public:
-    // `loopback`: the way to servers that are this host; null: what goes there is dropped.
-    TxBatch(std::vector<port::Port*> ports, std::size_t first_kernel_port, std::uint16_t queue,
-            port::PacketSocket* loopback, exchange::WorkerCounters& counters)
-        : ports_(std::move(ports)),
-          loopback_(loopback),
-          first_kernel_port_(first_kernel_port),
-          queues_(ports_.size()),
+    // `loopback`: where exchange::loopback_port leads to; null: what goes there is dropped.
+    TxBatch(std::uint16_t queue, port::PacketSocket* loopback, exchange::WorkerCounters& counters)
+        : loopback_(loopback),
+          queues_(kernel_port_of(exchange::max_ports)),
           queue_(queue),
           counters_(counters) {}
+
+    // What is added for `index` leaves by `port` from now on.
+    void attach(std::uint8_t index, port::Port& port) {
+        queues_[index].port = &port;
+        attached_.push_back(index);
+    }
 
     void add(std::uint8_t port, rte_mbuf* packet) {
         Pending& pending = queues_[port];
@@ -38,7 +45,7 @@ class TxBatch {
     void begin_round() { full_ = false; }
 
     void flush() {
-        for (std::uint8_t port = 0; port < queues_.size(); ++port)
+        for (const std::uint8_t port : attached_)
             if (queues_[port].count != 0) flush(port);
     }
 
@@ -46,6 +53,7 @@ class TxBatch {
     struct Pending {
         std::array<rte_mbuf*, 64> packets;
         std::uint16_t count = 0;
+        port::Port* port = nullptr;  // of lo there is none
     };
 
     void flush(std::uint8_t port) {
@@ -53,12 +61,12 @@ class TxBatch {
         std::uint64_t bytes = 0;
         for (std::uint16_t i = 0; i < pending.count; ++i)
             bytes += pending.packets[i]->pkt_len;
-        const unsigned sent = send(ports_[port], pending);
+        const unsigned sent = send(pending);
         for (unsigned i = sent; i < pending.count; ++i) {
             bytes -= pending.packets[i]->pkt_len;
             rte_pktmbuf_free(pending.packets[i]);
         }
-        if (port >= first_kernel_port_) {
+        if (port > exchange::loopback_port) {
             counters_.kernel.add(sent);
         } else {
             counters_.tx.add(sent);
@@ -69,15 +77,15 @@ class TxBatch {
         pending.count = 0;
     }
 
-    unsigned send(port::Port* port, Pending& pending) const {
-        if (port != nullptr) return port->tx_burst(queue_, pending.packets.data(), pending.count);
+    unsigned send(Pending& pending) const {
+        if (pending.port != nullptr)
+            return pending.port->tx_burst(queue_, pending.packets.data(), pending.count);
         return loopback_ == nullptr ? 0 : loopback_->send(pending.packets.data(), pending.count);
     }
 
-    std::vector<port::Port*> ports_;
     port::PacketSocket* loopback_;
-    std::size_t first_kernel_port_;
-    std::vector<Pending> queues_;
+    std::vector<Pending> queues_;  // by index
+    std::vector<std::uint8_t> attached_{exchange::loopback_port};
     std::uint16_t queue_;
     bool full_ = false;
     exchange::WorkerCounters& counters_;

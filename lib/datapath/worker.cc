@@ -19,15 +19,7 @@ using exchange::Drop;
 
 namespace {
 
-constexpr std::uint8_t no_kernel_port = 0xff;
-
-std::vector<port::Port*> with_kernel_ports(const WorkerOptions& options) {
-    std::vector<port::Port*> all = options.ports;
-    all.push_back(nullptr);  // lo
-    for (port::Port* kernel : options.kernel_ports)
-        if (kernel != nullptr) all.push_back(kernel);
-    return all;
-}
+static_assert(exchange::max_ports <= port::PortTable::most);
 
 tables::FlowOptions flow_options(const WorkerOptions& options) {
     return {.worker = options.id,
@@ -47,8 +39,8 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       id_(options.id),
       idle_adaptive_(options.idle_adaptive),
       has_fast_lane_(options.fast_lane),
-      tx_(with_kernel_ports(options), options.ports.size() + 1,
-          static_cast<std::uint16_t>(options.id), options.loopback, counters_),
+      ports_(*options.ports),
+      tx_(static_cast<std::uint16_t>(options.id), options.loopback, counters_),
       tables_(flow_options(options), exchange),
       lane_(tables_.flows, link_),
       emitter_(flow_options(options), counters_, tx_),
@@ -63,27 +55,38 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       answers_(tables_, steering_),
       mirror_(tables_, exchange.sync),
       responder_(link_) {
-    std::size_t next_kernel_port = options.ports.size() + 1;
-    for (std::uint8_t port = 0; port < options.ports.size(); ++port) {
-        port_macs_.push_back(options.ports[port]->mac());
-        add_queues(*options.ports[port], port, false);
-        port::Port* kernel =
-            port < options.kernel_ports.size() ? options.kernel_ports[port] : nullptr;
-        kernel_ports_.push_back(kernel == nullptr ? no_kernel_port
-                                                  : static_cast<std::uint8_t>(next_kernel_port++));
-        if (kernel != nullptr) add_queues(*kernel, port, true);
-    }
-    // A port that has no queue for us waits for the other workers alone.
-    for (auto& seen_ns : link_.seen_ns)
-        seen_ns.store(exchange::WorkerLink::nothing_to_see_ns, std::memory_order_release);
-    tell_what_was_seen();
+    nap_.wake_on(link_.doorbell.descriptor());
+    attach_ports(ports_.size());
+}
+
+void Worker::attach_ports(std::size_t count) {
+    while (port_macs_.size() < count)
+        attach(static_cast<std::uint8_t>(port_macs_.size()));
+}
+
+// A port that has no queue for us waits for the other workers alone.
+void Worker::attach(std::uint8_t index) {
+    port::Port& port = ports_[index];
+    const std::size_t queues = rx_queues_.size();
+    port_macs_.push_back(port.mac());
+    tx_.attach(index, port);
+    add_queues(port, index, false);
+    if (rx_queues_.size() == queues)
+        link_.seen_ns[index].store(exchange::WorkerLink::nothing_to_see_ns,
+                                   std::memory_order_release);
+    port::Port* kernel = ports_.kernel_port(index);
+    if (kernel == nullptr) return;
+    tx_.attach(kernel_port_of(index), *kernel);
+    add_queues(*kernel, index, true);
 }
 
 void Worker::add_queues(port::Port& from, std::uint8_t port, bool from_kernel) {
     for (std::uint16_t queue = 0; queue < from.rx_queues(); ++queue)
-        if (queue % exchange_.workers.size() == id_)
+        if (queue % exchange_.workers.size() == id_) {
             rx_queues_.push_back(
                 {&from, port, queue, from_kernel, port::RxMark(from.rx_descriptors())});
+            nap_.wake_on(from.rx_descriptor(queue));
+        }
 }
 
 unsigned Worker::poll_once(std::uint64_t now_ns) {
@@ -112,12 +115,14 @@ void Worker::begin_round(std::uint64_t now_ns) {
         follow_ports();
 }
 
-// The port's MAC may be another one now, and a shared interface may have been made anew, which is
-// worth some system calls. What does not open, for it is gone again, is tried again a little later.
+// There may be another port, a port's MAC may be another one now, and a shared interface may have
+// been made anew, which is worth some system calls. What does not open, for it is gone again, is
+// tried again a little later.
 void Worker::follow_ports() {
     constexpr std::uint64_t patience_ns = 100'000'000;
-    if (round_.now_ns < next_follow_ns_) return;
     const exchange::Snapshot& snapshot = *round_.snapshot;
+    attach_ports(snapshot.port_macs.size());
+    if (round_.now_ns < next_follow_ns_) return;
     for (std::size_t i = 0; i < std::min(port_macs_.size(), snapshot.port_macs.size()); ++i)
         port_macs_[i] = snapshot.port_macs[i];
     bool complete = true;
@@ -186,6 +191,8 @@ unsigned Worker::take_handoffs() {
         Burst burst;
         const unsigned count = exchange_.handoff(from, id_).pop(burst.data(), burst_size);
         counters_.handoff_in.add(count);
+        for (unsigned i = 0; i < count; ++i)
+            attach_ports(burst[i]->port + std::size_t{1});  // from may know more of them
         process(burst, count);
         handled += count;
     }
@@ -297,8 +304,7 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
 
 void Worker::leave_to_kernel(const Packet& packet) {
     rte_mbuf* mbuf = packet.mbuf;
-    const std::uint8_t kernel_port = kernel_ports_[mbuf->port];
-    if (kernel_port != no_kernel_port) {
+    if (ports_.kernel_port(packet.port()) != nullptr) {
         // The kernel port takes no metadata: a tag that the driver stripped goes back in.
         const bool stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
         if (stripped && rte_vlan_insert(&mbuf) != 0) return drop(mbuf, Drop::no_mbuf);
@@ -308,7 +314,7 @@ void Worker::leave_to_kernel(const Packet& packet) {
             if (!ethernet.destination.is_multicast())
                 ethernet.destination = port_macs_[packet.port()];
         }
-        return tx_.add(kernel_port, mbuf);
+        return tx_.add(kernel_port_of(packet.port()), mbuf);
     }
     counters_.kernel.add();  // it has its own copy
     rte_pktmbuf_free(mbuf);
@@ -346,19 +352,10 @@ unsigned Worker::follow_peer() {
     return done;
 }
 
-port::Nap Worker::make_nap() const {
-    port::Nap nap;
-    for (const RxQueue& rx : rx_queues_)
-        nap.wake_on(rx.from->rx_descriptor(rx.queue));
-    nap.wake_on(link_.doorbell.descriptor());
-    return nap;
-}
-
 void Worker::run() {
     constexpr int niceness = -10;  // behind the control lcore, before everybody else
     if (idle_adaptive_) port::keep_this_thread_prompt(niceness);
-    port::Nap nap = make_nap();
-    port::IdleBackoff idle(idle_adaptive_, nap.is_woken_by_all());
+    port::IdleBackoff idle(idle_adaptive_, nap_.is_woken_by_all());
     exchange_.publisher.online(id_);
     while (!exchange_.stop.load(std::memory_order_relaxed)) {
         const std::uint64_t now_ns = port::now_ns();
@@ -367,14 +364,14 @@ void Worker::run() {
         if (handled != 0) {
             counters_.busy_ns.add(port::now_ns() - now_ns);
             idle.reset();
-            nap.note_work();
+            nap_.note_work();
             continue;
         }
         if (const std::uint32_t sleep_us = idle.next_sleep_us(now_ns); sleep_us != 0) {
             counters_.idle_sleeps.add();
             exchange_.publisher.offline(id_);
             link_.doorbell.fall_asleep();
-            nap.sleep(sleep_us);
+            nap_.sleep(sleep_us);
             link_.doorbell.wake_up();
             exchange_.publisher.online(id_);
         }

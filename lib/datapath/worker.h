@@ -27,21 +27,18 @@
 #include "mirror/mirror.h"
 #include "port/nap.h"
 #include "port/port.h"
+#include "port/port_table.h"
 #include "port/rx_mark.h"
 #include "tables/tables.h"
 
 namespace warren::datapath {
 
 struct WorkerOptions {
-    unsigned id = 0;                 // also its reader id at the publisher
-    std::vector<port::Port*> ports;  // index = port index in the snapshot
-    // The exception path: kernel_ports[i] takes what ports[i] receives and is not ours, and its own
-    // frames leave by ports[i]. Null, or no entry: the kernel has its own copy (a shared interface)
-    // or none.
-    std::vector<port::Port*> kernel_ports{};
-    // The way to servers that are this host: index ports.size() in the snapshot. Null: none.
-    port::PacketSocket* loopback = nullptr;
-    rte_mempool* pool = nullptr;  // for frames of our own
+    unsigned id = 0;  // also its reader id at the publisher
+    // Outlives it. What a kernel port sends leaves by its port.
+    const port::PortTable* ports = nullptr;
+    port::PacketSocket* loopback = nullptr;  // exchange::loopback_port; null: none
+    rte_mempool* pool = nullptr;             // for frames of our own
     std::uint32_t flow_capacity = 65'536;
     bool idle_adaptive = true;
     std::uint64_t now_ns = 0;              // where ageing starts
@@ -73,6 +70,8 @@ class Worker {
     };
     using Burst = std::array<rte_mbuf*, burst_size>;
 
+    void attach_ports(std::size_t count);
+    void attach(std::uint8_t port);
     void add_queues(port::Port& from, std::uint8_t port, bool from_kernel);
     void begin_round(std::uint64_t now_ns);
     void follow_ports();
@@ -81,7 +80,6 @@ class Worker {
     void tell_what_was_seen();
     unsigned take_handoffs();
     void wake_handed();
-    port::Nap make_nap() const;
     void process(Burst& burst, unsigned count);
     void sort(Burst& burst, unsigned i);
     void leave_to_kernel(const Packet& packet);
@@ -99,9 +97,10 @@ class Worker {
     const unsigned id_;
     const bool idle_adaptive_;
     const bool has_fast_lane_;
-    std::vector<net::MacAddress> port_macs_;
-    std::vector<std::uint8_t> kernel_ports_;  // of each port, its kernel port's index in tx_
+    const port::PortTable& ports_;
+    std::vector<net::MacAddress> port_macs_;  // of those that it knows already
     std::vector<RxQueue> rx_queues_;
+    port::Nap nap_;  // which their frames end
     TxBatch tx_;
     PollRound round_;
     std::uint32_t handed_to_ = 0;         // bit i: worker i has got frames of ours in this round

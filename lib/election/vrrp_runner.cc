@@ -46,7 +46,7 @@ void sleep_until(std::uint64_t when_ns) {
 
 VrrpRunner::Sink::Sink(exchange::Exchange& exchange, VrrpCounters& counters,
                        const RunnerOptions& options)
-    : exchange_(exchange), counters_(counters), ports_(options.ports), pool_(options.pool) {}
+    : exchange_(exchange), counters_(counters), ports_(*options.ports), pool_(options.pool) {}
 
 rte_mbuf* VrrpRunner::Sink::make(std::uint8_t port, net::ConstBytes frame) {
     rte_mbuf* packet = rte_pktmbuf_alloc(pool_);
@@ -65,7 +65,7 @@ bool VrrpRunner::Sink::send(std::uint8_t port, net::ConstBytes frame) {
     counters_.tried[port].add();
     rte_mbuf* packet = make(port, frame);
     if (packet == nullptr) return false;
-    port::Port& out = *ports_[port];
+    port::Port& out = ports_[port];
     const bool sent = out.has_control_queue() ? out.tx_burst(out.control_queue(), &packet, 1) == 1
                                               : exchange_.workers[0]->control_tx.push(packet);
     if (sent)
@@ -105,7 +105,7 @@ void VrrpRunner::poll_once(std::uint64_t now_ns) {
     link_.counters.rounds.add();
     exchange_.ownership.beat(now_ns);
     // In this order: what the workers had punted by rx_seen_ns_ is received below.
-    for (std::size_t port = 0; port < options_.ports.size(); ++port)
+    for (std::size_t port = 0; port < port_count_; ++port)
         rx_seen_ns_[port] = exchange_.seen_ns(port);
     const Round round{exchange_.publisher.acquire(), now_ns, rx_seen_ns_, exchange_.polled_ns(),
                       exchange_.workers};
@@ -124,13 +124,15 @@ void VrrpRunner::on_command(const VrrpCommand& command, const Round& round) {
         engine_.on_command(command, round);
 }
 
-// A shared interface that was made anew. One that is gone again has no use for adverts.
+// More ports, or a shared interface that was made anew. One that is gone again has no use for
+// adverts.
 void VrrpRunner::follow_ports(const exchange::Snapshot& snapshot) {
     if (ports_generation_ == snapshot.generation) return;
     ports_generation_ = snapshot.generation;
     const std::vector<int>& indexes = snapshot.port_ifindexes;
-    for (std::size_t i = 0; i < std::min(indexes.size(), options_.ports.size()); ++i) {
-        port::Port& port = *options_.ports[i];
+    port_count_ = indexes.size();
+    for (std::size_t i = 0; i < indexes.size(); ++i) {
+        port::Port& port = (*options_.ports)[i];
         if (indexes[i] != 0 && port.has_control_queue())
             port.reopen(port.control_queue(), indexes[i]);
     }

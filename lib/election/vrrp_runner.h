@@ -14,14 +14,14 @@
 #include "election/vrrp_link.h"
 #include "election/wake_time.h"
 #include "exchange/worker_link.h"
-#include "port/port.h"
+#include "port/port_table.h"
 
 namespace warren::election {
 
 struct RunnerOptions {
-    std::vector<port::Port*> ports;  // index = port index in the snapshot
-    rte_mempool* pool = nullptr;     // of our frames alone: an advert always finds a buffer
-    int priority = 0;                // SCHED_FIFO 1-99; 0 = ordinary scheduling
+    const port::PortTable* ports = nullptr;  // outlives it
+    rte_mempool* pool = nullptr;             // of our frames alone: an advert always finds a buffer
+    int priority = 0;                        // SCHED_FIFO 1-99; 0 = ordinary scheduling
     std::uint64_t startup_delay_ns = 0;
 };
 
@@ -47,7 +47,7 @@ class VrrpRunner {
 
         exchange::Exchange& exchange_;
         VrrpCounters& counters_;
-        std::vector<port::Port*> ports_;
+        const port::PortTable& ports_;
         rte_mempool* pool_;
     };
 
@@ -67,6 +67,7 @@ class VrrpRunner {
     std::array<std::uint64_t, exchange::max_ports> rx_seen_ns_{};  // by port, in this round
     unsigned reader_;                                              // id at the publisher
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
+    std::size_t port_count_ = 0;
 };
 
 }  // namespace warren::election

@@ -24,6 +24,9 @@ namespace warren::exchange {
 inline constexpr std::size_t max_servers = 4096;
 inline constexpr std::size_t max_services = 1024;
 inline constexpr std::size_t max_addresses = 8192;
+inline constexpr std::size_t max_ports = 32;
+// In the place of a port: the way to servers that are this host.
+inline constexpr std::uint8_t loopback_port = max_ports;
 
 struct VirtualRouter {
     std::uint8_t vrid = 0;
@@ -114,7 +117,7 @@ class Snapshot {
     std::vector<net::IpAddress> kernel_addresses;  // of this machine's kernel, sorted
     // By port index. Bytes of an IP packet; what frames to the port itself are addressed to; and
     // the kernel's interface behind a shared port, which is another one when it was made anew (0:
-    // gone).
+    // gone). Those of MACs and interfaces are all ports that there are.
     std::vector<std::uint16_t> port_mtus;
     std::vector<net::MacAddress> port_macs;
     std::vector<int> port_ifindexes;

@@ -25,7 +25,7 @@
 namespace warren::exchange {
 
 inline constexpr unsigned max_workers = 16;
-inline constexpr std::size_t max_ports = RTE_MAX_ETHPORTS;
+static_assert(max_ports <= RTE_MAX_ETHPORTS);
 
 struct WorkerLink {
     // ---- worker -> manager

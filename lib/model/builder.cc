@@ -7,7 +7,7 @@
 namespace warren::model {
 namespace {
 
-constexpr std::uint16_t loopback_mtu = 65'535;
+constexpr std::uint16_t ethernet_mtu = 1'500, loopback_mtu = 65'535;
 constexpr net::Ipv6Bytes ipv6_loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
 flow::Method method(config::LbKind kind) {
@@ -148,7 +148,7 @@ void add_method(exchange::Server& server, const kernel::NextHop& hop) {
 void add_local_way(exchange::Server& server, const State& state, const ServerRecord& record) {
     server.reachable = true;
     server.method = flow::Method::dr;
-    server.out_port = static_cast<std::uint8_t>(state.ports.size());
+    server.out_port = exchange::loopback_port;
     server.next_hop = {};
     server.link_source =
         local_server_mac(static_cast<std::uint16_t>(&record - state.servers.data()));
@@ -265,6 +265,7 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
         snapshot->port_macs.push_back(port.mac);
         snapshot->port_ifindexes.push_back(port.shared ? port.ifindex : 0);
     }
+    snapshot->port_mtus.resize(exchange::loopback_port, ethernet_mtu);
     snapshot->port_mtus.push_back(loopback_mtu);
     snapshot->kernel_addresses = state.kernel_addresses;
     snapshot->host_ports = state.host_ports;

@@ -32,8 +32,8 @@ struct LiveFlows {
 
 // Points into `wanted`. Refused is what would strand live flows: another rule of which worker owns
 // them, another forwarding method, a local address that is no longer ours. Without live flows such
-// a service or server is replaced, index and all. Refused is also a virtual router on an interface
-// that has no port: ports are opened at a start only.
+// a service or server is replaced, index and all. Refused is also an interface that has no port yet
+// if it has a device of its own, which is opened at a start only, or if there is no room for it.
 ReloadPlan plan_reload(const State& state, const config::Config& wanted, const LiveFlows& flows);
 
 // Quorums, next hops, slots and what is tracked are out of date afterwards.

@@ -33,7 +33,10 @@ struct ReloadPlan {
         std::uint16_t group = election::no_group;
         bool is_new = false;
     };
-    std::string refusal;          // empty: it can be carried out; else the rest means nothing
+    std::string refusal;  // empty: it can be carried out; else the rest means nothing
+    // Interfaces, to be shared with the kernel, that State needs behind its ports before this is
+    // carried out.
+    std::vector<std::string> new_ports;
     std::vector<Router> routers;  // in the configuration's order
     std::vector<Service> services;
     // Of those served now.

@@ -8,15 +8,36 @@
 
 #include "config/sync_groups.h"
 #include "exchange/ownership.h"
+#include "exchange/snapshot.h"
 #include "model/vrrp_plan.h"
 
 namespace warren::model {
 namespace {
 
-std::optional<std::uint8_t> port_of(const State& state, const std::string& interface) {
+std::string refusal_of_port(const config::Config& wanted, const std::string& interface,
+                            std::size_t index) {
+    if (const auto* found = wanted.dataplane.find_interface(interface);
+        found != nullptr && !found->device.empty())
+        return "interface " + interface + " has a device of its own: that needs a restart";
+    if (index < exchange::max_ports) return {};
+    return "interface " + interface + ": all " + std::to_string(exchange::max_ports) +
+           " places are taken, by interfaces that were used since the start: that needs a restart";
+}
+
+// By interface: the ports that there are, then those that are wanted too.
+std::map<std::string, std::uint8_t> plan_ports(const State& state, const config::Config& wanted,
+                                               ReloadPlan& plan) {
+    std::map<std::string, std::uint8_t> ports;
     for (std::size_t i = 0; i < state.ports.size(); ++i)
-        if (state.ports[i].name == interface) return static_cast<std::uint8_t>(i);
-    return std::nullopt;
+        ports.emplace(state.ports[i].name, static_cast<std::uint8_t>(i));
+    for (const std::string& interface : config::port_names(wanted)) {
+        const std::size_t index = ports.size();
+        if (!ports.emplace(interface, static_cast<std::uint8_t>(index)).second) continue;
+        plan.refusal = refusal_of_port(wanted, interface, index);
+        if (!plan.refusal.empty()) break;
+        plan.new_ports.push_back(interface);
+    }
+    return ports;
 }
 
 bool is_same_router(const config::VrrpInstance& a, const config::VrrpInstance& b) {
@@ -157,26 +178,23 @@ election::RouterChange change_of(const RouterState& router, std::uint16_t index,
 void plan_routers(const State& state, const config::Config& wanted, ReloadPlan& plan) {
     FreeIndices<RouterState> indices(state.routers, exchange::max_virtual_routers);
     std::vector<bool> kept(state.routers.size());
+    const std::map<std::string, std::uint8_t> ports = plan_ports(state, wanted, plan);
+    if (!plan.refusal.empty()) return;
     for (const config::VrrpInstance& instance : wanted.vrrp_instances) {
-        const std::string name = instance.where.to_string() + ": vrrp_instance " + instance.name;
-        const std::optional<std::uint8_t> port = port_of(state, instance.interface);
-        if (!port) {
-            plan.refusal = name + ": interface " + instance.interface +
-                           " has no port yet: that needs a restart";
-            return;
-        }
         std::optional<std::uint16_t> index = find(state, instance);
         const bool is_new = !index;
         if (is_new) index = indices.take();
         if (!index) {
-            plan.refusal = name +
+            plan.refusal = instance.where.to_string() + ": vrrp_instance " + instance.name +
                            ": no room: those that were removed keep their places for a "
                            "moment";
             return;
         }
         if (!is_new) kept[*index] = true;
-        plan.routers.push_back(
-            {.config = &instance, .index = *index, .port = *port, .is_new = is_new});
+        plan.routers.push_back({.config = &instance,
+                                .index = *index,
+                                .port = ports.at(instance.interface),
+                                .is_new = is_new});
     }
     number_groups(wanted, plan);
     for (std::size_t i = 0; i < kept.size(); ++i)

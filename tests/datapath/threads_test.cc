@@ -150,6 +150,7 @@ class Threads : public testing::Test {
             throw std::runtime_error("no net_ring port");
         port_ = std::make_unique<port::Port>(port::PortOptions{
             .name = "loop", .device = "net_ring_loop", .workers = workers, .pool = pool_.get()});
+        ports_.add(*port_);
         rte_ether_addr address{};
         std::memcpy(address.addr_bytes, packets::mac(our_mac).bytes.data(), 6);
         rte_eth_dev_mac_addr_add(port_->id(), &address, 0);
@@ -159,7 +160,7 @@ class Threads : public testing::Test {
         for (unsigned i = 0; i < workers; ++i)
             workers_.push_back(std::make_unique<Worker>(
                 exchange_, WorkerOptions{.id = i,
-                                         .ports = {port_.get()},
+                                         .ports = &ports_,
                                          .pool = pool_.get(),
                                          .flow_capacity = 4096,
                                          .now_ns = port::now_ns(),
@@ -241,6 +242,7 @@ class Threads : public testing::Test {
     flow::Spread spread_{flow::Spread::key_of(5), workers};
     std::vector<rte_ring*> rings_;
     std::unique_ptr<port::Port> port_;
+    port::PortTable ports_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::uint64_t seen_ns_ = 0, punted_ = 0, events_ = 0, rows_ = 0;
 };

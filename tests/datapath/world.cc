@@ -78,19 +78,18 @@ World::World(const WorldOptions& options)
       current_(first_snapshot(options)) {
     const std::string name = next_name();
     pool_ = port::make_mempool("pool_" + name, 4095);
-    std::vector<port::Port*> ports;
     for (unsigned i = 0; i < options.ports; ++i) {
         ports_.push_back(make_port(name + (i == 0 ? "" : "b"), rx_, tx_));
         set_mac(*ports_[i], packets::mac(i == 0 ? vip_mac : second_mac));
-        ports.push_back(ports_[i].get());
     }
     if (options.kernel_port) kernel_port_ = make_port(name + "k", kernel_rx_, kernel_tx_);
+    for (const auto& port : ports_)
+        table_.add(*port, port == ports_[0] ? kernel_port_.get() : nullptr);
     for (unsigned i = 0; i < options.workers; ++i) {
         workers.push_back(std::make_unique<Worker>(
             exchange,
             WorkerOptions{.id = i,
-                          .ports = ports,
-                          .kernel_ports = {kernel_port_.get()},
+                          .ports = &table_,
                           .pool = pool_.get(),
                           .flow_capacity = options.flow_capacity,
                           .now_ns = now_ns,
@@ -143,9 +142,9 @@ void World::set_master(bool master) {
     exchange.ownership.beat(now_ns);
 }
 
-void World::put(const packets::Frame& frame, rte_ring* ring) {
+rte_mbuf* World::make(const packets::Frame& frame) {
     rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_.get());
-    ASSERT_NE(mbuf, nullptr);
+    if (mbuf == nullptr) throw std::runtime_error("no mbuf");
     mbuf->ol_flags = rx_flags;
     mbuf->hash.rss = rx_hash;
     mbuf->tso_segsz = rx_segment_bytes;
@@ -153,7 +152,23 @@ void World::put(const packets::Frame& frame, rte_ring* ring) {
                 frame.size());
     if (stripped_tag != 0) mbuf->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
     mbuf->vlan_tci = stripped_tag;
-    ASSERT_EQ(rte_ring_enqueue(ring, mbuf), 0);
+    return mbuf;
+}
+
+void World::put(const packets::Frame& frame, rte_ring* ring) {
+    ASSERT_EQ(rte_ring_enqueue(ring, make(frame)), 0);
+}
+
+void World::hand_over(const packets::Frame& frame, std::uint16_t port, unsigned worker) {
+    rte_mbuf* mbuf = make(frame);
+    mbuf->port = port;
+    ASSERT_TRUE(exchange.handoff(0, worker).push(mbuf));
+}
+
+void World::add_port() {
+    ports_.push_back(make_port(next_name() + "c", rx_, tx_));
+    set_mac(*ports_.back(), packets::mac(second_mac));
+    table_.add(*ports_.back());
 }
 
 void World::fill(const packets::Frame& frame, rte_ring* ring) {

@@ -69,10 +69,14 @@ class World {
     std::vector<std::string> taken_by_kernel();
     std::vector<std::string> send_from_kernel(const packets::Frame& frame);
 
-    // Puts a frame behind those that worker 0 will find in its next round.
-    void queue(const packets::Frame& frame, unsigned port) {
-        put(frame, rx_[port * options_.workers]);
+    // Puts a frame behind those that a worker will find in its next round.
+    void queue(const packets::Frame& frame, unsigned port, unsigned worker = 0) {
+        put(frame, rx_[port * options_.workers + worker]);
     }
+    // Hands a frame of that port over from worker 0 to that one.
+    void hand_over(const packets::Frame& frame, std::uint16_t port, unsigned worker);
+    // One more, with second_mac; the next snapshot may name it.
+    void add_port();
     // Fills worker 0's queue of port 0 (the kernel's) to the brim with copies of the frame.
     void keep_full(const packets::Frame& frame) { fill(frame, rx_[0]); }
     void keep_kernel_full(const packets::Frame& frame) { fill(frame, kernel_rx_[0]); }
@@ -98,12 +102,14 @@ class World {
     // A started net_ring port with a queue pair for each worker.
     std::unique_ptr<port::Port> make_port(const std::string& name, std::vector<rte_ring*>& rx,
                                           std::vector<rte_ring*>& tx);
+    rte_mbuf* make(const packets::Frame& frame);
     void put(const packets::Frame& frame, rte_ring* ring);
     void fill(const packets::Frame& frame, rte_ring* ring);
 
     port::Mempool pool_;
     std::vector<rte_ring*> rx_, tx_, kernel_rx_, kernel_tx_;  // port by port, a queue per worker
     std::vector<std::unique_ptr<port::Port>> ports_;
+    port::PortTable table_;
     std::unique_ptr<port::Port> kernel_port_;
     WorldOptions options_;
     exchange::Snapshot current_;

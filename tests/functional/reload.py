@@ -232,7 +232,7 @@ def refusals(bench):
     bench.open_at("stays", "one")
     bench.refuse(ROUTER + service().replace("lb_algo wrr", "no_such_word"), "warren.conf:15: error: ", "the file is refused; ")
     bench.refuse(ROUTER + OTHER_INTERFACE + service(),
-                 "vrrp_instance VI_2: interface eth1 has no port yet: that needs a restart; the running configuration stays")
+                 "interface eth1: the kernel has no such interface; the running configuration stays")
     bench.refuse(ROUTER.replace("workers 2", "workers 1") + service(servers=["two"]),
                  "dataplane has changed: that needs a restart; the running configuration stays")
     bench.refuse(ROUTER + service(more=" persistence_timeout 60\n"), "warren.conf:13: virtual_server", "would strand its ")

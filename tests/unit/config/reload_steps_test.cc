@@ -113,10 +113,14 @@ TEST(ReloadSteps, SayWhatNeedsARestart) {
               "dataplane has changed: needs a restart\n");
     std::string other = router("B", 2, "", "10.0.0.2/24\n");
     other.replace(other.find("eth0"), 4, "eth1");
-    EXPECT_TRUE(need_restart(a, a + other));
-    EXPECT_EQ(steps(a, a + other),
-              "vrrp_instance B: interface eth1 has no port yet: needs a restart\n"
+    EXPECT_FALSE(need_restart(a, a + other));
+    EXPECT_EQ(steps(a, a + other), "vrrp_instance B: added\n");
+    const std::string card = "dataplane {\ninterface eth1 {\ndevice 0000:3b:00.0\n}\n}\n";
+    EXPECT_TRUE(need_restart(card + a, card + a + other));
+    EXPECT_EQ(steps(card + a, card + a + other),
+              "interface eth1: its device is not open yet: needs a restart\n"
               "vrrp_instance B: added\n");
+    EXPECT_FALSE(need_restart(card + a + other, card + other));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ class SharedPort : public testing::Test {
     const model::PortState& port() const { return world_.state->ports[0]; }
 
     Surroundings world_{model::router("A", "eth0", 51, "192.168.8.100/24")};
-    std::vector<port::Port*> ports_{nullptr};
+    port::PortTable ports_;
     Links links_{world_.context(), ports_};
 };
 

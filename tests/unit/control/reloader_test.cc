@@ -16,13 +16,17 @@ class Reload : public testing::Test {
     bool take(const std::string& text) {
         text_ = text;
         bool taken = false;
-        reloader_.reload([&](const config::Config&, const model::ReloadPlan&) { taken = true; });
+        reloader_.reload([&](const config::Config&, const model::ReloadPlan&) {
+            taken = true;
+            return trouble_;
+        });
         return taken;
     }
 
     Surroundings world_{a_router + model::service("192.168.8.100")};
     exchange::Exchange exchange_{1};
     std::string text_;
+    std::string trouble_;  // of taking it up
     Reloader reloader_{world_.context(), exchange_, [this] {
                            return schema::load("warren.conf", [this](const std::string&) {
                                return std::optional(text_);
@@ -38,6 +42,19 @@ TEST_F(Reload, AFileThatCannotBeReadIsRefusedAndItsLineNamed) {
     EXPECT_FALSE(take(a_router + "virtual_server 192.168.8.100 5672 {\n lb_algo nothing\n}\n"));
     EXPECT_EQ(world_.last_event(), "the file is refused; the running configuration stays");
     EXPECT_NE(world_.events.at(world_.events.first()).text.find("warren.conf:"), std::string::npos);
+}
+
+TEST_F(Reload, AnInterfaceThatIsNotThereIsRefusedBeforeAnythingIsDone) {
+    EXPECT_FALSE(take(a_router + model::router("B", "no-such-one", 52, "10.0.0.1/24")));
+    EXPECT_EQ(world_.last_event(),
+              "interface no-such-one: the kernel has no such interface; the running configuration "
+              "stays");
+}
+
+TEST_F(Reload, WhatCannotBeTakenUpIsToldAsARefusal) {
+    trouble_ = "interface eth7: cannot open a packet socket";
+    EXPECT_TRUE(take(a_router + model::service("192.168.8.100", "quorum 2\n")));
+    EXPECT_EQ(world_.last_event(), trouble_ + "; the running configuration stays");
 }
 
 TEST_F(Reload, WhatNeedsARestartSaysSo) {

@@ -133,7 +133,7 @@ TEST(Builder, ThisHostIsAServerByWayOfLo) {
     const exchange::Server& server = snapshot->servers[1];
     EXPECT_TRUE(server.reachable);
     EXPECT_EQ(server.method, flow::Method::dr);
-    EXPECT_EQ(server.out_port, state->ports.size());
+    EXPECT_EQ(server.out_port, exchange::loopback_port);
     EXPECT_EQ(snapshot->mtu_of(server.out_port), 65'535U);
     EXPECT_TRUE(server.next_hop.is_zero());
     state->routers[0].status.state = vrrp::State::master;

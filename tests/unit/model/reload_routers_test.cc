@@ -58,6 +58,7 @@ class ReloadRouters : public testing::Test {
     }
 
     std::unique_ptr<State> state_;
+    schema::LoadResult loaded_;
     ReloadChanges changes_;
     std::uint64_t now_ns_ = start_ns;
 };
@@ -164,12 +165,39 @@ TEST_F(ReloadRouters, AnotherVridOrVersionIsAnotherRouter) {
     EXPECT_EQ(router_of(*state_, ip("192.168.8.100")), 2);
 }
 
-TEST_F(ReloadRouters, AnInterfaceWithoutPortNeedsARestart) {
+// Whoever carries the plan out has opened them before.
+TEST_F(ReloadRouters, AnInterfaceWithoutPortGetsTheNext) {
     use(router_1);
-    EXPECT_EQ(reload(router_1 + router("VI_2", "eth7", 52, "192.168.8.101")),
-              "warren.conf:10: vrrp_instance VI_2: interface eth7 has no port yet: that needs a "
-              "restart");
+    const auto plan = [&](const std::string& text) {
+        loaded_ = schema::load("f", [&](const std::string&) { return std::optional(text); });
+        return plan_reload(*state_, loaded_.config, {.of = [](std::uint16_t) { return 0; }});
+    };
+    const ReloadPlan added =
+        plan(router_1 + router("VI_2", "eth7", 52, "192.168.8.101\n10.9.0.1/24 dev eth5\n") +
+             router("VI_3", "eth7", 53, "192.168.8.102"));
+    EXPECT_EQ(added.refusal, "");
+    EXPECT_EQ(added.new_ports, (std::vector<std::string>{"eth7", "eth5"}));
+    EXPECT_EQ(added.routers[1].port, 1);
+    EXPECT_EQ(added.routers[2].port, 1);
+    EXPECT_TRUE(plan(router_1).new_ports.empty());
+}
+
+TEST_F(ReloadRouters, ACardOfOurOwnIsOpenedAtAStartOnly) {
+    const std::string plane = "dataplane {\ninterface eth7 {\ndevice 0000:3b:00.0\n}\n}\n";
+    use(plane + router_1);
+    EXPECT_EQ(reload(plane + router_1 + router("VI_2", "eth7", 52, "192.168.8.101")),
+              "interface eth7 has a device of its own: that needs a restart");
     EXPECT_EQ(state_->routers.size(), 1U);
+}
+
+TEST_F(ReloadRouters, PlacesOfPortsAreNeverGivenToOthers) {
+    use(router_1);
+    while (state_->ports.size() < exchange::max_ports)
+        state_->ports.emplace_back().name = "old" + std::to_string(state_->ports.size());
+    EXPECT_EQ(reload(router_1 + router("VI_2", "old31", 52, "192.168.8.101")), "");
+    EXPECT_EQ(reload(router_1 + router("VI_2", "eth7", 52, "192.168.8.101")),
+              "interface eth7: all 32 places are taken, by interfaces that were used since the "
+              "start: that needs a restart");
 }
 
 TEST_F(ReloadRouters, TheyNeverGrowBeyondTheWorkersTable) {
