@@ -3,20 +3,13 @@
 
 #include <algorithm>
 
+#include "sync/be64.h"
+
 namespace warren::sync {
 namespace {
 
 using net::Be16;
 using net::Be32;
-
-struct Be64 {
-    Be32 high, low;
-
-    static Be64 of(std::uint64_t v) {
-        return {Be32(static_cast<std::uint32_t>(v >> 32)), Be32(static_cast<std::uint32_t>(v))};
-    }
-    std::uint64_t host() const { return std::uint64_t{high.host()} << 32 | low.host(); }
-};
 
 struct HeaderWire {
     Be16 magic;

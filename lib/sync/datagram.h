@@ -31,8 +31,7 @@ inline constexpr std::size_t kind_count = 7;
 
 namespace datagram_flag {
 inline constexpr std::uint8_t urgent = 0x01;  // to be acknowledged at once
-inline constexpr std::uint8_t bulk = 0x02;    // records of a walk are in it
-}  // namespace datagram_flag
+}
 
 struct Header {
     std::uint8_t version = highest_version;

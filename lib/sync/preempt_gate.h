@@ -26,9 +26,9 @@ class PreemptGate {
 
     void bulk_ended(std::uint64_t now_us);
     void compared(bool equal, std::uint64_t now_us);
-    void progress(std::uint64_t now_us);      // records come in
-    void session_down(std::uint64_t now_us);  // what was equal may not be so any more
-    void nobody_else_is_master(std::uint64_t now_us);
+    void progress(std::uint64_t now_us);  // records come in
+    void session_down();                  // what was equal may not be so any more
+    void nobody_else_is_master();
     void close(std::uint64_t now_us);  // held again: the router starts anew
 
     State state(std::uint64_t now_us);  // asks the clock's bounds, too

@@ -327,6 +327,12 @@ bool EndRecord::names(const Identity& identity) const {
     return EndRecord::of(identity, cause) == *this;
 }
 
+std::uint64_t EndRecord::name(const flow::SipKey& key) const {
+    const flow::Tuple client{client_address, vip, client_port, service_port};
+    const flow::Tuple ports{{}, {}, server_port, local_port};
+    return std::max<std::uint64_t>(1, flow::identity_hash(key, client, ports, seq_delta));
+}
+
 std::size_t encoded_bytes(const Record& record) {
     return std::visit([](const auto& r) { return bytes_of(kind_of(r)); }, record);
 }

@@ -76,7 +76,8 @@ struct EndRecord {
 
     static EndRecord of(const Identity& identity, EndCause cause);
     bool names(const Identity& identity) const;  // an end of another identity is to be ignored
-    flow::Tuple client_tuple() const { return {client_address, vip, client_port, service_port}; }
+    // A hash of what it says but the cause; never 0.
+    std::uint64_t name(const flow::SipKey& key) const;
     friend bool operator==(const EndRecord&, const EndRecord&) = default;
 };
 

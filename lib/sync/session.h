@@ -44,7 +44,7 @@ class Session {
 
     // How many records may be offered now; 0 while down (then throw away what they say: a bulk
     // follows), while too much is unacknowledged, or too fast.
-    std::size_t room(std::uint64_t now_us) const;
+    std::size_t room(std::uint64_t now_us);
     // A flow's present state, an end, a binding: what has changed, was asked again or walked to.
     // `urgent` leaves at once, and Sink::acknowledged() follows.
     void offer(const Record& record, const Source& source, bool urgent, std::uint64_t now_us);

@@ -38,7 +38,7 @@ struct Traffic {
 
 struct Counters {
     std::array<Traffic, kind_count> out{};
-    std::array<Traffic, kind_count> in{};  // and believed
+    std::array<Traffic, kind_count> in{};  // whose tag was right
     std::array<std::uint64_t, discard_count> discarded{};
     std::uint64_t unknown_kind = 0;
     std::uint64_t lost = 0;         // datagrams taken for lost
