@@ -7,6 +7,7 @@
 #include "flow/isn.h"
 #include "flow/probe.h"
 #include "flow/sequence.h"
+#include "flow/unsure.h"
 #include "net/crossing.h"
 #include "net/tcp_options.h"
 
@@ -136,15 +137,17 @@ void Forwarder::note_segment(const Packet& packet, const PollRound& round, flow:
                              Side from) {
     flow::Flow& flow = flows_[index];
     const flow::Segment segment = as_the_server_sees(packet.segment(), from, flow.seq_delta);
-    const bool repeated = from == Side::client && flow::is_repeated(flow, segment);
-    flow::note_seen(flow, from, round.tick, segment);
+    flow::note_seen(flow, from, round.tick);
     if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment))
         return;
     if (flow.state == TcpState::syn_received && from == Side::client &&
         (segment.flags & net::tcp_flag::rst) == 0 && !flow::answers_server(flow, segment))
         return;
     const std::uint32_t syn_sent_us = flow.syn_sent_us;
-    if (repeated) servers_[flow.server_id].repeated.add();
+    if (from == Side::client && flow::is_repeated(flow, segment))
+        servers_[flow.server_id].repeated.add();
+    if (flow::is_unsure(flow)) [[unlikely]]
+        flow::learn(flow, from, segment);
     flow::track(flow, from, segment);
     const TcpState next = flow::sees_both_sides(flow.method)
                               ? flow::step(flow.state, from, segment.flags)

@@ -60,6 +60,7 @@ inline constexpr std::uint8_t unanswered = 0x20;  // it ended before its server 
 // It came from the peer: what it says of that end's segments may be old (unsure.h).
 inline constexpr std::uint8_t unsure_client = 0x40;
 inline constexpr std::uint8_t unsure_server = 0x80;
+inline constexpr std::uint8_t unsure = unsure_client | unsure_server;
 }  // namespace flow_flag
 
 // Part of what a SYN offered (syn_offer.h), kept while nothing has answered it.

@@ -9,7 +9,6 @@
 #include <cstdint>
 
 #include "flow/flow.h"
-#include "flow/unsure.h"
 
 namespace warren::flow {
 
@@ -53,23 +52,11 @@ inline bool begin_probe(Flow& f) {
     return true;
 }
 
-namespace detail {
-[[gnu::noinline, gnu::cold]] inline void note_odd(Flow& f, Side from, Tick now, Segment s) {
-    if (!awaits_any(f)) f.last_seen = now;
-    learn(f, from, s);
-}
-}  // namespace detail
-
-// A segment came from that end, in the numbers that the server sees; ask before track(). The flow
-// counts as seen only when nobody is awaited: one end alone must not keep it.
-inline void note_seen(Flow& f, Side from, Tick now, const Segment& s) {
-    constexpr std::uint8_t odd = flow_flag::awaits_client | flow_flag::awaits_server |
-                                 flow_flag::unsure_client | flow_flag::unsure_server;
+// A segment came from that end. The flow counts as seen only when nobody is awaited: one end alone
+// must not keep it.
+inline void note_seen(Flow& f, Side from, Tick now) {
     f.flags &= static_cast<std::uint8_t>(~awaits_flag(from));
-    if ((f.flags & odd) == 0) [[likely]]
-        f.last_seen = now;
-    else
-        detail::note_odd(f, from, now, s);
+    if (!awaits_any(f)) f.last_seen = now;
 }
 
 }  // namespace warren::flow

@@ -20,20 +20,20 @@ inline bool is_unsure(const Flow& f, Side side) {
     return (f.flags & unsure_flag(side)) != 0;
 }
 inline bool is_unsure(const Flow& f) {
-    return is_unsure(f, Side::client) || is_unsure(f, Side::server);
+    return (f.flags & flow_flag::unsure) != 0;
 }
 
 inline bool is_untouched(const Flow& f) {
-    return is_unsure(f, Side::client) && is_unsure(f, Side::server);
+    return (f.flags & flow_flag::unsure) == flow_flag::unsure;
 }
 
 inline void set_untouched(Flow& f) {
-    f.flags |= flow_flag::unsure_client | flow_flag::unsure_server;
+    f.flags |= flow_flag::unsure;
 }
 
-// Sets the numbers: advance_to() would refuse one that is 2^31 ahead. A RST teaches nothing, and
-// before the client has answered the server there is nothing to be unsure of. In DR and TUN nothing
-// comes from the server.
+// Ask before track(). Sets the numbers: advance_to() would refuse one that is 2^31 ahead. A RST
+// teaches nothing, and before the client has answered the server there is nothing to be unsure of.
+// In DR and TUN nothing comes from the server.
 inline void learn(Flow& f, Side from, const Segment& s) {
     if (!is_unsure(f, from) || (s.flags & net::tcp_flag::rst) != 0) return;
     f.flags &= static_cast<std::uint8_t>(~unsure_flag(from));

@@ -101,7 +101,7 @@ class FastLane {
         const auto hit = flows_.find(frame.tuple(), seen.hash, seen.candidate);
         if (!hit) return std::nullopt;
         flow::Flow& f = flows_[hit.index];
-        if (!is_open<Family>(f, hit.from) || frame.ethernet.source == port_mac) return std::nullopt;
+        if (!is_open<Family>(f) || frame.ethernet.source == port_mac) return std::nullopt;
         const exchange::OwnedAddress* at = addresses_.find(
             *round.snapshot, hit.from == flow::Side::client ? f.vip : f.local_address);
         const bool ours = at != nullptr ? is_for_us(frame.ethernet, mbuf, *at, port_mac, round)
@@ -113,11 +113,12 @@ class FastLane {
         return sent_on;
     }
 
-    // One family on both sides (an IPv6 packet may carry what looks like our IPv4 addresses).
+    // One family on both sides (an IPv6 packet may carry what looks like our IPv4 addresses). What
+    // a flow of the peer's still has to learn is the whole way's.
     template <typename Family>
-    static bool is_open(const flow::Flow& f, flow::Side from) {
+    static bool is_open(const flow::Flow& f) {
         return f.state == flow::TcpState::established && f.method != flow::Method::tun &&
-               (from == flow::Side::client || f.method != flow::Method::dr) &&
+               (f.flags & flow::flow_flag::unsure) == 0 &&
                f.client_address.is_v4() == is_v4<Family> &&
                f.server_address.is_v4() == is_v4<Family>;
     }
@@ -218,7 +219,7 @@ class FastLane {
                                     .length = static_cast<std::uint32_t>(frame.payload_bytes()),
                                     .flags = frame.tcp.flags};
         if (from == flow::Side::client && flow::is_repeated(f, segment)) counted.repeated.add();
-        flow::note_seen(f, from, tick, segment);
+        flow::note_seen(f, from, tick);
         flow::track_open(f, from, segment);
     }
 

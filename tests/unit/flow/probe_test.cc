@@ -13,10 +13,10 @@ TEST(Probe, BothEndsAreAwaitedUntilEachHasSpoken) {
     ASSERT_TRUE(begin_probe(f));
     EXPECT_TRUE(awaits(f, Side::client));
     EXPECT_TRUE(awaits(f, Side::server));
-    note_seen(f, Side::server, 100, {});
+    note_seen(f, Side::server, 100);
     EXPECT_FALSE(awaits(f, Side::server));
     EXPECT_EQ(f.last_seen, 0U) << "the client may be gone";
-    note_seen(f, Side::client, 101, {});
+    note_seen(f, Side::client, 101);
     EXPECT_EQ(f.last_seen, 101U);
 }
 
@@ -26,8 +26,8 @@ TEST(Probe, ThreeAreSentAndTheCountBeginsAnewAfterAnAnswer) {
         for (unsigned i = 0; i < probes_max; ++i)
             ASSERT_TRUE(begin_probe(f)) << i;
         EXPECT_FALSE(begin_probe(f));
-        note_seen(f, Side::client, 1, {});
-        note_seen(f, Side::server, 1, {});
+        note_seen(f, Side::client, 1);
+        note_seen(f, Side::server, 1);
     }
 }
 
@@ -37,7 +37,7 @@ TEST(Probe, OneWayFlowsAwaitTheClientOnly) {
     f.method = Method::dr;
     ASSERT_TRUE(begin_probe(f));
     EXPECT_FALSE(awaits(f, Side::server));
-    note_seen(f, Side::client, 5, {});
+    note_seen(f, Side::client, 5);
     EXPECT_EQ(f.last_seen, 5U);
 }
 
