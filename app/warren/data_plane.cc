@@ -3,6 +3,7 @@
 
 #include <rte_launch.h>
 
+#include <chrono>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -41,9 +42,15 @@ std::uint64_t random_word() {
     return static_cast<std::uint64_t>(random()) << 32 | random();
 }
 
+std::uint64_t wall_clock_ns() {
+    return static_cast<std::uint64_t>(
+        std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
 tables::FlowSecrets random_secrets() {
     return {.hash_seed = {random_word(), random_word()},
             .isn_key = {random_word(), random_word()},
+            .isn_clock_ns = wall_clock_ns() - port::now_ns(),
             .first_port = static_cast<std::uint32_t>(random_word())};
 }
 

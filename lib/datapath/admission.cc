@@ -105,7 +105,7 @@ bool Admission::begin_attempt(flow::Flow& flow, std::uint16_t server_id, std::ui
     if (!choose_source(flow, round.snapshot->services[flow.service_id], round)) return false;
     std::uint32_t isn = client_isn;
     if (flow.method == flow::Method::fnat) {
-        const auto clock_4us = static_cast<std::uint32_t>(round.now_ns / 4000);
+        const auto clock_4us = static_cast<std::uint32_t>((round.now_ns + isn_clock_ns_) / 4000);
         isn = flow::initial_sequence(isn_key_, flow.server_tuple(), clock_4us);
     }
     flow.seq_delta = isn - client_isn;
@@ -130,9 +130,18 @@ bool Admission::choose_source(flow::Flow& flow, const exchange::Service& service
     return true;
 }
 
+// By which the client's segments find their worker.
+unsigned Admission::entry_of(const flow::Flow& flow, const exchange::Service& service) const {
+    return service.goes_by_client()
+               ? tables_.spread.entry_of_client(service.steered_address(flow.client_address),
+                                                service.steered_port(flow.client_port))
+               : tables_.spread.entry_of(flow.client_tuple());
+}
+
 // Tries each local address of the server's family once, in turn from one flow to the next.
 bool Admission::choose_local_port(flow::Flow& flow, const exchange::Service& service,
                                   const PollRound& round) {
+    const unsigned entry = entry_of(flow, service);
     for (std::size_t tried = 0; tried < service.local_addresses.size(); ++tried) {
         flow.local_address =
             service.local_addresses[next_local_address_++ % service.local_addresses.size()];
@@ -142,8 +151,9 @@ bool Admission::choose_local_port(flow::Flow& flow, const exchange::Service& ser
             service.reserved_ports,
             owned != nullptr && owned->is_hosts ? round.snapshot->host_ports : flow::PortRange{}};
         const flow::PortChoice choice = tables_.local_ports.pick(
-            tables_.flows, flow.server_id, flow.server_tuple(), excluded, round.tick);
+            tables_.flows, flow.server_id, flow.server_tuple(), excluded, round.tick, entry);
         if (choice.verdict == flow::PortVerdict::no_port) continue;
+        if (choice.is_spilled) tables_.counters.ports_spilled.add();
         if (choice.verdict == flow::PortVerdict::recycled) {
             if (tables_.flows[choice.old_flow].client_tuple() == flow.client_tuple()) continue;
             recycle(choice.old_flow, round);

@@ -18,6 +18,7 @@ class Admission {
     Admission(const tables::FlowOptions& options, const exchange::Exchange& exchange,
               tables::Tables& tables, Emitter& emitter)
         : isn_key_(options.secrets.isn_key),
+          isn_clock_ns_(options.secrets.isn_clock_ns),
           exchange_(exchange),
           tables_(tables),
           emitter_(emitter) {}
@@ -42,9 +43,11 @@ class Admission {
     bool choose_source(flow::Flow& flow, const exchange::Service& service, const PollRound& round);
     bool choose_local_port(flow::Flow& flow, const exchange::Service& service,
                            const PollRound& round);
+    unsigned entry_of(const flow::Flow& flow, const exchange::Service& service) const;
     Outcome turn_away(Packet& packet, exchange::Drop reason);
 
     const std::array<std::uint64_t, 2> isn_key_;
+    const std::uint64_t isn_clock_ns_;
     const exchange::Exchange& exchange_;
     tables::Tables& tables_;
     Emitter& emitter_;

@@ -35,9 +35,7 @@ class Steering {
     // one worker, which then chooses its server as if it were alone.
     unsigned owner_of_client(const exchange::Service& service, const net::IpAddress& client,
                              net::Be16 port) const {
-        return service.is_persistent()
-                   ? spread_.owner_of_client(service.group_of(client), net::Be16(0))
-                   : spread_.owner_of_client(client, port);
+        return spread_.owner_of_client(service.steered_address(client), service.steered_port(port));
     }
 
     std::optional<Verdict> hand_off_unless_ours(unsigned owner) const {

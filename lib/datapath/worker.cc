@@ -26,6 +26,7 @@ tables::FlowOptions flow_options(const WorkerOptions& options) {
             .spread = options.spread,
             .capacity = options.flow_capacity,
             .secrets = options.secrets,
+            .port_share = options.port_share,
             .pool = options.pool,
             .start = flow::tick_of_ns(options.now_ns)};
 }

@@ -44,6 +44,7 @@ struct WorkerOptions {
     std::uint64_t now_ns = 0;              // where ageing starts
     const flow::Spread* spread = nullptr;  // who owns a flow: one for all workers, outlives them
     tables::FlowSecrets secrets;           // the same for all workers
+    flow::PortShare port_share{};          // this machine's of the local ports
     bool fast_lane = true;                 // false: tests send every frame the whole way
 };
 

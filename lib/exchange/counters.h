@@ -119,6 +119,7 @@ struct alignas(64) WorkerCounters {
     Counter probes_sent;                // keepalive, to the ends of flows that have long been idle
     Counter syns_replayed;              // sent to another server
     Counter syns_after_clear;           // sent again after an old connection was reset
+    Counter ports_spilled;              // local ports beyond this machine's share
     Counter rss_agreed, rss_disagreed;  // the card's hash of a frame whose flow was not here
     Counter polls, idle_sleeps, busy_ns;
     std::array<Counter, drop_count> drops;
@@ -155,6 +156,7 @@ inline constexpr auto worker_counters = std::to_array<CounterName<WorkerCounters
     {"probes_sent", &WorkerCounters::probes_sent},
     {"syns_replayed", &WorkerCounters::syns_replayed},
     {"syns_after_clear", &WorkerCounters::syns_after_clear},
+    {"ports_spilled", &WorkerCounters::ports_spilled},
     {"rss_agreed", &WorkerCounters::rss_agreed},
     {"rss_disagreed", &WorkerCounters::rss_disagreed},
     {"polls", &WorkerCounters::polls},

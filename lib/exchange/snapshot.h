@@ -104,6 +104,13 @@ struct Service {
     net::IpAddress group_of(const net::IpAddress& client_address) const {
         return net::Prefix{client_address, persistence.prefix_length}.network();
     }
+    // Whose port and address are steered by, where it goes by client: a group has no port.
+    net::IpAddress steered_address(const net::IpAddress& client_address) const {
+        return is_persistent() ? group_of(client_address) : client_address;
+    }
+    net::Be16 steered_port(net::Be16 client_port) const {
+        return is_persistent() ? net::Be16(0) : client_port;
+    }
 };
 
 class Snapshot {

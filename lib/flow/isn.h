@@ -18,7 +18,7 @@ using SipKey = std::array<std::uint64_t, 2>;
 std::uint64_t siphash_2_4(const SipKey& key, net::ConstBytes message);
 
 // `clock_4us`: any monotonic clock divided to 4 us, as long as it never goes back (so not across a
-// restart: the key changes then too).
+// restart: the key changes then too). Machines that share the key share the clock.
 std::uint32_t initial_sequence(const SipKey& key, const Tuple& server_tuple,
                                std::uint32_t clock_4us);
 

@@ -12,6 +12,11 @@ class LocalPorts::Candidates {
                bool take_half_open)
         : table_(table), reply_(reply), excluded_(excluded), take_half_open_(take_half_open) {}
 
+    std::uint64_t hash(const Tuple& tuple) const { return table_.hash(tuple); }
+    std::uint16_t released_port(std::uint16_t server) const {
+        return table_.servers().released_port(server);
+    }
+    bool has_half_open() const { return table_.half_open().size() != 0; }
     bool takes_half_open() const { return take_half_open_; }
     void take_half_open() { take_half_open_ = true; }
 
@@ -62,25 +67,62 @@ class LocalPorts::Candidates {
 };
 
 LocalPorts::LocalPorts(std::uint32_t random, const Spread& spread, unsigned worker,
-                       std::uint32_t servers)
-    : spread_(&spread), worker_(worker), cursors_(servers) {
+                       std::uint32_t servers, PortShare share)
+    : spread_(&spread), worker_(worker), share_(share), cursors_(servers), entry_cursors_(servers) {
+    const std::uint32_t in_share = Spread::ports_per_entry / share.count;
     for (std::uint32_t server = 0; server < servers; ++server) {
         const std::uint32_t start = (random + server * 7919) % spread.port_count(worker);
         cursors_[server] = {static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(start)};
+        for (std::uint32_t entry = 0; entry < Spread::entries; ++entry)
+            entry_cursors_[server][entry] =
+                static_cast<std::uint16_t>((random + server * 7919 + entry * 101) % in_share);
     }
 }
 
 PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple reply,
-                            const ExcludedPorts& excluded, Tick now) {
+                            const ExcludedPorts& excluded, Tick now,
+                            std::optional<unsigned> entry) {
     reply.destination_port = net::Be16(0);
-    const std::uint64_t hash = table.hash(reply);
+    Candidates candidates(table, reply, excluded, table.half_open().is_crowded());
+    const bool is_ours = entry && *entry % spread_->workers() == worker_;
+    if (is_ours) {
+        const PortChoice choice =
+            pick_of_entry(candidates, entry_cursors_[server][*entry], *entry, reply, now);
+        if (choice.verdict != PortVerdict::no_port) return choice;
+    }
+    PortChoice choice = pick_of_all(candidates, server, reply, now);
+    choice.is_spilled = is_ours;
+    return choice;
+}
+
+// A share that is used up is not looked through again in the same tick.
+PortChoice LocalPorts::pick_of_entry(Candidates& candidates, std::uint16_t& cursor, unsigned entry,
+                                     const Tuple& reply, Tick now) {
+    const std::uint64_t hash = candidates.hash(reply);
+    PortShare share = share_;
+    for (unsigned tried = 0; tried < share_.count; ++tried, share = share.of_next()) {
+        const std::uint64_t key = hash + 1 + entry * share_.count + tried;
+        Exhausted& memo = memo_of(key);
+        if (memo.valid && memo.hash == key && memo.when == now) continue;
+        const Spread::Ports ports(*spread_, entry, reply, share);
+        PortChoice choice = walk(candidates, cursor, ports, ports.count());
+        choice.is_spilled = tried != 0;
+        if (choice.verdict != PortVerdict::no_port) return choice;
+        memo = {key, now, true};
+    }
+    return {};
+}
+
+PortChoice LocalPorts::pick_of_all(Candidates& candidates, std::uint16_t server, Tuple reply,
+                                   Tick now) {
+    const std::uint64_t hash = candidates.hash(reply);
     Exhausted& memo = memo_of(hash);
     const bool exhausted = memo.valid && memo.hash == hash && memo.when == now;
-    Candidates candidates(table, reply, excluded, exhausted || table.half_open().is_crowded());
+    if (exhausted) candidates.take_half_open();
     Cursor& cursor = cursors_[server];
     const Spread::Ports ports(*spread_, worker_, reply);
-    PortChoice choice = walk(candidates, cursor, ports);
-    reply.destination_port = net::Be16(table.servers().released_port(server));
+    PortChoice choice = walk(candidates, cursor.walk, ports, walk_max);
+    reply.destination_port = net::Be16(candidates.released_port(server));
     if (choice.verdict == PortVerdict::no_port &&
         reply.destination_port.host() >= first_local_port && spread_->owner(reply) == worker_)
         choice = candidates.look_at(reply.destination_port.host());
@@ -88,21 +130,22 @@ PortChoice LocalPorts::pick(const FlowTable& table, std::uint16_t server, Tuple 
     choice = search(candidates, cursor, ports);
     if (choice.verdict != PortVerdict::no_port) return choice;
     memo = {hash, now, true};
-    if (candidates.takes_half_open() || table.half_open().size() == 0) return {};
+    if (candidates.takes_half_open() || !candidates.has_half_open()) return {};
     candidates.take_half_open();
     return search(candidates, cursor, ports);
 }
 
 // On from where the last one ended: what lies there has rested longest. Ports of the excluded range
 // cost no look into the table and do not count.
-PortChoice LocalPorts::walk(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports) {
+PortChoice LocalPorts::walk(Candidates& candidates, std::uint16_t& cursor,
+                            const Spread::Ports& ports, unsigned most) {
     constexpr unsigned enough_with_fallback = walk_max / 4;
     constexpr unsigned skip_max = 16 * walk_max;
     PortChoice fallback;
     unsigned skipped = 0;
-    for (unsigned i = 0; i < walk_max;) {
-        const std::uint16_t port = ports.at(cursor.walk);
-        cursor.walk = cursor.walk + 1U < ports.count() ? cursor.walk + 1 : 0;
+    for (unsigned i = 0; i < most;) {
+        if (cursor >= ports.count()) cursor = 0;
+        const std::uint16_t port = ports.at(cursor++);
         if (candidates.is_in_range(port) && ++skipped < skip_max) continue;
         ++i;
         const PortChoice choice = candidates.look_at(port);

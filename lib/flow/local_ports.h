@@ -4,10 +4,16 @@
 // replies this worker owns, so that a port rests as long as possible before it is used again. Where
 // the cursor meets a long run of long-lived flows, the search goes on in a sequence that visits
 // every port once, so it finds a port as long as there is one.
+//
+// Before all these come the ports whose replies are of the same RSS entry as the client's segments:
+// both sides of such a flow have one owner on any machine, however many workers it has. Of them
+// each machine has a share, and takes from the others' only when its own is used up, so that two
+// never give out the same port while they do not know of each other's flows.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,6 +43,7 @@ struct PortChoice {
     PortVerdict verdict = PortVerdict::no_port;
     std::uint16_t port = 0;
     FlowIndex old_flow = no_flow;  // recycled: ends before the new one is inserted
+    bool is_spilled = false;       // this machine's share of the client's entry was used up
 };
 
 class LocalPorts {
@@ -45,15 +52,18 @@ class LocalPorts {
     static constexpr unsigned walk_max = 64;
 
     // `random` decides where the walks start.
-    LocalPorts(std::uint32_t random, const Spread& spread, unsigned worker, std::uint32_t servers);
+    LocalPorts(std::uint32_t random, const Spread& spread, unsigned worker, std::uint32_t servers,
+               PortShare share = {});
 
     // A free port, else one whose flow is_recyclable(), else one of a half-open flow. `reply` is
     // the server tuple of the new flow; its destination port is ignored.
     // no_port: all are taken; then the long search is not made again in the same tick, and a port
     // that becomes free in it is found if it was its server's last. In a flood of SYNs the walk
     // takes a half-open flow's port as it comes: the oldest one's.
+    // `entry`: the client's; one of another worker is none.
     PortChoice pick(const FlowTable& table, std::uint16_t server, Tuple reply,
-                    const ExcludedPorts& excluded, Tick now);
+                    const ExcludedPorts& excluded, Tick now,
+                    std::optional<unsigned> entry = std::nullopt);
 
   private:
     struct Cursor {
@@ -69,12 +79,18 @@ class LocalPorts {
     class Candidates;
 
     Exhausted& memo_of(std::uint64_t hash) { return exhausted_[hash % exhausted_.size()]; }
-    static PortChoice walk(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports);
+    PortChoice pick_of_all(Candidates& candidates, std::uint16_t server, Tuple reply, Tick now);
+    PortChoice pick_of_entry(Candidates& candidates, std::uint16_t& cursor, unsigned entry,
+                             const Tuple& reply, Tick now);
+    static PortChoice walk(Candidates& candidates, std::uint16_t& cursor,
+                           const Spread::Ports& ports, unsigned most);
     static PortChoice search(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports);
 
     const Spread* spread_;
     unsigned worker_;
-    std::vector<Cursor> cursors_;  // by server
+    PortShare share_;
+    std::vector<Cursor> cursors_;                                            // by server
+    std::vector<std::array<std::uint16_t, Spread::entries>> entry_cursors_;  // by server
     std::array<Exhausted, 256> exhausted_{};
 };
 

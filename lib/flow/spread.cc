@@ -63,10 +63,17 @@ Spread::Spread(const net::RssKey& key, unsigned workers)
 
 Spread::Ports::Ports(const Spread& spread, unsigned worker, const Tuple& reply)
     : spread_(spread),
-      worker_(worker),
+      first_entry_(worker),
       family_(reply.source.is_v4() ? 0 : 1),
       base_(spread.hash({reply.source, reply.destination, reply.source_port, {}})),
       entries_((entries - worker + spread.workers_ - 1) / spread.workers_),
       count_(spread.port_count(worker)) {}
+
+Spread::Ports::Ports(const Spread& spread, unsigned entry, const Tuple& reply, PortShare share)
+    : Ports(spread, entry, reply) {
+    entries_ = 1;
+    share_ = share;
+    count_ = (ports_per_entry - share.rank + share.count - 1U) / share.count;
+}
 
 }  // namespace warren::flow

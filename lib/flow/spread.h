@@ -18,6 +18,14 @@ namespace warren::flow {
 inline constexpr std::uint32_t first_local_port = 1024;
 inline constexpr std::uint32_t end_of_ports = 65536;
 
+// Machines that give out ports of the same addresses each have a part of their own.
+struct PortShare {
+    std::uint16_t rank = 0;
+    std::uint16_t count = 1;
+
+    PortShare of_next() const { return {static_cast<std::uint16_t>((rank + 1) % count), count}; }
+};
+
 class Spread {
   public:
     static constexpr unsigned entries = net::rss_entries;
@@ -39,7 +47,12 @@ class Spread {
     unsigned owner(const Tuple& t) const { return workers_ == 1 ? 0 : owner(hash(t)); }
     // In NAT the client is all that both directions show.
     unsigned owner_of_client(const net::IpAddress& client, net::Be16 port) const {
-        return owner(Tuple{client, any_of(client), port, {}});
+        return owner(tuple_of_client(client, port));
+    }
+    // What a machine with another number of workers finds the same.
+    unsigned entry_of(const Tuple& t) const { return hash(t) % entries; }
+    unsigned entry_of_client(const net::IpAddress& client, net::Be16 port) const {
+        return entry_of(tuple_of_client(client, port));
     }
 
     // How many local ports a worker has towards one server from one local address.
@@ -52,18 +65,22 @@ class Spread {
     class Ports {
       public:
         Ports(const Spread& spread, unsigned worker, const Tuple& reply);
+        // A share of those whose replies are of one entry.
+        Ports(const Spread& spread, unsigned entry, const Tuple& reply, PortShare share);
         std::uint32_t count() const { return count_; }
         std::uint16_t at(std::uint32_t index) const {
-            const std::uint32_t entry = worker_ + index % entries_ * spread_.workers_;
-            return spread_.by_entry_[family_][(base_ ^ entry) % entries][index / entries_];
+            const std::uint32_t entry = first_entry_ + index % entries_ * spread_.workers_;
+            const std::uint32_t slot = share_.rank + index / entries_ * share_.count;
+            return spread_.by_entry_[family_][(base_ ^ entry) % entries][slot];
         }
 
       private:
         const Spread& spread_;
-        unsigned worker_;
+        unsigned first_entry_;
         unsigned family_;
         std::uint32_t base_;     // hash of the reply without its destination port
-        std::uint32_t entries_;  // of this worker
+        std::uint32_t entries_;  // of this worker, or one
+        PortShare share_;
         std::uint32_t count_;
     };
 
@@ -71,6 +88,9 @@ class Spread {
     // The hash is linear: a port's part of it says by how much it moves the reply's entry.
     using PortsByEntry = std::array<std::array<std::uint16_t, ports_per_entry>, entries>;
 
+    static Tuple tuple_of_client(const net::IpAddress& client, net::Be16 port) {
+        return {client, any_of(client), port, {}};
+    }
     static net::IpAddress any_of(const net::IpAddress& like) {
         return like.is_v4() ? net::IpAddress::v4(0, 0, 0, 0) : net::IpAddress{};
     }

@@ -22,6 +22,9 @@ namespace warren::tables {
 struct FlowSecrets {
     std::array<std::uint64_t, 2> hash_seed{};
     std::array<std::uint64_t, 2> isn_key{};
+    // What the monotonic clock lacks to one that the peer has too: a port that it has used gets
+    // past the server's TIME-WAIT here as well.
+    std::uint64_t isn_clock_ns = 0;
     flow::SipKey digest_key{};     // flow sync: of sums over flows
     std::uint32_t first_port = 0;  // where the walks for a local port start
 };
@@ -31,7 +34,8 @@ struct FlowOptions {
     const flow::Spread* spread = nullptr;  // who owns a flow; the same for all workers
     std::uint32_t capacity = 0;
     FlowSecrets secrets;
-    rte_mempool* pool = nullptr;  // for frames of our own
+    flow::PortShare port_share{};  // this machine's
+    rte_mempool* pool = nullptr;   // for frames of our own
     flow::Tick start = 0;
 };
 
@@ -55,8 +59,9 @@ struct Tables {
           choice(options.worker, flows,
                  flow::TupleHash(options.secrets.hash_seed[1], options.secrets.hash_seed[0]),
                  exchange, memory),
+          spread(*options.spread),
           local_ports(options.secrets.first_port, *options.spread, options.worker,
-                      exchange::max_servers) {}
+                      exchange::max_servers, options.port_share) {}
 
     // `event` says what happened; whose flow it was is filled in.
     void report(exchange::FlowEvent event, const flow::Flow& flow) {
@@ -94,6 +99,7 @@ struct Tables {
     port::HugeMemory memory;
     flow::FlowTable flows;
     ServerChoice choice;
+    const flow::Spread& spread;
     flow::LocalPorts local_ports;
 
   private:

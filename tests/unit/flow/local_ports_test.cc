@@ -199,5 +199,58 @@ TEST_F(LocalPortsTest, InAFloodTheOldestHalfOpenFlowsPortIsNext) {
     EXPECT_EQ(pick().port, nth(1));
 }
 
+// The share of the client's entry goes first, then the others', then any port of the worker.
+TEST_F(LocalPortsTest, AShareIsUsedUpBeforeItSpills) {
+    constexpr unsigned entry = 9;
+    const Tuple reply = samples::flow(0).server_tuple();
+    const auto share_of = [&](std::uint16_t rank) {
+        const Spread::Ports ports(spread_, entry, reply, {rank, 2});
+        std::set<std::uint16_t> all;
+        for (std::uint32_t i = 0; i < ports.count(); ++i)
+            all.insert(ports.at(i));
+        return all;
+    };
+    ports_ = LocalPorts(3, spread_, 0, 1, {1, 2});
+    const auto take_all = [&](std::set<std::uint16_t> expected, bool spilled) {
+        while (!expected.empty()) {
+            const PortChoice choice = ports_.pick(table_, 0, reply, {}, ++now_, entry);
+            ASSERT_EQ(choice.verdict, PortVerdict::free);
+            ASSERT_EQ(choice.is_spilled, spilled);
+            ASSERT_EQ(expected.erase(choice.port), 1U) << choice.port;
+            ASSERT_NE(occupy(choice.port), no_flow);
+        }
+    };
+    take_all(share_of(1), false);
+    take_all(share_of(0), true);
+    const PortChoice other = ports_.pick(table_, 0, reply, {}, ++now_, entry);
+    EXPECT_EQ(other.verdict, PortVerdict::free);
+    EXPECT_TRUE(other.is_spilled);
+    table_.erase(holder_of(*share_of(1).begin()));
+    EXPECT_TRUE(ports_.pick(table_, 0, reply, {}, now_, entry).is_spilled)
+        << "not looked through again in the same tick";
+    EXPECT_FALSE(ports_.pick(table_, 0, reply, {}, ++now_, entry).is_spilled);
+}
+
+TEST_F(LocalPortsTest, EachPortOfAShareRestsUntilAllOthersHaveServed) {
+    constexpr unsigned entry = 9;
+    const Tuple reply = samples::flow(0).server_tuple();
+    std::vector<std::uint16_t> order;
+    for (std::uint32_t i = 0; i < Spread::ports_per_entry; ++i)
+        order.push_back(ports_.pick(table_, 0, reply, {}, now_, entry).port);
+    EXPECT_EQ(std::set<std::uint16_t>(order.begin(), order.end()).size(), order.size());
+    EXPECT_EQ(ports_.pick(table_, 0, reply, {}, now_, entry).port, order[0]);
+}
+
+// What is handed to a worker is served there, though the client's entry is another one's.
+TEST_F(LocalPortsTest, AnotherWorkersEntryIsNone) {
+    const Spread spread(Spread::key_of(2), 2);
+    ports_ = LocalPorts(1, spread, 1, 1);
+    const PortChoice choice = ports_.pick(table_, 0, samples::flow(0).server_tuple(), {}, now_, 4);
+    Tuple reply = samples::flow(0).server_tuple();
+    reply.destination_port = net::Be16(choice.port);
+    EXPECT_EQ(spread.owner(reply), 1U);
+    EXPECT_FALSE(choice.is_spilled);
+}
+
 }  // namespace
 }  // namespace warren::flow

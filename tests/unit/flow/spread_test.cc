@@ -55,6 +55,40 @@ TEST_P(SpreadTest, AnotherServersPortsAreOthers) {
     EXPECT_LT(same, a.count() / 2);
 }
 
+// Whoever owns the client's segments owns the replies, on a machine of any number of workers.
+TEST_P(SpreadTest, PortsOfTheClientsEntryHaveItsOwnerForEveryNumberOfWorkers) {
+    const net::RssKey key = Spread::key_of(3);
+    Tuple reply = reply_over(GetParam());
+    for (std::uint32_t n = 0; n < 40; ++n) {
+        const Tuple at_client = samples::flow(n * 1'001).client_tuple();
+        const unsigned entry = Spread(key, 1).entry_of(at_client);
+        const Spread first(key, 1);
+        const Spread::Ports ports(first, entry, reply, {1, 2});
+        for (unsigned workers = 1; workers <= 16; ++workers) {
+            const Spread spread(key, workers);
+            for (std::uint32_t i = 0; i < ports.count(); i += 50) {
+                reply.destination_port = net::Be16(ports.at(i));
+                ASSERT_EQ(spread.owner(reply), spread.owner(at_client)) << workers << " workers";
+            }
+        }
+    }
+}
+
+TEST_P(SpreadTest, SharesOfAnEntryHaveNoPortInCommonAndAreAllOfIt) {
+    const Spread spread(Spread::key_of(3), 3);
+    const Tuple reply = reply_over(GetParam());
+    for (const std::uint16_t machines : {1, 2, 3, 5}) {
+        std::set<std::uint16_t> all;
+        for (std::uint16_t rank = 0; rank < machines; ++rank) {
+            const Spread::Ports ports(spread, 77, reply, {rank, machines});
+            EXPECT_NEAR(ports.count(), Spread::ports_per_entry / machines, 1);
+            for (std::uint32_t i = 0; i < ports.count(); ++i)
+                ASSERT_TRUE(all.insert(ports.at(i)).second);
+        }
+        EXPECT_EQ(all.size(), Spread::ports_per_entry);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, SpreadTest, testing::Bool(),
                          [](const auto& param) { return param.param ? "Ipv6" : "Ipv4"; });
 
