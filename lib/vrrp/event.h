@@ -27,7 +27,7 @@ enum class FaultCause : std::uint8_t {
     tracked,      // a tracked thing of weight 0 failed
     sync_group,   // another member of the group is in fault
     quorum_lost,  // the real_servers' quorum is lost while the peer still has one
-    handover,     // the operator asked to give up
+    handover,     // the operator asked to give up, and no peer can take over before
     no_buffers,   // frames cannot be received for want of packet buffers
 };
 std::string_view name(FaultCause cause);
@@ -45,6 +45,7 @@ enum class Reason : std::uint8_t {
     fault_cleared,
     sync_group,  // another member of the group moved
     shutdown,
+    handover,  // by order: the one takes over, the other hears of it and yields
 };
 std::string_view name(Reason reason);
 
@@ -88,6 +89,13 @@ struct PriorityChange {
 struct PreemptHold {
     bool hold = false;
 };
+// Make before break. A backup becomes master at once, for its master hands over.
+struct TakeOver {};
+// That master: for so long (0: no more) it says priority 1 and yields to whoever advertises. After
+// that yield its preemption is held, or it would take back at once what it has given.
+struct HandOver {
+    std::uint64_t for_ns = 0;
+};
 // Somebody else's ARP or NA claimed one of our addresses.
 struct AddressConflict {
     net::IpAddress address;
@@ -109,8 +117,9 @@ struct Reconfigure {
 struct GroupMaster {};
 struct GroupBackup {};
 
-using Event = std::variant<Startup, Shutdown, AdvertReceived, Tick, FaultChange, PriorityChange,
-                           PreemptHold, AddressConflict, Reconfigure, GroupMaster, GroupBackup>;
+using Event =
+    std::variant<Startup, Shutdown, AdvertReceived, Tick, FaultChange, PriorityChange, PreemptHold,
+                 TakeOver, HandOver, AddressConflict, Reconfigure, GroupMaster, GroupBackup>;
 
 // ---- actions
 

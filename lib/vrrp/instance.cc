@@ -12,6 +12,7 @@ namespace warren::vrrp {
 namespace {
 
 constexpr std::uint64_t alarm_distance_ns = ns_per_s;
+constexpr std::uint8_t yielding_priority = 1;
 
 std::uint16_t fault_bit(FaultCause cause) {
     return static_cast<std::uint16_t>(1U << static_cast<unsigned>(cause));
@@ -42,6 +43,16 @@ std::uint64_t own_skew_ns(const Settings& settings, const Status& status) {
     return skew_ns(settings.version, status.effective_priority, status.master_interval_ns);
 }
 
+std::uint8_t said_priority(const Status& status) {
+    return status.handing_over ? yielding_priority : status.effective_priority;
+}
+
+Reason reason_of_yield(const Status& status, std::uint8_t their_priority) {
+    if (status.handing_over) return Reason::handover;
+    return their_priority > status.effective_priority ? Reason::higher_priority_heard
+                                                      : Reason::higher_address_heard;
+}
+
 }  // namespace
 
 Instance::Instance(const Settings& settings) : settings_(&settings) {
@@ -62,7 +73,8 @@ std::uint64_t Instance::deadline_ns() const {
         case State::backup:
             return status_.wants_master ? no_deadline : master_down_.deadline_ns();
         case State::master:
-            return std::min(advert_timer_.deadline_ns(), announcing_.deadline_ns());
+            return std::min(
+                {advert_timer_.deadline_ns(), announcing_.deadline_ns(), hand_over_.deadline_ns()});
         case State::initialize:
         case State::fault:
             break;
@@ -146,7 +158,24 @@ void Instance::on(const PriorityChange& event, Actions&) {
 }
 
 void Instance::on(const PreemptHold& event, Actions&) {
-    preempt_held_ = event.hold;
+    status_.preempt_held = event.hold;
+}
+
+void Instance::on(const TakeOver&, Actions& out) {
+    if (status_.state != State::backup) return;
+    hand_over_.note_order(now_ns_);
+    win(Reason::handover, out);
+}
+
+// Nothing is said at its begin: who does not know of the order is not to move. At its end an advert
+// says that we stay, for a peer may have heard priority 1.
+void Instance::on(const HandOver& event, Actions& out) {
+    if (status_.state != State::master) return;
+    const bool was_handing_over = status_.handing_over;
+    status_.handing_over = event.for_ns != 0;
+    hand_over_.end_offer();
+    if (status_.handing_over) hand_over_.offer(now_ns_, event.for_ns);
+    if (was_handing_over && !status_.handing_over) send_soon(out);
 }
 
 void Instance::on(const AddressConflict& event, Actions& out) {
@@ -201,14 +230,18 @@ void Instance::on(const GroupMaster&, Actions& out) {
     become_master(status_.wants_master ? takeover_reason_ : Reason::sync_group, out);
 }
 
-// The peer need not wait for Master_Down_Interval: good-bye, as on a fault.
+// The peer need not wait for Master_Down_Interval: good-bye, as on a fault. Who has taken over from
+// another member of a group that hands over is master of this one, too.
 void Instance::on(const GroupBackup&, Actions& out) {
     if (status_.state != State::master) return;
     out.push(Own{false});
-    send(0, out);
+    if (status_.handing_over)
+        status_.preempt_held = true;
+    else
+        send(0, out);
     status_.master_address = {};
     status_.master_priority = 0;
-    become_backup(Reason::sync_group, out);
+    become_backup(status_.handing_over ? Reason::handover : Reason::sync_group, out);
 }
 
 // ---- adverts
@@ -219,7 +252,7 @@ bool Instance::yields_to(std::uint8_t advertised_priority) {
         status_.preempt_after_ns = 0;
         return true;
     }
-    if (!settings_->preempt || preempt_held_) return true;
+    if (!settings_->preempt || status_.preempt_held) return true;
     if (settings_->preempt_delay_ns == 0) return false;
     if (status_.preempt_after_ns == 0)
         status_.preempt_after_ns = now_ns_ + settings_->preempt_delay_ns;
@@ -243,6 +276,8 @@ void Instance::advert_in_backup(const AdvertReceived& event) {
     if (event.advert.priority == 0) {
         if (!status_.wants_master) master_down_.hasten(now_ns_, own_skew_ns(*settings_, status_));
         takeover_reason_ = Reason::priority_zero;
+    } else if (status_.wants_master && hand_over_.may_have_crossed(now_ns_)) {
+        return;
     } else if (yields_to(event.advert.priority)) {
         learn_master(event);
         wait_for_master();
@@ -267,13 +302,17 @@ void Instance::advert_in_master(const AdvertReceived& event, Actions& out) {
     }
     if (theirs == owner_priority && status_.effective_priority == owner_priority)
         alarm(AlarmKind::two_owners, event.source, out);
-    if (is_higher(event, status_.effective_priority, settings_->primary_address)) {
-        const bool by_priority = theirs > status_.effective_priority;
+    if (status_.handing_over ||
+        (is_higher(event, status_.effective_priority, settings_->primary_address) &&
+         !hand_over_.may_have_crossed(now_ns_))) {
+        const Reason reason = reason_of_yield(status_, theirs);
         out.push(Own{false});
-        if (settings_->higher_priority_send_advert) send(status_.effective_priority, out);
+        if (status_.handing_over)
+            status_.preempt_held = true;
+        else if (settings_->higher_priority_send_advert)
+            send(status_.effective_priority, out);
         learn_master(event);
-        become_backup(by_priority ? Reason::higher_priority_heard : Reason::higher_address_heard,
-                      out);
+        become_backup(reason, out);
         return;
     }
     // RFC 9568 6.4.3: discard, and assert ourselves at once; our own timer goes on untouched.
@@ -310,6 +349,7 @@ bool Instance::believes_silence(const Tick& event, Actions& out) {
 }
 
 void Instance::tick_in_master(Actions& out) {
+    if (hand_over_.is_over(now_ns_)) on(HandOver{}, out);
     if (advert_timer_.is_due(now_ns_)) {
         if (!advert_timer_.advance(now_ns_, settings_->advert_interval_ns))
             ++status_.counters.late_adverts;
@@ -318,9 +358,9 @@ void Instance::tick_in_master(Actions& out) {
             alarm(AlarmKind::late_advert, settings_->primary_address, out);
             announcing_.request(now_ns_);
         }
-        send(status_.effective_priority, out);
+        send(said_priority(status_), out);
     } else if (advert_timer_.is_answer_due(now_ns_)) {
-        send(status_.effective_priority, out);
+        send(said_priority(status_), out);
     }
     announce_due(out);
 }
@@ -395,6 +435,8 @@ void Instance::change_state(State to, Reason reason, Actions& out) {
     out.push(Report{status_.state, to, reason});
     status_.state = to;
     status_.undecided = false;
+    status_.handing_over = false;
+    hand_over_.end_offer();
     status_.since_ns = now_ns_;
     status_.last_reason = reason;
 }
@@ -411,7 +453,7 @@ void Instance::send(std::uint8_t priority, Actions& out) {
 // An advert outside the rhythm.
 void Instance::send_soon(Actions& out) {
     advert_timer_.request_answer(now_ns_, settings_->advert_interval_ns);
-    if (advert_timer_.is_answer_due(now_ns_)) send(status_.effective_priority, out);
+    if (advert_timer_.is_answer_due(now_ns_)) send(said_priority(status_), out);
 }
 
 void Instance::announce_due(Actions& out) {

@@ -10,6 +10,7 @@
 #include "vrrp/advert_timer.h"
 #include "vrrp/announcing.h"
 #include "vrrp/event.h"
+#include "vrrp/hand_over_timer.h"
 #include "vrrp/master_down_timer.h"
 #include "vrrp/settings.h"
 #include "vrrp/timers.h"
@@ -38,6 +39,8 @@ struct Status {
     State state = State::initialize;
     bool wants_master = false;  // a backup that waits for its sync group
     bool undecided = false;     // a backup that has heard no better master since it began
+    bool preempt_held = false;  // it does not preempt, PreemptHold
+    bool handing_over = false;  // a master that yields to whoever advertises
     std::uint64_t since_ns = 0;
     Reason last_reason = Reason::none;
     std::uint16_t faults = 0;  // bit n: FaultCause n
@@ -89,6 +92,8 @@ class Instance {
     void on(const FaultChange& event, Actions& out);
     void on(const PriorityChange& event, Actions& out);
     void on(const PreemptHold& event, Actions& out);
+    void on(const TakeOver& event, Actions& out);
+    void on(const HandOver& event, Actions& out);
     void on(const AddressConflict& event, Actions& out);
     void on(const Reconfigure& event, Actions& out);
     void on(const GroupMaster& event, Actions& out);
@@ -126,11 +131,11 @@ class Instance {
     // Backup.
     MasterDownTimer master_down_;
     Reason takeover_reason_ = Reason::master_down;
-    bool preempt_held_ = false;
 
     // Master.
     AdvertTimer advert_timer_;
     Announcing announcing_;
+    HandOverTimer hand_over_;
 
     std::array<std::uint64_t, alarm_kind_count> next_alarm_ns_{};  // not sooner, by AlarmKind
 };

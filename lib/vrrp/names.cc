@@ -68,6 +68,8 @@ std::string_view name(Reason reason) {
             return "sync_group";
         case Reason::shutdown:
             return "shutdown";
+        case Reason::handover:
+            return "handover";
     }
     return "?";
 }

@@ -227,6 +227,30 @@ TEST(Group, SettlesWithinItsRounds) {  // every pair of states and faults: nothi
     }
 }
 
+TEST(Group, HandsOverAsOne) {
+    Members m({grouped(), grouped()});
+    m.start();
+    m.pass(5 * ns_per_s);
+    for (const std::size_t i : {0U, 1U})
+        EXPECT_EQ(m.step(i, HandOver{ns_per_s}), "");
+    EXPECT_EQ(m.hear(1, 50),
+              "1: disown master->backup:handover, 0: disown master->backup:handover");
+    EXPECT_TRUE(m[0].instance.status().preempt_held);
+    EXPECT_TRUE(m[1].instance.status().preempt_held);
+}
+
+TEST(Group, TakesOverAsOne) {
+    Members m({grouped(), grouped()});
+    m.start();
+    m.hear(0, 200);
+    m.hear(1, 200);
+    EXPECT_EQ(m.step(0, TakeOver{}), "");
+    EXPECT_EQ(m.hear(0, 200), "") << "crossed the order: the wish stays";
+    EXPECT_EQ(m.step(1, TakeOver{}),
+              "0: own send(100) announce(1) backup->master:handover, "
+              "1: own send(100) announce(1) backup->master:handover");
+}
+
 TEST(Group, EmptyGroupOrdersNothing) {
     EXPECT_EQ(GroupView().order(), GroupOrder::none);
 }
