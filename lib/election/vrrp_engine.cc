@@ -24,6 +24,12 @@ std::uint8_t hop_limit(net::ConstBytes frame, const net::Parsed& parsed) {
                : net::load<net::Ipv6Header>(frame, parsed.l3_offset).hop_limit;
 }
 
+// A master that another has followed already, unlike one that stops or is in fault.
+bool is_yield(const vrrp::Status& status) {
+    return status.state == vrrp::State::backup && status.last_reason != vrrp::Reason::startup &&
+           status.last_reason != vrrp::Reason::fault_cleared;
+}
+
 // As switches do to test a cable: no host and no switch forwards or answers it (the Ethernet
 // configuration test protocol, without a function).
 void send_probe(std::uint8_t port, const net::MacAddress& mac, FrameSink& sink) {
@@ -159,6 +165,15 @@ void VrrpEngine::on_command(const VrrpCommand& command, const Round& round) {
             break;
         case VrrpCommand::Kind::priority:
             step(command.router, vrrp::PriorityChange{command.priority}, round);
+            break;
+        case VrrpCommand::Kind::preempt_hold:
+            step(command.router, vrrp::PreemptHold{command.present}, round);
+            break;
+        case VrrpCommand::Kind::hand_over:
+            step(command.router, vrrp::HandOver{command.for_ns}, round);
+            break;
+        case VrrpCommand::Kind::take_over:
+            step(command.router, vrrp::TakeOver{}, round);
             break;
         case VrrpCommand::Kind::plan:
             take_plan(command, round);
@@ -354,6 +369,9 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round&
     // Ownership is a lease from the heartbeat: fresh before the first worker looks.
     ownership_.beat(round.now_ns);
     if (own.owned) traffic_.begin(index, round.now_ns, round.workers);
+    // Before it is given up: workers find the one or the other.
+    if (!own.owned && is_yield(routers_[index].instance.status()))
+        ownership_.glow(index, round.now_ns + afterglow_ns);
     ownership_.set(index, own.owned);
     if (own.owned) return;
     traffic_.end(index);

@@ -19,14 +19,17 @@ namespace warren::election {
 
 struct VrrpCommand {
     enum class Kind : std::uint8_t {
-        fault,       // cause, present, can_transmit
-        priority,    // what tracking made of it
-        plan,        // replaces the router's plan; answered by Report plan_taken with the old one
-        next_hop,    // mac of the router's unicast peer; zero: unknown, nothing is sent to it
-        probe,       // a frame of `mac` to itself leaves by the port of the router
-        scheduling,  // SCHED_FIFO `priority` of the thread; 0 = ordinary
-        reload,      // carries out `changes`; answered by Report reloaded with them
-        shutdown,    // of all routers; answered by Report stopped
+        fault,         // cause, present, can_transmit
+        priority,      // what tracking made of it
+        preempt_hold,  // present: it does not preempt
+        hand_over,     // for for_ns it yields to whoever advertises; 0: no more. What became of it
+        take_over,     // and of this a transition with Reason::handover says
+        plan,          // replaces the router's plan; answered by Report plan_taken with the old one
+        next_hop,      // mac of the router's unicast peer; zero: unknown, nothing is sent to it
+        probe,         // a frame of `mac` to itself leaves by the port of the router
+        scheduling,    // SCHED_FIFO `priority` of the thread; 0 = ordinary
+        reload,        // carries out `changes`; answered by Report reloaded with them
+        shutdown,      // of all routers; answered by Report stopped
     };
     Kind kind = Kind::fault;
     std::uint16_t router = 0;
@@ -34,6 +37,7 @@ struct VrrpCommand {
     bool present = false;
     bool can_transmit = true;
     std::int32_t priority = 0;
+    std::uint64_t for_ns = 0;
     std::uint16_t peer = 0;  // position in Settings::unicast_peers
     net::MacAddress mac{};
     const RouterPlan* plan = nullptr;

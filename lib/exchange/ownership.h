@@ -35,6 +35,11 @@ class Ownership {
         const std::uint64_t old = word.load(std::memory_order_relaxed);
         word.store(owned ? old | bit : old & ~bit, std::memory_order_release);
     }
+    // Who has yielded to a peer that knows its flows goes on forwarding them until then, for hosts
+    // and switches learn of the new master one after the other.
+    void glow(std::size_t router, std::uint64_t until_ns) {
+        glow_until_ns[router].store(until_ns, std::memory_order_release);
+    }
     void beat(std::uint64_t now_ns) { heartbeat_ns_.store(now_ns, std::memory_order_release); }
 
     // Any reader; `routers` is how many the snapshot has.
@@ -44,6 +49,9 @@ class Ownership {
         for (std::size_t i = 0; i < (routers + 63) / 64; ++i)
             view.words[i] = words_[i].load(std::memory_order_acquire);
     }
+
+    // By router; asked for those that are not ours, where there is flow sync.
+    alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers> glow_until_ns{};
 
   private:
     alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers / 64> words_{};

@@ -305,5 +305,50 @@ TEST_F(Engine, FullReportChannelIsCountedAndStopsNothing) {
     EXPECT_TRUE(owned());
 }
 
+TEST_F(Engine, HandsOverByOrderWithoutAGoodByeAndGlows) {
+    become_master();
+    engine_->on_command({.kind = VrrpCommand::Kind::hand_over, .for_ns = s}, round());
+    EXPECT_EQ(ownership_.glow_until_ns[0].load(), 0U);
+    hear(50);
+    EXPECT_FALSE(owned());
+    EXPECT_EQ(reports(), std::vector<std::string>{"master -> backup handover"});
+    EXPECT_TRUE(sink_.take().empty());
+    EXPECT_EQ(ownership_.glow_until_ns[0].load(), now_ns_ + VrrpEngine::afterglow_ns);
+}
+
+TEST_F(Engine, WhoStopsOrFailsDoesNotGlow) {
+    become_master();
+    engine_->on_command({.present = true}, round());
+    EXPECT_FALSE(owned());
+    engine_->on_command({.present = false}, round());
+    EXPECT_EQ(ownership_.glow_until_ns[0].load(), 0U);
+}
+
+TEST_F(Engine, TakesOverByOrderThoughItsPreemptionIsHeld) {
+    advance(100 * ms);
+    hear(200);
+    reports();
+    engine_->on_command({.kind = VrrpCommand::Kind::preempt_hold, .present = true}, round());
+    engine_->on_command({.kind = VrrpCommand::Kind::take_over}, round());
+    EXPECT_TRUE(owned());
+    EXPECT_EQ(reports(), std::vector<std::string>{"backup -> master handover"});
+}
+
+TEST_F(Engine, AHoldIsHeldUntilItGoes) {
+    advance(100 * ms);
+    engine_->on_command({.kind = VrrpCommand::Kind::preempt_hold, .present = true}, round());
+    for (int i = 0; i < 10; ++i) {
+        hear(50);
+        advance(s);
+    }
+    EXPECT_FALSE(owned());
+    engine_->on_command({.kind = VrrpCommand::Kind::preempt_hold}, round());
+    for (int i = 0; i < 4; ++i) {
+        hear(50);
+        advance(s);
+    }
+    EXPECT_TRUE(owned());
+}
+
 }  // namespace
 }  // namespace warren::election
