@@ -26,6 +26,7 @@ struct SyncReport {
     enum class Kind : std::uint8_t {
         peer_up,
         peer_down,
+        hold_preemption,  // until one of the next two: the router's flows may not be known here
         may_preempt,      // the router's flows are known here: preemption need not be held any more
         gave_up,          // the same, though they are not all known: `missing` will break
         asked,            // hand_over, 1: the peer has been asked, all it must know is there
@@ -93,6 +94,7 @@ struct SyncCounters {
     Counter records_in, records_out, ends_in, ends_out;
     Counter resent, walks, bulks_in, bulks_out, digests, differences;
     Counter bad_tag, bad_version, wrong_boot, replayed, malformed, wrong_ttl;
+    Counter unknown_service;
     Counter cpu_ns;
 };
 

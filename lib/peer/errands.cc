@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "peer/errands.h"
+
+namespace warren::peer {
+
+void Round::begin(std::size_t workers, std::uint32_t number) {
+    under_way_ = true;
+    workers_ = workers;
+    command_.number = number;
+    told_.reset();
+    answered_.reset();
+}
+
+void Round::push(exchange::Exchange& exchange) {
+    if (!under_way_) return;
+    for (std::size_t i = 0; i < workers_; ++i)
+        if (!told_[i]) told_[i] = exchange.workers[i]->sync->commands.push(command_);
+}
+
+bool Round::answered(unsigned worker, std::uint32_t number) {
+    if (!under_way_ || number != command_.number) return false;
+    answered_.set(worker);
+    under_way_ = answered_.count() < workers_;
+    return !under_way_;
+}
+
+// When too many are under way the oldest is taken for arrived: its SYN-ACK has waited long enough.
+void UrgentEvents::sent(std::uint32_t number, flow::FlowIndex index) {
+    if (count_ == most) {
+        acknowledged_ = events_[first_].number;
+        first_ = (first_ + 1) % most;
+        --count_;
+    }
+    events_[(first_ + count_++) % most] = {number, index, false};
+}
+
+bool UrgentEvents::arrived(flow::FlowIndex index) {
+    for (std::size_t i = 0; i < count_; ++i) {
+        Event& event = events_[(first_ + i) % most];
+        if (event.index == index) event.has_arrived = true;
+    }
+    const std::size_t before = count_;
+    for (; count_ > 0 && events_[first_].has_arrived; --count_) {
+        acknowledged_ = events_[first_].number;
+        first_ = (first_ + 1) % most;
+    }
+    return count_ != before;
+}
+
+}  // namespace warren::peer

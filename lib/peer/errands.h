@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What has been asked of all workers and not been answered by all; and what urgent events the peer
+// has.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+
+#include "exchange/worker_link.h"
+
+namespace warren::peer {
+
+using PeerId = std::uint8_t;
+inline constexpr std::size_t max_peers = 3;
+
+// Something that every worker is told and answers once.
+class Round {
+  public:
+    explicit Round(exchange::SyncCommand::Kind kind) { command_.kind = kind; }
+
+    bool is_under_way() const { return under_way_; }
+    bool has_told_all() const { return told_.count() == workers_; }
+    exchange::SyncCommand& command() { return command_; }
+    // Its number goes to the workers and comes back in their answers.
+    void begin(std::size_t workers, std::uint32_t number);
+    // Tells those that have not been told, as far as their channels have room.
+    void push(exchange::Exchange& exchange);
+    // True: that was the last answer, the round is over.
+    bool answered(unsigned worker, std::uint32_t number);
+    bool has_answered(unsigned worker) const { return under_way_ && answered_[worker]; }
+
+  private:
+    exchange::SyncCommand command_;
+    bool under_way_ = false;
+    std::size_t workers_ = 0;
+    std::bitset<exchange::max_workers> told_;
+    std::bitset<exchange::max_workers> answered_;
+};
+
+// SYN-ACKs wait for what the peer has of each worker's urgent events: up to which all.
+class UrgentEvents {
+  public:
+    void sent(std::uint32_t number, flow::FlowIndex index);
+    // True: acknowledged() is another now.
+    bool arrived(flow::FlowIndex index);
+    std::uint32_t acknowledged() const { return acknowledged_; }
+
+  private:
+    static constexpr std::size_t most = 256;
+    struct Event {
+        std::uint32_t number = 0;
+        flow::FlowIndex index = flow::no_flow;
+        bool has_arrived = false;
+    };
+    std::array<Event, most> events_{};  // a ring, oldest first
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+    std::uint32_t acknowledged_ = 0;
+};
+
+}  // namespace warren::peer

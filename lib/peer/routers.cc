@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "peer/routers.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+namespace warren::peer {
+
+namespace {
+
+// One thing that must be configured alike, as bytes without padding.
+struct Fact {
+    enum class Kind : std::uint16_t { address, service, server, local_address };
+    net::IpAddress of{};  // the VIP
+    net::IpAddress what{};
+    net::Be16 port{};  // the VIP's
+    net::Be16 other_port{};
+    std::uint16_t kind = 0;
+    std::uint16_t detail = 0;
+};
+static_assert(sizeof(Fact) == 40);
+
+std::uint64_t hash(const flow::SipKey& key, Fact::Kind kind, Fact fact) {
+    fact.kind = static_cast<std::uint16_t>(kind);
+    return flow::siphash_2_4(key, std::bit_cast<std::array<std::uint8_t, sizeof(Fact)>>(fact));
+}
+
+}  // namespace
+
+bool Routers::follow(const exchange::Snapshot& snapshot, const exchange::OwnershipView& ownership) {
+    bool is_other = generation_ != snapshot.generation;
+    if (is_other) rebuild(snapshot);
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        const std::uint16_t index = indices_[i];
+        const sync::Role role = ownership.owns(index, snapshot.virtual_routers[index].lease_ns)
+                                    ? sync::Role::master
+                                    : sync::Role::backup;
+        is_other = is_other || role != all_[i].role;
+        all_[i].role = role;
+    }
+    return is_other;
+}
+
+void Routers::rebuild(const exchange::Snapshot& snapshot) {
+    generation_ = snapshot.generation;
+    all_.clear();
+    indices_.clear();
+    for (std::uint16_t i = 0; i < snapshot.virtual_routers.size(); ++i) {
+        const auto addresses = snapshot.addresses_of(i);
+        if (addresses.empty() || all_.size() == sync::max_routers) continue;
+        const auto lowest = std::min_element(
+            addresses.begin(), addresses.end(), [&](std::uint16_t a, std::uint16_t b) {
+                return snapshot.addresses[a].address < snapshot.addresses[b].address;
+            });
+        all_.push_back(
+            {.key = {snapshot.addresses[*lowest].address, snapshot.virtual_routers[i].vrid},
+             .role = sync::Role::backup,
+             .fingerprint = fingerprint_of(snapshot, i)});
+        indices_.push_back(i);
+    }
+}
+
+std::uint64_t Routers::fingerprint_of(const exchange::Snapshot& snapshot,
+                                      std::uint16_t router) const {
+    std::uint64_t sum = 0;
+    for (const std::uint16_t position : snapshot.addresses_of(router))
+        sum += hash(key_, Fact::Kind::address, {.of = snapshot.addresses[position].address});
+    for (const exchange::Service& service : snapshot.services)
+        if (service.present && router_of(snapshot, service.address) == router)
+            sum += fingerprint_of(snapshot, service);
+    return sum;
+}
+
+std::uint64_t Routers::fingerprint_of(const exchange::Snapshot& snapshot,
+                                      const exchange::Service& service) const {
+    const auto detail = static_cast<std::uint16_t>(service.persistence.prefix_length << 1 |
+                                                   static_cast<unsigned>(service.synced));
+    const Fact place{.of = service.address, .port = service.port, .detail = detail};
+    std::uint64_t sum = hash(key_, Fact::Kind::service, place);
+    for (const std::uint16_t id : service.servers) {
+        const exchange::Server& server = snapshot.servers[id];
+        if (server.state == exchange::ServerState::absent) continue;
+        Fact fact = place;
+        fact.what = server.address;
+        fact.other_port = server.port;
+        fact.detail = static_cast<std::uint16_t>(server.method);
+        sum += hash(key_, Fact::Kind::server, fact);
+    }
+    for (const net::IpAddress& local : service.local_addresses) {
+        Fact fact = place;
+        fact.what = local;
+        sum += hash(key_, Fact::Kind::local_address, fact);
+    }
+    return sum;
+}
+
+std::uint16_t Routers::index_of(const sync::RouterKey& key) const {
+    for (std::size_t i = 0; i < all_.size(); ++i)
+        if (all_[i].key == key) return indices_[i];
+    return exchange::Snapshot::no_router;
+}
+
+const sync::LocalRouter* Routers::find(std::uint16_t index) const {
+    const auto found = std::find(indices_.begin(), indices_.end(), index);
+    return found == indices_.end() ? nullptr
+                                   : &all_[static_cast<std::size_t>(found - indices_.begin())];
+}
+
+std::uint16_t Routers::router_of(const exchange::Snapshot& snapshot, const net::IpAddress& vip) {
+    const exchange::OwnedAddress* owned = snapshot.find_address(vip);
+    return owned == nullptr ? exchange::Snapshot::no_router : owned->virtual_router;
+}
+
+std::vector<sync::RouterSum> Routers::totals(const exchange::Snapshot& snapshot,
+                                             std::span<const flow::FlowSum> by_service) const {
+    std::vector<sync::RouterSum> totals;
+    for (const sync::LocalRouter& router : all_)
+        totals.push_back({.key = router.key, .flows = {}});
+    const std::size_t count = std::min(by_service.size(), snapshot.services.size());
+    for (std::size_t id = 0; id < count; ++id) {
+        const std::uint16_t router = router_of(snapshot, snapshot.services[id].address);
+        const auto found = std::find(indices_.begin(), indices_.end(), router);
+        if (found != indices_.end())
+            totals[static_cast<std::size_t>(found - indices_.begin())].flows += by_service[id];
+    }
+    return totals;
+}
+
+}  // namespace warren::peer

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "peer/session_link.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+
+namespace warren::peer {
+
+namespace {
+
+constexpr std::size_t most_news = 256;
+constexpr std::size_t most_refusals = 4096;  // noted in one round
+constexpr unsigned bursts_per_round = 16;
+
+std::uint64_t fresh_nonce() {
+    std::uint64_t nonce = 0;
+    while (nonce == 0)
+        if (getrandom(&nonce, sizeof nonce, 0) != sizeof nonce) nonce = 0;
+    return nonce;
+}
+
+}  // namespace
+
+SessionLink::SessionLink(PeerId id, const WireOptions& wire, const Keys& keys,
+                         const sync::Settings& settings, Common& common)
+    : id_(id), common_(common), wire_(wire), session_(settings, fresh_nonce(), *this) {
+    for (const MacKey& key : keys.macs)
+        signers_.emplace_back(key);
+    news_.reserve(most_news);
+    refusals_.reserve(most_refusals);
+}
+
+const sync::PeerRouter* SessionLink::find(const sync::RouterKey& router) const {
+    const auto found =
+        std::find_if(peer_routers_.begin(), peer_routers_.end(),
+                     [&](const sync::PeerRouter& other) { return other.key == router; });
+    return found == peer_routers_.end() ? nullptr : &*found;
+}
+
+unsigned SessionLink::receive() {
+    unsigned taken = 0;
+    std::array<Wire::Received, Wire::burst> datagrams;
+    for (unsigned i = 0; i < bursts_per_round; ++i) {
+        const std::size_t count = wire_.receive(datagrams);
+        for (std::size_t at = 0; at < count; ++at)
+            take(datagrams[at]);
+        taken += static_cast<unsigned>(count);
+        if (count < Wire::burst) break;
+    }
+    give_refusals();
+    return taken;
+}
+
+// What costs nothing first.
+void SessionLink::take(const Wire::Received& received) {
+    exchange::SyncCounters& counters = common_.exchange.sync_reports.counters;
+    counters.datagrams_in.add();
+    counters.bytes_in.add(received.bytes.size());
+    if (received.has_travelled) return session_.discarded(sync::Discard::wrong_ttl);
+    if (session_.discarded_early(received.bytes)) return;
+    if (!is_signed(received.bytes)) return session_.discarded(sync::Discard::bad_tag);
+    session_.receive(received.bytes, common_.now_us(), fresh_nonce());
+}
+
+bool SessionLink::is_signed(net::ConstBytes datagram) {
+    return std::any_of(signers_.begin(), signers_.end(), [&](Signer& signer) {
+        return signer.verify(sync::covered(datagram), sync::tag_of(datagram));
+    });
+}
+
+void SessionLink::tick() {
+    session_.tick(common_.now_us());
+}
+
+void SessionLink::refuse(const sync::Identity& identity) {
+    if (refusals_.size() < most_refusals) refusals_.push_back(identity);
+}
+
+// Not from within the session's own call.
+void SessionLink::give_refusals() {
+    for (const sync::Identity& identity : refusals_) {
+        const std::uint16_t index =
+            Routers::router_of(*common_.snapshot, identity.client.destination);
+        if (const sync::LocalRouter* router = common_.routers.find(index))
+            session_.refused(router->key, identity);
+    }
+    refusals_.clear();
+}
+
+void SessionLink::tell(const News& news) {
+    if (news_.size() < most_news) news_.push_back(news);
+}
+
+// ---- what the session asks
+
+void SessionLink::send(net::Bytes datagram) {
+    const Tag tag = signers_.front().sign(sync::covered(datagram));
+    std::copy(tag.begin(), tag.end(), sync::tag_of(datagram).begin());
+    exchange::SyncCounters& counters = common_.exchange.sync_reports.counters;
+    counters.datagrams_out.add();
+    counters.bytes_out.add(datagram.size());
+    wire_.send(datagram);
+}
+
+// What has no place here is said to be so at once; the rest its worker decides.
+bool SessionLink::install(const sync::FlowRecord& record, bool) {
+    const exchange::Snapshot& snapshot = *common_.snapshot;
+    const std::uint16_t service = snapshot.find_service(record.vip, record.service_port);
+    if (service == exchange::Snapshot::no_service) {
+        common_.exchange.sync_reports.counters.unknown_service.add();
+        refuse(record.identity());
+        return true;
+    }
+    const std::uint16_t router = Routers::router_of(snapshot, record.vip);
+    Common::Incoming unknown;
+    Common::Incoming& incoming =
+        router < common_.incoming.size() ? common_.incoming[router] : unknown;
+    if (!common_.workers.install(record, snapshot.services[service], incoming.colour)) return false;
+    incoming.has_records = true;
+    ++incoming.bulk_flows;
+    common_.exchange.sync_reports.counters.records_in.add();
+    return true;
+}
+
+bool SessionLink::end(const sync::EndRecord& record) {
+    if (!common_.workers.end(record)) return false;
+    common_.exchange.sync_reports.counters.ends_in.add();
+    return true;
+}
+
+// Flows bind their clients as they come. A group without flows binds itself anew.
+bool SessionLink::bind(const sync::PersistenceRecord&) {
+    return true;
+}
+
+void SessionLink::bulk_began(const sync::RouterKey& router, bool colour) {
+    const std::uint16_t index = common_.routers.index_of(router);
+    if (index < common_.incoming.size()) {
+        common_.incoming[index].colour = colour;
+        common_.incoming[index].bulk_began_ns = common_.now_ns;
+        common_.incoming[index].bulk_flows = 0;
+    }
+    common_.exchange.sync_reports.counters.bulks_in.add();
+}
+
+void SessionLink::bulk_ended(const sync::RouterKey& router, bool colour) {
+    std::erase_if(sweeps_wanted, [&](const Sweep& other) { return other.router == router; });
+    sweeps_wanted.push_back({router, colour});
+    tell({.kind = News::Kind::bulk_ended, .router = router});
+}
+
+bool SessionLink::again(const sync::Source& source, const sync::Identity& identity) {
+    if (!common_.workers.ask_again(source, identity)) return false;
+    common_.exchange.sync_reports.counters.resent.add();
+    return true;
+}
+
+void SessionLink::walk(const sync::RouterKey& router, sync::Ticket ticket) {
+    walk_wanted = {common_.routers.index_of(router), ticket};
+}
+
+void SessionLink::mark(sync::Ticket ticket) {
+    mark_wanted = ticket;
+}
+
+void SessionLink::acknowledged(const sync::Source& source) {
+    UrgentEvents& events = common_.urgent[source.worker];
+    if (events.arrived(source.index))
+        common_.workers.link(source.worker)
+            .acknowledged.store(events.acknowledged(), std::memory_order_release);
+}
+
+void SessionLink::peer_up(std::uint8_t, std::uint32_t) {
+    tell({.kind = News::Kind::peer_up});
+}
+
+void SessionLink::peer_down() {
+    peer_routers_.clear();
+    mark_wanted.reset();
+    walk_wanted.reset();
+    sweeps_wanted.clear();
+    tell({.kind = News::Kind::peer_down});
+}
+
+void SessionLink::peer_unintelligible(std::uint8_t, std::uint8_t) {
+    tell({.kind = News::Kind::unintelligible});
+}
+
+void SessionLink::peer_routers(std::span<const sync::PeerRouter> routers) {
+    peer_routers_.assign(routers.begin(), routers.end());
+    tell({.kind = News::Kind::peer_routers});
+}
+
+void SessionLink::compared(const sync::RouterKey& router, bool equal) {
+    exchange::SyncCounters& counters = common_.exchange.sync_reports.counters;
+    counters.digests.add();
+    if (!equal) counters.differences.add();
+    tell({.kind = equal ? News::Kind::equal : News::Kind::differs, .router = router});
+}
+
+void SessionLink::take_over_asked(const sync::RouterKey& router, std::uint32_t ticket) {
+    tell({.kind = News::Kind::take_over_asked, .router = router, .ticket = ticket});
+}
+
+void SessionLink::take_over_answered(const sync::RouterKey& router, std::uint32_t ticket,
+                                     bool agreed) {
+    tell({.kind = agreed ? News::Kind::take_over_agreed : News::Kind::take_over_refused,
+          .router = router,
+          .ticket = ticket});
+}
+
+}  // namespace warren::peer

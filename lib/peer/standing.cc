@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "peer/standing.h"
+
+#include <algorithm>
+
+namespace warren::peer {
+
+using exchange::SyncReport;
+using exchange::SyncRouterStatus;
+using sync::PreemptGate;
+
+namespace {
+
+constexpr std::uint64_t second_ns = 1'000'000'000;
+constexpr std::uint64_t difference_ns = 5 * second_ns;  // with tables that differ
+// Equal as late as that is as good as equal: a digest comes each second.
+constexpr std::uint64_t fresh_ns = 2'500'000'000;
+
+}  // namespace
+
+void Standings::report(SyncReport report) {
+    report.when_ns = common_.now_ns;
+    static_cast<void>(common_.exchange.sync_reports.reports.push(report));
+}
+
+void Standings::set_alarm(Alarm alarm, std::uint16_t router, bool on) {
+    bool& was = alarms_[{alarm, router}];
+    if (was == on) return;
+    was = on;
+    report({.kind = SyncReport::Kind::alarm, .alarm = alarm, .over = !on, .router = router});
+}
+
+Standings::Standing* Standings::find(const sync::RouterKey& router) {
+    const auto found = standings_.find(common_.routers.index_of(router));
+    return found == standings_.end() ? nullptr : &found->second;
+}
+
+void Standings::follow() {
+    const auto routers = common_.routers.all();
+    std::erase_if(standings_,
+                  [&](const auto& entry) { return common_.routers.find(entry.first) == nullptr; });
+    for (std::size_t i = 0; i < routers.size(); ++i) {
+        const std::uint16_t index = common_.routers.index_of(i);
+        Standing& standing =
+            standings_.try_emplace(index, PreemptGate(bounds_, common_.now_us())).first->second;
+        if (standing.role != routers[i].role) change_role(index, standing, routers[i].role);
+    }
+}
+
+// Who has been master and is so no more knows less from now on than its successor.
+void Standings::change_role(std::uint16_t router, Standing& standing, sync::Role role) {
+    standing.role = role;
+    if (role == sync::Role::master) {
+        const bool is_known =
+            standing.equal_ns != 0 && common_.now_ns - standing.equal_ns < fresh_ns + second_ns;
+        if (standing.equal_ns != 0 && !is_known)
+            report({.kind = SyncReport::Kind::alarm,
+                    .alarm = Alarm::unsynced_takeover,
+                    .router = router,
+                    .missing = common_.now_ns - standing.equal_ns});
+        return;
+    }
+    standing.equal.reset();
+    standing.gate.close(common_.now_us());
+    standing.told = PreemptGate::State::held;
+    report({.kind = SyncReport::Kind::hold_preemption, .router = router});
+}
+
+void Standings::heard(const News& news, const SessionLink& from) {
+    const std::uint64_t now_us = common_.now_us();
+    switch (news.kind) {
+        case News::Kind::peer_up:
+            report({.kind = SyncReport::Kind::peer_up});
+            set_alarm(Alarm::version, of_no_router, false);
+            return;
+        case News::Kind::peer_down:
+            report({.kind = SyncReport::Kind::peer_down});
+            for (auto& [index, standing] : standings_) {
+                standing.gate.session_down();
+                standing.equal.reset();
+            }
+            return;
+        case News::Kind::unintelligible:
+            return set_alarm(Alarm::version, of_no_router, true);
+        case News::Kind::peer_routers:
+            for (auto& [index, standing] : standings_) {
+                const sync::PeerRouter* theirs = from.find(common_.routers.find(index)->key);
+                if (theirs != nullptr && theirs->role != sync::Role::master)
+                    standing.gate.nobody_else_is_master();
+            }
+            return;
+        default:
+            break;
+    }
+    Standing* standing = find(news.router);
+    if (standing == nullptr) return;
+    if (news.kind == News::Kind::bulk_ended) {
+        const std::uint16_t index = common_.routers.index_of(news.router);
+        standing->gate.bulk_ended(now_us);
+        standing->bulk_flows = common_.incoming[index].bulk_flows;
+        standing->bulk_ns = common_.now_ns - common_.incoming[index].bulk_began_ns;
+    } else if (news.kind == News::Kind::equal || news.kind == News::Kind::differs) {
+        const bool equal = news.kind == News::Kind::equal;
+        standing->gate.compared(equal, now_us);
+        standing->equal = equal;
+        if (equal) {
+            standing->equal_ns = common_.now_ns;
+            standing->different_ns = 0;
+        } else if (standing->different_ns == 0) {
+            standing->different_ns = common_.now_ns;
+        }
+    }
+}
+
+void Standings::tick(Links links) {
+    const auto routers = common_.routers.all();
+    for (std::size_t i = 0; i < routers.size(); ++i) {
+        const std::uint16_t index = common_.routers.index_of(i);
+        const auto found = standings_.find(index);
+        if (found != standings_.end()) look_at(routers[i], index, found->second, links);
+    }
+    std::uint64_t bad_tags = 0;
+    bool any_up = false;
+    for (const auto& link : links) {
+        bad_tags +=
+            link->session().counters().discarded[static_cast<std::size_t>(sync::Discard::bad_tag)];
+        any_up = any_up || link->is_up();
+    }
+    if (any_up)
+        set_alarm(Alarm::key, of_no_router, false);
+    else if (bad_tags != bad_tags_)
+        set_alarm(Alarm::key, of_no_router, true);
+    bad_tags_ = bad_tags;
+}
+
+void Standings::look_at(const sync::LocalRouter& router, std::uint16_t index, Standing& standing,
+                        Links links) {
+    if (common_.incoming[index].has_records) {
+        common_.incoming[index].has_records = false;
+        standing.gate.progress(common_.now_us());
+    }
+    open_gate(index, standing);
+    bool both_masters = false;
+    bool is_other = false;
+    for (const auto& link : links) {
+        const sync::PeerRouter* theirs = link->find(router.key);
+        if (theirs == nullptr) continue;
+        both_masters = both_masters ||
+                       (router.role == sync::Role::master && theirs->role == sync::Role::master);
+        is_other = is_other || theirs->fingerprint != router.fingerprint;
+    }
+    if (!both_masters)
+        standing.both_masters_ns = 0;
+    else if (standing.both_masters_ns == 0)
+        standing.both_masters_ns = common_.now_ns;
+    const auto lasts = [&](std::uint64_t since_ns, std::uint64_t most_ns) {
+        return since_ns != 0 && common_.now_ns - since_ns > most_ns;
+    };
+    set_alarm(Alarm::both_masters, index, lasts(standing.both_masters_ns, 2 * second_ns));
+    set_alarm(Alarm::config, index, is_other);
+    set_alarm(Alarm::differs, index, lasts(standing.different_ns, difference_ns));
+}
+
+// Who is master, by a Master_Down or because nobody else was, needs no gate any more.
+void Standings::open_gate(std::uint16_t index, Standing& standing) {
+    if (standing.role == sync::Role::master) return;
+    const PreemptGate::State state = standing.gate.state(common_.now_us());
+    if (state == standing.told) return;
+    standing.told = state;
+    if (state == PreemptGate::State::free)
+        report({.kind = SyncReport::Kind::may_preempt, .router = index});
+    else if (state == PreemptGate::State::free_unsynced)
+        report({.kind = SyncReport::Kind::gave_up, .router = index});
+    else
+        report({.kind = SyncReport::Kind::hold_preemption, .router = index});
+}
+
+// A master knows by what the peer says of itself.
+bool Standings::is_in_sync(const sync::LocalRouter& router, const Standing& standing,
+                           Links links) const {
+    if (router.role != sync::Role::master) return standing.equal.value_or(false);
+    return std::any_of(links.begin(), links.end(), [&](const auto& link) {
+        const sync::PeerRouter* theirs = link->find(router.key);
+        return theirs != nullptr && theirs->in_sync;
+    });
+}
+
+exchange::SyncStatus Standings::status_of(const SessionLink& link) const {
+    const sync::Status known = link.session().status(common_.now_us());
+    exchange::SyncStatus status{};
+    status.is_peer = true;
+    status.peer.address = link.wire().peer();
+    status.peer.up = known.up;
+    status.peer.version = known.version;
+    status.peer.since_ns = known.since_us * 1000;
+    status.peer.round_trip_ns = known.rtt_us * 1000ULL;
+    status.peer.lag_ns = known.lag_us * 1000;
+    status.peer.unacknowledged = known.unacked;
+    status.peer.capacity = known.peer_capacity;
+    return status;
+}
+
+exchange::SyncStatus Standings::status_of(const sync::LocalRouter& router, std::uint16_t index,
+                                          const Standing& standing, Links links) {
+    using Role = SyncRouterStatus::Role;
+    exchange::SyncStatus status{};
+    SyncRouterStatus& row = status.router;
+    row.router = index;
+    for (const auto& link : links) {
+        if (!link->is_up()) continue;
+        const sync::RouterStatus known = link->session().router_status(router.key);
+        row.role = router.role == sync::Role::master ? Role::sends : Role::receives;
+        row.flows = known.our_flows;
+        row.peer_flows = known.peer_flows;
+    }
+    row.in_sync = is_in_sync(router, standing, links);
+    row.preempt_held = standing.told == PreemptGate::State::held;
+    row.config_equal = !alarms_[{Alarm::config, index}];
+    row.equal_ns = standing.equal_ns;
+    row.bulk_flows = standing.bulk_flows;
+    row.bulk_ns = standing.bulk_ns;
+    return status;
+}
+
+void Standings::publish(Links links) {
+    auto& statuses = common_.exchange.sync_reports.statuses;
+    for (const auto& link : links)
+        static_cast<void>(statuses.push(status_of(*link)));
+    const auto routers = common_.routers.all();
+    for (std::size_t i = 0; i < routers.size(); ++i) {
+        const std::uint16_t index = common_.routers.index_of(i);
+        if (const auto found = standings_.find(index); found != standings_.end())
+            static_cast<void>(statuses.push(status_of(routers[i], index, found->second, links)));
+    }
+}
+
+}  // namespace warren::peer

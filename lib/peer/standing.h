@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How each virtual router stands with the peer: whether its flows are known here, whether it may
+// preempt already, and what an operator should hear. Told to the manager.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "exchange/sync_reports.h"
+#include "peer/session_link.h"
+#include "sync/preempt_gate.h"
+
+namespace warren::peer {
+
+class Standings {
+  public:
+    using Links = std::span<const std::unique_ptr<SessionLink>>;
+
+    Standings(const sync::PreemptGate::Bounds& bounds, Common& common)
+        : bounds_(bounds), common_(common) {}
+
+    // After routers or roles have changed.
+    void follow();
+    void heard(const News& news, const SessionLink& from);
+    // What time and counters make of it.
+    void tick(Links links);
+    // For `show sync`.
+    void publish(Links links);
+
+  private:
+    using Alarm = exchange::SyncReport::Alarm;
+    static constexpr std::uint16_t of_no_router = exchange::Snapshot::no_router;
+
+    struct Standing {
+        explicit Standing(sync::PreemptGate fresh) : gate(fresh) {}
+
+        sync::PreemptGate gate;
+        sync::PreemptGate::State told = sync::PreemptGate::State::held;
+        sync::Role role = sync::Role::backup;
+        std::optional<bool> equal;          // the last comparison, while a session is up
+        std::uint64_t equal_ns = 0;         // when it was last equal
+        std::uint64_t different_ns = 0;     // since when it is not; 0: it is, or nobody knows
+        std::uint64_t both_masters_ns = 0;  // since when
+        std::uint64_t bulk_flows = 0;
+        std::uint64_t bulk_ns = 0;
+    };
+
+    Standing* find(const sync::RouterKey& router);
+    void change_role(std::uint16_t router, Standing& standing, sync::Role role);
+    void look_at(const sync::LocalRouter& router, std::uint16_t index, Standing& standing,
+                 Links links);
+    void open_gate(std::uint16_t index, Standing& standing);
+    exchange::SyncStatus status_of(const SessionLink& link) const;
+    exchange::SyncStatus status_of(const sync::LocalRouter& router, std::uint16_t index,
+                                   const Standing& standing, Links links);
+    void set_alarm(Alarm alarm, std::uint16_t router, bool on);
+    void report(exchange::SyncReport report);
+    bool is_in_sync(const sync::LocalRouter& router, const Standing& standing, Links links) const;
+
+    sync::PreemptGate::Bounds bounds_;
+    Common& common_;
+    std::map<std::uint16_t, Standing> standings_;  // by router; at most sync::max_routers
+    std::map<std::pair<Alarm, std::uint16_t>, bool> alarms_;
+    std::uint64_t bad_tags_ = 0;
+};
+
+}  // namespace warren::peer

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Two sync threads over loopback; the test plays both sides' workers, control lcore and manager.
+#include "peer/runner.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+
+namespace warren::peer {
+namespace {
+
+using exchange::SyncCommand;
+using exchange::SyncEvent;
+using exchange::SyncOrder;
+using exchange::SyncReport;
+
+constexpr std::uint16_t runner_port = 18'852;
+constexpr std::uint16_t the_router = 0;
+const net::IpAddress the_vip = net::IpAddress::v4(192, 168, 8, 100);
+const flow::Spread one_worker(flow::Spread::key_of(1), 1);
+
+flow::Flow flow_from(std::uint16_t client_port) {
+    flow::Flow flow;
+    flow.client_address = net::IpAddress::v4(10, 0, 0, 1);
+    flow.vip = flow.local_address = the_vip;
+    flow.server_address = net::IpAddress::v4(192, 168, 8, 11);
+    flow.client_port = net::Be16(client_port);
+    flow.service_port = flow.server_port = net::Be16(5672);
+    flow.local_port = net::Be16(client_port);
+    flow.state = flow::TcpState::established;
+    return flow;
+}
+
+// A worker's part with a table that is a map.
+class Warren {
+  public:
+    Warren(std::uint8_t local, std::uint8_t peer, char key = 'k')
+        : keys_(derive_keys({std::string(32, key)})),
+          runner_(exchange_, one_worker,
+                  {.peers = {{.local = net::IpAddress::v4(127, 0, 0, local),
+                              .peer = net::IpAddress::v4(127, 0, 0, peer),
+                              .interface = "",
+                              .port = runner_port}},
+                   .keys = keys_,
+                   .capacity = 100,
+                   .rate = 250'000,
+                   .defer = false,
+                   .preempt = {}}) {
+        auto snapshot = std::make_unique<exchange::Snapshot>();
+        snapshot->generation = 1;
+        snapshot->virtual_routers.push_back({.vrid = 51, .lease_ns = ~std::uint64_t{0}});
+        snapshot->addresses.push_back({.address = the_vip, .mac = {}, .virtual_router = 0});
+        exchange::Service service;
+        service.present = true;
+        service.address = the_vip;
+        service.port = net::Be16(5672);
+        snapshot->services.push_back(service);
+        snapshot->seal();
+        exchange_.publisher.publish(std::move(snapshot));
+    }
+
+    void become(bool master) { exchange_.ownership.set(the_router, master); }
+    void add(const flow::Flow& flow) {
+        flows_[flow.client_port.host()] = flow;
+        sum_.add(flow::identity_hash(keys_.digest, flow));
+        say(flow, SyncEvent::Kind::flow);
+    }
+    void remove(std::uint16_t client_port) {
+        const flow::Flow flow = flows_.at(client_port);
+        flows_.erase(client_port);
+        sum_.remove(flow::identity_hash(keys_.digest, flow));
+        say(flow, SyncEvent::Kind::ended);
+    }
+    void round(std::uint64_t now_ns) {
+        work();
+        runner_.round(now_ns);
+        SyncReport report;
+        while (exchange_.sync_reports.reports.pop(report))
+            reports_.push_back(report);
+    }
+    void order(SyncOrder::Kind kind) {
+        ASSERT_TRUE(exchange_.sync_reports.orders.push({.kind = kind, .router = the_router}));
+    }
+    bool has_heard(SyncReport::Kind kind, SyncReport::Alarm alarm = SyncReport::Alarm::none) const {
+        return std::any_of(reports_.begin(), reports_.end(), [&](const SyncReport& report) {
+            return report.kind == kind && report.alarm == alarm;
+        });
+    }
+    std::size_t flows() const { return flows_.size(); }
+    bool is_in_sync() {
+        exchange::SyncStatus status;
+        while (exchange_.sync_reports.statuses.pop(status))
+            if (!status.is_peer) in_sync_ = status.router.in_sync;
+        return in_sync_;
+    }
+    exchange::Exchange& exchange() { return exchange_; }
+    // Starts to speak its part no more.
+    void lose_flows() {
+        flows_.clear();
+        sum_ = {};
+    }
+
+  private:
+    void say(const flow::Flow& flow, SyncEvent::Kind kind, std::uint32_t number = 0) {
+        if (!exchange_.sync.speaks.load()) return;
+        SyncEvent event;
+        event.kind = kind;
+        event.index = flow.client_port.host();
+        event.number = number;
+        event.flow = flow;
+        ASSERT_TRUE(link().events.push(event));
+    }
+    void work() {
+        SyncCommand command;
+        while (link().commands.pop(command))
+            obey(command);
+    }
+    void obey(const SyncCommand& command) {
+        const std::uint16_t port = command.flow.client_port.host();
+        switch (command.kind) {
+            case SyncCommand::Kind::install:
+                if (flows_.emplace(port, command.flow).second)
+                    sum_.add(flow::identity_hash(keys_.digest, command.flow));
+                colours_[port] = command.colour;
+                return;
+            case SyncCommand::Kind::end:
+                if (flows_.erase(port) != 0)
+                    sum_.remove(flow::identity_hash(keys_.digest, flow_from(port)));
+                return;
+            case SyncCommand::Kind::again:
+                return say(command.flow,
+                           flows_.contains(port) ? SyncEvent::Kind::flow : SyncEvent::Kind::ended,
+                           command.number);
+            case SyncCommand::Kind::mark:
+                link().sums[0] = sum_;
+                return answer(SyncEvent::Kind::mark, command.number);
+            case SyncCommand::Kind::walk:
+                for (const auto& [key, flow] : flows_)
+                    say(flow, SyncEvent::Kind::flow, command.number);
+                return answer(SyncEvent::Kind::walked, command.number);
+            case SyncCommand::Kind::sweep:
+                std::erase_if(flows_, [&](const auto& entry) {
+                    if (colours_[entry.first] == command.colour) return false;
+                    sum_.remove(flow::identity_hash(keys_.digest, entry.second));
+                    return true;
+                });
+                return answer(SyncEvent::Kind::swept, command.number);
+            case SyncCommand::Kind::signpost:
+                return;
+        }
+    }
+    void answer(SyncEvent::Kind kind, std::uint32_t number) {
+        SyncEvent event;
+        event.kind = kind;
+        event.number = number;
+        ASSERT_TRUE(link().events.push(event));
+    }
+    exchange::SyncLink& link() { return *exchange_.workers[0]->sync; }
+
+    exchange::Exchange exchange_{1, true};
+    Keys keys_;
+    Runner runner_;
+    std::map<std::uint16_t, flow::Flow> flows_;
+    std::map<std::uint16_t, int> colours_;
+    flow::FlowSum sum_;
+    std::vector<SyncReport> reports_;
+    bool in_sync_ = false;
+};
+
+class Runners : public testing::Test {
+  protected:
+    // Rounds of both until that is so; false: not within 10 s of their time.
+    bool run_until(Warren& a, Warren& b, const std::function<bool()>& is_done) {
+        constexpr std::uint64_t step_ns = 200'000;
+        for (unsigned i = 0; i < 50'000; ++i) {
+            now_ns_ += step_ns;
+            a.round(now_ns_);
+            b.round(now_ns_);
+            if (is_done()) return true;
+        }
+        return false;
+    }
+
+  private:
+    std::uint64_t now_ns_ = 1'000'000'000;
+};
+
+TEST_F(Runners, ABackupGetsWhatItsMasterHasAndMayPreemptThen) {
+    Warren a(2, 3);
+    Warren b(3, 2);
+    a.become(true);
+    for (std::uint16_t port = 1'000; port < 1'100; ++port)
+        a.add(flow_from(port));
+    ASSERT_TRUE(run_until(a, b, [&] { return b.has_heard(SyncReport::Kind::may_preempt); }));
+    EXPECT_EQ(b.flows(), 100U);
+    EXPECT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
+    a.add(flow_from(2'000));
+    a.remove(1'000);
+    EXPECT_TRUE(run_until(a, b, [&] { return b.flows() == 100; }));
+    EXPECT_TRUE(b.exchange().sync.speaks.load());
+}
+
+TEST_F(Runners, WhatDiffersIsFoundAndRepaired) {
+    Warren a(2, 3);
+    Warren b(3, 2);
+    a.become(true);
+    a.add(flow_from(1'000));
+    ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
+    b.lose_flows();
+    EXPECT_TRUE(run_until(a, b, [&] { return b.flows() == 1; }));
+}
+
+TEST_F(Runners, HandsARouterOver) {
+    Warren a(2, 3);
+    Warren b(3, 2);
+    a.become(true);
+    a.add(flow_from(1'000));
+    ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
+    a.order(SyncOrder::Kind::hand_over);
+    ASSERT_TRUE(run_until(a, b, [&] { return b.has_heard(SyncReport::Kind::take_over_asked); }));
+    EXPECT_TRUE(a.has_heard(SyncReport::Kind::asked));
+    b.become(true);
+    b.order(SyncOrder::Kind::taken);
+    EXPECT_TRUE(run_until(a, b, [&] { return a.has_heard(SyncReport::Kind::answered); }));
+}
+
+TEST_F(Runners, DoesNotHandOverToNobody) {
+    Warren a(2, 3);
+    Warren b(3, 2, 'x');
+    a.become(true);
+    a.order(SyncOrder::Kind::hand_over);
+    EXPECT_TRUE(run_until(a, b, [&] { return a.has_heard(SyncReport::Kind::not_asked); }));
+}
+
+TEST_F(Runners, AnotherKeyIsAnAlarmAndNoSession) {
+    Warren a(2, 3);
+    Warren b(3, 2, 'x');
+    EXPECT_TRUE(run_until(a, b, [&] {
+        return a.has_heard(SyncReport::Kind::alarm, SyncReport::Alarm::key) &&
+               b.has_heard(SyncReport::Kind::alarm, SyncReport::Alarm::key);
+    }));
+    EXPECT_FALSE(a.has_heard(SyncReport::Kind::peer_up));
+    EXPECT_FALSE(a.exchange().sync.speaks.load());
+}
+
+TEST_F(Runners, TwoMastersAreAnAlarm) {
+    Warren a(2, 3);
+    Warren b(3, 2);
+    a.become(true);
+    b.become(true);
+    EXPECT_TRUE(run_until(a, b, [&] {
+        return a.has_heard(SyncReport::Kind::alarm, SyncReport::Alarm::both_masters);
+    }));
+}
+
+}  // namespace
+}  // namespace warren::peer
