@@ -10,6 +10,7 @@
 
 #include "packet_memory.h"
 #include "port/clock.h"
+#include "sync_thread.h"
 
 namespace warren::app {
 namespace {
@@ -47,10 +48,11 @@ std::uint64_t wall_clock_ns() {
         std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
-tables::FlowSecrets random_secrets() {
+tables::FlowSecrets secrets_of(const std::optional<peer::Keys>& keys) {
     return {.hash_seed = {random_word(), random_word()},
-            .isn_key = {random_word(), random_word()},
+            .isn_key = keys ? keys->isn : flow::SipKey{random_word(), random_word()},
             .isn_clock_ns = wall_clock_ns() - port::now_ns(),
+            .digest_key = keys ? keys->digest : flow::SipKey{},
             .first_port = static_cast<std::uint32_t>(random_word())};
 }
 
@@ -94,12 +96,14 @@ bool is_pci_device(const std::string& device) {
 DataPlane::DataPlane(const config::Config& config, const std::string& instance,
                      const std::vector<std::string>& eal)
     : config_(config),
+      sync_keys_(sync_keys(config)),
       eal_(eal_options(config, instance, eal)),
       pool_(port::make_mempool("packets", mbuf_count(config))),
       large_pool_(port::make_mempool("large", large_mbuf_count(config), large_mbuf_bytes)),
       control_pool_(port::make_mempool("control", control_mbufs)),
-      spread_(flow::Spread::key_of(random_word()), config.dataplane.workers),
-      exchange_(config.dataplane.workers) {
+      spread_(flow::Spread::key_of(sync_keys_ ? sync_keys_->rss_seed : random_word()),
+              config.dataplane.workers),
+      exchange_(config.dataplane.workers, sync_keys_.has_value()) {
     for (const std::string& interface : config::port_names(config_))
         open_port(interface);
     make_workers();
@@ -144,7 +148,7 @@ port::Port* DataPlane::open_kernel_port(const port::Port& card) {
 }
 
 void DataPlane::make_workers() {
-    const tables::FlowSecrets secrets = random_secrets();
+    const tables::FlowSecrets secrets = secrets_of(sync_keys_);
     for (unsigned i = 0; i < config_.dataplane.workers; ++i) {
         datapath::WorkerOptions options;
         options.id = i;
@@ -158,6 +162,7 @@ void DataPlane::make_workers() {
         options.idle_adaptive = config_.dataplane.idle == config::Idle::adaptive;
         options.spread = &spread_;
         options.secrets = secrets;
+        options.port_share = port_share(config_);
         options.now_ns = port::now_ns();
         workers_.push_back(std::make_unique<datapath::Worker>(exchange_, options));
     }
@@ -176,6 +181,7 @@ void DataPlane::run(control::ManagerOptions options) {
     runner_options.startup_delay_ns =
         static_cast<std::uint64_t>(config_.global.vrrp_startup_delay_ns);
     election::VrrpRunner runner(exchange_, vrrp_, manager.plans(), runner_options);
+    const SyncThread sync_thread(config_, sync_keys_, exchange_, spread_);  // outlives the lcores
     Lcores lcores(exchange_);
     for (unsigned i = 0; i < workers_.size(); ++i)
         lcores.launch(port::first_worker_lcore + i, run_worker, workers_[i].get());

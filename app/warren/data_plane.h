@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "election/vrrp_link.h"
 #include "election/vrrp_runner.h"
 #include "exchange/worker_link.h"
+#include "peer/keys.h"
 #include "port/eal.h"
 #include "port/mempool.h"
 #include "port/port.h"
@@ -41,6 +43,7 @@ class DataPlane {
     void make_workers();
 
     config::Config config_;
+    std::optional<peer::Keys> sync_keys_;
     port::Eal eal_;
     port::Mempool pool_;
     port::Mempool large_pool_;

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <sstream>
@@ -49,7 +51,15 @@ class File {
     int fd_;
 };
 
+bool is_text(const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return std::isprint(c) != 0 || std::isspace(c) != 0;
+    });
+}
+
+// What is no text is one key: so many random octets.
 std::vector<std::string> lines_of(const std::string& text) {
+    if (!is_text(text)) return {text};
     std::vector<std::string> lines;
     std::istringstream stream(text);
     for (std::string line; std::getline(stream, line);) {
