@@ -31,10 +31,14 @@ void Ageing::age(const PollRound& round) {
         });
 }
 
-// A flow has idled as long as its state may: when to look again, or nothing when it is over.
+// A flow has idled as long as its state may: when to look again, or nothing when it is over. What
+// becomes of the peer's flows the peer says.
 std::optional<flow::Tick> Ageing::on_due(flow::FlowIndex index, const PollRound& round) {
-    if (tables_.flows[index].state == TcpState::syn_sent) return half_open_.on_due(index, round);
-    if (tables_.flows[index].state == TcpState::established) return probe(index, round);
+    const flow::Flow& flow = tables_.flows[index];
+    if (flow.state == TcpState::syn_sent) return half_open_.on_due(index, round);
+    if (flow::is_synced(flow.state) && tables_.is_peers(flow.service_id, round))
+        return round.tick + flow::ticks_between_probes;
+    if (flow.state == TcpState::established) return probe(index, round);
     return std::nullopt;
 }
 
@@ -44,20 +48,8 @@ std::optional<flow::Tick> Ageing::probe(flow::FlowIndex index, const PollRound& 
     if (emitter_.is_full()) return round.tick + 1;
     if (!round.owns(flow.vip) || !flow::begin_probe(flow)) return std::nullopt;
     for (const Side to : {Side::client, Side::server})
-        if (flow::awaits(flow, to)) send_probe(flow, to, round);
+        if (flow::awaits(flow, to)) emitter_.send_probe(flow, to, round);
     return round.tick + flow::ticks_between_probes;
-}
-
-void Ageing::send_probe(const flow::Flow& flow, Side to, const PollRound& round) {
-    constexpr std::uint16_t window = 1024;  // its receiver acts on the sequence number alone
-    const flow::Probe probe = flow::probe_for(flow, to);
-    net::TcpSegment segment;
-    segment.sequence = probe.sequence;
-    segment.acknowledgement = probe.acknowledgement;
-    segment.flags = net::tcp_flag::ack;
-    segment.window = window;
-    const bool sent = emitter_.send_segment(flow, to, segment, round);
-    if (sent) tables_.counters.probes_sent.add();
 }
 
 // Of a flow that is out of the table by now.

@@ -27,7 +27,6 @@ class Ageing {
 
     std::optional<flow::Tick> on_due(flow::FlowIndex index, const PollRound& round);
     std::optional<flow::Tick> probe(flow::FlowIndex index, const PollRound& round);
-    void send_probe(const flow::Flow& flow, flow::Side to, const PollRound& round);
     void end(const flow::Flow& flow, const PollRound& round);
 
     tables::Tables& tables_;

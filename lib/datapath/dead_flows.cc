@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "datapath/dead_flows.h"
 
+#include "flow/probe.h"
 #include "flow/sequence.h"
 #include "net/build.h"
 
@@ -15,12 +16,15 @@ using flow::TcpState;
 // All clients first, who may be many and wait; then the servers, who are dead. Stops where the port
 // takes no more: a RST that is lost leaves its client hanging.
 unsigned DeadFlows::reset(const PollRound& round) {
+    ask_again(round);
     const auto& servers = round.snapshot->servers;
     if (swept_generation_ == round.snapshot->generation) return 0;
     unsigned budget = resets_per_round;
     for (std::uint16_t id = 0; id < servers.size() && budget != 0; ++id) {
         const exchange::ServerState state = servers[id].state;
-        if (state == exchange::ServerState::up || state == exchange::ServerState::drain) continue;
+        if (state == exchange::ServerState::up || state == exchange::ServerState::drain ||
+            tables_.is_peers(servers[id].service, round))
+            continue;
         const EndCause cause =
             state == exchange::ServerState::down ? EndCause::server_down : EndCause::admin;
         for (; budget != 0 && !emitter_.is_full(); --budget) {
@@ -32,8 +36,7 @@ unsigned DeadFlows::reset(const PollRound& round) {
     for (; budget != 0 && !emitter_.is_full(); --budget) {
         const flow::FlowIndex index = tables_.flows.servers().first_to_reset();
         if (index == flow::no_flow) break;
-        tables_.flows.servers().set_reset(index);
-        emitter_.send_resets(tables_.flows[index], Side::server, round);
+        reset_server(index, round);
     }
     if (budget != 0 && !emitter_.is_full()) swept_generation_ = round.snapshot->generation;
     return resets_per_round - budget;
@@ -50,6 +53,35 @@ void DeadFlows::reset_client(flow::FlowIndex index, EndCause cause, const PollRo
     tables_.counters.flows_reset.add();
     tables_.count_end(flow, round);
     tables_.report({.kind = FlowEventKind::ended, .cause = cause}, flow);
+}
+
+void DeadFlows::reset_server(flow::FlowIndex index, const PollRound& round) {
+    const flow::Flow& flow = tables_.flows[index];
+    tables_.flows.servers().set_reset(index);
+    emitter_.send_resets(flow, Side::server, round);
+    if (flow::is_unsure(flow) && round.serves(flow.service_id))
+        ask({.index = index, .died = flow.last_seen}, round);
+}
+
+// Who has answered knows. Too many at once: the rest learns by its own next segment.
+void DeadFlows::ask(const Asked& asked, const PollRound& round) {
+    const flow::Flow& flow = tables_.flows[asked.index];
+    if (flow.state != TcpState::dead || flow.last_seen != asked.died) return;
+    if (flow.resets_to_client == 0) emitter_.send_probe(flow, Side::client, round);
+    if (flow.resets_to_server == 0 && flow::sees_both_sides(flow.method))
+        emitter_.send_probe(flow, Side::server, round);
+    if (asked.times + 1 == flow::probes_max || asked_end_ - asked_begin_ == asked_.size()) return;
+    asked_[asked_end_++ % asked_max] = {asked.index, asked.died,
+                                        round.tick + flow::ticks_between_probes, asked.times + 1};
+}
+
+void DeadFlows::ask_again(const PollRound& round) {
+    for (unsigned n = 0; n < resets_per_round && asked_begin_ != asked_end_; ++n) {
+        const Asked next = asked_[asked_begin_ % asked_max];
+        if (static_cast<std::int32_t>(round.tick - next.due) < 0 || emitter_.is_full()) return;
+        ++asked_begin_;
+        ask(next, round);
+    }
 }
 
 Verdict DeadFlows::answer(Packet& packet, flow::Flow& flow, Side from) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The flows of a server that is down: RST to both ends of each, then a stub that answers what they
-// still send.
+// still send. An end whose numbers we do not know for sure is asked for them as well (probe.h): it
+// answers the stub, and gets its RST by that.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "datapath/emit.h"
 #include "datapath/half_open.h"
@@ -15,7 +17,10 @@ namespace warren::datapath {
 class DeadFlows {
   public:
     DeadFlows(tables::Tables& tables, Emitter& emitter, HalfOpen& half_open)
-        : tables_(tables), emitter_(emitter), half_open_(half_open) {}
+        : tables_(tables),
+          emitter_(emitter),
+          half_open_(half_open),
+          asked_(tables.is_synced() ? asked_max : 0) {}
 
     // A chore, bounded. How many RSTs it took.
     unsigned reset(const PollRound& round);
@@ -36,11 +41,26 @@ class DeadFlows {
   private:
     static constexpr unsigned resets_per_round = 64;
 
+    // A stub that was asked for its numbers.
+    struct Asked {
+        flow::FlowIndex index = flow::no_flow;
+        flow::Tick died = 0;
+        flow::Tick due = 0;
+        unsigned times = 0;
+    };
+    static constexpr std::uint32_t asked_max = 4096;
+
     void reset_client(flow::FlowIndex index, exchange::EndCause cause, const PollRound& round);
+    void reset_server(flow::FlowIndex index, const PollRound& round);
+    void ask(const Asked& asked, const PollRound& round);
+    void ask_again(const PollRound& round);
 
     tables::Tables& tables_;
     Emitter& emitter_;
     HalfOpen& half_open_;
+    std::vector<Asked> asked_;  // a ring, the first due first; empty without flow sync
+    std::uint32_t asked_begin_ = 0;
+    std::uint32_t asked_end_ = 0;
     std::uint64_t swept_generation_ = 0;  // snapshot whose dead servers have no flows left
 };
 

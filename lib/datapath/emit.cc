@@ -2,6 +2,7 @@
 #include "datapath/emit.h"
 
 #include "datapath/rewrite.h"
+#include "flow/probe.h"
 #include "flow/sequence.h"
 #include "net/tunnel.h"
 
@@ -28,6 +29,17 @@ bool Emitter::send_segment(const flow::Flow& flow, Side to, net::TcpSegment segm
 bool Emitter::send_to_server(const exchange::Server& server, const net::TcpSegment& segment) {
     return generate({server.link_source, server.next_hop}, segment, server.out_port,
                     server.method == flow::Method::tun ? &server : nullptr);
+}
+
+void Emitter::send_probe(const flow::Flow& flow, Side to, const PollRound& round) {
+    constexpr std::uint16_t window = 1024;  // its receiver acts on the sequence number alone
+    const flow::Probe probe = flow::probe_for(flow, to);
+    net::TcpSegment segment;
+    segment.sequence = probe.sequence;
+    segment.acknowledgement = probe.acknowledgement;
+    segment.flags = net::tcp_flag::ack;
+    segment.window = window;
+    if (send_segment(flow, to, segment, round)) counters_.probes_sent.add();
 }
 
 void Emitter::send_resets(const flow::Flow& flow, Side to, const PollRound& round) {
@@ -73,6 +85,8 @@ Verdict Emitter::refuse(Packet& packet, Drop reason) {
 }
 
 Verdict Emitter::refuse_unknown(Packet& packet, const PollRound& round) {
+    if (round.watch.is_new(packet.address->virtual_router, round.now_ns))
+        return Verdict::drop(Drop::settling);
     if (!round.snapshot->reset_unknown_flows) return Verdict::drop(Drop::no_flow);
     return refuse(packet, Drop::no_flow);
 }

@@ -31,13 +31,16 @@ class Emitter {
     bool send_segment(const flow::Flow& flow, flow::Side to, net::TcpSegment segment,
                       const PollRound& round);
     bool send_to_server(const exchange::Server& server, const net::TcpSegment& segment);
+    // A question whether that end still knows the connection.
+    void send_probe(const flow::Flow& flow, flow::Side to, const PollRound& round);
     // What tells that end that the other one is gone.
     void send_resets(const flow::Flow& flow, flow::Side to, const PollRound& round);
 
     // The frame becomes its own RST, or is dropped if none may be sent; counted under `reason`.
     Verdict refuse(Packet& packet, exchange::Drop reason);
     // A segment in the middle of a connection that is not in the table: its sender holds on to
-    // something that is gone. RST lets it go at once; by configuration it hears nothing.
+    // something that is gone. RST lets it go at once; by configuration it hears nothing. So it does
+    // while the former master may still tell us of the flow (flow sync).
     Verdict refuse_unknown(Packet& packet, const PollRound& round);
     // The RST that stands in the frame's place by now, of so many bytes.
     Verdict send_back(Packet& packet, std::size_t bytes);

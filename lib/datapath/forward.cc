@@ -138,8 +138,12 @@ void Forwarder::note_segment(const Packet& packet, const PollRound& round, flow:
     flow::Flow& flow = flows_[index];
     const flow::Segment segment = as_the_server_sees(packet.segment(), from, flow.seq_delta);
     flow::note_seen(flow, from, round.tick);
-    if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment))
+    if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment)) {
+        // It may be, all the same: its receiver is asked.
+        if (flow::is_unsure(flow) && flow.state == TcpState::established)
+            flows_.make_due(index, round.tick + flow::ticks_of_seconds(1));
         return;
+    }
     if (flow.state == TcpState::syn_received && from == Side::client &&
         (segment.flags & net::tcp_flag::rst) == 0 && !flow::answers_server(flow, segment))
         return;

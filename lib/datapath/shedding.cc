@@ -12,6 +12,10 @@ unsigned Shedding::shed(const PollRound& round) {
         found_ = 0;
     }
     if (!under_way_) return 0;
+    if (tables_.is_peers(round.snapshot->servers[order_.server].service, round)) {
+        under_way_ = false;  // so are its clients
+        return 0;
+    }
     return order_.all ? shed_all(round) : shed_idlest(round);
 }
 

@@ -38,6 +38,7 @@ enum class Drop : std::uint8_t {
     not_accepted,  // to an address that serves virtual_servers only (no_accept)
     own_source,    // from an address of ours, which is nobody else's to send from (land)
     ttl_expired,
+    settling,      // of no flow, just after a takeover: the peer may still say whose it is
     no_flow,       // a RST of nobody, none is answered; or by configuration any segment of nobody
     no_server,     // (refusal) no real_server takes new flows
     no_neighbour,  // next hop of the server not resolved
@@ -72,6 +73,7 @@ inline constexpr std::array<std::string_view, drop_count> drop_names{"malformed_
                                                                      "not_accepted",
                                                                      "own_source",
                                                                      "ttl_expired",
+                                                                     "settling",
                                                                      "no_flow",
                                                                      "no_server",
                                                                      "no_neighbour",

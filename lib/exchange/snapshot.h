@@ -146,7 +146,9 @@ class Snapshot {
     std::span<const std::uint16_t> addresses_of(std::size_t virtual_router) const;
 
     // Whose address the service has; no_router: nobody's.
-    std::uint16_t router_of(std::uint16_t service) const { return service_routers_[service]; }
+    std::uint16_t router_of(std::uint16_t service) const {
+        return service < service_routers_.size() ? service_routers_[service] : no_router;
+    }
 
     // The owned address or null. Linear probing over a table at most half full.
     const OwnedAddress* find_address(const net::IpAddress& address) const;

@@ -169,4 +169,10 @@ void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     if (sooner) wheel_.schedule(i, timeouts_.deadline(f));
 }
 
+void FlowTable::make_due(FlowIndex i, Tick when) {
+    Flow& f = records_[i];
+    f.last_seen = when - timeouts_.of(f, f.state);
+    wheel_.schedule(i, when);
+}
+
 }  // namespace warren::flow

@@ -104,6 +104,9 @@ class FlowTable {
     // whose server is to be reset.
     void set_state(FlowIndex i, TcpState state, Tick now);
 
+    // advance() comes to it then, if nothing is seen of it before.
+    void make_due(FlowIndex i, Tick when);
+
     // Asks on_due(FlowIndex) -> std::optional<Tick> about each flow that has idled too long: when
     // to look at it again, or nothing, then it is erased and on_expired(const Flow&) is shown what
     // it was. on_due() must not erase the flow itself. `budget` bounds the flows and wheel slots

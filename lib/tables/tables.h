@@ -76,6 +76,10 @@ struct Tables {
     }
 
     bool is_synced() const { return link.sync != nullptr; }
+    // Flow sync: we only listen to what becomes of that service's flows.
+    bool is_peers(std::uint16_t service, const PollRound& round) const {
+        return is_synced() && !round.serves(service);
+    }
 
     // Nobody is told.
     void remove(flow::FlowIndex index, const PollRound& round) {
