@@ -130,13 +130,22 @@ void classify_tcp(Packet& packet, const PollRound& round) {
         packet.service != exchange::Snapshot::no_service ? Kind::to_service : Kind::to_local;
 }
 
+// Of a virtual router that we have just handed over: known flows go on, nothing else does.
+void classify_afterglow(Packet& packet, const PollRound& round) {
+    const net::Parsed& parsed = packet.parsed;
+    if (!parsed.is_tcp() || parsed.fragment != net::Fragment::none || !is_sound(packet))
+        return drop(packet, Drop::not_owned);
+    packet.service = round.snapshot->find_service(parsed.destination, parsed.destination_port);
+    packet.kind = Kind::afterglow;
+}
+
 // A NAT server's packet to a client comes to us because a gateway address of ours is the server's
 // router. It goes by the MAC alone: ours, or that of a virtual router that we are master of.
 bool is_to_our_mac(const net::MacAddress& destination, const net::MacAddress& port_mac,
                    const Packet& packet, const PollRound& round) {
     return destination == port_mac ||
            round.snapshot->find_router(packet.port(), destination, [&](std::uint16_t router) {
-               return round.owns(router);
+               return round.owns(router) || round.glows(router);
            }) != Packet::no_router;
 }
 
@@ -244,8 +253,11 @@ void classify_ip(Packet& packet, const PollRound& round, const net::EthernetHead
     if (address == nullptr) return classify_nat_return(packet, round, ethernet, port_mac);
     if (address->port != packet.port()) return;
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
-    if (!round.owns(*address)) return drop(packet, Drop::not_owned);
     packet.address = address;
+    if (!round.owns(*address)) {
+        if (round.glows(address->virtual_router)) return classify_afterglow(packet, round);
+        return drop(packet, Drop::not_owned);
+    }
     if (is_nobody(parsed.source)) return drop(packet, Drop::malformed_ip);
     // A frame to a group MAC with a unicast IP address is never answered (RFC 1122 3.3.6).
     if (ethernet.destination.is_multicast()) return drop(packet, Drop::unexpected_protocol);

@@ -59,12 +59,8 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
     const flow::FlowTable::Hit hit = find(packet);
     if (hit && !(packet.is_first_syn() && may_start_again(flows_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
-    const exchange::Service& service = round.snapshot->services[packet.service];
-    const unsigned owner =
-        service.goes_by_client()
-            ? steering_.owner_of_client(service, packet.parsed.source, packet.parsed.source_port)
-            : steering_.owner_of(packet);
-    if (const auto verdict = steering_.hand_off_unless_ours(owner)) return *verdict;
+    if (const auto verdict = steering_.hand_off_unless_ours(owner_of(packet, round)))
+        return *verdict;
     if (hit) tables_.remove(hit.index, round);
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
     if (!packet.is_first_syn()) return emitter_.refuse_unknown(packet, round);
@@ -73,6 +69,26 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
     const Admission::Outcome admitted = admission_.admit(packet, round);
     return admitted.flow == flow::no_flow ? admitted.verdict
                                           : forward(packet, round, admitted.flow, Side::client);
+}
+
+unsigned Forwarder::owner_of(const Packet& packet, const PollRound& round) const {
+    if (packet.service == exchange::Snapshot::no_service) return steering_.owner_of(packet);
+    const exchange::Service& service = round.snapshot->services[packet.service];
+    return service.goes_by_client()
+               ? steering_.owner_of_client(service, packet.parsed.source, packet.parsed.source_port)
+               : steering_.owner_of(packet);
+}
+
+// Both masters translate alike, so it does not matter through whom a segment goes. What has no flow
+// here has none for anybody else's sake either.
+Verdict Forwarder::in_afterglow(Packet& packet, const PollRound& round) {
+    const flow::FlowTable::Hit hit = find(packet);
+    if (hit && flow::is_synced(flows_[hit.index].state))
+        return forward(packet, round, hit.index, hit.from);
+    if (!hit)
+        if (const auto verdict = steering_.hand_off_unless_ours(owner_of(packet, round)))
+            return *verdict;
+    return Verdict::drop(Drop::not_owned);
 }
 
 Verdict Forwarder::to_local(Packet& packet, const PollRound& round) {
@@ -96,7 +112,12 @@ Verdict Forwarder::from_nat_server(Packet& packet, const PollRound& round) {
         hit ? flows_[hit.index].service_id
             : snapshot.servers[snapshot.find_nat_server(parsed.source, parsed.source_port)].service;
     packet.address = snapshot.find_address(snapshot.services[service].address);
-    if (packet.address == nullptr || !round.owns(*packet.address)) return Verdict::kernel();
+    if (packet.address == nullptr) return Verdict::kernel();
+    if (round.glows(packet.address->virtual_router)) {
+        packet.kind = Kind::afterglow;
+        return in_afterglow(packet, round);
+    }
+    if (!round.owns(*packet.address)) return Verdict::kernel();
     if (hit) return forward(packet, round, hit.index, hit.from);
     const unsigned owner = steering_.owner_of_client(snapshot.services[service], parsed.destination,
                                                      parsed.destination_port);

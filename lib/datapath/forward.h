@@ -39,6 +39,8 @@ class Forwarder {
     Verdict to_service(Packet& packet, const PollRound& round);
     // A segment to a local address: a server's, or one that nobody serves.
     Verdict to_local(Packet& packet, const PollRound& round);
+    // A segment of a virtual router that we have handed over.
+    Verdict in_afterglow(Packet& packet, const PollRound& round);
     // A segment of a NAT server, whose gateway we are, to a client.
     Verdict from_nat_server(Packet& packet, const PollRound& round);
 
@@ -48,6 +50,7 @@ class Forwarder {
 
   private:
     flow::FlowTable::Hit find(const Packet& packet) const;
+    unsigned owner_of(const Packet& packet, const PollRound& round) const;
     static constexpr std::uint32_t moving_per_round = 512;
 
     Verdict forward(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);

@@ -36,6 +36,7 @@ enum class Kind : std::uint8_t {
     to_service,    // TCP to VIP:port of a virtual_server, index in Packet::service
     to_local,      // TCP to any other port of an owned address: a server's reply, or nobody's
     nat_return,    // TCP of a NAT server to a client, on its way through us as the server's gateway
+    afterglow,     // TCP of one of these three, of a virtual router that was ours a moment ago
     icmp_error,    // to an owned address or on its way to a client, about a packet of a flow
 };
 
@@ -59,7 +60,8 @@ struct Packet {
     bool is_of_station = false;  // ARP or a neighbour message: its sender says who it is
 
     bool is_of_flow() const {
-        return kind == Kind::to_service || kind == Kind::to_local || kind == Kind::nat_return;
+        return kind == Kind::to_service || kind == Kind::to_local || kind == Kind::nat_return ||
+               kind == Kind::afterglow;
     }
 
     // The key of its flow.

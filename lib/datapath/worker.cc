@@ -249,7 +249,8 @@ void Worker::sort(Burst& burst, unsigned i) {
 
 void Worker::note_traffic(const Packet& packet) {
     if (packet.is_of_station) responder_.note_station(packet, round_, port_macs_[packet.port()]);
-    if (packet.router != Packet::no_router && packet.kind != Kind::drop)
+    if (packet.router != Packet::no_router && packet.kind != Kind::drop &&
+        packet.kind != Kind::afterglow)
         link_.router_frames[packet.router].add();
 }
 
@@ -276,13 +277,23 @@ Verdict Worker::handle(Packet& packet) {
             return icmp_.relay(packet, round_);
         case Kind::nat_return:
             return forwarder_.from_nat_server(packet, round_);
+        case Kind::afterglow:
+            return forwarder_.in_afterglow(packet, round_);
     }
     return Verdict::kernel();
+}
+
+// The virtual MAC as source would turn the switches back to us.
+void Worker::hide(const Packet& packet, const Verdict& verdict) {
+    if (verdict.action == Verdict::Action::transmit && verdict.target < port_macs_.size())
+        net::header_in<net::EthernetHeader>(packet.frame(), 0).source = port_macs_[verdict.target];
 }
 
 void Worker::settle(Packet& packet, const Verdict& verdict) {
     switch (verdict.action) {
         case Verdict::Action::transmit:
+            if (packet.kind == Kind::afterglow) [[unlikely]]
+                hide(packet, verdict);
             tx_.add(verdict.target, packet.mbuf);
             return;
         case Verdict::Action::drop:

@@ -13,17 +13,21 @@ namespace warren::exchange {
 
 inline constexpr std::size_t max_virtual_routers = 1024;
 
+class Ownership;
+
 // A worker's copy for one burst.
 struct OwnershipView {
     std::array<std::uint64_t, max_virtual_routers / 64> words{};
     std::uint64_t heartbeat_ns = 0;
     std::uint64_t now_ns = 0;
+    const Ownership* source = nullptr;
 
     // `router` is the index in the snapshot's table, `lease_ns` its Master_Down_Interval.
     bool owns(std::size_t router, std::uint64_t lease_ns) const {
         const bool master = (words[router / 64] >> (router % 64) & 1) != 0;
         return master && (now_ns <= heartbeat_ns || now_ns - heartbeat_ns < lease_ns);
     }
+    bool glows(std::size_t router) const;
 };
 
 class Ownership {
@@ -35,10 +39,10 @@ class Ownership {
         const std::uint64_t old = word.load(std::memory_order_relaxed);
         word.store(owned ? old | bit : old & ~bit, std::memory_order_release);
     }
-    // Who has yielded to a peer that knows its flows goes on forwarding them until then, for hosts
-    // and switches learn of the new master one after the other.
+    // The router has been handed over and is the peer's now, but until that time switches may still
+    // bring us segments: those of flows that we know are forwarded (afterglow).
     void glow(std::size_t router, std::uint64_t until_ns) {
-        glow_until_ns[router].store(until_ns, std::memory_order_release);
+        glow_ns_[router].store(until_ns, std::memory_order_release);
     }
     void beat(std::uint64_t now_ns) { heartbeat_ns_.store(now_ns, std::memory_order_release); }
 
@@ -46,16 +50,24 @@ class Ownership {
     void read(OwnershipView& view, std::size_t routers, std::uint64_t now_ns) const {
         view.heartbeat_ns = heartbeat_ns_.load(std::memory_order_acquire);
         view.now_ns = now_ns;
+        view.source = this;
         for (std::size_t i = 0; i < (routers + 63) / 64; ++i)
             view.words[i] = words_[i].load(std::memory_order_acquire);
     }
 
-    // By router; asked for those that are not ours, where there is flow sync.
-    alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers> glow_until_ns{};
+    // Any reader; asked only of what is not ours.
+    std::uint64_t glow_ns(std::size_t router) const {
+        return glow_ns_[router].load(std::memory_order_acquire);
+    }
 
   private:
     alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers / 64> words_{};
     alignas(64) std::atomic<std::uint64_t> heartbeat_ns_{0};
+    alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers> glow_ns_{};
 };
+
+inline bool OwnershipView::glows(std::size_t router) const {
+    return source != nullptr && source->glow_ns(router) > now_ns;
+}
 
 }  // namespace warren::exchange

@@ -23,6 +23,8 @@ struct PollRound {
         return ownership.owns(router, snapshot->virtual_routers[router].lease_ns);
     }
     bool owns(const OwnedAddress& address) const { return owns(address.virtual_router); }
+    // It was until a moment ago, and its known flows go on (afterglow).
+    bool glows(std::uint16_t router) const { return !owns(router) && ownership.glows(router); }
     // Whether the service's address is ours now.
     bool serves(std::uint16_t service) const {
         const std::uint16_t router = snapshot->router_of(service);

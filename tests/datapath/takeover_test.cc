@@ -205,5 +205,58 @@ TEST(Takeover, WithoutFlowSyncThereIsNothingToWaitFor) {
     EXPECT_EQ(lines_with(world.send(foreign(world).client_segment("A").build()), "[R]"), 1U);
 }
 
+class AfterglowTest : public TakeoverTest {
+  protected:
+    // With use_vmac, and handed over just now.
+    AfterglowTest() {
+        world.change([](exchange::Snapshot& s) {
+            s.addresses[0].mac = packets::mac(virtual_mac);
+            s.servers[0].link_source = packets::mac(virtual_mac);
+        });
+        take_over();
+    }
+    void hand_over() {
+        world.set_master(false);
+        world.exchange.ownership.glow(0, world.now_ns + 50 * ms);
+        world.run();
+    }
+    static std::string source_of(const Seen& seen) {
+        return net::load<net::EthernetHeader>(seen.frame, 0).source.to_string();
+    }
+};
+
+TEST_F(AfterglowTest, KnownFlowsGoOnWithThePortsOwnMac) {
+    Connection c = known();
+    EXPECT_EQ(source_of(c.from_client("A")), virtual_mac);
+    hand_over();
+    for (int side = 0; side < 2; ++side) {
+        const Seen seen = side == 0 ? c.from_client("PA", "x") : c.from_server("PA", "y");
+        EXPECT_EQ(source_of(seen), vip_mac) << "the switches must not turn back";
+        EXPECT_EQ(seen.destination_mac(), side == 0 ? "02:00:00:00:00:0b" : client_mac);
+    }
+    world.advance(51 * ms);
+    EXPECT_EQ(world.send(c.client_segment("A").build()), silence);
+    EXPECT_EQ(world.dropped(Drop::not_owned), 1U);
+}
+
+TEST_F(AfterglowTest, NothingElseIsOurs) {
+    known();
+    hand_over();
+    const auto to_us = packets::PacketBuilder().ethernet(client_mac, virtual_mac).ip(client, vip);
+    EXPECT_EQ(world.send(Connection(world, 4001).client_segment("S").build()), silence);
+    EXPECT_EQ(world.send(Connection(world, 4001).client_segment("A").build()), silence);
+    EXPECT_EQ(world.send(packets::PacketBuilder(to_us).echo_request(1, 1).build()), silence);
+    EXPECT_EQ(world.dropped(Drop::not_owned), 3U);
+    EXPECT_EQ(world.counted(&C::flows_admitted), 0U);
+    set_state(ServerState::down);
+    EXPECT_EQ(world.run(), silence);
+}
+
+TEST_F(AfterglowTest, WithoutAHandOverThereIsNone) {
+    Connection c = known();
+    world.set_master(false);
+    EXPECT_EQ(world.send(c.client_segment("A").build()), silence);
+}
+
 }  // namespace
 }  // namespace warren::datapath
