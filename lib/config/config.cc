@@ -37,11 +37,6 @@ std::uint8_t BfdInstance::least_ttl() const {
     return static_cast<std::uint8_t>(std::max(expected - max_hops, 0));
 }
 
-std::string lan_identity(const VrrpInstance& instance) {
-    return instance.interface + " " + std::to_string(instance.virtual_router_id) + " " +
-           std::to_string(instance.version) + (instance.is_ipv6() ? " 6" : " 4");
-}
-
 bool BfdInstance::has_session_of(BfdInstance other) const {
     other.weight = weight;
     other.reverse = reverse;

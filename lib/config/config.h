@@ -194,9 +194,6 @@ struct VrrpInstance {
     friend bool operator==(const VrrpInstance&, const VrrpInstance&) = default;
 };
 
-// What the LAN knows of it: the name may change.
-std::string lan_identity(const VrrpInstance& instance);
-
 struct VrrpSyncGroup {
     struct Member {
         syntax::Location where;

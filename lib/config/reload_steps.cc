@@ -2,10 +2,12 @@
 #include "config/reload_steps.h"
 
 #include <algorithm>
+#include <map>
 #include <type_traits>
 #include <utility>
 
 #include "config/fixed_parts.h"
+#include "config/same_routers.h"
 
 namespace warren::config {
 namespace {
@@ -186,6 +188,24 @@ class Steps {
     std::vector<std::string>& out_;
 };
 
+// The same for the same virtual router.
+class RouterKeys {
+  public:
+    RouterKeys(const Config& running, const Config& wanted) {
+        const std::vector<VrrpInstance>& before = running.vrrp_instances;
+        for (std::size_t i = 0; i < before.size(); ++i)
+            keys_[&before[i]] = i;
+        const auto same =
+            find_same_routers(router_names(before), router_names(wanted.vrrp_instances));
+        for (std::size_t i = 0; i < same.size(); ++i)
+            keys_[&wanted.vrrp_instances[i]] = same[i].value_or(before.size() + i);
+    }
+    std::size_t operator()(const VrrpInstance& instance) const { return keys_.at(&instance); }
+
+  private:
+    std::map<const VrrpInstance*, std::size_t> keys_;
+};
+
 // EAL opens cards at a start only; what is shared with the kernel may come later.
 void tell_new_devices(std::vector<std::string>& out, const Config& running, const Config& wanted) {
     const std::vector<std::string> opened = port_names(running);
@@ -222,7 +242,8 @@ ReloadSteps reload_steps(const Config& running, const Config& wanted) {
     by_name("vrrp_track_process", running.track_processes, wanted.track_processes);
     by_name("bfd_instance", running.bfd_instances, wanted.bfd_instances);
     by_name("vrrp_sync_group", running.vrrp_sync_groups, wanted.vrrp_sync_groups);
-    steps.run("vrrp_instance", running.vrrp_instances, wanted.vrrp_instances, lan_identity,
+    steps.run("vrrp_instance", running.vrrp_instances, wanted.vrrp_instances,
+              RouterKeys(running, wanted),
               [](const VrrpInstance& instance) { return instance.name; });
     by_name("local_address_group", running.local_address_groups, wanted.local_address_groups);
     const auto service = [](const VirtualServer& v) { return name_of(v); };

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "config/local_addresses.h"
+#include "config/same_routers.h"
 #include "syntax/document.h"
 
 namespace warren::config {
@@ -46,7 +47,7 @@ class Validator {
 
     void check_instances() {
         std::map<std::string, syntax::Location> names;
-        std::map<std::tuple<std::string, unsigned, bool>, const VrrpInstance*> routers;
+        std::multimap<std::tuple<std::string, unsigned, bool>, const VrrpInstance*> routers;
         for (VrrpInstance& v : config_.vrrp_instances) {
             const auto [other, fresh] = names.emplace(v.name, v.where);
             if (!fresh)
@@ -56,13 +57,16 @@ class Validator {
             if (v.virtual_router_id == 0 || v.interface.empty()) continue;  // reported already
             const bool ipv6 =
                 !v.virtual_ipaddress.empty() && !v.virtual_ipaddress.front().prefix.address.is_v4();
-            const auto [same, only] =
-                routers.emplace(std::tuple(v.interface, v.virtual_router_id, ipv6), &v);
-            if (!only)
+            const std::tuple key(v.interface, v.virtual_router_id, ipv6);
+            const auto [first, last] = routers.equal_range(key);
+            const auto same = std::find_if(
+                first, last, [&](const auto& other) { return share_adverts(*other.second, v); });
+            if (same != last)
                 error(v.where, v.name + ": virtual_router_id " +
                                    std::to_string(v.virtual_router_id) + " on " + v.interface +
                                    " belongs to " + same->second->name + " (" +
                                    same->second->where.to_string() + ")");
+            routers.emplace(key, &v);
         }
         if (config_.vrrp_instances.size() > max_vrrp_instances)
             error(config_.vrrp_instances[max_vrrp_instances].where,

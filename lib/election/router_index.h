@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whose advert is this: port, family and VRID to the index of a virtual router, in one look. No
-// heap after the constructor.
+// Whose advert is this: port, family and VRID to the index of a virtual router, in one look, and a
+// few more where several share a VRID for other peers. No heap after the constructor.
 #pragma once
 
 #include <cstddef>
@@ -8,23 +8,34 @@
 #include <vector>
 
 #include "election/plan.h"
+#include "exchange/ownership.h"
 
 namespace warren::election {
 
 class RouterIndex {
   public:
-    // In the place of who had that port, family and VRID before.
     void insert(const RouterPlan& plan, std::size_t router) {
-        by_key_[key_of(plan)] = static_cast<std::uint16_t>(router);
+        std::uint16_t* last = &by_key_[key_of(plan)];
+        while (*last != no_router)
+            last = &next_[*last];
+        *last = static_cast<std::uint16_t>(router);
+        next_[router] = no_router;
     }
-    // Unless another has come in its place.
     void erase(const RouterPlan& plan, std::size_t router) {
-        std::uint16_t& of_key = by_key_[key_of(plan)];
-        if (of_key == router) of_key = no_router;
+        std::uint16_t* at = &by_key_[key_of(plan)];
+        while (*at != no_router && *at != router)
+            at = &next_[*at];
+        if (*at != no_router) *at = next_[router];
     }
-    // no_router: nobody's.
-    std::uint16_t find(std::uint8_t port, std::uint8_t vrid, bool ipv6) const {
-        return by_key_[key(port, vrid, ipv6)];
+    // Of several the one of which fit(router) is greatest, of equal ones the eldest. no_router:
+    // nobody's.
+    template <typename Fit>
+    std::uint16_t find(std::uint8_t port, std::uint8_t vrid, bool ipv6, const Fit& fit) const {
+        std::uint16_t best = by_key_[key(port, vrid, ipv6)];
+        if (best == no_router) return best;
+        for (std::uint16_t next = next_[best]; next != no_router; next = next_[next])
+            if (fit(next) > fit(best)) best = next;
+        return best;
     }
 
   private:
@@ -37,6 +48,8 @@ class RouterIndex {
 
     std::vector<std::uint16_t> by_key_ =
         std::vector<std::uint16_t>(key(max_ports - 1, 255, true) + 1, no_router);
+    std::vector<std::uint16_t> next_ =  // by router: who shares its key
+        std::vector<std::uint16_t>(exchange::max_virtual_routers, no_router);
 };
 
 }  // namespace warren::election

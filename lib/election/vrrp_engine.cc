@@ -38,6 +38,17 @@ void send_probe(std::uint8_t port, const net::MacAddress& mac, FrameSink& sink) 
     sink.send(port, frame);
 }
 
+// Virtual routers of one VRID are told apart by who speaks to whom. A peer may speak to an address
+// that is not the one we send from, as long as nobody else's fits better.
+unsigned fit(const vrrp::Settings& settings, const net::Parsed& parsed) {
+    if (!settings.is_unicast()) return parsed.destination == settings.multicast_group ? 2 : 0;
+    const auto& peers = settings.unicast_peers;
+    if (std::none_of(peers.begin(), peers.end(),
+                     [&](const vrrp::UnicastPeer& peer) { return peer.address == parsed.source; }))
+        return 0;
+    return parsed.destination == settings.primary_address ? 2 : 1;
+}
+
 }  // namespace
 
 VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_t start_ns,
@@ -130,8 +141,11 @@ void VrrpEngine::on_advert(std::uint8_t port, net::ConstBytes frame, const net::
     // A tagged frame is of another VLAN, where other virtual routers live.
     const bool ours =
         vrid && parsed.tag_count == 0 && (in_ah || parsed.protocol == net::IpProtocol::vrrp);
+    const auto fits = [&](std::uint16_t router) {
+        return fit(routers_[router].plan->settings, parsed);
+    };
     const std::size_t index =
-        ours ? index_.find(port, *vrid, parsed.network == net::Network::ipv6) : no_router;
+        ours ? index_.find(port, *vrid, parsed.network == net::Network::ipv6, fits) : no_router;
     if (index == no_router) {
         link_.counters.unknown_router.add();
         return;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "config/same_routers.h"
 #include "config/sync_groups.h"
 #include "exchange/ownership.h"
 #include "exchange/snapshot.h"
@@ -40,16 +41,21 @@ std::map<std::string, std::uint8_t> plan_ports(const State& state, const config:
     return ports;
 }
 
-bool is_same_router(const config::VrrpInstance& a, const config::VrrpInstance& b) {
-    return a.interface == b.interface && a.virtual_router_id == b.virtual_router_id &&
-           a.is_ipv6() == b.is_ipv6() && a.version == b.version;
-}
-
-std::optional<std::uint16_t> find(const State& state, const config::VrrpInstance& wanted) {
-    for (std::size_t i = 0; i < state.routers.size(); ++i)
-        if (is_served(state.routers[i]) && is_same_router(*state.routers[i].config, wanted))
-            return static_cast<std::uint16_t>(i);
-    return std::nullopt;
+// Of each instance that is wanted the router that it is now, or nothing.
+std::vector<std::optional<std::uint16_t>> find_served(const State& state,
+                                                      const config::Config& wanted) {
+    std::vector<config::RouterName> names;
+    std::vector<std::uint16_t> indices;
+    for (std::size_t i = 0; i < state.routers.size(); ++i) {
+        if (!is_served(state.routers[i])) continue;
+        names.push_back(config::router_name(*state.routers[i].config));
+        indices.push_back(static_cast<std::uint16_t>(i));
+    }
+    std::vector<std::optional<std::uint16_t>> found;
+    for (const auto& position :
+         config::find_same_routers(names, config::router_names(wanted.vrrp_instances)))
+        found.push_back(position ? std::optional(indices[*position]) : std::nullopt);
+    return found;
 }
 
 // A group's number is its first member's index: it stays when others come and go.
@@ -180,8 +186,10 @@ void plan_routers(const State& state, const config::Config& wanted, ReloadPlan& 
     std::vector<bool> kept(state.routers.size());
     const std::map<std::string, std::uint8_t> ports = plan_ports(state, wanted, plan);
     if (!plan.refusal.empty()) return;
-    for (const config::VrrpInstance& instance : wanted.vrrp_instances) {
-        std::optional<std::uint16_t> index = find(state, instance);
+    const std::vector<std::optional<std::uint16_t>> served = find_served(state, wanted);
+    for (std::size_t i = 0; i < served.size(); ++i) {
+        const config::VrrpInstance& instance = wanted.vrrp_instances[i];
+        std::optional<std::uint16_t> index = served[i];
         const bool is_new = !index;
         if (is_new) index = indices.take();
         if (!index) {

@@ -70,17 +70,16 @@ void Notifier::follow(const config::Config& config) {
     std::erase_if(instances_, [](const auto& item) { return item.second.is_leaving; });
     for (auto& [name, scripts] : instances_)
         scripts.is_leaving = true;
-    std::map<std::string, std::string> names;
+    std::vector<config::RouterName> names = config::router_names(config.vrrp_instances);
+    const auto same = config::find_same_routers(names_, names);
     std::map<std::string, std::optional<NotifyState>> states;
     std::map<std::string, int> priorities;
-    for (const config::VrrpInstance& instance : config.vrrp_instances) {
-        const std::string identity = config::lan_identity(instance);
-        const auto known = names_.find(identity);
-        const std::string& before = known == names_.end() ? instance.name : known->second;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const config::VrrpInstance& instance = config.vrrp_instances[i];
+        const std::string& before = same[i] ? names_[*same[i]].in_file : instance.name;
         instances_[instance.name] = ready(instance.notify, config.global);
         states[instance.name] = states_[before];
         priorities[instance.name] = priorities_[before];
-        names.emplace(identity, instance.name);
     }
     names_ = std::move(names);
     states_ = std::move(states);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "config/same_routers.h"
 #include "journal/event_log.h"
 #include "programs/listener.h"
 #include "programs/program.h"
@@ -63,7 +64,7 @@ class Notifier {
     void update(Group& group);
 
     std::map<std::string, Scripts> instances_;
-    std::map<std::string, std::string> names_;                  // by config::lan_identity()
+    std::vector<config::RouterName> names_;
     std::map<std::string, std::optional<NotifyState>> states_;  // of instances
     std::map<std::string, int> priorities_;                     // that they had then
     std::vector<Group> groups_;

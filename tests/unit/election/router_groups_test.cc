@@ -74,6 +74,10 @@ TEST_F(Groups, AMoveWhileTheySettleIsNotLost) {
     EXPECT_EQ(settle(), "1 ") << "who did not follow is told again";
 }
 
+unsigned all_fit(std::uint16_t) {
+    return 1;
+}
+
 TEST(Index, FindsByPortFamilyAndVrid) {
     RouterIndex index;
     RouterPlan v4 = plan_of(7, {ip("192.168.8.100")});
@@ -84,22 +88,29 @@ TEST(Index, FindsByPortFamilyAndVrid) {
     index.insert(v4, 3);
     index.insert(other_port, 4);
     index.insert(v6, 5);
-    EXPECT_EQ(index.find(0, 7, false), 3U);
-    EXPECT_EQ(index.find(max_ports - 1, 7, false), 4U);
-    EXPECT_EQ(index.find(0, 7, true), 5U);
-    EXPECT_EQ(index.find(0, 8, false), no_router);
-    EXPECT_EQ(index.find(1, 7, false), no_router);
+    EXPECT_EQ(index.find(0, 7, false, all_fit), 3U);
+    EXPECT_EQ(index.find(max_ports - 1, 7, false, all_fit), 4U);
+    EXPECT_EQ(index.find(0, 7, true, all_fit), 5U);
+    EXPECT_EQ(index.find(0, 8, false, all_fit), no_router);
+    EXPECT_EQ(index.find(1, 7, false, all_fit), no_router);
 }
 
-TEST(Index, WhoGoesDoesNotTakeHisSuccessorAlong) {
+TEST(Index, OfSeveralTheOneThatFitsBestAndOfEqualOnesTheEldest) {
     RouterIndex index;
     const RouterPlan plan = plan_of(7, {ip("192.168.8.100")});
-    index.insert(plan, 3);
-    index.insert(plan, 9);
+    for (const std::size_t router : {9U, 3U, 4U})
+        index.insert(plan, router);
+    EXPECT_EQ(index.find(0, 7, false, all_fit), 9U);
+    EXPECT_EQ(index.find(0, 7, false, [](std::uint16_t router) { return router == 4; }), 4U);
     index.erase(plan, 3);
-    EXPECT_EQ(index.find(0, 7, false), 9U);
+    EXPECT_EQ(index.find(0, 7, false, [](std::uint16_t router) { return router != 9; }), 4U);
     index.erase(plan, 9);
-    EXPECT_EQ(index.find(0, 7, false), no_router);
+    EXPECT_EQ(index.find(0, 7, false, all_fit), 4U);
+    index.insert(plan, 3);
+    EXPECT_EQ(index.find(0, 7, false, all_fit), 4U);
+    index.erase(plan, 4);
+    index.erase(plan, 3);
+    EXPECT_EQ(index.find(0, 7, false, all_fit), no_router);
 }
 
 }  // namespace

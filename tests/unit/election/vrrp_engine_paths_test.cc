@@ -92,6 +92,50 @@ TEST_F(EnginePaths, ANextHopOfNoPeerIsIgnored) {
     EXPECT_EQ(sink_.count("VRRP"), 0U);
 }
 
+// keepalived lets several have a VRID on one interface when their peers, or our addresses, differ.
+class SharedVrid : public EngineWorld {
+  protected:
+    static RouterPlan unicast(const char* own, const char* peer, const char* vip) {
+        RouterPlan plan = plan_of(7, {ip(vip)});
+        plan.settings.primary_address = ip(own);
+        plan.settings.unicast_peers = {{ip(peer)}};
+        return plan;
+    }
+    // Which of them are masters after that one has been heard for a while.
+    std::string masters_under(const char* source, const char* destination) {
+        RouterPlan peer = plan_of(7, {ip("192.168.8.100")});
+        peer.settings.primary_address = ip(source);
+        const AdvertTarget target{ip(destination), peer.source_mac, 255};
+        for (int i = 0; i < 20; ++i) {
+            std::array<std::uint8_t, max_advert_frame_bytes> frame;
+            const std::size_t bytes = build_advert_frame(frame, peer, 200, target);
+            engine_->on_frame(0, net::ConstBytes(frame).first(bytes), round());
+            advance(10 * ms);
+        }
+        std::string masters;
+        for (std::size_t i = 0; i < plans_.size(); ++i)
+            if (owned(i)) masters += std::to_string(i);
+        return masters;
+    }
+};
+
+TEST_F(SharedVrid, EachHearsItsOwnPeersOrTheGroup) {
+    run({unicast("192.168.8.1", "192.168.8.2", "192.168.8.100"),
+         unicast("192.168.8.1", "192.168.8.3", "192.168.8.101"),
+         plan_of(7, {ip("192.168.8.102")})});
+    EXPECT_EQ(masters_under("192.168.8.2", "192.168.8.1"), "12");
+    EXPECT_EQ(masters_under("192.168.8.3", "192.168.8.1"), "02");
+    EXPECT_EQ(masters_under("192.168.8.3", "192.168.8.9"), "02") << "to another address of ours";
+    EXPECT_EQ(masters_under("192.168.8.3", "224.0.0.18"), "01");
+}
+
+TEST_F(SharedVrid, APeerOfTwoSaysByTheAddressWhomItMeans) {
+    run({unicast("192.168.8.1", "192.168.8.2", "192.168.8.100"),
+         unicast("192.168.8.9", "192.168.8.2", "192.168.8.101")});
+    EXPECT_EQ(masters_under("192.168.8.2", "192.168.8.9"), "0");
+    EXPECT_EQ(masters_under("192.168.8.2", "192.168.8.1"), "1");
+}
+
 // A refused advert is tried again soon, and the newest one replaces it: nothing piles up.
 TEST_F(EnginePaths, ARefusedAdvertIsTriedAgain) {
     run({plan_of(7, {ip("192.168.8.100")})});

@@ -308,12 +308,12 @@ TEST_F(Engine, FullReportChannelIsCountedAndStopsNothing) {
 TEST_F(Engine, HandsOverByOrderWithoutAGoodByeAndGlows) {
     become_master();
     engine_->on_command({.kind = VrrpCommand::Kind::hand_over, .for_ns = s}, round());
-    EXPECT_EQ(ownership_.glow_until_ns[0].load(), 0U);
+    EXPECT_EQ(ownership_.glow_ns(0), 0U);
     hear(50);
     EXPECT_FALSE(owned());
     EXPECT_EQ(reports(), std::vector<std::string>{"master -> backup handover"});
     EXPECT_TRUE(sink_.take().empty());
-    EXPECT_EQ(ownership_.glow_until_ns[0].load(), now_ns_ + VrrpEngine::afterglow_ns);
+    EXPECT_EQ(ownership_.glow_ns(0), now_ns_ + VrrpEngine::afterglow_ns);
 }
 
 TEST_F(Engine, WhoStopsOrFailsDoesNotGlow) {
@@ -321,7 +321,7 @@ TEST_F(Engine, WhoStopsOrFailsDoesNotGlow) {
     engine_->on_command({.present = true}, round());
     EXPECT_FALSE(owned());
     engine_->on_command({.present = false}, round());
-    EXPECT_EQ(ownership_.glow_until_ns[0].load(), 0U);
+    EXPECT_EQ(ownership_.glow_ns(0), 0U);
 }
 
 TEST_F(Engine, TakesOverByOrderThoughItsPreemptionIsHeld) {

@@ -165,6 +165,21 @@ TEST_F(ReloadRouters, AnotherVridOrVersionIsAnotherRouter) {
     EXPECT_EQ(router_of(*state_, ip("192.168.8.100")), 2);
 }
 
+TEST_F(ReloadRouters, OfThoseThatShareAVridTheNameDecides) {
+    const auto unicast = [](const std::string& name, const std::string& peer) {
+        return router(name, "eth0", 51, "192.168.8.1" + peer,
+                      "unicast_peer {\n192.168.8." + peer + "\n}\n");
+    };
+    use(unicast("A", "2") + unicast("B", "3"));
+    EXPECT_EQ(reload(unicast("C", "4") + unicast("B", "3")), "");
+    EXPECT_EQ(orders(), "~0") << "A has another name, and another peer";
+    EXPECT_EQ(state_->routers[0].config->name, "C");
+    EXPECT_EQ(reload(unicast("B", "3")), "");
+    EXPECT_EQ(orders(), "-0");
+    EXPECT_EQ(reload(unicast("A", "2") + unicast("B", "3")), "");
+    EXPECT_EQ(orders(), "+2");
+}
+
 // Whoever carries the plan out has opened them before.
 TEST_F(ReloadRouters, AnInterfaceWithoutPortGetsTheNext) {
     use(router_1);

@@ -21,6 +21,10 @@ std::string instance(const std::string& more, const std::string& address = "10.0
            " {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n" + address + "\n}\n" +
            more + "\n}\n";
 }
+std::string unicast(const std::string& name, const std::string& address, const std::string& peers,
+                    const std::string& more = "") {
+    return instance("unicast_peer {\n" + peers + "\n}\n" + more, address, name);
+}
 std::string service(const std::string& more, const std::string& server = "") {
     return "virtual_server 10.0.0.1 5672 { lb_algo wlc\nlb_kind FNAT\nreal_server 10.0.0.2 5672 {\n"
            "TCP_CHECK {\n}\n" +
@@ -157,6 +161,17 @@ const Case vrrp[] = {
      "5: error: unknown option 'foo' after the address '10.0.0.1/24'\n"},
     {"VRID twice on an interface", instance("") + instance("", "10.0.0.2", "W"),
      "9: error: W: virtual_router_id 51 on eth0 belongs to V (f:1)\n"},
+    {"VRID twice for other unicast peers",
+     unicast("V", "10.0.0.1", "192.168.8.5\n192.168.8.6") +
+         unicast("W", "10.0.0.2", "192.168.8.7") + instance("", "10.0.0.3", "X"),
+     ""},
+    {"VRID twice for a common unicast peer",
+     unicast("V", "10.0.0.1", "192.168.8.5\n192.168.8.6") + unicast("W", "10.0.0.2", "192.168.8.6"),
+     "13: error: W: virtual_router_id 51 on eth0 belongs to V (f:1)\n"},
+    {"VRID twice for a peer that knows two of our addresses",
+     unicast("V", "10.0.0.1", "192.168.8.5") +
+         unicast("W", "10.0.0.2", "192.168.8.5", "unicast_src_ip 192.168.8.4\n"),
+     ""},
     {"VIP twice",
      instance("") +
          "vrrp_instance W {\ninterface e\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}",

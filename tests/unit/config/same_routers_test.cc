@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Who is who in a file that is read again.
+#include "config/same_routers.h"
+
+#include <gtest/gtest.h>
+
+namespace warren::config {
+namespace {
+
+using Found = std::vector<std::optional<std::size_t>>;
+
+TEST(SameRouters, AreFoundByWhatTheLanKnowsAndTheNameMayChange) {
+    const std::vector<RouterName> before{{"eth0 51", "A"}, {"eth0 52", "B"}};
+    EXPECT_EQ(find_same_routers(before, {{"eth0 52", "A"}, {"eth1 51", "B"}, {"eth0 51", "C"}}),
+              (Found{1, std::nullopt, 0}));
+    EXPECT_EQ(find_same_routers(before, {}), Found{});
+    EXPECT_EQ(find_same_routers({}, before), (Found{std::nullopt, std::nullopt}));
+}
+
+TEST(SameRouters, OfSeveralTheNameDecidesThenTheOrder) {
+    const std::vector<RouterName> before{{"eth0 51", "A"}, {"eth0 51", "B"}, {"eth0 51", "C"}};
+    EXPECT_EQ(find_same_routers(before, {{"eth0 51", "D"}, {"eth0 51", "A"}, {"eth0 51", "E"}}),
+              (Found{1, 0, 2}));
+    EXPECT_EQ(find_same_routers(before, {{"eth0 51", "C"}}), Found{2});
+    EXPECT_EQ(find_same_routers({{"eth0 51", "A"}}, {{"eth0 51", "B"}, {"eth0 51", "C"}}),
+              (Found{0, std::nullopt}))
+        << "one is no two";
+}
+
+}  // namespace
+}  // namespace warren::config
