@@ -142,8 +142,7 @@ constexpr Keyword<config::GlobalDefs> globals[] = {
          g.script_user = s.arg(0);
          g.script_group = s.args() > 1 ? s.arg(1) : "";
      }},
-    {"net_namespace", 1, 1,
-     [](Statement& s, config::GlobalDefs& g) { g.net_namespace = s.arg(0); }},
+    {"net_namespace", 0, 1, read_net_namespace, BlockUse::none, Repeat::yes},
     {"default_interface", 1, 1,
      [](Statement& s, config::GlobalDefs& g) { s.interface(g.default_interface); }},
     {"checker_log_all_failures", 0, 1,
@@ -248,6 +247,15 @@ void read_global_defs(Statement& s, config::GlobalDefs& global, InstanceDraft& d
     add_mail_keywords(reader, global.mail);
     reader.read(s.node.children);
     check_fifos(s.context, global.fifos);
+}
+
+void read_net_namespace(Statement& s, config::GlobalDefs& global) {
+    if (s.args() == 0)
+        return s.warn("'net_namespace' without a name is left out, as in keepalived");
+    if (!global.net_namespace.empty())
+        return s.warn(
+            "'net_namespace' is given more than once: the first one counts, as in keepalived");
+    global.net_namespace = s.arg(0);
 }
 
 }  // namespace warren::schema

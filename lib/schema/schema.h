@@ -55,6 +55,7 @@ void read_schema(const std::vector<syntax::Node>& nodes, SchemaContext& context,
 
 // One block each. `defaults` comes from global_defs.
 void read_global_defs(Statement& s, config::GlobalDefs& global, InstanceDraft& defaults);
+void read_net_namespace(Statement& s, config::GlobalDefs& global);  // in the block and outside
 void read_vrrp_instance(Statement& s, const InstanceDraft& defaults, config::Config& config);
 // Decides what is still open; reports what does not go together.
 void settle_instance(Statement& s, InstanceDraft& draft, const config::GlobalDefs& global);

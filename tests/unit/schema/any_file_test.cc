@@ -56,6 +56,9 @@ const Case global_defs[] = {
     {"IPVS's timeouts", globals("lvs_timeouts tcp 900"), accepted},
     {"IPVS flushed", globals("lvs_flush"), accepted},
     {"namespace", globals("net_namespace lb"), accepted},
+    {"namespace without a name", globals("net_namespace"), warned, "is left out, as in keepalived"},
+    {"two namespaces", globals("net_namespace a\nnet_namespace b"), warned,
+     "more than once: the first one counts, as in keepalived"},
     {"strict mode", globals("vrrp_strict"), accepted},
     {"version 3", globals("vrrp_version 3"), accepted},
     {"version 4", globals("vrrp_version 4"), refused, "'vrrp_version' must be a whole number"},
@@ -86,6 +89,8 @@ INSTANTIATE_TEST_SUITE_P(GlobalDefs, AnyFile, testing::ValuesIn(global_defs));
 
 const Case outside[] = {
     {"namespace", "net_namespace lb\nnet_namespace_ipvs lb\n" + instance(), accepted},
+    {"namespace without a name", "net_namespace\n" + instance(), warned,
+     "is left out, as in keepalived"},
     {"instance name", "instance lb1\n" + instance(), accepted},
     {"pid directory", "use_pid_dir\n" + instance(), accepted},
     {"linkbeat", "linkbeat_use_polling\n" + instance(), accepted},
