@@ -178,9 +178,20 @@ class DocumentReader {
         std::erase(unknown, "_RANDOM");  // not a definition, and not unknown
         for (const std::string& name : unknown)
             report(Severity::warning, "$" + name + " is not defined and stays as it is");
-        if (expanded->find('\n') == std::string::npos) return read_statements(*expanded);
+        if (expanded->find('\n') == std::string::npos) return read_expanded(*expanded);
         for (std::string_view rest = *expanded; !rest.empty() && !stopped_;)
             read_line(take_line(rest), depth + 1);
+    }
+
+    // A comment sign that a definition brought, ${_HASH} too, begins a comment nevertheless, as in
+    // keepalived 2.2.7.
+    void read_expanded(std::string_view expanded) {
+        const std::string_view rest = without_comment(expanded);
+        if (rest.size() != expanded.size() && !trim(rest).empty())
+            report(Severity::warning, "what a definition brought begins a comment here: " +
+                                          in_quotes(expanded.substr(rest.size())) +
+                                          ", as in keepalived; put it into quotes");
+        read_statements(rest);
     }
 
     // The rest of the line, once for each round.

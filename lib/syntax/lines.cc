@@ -16,6 +16,10 @@ bool is_quote(char c) {
     return c == '"' || c == '\'';
 }
 
+bool is_comment_sign(char c) {
+    return c == '#' || c == '!';
+}
+
 // As in lines that a shell script was to write. keepalived runs what stands between them.
 bool begins_escaped_quote(std::string_view text) {
     return text.size() > 1 && text.front() == '\\' && is_quote(text[1]);
@@ -156,7 +160,8 @@ std::string_view without_comment(std::string_view line) {
             ++i;
         } else if (is_quote(c)) {
             quote = c;
-        } else if (c == '#' || c == '!') {
+        } else if (is_comment_sign(c) ||
+                   (c == '\\' && i + 1 < line.size() && is_comment_sign(line[i + 1]))) {
             return line.substr(0, i);
         }
     }

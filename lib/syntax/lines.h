@@ -15,6 +15,8 @@ namespace warren::syntax {
 std::string_view trim(std::string_view text);
 
 // The text before a comment: '#' or '!' anywhere outside quotes, with or without a blank before it.
+// A backslash does not help: of keepalived's processes, those that speak VRRP and check do not heed
+// it (2.2.7).
 std::string_view without_comment(std::string_view line);
 
 struct Token {

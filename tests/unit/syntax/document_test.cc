@@ -57,7 +57,14 @@ const Case syntax[] = {
     {"definition of several lines", "$I=\\\nv $N {\\\n  p ${N}1 \\\n}\n$N=7\n$I\n$N=8\n$I",
      "v 7 {\n    p 71\n}\nv 8 {\n    p 81\n}\n"},
     {"empty definition", "$X=\na $X b", "a b\n"},
-    {"hash by name", "a x${_HASH}y", "a \"x#y\"\n"},
+    {"hash by name", "a \"x${_HASH}y\" ${_BANG}",
+     "a \"x#y\"\nf:1: warning: what a definition brought "
+     "begins a comment here: '!', as in keepalived; put it into quotes\n"},
+    {"lines that a definition turns into comments", "$OFF=${_HASH}\n$OFF a {\n${OFF}b\nc", "c\n"},
+    {"comment sign of a definition of several lines", "$X=\\\na ${_HASH}b\\\nc\n$X",
+     "a\nc\nf:4: warning: what a definition brought begins a comment here: '#b', as in keepalived; "
+     "put it into quotes\n"},
+    {"a backslash before a comment sign", "a x\\#y\nb \\! z\nc \"\\#\"", "a x\nb\nc \"#\"\n"},
     {"unknown name stays", "a $Y",
      "a \"$\"\"Y\"\nf:1: warning: $Y is not defined and stays as it is\n"},
     {"spaced definition", "$X = 1",
