@@ -27,6 +27,8 @@ Delivery::Delivery(const Settings& settings, const Handshake& handshake, Sender&
 void Delivery::clear() {
     outbox_.clear();
     unresolved_.clear();
+    late_acks_ = {};
+    held_until_us_ = 0;
 }
 
 std::size_t Delivery::room(std::uint64_t now_us) {
@@ -58,7 +60,7 @@ void Delivery::flush(std::uint64_t now_us) {
 }
 
 void Delivery::flush_due(std::uint64_t now_us) {
-    if (outbox_.has_batch() && now_us - outbox_.batch().first_us >= batch_us) flush(now_us);
+    if (outbox_.has_batch() && now_us >= batch_due_us()) flush(now_us);
 }
 
 bool Delivery::control(Kind kind, const Payload& payload, std::uint64_t now_us) {
@@ -79,26 +81,40 @@ void Delivery::send(Parcel& parcel, std::uint64_t now_us) {
                  oldest_unresolved(), now_us);
 }
 
+void Delivery::ordered(Ticket mark) {
+    unresolved_.forget_orders();
+    unresolved_.ordered(mark);
+}
+
+void Delivery::answered(Ticket mark, std::uint64_t now_us) {
+    flush(now_us);
+    unresolved_.answered(mark, sender_.next_sequence() - 1);
+    settle();
+}
+
+void Delivery::settle() {
+    const Parcel* oldest = outbox_.oldest();
+    unresolved_.settle(oldest == nullptr ? sender_.next_sequence() : oldest->sequence);
+}
+
 void Delivery::note_acknowledged(const Parcel& parcel) {
     for (const Parcel::Note& note : parcel.notes)
         if (note.urgent) sink_.acknowledged(note.source);
 }
 
-// Records have been encoded by us, so each has its note.
+// Records have been encoded by us, so each has its note. Until the peer has what is sent instead,
+// it lacks this.
 void Delivery::repair(const Parcel& parcel, std::uint64_t now_us) {
     RecordReader reader(parcel.payload.view());
-    bool asked = false;
     for (const Parcel::Note& note : parcel.notes) {
         const auto record = reader.next();
         if (!record) break;
-        if (const auto* flow = std::get_if<FlowRecord>(&*record)) {
-            const bool taken = sink_.again(note.source, flow->identity());
-            ++(taken ? counters_.resent : counters_.given_up);
-            asked = asked || taken;
-        } else if (const auto* end = std::get_if<EndRecord>(&*record))
+        if (const auto* flow = std::get_if<FlowRecord>(&*record))
+            ++(sink_.again(note.source, flow->identity()) ? counters_.resent : counters_.given_up);
+        else if (const auto* end = std::get_if<EndRecord>(&*record))
             say_again(*end, note, now_us);
     }
-    if (asked && !unresolved_.add(parcel.sequence)) ++counters_.given_up;
+    if (!unresolved_.add(parcel.sequence, parcel.sent_us)) ++counters_.given_up;
 }
 
 void Delivery::say_again(const EndRecord& end, Parcel::Note note, std::uint64_t now_us) {
@@ -113,9 +129,9 @@ std::uint64_t Delivery::oldest_unresolved() const {
 
 std::uint64_t Delivery::deadline_us() const {
     std::uint64_t deadline = no_deadline;
-    if (outbox_.has_batch()) deadline = outbox_.batch().first_us + batch_us;
+    if (outbox_.has_batch()) deadline = batch_due_us();
     if (const Parcel* oldest = outbox_.oldest())
-        deadline = std::min(deadline, oldest->sent_us + sender_.round_trip().loss_us() + 1);
+        deadline = std::min(deadline, oldest->sent_us + loss_us() + 1);
     return starved_ ? std::min(deadline, bucket_.ready_us()) : deadline;
 }
 

@@ -4,9 +4,11 @@
 // owner's.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
+#include "sync/late_acks.h"
 #include "sync/outbox.h"
 #include "sync/sender.h"
 #include "sync/token_bucket.h"
@@ -25,26 +27,32 @@ class Delivery {
     // Sends the batch, whatever is in it.
     void flush(std::uint64_t now_us);
     void flush_due(std::uint64_t now_us);
+    // What is neither urgent nor an answer waits until then, so that the peer catches up.
+    void hold_until(std::uint64_t time_us) { held_until_us_ = time_us; }
     // Behind all records offered until now. false: no room now.
     bool control(Kind kind, const Payload& payload, std::uint64_t now_us);
 
     // Calls acked(kind, payload) for each control datagram that the peer has.
     template <typename Acked>
-    void acknowledge(const Ack& ack, Acked acked) {
-        counters_.acked_late += unresolved_.acknowledge(ack);
+    void acknowledge(const Ack& ack, std::uint64_t now_us, Acked acked) {
+        unresolved_.acknowledge(ack, [&](std::uint64_t sent_us) {
+            ++counters_.acked_late;
+            late_acks_.note(now_us - sent_us, now_us);
+        });
         outbox_.acknowledge(ack, [&](const Parcel& parcel) {
             if (parcel.kind == Kind::records)
                 note_acknowledged(parcel);
             else
                 acked(parcel.kind, parcel.payload.view());
         });
+        settle();
     }
     // Calls lost(kind, payload) for each control datagram that has to be sent again.
     template <typename Lost>
     void find_losses(std::uint64_t now_us, Lost lost) {
-        const std::uint64_t patience_us = sender_.round_trip().loss_us();
-        const std::uint64_t before_us = now_us > patience_us ? now_us - patience_us : 0;
-        while (const Parcel* parcel = outbox_.take_lost(before_us)) {
+        late_acks_.decay(now_us);
+        while (const Parcel* parcel =
+                   outbox_.take_lost(now_us - late_acks_.patience_us(), now_us - loss_us())) {
             ++counters_.lost;
             if (parcel->kind == Kind::records)
                 repair(*parcel, now_us);
@@ -54,8 +62,11 @@ class Delivery {
         }
     }
 
-    Unresolved& unresolved() { return unresolved_; }
+    // Lost flows that have been asked for, and the mark that says that they have been answered.
     const Unresolved& unresolved() const { return unresolved_; }
+    void ordered(Ticket mark);
+    void answered(Ticket mark, std::uint64_t now_us);
+
     // Below it, all that the peer must have is there or has been replaced.
     std::uint64_t oldest_unresolved() const;
     std::uint64_t deadline_us() const;
@@ -66,8 +77,15 @@ class Delivery {
     }
 
   private:
+    std::uint64_t batch_due_us() const {
+        return std::max(outbox_.batch().first_us + batch_us, held_until_us_);
+    }
     bool put(const Record& record, const Parcel::Note& note, std::uint64_t now_us);
     void send(Parcel& parcel, std::uint64_t now_us);
+    std::uint64_t loss_us() const {
+        return std::max(sender_.round_trip().loss_us(), late_acks_.patience_us());
+    }
+    void settle();
     void note_acknowledged(const Parcel& parcel);
     void repair(const Parcel& parcel, std::uint64_t now_us);
     void say_again(const EndRecord& end, Parcel::Note note, std::uint64_t now_us);
@@ -79,6 +97,8 @@ class Delivery {
     Outbox outbox_;
     Unresolved unresolved_;
     TokenBucket bucket_;
+    LateAcks late_acks_;
+    std::uint64_t held_until_us_ = 0;
     bool starved_ = false;  // somebody waits for the bucket
 };
 

@@ -64,14 +64,14 @@ Parcel* Outbox::take_control(Kind kind, const Payload& payload, std::uint64_t no
     return &parcel;
 }
 
-Parcel* Outbox::take_lost(std::uint64_t before_us) {
-    for (auto i = under_way_.begin(); i != under_way_.end(); ++i) {
-        Parcel& parcel = parcels_[*i];
-        if (parcel.sequence >= overtaken_ && parcel.sent_us >= before_us) return nullptr;
-        under_way_.erase(i);
-        return &parcel;
-    }
-    return nullptr;
+// Sequences and times grow together, so only the oldest has to be looked at.
+Parcel* Outbox::take_lost(std::uint64_t before_us, std::uint64_t long_before_us) {
+    if (under_way_.empty()) return nullptr;
+    Parcel& parcel = parcels_[under_way_.front()];
+    const bool overtaken = parcel.sequence < overtaken_ && parcel.sent_us <= before_us;
+    if (!overtaken && parcel.sent_us >= long_before_us) return nullptr;
+    under_way_.erase(under_way_.begin());
+    return &parcel;
 }
 
 void Outbox::release(const Parcel& parcel) {

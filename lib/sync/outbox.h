@@ -77,9 +77,9 @@ class Outbox {
         }
         under_way_.resize(kept);
     }
-    // The next one that three later ones have overtaken, or that was sent before `before_us`. It
-    // is not under way any more, and must be released.
-    Parcel* take_lost(std::uint64_t before_us);
+    // The next one that three later ones have overtaken and that was sent before `before_us`, or
+    // long before. It is not under way any more, and must be released.
+    Parcel* take_lost(std::uint64_t before_us, std::uint64_t long_before_us);
     void release(const Parcel& parcel);
 
     std::size_t under_way() const { return under_way_.size(); }

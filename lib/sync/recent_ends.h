@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which flows the peer has ended lately, and with which sequence: a record from before that has
-// been overtaken must not bring such a flow back. One that has been forgotten comes back until the
-// digest tells.
+// been overtaken must not bring such a flow back, nor a worker's word that it was refused. One that
+// has been forgotten comes back until the digest tells.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +22,11 @@ class RecentEnds {
     bool has_ended_after(std::uint64_t name, std::uint64_t sequence) const {
         const End& end = ends_[name % ends_.size()];
         return end.name == name && end.sequence > sequence;
+    }
+    bool has(std::uint64_t name) const { return ends_[name % ends_.size()].name == name; }
+    // It is there again.
+    void forget(std::uint64_t name) {
+        if (has(name)) ends_[name % ends_.size()] = {};
     }
 
   private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "net/mix.h"
 #include "sync/bulk_out.h"
 #include "sync/delivery.h"
 #include "sync/handshake.h"
@@ -42,6 +43,7 @@ class Session::Parts {
     void pump(std::uint64_t now_us);
     void set_routers(std::span<const LocalRouter> configured, std::uint64_t now_us);
     void sums(Marks::Purpose purpose, std::span<const RouterSum> all, std::uint64_t now_us);
+    void finish_what_is_complete();
 
     Settings settings;
     Sink& sink;
@@ -66,24 +68,28 @@ class Session::Parts {
                std::uint64_t fresh_nonce);
     void end(std::uint64_t now_us);
     Hello our_hello() const;
+    Hello greeting() const;
 
     // ---- what comes in; false: the workers have no room
     void hear(const Datagram& datagram, std::uint64_t now_us);
     bool take(const Datagram& datagram, std::uint64_t now_us);
     bool take_records(const Datagram& datagram);
     bool take_record(const Record& record, const Header& header);
+    bool take_flow(const FlowRecord& flow, const Header& header);
     void take_hello(const Hello& hello, std::uint64_t now_us);
     void take_ack(const Ack& ack, std::uint64_t now_us);
     void take_digest(const Header& header, const Digest& digest, std::uint64_t now_us);
     void take_bulk_mark(const Header& header, const BulkMark& mark);
     void take_take_over(const Header& header, const TakeOver& message);
-    void finish_what_is_complete(std::uint64_t now_us);
 
     // ---- what goes out
     void send_controls(std::uint64_t now_us);
     void send_bulk_marks(std::uint64_t now_us);
     void send_take_overs(RouterState& state, std::uint64_t now_us);
     void send_mark(std::uint64_t now_us);
+    std::uint64_t jitter_us() const;
+    void make_way_for_digest(std::uint64_t now_us);
+    std::uint64_t digest_due_us() const;
     void send_digest(std::span<const RouterSum> all, std::uint64_t now_us);
     void compare(std::span<const RouterSum> all, std::uint64_t now_us);
     void judge(RouterState& state, const flow::FlowSum& ours, const flow::FlowSum& theirs,
@@ -121,7 +127,7 @@ void Session::Parts::greet(const Header& header, std::uint64_t now_us) {
         return discard(Discard::wrong_boot);  // a reflection
     if (now_us < greeting_us_) return;
     greeting_us_ = now_us + greeting_interval_us;
-    sender.greet(handshake, header.sender_nonce, encode(our_hello()), now_us);
+    sender.greet(handshake, header.sender_nonce, encode(greeting()), now_us);
 }
 
 void Session::Parts::meet(const Datagram& datagram, std::uint64_t now_us,
@@ -179,6 +185,14 @@ Hello Session::Parts::our_hello() const {
     return hello;
 }
 
+// Wants are numbered within a session.
+Hello Session::Parts::greeting() const {
+    Hello hello = our_hello();
+    for (Hello::Router& router : hello.routers)
+        router.want = 0;
+    return hello;
+}
+
 // ---- what comes in
 
 void Session::Parts::hear(const Datagram& datagram, std::uint64_t now_us) {
@@ -199,7 +213,7 @@ void Session::Parts::hear(const Datagram& datagram, std::uint64_t now_us) {
     inbox.take(header.sequence);
     if (is_acknowledged(header.kind))
         inbox.owe_ack((header.flags & datagram_flag::urgent) != 0, now_us);
-    finish_what_is_complete(now_us);
+    finish_what_is_complete();
 }
 
 bool Session::Parts::take(const Datagram& datagram, std::uint64_t now_us) {
@@ -249,16 +263,20 @@ bool Session::Parts::take_record(const Record& record, const Header& header) {
         refused.forget(*end);
         return sink.end(*end);
     }
-    const auto* flow = std::get_if<FlowRecord>(&record);
-    if (flow == nullptr) return sink.bind(std::get<PersistenceRecord>(record));
-    const EndRecord its_end = EndRecord::of(flow->identity(), EndCause::closed);
-    if (!inbox.is_latest(header.sequence) &&
-        recent_ends.has_ended_after(its_end.name(settings.digest_key), header.sequence)) {
+    if (const auto* flow = std::get_if<FlowRecord>(&record)) return take_flow(*flow, header);
+    return sink.bind(std::get<PersistenceRecord>(record));
+}
+
+bool Session::Parts::take_flow(const FlowRecord& flow, const Header& header) {
+    const EndRecord its_end = EndRecord::of(flow.identity(), EndCause::closed);
+    const std::uint64_t name = its_end.name(settings.digest_key);
+    if (recent_ends.has_ended_after(name, header.sequence)) {
         ++counters.outdated;
         return true;
     }
+    recent_ends.forget(name);
     refused.forget(its_end);
-    return sink.install(*flow, (header.flags & datagram_flag::urgent) != 0);
+    return sink.install(flow, (header.flags & datagram_flag::urgent) != 0);
 }
 
 void Session::Parts::take_hello(const Hello& hello, std::uint64_t now_us) {
@@ -277,13 +295,16 @@ void Session::Parts::take_hello(const Hello& hello, std::uint64_t now_us) {
     sink.peer_routers({said.begin(), said.end()});
 }
 
-void Session::Parts::take_ack(const Ack& ack, std::uint64_t) {
+void Session::Parts::take_ack(const Ack& ack, std::uint64_t now_us) {
     if (ack.highest >= sender.next_sequence()) return discard(Discard::malformed);
-    delivery.acknowledge(ack, [this](Kind kind, net::ConstBytes payload) {
+    const bool had_holes = delivery.unresolved().size() != 0;
+    delivery.acknowledge(ack, now_us, [this](Kind kind, net::ConstBytes payload) {
         if (kind == Kind::take_over) return;
         if (bulk_out.acknowledged(kind, *bulk_mark_at(payload)))
             sink.walk(bulk_out.router(), bulk_out.ticket());
     });
+    // The peer may wait for the news that it lacks nothing.
+    if (had_holes && delivery.unresolved().size() == 0) hello_us = now_us;
 }
 
 // The peer's sums are those of this point of its stream, so ours must be, too.
@@ -335,10 +356,10 @@ void Session::Parts::take_take_over(const Header& header, const TakeOver& messag
 }
 
 // What had to wait for datagrams from before.
-void Session::Parts::finish_what_is_complete(std::uint64_t) {
+void Session::Parts::finish_what_is_complete() {
     routers.each([this](RouterState& state) {
         BulkIn& bulk = state.bulk;
-        if (bulk.end_sequence && inbox.is_complete_below(*bulk.end_sequence)) {
+        if (bulk.end_sequence && !bulk.sweeping && inbox.is_complete_below(*bulk.end_sequence)) {
             bulk.end_sequence.reset();
             bulk.open = false;
             bulk.flips = bulk.sweeping = true;
@@ -361,6 +382,7 @@ void Session::Parts::pump(std::uint64_t now_us) {
         delivery.find_losses(
             now_us, [this](Kind kind, net::ConstBytes payload) { lose_control(kind, payload); });
         send_controls(now_us);
+        make_way_for_digest(now_us);
         delivery.flush_due(now_us);
         if (now_us >= inbox.ack_deadline_us()) {
             const Payload ack = encode(inbox.take_ack());
@@ -371,12 +393,9 @@ void Session::Parts::pump(std::uint64_t now_us) {
     }
     if (now_us < hello_us) return;
     hello_us = now_us + hello_interval_us;
+    if (!is_up()) return sender.greet(handshake, 0, encode(greeting()), now_us);
     const Payload hello = encode(our_hello());
-    if (is_up())
-        sender.send(handshake, {Kind::hello, 0, 0, hello.view()}, delivery.oldest_unresolved(),
-                    now_us);
-    else
-        sender.greet(handshake, 0, hello, now_us);
+    sender.send(handshake, {Kind::hello, 0, 0, hello.view()}, delivery.oldest_unresolved(), now_us);
 }
 
 void Session::Parts::lose_control(Kind kind, net::ConstBytes payload) {
@@ -429,20 +448,36 @@ bool Session::Parts::speaks_for_some() {
 }
 
 void Session::Parts::send_mark(std::uint64_t now_us) {
-    const bool digest = now_us >= digest_us_ && speaks_for_some();
+    const bool digest = now_us >= digest_due_us() && speaks_for_some();
     if ((!digest && !delivery.unresolved().wants_mark()) || !marks.is_free(now_us)) return;
-    delivery.unresolved().forget_orders();
-    if (digest) digest_us_ = now_us + digest_interval_us;
+    if (digest) digest_us_ = now_us + digest_interval_us - jitter_us();
     const Ticket ticket =
         marks.order(digest ? Marks::Purpose::digest : Marks::Purpose::resolve, now_us);
-    delivery.unresolved().ordered(ticket);
+    delivery.ordered(ticket);
     sink.mark(ticket);
 }
 
-// All that the workers said before the mark is in the batch or under way.
+// The peer can compare when it lacks nothing. On a link that loses that is never so under load,
+// unless new records wait for the repair of old ones.
+void Session::Parts::make_way_for_digest(std::uint64_t now_us) {
+    const bool wanted = now_us >= digest_us_ && speaks_for_some() && !delivery.is_settled() &&
+                        delivery.unresolved().size() != 0;
+    delivery.hold_until(wanted ? digest_us_ + digest_interval_us / 5 : 0);
+}
+
+// While the peer surely lacks something the digest waits for a while.
+std::uint64_t Session::Parts::digest_due_us() const {
+    return delivery.is_settled() ? digest_us_ : digest_us_ + digest_interval_us * 3 / 4;
+}
+
+// Both sides' marks must not stay in step, for one excludes the other.
+std::uint64_t Session::Parts::jitter_us() const {
+    return net::mix_bits(handshake.own() + sender.next_sequence()) % (digest_interval_us / 8);
+}
+
+// All that the workers said before the mark is under way.
 void Session::Parts::sums(Marks::Purpose purpose, std::span<const RouterSum> all,
                           std::uint64_t now_us) {
-    delivery.flush(now_us);
     if (purpose == Marks::Purpose::digest) send_digest(all, now_us);
     if (purpose == Marks::Purpose::compare) compare(all, now_us);
 }
@@ -552,7 +587,7 @@ std::uint64_t Session::deadline_us() const {
     if (!p.is_up()) return deadline;
     deadline = std::min({deadline, p.status.heard_us + silence_us, p.delivery.deadline_us(),
                          p.inbox.ack_deadline_us()});
-    if (p.speaks_for_some()) deadline = std::min(deadline, p.marks.not_before(p.digest_us_));
+    if (p.speaks_for_some()) deadline = std::min(deadline, p.marks.not_before(p.digest_due_us()));
     if (p.delivery.unresolved().wants_mark()) deadline = std::min(deadline, p.marks.not_before(0));
     return deadline;
 }
@@ -574,7 +609,7 @@ void Session::walked(Ticket ticket, std::uint64_t now_us) {
 void Session::sums(Ticket ticket, std::span<const RouterSum> sums, std::uint64_t now_us) {
     Parts& p = *parts_;
     if (!p.marks.answer(ticket) || !p.is_up()) return;
-    p.delivery.unresolved().answered(ticket);
+    p.delivery.answered(ticket, now_us);
     p.sums(p.marks.purpose(), sums, now_us);
     p.pump(now_us);
 }
@@ -584,16 +619,23 @@ void Session::swept(const RouterKey& router, std::uint64_t now_us) {
     if (state == nullptr || !state->bulk.sweeping) return;
     BulkIn& bulk = state->bulk;
     bulk.sweeping = false;
-    if (bulk.serves == 0) return;  // of an earlier session
-    if (bulk.serves == bulk.want) bulk.wanted = false;
-    ++state->status.bulks_ended;
+    // Not of an earlier session, and not while another one is under way.
+    if (bulk.serves != 0 && !bulk.open) {
+        if (bulk.serves == bulk.want) bulk.wanted = false;
+        ++state->status.bulks_ended;
+    }
+    parts_->finish_what_is_complete();
     parts_->hello_us = now_us;
     parts_->pump(now_us);
 }
 
+// The worker's word may come after the flow's end has.
 void Session::refused(const RouterKey& router, const Identity& identity) {
-    const RouterState* state = parts_->routers.find(router);
-    if (state != nullptr) parts_->refused.add(identity, parts_->routers.slot_of(*state));
+    Parts& p = *parts_;
+    const RouterState* state = p.routers.find(router);
+    const EndRecord its_end = EndRecord::of(identity, EndCause::closed);
+    if (state == nullptr || p.recent_ends.has(its_end.name(p.settings.digest_key))) return;
+    p.refused.add(identity, p.routers.slot_of(*state));
 }
 
 void Session::set_routers(std::span<const LocalRouter> routers, std::uint64_t now_us) {

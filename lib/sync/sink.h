@@ -44,7 +44,7 @@ class Sink {
     // Records of the router's flows paint them with `colour` from now on...
     virtual void bulk_began(const RouterKey& router, bool colour) = 0;
     // ...and who still has the other one is to be erased, unless the router is ours by then.
-    // When all workers have: Session::swept().
+    // When all workers have: Session::swept(), always. One at a time for each router.
     virtual void bulk_ended(const RouterKey& router, bool colour) = 0;
 
     // ---- from us, of the workers
