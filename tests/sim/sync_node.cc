@@ -306,8 +306,7 @@ std::uint64_t SyncNode::wake_us(std::uint64_t now_us) {
     std::uint64_t wake = std::max(session_->deadline_us(), now_us);
     for (ModelWorker& worker : workers_) {
         if (worker.has_work()) wake = std::min(wake, std::max(round_us_, now_us));
-        if (!worker.notices().empty() && session_->room(now_us) > 0)
-            wake = std::min(wake, now_us + 10);
+        if (!worker.notices().empty() && session_->room(now_us) > 0) wake = now_us;
     }
     return wake;
 }
@@ -414,6 +413,7 @@ bool SyncNode::install(const sync::FlowRecord& record, bool) {
     if (ever != nullptr && !ever->contains(record.identity().hash(digest_key)))
         complain_("a flow that nobody ever had");
     ++seen.touched_by_peer;
+    if (on_install) on_install(record);
     Command command;
     command.kind = Command::Kind::install;
     command.record = record;

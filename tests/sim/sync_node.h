@@ -29,6 +29,11 @@ inline sync::RouterKey router_key(std::size_t router) {
     const auto last = static_cast<std::uint8_t>(100 + router);
     return {net::IpAddress::v4(192, 168, 8, last), static_cast<std::uint8_t>(51 + router)};
 }
+// A local port is taken of the client's entry, so both tuples of a flow belong to one worker.
+constexpr std::uint32_t rss_entries = 6;
+inline std::uint32_t rss_entry(const net::IpAddress& client) {
+    return client.bytes()[15] % rss_entries;
+}
 inline std::size_t router_of(const net::IpAddress& vip) {
     return vip == router_key(0).lowest_vip ? 0 : 1;
 }
@@ -171,6 +176,7 @@ class SyncNode : public sync::Sink {
     std::set<std::uint64_t> refused_now;  // identities that were refused since the last bulk began
     Seen seen;
     std::uint64_t changes = 0;
+    std::function<void(const sync::FlowRecord&)> on_install;
     const std::set<std::uint64_t>* ever = nullptr;  // identities that any warren ever had
 
     // ---- Sink
@@ -199,7 +205,7 @@ class SyncNode : public sync::Sink {
         return {roles_, session_ && session_->status(now_us).up, knows_server_2_, now_us};
     }
     std::size_t owner_of(const net::IpAddress& client) const {
-        return client.bytes()[15] % workers_.size();
+        return rss_entry(client) % workers_.size();
     }
     void tell_routers(std::uint64_t now_us);
     void order_all(const Command& command);

@@ -80,11 +80,11 @@ void SyncWorld::replay() {
     }
 }
 
-void SyncWorld::open_some(std::size_t i, std::size_t router) {
+std::uint32_t SyncWorld::open_some(std::size_t i, std::size_t router) {
     ++flow_number_;
     sync::FlowRecord record;
     const bool wide = flow_number_ % 5 == 0;
-    const auto client = static_cast<std::uint32_t>(random.below(400));
+    const auto client = static_cast<std::uint32_t>(random.below(clients));
     record.client_address = net::IpAddress::v4(net::Be32(0x0a000000 + client));
     record.client_port = net::Be16(static_cast<std::uint16_t>(40'000 + random.below(3)));
     record.vip = router_key(router).lowest_vip;
@@ -96,13 +96,15 @@ void SyncWorld::open_some(std::size_t i, std::size_t router) {
         wide ? net::IpAddress::v6({0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2})
              : net::IpAddress::v4(192, 168, 8, static_cast<std::uint8_t>(10 + router));
     record.server_port = net::Be16(5672);
-    // Each warren's own half of the ports.
-    record.local_port = net::Be16(static_cast<std::uint16_t>(1'024 + 2 * random.below(2'000) + i));
+    // Of the client's entry, and of each warren's own half.
+    const std::uint64_t slot =
+        random.below(ports / rss_entries) * rss_entries + rss_entry(record.client_address);
+    record.local_port = net::Be16(static_cast<std::uint16_t>(1'024 + 2 * slot + i));
     record.state = flow::TcpState::established;
     record.seq_delta = flow_number_;
-    if (nodes_[i]->has_server_tuple(record.identity().server)) return;
+    if (nodes_[i]->has_server_tuple(record.identity().server)) return 0;
     ever.insert(record.identity().hash(digest_key));
-    nodes_[i]->open(record, now_us);
+    return nodes_[i]->open(record, now_us) ? record.seq_delta : 0;
 }
 
 void SyncWorld::happen() {

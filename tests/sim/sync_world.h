@@ -40,7 +40,8 @@ class SyncWorld {
     void set_role(std::size_t i, std::size_t router, sync::Role role);
     // Sends something again that has been delivered before, to whom it was sent or back.
     void replay();
-    void open_some(std::size_t i, std::size_t router);
+    // Its seq_delta, which no other flow has; 0: the table is full or the tuple in use.
+    std::uint32_t open_some(std::size_t i, std::size_t router);
 
     void note(const std::string& text);
     void fail(const std::string& what);
@@ -49,6 +50,7 @@ class SyncWorld {
     Random random;
     Link link;
     std::uint64_t rate = 0;
+    std::uint64_t clients = 400, ports = 2'000;
     std::uint64_t now_us = 1'000 * s;
     std::string failure;
     std::vector<std::string> trace;
