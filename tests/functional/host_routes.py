@@ -5,7 +5,7 @@
 Two hosts with two interfaces each; VRRP is spoken on eth0's LAN, a client and a server are on eth1's. Cases:
  routes      `ip route` and `ip rule` tell the truth as master, backup, without a link, after stop, kill -9 and a life before
  tracked     what somebody takes away comes back; who tracks static things by a track_group is at fault without them
- elsewhere   an address with `dev eth1` is announced, answered, pinged and served there
+ elsewhere   an address with `dev eth1` is announced, answered (once, and there only), pinged and served there
  keepalived  the same file makes the same routes and rules
  namespace   net_namespace: started elsewhere, it works there
 """
@@ -217,6 +217,7 @@ def elsewhere(test):
     for name, host in site.hosts.items():
         test.start(host, sys.executable, str(HERE / "web_host.py"), name, log=f"web-{name}.log")
     lan = Lan(test.network, far, {"a2": site.hosts["a"], "b2": site.hosts["b"]})
+    near_lan = Lan(test.network, test.network.add_host("near", "192.168.8.50/24"), ("a", "b"))
     service = f"""virtual_server {FAR_VIP} 5672 {{
     lb_algo rr
     lb_kind FNAT
@@ -242,9 +243,14 @@ def elsewhere(test):
             wait_until(f"an announcement of {address}", lambda: lan.claims(f"{name}2", since, address), 3)
             claims = {(claim.source_mac, claim.mac) for claim in lan.claims(f"{name}2", since, address)}
             assert claims == {(mac, mac)}, f"{address} is announced with {claims}, eth1 is {mac}"
-            assert lan.owners(address) == [f"{name}2"], f"{address} is answered for by {lan.owners(address)}"
+            answers = lan.ask(address)
+            assert [(claim.port, claim.mac) for claim in answers] == [(f"{name}2", mac)], f"{address}: {answers}"
+            # A kernel would answer ARP for an address of another interface of its own.
+            assert near_lan.ask(address) == [] == near_lan.claims(name, since, address), f"{address} on eth0's LAN"
             assert far.run("ping", "-c1", "-W2", address, check=False).returncode == 0, f"ping {address}"
         assert not lan.adverts(f"{name}2", since), "adverts on an interface without an instance"
+        assert len(near_lan.ask(VIP)) == 1 and lan.ask(VIP) == [] == lan.claims(f"{name}2", since, VIP), "the VIP on eth1's LAN"
+        assert near_lan.owners("192.0.2.7") == [name], "nobody asks on lo"
         assert ask(far, FAR_VIP, 8080, b"GET / HTTP/1.0\r\n\r\n").startswith("HTTP/1"), "the host's own service"
         wait_until("the virtual_server", lambda: ask(far, FAR_VIP, 5672) == "r1 x", 5)
         assert "192.0.2.7" in host.run("ip", "addr", "show", "dev", "lo").stdout
@@ -255,7 +261,8 @@ def elsewhere(test):
         site.end("a")
         site.wait_for_master("b")
         assert FAR_VIP not in host.run("ip", "addr").stdout
-    lan.close()
+    for watched in (lan, near_lan):
+        watched.close()
 
 
 def text_of(site, name):
