@@ -11,21 +11,30 @@ constexpr std::pair<std::string_view, config::LbKind> kind_names[] = {
     {"TUN", config::LbKind::tun},
     {"FNAT", config::LbKind::fnat}};
 
+// What stands between "type" and the words of its packets' form; keepalived refuses other ones.
+bool is_tunnel_type(const std::string& type) {
+    return type == "ipip" || type == "gue" || type == "gre";
+}
+
 }  // namespace
 
-// keepalived: lb_kind NAT|DR|TUN [type ipip|gue|gre [port N] [nocsum|csum|remcsum]]
+// keepalived: lb_kind NAT|DR|TUN [type ipip|gue port N|gre [nocsum|csum|remcsum]]. Without a tunnel
+// it heeds none of that, and packets of ipip have no sum of their own.
 bool read_kind(Statement& s, config::LbKind& kind) {
     if (!s.choice(kind_names, kind)) return false;
     if (s.args() == 1) return true;
-    const bool plain =
-        kind == config::LbKind::tun && s.args() == 3 && s.arg(1) == "type" && s.arg(2) == "ipip";
-    if (plain) return true;
-    if (kind == config::LbKind::tun && s.args() > 2 && s.arg(1) == "type") {
-        s.warn("lb_kind TUN type " + s.arg(2) + " is not served yet: plain IP in IP is sent");
-        return true;
+    if (s.arg(1) != "type" || s.args() < 3 || !is_tunnel_type(s.arg(2))) {
+        s.error("lb_kind " + s.arg(0) + " takes no " +
+                syntax::in_quotes(s.arg(s.arg(1) == "type" && s.args() > 2 ? 2 : 1)));
+        return false;
     }
-    s.error("lb_kind " + s.arg(0) + " takes no " + syntax::in_quotes(s.arg(1)));
-    return false;
+    if (kind != config::LbKind::tun)
+        s.warn("lb_kind " + s.arg(0) + " has no tunnel: 'type " + s.arg(2) + "' means nothing");
+    else if (s.arg(2) != "ipip")
+        s.warn("lb_kind TUN type " + s.arg(2) +
+               " is not served yet: plain IP in IP is sent, which a server takes only if it has an "
+               "ipip tunnel too");
+    return true;
 }
 
 void set_server_kind(Statement& s, config::RealServer& r) {

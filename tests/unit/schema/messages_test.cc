@@ -257,9 +257,17 @@ const Case servers[] = {
      "virtual_ipaddress_excluded beside the VIP, or name a local_address_group by "
      "laddr_group_name\n"},
     {"TUN types", instance("") + service("", "lb_kind TUN type gue port 6080\n"),
-     "14: warning: lb_kind TUN type gue is not served yet: plain IP in IP is sent\n"},
-    {"options of no kind", instance("") + service("", "lvs_method DR type ipip\n"),
-     "14: error: lb_kind DR takes no 'type'\n"},
+     "14: warning: lb_kind TUN type gue is not served yet: plain IP in IP is sent, which a server "
+     "takes only if it has an ipip tunnel too\n"},
+    {"sums of plain tunnels", instance("") + service("", "lb_kind TUN type ipip nocsum\n"), ""},
+    {"no such tunnel", instance("") + service("", "lb_kind TUN type vxlan\n"),
+     "14: error: lb_kind TUN takes no 'vxlan'\n"},
+    {"a tunnel without a type", instance("") + service("", "lb_kind TUN type\n"),
+     "14: error: lb_kind TUN takes no 'type'\n"},
+    {"a tunnel of no tunnel", instance("") + service("", "lvs_method DR type ipip\n"),
+     "14: warning: lb_kind DR has no tunnel: 'type ipip' means nothing\n"},
+    {"options of no kind", instance("") + service("", "lvs_method DR foo\n"),
+     "14: error: lb_kind DR takes no 'foo'\n"},
     {"wrong choice", instance("") + service("protocol AMQP"),
      "16: error: 'protocol' is one of TCP, UDP, SCTP, not 'AMQP'\n"},
 };
