@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Workers as they really run, each in a thread of its own, under traffic, while the manager
-// publishes ten thousand snapshots and the control lcore moves ownership and reads what they punt.
+// publishes ten thousand snapshots, opens another port, and the control lcore moves ownership and
+// reads what they punt.
 // tools/check runs it under the thread sanitizer too, which sees nothing of what DPDK's own
 // libraries do: so frames come over the hand-off rings of a worker that the test plays, and packet
 // memory is kept behind a lock of ours.
@@ -85,9 +86,10 @@ rte_mempool* make_pool() {
 
 // ---- the world
 
-std::unique_ptr<exchange::Snapshot> snapshot_of(std::uint64_t generation) {
+std::unique_ptr<exchange::Snapshot> snapshot_of(std::uint64_t generation, std::size_t ports) {
     auto snapshot = std::make_unique<exchange::Snapshot>();
     snapshot->generation = generation;
+    snapshot->port_macs.assign(ports, packets::mac(our_mac));
     snapshot->virtual_routers = {{.vrid = 51, .port = 0, .lease_ns = 3'000'000'000}};
     snapshot->addresses = {{.address = packets::address(vip), .mac = packets::mac(our_mac)}};
     exchange::Service service;
@@ -142,19 +144,8 @@ std::vector<packets::Frame> traffic() {
 class Threads : public testing::Test {
   protected:
     Threads() {
-        // What a worker sends comes back to itself: no frame changes threads within a driver.
-        for (unsigned i = 0; i < workers; ++i)
-            rings_.push_back(
-                rte_ring_create(("loop" + std::to_string(i)).c_str(), 1024, SOCKET_ID_ANY, 0));
-        if (rte_eth_from_rings("loop", rings_.data(), workers, rings_.data(), workers, 0) < 0)
-            throw std::runtime_error("no net_ring port");
-        port_ = std::make_unique<port::Port>(port::PortOptions{
-            .name = "loop", .device = "net_ring_loop", .workers = workers, .pool = pool_.get()});
-        ports_.add(*port_);
-        rte_ether_addr address{};
-        std::memcpy(address.addr_bytes, packets::mac(our_mac).bytes.data(), 6);
-        rte_eth_dev_mac_addr_add(port_->id(), &address, 0);
-        exchange_.publisher.publish(snapshot_of(1));
+        add_port("loop");
+        exchange_.publisher.publish(snapshot_of(1, ports_.size()));
         exchange_.ownership.set(0, true);
         exchange_.ownership.beat(port::now_ns());
         for (unsigned i = 0; i < workers; ++i)
@@ -168,6 +159,20 @@ class Threads : public testing::Test {
                                          .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}}}));
     }
 
+    // What a worker sends comes back to itself: no frame changes threads within a driver.
+    void add_port(const std::string& name) {
+        std::array<rte_ring*, workers> rings{};
+        for (unsigned i = 0; i < workers; ++i)
+            rings[i] = rte_ring_create((name + std::to_string(i)).c_str(), 1024, SOCKET_ID_ANY, 0);
+        if (rte_eth_from_rings(name.c_str(), rings.data(), workers, rings.data(), workers, 0) < 0)
+            throw std::runtime_error("no net_ring port");
+        const auto& port = opened_.emplace_back(std::make_unique<port::Port>(port::PortOptions{
+            .name = name, .device = "net_ring_" + name, .workers = workers, .pool = pool_.get()}));
+        rte_ether_addr address{};
+        std::memcpy(address.addr_bytes, packets::mac(our_mac).bytes.data(), 6);
+        rte_eth_dev_mac_addr_add(port->id(), &address, 0);
+        ports_.add(*port);
+    }
     rte_mbuf* make(const packets::Frame& frame) {
         rte_mbuf* mbuf = rte_pktmbuf_alloc(pool_.get());
         if (mbuf == nullptr) return nullptr;
@@ -208,7 +213,8 @@ class Threads : public testing::Test {
     // As the manager: publishes, takes events, asks for flows, reads counters.
     void manage() {
         for (std::uint64_t generation = 2; generation < 2 + publishes; ++generation) {
-            exchange_.publisher.publish(snapshot_of(generation));
+            if (generation == publishes / 2) add_port("more");
+            exchange_.publisher.publish(snapshot_of(generation, ports_.size()));
             for (unsigned i = 0; i < workers; ++i) {
                 exchange::WorkerLink& worker = *exchange_.workers[i];
                 exchange::FlowEvent event;
@@ -240,8 +246,7 @@ class Threads : public testing::Test {
     const port::Mempool pool_{make_pool()};
     exchange::Exchange exchange_{workers + 1};
     flow::Spread spread_{flow::Spread::key_of(5), workers};
-    std::vector<rte_ring*> rings_;
-    std::unique_ptr<port::Port> port_;
+    std::vector<std::unique_ptr<port::Port>> opened_;
     port::PortTable ports_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::uint64_t seen_ns_ = 0, punted_ = 0, events_ = 0, rows_ = 0;
@@ -264,6 +269,7 @@ TEST_F(Threads, TenThousandPublishesUnderTraffic) {
         expect_conservation(i);
         EXPECT_GT(counted(i, &C::flows_admitted), 0U);
         EXPECT_GT(counted(i, &C::handoff_out), 0U) << "workers hand off to each other";
+        EXPECT_NE(exchange_.workers[i]->seen_ns[1].load(), 0U) << "the port that came later";
     }
     EXPECT_GT(punted_, 0U);
     EXPECT_GT(seen_ns_, 0U);
