@@ -13,8 +13,8 @@
 namespace warren::ctl {
 namespace {
 
-constexpr std::array<std::string_view, 8> kinds{"process", "config", "link",  "vrrp",
-                                                "server",  "check",  "track", "script"};
+constexpr std::array<std::string_view, 9> kinds{"process", "config", "link",   "vrrp", "server",
+                                                "check",   "track",  "script", "sync"};
 
 std::string lower(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),

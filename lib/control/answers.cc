@@ -8,13 +8,15 @@
 #include "telemetry/dump_file.h"
 #include "views/event_rows.h"
 #include "views/explain.h"
+#include "views/sync_views.h"
 #include "views/views.h"
 
 namespace warren::control {
 namespace {
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows", "events", "ended", "explain", "order", "reload"};
+    std::vector<std::string> names{"flows", "events", "ended",   "explain",
+                                   "order", "reload", "handover"};
     for (const views::View& view : views::all_views())
         names.emplace_back(view.name);
     return names;
@@ -22,11 +24,13 @@ std::vector<std::string> verb_names() {
 
 }  // namespace
 
-Answers::Answers(const Context& context, const Sources& sources, Obey obey, Reload reload)
+Answers::Answers(const Context& context, const Sources& sources, Obey obey, Reload reload,
+                 HandOver hand_over)
     : context_(context),
       sources_(sources),
       obey_(std::move(obey)),
       reload_(std::move(reload)),
+      hand_over_(std::move(hand_over)),
       listing_(context.io, sources.exchange),
       commands_(context.io, verb_names(),
                 [this](const std::string& verb, const std::string& argument, const Reply& reply) {
@@ -46,6 +50,8 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
         explain(argument, reply);
     else if (verb == "order")
         take_order(argument, reply);
+    else if (verb == "handover")
+        hand_over(argument, reply);
     else if (verb == "reload")
         reply(views::make_page("reload", reload_(argument == "dry-run"), ""));
     else
@@ -71,7 +77,8 @@ views::ViewContext Answers::view_context(const std::vector<views::PortTotals>& t
             totals,
             busy_,
             port::now_ns(),
-            journal::system_ms()};
+            journal::system_ms(),
+            &sources_.sync};
 }
 
 void Answers::write(views::Dump dump) const {
@@ -111,6 +118,14 @@ void Answers::explain(const std::string& text, const Reply& reply) {
                 "explain", {explanation(context_.state, sources_.exchange, tuple, found)}, "");
         },
         reply);
+}
+
+void Answers::hand_over(const std::string& text, const Reply& reply) {
+    const handover::Request request = handover::read_request(context_.state, text);
+    if (!request.problem.empty()) return reply(views::error_page(request.problem));
+    hand_over_(request, [reply](const std::vector<handover::Row>& rows) {
+        reply(views::make_page("handover", views::handover_rows(rows), ""));
+    });
 }
 
 void Answers::take_order(const std::string& text, const Reply& reply) {

@@ -9,6 +9,7 @@
 
 #include "control/publication.h"
 #include "control/services.h"
+#include "handover/flow_sync.h"
 #include "kernel/netlink.h"
 #include "model/ended_flows.h"
 #include "model/orders.h"
@@ -30,13 +31,18 @@ class Answers {
         const port::PortTable& ports;  // as in State
         const model::EndedFlows& ended;
         const views::ProcessFacts& process;
+        const handover::SyncPicture& sync;
     };
     using Obey = std::function<std::vector<Services::Obeyed>(const model::Order& order)>;
 
     // Reads the file again and takes it up, or only says what that would do.
     using Reload = std::function<std::vector<views::Json>(bool is_rehearsal)>;
 
-    Answers(const Context& context, const Sources& sources, Obey obey, Reload reload);
+    using HandOver =
+        std::function<void(const handover::Request&, const handover::FlowSync::Reply&)>;
+
+    Answers(const Context& context, const Sources& sources, Obey obey, Reload reload,
+            HandOver hand_over);
 
     // One of keepalived's files, in its folder. Throws std::system_error.
     void write(views::Dump dump) const;
@@ -52,12 +58,14 @@ class Answers {
     std::vector<views::PortTotals> port_totals() const;
     views::ViewContext view_context(const std::vector<views::PortTotals>& totals) const;
     void explain(const std::string& text, const Reply& reply);
+    void hand_over(const std::string& text, const Reply& reply);
     void take_order(const std::string& text, const Reply& reply);
 
     Context context_;
     Sources sources_;
     Obey obey_;
     Reload reload_;
+    HandOver hand_over_;
     telemetry::FlowListing listing_;
     telemetry::Commands commands_;
     std::vector<double> busy_;            // by worker

@@ -90,9 +90,19 @@ bool Life::while_reloading(const std::function<void()>& work) {
 void Life::shut_down(const char* why) {
     context_.events.info(journal::EventKind::process, "stopping: {}", why);
     if (std::exchange(stopping_, true)) return leave_after(0);
+    announce_("STOPPING=1");
+    if (!told_.hand_over || !told_.hand_over([this] { say_good_bye(); })) return say_good_bye();
+    stop_timer_.expires_after(std::chrono::milliseconds(handover_ms));
+    stop_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) say_good_bye();
+    });
+}
+
+// What has been handed over is backup by now, and says nothing.
+void Life::say_good_bye() {
+    if (std::exchange(has_said_good_bye_, true)) return;
     leave_after(stop_patience_ms);
     context_.publication.command({.kind = election::VrrpCommand::Kind::shutdown});
-    announce_("STOPPING=1");
     told_.stopping();
 }
 

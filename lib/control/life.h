@@ -17,6 +17,7 @@ namespace warren::control {
 
 class Life {
   public:
+    static constexpr int handover_ms = 200;       // for peers that take over before a good-bye
     static constexpr int stop_patience_ms = 500;  // for the control lcore's good-bye
     static constexpr int farewell_ms = 20;        // for frames on their way out
 
@@ -24,6 +25,8 @@ class Life {
         std::function<void()> reload;
         std::function<void(views::Dump)> dump;  // a file that a signal asks for
         std::function<void()> stopping;         // once; the good-bye has been asked for
+        // Hands over what it can and calls back; false: there is nothing.
+        std::function<bool(std::function<void()> done)> hand_over{};
     };
     // To the service manager: "READY=1"; reopens the log: what went wrong, or nothing.
     using Announce = std::function<void(std::string_view)>;
@@ -52,6 +55,7 @@ class Life {
     void on_signal(int signal);
     void reopen_log();
     void shut_down(const char* why);
+    void say_good_bye();
 
     Context context_;
     exchange::Exchange& exchange_;
@@ -64,6 +68,7 @@ class Life {
     std::uint64_t next_watchdog_ns_ = 0;
     bool ready_ = false;
     bool stopping_ = false;
+    bool has_said_good_bye_ = false;
 };
 
 }  // namespace warren::control

@@ -44,6 +44,10 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                     [this] {
                         life_.wait_no_longer();
                         leave();
+                    },
+                .transition =
+                    [this](const election::VrrpReport& report) {
+                        flow_sync_.on_transition(report, port::now_ns());
                     }},
                fifos_, {&fifos_, &alerts_}),
       priorities_(context(), netlink_,
@@ -53,11 +57,21 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       services_(context(), exchange, routers_.script_queues(), {&fifos_, &alerts_},
                 [this] { priorities_.apply(); }),
       faults_(context(), ports_, options_.pool, vrrp.counters),
+      flow_sync_(
+          *state_, events_, exchange.sync_reports,
+          [this](const election::VrrpCommand& command) { publication_.command(command); },
+          port::now_ns()),
       reloader_(context(), exchange, options_.reread),
       answers_(
-          context(), {exchange, vrrp, netlink_, ports_, services_.ended(), options_.process},
+          context(),
+          {exchange, vrrp, netlink_, ports_, services_.ended(), options_.process,
+           flow_sync_.picture()},
           [this](const model::Order& order) { return services_.obey(order); },
-          [this](bool is_rehearsal) { return reload(is_rehearsal); }),
+          [this](bool is_rehearsal) { return reload(is_rehearsal); },
+          [this](const handover::Request& request, const handover::FlowSync::Reply& reply) {
+              flow_sync_.obey(request, reply, port::now_ns());
+              look_at_flow_sync();
+          }),
       life_(context(), exchange, options_.announce, options_.reopen_log,
             {.reload = [this] { reload(); },
              .dump = [this](views::Dump dump) { answers_.write(dump); },
@@ -65,14 +79,22 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                  [this] {
                      services_.tell_of_end();
                      services_.end_checks();  // their sessions say good-bye while the loop turns
+                 },
+             .hand_over =
+                 [this](std::function<void()> done) {
+                     const bool begun = flow_sync_.leave(std::move(done), port::now_ns());
+                     look_at_flow_sync();
+                     return begun;
                  }}),
       drain_timer_(io_),
+      handover_timer_(io_),
       bell_(io_, vrrp.bell.descriptor()) {
     next_hops_.follow();
     host_.start();
     routers_.tell_sources();
     services_.follow_own_hosts();
     services_.follow_quorums();
+    flow_sync_.start();
     publication_.publish();
 }
 
@@ -171,6 +193,7 @@ void Manager::drain() {
     take_flow_events();
     attempts_("following drains", [this] { services_.follow_traffic(); });
     routers_.take_all();
+    look_at_flow_sync();
     attempts_("freeing snapshots", [this] { exchange_.publisher.reclaim(); });
     attempts_("looking at links", [this] { poll_own_links(); });
     attempts_("looking for stalls", [&] { faults_.look(now_ns); });
@@ -189,6 +212,16 @@ void Manager::take_flow_events() {
         for (unsigned i = 0; i < 256 && worker->stations.pop(seen); ++i)
             attempts_("following a station", [&] { take_station(seen); });
     }
+}
+
+// Steps of a hand-over follow each other faster than drains.
+void Manager::look_at_flow_sync() {
+    attempts_("looking at flow sync", [this] { flow_sync_.look(port::now_ns()); });
+    if (!flow_sync_.is_busy()) return;
+    handover_timer_.expires_after(std::chrono::milliseconds(handover_drain_ms));
+    handover_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) look_at_flow_sync();
+    });
 }
 
 // A worker whose channel is full has 64 walks before it, and the station will speak again.
@@ -304,7 +337,10 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
     publication_.publish();
     for (const std::uint16_t index : changes.restood)
         services_.on_server(index);
+    const std::vector<std::uint16_t> added = changes.added_routers;
+    const std::vector<std::uint16_t> removed = changes.removed_routers;
     routers_.follow(std::move(changes), [this](std::uint8_t port) { return faults_.of(port); });
+    flow_sync_.follow(added, removed);
     next_hops_.tell_peers();
     priorities_.apply();
     services_.follow_checks();

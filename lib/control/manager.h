@@ -22,6 +22,7 @@
 #include "control/reloader.h"
 #include "control/routers.h"
 #include "control/services.h"
+#include "handover/flow_sync.h"
 #include "mail/alerts.h"
 #include "model/station_moves.h"
 
@@ -41,6 +42,7 @@ struct ManagerOptions {
 class Manager {
   public:
     static constexpr int drain_ms = 20;                // how often the channels are emptied
+    static constexpr int handover_drain_ms = 2;        // while something is handed over
     static constexpr int scripts_patience_ms = 5'000;  // for notify_stop
     static constexpr int mails_patience_ms = 2'000;    // for the last ones
 
@@ -69,6 +71,7 @@ class Manager {
     void drain();
     void take_flow_events();
     void take_station(const exchange::StationSeen& seen);
+    void look_at_flow_sync();
     void every_second(std::uint64_t now_ns);
     void become_ready();
     void wait_for_bell();
@@ -99,11 +102,12 @@ class Manager {
     Priorities priorities_;
     Services services_;
     Faults faults_;
+    handover::FlowSync flow_sync_;
     Reloader reloader_;
     Answers answers_;
     Life life_;
     model::StationMoves station_moves_;
-    boost::asio::steady_timer drain_timer_;
+    boost::asio::steady_timer drain_timer_, handover_timer_;
     boost::asio::posix::stream_descriptor bell_;
     std::uint64_t last_second_ns_ = 0;
 };

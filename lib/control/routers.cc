@@ -123,6 +123,7 @@ void Routers::on_transition(const election::VrrpReport& report) {
     context_.events.info(journal::EventKind::vrrp, "{}: {} -> {} ({})", router.config->name,
                          vrrp::name(report.from), vrrp::name(report.to),
                          reason_text(report, router.status));
+    if (told_.transition) told_.transition(report);
     if (waits_for_tracked(report)) return;
     if (const auto heard = programs::notify_state(report.to, report.reason))
         notifier_.on_transition(router.config->name, *heard, router.status.effective_priority);

@@ -21,6 +21,7 @@ class Routers {
     struct Told {
         std::function<void()> masters;  // somebody has become master, or is none any more
         std::function<void()> stopped;  // all have said good-bye
+        std::function<void(const election::VrrpReport&)> transition{};
     };
 
     // `listeners` hear of transitions too, and `fifos`, one of them, of more.

@@ -20,8 +20,8 @@ spdlog::level::level_enum log_level(EventLevel level) {
 }  // namespace
 
 std::string_view name(EventKind kind) {
-    constexpr std::array<std::string_view, 8> names{"process", "config", "link",  "vrrp",
-                                                    "server",  "check",  "track", "script"};
+    constexpr std::array<std::string_view, 9> names{"process", "config", "link",   "vrrp", "server",
+                                                    "check",   "track",  "script", "sync"};
     return names.at(static_cast<std::size_t>(kind));
 }
 

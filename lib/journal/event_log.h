@@ -16,7 +16,17 @@
 
 namespace warren::journal {
 
-enum class EventKind : std::uint8_t { process, config, link, vrrp, server, check, track, script };
+enum class EventKind : std::uint8_t {
+    process,
+    config,
+    link,
+    vrrp,
+    server,
+    check,
+    track,
+    script,
+    sync
+};
 enum class EventLevel : std::uint8_t { info, warning, error };
 std::string_view name(EventKind kind);
 std::string_view name(EventLevel level);

@@ -9,6 +9,7 @@
 
 #include "election/vrrp_link.h"
 #include "exchange/worker_link.h"
+#include "handover/sync_picture.h"
 #include "kernel/netlink_counters.h"
 #include "model/state.h"
 #include "views/pages.h"
@@ -40,11 +41,17 @@ struct ViewContext {
     const std::vector<double>& busy;             // share of the last second, by worker
     std::uint64_t now_ns = 0;
     std::int64_t wall_ms = 0;  // the same moment by the calendar
+    const handover::SyncPicture* sync = nullptr;
 };
 
 // To the nearest of so many steps a whole.
 inline double rounded(double value, double steps) {
     return std::round(value * steps) / steps;
+}
+
+// To the microsecond.
+inline double ms(std::uint64_t ns) {
+    return std::round(static_cast<double>(ns) / 1000) / 1000;
 }
 
 inline std::uint64_t ms_since(const ViewContext& c, std::uint64_t then_ns) {

@@ -7,6 +7,7 @@
 #include "model/service_state.h"
 #include "views/counter_views.h"
 #include "views/service_views.h"
+#include "views/sync_views.h"
 #include "views/vrrp_views.h"
 
 namespace warren::views {
@@ -36,7 +37,8 @@ std::vector<Json> status(const ViewContext& c) {
              {"service_count", count_served(c.state.services)},
              {"servers", real},
              {"servers_up", up},
-             {"flows", flows}}};
+             {"flows", flows},
+             {"alarms", alarm_list(c)}}};
 }
 
 void add_totals(Json& row, const PortTotals& totals) {
@@ -70,15 +72,11 @@ std::vector<Json> ports(const ViewContext& c) {
 }  // namespace
 
 const std::vector<View>& all_views() {
-    static const std::vector<View> all{{"status", status},
-                                       {"ports", ports},
-                                       {"vrrp", vrrp_rows},
-                                       {"tracked", tracked_rows},
-                                       {"services", service_rows},
-                                       {"servers", server_rows},
-                                       {"neighbours", neighbour_rows},
-                                       {"counters", counter_rows},
-                                       {"workers", worker_rows}};
+    static const std::vector<View> all{{"status", status},         {"ports", ports},
+                                       {"vrrp", vrrp_rows},        {"tracked", tracked_rows},
+                                       {"sync", sync_rows},        {"services", service_rows},
+                                       {"servers", server_rows},   {"neighbours", neighbour_rows},
+                                       {"counters", counter_rows}, {"workers", worker_rows}};
     return all;
 }
 

@@ -13,10 +13,6 @@ namespace {
 constexpr std::size_t most_listed = 32;
 constexpr std::size_t longest_text = 100;
 
-double ms(std::uint64_t ns) {
-    return std::round(static_cast<double>(ns) / 1000) / 1000;
-}
-
 // Null for what will not come.
 Json ms_until(const ViewContext& c, std::uint64_t then_ns) {
     if (then_ns == 0 || then_ns == vrrp::no_deadline) return {};
@@ -112,6 +108,8 @@ void add_timers(Json& row, const ViewContext& c, const model::RouterState& route
     row["next_ms"] = ms_until(c, router.record.deadline_ns);
     row["preempt"] = settings.preempt;
     row["preempt_delay_ms"] = ms(settings.preempt_delay_ns);
+    row["preempt_held"] = s.preempt_held;
+    row["handing_over"] = s.handing_over;
     row["preempt_left_ms"] = ms_until(c, s.preempt_after_ns);
 }
 

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "handover/flow_sync.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace warren::handover {
+namespace {
+
+constexpr auto kind = journal::EventKind::sync;
+
+std::optional<Trouble> trouble_of(exchange::SyncReport::Alarm alarm) {
+    using Alarm = exchange::SyncReport::Alarm;
+    switch (alarm) {
+        case Alarm::differs:
+            return Trouble::differs;
+        case Alarm::config:
+            return Trouble::config;
+        case Alarm::key:
+            return Trouble::key;
+        case Alarm::version:
+            return Trouble::version;
+        case Alarm::capacity:
+            return Trouble::capacity;
+        case Alarm::refused:
+            return Trouble::refused;
+        case Alarm::port_conflict:
+            return Trouble::port_conflict;
+        case Alarm::both_masters:
+            return Trouble::both_masters;
+        case Alarm::unsynced_takeover:
+            return Trouble::takeover_unsynced;
+        case Alarm::stalled:
+            return Trouble::sync_stalled;
+        case Alarm::none:
+        case Alarm::count_:
+            break;
+    }
+    return std::nullopt;
+}
+
+bool is_master(const model::RouterState& router) {
+    return router.status.state == vrrp::State::master;
+}
+
+}  // namespace
+
+FlowSync::FlowSync(model::State& state, journal::EventLog& events, exchange::SyncReports& channels,
+                   std::function<void(const election::VrrpCommand&)> vrrp, std::uint64_t now_ns)
+    : state_(state),
+      events_(events),
+      channels_(channels),
+      outlets_{std::move(vrrp),
+               [this](const exchange::SyncOrder& order) {
+                   if (!channels_.orders.push(order))
+                       events_.warn(kind, "the thread of flow sync takes no orders");
+               }},
+      giving_(outlets_, [this](const Giving::Ended& ended) { on_given(ended); }),
+      began_ns_(now_ns) {}
+
+void FlowSync::start() {
+    if (!is_configured()) return;
+    for (std::size_t i = 0; i < state_.routers.size(); ++i)
+        holds_.set(static_cast<std::uint16_t>(i), Hold::unsynced, true);
+}
+
+void FlowSync::follow(const std::vector<std::uint16_t>& added,
+                      const std::vector<std::uint16_t>& removed) {
+    for (const std::uint16_t index : removed)
+        picture_.forget(index);
+    for (const std::uint16_t index : added) {
+        holds_.forget(index);
+        if (is_configured()) holds_.set(index, Hold::unsynced, true);
+    }
+}
+
+// ---- what the sync thread says
+
+// Statuses first: what a report says is newer than the statuses before it.
+void FlowSync::look(std::uint64_t now_ns) {
+    for (exchange::SyncStatus status; channels_.statuses.pop(status);)
+        take(status);
+    for (exchange::SyncReport report; channels_.reports.pop(report);)
+        take(report, now_ns);
+    giving_.tick(now_ns);
+    taking_.tick(now_ns);
+    if (is_configured()) watch(now_ns);
+}
+
+// A session that began anew has to prove anew that the flows are known.
+void FlowSync::take(const exchange::SyncStatus& status) {
+    if (!status.is_peer && status.router.router >= state_.routers.size()) return;
+    picture_.take(status);
+    if (!status.is_peer && status.router.preempt_held && !is_master(router(status.router.router)))
+        holds_.set(status.router.router, Hold::unsynced, true);
+}
+
+void FlowSync::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
+    using Kind = exchange::SyncReport::Kind;
+    if (report.router >= state_.routers.size()) return;
+    switch (report.kind) {
+        case Kind::peer_up:
+            has_been_up_ = true;
+            events_.info(kind, "a peer of flow sync answers");
+            return set_trouble(Trouble::sync_down, false, 0, 0, now_ns);
+        case Kind::peer_down:
+            return set_trouble(Trouble::sync_down, true, 0, 0, now_ns);
+        case Kind::may_preempt:
+        case Kind::gave_up:
+            return release(report, now_ns);
+        case Kind::take_over_asked:
+            events_.info(kind, "{}: the peer hands it over", router(report.router).config->name);
+            return taking_.asked(report.router, router(report.router).status.state, now_ns);
+        case Kind::asked:
+        case Kind::not_asked:
+        case Kind::answered:
+        case Kind::not_answered:
+            return giving_.take(report, now_ns);
+        case Kind::alarm:
+            return take_alarm(report, now_ns);
+    }
+}
+
+void FlowSync::take_alarm(const exchange::SyncReport& report, std::uint64_t now_ns) {
+    if (const std::optional<Trouble> trouble = trouble_of(report.alarm))
+        set_trouble(*trouble, !report.over, report.router, report.missing, now_ns);
+}
+
+void FlowSync::release(const exchange::SyncReport& report, std::uint64_t now_ns) {
+    const bool was_held = holds_.has(report.router, Hold::unsynced);
+    const bool gave_up = report.kind == exchange::SyncReport::Kind::gave_up;
+    set_trouble(Trouble::preempt_unsynced, gave_up, report.router, report.missing, now_ns);
+    if (was_held && !gave_up)
+        events_.info(kind, "{}: its flows are known here, it may preempt",
+                     router(report.router).config->name);
+    holds_.set(report.router, Hold::unsynced, false);
+}
+
+void FlowSync::watch(std::uint64_t now_ns) {
+    if (!has_been_up_ && now_ns - began_ns_ > first_patience_ns)
+        set_trouble(Trouble::sync_down, true, 0, 0, now_ns);
+    set_trouble(Trouble::stale, picture_.lag_ns() > SyncPicture::stale_ns, 0, 0, now_ns);
+}
+
+// Each beginning and end is told once, with what can be done.
+void FlowSync::set_trouble(Trouble trouble, bool stands, std::uint16_t index, std::uint64_t missing,
+                           std::uint64_t now_ns) {
+    const std::string what = text({trouble, index, missing, now_ns}, state_);
+    if (stands && picture_.raise(trouble, index, missing, now_ns))
+        events_.warn(kind, "{}: {} ({})", name(trouble), what, remedy(trouble));
+    else if (!stands && picture_.clear(trouble, index))
+        events_.info(kind, "{}: over: {}", name(trouble), what);
+}
+
+// ---- transitions
+
+void FlowSync::on_transition(const election::VrrpReport& report, std::uint64_t now_ns) {
+    taking_.on_transition(report.router, report.to);
+    giving_.on_transition(report.router, report.to, now_ns);
+    if (report.to == vrrp::State::master) holds_.set(report.router, Hold::handed_over, false);
+}
+
+void FlowSync::on_given(const Giving::Ended& ended) {
+    const bool done = ended.trouble.empty();
+    const std::string& whose = router(ended.router).config->name;
+    const auto ms = static_cast<double>(ended.took_ns) / 1e6;
+    if (done) {
+        holds_.set(ended.router, Hold::handed_over, true);
+        events_.info(kind, "{}: handed over in {:.1f} ms", whose, ms);
+    } else {
+        events_.warn(kind, "{}: not handed over: {}", whose, ended.trouble);
+    }
+    for (Asked& asked : asked_)
+        if (std::erase(asked.waits, ended.router) != 0)
+            asked.rows.push_back(
+                row(ended.router, done,
+                    done ? "handed over: backup until handover --back, standing by" : ended.trouble,
+                    ended.took_ns));
+    std::vector<Asked> answered;
+    for (Asked& asked : asked_)
+        if (asked.waits.empty()) answered.push_back(std::move(asked));
+    std::erase_if(asked_, [](const Asked& asked) { return asked.waits.empty(); });
+    for (const Asked& asked : answered)
+        asked.reply(asked.rows);
+    if (giving_.is_idle() && left_) std::exchange(left_, nullptr)();
+}
+
+// ---- the operator's orders
+
+void FlowSync::obey(const Request& request, const Reply& reply, std::uint64_t now_ns) {
+    Asked asked{{}, {}, reply};
+    for (const std::uint16_t index : request.routers) {
+        if (request.back) {
+            asked.rows.push_back(take_back(index));
+        } else if (!is_master(router(index))) {
+            if (!request.is_all) asked.rows.push_back(row(index, false, "it is not master here"));
+        } else if (request.force) {
+            asked.rows.push_back(force(index));
+        } else if (const std::string problem = why_not(index); !problem.empty()) {
+            asked.rows.push_back(row(index, false, problem));
+        } else {
+            asked.waits.push_back(index);
+        }
+    }
+    if (asked.waits.empty()) return reply(asked.rows);
+    const std::vector<std::uint16_t> begun = asked.waits;
+    asked_.push_back(std::move(asked));
+    for (const std::uint16_t index : begun)
+        giving_.begin(index, now_ns);
+}
+
+std::string FlowSync::why_not(std::uint16_t index) const {
+    if (giving_.has(index)) return "it is being handed over";
+    if (picture_.is_in_sync(index)) return {};
+    const std::string why = !is_configured()        ? "there is no flow_sync"
+                            : picture_.is_peer_up() ? "the peer does not know all of its flows yet"
+                                                    : "no peer answers";
+    return why + ": with --force it is given up, and connections may break";
+}
+
+// As at a stop, but it stands by afterwards. An owner would take it back at once: it stays in
+// fault.
+Row FlowSync::force(std::uint16_t index) {
+    const auto fault = [&](bool present) {
+        outlets_.vrrp({.kind = election::VrrpCommand::Kind::fault,
+                       .router = index,
+                       .cause = vrrp::FaultCause::handover,
+                       .present = present});
+    };
+    holds_.set(index, Hold::handed_over, true);
+    fault(true);
+    if (router(index).status.effective_priority != vrrp::owner_priority) fault(false);
+    events_.warn(kind, "{}: given up by order, with priority 0", router(index).config->name);
+    return row(index, true, "given up: a peer takes over within Skew_Time");
+}
+
+Row FlowSync::take_back(std::uint16_t index) {
+    outlets_.vrrp({.kind = election::VrrpCommand::Kind::fault,
+                   .router = index,
+                   .cause = vrrp::FaultCause::handover});
+    if (!holds_.has(index, Hold::handed_over)) return row(index, true, "it was not handed over");
+    holds_.set(index, Hold::handed_over, false);
+    if (!may_take_back(index))
+        return row(index, true, "may preempt again, if its priority and preempt say so");
+    outlets_.vrrp({.kind = election::VrrpCommand::Kind::take_over, .router = index});
+    return row(index, true, "takes over again");
+}
+
+// Only what preemption would do anyway, a Master_Down_Interval later.
+bool FlowSync::may_take_back(std::uint16_t index) const {
+    const vrrp::Status& status = router(index).status;
+    return status.state == vrrp::State::backup && !holds_.is_held(index) &&
+           picture_.is_in_sync(index) && router(index).plan->settings.preempt &&
+           status.effective_priority > status.master_priority;
+}
+
+Row FlowSync::row(std::uint16_t index, bool done, std::string text, std::uint64_t took_ns) const {
+    return {router(index).config->name, done, std::move(text), took_ns};
+}
+
+bool FlowSync::leave(std::function<void()> done, std::uint64_t now_ns) {
+    std::vector<std::uint16_t> ready;
+    for (std::size_t i = 0; i < state_.routers.size(); ++i)
+        if (const auto index = static_cast<std::uint16_t>(i);
+            is_served(router(index)) && is_master(router(index)) && why_not(index).empty())
+            ready.push_back(index);
+    if (ready.empty()) return false;
+    left_ = std::move(done);
+    for (const std::uint16_t index : ready)
+        giving_.begin(index, now_ns);
+    return true;
+}
+
+}  // namespace warren::handover

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What an operator wants handed over: `warrenctl handover [ROUTER|all] [--force] [--back]`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/state.h"
+
+namespace warren::handover {
+
+struct Request {
+    std::vector<std::uint16_t> routers;  // with all that move with them
+    bool is_all = false;                 // so those that are not master are no mistake
+    bool force = false;                  // by priority 0, whatever the peer knows
+    bool back = false;                   // what has been handed over may come back
+    std::string problem;                 // empty: none
+};
+
+// "all", "NAME,force", "NAME,back"
+Request read_request(const model::State& state, std::string_view text);
+
+// Of one virtual router, for whoever asked.
+struct Row {
+    std::string router;
+    bool done = false;
+    std::string text;
+    std::uint64_t took_ns = 0;
+};
+
+}  // namespace warren::handover

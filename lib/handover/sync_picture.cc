@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "handover/sync_picture.h"
+
+#include <algorithm>
+#include <array>
+
+namespace warren::handover {
+namespace {
+
+struct Words {
+    const char* name;
+    const char* text;
+    const char* remedy;
+};
+
+constexpr std::size_t trouble_count = static_cast<std::size_t>(Trouble::count_);
+
+// In the order of the enum.
+constexpr std::array<Words, trouble_count> words{{
+    {"sync_down", "no peer answers",
+     "is the other warren running, is UDP to its port let through, do both have the same key?"},
+    {"stale", "the peer has not acknowledged changes for more than 5 s",
+     "look at the link of flow_sync: loss, its speed; and at the CPU of the peer"},
+    {"differs", "the peer's table of flows is another one",
+     "a bulk follows by itself; if it stays, compare `show counters` of both, group sync"},
+    {"config", "the peer's configuration is another one",
+     "make virtual_servers, real_servers and local addresses the same on both, then reload"},
+    {"key", "somebody speaks with another key", "copy key_file from one warren to the other"},
+    {"version", "the peer speaks no version of flow sync that we do", "upgrade the older one"},
+    {"capacity", "the peer's table holds fewer flows than ours",
+     "give both the same dataplane { flows and workers }"},
+    {"refused", "the peer does not take some flows", "`show counters`, sync_refused, says why"},
+    {"port_conflict", "two flows have one server's address and port",
+     "both were master at once; the untouched flow ends by itself"},
+    {"both_masters", "both warrens are master",
+     "do adverts get from one to the other? Look at `show vrrp` of both"},
+    {"preempt_unsynced", "it may preempt although flows are not known here",
+     "they break when it does; flow_sync { preempt_wait never } stays backup instead"},
+    {"takeover_unsynced", "it was taken over with a table that was not equal",
+     "connections that are not known have been reset; nothing is left to do"},
+    {"sync_stalled", "the thread of flow sync does not answer",
+     "is its CPU taken by others? Traffic goes on, the next takeover breaks connections"},
+}};
+
+const Words& of(Trouble trouble) {
+    return words[static_cast<std::size_t>(trouble)];
+}
+
+// The latest of each, and of no more than `most`.
+template <typename Record, typename Key>
+void put(std::vector<Record>& all, const Record& record, Key Record::*key, std::size_t most) {
+    for (Record& old : all)
+        if (old.*key == record.*key) {
+            old = record;
+            return;
+        }
+    if (all.size() < most) all.push_back(record);
+}
+
+}  // namespace
+
+const char* name(Trouble trouble) {
+    return of(trouble).name;
+}
+
+const char* remedy(Trouble trouble) {
+    return of(trouble).remedy;
+}
+
+bool is_of_peer(Trouble trouble) {
+    return trouble == Trouble::sync_down || trouble == Trouble::stale || trouble == Trouble::key ||
+           trouble == Trouble::version || trouble == Trouble::capacity ||
+           trouble == Trouble::sync_stalled;
+}
+
+std::string text(const StandingAlarm& alarm, const model::State& state) {
+    std::string all;
+    if (!is_of_peer(alarm.trouble) && alarm.router < state.routers.size())
+        all = state.routers[alarm.router].config->name + ": ";
+    all += of(alarm.trouble).text;
+    if (alarm.missing != 0) all += ": " + std::to_string(alarm.missing) + " flows";
+    return all;
+}
+
+void SyncPicture::take(const exchange::SyncStatus& status) {
+    if (status.is_peer)
+        put(peers_, status.peer, &exchange::SyncPeerStatus::address, config::max_sync_peers);
+    else
+        put(routers_, status.router, &exchange::SyncRouterStatus::router,
+            exchange::max_virtual_routers);
+}
+
+bool SyncPicture::raise(Trouble trouble, std::uint16_t router, std::uint64_t missing,
+                        std::uint64_t now_ns) {
+    if (is_of_peer(trouble)) router = 0;
+    for (StandingAlarm& alarm : alarms_)
+        if (alarm.trouble == trouble && alarm.router == router) {
+            alarm.missing = missing;
+            return false;
+        }
+    if (alarms_.size() < most_alarms) alarms_.push_back({trouble, router, missing, now_ns});
+    return true;
+}
+
+bool SyncPicture::clear(Trouble trouble, std::uint16_t router) {
+    if (is_of_peer(trouble)) router = 0;
+    return std::erase_if(alarms_, [&](const StandingAlarm& alarm) {
+               return alarm.trouble == trouble && alarm.router == router;
+           }) != 0;
+}
+
+void SyncPicture::forget(std::uint16_t router) {
+    std::erase_if(routers_,
+                  [&](const exchange::SyncRouterStatus& r) { return r.router == router; });
+    std::erase_if(alarms_, [&](const StandingAlarm& alarm) {
+        return !is_of_peer(alarm.trouble) && alarm.router == router;
+    });
+}
+
+const exchange::SyncRouterStatus* SyncPicture::find(std::uint16_t router) const {
+    const auto found =
+        std::find_if(routers_.begin(), routers_.end(),
+                     [&](const exchange::SyncRouterStatus& r) { return r.router == router; });
+    return found == routers_.end() ? nullptr : &*found;
+}
+
+bool SyncPicture::is_peer_up() const {
+    return std::any_of(peers_.begin(), peers_.end(),
+                       [](const exchange::SyncPeerStatus& peer) { return peer.up; });
+}
+
+bool SyncPicture::is_in_sync(std::uint16_t router) const {
+    const exchange::SyncRouterStatus* const status = find(router);
+    return status != nullptr && status->in_sync && is_peer_up();
+}
+
+std::uint64_t SyncPicture::lag_ns() const {
+    std::uint64_t longest = 0;
+    for (const exchange::SyncPeerStatus& peer : peers_)
+        if (peer.up) longest = std::max(longest, peer.lag_ns);
+    return longest;
+}
+
+}  // namespace warren::handover

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The manager's side of flow sync: the gate, hand-overs that an operator asks for, the end of the
+// process, alarms.
+#include "handover/flow_sync.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/model/sample_state.h"
+#include "written_outlets.h"
+
+namespace warren::handover {
+namespace {
+
+using Kind = exchange::SyncReport::Kind;
+
+const std::string block =
+    "flow_sync {\nlocal 10.9.0.1\npeer 10.9.0.2\nkey_file /etc/warren/sync.key\n}\n";
+
+class World {
+  public:
+    explicit World(const std::string& before)
+        : state(model::state_of(before + model::router("A", "eth0", 51, "192.168.8.100/24") +
+                                model::router("B", "eth1", 52, "192.168.9.100/24"))) {
+        for (std::uint16_t router : {0, 1})
+            become(router, vrrp::State::master);
+    }
+
+    void become(std::uint16_t router, vrrp::State to) {
+        vrrp::Status& status = state->routers[router].status;
+        election::VrrpReport report;
+        report.router = router;
+        report.from = std::exchange(status.state, to);
+        report.to = to;
+        status.effective_priority = 100;
+        status.master_priority = to == vrrp::State::master ? 100 : 50;
+        sync.on_transition(report, now_ns);
+    }
+    void report(Kind kind, std::uint16_t router = 0, std::uint64_t missing = 0) {
+        exchange::SyncReport report;
+        report.kind = kind;
+        report.router = router;
+        report.missing = missing;
+        give(report);
+    }
+    void alarm(exchange::SyncReport::Alarm alarm, bool over = false, std::uint16_t router = 0) {
+        exchange::SyncReport report;
+        report.alarm = alarm;
+        report.over = over;
+        report.router = router;
+        give(report);
+    }
+    void in_sync(std::uint16_t router, bool is_so = true, bool held = false) {
+        exchange::SyncStatus peer;
+        peer.is_peer = true;
+        peer.peer.up = true;
+        ASSERT_TRUE(channels.statuses.push(peer));
+        exchange::SyncStatus status;
+        status.router.router = router;
+        status.router.in_sync = is_so;
+        status.router.preempt_held = held;
+        ASSERT_TRUE(channels.statuses.push(status));
+        sync.look(now_ns);
+    }
+    // What was told to the control lcore, and ordered from the sync thread.
+    Told take() {
+        Told all = std::exchange(told, {});
+        for (exchange::SyncOrder order; channels.orders.pop(order);)
+            all.push_back(text(order));
+        return all;
+    }
+    void obey(const char* words) {
+        rows.clear();
+        sync.obey(
+            read_request(*state, words),
+            [this](const std::vector<Row>& answer) {
+                for (const Row& row : answer)
+                    rows += row.router + (row.done ? "+ " : "- ") + row.text + "\n";
+            },
+            now_ns);
+    }
+    std::string last_event() const { return events.at(events.end() - 1).text; }
+
+    std::unique_ptr<model::State> state;
+    journal::EventLog events;
+    exchange::SyncReports channels;
+    Told told;
+    std::uint64_t now_ns = 1'000 * ms;
+    FlowSync sync{*state, events, channels,
+                  [this](const election::VrrpCommand& c) { told.push_back(text(c)); }, now_ns};
+    std::string rows;
+
+  private:
+    void give(const exchange::SyncReport& report) {
+        ASSERT_TRUE(channels.reports.push(report));
+        sync.look(now_ns);
+    }
+};
+
+class WithPeer : public testing::Test, protected World {
+  protected:
+    WithPeer() : World(block) {
+        sync.start();
+        EXPECT_EQ(take(), (Told{"hold 0", "hold 1"}));
+        report(Kind::peer_up);
+        in_sync(0);
+        in_sync(1);
+    }
+};
+
+// ---- the gate
+
+TEST(WithoutFlowSync, NobodyIsHeldOrMissed) {
+    World world("");
+    world.sync.start();
+    world.now_ns += 60'000 * ms;
+    world.sync.look(world.now_ns);
+    EXPECT_TRUE(world.take().empty());
+    EXPECT_TRUE(world.sync.picture().alarms().empty());
+}
+
+TEST_F(WithPeer, ARouterMayPreemptWhenItsFlowsAreKnown) {
+    report(Kind::may_preempt, 1);
+    EXPECT_EQ(take(), Told{"release 1"});
+    EXPECT_EQ(last_event(), "B: its flows are known here, it may preempt");
+    report(Kind::may_preempt, 1);
+    EXPECT_TRUE(take().empty());
+}
+
+TEST_F(WithPeer, OrWhenThePatienceIsOverWhichIsAnAlarm) {
+    report(Kind::gave_up, 0, 12);
+    EXPECT_EQ(take(), Told{"release 0"});
+    EXPECT_NE(last_event().find("A: it may preempt although flows are not known here: 12 flows"),
+              std::string::npos)
+        << last_event();
+    ASSERT_EQ(sync.picture().alarms().size(), 1U);
+    report(Kind::may_preempt, 0);
+    EXPECT_TRUE(sync.picture().alarms().empty());
+}
+
+TEST_F(WithPeer, ABackupIsHeldAgainWhenItHasToProveItAnew) {
+    report(Kind::may_preempt, 0);
+    report(Kind::may_preempt, 1);
+    become(0, vrrp::State::backup);
+    take();
+    in_sync(0, false, true);
+    in_sync(1, false, true);
+    EXPECT_EQ(take(), Told{"hold 0"}) << "a master does not preempt";
+}
+
+TEST_F(WithPeer, WhatAReloadBringsIsHeldToo) {
+    report(Kind::may_preempt, 1);
+    take();
+    sync.follow({1}, {1});
+    EXPECT_EQ(take(), Told{"hold 1"});
+    EXPECT_EQ(sync.picture().find(1), nullptr);
+}
+
+// ---- hand-over by order
+
+TEST_F(WithPeer, HandsOverStepByStepAndAnswersAtTheEnd) {
+    report(Kind::may_preempt, 0);
+    take();
+    obey("A");
+    EXPECT_EQ(take(), (Told{"offer 0", "ask 0"}));
+    EXPECT_TRUE(sync.is_busy());
+    report(Kind::asked);
+    report(Kind::answered);
+    EXPECT_EQ(rows, "");
+    become(0, vrrp::State::backup);
+    EXPECT_EQ(rows, "A+ handed over: backup until handover --back, standing by\n");
+    EXPECT_EQ(take(), Told{"hold 0"});
+    EXPECT_FALSE(sync.is_busy());
+    report(Kind::may_preempt, 0);
+    EXPECT_TRUE(take().empty()) << "the operator's hold stays";
+}
+
+TEST_F(WithPeer, AllMeansThoseThatAreMaster) {
+    become(1, vrrp::State::backup);
+    obey("all");
+    EXPECT_EQ(take(), (Told{"offer 0", "ask 0"}));
+    now_ns += 500 * ms;
+    sync.look(now_ns);
+    EXPECT_EQ(rows.substr(0, 3), "A- ") << rows;
+    EXPECT_EQ(take(), Told{"withdraw 0"});
+}
+
+TEST_F(WithPeer, ItIsRefusedWhereConnectionsWouldBreak) {
+    in_sync(0, false);
+    obey("A");
+    EXPECT_NE(rows.find("A- the peer does not know all of its flows yet"), std::string::npos);
+    become(1, vrrp::State::backup);
+    obey("B");
+    EXPECT_EQ(rows, "B- it is not master here\n");
+    EXPECT_TRUE(take().empty());
+}
+
+TEST_F(WithPeer, TwiceAtATimeIsRefused) {
+    obey("A");
+    take();
+    obey("A");
+    EXPECT_EQ(rows.substr(0, 26), "A- it is being handed over");
+    EXPECT_TRUE(take().empty());
+}
+
+TEST(Forced, IsPriorityZeroAndAStandbyAfterwards) {
+    World world("");
+    world.obey("A");
+    EXPECT_EQ(world.rows.substr(0, 27), "A- there is no flow_sync: w");
+    world.obey("A,force");
+    EXPECT_EQ(world.take(), (Told{"hold 0", "fault 0", "no fault 0"}));
+    EXPECT_EQ(world.rows.substr(0, 3), "A+ ");
+    world.state->routers[1].status.effective_priority = 255;
+    world.obey("B,force");
+    EXPECT_EQ(world.take(), (Told{"hold 1", "fault 1"})) << "an owner would take it back at once";
+}
+
+TEST_F(WithPeer, BackTakesOverWhereItWouldPreemptAnyway) {
+    report(Kind::may_preempt, 0);
+    obey("A");
+    become(0, vrrp::State::backup);
+    take();
+    obey("A,back");
+    EXPECT_EQ(take(), (Told{"no fault 0", "release 0", "take 0"}));
+    EXPECT_EQ(rows, "A+ takes over again\n");
+    obey("A,back");
+    EXPECT_EQ(rows, "A+ it was not handed over\n");
+}
+
+TEST_F(WithPeer, BackOfALowerOneOnlyReleases) {
+    report(Kind::may_preempt, 0);
+    obey("A");
+    become(0, vrrp::State::backup);
+    state->routers[0].status.master_priority = 150;
+    take();
+    obey("A,back");
+    EXPECT_EQ(take(), (Told{"no fault 0", "release 0"}));
+}
+
+TEST_F(WithPeer, BackIsMootOnceItIsMasterAgain) {
+    report(Kind::may_preempt, 0);
+    obey("A");
+    become(0, vrrp::State::backup);
+    take();
+    become(0, vrrp::State::master);  // the peer has died
+    EXPECT_EQ(take(), Told{"release 0"});
+}
+
+// ---- asked by the peer
+
+TEST_F(WithPeer, TakesOverWhatThePeerHandsOver) {
+    become(0, vrrp::State::backup);
+    report(Kind::take_over_asked, 0);
+    EXPECT_EQ(take(), Told{"take 0"});
+    become(0, vrrp::State::master);
+    EXPECT_EQ(take(), Told{"taken 0"});
+}
+
+// ---- the end
+
+TEST_F(WithPeer, LeavingHandsOverAllThatIsInSync) {
+    in_sync(1, false);
+    unsigned left = 0;
+    EXPECT_TRUE(sync.leave([&] { ++left; }, now_ns));
+    EXPECT_EQ(take(), (Told{"offer 0", "ask 0"}));
+    become(0, vrrp::State::backup);
+    EXPECT_EQ(left, 1U);
+}
+
+TEST_F(WithPeer, LeavingWithNothingToHandOverIsSaidAtOnce) {
+    in_sync(0, false);
+    in_sync(1, false);
+    EXPECT_FALSE(sync.leave([] {}, now_ns));
+}
+
+// ---- alarms
+
+TEST_F(WithPeer, AnAlarmIsToldOnceWhenItBeginsAndOnceWhenItEnds) {
+    using Alarm = exchange::SyncReport::Alarm;
+    const std::uint64_t before = events.end();
+    alarm(Alarm::config, false, 1);
+    EXPECT_NE(last_event().find("config: B: the peer's configuration is another one (make"),
+              std::string::npos)
+        << last_event();
+    alarm(Alarm::config, false, 1);
+    EXPECT_EQ(events.end(), before + 1);
+    alarm(Alarm::config, true, 0);  // of another router
+    EXPECT_EQ(events.end(), before + 1);
+    alarm(Alarm::config, true, 1);
+    EXPECT_NE(last_event().find("over"), std::string::npos);
+    EXPECT_TRUE(sync.picture().alarms().empty());
+}
+
+TEST_F(WithPeer, EachAlarmHasANameAndARemedy) {
+    for (std::uint8_t i = 1; i < static_cast<std::uint8_t>(exchange::SyncReport::Alarm::count_);
+         ++i)
+        alarm(static_cast<exchange::SyncReport::Alarm>(i));
+    EXPECT_EQ(sync.picture().alarms().size(), 10U);
+    for (const StandingAlarm& standing : sync.picture().alarms()) {
+        EXPECT_GT(std::string(name(standing.trouble)).size(), 2U);
+        EXPECT_GT(std::string(remedy(standing.trouble)).size(), 20U);
+    }
+}
+
+TEST_F(WithPeer, APeerThatGoesIsMissed) {
+    report(Kind::peer_down);
+    EXPECT_NE(last_event().find("sync_down: no peer answers"), std::string::npos);
+    report(Kind::peer_up);
+    EXPECT_TRUE(sync.picture().alarms().empty());
+}
+
+TEST_F(WithPeer, ALongLagIsStale) {
+    exchange::SyncStatus peer;
+    peer.is_peer = true;
+    peer.peer.up = true;
+    peer.peer.lag_ns = 6'000 * ms;
+    ASSERT_TRUE(channels.statuses.push(peer));
+    sync.look(now_ns);
+    EXPECT_NE(last_event().find("stale"), std::string::npos);
+    in_sync(0);
+    EXPECT_TRUE(sync.picture().alarms().empty());
+}
+
+TEST(APeerThatNeverCame, IsMissedAfterAWhile) {
+    World world(block);
+    world.sync.look(world.now_ns + FlowSync::first_patience_ns);
+    EXPECT_TRUE(world.sync.picture().alarms().empty());
+    world.sync.look(world.now_ns + FlowSync::first_patience_ns + 1);
+    EXPECT_EQ(world.sync.picture().alarms().size(), 1U);
+}
+
+TEST_F(WithPeer, RecordsOfNoRouterOfOursChangeNothing) {
+    report(Kind::may_preempt, 700);
+    report(Kind::take_over_asked, 700);
+    in_sync(700);
+    EXPECT_TRUE(take().empty());
+}
+
+}  // namespace
+}  // namespace warren::handover

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "handover/request.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/model/sample_state.h"
+
+namespace warren::handover {
+namespace {
+
+using Indices = std::vector<std::uint16_t>;
+
+class Requests : public testing::Test {
+  protected:
+    Request read(const char* text) const { return read_request(*state_, text); }
+
+    std::unique_ptr<model::State> state_ =
+        model::state_of(model::router("A", "eth0", 51, "192.168.8.100/24") +
+                        model::router("B", "eth1", 52, "192.168.9.100/24") +
+                        model::router("C", "eth1", 53, "192.168.9.101/24") +
+                        "vrrp_sync_group G {\ngroup {\nB\nC\n}\n}\n");
+};
+
+TEST_F(Requests, NameRoutersAndThoseThatMoveWithThem) {
+    EXPECT_EQ(read("A").routers, Indices{0});
+    EXPECT_EQ(read("C").routers, (Indices{1, 2}));
+    EXPECT_FALSE(read("C").is_all);
+    EXPECT_EQ(read("all").routers, (Indices{0, 1, 2}));
+    EXPECT_EQ(read("").routers, (Indices{0, 1, 2}));
+    EXPECT_TRUE(read("").is_all);
+}
+
+TEST_F(Requests, SayHow) {
+    EXPECT_TRUE(read("A,force").force);
+    EXPECT_TRUE(read("all,back").back);
+    EXPECT_FALSE(read("A").force);
+    EXPECT_EQ(read("A,force").problem, "");
+}
+
+TEST_F(Requests, WhatIsNotThereIsNamed) {
+    EXPECT_EQ(read("Z").problem, "there is no virtual router \"Z\"");
+    EXPECT_EQ(read("A,quick").problem, "unknown word \"quick\"");
+}
+
+}  // namespace
+}  // namespace warren::handover
