@@ -104,7 +104,8 @@ class FastLane {
         if (!is_open<Family>(f) || frame.ethernet.source == port_mac) return std::nullopt;
         const exchange::OwnedAddress* at = addresses_.find(
             *round.snapshot, hit.from == flow::Side::client ? f.vip : f.local_address);
-        const bool ours = at != nullptr ? is_for_us(frame.ethernet, mbuf, *at, port_mac, round)
+        const bool ours = at != nullptr ? is_for_us(frame.ethernet, mbuf, *at, port_mac, round) &&
+                                              (!at->is_hosts || is_not_hosts(f, hit.from, round))
                                         : is_nat_return(frame, f, hit.from, mbuf, port_mac, round);
         if (!ours || !is_sound<Family>(mbuf)) return std::nullopt;
         const auto sent_on = hit.from == flow::Side::client ? to_server(mbuf, frame, f, round)
@@ -126,8 +127,17 @@ class FastLane {
     static bool is_for_us(const net::EthernetHeader& ethernet, const rte_mbuf& mbuf,
                           const exchange::OwnedAddress& at, const net::MacAddress& port_mac,
                           const exchange::PollRound& round) {
-        return at.port == mbuf.port && !at.is_hosts && round.owns(at) &&
+        return at.port == mbuf.port && round.owns(at) &&
                (ethernet.destination == port_mac || ethernet.destination == at.mac);
+    }
+
+    // On an address that the host has too. What Snapshot::claims() asks beside this a live flow has
+    // answered: its server is one of ours, its virtual_server has been.
+    static bool is_not_hosts(const flow::Flow& f, flow::Side from,
+                             const exchange::PollRound& round) {
+        const exchange::Snapshot& snapshot = *round.snapshot;
+        return from == flow::Side::client ? snapshot.services[f.service_id].present
+                                          : !snapshot.host_ports.contains(f.local_port.host());
     }
 
     // A NAT server's segment to its client, which comes to us by the MAC alone.

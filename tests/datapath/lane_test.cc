@@ -195,6 +195,9 @@ TEST_P(Both, WaysAgreeAboutTheWorld) {
     change([](Snapshot& s) { s.port_mtus = {}; });
     change([](Snapshot& s) { s.addresses[0].is_hosts = true; });
     exchange_all();
+    change([](Snapshot& s) { s.host_ports = {1, 65'535}; });
+    exchange_all();
+    change([](Snapshot& s) { s.host_ports = {}; });
     change([](Snapshot& s) { s.services[0].present = false; });
     exchange_all();
     change([](Snapshot& s) { s.services[0].present = true, s.addresses[0].is_hosts = false; });
