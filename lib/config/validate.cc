@@ -60,7 +60,7 @@ class Validator {
             const std::tuple key(v.interface, v.virtual_router_id, ipv6);
             const auto [first, last] = routers.equal_range(key);
             const auto same = std::find_if(
-                first, last, [&](const auto& other) { return share_adverts(*other.second, v); });
+                first, last, [&](const auto& one) { return share_adverts(*one.second, v); });
             if (same != last)
                 error(v.where, v.name + ": virtual_router_id " +
                                    std::to_string(v.virtual_router_id) + " on " + v.interface +
