@@ -81,9 +81,13 @@ Snapshot two_services_on_one_server() {
         service.port = net::Be16(5672);
         service.servers = {i};
         snapshot.services.push_back(service);
-        snapshot.servers.push_back({.address = server, .port = net::Be16(5672), .service = i});
-        snapshot.addresses.push_back(
-            {.address = service.address, .virtual_router = static_cast<std::uint16_t>(1 - i)});
+        snapshot.servers.emplace_back();
+        snapshot.servers[i].address = server;
+        snapshot.servers[i].port = net::Be16(5672);
+        snapshot.servers[i].service = i;
+        snapshot.addresses.emplace_back();
+        snapshot.addresses[i].address = service.address;
+        snapshot.addresses[i].virtual_router = static_cast<std::uint16_t>(1 - i);
     }
     return snapshot;
 }
