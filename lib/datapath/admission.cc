@@ -141,7 +141,9 @@ unsigned Admission::entry_of(const flow::Flow& flow, const exchange::Service& se
 // Tries each local address of the server's family once, in turn from one flow to the next.
 bool Admission::choose_local_port(flow::Flow& flow, const exchange::Service& service,
                                   const PollRound& round) {
-    const unsigned entry = entry_of(flow, service);
+    // Without a peer any port of ours is as good.
+    std::optional<unsigned> entry;
+    if (tables_.is_synced()) entry = entry_of(flow, service);
     for (std::size_t tried = 0; tried < service.local_addresses.size(); ++tried) {
         flow.local_address =
             service.local_addresses[next_local_address_++ % service.local_addresses.size()];
