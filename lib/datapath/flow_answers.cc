@@ -76,7 +76,8 @@ bool FlowAnswers::next_row(std::uint32_t& from, exchange::FlowRow& row,
                            const PollRound& round) const {
     const std::uint32_t end = std::min(tables_.flows.end_index(), from + looked_at_per_row);
     for (; from < end; ++from) {
-        if (tables_.flows[from].state == flow::TcpState::none) continue;
+        const flow::TcpState state = tables_.flows[from].state;
+        if (state == flow::TcpState::none || state == flow::TcpState::elsewhere) continue;
         row = row_of(tables_.flows[from], round);
         ++from;
         return true;
@@ -88,8 +89,9 @@ bool FlowAnswers::next_row(std::uint32_t& from, exchange::FlowRow& row,
 bool FlowAnswers::find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
                            const PollRound& round) const {
     const flow::FlowTable::Hit hit = tables_.flows.find(client_tuple);
-    if (hit) row = row_of(tables_.flows[hit.index], round);
-    return bool{hit};
+    if (!hit || tables_.flows[hit.index].state == flow::TcpState::elsewhere) return false;
+    row = row_of(tables_.flows[hit.index], round);
+    return true;
 }
 
 // What a SYN of that tuple would meet: its owner, and the server if we are that (row.owner,

@@ -59,9 +59,9 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
     const flow::FlowTable::Hit hit = find(packet);
     if (hit && !(packet.is_first_syn() && may_start_again(flows_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
+    if (hit) tables_.remove(hit.index, round);
     if (const auto verdict = steering_.hand_off_unless_ours(owner_of(packet, round)))
         return *verdict;
-    if (hit) tables_.remove(hit.index, round);
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
     if (!packet.is_first_syn()) return emitter_.refuse_unknown(packet, round);
     if (packet.hop_limit() <= 1)
@@ -83,7 +83,8 @@ unsigned Forwarder::owner_of(const Packet& packet, const PollRound& round) const
 // here has none for anybody else's sake either.
 Verdict Forwarder::in_afterglow(Packet& packet, const PollRound& round) {
     const flow::FlowTable::Hit hit = find(packet);
-    if (hit && flow::is_synced(flows_[hit.index].state))
+    if (hit && (flow::is_synced(flows_[hit.index].state) ||
+                flows_[hit.index].state == TcpState::elsewhere))
         return forward(packet, round, hit.index, hit.from);
     if (!hit)
         if (const auto verdict = steering_.hand_off_unless_ours(owner_of(packet, round)))
@@ -128,7 +129,7 @@ Verdict Forwarder::from_nat_server(Packet& packet, const PollRound& round) {
 Verdict Forwarder::forward(Packet& packet, const PollRound& round, flow::FlowIndex index,
                            Side from) {
     flow::Flow& flow = flows_[index];
-    if (flow.state == TcpState::dead) return dead_flows_.answer(packet, flow, from);
+    if (flow.state >= TcpState::dead) return answer_without(packet, round, index, from);
     if (from == Side::server && flow.state == TcpState::syn_sent)
         if (const auto verdict = half_open_.answer(packet, round, index)) return *verdict;
     if (packet.hop_limit() <= 1)
@@ -141,6 +142,18 @@ Verdict Forwarder::forward(Packet& packet, const PollRound& round, flow::FlowInd
                                                  : send_to_client(packet, round, flow);
     if (verdict.action == Verdict::Action::transmit) note_segment(packet, round, index, from);
     return verdict;
+}
+
+// The flow is not here, or not any more.
+Verdict Forwarder::answer_without(Packet& packet, const PollRound& round, flow::FlowIndex index,
+                                  Side from) {
+    flow::Flow& flow = flows_[index];
+    if (flow.state == TcpState::dead) return dead_flows_.answer(packet, flow, from);
+    flow.last_seen = round.tick;
+    if (!steering_.points_back(flow)) return steering_.follow(flow);
+    tables_.remove(index, round);
+    return packet.kind == Kind::to_service ? to_service(packet, round)
+                                           : Verdict::drop(Drop::no_flow);
 }
 
 // Also each time the client sends it again.

@@ -54,6 +54,8 @@ class Forwarder {
     static constexpr std::uint32_t moving_per_round = 512;
 
     Verdict forward(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);
+    Verdict answer_without(Packet& packet, const PollRound& round, flow::FlowIndex index,
+                           flow::Side from);
     void note_segment(const Packet& packet, const PollRound& round, flow::FlowIndex index,
                       flow::Side from);
     // What a segment was that has changed its flow's state.

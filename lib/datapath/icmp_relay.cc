@@ -49,6 +49,8 @@ Verdict IcmpRelay::relay(Packet& packet, const PollRound& round) {
         return steering_.hand_off_unless_ours(owner_of_error(packet, quoted, round))
             .value_or(unmatched);
     const flow::Flow& flow = tables_.flows[hit.index];
+    if (flow.state == flow::TcpState::elsewhere)
+        return steering_.points_back(flow) ? unmatched : steering_.follow(flow);
     if (!round.owns(flow.vip)) return Verdict::drop(Drop::not_owned);
     if (packet.hop_limit() <= 1) return Verdict::drop(Drop::ttl_expired);
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))

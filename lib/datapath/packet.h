@@ -33,11 +33,12 @@ enum class Kind : std::uint8_t {
     claim,         // ARP, NS or NA of another station that says it has an address of ours
     echo,          // ICMP echo request to an owned address, or a fragment of one
     vrrp,          // an advert
-    to_service,    // TCP to VIP:port of a virtual_server, index in Packet::service
-    to_local,      // TCP to any other port of an owned address: a server's reply, or nobody's
-    nat_return,    // TCP of a NAT server to a client, on its way through us as the server's gateway
-    afterglow,     // TCP of one of these three, of a virtual router that was ours a moment ago
     icmp_error,    // to an owned address or on its way to a client, about a packet of a flow
+    // From here on: of a flow.
+    to_service,  // TCP to VIP:port of a virtual_server, index in Packet::service
+    to_local,    // TCP to any other port of an owned address: a server's reply, or nobody's
+    nat_return,  // TCP of a NAT server to a client, on its way through us as the server's gateway
+    afterglow,   // TCP of one of these three, of a virtual router that was ours a moment ago
 };
 
 inline void set_length(rte_mbuf& mbuf, std::size_t bytes) {
@@ -59,10 +60,7 @@ struct Packet {
     exchange::Drop reason{};
     bool is_of_station = false;  // ARP or a neighbour message: its sender says who it is
 
-    bool is_of_flow() const {
-        return kind == Kind::to_service || kind == Kind::to_local || kind == Kind::nat_return ||
-               kind == Kind::afterglow;
-    }
+    bool is_of_flow() const { return kind >= Kind::to_service; }
 
     // The key of its flow.
     flow::Tuple tuple() const {

@@ -18,6 +18,9 @@ class Steering {
 
     unsigned worker() const { return worker_; }
 
+    // Who has handed us the frames that come now: nobody, ourselves.
+    void begin_frames_of(unsigned from) { from_ = from; }
+
     // Asked only when a packet's flow is not here, so what the card says of it is looked at here
     // too.
     unsigned owner_of(const Packet& packet) const {
@@ -38,13 +41,24 @@ class Steering {
         return spread_.owner_of_client(service.steered_address(client), service.steered_port(port));
     }
 
+    // Once: what was handed to us is served here, or two workers of different opinions would send
+    // it round and round.
     std::optional<Verdict> hand_off_unless_ours(unsigned owner) const {
-        if (owner == worker_) return std::nullopt;
+        if (owner == worker_ || from_ != worker_) return std::nullopt;
         return Verdict::hand_off(static_cast<std::uint8_t>(owner));
+    }
+
+    // By a signpost, also what was handed to us: its client's tuple led here. But not back: who has
+    // handed it to us has that flow no more.
+    bool points_back(const flow::Flow& signpost) const { return signpost.server_id == from_; }
+    Verdict follow(const flow::Flow& signpost) const {
+        counters_.signposted.add();
+        return Verdict::hand_off(static_cast<std::uint8_t>(signpost.server_id));
     }
 
   private:
     const unsigned worker_;
+    unsigned from_ = worker_;
     const flow::Spread& spread_;
     exchange::WorkerCounters& counters_;
 };

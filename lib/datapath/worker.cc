@@ -194,9 +194,11 @@ unsigned Worker::take_handoffs() {
         counters_.handoff_in.add(count);
         for (unsigned i = 0; i < count; ++i)
             attach_ports(burst[i]->port + std::size_t{1});  // from may know more of them
+        steering_.begin_frames_of(from);
         process(burst, count);
         handled += count;
     }
+    steering_.begin_frames_of(id_);
     return handled;
 }
 
@@ -249,8 +251,7 @@ void Worker::sort(Burst& burst, unsigned i) {
 
 void Worker::note_traffic(const Packet& packet) {
     if (packet.is_of_station) responder_.note_station(packet, round_, port_macs_[packet.port()]);
-    if (packet.router != Packet::no_router && packet.kind != Kind::drop &&
-        packet.kind != Kind::afterglow)
+    if (packet.router != Packet::no_router && packet.kind != Kind::drop)
         link_.router_frames[packet.router].add();
 }
 
@@ -275,25 +276,26 @@ Verdict Worker::handle(Packet& packet) {
             return forwarder_.to_local(packet, round_);
         case Kind::icmp_error:
             return icmp_.relay(packet, round_);
-        case Kind::nat_return:
-            return forwarder_.from_nat_server(packet, round_);
+        case Kind::nat_return: {
+            const Verdict verdict = forwarder_.from_nat_server(packet, round_);
+            return packet.kind == Kind::afterglow ? hidden(packet, verdict) : verdict;
+        }
         case Kind::afterglow:
-            return forwarder_.in_afterglow(packet, round_);
+            return hidden(packet, forwarder_.in_afterglow(packet, round_));
     }
     return Verdict::kernel();
 }
 
 // The virtual MAC as source would turn the switches back to us.
-void Worker::hide(const Packet& packet, const Verdict& verdict) {
+Verdict Worker::hidden(const Packet& packet, const Verdict& verdict) const {
     if (verdict.action == Verdict::Action::transmit && verdict.target < port_macs_.size())
         net::header_in<net::EthernetHeader>(packet.frame(), 0).source = port_macs_[verdict.target];
+    return verdict;
 }
 
 void Worker::settle(Packet& packet, const Verdict& verdict) {
     switch (verdict.action) {
         case Verdict::Action::transmit:
-            if (packet.kind == Kind::afterglow) [[unlikely]]
-                hide(packet, verdict);
             tx_.add(verdict.target, packet.mbuf);
             return;
         case Verdict::Action::drop:

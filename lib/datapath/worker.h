@@ -87,7 +87,7 @@ class Worker {
     void send_for_kernel(rte_mbuf* mbuf, std::uint8_t port);
     void note_traffic(const Packet& packet);
     Verdict handle(Packet& packet);
-    void hide(const Packet& packet, const Verdict& verdict);
+    Verdict hidden(const Packet& packet, const Verdict& verdict) const;
     void settle(Packet& packet, const Verdict& verdict);
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
     unsigned chores();

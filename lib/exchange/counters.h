@@ -122,6 +122,7 @@ struct alignas(64) WorkerCounters {
     Counter syns_replayed;              // sent to another server
     Counter syns_after_clear;           // sent again after an old connection was reset
     Counter ports_spilled;              // local ports beyond this machine's share
+    Counter signposted;                 // of handoff_out: the flow is not where its hash says
     Counter rss_agreed, rss_disagreed;  // the card's hash of a frame whose flow was not here
     Counter polls, idle_sleeps, busy_ns;
     std::array<Counter, drop_count> drops;
@@ -159,6 +160,7 @@ inline constexpr auto worker_counters = std::to_array<CounterName<WorkerCounters
     {"syns_replayed", &WorkerCounters::syns_replayed},
     {"syns_after_clear", &WorkerCounters::syns_after_clear},
     {"ports_spilled", &WorkerCounters::ports_spilled},
+    {"signposted", &WorkerCounters::signposted},
     {"rss_agreed", &WorkerCounters::rss_agreed},
     {"rss_disagreed", &WorkerCounters::rss_disagreed},
     {"polls", &WorkerCounters::polls},

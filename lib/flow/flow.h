@@ -123,6 +123,14 @@ struct alignas(64) Flow {
         flow.service_id = service;
         return flow;
     }
+    // Leads what the client of a flow sends to the worker that has it.
+    static Flow signpost(const Flow& to, unsigned worker) {
+        Flow flow = of_client(to.client_tuple(), to.service_id);
+        flow.state = TcpState::elsewhere;
+        flow.method = Method::dr;  // by the client's tuple alone
+        flow.server_id = static_cast<std::uint16_t>(worker);
+        return flow;
+    }
     // What changes with the server that a SYN goes to.
     void take_attempt(const Flow& other) {
         server_id = other.server_id;

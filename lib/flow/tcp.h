@@ -26,8 +26,9 @@ enum class TcpState : std::uint8_t {
     time_wait,   // both have
     closed,      // an exact RST was seen
     dead,        // the server died: a stub that only answers with RST (README, "Dead server")
+    elsewhere,  // a signpost: the flow is another worker's, server_id says whose (Flow::signpost())
 };
-inline constexpr std::size_t tcp_state_count = 9;
+inline constexpr std::size_t tcp_state_count = 10;
 
 enum class SegmentKind : std::uint8_t { syn, syn_ack, fin, rst, other };
 
@@ -67,6 +68,9 @@ inline constexpr std::array<Row, tcp_state_count> tcp_transitions{{
     {{{closed, closed, closed, closed, closed}, {closed, closed, closed, closed, closed}}},
     /* dead */
     {{{dead, dead, dead, dead, dead}, {dead, dead, dead, dead, dead}}},
+    /* elsewhere */
+    {{{elsewhere, elsewhere, elsewhere, elsewhere, elsewhere},
+      {elsewhere, elsewhere, elsewhere, elsewhere, elsewhere}}},
 }};
 }  // namespace detail
 
@@ -91,7 +95,7 @@ constexpr bool is_recyclable(TcpState s) {
 
 // The server still knows of this flow, so it counts as its load and is reset if it dies.
 constexpr bool is_live(TcpState s) {
-    return s != TcpState::none && !is_recyclable(s);
+    return s != TcpState::none && s < TcpState::time_wait;
 }
 
 // It counts when servers are compared, as IPVS's active connections do: neither end has closed.
@@ -133,6 +137,7 @@ struct Timeouts {
         /* time_wait    */ ticks_of_seconds(60),  // what the hosts themselves keep
         /* closed       */ ticks_of_seconds(10),  // lets segments in flight pass
         /* dead         */ ticks_of_seconds(60),
+        /* elsewhere    */ ticks_of_seconds(2 * 7440),  // outlives its flow's probes
     };
     constexpr Tick of(TcpState s) const { return ticks[static_cast<std::size_t>(s)]; }
     constexpr void set(TcpState s, Tick t) { ticks[static_cast<std::size_t>(s)] = t; }

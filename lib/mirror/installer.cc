@@ -84,6 +84,24 @@ Installer::Refusal Installer::put(const flow::Flow& flow, const PollRound& round
     return add(flow, round);
 }
 
+Installer::Refusal Installer::put_up_signpost(const exchange::SyncCommand& command,
+                                              const PollRound& round) {
+    if (command.number == tables_.worker || command.number >= tables_.spread.workers())
+        return SyncRefusal::malformed;
+    flow::Flow flow = command.flow;
+    if (const Refusal refusal = resolve(flow, *round.snapshot)) return refusal;
+    const flow::FlowTable::Hit hit = tables_.flows.find(flow.client_tuple());
+    if (hit && !yields(tables_.flows[hit.index], round)) {
+        tables_.link.sync->kept_own.add();
+        return std::nullopt;
+    }
+    if (hit) tables_.remove(hit.index, round);
+    flow::Flow signpost = flow::Flow::signpost(flow, command.number);
+    signpost.last_seen = round.tick;
+    if (tables_.flows.restore(signpost) == flow::no_flow) return SyncRefusal::table_full;
+    return std::nullopt;
+}
+
 // Takes out what has a tuple of the flow's.
 Installer::Refusal Installer::make_room(const flow::Flow& flow, const PollRound& round) {
     if (flow::sees_both_sides(flow.method)) {
@@ -135,7 +153,9 @@ void Installer::renew(flow::FlowIndex index, const flow::Flow& flow, const PollR
 
 void Installer::end(const flow::Flow& flow, const PollRound& round) {
     const flow::FlowTable::Hit hit = tables_.flows.find(flow.client_tuple());
-    if (!hit || !is_same(tables_.flows[hit.index], flow)) return;
+    if (!hit) return;
+    const flow::Flow& known = tables_.flows[hit.index];
+    if (known.state != TcpState::elsewhere && !is_same(known, flow)) return;
     if (yields(tables_.flows[hit.index], round))
         tables_.remove(hit.index, round);
     else
@@ -143,9 +163,9 @@ void Installer::end(const flow::Flow& flow, const PollRound& round) {
 }
 
 // The peer's word counts more than what we know of the flow. One that we have ended is not the
-// peer's any more.
+// peer's any more; a signpost is.
 bool Installer::yields(const flow::Flow& flow, const PollRound& round) const {
-    return !round.serves(flow.service_id) ||
+    return !round.serves(flow.service_id) || flow.state == TcpState::elsewhere ||
            (flow::is_untouched(flow) && flow::is_live(flow.state));
 }
 

@@ -22,6 +22,9 @@ class Installer {
     // What became of a record that was refused.
     std::optional<exchange::SyncRefusal> install(const exchange::SyncCommand& command,
                                                  const PollRound& round);
+    // The same flow, of another worker: what its client sends is shown the way.
+    std::optional<exchange::SyncRefusal> put_up_signpost(const exchange::SyncCommand& command,
+                                                         const PollRound& round);
     // The peer's flow has ended.
     void end(const flow::Flow& flow, const PollRound& round);
 

@@ -94,16 +94,9 @@ unsigned Mirror::obey(const PollRound& round) {
 void Mirror::obey(const SyncCommand& command, const PollRound& round) {
     switch (command.kind) {
         case SyncCommand::Kind::install:
-            if (const auto refusal = installer_.install(command, round)) {
-                link_->refused[static_cast<std::size_t>(*refusal)].add();
-                owe({.kind = SyncEvent::Kind::refused,
-                     .refusal = *refusal,
-                     .number = command.number,
-                     .flow = command.flow});
-            }
-            return;
+            return refuse(installer_.install(command, round), command);
         case SyncCommand::Kind::signpost:
-            return;
+            return refuse(installer_.put_up_signpost(command, round), command);
         case SyncCommand::Kind::end:
             return installer_.end(command.flow, round);
         case SyncCommand::Kind::again:
@@ -122,6 +115,15 @@ void Mirror::obey(const SyncCommand& command, const PollRound& round) {
                       .colour = command.colour};
             return;
     }
+}
+
+void Mirror::refuse(std::optional<exchange::SyncRefusal> why, const SyncCommand& command) {
+    if (!why) return;
+    link_->refused[static_cast<std::size_t>(*why)].add();
+    owe({.kind = SyncEvent::Kind::refused,
+         .refusal = *why,
+         .number = command.number,
+         .flow = command.flow});
 }
 
 // It may have moved to another index; by its tuple it is found wherever it is.

@@ -45,7 +45,8 @@ inline constexpr flow::Tick replay_ticks = 2;
 
 struct Tables {
     Tables(const FlowOptions& options, exchange::Exchange& exchange)
-        : link(*exchange.workers[options.worker]),
+        : worker(options.worker),
+          link(*exchange.workers[options.worker]),
           counters(link.counters),
           flows(
               {.capacity = options.capacity,
@@ -98,6 +99,7 @@ struct Tables {
         link.servers[server].open.set(flows.servers().load(server));
     }
 
+    const unsigned worker;
     exchange::WorkerLink& link;
     exchange::WorkerCounters& counters;
     port::HugeMemory memory;

@@ -10,9 +10,9 @@ namespace warren::views {
 namespace {
 
 const char* to_text(flow::TcpState state) {
-    constexpr std::array names{"none",        "syn_sent",   "syn_received",
-                               "established", "fin_client", "fin_server",
-                               "time_wait",   "closed",     "dead"};
+    constexpr std::array names{"none",       "syn_sent",   "syn_received", "established",
+                               "fin_client", "fin_server", "time_wait",    "closed",
+                               "dead",       "elsewhere"};
     static_assert(names.size() == flow::tcp_state_count);
     const auto index = static_cast<std::size_t>(state);
     return index < names.size() ? names[index] : "unknown";

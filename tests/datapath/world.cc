@@ -87,15 +87,18 @@ World::World(const WorldOptions& options)
         table_.add(*port, port == ports_[0] ? kernel_port_.get() : nullptr);
     for (unsigned i = 0; i < options.workers; ++i) {
         workers.push_back(std::make_unique<Worker>(
-            exchange,
-            WorkerOptions{.id = i,
-                          .ports = &table_,
-                          .pool = pool_.get(),
-                          .flow_capacity = options.flow_capacity,
-                          .now_ns = now_ns,
-                          .spread = &spread,
-                          .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}, .digest_key = {5, 6}},
-                          .fast_lane = fast_lane}));
+            exchange, WorkerOptions{.id = i,
+                                    .ports = &table_,
+                                    .pool = pool_.get(),
+                                    .flow_capacity = options.flow_capacity,
+                                    .now_ns = now_ns,
+                                    .spread = &spread,
+                                    .secrets = {.hash_seed = {1, 2},
+                                                .isn_key = {3, 4},
+                                                .isn_clock_ns = options.isn_clock_ns,
+                                                .digest_key = {5, 6}},
+                                    .port_share = options.port_share,
+                                    .fast_lane = fast_lane}));
         exchange.publisher.online(i);
     }
     change([](exchange::Snapshot&) {});

@@ -44,6 +44,8 @@ struct WorldOptions {
     bool kernel_port = false;  // a card of our own, with the exception path
     unsigned ports = 1;
     bool flow_sync = false;
+    flow::PortShare port_share{};
+    std::uint64_t isn_clock_ns = 0;
 };
 
 class World {

@@ -116,9 +116,13 @@ TEST(Timeouts, AreNeverShorterThanConfigured) {
 }
 
 TEST(TcpState, RecyclableAndLivePartTheStates) {
-    for (std::size_t s = 1; s < tcp_state_count; ++s)
+    for (std::size_t s = 1; s < static_cast<std::size_t>(TcpState::elsewhere); ++s)
         EXPECT_NE(is_live(static_cast<TcpState>(s)), is_recyclable(static_cast<TcpState>(s)));
-    EXPECT_FALSE(is_live(none));
+    for (const TcpState s : {none, TcpState::elsewhere}) {
+        EXPECT_FALSE(is_live(s));
+        EXPECT_FALSE(is_recyclable(s));
+        EXPECT_FALSE(is_synced(s));
+    }
 }
 
 }  // namespace
