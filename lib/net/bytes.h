@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Network byte order as a type: a Be16 or Be32 never mixes with a host integer by accident, so a
-// forgotten swap is a compile error. Both are plain bytes of alignment 1, so wire structs made of
+// forgotten swap is a compile error. All are plain bytes of alignment 1, so wire structs made of
 // them have no padding and may lie at any offset of a frame; compilers turn the accesses into
 // single moves.
 #pragma once
@@ -21,6 +21,9 @@ constexpr std::uint16_t swap_to_network(std::uint16_t v) {
 }
 constexpr std::uint32_t swap_to_network(std::uint32_t v) {
     return std::endian::native == std::endian::little ? __builtin_bswap32(v) : v;
+}
+constexpr std::uint64_t swap_to_network(std::uint64_t v) {
+    return std::endian::native == std::endian::little ? __builtin_bswap64(v) : v;
 }
 
 template <typename Host>
@@ -50,6 +53,7 @@ class BigEndian {
 
 using Be16 = BigEndian<std::uint16_t>;
 using Be32 = BigEndian<std::uint32_t>;
+using Be64 = BigEndian<std::uint64_t>;
 static_assert(sizeof(Be16) == 2 && alignof(Be16) == 1);
 static_assert(sizeof(Be32) == 4 && alignof(Be32) == 1);
 

@@ -3,13 +3,12 @@
 
 #include <algorithm>
 
-#include "sync/be64.h"
-
 namespace warren::sync {
 namespace {
 
 using net::Be16;
 using net::Be32;
+using net::Be64;
 
 struct HeaderWire {
     Be16 magic;
@@ -36,13 +35,12 @@ bool is_ours(const HeaderWire& w, std::size_t bytes) {
 
 net::Bytes build(const Header& h, net::ConstBytes payload, net::Bytes to) {
     const net::Bytes all = to.first(header_bytes + payload.size() + tag_bytes);
-    net::store(
-        all, 0,
-        HeaderWire{Be16(magic), h.version, h.kind, Be16(static_cast<std::uint16_t>(payload.size())),
-                   h.records, h.flags, Be64::of(h.sender_nonce), Be64::of(h.receiver_nonce),
-                   Be64::of(h.sequence),
-                   Be32(static_cast<std::uint32_t>(h.sequence - h.oldest_unresolved)),
-                   Be32(h.time_us), Be32(h.echoed_time_us), Be32(h.key_id)});
+    net::store(all, 0,
+               HeaderWire{Be16(magic), h.version, h.kind,
+                          Be16(static_cast<std::uint16_t>(payload.size())), h.records, h.flags,
+                          Be64(h.sender_nonce), Be64(h.receiver_nonce), Be64(h.sequence),
+                          Be32(static_cast<std::uint32_t>(h.sequence - h.oldest_unresolved)),
+                          Be32(h.time_us), Be32(h.echoed_time_us), Be32(h.key_id)});
     std::copy(payload.begin(), payload.end(), all.begin() + header_bytes);
     std::fill(all.end() - tag_bytes, all.end(), std::uint8_t{0});
     return all;

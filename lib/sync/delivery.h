@@ -8,11 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sync/late_acks.h"
 #include "sync/outbox.h"
+#include "sync/pace.h"
 #include "sync/sender.h"
-#include "sync/token_bucket.h"
-#include "sync/unresolved.h"
 
 namespace warren::sync {
 

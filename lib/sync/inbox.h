@@ -3,6 +3,7 @@
 // peer by way of acknowledgements.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sync/message.h"
@@ -39,5 +40,42 @@ class Inbox {
     std::uint64_t ack_us_ = no_deadline;
     unsigned owed_ = 0;
 };
+
+inline void Inbox::begin(std::uint64_t sequence, std::uint64_t oldest_unresolved) {
+    *this = Inbox{};
+    resolve_below(oldest_unresolved);
+    take(sequence);
+}
+
+inline void Inbox::resolve_below(std::uint64_t oldest_unresolved) {
+    floor_ = std::max(floor_, oldest_unresolved);
+    complete_ = std::max(complete_, floor_);
+    advance();
+}
+
+inline void Inbox::take(std::uint64_t sequence) {
+    window_.mark(sequence);
+    advance();
+}
+
+inline void Inbox::advance() {
+    while (window_.has(complete_))
+        ++complete_;
+}
+
+inline void Inbox::owe_ack(bool urgent, std::uint64_t now_us) {
+    const bool at_once = urgent || ++owed_ >= ack_every;
+    ack_us_ = std::min(ack_us_, at_once ? now_us : now_us + ack_delay_us);
+}
+
+inline Ack Inbox::take_ack() {
+    owed_ = 0;
+    ack_us_ = no_deadline;
+    Ack ack;
+    ack.highest = window_.highest();
+    for (std::uint64_t below = 1; below <= Ack::reach && below < ack.highest; ++below)
+        if (window_.has(ack.highest - below)) ack.add(ack.highest - below);
+    return ack;
+}
 
 }  // namespace warren::sync

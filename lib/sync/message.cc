@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sync/message.h"
 
-#include "sync/be64.h"
-
 namespace warren::sync {
 namespace {
 
@@ -27,12 +25,12 @@ struct HelloRouterWire {
     Role role;
     std::uint8_t flags;
     std::uint8_t want;
-    Be64 fingerprint;
+    net::Be64 fingerprint;
 };
 static_assert(sizeof(HelloWire) == 8 && sizeof(HelloRouterWire) == 28);
 
 struct AckWire {
-    Be64 highest;
+    net::Be64 highest;
     std::array<std::uint8_t, Ack::reach / 8> map;
 };
 static_assert(sizeof(AckWire) == 40);
@@ -44,7 +42,7 @@ struct DigestWire {
 struct SumWire {
     KeyWire key;
     std::array<std::uint8_t, 3> zero;
-    Be64 sum, count;
+    net::Be64 sum, count;
 };
 static_assert(sizeof(DigestWire) == 4 && sizeof(SumWire) == 36);
 
@@ -52,7 +50,7 @@ struct BulkWire {
     KeyWire key;
     std::array<std::uint8_t, 3> zero;
     net::Be32 id;
-    Be64 count;
+    net::Be64 count;
 };
 static_assert(sizeof(BulkWire) == 32);
 
@@ -127,13 +125,13 @@ Payload encode(const Hello& hello) {
     for (const auto& [router, want] : hello.routers)
         append(payload, HelloRouterWire{KeyWire::of(router.key), router.role,
                                         router.in_sync ? flag_in_sync : std::uint8_t{0}, want,
-                                        Be64::of(router.fingerprint)});
+                                        net::Be64(router.fingerprint)});
     return payload;
 }
 
 Payload encode(const Ack& ack) {
     Payload payload;
-    append(payload, AckWire{Be64::of(ack.highest), ack.map});
+    append(payload, AckWire{net::Be64(ack.highest), ack.map});
     return payload;
 }
 
@@ -142,16 +140,16 @@ Payload encode(const Digest& digest) {
     append(payload, DigestWire{static_cast<std::uint8_t>(digest.sums.size()),
                                sizeof(SumWire) / unit, net::Be16{}});
     for (const RouterSum& sum : digest.sums)
-        append(
-            payload,
-            SumWire{KeyWire::of(sum.key), {}, Be64::of(sum.flows.sum), Be64::of(sum.flows.count)});
+        append(payload,
+               SumWire{
+                   KeyWire::of(sum.key), {}, net::Be64(sum.flows.sum), net::Be64(sum.flows.count)});
     return payload;
 }
 
 Payload encode(const BulkMark& mark) {
     Payload payload;
     append(payload,
-           BulkWire{KeyWire::of(mark.router), {}, net::Be32(mark.id), Be64::of(mark.count)});
+           BulkWire{KeyWire::of(mark.router), {}, net::Be32(mark.id), net::Be64(mark.count)});
     return payload;
 }
 

@@ -22,6 +22,8 @@
 
 namespace warren::sync {
 
+struct Parts;
+
 class Session {
   public:
     // Nonces are drawn at random, 64 bits, not 0.
@@ -61,8 +63,6 @@ class Session {
 
     // Tells the peer at once. More than max_routers: the rest is not synchronised.
     void set_routers(std::span<const LocalRouter> routers, std::uint64_t now_us);
-    void set_capacity(std::uint32_t flows);
-    void set_key_id(std::uint32_t key_id);
     // Ask the peer for all flows of that router: after a reload, by order.
     void want_bulk(const RouterKey& router, std::uint64_t now_us);
     // Send all flows of that router, as if the peer had asked: a channel overran, by order.
@@ -83,7 +83,6 @@ class Session {
     bool is_settled() const;
 
   private:
-    class Parts;
     std::unique_ptr<Parts> parts_;
 };
 

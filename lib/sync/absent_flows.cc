@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "sync/refused_flows.h"
+#include "sync/absent_flows.h"
 
 #include <algorithm>
 
