@@ -80,7 +80,7 @@ void FlowSync::follow(const std::vector<std::uint16_t>& added,
 // Statuses first: what a report says is newer than the statuses before it.
 void FlowSync::look(std::uint64_t now_ns) {
     for (exchange::SyncStatus status; channels_.statuses.pop(status);)
-        take(status);
+        take(status, now_ns);
     for (exchange::SyncReport report; channels_.reports.pop(report);)
         take(report, now_ns);
     giving_.tick(now_ns);
@@ -88,16 +88,17 @@ void FlowSync::look(std::uint64_t now_ns) {
     if (is_configured()) watch(now_ns);
 }
 
-// A session that began anew has to prove anew that the flows are known.
-void FlowSync::take(const exchange::SyncStatus& status) {
+// What was taken over without its flows is whole again once the tables are equal.
+void FlowSync::take(const exchange::SyncStatus& status, std::uint64_t now_ns) {
     if (!status.is_peer && status.router.router >= state_.routers.size()) return;
     picture_.take(status);
-    if (!status.is_peer && status.router.preempt_held && !is_master(router(status.router.router)))
-        holds_.set(status.router.router, Hold::unsynced, true);
+    if (!status.is_peer && status.router.in_sync)
+        set_trouble(Trouble::takeover_unsynced, false, status.router.router, 0, now_ns);
 }
 
 void FlowSync::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
     using Kind = exchange::SyncReport::Kind;
+    if (report.kind == Kind::alarm) return take_alarm(report, now_ns);
     if (report.router >= state_.routers.size()) return;
     switch (report.kind) {
         case Kind::peer_up:
@@ -106,6 +107,8 @@ void FlowSync::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
             return set_trouble(Trouble::sync_down, false, 0, 0, now_ns);
         case Kind::peer_down:
             return set_trouble(Trouble::sync_down, true, 0, 0, now_ns);
+        case Kind::hold_preemption:
+            return holds_.set(report.router, Hold::unsynced, true);
         case Kind::may_preempt:
         case Kind::gave_up:
             return release(report, now_ns);
@@ -118,12 +121,13 @@ void FlowSync::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
         case Kind::not_answered:
             return giving_.take(report, now_ns);
         case Kind::alarm:
-            return take_alarm(report, now_ns);
+            break;
     }
 }
 
 void FlowSync::take_alarm(const exchange::SyncReport& report, std::uint64_t now_ns) {
-    if (const std::optional<Trouble> trouble = trouble_of(report.alarm))
+    const std::optional<Trouble> trouble = trouble_of(report.alarm);
+    if (trouble && (is_of_peer(*trouble) || report.router < state_.routers.size()))
         set_trouble(*trouble, !report.over, report.router, report.missing, now_ns);
 }
 

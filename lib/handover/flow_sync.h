@@ -54,7 +54,7 @@ class FlowSync {
         Reply reply;
     };
 
-    void take(const exchange::SyncStatus& status);
+    void take(const exchange::SyncStatus& status, std::uint64_t now_ns);
     void take(const exchange::SyncReport& report, std::uint64_t now_ns);
     void take_alarm(const exchange::SyncReport& report, std::uint64_t now_ns);
     void release(const exchange::SyncReport& report, std::uint64_t now_ns);

@@ -78,8 +78,10 @@ std::string text(const StandingAlarm& alarm, const model::State& state) {
     if (!is_of_peer(alarm.trouble) && alarm.router < state.routers.size())
         all = state.routers[alarm.router].config->name + ": ";
     all += of(alarm.trouble).text;
-    if (alarm.missing != 0) all += ": " + std::to_string(alarm.missing) + " flows";
-    return all;
+    if (alarm.missing == 0) return all;
+    if (alarm.trouble == Trouble::takeover_unsynced)
+        return all + ": equal " + std::to_string(alarm.missing / 1'000'000'000) + " s before";
+    return all + ": " + std::to_string(alarm.missing) + " flows";
 }
 
 void SyncPicture::take(const exchange::SyncStatus& status) {

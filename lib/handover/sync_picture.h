@@ -35,7 +35,7 @@ const char* remedy(Trouble trouble);
 struct StandingAlarm {
     Trouble trouble = Trouble::sync_down;
     std::uint16_t router = 0;
-    std::uint64_t missing = 0;
+    std::uint64_t missing = 0;  // flows; of takeover_unsynced: ns since the tables were equal
     std::uint64_t since_ns = 0;
 };
 // Of all routers at once, as the session with the peer itself.

@@ -49,7 +49,7 @@ class World {
         report.router = router;
         give(report);
     }
-    void in_sync(std::uint16_t router, bool is_so = true, bool held = false) {
+    void in_sync(std::uint16_t router, bool is_so = true) {
         exchange::SyncStatus peer;
         peer.is_peer = true;
         peer.peer.up = true;
@@ -57,7 +57,6 @@ class World {
         exchange::SyncStatus status;
         status.router.router = router;
         status.router.in_sync = is_so;
-        status.router.preempt_held = held;
         ASSERT_TRUE(channels.statuses.push(status));
         sync.look(now_ns);
     }
@@ -137,14 +136,11 @@ TEST_F(WithPeer, OrWhenThePatienceIsOverWhichIsAnAlarm) {
     EXPECT_TRUE(sync.picture().alarms().empty());
 }
 
-TEST_F(WithPeer, ABackupIsHeldAgainWhenItHasToProveItAnew) {
+TEST_F(WithPeer, ItIsHeldAgainWhenItHasToProveItAnew) {
     report(Kind::may_preempt, 0);
-    report(Kind::may_preempt, 1);
-    become(0, vrrp::State::backup);
     take();
-    in_sync(0, false, true);
-    in_sync(1, false, true);
-    EXPECT_EQ(take(), Told{"hold 0"}) << "a master does not preempt";
+    report(Kind::hold_preemption, 0);
+    EXPECT_EQ(take(), Told{"hold 0"});
 }
 
 TEST_F(WithPeer, WhatAReloadBringsIsHeldToo) {
@@ -299,6 +295,25 @@ TEST_F(WithPeer, EachAlarmHasANameAndARemedy) {
         EXPECT_GT(std::string(name(standing.trouble)).size(), 2U);
         EXPECT_GT(std::string(remedy(standing.trouble)).size(), 20U);
     }
+}
+
+TEST_F(WithPeer, ATakeoverWithoutTheFlowsIsOverWhenTheTablesAreEqual) {
+    in_sync(0, false);
+    exchange::SyncReport unsynced;
+    unsynced.alarm = exchange::SyncReport::Alarm::unsynced_takeover;
+    unsynced.missing = 12'000 * ms;
+    ASSERT_TRUE(channels.reports.push(unsynced));
+    sync.look(now_ns);
+    EXPECT_NE(last_event().find("not equal: equal 12 s before"), std::string::npos) << last_event();
+    in_sync(0);
+    EXPECT_TRUE(sync.picture().alarms().empty());
+}
+
+TEST_F(WithPeer, AlarmsOfTheSessionNameNoRouter) {
+    alarm(exchange::SyncReport::Alarm::key, false, 0xffff);
+    EXPECT_EQ(sync.picture().alarms().size(), 1U);
+    alarm(exchange::SyncReport::Alarm::config, false, 0xffff);
+    EXPECT_EQ(sync.picture().alarms().size(), 1U) << "of which router?";
 }
 
 TEST_F(WithPeer, APeerThatGoesIsMissed) {
