@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "exchange/channel.h"
@@ -32,6 +33,10 @@ enum class SyncRefusal : std::uint8_t {
     malformed,
     count_,
 };
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(SyncRefusal::count_)>
+    sync_refusal_names{"unknown_vip", "unknown_service", "unknown_server", "method_differs",
+                       "family",      "local_not_ours",  "port_conflict",  "table_full",
+                       "service_off", "malformed"};
 
 // What a worker tells of its flows. Those whose VIP is ours, and only while the peer hears
 // (SyncShared::speaks).
@@ -96,6 +101,14 @@ struct SyncLink {
     // The peer has every urgent event up to this number.
     std::atomic<std::uint32_t> acknowledged{0};
 };
+
+inline constexpr auto sync_link_counters = std::to_array<CounterName<SyncLink>>({
+    {"overrun", &SyncLink::overrun},
+    {"kept_own", &SyncLink::kept_own},
+    {"installed", &SyncLink::installed},
+    {"held", &SyncLink::held},
+    {"held_too_long", &SyncLink::held_too_long},
+});
 
 // Of all workers.
 struct SyncShared {

@@ -2,6 +2,7 @@
 // Flow sync: what the manager and the sync thread tell each other.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "exchange/channel.h"
@@ -54,7 +55,7 @@ struct SyncReport {
     Alarm alarm = Alarm::none;
     bool over = false;  // the alarm's cause has gone
     std::uint16_t router = 0;
-    std::uint64_t missing = 0;
+    std::uint64_t missing = 0;  // flows; of unsynced_takeover: ns since the tables were equal
     std::uint64_t when_ns = 0;
 };
 
@@ -97,6 +98,33 @@ struct SyncCounters {
     Counter unknown_service;
     Counter cpu_ns;
 };
+
+inline constexpr auto sync_counters = std::to_array<CounterName<SyncCounters>>({
+    {"sync_datagrams_in", &SyncCounters::datagrams_in},
+    {"sync_datagrams_out", &SyncCounters::datagrams_out},
+    {"sync_bytes_in", &SyncCounters::bytes_in},
+    {"sync_bytes_out", &SyncCounters::bytes_out},
+    {"records_in", &SyncCounters::records_in},
+    {"records_out", &SyncCounters::records_out},
+    {"ends_in", &SyncCounters::ends_in},
+    {"ends_out", &SyncCounters::ends_out},
+    {"resent", &SyncCounters::resent},
+    {"walks", &SyncCounters::walks},
+    {"bulks_in", &SyncCounters::bulks_in},
+    {"bulks_out", &SyncCounters::bulks_out},
+    {"digests", &SyncCounters::digests},
+    {"differences", &SyncCounters::differences},
+    {"bad_tag", &SyncCounters::bad_tag},
+    {"bad_version", &SyncCounters::bad_version},
+    {"wrong_boot", &SyncCounters::wrong_boot},
+    {"replayed", &SyncCounters::replayed},
+    {"sync_malformed", &SyncCounters::malformed},
+    {"wrong_ttl", &SyncCounters::wrong_ttl},
+    {"no_service", &SyncCounters::unknown_service},
+    {"sync_cpu_ns", &SyncCounters::cpu_ns},
+});
+static_assert(sync_counters.size() * sizeof(Counter) == sizeof(SyncCounters),
+              "each counter of the sync thread needs its name in sync_counters");
 
 struct SyncReports {
     Channel<SyncOrder> orders{1024};     // manager -> sync thread

@@ -64,6 +64,19 @@ void add_reason_rows(std::vector<Json>& rows, const ViewContext& c, const char* 
         }));
 }
 
+void add_sync_rows(std::vector<Json>& rows, const ViewContext& c) {
+    for (const auto& [name, counter] : exchange::sync_counters)
+        rows.push_back(total_row("sync", std::string(name),
+                                 (c.exchange.sync_reports.counters.*counter).value()));
+    for (const auto& named : exchange::sync_link_counters)
+        rows.push_back(row(c, "sync", named.name, [&named](exchange::WorkerLink& w) {
+            return ((*w.sync).*named.counter).value();
+        }));
+    for (std::size_t i = 0; i < exchange::sync_refusal_names.size(); ++i)
+        rows.push_back(row(c, "sync_refused", exchange::sync_refusal_names[i],
+                           [i](exchange::WorkerLink& w) { return w.sync->refused[i].value(); }));
+}
+
 // Frames that a worker has had to deal with.
 std::uint64_t handled(const exchange::WorkerLink& worker) {
     return worker.counters.rx.value() - worker.counters.handoff_out.value() +
@@ -85,6 +98,7 @@ std::vector<Json> counter_rows(const ViewContext& c) {
     add_control_rows(rows, c.vrrp.counters);
     add_port_rows(rows, c);
     add_netlink_rows(rows, c.netlink);
+    if (c.exchange.workers.front()->sync) add_sync_rows(rows, c);
     return rows;
 }
 

@@ -52,6 +52,8 @@ def counters_in_code():
         "drop": re.findall(r'"(\w+)"', body_of(text, r"drop_names\{")),
         "control": [*counters_of(text, "vrrp"), *rows["control"]],
         "port": list(rows["port"]),
+        "sync": [*counters_of(text, "sync"), *counters_of(text, "sync_link")],
+        "sync_refused": re.findall(r'"(\w+)"', body_of(text, r"sync_refusal_names\{")),
         "show ports": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_totals\(Json& row, [^{]*\{")),
         "netlink": counters_of(text, "netlink"),
         "virtual router": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_counters\(Json& row, [^{]*\{")),

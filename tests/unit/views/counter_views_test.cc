@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 
@@ -104,6 +106,27 @@ TEST_F(CounterRows, NoTwoRowsAreCalledTheSame) {
             names.insert(row["group"].get<std::string>() + " " + row["name"].get<std::string>())
                 .second)
             << row;
+}
+
+TEST_F(CounterRows, FlowSyncHasItsOwnWhereThereIsOne) {
+    const auto count = [this](const char* group) {
+        const std::vector<Json> all = rows();
+        return std::count_if(all.begin(), all.end(),
+                             [&](const Json& row) { return row["group"] == group; });
+    };
+    EXPECT_EQ(count("sync"), 0);
+    for (const auto& worker : exchange_.workers)
+        worker->sync = std::make_unique<exchange::SyncLink>();
+    EXPECT_EQ(count("sync"), static_cast<std::ptrdiff_t>(exchange::sync_counters.size() +
+                                                         exchange::sync_link_counters.size()));
+    EXPECT_EQ(count("sync_refused"),
+              static_cast<std::ptrdiff_t>(exchange::sync_refusal_names.size()));
+    exchange_.sync_reports.counters.resent.add(3);
+    exchange_.workers[1]->sync->installed.add(4);
+    exchange_.workers[0]->sync->refused[7].add(5);
+    EXPECT_EQ(total("sync", "resent"), 3U);
+    EXPECT_EQ(total("sync", "installed"), 4U);
+    EXPECT_EQ(total("sync_refused", "table_full"), 5U);
 }
 
 }  // namespace
