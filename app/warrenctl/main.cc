@@ -17,7 +17,9 @@
 #include "order.h"
 #include "reload.h"
 #include "show.h"
+#include "show_sync.h"
 #include "telemetry.h"
+#include "upgrade.h"
 
 namespace warren::ctl {
 namespace {
@@ -33,8 +35,11 @@ po::options_description visible_options() {
     all.add_options()("instance,i", po::value<std::string>()->default_value("warren"),
                       "the warren to talk to, as in warren --instance")(
         "json,j", "JSON instead of tables")("dry-run", "of reload: only say what it would do")(
-        "url", po::value<std::string>()->default_value(""),
-        "of audit: the management API, http://HOST:15672 or https://HOST:15671")(
+        "force", "of handover and upgrade: give up, by priority 0, what no peer can take over")(
+        "back", "of handover: what has been handed over may come back")(
+        "restart-command", po::value<std::string>()->default_value("", "systemctl restart warren"),
+        "of upgrade")("url", po::value<std::string>()->default_value(""),
+                      "of audit: the management API, http://HOST:15672 or https://HOST:15671")(
         "username", po::value<std::string>()->default_value(""), "of audit")(
         "password-file", po::value<std::string>()->default_value(""),
         "of audit: the password is its first line")(
@@ -66,6 +71,10 @@ void print_help() {
               << "       warrenctl [options] reset SERVER:PORT [VIP:PORT]   its connections, once\n"
               << "       warrenctl [options] rebalance VIP:PORT   moves who is too many elsewhere\n"
               << "       warrenctl [options] reload [--dry-run]   as SIGHUP; 1: refused\n"
+              << "       warrenctl [options] handover [ROUTER|all] [--force] [--back]\n"
+              << "           the peer becomes master, and connections go on; 1: not done\n"
+              << "       warrenctl [options] upgrade [--restart-command CMD] [--force]\n"
+              << "           hands over, restarts, waits for the flows, comes back; 1: not done\n"
               << "       warrenctl [options] audit --url URL --username U --password-file F\n"
               << "           what a RabbitMQ cluster would lose if a node died now; 1: something\n"
               << visible_options();
@@ -90,8 +99,9 @@ void check_words(const std::vector<std::string>& words) {
     if (words.empty())
         throw UsageError(
             "a command is missing: show, events, ended, explain, drain, enable, disable, weight, "
-            "reset, rebalance, reload or audit");
-    const bool is_alone = words[0] == "reload" || words[0] == "audit";
+            "reset, rebalance, reload, handover, upgrade or audit");
+    const bool is_alone = words[0] == "reload" || words[0] == "audit" || words[0] == "upgrade";
+    if (words[0] == "handover" && words.size() <= 2) return;
     if (words[0] == "events" || (is_alone && words.size() == 1)) return;
     if (words[0] == "ended") {
         try {
@@ -114,7 +124,7 @@ void check_words(const std::vector<std::string>& words) {
     if (words[0] != "show")
         throw UsageError("unknown command \"" + words[0] +
                          "\": show, events, ended, explain, drain, enable, disable, weight, reset, "
-                         "rebalance, reload or audit");
+                         "rebalance, reload, handover, upgrade or audit");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
     if ((words.size() != 2 && !named) ||
@@ -140,6 +150,26 @@ int run_audit(const po::variables_map& values) {
     }
 }
 
+int run_hand_over(const po::variables_map& values, const std::vector<std::string>& words) {
+    if (values.count("force") != 0 && values.count("back") != 0)
+        throw UsageError("handover: --force gives up, --back takes back: which?");
+    std::string request = words.size() > 1 ? words[1] : "all";
+    if (values.count("force") != 0) request += ",force";
+    if (values.count("back") != 0) request += ",back";
+    Telemetry telemetry(values["instance"].as<std::string>());
+    return hand_over(telemetry, request, values.count("json") != 0, std::cout) ? 0 : 1;
+}
+
+// The unit of the default instance has no name behind it (conf/warren.service.in).
+int run_upgrade(const po::variables_map& values) {
+    const auto instance = values["instance"].as<std::string>();
+    UpgradeOptions options{values["restart-command"].as<std::string>(), values.count("force") != 0};
+    if (options.restart_command.empty())
+        options.restart_command =
+            "systemctl restart warren" + (instance == "warren" ? "" : "@" + instance);
+    return upgrade(upgrade_means(instance), options, std::cout) ? 0 : 1;
+}
+
 int run(int argc, char** argv) {
     const po::variables_map values = parse(argc, argv);
     if (values.count("help") != 0) {
@@ -154,6 +184,8 @@ int run(int argc, char** argv) {
                                                   : std::vector<std::string>{};
     check_words(words);
     if (words[0] == "audit") return run_audit(values);
+    if (words[0] == "handover") return run_hand_over(values, words);
+    if (words[0] == "upgrade") return run_upgrade(values);
     Telemetry telemetry(values["instance"].as<std::string>());
     const bool as_json = values.count("json") != 0;
     if (words[0] == "events")

@@ -5,6 +5,7 @@
 
 #include "fields.h"
 #include "show_servers.h"
+#include "show_sync.h"
 #include "show_vrrp.h"
 #include "table.h"
 #include "units.h"
@@ -128,6 +129,7 @@ void show_status(Telemetry& telemetry, bool as_json, std::ostream& out) {
         return;
     }
     print_status(status, out);
+    print_alarms(out, status.value("alarms", Json::array()));
     out << '\n';
     print_table(out, port_columns, status["ports"]);
     out << '\n';
@@ -155,11 +157,19 @@ void show_servers(Telemetry& telemetry, bool as_json, std::ostream& out) {
         print_servers(out, rows);
 }
 
+void show_sync(Telemetry& telemetry, bool as_json, std::ostream& out) {
+    const Rows rows = telemetry.rows("sync");
+    if (as_json)
+        out << Json(rows).dump(2) << '\n';
+    else
+        print_sync(out, rows);
+}
+
 }  // namespace
 
 const std::vector<std::string>& view_names() {
     static const std::vector<std::string> names = [] {
-        std::vector<std::string> all{"status", "vrrp", "servers"};
+        std::vector<std::string> all{"status", "vrrp", "sync", "servers"};
         for (const ListView& view : list_views())
             all.emplace_back(view.name);
         return all;
@@ -171,6 +181,7 @@ void show(Telemetry& telemetry, const std::string& view, const std::vector<std::
           bool as_json, std::ostream& out) {
     if (view == "status") return show_status(telemetry, as_json, out);
     if (view == "vrrp") return show_vrrp(telemetry, names, as_json, out);
+    if (view == "sync") return show_sync(telemetry, as_json, out);
     if (view == "servers") return show_servers(telemetry, as_json, out);
     for (const ListView& candidate : list_views()) {
         if (view != candidate.name) continue;

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "show_sync.h"
+
+#include <ostream>
+
+#include "fields.h"
+#include "units.h"
+
+namespace warren::ctl {
+namespace {
+
+std::string time_of(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() || !found->is_number() ? "-" : interval_text(found->get<double>());
+}
+
+std::string peer_line(const Json& row) {
+    std::string line = "peer " + text(row, "peer") + (row.value("up", false) ? " up " : " DOWN ") +
+                       number<duration_text>(row, "since_ms");
+    if (!row.value("up", false)) return line;
+    return line + ", rtt " + time_of(row, "rtt_ms") + ", v" + text(row, "version") + ", lag " +
+           time_of(row, "lag_ms") + ", unacked " + text(row, "unacked") + ", room for " +
+           number<count_text>(row, "capacity") + " flows";
+}
+
+std::string equality(const Json& row) {
+    const bool equal = row.value("in_sync", false);
+    std::string said = number<count_text>(row, "flows") + (equal ? " = " : " / ") +
+                       number<count_text>(row, "peer_flows");
+    if (!equal) said += ", NOT IN SYNC";
+    const auto since = row.find("equal_ms");
+    if (since == row.end() || since->is_null()) return said + ", never equal";
+    return said + ", equal " + number<duration_text>(row, "equal_ms") + " ago";
+}
+
+std::string router_line(const Json& row) {
+    std::string line = text(row, "router") + " (" + text(row, "vrid") + ") " + text(row, "role") +
+                       ", flows " + equality(row);
+    if (row.value("bulk_flows", 0ULL) != 0)
+        line += ", last bulk " + number<count_text>(row, "bulk_flows") + " in " +
+                time_of(row, "bulk_ms");
+    return line + ", preempt " + (row.value("preempt_held", false) ? "held" : "free") +
+           ", config " + (row.value("config_equal", true) ? "equal" : "DIFFERS");
+}
+
+}  // namespace
+
+void print_sync(std::ostream& out, const std::vector<Json>& rows) {
+    if (rows.empty()) out << "no flow_sync: connections end with this warren\n";
+    for (const Json& row : rows)
+        out << (row.contains("peer") ? peer_line(row) : router_line(row)) << '\n';
+}
+
+void print_alarms(std::ostream& out, const Json& alarms) {
+    for (const Json& alarm : alarms)
+        out << "ALARM          " << text(alarm, "name") << " for "
+            << number<duration_text>(alarm, "since_ms") << ": " << text(alarm, "text") << '\n'
+            << "               " << text(alarm, "remedy") << '\n';
+}
+
+bool hand_over(Telemetry& telemetry, const std::string& request, bool as_json, std::ostream& out) {
+    const std::vector<Json> rows = telemetry.rows("handover", request);
+    if (as_json) out << Json(rows).dump(2) << '\n';
+    if (rows.empty() && !as_json) out << "no virtual router is master here\n";
+    bool all_done = true;
+    for (const Json& row : rows) {
+        all_done = all_done && row.value("done", false);
+        if (as_json) continue;
+        out << text(row, "router") << ": " << (row.value("done", false) ? "" : "not done: ")
+            << text(row, "text");
+        if (row.value("took_ms", 0.0) > 0) out << " (" << time_of(row, "took_ms") << ')';
+        out << '\n';
+    }
+    return all_done;
+}
+
+}  // namespace warren::ctl

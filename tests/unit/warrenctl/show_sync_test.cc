@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "show_sync.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace warren::ctl {
+namespace {
+
+std::string sync_text(const char* rows) {
+    std::ostringstream out;
+    print_sync(out, Json::parse(rows).get<std::vector<Json>>());
+    return out.str();
+}
+
+TEST(ShowSync, APeerAndItsRouters) {
+    EXPECT_EQ(sync_text(R"([
+        {"peer": "10.9.0.2", "up": true, "since_ms": 259200000, "rtt_ms": 0.21, "version": 1,
+         "lag_ms": 0.8, "unacked": 3, "capacity": 131072},
+        {"router": "rabbit", "vrid": 51, "role": "sending", "in_sync": true, "flows": 10214,
+         "peer_flows": 10214, "equal_ms": 400, "bulk_flows": 10214, "bulk_ms": 60.0,
+         "preempt_held": false, "config_equal": true}])"),
+              "peer 10.9.0.2 up 3d0h, rtt 0.21 ms, v1, lag 0.8 ms, unacked 3, room for 131,072 "
+              "flows\n"
+              "rabbit (51) sending, flows 10,214 = 10,214, equal 400 ms ago, last bulk 10,214 in "
+              "60 ms, preempt free, config equal\n");
+}
+
+TEST(ShowSync, WhatIsWrongStandsOut) {
+    EXPECT_EQ(sync_text(R"([
+        {"peer": "10.9.0.2", "up": false, "since_ms": 5000},
+        {"router": "rabbit", "vrid": 51, "role": "receiving", "in_sync": false, "flows": 7,
+         "peer_flows": 9, "equal_ms": null, "bulk_flows": 0, "bulk_ms": 0.0, "preempt_held": true,
+         "config_equal": false}])"),
+              "peer 10.9.0.2 DOWN 5.0 s\n"
+              "rabbit (51) receiving, flows 7 / 9, NOT IN SYNC, never equal, preempt held, config "
+              "DIFFERS\n");
+}
+
+TEST(ShowSync, WithoutFlowSync) {
+    EXPECT_EQ(sync_text("[]"), "no flow_sync: connections end with this warren\n");
+}
+
+TEST(ShowStatus, AnAlarmHasItsRemedyBelow) {
+    std::ostringstream out;
+    print_alarms(out, Json::parse(R"([{"name": "key", "text": "somebody speaks with another key",
+                                       "remedy": "copy key_file", "since_ms": 130000}])"));
+    EXPECT_EQ(out.str(),
+              "ALARM          key for 2m10s: somebody speaks with another key\n"
+              "               copy key_file\n");
+}
+
+}  // namespace
+}  // namespace warren::ctl
