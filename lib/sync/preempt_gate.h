@@ -46,7 +46,7 @@ class PreemptGate {
     std::uint64_t progress_us_;
 };
 
-PreemptGate::PreemptGate(const Bounds& bounds, std::uint64_t now_us)
+inline PreemptGate::PreemptGate(const Bounds& bounds, std::uint64_t now_us)
     : bounds_(bounds), since_us_(now_us), progress_us_(now_us) {}
 
 inline void PreemptGate::bulk_ended(std::uint64_t now_us) {

@@ -24,6 +24,7 @@ class Departures {
 
   private:
     void send_hello(std::uint64_t now_us);
+    bool asks_for_some();
     void send_controls(std::uint64_t now_us);
     void send_bulk_marks(std::uint64_t now_us);
     void send_take_overs(RouterState& state, std::uint64_t now_us);
@@ -56,7 +57,7 @@ void Departures::pump(std::uint64_t now_us) {
 
 void Departures::send_hello(std::uint64_t now_us) {
     if (now_us < p_.hello_us) return;
-    p_.hello_us = now_us + hello_interval_us;
+    p_.hello_us = now_us + (asks_for_some() ? least_loss_us : hello_interval_us);
     if (!p_.is_up()) return p_.sender.greet(p_.handshake, 0, encode(p_.greeting()), now_us);
     const Payload hello = encode(p_.our_hello());
     p_.sender.send(p_.handshake, {Kind::hello, 0, 0, hello.view()}, p_.delivery.oldest_unresolved(),
@@ -110,6 +111,14 @@ void Departures::send_take_overs(RouterState& state, std::uint64_t now_us) {
     if (hand_over.answer_due)
         hand_over.answer_due =
             !p_.delivery.control(Kind::take_over, encode(*hand_over.answer), now_us);
+}
+
+// The peer takes over when it knows that it lacks nothing: a hello says so, and may be lost.
+bool Departures::asks_for_some() {
+    bool some = false;
+    p_.routers.each(
+        [&some](const RouterState& state) { some = some || state.hand_over.asking.has_value(); });
+    return some;
 }
 
 bool Departures::speaks_for_some() {
@@ -338,6 +347,7 @@ void Session::ask_take_over(const RouterKey& router, std::uint32_t ticket, std::
     if (state == nullptr || !parts_->is_up()) return;
     state->hand_over.asking = ticket;
     state->hand_over.ask_due = true;
+    parts_->hello_us = now_us;
     Departures(*parts_).pump(now_us);
 }
 

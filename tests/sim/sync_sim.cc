@@ -223,7 +223,7 @@ class Scenario {
         const std::uint64_t asked_us = world_.now_us;
         drain(from);
         world_.node(from).session().ask_take_over(router_key(0), 77, world_.now_us);
-        world_.run_until(world_.now_us + 2 * s, [&] { return !heir.seen.asked.has_value(); });
+        world_.run_until(world_.now_us + 5 * s, [&] { return !heir.seen.asked.has_value(); });
         if (!heir.seen.asked) return world_.fail("nobody asked to take over");
         // The owner's own barrier: its workers carry out what they have been given.
         for (int rounds = 0; rounds < 50; ++rounds)
@@ -233,7 +233,7 @@ class Scenario {
         heir.session().answer_take_over(router_key(0), 77, true, world_.now_us);
         SyncNode& old = world_.node(from);
         old.seen.answered.reset();
-        world_.run_until(world_.now_us + 2 * s, [&] { return !old.seen.answered.has_value(); });
+        world_.run_until(world_.now_us + 5 * s, [&] { return !old.seen.answered.has_value(); });
         if (!ok()) return;
         if (old.seen.answered != true) return world_.fail("no answer to the take-over");
         world_.set_role(1 - from, 0, Role::master);
