@@ -131,7 +131,22 @@ Verdict Forwarder::forward(Packet& packet, const PollRound& round, flow::FlowInd
     flow::Flow& flow = flows_[index];
     if (flow.state >= TcpState::dead) return answer_without(packet, round, index, from);
     if (from == Side::server && flow.state == TcpState::syn_sent)
-        if (const auto verdict = half_open_.answer(packet, round, index)) return *verdict;
+        return answer_of_server(packet, round, index);
+    return pass(packet, round, index, from);
+}
+
+// To a SYN.
+Verdict Forwarder::answer_of_server(Packet& packet, const PollRound& round, flow::FlowIndex index) {
+    if (const auto verdict = half_open_.answer(packet, round, index)) return *verdict;
+    const Verdict verdict = pass(packet, round, index, Side::server);
+    const bool may_wait = verdict.action == Verdict::Action::transmit &&
+                          flows_[index].state == TcpState::syn_received &&
+                          deferral_.keep(packet.mbuf, verdict.target, index, round);
+    return may_wait ? Verdict::held() : verdict;
+}
+
+Verdict Forwarder::pass(Packet& packet, const PollRound& round, flow::FlowIndex index, Side from) {
+    flow::Flow& flow = flows_[index];
     if (packet.hop_limit() <= 1)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     if (from == Side::client && packet.is_first_syn()) {

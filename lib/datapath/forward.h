@@ -13,6 +13,7 @@
 #include "datapath/icmp_relay.h"
 #include "datapath/packet.h"
 #include "datapath/steering.h"
+#include "mirror/deferral.h"
 #include "tables/tables.h"
 
 namespace warren::datapath {
@@ -20,7 +21,8 @@ namespace warren::datapath {
 class Forwarder {
   public:
     Forwarder(tables::Tables& tables, Emitter& emitter, const Steering& steering,
-              Admission& admission, HalfOpen& half_open, DeadFlows& dead_flows, IcmpRelay& icmp)
+              Admission& admission, HalfOpen& half_open, DeadFlows& dead_flows, IcmpRelay& icmp,
+              mirror::Deferral& deferral)
         : tables_(tables),
           flows_(tables.flows),
           servers_(tables.link.servers),
@@ -29,7 +31,8 @@ class Forwarder {
           admission_(admission),
           half_open_(half_open),
           dead_flows_(dead_flows),
-          icmp_(icmp) {}
+          icmp_(icmp),
+          deferral_(deferral) {}
 
     // Two stages for a whole burst: hash the tuple and fetch its bucket, then fetch the flow.
     void prefetch(Packet& packet) const;
@@ -54,6 +57,8 @@ class Forwarder {
     static constexpr std::uint32_t moving_per_round = 512;
 
     Verdict forward(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);
+    Verdict pass(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);
+    Verdict answer_of_server(Packet& packet, const PollRound& round, flow::FlowIndex index);
     Verdict answer_without(Packet& packet, const PollRound& round, flow::FlowIndex index,
                            flow::Side from);
     void note_segment(const Packet& packet, const PollRound& round, flow::FlowIndex index,
@@ -79,6 +84,7 @@ class Forwarder {
     HalfOpen& half_open_;
     DeadFlows& dead_flows_;
     IcmpRelay& icmp_;
+    mirror::Deferral& deferral_;
     exchange::NextHopMove move_;
     flow::FlowIndex move_at_ = flow::no_flow;  // how far its walk has come
 };

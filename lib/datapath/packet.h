@@ -130,13 +130,15 @@ struct Packet {
 };
 
 struct Verdict {
-    enum class Action : std::uint8_t { transmit, drop, punt, kernel, hand_off };
+    enum class Action : std::uint8_t { transmit, drop, punt, kernel, hand_off, held };
     Action action = Action::kernel;
     exchange::Drop reason{};
     std::uint8_t target = 0;  // port to transmit on, or worker to hand off to
 
     static constexpr Verdict transmit(std::uint8_t port) { return {Action::transmit, {}, port}; }
     static constexpr Verdict drop(exchange::Drop reason) { return {Action::drop, reason, 0}; }
+    // The frame is somebody else's now.
+    static constexpr Verdict held() { return {Action::held, {}, 0}; }
     static constexpr Verdict punt() { return {Action::punt, {}, 0}; }
     static constexpr Verdict kernel() { return {Action::kernel, {}, 0}; }
     static constexpr Verdict hand_off(std::uint8_t worker) {

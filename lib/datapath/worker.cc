@@ -49,10 +49,12 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       admission_(flow_options(options), exchange, tables_, emitter_),
       half_open_(exchange, tables_, emitter_, admission_),
       dead_flows_(tables_, emitter_, half_open_),
+      deferral_(tables_, exchange.sync),
       icmp_(tables_, emitter_, steering_, half_open_),
       shedding_(tables_, dead_flows_),
       ageing_(tables_, emitter_, half_open_),
-      forwarder_(tables_, emitter_, steering_, admission_, half_open_, dead_flows_, icmp_),
+      forwarder_(tables_, emitter_, steering_, admission_, half_open_, dead_flows_, icmp_,
+                 deferral_),
       answers_(tables_, steering_),
       mirror_(tables_, exchange.sync),
       responder_(link_) {
@@ -313,6 +315,8 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
             counters_.handoff_out.add();
             handed_to_ |= 1U << verdict.target;
             return;
+        case Verdict::Action::held:
+            return;
     }
 }
 
@@ -361,7 +365,10 @@ unsigned Worker::chores() {
 
 // Flows of servers that are down may be ours to reset now.
 unsigned Worker::follow_peer() {
-    const unsigned done = mirror_.work(round_);
+    const unsigned done =
+        mirror_.work(round_) + deferral_.release(round_, [&](std::uint8_t port, rte_mbuf* frame) {
+            tx_.add(port, frame);
+        });
     if (mirror_.take_doomed() || round_.watch.has_gained()) dead_flows_.look_again();
     return done;
 }

@@ -24,6 +24,7 @@
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "lane/fast_lane.h"
+#include "mirror/deferral.h"
 #include "mirror/mirror.h"
 #include "port/nap.h"
 #include "port/port.h"
@@ -116,6 +117,7 @@ class Worker {
     Admission admission_;
     HalfOpen half_open_;
     DeadFlows dead_flows_;
+    mirror::Deferral deferral_;
     IcmpRelay icmp_;
     Shedding shedding_;
     Ageing ageing_;

@@ -89,10 +89,10 @@ struct SyncLink {
     alignas(64) Channel<SyncEvent> events{events_max};
     // Copied for each mark, before it: live flows of the synced set by service.
     std::vector<flow::FlowSum> sums = std::vector<flow::FlowSum>(max_services);
-    Counter overrun;              // found `events` full: the worker walks again
-    Counter kept_own;             // records of flows that this warren serves
-    Counter installed;            // and renewed
-    Counter held, held_too_long;  // SYN-ACKs that waited for the peer (defer)
+    Counter overrun;                        // found `events` full: the worker walks again
+    Counter kept_own;                       // records of flows that this warren serves
+    Counter installed;                      // and renewed
+    Counter held, released, held_too_long;  // SYN-ACKs that waited for the peer (defer)
     std::array<Counter, static_cast<std::size_t>(SyncRefusal::count_)> refused;
 
     // ---- sync thread -> worker

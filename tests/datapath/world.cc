@@ -251,10 +251,16 @@ void World::expect_conservation() const {
     std::uint64_t drops = 0;
     for (std::size_t i = 0; i < exchange::drop_count; ++i)
         drops += dropped(static_cast<exchange::Drop>(i));
-    const std::uint64_t in = counted(&C::rx) + counted(&C::handoff_in) + counted(&C::control_tx) +
-                             counted(&C::generated);
+    std::uint64_t held = 0, released = 0;
+    for (const auto& link : exchange.workers) {
+        if (link->sync == nullptr) continue;
+        held += link->sync->held.value();
+        released += link->sync->released.value();
+    }
+    const std::uint64_t in = released + counted(&C::rx) + counted(&C::handoff_in) +
+                             counted(&C::control_tx) + counted(&C::generated);
     const std::uint64_t out = counted(&C::tx) + counted(&C::kernel) + counted(&C::punt) +
-                              counted(&C::handoff_out) + drops;
+                              counted(&C::handoff_out) + drops + held;
     EXPECT_EQ(in, out) << "a frame was lost or counted twice";
 }
 

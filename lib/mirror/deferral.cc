@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "mirror/deferral.h"
+
+namespace warren::mirror {
+
+Deferral::~Deferral() {
+    for (; begin_ != end_; ++begin_)
+        rte_pktmbuf_free(held_[begin_ % held_max].frame);
+}
+
+// The peer is told in any case: an answer is what ends its silence.
+bool Deferral::keep(rte_mbuf* frame, std::uint8_t port, flow::FlowIndex index,
+                    const PollRound& round) {
+    if (link_ == nullptr || !shared_.defers.load(std::memory_order_relaxed)) return false;
+    const std::uint16_t service = tables_.flows[index].service_id;
+    if (!round.snapshot->services[service].synced || !round.serves(service) || !say(index))
+        return false;
+    acknowledged();
+    if (too_long_ >= patience || end_ - begin_ == held_max) return false;
+    held_[end_++ % held_max] = {frame, round.now_ns + longest_ns, number_, port};
+    link_->held.add();
+    return true;
+}
+
+bool Deferral::say(flow::FlowIndex index) {
+    event_.urgent = true;
+    event_.index = index;
+    event_.number = number_ + 1;
+    event_.flow = tables_.flows[index];
+    if (!link_->events.push(event_)) {
+        link_->overrun.add();
+        return false;
+    }
+    ++number_;
+    shared_.bell.ring_if_asleep();
+    return true;
+}
+
+std::uint32_t Deferral::acknowledged() {
+    const std::uint32_t now = link_->acknowledged.load(std::memory_order_acquire);
+    if (now != last_acknowledged_) too_long_ = 0;
+    last_acknowledged_ = now;
+    return now;
+}
+
+bool Deferral::may_go(const Held& held, const PollRound& round) {
+    if (static_cast<std::int32_t>(acknowledged() - held.number) >= 0) return true;
+    if (round.now_ns < held.until_ns) return false;
+    link_->held_too_long.add();
+    ++too_long_;
+    return true;
+}
+
+}  // namespace warren::mirror

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A server's SYN-ACK waits until the peer has its flow's record: then no client whose connect() has
+// returned can be unknown to the peer. It waits for so long and no longer, and a peer that does not
+// answer is not waited for until it does again.
+#pragma once
+
+#include <rte_mbuf.h>
+
+#include <array>
+#include <cstdint>
+
+#include "exchange/poll_round.h"
+#include "exchange/sync_link.h"
+#include "tables/tables.h"
+
+namespace warren::mirror {
+
+using exchange::PollRound;
+
+class Deferral {
+  public:
+    static constexpr std::uint64_t longest_ns = 10'000'000;
+    static constexpr std::uint32_t held_max = 256;
+    static constexpr unsigned patience = 16;  // times in a row that it was too long
+
+    Deferral(tables::Tables& tables, exchange::SyncShared& shared)
+        : tables_(tables), link_(tables.link.sync.get()), shared_(shared) {}
+    ~Deferral();
+    Deferral(const Deferral&) = delete;
+    Deferral& operator=(const Deferral&) = delete;
+
+    // Keeps the frame, which answers the flow's SYN and leaves by that port; what frees its place
+    // in the pool is release(). False: it does not wait.
+    bool keep(rte_mbuf* frame, std::uint8_t port, flow::FlowIndex index, const PollRound& round);
+
+    // send(port, frame) for those whose time has come, in the order they came. How many.
+    template <typename Send>
+    unsigned release(const PollRound& round, Send send) {
+        unsigned count = 0;
+        for (; begin_ != end_ && may_go(held_[begin_ % held_max], round); ++begin_) {
+            link_->released.add();
+            send(held_[begin_ % held_max].port, held_[begin_ % held_max].frame);
+            ++count;
+        }
+        return count;
+    }
+
+  private:
+    struct Held {
+        rte_mbuf* frame = nullptr;
+        std::uint64_t until_ns = 0;
+        std::uint32_t number = 0;
+        std::uint8_t port = 0;
+    };
+
+    bool may_go(const Held& held, const PollRound& round);
+    bool say(flow::FlowIndex index);
+    std::uint32_t acknowledged();
+
+    tables::Tables& tables_;
+    exchange::SyncLink* const link_;
+    exchange::SyncShared& shared_;
+    exchange::SyncEvent event_;          // to be filled in; of a flow
+    std::array<Held, held_max> held_{};  // a ring
+    std::uint32_t begin_ = 0;
+    std::uint32_t end_ = 0;
+    std::uint32_t number_ = 0;  // of the last urgent event
+    std::uint32_t last_acknowledged_ = 0;
+    unsigned too_long_ = 0;  // times since the peer has answered
+};
+
+}  // namespace warren::mirror
