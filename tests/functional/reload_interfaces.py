@@ -7,7 +7,7 @@
 Two warrens with eth0 and eth1, a LAN behind each; at first only eth0 is in the file. Cases:
  instance     a vrrp_instance on eth1 comes, goes and comes again: adverts, ARP, ND, guard, the host's addresses, its link, a
               virtual_server there, and servers there of one that is on eth0
- two_workers  the same, where frames are handed over between workers
+ two_workers  the same, where frames are handed over between workers, and with use_vmac
  address      an address with `dev eth1` is answered for, and served, there
  refused      no such interface: nothing of the reload is taken up, and a rehearsal says so
 """
@@ -163,8 +163,9 @@ def check_gone(bench, since):
         wait_until("the guard's rules to go", lambda: not bench.hides(name), 5)
 
 
-def another_interface(test, dataplane):
+def another_interface(test, dataplane="", more=""):
     bench = Bench(test, dataplane)
+    second = SECOND.replace("interface eth1", f"interface eth1\n{more}")
     begin = now()
     bench.start("one", NEAR)
     bench.start("two", NEAR)
@@ -177,12 +178,12 @@ def another_interface(test, dataplane):
     since = now()
     late = test.ctl(bench.hosts["one"], "show", "vrrp")[0]["late_adverts"]
     for number in range(3):
-        bench.write("one", NEAR + SECOND)
+        bench.write("one", NEAR + second)
         if number == 0:
             rehearsed = bench.hosts["one"].run(test.program("app/warrenctl/warrenctl"), "--instance", bench.hosts["one"].namespace,
                                                "reload", "--dry-run").stdout
             assert "restart" not in rehearsed and "VI_2: added" in rehearsed and "it could be taken up" in rehearsed, rehearsed
-        added = bench.reload(NEAR + SECOND, "two", "one")
+        added = bench.reload(NEAR + second, "two", "one")
         check_second(bench, added)
         bench.in_rhythm(bench.far_lan, f"one-{FAR}", now() - 1)
         if number == 1:
@@ -216,11 +217,11 @@ def cable(bench):
 
 
 def one_worker(test):
-    another_interface(test, "")
+    another_interface(test)
 
 
 def two_workers(test):
-    another_interface(test, "dataplane {\n workers 2\n}\n")
+    another_interface(test, "dataplane {\n workers 2\n}\n", " use_vmac\n")
 
 
 def address(test):
