@@ -160,7 +160,7 @@ void show_servers(Telemetry& telemetry, bool as_json, std::ostream& out) {
 void show_sync(Telemetry& telemetry, bool as_json, std::ostream& out) {
     const Rows rows = telemetry.rows("sync");
     if (as_json)
-        out << Json(rows).dump(2) << '\n';
+        out << sync_json(rows).dump(2) << '\n';
     else
         print_sync(out, rows);
 }

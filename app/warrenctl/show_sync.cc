@@ -51,6 +51,13 @@ void print_sync(std::ostream& out, const std::vector<Json>& rows) {
         out << (row.contains("peer") ? peer_line(row) : router_line(row)) << '\n';
 }
 
+Json sync_json(const std::vector<Json>& rows) {
+    Json all{{"peers", Json::array()}, {"routers", Json::array()}};
+    for (const Json& row : rows)
+        all[row.contains("peer") ? "peers" : "routers"].push_back(row);
+    return all;
+}
+
 void print_alarms(std::ostream& out, const Json& alarms) {
     for (const Json& alarm : alarms)
         out << "ALARM          " << text(alarm, "name") << " for "

@@ -13,6 +13,9 @@ namespace warren::ctl {
 // A line for each peer, then one for each virtual router.
 void print_sync(std::ostream& out, const std::vector<Json>& rows);
 
+// {"peers": […], "routers": […]}
+Json sync_json(const std::vector<Json>& rows);
+
 // Of `show status`: what is wrong, and what can be done. Nothing: no line.
 void print_alarms(std::ostream& out, const Json& alarms);
 

@@ -33,13 +33,20 @@ TEST(ShowSync, WhatIsWrongStandsOut) {
         {"router": "rabbit", "vrid": 51, "role": "receiving", "in_sync": false, "flows": 7,
          "peer_flows": 9, "equal_ms": null, "bulk_flows": 0, "bulk_ms": 0.0, "preempt_held": true,
          "config_equal": false}])"),
-              "peer 10.9.0.2 DOWN 5.0 s\n"
+              "peer 10.9.0.2 DOWN 5s\n"
               "rabbit (51) receiving, flows 7 / 9, NOT IN SYNC, never equal, preempt held, config "
               "DIFFERS\n");
 }
 
 TEST(ShowSync, WithoutFlowSync) {
     EXPECT_EQ(sync_text("[]"), "no flow_sync: connections end with this warren\n");
+}
+
+TEST(ShowSync, ForProgramsPeersAndRoutersAreApart) {
+    const Json all = sync_json({{{"peer", "10.9.0.2"}}, {{"router", "A"}}, {{"router", "B"}}});
+    EXPECT_EQ(all["peers"].size(), 1U);
+    EXPECT_EQ(all["routers"].size(), 2U);
+    EXPECT_EQ(sync_json({})["routers"].size(), 0U);
 }
 
 TEST(ShowStatus, AnAlarmHasItsRemedyBelow) {

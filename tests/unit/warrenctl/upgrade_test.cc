@@ -71,9 +71,9 @@ TEST_F(Upgrading, OfAMasterHandsOverAndComesBack) {
     EXPECT_EQ(run(),
               "handing over ... ok, 0 ms\n"
               "restarting: restart it ... ok, 0 ms\n"
-              "waiting for warren ... ok, 2.0 s\n"
-              "waiting for the flows ... ok, 1.1 s\n"
-              "waiting to be master again ... ok, 1.0 s\n"
+              "waiting for warren ... ok, 2s\n"
+              "waiting for the flows ... ok, 1s\n"
+              "waiting to be master again ... ok, 1s\n"
               "done\n");
     EXPECT_TRUE(ok_);
     EXPECT_EQ(asked_, "all");
