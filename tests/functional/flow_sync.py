@@ -178,7 +178,32 @@ def case_cut(test, **options):
     assert lost == 0, f"{lost} of {CLIENTS} connections broke"
 
 
+def case_handover(test, **options):
+    """There, back, and by SIGTERM: the one is master before the other is none."""
+    pair = Pair(test, **options)
+    pair.start_both()
+    clients = Clients(pair)
+    pair.wait_for_sync()
+    wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)
+    rows = pair.ctl("a", "handover")
+    assert [row["done"] for row in rows] == [True], rows
+    pair.wait_for_master("b")
+    assert pair.state("a") == "backup"
+    time.sleep(1.5)    # longer than preemption would take
+    assert pair.state("a") == "backup", "who has handed over has taken back by itself"
+    wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)
+    pair.ctl("a", "handover", "--back")
+    pair.wait_for_master("a")
+    wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)
+    pair.stop("a")
+    assert pair.state("b") == "master"
+    time.sleep(1.5)
+    lost = clients.end()
+    assert lost == 0, f"{lost} of {CLIENTS} connections broke"
+
+
 CASES = {
+    "handover": lambda test: case_handover(test),
     "cut-fnat": lambda test: case_cut(test),
     "cut-fnat-v6": lambda test: case_cut(test, family=6),
     "cut-nat": lambda test: case_cut(test, method="NAT"),
