@@ -59,8 +59,13 @@ void SyncWorld::arrive(const Flight& flight) {
     SyncNode& node = *nodes_[flight.to];
     if (!node.is_running()) return;
     std::vector<std::uint8_t> bytes = flight.bytes;
+    const std::uint64_t effects = node.seen.touched_by_peer;
+    const std::uint64_t no_room = node.session().counters().no_room;
     node.receive(bytes, now_us);
-    if (!random.percent(2)) return;
+    // What had no effect, or only half of it, may have one when it comes again.
+    const bool taken =
+        node.seen.touched_by_peer != effects && node.session().counters().no_room == no_room;
+    if (!taken || !random.percent(10)) return;
     if (delivered_.size() < 64)
         delivered_.push_back(flight);
     else

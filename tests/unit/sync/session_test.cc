@@ -254,8 +254,8 @@ TEST(Session, APeerThatDoesNotAnswerStopsUs) {
     pair.run(100'000);
     pair.passes = [](std::size_t from, const auto&) { return from == 0; };
     std::uint32_t n = 0;
-    while (pair[0]->room(pair.now_us) > 0)
-        pair[0]->offer(flow(++n), {0, n}, false, pair.now_us);
+    for (; pair[0]->room(pair.now_us) > 0; ++n)
+        pair[0]->offer(flow(n), {0, n}, false, pair.now_us);
     EXPECT_LE(n, max_datagram_bytes * 256 / 60);
     EXPECT_GT(n, 3'000U);
     const std::uint64_t refused = pair[0]->counters().refused_now;
@@ -270,8 +270,8 @@ TEST(Session, SendsNoFasterThanItsRate) {
     pair.run(300'000);
     std::uint32_t n = 0;
     for (int i = 0; i < 10'000; ++i) {
-        while (pair[0]->room(pair.now_us) > 0)
-            pair[0]->offer(flow(++n), {0, n}, false, pair.now_us);
+        for (; pair[0]->room(pair.now_us) > 0; ++n)
+            pair[0]->offer(flow(n), {0, n}, false, pair.now_us);
         EXPECT_LE(pair[0]->deadline_us(), pair.now_us + 1'000);
         pair.run(Pair::delay_us);
     }
