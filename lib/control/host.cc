@@ -38,7 +38,8 @@ Host::Host(const Context& context, const kernel::Netlink& netlink, const std::st
                  cleaner),
       routes_(told_by(context.events), model::possible_host_policy(context.state.config), cleaner),
       local_clients_(instance),
-      arp_silence_(instance) {}
+      arp_silence_(instance),
+      cleaner_(cleaner) {}
 
 // FNAT leaves out what the host numbers its own connections from; where that is nearly all there
 // is, FNAT takes it, and the host's connections from a virtual address to a real_server do not
@@ -85,7 +86,7 @@ void Host::take_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
 
 void Host::start_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
     const std::string& name = context_.state.ports[index].name;
-    guards_[index] = std::make_unique<kernel::Guard>(name);
+    guards_[index] = std::make_unique<kernel::Guard>(name, cleaner_);
     try {
         apply_guard(index, snapshot);
     } catch (const kernel::GuardError& error) {

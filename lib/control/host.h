@@ -80,6 +80,7 @@ class Host {
     kernel::LocalClients local_clients_;
     kernel::ArpSilence arp_silence_;
     kernel::MulticastGroups multicast_;
+    kernel::Cleaner* cleaner_;
     std::map<std::uint8_t, std::unique_ptr<kernel::Guard>> guards_;  // by port
     std::map<std::uint8_t, kernel::GuardRules> guarded_;             // what is in force
     std::set<net::IpAddress> doubly_owned_;                          // warned about

@@ -24,8 +24,8 @@ namespace {
 
 constexpr const char* child_name = "vip-cleaner";
 
-// A note is this byte, then the removal.
-constexpr char is_there = 1, is_gone = 0;
+// A note is this byte, then the removal; or a descriptor comes with it.
+constexpr char is_there = 1, is_gone = 0, is_held = 2;
 constexpr std::size_t max_note = 8'192;
 
 // Its own name, nothing of the caller's but `socket` and the standard error, and no signals.
@@ -59,13 +59,26 @@ void take_back(const std::map<NetlinkMessage, std::uint64_t>& there) {
         requests.request(removal);
 }
 
+// A descriptor that comes with it is ours from now on, and stays open.
+ssize_t receive(int socket, std::array<char, max_note>& note) {
+    iovec part{note.data(), note.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    return recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+}
+
 void clean_up(int socket) {
     std::map<NetlinkMessage, std::uint64_t> there;  // and as the how manyeth it came
     std::array<char, max_note> note;
     for (std::uint64_t number = 0;; ++number) {
-        const ssize_t size = recv(socket, note.data(), note.size(), 0);
+        const ssize_t size = receive(socket, note);
         if (size < 0 && errno == EINTR) continue;
         if (size <= 0) break;  // the end of our parent
+        if (note[0] == is_held) continue;
         const NetlinkMessage removal(note.data() + 1, note.data() + size);
         if (note[0] == is_there)
             there[removal] = number;
@@ -118,6 +131,24 @@ void Cleaner::will_have(const NetlinkMessage& removal) {
 
 void Cleaner::has_removed(const NetlinkMessage& removal) {
     tell(false, removal);
+}
+
+void Cleaner::hold(int descriptor) {
+    char note = is_held;
+    iovec part{&note, 1};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    while (sendmsg(socket_, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+    }
 }
 
 void Cleaner::tell(bool there, const NetlinkMessage& removal) const {

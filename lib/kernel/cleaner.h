@@ -27,6 +27,9 @@ class Cleaner {
     void will_have(const NetlinkMessage& removal);
     void has_removed(const NetlinkMessage& removal);
 
+    // What the kernel ties to an open socket outlives us too, until the rest has been removed.
+    void hold(int descriptor);
+
   private:
     void tell(bool there, const NetlinkMessage& removal) const;
 

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernel/guard.h"
 
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <nftables/libnftables.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <initializer_list>
+#include <thread>
+
+#include "kernel/cleaner.h"
 
 namespace warren::kernel {
 namespace {
@@ -207,6 +215,23 @@ const char* meaning_of(GuardError::Kind kind) {
     return "nftables refused the rules";
 }
 
+// libnftables does not tell which socket is a context's.
+std::vector<int> netfilter_sockets() {
+    std::vector<int> found;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        const int descriptor = std::atoi(entry.path().filename().c_str());
+        int domain = 0;
+        int protocol = 0;
+        socklen_t length = sizeof(int);
+        if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
+            domain == AF_NETLINK &&
+            getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
+            protocol == NETLINK_NETFILTER)
+            found.push_back(descriptor);
+    }
+    return found;
+}
+
 }  // namespace
 
 // Letters, digits, '-' and '.' stay, the rest becomes _XX, so that no two interfaces share a table.
@@ -241,13 +266,18 @@ std::string guard_ruleset(std::string_view interface, const GuardRules& rules, G
     return text + "}\n";
 }
 
-Guard::Guard(std::string interface)
-    : interface_(std::move(interface)), context_(nft_ctx_new(NFT_CTX_DEFAULT), nft_ctx_free) {
+Guard::Guard(std::string interface, Cleaner* cleaner)
+    : interface_(std::move(interface)), context_(nullptr, nft_ctx_free) {
+    const std::vector<int> others = netfilter_sockets();
+    context_.reset(nft_ctx_new(NFT_CTX_DEFAULT));
     if (!is_interface_name(interface_))
         throw std::invalid_argument("guard: '" + interface_ + "' cannot be an interface's name");
     if (!context_) throw GuardError(GuardError::Kind::other, "guard: cannot set up libnftables");
     nft_ctx_buffer_error(context_.get());
     nft_ctx_buffer_output(context_.get());
+    if (cleaner == nullptr) return;
+    for (const int socket : netfilter_sockets())
+        if (std::find(others.begin(), others.end(), socket) == others.end()) cleaner->hold(socket);
 }
 
 Guard::~Guard() {
@@ -263,6 +293,12 @@ void Guard::apply(const GuardRules& rules) {
     GuardRules ingress_only = rules;
     ingress_only.senders.clear();
     std::string error = try_to_apply(egress_ ? rules : ingress_only);
+    // What a killed predecessor has left is being cleared away.
+    for (unsigned i = 0; i < 50 && !installed_ && kind_of(error) == GuardError::Kind::no_permission;
+         ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        error = try_to_apply(egress_ ? rules : ingress_only);
+    }
     if (!error.empty() && egress_ && !rules.senders.empty()) {
         error = try_to_apply(ingress_only);
         egress_ = !error.empty();

@@ -23,6 +23,8 @@ struct nft_ctx;
 
 namespace warren::kernel {
 
+class Cleaner;
+
 class GuardError : public std::runtime_error {
   public:
     enum class Kind : std::uint8_t {
@@ -37,7 +39,7 @@ class GuardError : public std::runtime_error {
 };
 
 // `owned`: the kernel ties the table to our socket, so it survives `nft flush ruleset` and goes
-// with us.
+// with us; or with the cleaner, after the addresses of a killed process.
 enum class GuardTable : std::uint8_t { plain, owned };
 
 std::string guard_table_name(std::string_view interface);
@@ -48,7 +50,7 @@ class Guard {
   public:
     // Nothing is installed before the first apply(). Throws std::invalid_argument for a name that
     // no interface can have.
-    explicit Guard(std::string interface);
+    explicit Guard(std::string interface, Cleaner* cleaner = nullptr);
     ~Guard();  // removes the table
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;

@@ -36,7 +36,7 @@ vrrp_instance VI_1 {{
     priority {priority}
     version 3
     advert_int {advert_int}
-    use_vmac
+    {vmac}
     virtual_ipaddress {{
         {vips}
     }}
@@ -59,11 +59,12 @@ SERVER = """real_server {address} 5672 {{
 
 
 class Pair:
-    def __init__(self, test, method="FNAT", family=4, server_family=None, advert_int=0.1, workers=(1, 1), more="", service="", keys=None):
+    def __init__(self, test, method="FNAT", family=4, server_family=None, advert_int=0.1, workers=(1, 1), more="", service="", keys=None,
+                 vmac=True):
         self.test, self.method, self.family, self.advert_int = test, method, family, advert_int
         self.server_family = server_family or family
         self.workers, self.more, self.service = dict(zip("ab", workers)), more, service
-        self.keys = keys or {"a": KEY, "b": KEY}
+        self.keys, self.vmac = keys or {"a": KEY, "b": KEY}, vmac
         self.hosts = {name: test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
                       for name, (number, _) in WARRENS.items()}
         self.client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
@@ -95,7 +96,7 @@ class Pair:
             locals_ = f"laddr_group_name other"
         return CONFIG.format(
             workers=self.workers[name], local=number, peer=WARRENS["b" if name == "a" else "a"][0], key_file=key_file, more=self.more,
-            priority=priority, advert_int=self.advert_int, vips=vips, vip=VIPS[self.family], method=self.method, service=self.service,
+            priority=priority, vmac="use_vmac" if self.vmac else "", advert_int=self.advert_int, vips=vips, vip=VIPS[self.family], method=self.method, service=self.service,
             servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[self.server_family]))
 
     def start(self, name):
@@ -178,6 +179,23 @@ def case_cut(test, **options):
     assert lost == 0, f"{lost} of {CLIENTS} connections broke"
 
 
+def case_kill(test, **options):
+    """The process ends and its host lives: the kernel must not answer for what was ours. Without use_vmac, and back."""
+    pair = Pair(test, **options)
+    pair.start_both()
+    clients = Clients(pair)
+    pair.wait_for_sync()
+    pair.running["a"].kill()
+    pair.running["a"].wait()
+    pair.wait_for_master("b")
+    time.sleep(1.5)
+    pair.start("a")
+    pair.wait_for_master("a")
+    time.sleep(1.5)
+    lost = clients.end()
+    assert lost == 0, f"{lost} of {CLIENTS} connections broke"
+
+
 def case_handover(test, **options):
     """There, back, and by SIGTERM: the one is master before the other is none."""
     pair = Pair(test, **options)
@@ -204,6 +222,9 @@ def case_handover(test, **options):
 
 CASES = {
     "handover": lambda test: case_handover(test),
+    "kill": lambda test: case_kill(test),
+    "kill-real-mac": lambda test: case_kill(test, vmac=False),
+    "cut-real-mac": lambda test: case_cut(test, vmac=False),
     "cut-fnat": lambda test: case_cut(test),
     "cut-fnat-v6": lambda test: case_cut(test, family=6),
     "cut-nat": lambda test: case_cut(test, method="NAT"),
