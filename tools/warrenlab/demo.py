@@ -142,7 +142,7 @@ stock: measured on the same kind of machine with HAProxy 2.6 + keepalived 2.2.7;
 def run(lab, options, screen):
     try:
         screen.say("building the lab")
-        lab.up(say=screen.say)
+        lab.up(advert_int=options.advert_int, say=screen.say)
         idle = measure_idle(lab, screen)
         outcome = drill.Drill(lab, options, screen.say, screen.tick).run(options.faults or drill.FAULTS)
         outcome["idle"] = idle

@@ -20,7 +20,7 @@ from .netns import LabError, wait_until
 
 QUIET_S = 3.0          # longer than a client's heartbeat interval of 2 s: whoever holds a dead connection has noticed
 RECOVERY_LIMIT_S = 180
-FAULTS = ("crash-lb", "stop-lb", "kill-node", "cut-node")
+FAULTS = ("crash-lb", "stop-lb", "kill-lb", "kill-node", "cut-node")
 
 
 @dataclasses.dataclass
@@ -192,15 +192,14 @@ class Drill:
         self.say(report.one_line(result))
         return result, instant
 
-    def _balancer_fault(self, name, letter, inject, expected, priority_zero=False):
+    def _balancer_fault(self, name, letter, inject, expected):
         """A fault of the master; the other one's first advert ends its reign."""
         peer = "b" if letter == "a" else "a"
         with self._probing():
             result, instant = self._measure(name, inject)
-        last = [e["t"] for e in self._adverts(letter) if e["t"] <= instant + 1
-                and (e["priority"] == 0 or not priority_zero)]
+        last = [e["t"] for e in self._adverts(letter) if e["t"] <= instant + 1]
         first = [e["t"] for e in self._adverts(peer, instant)]
-        if last and first:
+        if last and first and expected is not None:
             result.takeover = first[0] - last[-1]
             result.takeover_expected = expected
         self._measure_owners(result, instant, letter)
@@ -229,13 +228,22 @@ class Drill:
 
     def crash_lb(self):
         self._balancer_fault("master killed -9 (power cut)", "a", self.lab.balancers["a"].crash,
-                             3 * self.options.advert_int + lab_module.skew_s("b"))
+                             self._master_down_s())
         self._wait_clients()
         self._master_returns()
 
+    def kill_lb(self):
+        """The process alone: its host and its kernel live."""
+        self._balancer_fault("master's process killed -9", "a", self.lab.balancers["a"].kill, self._master_down_s())
+        self._wait_clients()
+        self._master_returns()
+
+    def _master_down_s(self):
+        return 3 * self.options.advert_int + lab_module.skew_s("b", self.options.advert_int)
+
     def stop_lb(self):
-        self._balancer_fault("master stopped (SIGTERM)", "a", self.lab.balancers["a"].stop,
-                             lab_module.skew_s("b"), priority_zero=True)
+        """It hands over: the new master's first advert comes before the old one ends, so there is no takeover to time."""
+        self._balancer_fault("master stopped (SIGTERM)", "a", self.lab.balancers["a"].stop, None)
         self._wait_clients()
         self._master_returns()
 
@@ -296,7 +304,7 @@ def add_options(parser):
                         help="messages per second of each publisher (default: 20)")
     parser.add_argument("--heartbeat", type=int, default=4,
                         help="AMQP heartbeat of the clients in seconds (default: 4)")
-    parser.add_argument("--advert-int", type=int, default=1,
+    parser.add_argument("--advert-int", type=float, default=1,
                         help="what the lab was started with (default: 1)")
     parser.add_argument("--json", metavar="FILE", help="write the result there too")
 

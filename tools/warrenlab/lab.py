@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -49,8 +50,13 @@ CHECKS = {"tcp": _TCP_CHECK, "ping": _PING_CHECK, "both": _PING_CHECK + _TCP_CHE
 CHECK_DETECTION_S = 0.2 + 0.3 + 0.1 + 0.3    # delay_loop, timeout, delay_before_retry, timeout
 
 
-def configuration(letter, advert_int=1, check="tcp"):
-    """keepalived.conf of one of the two warrens."""
+def configuration(letter, key_file, advert_int=1, check="tcp"):
+    """keepalived.conf of one of the two warrens. Below a second: VRRP version 3, which has no authentication."""
+    peer = "b" if letter == "a" else "a"
+    if advert_int < 1:
+        version = "version 3"
+    else:
+        version = "authentication {\n    auth_type PASS\n    auth_pass 1111\n  }"
     servers = "".join(f"""\
   real_server {node.address} {AMQP_PORT} {{    # {node.kind} node
     weight {WEIGHTS[node.kind]}
@@ -60,16 +66,18 @@ def configuration(letter, advert_int=1, check="tcp"):
 global_defs {{
   router_id Node{letter.upper()}
 }}
+flow_sync {{
+  local {ADDRESSES[letter]}
+  peer {ADDRESSES[peer]}
+  key_file {key_file}
+}}
 vrrp_instance VI_1 {{
   state {"MASTER" if letter == "a" else "BACKUP"}
   interface eth0
   virtual_router_id 51
   priority {PRIORITIES[letter]}
   advert_int {advert_int}
-  authentication {{
-    auth_type PASS
-    auth_pass 1111
-  }}
+  {version}
   virtual_ipaddress {{
     {VIP}/24
   }}
@@ -86,9 +94,9 @@ dataplane {{
 """
 
 
-def skew_s(letter):
-    """VRRPv2's Skew_Time in seconds; version 2 does not scale it by advert_int."""
-    return (256 - PRIORITIES[letter]) / 256
+def skew_s(letter, advert_int):
+    """Skew_Time in seconds; version 2 does not scale it by advert_int, version 3 does."""
+    return (256 - PRIORITIES[letter]) / 256 * min(1, advert_int)
 
 
 def check_machine():
@@ -167,6 +175,15 @@ class Balancer:
         instant = time.monotonic()
         os.kill(pid, signal.SIGKILL)
         self.host.kill_all()
+        return instant
+
+    def kill(self):
+        """The process only, by SIGKILL; returns its instant."""
+        pid = self._running_pid()
+        instant = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        if not rabbit.wait_for_end(pid, 10):
+            raise LabError(f"warren {self.letter.upper()} outlived SIGKILL")
         return instant
 
     def stop(self, timeout=10):
@@ -257,8 +274,11 @@ class Lab:
         self.declare_queues()
         self.cluster.wait_healthy()
         say(f"RabbitMQ cluster is up after {time.monotonic() - started:.0f} s")
+        key_file = self.folder / "sync.key"
+        key_file.touch(mode=0o600)
+        key_file.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
         for balancer in self.balancers.values():
-            balancer.config.write_text(configuration(balancer.letter, advert_int, check), encoding="utf-8")
+            balancer.config.write_text(configuration(balancer.letter, key_file, advert_int, check), encoding="utf-8")
         if warrens:
             for balancer in self.balancers.values():
                 balancer.start()
