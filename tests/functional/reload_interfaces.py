@@ -112,6 +112,9 @@ class Bench:
     def states(self, name):
         return {row["name"]: row["state"] for row in self.test.ctl(self.hosts[name], "show", "vrrp")}
 
+    def wait_for(self, name, **states):
+        wait_until(f"{name}: {states}", lambda: self.states(name) == states, 5)
+
     def server_states(self, name):
         return [row["state"] for row in self.test.ctl(self.hosts[name], "show", "servers")]
 
@@ -136,9 +139,9 @@ class Bench:
 
 
 def check_second(bench, since):
-    wait_until("a master on eth1", lambda: bench.states("one") == {"VI_1": "master", "VI_2": "master"}, 5)
+    bench.wait_for("one", VI_1="master", VI_2="master")
     wait_until("its adverts", lambda: len(bench.far_lan.adverts(f"one-{FAR}", since, 52)) > 3, 5)
-    assert bench.states("two") == {"VI_1": "backup", "VI_2": "backup"}
+    bench.wait_for("two", VI_1="backup", VI_2="backup")
     for address in (FAR_VIP, FAR_VIP6):
         wait_until(f"{address} to be announced", lambda: bench.far_lan.announcements(f"one-{FAR}", since, address), 5)
         assert bench.far_lan.owners(address) == [f"one-{FAR}"], bench.far_lan.owners(address)
@@ -154,7 +157,8 @@ def check_second(bench, since):
 def check_gone(bench, since):
     wait_until("the good-bye", lambda: any(a.priority == 0 for a in bench.far_lan.adverts(f"one-{FAR}", since)), 5)
     wait_until("the host to have it no more", lambda: not bench.has("one", FAR_VIP) and not bench.has("one", FAR_VIP6), 5)
-    assert bench.states("one") == {"VI_1": "master"} and bench.states("two") == {"VI_1": "backup"}
+    bench.wait_for("one", VI_1="master")
+    bench.wait_for("two", VI_1="backup")
     assert bench.far_lan.owners(FAR_VIP) == [] and bench.far_lan.owners(FAR_VIP6) == []
     gone = now()
     time.sleep(3 * INTERVAL)
@@ -208,8 +212,8 @@ def cable(bench):
     port = ("ip", "-n", bench.test.network.switch, "link", "set", f"one-{FAR}")
     since = now()
     run(*port, "down")
-    wait_until("the peer to take over", lambda: bench.states("two") == {"VI_1": "backup", "VI_2": "master"}, 5)
-    assert bench.states("one") == {"VI_1": "master", "VI_2": "fault"}
+    bench.wait_for("two", VI_1="backup", VI_2="master")
+    bench.wait_for("one", VI_1="master", VI_2="fault")
     assert bench.far_lan.owners(FAR_VIP) == [f"two-{FAR}"]
     bench.is_served("far-client", FAR_VIP, 5672, "far-server")
     run(*port, "up")
@@ -252,7 +256,7 @@ def refused(test):
     assert [row["name"] for row in test.ctl(bench.hosts["one"], "show", "status")["ports"]] == ["eth0"]
     run("ip", "-n", bench.hosts["one"].namespace, "link", "add", "eth9", "type", "veth", "peer", "name", "other")
     bench.reload(wanted, "one")
-    assert bench.states("one")["VI_3"] == "fault", "its link is down"
+    wait_until("a fault where the link is down", lambda: bench.states("one")["VI_3"] == "fault", 5)
     for name in ("eth9", "other"):
         bench.hosts["one"].run("ip", "link", "set", name, "up")
     bench.hosts["one"].add_address("10.10.0.4/24", "eth9")
