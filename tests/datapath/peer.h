@@ -26,7 +26,9 @@ class Peer {
         order({.kind = SyncCommand::Kind::install, .colour = colour, .flow = flow});
         world_.run();
     }
-    void end(const flow::Flow& flow) {
+    // As it comes from the sync thread: without the server's addresses.
+    void end(flow::Flow flow) {
+        flow.server_address = flow.local_address = {};
         order({.kind = SyncCommand::Kind::end, .flow = flow});
         world_.run();
     }

@@ -23,6 +23,7 @@ CLIENTS = 60
 
 CONFIG = """dataplane {{
     workers {workers}
+    flows {flows}
 }}
 flow_sync {{
     local 192.168.8.{local}
@@ -60,11 +61,11 @@ SERVER = """real_server {address} 5672 {{
 
 class Pair:
     def __init__(self, test, method="FNAT", family=4, server_family=None, advert_int=0.1, workers=(1, 1), more="", service="", keys=None,
-                 vmac=True):
+                 vmac=True, flows=65_536):
         self.test, self.method, self.family, self.advert_int = test, method, family, advert_int
         self.server_family = server_family or family
         self.workers, self.more, self.service = dict(zip("ab", workers)), more, service
-        self.keys, self.vmac = keys or {"a": KEY, "b": KEY}, vmac
+        self.keys, self.vmac, self.flow_limit = keys or {"a": KEY, "b": KEY}, vmac, flows
         self.hosts = {name: test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
                       for name, (number, _) in WARRENS.items()}
         self.client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
@@ -95,7 +96,7 @@ class Pair:
             vips += "\n    }\n    virtual_ipaddress_excluded {\n        " + VIPS[self.server_family]
             locals_ = f"laddr_group_name other"
         return CONFIG.format(
-            workers=self.workers[name], local=number, peer=WARRENS["b" if name == "a" else "a"][0], key_file=key_file, more=self.more,
+            workers=self.workers[name], flows=self.flow_limit, local=number, peer=WARRENS["b" if name == "a" else "a"][0], key_file=key_file, more=self.more,
             priority=priority, vmac="use_vmac" if self.vmac else "", advert_int=self.advert_int, vips=vips, vip=VIPS[self.family], method=self.method, service=self.service,
             servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[self.server_family]))
 
@@ -179,6 +180,23 @@ def case_cut(test, **options):
     assert lost == 0, f"{lost} of {CLIENTS} connections broke"
 
 
+def case_churn(test):
+    """Connections that come and go leave nothing behind at the backup, and keep it in sync."""
+    pair = Pair(test)
+    pair.start_both()
+    wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)
+    shown = pair.ctl("b", "show", "counters")
+    pair.client.run("/usr/bin/python3", "-c", f"""
+import socket
+for _ in range(300):
+    socket.create_connection(("{VIPS[4]}", 5672)).close()
+""")
+    wait_until("no flow to be left", lambda: pair.flows("a") == pair.flows("b") == 0, 0.9)    # before a digest could find it
+    differences = [[row["total"] for row in rows if row["name"] == "differences"]
+                   for rows in (shown, pair.ctl("b", "show", "counters"))]
+    assert differences[0] == differences[1], f"the tables differed: {differences}"
+
+
 def case_kill(test, **options):
     """The process ends and its host lives: the kernel must not answer for what was ours. Without use_vmac, and back."""
     pair = Pair(test, **options)
@@ -222,6 +240,7 @@ def case_handover(test, **options):
 
 CASES = {
     "handover": lambda test: case_handover(test),
+    "churn": case_churn,
     "kill": lambda test: case_kill(test),
     "kill-real-mac": lambda test: case_kill(test, vmac=False),
     "cut-real-mac": lambda test: case_cut(test, vmac=False),
