@@ -3,6 +3,7 @@
 // the writer counts it and goes on.
 #pragma once
 
+#include <cstdint>
 #include <type_traits>
 
 #include "exchange/ring_memory.h"
@@ -23,7 +24,12 @@ class Channel {
     [[nodiscard]] bool pop(Record& record) {
         return rte_ring_sc_dequeue_elem(ring_.get(), &record, sizeof(Record)) == 0;
     }
-    unsigned size() const { return rte_ring_count(ring_.get()); }
+    // As either end sees it now: the other one moves. rte_ring_count() reads both as if nobody did.
+    unsigned size() const {
+        const std::uint32_t read = __atomic_load_n(&ring_->cons.tail, __ATOMIC_RELAXED);
+        const std::uint32_t written = __atomic_load_n(&ring_->prod.tail, __ATOMIC_RELAXED);
+        return (written - read) & ring_->mask;
+    }
 
   private:
     RingMemory ring_;
