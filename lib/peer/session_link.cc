@@ -166,9 +166,10 @@ void SessionLink::mark(sync::Ticket ticket) {
 
 void SessionLink::acknowledged(const sync::Source& source) {
     UrgentEvents& events = common_.urgent[source.worker];
-    if (events.arrived(source.index))
-        common_.workers.link(source.worker)
-            .acknowledged.store(events.acknowledged(), std::memory_order_release);
+    if (!events.arrived(source.index)) return;
+    common_.workers.link(source.worker)
+        .acknowledged.store(events.acknowledged(), std::memory_order_release);
+    common_.exchange.workers[source.worker]->doorbell.ring_if_asleep();
 }
 
 void SessionLink::peer_up(std::uint8_t, std::uint32_t) {
