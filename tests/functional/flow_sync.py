@@ -214,6 +214,108 @@ def case_kill(test, **options):
     assert lost == 0, f"{lost} of {CLIENTS} connections broke"
 
 
+def case_wrong_key(test):
+    """Each says so, neither believes the other, and everything else works."""
+    pair = Pair(test, keys={"a": KEY, "b": KEY[::-1]})
+    pair.start_both()
+    clients = Clients(pair, 5)
+    wait_until("both to say that the keys differ", lambda: all(re.search("key", test.log(f"{name}.log")) for name in "ab"), 20)
+    assert pair.flows("b") == 0 and not pair.in_sync("a"), "a record with a foreign tag was believed"
+    assert clients.end() == 0
+
+
+def case_dead_server(test):
+    """A server that dies with the master: the successor finds it dead, and its clients know at once, though no segment taught it a thing."""
+    pair = Pair(test)
+    pair.start_both()
+    idle = pair.client.popen("/usr/bin/python3", "-c", IDLE_CLIENTS, VIPS[4], str(CLIENTS), stdin=-1, stdout=-1, text=True)
+    assert idle.stdout.readline() == "open\n"
+    pair.wait_for_sync()
+    dead = pair.servers[0]
+    pair.hosts["a"].unplug()
+    dead.unplug()
+    pair.running["a"].kill()
+    pair.running["a"].wait()
+    pair.wait_for_master("b")
+    wait_until("the server to be down", lambda: any(row["state"] == "down" for row in pair.ctl("b", "show", "servers")), 10)
+    down = time.time()
+    ends = json.loads(idle.stdout.readline())
+    assert len(ends) == CLIENTS // 2, f"{len(ends)} of {CLIENTS // 2} clients of the dead server know"
+    assert max(ends) - down < 1.3, f"the last client knew {max(ends) - down:.2f} s after the server was down"
+    idle.communicate("", 20)
+
+
+# Connections that say nothing; prints when each was reset, once there have been none for a second.
+IDLE_CLIENTS = """
+import json, selectors, socket, sys, time
+some = [socket.create_connection((sys.argv[1], 5672)) for _ in range(int(sys.argv[2]))]
+for one in some:
+    one.send(b"x")
+    one.recv(100)
+wait = selectors.DefaultSelector()
+for one in some:
+    wait.register(one, selectors.EVENT_READ)
+print("open", flush=True)
+ends, until = [], time.time() + 30
+while ready := wait.select(1 if ends else until - time.time()):
+    for key, _ in ready:
+        try:
+            key.fileobj.recv(100)
+        except ConnectionResetError:
+            ends.append(time.time())
+        wait.unregister(key.fileobj)
+print(json.dumps(ends), flush=True)
+sys.stdin.read()
+"""
+
+# Opens connections all the while, each says something 0.2 s later; prints how many broke of those whose connect() had returned.
+NEW_CLIENTS = """
+import asyncio, json, sys
+broken = opened = 0
+async def one():
+    global broken, opened
+    try:
+        reader, writer = await asyncio.wait_for(asyncio.open_connection(sys.argv[1], 5672), 3)
+    except (OSError, asyncio.TimeoutError):
+        return
+    opened += 1
+    await asyncio.sleep(0.2)
+    try:
+        writer.write(b"x")
+        broken += not await asyncio.wait_for(reader.read(100), 10)
+        writer.close()
+    except (OSError, asyncio.TimeoutError):
+        broken += 1
+async def main():
+    stop = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    tasks = set()
+    print("begun", flush=True)
+    while not stop.done():
+        tasks.add(task := asyncio.create_task(one()))
+        task.add_done_callback(tasks.discard)
+        await asyncio.sleep(0.003)
+    await asyncio.gather(*tasks)
+    print(json.dumps([opened, broken]), flush=True)
+asyncio.run(main())
+"""
+
+
+def case_defer(test):
+    """With defer the peer has a flow before its client's connect() returns: none of those breaks, however new."""
+    pair = Pair(test, more="defer 10")
+    pair.start_both()
+    wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)
+    new = pair.client.popen("/usr/bin/python3", "-c", NEW_CLIENTS, VIPS[4], stdin=-1, stdout=-1, text=True)
+    assert new.stdout.readline() == "begun\n"
+    time.sleep(1)
+    pair.power_cut("a")
+    pair.wait_for_master("b")
+    time.sleep(1)
+    opened, broken = json.loads(new.communicate("end\n", 30)[0])
+    assert opened > 200, f"only {opened} connections came about"
+    assert broken == 0, f"{broken} of {opened} connections broke though connect() had returned"
+
+
 def case_handover(test, **options):
     """There, back, and by SIGTERM: the one is master before the other is none."""
     pair = Pair(test, **options)
@@ -239,6 +341,10 @@ def case_handover(test, **options):
 
 
 CASES = {
+    "wrong-key": case_wrong_key,
+    "dead-server": case_dead_server,
+    "defer": case_defer,
+    "cut-persistence": lambda test: case_cut(test, service="persistence_timeout 60"),
     "handover": lambda test: case_handover(test),
     "churn": case_churn,
     "kill": lambda test: case_kill(test),
