@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The manual pages say what programs, schema and docs say, all of it and no more, and are clean roff.
+
+    manual_test.py BUILD
+"""
+import importlib.machinery
+import importlib.util
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+MAN = ROOT / "docs/man"
+BUILD = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ROOT / "build")
+PAGES = sorted(MAN.glob("*.scd"))
+
+sys.dont_write_bytecode = True
+# The files with nothing but words of ours, and what the others have of them.
+OUR_FILES = ("balancing.cc", "broker_checks.cc", "dataplane.cc", "flow_sync.cc")
+# keepalived's too, though no statement of the test names them as its tables do.
+BOTH = {"lvs_id", "init_file", "sni_name", "tls_compliant", "auth_type", "auth_pass", "TCP_CHECK",
+        "PING_CHECK", "HTTP_GET", "SSL_GET", "MISC_CHECK", "SMTP_CHECK", "DNS_CHECK", "UDP_CHECK", "FILE_CHECK",
+        "BFD_CHECK"}
+
+
+def load_tool():
+    loader = importlib.machinery.SourceFileLoader("manual", str(ROOT / "tools/manual"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("manual", loader))
+    loader.exec_module(module)
+    return module
+
+
+MANUAL = load_tool()
+
+
+def text_of(page):
+    return MANUAL.expand(MAN / page)
+
+
+def help_of(program):
+    return subprocess.run([str(BUILD / program), "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def options_of_help(text):
+    """The options, not what usage says of them."""
+    listed = re.findall(r"^  (?:-(\w) \[ )?--([\w-]+)", text, re.M)
+    return {f"--{name}" for _, name in listed} | {f"-{letter}" for letter, _ in listed if letter}
+
+
+def options_of_page(text):
+    heads = re.findall(r"^\*-.*\n(?=\t)", text, re.M)
+    return {option for head in heads for option in re.findall(r"\*(-[\w-]*\w)\*", head)}
+
+
+def keywords_of(path):
+    tables = re.findall(r"Keyword<[^;]*?> \w+\[\] = \{(.*?)\n\};", path.read_text(), re.S)
+    return {word for table in tables for word in re.findall(r'\{"([\w-]+)",\s*(?:\d|any_number)\b', table)}
+
+
+def our_keywords():
+    theirs = set(re.findall(r"[\w-]+", (ROOT / "tests/unit/schema/keepalived_keywords_test.cc").read_text())) | BOTH
+    ours = set()
+    for path in sorted((ROOT / "lib/schema").glob("*.cc")):
+        ours |= keywords_of(path) if path.name in OUR_FILES else keywords_of(path) - theirs
+    return ours
+
+
+class Options(unittest.TestCase):
+    def test_pages_and_programs_have_the_same(self):
+        for page, program in (("warren.8.scd", "app/warren/warren"), ("warrenctl.1.scd", "app/warrenctl/warrenctl"),
+                              ("warren-bench.1.scd", "app/bench/warren-bench")):
+            with self.subTest(page):
+                options = options_of_help(help_of(program))
+                self.assertGreater(len(options), 3)
+                self.assertEqual(options, options_of_page(text_of(page)))
+
+    def test_commands_and_views_are_in_the_page(self):
+        usage = help_of("app/warrenctl/warrenctl")
+        page = text_of("warrenctl.1.scd")
+        views = re.search(r"show \{([^}]*)\}", usage)[1].split("|")
+        verbs = {verb for verbs in re.findall(r"warrenctl \[options\] ([a-z|]+)", usage) for verb in verbs.split("|")}
+        causes = re.search(r"C: (\S+)", usage)[1].split("|")
+        self.assertEqual(sorted(views), sorted(re.findall(r"^\*show ([a-z]+)\*", page, re.M)))
+        self.assertEqual(verbs, set(re.findall(r"^\*([a-z]+)[ *].*\n\t", page, re.M)))
+        for cause in causes:
+            self.assertRegex(page, rf"\b{cause}\b")
+
+
+class Keywords(unittest.TestCase):
+    def test_each_of_ours_has_its_entry(self):
+        ours = our_keywords()
+        self.assertGreater(len(ours), 40)
+        heads = "\n".join(re.findall(r"^(\*.*)\n(?=\t)", text_of("warren.conf.5.scd"), re.M))
+        blocks = "\n".join(re.findall(r"^The block .*", text_of("warren.conf.5.scd"), re.M))
+        for word in sorted(ours):
+            with self.subTest(word):
+                self.assertRegex(heads + blocks, rf"\*{re.escape(word)}[ *]")
+
+    def test_each_entry_is_a_keyword(self):
+        known = set().union(*(keywords_of(path) for path in (ROOT / "lib/schema").glob("*.cc")))
+        for head in re.findall(r"^(\*.*)\n(?=\t)", text_of("warren.conf.5.scd"), re.M):
+            for word in re.findall(r"\*([\w-]+)\*", head):
+                with self.subTest(word):
+                    self.assertIn(word, known)
+
+    def test_the_example_is_the_file(self):
+        self.assertIn((ROOT / "conf/warren.conf").read_text().rstrip("\n"), text_of("warren.conf.5.scd"))
+
+
+class Counters(unittest.TestCase):
+    def test_each_of_docs_has_its_entry(self):
+        names = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/counters.md").read_text(), re.M)
+        self.assertGreater(len(names), 100)
+        entries = re.findall(r"^\*(\w+)\*$", text_of("warren-counters.7.scd").replace("\\_", "_"), re.M)
+        self.assertEqual(names, entries)
+
+
+@unittest.skipUnless(shutil.which("scdoc") and shutil.which("mandoc"), "no scdoc or mandoc here")
+class Roff(unittest.TestCase):
+    def test_mandoc_finds_nothing(self):
+        for page in PAGES:
+            with self.subTest(page.name):
+                made = MANUAL.roff(MANUAL.expand(page), "0")
+                found = subprocess.run(["mandoc", "-Tlint", "-W", "warning"], input=made, stdout=subprocess.PIPE, text=True)
+                self.assertEqual("", found.stdout)
+
+    def test_no_mark_is_left(self):
+        for page in PAGES:
+            with self.subTest(page.name):
+                made = MANUAL.roff(MANUAL.expand(page), "0")
+                shown = subprocess.run(["mandoc", "-Tutf8"], input=made, stdout=subprocess.PIPE, text=True).stdout
+                self.assertNotRegex(re.sub(r".\b", "", shown), r"@file|@tables")
+
+    def test_meson_installs_each_page(self):
+        named = re.findall(r"^  '([\w.-]+)':", (MAN / "meson.build").read_text(), re.M)
+        self.assertEqual(sorted(page.stem for page in PAGES), sorted(named))
+
+
+if __name__ == "__main__":
+    unittest.main()
