@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What bash offers at the tab: asked as bash asks, with COMP_WORDS and COMP_CWORD, and held to what programs say.
+
+    completion_test.py BUILD
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BUILD = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ROOT / "build")
+NOBODY = 65534
+ASK = """
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+_{0}
+((${{#COMPREPLY[@]}} == 0)) || printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def offered(line, folder="/", runtime="/nowhere"):
+    """What is offered at the end of a line, for a user that is not root. `=` is a word of its own, as in bash."""
+    program = line.split()[0]
+    script = (ROOT / "conf/completion" / program).read_text() + ASK.format(program)
+    words = re.split(r" +", re.sub(r"(?<=\w)=", " = ", line))
+    if words[-1] == "" and words[-2] == "=":
+        words.pop()
+    answer = subprocess.run(["bash", "--norc", "-uc", script, "bash", *words], stdout=subprocess.PIPE, text=True, check=True,
+                            cwd=folder, env={"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": runtime},
+                            user=NOBODY if os.geteuid() == 0 else None)
+    return answer.stdout.split("\n")[:-1]
+
+
+def help_of(program):
+    return subprocess.run([str(BUILD / program), "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def long_options(text):
+    return re.findall(r"^  (?:-\w \[ )?(--[\w-]+)", text, re.M)
+
+
+def usage():
+    return help_of("app/warrenctl/warrenctl")
+
+
+class Warrenctl(unittest.TestCase):
+    def test_verbs_are_the_programs(self):
+        verbs = {verb for words in re.findall(r"warrenctl \[options\] ([a-z|]+)", usage()) for verb in words.split("|")}
+        self.assertEqual(sorted(verbs), sorted(offered("warrenctl ")))
+
+    def test_the_beginning_of_a_verb_chooses(self):
+        self.assertEqual(["explain"], offered("warrenctl ex"))
+        self.assertEqual(["drain"], offered("warrenctl --json dr"))
+        self.assertEqual([], offered("warrenctl xyz"))
+
+    def test_views_are_the_programs(self):
+        views = re.search(r"show \{([^}]*)\}", usage())[1].split("|")
+        self.assertEqual(views, offered("warrenctl show "))
+        self.assertEqual(["servers", "services"], offered("warrenctl show se"))
+
+    def test_kinds_of_events_are_the_programs(self):
+        kinds = re.search(r"\bkinds\{([^}]*)\}", (ROOT / "app/warrenctl/events.cc").read_text())[1]
+        self.assertEqual(re.findall(r'"(\w+)"', kinds), offered("warrenctl events "))
+
+    def test_causes_are_the_programs(self):
+        self.assertEqual(re.search(r"C: (\S+)", usage())[1].split("|"), offered("warrenctl ended cause "))
+        self.assertEqual(["client", "server", "cause"], offered("warrenctl ended "))
+        self.assertEqual([], offered("warrenctl ended client "))
+        self.assertEqual(["cause"], offered("warrenctl ended client 10.0.0.9 ca"))
+
+    def test_options_are_the_programs(self):
+        self.assertEqual(sorted(long_options(usage())), sorted(offered("warrenctl --")))
+
+    def test_each_verb_has_its_own_options(self):
+        for verb, own in (("show", []), ("reload", ["--dry-run"]), ("handover", ["--back", "--force"]),
+                          ("upgrade", ["--force", "--restart-command"]),
+                          ("audit", ["--ca-file", "--password-file", "--url", "--username", "--vip"])):
+            with self.subTest(verb):
+                general = ["--help", "--instance", "--json", "--version"]
+                self.assertEqual(sorted(own + general), sorted(offered(f"warrenctl -i lb {verb} --")))
+
+    def test_weight_offers_its_word(self):
+        self.assertEqual(["default"], offered("warrenctl weight 10.0.1.2 "))
+        self.assertEqual(["all"], offered("warrenctl handover "))
+
+    def test_instances_are_those_with_a_socket(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            for name in ("lb-a", "lb-b", "other"):
+                (pathlib.Path(folder) / "dpdk" / name).mkdir(parents=True)
+            for name in ("lb-a", "lb-b"):
+                (pathlib.Path(folder) / "dpdk" / name / "dpdk_telemetry.v2").touch()
+            for line in ("warrenctl -i ", "warrenctl show --instance ", "warrenctl --instance=", "warrenctl --instance=lb"):
+                with self.subTest(line):
+                    self.assertEqual(["lb-a", "lb-b"], offered(line, runtime=folder))
+            self.assertEqual(["lb-b"], offered("warrenctl --instance lb-b", runtime=folder))
+        self.assertEqual([], offered("warrenctl -i "))
+
+    def test_what_an_option_takes_is_no_verb(self):
+        self.assertIn("status", offered("warrenctl --instance ended show "))
+        self.assertIn("status", offered("warrenctl --instance=ended show "))
+        self.assertEqual([], offered("warrenctl audit --url "))
+
+
+class Warren(unittest.TestCase):
+    def test_options_are_the_programs(self):
+        self.assertEqual(sorted(long_options(help_of("app/warren/warren"))), sorted(offered("warren --")))
+
+    def test_files_where_files_belong(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            (pathlib.Path(folder) / "lb.conf").touch()
+            for line in ("warren --config ", "warren -f lb", "warren --config=", "warren --check --dry-run l"):
+                with self.subTest(line):
+                    self.assertEqual(["lb.conf"], offered(line, folder=folder))
+            self.assertEqual([], offered("warren --instance ", folder=folder))
+
+    def test_what_is_dpdks_is_left_alone(self):
+        self.assertEqual([], offered("warren --config x -- --"))
+
+
+if __name__ == "__main__":
+    unittest.main()
