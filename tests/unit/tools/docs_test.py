@@ -54,7 +54,7 @@ def counters_in_code():
         "port": list(rows["port"]),
         "sync": [*counters_of(text, "sync"), *counters_of(text, "sync_link")],
         "sync_refused": re.findall(r'"(\w+)"', body_of(text, r"sync_refusal_names\{")),
-        "show ports": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_totals\(Json& row, [^{]*\{")),
+        "show status, ports": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_totals\(Json& row, [^{]*\{")),
         "netlink": counters_of(text, "netlink"),
         "virtual router": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_counters\(Json& row, [^{]*\{")),
         "rejected adverts": re.findall(r'return "(\w+)"', rejected),
