@@ -13,9 +13,9 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 TABLE_ROW = re.compile(r"^\| `(\w+)` \|", re.M)
 
 
-def code():
-    """All of lib/ as one text, so that no file's place matters."""
-    return "\n".join(path.read_text() for path in sorted((ROOT / "lib").rglob("*")) if path.suffix in (".h", ".cc"))
+def code(folder="lib"):
+    """All of a folder as one text, so that no file's place matters."""
+    return "\n".join(path.read_text() for path in sorted((ROOT / folder).rglob("*")) if path.suffix in (".h", ".cc"))
 
 
 def sections(page):
@@ -142,9 +142,38 @@ class Decisions(unittest.TestCase):
                 self.assertEqual(sorted(parts), parts)
 
 
+class Words(unittest.TestCase):
+    """What pages say of the programs' words."""
+
+    def test_each_command_is_one(self):
+        manual = (DOCS / "man/warrenctl.1.scd").read_text()
+        known = {re.sub(r"\*.*", "", head) for head in re.findall(r"^\*([a-z][^\n]*)\n    ", manual, re.M)}
+        found = 0
+        for page in [*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "SECURITY.md"]:
+            options = r"(?:--json |-i \S+ |--instance \S+ )*"
+            for words in re.findall(rf"warrenctl {options}(show [a-z]+|[a-z]+(?=[ `;]))", re.sub(r"\n +", " ", page.read_text())):
+                if words not in ("show", "needs", "look", "finds", "has", "command"):
+                    found += 1
+                    with self.subTest(page=page.name, command=words):
+                        self.assertIn(words, known)
+        self.assertGreater(found, 60)
+
+    def test_the_messages_of_troubleshooting_are_the_programs(self):
+        text = re.sub(r'"\s*\n\s*"', "", code() + code("app"))
+        page = (DOCS / "troubleshooting.md").read_text()
+        shown = [line for line in page.splitlines() if re.match(r"    (?!warrenctl (?:-|[a-z]+ ))", line)]
+        shown += re.findall(r"`([^`]+)`: ", page) + re.findall(r"^\| `([^`]+)` \|", page, re.M)
+        pieces = [piece.strip() for line in shown for piece in re.split(r"[:;,()'\"]|\S*[\d/]\S*|\brabbit\b", line)]
+        pieces = [piece for piece in pieces if len(piece.split()) > 2 and not re.match("warrenctl|is one of", piece)]
+        self.assertGreater(len(pieces), 10)
+        for piece in pieces:
+            with self.subTest(piece):
+                self.assertTrue(piece in text)
+
+
 class Paths(unittest.TestCase):
     def test_what_a_page_names_is_there(self):
-        for page in sorted(DOCS.rglob("*.md")):
+        for page in [*sorted(DOCS.rglob("*.md")), ROOT / "SECURITY.md"]:
             for path in PATH.findall(page.read_text()):
                 with self.subTest(page=page.name, path=path):
                     self.assertTrue((ROOT / path).exists())
