@@ -8,6 +8,7 @@ the drop-in for that, as a user of its own.
 import os
 import pathlib
 import shutil
+import signal
 
 from harness import REPOSITORY, Skip, Test, wait_until
 
@@ -75,6 +76,12 @@ class Caged:
         return self.host.run("env", "XDG_RUNTIME_DIR=/run", *self.cage, self.test.program("app/warrenctl/warrenctl"),
                              "--instance", self.host.namespace, "reload", check=False)
 
+    def kill(self):
+        """What it has set up on the host goes all the same."""
+        os.kill(warren_of(self.host), signal.SIGKILL)
+        self.process.wait(15)
+        wait_until("the VIP to be gone", lambda: VIP not in self.host.run("ip", "address", "show").stdout, 10)
+
     def stop(self):
         self.process.terminate()
         assert self.process.wait(15) == 0, self.test.log("warren.log")
@@ -136,7 +143,7 @@ def as_a_user(test, host, client):
         assert f"Uid:\t{NOBODY}\t" in pathlib.Path(f"/proc/{pid}/status").read_text(), "it is root"
         assert has_priority(pid), "no SCHED_FIFO"
         reloads(caged)
-        caged.stop()
+        caged.kill()
     finally:
         shutil.rmtree(folder)
 

@@ -14,8 +14,8 @@ UNIT = ROOT / "conf/warren.service.in"
 DROP_IN = ROOT / "conf/unprivileged.conf"
 
 
-def analyze(folder, *words):
-    return subprocess.run(["systemd-analyze", *words, str(folder / "warren.service")], stdout=subprocess.PIPE,
+def analyze(folder, *words, unit="warren.service"):
+    return subprocess.run(["systemd-analyze", *words, str(folder / unit)], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{folder}:"})
 
 
@@ -26,7 +26,8 @@ class UnitFile(unittest.TestCase):
         # Programs that exist, and no pages: nothing of warren is installed here.
         text = re.sub(r"^Documentation=.*\n", "", UNIT.read_text(), flags=re.M)
         text = re.sub(r"@s?bindir@/\w+", "/bin/true", text).replace("@sysconfdir@", "/etc")
-        (self.folder / "warren.service").write_text(text)
+        for name, instance in (("warren.service", "warren"), ("warren@.service", "%i")):
+            (self.folder / name).write_text(text.replace("@instance@", instance))
 
     def drop_in(self):
         (self.folder / "warren.service.d").mkdir()
@@ -34,6 +35,9 @@ class UnitFile(unittest.TestCase):
 
     def test_systemd_has_nothing_against_it(self):
         self.assertEqual("", analyze(self.folder, "verify").stdout)
+
+    def test_systemd_has_nothing_against_the_template(self):
+        self.assertEqual("", analyze(self.folder, "verify", unit="warren@.service").stdout)
 
     def test_systemd_has_nothing_against_the_drop_in(self):
         self.drop_in()
@@ -49,7 +53,7 @@ class UnitFile(unittest.TestCase):
         self.assertEqual(0, result.returncode, result.stdout)
 
     def test_meson_knows_each_place(self):
-        known = re.findall(r"^    '(\w+)':", (ROOT / "conf/meson.build").read_text(), re.M)
+        known = re.findall(r"^ +'(\w+)':", (ROOT / "conf/meson.build").read_text(), re.M)
         self.assertLessEqual(set(re.findall(r"@(\w+)@", UNIT.read_text())), set(known))
 
 
