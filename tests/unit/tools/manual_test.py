@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -109,6 +110,35 @@ class Keywords(unittest.TestCase):
 
     def test_the_example_is_the_file(self):
         self.assertIn((ROOT / "conf/warren.conf").read_text().rstrip("\n"), text_of("warren.conf.5.scd"))
+
+
+def examples_of(page):
+    return re.findall(r"^```\n(.*?)^```$", text_of(page), re.S | re.M)
+
+
+def begin_of(block):
+    return block.split()[0]
+
+
+class Examples(unittest.TestCase):
+    def test_they_are_configurations(self):
+        """Each where it belongs, in a file that warren finds good."""
+        blocks = {begin_of(block): block for block in examples_of("warren.conf.5.scd")}
+        whole = blocks.pop("#")
+        with tempfile.TemporaryDirectory() as folder:
+            key = pathlib.Path(folder) / "sync.key"
+            key.write_text("0123456789abcdef" * 4 + "\n")
+            key.chmod(0o600)
+            whole = re.sub(r"^dataplane \{.*?^\}\n", "", whole, flags=re.S | re.M)
+            whole = whole.replace("    virtual_ipaddress {\n", blocks.pop("track_quorum") + "    virtual_ipaddress {\n", 1)
+            whole = whole.replace("        TCP_CHECK {\n", blocks.pop("AMQP_CHECK") + "        TCP_CHECK {\n", 1)
+            self.assertEqual({"dataplane", "flow_sync", "local_address_group"}, set(blocks))
+            blocks["flow_sync"] = re.sub(r"key_file \S+", f"key_file {key}", blocks["flow_sync"])
+            file = pathlib.Path(folder) / "warren.conf"
+            file.write_text("\n".join([whole, *blocks.values()]))
+            said = subprocess.run([str(BUILD / "app/warren/warren"), "--config", str(file), "--check"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(0, said.returncode, said.stdout)
 
 
 class Counters(unittest.TestCase):
