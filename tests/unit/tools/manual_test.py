@@ -141,6 +141,68 @@ class Examples(unittest.TestCase):
         self.assertEqual(0, said.returncode, said.stdout)
 
 
+CHECKED = """vrrp_instance a {{
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {{
+        192.0.2.1/24
+    }}
+}}
+virtual_server 192.0.2.1 5672 {{
+    lb_kind FNAT
+    {virtual_server}
+    real_server 192.0.2.2 5672 {{
+        {real_server}
+        TCP_CHECK {{
+            {check}
+        }}
+    }}
+}}
+dataplane {{
+    {dataplane}
+}}
+flow_sync {{
+    {flow_sync}
+}}
+"""
+# What begins a part of the page whose entries stand in that block, and how a line is put into it.
+PARTS = {"# DATAPLANE": ("dataplane", "{}"), "# FLOW SYNC": ("flow_sync", "{}"),
+         "In a *virtual_server*:": ("virtual_server", "{}"),
+         "*rebalance* { }": ("virtual_server", "rebalance {{\n{}\n}}"),
+         "In a *real_server*:": ("real_server", "{}"), "In each check:": ("check", "{}"),
+         "In *AMQP_CHECK*:": ("real_server", "AMQP_CHECK {{\nusername u\npassword p\n{}\n}}"),
+         "In *RABBITMQ_CHECK*:":
+             ("real_server", "RABBITMQ_CHECK {{\nurl http://192.0.2.2:15672\nusername u\npassword p\n{}\n}}")}
+
+
+def ranges():
+    """(block, its line, keyword, least, most) of each entry that says one."""
+    part = None
+    for entry in text_of("warren.conf.5.scd").split("\n\n"):
+        begin = next((begin for begin in PARTS if begin in entry), None)
+        part = PARTS[begin] if begin else part
+        found = re.match(r"\*(\w+)\* [^\n]*\n\t(?:[^.]|\.\d)*?([\d.]+) to ([\d.]+\d)", entry)
+        if found:
+            yield *part, *found.groups()
+
+
+class Ranges(unittest.TestCase):
+    def complaint(self, block, line, keyword, value):
+        text = CHECKED.format(**{**dict.fromkeys(re.findall(r"\{(\w+)\}", CHECKED), ""), block: line.format(f"{keyword} {value}")})
+        said = subprocess.run([str(BUILD / "app/warren/warren"), "--config", "/dev/stdin", "--check"], input=text,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+        return re.findall(rf".*'{keyword}'.*", said)
+
+    def test_they_are_the_programs(self):
+        found = list(ranges())
+        self.assertGreater(len(found), 15)
+        for block, line, keyword, least, most in found:
+            with self.subTest(keyword, block=block):
+                for value in (least, most):
+                    self.assertEqual([], self.complaint(block, line, keyword, value))
+                self.assertNotEqual([], self.complaint(block, line, keyword, int(most) + 1))
+
+
 class Counters(unittest.TestCase):
     def test_each_of_docs_has_its_entry(self):
         names = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/counters.md").read_text(), re.M)
