@@ -134,6 +134,7 @@ def as_root(test, host, client):
 def as_a_user(test, host, client):
     folder = RUNTIME / host.namespace    # RuntimeDirectory= makes it, and ExecStartPre= lets others than root pass
     folder.mkdir(parents=True)
+    mode = RUNTIME.stat().st_mode & 0o777
     RUNTIME.chmod(0o711)
     try:
         os.chown(folder, NOBODY, NOBODY)
@@ -145,6 +146,7 @@ def as_a_user(test, host, client):
         reloads(caged)
         caged.kill()
     finally:
+        RUNTIME.chmod(mode)
         shutil.rmtree(folder)
 
 
