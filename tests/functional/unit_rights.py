@@ -14,7 +14,7 @@ from harness import REPOSITORY, Skip, Test, wait_until
 
 HERE = pathlib.Path(__file__).parent
 UNIT = REPOSITORY / "conf/warren.service.in"
-DROP_IN = REPOSITORY / "conf/unprivileged.conf"
+DROP_IN = REPOSITORY / "conf/systemd/unprivileged.conf"
 RUNTIME = pathlib.Path("/var/run/dpdk")
 NOBODY = 65534
 VIP = "192.168.8.100"

@@ -11,7 +11,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 UNIT = ROOT / "conf/warren.service.in"
-DROP_IN = ROOT / "conf/unprivileged.conf"
+DROP_IN = ROOT / "conf/systemd/unprivileged.conf"
 
 
 def analyze(folder, *words, unit="warren.service"):
