@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 
-from harness import Test, run_cases, wait_until
+from harness import Test, run, run_cases, wait_until
 
 HERE = pathlib.Path(__file__).parent
 KEY = "0123456789abcdef0123456789abcdef"
@@ -26,8 +26,8 @@ CONFIG = """dataplane {{
     flows {flows}
 }}
 flow_sync {{
-    local 192.168.8.{local}
-    peer 192.168.8.{peer}
+    local {net}.{local}
+    peer {net}.{peer}
     key_file {key_file}
     {more}
 }}
@@ -50,6 +50,24 @@ virtual_server {vip} 5672 {{
     {servers}
 }}
 """
+SECOND_VIP = "192.168.8.101"
+SECOND_ROUTER = """vrrp_instance VI_2 {{
+    interface eth0
+    virtual_router_id 52
+    priority {priority}
+    version 3
+    advert_int {advert_int}
+    virtual_ipaddress {{
+        {vip}/24
+    }}
+}}
+virtual_server {vip} 5672 {{
+    lb_algo wlc
+    lb_kind FNAT
+    protocol TCP
+    {servers}
+}}
+"""
 SERVER = """real_server {address} 5672 {{
         delay_loop 0.2
         delay_before_retry 0.1
@@ -61,11 +79,12 @@ SERVER = """real_server {address} 5672 {{
 
 class Pair:
     def __init__(self, test, method="FNAT", family=4, server_family=None, advert_int=0.1, workers=(1, 1), more="", service="", keys=None,
-                 vmac=True, flows=65_536):
+                 vmac=True, flows=65_536, local="192.168.8", shares_load=False):
         self.test, self.method, self.family, self.advert_int = test, method, family, advert_int
         self.server_family = server_family or family
         self.workers, self.more, self.service = dict(zip("ab", workers)), more, service
         self.keys, self.vmac, self.flow_limit = keys or {"a": KEY, "b": KEY}, vmac, flows
+        self.sync_net, self.shares_load = local, shares_load
         self.hosts = {name: test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
                       for name, (number, _) in WARRENS.items()}
         self.client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
@@ -96,12 +115,19 @@ class Pair:
             vips += "\n    }\n    virtual_ipaddress_excluded {\n        " + VIPS[self.server_family]
             locals_ = f"laddr_group_name other"
         return CONFIG.format(
-            workers=self.workers[name], flows=self.flow_limit, local=number, peer=WARRENS["b" if name == "a" else "a"][0], key_file=key_file, more=self.more,
+            net=self.sync_net, workers=self.workers[name], flows=self.flow_limit, local=number, peer=WARRENS["b" if name == "a" else "a"][0], key_file=key_file, more=self.more,
             priority=priority, vmac="use_vmac" if self.vmac else "", advert_int=self.advert_int, vips=vips, vip=VIPS[self.family], method=self.method, service=self.service,
             servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[self.server_family]))
 
     def start(self, name):
-        self.running[name] = self.test.start_warren(self.hosts[name], self.config(name))
+        self.running[name] = self.test.start_warren(self.hosts[name], self.config(name) + self.second_router(name))
+
+    def second_router(self, name):
+        """Of a pair that shares the load: b is its master."""
+        if not self.shares_load:
+            return ""
+        return SECOND_ROUTER.format(priority=WARRENS["b" if name == "a" else "a"][1], advert_int=self.advert_int, vip=SECOND_VIP,
+                                    servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[4]))
 
     def start_both(self):
         for name in self.hosts:
@@ -127,7 +153,7 @@ class Pair:
 
     def wait_for_sync(self, flows=CLIENTS):
         wait_until("both to have all flows", lambda: self.flows("a") == self.flows("b") == flows, 20)
-        #wait_until("in sync", lambda: self.in_sync("a") and self.in_sync("b"), 20)
+        wait_until("in sync", lambda: self.in_sync("a") and self.in_sync("b"), 20)
 
     def in_sync(self, name):
         rows = [row for row in self.ctl(name, "show", "sync")["routers"]]
@@ -151,10 +177,9 @@ class Pair:
 class Clients:
     """lasting_clients.py: who is lost does not come back."""
 
-    def __init__(self, pair, count=CLIENTS):
-        self.count = count
-        self.process = pair.client.popen("/usr/bin/python3", str(HERE / "lasting_clients.py"), VIPS[pair.family], "5672", str(count), "once",
-                                         stdin=-1, stdout=-1, text=True)
+    def __init__(self, pair, count=CLIENTS, vip=None):
+        self.process = pair.client.popen("/usr/bin/python3", str(HERE / "lasting_clients.py"), vip or VIPS[pair.family], "5672", str(count),
+                                         "once", stdin=-1, stdout=-1, text=True)
         line = json.loads(self.process.stdout.readline())
         assert "open" in line, line
 
@@ -209,6 +234,69 @@ def case_kill(test, **options):
     time.sleep(1.5)
     pair.start("a")
     pair.wait_for_master("a")
+    time.sleep(1.5)
+    lost = clients.end()
+    assert lost == 0, f"{lost} of {CLIENTS} connections broke"
+
+
+def case_split(test):
+    """Adverts get lost between them, both are master, and it heals: whoever serves a client now, its connection goes on."""
+    pair = Pair(test, workers=(2, 1))
+    pair.start_both()
+    clients = Clients(pair)
+    pair.wait_for_sync()
+    switch = test.network.host("switch")
+    switch.run("nft", "add table bridge split; add chain bridge split hidden { type filter hook forward priority 0; };"
+                      "add rule bridge split hidden ip protocol 112 drop")
+    wait_until("both to be master", lambda: pair.state("a") == pair.state("b") == "master", 10)
+    time.sleep(3)
+    switch.run("nft", "delete table bridge split")
+    wait_until("one to be master", lambda: (pair.state("a"), pair.state("b")) == ("master", "backup"), 10)
+    wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)
+    pair.power_cut("a")
+    pair.wait_for_master("b")
+    time.sleep(1.5)
+    lost = clients.end()
+    assert lost == 0, f"{lost} of {CLIENTS} connections broke"
+
+
+def case_shared_load(test):
+    """Each is master of one router and standby of the other: records go both ways at once, and ports do not clash."""
+    pair = Pair(test, shares_load=True)
+    pair.start_both()
+    wait_until("b to be master of the second", lambda: [row["state"] for row in pair.ctl("b", "show", "vrrp")] == ["backup", "master"], 20)
+    some = [Clients(pair), Clients(pair, vip=SECOND_VIP)]
+    pair.wait_for_sync(2 * CLIENTS)
+    pair.power_cut("a")
+    wait_until("b to be master of both", lambda: {row["state"] for row in pair.ctl("b", "show", "vrrp")} == {"master"}, 20)
+    time.sleep(1.5)
+    pair.power_on("a")
+    wait_until("a to be master of its own", lambda: [row["state"] for row in pair.ctl("a", "show", "vrrp")] == ["master", "backup"], 20)
+    pair.wait_for_sync(2 * CLIENTS)
+    pair.stop("b")
+    time.sleep(1.5)
+    lost = [clients.end() for clients in some]
+    assert lost == [0, 0], f"{lost} of {CLIENTS} and {CLIENTS} connections broke"
+
+
+def case_own_link(test):
+    """Records go by a link of their own. Without it: an alarm, and each warren is as one without flow sync, but for what it knows."""
+    pair = Pair(test, local="10.9.0", more="interface eth2")
+    run("ip", "link", "add", "eth2", "netns", pair.hosts["a"].namespace, "type", "veth", "peer", "name", "eth2",
+        "netns", pair.hosts["b"].namespace)
+    for name, (number, _) in WARRENS.items():
+        pair.hosts[name].run("ip", "addr", "add", f"10.9.0.{number}/24", "dev", "eth2")
+        pair.hosts[name].run("ip", "link", "set", "eth2", "up")
+    pair.start_both()
+    clients = Clients(pair)
+    pair.wait_for_sync()
+    pair.hosts["b"].run("ip", "link", "set", "eth2", "down")
+    wait_until("both to miss the other", lambda: not pair.in_sync("a") and not pair.in_sync("b"), 10)
+    assert (pair.state("a"), pair.state("b")) == ("master", "backup")
+    pair.hosts["b"].run("ip", "link", "set", "eth2", "up")
+    pair.wait_for_sync()
+    pair.power_cut("a")
+    pair.wait_for_master("b")
     time.sleep(1.5)
     lost = clients.end()
     assert lost == 0, f"{lost} of {CLIENTS} connections broke"
@@ -341,6 +429,9 @@ def case_handover(test, **options):
 
 
 CASES = {
+    "split": case_split,
+    "shared-load": case_shared_load,
+    "own-link": case_own_link,
     "wrong-key": case_wrong_key,
     "dead-server": case_dead_server,
     "defer": case_defer,
@@ -355,6 +446,7 @@ CASES = {
     "cut-nat": lambda test: case_cut(test, method="NAT"),
     "cut-dr": lambda test: case_cut(test, method="DR"),
     "cut-workers": lambda test: case_cut(test, workers=(1, 2)),
+    "cut-more-workers": lambda test: case_cut(test, workers=(2, 3)),
 }
 
 
