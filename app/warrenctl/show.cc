@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "show.h"
 
+#include <algorithm>
+#include <cctype>
 #include <ostream>
 
 #include "fields.h"
@@ -106,10 +108,19 @@ const std::vector<ListView>& list_views() {
     return all;
 }
 
+std::string upper_case(std::string word) {
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return word;
+}
+
 void print_status(const Json& status, std::ostream& out) {
     out << "warren " << text(status, "version") << ", instance " << text(status, "instance")
-        << ", up " << number<duration_text>(status, "uptime_ms") << '\n'
-        << "configuration  " << text(status, "config") << '\n'
+        << ", up " << number<duration_text>(status, "uptime_ms") << "    "
+        << upper_case(text(status, "verdict")) << '\n';
+    for (const Json& reason : status.value("reasons", Json::array()))
+        out << " ! " << text(reason, "text") << " -> " << text(reason, "look") << '\n';
+    out << "configuration  " << text(status, "config") << '\n'
         << "data plane     " << text(status, "workers") << " workers, idle " << text(status, "idle")
         << ", " << (status.value("hugepages", false) ? "hugepages" : "no hugepages") << '\n'
         << "virtual router " << text(status, "masters") << " of " << text(status, "routers")

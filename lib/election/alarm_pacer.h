@@ -30,6 +30,13 @@ class AlarmPacer {
         }
     }
 
+    // tell(last report) for each kind that has been seen within that time.
+    template <typename Tell>
+    void recent(std::uint64_t now_ns, std::uint64_t within_ns, Tell tell) const {
+        for (const auto& [kind, seen] : kinds_)
+            if (now_ns - seen.last_ns < within_ns) tell(seen.last);
+    }
+
   private:
     struct Seen {
         VrrpReport last;

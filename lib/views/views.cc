@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/service_state.h"
+#include "verdict/verdict.h"
 #include "views/counter_views.h"
 #include "views/service_views.h"
 #include "views/sync_views.h"
@@ -12,6 +13,17 @@
 
 namespace warren::views {
 namespace {
+
+Json reason_list(const std::vector<verdict::Reason>& reasons) {
+    constexpr std::size_t most_shown = 12;  // a reply of telemetry has room for so many
+    Json list = Json::array();
+    for (std::size_t i = 0; i < std::min(reasons.size(), most_shown); ++i)
+        list.push_back({{"name", reasons[i].name},
+                        {"level", name(reasons[i].level)},
+                        {"text", reasons[i].text.substr(0, 120)},
+                        {"look", reasons[i].look}});
+    return list;
+}
 
 std::vector<Json> status(const ViewContext& c) {
     const auto up = std::count_if(c.state.servers.begin(), c.state.servers.end(), model::is_alive);
@@ -25,6 +37,8 @@ std::vector<Json> status(const ViewContext& c) {
     std::uint64_t flows = 0;
     for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
         flows += c.exchange.active_flows(i);
+    const std::vector<verdict::Reason> reasons =
+        verdict::reasons({c.state, c.exchange, c.busy, c.sync, c.now_ns});
     return {{{"instance", c.process.instance},
              {"version", c.process.version},
              {"config", c.process.config_file},
@@ -38,6 +52,8 @@ std::vector<Json> status(const ViewContext& c) {
              {"servers", real},
              {"servers_up", up},
              {"flows", flows},
+             {"verdict", name(verdict::level_of(reasons))},
+             {"reasons", reason_list(reasons)},
              {"alarms", alarm_list(c)}}};
 }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "verdict/verdict.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "balance/server_health.h"
+#include "model/port_use.h"
+#include "model/service_state.h"
+
+namespace warren::verdict {
+
+namespace {
+
+constexpr double filling = 0.8;
+constexpr double slow_share = 0.8;
+constexpr double busy_share = 0.9;
+constexpr std::uint64_t recent_ns = 10'000'000'000;
+
+class List {
+  public:
+    void add(const char* name, Level level, std::string text, std::string look) {
+        if (reasons_.size() < most_reasons)
+            reasons_.push_back({name, level, std::move(text), std::move(look)});
+    }
+    std::vector<Reason> take() {
+        std::stable_sort(reasons_.begin(), reasons_.end(),
+                         [](const Reason& a, const Reason& b) { return a.level > b.level; });
+        return std::move(reasons_);
+    }
+
+  private:
+    std::vector<Reason> reasons_;
+};
+
+std::string percent(double share) {
+    return std::to_string(std::lround(std::min(share, 1.0) * 100)) + " %";
+}
+
+Level level_of_fill(double share) {
+    return share >= 1 ? Level::down : Level::degraded;
+}
+
+// ---- virtual routers
+
+std::string faults_of(const vrrp::Status& status) {
+    std::string text;
+    for (unsigned bit = 0; bit < 16; ++bit)
+        if ((status.faults >> bit & 1) != 0)
+            text += (text.empty() ? "" : ", ") +
+                    std::string(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
+    return text;
+}
+
+// Who says it, and why it is not believed, as far as it is not.
+std::string other_master(const election::VrrpReport& report) {
+    std::string text = report.address.to_string() + " also says it is master";
+    if (report.kind == election::VrrpReport::Kind::rejected)
+        text += ", and is refused: " + std::string(vrrp::name(report.reject));
+    return text;
+}
+
+void look_at_alarms(const model::RouterState& router, const Facts& facts, List& list) {
+    using Kind = election::VrrpReport::Kind;
+    bool is_told = false;
+    router.alarms.recent(facts.now_ns, recent_ns, [&](const election::VrrpReport& report) {
+        const bool is_claim =
+            report.kind == Kind::alarm && report.alarm == vrrp::AlarmKind::address_conflict;
+        if (is_claim) {
+            list.add("stranger", Level::degraded,
+                     report.address.to_string() + " is claimed by " + report.claimant.to_string() +
+                         " too",
+                     "warrenctl events conflict");
+            return;
+        }
+        const bool is_master = report.kind == Kind::rejected ||
+                               report.alarm == vrrp::AlarmKind::other_master ||
+                               report.alarm == vrrp::AlarmKind::two_owners;
+        if (!is_master || is_told) return;
+        is_told = true;
+        list.add("two_masters", Level::down, router.config->name + ": " + other_master(report),
+                 "warrenctl show vrrp");
+    });
+}
+
+void look_at_routers(const Facts& facts, List& list) {
+    for (const model::RouterState& router : facts.state.routers) {
+        if (!is_served(router)) continue;
+        if (router.status.state == vrrp::State::master) look_at_alarms(router, facts, list);
+        if (router.status.state == vrrp::State::fault)
+            list.add("fault", Level::degraded,
+                     router.config->name + " is in fault: " + faults_of(router.status),
+                     "warrenctl show vrrp");
+    }
+}
+
+// ---- services and servers
+
+void look_at_server(const model::ServerRecord& server, List& list) {
+    if (!is_served(server) || server.is_sorry) return;
+    const balance::Condition condition = server.health.condition();
+    if (condition == balance::Condition::down)
+        list.add("server_down", Level::degraded,
+                 name_of(server) + " is down" +
+                     (server.check.text.empty() ? "" : ": " + server.check.text),
+                 "warrenctl show servers");
+    else if (condition == balance::Condition::up &&
+             server.factor < slow_share * balance::factor_one)
+        list.add("server_slow", Level::degraded,
+                 name_of(server) + " has " +
+                     percent(static_cast<double>(server.factor) / balance::factor_one) +
+                     " of its weight for its health",
+                 "warrenctl show servers");
+}
+
+// Of the few that have many flows: to count ports takes a look at all servers.
+void look_at_ports(std::uint16_t index, const Facts& facts, List& list) {
+    constexpr std::uint64_t many = 500;
+    if (!is_served(facts.state.servers[index]) || facts.exchange.active_flows(index) < many) return;
+    const double share = port_use(facts.state, facts.exchange, index).fullest_worker;
+    if (share > filling)
+        list.add("ports_filling", level_of_fill(share),
+                 "a worker has used " + percent(share) + " of its local ports towards " +
+                     name_of(facts.state.servers[index]),
+                 "warrenctl show servers");
+}
+
+void look_at_services(const Facts& facts, List& list) {
+    for (const model::ServiceRecord& service : facts.state.services) {
+        if (!is_served(service)) continue;
+        const bool has_server = std::any_of(
+            service.servers.begin(), service.servers.end(),
+            [&](std::uint16_t index) { return model::is_alive(facts.state.servers[index]); });
+        if (!has_server && service.quorum_known)
+            list.add("no_server", Level::down, name_of(service) + " has no real_server that is up",
+                     "warrenctl show servers");
+    }
+    for (std::uint16_t index = 0; index < facts.state.servers.size(); ++index) {
+        look_at_server(facts.state.servers[index], list);
+        look_at_ports(index, facts, list);
+    }
+}
+
+// ---- workers
+
+void look_at_workers(const Facts& facts, List& list) {
+    const auto capacity = static_cast<double>(facts.state.config.dataplane.flows);
+    for (std::size_t i = 0; i < facts.exchange.workers.size(); ++i) {
+        std::uint64_t flows = 0;
+        for (std::size_t server = 0; server < facts.state.servers.size(); ++server)
+            flows += facts.exchange.workers[i]->servers[server].active.value();
+        const double share = static_cast<double>(flows) / capacity;
+        if (share > filling)
+            list.add("table_filling", level_of_fill(share),
+                     "the flow table of worker " + std::to_string(i) + " is " + percent(share) +
+                         " full (dataplane { flows })",
+                     "warrenctl show workers");
+        if (i < facts.busy.size() && facts.busy[i] > busy_share)
+            list.add("worker_busy", Level::degraded,
+                     "worker " + std::to_string(i) + " is busy for " + percent(facts.busy[i]) +
+                         " of its time",
+                     "warrenctl show workers");
+    }
+}
+
+void look_at_sync(const Facts& facts, List& list) {
+    if (facts.sync == nullptr) return;
+    for (const handover::StandingAlarm& alarm : facts.sync->alarms())
+        list.add("flow_sync", Level::degraded, text(alarm, facts.state), "warrenctl show sync");
+}
+
+}  // namespace
+
+const char* name(Level level) {
+    switch (level) {
+        case Level::ok:
+            return "ok";
+        case Level::degraded:
+            return "degraded";
+        case Level::down:
+            break;
+    }
+    return "down";
+}
+
+std::vector<Reason> reasons(const Facts& facts) {
+    List list;
+    look_at_routers(facts, list);
+    look_at_services(facts, list);
+    look_at_workers(facts, list);
+    look_at_sync(facts, list);
+    return list.take();
+}
+
+Level level_of(std::span<const Reason> reasons) {
+    Level level = Level::ok;
+    for (const Reason& reason : reasons)
+        level = std::max(level, reason.level);
+    return level;
+}
+
+}  // namespace warren::verdict

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is wrong now, in words for people.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "exchange/worker_link.h"
+#include "handover/sync_picture.h"
+#include "model/state.h"
+
+namespace warren::verdict {
+
+enum class Level : std::uint8_t {
+    ok,
+    degraded,  // redundancy or some clients are lost
+    down,      // a service is
+};
+const char* name(Level level);
+
+struct Reason {
+    const char* name = "";  // README.md
+    Level level = Level::degraded;
+    std::string text;  // "10.0.1.12:5672 is down: connection refused"
+    std::string look;  // what tells more: "warrenctl show servers"
+};
+
+struct Facts {
+    const model::State& state;
+    const exchange::Exchange& exchange;
+    std::span<const double> busy{};  // share of the last second, by worker
+    const handover::SyncPicture* sync = nullptr;
+    std::uint64_t now_ns = 0;
+};
+
+inline constexpr std::size_t most_reasons = 64;
+
+// The worst first; at most most_reasons.
+std::vector<Reason> reasons(const Facts& facts);
+Level level_of(std::span<const Reason> reasons);
+
+}  // namespace warren::verdict

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Each reason comes with its cause, and goes with it.
+#include "verdict/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/model/sample_state.h"
+
+namespace warren::verdict {
+namespace {
+
+constexpr std::uint64_t verdict_now_ns = 100'000'000'000;
+
+class Verdict : public testing::Test {
+  protected:
+    Verdict() {
+        for (model::ServiceRecord& service : state_->services)
+            service.quorum_known = true;
+        state_->routers[0].status.state = vrrp::State::master;
+        state_->config.dataplane.flows = 1'000;
+    }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> all;
+        for (const Reason& reason : found())
+            all.emplace_back(reason.name);
+        return all;
+    }
+    std::vector<Reason> found() const {
+        return reasons({*state_, exchange_, busy_, &picture_, verdict_now_ns});
+    }
+    void see(election::VrrpReport report, std::uint64_t age_ns) {
+        report.address = model::ip("192.168.8.6");
+        state_->routers[0].alarms.see(report, verdict_now_ns - age_ns);
+    }
+    using Names = std::vector<std::string>;
+
+    std::unique_ptr<model::State> state_ = model::state_of(
+        model::router("A", "eth0", 51, "192.168.8.100/24") + model::service("192.168.8.100"));
+    exchange::Exchange exchange_{2};
+    std::vector<double> busy_{0.1, 0.2};
+    handover::SyncPicture picture_;
+};
+
+TEST_F(Verdict, IsOkWhenAllIsWell) {
+    EXPECT_EQ(names(), Names{});
+    EXPECT_STREQ(name(level_of(found())), "ok");
+}
+
+TEST_F(Verdict, NamesAFault) {
+    state_->routers[0].status.state = vrrp::State::fault;
+    state_->routers[0].status.faults = 1U << static_cast<unsigned>(vrrp::FaultCause::link_down);
+    ASSERT_EQ(names(), Names{"fault"});
+    EXPECT_EQ(found()[0].text, "A is in fault: link_down");
+    EXPECT_STREQ(name(level_of(found())), "degraded");
+}
+
+TEST_F(Verdict, CallsTwoMastersByTheirName) {
+    election::VrrpReport report;
+    report.kind = election::VrrpReport::Kind::rejected;
+    report.reject = vrrp::RejectReason::auth_data;
+    see(report, 1'000'000'000);
+    ASSERT_EQ(names(), Names{"two_masters"});
+    EXPECT_EQ(found()[0].text, "A: 192.168.8.6 also says it is master, and is refused: auth_data");
+    EXPECT_STREQ(name(level_of(found())), "down");
+    state_->routers[0].status.state = vrrp::State::backup;
+    EXPECT_EQ(names(), Names{}) << "a backup hears a master, that is how it should be";
+}
+
+TEST_F(Verdict, ForgetsWhatHasNotBeenSeenForTenSeconds) {
+    election::VrrpReport report;
+    report.kind = election::VrrpReport::Kind::alarm;
+    report.alarm = vrrp::AlarmKind::address_conflict;
+    see(report, 9'000'000'000);
+    EXPECT_EQ(names(), Names{"stranger"});
+    see(report, 11'000'000'000);
+    EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(Verdict, TellsServersThatAreDownAndAServiceWithoutAny) {
+    state_->servers[0].health.set_excluded(true);
+    state_->servers[0].check.text = "connection refused";
+    ASSERT_EQ(names(), Names{"server_down"});
+    EXPECT_EQ(found()[0].text, "192.168.8.11:5672 is down: connection refused");
+    state_->servers[1].health.set_excluded(true);
+    ASSERT_EQ(names(), (Names{"no_server", "server_down", "server_down"}));
+    EXPECT_EQ(found()[0].text, "192.168.8.100:5672 has no real_server that is up");
+    state_->services[0].quorum_known = false;
+    EXPECT_EQ(names().size(), 2U) << "it has only just begun";
+}
+
+TEST_F(Verdict, TellsAFullTable) {
+    exchange_.workers[1]->servers[0].active.set(900);
+    ASSERT_EQ(names(), Names{"table_filling"});
+    EXPECT_EQ(found()[0].text, "the flow table of worker 1 is 90 % full (dataplane { flows })");
+    EXPECT_EQ(found()[0].level, Level::degraded);
+    exchange_.workers[1]->servers[0].active.set(1'000);
+    EXPECT_EQ(found()[0].level, Level::down);
+}
+
+TEST_F(Verdict, TellsABusyWorker) {
+    busy_[1] = 0.95;
+    EXPECT_EQ(names(), Names{"worker_busy"});
+}
+
+TEST_F(Verdict, TellsAServerThatIsSlow) {
+    state_->servers[1].factor = balance::factor_one / 2;
+    ASSERT_EQ(names(), Names{"server_slow"});
+    EXPECT_EQ(found()[0].text, "192.168.8.12:5672 has 50 % of its weight for its health");
+}
+
+TEST_F(Verdict, HandsOnTheAlarmsOfFlowSync) {
+    picture_.raise(handover::Trouble::sync_down, 0, 0, verdict_now_ns);
+    EXPECT_EQ(names(), Names{"flow_sync"});
+}
+
+TEST_F(Verdict, SaysTheWorstFirst) {
+    busy_[0] = 0.99;
+    exchange_.workers[0]->servers[0].active.set(1'000);
+    EXPECT_EQ(names(), (Names{"table_filling", "worker_busy"}));
+}
+
+}  // namespace
+}  // namespace warren::verdict
