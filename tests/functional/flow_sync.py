@@ -79,12 +79,12 @@ SERVER = """real_server {address} 5672 {{
 
 class Pair:
     def __init__(self, test, method="FNAT", family=4, server_family=None, advert_int=0.1, workers=(1, 1), more="", service="", keys=None,
-                 vmac=True, flows=65_536, local="192.168.8", shares_load=False):
+                 vmac=True, flows=65_536, local="192.168.8", shares_load=False, is_grouped=False):
         self.test, self.method, self.family, self.advert_int = test, method, family, advert_int
         self.server_family = server_family or family
         self.workers, self.more, self.service = dict(zip("ab", workers)), more, service
         self.keys, self.vmac, self.flow_limit = keys or {"a": KEY, "b": KEY}, vmac, flows
-        self.sync_net, self.shares_load = local, shares_load
+        self.sync_net, self.shares_load, self.is_grouped = local, shares_load, is_grouped
         self.hosts = {name: test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
                       for name, (number, _) in WARRENS.items()}
         self.client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
@@ -124,9 +124,10 @@ class Pair:
 
     def second_router(self, name):
         """Of a pair that shares the load: b is its master."""
-        if not self.shares_load:
+        if not self.shares_load and not self.is_grouped:
             return ""
-        return SECOND_ROUTER.format(priority=WARRENS["b" if name == "a" else "a"][1], advert_int=self.advert_int, vip=SECOND_VIP,
+        group = "vrrp_sync_group both {\n    group {\n        VI_1\n        VI_2\n    }\n}\n" if self.is_grouped else ""
+        return group + SECOND_ROUTER.format(priority=WARRENS[name if self.is_grouped else "b" if name == "a" else "a"][1], advert_int=self.advert_int, vip=SECOND_VIP,
                                     servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[4]))
 
     def start_both(self):
@@ -274,6 +275,29 @@ def case_shared_load(test):
     wait_until("a to be master of its own", lambda: [row["state"] for row in pair.ctl("a", "show", "vrrp")] == ["master", "backup"], 20)
     pair.wait_for_sync(2 * CLIENTS)
     pair.stop("b")
+    time.sleep(1.5)
+    lost = [clients.end() for clients in some]
+    assert lost == [0, 0], f"{lost} of {CLIENTS} and {CLIENTS} connections broke"
+
+
+def case_group(test):
+    """A sync group moves as a whole, when it is handed over as when it is taken."""
+    pair = Pair(test, is_grouped=True)
+    pair.start_both()
+    def states(name):
+        return [row["state"] for row in pair.ctl(name, "show", "vrrp")]
+    wait_until("a to be master of both", lambda: states("a") == ["master", "master"], 20)
+    some = [Clients(pair), Clients(pair, vip=SECOND_VIP)]
+    pair.wait_for_sync(2 * CLIENTS)
+    rows = pair.ctl("a", "handover")
+    assert all(row["done"] for row in rows), rows
+    wait_until("b to be master of both", lambda: states("b") == ["master", "master"], 10)
+    pair.wait_for_sync(2 * CLIENTS)
+    pair.ctl("a", "handover", "--back")
+    wait_until("a to be master of both", lambda: states("a") == ["master", "master"], 10)
+    pair.wait_for_sync(2 * CLIENTS)
+    pair.stop("a")
+    wait_until("b to be master of both", lambda: states("b") == ["master", "master"], 10)
     time.sleep(1.5)
     lost = [clients.end() for clients in some]
     assert lost == [0, 0], f"{lost} of {CLIENTS} and {CLIENTS} connections broke"
@@ -431,6 +455,7 @@ def case_handover(test, **options):
 CASES = {
     "split": case_split,
     "shared-load": case_shared_load,
+    "group": case_group,
     "own-link": case_own_link,
     "wrong-key": case_wrong_key,
     "dead-server": case_dead_server,
