@@ -78,10 +78,9 @@ SERVER = """real_server {address} 5672 {{
 
 
 class Pair:
-    def __init__(self, test, method="FNAT", family=4, server_family=None, advert_int=0.1, workers=(1, 1), more="", service="", keys=None,
+    def __init__(self, test, method="FNAT", family=4, advert_int=0.1, workers=(1, 1), more="", service="", keys=None,
                  vmac=True, flows=65_536, local="192.168.8", shares_load=False, is_grouped=False):
         self.test, self.method, self.family, self.advert_int = test, method, family, advert_int
-        self.server_family = server_family or family
         self.workers, self.more, self.service = dict(zip("ab", workers)), more, service
         self.keys, self.vmac, self.flow_limit = keys or {"a": KEY, "b": KEY}, vmac, flows
         self.sync_net, self.shares_load, self.is_grouped = local, shares_load, is_grouped
@@ -90,7 +89,9 @@ class Pair:
         self.client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
         self.servers = [test.network.add_host(f"server{i}", f"192.168.8.{11 + i}/24", f"fd00:8::{11 + i}/64") for i in (0, 1)]
         for server in self.servers:
-            if method == "DR":
+            if method == "TUN":
+                test.start(server, "/usr/bin/python3", str(HERE / "tun_decapsulate.py"), log=f"tun-{server.name}.log")
+            if method in ("DR", "TUN"):
                 server.add_address(f"{VIPS[family]}/{32 if family == 4 else 128}", "lo")
                 server.run("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2")
             if method == "NAT":
@@ -111,13 +112,10 @@ class Pair:
         vips = VIPS[self.family] + ("/24" if self.family == 4 else "/64")
         if self.family == 6:
             vips = "fe80::100/64\n        " + vips
-        if self.family != self.server_family:
-            vips += "\n    }\n    virtual_ipaddress_excluded {\n        " + VIPS[self.server_family]
-            locals_ = f"laddr_group_name other"
         return CONFIG.format(
             net=self.sync_net, workers=self.workers[name], flows=self.flow_limit, local=number, peer=WARRENS["b" if name == "a" else "a"][0], key_file=key_file, more=self.more,
             priority=priority, vmac="use_vmac" if self.vmac else "", advert_int=self.advert_int, vips=vips, vip=VIPS[self.family], method=self.method, service=self.service,
-            servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[self.server_family]))
+            servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[self.family]))
 
     def start(self, name):
         self.running[name] = self.test.start_warren(self.hosts[name], self.config(name) + self.second_router(name))
@@ -470,6 +468,7 @@ CASES = {
     "cut-fnat-v6": lambda test: case_cut(test, family=6),
     "cut-nat": lambda test: case_cut(test, method="NAT"),
     "cut-dr": lambda test: case_cut(test, method="DR"),
+    "cut-tun": lambda test: case_cut(test, method="TUN"),
     "cut-workers": lambda test: case_cut(test, workers=(1, 2)),
     "cut-more-workers": lambda test: case_cut(test, workers=(2, 3)),
 }
