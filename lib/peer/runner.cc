@@ -52,8 +52,8 @@ Runner::Runner(exchange::Exchange& exchange, const flow::Spread& spread,
       standings_(options.preempt, common_),
       hand_overs_(common_) {
     for (const WireOptions& wire : options.peers)
-        links_.push_back(std::make_unique<SessionLink>(
-            static_cast<PeerId>(links_.size()), wire, options.keys, settings_of(options), common_));
+        links_.push_back(
+            std::make_unique<SessionLink>(wire, options.keys, settings_of(options), common_));
     marked_for_.resize(links_.size());
     walking_for_.resize(links_.size());
 }

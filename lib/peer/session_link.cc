@@ -22,9 +22,9 @@ std::uint64_t fresh_nonce() {
 
 }  // namespace
 
-SessionLink::SessionLink(PeerId id, const WireOptions& wire, const Keys& keys,
-                         const sync::Settings& settings, Common& common)
-    : id_(id), common_(common), wire_(wire), session_(settings, fresh_nonce(), *this) {
+SessionLink::SessionLink(const WireOptions& wire, const Keys& keys, const sync::Settings& settings,
+                         Common& common)
+    : common_(common), wire_(wire), session_(settings, fresh_nonce(), *this) {
     for (const MacKey& key : keys.macs)
         signers_.emplace_back(key);
     news_.reserve(most_news);

@@ -59,8 +59,8 @@ struct News {
 
 class SessionLink : private sync::Sink {
   public:
-    SessionLink(PeerId id, const WireOptions& wire, const Keys& keys,
-                const sync::Settings& settings, Common& common);
+    SessionLink(const WireOptions& wire, const Keys& keys, const sync::Settings& settings,
+                Common& common);
 
     // Takes what the socket holds, at most a few bursts; returns how many datagrams.
     unsigned receive();
@@ -119,7 +119,6 @@ class SessionLink : private sync::Sink {
     void tell(const News& news);
     void give_refusals();
 
-    const PeerId id_;
     Common& common_;
     Wire wire_;
     std::vector<Signer> signers_;  // the first signs
