@@ -166,7 +166,9 @@ void look_at_workers(const Facts& facts, List& list) {
 void look_at_sync(const Facts& facts, List& list) {
     if (facts.sync == nullptr) return;
     for (const handover::StandingAlarm& alarm : facts.sync->alarms())
-        list.add("flow_sync", Level::degraded, text(alarm, facts.state), "warrenctl show sync");
+        list.add("flow_sync",
+                 alarm.trouble == handover::Trouble::both_masters ? Level::down : Level::degraded,
+                 text(alarm, facts.state), "warrenctl show sync");
 }
 
 }  // namespace

@@ -111,7 +111,10 @@ TEST_F(Verdict, TellsAServerThatIsSlow) {
 
 TEST_F(Verdict, HandsOnTheAlarmsOfFlowSync) {
     picture_.raise(handover::Trouble::sync_down, 0, 0, verdict_now_ns);
-    EXPECT_EQ(names(), Names{"flow_sync"});
+    ASSERT_EQ(names(), Names{"flow_sync"});
+    EXPECT_EQ(found()[0].level, Level::degraded);
+    picture_.raise(handover::Trouble::both_masters, 0, 0, verdict_now_ns);
+    EXPECT_EQ(level_of(found()), Level::down);
 }
 
 TEST_F(Verdict, SaysTheWorstFirst) {
