@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "exchange/ownership.h"
+
 namespace warren::handover {
 namespace {
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <vector>
 
 #include "flow_samples.h"
 
@@ -59,17 +60,17 @@ TEST_P(SpreadTest, AnotherServersPortsAreOthers) {
 TEST_P(SpreadTest, PortsOfTheClientsEntryHaveItsOwnerForEveryNumberOfWorkers) {
     const net::RssKey key = Spread::key_of(3);
     Tuple reply = reply_over(GetParam());
+    std::vector<Spread> spreads;
+    for (unsigned workers = 1; workers <= 16; ++workers)
+        spreads.emplace_back(key, workers);
     for (std::uint32_t n = 0; n < 40; ++n) {
         const Tuple at_client = samples::flow(n * 1'001).client_tuple();
-        const unsigned entry = Spread(key, 1).entry_of(at_client);
-        const Spread first(key, 1);
-        const Spread::Ports ports(first, entry, reply, {1, 2});
-        for (unsigned workers = 1; workers <= 16; ++workers) {
-            const Spread spread(key, workers);
-            for (std::uint32_t i = 0; i < ports.count(); i += 50) {
-                reply.destination_port = net::Be16(ports.at(i));
-                ASSERT_EQ(spread.owner(reply), spread.owner(at_client)) << workers << " workers";
-            }
+        const Spread::Ports ports(spreads[0], spreads[0].entry_of(at_client), reply, {1, 2});
+        for (std::uint32_t i = 0; i < ports.count(); i += 50) {
+            reply.destination_port = net::Be16(ports.at(i));
+            for (const Spread& spread : spreads)
+                ASSERT_EQ(spread.owner(reply), spread.owner(at_client))
+                    << spread.workers() << " workers";
         }
     }
 }
