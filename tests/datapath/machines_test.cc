@@ -109,16 +109,18 @@ TEST_F(SignpostTest, OnlyAnotherWorkerCanBePointedAt) {
 TEST(Machines, NeverGiveOutTheSamePortAndKeepBothSidesTogether) {
     World first({.workers = 2, .flow_sync = true, .port_share = {0, 2}});
     World second_one({.workers = 3, .flow_sync = true, .port_share = {1, 2}});
+    std::vector<flow::Spread> spreads;
+    for (unsigned workers = 1; workers <= 16; ++workers)
+        spreads.emplace_back(first.spread.key(), workers);
     std::set<std::uint16_t> ports;
     for (std::uint16_t port = 4000; port < 4060; ++port)
         for (World* world : {&first, &second_one}) {
             Connection c(*world, port);
             c.open();
             EXPECT_TRUE(ports.insert(c.local_port).second || c.server_address == "192.168.8.12");
-            for (unsigned workers = 1; workers <= 16; ++workers) {
-                const flow::Spread spread(first.spread.key(), workers);
-                flow::Flow f = record_of(c);
-                f.server_address = packets::address(c.server_address);
+            flow::Flow f = record_of(c);
+            f.server_address = packets::address(c.server_address);
+            for (const flow::Spread& spread : spreads) {
                 EXPECT_EQ(spread.owner(f.client_tuple()), spread.owner(f.server_tuple()));
             }
         }
