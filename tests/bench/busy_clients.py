@@ -40,6 +40,7 @@ class Clients:
 
     async def probe(self):
         """A new connection each 2 ms, none waits for another: TCP repeats a SYN after a second only."""
+        self.probed = time.monotonic()
         while True:
             asyncio.create_task(self.try_one())
             await asyncio.sleep(0.002)
