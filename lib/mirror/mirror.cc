@@ -81,10 +81,12 @@ void Mirror::walk_again() {
     walk_.at = 0;
 }
 
+// Behind a sweep: another one would take its place, and nobody would answer the first.
 unsigned Mirror::obey(const PollRound& round) {
     SyncCommand command;
     unsigned done = 0;
-    while (done < commands_per_round && !owed_ && !mark_ && link_->commands.pop(command)) {
+    while (done < commands_per_round && !owed_ && !mark_ && !sweep_.is_under_way() &&
+           link_->commands.pop(command)) {
         obey(command, round);
         ++done;
     }

@@ -313,6 +313,21 @@ TEST_F(MirrorTest, ASweepTakesWhatTheBulkHasNotNamed) {
     EXPECT_EQ(peer.link.sums[0].count, 2U);
 }
 
+TEST_F(MirrorTest, ASweepIsAnsweredThoughTheNextOneIsThere) {
+    world.set_master(false);
+    peer.install(record_of(foreign(world, 4000)), 0);
+    for (const std::uint16_t router : {0, 1})
+        peer.order({.kind = SyncCommand::Kind::sweep,
+                    .colour = 1,
+                    .router = router,
+                    .number = router + 7U});
+    world.run();
+    const auto heard = peer.heard();
+    ASSERT_EQ(heard.size(), 2U);
+    EXPECT_EQ(heard[0].number, 7U);
+    EXPECT_EQ(heard[1].number, 8U);
+}
+
 TEST_F(MirrorTest, AMastersSweepSparesWhatItHasServed) {
     Connection own(world, 4005);
     own.open();
