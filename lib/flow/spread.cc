@@ -11,7 +11,8 @@ namespace {
 constexpr std::array<bool, 2> families_are_v4{true, false};
 
 std::uint32_t entry_of_port(const net::RssHash& hash, bool is_v4, std::uint32_t port) {
-    return hash.ports(is_v4, {}, net::Be16(static_cast<std::uint16_t>(port))) % Spread::entries;
+    return hash.destination_port(is_v4, net::Be16(static_cast<std::uint16_t>(port))) %
+           Spread::entries;
 }
 
 // Whether each block of 1,024 ports has as many ports for every entry: the entries of the ten low
@@ -52,11 +53,17 @@ Spread::Spread(const net::RssKey& key, unsigned workers)
     : key_(key), hash_(key), workers_(workers), by_entry_(families_are_v4.size()) {
     assert(workers >= 1 && workers <= entries);
     for (std::size_t family = 0; family < families_are_v4.size(); ++family) {
+        std::array<std::uint32_t, 256> of_low{};
+        for (std::uint32_t low = 0; low < of_low.size(); ++low)
+            of_low[low] = entry_of_port(hash_, families_are_v4[family], low);
         std::array<std::uint32_t, entries> filled{};
-        for (std::uint32_t port = first_local_port; port < end_of_ports; ++port) {
-            const std::uint32_t entry = entry_of_port(hash_, families_are_v4[family], port);
-            assert(filled[entry] < ports_per_entry);
-            by_entry_[family][entry][filled[entry]++] = static_cast<std::uint16_t>(port);
+        for (std::uint32_t high = first_local_port; high < end_of_ports; high += of_low.size()) {
+            const std::uint32_t of_high = entry_of_port(hash_, families_are_v4[family], high);
+            for (std::uint32_t low = 0; low < of_low.size(); ++low) {
+                const std::uint32_t entry = of_high ^ of_low[low];
+                assert(filled[entry] < ports_per_entry);
+                by_entry_[family][entry][filled[entry]++] = static_cast<std::uint16_t>(high + low);
+            }
         }
     }
 }

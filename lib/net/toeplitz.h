@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "net/address.h"
@@ -20,34 +21,37 @@ using RssKey = std::array<std::uint8_t, rss_key_bytes>;
 // repeats them.
 inline constexpr unsigned rss_entries = 128;
 
-// The part of `bytes` lying `offset` bytes into the hashed tuple, offset + bytes.size() <= 36: for
-// each of its set bits, the 32 key bits that begin at the bit's position.
-constexpr std::uint32_t toeplitz_part(const RssKey& key, std::size_t offset, ConstBytes bytes) {
-    std::uint32_t hash = 0;
-    for (const std::uint8_t byte : bytes) {
-        std::uint64_t window = 0;  // 40 key bits: the byte's eight positions
-        for (std::size_t i = 0; i < 5; ++i)
-            window = window << 8 | (offset + i < key.size() ? key[offset + i] : 0U);
-        for (unsigned bit = 0; bit < 8; ++bit)
-            if ((byte & 0x80U >> bit) != 0) hash ^= static_cast<std::uint32_t>(window >> (8 - bit));
-        ++offset;
-    }
-    return hash;
+// The 32 key bits that begin `bit` bits into it; zeros follow its end.
+constexpr std::uint32_t key_window(const RssKey& key, std::size_t bit) {
+    std::uint64_t window = 0;
+    for (std::size_t i = 0; i < 5; ++i)
+        window = window << 8 | (bit / 8 + i < key.size() ? key[bit / 8 + i] : 0U);
+    return static_cast<std::uint32_t>(window >> (8 - bit % 8));
 }
 
 // The tuple as NICs hash it: source, destination (4 or 16 bytes each), source port, destination
 // port.
 class RssHash {
   public:
-    explicit constexpr RssHash(const RssKey& key) : key_(key) {}
+    explicit constexpr RssHash(const RssKey& key) {
+        for (std::size_t nibble = 0; nibble < parts_.size(); ++nibble)
+            for (unsigned value = 1; value < 16; ++value) {
+                const unsigned rest = value & (value - 1);
+                const auto lowest = static_cast<unsigned>(std::countr_zero(value));
+                parts_[nibble][value] =
+                    parts_[nibble][rest] ^ key_window(key, nibble * 4 + 3 - lowest);
+            }
+    }
 
     constexpr std::uint32_t addresses(const IpAddress& source, const IpAddress& destination) const {
-        return toeplitz_part(key_, 0, own_bytes(source)) ^
-               toeplitz_part(key_, own_bytes(source).size(), own_bytes(destination));
+        return part(0, own_bytes(source)) ^ part(own_bytes(source).size(), own_bytes(destination));
     }
     constexpr std::uint32_t ports(bool is_v4, Be16 source, Be16 destination) const {
         const std::size_t offset = is_v4 ? 8 : 32;
         return port(offset, source) ^ port(offset + 2, destination);
+    }
+    constexpr std::uint32_t destination_port(bool is_v4, Be16 destination) const {
+        return port(is_v4 ? 10 : 34, destination);
     }
     constexpr std::uint32_t tuple(const IpAddress& source, const IpAddress& destination,
                                   Be16 source_port, Be16 destination_port) const {
@@ -56,16 +60,27 @@ class RssHash {
     }
 
   private:
+    static constexpr std::size_t tuple_bytes = 36;  // the longer one, of IPv6
+
     static constexpr ConstBytes own_bytes(const IpAddress& ip) {
         return ConstBytes(ip.bytes()).subspan(ip.is_v4() ? 12 : 0);
     }
     constexpr std::uint32_t port(std::size_t offset, Be16 port) const {
-        const std::array<std::uint8_t, 2> bytes{static_cast<std::uint8_t>(port.host() >> 8),
-                                                static_cast<std::uint8_t>(port.host())};
-        return toeplitz_part(key_, offset, bytes);
+        return byte(offset, port.host() >> 8) ^ byte(offset + 1, port.host() & 0xffU);
+    }
+    // The part of `bytes` that lie `offset` bytes into the tuple.
+    constexpr std::uint32_t part(std::size_t offset, ConstBytes bytes) const {
+        std::uint32_t hash = 0;
+        for (const std::uint8_t value : bytes)
+            hash ^= byte(offset++, value);
+        return hash;
+    }
+    constexpr std::uint32_t byte(std::size_t offset, unsigned value) const {
+        return parts_[offset * 2][value >> 4] ^ parts_[offset * 2 + 1][value & 15U];
     }
 
-    RssKey key_;
+    // What each half byte of the tuple adds, by its value.
+    std::array<std::array<std::uint32_t, 16>, tuple_bytes * 2> parts_{};
 };
 
 }  // namespace warren::net
