@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <glob.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <array>
@@ -17,6 +18,7 @@
 
 #include "config/host_devices.h"
 #include "config/odd_addresses.h"
+#include "kernel/netlink_socket.h"
 #include "port/kernel_interface.h"
 
 namespace warren::app {
@@ -60,6 +62,15 @@ std::vector<net::IpAddress> host_addresses() {
     return all;
 }
 
+// Of servers that this host reaches by a link of its own, not of itself.
+std::string interface_towards(kernel::NetlinkSocket& socket, const net::IpAddress& server) {
+    std::optional<kernel::RouteAnswer> route;
+    if (socket.get_route(server, route) != 0 || !route || route->local) return {};
+    std::array<char, IF_NAMESIZE> name{};
+    if (if_indextoname(static_cast<unsigned>(route->ifindex), name.data()) == nullptr) return {};
+    return port::kernel_has_link(name.data()) ? name.data() : std::string();
+}
+
 }  // namespace
 
 schema::LoadResult read_config(const std::string& file, const std::string& config_id) {
@@ -81,6 +92,10 @@ void look_at_host(schema::LoadResult& result) {
                                                  : config::HostDevice::mute;
     }));
     add(config::find_own_addresses(result.config, host_addresses()));
+    kernel::NetlinkSocket socket(kernel::NetlinkSocket::Use::requests);
+    config::settle_server_interfaces(result.config, [&](const net::IpAddress& server) {
+        return interface_towards(socket, server);
+    });
 }
 
 void print_check(const schema::LoadResult& result, const syntax::Diagnostics& scripts,

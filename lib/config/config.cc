@@ -123,6 +123,8 @@ std::vector<std::string> port_names(const Config& config) {
         for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
             for (const VirtualAddress& address : *list)
                 add(instance.interface_of(address));
+    for (const std::string& interface : config.server_interfaces)
+        if (names.size() < max_interfaces) add(interface);
     return names;
 }
 

@@ -445,6 +445,8 @@ struct Config {
     std::vector<BfdInstance> bfd_instances;
     std::vector<VirtualServer> virtual_servers;
     std::vector<LocalAddressGroup> local_address_groups;
+    // Not of the file: those that this host's routes to real_servers leave by.
+    std::vector<std::string> server_interfaces;
 
     const TrackGroup* find_track_group(const std::string& name) const;
     const LocalAddressGroup* find_local_address_group(const std::string& name) const;
@@ -458,7 +460,7 @@ struct Config {
 };
 
 // The interfaces that need a port, each once: the instances' in the configuration's order, then
-// those that only addresses name.
+// those that only addresses name, then those towards real_servers.
 std::vector<std::string> port_names(const Config& config);
 
 // The words of the file, for messages, logs and telemetry.

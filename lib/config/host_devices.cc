@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/host_devices.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace warren::config {
@@ -23,6 +24,22 @@ syntax::Diagnostics settle_devices(
         for (auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
             std::erase_if(*list, is_missing);
     return found;
+}
+
+void settle_server_interfaces(
+    Config& config,
+    const std::function<std::string(const net::IpAddress& server)>& interface_towards) {
+    const auto add = [&](const RealServer& server) {
+        const std::string name = interface_towards(server.address);
+        auto& names = config.server_interfaces;
+        if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
+            names.push_back(name);
+    };
+    for (const VirtualServer& service : config.virtual_servers) {
+        for (const RealServer& server : service.real_servers)
+            add(server);
+        if (service.sorry_server) add(*service.sorry_server);
+    }
 }
 
 }  // namespace warren::config

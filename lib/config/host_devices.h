@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What becomes of the `dev` of virtual addresses on this host. Whoever can look tells; nothing here
-// does.
+// What becomes of the `dev` of virtual addresses on this host, and by which interfaces it reaches
+// its real_servers. Whoever can look tells; nothing here does.
 #pragma once
 
 #include <functional>
@@ -18,5 +18,10 @@ enum class HostDevice : std::uint8_t {
 
 syntax::Diagnostics settle_devices(
     Config& config, const std::function<HostDevice(const std::string& name)>& device_of);
+
+// `interface_towards`: the name of one that has a link layer, or nothing.
+void settle_server_interfaces(
+    Config& config,
+    const std::function<std::string(const net::IpAddress& server)>& interface_towards);
 
 }  // namespace warren::config

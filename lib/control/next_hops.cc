@@ -66,9 +66,10 @@ void NextHops::warn_unreachable(const net::IpAddress& server,
     else if (hop->local)
         tell_of_local_server(server);
     else if (std::none_of(ports.begin(), ports.end(), is_way))
-        context_.events.warn(journal::EventKind::server,
-                             "server {}: its route leads over no interface of ours",
-                             server.to_string());
+        context_.events.warn(
+            journal::EventKind::server,
+            "server {}: its route leads over an interface that is not ours yet: reload",
+            server.to_string());
 }
 
 void NextHops::tell_of_local_server(const net::IpAddress& server) {

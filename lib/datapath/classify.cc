@@ -216,6 +216,29 @@ void classify_hosts(Packet& packet, const PollRound& round) {
         packet.kind = Kind::icmp_error;
 }
 
+// No source to answer to: only DHCP and duplicate address detection have none.
+bool is_nobody(const net::IpAddress& source) {
+    return source.is_unspecified() || source == net::IpAddress::v4(0, 0, 0, 0);
+}
+
+// By another port of ours than the address's: from a client or a server whose gateway we are there.
+// Of the connections that we carry; what else there is on the address is the kernel's to find.
+void classify_from_elsewhere(Packet& packet, const PollRound& round,
+                             const net::EthernetHeader& ethernet, const net::MacAddress& port_mac,
+                             const exchange::OwnedAddress& address) {
+    const net::Parsed& parsed = packet.parsed;
+    const bool glows = round.glows(address.virtual_router);
+    if ((!round.owns(address) && !glows) || is_nobody(parsed.source) ||
+        parsed.fragment != net::Fragment::none ||
+        !is_to_our_mac(ethernet.destination, port_mac, packet, round))
+        return;
+    packet.address = &address;
+    if (parsed.is_tcp())
+        glows ? classify_afterglow(packet, round) : classify_tcp(packet, round);
+    else if (net::is_icmp_error(parsed) && !glows)
+        packet.kind = Kind::icmp_error;
+}
+
 // VRRP itself, or behind an authentication header, whose first byte says what follows (RFC 2402 2).
 bool is_advert(const Packet& packet) {
     const net::Parsed& parsed = packet.parsed;
@@ -234,11 +257,6 @@ void note_virtual_mac(Packet& packet, const PollRound& round, const net::MacAddr
         drop(packet, Drop::not_owned);
 }
 
-// No source to answer to: only DHCP and duplicate address detection have none.
-bool is_nobody(const net::IpAddress& source) {
-    return source.is_unspecified() || source == net::IpAddress::v4(0, 0, 0, 0);
-}
-
 void classify_ip(Packet& packet, const PollRound& round, const net::EthernetHeader& ethernet,
                  const net::MacAddress& port_mac) {
     const net::Parsed& parsed = packet.parsed;
@@ -251,7 +269,8 @@ void classify_ip(Packet& packet, const PollRound& round, const net::EthernetHead
         return classify_neighbour(packet, round, ethernet, port_mac);
     const auto* address = round.snapshot->find_address(parsed.destination);
     if (address == nullptr) return classify_nat_return(packet, round, ethernet, port_mac);
-    if (address->port != packet.port()) return;
+    if (address->port != packet.port())
+        return classify_from_elsewhere(packet, round, ethernet, port_mac, *address);
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
     packet.address = address;
     if (!round.owns(*address)) {

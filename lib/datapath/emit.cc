@@ -22,7 +22,8 @@ bool Emitter::send_segment(const flow::Flow& flow, Side to, net::TcpSegment segm
     segment.source_port = ends.source_port;
     segment.destination_port = ends.destination_port;
     if (to == Side::server) return send_to_server(server, segment);
-    const net::MacAddress& mac = round.snapshot->find_address(flow.vip)->mac;
+    const net::MacAddress& mac =
+        round.snapshot->mac_on(flow.client_port_index, *round.snapshot->find_address(flow.vip));
     return generate({mac, flow.client_mac}, segment, flow.client_port_index);
 }
 

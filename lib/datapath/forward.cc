@@ -284,15 +284,16 @@ Verdict Forwarder::send_to_client(Packet& packet, const PollRound& round, const 
         net::Path{{flow.client_address.is_v4(), room},
                   {flow.server_address.is_v4(), round.snapshot->mtu_of(packet.port())}}
             .fit_mss(packet.frame(), packet.parsed);
-    const bool made = rewrite(packet, {.link_source = vip->mac,
-                                       .link_destination = flow.client_mac,
-                                       .source = flow.vip,
-                                       .destination = flow.client_address,
-                                       .source_port = flow.service_port,
-                                       .destination_port = flow.client_port,
-                                       .from = Side::server,
-                                       .seq_delta = flow.seq_delta,
-                                       .identification = emitter_.next_identification()});
+    const bool made =
+        rewrite(packet, {.link_source = round.snapshot->mac_on(flow.client_port_index, *vip),
+                         .link_destination = flow.client_mac,
+                         .source = flow.vip,
+                         .destination = flow.client_address,
+                         .source_port = flow.service_port,
+                         .destination_port = flow.client_port,
+                         .from = Side::server,
+                         .seq_delta = flow.seq_delta,
+                         .identification = emitter_.next_identification()});
     if (!made) return Verdict::drop(Drop::no_mbuf);
     exchange::ServerCounters& counted = servers_[flow.server_id];
     counted.to_client.add();

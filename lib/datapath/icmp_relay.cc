@@ -76,7 +76,10 @@ Verdict IcmpRelay::relay(Packet& packet, const PollRound& round) {
     packet.become(length);
     tables_.counters.icmp_errors_relayed.add();
     auto& ethernet = net::header_in<net::EthernetHeader>(packet.frame(), 0);
-    ethernet.source = to_client ? round.snapshot->find_address(flow.vip)->mac : server.link_source;
+    const exchange::Snapshot& snapshot = *round.snapshot;
+    ethernet.source =
+        to_client ? snapshot.mac_on(flow.client_port_index, *snapshot.find_address(flow.vip))
+                  : server.link_source;
     ethernet.destination = to_client ? flow.client_mac : server.next_hop;
     return Verdict::transmit(to_client ? flow.client_port_index : server.out_port);
 }

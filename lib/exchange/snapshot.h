@@ -152,6 +152,11 @@ class Snapshot {
 
     // The owned address or null. Linear probing over a table at most half full.
     const OwnedAddress* find_address(const net::IpAddress& address) const;
+    // The link source of what we send from the address by that port: what it is answered for with
+    // at home, elsewhere that port's own.
+    const net::MacAddress& mac_on(std::uint8_t port, const OwnedAddress& address) const {
+        return address.port == port || port >= port_macs.size() ? address.mac : port_macs[port];
+    }
     // Index of the service at address:port, or no_service.
     std::uint16_t find_service(const net::IpAddress& address, net::Be16 port) const;
     // Whether TCP from there to an address that the host has too is Warren's nevertheless, though

@@ -127,8 +127,8 @@ class FastLane {
     static bool is_for_us(const net::EthernetHeader& ethernet, const rte_mbuf& mbuf,
                           const exchange::OwnedAddress& at, const net::MacAddress& port_mac,
                           const exchange::PollRound& round) {
-        return at.port == mbuf.port && round.owns(at) &&
-               (ethernet.destination == port_mac || ethernet.destination == at.mac);
+        return round.owns(at) && (ethernet.destination == port_mac ||
+                                  (ethernet.destination == at.mac && at.port == mbuf.port));
     }
 
     // On an address that the host has too. What Snapshot::claims() asks beside this a live flow has
@@ -198,7 +198,7 @@ class FastLane {
             return std::nullopt;
         exchange::ServerCounters& counted = link_.servers[f.server_id];
         note(f, flow::Side::server, frame, round.tick, counted);
-        rewrite(frame, {.link_source = vip->mac,
+        rewrite(frame, {.link_source = round.snapshot->mac_on(f.client_port_index, *vip),
                         .link_destination = f.client_mac,
                         .source = f.vip,
                         .destination = f.client_address,

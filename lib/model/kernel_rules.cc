@@ -4,6 +4,7 @@
 #include <linux/if_addr.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,10 @@
 
 namespace warren::model {
 namespace {
+
+bool is_master(const State& state, const exchange::OwnedAddress& address) {
+    return state.routers[address.virtual_router].status.state == vrrp::State::master;
+}
 
 // Each is either the host's too, then only our part of it is hidden, or ours alone. The first
 // address of the interface stays the host's way in.
@@ -21,7 +26,12 @@ void add_guarded_addresses(kernel::GuardRules& rules, const State& state,
     rules.last_host_port = state.host_ports.last;
     const auto& primary = state.ports[port].primary;
     for (const exchange::OwnedAddress& owned : snapshot.addresses) {
-        if (owned.port != port) continue;
+        if (owned.port != port) {
+            // The host of a backup may be the gateway to it.
+            if (!owned.is_hosts && is_master(state, owned))
+                rules.addresses.push_back(owned.address);
+            continue;
+        }
         const bool is_primary = primary && primary->address == owned.address;
         if (!is_primary) rules.silent.push_back(owned.address);
         if (!owned.is_hosts && !is_primary) rules.addresses.push_back(owned.address);
@@ -29,13 +39,15 @@ void add_guarded_addresses(kernel::GuardRules& rules, const State& state,
             rules.senders.emplace_back(owned.mac, owned.address);
     }
     for (const exchange::Service& service : snapshot.services) {
-        const auto* owned = snapshot.find_address(service.address);
-        if (owned != nullptr && owned->is_hosts && owned->port == port && service.port.host() != 0)
+        const auto is_ours_here = [&](const net::IpAddress& address) {
+            const auto* owned = snapshot.find_address(address);
+            return owned != nullptr && owned->is_hosts &&
+                   (owned->port == port || is_master(state, *owned));
+        };
+        if (is_ours_here(service.address) && service.port.host() != 0)
             rules.services.emplace_back(service.address, service.port.host());
-        for (const net::IpAddress& local : service.local_addresses)
-            if (const auto* own = snapshot.find_address(local);
-                own != nullptr && own->is_hosts && own->port == port)
-                rules.local_addresses.push_back(local);
+        std::copy_if(service.local_addresses.begin(), service.local_addresses.end(),
+                     std::back_inserter(rules.local_addresses), is_ours_here);
     }
 }
 

@@ -34,6 +34,27 @@ TEST(HostDevices, AMissingOneTakesItsAddressAlong) {
     EXPECT_EQ(v.interface_of(v.virtual_ipaddress_excluded[1]), "eth1");
 }
 
+// Each once, behind those that the file names.
+TEST(HostDevices, AServersInterfaceNeedsAPort) {
+    Config config =
+        load_text(
+            "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n"
+            "10.0.0.1/24\n}\n}\nvirtual_server 10.0.0.1 80 {\nlb_kind FNAT\n"
+            "sorry_server 10.3.0.1 80\nreal_server 10.2.0.1 80 {\n}\n"
+            "real_server 10.2.0.2 80 {\n}\nreal_server 10.0.0.2 80 {\n}\n"
+            "real_server 127.0.0.1 80 {\n}\n}\n")
+            .config;
+    settle_server_interfaces(config, [](const net::IpAddress& server) {
+        const std::string text = server.to_string();
+        return text.starts_with("10.2")   ? "eth2"
+               : text.starts_with("10.3") ? "eth3"
+               : text.starts_with("10.0") ? "eth0"
+                                          : "";
+    });
+    EXPECT_EQ(config.server_interfaces, (std::vector<std::string>{"eth2", "eth0", "eth3"}));
+    EXPECT_EQ(port_names(config), (std::vector<std::string>{"eth0", "eth2", "eth3"}));
+}
+
 TEST(RandomNumbers, AreInTheirRangeAndTheSameFromTheSameSeed) {
     const std::string line = "priority ${_RANDOM 50 52} x${_RANDOM}y";
     EXPECT_EQ(RandomNumbers(7).put_into(line), RandomNumbers(7).put_into(line));

@@ -61,6 +61,19 @@ TEST(OtherInterface, TheHostHasThemThere) {
     EXPECT_TRUE(is_hosts(*state, ip("192.168.8.100")));
 }
 
+// Clients and servers whose gateway a master is there: the kernel would refuse them. A backup's
+// kernel is to send them on to the master.
+TEST(OtherInterface, OfAMasterHidesItsConnectionsFromTheKernelToo) {
+    const auto state = two_interfaces("");
+    const auto hidden = [&] { return guard_rules(*state, *build_snapshot(*state, 1), 0).services; };
+    EXPECT_TRUE(hidden().empty());
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(hidden(), (std::vector{std::pair(ip("10.9.0.100"), std::uint16_t{5672})}));
+    const kernel::GuardRules rules = guard_rules(*state, *build_snapshot(*state, 1), 0);
+    EXPECT_EQ(rules.silent, std::vector{ip("192.168.8.100")}) << "ARP is asked at home only";
+    EXPECT_EQ(rules.local_addresses, std::vector{ip("10.9.0.100")});
+}
+
 // lo, or a dummy: the address is there, and the instance's interface answers for it.
 TEST(OtherInterface, ThatIsMuteLeavesItsAddressesToTheInstances) {
     const std::string text =
