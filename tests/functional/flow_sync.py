@@ -334,28 +334,21 @@ def case_wrong_key(test):
     assert clients.end() == 0
 
 
-def case_dead_server(test):
-    """A server that dies with the master: the successor finds it dead, and its clients know at once, though no segment taught it a thing."""
-    pair = Pair(test)
-    pair.start_both()
-    idle = pair.client.popen("/usr/bin/python3", "-c", IDLE_CLIENTS, VIPS[4], str(CLIENTS), stdin=-1, stdout=-1, text=True)
-    assert idle.stdout.readline() == "open\n"
-    pair.wait_for_sync()
-    dead = pair.servers[0]
-    pair.hosts["a"].unplug()
-    dead.unplug()
-    pair.running["a"].kill()
-    pair.running["a"].wait()
-    pair.wait_for_master("b")
-    wait_until("the server to be down", lambda: any(row["state"] == "down" for row in pair.ctl("b", "show", "servers")), 10)
-    down = time.time()
-    ends = json.loads(idle.stdout.readline())
-    assert len(ends) == CLIENTS // 2, f"{len(ends)} of {CLIENTS // 2} clients of the dead server know"
-    assert max(ends) - down < 1.3, f"the last client knew {max(ends) - down:.2f} s after the server was down"
-    idle.communicate("", 20)
+class IdleClients:
+    """Connections that say nothing."""
+
+    def __init__(self, pair, count):
+        self.process = pair.client.popen("/usr/bin/python3", "-c", IDLE_CLIENTS, VIPS[4], str(count), stdin=-1, stdout=-1, text=True)
+        assert self.process.stdout.readline() == "open\n"
+
+    def resets(self):
+        """When each was reset, once there has been none for a second."""
+        return json.loads(self.process.stdout.readline())
+
+    def end(self):
+        self.process.communicate("", 20)
 
 
-# Connections that say nothing; prints when each was reset, once there have been none for a second.
 IDLE_CLIENTS = """
 import json, selectors, socket, sys, time
 some = [socket.create_connection((sys.argv[1], 5672)) for _ in range(int(sys.argv[2]))]
@@ -378,7 +371,47 @@ print(json.dumps(ends), flush=True)
 sys.stdin.read()
 """
 
-# Opens connections all the while, each says something 0.2 s later; prints how many broke of those whose connect() had returned.
+
+def die_around_cut(pair, after):
+    """A server dies that many seconds after the master has lost its power. When its successor has decided: it is master, the server down."""
+    dead = pair.servers[0]
+    if after < 0:
+        dead.unplug()
+        time.sleep(-after)
+    pair.power_cut("a")
+    if after >= 0:
+        time.sleep(after)
+        dead.unplug()
+    pair.wait_for_master("b")
+    wait_until("the server to be down", lambda: any(row["state"] == "down" for row in pair.ctl("b", "show", "servers")), 10)
+    return max(pair.test.logged_at("b.log", "VI_1.*[Mm]aster"), pair.test.logged_at("b.log", rf"{SERVERS[4][0]}:5672.*\bdown\b"))
+
+
+def case_dead_server(test):
+    """A server that dies with the master: the successor finds it dead, and its clients know at once, though no segment taught it a thing."""
+    pair = Pair(test)
+    pair.start_both()
+    idle = IdleClients(pair, CLIENTS)
+    pair.wait_for_sync()
+    decided = die_around_cut(pair, 0)
+    resets = idle.resets()
+    assert len(resets) == CLIENTS // 2, f"{len(resets)} of {CLIENTS // 2} clients of the dead server know"
+    assert max(resets) - decided < 0.3, f"the last client knew {max(resets) - decided:.2f} s after the server was down"
+    idle.end()
+
+
+class NewClients:
+    """Opens connections all the while, each says something 0.2 s later."""
+
+    def __init__(self, pair):
+        self.process = pair.client.popen("/usr/bin/python3", "-c", NEW_CLIENTS, VIPS[4], stdin=-1, stdout=-1, text=True)
+        assert self.process.stdout.readline() == "begun\n"
+
+    def end(self):
+        """How many were opened, and how many broke of those whose connect() had returned."""
+        return json.loads(self.process.communicate("end\n", 30)[0])
+
+
 NEW_CLIENTS = """
 import asyncio, json, sys
 broken = opened = 0
@@ -415,13 +448,12 @@ def case_defer(test):
     pair = Pair(test, more="defer 10")
     pair.start_both()
     wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)
-    new = pair.client.popen("/usr/bin/python3", "-c", NEW_CLIENTS, VIPS[4], stdin=-1, stdout=-1, text=True)
-    assert new.stdout.readline() == "begun\n"
+    new = NewClients(pair)
     time.sleep(1)
     pair.power_cut("a")
     pair.wait_for_master("b")
     time.sleep(1)
-    opened, broken = json.loads(new.communicate("end\n", 30)[0])
+    opened, broken = new.end()
     assert opened > 200, f"only {opened} connections came about"
     assert broken == 0, f"{broken} of {opened} connections broke though connect() had returned"
 

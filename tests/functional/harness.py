@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 import traceback
+from datetime import datetime
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 DEFAULT_BUILD = REPOSITORY / "build"
@@ -107,6 +108,11 @@ class Test:
 
     def log(self, name):
         return (self.folder / name).read_text(encoding="utf-8", errors="replace")
+
+    def logged_at(self, name, pattern):
+        """Wall time of the last line with that in it; None if there is none."""
+        lines = re.findall(rf"^(\S+ \S+) .*{pattern}.*$", self.log(name), re.M)
+        return datetime.strptime(lines[-1], "%Y-%m-%d %H:%M:%S.%f").timestamp() if lines else None
 
     def show_logs(self, lines=60):
         for path in sorted(self.folder.glob("*.log")):
