@@ -79,7 +79,8 @@ SERVER = """real_server {address} 5672 {{
 
 class Pair:
     def __init__(self, test, method="FNAT", family=4, advert_int=0.1, workers=(1, 1), more="", service="", keys=None,
-                 vmac=True, flows=65_536, local="192.168.8", shares_load=False, is_grouped=False):
+                 vmac=True, flows=65_536, local="192.168.8", shares_load=False, is_grouped=False,
+                 rto_min=None):
         self.test, self.method, self.family, self.advert_int = test, method, family, advert_int
         self.workers, self.more, self.service = dict(zip("ab", workers)), more, service
         self.keys, self.vmac, self.flow_limit = keys or {"a": KEY, "b": KEY}, vmac, flows
@@ -96,6 +97,8 @@ class Pair:
                 server.run("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2")
             if method == "NAT":
                 server.run("ip", "route", "add", f"{self.client_address}/32", "via", VIPS[4])
+        for end in (self.client, *self.servers) if rto_min else ():    # how soon a kernel repeats what was lost
+            end.run("ip", "route", "change", "192.168.8.0/24", "dev", "eth0", "proto", "kernel", "scope", "link", "rto_min", rto_min)
         self.echoes = [test.start(server, "/usr/bin/python3", str(HERE / "name_echo.py"), server.name, log=f"{server.name}.log")
                        for server in self.servers]
         self.running = {}
