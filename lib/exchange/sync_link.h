@@ -48,11 +48,13 @@ struct SyncEvent {
         walked,   // a walk has come to the end of the table
         swept,    // so has a sweep
         refused,  // a record was not taken, see `refusal`
+        group,    // clients who have no flow, and whom persistence sends to a server: its address,
+                  // theirs as the client's, the service's
     };
     Kind kind = Kind::flow;
     bool urgent = false;  // a SYN-ACK waits for it (defer)
     SyncRefusal refusal = SyncRefusal::malformed;
-    flow::Tick idle = 0;      // ticks since its last segment
+    flow::Tick idle = 0;      // ticks since its last segment; of a group: those that it has left
     std::uint32_t index = 0;  // of the flow in this worker's table
     // Of the command that it answers, also in each flow of a walk, and in the flow or `ended` that
     // answers `again`; 0: said of itself. An urgent one has its own, from 1 on.
@@ -66,6 +68,7 @@ struct SyncCommand {
         install,   // a record of the peer's: add or renew the flow; its ids are to be found
         signpost,  // the same flow, of another worker (`number`), whose client's segments come here
         end,       // the peer's flow of that identity has ended
+        bind,      // SyncEvent::Kind::group, of the peer's
         again,     // say the present state of the flow `index`, if it is still that identity
         mark,      // copy the sums, answer mark
         walk,      // say all flows, at the worker's leisure; a new one replaces one under way
@@ -77,7 +80,7 @@ struct SyncCommand {
     std::uint16_t router = 0;  // sweep, walk; Snapshot::no_router: all
     std::uint32_t index = 0;
     std::uint32_t number = 0;
-    flow::Tick idle = 0;  // install: when it was last seen, before now
+    flow::Tick idle = 0;  // install: when it was last seen, before now; bind: ticks left
     flow::Flow flow{};
 };
 

@@ -65,6 +65,31 @@ void Persistence::release(const Group& group, Tick now) {
         entry.deadline += (static_cast<Tick>(late) / extension + 1) * extension;
 }
 
+std::uint32_t Persistence::end_slot() const {
+    return size_ == 0 ? 0 : mask_ + 1;
+}
+
+std::optional<Persistence::Left> Persistence::left_at(std::uint32_t slot, Tick now) const {
+    const Entry& entry = entries_[slot];
+    if (!entry.used || entry.flows != 0 || !is_alive(entry, now)) return std::nullopt;
+    return Left{entry.group, entry.server, entry.deadline - now};
+}
+
+bool Persistence::restore(const Left& left, Tick now) {
+    Entry& entry = entries_[find(left.group)];
+    if (entry.used && entry.flows != 0) return true;
+    if (!entry.used) {
+        if (size_ == capacity()) return false;
+        ++size_;
+    }
+    entry = {.group = left.group,
+             .server = left.server,
+             .deadline = now + left.left,
+             .used = true,
+             .confirmed = true};
+    return true;
+}
+
 void Persistence::sweep(Tick now, std::uint32_t slots) {
     for (; slots != 0 && size_ != 0; --slots) {
         if (entries_[swept_].used && !is_alive(entries_[swept_], now))

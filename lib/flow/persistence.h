@@ -42,6 +42,20 @@ class Persistence {
     // A flow that was bound has ended.
     void release(const Group& group, Tick now);
 
+    // ---- flow sync: entries without flows, which nothing else tells a peer of
+
+    struct Left {
+        Group group;
+        std::uint16_t server = 0;
+        Tick left = 0;  // until it is forgotten
+    };
+    // What a slot below end_slot() has of that. An entry may move, but only to lower slots: whoever
+    // goes from the highest down misses none.
+    std::optional<Left> left_at(std::uint32_t slot, Tick now) const;
+    std::uint32_t end_slot() const;  // 0: there is no entry
+    // A peer's. Flows of ours know better. False: it is full.
+    bool restore(const Left& entry, Tick now);
+
     // Forgets what has expired in the next `slots` slots, round and round.
     void sweep(Tick now, std::uint32_t slots);
 

@@ -169,6 +169,20 @@ void Installer::end(const flow::Flow& flow, const PollRound& round) {
         tables_.link.sync->kept_own.add();
 }
 
+void Installer::bind(const exchange::SyncCommand& command, const PollRound& round) {
+    const Snapshot& snapshot = *round.snapshot;
+    const flow::Flow& said = command.flow;
+    const std::uint16_t id = snapshot.find_service(said.vip, said.service_port);
+    if (id == Snapshot::no_service) return;
+    const exchange::Service& service = snapshot.services[id];
+    const std::uint16_t server = snapshot.find_server(id, said.server_address, said.server_port);
+    if (!service.synced || !service.is_persistent() || server == Snapshot::no_server) return;
+    tables_.choice.remember({.group = {service.group_of(said.client_address), id},
+                             .server = server,
+                             .left = command.idle},
+                            round);
+}
+
 // The peer's word counts more than what we know of the flow. One that we have ended is not the
 // peer's any more; a signpost is.
 bool Installer::yields(const flow::Flow& flow, const PollRound& round) const {

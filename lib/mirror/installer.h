@@ -28,6 +28,10 @@ class Installer {
     // The peer's flow has ended.
     void end(const flow::Flow& flow, const PollRound& round);
 
+    // A group of clients without flows is sent to that server. One that cannot be is scheduled
+    // anew.
+    void bind(const exchange::SyncCommand& command, const PollRound& round);
+
     // A flow came whose server is to be reset, and whose client hears it from us.
     bool take_doomed() { return std::exchange(has_doomed_, false); }
 

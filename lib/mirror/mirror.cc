@@ -79,6 +79,7 @@ void Mirror::pay() {
 void Mirror::walk_again() {
     if (!walk_.is_under_way()) walk_ = {};
     walk_.at = 0;
+    walk_.groups = 0;
 }
 
 // Behind a sweep: another one would take its place, and nobody would answer the first.
@@ -101,6 +102,8 @@ void Mirror::obey(const SyncCommand& command, const PollRound& round) {
             return refuse(installer_.put_up_signpost(command, round), command);
         case SyncCommand::Kind::end:
             return installer_.end(command.flow, round);
+        case SyncCommand::Kind::bind:
+            return installer_.bind(command, round);
         case SyncCommand::Kind::again:
             return say_again(command, round);
         case SyncCommand::Kind::mark:
@@ -154,30 +157,57 @@ void Mirror::answer_mark(const PollRound& round) {
     mark_.reset();
 }
 
-// News go before: no more than half of the channel is filled by it.
+// News go before: no more than half of the channel is filled by it. Groups come behind the flows:
+// those that have some are bound by them.
 unsigned Mirror::walk(const PollRound& round) {
     if (!walk_.is_under_way()) return 0;
     const std::size_t most = exchange::SyncLink::events_max / 2;
     unsigned looked_at = 0;
     unsigned said = 0;
     while (link_->events.size() < most) {
-        if (walk_.at >= tables_.flows.end_index()) {
+        if (walk_.at >= tables_.flows.end_index() &&
+            walk_.groups >= tables_.choice.persistence().end_slot()) {
             if (walk_.number != 0) say({.kind = SyncEvent::Kind::walked, .number = walk_.number});
             walk_ = {};
             return looked_at + 1;
         }
         if (looked_at == looked_at_per_round || said == said_per_round) return looked_at;
-        const flow::FlowIndex index = walk_.at++;
-        const flow::Flow& flow = tables_.flows[index];
         ++looked_at;
-        if (!flow::is_synced(flow.state) ||
-            !walk_.is_about(round.snapshot->router_of(flow.service_id)) ||
-            !speaks_of(flow.service_id, round))
-            continue;
-        say_flow(index, walk_.number, round);
-        ++said;
+        if (walk_on(round)) ++said;
     }
     return looked_at;
+}
+
+// One step; whether something was said.
+bool Mirror::walk_on(const PollRound& round) {
+    if (walk_.at >= tables_.flows.end_index())
+        return say_group(tables_.choice.persistence().end_slot() - ++walk_.groups, round);
+    const flow::FlowIndex index = walk_.at++;
+    const flow::Flow& flow = tables_.flows[index];
+    if (!flow::is_synced(flow.state) ||
+        !walk_.is_about(round.snapshot->router_of(flow.service_id)) ||
+        !speaks_of(flow.service_id, round))
+        return false;
+    say_flow(index, walk_.number, round);
+    return true;
+}
+
+bool Mirror::say_group(std::uint32_t slot, const PollRound& round) {
+    const auto entry = tables_.choice.persistence().left_at(slot, round.tick);
+    if (!entry || !walk_.is_about(round.snapshot->router_of(entry->group.service)) ||
+        !speaks_of(entry->group.service, round))
+        return false;
+    const exchange::Service& service = round.snapshot->services[entry->group.service];
+    const exchange::Server& server = round.snapshot->servers[entry->server];
+    if (!service.present || server.service != entry->group.service) return false;
+    SyncEvent event{.kind = SyncEvent::Kind::group, .idle = entry->left, .number = walk_.number};
+    event.flow.client_address = entry->group.clients;
+    event.flow.vip = service.address;
+    event.flow.service_port = service.port;
+    event.flow.server_address = server.address;
+    event.flow.server_port = server.port;
+    say(event);
+    return true;
 }
 
 // Where we only listen, what the peer has not named does not exist.

@@ -33,6 +33,7 @@ class Mirror {
     // Goes through the whole table, a part each round.
     struct Walk {
         flow::FlowIndex at = nowhere;  // nowhere: none is under way
+        std::uint32_t groups = 0;      // slots of persistence that it has been to, after the flows
         std::uint32_t number = 0;      // 0: of our own
         std::uint16_t router = exchange::Snapshot::no_router;
         std::uint8_t colour = 0;  // of a sweep
@@ -50,6 +51,8 @@ class Mirror {
     void say_again(const exchange::SyncCommand& command, const PollRound& round);
     void answer_mark(const PollRound& round);
     unsigned walk(const PollRound& round);
+    bool walk_on(const PollRound& round);
+    bool say_group(std::uint32_t slot, const PollRound& round);
     unsigned sweep(const PollRound& round);
     unsigned unsettle(const PollRound& round);
 

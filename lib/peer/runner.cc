@@ -157,6 +157,8 @@ void Runner::take(unsigned worker, const Event& event) {
             return offer(
                 sync::EndRecord::of(sync::Identity::of(event.flow), sync::EndCause::closed),
                 {static_cast<std::uint16_t>(worker), event.index}, false);
+        case Event::Kind::group:
+            return offer_group(worker, event);
         case Event::Kind::mark:
             if (mark_.answered(worker, event.number)) finish_mark();
             return;
@@ -178,6 +180,23 @@ void Runner::offer_flow(unsigned worker, const Event& event) {
     if (event.urgent) common_.urgent[worker].sent(event.number, event.index);
     offer(sync::FlowRecord::of(event.flow, idle_s),
           {static_cast<std::uint16_t>(worker), event.index}, event.urgent);
+}
+
+// How much of an address is the group's must be the same at both; it is said for that.
+void Runner::offer_group(unsigned worker, const Event& event) {
+    const flow::Flow& said = event.flow;
+    const std::uint16_t id = common_.snapshot->find_service(said.vip, said.service_port);
+    if (id == exchange::Snapshot::no_service) return;
+    sync::PersistenceRecord record;
+    record.clients = {said.client_address,
+                      common_.snapshot->services[id].persistence.prefix_length};
+    record.vip = said.vip;
+    record.server_address = said.server_address;
+    record.service_port = said.service_port;
+    record.server_port = said.server_port;
+    record.seconds_left = static_cast<std::uint32_t>(event.idle / flow::ticks_of_seconds(1)) + 1;
+    exchange_.sync_reports.counters.records_out.add();
+    offer(record, {static_cast<std::uint16_t>(worker), flow::no_flow}, false);
 }
 
 void Runner::offer(const sync::Record& record, const sync::Source& source, bool urgent) {

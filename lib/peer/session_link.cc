@@ -129,8 +129,16 @@ bool SessionLink::end(const sync::EndRecord& record) {
     return true;
 }
 
-// Flows bind their clients as they come. A group without flows binds itself anew.
-bool SessionLink::bind(const sync::PersistenceRecord&) {
+// Groups cut elsewhere than here are others: their clients are scheduled anew.
+bool SessionLink::bind(const sync::PersistenceRecord& record) {
+    const exchange::Snapshot& snapshot = *common_.snapshot;
+    const std::uint16_t id = snapshot.find_service(record.vip, record.service_port);
+    if (id == exchange::Snapshot::no_service) return true;
+    const exchange::Service& service = snapshot.services[id];
+    if (!service.is_persistent() || service.persistence.prefix_length != record.clients.length)
+        return true;
+    if (!common_.workers.bind(record, service)) return false;
+    common_.exchange.sync_reports.counters.records_in.add();
     return true;
 }
 

@@ -54,6 +54,18 @@ bool Workers::end(const sync::EndRecord& record) {
     return all;
 }
 
+bool Workers::bind(const sync::PersistenceRecord& record, const exchange::Service& service) {
+    SyncCommand command;
+    command.kind = SyncCommand::Kind::bind;
+    command.idle = flow::ticks_of_seconds(record.seconds_left);
+    command.flow.client_address = record.clients.address;
+    command.flow.vip = record.vip;
+    command.flow.service_port = record.service_port;
+    command.flow.server_address = record.server_address;
+    command.flow.server_port = record.server_port;
+    return link(owner_by_client(command.flow, service, spread_)).commands.push(command);
+}
+
 bool Workers::ask_again(const sync::Source& source, const sync::Identity& identity) {
     SyncCommand command;
     command.kind = SyncCommand::Kind::again;

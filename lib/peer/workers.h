@@ -32,6 +32,8 @@ class Workers {
     bool install(const sync::FlowRecord& record, const exchange::Service& service, bool colour);
     // To all workers, for it does not say whose it was.
     bool end(const sync::EndRecord& record);
+    // Clients without flows, to the worker that theirs would be.
+    bool bind(const sync::PersistenceRecord& record, const exchange::Service& service);
     bool ask_again(const sync::Source& source, const sync::Identity& identity);
 
   private:

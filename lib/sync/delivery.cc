@@ -111,15 +111,15 @@ void Delivery::repair(const Parcel& parcel, std::uint64_t now_us) {
         if (!record) break;
         if (const auto* flow = std::get_if<FlowRecord>(&*record))
             ++(sink_.again(note.source, flow->identity()) ? counters_.resent : counters_.given_up);
-        else if (const auto* end = std::get_if<EndRecord>(&*record))
-            say_again(*end, note, now_us);
+        else
+            say_again(*record, note, now_us);
     }
     if (!unresolved_.add(parcel.sequence, parcel.sent_us)) ++counters_.given_up;
 }
 
-void Delivery::say_again(const EndRecord& end, Parcel::Note note, std::uint64_t now_us) {
+void Delivery::say_again(const Record& record, Parcel::Note note, std::uint64_t now_us) {
     const bool more = ++note.tries <= end_tries;
-    ++(more && put(end, note, now_us) ? counters_.resent : counters_.given_up);
+    ++(more && put(record, note, now_us) ? counters_.resent : counters_.given_up);
 }
 
 std::uint64_t Delivery::oldest_unresolved() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Brings records to the peer: batches them, at a bounded pace, and repairs what is lost. A lost
-// flow is asked of its worker anew, a lost end is said again, a lost control datagram is its
-// owner's.
+// flow is asked of its worker anew, a lost end or binding is said again, a lost control datagram is
+// its owner's.
 #pragma once
 
 #include <algorithm>
@@ -86,7 +86,7 @@ class Delivery {
     void settle();
     void note_acknowledged(const Parcel& parcel);
     void repair(const Parcel& parcel, std::uint64_t now_us);
-    void say_again(const EndRecord& end, Parcel::Note note, std::uint64_t now_us);
+    void say_again(const Record& record, Parcel::Note note, std::uint64_t now_us);
 
     const Handshake& handshake_;
     Sender& sender_;

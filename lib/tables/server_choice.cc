@@ -19,6 +19,10 @@ flow::Persistence::Group group_of(const flow::Flow& flow, const exchange::Servic
     return {service.group_of(flow.client_address), flow.service_id};
 }
 
+flow::Tick timeout_of(const exchange::Service& service) {
+    return static_cast<flow::Tick>(service.persistence.timeout_ns >> flow::tick_shift) + 1;
+}
+
 }  // namespace
 
 ServerChoice::ServerChoice(unsigned worker, const flow::FlowTable& table,
@@ -110,9 +114,8 @@ void ServerChoice::keep(flow::Flow& flow, const PollRound& round) {
     const exchange::Service& service = round.snapshot->services[flow.service_id];
     if (!service.is_persistent()) return;
     const bool counted = (flow.flags & flow::flow_flag::persistent) != 0;
-    const auto timeout =
-        static_cast<flow::Tick>(service.persistence.timeout_ns >> flow::tick_shift) + 1;
-    if (persistence_.bind(group_of(flow, service), flow.server_id, timeout, round.tick, counted))
+    if (persistence_.bind(group_of(flow, service), flow.server_id, timeout_of(service), round.tick,
+                          counted))
         flow.flags |= flow::flow_flag::persistent;
     else
         exchange_.workers[worker_]->counters.persistence_full.add();
@@ -126,6 +129,16 @@ void ServerChoice::confirm(const flow::Flow& flow, const PollRound& round) {
 void ServerChoice::let_go(const flow::Flow& flow, const PollRound& round) {
     if ((flow.flags & flow::flow_flag::persistent) == 0) return;
     persistence_.release(group_of(flow, round.snapshot->services[flow.service_id]), round.tick);
+}
+
+void ServerChoice::remember(const flow::Persistence::Left& entry, const PollRound& round) {
+    if (round.serves(entry.group.service) && persistence_.server_of(entry.group, round.tick))
+        return;
+    const flow::Tick longest = std::max(timeout_of(round.snapshot->services[entry.group.service]),
+                                        flow::Persistence::extension);
+    if (!persistence_.restore({entry.group, entry.server, std::min(entry.left, longest)},
+                              round.tick))
+        exchange_.workers[worker_]->counters.persistence_full.add();
 }
 
 void ServerChoice::forget_expired(flow::Tick now) {

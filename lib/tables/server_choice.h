@@ -53,6 +53,11 @@ class ServerChoice {
     // A chore, bounded.
     void forget_expired(flow::Tick now);
 
+    // Persistence entries without flows, for flow sync.
+    const flow::Persistence& persistence() const { return persistence_; }
+    // The peer's, of a service of ours. A master takes only what it does not have.
+    void remember(const flow::Persistence::Left& entry, const PollRound& round);
+
   private:
     // A scheduler's state goes by the position of its servers: other servers, another scheduler.
     struct ServiceScheduler {

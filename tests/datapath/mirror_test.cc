@@ -270,6 +270,86 @@ TEST_F(MirrorTest, AWalkSaysEachFlowOnceAndItsEnd) {
     EXPECT_EQ(heard.back().kind, Kind::walked);
 }
 
+class Groups : public testing::Test {
+  protected:
+    Groups() {
+        world.change([](exchange::Snapshot& s) { s.services[0].persistence = {60 * second, 32}; });
+    }
+    std::string next_server() {
+        Connection c(world, next_port_++);
+        c.open();
+        c.from_client("RA");
+        return c.server_address;
+    }
+    // To the third server, which rr would not begin with.
+    void bind(flow::Tick left) {
+        flow::Flow said = record_of(Connection(world), 13);
+        peer.order({.kind = SyncCommand::Kind::bind, .idle = left, .flow = said});
+        world.run();
+    }
+    void pass(std::uint64_t ns) {
+        world.advance(ns);
+        world.run();
+    }
+
+    World world{{.servers = 3, .flow_sync = true}};
+    Peer peer{world};
+
+  private:
+    std::uint16_t next_port_ = 4000;
+};
+
+TEST_F(Groups, OfClientsWithoutFlowsAreSaidByAWalkBehindItsFlows) {
+    Connection(world, 3999).open();
+    world.change([](exchange::Snapshot& s) { s.services[0].persistence.prefix_length = 24; });
+    const std::string server = next_server();
+    peer.heard();
+    pass(20 * second);
+    peer.order(
+        {.kind = SyncCommand::Kind::walk, .router = exchange::Snapshot::no_router, .number = 3});
+    world.run();
+    const auto heard = peer.heard();
+    ASSERT_EQ(heard.size(), 3U) << "a flow, a group without one, and the end";
+    EXPECT_EQ(heard[0].kind, Kind::flow);
+    ASSERT_EQ(heard[1].kind, Kind::group);
+    EXPECT_EQ(heard[1].flow.client_address.to_string(), "192.168.8.0");
+    EXPECT_EQ(heard[1].flow.vip.to_string(), vip);
+    EXPECT_EQ(heard[1].flow.service_port.host(), 5672);
+    EXPECT_EQ(heard[1].flow.server_address.to_string(), server);
+    EXPECT_NEAR(heard[1].idle, flow::ticks_of_seconds(40), 2);
+    EXPECT_EQ(heard[2].kind, Kind::walked);
+}
+
+TEST_F(Groups, ThePeersHoldAfterTheTakeover) {
+    world.set_master(false);
+    bind(flow::ticks_of_seconds(40));
+    world.set_master(true);
+    EXPECT_EQ(next_server(), "192.168.8.13");
+}
+
+TEST_F(Groups, ThePeersEndWithTheirTime) {
+    world.set_master(false);
+    bind(flow::ticks_of_seconds(40));
+    pass(41 * second);
+    world.set_master(true);
+    EXPECT_NE(next_server(), "192.168.8.13");
+}
+
+TEST_F(Groups, NobodyBindsLongerThanTheServiceDoes) {
+    world.set_master(false);
+    bind(flow::ticks_of_seconds(4'000));
+    pass(62 * second);
+    world.set_master(true);
+    EXPECT_NE(next_server(), "192.168.8.13");
+}
+
+TEST_F(Groups, AMasterKnowsItsOwnBetter) {
+    const std::string own = next_server();
+    ASSERT_NE(own, "192.168.8.13");
+    bind(flow::ticks_of_seconds(40));
+    EXPECT_EQ(next_server(), own);
+}
+
 TEST_F(MirrorTest, AWalkLeavesHalfOfTheChannelToNews) {
     for (std::uint16_t port = 4000; port < 4100; ++port)
         Connection(world, port).open();

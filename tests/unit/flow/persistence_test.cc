@@ -48,6 +48,31 @@ TEST(Persistence, LivesWhileItHasFlowsAndThenToTheEndOfTheMinute) {
     EXPECT_EQ(all.server_of(group(1), 21 * minute + timeout), std::nullopt);
 }
 
+TEST(Persistence, ItsEntriesWithoutFlowsGoToAPeerForTheTimeThatTheyHaveLeft) {
+    Persistence all(16, test_hash);
+    EXPECT_EQ(all.end_slot(), 0U);
+    all.bind(group(1), 7, timeout, 0);
+    all.confirm(group(1));
+    all.release(group(1), 10);
+    all.bind(group(2), 8, timeout, 0);
+    Persistence peers(16, test_hash);
+    for (std::uint32_t slot = all.end_slot(); slot-- != 0;)
+        if (const auto left = all.left_at(slot, 40)) {
+            EXPECT_EQ(left->group, group(1)) << "the other has a flow";
+            EXPECT_TRUE(peers.restore(*left, 1000));
+        }
+    EXPECT_EQ(peers.size(), 1U);
+    EXPECT_EQ(peers.server_of(group(1), 1059), 7);
+    EXPECT_EQ(peers.server_of(group(1), 1060), std::nullopt);
+    EXPECT_TRUE(all.restore({group(2), 9, timeout}, 50));
+    EXPECT_EQ(all.server_of(group(2), 50), 8) << "its own flow knows better";
+    EXPECT_TRUE(all.restore({group(1), 9, timeout}, 50));
+    EXPECT_EQ(all.server_of(group(1), 50), 9);
+    for (std::uint32_t n = 10; n < 20; ++n)
+        all.bind(group(n), 7, timeout, 0);
+    EXPECT_FALSE(all.restore({group(30), 9, timeout}, 50)) << "full";
+}
+
 TEST(Persistence, AFlowThatMovesIsCountedOnce) {
     Persistence all(16, test_hash);
     all.bind(group(1), 7, timeout, 0);

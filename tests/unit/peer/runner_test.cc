@@ -55,6 +55,7 @@ class Warren {
         service.present = true;
         service.address = the_vip;
         service.port = net::Be16(5672);
+        service.persistence = {.timeout_ns = 60'000'000'000, .prefix_length = 24};
         snapshot->services.push_back(service);
         snapshot->seal();
         exchange_.publisher.publish(std::move(snapshot));
@@ -88,6 +89,15 @@ class Warren {
         });
     }
     std::size_t flows() const { return flows_.size(); }
+    // Clients without flows.
+    void add_group(const flow::Flow& of, flow::Tick left) {
+        SyncEvent event;
+        event.kind = SyncEvent::Kind::group;
+        event.idle = left;
+        event.flow = of;
+        ASSERT_TRUE(link().events.push(event));
+    }
+    const std::vector<SyncCommand>& bound() const { return bound_; }
     bool is_in_sync() {
         exchange::SyncStatus status;
         while (exchange_.sync_reports.statuses.pop(status))
@@ -146,6 +156,9 @@ class Warren {
                     return true;
                 });
                 return answer(SyncEvent::Kind::swept, command.number);
+            case SyncCommand::Kind::bind:
+                bound_.push_back(command);
+                return;
             case SyncCommand::Kind::signpost:
                 return;
         }
@@ -165,6 +178,7 @@ class Warren {
     std::map<std::uint16_t, int> colours_;
     flow::FlowSum sum_;
     std::vector<SyncReport> reports_;
+    std::vector<SyncCommand> bound_;
     bool in_sync_ = false;
 };
 
@@ -199,6 +213,22 @@ TEST_F(Runners, ABackupGetsWhatItsMasterHasAndMayPreemptThen) {
     a.remove(1'000);
     EXPECT_TRUE(run_until(a, b, [&] { return b.flows() == 100; }));
     EXPECT_TRUE(b.exchange().sync.speaks.load());
+}
+
+TEST_F(Runners, ClientsWithoutFlowsAreBoundAtTheBackupToo) {
+    Warren a(2, 3);
+    Warren b(3, 2);
+    a.become(true);
+    ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
+    flow::Flow group = flow_from(0);
+    group.client_address = net::IpAddress::v4(10, 0, 0, 0);
+    a.add_group(group, flow::ticks_of_seconds(30));
+    ASSERT_TRUE(run_until(a, b, [&] { return !b.bound().empty(); }));
+    const SyncCommand& bound = b.bound()[0];
+    EXPECT_EQ(bound.flow.client_address, group.client_address);
+    EXPECT_EQ(bound.flow.server_address, group.server_address);
+    EXPECT_EQ(bound.flow.vip, group.vip);
+    EXPECT_NEAR(bound.idle, flow::ticks_of_seconds(30), flow::ticks_of_seconds(1) + 1);
 }
 
 TEST_F(Runners, WhatDiffersIsFoundAndRepaired) {

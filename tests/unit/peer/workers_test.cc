@@ -90,6 +90,27 @@ TEST(Workers, AllHearOfAnEnd) {
     }
 }
 
+TEST(Workers, AGroupGoesWhereItsFlowsWould) {
+    exchange::Exchange exchange(4, true);
+    const flow::Spread spread(flow::Spread::key_of(3), 4);
+    Workers workers(exchange, spread);
+    exchange::Service service;
+    service.persistence = {.timeout_ns = 1, .prefix_length = 24};
+    const flow::Flow flow = fnat_flow(40'000);
+    sync::PersistenceRecord record;
+    record.clients = {net::IpAddress::v4(10, 0, 0, 0), 24};
+    record.vip = flow.vip;
+    record.service_port = flow.service_port;
+    record.server_address = flow.server_address;
+    record.seconds_left = 9;
+    ASSERT_TRUE(workers.bind(record, service));
+    SyncCommand command;
+    ASSERT_TRUE(workers.link(placement_of(flow, service, spread).client).commands.pop(command));
+    EXPECT_EQ(command.kind, SyncCommand::Kind::bind);
+    EXPECT_EQ(command.idle, flow::ticks_of_seconds(9));
+    EXPECT_EQ(command.flow.server_address, flow.server_address);
+}
+
 TEST(Workers, AFullChannelRefuses) {
     exchange::Exchange exchange(1, true);
     const flow::Spread spread(flow::Spread::key_of(3), 1);

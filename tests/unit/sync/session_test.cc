@@ -217,6 +217,11 @@ TEST(Session, APersistenceEntryTravelsToo) {
     pair[0]->offer(record, {}, false, pair.now_us);
     pair.run(3'000);
     EXPECT_EQ(pair[1].sink.bound, std::vector<PersistenceRecord>{record});
+    pair[1].sink.bound.clear();
+    pair.passes = lose(0, Kind::records, 1);
+    pair[0]->offer(record, {}, false, pair.now_us);
+    pair.run(100'000);
+    EXPECT_EQ(pair[1].sink.bound, std::vector<PersistenceRecord>{record}) << "said again";
 }
 
 TEST(Session, AnOvertakenRecordDoesNotBringBackWhatHasEnded) {
