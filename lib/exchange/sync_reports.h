@@ -23,6 +23,20 @@ struct SyncOrder {
     std::uint16_t router = 0;
 };
 
+// Something that is configured here or at the peer only, or differently.
+struct ConfigDifference {
+    enum class Side : std::uint8_t { none, ours, peers, both };  // who has it; both: another detail
+    enum class What : std::uint8_t { address, service, server, local_address };
+    Side side = Side::none;
+    What what = What::address;
+    net::Be16 port{};  // the virtual_server's
+    net::Be16 other_port{};
+    net::IpAddress vip{};
+    net::IpAddress other{};  // real_server or local address
+
+    friend bool operator==(const ConfigDifference&, const ConfigDifference&) = default;
+};
+
 struct SyncReport {
     enum class Kind : std::uint8_t {
         peer_up,
@@ -57,6 +71,7 @@ struct SyncReport {
     std::uint16_t router = 0;
     std::uint64_t missing = 0;  // flows; of unsynced_takeover: ns since the tables were equal
     std::uint64_t when_ns = 0;
+    ConfigDifference difference{};  // config: the first that is known, if any is
 };
 
 // For `show sync`, a few times a second.

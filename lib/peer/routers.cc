@@ -2,31 +2,10 @@
 #include "peer/routers.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
+
+#include "peer/inventory.h"
 
 namespace warren::peer {
-
-namespace {
-
-// One thing that must be configured alike, as bytes without padding.
-struct Fact {
-    enum class Kind : std::uint16_t { address, service, server, local_address };
-    net::IpAddress of{};  // the VIP
-    net::IpAddress what{};
-    net::Be16 port{};  // the VIP's
-    net::Be16 other_port{};
-    std::uint16_t kind = 0;
-    std::uint16_t detail = 0;
-};
-static_assert(sizeof(Fact) == 40);
-
-std::uint64_t hash(const flow::SipKey& key, Fact::Kind kind, Fact fact) {
-    fact.kind = static_cast<std::uint16_t>(kind);
-    return flow::siphash_2_4(key, std::bit_cast<std::array<std::uint8_t, sizeof(Fact)>>(fact));
-}
-
-}  // namespace
 
 bool Routers::follow(const exchange::Snapshot& snapshot, const exchange::OwnershipView& ownership) {
     bool is_other = generation_ != snapshot.generation;
@@ -46,6 +25,7 @@ void Routers::rebuild(const exchange::Snapshot& snapshot) {
     generation_ = snapshot.generation;
     all_.clear();
     indices_.clear();
+    facts_.clear();
     for (std::uint16_t i = 0; i < snapshot.virtual_routers.size(); ++i) {
         const auto addresses = snapshot.addresses_of(i);
         if (addresses.empty() || all_.size() == sync::max_routers) continue;
@@ -53,46 +33,13 @@ void Routers::rebuild(const exchange::Snapshot& snapshot) {
             addresses.begin(), addresses.end(), [&](std::uint16_t a, std::uint16_t b) {
                 return snapshot.addresses[a].address < snapshot.addresses[b].address;
             });
+        facts_.push_back(facts_of(snapshot, i));
         all_.push_back(
             {.key = {snapshot.addresses[*lowest].address, snapshot.virtual_routers[i].vrid},
              .role = sync::Role::backup,
-             .fingerprint = fingerprint_of(snapshot, i)});
+             .fingerprint = fingerprint_of(key_, facts_.back())});
         indices_.push_back(i);
     }
-}
-
-std::uint64_t Routers::fingerprint_of(const exchange::Snapshot& snapshot,
-                                      std::uint16_t router) const {
-    std::uint64_t sum = 0;
-    for (const std::uint16_t position : snapshot.addresses_of(router))
-        sum += hash(key_, Fact::Kind::address, {.of = snapshot.addresses[position].address});
-    for (const exchange::Service& service : snapshot.services)
-        if (service.present && router_of(snapshot, service.address) == router)
-            sum += fingerprint_of(snapshot, service);
-    return sum;
-}
-
-std::uint64_t Routers::fingerprint_of(const exchange::Snapshot& snapshot,
-                                      const exchange::Service& service) const {
-    const auto detail = static_cast<std::uint16_t>(service.persistence.prefix_length << 1 |
-                                                   static_cast<unsigned>(service.synced));
-    const Fact place{.of = service.address, .port = service.port, .detail = detail};
-    std::uint64_t sum = hash(key_, Fact::Kind::service, place);
-    for (const std::uint16_t id : service.servers) {
-        const exchange::Server& server = snapshot.servers[id];
-        if (server.state == exchange::ServerState::absent) continue;
-        Fact fact = place;
-        fact.what = server.address;
-        fact.other_port = server.port;
-        fact.detail = static_cast<std::uint16_t>(server.method);
-        sum += hash(key_, Fact::Kind::server, fact);
-    }
-    for (const net::IpAddress& local : service.local_addresses) {
-        Fact fact = place;
-        fact.what = local;
-        sum += hash(key_, Fact::Kind::local_address, fact);
-    }
-    return sum;
 }
 
 std::uint16_t Routers::index_of(const sync::RouterKey& key) const {
@@ -105,6 +52,12 @@ const sync::LocalRouter* Routers::find(std::uint16_t index) const {
     const auto found = std::find(indices_.begin(), indices_.end(), index);
     return found == indices_.end() ? nullptr
                                    : &all_[static_cast<std::size_t>(found - indices_.begin())];
+}
+
+std::span<const sync::Fact> Routers::facts_of_router(const sync::RouterKey& key) const {
+    for (std::size_t i = 0; i < all_.size(); ++i)
+        if (all_[i].key == key) return facts_[i];
+    return {};
 }
 
 std::uint16_t Routers::router_of(const exchange::Snapshot& snapshot, const net::IpAddress& vip) {

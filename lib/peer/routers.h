@@ -11,6 +11,7 @@
 #include "exchange/ownership.h"
 #include "exchange/snapshot.h"
 #include "flow/digest.h"
+#include "sync/message.h"
 #include "sync/router.h"
 
 namespace warren::peer {
@@ -29,6 +30,8 @@ class Routers {
     // Its index in the snapshot, or no_router.
     std::uint16_t index_of(const sync::RouterKey& key) const;
     const sync::LocalRouter* find(std::uint16_t index) const;
+    // What must be configured alike of it, in order; none of a router that we do not have.
+    std::span<const sync::Fact> facts_of_router(const sync::RouterKey& key) const;
     static std::uint16_t router_of(const exchange::Snapshot& snapshot, const net::IpAddress& vip);
     // Sums by service become sums by router.
     std::vector<sync::RouterSum> totals(const exchange::Snapshot& snapshot,
@@ -36,14 +39,12 @@ class Routers {
 
   private:
     void rebuild(const exchange::Snapshot& snapshot);
-    std::uint64_t fingerprint_of(const exchange::Snapshot& snapshot, std::uint16_t router) const;
-    std::uint64_t fingerprint_of(const exchange::Snapshot& snapshot,
-                                 const exchange::Service& service) const;
 
     flow::SipKey key_;
     std::uint64_t generation_ = ~std::uint64_t{0};
     std::vector<sync::LocalRouter> all_;
-    std::vector<std::uint16_t> indices_;  // beside all_
+    std::vector<std::uint16_t> indices_;          // beside all_
+    std::vector<std::vector<sync::Fact>> facts_;  // beside all_
 };
 
 }  // namespace warren::peer

@@ -79,7 +79,7 @@ std::uint64_t Runner::round(std::uint64_t now_ns) {
     heed_news();
     publish();
     for (const auto& link : links_)
-        link->flush();
+        link->wire().flush();
     return deadline_ns();
 }
 

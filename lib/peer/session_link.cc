@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "peer/inventory.h"
+
 namespace warren::peer {
 
 namespace {
@@ -217,6 +219,14 @@ void SessionLink::take_over_answered(const sync::RouterKey& router, std::uint32_
     tell({.kind = agreed ? News::Kind::take_over_agreed : News::Kind::take_over_refused,
           .router = router,
           .ticket = ticket});
+}
+
+void SessionLink::peer_inventory(const sync::Inventory& inventory) {
+    const auto ours = common_.routers.facts_of_router(inventory.router);
+    if (ours.empty()) return;
+    tell({.kind = News::Kind::config,
+          .router = inventory.router,
+          .difference = difference(ours, inventory)});
 }
 
 }  // namespace warren::peer

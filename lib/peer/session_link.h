@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "exchange/sync_reports.h"
 #include "exchange/worker_link.h"
 #include "peer/errands.h"
 #include "peer/keys.h"
@@ -51,10 +52,12 @@ struct News {
         take_over_asked,
         take_over_agreed,
         take_over_refused,
+        config,  // a part of the peer's configuration has been compared with ours
     };
     Kind kind = Kind::peer_down;
     sync::RouterKey router{};
     std::uint32_t ticket = 0;
+    exchange::ConfigDifference difference{};  // of config
 };
 
 class SessionLink : private sync::Sink {
@@ -65,14 +68,12 @@ class SessionLink : private sync::Sink {
     // Takes what the socket holds, at most a few bursts; returns how many datagrams.
     unsigned receive();
     void tick();
-    void flush() { wire_.flush(); }
 
     Wire& wire() { return wire_; }
     const Wire& wire() const { return wire_; }
     sync::Session& session() { return session_; }
     const sync::Session& session() const { return session_; }
     bool is_up() const { return session_.status(common_.now_us()).up; }
-    std::span<const sync::PeerRouter> peer_routers() const { return peer_routers_; }
     // What it says of that router, or null.
     const sync::PeerRouter* find(const sync::RouterKey& router) const;
 
@@ -113,6 +114,7 @@ class SessionLink : private sync::Sink {
     void take_over_asked(const sync::RouterKey& router, std::uint32_t ticket) override;
     void take_over_answered(const sync::RouterKey& router, std::uint32_t ticket,
                             bool agreed) override;
+    void peer_inventory(const sync::Inventory& inventory) override;
 
     void take(const Wire::Received& received);
     bool is_signed(net::ConstBytes datagram);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "peer/inventory.h"
+
 namespace warren::peer {
 
 using exchange::SyncReport;
@@ -15,6 +17,7 @@ constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t difference_ns = 5 * second_ns;  // with tables that differ
 // Equal as late as that is as good as equal: a digest comes each second.
 constexpr std::uint64_t fresh_ns = 2'500'000'000;
+constexpr std::uint64_t facts_interval_ns = second_ns / 4;  // of a datagram's worth
 
 }  // namespace
 
@@ -94,6 +97,7 @@ void Standings::heard(const News& news, const SessionLink& from) {
     }
     Standing* standing = find(news.router);
     if (standing == nullptr) return;
+    if (news.kind == News::Kind::config) return heard_of_config(news, *standing);
     if (news.kind == News::Kind::bulk_ended) {
         const std::uint16_t index = common_.routers.index_of(news.router);
         standing->gate.bulk_ended(now_us);
@@ -158,7 +162,35 @@ void Standings::look_at(const sync::LocalRouter& router, std::uint16_t index, St
     };
     set_alarm(Alarm::both_masters, index, lasts(standing.both_masters_ns, 2 * second_ns));
     set_alarm(Alarm::config, index, is_other);
+    if (is_other)
+        tell_facts(router, standing, links);
+    else
+        standing.difference = {};
     set_alarm(Alarm::differs, index, lasts(standing.different_ns, difference_ns));
+}
+
+// Round and round: some get lost, and either side may change.
+void Standings::tell_facts(const sync::LocalRouter& router, Standing& standing, Links links) {
+    if (common_.now_ns < standing.next_facts_ns) return;
+    standing.next_facts_ns = common_.now_ns + facts_interval_ns;
+    const auto facts = common_.routers.facts_of_router(router.key);
+    const sync::Inventory part = part_of(facts, router.key, standing.told_facts);
+    standing.told_facts = part.ends ? 0 : standing.told_facts + part.facts.size() - 1;
+    for (const auto& link : links)
+        link->session().tell_inventory(part, common_.now_us());
+}
+
+// A part that is alike says nothing of the others.
+void Standings::heard_of_config(const News& news, Standing& standing) {
+    const std::uint16_t index = common_.routers.index_of(news.router);
+    if (news.difference.side == exchange::ConfigDifference::Side::none ||
+        news.difference == standing.difference || !alarms_[{Alarm::config, index}])
+        return;
+    standing.difference = news.difference;
+    report({.kind = SyncReport::Kind::alarm,
+            .alarm = Alarm::config,
+            .router = index,
+            .difference = news.difference});
 }
 
 // Who is master, by a Master_Down or because nobody else was, needs no gate any more.

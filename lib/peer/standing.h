@@ -39,10 +39,13 @@ class Standings {
         sync::PreemptGate gate;
         sync::PreemptGate::State told = sync::PreemptGate::State::held;
         sync::Role role = sync::Role::backup;
-        std::optional<bool> equal;          // the last comparison, while a session is up
-        std::uint64_t equal_ns = 0;         // when it was last equal
-        std::uint64_t different_ns = 0;     // since when it is not; 0: it is, or nobody knows
-        std::uint64_t both_masters_ns = 0;  // since when
+        std::optional<bool> equal;                // the last comparison, while a session is up
+        std::uint64_t equal_ns = 0;               // when it was last equal
+        std::uint64_t different_ns = 0;           // since when it is not; 0: it is, or nobody knows
+        std::uint64_t both_masters_ns = 0;        // since when
+        exchange::ConfigDifference difference{};  // the last that was told
+        std::size_t told_facts = 0;       // how far the peer has been told of our configuration
+        std::uint64_t next_facts_ns = 0;  // when it is told more
         std::uint64_t bulk_flows = 0;
         std::uint64_t bulk_ns = 0;
     };
@@ -52,6 +55,8 @@ class Standings {
     void look_at(const sync::LocalRouter& router, std::uint16_t index, Standing& standing,
                  Links links);
     void open_gate(std::uint16_t index, Standing& standing);
+    void tell_facts(const sync::LocalRouter& router, Standing& standing, Links links);
+    void heard_of_config(const News& news, Standing& standing);
     exchange::SyncStatus status_of(const SessionLink& link) const;
     exchange::SyncStatus status_of(const sync::LocalRouter& router, std::uint16_t index,
                                    const Standing& standing, Links links);

@@ -135,6 +135,10 @@ bool Arrivals::take(const Datagram& datagram, std::uint64_t now_us) {
             if (const auto message = take_over_at(payload))
                 return take_take_over(header, *message), true;
             return malformed();
+        case Kind::inventory:
+            if (const auto inventory = inventory_at(payload))
+                return p_.sink.peer_inventory(*inventory), true;
+            return malformed();
     }
     ++p_.counters.unknown_kind;
     return true;

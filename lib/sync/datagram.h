@@ -26,8 +26,17 @@ inline constexpr std::size_t max_datagram_bytes = 1'452;  // 1,500 less IPv6 and
 inline constexpr std::size_t min_datagram_bytes = 1'232;  // 1,280 less the same: IPv6's least MTU
 inline constexpr std::size_t max_payload_bytes = max_datagram_bytes - header_bytes - tag_bytes;
 
-enum class Kind : std::uint8_t { hello, records, ack, bulk_begin, bulk_end, digest, take_over };
-inline constexpr std::size_t kind_count = 7;
+enum class Kind : std::uint8_t {
+    hello,
+    records,
+    ack,
+    bulk_begin,
+    bulk_end,
+    digest,
+    take_over,
+    inventory,
+};
+inline constexpr std::size_t kind_count = 8;
 
 namespace datagram_flag {
 inline constexpr std::uint8_t urgent = 0x01;  // to be acknowledged at once

@@ -16,7 +16,7 @@ struct KeyWire {
 
 struct HelloWire {
     std::uint8_t lowest_version, highest_version;
-    std::uint8_t routers, units;
+    std::uint8_t entries, units;
     net::Be32 capacity;
 };
 constexpr std::uint8_t flag_in_sync = 1;
@@ -36,7 +36,7 @@ struct AckWire {
 static_assert(sizeof(AckWire) == 40);
 
 struct DigestWire {
-    std::uint8_t routers, units;
+    std::uint8_t entries, units;
     net::Be16 zero;
 };
 struct SumWire {
@@ -62,6 +62,23 @@ struct TakeOverWire {
 };
 static_assert(sizeof(TakeOverWire) == 24);
 
+struct InventoryWire {
+    std::uint8_t entries, units;
+    std::uint8_t flags;
+    std::uint8_t zero;
+    KeyWire key;
+    std::array<std::uint8_t, 3> zeros;
+};
+constexpr std::uint8_t flag_begins = 1;
+constexpr std::uint8_t flag_ends = 2;
+struct FactWire {
+    std::array<std::uint8_t, 16> vip, other;
+    net::Be16 port, other_port, kind, detail;
+};
+static_assert(sizeof(InventoryWire) == 24 && sizeof(FactWire) == 40);
+static_assert(sizeof(InventoryWire) + Inventory::most * sizeof(FactWire) <=
+              min_datagram_bytes - header_bytes - tag_bytes);
+
 static_assert(sizeof(DigestWire) + max_routers * sizeof(SumWire) <=
               min_datagram_bytes - header_bytes - tag_bytes);
 
@@ -76,14 +93,14 @@ const Wire* wire_at(net::ConstBytes payload, std::size_t at = 0) {
     return payload.size() < at + sizeof(Wire) ? nullptr : &net::header_at<Wire>(payload, at);
 }
 
-// Entries behind a head; nobody has more than max_routers.
+// Entries behind a head; nobody has more of them than routers.
 template <typename Entry, typename Head, typename Take>
 bool read_entries(net::ConstBytes payload, const Head& head, Take take) {
     const std::size_t step = head.units * unit;
-    if (head.routers > max_routers || step < sizeof(Entry) ||
-        payload.size() < sizeof(Head) + head.routers * step)
+    if (head.entries > max_routers || step < sizeof(Entry) ||
+        payload.size() < sizeof(Head) + head.entries * step)
         return false;
-    for (std::size_t i = 0; i < head.routers; ++i)
+    for (std::size_t i = 0; i < head.entries; ++i)
         take(*wire_at<Entry>(payload, sizeof(Head) + i * step));
     return true;
 }
@@ -95,6 +112,15 @@ Hello::Router router_of(const HelloRouterWire& wire) {
     router.in_sync = (wire.flags & flag_in_sync) != 0;
     router.fingerprint = wire.fingerprint.host();
     return {router, wire.want};
+}
+
+Fact fact_of(const FactWire& wire) {
+    return {.vip = net::IpAddress::v6(wire.vip),
+            .other = net::IpAddress::v6(wire.other),
+            .port = wire.port,
+            .other_port = wire.other_port,
+            .kind = static_cast<Fact::Kind>(wire.kind.host()),
+            .detail = wire.detail.host()};
 }
 
 }  // namespace
@@ -160,6 +186,23 @@ Payload encode(const TakeOver& take_over) {
     return payload;
 }
 
+Payload encode(const Inventory& inventory) {
+    Payload payload;
+    const auto flags = static_cast<std::uint8_t>((inventory.begins ? flag_begins : 0) |
+                                                 (inventory.ends ? flag_ends : 0));
+    append(payload, InventoryWire{static_cast<std::uint8_t>(inventory.facts.size()),
+                                  sizeof(FactWire) / unit,
+                                  flags,
+                                  0,
+                                  KeyWire::of(inventory.router),
+                                  {}});
+    for (const Fact& fact : inventory.facts)
+        append(payload,
+               FactWire{fact.vip.bytes(), fact.other.bytes(), fact.port, fact.other_port,
+                        net::Be16(static_cast<std::uint16_t>(fact.kind)), net::Be16(fact.detail)});
+    return payload;
+}
+
 std::optional<Hello> hello_at(net::ConstBytes payload) {
     const auto* wire = wire_at<HelloWire>(payload);
     if (wire == nullptr) return std::nullopt;
@@ -199,6 +242,19 @@ std::optional<TakeOver> take_over_at(net::ConstBytes payload) {
     const auto* wire = wire_at<TakeOverWire>(payload);
     if (wire == nullptr || wire->step > TakeOver::Step::decline) return std::nullopt;
     return TakeOver{wire->key.key(), wire->step, wire->ticket.host()};
+}
+
+// More of them than we send is of no version that there is.
+std::optional<Inventory> inventory_at(net::ConstBytes payload) {
+    const auto* wire = wire_at<InventoryWire>(payload);
+    if (wire == nullptr || wire->entries > Inventory::most) return std::nullopt;
+    Inventory inventory;
+    inventory.router = wire->key.key();
+    inventory.begins = (wire->flags & flag_begins) != 0;
+    inventory.ends = (wire->flags & flag_ends) != 0;
+    const bool whole = read_entries<FactWire>(
+        payload, *wire, [&](const FactWire& entry) { inventory.facts.push(fact_of(entry)); });
+    return whole ? std::optional(inventory) : std::nullopt;
 }
 
 }  // namespace warren::sync

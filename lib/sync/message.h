@@ -9,13 +9,18 @@
 //               20 sum  28 count
 //   bulk marks  0 lowest VIP  16 VRID  17 0  20 id  24 count
 //   take_over   0 lowest VIP  16 VRID  17 step  18 0  20 ticket
+//   inventory   0 facts  1 units of a fact  2 flags (1: begins, 2: ends)  3 0  4 lowest VIP  20
+//   VRID
+//               21 0  24 facts: 0 VIP  16 other address  32 port  34 other port  36 kind  38 detail
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 
+#include "net/address.h"
 #include "net/bytes.h"
 #include "sync/bounded_list.h"
 #include "sync/datagram.h"
@@ -74,11 +79,45 @@ struct TakeOver {
     std::uint32_t ticket = 0;
 };
 
+// One thing that both must have configured alike, without padding: it is hashed as bytes.
+struct Fact {
+    // What `other` and its port are, and `detail`, which is no part of a fact's name.
+    enum class Kind : std::uint16_t {
+        address,        // a VIP
+        service,        // a virtual_server; detail: granularity, whether it is synced
+        server,         // its real_server; detail: the method
+        local_address,  // its source towards servers
+    };
+    net::IpAddress vip{};
+    net::IpAddress other{};
+    net::Be16 port{};  // the virtual_server's
+    net::Be16 other_port{};
+    Kind kind = Kind::address;
+    std::uint16_t detail = 0;
+
+    // A service stands before what it has.
+    auto name() const { return std::tuple(vip, port.host(), kind, other, other_port.host()); }
+    friend bool operator==(const Fact&, const Fact&) = default;
+};
+static_assert(sizeof(Fact) == 40);
+
+// All facts of a router stand in the order of their names. A part of them says what is between its
+// first and its last, and, at an end of the list, that nothing is beyond. So no part needs another.
+struct Inventory {
+    static constexpr std::size_t most = 28;  // of the least datagram
+
+    RouterKey router;
+    bool begins = false;
+    bool ends = false;
+    BoundedList<Fact, most> facts;
+};
+
 Payload encode(const Hello& hello);
 Payload encode(const Ack& ack);
 Payload encode(const Digest& digest);
 Payload encode(const BulkMark& mark);
 Payload encode(const TakeOver& take_over);
+Payload encode(const Inventory& inventory);
 
 // nullopt: malformed.
 std::optional<Hello> hello_at(net::ConstBytes payload);
@@ -86,5 +125,6 @@ std::optional<Ack> ack_at(net::ConstBytes payload);
 std::optional<Digest> digest_at(net::ConstBytes payload);
 std::optional<BulkMark> bulk_mark_at(net::ConstBytes payload);
 std::optional<TakeOver> take_over_at(net::ConstBytes payload);
+std::optional<Inventory> inventory_at(net::ConstBytes payload);
 
 }  // namespace warren::sync

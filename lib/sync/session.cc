@@ -368,6 +368,14 @@ void Session::answer_take_over(const RouterKey& router, std::uint32_t ticket, bo
     Departures(*parts_).pump(now_us);
 }
 
+void Session::tell_inventory(const Inventory& inventory, std::uint64_t now_us) {
+    Parts& p = *parts_;
+    if (!p.is_up()) return;
+    const Payload payload = encode(inventory);
+    p.sender.send(p.handshake, {Kind::inventory, 0, 0, payload.view()},
+                  p.delivery.oldest_unresolved(), now_us);
+}
+
 Status Session::status(std::uint64_t now_us) const {
     Status status = parts_->status;
     status.rtt_us = parts_->sender.round_trip().smoothed_us();

@@ -74,6 +74,9 @@ class Session {
     void answer_take_over(const RouterKey& router, std::uint32_t ticket, bool agreed,
                           std::uint64_t now_us);
 
+    // A part of what is configured, for a peer whose fingerprint is another one; may get lost.
+    void tell_inventory(const Inventory& inventory, std::uint64_t now_us);
+
     // ---- what is shown
 
     Status status(std::uint64_t now_us) const;

@@ -9,6 +9,7 @@
 
 #include "flow/flow.h"
 #include "net/bytes.h"
+#include "sync/message.h"
 #include "sync/record.h"
 #include "sync/router.h"
 
@@ -77,6 +78,8 @@ class Sink {
     // To be answered with Session::answer_take_over().
     virtual void take_over_asked(const RouterKey& router, std::uint32_t ticket) = 0;
     virtual void take_over_answered(const RouterKey& router, std::uint32_t ticket, bool agreed) = 0;
+    // A part of what the peer has configured.
+    virtual void peer_inventory(const Inventory& inventory) = 0;
 };
 
 }  // namespace warren::sync

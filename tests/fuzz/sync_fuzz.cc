@@ -52,6 +52,9 @@ class Owner : public sync::Sink {
     void compared(const sync::RouterKey&, bool) override {}
     void take_over_asked(const sync::RouterKey&, std::uint32_t) override {}
     void take_over_answered(const sync::RouterKey&, std::uint32_t, bool) override {}
+    void peer_inventory(const sync::Inventory& inventory) override {
+        require(inventory.facts.size() <= sync::Inventory::most);
+    }
 
     sync::Header last;
     std::size_t sent = 0;

@@ -196,6 +196,7 @@ class SyncNode : public sync::Sink {
     void peer_routers(std::span<const sync::PeerRouter> routers) override;
     void compared(const sync::RouterKey& router, bool equal) override;
     void take_over_asked(const sync::RouterKey& router, std::uint32_t ticket) override;
+    void peer_inventory(const sync::Inventory&) override {}
     void take_over_answered(const sync::RouterKey&, std::uint32_t, bool agreed) override {
         seen.answered = agreed;
     }

@@ -35,7 +35,7 @@ flow::Flow flow_from(std::uint16_t client_port) {
 // A worker's part with a table that is a map.
 class Warren {
   public:
-    Warren(std::uint8_t local, std::uint8_t peer, char key = 'k')
+    Warren(std::uint8_t local, std::uint8_t peer, char key = 'k', std::uint8_t server = 11)
         : keys_(derive_keys({std::string(32, key)})),
           runner_(exchange_, one_worker,
                   {.peers = {{.local = net::IpAddress::v4(127, 0, 0, local),
@@ -56,7 +56,13 @@ class Warren {
         service.address = the_vip;
         service.port = net::Be16(5672);
         service.persistence = {.timeout_ns = 60'000'000'000, .prefix_length = 24};
+        service.servers = {0};
         snapshot->services.push_back(service);
+        exchange::Server only;
+        only.address = net::IpAddress::v4(192, 168, 8, server);
+        only.port = net::Be16(5672);
+        only.state = exchange::ServerState::up;
+        snapshot->servers.push_back(only);
         snapshot->seal();
         exchange_.publisher.publish(std::move(snapshot));
     }
@@ -87,6 +93,13 @@ class Warren {
         return std::any_of(reports_.begin(), reports_.end(), [&](const SyncReport& report) {
             return report.kind == kind && report.alarm == alarm;
         });
+    }
+    // The last that was named; none yet: Side::none.
+    exchange::ConfigDifference difference() const {
+        exchange::ConfigDifference last;
+        for (const SyncReport& report : reports_)
+            if (report.alarm == SyncReport::Alarm::config) last = report.difference;
+        return last;
     }
     std::size_t flows() const { return flows_.size(); }
     // Clients without flows.
@@ -272,6 +285,20 @@ TEST_F(Runners, AnotherKeyIsAnAlarmAndNoSession) {
     }));
     EXPECT_FALSE(a.has_heard(SyncReport::Kind::peer_up));
     EXPECT_FALSE(a.exchange().sync.speaks.load());
+}
+
+TEST_F(Runners, WhatIsConfiguredOnOneSideOnlyIsNamedOnBoth) {
+    using Side = exchange::ConfigDifference::Side;
+    Warren a(2, 3);
+    Warren b(3, 2, 'k', 12);
+    a.become(true);
+    ASSERT_TRUE(run_until(a, b, [&] {
+        return a.difference().side != Side::none && b.difference().side != Side::none;
+    }));
+    EXPECT_EQ(a.difference().side, Side::ours);
+    EXPECT_EQ(a.difference().other.to_string(), "192.168.8.11");
+    EXPECT_EQ(b.difference().side, Side::peers) << "in the order of names";
+    EXPECT_EQ(b.difference().other.to_string(), "192.168.8.11");
 }
 
 TEST_F(Runners, TwoMastersAreAnAlarm) {

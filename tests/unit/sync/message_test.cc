@@ -108,6 +108,33 @@ TEST(Message, ATakeOversBytes) {
     EXPECT_FALSE(take_over_at(bytes));
 }
 
+TEST(Message, AnInventorysBytes) {
+    Inventory inventory;
+    inventory.router = router;
+    inventory.ends = true;
+    inventory.facts.push({.vip = samples::vip,
+                          .other = samples::v4(0xc0a8080b),
+                          .port = net::Be16(5672),
+                          .other_port = net::Be16(5671),
+                          .kind = Fact::Kind::server,
+                          .detail = 3});
+    const Bytes vip_bytes(router_bytes.begin(), router_bytes.end() - 1);
+    const Bytes bytes = joined(
+        joined({1, 10, 2, 0}, router_bytes, {0, 0, 0}), vip_bytes,
+        {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 168, 8, 11, 22, 40, 22, 39, 0, 2, 0, 3});
+    EXPECT_EQ(bytes_of(encode(inventory)), bytes);
+    const auto read = inventory_at(bytes);
+    ASSERT_TRUE(read && read->facts.size() == 1);
+    EXPECT_EQ(*read->facts.begin(), *inventory.facts.begin());
+    EXPECT_EQ(read->router, router);
+    EXPECT_TRUE(read->ends && !read->begins);
+    refuses_every_cut(bytes, inventory_at);
+    Bytes too_many(24 + 29 * 40);
+    too_many[0] = 29;
+    too_many[1] = 10;
+    EXPECT_FALSE(inventory_at(too_many));
+}
+
 TEST(Message, AnAcksBytes) {
     Ack ack;
     ack.highest = 300;

@@ -32,6 +32,7 @@ struct Recorder : Sink {
     std::vector<bool> comparisons;
     std::vector<std::uint32_t> take_overs;
     std::vector<std::pair<std::uint32_t, bool>> answers;
+    std::vector<Inventory> inventories;
     std::optional<std::pair<std::uint8_t, std::uint8_t>> unintelligible;
     unsigned ups = 0, downs = 0;
     bool has_room = true;
@@ -73,6 +74,7 @@ struct Recorder : Sink {
     void take_over_answered(const RouterKey&, std::uint32_t ticket, bool agreed) override {
         answers.emplace_back(ticket, agreed);
     }
+    void peer_inventory(const Inventory& inventory) override { inventories.push_back(inventory); }
 };
 
 // One warren of the pair.

@@ -224,6 +224,21 @@ TEST(Session, APersistenceEntryTravelsToo) {
     EXPECT_EQ(pair[1].sink.bound, std::vector<PersistenceRecord>{record}) << "said again";
 }
 
+TEST(Session, APartOfWhatIsConfiguredTravelsAsItIs) {
+    Pair pair;
+    Inventory inventory;
+    inventory.router = pair_router;
+    inventory.begins = true;
+    inventory.facts.push({.vip = samples::vip});
+    pair[0]->tell_inventory(inventory, pair.now_us);
+    pair.run(100'000);
+    EXPECT_TRUE(pair[1].sink.inventories.empty()) << "there was nobody yet";
+    pair[0]->tell_inventory(inventory, pair.now_us);
+    pair.run(3'000);
+    ASSERT_EQ(pair[1].sink.inventories.size(), 1U);
+    EXPECT_TRUE(std::ranges::equal(pair[1].sink.inventories[0].facts, inventory.facts));
+}
+
 TEST(Session, AnOvertakenRecordDoesNotBringBackWhatHasEnded) {
     Pair pair;
     pair.run(100'000);
