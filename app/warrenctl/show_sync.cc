@@ -39,8 +39,10 @@ std::string router_line(const Json& row) {
     if (row.value("bulk_flows", 0ULL) != 0)
         line += ", last bulk " + number<count_text>(row, "bulk_flows") + " in " +
                 time_of(row, "bulk_ms");
-    return line + ", preempt " + (row.value("preempt_held", false) ? "held" : "free") +
-           ", config " + (row.value("config_equal", true) ? "equal" : "DIFFERS");
+    line += std::string(", preempt ") + (row.value("preempt_held", false) ? "held" : "free");
+    if (row.value("config_equal", true)) return line + ", config equal";
+    const std::string difference = text(row, "difference");
+    return line + ", config DIFFERS" + (difference.size() > 1 ? " (" + difference + ")" : "");
 }
 
 }  // namespace

@@ -129,6 +129,9 @@ void FlowSync::take_alarm(const exchange::SyncReport& report, std::uint64_t now_
     const std::optional<Trouble> trouble = trouble_of(report.alarm);
     if (trouble && (is_of_peer(*trouble) || report.router < state_.routers.size()))
         set_trouble(*trouble, !report.over, report.router, report.missing, now_ns);
+    if (report.difference.side == exchange::ConfigDifference::Side::none) return;
+    picture_.explain(report.router, report.difference);
+    events_.warn(kind, "config: {}", text(report.difference));
 }
 
 void FlowSync::release(const exchange::SyncReport& report, std::uint64_t now_ns) {
@@ -150,7 +153,7 @@ void FlowSync::watch(std::uint64_t now_ns) {
 // Each beginning and end is told once, with what can be done.
 void FlowSync::set_trouble(Trouble trouble, bool stands, std::uint16_t index, std::uint64_t missing,
                            std::uint64_t now_ns) {
-    const std::string what = text({trouble, index, missing, now_ns}, state_);
+    const std::string what = text({trouble, index, missing, now_ns, {}}, state_);
     if (stands && picture_.raise(trouble, index, missing, now_ns))
         events_.warn(kind, "{}: {} ({})", name(trouble), what, remedy(trouble));
     else if (!stands && picture_.clear(trouble, index))

@@ -59,6 +59,18 @@ void put(std::vector<Record>& all, const Record& record, Key Record::*key, std::
     if (all.size() < most) all.push_back(record);
 }
 
+// What it is of which virtual_server.
+std::string subject(const exchange::ConfigDifference& difference) {
+    using What = exchange::ConfigDifference::What;
+    if (difference.what == What::address) return "virtual_ipaddress " + difference.vip.to_string();
+    const std::string service = model::endpoint(difference.vip, difference.port.host());
+    if (difference.what == What::service) return "virtual_server " + service;
+    return (difference.what == What::server
+                ? "real_server " + model::endpoint(difference.other, difference.other_port.host())
+                : "local address " + difference.other.to_string()) +
+           " of " + service;
+}
+
 }  // namespace
 
 const char* name(Trouble trouble) {
@@ -75,11 +87,22 @@ bool is_of_peer(Trouble trouble) {
            trouble == Trouble::sync_stalled;
 }
 
+std::string text(const exchange::ConfigDifference& difference) {
+    using Side = exchange::ConfigDifference::Side;
+    if (difference.side == Side::ours) return "only here: " + subject(difference);
+    if (difference.side == Side::peers) return "only there: " + subject(difference);
+    const bool is_service = difference.what == exchange::ConfigDifference::What::service;
+    return (is_service ? "persistence_granularity or flow_sync of " : "lb_kind of ") +
+           subject(difference);
+}
+
 std::string text(const StandingAlarm& alarm, const model::State& state) {
     std::string all;
     if (!is_of_peer(alarm.trouble) && alarm.router < state.routers.size())
         all = state.routers[alarm.router].config->name + ": ";
     all += of(alarm.trouble).text;
+    if (alarm.difference.side != exchange::ConfigDifference::Side::none)
+        return all + ": " + text(alarm.difference);
     if (alarm.missing == 0) return all;
     if (alarm.trouble == Trouble::takeover_unsynced)
         return all + ": equal " + std::to_string(alarm.missing / 1'000'000'000) + " s before";
@@ -102,8 +125,14 @@ bool SyncPicture::raise(Trouble trouble, std::uint16_t router, std::uint64_t mis
             alarm.missing = missing;
             return false;
         }
-    if (alarms_.size() < most_alarms) alarms_.push_back({trouble, router, missing, now_ns});
+    if (alarms_.size() < most_alarms) alarms_.push_back({trouble, router, missing, now_ns, {}});
     return true;
+}
+
+void SyncPicture::explain(std::uint16_t router, const exchange::ConfigDifference& difference) {
+    for (StandingAlarm& alarm : alarms_)
+        if (alarm.trouble == Trouble::config && alarm.router == router)
+            alarm.difference = difference;
 }
 
 bool SyncPicture::clear(Trouble trouble, std::uint16_t router) {

@@ -37,9 +37,12 @@ struct StandingAlarm {
     std::uint16_t router = 0;
     std::uint64_t missing = 0;  // flows; of takeover_unsynced: ns since the tables were equal
     std::uint64_t since_ns = 0;
+    exchange::ConfigDifference difference{};  // config
 };
 // Of all routers at once, as the session with the peer itself.
 bool is_of_peer(Trouble trouble);
+// "only here: real_server 192.168.8.13:5672 of 192.168.8.100:5672"
+std::string text(const exchange::ConfigDifference& difference);
 // "A: differs: 12 flows"
 std::string text(const StandingAlarm& alarm, const model::State& state);
 
@@ -51,6 +54,8 @@ class SyncPicture {
     void take(const exchange::SyncStatus& status);
     // Stands from now on; false: it did already.
     bool raise(Trouble trouble, std::uint16_t router, std::uint64_t missing, std::uint64_t now_ns);
+    // What is known of a standing alarm's cause by now.
+    void explain(std::uint16_t router, const exchange::ConfigDifference& difference);
     // Does not stand any more; false: it did not.
     bool clear(Trouble trouble, std::uint16_t router);
     void forget(std::uint16_t router);

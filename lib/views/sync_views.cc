@@ -29,6 +29,16 @@ Json peer_row(const ViewContext& c, const exchange::SyncPeerStatus& peer) {
             {"capacity", peer.capacity}};
 }
 
+// What is configured differently, as far as it is known.
+Json difference(const ViewContext& c, std::uint16_t router) {
+    using Side = exchange::ConfigDifference::Side;
+    for (const handover::StandingAlarm& alarm : c.sync->alarms())
+        if (alarm.trouble == handover::Trouble::config && alarm.router == router &&
+            alarm.difference.side != Side::none)
+            return handover::text(alarm.difference);
+    return {};
+}
+
 // Addresses whose hold is the operator's or the gate's: `preempt_held` of the control lcore.
 Json router_row(const ViewContext& c, const exchange::SyncRouterStatus& status) {
     const model::RouterState& router = c.state.routers[status.router];
@@ -42,7 +52,8 @@ Json router_row(const ViewContext& c, const exchange::SyncRouterStatus& status) 
             {"bulk_flows", status.bulk_flows},
             {"bulk_ms", ms(status.bulk_ns)},
             {"preempt_held", router.status.preempt_held},
-            {"config_equal", status.config_equal}};
+            {"config_equal", status.config_equal},
+            {"difference", difference(c, status.router)}};
 }
 
 }  // namespace

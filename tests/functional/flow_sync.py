@@ -343,6 +343,58 @@ def case_wrong_key(test):
     assert clients.end() == 0
 
 
+def case_groups(test):
+    """Clients whose flows have ended: a backup that comes later knows where persistence sends them, and so do they after the cut."""
+    pair = Pair(test, service="persistence_timeout 60")
+    numbers = list(range(200, 216))
+    for number in numbers:
+        pair.client.add_address(f"192.168.8.{number}/24")
+
+    def who_serves(some):
+        return json.loads(pair.client.run("/usr/bin/python3", "-c", WHO_SERVES, VIPS[4], *map(str, some)).stdout)
+    pair.start("a")
+    pair.wait_for_master("a")
+    pair.wait_for_servers("a")
+    before = who_serves(numbers)
+    assert len(set(before.values())) == 2, before
+    wait_until("no flow to be left", lambda: pair.flows("a") == 0, 10)
+    pair.start("b")
+    pair.wait_for_servers("b")
+    pair.wait_for_sync(0)
+    pair.power_cut("a")
+    pair.wait_for_master("b")
+    after = who_serves(reversed(numbers))    # by turns each would get the other server
+    assert after == before, (before, after)
+
+
+# Who serves a client of each of these last bytes.
+WHO_SERVES = """
+import json, socket, sys
+def who(number):
+    with socket.create_connection((sys.argv[1], 5672), 5, (f"192.168.8.{number}", 0)) as one:
+        one.send(b"x")
+        return one.recv(100).decode().split()[0]
+print(json.dumps({number: who(number) for number in sys.argv[2:]}))
+"""
+
+
+def case_config(test):
+    """One of them lacks a real_server: both say which, until it has it."""
+    pair = Pair(test)
+    pair.start("a")
+    whole = pair.config("b")
+    test.start_warren(pair.hosts["b"], whole.replace(SERVER.format(address=SERVERS[4][1]), ""))
+
+    def differences():
+        return [row["difference"] for name in "ab" for row in pair.ctl(name, "show", "sync")["routers"]]
+    what = f"real_server {SERVERS[4][1]}:5672 of {VIPS[4]}:5672"
+    wait_until("both to name it", lambda: differences() == [f"only here: {what}", f"only there: {what}"], 10)
+    assert what in pair.hosts["b"].run(test.program("app/warrenctl/warrenctl"), "--instance", pair.hosts["b"].namespace, "show", "sync").stdout
+    (test.folder / "b.conf").write_text(whole, encoding="utf-8")
+    pair.ctl("b", "reload")
+    wait_until("both to have the same", lambda: differences() == [None, None], 10)
+
+
 class IdleClients:
     """Connections that say nothing."""
 
@@ -498,6 +550,8 @@ CASES = {
     "own-link": case_own_link,
     "wrong-key": case_wrong_key,
     "dead-server": case_dead_server,
+    "groups": case_groups,
+    "config": case_config,
     "defer": case_defer,
     "cut-persistence": lambda test: case_cut(test, service="persistence_timeout 60"),
     "handover": lambda test: case_handover(test),

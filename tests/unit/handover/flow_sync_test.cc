@@ -49,6 +49,10 @@ class World {
         report.router = router;
         give(report);
     }
+    void give(const exchange::SyncReport& report) {
+        ASSERT_TRUE(channels.reports.push(report));
+        sync.look(now_ns);
+    }
     void in_sync(std::uint16_t router, bool is_so = true) {
         exchange::SyncStatus peer;
         peer.is_peer = true;
@@ -87,12 +91,6 @@ class World {
     FlowSync sync{*state, events, channels,
                   [this](const election::VrrpCommand& c) { told.push_back(text(c)); }, now_ns};
     std::string rows;
-
-  private:
-    void give(const exchange::SyncReport& report) {
-        ASSERT_TRUE(channels.reports.push(report));
-        sync.look(now_ns);
-    }
 };
 
 class WithPeer : public testing::Test, protected World {
@@ -284,6 +282,44 @@ TEST_F(WithPeer, AnAlarmIsToldOnceWhenItBeginsAndOnceWhenItEnds) {
     alarm(Alarm::config, true, 1);
     EXPECT_NE(last_event().find("over"), std::string::npos);
     EXPECT_TRUE(sync.picture().alarms().empty());
+}
+
+TEST_F(WithPeer, TheAlarmOfAnotherConfigurationNamesTheFirstThing) {
+    using Side = exchange::ConfigDifference::Side;
+    using What = exchange::ConfigDifference::What;
+    exchange::SyncReport report;
+    report.alarm = exchange::SyncReport::Alarm::config;
+    report.router = 1;
+    give(report);
+    report.difference = {.side = Side::ours,
+                         .what = What::server,
+                         .port = net::Be16(5672),
+                         .other_port = net::Be16(5671),
+                         .vip = net::IpAddress::v4(192, 168, 9, 100),
+                         .other = net::IpAddress::v4(192, 168, 9, 11)};
+    give(report);
+    const auto shown = [&] { return text(sync.picture().alarms().at(0), *state); };
+    EXPECT_EQ(shown(),
+              "B: the peer's configuration is another one: only here: real_server "
+              "192.168.9.11:5671 of 192.168.9.100:5672");
+    EXPECT_EQ(last_event(),
+              "config: only here: real_server 192.168.9.11:5671 of 192.168.9.100:5672");
+    report.difference.side = Side::peers;
+    report.difference.what = What::service;
+    give(report);
+    EXPECT_EQ(shown(),
+              "B: the peer's configuration is another one: only there: virtual_server "
+              "192.168.9.100:5672");
+    report.difference.side = Side::both;
+    give(report);
+    EXPECT_NE(shown().find("flow_sync of virtual_server"), std::string::npos) << shown();
+    report.difference.what = What::address;
+    report.difference.side = Side::ours;
+    give(report);
+    EXPECT_NE(shown().find("only here: virtual_ipaddress 192.168.9.100"), std::string::npos);
+    report.difference.what = What::local_address;
+    give(report);
+    EXPECT_NE(shown().find("local address 192.168.9.11 of"), std::string::npos);
 }
 
 TEST_F(WithPeer, EachAlarmHasANameAndARemedy) {

@@ -38,6 +38,13 @@ TEST(ShowSync, WhatIsWrongStandsOut) {
               "DIFFERS\n");
 }
 
+TEST(ShowSync, WhatIsConfiguredDifferentlyIsNamed) {
+    EXPECT_NE(sync_text(R"([{"router": "rabbit", "config_equal": false,
+                             "difference": "only here: virtual_ipaddress 10.0.0.1"}])")
+                  .find(", config DIFFERS (only here: virtual_ipaddress 10.0.0.1)\n"),
+              std::string::npos);
+}
+
 TEST(ShowSync, WithoutFlowSync) {
     EXPECT_EQ(sync_text("[]"), "no flow_sync: connections end with this warren\n");
 }
