@@ -4,11 +4,13 @@
 
     amqp_checks.py BUILD-DIR [SECONDS]
 
-A session comes up and is silent in the broker's log for SECONDS (10); a VM that hangs is down within 3 s; a drain is seen at once
-and ends; an alarm is seen and ends; a node of another cluster and a wrong password are down; the session leaves politely. Every
-check has a virtual_server of its own, so that the row of its server is its verdict.
+A session comes up, also over TLS with a certificate that is verified, and is
+silent in the broker's log for SECONDS (10); a VM that hangs is down within 3 s; a drain is seen at once and ends; an alarm is seen and
+ends; a node of another cluster, a wrong password, another authority and another server name are down; the session leaves politely. Every
+check has a virtual_server of its own, so that the row of its server is its verdict. `warrenctl audit` finds what the cluster would lose.
 """
 
+import json
 import os
 import re
 import signal
@@ -17,6 +19,7 @@ import time
 
 from forwarding_methods import VIP
 from harness import LabError, Test, wait_until
+from rabbitmq_services import Tls
 
 from warrenlab import rabbit
 
@@ -24,26 +27,40 @@ USER, PASSWORD = rabbit.LOGIN
 CLUSTER = "rabbit@prod"
 PLAIN, PROXY = rabbit.NODES[:2]
 LOGIN = f"username {USER}\n password {PASSWORD}\n"
-# Of each check: the port of its virtual_server, its node, the block.
-CHECKS = {
-    "session": (6001, PLAIN, f"AMQP_CHECK {{\n {LOGIN} heartbeat 1\n publish_interval 0.5\n cluster_name {CLUSTER}\n }}"),
-    "publish": (6002, PLAIN, f"AMQP_CHECK {{\n level publish\n {LOGIN} }}"),
-    "proxy": (6003, PROXY, f"AMQP_CHECK {{\n {LOGIN} proxy_header on\n }}"),
-    "api": (6004, PLAIN, f"RABBITMQ_CHECK {{\n url http://{PLAIN.address}:15672\n {LOGIN} interval 0.5\n }}"),
-}
-WRONG = {
-    "foreign": (6005, PLAIN, f"AMQP_CHECK {{\n {LOGIN} cluster_name rabbit@elsewhere\n }}"),
-    "denied": (6006, PLAIN, f"AMQP_CHECK {{\n username {USER}\n password wrong\n }}"),
-    "no proxy": (6007, PROXY, f"AMQP_CHECK {{\n {LOGIN} }}"),
-}
+NAME = "rabbit.example"    # of the certificate
+
+
+def tls_check(authority, name):
+    return f"AMQP_CHECK {{\n {LOGIN} tls {{\n ca_file {authority}\n server_name {name}\n verify on\n }}\n }}"
+
+
+# Of each check: the port of its virtual_server, its node and the port there, the block.
+def good_checks(tls):
+    return {
+        "session": (6001, PLAIN, 5672, f"AMQP_CHECK {{\n {LOGIN} heartbeat 1\n publish_interval 0.5\n cluster_name {CLUSTER}\n }}"),
+        "publish": (6002, PLAIN, 5672, f"AMQP_CHECK {{\n level publish\n {LOGIN} }}"),
+        "proxy": (6003, PROXY, 5672, f"AMQP_CHECK {{\n {LOGIN} proxy_header on\n }}"),
+        "api": (6004, PLAIN, 5672, f"RABBITMQ_CHECK {{\n url http://{PLAIN.address}:15672\n {LOGIN} interval 0.5\n }}"),
+        "tls": (6008, PLAIN, 5671, tls_check(tls.certificate("ca"), NAME)),
+    }
+
+
+def wrong_checks(tls):
+    return {
+        "foreign": (6005, PLAIN, 5672, f"AMQP_CHECK {{\n {LOGIN} cluster_name rabbit@elsewhere\n }}"),
+        "denied": (6006, PLAIN, 5672, f"AMQP_CHECK {{\n username {USER}\n password wrong\n }}"),
+        "no proxy": (6007, PROXY, 5672, f"AMQP_CHECK {{\n {LOGIN} }}"),
+        "stranger": (6009, PLAIN, 5671, tls_check(tls.certificate("stranger"), NAME)),
+        "other name": (6010, PLAIN, 5671, tls_check(tls.certificate("ca"), "other.example")),
+    }
 
 
 def config(checks):
     text = ("dataplane {\n workers 1\n}\nvrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n priority 255\n"
             f" virtual_ipaddress {{\n  {VIP[4]}/24\n }}\n}}\n")
-    for port, node, check in checks.values():
+    for port, node, node_port, check in checks.values():
         text += (f"virtual_server {VIP[4]} {port} {{\n lb_algo wlc\n lb_kind FNAT\n protocol TCP\n delay_loop 0.2\n"
-                 f" real_server {node.address} 5672 {{\n {check}\n }}\n}}\n")
+                 f" real_server {node.address} {node_port} {{\n {check}\n }}\n}}\n")
     return text
 
 
@@ -56,8 +73,10 @@ class Bench:
         test.network.name_hosts({spec.name: spec.address for spec in self.nodes})
         self.warren = test.network.add_host("warren", "192.168.8.4/24")
         test.folder.chmod(0o711)    # RabbitMQ gives up root
+        tls = Tls(test.program("openssl"), test.folder / "tls", [f"DNS:{NAME}"])
+        self.good, self.wrong = good_checks(tls), wrong_checks(tls)
         self.processes = {}
-        for spec, more in ((PLAIN, ""), (PROXY, "proxy_protocol = true\n")):
+        for spec, more in ((PLAIN, "listeners.ssl.default = 5671\n" + tls.broker_config()), (PROXY, "proxy_protocol = true\n")):
             self.nodes[spec].prepare(["rabbitmq_management"], more)
             self.processes[spec] = self.nodes[spec].start()
             wait_until(spec.name, lambda spec=spec: self.is_running(spec), 120, 0.2)
@@ -73,7 +92,7 @@ class Bench:
         assert self.nodes[PLAIN].ask(f'{erlang}, io:format("1").\n') == 1, erlang
 
     def state(self, name):
-        port = {**CHECKS, **WRONG}[name][0]
+        port = (self.good | self.wrong)[name][0]
         row = [row for row in self.test.ctl(self.warren, "show", "servers") if str(row["service"]).find(f":{port}") >= 0]
         return row[0]["state"], row[0]["check"]
 
@@ -94,7 +113,7 @@ class Bench:
 
 
 def comes_up(bench):
-    for name in CHECKS:
+    for name in bench.good:
         wait_until(f"{name} to be up", lambda name=name: bench.state(name) == ("up", "ok"), 20, 0.1)
         print(f"{name}: up", flush=True)
 
@@ -109,7 +128,7 @@ def is_silent(bench, seconds):
     lines = levels(bench.broker_log()[before:])
     print(f"broker's log in {seconds} s of sessions: {lines}", flush=True)
     assert not any(lines.values()), bench.broker_log()[before:]
-    for name in CHECKS:
+    for name in bench.good:
         assert bench.state(name)[0] == "up", f"{name} is {bench.state(name)}"
 
 
@@ -155,10 +174,30 @@ def sees_drain(bench):
 
 
 def refuses_strangers(bench):
-    for name, why in (("foreign", "is of the cluster"), ("denied", "403"), ("no proxy", "")):
+    for name, why in (("foreign", "is of the cluster"), ("denied", "403"), ("no proxy", ""), ("stranger", "verif"), ("other name", "verif")):
         wait_until(f"{name} to be down", lambda name=name: bench.state(name)[0] == "down", 10, 0.1)
         assert why in bench.state(name)[1], bench.state(name)
         print(f"{name}: {bench.state(name)[1]}", flush=True)
+
+
+def audits(bench):
+    """Against a live API: two nodes, a queue that is not durable, and one that is on one node only."""
+    password = bench.test.folder / "password"
+    password.write_text(f"{PASSWORD}\n", encoding="utf-8")
+
+    def audit(url, *more):
+        return bench.warren.run(bench.test.program("app/warrenctl/warrenctl"), "--json", "audit", "--url", url, "--username", USER,
+                                "--password-file", str(password), *more, check=False)
+    for queue, durable in (("transient", "false"), ("lonely", "true")):
+        bench.ask(f'rabbit_amqqueue:declare(rabbit_misc:r(<<"/">>, queue, <<"{queue}">>), {durable}, false, [], none, <<"test">>)')
+    url = f"http://{PLAIN.address}:15672"
+    result = wait_until("the queues to be listed", lambda: "queue lonely in /" in (said := audit(url)).stdout and said, 15, 0.5)
+    rules = {finding["rule"] for finding in json.loads(result.stdout)["findings"]}
+    print(f"audit: {sorted(rules)}", flush=True)
+    assert result.returncode == 1 and {"few_nodes", "transient_queue", "single_replica"} <= rules, result
+    assert audit(f"http://{PLAIN.address}:15673").returncode == 2, "nobody is there"
+    password.write_text("wrong\n", encoding="utf-8")
+    assert audit(url).returncode == 2, "a refused login tells nothing"
 
 
 def stop(process):
@@ -169,7 +208,7 @@ def stop(process):
 def leaves_politely(bench, process):
     before = len(bench.broker_log())
     stop(process)
-    wait_until("the broker to have closed", lambda: bench.broker_log()[before:].count("closing AMQP connection") >= 2, 5, 0.1)
+    wait_until("the broker to have closed", lambda: bench.broker_log()[before:].count("closing AMQP connection") >= 3, 5, 0.1)
     lines = levels(bench.broker_log()[before:])
     print(f"broker's log of the good-bye: {lines}", flush=True)
     assert lines["warning"] == lines["error"] == 0, bench.broker_log()[before:]
@@ -178,14 +217,15 @@ def leaves_politely(bench, process):
 def main(test):
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 10
     bench = Bench(test)
-    process = test.start_warren(bench.warren, config(CHECKS))
+    process = test.start_warren(bench.warren, config(bench.good))
     comes_up(bench)
     is_silent(bench, seconds)
+    audits(bench)
     sees_alarm(bench)
     sees_hung_vm(bench)
     sees_drain(bench)
     leaves_politely(bench, process)
-    stranger = test.start_warren(bench.warren, config(WRONG))
+    stranger = test.start_warren(bench.warren, config(bench.wrong))
     refuses_strangers(bench)
     stop(stranger)
 

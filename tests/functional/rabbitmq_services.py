@@ -41,16 +41,16 @@ def services_here():
 
 
 class Tls:
-    """A certificate authority, a server's certificate for the virtual addresses, and an authority that has nothing to do with it."""
+    """A certificate authority, a server's certificate for these ("IP:..." or "DNS:..."), and an authority that has nothing to do with it."""
 
-    def __init__(self, openssl, folder):
+    def __init__(self, openssl, folder, names):
         self.openssl = openssl
         self.folder = folder
         folder.mkdir()
         self.make("ca")
         self.make("stranger")
         self.make("server", "-CA", self.certificate("ca"), "-CAkey", self.key("ca"), "-addext",
-                  f"subjectAltName=IP:{VIP[4]},IP:{VIP[6]}", "-addext", "basicConstraints=critical,CA:FALSE")
+                  f"subjectAltName={','.join(names)}", "-addext", "basicConstraints=critical,CA:FALSE")
 
     def certificate(self, name):
         return str(self.folder / f"{name}.pem")
@@ -62,14 +62,18 @@ class Tls:
         run(self.openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj", f"/CN={name}", "-keyout", self.key(name), "-out", self.certificate(name), *options)
 
+    def broker_config(self):
+        """Lines of rabbitmq.conf; the key becomes RabbitMQ's."""
+        shutil.chown(self.key("server"), rabbit.USER, rabbit.USER)
+        return (f"ssl_options.cacertfile = {self.certificate('ca')}\nssl_options.certfile = {self.certificate('server')}\n"
+                f"ssl_options.keyfile = {self.key('server')}\nssl_options.verify = verify_none\n")
+
 
 def broker_config(services, tls):
     lines = [f"{service.listener} = {service.port}" for service in services.values() if service.listener]
-    lines += [f"ssl_options.cacertfile = {tls.certificate('ca')}", f"ssl_options.certfile = {tls.certificate('server')}",
-              f"ssl_options.keyfile = {tls.key('server')}", "ssl_options.verify = verify_none"]
     if "stream" in services:    # clients are to come back to the balancer, not to the node
         lines += [f"stream.advertised_host = {VIP[4]}"]
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines) + tls.broker_config()
 
 
 class Bench:
@@ -77,7 +81,7 @@ class Bench:
         self.test = test
         test.program("../lib/rabbitmq/bin/rabbitmq-server")
         self.services = services_here()
-        self.tls = Tls(test.program("openssl"), test.folder / "tls")
+        self.tls = Tls(test.program("openssl"), test.folder / "tls", [f"IP:{VIP[4]}", f"IP:{VIP[6]}"])
         self.client = test.network.add_host("client", *both(CLIENT_NET, 50))
         warren = test.network.add_host("warren", *both(CLIENT_NET, 4))
         self.node = self.start_node()
@@ -95,7 +99,6 @@ class Bench:
         node = rabbit.Node(self.test.network.add_host(spec.name, *both(CLIENT_NET, 11)), spec, self.test.folder)
         self.test.network.name_hosts({spec.name: spec.address})
         self.test.folder.chmod(0o711)    # RabbitMQ gives up root
-        shutil.chown(self.tls.key("server"), rabbit.USER, rabbit.USER)
         node.prepare([service.plugin for service in self.services.values() if service.plugin],
                      broker_config(self.services, self.tls))
         self.process = node.start()
