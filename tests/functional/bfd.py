@@ -41,11 +41,17 @@ def service(node):
     return f"virtual_server {VIP[4]} 5672 {{\n    lb_kind NAT\n    real_server {node} 5672 {{\n    }}\n}}\n"
 
 
+def checked_service(node):
+    """Its real_server is up while gateway6 is."""
+    return (f"virtual_server {VIP[4]} 5673 {{\n    lb_kind FNAT\n    protocol TCP\n    real_server {node} 5673 {{\n"
+            "        BFD_CHECK {\n            name gateway6\n        }\n    }\n}\n")
+
+
 def config(router):
     tracked = "track_bfd {\n    gateway4\n    gateway6\n}"
     return bfd_instance("gateway4", ROUTER[4], router.v4) + bfd_instance("gateway6", ROUTER[6], router.v6, "weight -100") + \
         bfd_instance("untracked", ROUTER[4], "192.168.8.44") + \
-        instance(Settings(advert_int=SETTINGS.advert_int, more=tracked), BETTER) + service(ROUTER[4])
+        instance(Settings(advert_int=SETTINGS.advert_int, more=tracked), BETTER) + service(ROUTER[4]) + checked_service(ROUTER[4])
 
 
 def peers(warren):
@@ -79,6 +85,9 @@ class World:
     def await_up(self):
         wait_until("FRR to say up of all sessions", lambda: self.frr_says("up"), 10)
         wait_until("warren to say so", lambda: all(t["detail"] == "Up" for t in self.tracked().values()), 5)
+
+    def checked_server(self):
+        return next(row for row in self.test.ctl(self.better.host, "show", "servers") if row["service"].endswith(":5673"))
 
     def await_owner(self, router):
         wait_until(f"{router.name} to be the only owner", lambda: self.lan.owners(VIP[4]) == [router.name], 15)
@@ -125,15 +134,20 @@ def cut_wire_is_a_fault(world):
 
 
 def one_family_lowers_the_priority(world):
-    """gateway6 has the weight -100."""
+    """gateway6 has the weight -100, and a BFD_CHECK asks for it."""
+    wait_until("the checked server to be up", lambda: world.checked_server()["state"] == "up", 5)
     since = now()
     world.filter("add", "meta nfproto ipv6 udp dport 3784")
+    wait_until("the checked server to be down", lambda: world.checked_server()["state"] == "down", 5, 0.01)
+    print(f"BFD_CHECK down after {(now() - since) * 1000:.0f} ms: {world.checked_server()['check']}")
+    assert now() - since < DETECTION_S + 2 * SLACK_S, "too late"
     world.await_owner(world.worse)
     assert {a.priority for a in world.lan.adverts("better", since)} <= {BETTER, BETTER - 100}, "it went by priority alone"
     assert world.tracked()["gateway4"]["detail"] == "Up", world.tracked()
     world.filter("delete")
     world.await_up()
     world.await_owner(world.better)
+    wait_until("the checked server to be up again", lambda: world.checked_server()["state"] == "up", 5)
 
 
 def admin_down_moves_nothing(world):
