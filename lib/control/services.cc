@@ -196,7 +196,7 @@ void Services::every_second() {
 }
 
 void Services::follow_traffic() {
-    bool published = false;
+    bool published = pools::note_full(context_.state, exchange_);
     for (const pools::DrainNews& news :
          pools::follow_drains(context_.state, exchange_, port::now_ns())) {
         if (!news.text.empty())

@@ -74,9 +74,16 @@ bool is_preferred(const model::ServerRecord& server, config::Prefer prefer) {
 balance::Contender contender(const model::State& state, const model::ServiceRecord& service,
                              const model::ServerRecord& server) {
     return {server.health.standing() == balance::Standing::serving &&
-                model::weight_of(server) != 0 && model::has_way(state, server),
+                model::weight_of(server) != 0 && model::has_way(state, server) && !server.is_full,
             server.config->tier, is_preferred(server, service.config->balancing.prefer),
             server.health.condition() == balance::Condition::blocked};
+}
+
+bool has_tiers(const model::State& state, const model::ServiceRecord& service) {
+    return std::any_of(service.servers.begin(), service.servers.end(), [&](std::uint16_t index) {
+        return state.servers[index].config->tier !=
+               state.servers[service.servers.front()].config->tier;
+    });
 }
 
 }  // namespace
@@ -97,6 +104,19 @@ bool update_factors(model::State& state, const exchange::Exchange& exchange, std
         }
     }
     return notable;
+}
+
+bool note_full(model::State& state, const exchange::Exchange& exchange) {
+    bool has_changed = false;
+    for (const model::ServiceRecord& service : state.services) {
+        const bool counts = has_tiers(state, service);
+        for (const std::uint16_t index : service.servers) {
+            model::ServerRecord& server = state.servers[index];
+            const bool now = counts && exchange.is_overloaded(index, model::flow_limit(server));
+            has_changed |= std::exchange(server.is_full, now) != now;
+        }
+    }
+    return has_changed;
 }
 
 // Without a usable one all stay as they are: who comes first shall serve.

@@ -14,6 +14,10 @@ namespace warren::pools {
 // changed.
 bool update_factors(model::State& state, const exchange::Exchange& exchange, std::uint64_t now_ns);
 
+// Many times a second: which servers have as many flows as they may (uthreshold), where another
+// tier may serve instead. Returns whether that has changed.
+bool note_full(model::State& state, const exchange::Exchange& exchange);
+
 // Before each new snapshot: which servers new flows go to, by tier, `prefer` and alarms.
 void update_fronts(model::State& state);
 

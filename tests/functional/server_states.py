@@ -40,7 +40,7 @@ virtual_server 192.168.8.100 5673 {{
     lb_algo wlc
     lb_kind FNAT
     protocol TCP
-    {one}
+    {one_small}
     {two_later}
 }}
 virtual_server 192.168.8.100 5674 {{
@@ -82,7 +82,7 @@ asyncio.run(main())
 
 def config(drain_timeout=2):
     return CONFIG.format(drain_timeout=drain_timeout, one=SERVER.format(number=11, more=""), two=SERVER.format(number=12, more=""),
-                         two_later=SERVER.format(number=12, more="tier 1"))
+                         one_small=SERVER.format(number=11, more="uthreshold 8"), two_later=SERVER.format(number=12, more="tier 1"))
 
 
 class Clients:
@@ -181,6 +181,14 @@ def tiers(bench):
     bench.running["one"] = bench.start("one")
     bench.wait_for_states(5673, "up", "up")
     wait_until("the lower tier again", lambda: bench.row(5673, "12")["waits"], 5)
+
+
+def full_tier(bench):
+    with Clients(bench, 5673, 8):
+        wait_until("the next tier to be open", lambda: not bench.row(5673, "12")["waits"], 5)
+        with Clients(bench, 5673, 4):
+            assert [bench.row(5673, number)["active"] for number in ("11", "12")] == [8, 4]
+    wait_until("the lower tier alone", lambda: bench.row(5673, "12")["waits"], 5)
 
 
 def slow_start(bench):
@@ -291,7 +299,7 @@ def flapping(bench):
 
 def main(test):
     bench = Bench(test)
-    for step in (rows_say_all, weight_by_order, tiers, slow_start, drain_timeout, reset_by_order, rebalance, refusing_port, cut_off,
+    for step in (rows_say_all, weight_by_order, tiers, full_tier, slow_start, drain_timeout, reset_by_order, rebalance, refusing_port, cut_off,
                  killed, flapping):
         print(step.__name__, flush=True)
         step(bench)

@@ -121,5 +121,31 @@ TEST_F(Weights, TheNextTierServesWhenNobodyElseCan) {
     EXPECT_EQ(fronts(), "xx-") << "one has no way, the other no weight";
 }
 
+TEST_F(Weights, TheNextTierServesWhileTheLowerOneIsFull) {
+    use("real_server 192.168.8.13 5672 {\ntier 1\n}\n", "uthreshold 10\n");
+    const auto hold = [&](std::uint16_t index, std::uint64_t flows) {
+        counted(index).active.set(flows);
+        exchange_.note_overload(index, model::flow_limit(server(index)));  // as a worker does
+        return note_full(*state_, exchange_);
+    };
+    EXPECT_FALSE(hold(1, 9));
+    EXPECT_TRUE(hold(1, 10));
+    EXPECT_EQ(fronts(), "-xx") << "the other one has room";
+    EXPECT_TRUE(hold(2, 10));
+    EXPECT_FALSE(hold(2, 10));
+    EXPECT_EQ(fronts(), "xxx") << "full ones wait for nobody: workers pass them over";
+    EXPECT_FALSE(server(1).waits);
+    EXPECT_FALSE(hold(1, 8)) << "full until a quarter has gone";
+    EXPECT_TRUE(hold(1, 7));
+    EXPECT_EQ(fronts(), "-xx");
+}
+
+TEST_F(Weights, WithoutTiersAFullServerIsTheWorkersMatter) {
+    use("", "uthreshold 10\n");
+    counted(0).active.set(10);
+    EXPECT_FALSE(note_full(*state_, exchange_));
+    EXPECT_FALSE(server(0).is_full);
+}
+
 }  // namespace
 }  // namespace warren::pools
