@@ -15,12 +15,14 @@ import subprocess
 import threading
 import time
 
-from . import lab as lab_module, report
+from . import faults as node_faults, lab as lab_module, report
 from .netns import LabError, wait_until
 
 QUIET_S = 3.0          # longer than a client's heartbeat interval of 2 s: whoever holds a dead connection has noticed
 RECOVERY_LIMIT_S = 180
 FAULTS = ("crash-lb", "stop-lb", "kill-lb", "kill-node", "cut-node")
+MORE_FAULTS = ("memory-alarm", "partition", "slow-node")    # by name only
+FAULT_S = 5.0          # how long those last that end by themselves
 
 
 @dataclasses.dataclass
@@ -259,13 +261,34 @@ class Drill:
         self._node_fault("node silently cut", self.lab.cut_node)
 
     def _node_fault(self, name, inject):
-        """Takes the node with the most clients: the fault that hurts most."""
-        connections = self.lab.cluster.connections()
-        nodes = list(connections.values())
-        number = max(range(1, 4), key=nodes.count)
-        victims = [client for client, node in connections.items() if node == number]
+        number, victims = self._fullest_node()
         self._measure(f"{name} (rabbit{number})", lambda: inject(number), victims)
         self.lab.restore_node(number)
+
+    def _fullest_node(self, among=(1, 2, 3)):
+        """The fault that hurts most: its number and its clients."""
+        connections = self.lab.cluster.connections()
+        nodes = list(connections.values())
+        number = max(among, key=nodes.count)
+        return number, [client for client, node in connections.items() if node == number]
+
+    def memory_alarm(self):
+        """Nobody is sent away for it, nobody breaks."""
+        node = self.lab.cluster.node(1)
+        self._measure(f"memory alarm for {FAULT_S:g} s ({node.name})", lambda: node_faults.memory_alarm(node, FAULT_S), [])
+
+    def partition(self):
+        """Of a ram node: the minority pauses, so its port refuses and its clients go to the others."""
+        number, victims = self._fullest_node(among=(2, 3))
+        node = self.lab.cluster.node(number)
+        others = [other for other in self.lab.cluster.nodes if other is not node]
+        self._measure(f"node cut from the others ({node.name})",
+                      lambda: node_faults.partition(self.lab.network.host("switch"), node, others), victims)
+
+    def slow_node(self):
+        number, victims = self._fullest_node()
+        node = self.lab.cluster.node(number)
+        self._measure(f"node stands still 80 % of {2 * FAULT_S:g} s ({node.name})", lambda: node_faults.slow(node, 2 * FAULT_S), victims)
 
     def run(self, faults):
         """Injects the faults, drains, accounts. Returns the whole result as a dictionary."""
@@ -295,7 +318,7 @@ class Drill:
 
 
 def add_options(parser):
-    parser.add_argument("faults", nargs="*", help=f"in this order (default: {' '.join(FAULTS)})")
+    parser.add_argument("faults", nargs="*", help=f"in this order (default: {' '.join(FAULTS)}; also {' '.join(MORE_FAULTS)})")
     parser.add_argument("--target", default=lab_module.VIP, metavar="ADDRESS",
                         help="where clients connect (default: the VIP)")
     parser.add_argument("--publishers", type=int, default=8)
@@ -320,9 +343,9 @@ def defaults(**changes):
 
 
 def check_faults(faults):
-    unknown = set(faults) - set(FAULTS)
+    unknown = set(faults) - {*FAULTS, *MORE_FAULTS}
     if unknown:
-        raise LabError(f"no fault '{unknown.pop()}': there are {', '.join(FAULTS)}")
+        raise LabError(f"no fault '{unknown.pop()}': there are {', '.join((*FAULTS, *MORE_FAULTS))}")
 
 
 def main(lab, options):
