@@ -341,7 +341,8 @@ std::uint64_t Runner::deadline_ns() const {
     return waits ? std::min(deadline_ns, common_.now_ns + retry_ns) : deadline_ns;
 }
 
-// Workers ring the bell of one that sleeps.
+// Workers ring the bell of one that sleeps. What a walk says may wait to become much: a round for
+// each few of a million flows would take a core. A SYN-ACK may not.
 void Runner::sleep_until(std::uint64_t deadline_ns) {
     const std::uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
     if (deadline_ns <= now_ns) return;
@@ -356,8 +357,10 @@ void Runner::sleep_until(std::uint64_t deadline_ns) {
     const timespec timeout{static_cast<time_t>(wait_ns / 1'000'000'000),
                            static_cast<long>(wait_ns % 1'000'000'000)};
     exchange_.publisher.offline(reader_);
-    bell.fall_asleep();
-    if (has_waiting_events_ || !has_events()) ppoll(descriptors.data(), count, &timeout, nullptr);
+    const bool gathers = walk_.is_under_way() && !defer_;
+    if (!gathers) bell.fall_asleep();
+    if (gathers || has_waiting_events_ || !has_events())
+        ppoll(descriptors.data(), count, &timeout, nullptr);
     bell.wake_up();
     exchange_.publisher.online(reader_);
 }
