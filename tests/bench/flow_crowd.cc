@@ -8,7 +8,7 @@
 // The server remembers nothing: a SYN is answered by a SYN-ACK, a PSH by an ACK. The kernels of
 // both hosts must be kept from answering. The client takes orders by lines, and answers each by a
 // line of JSON:
-//   fill                 opens all, again and again what is lost; {"open", "seconds"}
+//   fill                 opens all, until each has been answered; {"open", "seconds"}
 //   beat RATE SECONDS    sends so many segments a second, of all in turn; {"sent", "answered"}
 // Both run until their input ends.
 #include <arpa/inet.h>
@@ -146,13 +146,13 @@ void serve(Wire& wire) {
 class Crowd {
   public:
     Crowd(Wire& wire, const net::IpAddress& vip, const net::MacAddress& vip_mac, std::size_t count)
-        : wire_(wire), vip_(vip), vip_mac_(vip_mac), server_sequences_(count) {}
+        : wire_(wire), vip_(vip), vip_mac_(vip_mac), server_sequences_(count), is_open_(count) {}
 
     void fill() {
         const Clock::time_point begin = Clock::now();
         while (open_ < server_sequences_.size()) {
             for (std::size_t i = 0; i < server_sequences_.size(); ++i)
-                if (server_sequences_[i] == 0) open(i);
+                if (!is_open_[i]) open(i);
             settle();
         }
         const std::chrono::duration<double> took = Clock::now() - begin;
@@ -168,8 +168,7 @@ class Crowd {
             const std::chrono::duration<double> passed = Clock::now() - begin;
             const auto due = std::min(all, static_cast<std::size_t>(passed.count() * rate));
             for (; sent < due; ++sent)
-                send((sent * stride) % server_sequences_.size(),
-                     net::tcp_flag::psh | net::tcp_flag::ack);
+                send((sent * stride) % server_sequences_.size(), ask);
             wire_.flush();
             if (receive() == 0) usleep(500);
         }
@@ -178,6 +177,7 @@ class Crowd {
     }
 
   private:
+    static constexpr std::uint8_t ask = net::tcp_flag::psh | net::tcp_flag::ack;
     static constexpr std::uint32_t initial_sequence = 1'000;
     static constexpr std::size_t stride = 7'919;  // neighbours are not asked one after the other
     static constexpr std::size_t ports_of_client = 1'000;
@@ -185,10 +185,12 @@ class Crowd {
     static constexpr std::size_t most_under_way = 1'000;
     static constexpr std::uint32_t first_client = 10U << 24 | 1;  // 10.0.0.1
 
+    // Or the rest of it, if the SYN has been answered.
     void open(std::size_t i) {
-        send(i, net::tcp_flag::syn);
+        send(i, server_sequences_[i] == 0 ? net::tcp_flag::syn : ask);
         const Clock::time_point patience = Clock::now() + std::chrono::milliseconds(200);
-        for (++asked_; asked_ - answered_ >= most_under_way && Clock::now() < patience;) {
+        asked_ = std::max(asked_, answered_) + 1;
+        while (asked_ >= answered_ + most_under_way && Clock::now() < patience) {
             wire_.flush();
             receive();
         }
@@ -214,11 +216,13 @@ class Crowd {
     void take(const net::Parsed& p) {
         const std::optional<std::size_t> i = connection_of(p);
         if (!i || has(p, net::tcp_flag::rst)) return;
+        if (has(p, net::tcp_flag::syn)) {
+            server_sequences_[*i] = p.sequence + 1;
+            return send(*i, ask);
+        }
         ++answered_;
-        if (!has(p, net::tcp_flag::syn)) return;
-        if (server_sequences_[*i] == 0) ++open_;
-        server_sequences_[*i] = p.sequence + 1;
-        send(*i, net::tcp_flag::ack);
+        if (!is_open_[*i]) ++open_;
+        is_open_[*i] = true;
     }
     // Until nothing has come for a while.
     void settle() {
@@ -249,7 +253,8 @@ class Crowd {
     Wire& wire_;
     const net::IpAddress vip_;
     const net::MacAddress vip_mac_;
-    std::vector<std::uint32_t> server_sequences_;  // what the client has next from it; 0: not open
+    std::vector<std::uint32_t> server_sequences_;  // what the client has next from it; 0: none yet
+    std::vector<bool> is_open_;                    // it has answered behind the handshake
     std::size_t open_ = 0;
     std::size_t asked_ = 0;
     std::size_t answered_ = 0;
