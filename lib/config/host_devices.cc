@@ -35,6 +35,8 @@ void settle_server_interfaces(
         if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
             names.push_back(name);
     };
+    for (const DataplaneInterface& interface : config.dataplane.interfaces)
+        if (!interface.device.empty()) return;
     for (const VirtualServer& service : config.virtual_servers) {
         for (const RealServer& server : service.real_servers)
             add(server);

@@ -19,7 +19,8 @@ enum class HostDevice : std::uint8_t {
 syntax::Diagnostics settle_devices(
     Config& config, const std::function<HostDevice(const std::string& name)>& device_of);
 
-// `interface_towards`: the name of one that has a link layer, or nothing.
+// `interface_towards`: the name of one that has a link layer, or nothing. Not asked where there are
+// cards of our own: their routes come after the start, and who gives cards says what is used.
 void settle_server_interfaces(
     Config& config,
     const std::function<std::string(const net::IpAddress& server)>& interface_towards);

@@ -55,6 +55,18 @@ TEST(HostDevices, AServersInterfaceNeedsAPort) {
     EXPECT_EQ(port_names(config), (std::vector<std::string>{"eth0", "eth2", "eth3"}));
 }
 
+TEST(HostDevices, WhoGivesCardsSaysWhatIsUsed) {
+    Config config =
+        load_text(
+            "dataplane {\ninterface lan0 {\ndevice net_tap0\n}\n}\n"
+            "vrrp_instance V {\ninterface lan0\nvirtual_router_id 1\nvirtual_ipaddress {\n"
+            "10.0.0.1/24\n}\n}\nvirtual_server 10.0.0.1 80 {\nlb_kind FNAT\n"
+            "real_server 10.0.0.2 80 {\n}\n}\n")
+            .config;
+    settle_server_interfaces(config, [](const net::IpAddress&) { return "eth0"; });
+    EXPECT_EQ(port_names(config), std::vector<std::string>{"lan0"});
+}
+
 TEST(RandomNumbers, AreInTheirRangeAndTheSameFromTheSameSeed) {
     const std::string line = "priority ${_RANDOM 50 52} x${_RANDOM}y";
     EXPECT_EQ(RandomNumbers(7).put_into(line), RandomNumbers(7).put_into(line));
