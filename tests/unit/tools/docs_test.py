@@ -179,6 +179,14 @@ class Paths(unittest.TestCase):
                     self.assertTrue((ROOT / path).exists())
 
 
+class Package(unittest.TestCase):
+    def test_its_version_is_the_projects(self):
+        version = re.search(r"version: '([^']+)'", (ROOT / "meson.build").read_text())[1]
+        for file in ("changelog", "warren.NEWS"):
+            with self.subTest(file):
+                self.assertTrue((ROOT / "debian" / file).read_text().startswith(f"warren ({version}-"))
+
+
 class Rfcs(unittest.TestCase):
     def test_each_section_has_its_code_and_its_test(self):
         rows = [line for line in (DOCS / "rfc.md").read_text().splitlines() if line.startswith("|")]

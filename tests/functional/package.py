@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The Debian package: lintian has nothing against it, what it installs serves nothing by itself, an upgrade leaves a running
+warren alone, and a purge leaves nothing. It is made of the programs of the build folder, and installed into a layer over this
+machine's root that nobody else sees: dpkg, its database and the packages it depends on are the real ones, systemd is not.
+
+    package.py BUILD
+"""
+import contextlib
+import ctypes
+import os
+import pathlib
+import re
+import subprocess
+
+from harness import REPOSITORY, LabError, Skip, Test
+
+CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_BIND = 0x20000, 0x4000, 0x40000, 0x1000
+CONFIG = pathlib.Path("etc/warren/warren.conf")
+DEFAULTS = pathlib.Path("etc/default/warren")
+LOG = pathlib.Path("var/log/warren/warren.log")
+WANTED = pathlib.Path("etc/systemd/system/multi-user.target.wants/warren.service")
+EXAMPLES = pathlib.Path("usr/share/doc/warren/examples")
+# What dpkg and its triggers keep for all packages, and the user that stays.
+HOUSEKEEPING = re.compile(r"var/lib/dpkg/|var/log/(dpkg|alternatives)|var/cache/|etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
+                          r"etc/\.pwd\.lock$|etc/ld\.so\.cache|usr/bin/systemctl|calls$")
+# What only changes links is done; what is asked of a running systemd is written down.
+SYSTEMCTL = """#!/bin/sh
+case $1 in --root=/) exec /usr/bin/systemctl.real "$@" ;; esac
+echo "$*" >> /calls
+"""
+
+
+def call(*words, **options):
+    result = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                            **options)
+    if result.returncode != 0:
+        raise LabError(f"{words}: status {result.returncode}\n{result.stdout}")
+    return result.stdout
+
+
+class Machine:
+    """This machine as a package finds it, with its changes in a layer of their own."""
+
+    def __init__(self, folder):
+        self.root, self.changes = folder / "root", folder / "changes"
+        for path in (self.root, self.changes, folder / "work"):
+            path.mkdir()
+        layers = f"lowerdir=/,upperdir={self.changes},workdir={folder / 'work'}"
+        try:
+            call("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
+        except LabError as error:
+            raise Skip(f"no overlay file system here: {error}") from error
+        for kernels in ("proc", "dev", "sys"):
+            call("mount", "--rbind", f"/{kernels}", self.root / kernels)
+        (self.root / "run/systemd/system").mkdir(parents=True, exist_ok=True)
+        systemctl = self.root / "usr/bin/systemctl"
+        systemctl.rename(systemctl.with_suffix(".real"))
+        systemctl.write_text(SYSTEMCTL, encoding="utf-8")
+        systemctl.chmod(0o755)
+        (self.root / "usr/sbin/policy-rc.d").unlink(missing_ok=True)
+        self.before = self.changed()
+
+    def changed(self):
+        paths = (path.relative_to(self.changes) for path in self.changes.rglob("*") if path.is_symlink() or not path.is_dir())
+        return {str(path) for path in paths if not HOUSEKEEPING.match(str(path))}
+
+    def folders(self):
+        return {str(path.relative_to(self.changes)) for path in self.changes.rglob("*warren*")}
+
+    def run(self, *words):
+        return call("chroot", self.root, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", *words)
+
+    def asked_of_systemd(self):
+        """What was asked since the last time."""
+        calls = self.root / "calls"
+        asked = calls.read_text(encoding="utf-8").splitlines() if calls.exists() else []
+        calls.unlink(missing_ok=True)
+        return [words for words in asked if not re.search("daemon-reload|is-enabled|is-active|show", words)]
+
+    def write(self, path, text):
+        path = self.root / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def machine(folder):
+    """For this process alone, so that whatever happens no mount is left."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.unshare(CLONE_NEWNS)
+    libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None)
+    call("mount", "-t", "tmpfs", "warren-package", folder)
+    try:
+        yield Machine(folder)
+    finally:
+        call("umount", "--recursive", "--lazy", folder)
+
+
+def build(test):
+    folder = test.folder / "packages"
+    call(REPOSITORY / "tools/package", "--programs", test.build, folder)
+    packages = list(folder.glob("*.deb"))
+    assert len(packages) == 1, packages
+    return packages[0]
+
+
+def lintian_is_content(package):
+    said = call("lintian", "--allow-root", "--fail-on", "error,warning", package)
+    assert not said.strip(), said
+
+
+def newer(package, folder):
+    """The same as an upgrade."""
+    call("dpkg-deb", "-R", package, folder)
+    control = folder / "DEBIAN/control"
+    control.write_text(re.sub(r"^(Version: .*)$", r"\1+1", control.read_text(), flags=re.M))
+    defaults = folder / DEFAULTS
+    defaults.write_text(defaults.read_text() + "# new\n")
+    target = package.with_name("newer.deb")
+    call("dpkg-deb", "-Znone", "-b", folder, target)
+    return target
+
+
+def installation(machine, package):
+    machine.run("dpkg", "-i", package)
+    assert (asked := machine.asked_of_systemd()) == [], f"an installation starts nothing: {asked}"
+    assert not (machine.root / CONFIG).exists(), "a live configuration was installed"
+    assert (machine.root / WANTED).is_symlink(), "it does not start at boot once it is configured"
+    assert "\nwarren:" in (machine.root / "etc/passwd").read_text(), "no user warren"
+    assert "is good" in machine.run("warren", "--check", "--config", f"/{EXAMPLES / 'warren.conf'}").replace("\n", " ")
+    for program in ("warren", "warrenctl", "warren-bench"):
+        machine.run("sh", "-c", f"command -v {program} && zcat /usr/share/man/man[18]/{program}.[18].gz | grep -q '^.TH'")
+    unit = (machine.root / "lib/systemd/system/warren.service").read_text()
+    assert "ExecStart=/usr/sbin/warren --config /etc/warren/warren.conf" in unit, unit
+    assert "ConditionFileNotEmpty=/etc/warren/warren.conf" in unit, unit
+
+
+def upgrade(machine, package):
+    mine = "# this machine's\n"
+    machine.write(CONFIG, mine)
+    machine.write(DEFAULTS, mine)
+    machine.write(LOG, mine)
+    machine.run("dpkg", "--force-confold", "-i", package)
+    assert (asked := machine.asked_of_systemd()) == [], f"an upgrade is no failover: {asked}"
+    assert (machine.root / CONFIG).read_text() == mine and (machine.root / DEFAULTS).read_text() == mine
+
+
+def removal(machine):
+    machine.run("dpkg", "-r", "warren")
+    asked = " ".join(machine.asked_of_systemd())
+    assert "stop" in asked and "warren.service" in asked and "warren@*.service" in asked, f"it goes on running: {asked}"
+    assert (machine.root / CONFIG).exists(), "the configuration is gone"
+    assert not (machine.root / "usr/sbin/warren").exists()
+
+
+def purge(machine):
+    machine.run("dpkg", "-P", "warren")
+    left = machine.changed() - machine.before
+    assert not left, f"left: {left}"
+    existing = {path for path in machine.folders() if (machine.root / path).exists() and not HOUSEKEEPING.match(path)}
+    assert not existing, f"folders that are left: {existing}"
+
+
+def main(test):
+    for program in ("dpkg-buildpackage", "lintian", "dh", "scdoc"):
+        test.program(program)
+    os.environ.pop("DEB_BUILD_OPTIONS", None)
+    package = build(test)
+    lintian_is_content(package)
+    upgraded = newer(package, test.folder / "newer")
+    mounted = test.folder / "machine"
+    mounted.mkdir()
+    with machine(mounted) as here:
+        installation(here, package)
+        upgrade(here, upgraded)
+        removal(here)
+        purge(here)
+
+
+if __name__ == "__main__":
+    Test.main(main)
