@@ -249,6 +249,7 @@ void Manager::wait_for_bell() {
 
 void Manager::every_second(std::uint64_t now_ns) {
     last_second_ns_ = now_ns;
+    events_.tell_folded();
     answers_.sample_load(now_ns);
     services_.every_second();
     routers_.summarise_alarms(now_ns);

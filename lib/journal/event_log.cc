@@ -17,25 +17,47 @@ spdlog::level::level_enum log_level(EventLevel level) {
                                           : spdlog::level::info;
 }
 
+// By the logger of its kind, if somebody has made loggers by kind.
+void log(EventKind kind, EventLevel level, const std::string& text) {
+    const auto own = spdlog::get(std::string(name(kind)));
+    (own ? *own : *spdlog::default_logger_raw()).log(log_level(level), text);
+}
+
+// What came of a reload is the answer to whoever asked for it, however often.
+bool is_answer(EventKind kind) {
+    return kind == EventKind::config;
+}
+
+// A broker's reason or a script's name may contain anything; a record is one line, and tells a
+// terminal nothing.
+std::string one_line(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+    return text;
+}
+
 }  // namespace
-
-std::string_view name(EventKind kind) {
-    constexpr std::array<std::string_view, 9> names{"process", "config", "link",   "vrrp", "server",
-                                                    "check",   "track",  "script", "sync"};
-    return names.at(static_cast<std::size_t>(kind));
-}
-
-std::string_view name(EventLevel level) {
-    constexpr std::array<std::string_view, 3> names{"info", "warning", "error"};
-    return names.at(static_cast<std::size_t>(level));
-}
 
 EventLog::EventLog() : EventLog(system_ms) {}
 
 EventLog::EventLog(Clock clock) : clock_(std::move(clock)) {}
 
-void EventLog::add(EventKind kind, EventLevel level, std::string text) {
-    spdlog::log(log_level(level), "{}", text);
+void EventLog::add(EventKind kind, EventLevel level, const std::string& text) {
+    tell_folded();
+    std::string said = one_line(text);
+    if (is_answer(kind) || repeats_.admit(kind, level, said, clock_()))
+        keep(kind, level, std::move(said));
+}
+
+void EventLog::tell_folded() {
+    for (const Repeats::Folded& repeat : repeats_.ended(clock_()))
+        keep(repeat.kind, repeat.level,
+             fmt::format("{} ({} times more in {} s)", repeat.text, repeat.times,
+                         Repeats::window_ms / 1'000));
+}
+
+void EventLog::keep(EventKind kind, EventLevel level, std::string text) {
+    log(kind, level, text);
     if (text.size() > max_text_bytes) text = text.substr(0, max_text_bytes) + "...";
     Event event{next_, clock_(), kind, level, std::move(text)};
     if (ring_.size() < capacity)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an operator asks about afterwards: who became master and why, what failed, what was read.
 // Kept in memory for `warrenctl events` and written to the log, by one call, so that the two never
-// tell different stories. Bounded: the oldest entries go first. Only the manager's thread uses it.
+// tell different stories. One record is one line, whatever it quotes, and what is said again and
+// again is folded. Bounded: the oldest entries go first. Only the manager's thread uses it.
 #pragma once
 
 #include <spdlog/fmt/fmt.h>
@@ -14,22 +15,10 @@
 #include <utility>
 #include <vector>
 
-namespace warren::journal {
+#include "journal/event_kind.h"
+#include "journal/repeats.h"
 
-enum class EventKind : std::uint8_t {
-    process,
-    config,
-    link,
-    vrrp,
-    server,
-    check,
-    track,
-    script,
-    sync
-};
-enum class EventLevel : std::uint8_t { info, warning, error };
-std::string_view name(EventKind kind);
-std::string_view name(EventLevel level);
+namespace warren::journal {
 
 struct Event {
     std::uint64_t number = 0;  // counts from 1 and never repeats
@@ -60,14 +49,20 @@ class EventLog {
     void error(EventKind kind, fmt::format_string<Args...> form, Args&&... args) {
         add(kind, EventLevel::error, fmt::format(form, std::forward<Args>(args)...));
     }
-    void add(EventKind kind, EventLevel level, std::string text);
+    void add(EventKind kind, EventLevel level, const std::string& text);
+
+    // Tells what was folded and has come to its end; to be called now and then.
+    void tell_folded();
 
     std::uint64_t first() const;  // number of the oldest kept
     std::uint64_t end() const { return next_; }
     const Event& at(std::uint64_t number) const;  // first() <= number < end()
 
   private:
+    void keep(EventKind kind, EventLevel level, std::string text);
+
     Clock clock_;
+    Repeats repeats_;
     std::vector<Event> ring_;
     std::uint64_t next_ = 1;
 };

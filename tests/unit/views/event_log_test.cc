@@ -57,7 +57,7 @@ TEST_F(EventLogTest, PagesJoin) {
         for (const Json& row : page["rows"])
             EXPECT_TRUE(seen.insert(row["number"].get<std::uint64_t>()).second);
         cursor = page.contains("next") ? page["next"].get<std::string>() : "";
-        if (seen.size() < 200) log_.info(journal::EventKind::vrrp, "one more");
+        if (seen.size() < 200) log_.info(journal::EventKind::vrrp, "one more, {}", seen.size());
     } while (!cursor.empty());
     EXPECT_EQ(seen.size(), log_.end() - 1) << "pages were faster than what overwrites";
     EXPECT_EQ(*seen.rbegin(), log_.end() - 1);
@@ -65,7 +65,7 @@ TEST_F(EventLogTest, PagesJoin) {
 
 TEST_F(EventLogTest, AnOldCursorGoesOnWithTheOldestKept) {
     for (std::size_t i = 0; i < journal::EventLog::capacity + 100; ++i)
-        log_.info(journal::EventKind::server, "x");
+        log_.info(journal::EventKind::server, "{}", i);
     EXPECT_EQ(Json::parse(events_page(log_, "5"))["rows"][0]["number"], 101);
     EXPECT_TRUE(Json::parse(events_page(log_, "999999"))["rows"].empty());
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is said again and again: a few times, then counted until its time is over. A flood of one
+// thing must not push everything else out of the log. Bounded: beyond so many different texts at a
+// time nothing is folded.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "journal/event_kind.h"
+
+namespace warren::journal {
+
+class Repeats {
+  public:
+    static constexpr unsigned said_at_most = 5;  // of one text in one window
+    static constexpr std::int64_t window_ms = 30'000;
+    static constexpr std::size_t capacity = 256;
+
+    struct Folded {
+        EventKind kind = EventKind::process;
+        EventLevel level = EventLevel::info;
+        std::string text;
+        unsigned times = 0;  // more than were said
+    };
+
+    // Whether it is to be said; else it is counted.
+    bool admit(EventKind kind, EventLevel level, const std::string& text, std::int64_t now_ms);
+
+    // Forgets what has come to the end of its window. What was counted is in the answer.
+    std::vector<Folded> ended(std::int64_t now_ms);
+
+  private:
+    struct Window {
+        std::int64_t since_ms = 0;
+        EventKind kind = EventKind::process;
+        EventLevel level = EventLevel::info;
+        unsigned times = 0;
+    };
+
+    std::map<std::string, Window> windows_;  // by text
+};
+
+}  // namespace warren::journal
