@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where the log goes: standard error, or a file that is opened again when logrotate has renamed it.
+// Where the log goes: the journal, standard error, or a file that is opened again when logrotate
+// has renamed it.
 #pragma once
 
 #include <string>

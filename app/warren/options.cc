@@ -30,8 +30,10 @@ po::options_description description() {
         "say what taking up --config would change where this file runs, and exit: 0 it could be "
         "taken up, 1 wrong, 3 a restart is needed")("log-file", po::value<std::string>(),
                                                     "log to this file instead of standard error")(
-        "verbose,v", "log what is of interest to developers too")("help,h", "show this help")(
-        "version", "show the version");
+        "log-format", po::value<std::string>(),
+        "text or json: one record a line; without it systemd's journal gets fields if it reads "
+        "standard error, else text")("verbose,v", "log what is of interest to developers too")(
+        "help,h", "show this help")("version", "show the version");
     return all;
 }
 
@@ -45,6 +47,12 @@ void check_instance_name(const std::string& name) {
         throw std::runtime_error("--instance must be 1 to 64 letters, digits, '-', '_' or '.'");
 }
 
+LogFormat log_format(const std::string& word) {
+    if (word == "text") return LogFormat::text;
+    if (word == "json") return LogFormat::json;
+    throw std::runtime_error("--log-format must be text or json");
+}
+
 Options take(const po::variables_map& values) {
     Options options;
     if (values.count("config") == 0)
@@ -54,6 +62,8 @@ Options take(const po::variables_map& values) {
     check_instance_name(options.instance);
     if (values.count("config-id") != 0) options.config_id = values["config-id"].as<std::string>();
     if (values.count("log-file") != 0) options.log_file = values["log-file"].as<std::string>();
+    if (values.count("log-format") != 0)
+        options.log_format = log_format(values["log-format"].as<std::string>());
     if (values.count("dry-run") != 0) options.dry_run = values["dry-run"].as<std::string>();
     options.check = values.count("check") != 0;
     options.verbose = values.count("verbose") != 0;

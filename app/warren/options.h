@@ -8,11 +8,14 @@
 
 namespace warren::app {
 
+enum class LogFormat { automatic, text, json };
+
 struct Options {
     std::string config_file;
     std::string instance = "warren";  // EAL file prefix, and so the telemetry socket's folder
     std::string config_id;            // lines that begin with @ID count only for this one
     std::optional<std::string> log_file;
+    LogFormat log_format = LogFormat::automatic;  // the journal's own under systemd, else text
     bool check = false;
     std::optional<std::string> dry_run;  // the file that would be running
     bool verbose = false;

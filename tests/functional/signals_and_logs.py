@@ -6,6 +6,7 @@ whose reader goes away, a service manager with a watchdog, scripts that are miss
     signals_and_logs.py BUILD
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -19,6 +20,10 @@ from lan import ETH_IPV4, Wire, checksum
 from vrrp_stalls import PTRACE_DETACH, PTRACE_INTERRUPT, PTRACE_SEIZE, __WALL, ptrace
 
 VIP = "192.168.8.100"
+# Its first argument is /run/systemd/journal to what the rest starts.
+JOURNAL = """mount -t tmpfs warren-journal /run/systemd && mkdir /run/systemd/journal &&
+mount --bind "$1" /run/systemd/journal && shift && exec "$@"
+"""
 CONFIG = f"""vrrp_instance VI_1 {{
     interface eth0
     virtual_router_id 51
@@ -49,6 +54,9 @@ class Bench:
         file = self.test.folder / "tried.conf"
         file.write_text(config, encoding="utf-8")
         return self.host.run(self.program, "--config", str(file), "--check", check=False)
+
+    def wait_for_ready(self, log):
+        wait_until("warren to be ready", lambda: log.exists() and "ready" in log.read_text(), 30)
 
     def wait_for_master(self):
         wait_until("the VIP to be owned", lambda: self.test.ctl(self.host, "show", "status")["masters"] == 1, 15)
@@ -141,6 +149,12 @@ def messages(notify, seconds):
     return got
 
 
+def messages_until(heard, text, seconds):
+    got = []
+    wait_until(f"{text} to be said", lambda: got.extend(messages(heard, 0.1)) or any(text in said for said in got), seconds)
+    return got
+
+
 def watchdog(process, notify):
     assert "WATCHDOG=1" in messages(notify, 1.5)
     ptrace(PTRACE_SEIZE, process.pid)    # the manager's thread alone; workers and control lcore go on
@@ -172,6 +186,47 @@ def a_log_whose_reader_goes_away(bench):
         stop(process)
 
 
+def json_that_is_opened_again(bench):
+    """Each line an object, in the new file as well; what came of a reload is said however often it is asked for."""
+    log = bench.test.folder / "warren-json.log"
+    process = bench.test.start(bench.host, *bench.command("--log-file", str(log), "--log-format", "json"), log="json.log")
+    bench.wait_for_ready(log)
+    old = log.rename(log.with_suffix(".1"))
+    bench.config.write_text("nonsense\n", encoding="utf-8")
+    refused = lambda: log.read_text().count("the running configuration stays") if log.exists() else 0  # noqa: E731
+    for times in range(1, 8):
+        os.kill(process.pid, signal.SIGHUP)
+        wait_until("the refusal", lambda: refused() == times, 5)  # noqa: B023
+    bench.config.write_text(CONFIG, encoding="utf-8")
+    stop(process)
+    records = [json.loads(line) for file in (old, log) for line in file.read_text().splitlines()]
+    assert {tuple(record) for record in records} == {("time", "level", "kind", "instance", "text")}, records
+    assert {record["instance"] for record in records} == {bench.host.namespace}
+    assert {r["kind"] for r in records if "the running configuration stays" in r["text"]} == {"config"}, records
+
+
+def journal(bench):
+    """Fields for a journal that reads standard error, as systemd says it; nothing is written there itself."""
+    folder = bench.test.folder / "journal"
+    folder.mkdir()
+    log = bench.test.folder / "journal.log"
+    log.touch()
+    stream = f"{log.stat().st_dev}:{log.stat().st_ino}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(folder / "socket"))
+        # ip netns exec has a view of its own of what is mounted: only this warren sees that journal.
+        process = bench.test.start(bench.host, "/bin/sh", "-c", JOURNAL, "sh", str(folder), "env", f"JOURNAL_STREAM={stream}",
+                                   *bench.command(), log=log.name)
+        said = messages_until(heard, "-> master", 30)
+        stop(process)
+    records = [dict(line.split("=", 1) for line in text.splitlines()) for text in said]
+    fields = {"MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "MESSAGE_ID", "WARREN_KIND", "WARREN_INSTANCE"}
+    assert records and all(set(record) == fields for record in records), records
+    master = next(record for record in records if "-> master" in record["MESSAGE"])
+    assert (master["PRIORITY"], master["WARREN_KIND"], master["WARREN_INSTANCE"]) == ("6", "vrrp", bench.host.namespace), master
+    assert ": instance" not in log.read_text(), "it is said twice"
+
+
 def main(test):
     bench = Bench(test)
     check_tells_what_a_start_tolerates(bench)
@@ -187,6 +242,8 @@ def main(test):
         watchdog(process, notify)
         stop(process)
     a_log_whose_reader_goes_away(bench)
+    json_that_is_opened_again(bench)
+    journal(bench)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,9 @@ class Warren(unittest.TestCase):
                     self.assertEqual(["lb.conf"], offered(line, folder=folder))
             self.assertEqual([], offered("warren --instance ", folder=folder))
 
+    def test_formats_of_the_log(self):
+        self.assertEqual(["text", "json"], offered("warren --log-format "))
+
     def test_what_is_dpdks_is_left_alone(self):
         self.assertEqual([], offered("warren --config x -- --"))
 

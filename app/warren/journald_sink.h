@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Records for systemd's journal with fields (systemd.journal-fields(7)), so that `journalctl -p
+// err` and `journalctl WARREN_KIND=vrrp` find them and `journalctl -x` explains them:
+// conf/warren.catalog has a text for each MESSAGE_ID. In the journal's own datagrams and not by
+// sd_journal_send(), which waits for a journal that hangs; what it does not take at once is
+// counted, and told when it does.
+#pragma once
+
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include <cstdint>
+#include <string>
+
+namespace warren::app {
+
+// Whether standard error goes to the journal: systemd says so with $JOURNAL_STREAM.
+bool journal_reads_standard_error();
+
+// For one thread.
+class JournaldSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  public:
+    static constexpr const char* socket_path = "/run/systemd/journal/socket";
+
+    explicit JournaldSink(std::string instance, std::string path = socket_path);
+    ~JournaldSink() override;
+    JournaldSink(const JournaldSink&) = delete;
+    JournaldSink& operator=(const JournaldSink&) = delete;
+
+  protected:
+    void sink_it_(const spdlog::details::log_msg& record) override;
+    void flush_() override {}
+
+  private:
+    bool send(const std::string& datagram) const;
+
+    std::string instance_, path_;
+    int fd_;
+    std::uint64_t lost_ = 0;
+};
+
+}  // namespace warren::app
