@@ -23,7 +23,7 @@ WANTED = pathlib.Path("etc/systemd/system/multi-user.target.wants/warren.service
 EXAMPLES = pathlib.Path("usr/share/doc/warren/examples")
 # What dpkg and its triggers keep for all packages, and the user that stays.
 HOUSEKEEPING = re.compile(r"var/lib/dpkg/|var/log/(dpkg|alternatives)|var/cache/|etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
-                          r"etc/\.pwd\.lock$|etc/ld\.so\.cache|usr/bin/systemctl|calls$")
+                          r"etc/\.pwd\.lock$|etc/ld\.so\.cache|var/lib/systemd/catalog/|usr/bin/systemctl|calls$")
 # What only changes links is done; what is asked of a running systemd is written down.
 SYSTEMCTL = """#!/bin/sh
 case $1 in --root=/) exec /usr/bin/systemctl.real "$@" ;; esac
@@ -133,6 +133,7 @@ def installation(machine, package):
         machine.run("sh", "-c", f"command -v {program} && zcat /usr/share/man/man[18]/{program}.[18].gz | grep -q '^.TH'")
     unit = (machine.root / "lib/systemd/system/warren.service").read_text()
     assert "ExecStart=/usr/sbin/warren --config /etc/warren/warren.conf" in unit, unit
+    assert "Defined-By: Warren" in (machine.root / "usr/lib/systemd/catalog/warren.catalog").read_text()
     assert "ConditionFileNotEmpty=/etc/warren/warren.conf" in unit, unit
 
 
