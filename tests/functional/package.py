@@ -133,6 +133,7 @@ def installation(machine, package):
         machine.run("sh", "-c", f"command -v {program} && zcat /usr/share/man/man[18]/{program}.[18].gz | grep -q '^.TH'")
     unit = (machine.root / "lib/systemd/system/warren.service").read_text()
     assert "ExecStart=/usr/sbin/warren --config /etc/warren/warren.conf" in unit, unit
+    assert (machine.root / "usr/share/zsh/vendor-completions/_warrenctl").exists(), "no completion for zsh"
     assert "Defined-By: Warren" in (machine.root / "usr/lib/systemd/catalog/warren.catalog").read_text()
     assert "ConditionFileNotEmpty=/etc/warren/warren.conf" in unit, unit
 

@@ -6,10 +6,15 @@
 """
 import os
 import pathlib
+import pty
 import re
+import select
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -124,6 +129,57 @@ class Warren(unittest.TestCase):
 
     def test_what_is_dpdks_is_left_alone(self):
         self.assertEqual([], offered("warren --config x -- --"))
+
+
+class Zsh:
+    """A zsh at a terminal, with our function; what it has on its line after a tab."""
+
+    def __init__(self, folder):
+        (pathlib.Path(folder) / "_warrenctl").write_text((ROOT / "conf/completion/_warrenctl.in").read_text().replace(
+            "@completions@", str(ROOT / "conf/completion")))
+        self.process, self.terminal = pty.fork()
+        if self.process == 0:
+            os.chdir("/")
+            os.execvpe("zsh", ["zsh", "-f", "-i"], {"PATH": os.environ["PATH"], "TERM": "dumb", "HOME": folder})
+        self.ask(f"PS1='> '; PS2=; unsetopt zle_bracketed_paste prompt_sp; fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D; "
+                 "show() { print -r -- \"<$BUFFER>\"; BUFFER=; zle redisplay }; zle -N show; bindkey '^X' show; print rea'dy'\n",
+                 "ready")
+
+    def ask(self, keys, answer, seconds=20):
+        """What the terminal shows until a pattern is there."""
+        os.write(self.terminal, keys.encode())
+        shown, end = "", time.monotonic() + seconds
+        while not re.search(answer, shown):
+            if not select.select([self.terminal], [], [], max(0, end - time.monotonic()))[0]:
+                raise AssertionError(f"{keys!r}: no {answer} in {shown!r}")
+            shown += os.read(self.terminal, 65536).decode(errors="replace")
+        return shown
+
+    def completed(self, line):
+        return re.findall(r"<(.*?)>", self.ask(line + "\t\x18", r"<.*?>").replace("\r\n", ""))[-1]
+
+    def close(self):
+        os.close(self.terminal)
+        os.kill(self.process, signal.SIGKILL)
+        os.waitpid(self.process, 0)
+
+
+@unittest.skipUnless(shutil.which("zsh"), "no zsh here")
+class ZshCompletion(unittest.TestCase):
+    def test_it_offers_what_bash_offers(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        (pathlib.Path(folder) / "lb-west.conf").touch()
+        zsh = Zsh(folder)
+        self.addCleanup(zsh.close)
+        for line, completed in (("warrenctl ex", "warrenctl explain "), ("warrenctl show wor", "warrenctl show workers "),
+                                ("warrenctl ended cause no_", "warrenctl ended cause no_server "),
+                                ("warrenctl upgrade --restart-c", "warrenctl upgrade --restart-command "),
+                                ("/opt/x/warrenctl -i lb ev", "/opt/x/warrenctl -i lb events "), ("warren --log-fo", "warren --log-format "),
+                                ("warren --log-format=j", "warren --log-format=json "), ("warrenctl xyz", "warrenctl xyz"),
+                                (f"warren --config {folder}/lb-w", f"warren --config {folder}/lb-west.conf "),
+                                (f"warren --config={folder}/lb-w", f"warren --config={folder}/lb-west.conf ")):
+            with self.subTest(line):
+                self.assertEqual(completed, zsh.completed(line))
 
 
 if __name__ == "__main__":
