@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Each `warrenctl` command that the pages and manuals show is one that a running warren obeys.
+
+    documented_commands.py BUILD
+"""
+import re
+import shlex
+
+from harness import REPOSITORY, Test, wait_until
+from symptoms import CONFIG
+
+VIP, SERVER, CLIENT = "192.168.8.100:5672", "192.168.8.11:5672", "192.168.8.50"
+PAGES = [*sorted(REPOSITORY.glob("docs/**/*.md")), *sorted(REPOSITORY.glob("docs/man/*.scd")), REPOSITORY / "README.md",
+         REPOSITORY / "SECURITY.md", REPOSITORY / "debian/warren.README.Debian"]
+# What a page leaves to its reader. A word of capitals that is not here must be put here, or be no placeholder.
+VALUES = {"SERVER:PORT": SERVER, "CLIENT:PORT": f"{CLIENT}:40000", "VIP:PORT": VIP, "ADDRESS": CLIENT, "CLIENT": CLIENT,
+          "SERVER": SERVER.split(":")[0], "ROUTER": "rabbit", "SERVICE": VIP, "U": "guest"}
+# What cannot succeed here: there is no peer, no broker's management, and no systemd.
+REFUSED = {"handover": "flow sync|flow_sync|peer", "audit": "Connection refused", "upgrade": "handing over|restarting"}
+
+
+def as_words(command):
+    """The words of a command as a page shows it, its optional parts left out."""
+    command = re.sub(r"\s{2,}.*|\s#.*", "", re.sub(r"\[[^\]]*\]", "", command.strip()))
+    command = re.sub(r"--vip [\d.]+\.?$", "", command)
+    words = shlex.split(command)[1:]
+    return [re.sub(r"^(?:10|192\.168)\.[\d.]+:5672$", lambda m: m[0] if m[0] == VIP else SERVER, VALUES.get(word, word)) for word in words]
+
+
+def commands_of(page):
+    text = page.read_text()
+    if page.suffix == ".scd":
+        blocks = text.split("```")[1::2]
+        found = re.findall(r"\*(warrenctl [a-z-][^*]*)\*", text) + re.findall(r"^(warrenctl .+)$", "\n".join(blocks), re.M)
+    else:
+        found = re.findall(r"`(warrenctl [^`]+)`", re.sub(r"\n +|\n(?=\S)", " ", text)) + re.findall(r"^    (?:\$ |sudo )?(warrenctl .+)$", text, re.M)
+    return [part for command in found for part in re.split(r"; |\|\|?", re.sub(r"\[[^\]]*\]", "", command)) if part.startswith("warrenctl ")]
+
+
+def all_commands():
+    """Words -> the page that shows them."""
+    return {tuple(as_words(command)): page.name for page in PAGES for command in commands_of(page) if "…" not in command}
+
+
+def run_all(test, host):
+    program = test.program("app/warrenctl/warrenctl")
+    wrong = []
+    for words, page in sorted(all_commands().items()):
+        if not words or "--instance" in words or "-i" in words:
+            continue    # another instance than this one
+        result = host.run(program, "--instance", host.namespace, *words, check=False)
+        verb = next(word for word in words if not word.startswith("-"))
+        said = result.stdout + result.stderr
+        is_name = len(words) == 1 and re.search(f"{verb} (takes|needs)", said)    # of a verb, in a sentence
+        good = result.returncode == 0 or is_name or re.search(REFUSED.get(verb, "(?!)"), said)
+        if not good:
+            wrong.append(f"{page}: warrenctl {' '.join(words)}: status {result.returncode}: {said.strip()[:300]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def main(test):
+    (test.folder / "password").write_text("guest\n", encoding="utf-8")
+    VALUES["F"] = str(test.folder / "password")
+    found = all_commands()
+    assert len(found) > 40, f"only {len(found)} commands were found"
+    host = test.network.add_host("warren", "192.168.8.4/24")
+    for name, number in (("one", 11), ("two", 12)):
+        test.start(test.network.add_host(name, f"192.168.8.{number}/24"), "/usr/bin/python3",
+                   str(REPOSITORY / "tests/functional/name_echo.py"), name, log=f"{name}.log")
+    config = CONFIG.format(priority=100, password="one", algorithm="wlc", check="TCP_CHECK", flows=64, local="192.168.8.4",
+                           peer="192.168.8.5", key="/dev/null")
+    test.start_warren(host, config[:config.index("flow_sync")])
+    wait_until("mastership", lambda: test.ctl(host, "show", "status")["masters"] == 1, 15)
+    wait_until("servers", lambda: all(row["state"] == "up" for row in test.ctl(host, "show", "servers")), 15)
+    run_all(test, host)
+
+
+if __name__ == "__main__":
+    Test.main(main)
