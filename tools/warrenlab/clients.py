@@ -35,7 +35,7 @@ RETRY_S = 0.05
 WINDOW = 20              # messages of one publisher that may wait for their confirm
 CONFIRM_TIMEOUT_S = 10   # then a new channel: 3.10's quorum queues may ignore one opened while they had no leader
 DRAIN_QUIET_S = 45       # nothing new for so long: what is missing is lost
-GAP_S = 0.05             # shorter gaps between confirms are not worth a note
+GAP_S = 0.05             # shorter gaps between confirms or deliveries are not worth a note
 BODY = b"x" * 256
 
 
@@ -56,6 +56,8 @@ class Client:
         self.channel = None
         self.ready = False
         self.proved = True
+        self.last = None                      # confirm or delivery
+        self.gaps = []
         self.connect()
 
     def connect(self):
@@ -111,6 +113,11 @@ class Client:
             self.ready = True
             emit("up", client=self.name, t=now)
 
+    def note_gap(self, now):
+        if self.last and now - self.last > self.drill.interval + GAP_S:
+            self.gaps.append((self.last, now))
+        self.last = now
+
     def prove(self, published, now):
         if not self.proved and published > self.drill.mark:
             self.proved = True
@@ -126,8 +133,6 @@ class Publisher(Client):
         self.waiting = {}                     # delivery tag -> (id, time), in order of publishing
         self.tag = 0
         self.returned = set()
-        self.last_confirm = None
-        self.gaps = []
         super().__init__(drill, name, queue)
         self.loop.call_later(drill.interval, self.on_timer)
 
@@ -189,9 +194,7 @@ class Publisher(Client):
 
     def confirm(self, message, published, now):
         self.drill.confirmed.add(message)
-        if self.last_confirm and now - self.last_confirm > self.drill.interval + GAP_S:
-            self.gaps.append((self.last_confirm, now))
-        self.last_confirm = now
+        self.note_gap(now)
         self.prove(published, now)
 
 
@@ -207,7 +210,9 @@ class Consumer(Client):
     def on_message(self, channel, method, properties, _body):
         self.drill.consumed[properties.message_id] += 1
         channel.basic_ack(method.delivery_tag)
-        self.prove(properties.headers["published_us"] / 1e6, time.monotonic())
+        now = time.monotonic()
+        self.note_gap(now)
+        self.prove(properties.headers["published_us"] / 1e6, now)
 
 
 class Clients:
@@ -279,7 +284,7 @@ class Clients:
             "duplicated": sum(1 for count in self.consumed.values() if count > 1),
             "unsettled": sum(not publisher.settled() for publisher in self.publishers),
             "refused": self.refused, "renewed_channels": self.renewed_channels,
-            "gaps": {publisher.name: publisher.gaps for publisher in self.publishers},
+            "gaps": {client.name: client.gaps for client in self.publishers + self.consumers},
         }
 
 

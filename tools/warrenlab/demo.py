@@ -8,7 +8,7 @@ import statistics
 import sys
 import time
 
-from . import drill, lab as lab_module, report
+from . import drill, lab as lab_module, picture, report
 from .netns import LabError, signals_held, stop_signals_as_exceptions
 
 IDLE_MEASURE_S = 5
@@ -146,6 +146,10 @@ def run(lab, options, screen):
         outcome = drill.Drill(lab, options, screen.say, screen.tick).run(options.faults or drill.FAULTS)
         outcome["idle"] = idle
         show(outcome, idle)
+        picture_file = options.svg or os.path.join(lab.build, "demo.svg")
+        with open(picture_file, "w", encoding="utf-8") as file:
+            file.write(picture.svg(outcome["timeline"]))
+        print(f"drawn: {picture_file}")
         if options.json:
             with open(options.json, "w", encoding="utf-8") as file:
                 json.dump(outcome, file, indent=1)
@@ -163,6 +167,7 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/demo")
     parser.add_argument("--lab", default="demo", metavar="NAME", help="name of the lab (default: demo)")
     parser.add_argument("--build", metavar="DIR", help="build directory (default: build)")
+    parser.add_argument("--svg", metavar="FILE", help="draw what happened there (default: demo.svg in the build directory)")
     drill.add_options(parser)
     options = parser.parse_args()
     drill.check_faults(options.faults)

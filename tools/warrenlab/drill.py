@@ -15,7 +15,7 @@ import subprocess
 import threading
 import time
 
-from . import faults as node_faults, lab as lab_module, report
+from . import faults as node_faults, lab as lab_module, report, timeline
 from .netns import LabError, wait_until
 
 QUIET_S = 3.0          # longer than a client's heartbeat interval of 2 s: whoever holds a dead connection has noticed
@@ -42,6 +42,7 @@ class Result:
     both_answered: bool | None = None    # an answer for the VIP from the old owner after one from the new
     vip_silent: float | None = None      # longest time without an answer for the VIP
     window: tuple = (0.0, 0.0)
+    instant: float = 0.0                 # of the fault
 
 
 class Feed:
@@ -73,6 +74,11 @@ class Feed:
             raise LabError(f"{self.process.args[-1]}: ended with status {self.process.returncode}")
         with self.lock:
             return [e for e in self.events if e["event"] == kind and e.get(key, 0) >= since]
+
+    def taken(self, *kinds):
+        """All events of some kinds, of a process that may have ended."""
+        with self.lock:
+            return [e for e in self.events if e["event"] in kinds]
 
     def stop(self):
         self.process.kill()
@@ -176,7 +182,7 @@ class Drill:
         instant = inject() or begin
         self._tell("mark", instant)
         self._wait_proven(instant)
-        result = Result(name, self._count(), window=(begin, time.monotonic()))
+        result = Result(name, self._count(), window=(begin, time.monotonic()), instant=instant)
         first_down = {}
         for event in self.clients.select("down", begin):
             first_down.setdefault(event["client"], event["t"] - instant)
@@ -302,18 +308,21 @@ class Drill:
             self._wait_whole()
             self.say("draining and accounting")
             self._tell("stop")
-            account = wait_until("the account", lambda: self.clients.select("account"), 240)[0]
-        self._fill_gaps(account.pop("gaps"))
+            account = dict(wait_until("the account", lambda: self.clients.select("account"), 240)[0])
+        gaps = account.pop("gaps")
+        self._fill_gaps(gaps)
         account.pop("event")
+        faults = [dataclasses.asdict(result) for result in self.results]
         settings = {"net_ticktime_s": lab_module.rabbit.NET_TICKTIME_S, **vars(self.options)}
-        return {"account": account, "settings": settings,
-                "faults": [dataclasses.asdict(result) for result in self.results]}
+        return {"account": account, "settings": settings, "faults": faults,
+                "timeline": timeline.make(self.clients.taken("up", "down"), self.recorder.taken("advert"), gaps, faults, account,
+                                          self.options.advert_int)}
 
     def _fill_gaps(self, gaps):
         """Longest wait of a publisher between two confirms, of those that touch a fault's window."""
         for result in self.results:
             begin, end = result.window
-            lengths = [b - a for pairs in gaps.values() for a, b in pairs if b > begin and a < end]
+            lengths = [b - a for name, pairs in gaps.items() if name[0] == "p" for a, b in pairs if b > begin and a < end]
             result.longest_gap = max(lengths, default=0.0)
 
 
