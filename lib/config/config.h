@@ -17,6 +17,7 @@
 #include "config/balancing.h"
 #include "config/checks.h"
 #include "config/flow_sync.h"
+#include "config/http.h"
 #include "config/notices.h"
 #include "net/address.h"
 #include "net/route.h"
@@ -402,6 +403,7 @@ struct Dataplane {
     UnknownFlow unknown_flow = UnknownFlow::reset;
     // A master's host has the virtual addresses too, and all that no virtual_server claims.
     bool host_addresses = true;
+    std::vector<HttpAddress> http;  // where metrics and the status page are; empty: nowhere
     std::vector<DataplaneInterface> interfaces;
 
     const DataplaneInterface* find_interface(const std::string& name) const;

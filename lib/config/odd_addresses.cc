@@ -199,6 +199,26 @@ syntax::Diagnostics find_odd_addresses(const Config& config) {
     return Search(config).run();
 }
 
+syntax::Diagnostics find_odd_http(const Config& config) {
+    Addresses vips;
+    for_each_vip(config, [&](const VrrpInstance&, const VirtualAddress& a) {
+        vips.insert(a.prefix.address);
+    });
+    syntax::Diagnostics found;
+    for (const HttpAddress& http : config.dataplane.http) {
+        if (vips.contains(http.address))
+            found.push_back({http.where, syntax::Severity::error,
+                             "http " + http.to_string() +
+                                 " is a virtual address, which moves: use one of this machine"});
+        else if (!http.is_unix() && oddity(http.address) == "an unspecified address")
+            found.push_back({http.where, syntax::Severity::warning,
+                             "http " + http.to_string() +
+                                 ": whoever reaches this machine can read its state: say an "
+                                 "address of the management network, or 127.0.0.1"});
+    }
+    return found;
+}
+
 syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host) {
     Addresses vips, own(host.begin(), host.end());
     for_each_vip(config, [&](const VrrpInstance&, const VirtualAddress& a) {

@@ -12,6 +12,10 @@ namespace warren::config {
 
 syntax::Diagnostics find_odd_addresses(const Config& config);
 
+// Where metrics and the status page should not be served: addresses that move, or that everybody
+// can reach.
+syntax::Diagnostics find_odd_http(const Config& config);
+
 // What only a look at this host can tell: servers and peers that are the host itself. `host` are
 // its addresses now.
 syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host);

@@ -227,6 +227,7 @@ ReloadSteps reload_steps(const Config& running, const Config& wanted) {
     tell_new_devices(out, running, wanted);
     found.need_restart = !out.empty();
     if (running.global != wanted.global) out.emplace_back("global_defs: changed");
+    if (running.dataplane.http != wanted.dataplane.http) out.emplace_back("http: changed");
     if (running.static_addresses != wanted.static_addresses)
         out.emplace_back("static_ipaddress: changed");
     if (running.static_routes != wanted.static_routes) out.emplace_back("static_routes: changed");

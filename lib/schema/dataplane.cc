@@ -71,6 +71,21 @@ void read_interface(Statement& s, config::Dataplane& d) {
     d.interfaces.push_back(std::move(interface));
 }
 
+void add_http(Statement& s, config::Dataplane& d) {
+    std::optional<config::HttpAddress> http = config::read_http_address(s.arg(0));
+    if (!http)
+        return s.error("'http' is ADDRESS:PORT, like 127.0.0.1:9721, or unix:/PATH of at most " +
+                       std::to_string(config::max_http_path) + " bytes, not " +
+                       syntax::in_quotes(s.arg(0)));
+    http->where = s.where();
+    if (std::find(d.http.begin(), d.http.end(), *http) != d.http.end())
+        return s.error("http " + http->to_string() + " is given twice");
+    if (d.http.size() == config::max_http_addresses)
+        return s.error("there are at most " + std::to_string(config::max_http_addresses) +
+                       " lines of http");
+    d.http.push_back(std::move(*http));
+}
+
 constexpr std::pair<std::string_view, config::Hugepages> hugepages_names[] = {
     {"auto", config::Hugepages::automatic},
     {"yes", config::Hugepages::yes},
@@ -102,6 +117,7 @@ constexpr Keyword<config::Dataplane> dataplane_keywords[] = {
      [](Statement& s, config::Dataplane& d) { s.choice(unknown_flow_names, d.unknown_flow); }},
     {"host_addresses", 1, 1,
      [](Statement& s, config::Dataplane& d) { s.boolean(d.host_addresses); }},
+    {"http", 1, 1, add_http, BlockUse::none, Repeat::yes},
     {"interface", 1, 1, read_interface, BlockUse::required, Repeat::yes},
 };
 

@@ -62,6 +62,7 @@ LoadResult load(std::string_view file_name, const syntax::FileReader& read,
         append(result.diagnostics, config::settle_tracking(result.config));
         append(result.diagnostics, config::find_odd_addresses(result.config));
         append(result.diagnostics, config::check_flow_sync(result.config));
+        append(result.diagnostics, config::find_odd_http(result.config));
         append(result.diagnostics, config::check_supported(result.config));
         if (result.ok()) append(result.diagnostics, config::find_gaps(result.config));
     }

@@ -34,6 +34,7 @@ TEST(FixedParts, NearlyAllIsNone) {
     EXPECT_EQ(change(a + b, a + b + "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n"), "");
     EXPECT_EQ(change(a, "vrrp_script S {\nscript \"/bin/true\"\n}\n" + a), "");
     EXPECT_EQ(change(a, "global_defs {\nrouter_id X\n}\n" + a), "");
+    EXPECT_EQ(change(a, "dataplane {\nhttp 127.0.0.1:9721\n}\n" + a), "");
 }
 
 TEST(FixedParts, WhatTheDataPlaneIsMadeOfIsNamed) {

@@ -459,6 +459,14 @@ const Case dataplane[] = {
      "2: error: 'flows' must be a whole number from 64 to 67108864, not '1'\n"},
     {"unknown flow", "dataplane {\nunknown_flow ignore\n}",
      "2: error: 'unknown_flow' is one of reset, drop, not 'ignore'\n"},
+    {"http without a port", "dataplane {\nhttp 127.0.0.1\n}",
+     "2: error: 'http' is ADDRESS:PORT, like 127.0.0.1:9721, or unix:/PATH of at most 90 bytes, "
+     "not '127.0.0.1'\n"},
+    {"http twice", "dataplane {\nhttp [::1]:9721\nhttp [::1]:9721\n}",
+     "3: error: http [::1]:9721 is given twice\n"},
+    {"http for everybody", "dataplane {\nhttp 0.0.0.0:9721\n}",
+     "2: warning: http 0.0.0.0:9721: whoever reaches this machine can read its state: say an "
+     "address of the management network, or 127.0.0.1\n"},
 };
 INSTANTIATE_TEST_SUITE_P(Dataplane, Messages, testing::ValuesIn(dataplane));
 

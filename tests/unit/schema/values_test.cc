@@ -333,6 +333,7 @@ TEST(Dataplane, Values) {
     const Dataplane d = load_text(
                             "dataplane {\nworker_cpus 2,4-5 7\ncontrol_cpu 1\ncontrol_priority 50\n"
                             "hugepages no\nidle busy\nflows 1000\nunknown_flow drop\n"
+                            "http 127.0.0.1:9721\nhttp unix:/run/warren/%i.http\n"
                             "interface eth0 {\ndevice 0000:3b:00.0\n}\n"
                             "interface eth1 {\ndevice \"net_tap0,iface=tap0\"\n}\n}\n")
                             .config.dataplane;
@@ -346,6 +347,9 @@ TEST(Dataplane, Values) {
     EXPECT_EQ(d.unknown_flow, UnknownFlow::drop);
     EXPECT_EQ(d.find_interface("eth1")->device, "net_tap0,iface=tap0");
     EXPECT_EQ(d.find_interface("eth2"), nullptr);
+    ASSERT_EQ(d.http.size(), 2U);
+    EXPECT_EQ(d.http[0].to_string(), "127.0.0.1:9721");
+    EXPECT_EQ(d.http[1].to_string(), "unix:/run/warren/%i.http");
 }
 
 TEST(Dataplane, Defaults) {
@@ -356,6 +360,7 @@ TEST(Dataplane, Defaults) {
     EXPECT_EQ(d.control_priority, std::nullopt);
     EXPECT_EQ(d.hugepages, Hugepages::automatic);
     EXPECT_EQ(d.idle, Idle::adaptive);
+    EXPECT_TRUE(d.http.empty()) << "nobody listens unless the file says so";
 }
 
 TEST(Dataplane, ControlPriority) {
