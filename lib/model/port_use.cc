@@ -2,6 +2,8 @@
 #include "model/port_use.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "flow/local_ports.h"
 #include "model/builder.h"
@@ -34,47 +36,105 @@ std::uint64_t hosts_on(const State& state, const net::IpAddress& address) {
     return is_hosts(state, address) ? state.host_ports.size() : 0;
 }
 
-// The servers that use the same ports as this one: it and its doubles in other services.
-std::vector<std::uint16_t> sharers(const State& state, std::uint16_t index,
-                                   const std::vector<net::IpAddress>& locals) {
-    const config::RealServer& wanted = *state.servers[index].config;
-    std::vector<std::uint16_t> found;
-    for (std::uint16_t i = 0; i < state.servers.size(); ++i) {
-        const ServerRecord& server = state.servers[i];
-        if (!is_served(server)) continue;
-        const ServiceRecord& service = state.services[server.service];
-        if (server.config->address == wanted.address && server.config->port == wanted.port &&
-            is_fnat(service) && share_an_address(service.local_addresses, locals))
-            found.push_back(i);
-    }
-    return found;
+// A server as it is on the wire. Those that are one use the same ports: it and its doubles in other
+// services.
+using Wire = std::pair<net::IpAddress, std::uint16_t>;
+
+Wire wire_of(const ServerRecord& server) {
+    return {server.config->address, server.config->port};
 }
 
-}  // namespace
+bool uses_ports(const State& state, const ServerRecord& server) {
+    return is_served(server) && is_fnat(state.services[server.service]);
+}
 
-PortUse port_use(const State& state, const exchange::Exchange& exchange, std::uint16_t index) {
-    const ServiceRecord& service = state.services[state.servers[index].service];
+class PortCount {
+  public:
+    PortCount(const State& state, const exchange::Exchange& exchange)
+        : state_(state), exchange_(exchange) {}
+
+    // `doubles`: those that are this server on the wire, itself too.
+    PortUse of(std::uint16_t index, const std::vector<std::uint16_t>& doubles);
+
+  private:
+    std::uint64_t ports_on(const net::IpAddress& local);
+    std::uint64_t total(const std::vector<net::IpAddress>& locals);
+    std::uint64_t active(const exchange::WorkerLink& worker,
+                         const std::vector<net::IpAddress>& locals,
+                         const std::vector<std::uint16_t>& doubles) const;
+
+    const State& state_;
+    const exchange::Exchange& exchange_;
+    std::map<net::IpAddress, std::uint64_t> ports_on_;
+};
+
+std::uint64_t PortCount::ports_on(const net::IpAddress& local) {
+    const auto [known, is_new] = ports_on_.try_emplace(local, 0);
+    if (is_new)
+        known->second = flow::end_of_ports - flow::first_local_port - reserved_on(state_, local) -
+                        hosts_on(state_, local);
+    return known->second;
+}
+
+std::uint64_t PortCount::total(const std::vector<net::IpAddress>& locals) {
+    std::uint64_t sum = 0;
+    for (const net::IpAddress& local : locals)
+        sum += ports_on(local);
+    return sum;
+}
+
+std::uint64_t PortCount::active(const exchange::WorkerLink& worker,
+                                const std::vector<net::IpAddress>& locals,
+                                const std::vector<std::uint16_t>& doubles) const {
+    std::uint64_t sum = 0;
+    for (const std::uint16_t server : doubles)
+        if (share_an_address(state_.services[state_.servers[server].service].local_addresses,
+                             locals))
+            sum += worker.servers[server].active.value();
+    return sum;
+}
+
+PortUse PortCount::of(std::uint16_t index, const std::vector<std::uint16_t>& doubles) {
+    const ServiceRecord& service = state_.services[state_.servers[index].service];
     PortUse use;
     if (!is_fnat(service)) return use;
     std::vector<net::IpAddress> locals = service.local_addresses;
     std::erase_if(locals, [&](const net::IpAddress& local) {
-        return local.is_v4() != state.servers[index].config->address.is_v4();
+        return local.is_v4() != state_.servers[index].config->address.is_v4();
     });
-    for (const net::IpAddress& local : locals)
-        use.total += flow::end_of_ports - flow::first_local_port - reserved_on(state, local) -
-                     hosts_on(state, local);
+    use.total = total(locals);
     const double share = static_cast<double>(use.total) /
-                         static_cast<double>(std::max<std::size_t>(exchange.workers.size(), 1));
-    const std::vector<std::uint16_t> all = sharers(state, index, locals);
-    for (const auto& worker : exchange.workers) {
-        std::uint64_t active = 0;
-        for (const std::uint16_t server : all)
-            active += worker->servers[server].active.value();
+                         static_cast<double>(std::max<std::size_t>(exchange_.workers.size(), 1));
+    for (const auto& worker : exchange_.workers) {
+        const std::uint64_t active = this->active(*worker, locals, doubles);
         use.used += active;
         use.fullest_worker =
             std::max(use.fullest_worker, share > 0 ? static_cast<double>(active) / share : 0);
     }
     return use;
+}
+
+}  // namespace
+
+PortUse port_use(const State& state, const exchange::Exchange& exchange, std::uint16_t index) {
+    const Wire wanted = wire_of(state.servers[index]);
+    std::vector<std::uint16_t> doubles;
+    for (std::uint16_t i = 0; i < state.servers.size(); ++i)
+        if (uses_ports(state, state.servers[i]) && wire_of(state.servers[i]) == wanted)
+            doubles.push_back(i);
+    return PortCount(state, exchange).of(index, doubles);
+}
+
+std::vector<PortUse> port_uses(const State& state, const exchange::Exchange& exchange) {
+    std::map<Wire, std::vector<std::uint16_t>> doubles;
+    for (std::uint16_t i = 0; i < state.servers.size(); ++i)
+        if (uses_ports(state, state.servers[i])) doubles[wire_of(state.servers[i])].push_back(i);
+    PortCount count(state, exchange);
+    std::vector<PortUse> uses(state.servers.size());
+    for (const auto& [wire, servers] : doubles)
+        for (const std::uint16_t server : servers)
+            uses[server] = count.of(server, servers);
+    return uses;
 }
 
 PortUse port_use(const State& state, const exchange::Exchange& exchange,

@@ -24,6 +24,9 @@ struct PortUse {
 // the same local addresses share its ports, and each counts what all use.
 PortUse port_use(const State& state, const exchange::Exchange& exchange, std::uint16_t server);
 
+// Of all servers, by index, in one pass: what shows or counts all of them takes these.
+std::vector<PortUse> port_uses(const State& state, const exchange::Exchange& exchange);
+
 // The fullest of a service's servers decides its fullest_worker; the others add up.
 PortUse port_use(const State& state, const exchange::Exchange& exchange,
                  const ServiceRecord& service);
