@@ -65,6 +65,7 @@ void EventLog::keep(EventKind kind, EventLevel level, std::string text) {
     else
         ring_[(next_ - 1) % capacity] = std::move(event);
     ++next_;
+    ++counts_[static_cast<std::size_t>(level)];
 }
 
 std::uint64_t EventLog::first() const {

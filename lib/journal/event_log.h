@@ -57,6 +57,7 @@ class EventLog {
     std::uint64_t first() const;  // number of the oldest kept
     std::uint64_t end() const { return next_; }
     const Event& at(std::uint64_t number) const;  // first() <= number < end()
+    std::uint64_t count(EventLevel level) const { return counts_[static_cast<std::size_t>(level)]; }
 
   private:
     void keep(EventKind kind, EventLevel level, std::string text);
@@ -64,6 +65,7 @@ class EventLog {
     Clock clock_;
     Repeats repeats_;
     std::vector<Event> ring_;
+    std::array<std::uint64_t, 3> counts_{};  // by level
     std::uint64_t next_ = 1;
 };
 

@@ -27,6 +27,8 @@ std::uint64_t sum(const exchange::Exchange& e, std::uint16_t server,
     return total;
 }
 
+}  // namespace
+
 // A sorry_server waits for its turn; it is not broken.
 std::string state_text(const model::ServerRecord& server) {
     if (server.is_sorry && server.replaced && !server.health.is_excluded()) return "standby";
@@ -35,6 +37,8 @@ std::string state_text(const model::ServerRecord& server) {
         server_state(server) == exchange::ServerState::drain && condition == balance::Condition::up;
     return std::string(name_of(is_replaced ? balance::Condition::draining : condition));
 }
+
+namespace {
 
 Json factors_of(const model::ServiceRecord& service, const model::ServerRecord& server) {
     Json factors = Json::object();

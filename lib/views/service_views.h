@@ -2,12 +2,16 @@
 // Virtual_servers, their real_servers and the next hops to those, as rows of JSON (see views.h).
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "views/pages.h"
 #include "views/view_context.h"
 
 namespace warren::views {
+
+// "up", "blocked", "draining", "down", "maint", "standby"
+std::string state_text(const model::ServerRecord& server);
 
 std::vector<Json> service_rows(const ViewContext& c);
 std::vector<Json> server_rows(const ViewContext& c);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "metrics/pool_rows.h"
+
+#include <algorithm>
+
+#include "metrics/exposition.h"
+#include "model/port_use.h"
+#include "model/service_state.h"
+#include "views/service_views.h"
+
+namespace warren::metrics {
+namespace {
+
+PoolCounts counts_of(const views::ViewContext& view, std::uint16_t server) {
+    const model::ServerRecord& record = view.state.servers[server];
+    PoolCounts sum;
+    for (const auto& worker : view.exchange.workers) {
+        const exchange::ServerCounters& counted = worker->servers[server];
+        sum.active += counted.active.value();
+        sum.connections += counted.connections.value();
+        sum.to_server_bytes += counted.to_server_bytes.value();
+        sum.to_client_bytes += counted.to_client_bytes.value();
+        sum.to_server_frames += counted.to_server.value();
+        sum.to_client_frames += counted.to_client.value();
+    }
+    sum.connections -= record.before.connections;
+    sum.to_server_bytes -= record.before.to_server_bytes;
+    sum.to_client_bytes -= record.before.to_client_bytes;
+    sum.refused = record.refused;
+    sum.unanswered = record.unanswered;
+    return sum;
+}
+
+bool takes_flows(const model::ServerRecord& server) {
+    return server.serves && model::is_alive(server);
+}
+
+}  // namespace
+
+void PoolCounts::add(const PoolCounts& other) {
+    active += other.active;
+    connections += other.connections;
+    to_server_bytes += other.to_server_bytes;
+    to_client_bytes += other.to_client_bytes;
+    to_server_frames += other.to_server_frames;
+    to_client_frames += other.to_client_frames;
+    refused += other.refused;
+    unanswered += other.unanswered;
+}
+
+Pool pool_rows(const views::ViewContext& view, const FlowTally& tally) {
+    Pool pool;
+    std::vector<std::size_t> row_of(view.state.services.size());
+    for (std::uint16_t i = 0; i < view.state.services.size(); ++i) {
+        const model::ServiceRecord& service = view.state.services[i];
+        if (!is_served(service)) continue;
+        row_of[i] = pool.services.size();
+        pool.services.push_back({.labels = label("service", name_of(service)),
+                                 .view = &view,
+                                 .record = &service,
+                                 .servers = {},
+                                 .tally = tally.service(i)});
+    }
+    const std::vector<model::PortUse> ports = port_uses(view.state, view.exchange);
+    for (std::uint16_t i = 0; i < view.state.servers.size(); ++i) {
+        const model::ServerRecord& server = view.state.servers[i];
+        if (!is_served(server) || !is_served(view.state.services[server.service])) continue;
+        ServiceRow& service = pool.services[row_of[server.service]];
+        service.servers.push_back(pool.servers.size());
+        pool.servers.push_back({.labels = service.labels + "," + label("server", name_of(server)),
+                                .view = &view,
+                                .record = &server,
+                                .counts = counts_of(view, i),
+                                .ports_used = ports[i].fullest_worker,
+                                .tally = tally.server(i),
+                                .state = views::state_text(server)});
+        service.counts.add(pool.servers.back().counts);
+        service.ports_used = std::max(service.ports_used, ports[i].fullest_worker);
+        service.is_up |= takes_flows(server);
+    }
+    return pool;
+}
+
+}  // namespace warren::metrics
