@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One router, one service, two servers and two workers, of which metrics are made.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "metrics/metrics.h"
+#include "unit/model/sample_state.h"
+
+namespace warren::metrics {
+
+class FactsFixture : public testing::Test {
+  protected:
+    FactsFixture() {
+        state_->routers[0].status.state = vrrp::State::master;
+        state_->routers[0].status.effective_priority = 100;
+        process_.version = "1.2.3";
+        process_.instance = "a";
+    }
+
+    views::ViewContext view() {
+        return {*state_, exchange_, vrrp_,           netlink_,         process_,
+                totals_, busy_,     model::start_ns, 1'700'000'000'000};
+    }
+    template <typename Made>
+    std::string made_by(Made made) {
+        const views::ViewContext context = view();
+        return made(Facts{.view = context, .tally = tally_, .events = events_});
+    }
+
+    std::unique_ptr<model::State> state_ = model::state_of(
+        model::router("A", "eth0", 51, "192.168.8.100/24") + model::service("192.168.8.100"));
+    exchange::Exchange exchange_{2};
+    election::VrrpLink vrrp_;
+    kernel::NetlinkStatistics netlink_;
+    views::ProcessFacts process_;
+    std::vector<views::PortTotals> totals_{{.rx_packets = 5}};
+    std::vector<double> busy_{0.1, 0.2};
+    FlowTally tally_;
+    journal::EventLog events_{[] { return std::int64_t{0}; }};
+};
+
+}  // namespace warren::metrics
