@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is asked over HTTP, and what is answered. Only GET and HEAD come so far.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace warren::http {
+
+struct Question {
+    std::string path;   // "/metrics"; as it came, nothing is decoded
+    std::string query;  // behind '?'
+};
+
+// `target` in origin-form (RFC 9112 3.2.1).
+Question read_target(std::string_view target);
+
+struct Answer {
+    unsigned status = 200;
+    std::string_view type = "text/plain; charset=utf-8";
+    // Shared: a hundred readers of one second get the same bytes.
+    std::shared_ptr<const std::string> body;
+    std::string policy = "default-src 'none'";  // Content-Security-Policy
+};
+
+Answer text_answer(unsigned status, std::string text);
+
+}  // namespace warren::http
