@@ -5,22 +5,19 @@
 #include <charconv>
 
 namespace warren::views {
-namespace {
 
-Json row_of(const journal::Event& event) {
+Json to_json(const journal::Event& event) {
     return {{"number", event.number},     {"time", journal::wall_text(event.wall_ms)},
             {"wall_ms", event.wall_ms},   {"kind", name(event.kind)},
             {"level", name(event.level)}, {"text", event.text}};
 }
-
-}  // namespace
 
 std::string events_page(const journal::EventLog& log, std::string_view cursor) {
     std::uint64_t number = 0;
     std::from_chars(cursor.data(), cursor.data() + cursor.size(), number);
     Page page("events");
     for (number = std::max(number, log.first()); number < log.end(); ++number)
-        if (!page.add(row_of(log.at(number)))) return page.finish(std::to_string(number));
+        if (!page.add(to_json(log.at(number)))) return page.finish(std::to_string(number));
     return page.finish(std::nullopt);
 }
 

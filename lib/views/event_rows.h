@@ -15,6 +15,7 @@ namespace warren::views {
 // overwritten meanwhile is left out.
 std::string events_page(const journal::EventLog& log, std::string_view cursor);
 
+Json to_json(const journal::Event& event);
 Json to_json(const model::EndedFlow& flow);
 
 // One page of rows, the oldest first. The cursor is the number of its first row.

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "http/site.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "metrics/haproxy_csv.h"
+#include "metrics/metrics.h"
+#include "page/page.h"
+#include "views/event_rows.h"
+#include "views/views.h"
+
+namespace warren::http {
+namespace {
+
+using views::Json;
+
+constexpr std::size_t most_made = 8;
+constexpr std::string_view api_prefix = "/api/1/";
+constexpr std::string_view primary_path = "/primary";
+
+// "name=value" as the whole query. Nothing if it is another, "" if there is none.
+std::optional<std::string_view> parameter(std::string_view query, std::string_view name) {
+    if (query.empty()) return query;
+    if (!query.starts_with(name) || !query.substr(name.size()).starts_with('=')) return {};
+    return query.substr(name.size() + 1);
+}
+
+Answer of_type(std::string_view type, std::string text) {
+    Answer answer = text_answer(200, std::move(text));
+    answer.type = type;
+    return answer;
+}
+
+Answer json_answer(const metrics::Facts& facts, std::string_view view, const Json& rows) {
+    const Json whole{{"schema", 1},
+                     {"instance", facts.view.process.instance},
+                     {"time_ms", facts.view.wall_ms},
+                     {"view", view},
+                     {"rows", rows}};
+    // What a check's server said need not be UTF-8.
+    return of_type("application/json",
+                   whole.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+// The newest from number `since` on.
+template <typename Log>
+Json rows_of(const Log& log, std::uint64_t since) {
+    const std::uint64_t oldest = std::max(log.first(), log.end() - std::min(log.end(), most_rows));
+    Json rows = Json::array();
+    for (std::uint64_t number = std::max(since, oldest); number < log.end(); ++number)
+        rows.push_back(views::to_json(log.at(number)));
+    return rows;
+}
+
+Answer health(const metrics::Facts& facts) {
+    if (facts.manager_lag_ns >= most_lag_ns)
+        return text_answer(503,
+                           "late by " + std::to_string(facts.manager_lag_ns / 1'000'000) + " ms\n");
+    return text_answer(200, "ok\n");
+}
+
+Answer primary(const metrics::Facts& facts, std::string_view router) {
+    bool is_known = false;
+    std::string text;
+    bool is_master = true;
+    for (const model::RouterState& one : facts.view.state.routers) {
+        if (!is_served(one) || (!router.empty() && one.config->name != router)) continue;
+        is_known = true;
+        is_master &= one.status.state == vrrp::State::master;
+        text.append(one.config->name).append(" ").append(vrrp::name(one.status.state)) += '\n';
+    }
+    if (!is_known) return text_answer(404, "there is no such router\n");
+    return text_answer(is_master ? 200 : 503, std::move(text));
+}
+
+}  // namespace
+
+Site::Site(WithFacts with_facts, const model::EndedFlows& ended)
+    : with_facts_(std::move(with_facts)), ended_(ended) {}
+
+Answer Site::answer(const Question& question) {
+    const std::string_view path = question.path;
+    if (path == "/") return page();
+    if (path == "/metrics") return metrics(question);
+    if (path == "/health") return with_facts_(health);
+    if (path == primary_path || path.starts_with("/primary/"))
+        return with_facts_([&](const metrics::Facts& facts) {
+            return primary(facts, path.substr(std::min(primary_path.size() + 1, path.size())));
+        });
+    if (path == "/haproxy;csv")
+        return fresh("csv", [](const metrics::Facts& facts) {
+            return of_type("text/plain; charset=utf-8", haproxy_csv(facts));
+        });
+    if (path.starts_with(api_prefix)) return view(path.substr(api_prefix.size()), question);
+    return text_answer(404, "there is /, /metrics, /health, /primary, /api/1/, /haproxy;csv\n");
+}
+
+// The oldest makes room; keys are few, for each names something that there is.
+Answer Site::fresh(const std::string& key, const Look& look) {
+    const Clock::time_point now = Clock::now();
+    if (const auto made = made_.find(key);
+        made != made_.end() && now - made->second.when < freshness)
+        return made->second.answer;
+    Answer answer = with_facts_(look);
+    if (!made_.contains(key) && made_.size() >= most_made)
+        made_.erase(std::min_element(made_.begin(), made_.end(), [](const auto& a, const auto& b) {
+            return a.second.when < b.second.when;
+        }));
+    made_[key] = {Clock::now(), answer};
+    return answer;
+}
+
+Answer Site::metrics(const Question& question) {
+    const std::optional<std::string_view> list = parameter(question.query, "scope");
+    const std::optional<metrics::Scopes> scopes = list ? metrics::read_scopes(*list) : std::nullopt;
+    if (!scopes)
+        return text_answer(400, "scope is a list of process,vrrp,service,server,worker,port\n");
+    return fresh("metrics " + std::to_string(*scopes), [&](const metrics::Facts& facts) {
+        return of_type("text/plain; version=0.0.4; charset=utf-8", render(facts, *scopes));
+    });
+}
+
+Answer Site::page() {
+    Answer answer = fresh("page", [](const metrics::Facts& facts) {
+        return of_type("text/html; charset=utf-8", page::render(facts));
+    });
+    answer.policy = page::content_security_policy();
+    return answer;
+}
+
+Answer Site::view(std::string_view name, const Question& question) {
+    if (name == "events" || name == "ended") {
+        const std::optional<std::string_view> from = parameter(question.query, "since");
+        std::uint64_t since = 0;
+        const bool is_read =
+            from && (from->empty() ||
+                     std::from_chars(from->data(), from->data() + from->size(), since).ptr ==
+                         from->data() + from->size());
+        if (!is_read) return text_answer(400, "since is a row's number\n");
+        return with_facts_([&](const metrics::Facts& facts) {
+            return json_answer(
+                facts, name,
+                name == "events" ? rows_of(facts.events, since) : rows_of(ended_, since));
+        });
+    }
+    for (const views::View& candidate : views::all_views())
+        if (name == candidate.name)
+            return fresh(candidate.name, [&](const metrics::Facts& facts) {
+                return json_answer(facts, candidate.name, candidate.rows(facts.view));
+            });
+    return text_answer(404, "there is no such view\n");
+}
+
+}  // namespace warren::http

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which path shows what. Whatever takes long to make is made once a second at most, whoever asks.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+#include "metrics/facts.h"
+#include "model/ended_flows.h"
+
+namespace warren::http {
+
+// Rows of events and ended flows in one answer; the newest.
+inline constexpr std::size_t most_rows = 1'000;
+inline constexpr std::chrono::seconds freshness{1};
+
+// The manager's loop is later than this: it does not answer in time, and /health says so.
+inline constexpr std::uint64_t most_lag_ns = 1'000'000'000;
+
+class Site {
+  public:
+    using Look = std::function<Answer(const metrics::Facts& facts)>;
+    // Calls it at once with what is known now.
+    using WithFacts = std::function<Answer(const Look& look)>;
+
+    // `ended` outlives the site.
+    Site(WithFacts with_facts, const model::EndedFlows& ended);
+
+    Answer answer(const Question& question);
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    struct Made {
+        Clock::time_point when{};
+        Answer answer;
+    };
+
+    Answer fresh(const std::string& key, const Look& look);
+    Answer metrics(const Question& question);
+    Answer page();
+    Answer view(std::string_view name, const Question& question);
+
+    WithFacts with_facts_;
+    const model::EndedFlows& ended_;
+    std::map<std::string, Made> made_;  // most_made at most
+};
+
+}  // namespace warren::http

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which path shows what, and how often it is made.
+#include "http/site.h"
+
+#include <nlohmann/json.hpp>
+
+#include "unit/metrics/facts_fixture.h"
+
+namespace warren::http {
+namespace {
+
+class HttpSite : public metrics::FactsFixture {
+  protected:
+    Answer ask(const std::string& target) { return site_.answer(read_target(target)); }
+    unsigned status(const std::string& target) { return ask(target).status; }
+    std::string body(const std::string& target) { return *ask(target).body; }
+    nlohmann::json json(const std::string& target) { return nlohmann::json::parse(body(target)); }
+
+    model::EndedFlows ended_;
+    unsigned made_ = 0;
+    std::uint64_t lag_ns_ = 0;
+    Site site_{
+        [this](const Site::Look& look) {
+            ++made_;
+            const views::ViewContext context = view();
+            return look(
+                {.view = context, .tally = tally_, .events = events_, .manager_lag_ns = lag_ns_});
+        },
+        ended_};
+};
+
+TEST_F(HttpSite, ShowsMetricsByScope) {
+    const Answer all = ask("/metrics");
+    EXPECT_EQ(all.status, 200U);
+    EXPECT_TRUE(all.type.starts_with("text/plain; version=0.0.4"));
+    EXPECT_NE(all.body->find("warren_build_info"), std::string::npos);
+    EXPECT_EQ(body("/metrics?scope=vrrp").find("warren_build_info"), std::string::npos);
+    EXPECT_EQ(status("/metrics?scope=x"), 400U);
+    EXPECT_EQ(status("/metrics?client=x"), 400U);
+}
+
+TEST_F(HttpSite, MakesOnceASecondWhoeverAsks) {
+    const auto first = ask("/metrics").body;
+    for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(ask("/metrics").body, first) << "the same bytes";
+    EXPECT_EQ(made_, 1U);
+}
+
+TEST_F(HttpSite, HealthIsWhetherItAnswersInTime) {
+    EXPECT_EQ(status("/health"), 200U);
+    state_->routers[0].status.state = vrrp::State::fault;
+    EXPECT_EQ(status("/health"), 200U) << "a fault is the router's, not the process's";
+    lag_ns_ = 1'500'000'000;
+    EXPECT_EQ(status("/health"), 503U);
+    EXPECT_EQ(body("/health"), "late by 1500 ms\n");
+}
+
+TEST_F(HttpSite, PrimaryIsTheMaster) {
+    EXPECT_EQ(status("/primary"), 200U);
+    EXPECT_EQ(status("/primary/A"), 200U);
+    EXPECT_EQ(status("/primary/B"), 404U);
+    for (const vrrp::State state :
+         {vrrp::State::backup, vrrp::State::fault, vrrp::State::initialize}) {
+        state_->routers[0].status.state = state;
+        EXPECT_EQ(status("/primary"), 503U);
+        EXPECT_EQ(status("/primary/A"), 503U);
+    }
+}
+
+TEST_F(HttpSite, ViewsAreWhatWarrenctlShows) {
+    const nlohmann::json servers = json("/api/1/servers");
+    EXPECT_EQ(servers["schema"], 1);
+    EXPECT_EQ(servers["instance"], "a");
+    EXPECT_EQ(servers["view"], "servers");
+    EXPECT_EQ(servers["rows"].size(), 2U);
+    EXPECT_EQ(servers["rows"][0]["server"], "192.168.8.11:5672");
+    EXPECT_EQ(json("/api/1/vrrp")["rows"][0]["name"], "A");
+    EXPECT_EQ(status("/api/1/"), 404U);
+    EXPECT_EQ(status("/api/1/flows"), 404U);
+    EXPECT_EQ(status("/api/1/reload"), 404U) << "nothing is changed over HTTP";
+    EXPECT_EQ(status("/api/1/order"), 404U);
+}
+
+TEST_F(HttpSite, EventsComeFromANumberOn) {
+    for (int i = 1; i <= 1'200; ++i)
+        events_.info(journal::EventKind::process, "event {}", i);
+    EXPECT_EQ(json("/api/1/events")["rows"].size(), most_rows);
+    EXPECT_EQ(json("/api/1/events?since=1199")["rows"].size(), 2U);
+    EXPECT_EQ(json("/api/1/events?since=1199")["rows"][0]["text"], "event 1199");
+    EXPECT_EQ(json("/api/1/events?since=5000")["rows"].size(), 0U);
+    EXPECT_EQ(status("/api/1/events?since=x"), 400U);
+    EXPECT_EQ(status("/api/1/events?since=1x"), 400U);
+    EXPECT_EQ(status("/api/1/ended?until=1"), 400U);
+    EXPECT_EQ(json("/api/1/ended")["rows"].size(), 0U);
+}
+
+TEST_F(HttpSite, WhatServersSayNeedNotBeText) {
+    state_->servers[0].check = {.known = true, .ok = false, .text = "\xff\xfe"};
+    EXPECT_EQ(status("/api/1/servers"), 200U);
+}
+
+TEST_F(HttpSite, OtherPathsAreNone) {
+    for (const char* path : {"", "/x", "/metrics/", "//", "/../etc/passwd", "/primaryA", "/%2e"})
+        EXPECT_EQ(status(path), 404U) << path;
+    EXPECT_EQ(made_, 0U);
+}
+
+TEST_F(HttpSite, NoAnswerHasAPassword) {
+    state_ =
+        model::state_of(model::router("A", "eth0", 51, "192.168.8.100/24",
+                                      "authentication {\n auth_type PASS\n auth_pass s3cret\n}\n") +
+                        model::service("192.168.8.100"));
+    for (const char* path : {"/", "/metrics", "/haproxy;csv", "/api/1/status", "/api/1/vrrp",
+                             "/api/1/servers", "/api/1/events"})
+        EXPECT_EQ(body(path).find("s3cret"), std::string::npos) << path;
+}
+
+}  // namespace
+}  // namespace warren::http
