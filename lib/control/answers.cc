@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/answers.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "http/process_usage.h"
 #include "pools/rebalancing.h"
 #include "port/clock.h"
 #include "telemetry/dump_file.h"
@@ -20,6 +22,12 @@ std::vector<std::string> verb_names() {
     for (const views::View& view : views::all_views())
         names.emplace_back(view.name);
     return names;
+}
+
+constexpr std::uint64_t sample_ns = 1'000'000'000;
+
+std::uint64_t lateness(std::uint64_t last_ns, std::uint64_t now_ns) {
+    return last_ns == 0 || now_ns < last_ns + sample_ns ? 0 : now_ns - last_ns - sample_ns;
 }
 
 }  // namespace
@@ -97,7 +105,20 @@ std::string Answers::view(const std::string& name, const std::string& cursor) co
     return views::error_page("no such view");
 }
 
+// A loop that stands still is late before its next sample can say so.
+http::Answer Answers::with_facts(const http::Site::Look& look) const {
+    const std::vector<views::PortTotals> totals = port_totals();
+    const views::ViewContext view = view_context(totals);
+    return look({.view = view,
+                 .tally = sources_.tally,
+                 .events = context_.events,
+                 .usage = http::process_usage(),
+                 .reloads = sources_.reloads,
+                 .manager_lag_ns = std::max(lag_ns_, lateness(sampled_ns_, view.now_ns))});
+}
+
 void Answers::sample_load(std::uint64_t now_ns) {
+    lag_ns_ = lateness(sampled_ns_, now_ns);
     const auto passed_ns = static_cast<double>(now_ns - std::exchange(sampled_ns_, now_ns));
     for (std::size_t i = 0; i < busy_.size(); ++i) {
         const std::uint64_t busy_ns = sources_.exchange.workers[i]->counters.busy_ns.value();

@@ -10,6 +10,7 @@
 #include "control/publication.h"
 #include "control/services.h"
 #include "handover/flow_sync.h"
+#include "http/site.h"
 #include "kernel/netlink.h"
 #include "model/ended_flows.h"
 #include "model/orders.h"
@@ -32,6 +33,8 @@ class Answers {
         const model::EndedFlows& ended;
         const views::ProcessFacts& process;
         const handover::SyncPicture& sync;
+        const metrics::FlowTally& tally;
+        const metrics::ReloadHistory& reloads;
     };
     using Obey = std::function<std::vector<Services::Obeyed>(const model::Order& order)>;
 
@@ -47,7 +50,10 @@ class Answers {
     // One of keepalived's files, in its folder. Throws std::system_error.
     void write(views::Dump dump) const;
 
-    // How busy the workers have been since the last call.
+    // What is known now, for who answers over HTTP.
+    http::Answer with_facts(const http::Site::Look& look) const;
+
+    // Each second: how busy the workers have been since the last call, how late this one is.
     void sample_load(std::uint64_t now_ns);
 
   private:
@@ -71,6 +77,7 @@ class Answers {
     std::vector<double> busy_;            // by worker
     std::vector<std::uint64_t> busy_ns_;  // at the last sample
     std::uint64_t sampled_ns_ = 0;
+    std::uint64_t lag_ns_ = 0;  // of the last sample
 };
 
 }  // namespace warren::control

@@ -65,13 +65,17 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       answers_(
           context(),
           {exchange, vrrp, netlink_, ports_, services_.ended(), options_.process,
-           flow_sync_.picture()},
+           flow_sync_.picture(), flow_tally_, reloader_.history()},
           [this](const model::Order& order) { return services_.obey(order); },
           [this](bool is_rehearsal) { return reload(is_rehearsal); },
           [this](const handover::Request& request, const handover::FlowSync::Reply& reply) {
               flow_sync_.obey(request, reply, port::now_ns());
               look_at_flow_sync();
           }),
+      site_([this](const http::Site::Look& look) { return answers_.with_facts(look); },
+            services_.ended()),
+      http_(io_, events_, attempts_, options_.process.instance,
+            [this](const http::Question& question) { return site_.answer(question); }),
       life_(context(), exchange, options_.announce, options_.reopen_log,
             {.reload = [this] { reload(); },
              .dump = [this](views::Dump dump) { answers_.write(dump); },
@@ -207,7 +211,10 @@ void Manager::take_flow_events() {
     for (const auto& worker : exchange_.workers) {
         exchange::FlowEvent event;
         for (unsigned i = 0; i < 8192 && worker->events.pop(event); ++i)
-            attempts_("taking a flow's event", [&] { services_.take(event); });
+            attempts_("taking a flow's event", [&] {
+                services_.take(event);
+                flow_tally_.take(event);
+            });
         exchange::StationSeen seen;
         for (unsigned i = 0; i < 256 && worker->stations.pop(seen); ++i)
             attempts_("following a station", [&] { take_station(seen); });
@@ -262,6 +269,7 @@ void Manager::every_second(std::uint64_t now_ns) {
     }
     host_.expect_all_seen();
     priorities_.apply();
+    http_.follow(state_->config.dataplane.http);
 }
 
 // Ready is when every worker has looked into its queues.
@@ -336,6 +344,10 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
     host_.follow_masters();
     services_.follow_quorums();
     publication_.publish();
+    for (const std::uint16_t index : changes.added_services)
+        flow_tally_.begin_service(index);
+    for (const std::uint16_t index : changes.added_servers)
+        flow_tally_.begin_server(index);
     for (const std::uint16_t index : changes.restood)
         services_.on_server(index);
     const std::vector<std::uint16_t> added = changes.added_routers;

@@ -23,6 +23,7 @@
 #include "control/routers.h"
 #include "control/services.h"
 #include "handover/flow_sync.h"
+#include "http/server.h"
 #include "mail/alerts.h"
 #include "model/station_moves.h"
 
@@ -104,7 +105,10 @@ class Manager {
     Faults faults_;
     handover::FlowSync flow_sync_;
     Reloader reloader_;
+    metrics::FlowTally flow_tally_;
     Answers answers_;
+    http::Site site_;
+    http::Server http_;
     Life life_;
     model::StationMoves station_moves_;
     boost::asio::steady_timer drain_timer_, handover_timer_;

@@ -35,10 +35,17 @@ Reloader::Outcome Reloader::reload(const TakeUp& take_up) {
     Outcome outcome = judge(loaded, plan);
     is_news_ = !outcome.steps.empty();
     if (outcome.refusal.empty()) outcome.refusal = take_up(loaded.config, plan);
+    note(outcome);
     if (!outcome.refusal.empty())
         context_.events.error(journal::EventKind::config, "{}; the running configuration stays",
                               outcome.refusal);
     return outcome;
+}
+
+void Reloader::note(const Outcome& outcome) {
+    history_.last_is_taken = outcome.refusal.empty();
+    ++(history_.last_is_taken ? history_.taken : history_.refused);
+    if (history_.last_is_taken) history_.last_taken_ms = journal::system_ms();
 }
 
 Reloader::Outcome Reloader::rehearse() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/publication.h"
+#include "metrics/facts.h"
 #include "model/reload.h"
 #include "schema/load.h"
 
@@ -35,10 +36,13 @@ class Reloader {
     // With the flows that the removed have now, before the workers hear of it.
     void tell_of(const model::ReloadChanges& changes);
 
+    const metrics::ReloadHistory& history() const { return history_; }
+
     // About once a second. Whether some index is free now: the snapshot is out of date.
     bool release_indices();
 
   private:
+    void note(const Outcome& outcome);
     schema::LoadResult read();
     Outcome judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
     std::string refusal_of(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
@@ -51,6 +55,7 @@ class Reloader {
     Context context_;
     exchange::Exchange& exchange_;
     Reread reread_;
+    metrics::ReloadHistory history_{.last_taken_ms = journal::system_ms()};
     bool is_news_ = false;  // the file that is being taken up
 };
 
