@@ -9,10 +9,10 @@
 
 #include "control/publication.h"
 #include "control/services.h"
+#include "ends/ended_flows.h"
 #include "handover/flow_sync.h"
 #include "http/site.h"
 #include "kernel/netlink.h"
-#include "model/ended_flows.h"
 #include "model/orders.h"
 #include "port/port_table.h"
 #include "telemetry/commands.h"
@@ -30,7 +30,7 @@ class Answers {
         const election::VrrpLink& vrrp;
         const kernel::Netlink& netlink;
         const port::PortTable& ports;  // as in State
-        const model::EndedFlows& ended;
+        const ends::EndedFlows& ended;
         const views::ProcessFacts& process;
         const handover::SyncPicture& sync;
         const metrics::FlowTally& tally;

@@ -10,7 +10,7 @@
 
 #include "control/checks.h"
 #include "control/publication.h"
-#include "model/ended_flows.h"
+#include "ends/ended_flows.h"
 #include "model/orders.h"
 #include "model/port_use.h"
 #include "model/reload.h"
@@ -59,7 +59,7 @@ class Services {
     // A tracked file or a BFD session has changed.
     void look_at_watched();
 
-    const model::EndedFlows& ended() const { return ended_; }
+    const ends::EndedFlows& ended() const { return ended_; }
 
   private:
     void tell_of_end(const model::ServerRecord& server);
@@ -75,7 +75,7 @@ class Services {
     std::function<void()> quorums_;
     programs::ServerNotifier notifier_;
     std::unique_ptr<Checks> checks_;
-    model::EndedFlows ended_;
+    ends::EndedFlows ended_;
     model::PortAlarm port_alarm_;
 };
 

@@ -78,7 +78,7 @@ Answer primary(const metrics::Facts& facts, std::string_view router) {
 
 }  // namespace
 
-Site::Site(WithFacts with_facts, const model::EndedFlows& ended)
+Site::Site(WithFacts with_facts, const ends::EndedFlows& ended)
     : with_facts_(std::move(with_facts)), ended_(ended) {}
 
 Answer Site::answer(const Question& question) {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "ends/ended_flows.h"
 #include "http/message.h"
 #include "metrics/facts.h"
-#include "model/ended_flows.h"
 
 namespace warren::http {
 
@@ -28,7 +28,7 @@ class Site {
     using WithFacts = std::function<Answer(const Look& look)>;
 
     // `ended` outlives the site.
-    Site(WithFacts with_facts, const model::EndedFlows& ended);
+    Site(WithFacts with_facts, const ends::EndedFlows& ended);
 
     Answer answer(const Question& question);
 
@@ -45,7 +45,7 @@ class Site {
     Answer view(std::string_view name, const Question& question);
 
     WithFacts with_facts_;
-    const model::EndedFlows& ended_;
+    const ends::EndedFlows& ended_;
     std::map<std::string, Made> made_;  // most_made at most
 };
 

@@ -21,7 +21,7 @@ std::string events_page(const journal::EventLog& log, std::string_view cursor) {
     return page.finish(std::nullopt);
 }
 
-Json to_json(const model::EndedFlow& flow) {
+Json to_json(const ends::EndedFlow& flow) {
     return {
         {"number", flow.number},
         {"time", journal::wall_text(flow.wall_ms)},
@@ -32,7 +32,7 @@ Json to_json(const model::EndedFlow& flow) {
         {"cause", flow.cause}};
 }
 
-std::string ended_page(const model::EndedFlows& flows, std::string_view cursor) {
+std::string ended_page(const ends::EndedFlows& flows, std::string_view cursor) {
     std::uint64_t number = 0;
     std::from_chars(cursor.data(), cursor.data() + cursor.size(), number);
     Page page("ended");

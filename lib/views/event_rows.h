@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "ends/ended_flows.h"
 #include "journal/event_log.h"
-#include "model/ended_flows.h"
 #include "views/pages.h"
 
 namespace warren::views {
@@ -16,9 +16,9 @@ namespace warren::views {
 std::string events_page(const journal::EventLog& log, std::string_view cursor);
 
 Json to_json(const journal::Event& event);
-Json to_json(const model::EndedFlow& flow);
+Json to_json(const ends::EndedFlow& flow);
 
 // One page of rows, the oldest first. The cursor is the number of its first row.
-std::string ended_page(const model::EndedFlows& flows, std::string_view cursor);
+std::string ended_page(const ends::EndedFlows& flows, std::string_view cursor);
 
 }  // namespace warren::views

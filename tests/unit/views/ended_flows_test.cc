@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why clients disconnected, kept from the workers' events; and how many local ports are used.
-#include "model/ended_flows.h"
+#include "ends/ended_flows.h"
 #include "views/event_rows.h"
 
 #include <gtest/gtest.h>

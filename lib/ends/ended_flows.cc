@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "model/ended_flows.h"
+#include "ends/ended_flows.h"
 
 #include <cassert>
 
-namespace warren::model {
+namespace warren::ends {
 namespace {
 
 using exchange::FlowEventKind;
@@ -21,7 +21,8 @@ std::string_view cause_of(const exchange::FlowEvent& event) {
 
 }  // namespace
 
-void EndedFlows::take(const exchange::FlowEvent& event, const State& state, std::int64_t wall_ms) {
+void EndedFlows::take(const exchange::FlowEvent& event, const model::State& state,
+                      std::int64_t wall_ms) {
     if (event.kind == FlowEventKind::established || event.replayed) return;
     if (event.service >= state.services.size()) return;
     const config::VirtualServer& service = *state.services[event.service].config;
@@ -50,4 +51,4 @@ const EndedFlow& EndedFlows::at(std::uint64_t number) const {
     return ring_[(number - 1) % capacity];
 }
 
-}  // namespace warren::model
+}  // namespace warren::ends

@@ -11,7 +11,7 @@
 #include "exchange/records.h"
 #include "model/state.h"
 
-namespace warren::model {
+namespace warren::ends {
 
 struct EndedFlow {
     std::uint64_t number = 0;  // counts from 1 and never repeats
@@ -27,7 +27,7 @@ class EndedFlows {
     static constexpr std::size_t capacity = 4'096;
 
     // Takes what ended a flow and leaves the other events; `state` says what the indices mean now.
-    void take(const exchange::FlowEvent& event, const State& state, std::int64_t wall_ms);
+    void take(const exchange::FlowEvent& event, const model::State& state, std::int64_t wall_ms);
 
     std::uint64_t first() const { return next_ - ring_.size(); }  // number of the oldest kept
     std::uint64_t end() const { return next_; }
@@ -38,4 +38,4 @@ class EndedFlows {
     std::uint64_t next_ = 1;
 };
 
-}  // namespace warren::model
+}  // namespace warren::ends
