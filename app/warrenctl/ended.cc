@@ -7,19 +7,44 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <map>
 #include <ostream>
 #include <stdexcept>
 #include <string_view>
 
 #include "fields.h"
 #include "table.h"
+#include "units.h"
 
 namespace warren::ctl {
 namespace {
 
-constexpr std::array<std::string_view, 12> causes{
-    "client_fin", "server_fin", "client_reset", "server_reset", "server_down", "idle",
-    "admin",      "refused",    "unanswered",   "no_server",    "limit",       "rebalance"};
+constexpr std::array<std::string_view, 20> causes{
+    "client_fin", "server_fin", "client_reset", "server_reset", "server_down",
+    "idle",       "disabled",   "drained",      "removed",      "reset",
+    "rebalance",  "refused",    "unanswered",   "no_server",    "no_port",
+    "table_full", "takeover",   "moved",        "stale",        "stray"};
+
+// Words for several of them.
+struct Group {
+    std::string_view name;
+    std::array<std::string_view, 4> causes;
+};
+constexpr std::array groups{Group{"admin", {"disabled", "drained", "removed", "reset"}},
+                            Group{"limit", {"no_port", "table_full"}}};
+
+bool is_of_cause(const std::string& cause, const std::string& wanted) {
+    const auto group = std::find_if(groups.begin(), groups.end(),
+                                    [&](const Group& g) { return g.name == wanted; });
+    return group == groups.end() ? cause == wanted
+                                 : std::find(group->causes.begin(), group->causes.end(), cause) !=
+                                       group->causes.end();
+}
+
+bool is_group(const std::string& word) {
+    return std::any_of(groups.begin(), groups.end(),
+                       [&](const Group& group) { return group.name == word; });
+}
 
 // "10.0.0.9" is any port of it, "10.0.0.9:4000" that one; IPv6 addresses stand in brackets when a
 // port follows.
@@ -44,6 +69,8 @@ bool is_port(const std::string& text) {
     return error == std::errc{} && end == text.data() + text.size() && port != 0;
 }
 
+}  // namespace
+
 std::string read_end(const std::string& text) {
     if (std::string whole = normal(text); !whole.empty()) return whole;
     const std::size_t colon = text.rfind(':');
@@ -60,8 +87,11 @@ std::string read_end(const std::string& text) {
                                 "[2001:db8::9]:4000");
 }
 
+namespace {
+
 std::string read_cause(const std::string& text) {
-    if (std::find(causes.begin(), causes.end(), text) != causes.end()) return text;
+    if (std::find(causes.begin(), causes.end(), text) != causes.end() || is_group(text))
+        return text;
     throw std::invalid_argument("\"" + text + "\" is no cause: " + ended_causes());
 }
 
@@ -71,7 +101,38 @@ const std::vector<Column> ended_columns{
     {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
     {"CAUSE", Align::left, [](const Json& r) { return text(r, "cause"); }},
+    {"LASTED", Align::right, [](const Json& r) { return number<duration_text>(r, "lasted_ms"); }},
+    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }},
+    {"CONNECT", Align::right, [](const Json& r) { return number<latency_text>(r, "connect_us"); }},
 };
+
+const std::vector<Column> count_columns{
+    {"COUNT", Align::right, [](const Json& r) { return number<count_text>(r, "count"); }},
+    {"OF", Align::left, [](const Json& r) { return text(r, "name"); }},
+};
+
+// "10.0.0.9:4000" -> "10.0.0.9"
+std::string host_of(const std::string& endpoint) {
+    const std::string host = endpoint.substr(0, endpoint.rfind(':'));
+    return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+}
+
+// How many of each, the most first.
+void print_counts(const std::vector<Json>& rows, const std::string& by, bool as_json,
+                  std::ostream& out) {
+    std::map<std::string, std::uint64_t> counts;
+    for (const Json& row : rows)
+        ++counts[by == "client" ? host_of(text(row, "client")) : text(row, by.c_str())];
+    std::vector<Json> sums;
+    for (const auto& [name, count] : counts)
+        sums.push_back({{"name", name}, {"count", count}});
+    std::stable_sort(sums.begin(), sums.end(),
+                     [](const Json& a, const Json& b) { return a["count"] > b["count"]; });
+    if (as_json)
+        out << Json(sums).dump(2) << '\n';
+    else
+        print_table(out, count_columns, sums);
+}
 
 }  // namespace
 
@@ -90,11 +151,14 @@ EndedFilter EndedFilter::parse(const std::vector<std::string>& words) {
             filter.client = read_end(words[i + 1]);
         else if (words[i] == "server" && has_value)
             filter.server = read_end(words[i + 1]);
+        else if (words[i] == "service" && has_value)
+            filter.service = read_end(words[i + 1]);
         else if (words[i] == "cause" && has_value)
             filter.cause = read_cause(words[i + 1]);
         else
-            throw std::invalid_argument("ended takes client A[:P], server A[:P] and cause " +
-                                        ended_causes());
+            throw std::invalid_argument(
+                "ended takes client A[:P], server A[:P], service A[:P] and cause " +
+                ended_causes());
     }
     return filter;
 }
@@ -102,16 +166,17 @@ EndedFilter EndedFilter::parse(const std::vector<std::string>& words) {
 bool EndedFilter::matches(const Json& row) const {
     return (client.empty() || is_endpoint(text(row, "client"), client)) &&
            (server.empty() || is_endpoint(text(row, "server"), server)) &&
-           (cause.empty() || text(row, "cause") == cause);
+           (service.empty() || is_endpoint(text(row, "service"), service)) &&
+           (cause.empty() || is_of_cause(text(row, "cause"), cause));
 }
 
-void print_ended(Telemetry& telemetry, const EndedFilter& filter, bool as_json, std::ostream& out) {
-    std::vector<Json> rows = telemetry.rows("ended");
-    std::erase_if(rows, [&](const Json& row) { return !filter.matches(row); });
-    if (as_json)
-        out << Json(rows).dump(2) << '\n';
+void print_ended(Telemetry& telemetry, const EndedFilter& filter, const Choice& choice,
+                 const std::string& by, bool as_json, std::ostream& out) {
+    const Wanted wanted = [&](const Json& row) { return filter.matches(row); };
+    if (by.empty())
+        print_list(telemetry, "ended", choice, wanted, {ended_columns, as_json, out});
     else
-        print_table(out, ended_columns, rows);
+        print_counts(chosen(telemetry, "ended", choice, wanted), by, as_json, out);
 }
 
 }  // namespace warren::ctl

@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// `warrenctl ended [client A[:P]] [server A[:P]] [cause C]`: the last flows that ended, were
-// refused or found no room, and why; the newest last.
+// `warrenctl ended [client A[:P]] [server A[:P]] [service A[:P]] [cause C]`: the last flows that
+// ended, were refused, found no room or were cut by a takeover, and why; the newest last.
 #pragma once
 
-#include <iosfwd>
 #include <string>
 #include <vector>
 
+#include "lists.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
 
 struct EndedFilter {
-    std::string client, server, cause;  // empty: any
+    std::string client, server, service, cause;  // empty: any
 
     // Throws std::invalid_argument, which says what is wrong with the words.
     static EndedFilter parse(const std::vector<std::string>& words);
     bool matches(const Json& row) const;
 };
 
+// "10.0.0.9" or "10.0.0.9:4000" as the rows have it. Throws std::invalid_argument.
+std::string read_end(const std::string& text);
+
 // What a user may ask for, for the help.
 std::string ended_causes();
 
-void print_ended(Telemetry& telemetry, const EndedFilter& filter, bool as_json, std::ostream& out);
+// `by`: empty, or what to count: cause, server, service or client.
+void print_ended(Telemetry& telemetry, const EndedFilter& filter, const Choice& choice,
+                 const std::string& by, bool as_json, std::ostream& out);
 
 }  // namespace warren::ctl

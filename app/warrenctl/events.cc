@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::array<std::string_view, 9> kinds{"process", "config", "link",   "vrrp", "server",
                                                 "check",   "track",  "script", "sync"};
+constexpr std::array<std::string_view, 3> levels{"info", "warning", "error"};
 
 std::string lower(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
@@ -22,11 +23,12 @@ std::string lower(std::string text) {
     return text;
 }
 
-bool is_wanted(const Json& row, const std::vector<std::string>& words) {
+bool is_wanted(const Json& row, const EventFilter& filter) {
+    if (event_level(text(row, "level")) < event_level(filter.level)) return false;
     bool any_kind = false;
     bool kind_matches = false;
     const std::string said = lower(text(row, "text"));
-    for (const std::string& word : words) {
+    for (const std::string& word : filter.words) {
         const std::string wanted = lower(word);
         if (std::find(kinds.begin(), kinds.end(), wanted) != kinds.end()) {
             any_kind = true;
@@ -47,14 +49,15 @@ const std::vector<Column> event_columns{
 
 }  // namespace
 
-void print_events(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
-                  std::ostream& out) {
-    std::vector<Json> rows = telemetry.rows("events");
-    std::erase_if(rows, [&](const Json& row) { return !is_wanted(row, words); });
-    if (as_json)
-        out << Json(rows).dump(2) << '\n';
-    else
-        print_table(out, event_columns, rows);
+int event_level(const std::string& name) {
+    const auto found = std::find(levels.begin(), levels.end(), name);
+    return found == levels.end() ? -1 : static_cast<int>(found - levels.begin());
+}
+
+void print_events(Telemetry& telemetry, const EventFilter& filter, const Choice& choice,
+                  bool as_json, std::ostream& out) {
+    print_list(telemetry, "events", choice, [&](const Json& row) { return is_wanted(row, filter); },
+               {event_columns, as_json, out});
 }
 
 }  // namespace warren::ctl

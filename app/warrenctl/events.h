@@ -8,11 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "lists.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
 
-void print_events(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
-                  std::ostream& out);
+struct EventFilter {
+    std::vector<std::string> words;
+    std::string level = "info";  // and above
+};
+
+// info, warning, error; -1: no such level.
+int event_level(const std::string& name);
+
+void print_events(Telemetry& telemetry, const EventFilter& filter, const Choice& choice,
+                  bool as_json, std::ostream& out);
 
 }  // namespace warren::ctl

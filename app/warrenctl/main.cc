@@ -19,7 +19,9 @@
 #include "show.h"
 #include "show_sync.h"
 #include "telemetry.h"
+#include "times.h"
 #include "upgrade.h"
+#include "why.h"
 
 namespace warren::ctl {
 namespace {
@@ -34,7 +36,17 @@ po::options_description visible_options() {
     po::options_description all("Options");
     all.add_options()("instance,i", po::value<std::string>()->default_value("warren"),
                       "the warren to talk to, as in warren --instance")(
-        "json,j", "JSON instead of tables")("dry-run", "of reload: only say what it would do")(
+        "json,j", "JSON instead of tables")("since", po::value<std::string>()->default_value(""),
+                                            "of events and ended: 5m, 12:03, 2026-11-28T12:03:07")(
+        "until", po::value<std::string>()->default_value(""), "of events and ended")(
+        "last,n", po::value<std::size_t>()->default_value(0, ""),
+        "of events and ended: so many, the newest")("follow,f",
+                                                    "of events and ended: go on with what comes")(
+        "level", po::value<std::string>()->default_value("info", ""),
+        "of events: info, warning or error, and what is worse")(
+        "by", po::value<std::string>()->default_value(""),
+        "of ended: count by cause, server, service or client")(
+        "dry-run", "of reload: only say what it would do")(
         "force", "of handover and upgrade: give up, by priority 0, what no peer can take over")(
         "back", "of handover: what has been handed over may come back")(
         "restart-command", po::value<std::string>()->default_value("", "systemctl restart warren"),
@@ -61,7 +73,11 @@ void print_help() {
     std::cout << "Usage: warrenctl [options] show {" << list_of_views() << "}\n"
               << "       warrenctl [options] show vrrp [ROUTER ...]   with all details\n"
               << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
-              << "       warrenctl [options] ended [client A[:P]] [server A[:P]] [cause C]\n"
+              << "       warrenctl [options] why CLIENT[:PORT] [at TIME]\n"
+              << "           why its connections ended, what happened then, where it went; 1:\n"
+              << "           nothing of it has ended\n"
+              << "       warrenctl [options] ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
+              << "                                 [cause C]\n"
               << "           C: " << ended_causes() << '\n'
               << "       warrenctl [options] explain CLIENT:PORT [VIP:PORT]\n"
               << "           IPv6 as [2001:db8::1]:5000\n"
@@ -98,14 +114,18 @@ po::variables_map parse(int argc, char** argv) {
 void check_words(const std::vector<std::string>& words) {
     if (words.empty())
         throw UsageError(
-            "a command is missing: show, events, ended, explain, drain, enable, disable, weight, "
+            "a command is missing: show, events, why, ended, explain, drain, enable, disable, "
+            "weight, "
             "reset, rebalance, reload, handover, upgrade or audit");
     const bool is_alone = words[0] == "reload" || words[0] == "audit" || words[0] == "upgrade";
     if (words[0] == "handover" && words.size() <= 2) return;
     if (words[0] == "events" || (is_alone && words.size() == 1)) return;
-    if (words[0] == "ended") {
+    if (words[0] == "ended" || words[0] == "why") {
         try {
-            EndedFilter::parse({words.begin() + 1, words.end()});
+            if (words[0] == "why")
+                why_question(words, wall_ms());
+            else
+                EndedFilter::parse({words.begin() + 1, words.end()});
         } catch (const std::invalid_argument& error) {
             throw UsageError(error.what());
         }
@@ -123,8 +143,8 @@ void check_words(const std::vector<std::string>& words) {
     }
     if (words[0] != "show")
         throw UsageError("unknown command \"" + words[0] +
-                         "\": show, events, ended, explain, drain, enable, disable, weight, reset, "
-                         "rebalance, reload, handover, upgrade or audit");
+                         "\": show, events, why, ended, explain, drain, enable, disable, weight, "
+                         "reset, rebalance, reload, handover, upgrade or audit");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
     if ((words.size() != 2 && !named) ||
@@ -170,6 +190,34 @@ int run_upgrade(const po::variables_map& values) {
     return upgrade(upgrade_means(instance), options, std::cout) ? 0 : 1;
 }
 
+Choice choice_of(const po::variables_map& values) {
+    Choice choice;
+    const auto text = [&values](const char* name) { return values[name].as<std::string>(); };
+    try {
+        if (!text("since").empty()) choice.since_ms = read_time(text("since"), wall_ms()).from_ms;
+        if (!text("until").empty()) choice.until_ms = read_time(text("until"), wall_ms()).from_ms;
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what());
+    }
+    choice.most = values["last"].as<std::size_t>();
+    choice.follow = values.count("follow") != 0;
+    return choice;
+}
+
+EventFilter event_filter(const po::variables_map& values, const std::vector<std::string>& words) {
+    const auto level = values["level"].as<std::string>();
+    if (event_level(level) < 0)
+        throw UsageError("\"" + level + "\" is no level: info, warning, error");
+    return {words, level};
+}
+
+std::string what_to_count(const po::variables_map& values) {
+    const auto by = values["by"].as<std::string>();
+    for (const char* known : {"", "cause", "server", "service", "client"})
+        if (by == known) return by;
+    throw UsageError("ended --by counts by cause, server, service or client");
+}
+
 int run(int argc, char** argv) {
     const po::variables_map values = parse(argc, argv);
     if (values.count("help") != 0) {
@@ -183,16 +231,20 @@ int run(int argc, char** argv) {
     const auto words = values.count("words") != 0 ? values["words"].as<std::vector<std::string>>()
                                                   : std::vector<std::string>{};
     check_words(words);
+    const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);
     if (words[0] == "handover") return run_hand_over(values, words);
     if (words[0] == "upgrade") return run_upgrade(values);
     Telemetry telemetry(values["instance"].as<std::string>());
     const bool as_json = values.count("json") != 0;
     if (words[0] == "events")
-        print_events(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
+        print_events(telemetry, event_filter(values, {words.begin() + 1, words.end()}), choice,
+                     as_json, std::cout);
     else if (words[0] == "ended")
-        print_ended(telemetry, EndedFilter::parse({words.begin() + 1, words.end()}), as_json,
-                    std::cout);
+        print_ended(telemetry, EndedFilter::parse({words.begin() + 1, words.end()}), choice,
+                    what_to_count(values), as_json, std::cout);
+    else if (words[0] == "why")
+        return print_why(telemetry, words, as_json, std::cout) ? 0 : 1;
     else if (is_order(words[0]))
         give_order(telemetry, words, as_json, std::cout);
     else if (words[0] == "reload")

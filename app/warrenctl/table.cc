@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
 namespace warren::ctl {
 namespace {
@@ -17,10 +18,14 @@ std::string padded(const std::string& text, std::size_t width, Align align) {
 }  // namespace
 
 void print_table(std::ostream& out, const std::vector<Column>& columns,
-                 const std::vector<Json>& rows) {
-    std::vector<Line> lines(1);
-    for (const Column& column : columns)
-        lines[0].emplace_back(column.title);
+                 const std::vector<Json>& rows, bool with_titles) {
+    std::vector<Line> lines;
+    if (with_titles) {
+        Line titles;
+        for (const Column& column : columns)
+            titles.emplace_back(column.title);
+        lines.push_back(std::move(titles));
+    }
     for (const Json& row : rows) {
         Line line;
         for (const Column& column : columns)

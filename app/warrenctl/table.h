@@ -20,6 +20,6 @@ struct Column {
 
 // Two spaces between columns, no trailing blanks; without rows only the titles.
 void print_table(std::ostream& out, const std::vector<Column>& columns,
-                 const std::vector<Json>& rows);
+                 const std::vector<Json>& rows, bool with_titles = true);
 
 }  // namespace warren::ctl

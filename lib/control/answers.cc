@@ -12,13 +12,14 @@
 #include "views/explain.h"
 #include "views/sync_views.h"
 #include "views/views.h"
+#include "views/why.h"
 
 namespace warren::control {
 namespace {
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows", "events", "ended",   "explain",
-                                   "order", "reload", "handover"};
+    std::vector<std::string> names{"flows",   "events", "ended",  "why",
+                                   "explain", "order",  "reload", "handover"};
     for (const views::View& view : views::all_views())
         names.emplace_back(view.name);
     return names;
@@ -54,6 +55,8 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
         reply(views::events_page(context_.events, argument));
     else if (verb == "ended")
         reply(views::ended_page(sources_.ended, argument));
+    else if (verb == "why")
+        reply(views::why_page({context_.state, sources_.ended, context_.events}, argument));
     else if (verb == "explain")
         explain(argument, reply);
     else if (verb == "order")

@@ -47,6 +47,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                     },
                 .transition =
                     [this](const election::VrrpReport& report) {
+                        services_.on_transition(report);
                         flow_sync_.on_transition(report, port::now_ns());
                     }},
                fifos_, {&fifos_, &alerts_}),
@@ -191,12 +192,13 @@ void Manager::poll_own_links() {
 
 // ---- what threads report
 
-// Each by itself: one record that cannot be taken keeps nothing from the rest.
+// Each by itself: one record that cannot be taken keeps nothing from the rest. Routers first: who
+// has become master explains the segments of no flow that come then.
 void Manager::drain() {
     const std::uint64_t now_ns = port::now_ns();
+    routers_.take_all();
     take_flow_events();
     attempts_("following drains", [this] { services_.follow_traffic(); });
-    routers_.take_all();
     look_at_flow_sync();
     attempts_("freeing snapshots", [this] { exchange_.publisher.reclaim(); });
     attempts_("looking at links", [this] { poll_own_links(); });

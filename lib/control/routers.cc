@@ -28,6 +28,13 @@ bool is_master(const model::RouterState& router) {
     return router.status.state == vrrp::State::master;
 }
 
+// Who was master beside us, for what is said of connections that a takeover has cut.
+void note_other(model::RouterState& router, const vrrp::Status& now) {
+    if (now.state != vrrp::State::master && !now.master_address.is_unspecified())
+        router.other_master = now.master_address;
+    if (now.last_heard_ns != 0) router.other_heard_ns = now.last_heard_ns;
+}
+
 bool is_on(const model::RouterState& router, std::uint8_t port) {
     return is_served(router) && router.port == port;
 }
@@ -67,6 +74,7 @@ void Routers::take_statuses() {
             const bool was_master = is_master(router);
             const vrrp::Status before = std::exchange(router.status, record.status);
             router.record = record;
+            note_other(router, record.status);
             moved = moved || was_master != is_master(router);
             tell_fifos(router, before);
         });

@@ -186,6 +186,29 @@ void Services::take(const exchange::FlowEvent& event) {
     ended_.take(event, context_.state, journal::system_ms());
 }
 
+void Services::on_transition(const election::VrrpReport& report) {
+    const ends::RouterTurn* turn = ended_.take(report, context_.state, journal::system_ms());
+    if (turn == nullptr || turn->gained) return;
+    const std::uint64_t flows = flows_of(report.router);
+    if (flows == 0) return;
+    constexpr auto most = static_cast<std::uint16_t>(ends::EndedFlows::capacity);
+    for (const auto& worker : exchange_.workers)
+        static_cast<void>(worker->leaves.push({.router = report.router, .most = most}));
+    const bool is_synced = exchange_.workers.front()->sync != nullptr;
+    context_.events.warn(
+        journal::EventKind::vrrp, "{}: {} connections were open when it ceased to be master{}",
+        turn->name, flows,
+        is_synced ? "" : ": without flow_sync the next master answers them with RST");
+}
+
+std::uint64_t Services::flows_of(std::uint16_t router) const {
+    std::uint64_t flows = 0;
+    for (std::uint16_t i = 0; i < context_.state.servers.size(); ++i)
+        if (context_.state.services[context_.state.servers[i].service].router == router)
+            flows += exchange_.active_flows(i);
+    return flows;
+}
+
 void Services::every_second() {
     for (const std::uint16_t index : release_held(context_.state, port::now_ns()))
         on_server(index);

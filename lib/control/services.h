@@ -46,6 +46,8 @@ class Services {
     std::vector<Obeyed> obey(const model::Order& order);
 
     void take(const exchange::FlowEvent& event);
+    // A virtual router's: whose connections are gone with it is remembered.
+    void on_transition(const election::VrrpReport& report);
     // Some fifty times a second: drains go on, silence is seen.
     void follow_traffic();
     void every_second();
@@ -69,6 +71,7 @@ class Services {
     void even_out();
     std::string full_name(std::uint16_t server) const;
     void warn_of_few_ports();
+    std::uint64_t flows_of(std::uint16_t router) const;
 
     Context context_;
     exchange::Exchange& exchange_;

@@ -17,6 +17,17 @@ net::ConstBytes options_of(const Packet& packet) {
     return packet.parsed.l4_header(packet.frame()).subspan(sizeof(net::TcpHeader));
 }
 
+exchange::EndCause cause_of(Drop reason) {
+    switch (reason) {
+        case Drop::no_server:
+            return exchange::EndCause::no_server;
+        case Drop::no_local_port:
+            return exchange::EndCause::no_port;
+        default:
+            return exchange::EndCause::table_full;
+    }
+}
+
 }  // namespace
 
 Admission::Outcome Admission::admit(Packet& packet, const PollRound& round) {
@@ -83,14 +94,10 @@ bool Admission::recycle_slow_ones(std::uint16_t service, const PollRound& round)
 
 // A SYN of a client that cannot be served; the manager remembers it for `warrenctl ended`.
 Admission::Outcome Admission::turn_away(Packet& packet, Drop reason) {
-    const exchange::FlowEvent event{.client = packet.parsed.source,
-                                    .client_port = packet.parsed.source_port,
-                                    .server = tables::ServerChoice::no_server,
-                                    .service = packet.service,
-                                    .kind = exchange::FlowEventKind::turned_away,
-                                    .cause = reason == Drop::no_server
-                                                 ? exchange::EndCause::no_server
-                                                 : exchange::EndCause::limit};
+    exchange::FlowEvent event = exchange::FlowEvent::of_client(
+        packet.parsed.source, packet.parsed.source_port, packet.service);
+    event.kind = exchange::FlowEventKind::turned_away;
+    event.cause = cause_of(reason);
     tables_.tell(event);
     return {flow::no_flow, emitter_.refuse(packet, reason)};
 }

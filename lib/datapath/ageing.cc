@@ -63,7 +63,8 @@ void Ageing::end(const flow::Flow& flow, const PollRound& round) {
     tables_.count_end(flow, round);
     const bool unanswered = flow.state == TcpState::syn_sent;
     tables_.report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
-                    .cause = closed ? EndCause::client_fin : EndCause::idle},
+                    .cause = closed ? EndCause::client_fin : EndCause::idle,
+                    .idle_ms = flow::ms_of_ticks(round.tick - flow.last_seen)},
                    flow);
 }
 

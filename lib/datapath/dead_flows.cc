@@ -13,6 +13,21 @@ using exchange::FlowEventKind;
 using flow::Side;
 using flow::TcpState;
 
+namespace {
+
+EndCause cause_of(exchange::ServerState state) {
+    switch (state) {
+        case exchange::ServerState::absent:
+            return EndCause::removed;
+        case exchange::ServerState::disabled:
+            return EndCause::disabled;
+        default:
+            return EndCause::server_down;
+    }
+}
+
+}  // namespace
+
 // All clients first, who may be many and wait; then the servers, who are dead. Stops where the port
 // takes no more: a RST that is lost leaves its client hanging.
 unsigned DeadFlows::reset(const PollRound& round) {
@@ -25,8 +40,7 @@ unsigned DeadFlows::reset(const PollRound& round) {
         if (state == exchange::ServerState::up || state == exchange::ServerState::drain ||
             tables_.is_peers(servers[id].service, round))
             continue;
-        const EndCause cause =
-            state == exchange::ServerState::down ? EndCause::server_down : EndCause::admin;
+        const EndCause cause = cause_of(state);
         for (; budget != 0 && !emitter_.is_full(); --budget) {
             const flow::FlowIndex index = tables_.flows.servers().first(id);
             if (index == flow::no_flow) break;
@@ -48,11 +62,12 @@ void DeadFlows::reset_client(flow::FlowIndex index, EndCause cause, const PollRo
     if (flow.state == TcpState::syn_sent &&
         half_open_.replay(index, FlowEventKind::unanswered, round))
         return;
+    const std::uint32_t idle_ms = flow::ms_of_ticks(round.tick - flow.last_seen);
     emitter_.send_resets(flow, Side::client, round);
     tables_.flows.set_state(index, TcpState::dead, round.tick);
     tables_.counters.flows_reset.add();
     tables_.count_end(flow, round);
-    tables_.report({.kind = FlowEventKind::ended, .cause = cause}, flow);
+    tables_.report({.kind = FlowEventKind::ended, .cause = cause, .idle_ms = idle_ms}, flow);
 }
 
 void DeadFlows::reset_server(flow::FlowIndex index, const PollRound& round) {

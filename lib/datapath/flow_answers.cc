@@ -20,8 +20,7 @@ exchange::FlowRow row_of(const flow::Flow& flow, const PollRound& round) {
     row.local_port = flow.local_port;
     row.server_address = flow.server_address;
     row.server_port = flow.server_port;
-    row.idle_ms = static_cast<std::uint32_t>(
-        (std::uint64_t{round.tick - flow.last_seen} << flow::tick_shift) / 1'000'000);
+    row.idle_ms = flow::ms_of_ticks(round.tick - flow.last_seen);
     return row;
 }
 

@@ -63,12 +63,23 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
     if (const auto verdict = steering_.hand_off_unless_ours(owner_of(packet, round)))
         return *verdict;
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
-    if (!packet.is_first_syn()) return emitter_.refuse_unknown(packet, round);
+    if (!packet.is_first_syn()) return refuse_stray(packet, round);
     if (packet.hop_limit() <= 1)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     const Admission::Outcome admitted = admission_.admit(packet, round);
     return admitted.flow == flow::no_flow ? admitted.verdict
                                           : forward(packet, round, admitted.flow, Side::client);
+}
+
+// A client's segment of no flow. Whose it was the manager may know.
+Verdict Forwarder::refuse_stray(Packet& packet, const PollRound& round) {
+    exchange::FlowEvent event = exchange::FlowEvent::of_client(
+        packet.parsed.source, packet.parsed.source_port, packet.service);
+    event.kind = FlowEventKind::stray;
+    const Verdict verdict = emitter_.refuse_unknown(packet, round);
+    if (verdict.action == Verdict::Action::transmit)
+        static_cast<void>(tables_.tell_rarely(event, round.tick));
+    return verdict;
 }
 
 unsigned Forwarder::owner_of(const Packet& packet, const PollRound& round) const {

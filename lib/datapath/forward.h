@@ -53,6 +53,7 @@ class Forwarder {
 
   private:
     flow::FlowTable::Hit find(const Packet& packet) const;
+    Verdict refuse_stray(Packet& packet, const PollRound& round);
     unsigned owner_of(const Packet& packet, const PollRound& round) const;
     static constexpr std::uint32_t moving_per_round = 512;
 

@@ -28,7 +28,7 @@ unsigned Shedding::shed_all(const PollRound& round) {
             under_way_ = false;
             break;
         }
-        dead_flows_.give_up(index, exchange::EndCause::admin, round);
+        dead_flows_.give_up(index, exchange::EndCause::reset, round);
     }
     return done;
 }

@@ -17,6 +17,7 @@
 #include "datapath/forward.h"
 #include "datapath/half_open.h"
 #include "datapath/icmp_relay.h"
+#include "datapath/leaving.h"
 #include "datapath/packet.h"
 #include "datapath/respond.h"
 #include "datapath/shedding.h"
@@ -120,6 +121,7 @@ class Worker {
     mirror::Deferral deferral_;
     IcmpRelay icmp_;
     Shedding shedding_;
+    Leaving leaving_;
     Ageing ageing_;
     Forwarder forwarder_;
     FlowAnswers answers_;

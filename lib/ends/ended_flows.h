@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Why did this client disconnect? The last flows that ended, were refused or found no room, each
-// with its cause, for `warrenctl ended`. Bounded: the oldest go first. Only the manager's thread
-// uses it.
+// Why did this client disconnect? The last flows that ended, were refused, found no room, or were
+// cut by a takeover, each with its cause, for `warrenctl ended` and `warrenctl why`. Only the
+// manager's thread uses it.
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <string>
 #include <string_view>
-#include <vector>
 
+#include "ends/known_flows.h"
+#include "ends/router_history.h"
 #include "exchange/records.h"
 #include "model/state.h"
 
@@ -20,21 +23,50 @@ struct EndedFlow {
     std::uint16_t client_port = 0, service_port = 0, server_port = 0;
     bool had_server = false;
     std::string_view cause;
+    std::string text{};         // the cause in words
+    std::string router{};       // whose VIP it was
+    std::int64_t began_ms = 0;  // since 1970; 0: not known
+    std::uint32_t connect_us = 0, idle_ms = 0;
 };
 
 class EndedFlows {
   public:
+    // Of flows that had a server and ended, and as many of all others: a flood of segments or SYNs
+    // that nobody has asked for takes no end away. The oldest of each go first.
     static constexpr std::size_t capacity = 4'096;
 
-    // Takes what ended a flow and leaves the other events; `state` says what the indices mean now.
+    // Takes what ended a flow, notes what began one and leaves the other events; `state` says what
+    // the indices mean now.
     void take(const exchange::FlowEvent& event, const model::State& state, std::int64_t wall_ms);
+    // Null: it is no change of mastership.
+    const RouterTurn* take(const election::VrrpReport& report, const model::State& state,
+                           std::int64_t wall_ms);
 
-    std::uint64_t first() const { return next_ - ring_.size(); }  // number of the oldest kept
     std::uint64_t end() const { return next_; }
-    const EndedFlow& at(std::uint64_t number) const;  // first() <= number < end()
+    // see(flow) for each that is kept from that number on, in order, until it returns false.
+    template <typename See>
+    void from(std::uint64_t number, See see) const {
+        auto end = after(ended_, number), other = after(others_, number);
+        while (end != ended_.end() || other != others_.end()) {
+            const bool is_end =
+                other == others_.end() || (end != ended_.end() && end->number < other->number);
+            if (!see(is_end ? *end++ : *other++)) return;
+        }
+    }
+    // The first that is kept and not older.
+    std::uint64_t first_since(std::int64_t wall_ms) const;
+    const KnownFlows& known() const { return known_; }
 
   private:
-    std::vector<EndedFlow> ring_;
+    using Rows = std::deque<EndedFlow>;
+
+    static Rows::const_iterator after(const Rows& rows, std::uint64_t number);
+    static void add(Rows& rows, EndedFlow flow);
+    void explain(EndedFlow& flow, const exchange::FlowEvent& event, const model::State& state);
+
+    Rows ended_, others_;
+    KnownFlows known_;
+    RouterHistory history_;
     std::uint64_t next_ = 1;
 };
 

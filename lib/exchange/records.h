@@ -20,6 +20,8 @@ enum class FlowEventKind : std::uint8_t {
     unanswered,   // the server never answered the SYN
     ended,
     turned_away,  // the SYN got RST from us; `server` is of no server
+    stray,        // a segment of no flow got RST from us; `server` is of no server
+    moved,        // the flow's VIP has become another warren's; the flow stays in the table
 };
 
 // Why a flow ended, or did not begin.
@@ -30,16 +32,20 @@ enum class EndCause : std::uint8_t {
     server_reset,
     server_down,
     idle,
-    admin,
-    no_server,  // none takes new flows
-    limit,      // no local port, or the flow table is full
-    rebalance,  // moved to a server that has fewer
+    disabled,    // the server is, by an order, or its drain took too long
+    removed,     // the server is, by a reload
+    reset,       // an order to the server's flows
+    no_server,   // none takes new flows
+    no_port,     // no local port is left
+    table_full,  // no flow is
+    rebalance,   // moved to a server that has fewer
     count_,
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(EndCause::count_)>
     end_cause_names{"client_fin", "server_fin", "client_reset", "server_reset", "server_down",
-                    "idle",       "admin",      "no_server",    "limit",        "rebalance"};
+                    "idle",       "disabled",   "removed",      "reset",        "no_server",
+                    "no_port",    "table_full", "rebalance"};
 static_assert(!end_cause_names.back().empty(), "a cause without a name");
 
 constexpr std::string_view name_of(EndCause cause) {
@@ -48,6 +54,19 @@ constexpr std::string_view name_of(EndCause cause) {
 }
 
 struct FlowEvent {
+    static constexpr std::uint16_t no_server = 0xffff;
+
+    // Of a client that has no flow.
+    static FlowEvent of_client(const net::IpAddress& client, net::Be16 port,
+                               std::uint16_t service) {
+        FlowEvent event;
+        event.client = client;
+        event.client_port = port;
+        event.server = no_server;
+        event.service = service;
+        return event;
+    }
+
     net::IpAddress client{};
     net::Be16 client_port{};
     std::uint16_t server = 0;   // snapshot index
@@ -56,6 +75,7 @@ struct FlowEvent {
     bool replayed = false;  // refused, unanswered: another server has got the SYN instead
     EndCause cause = EndCause::client_fin;
     std::uint32_t latency_us = 0;
+    std::uint32_t idle_ms = 0;  // ended: since its last segment
 };
 
 // Asks a worker to give up live flows of a server: all, or `most` of the longest idle. Their
@@ -65,6 +85,13 @@ struct ShedOrder {
     std::uint16_t server = 0;
     bool all = false;
     std::uint8_t most = 0;  // up to shed_most
+};
+
+// Asks a worker whose flows a virtual router has taken along that another has now: up to `most` are
+// told as moved.
+struct LeaveOrder {
+    std::uint16_t router = 0;
+    std::uint16_t most = 0;
 };
 
 // Asks a worker for up to `most` flows from table index `from` on, or for one: that of a client.

@@ -120,6 +120,10 @@ constexpr Tick tick_of_ns(std::uint64_t now_ns) {
     return static_cast<Tick>(now_ns >> tick_shift);
 }
 
+constexpr std::uint32_t ms_of_ticks(Tick ticks) {
+    return static_cast<std::uint32_t>((std::uint64_t{ticks} << tick_shift) / 1'000'000);
+}
+
 // Rounded up: a timeout may last longer than configured, never shorter.
 constexpr Tick ticks_of_seconds(std::uint32_t seconds) {
     return static_cast<Tick>(((std::uint64_t{seconds} * 1'000'000'000U) >> tick_shift) + 1);

@@ -213,6 +213,8 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
             break;
         case exchange::FlowEventKind::ended:
         case exchange::FlowEventKind::turned_away:
+        case exchange::FlowEventKind::stray:
+        case exchange::FlowEventKind::moved:
             break;
     }
 }

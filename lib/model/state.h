@@ -62,6 +62,8 @@ struct RouterState {
     std::uint8_t port = 0;
     std::unique_ptr<const election::RouterPlan> plan;
     vrrp::Status status;            // the control lcore's latest copy
+    net::IpAddress other_master{};  // the last one that was not us; unspecified: none was heard
+    std::uint64_t other_heard_ns = 0;
     election::VrrpStatus record{};  // and the rest of it
     bool no_address = false;        // as last told
     Tracking tracking{};            // as last told

@@ -65,15 +65,29 @@ struct Tables {
                       exchange::max_servers, options.port_share) {}
 
     // `event` says what happened; whose flow it was is filled in.
-    void report(exchange::FlowEvent event, const flow::Flow& flow) {
+    void report(exchange::FlowEvent event, const flow::Flow& flow) { tell(of(event, flow)); }
+    static exchange::FlowEvent of(exchange::FlowEvent event, const flow::Flow& flow) {
         event.client = flow.client_address;
         event.client_port = flow.client_port;
         event.server = flow.server_id;
         event.service = flow.service_id;
-        tell(event);
+        return event;
     }
     void tell(const exchange::FlowEvent& event) {
         if (!link.events.push(event)) link.events_lost.add();
+    }
+    // Of what may come by the thousand, a flood of segments that nobody has asked for among it: so
+    // much a tick that other news finds room. False: not now.
+    bool tell_rarely(const exchange::FlowEvent& event, flow::Tick now) {
+        constexpr unsigned most = 512;
+        if (now != rare_tick_) {
+            rare_tick_ = now;
+            rare_told_ = 0;
+        }
+        if (rare_told_ == most) return false;
+        ++rare_told_;
+        tell(event);
+        return true;
     }
 
     bool is_synced() const { return link.sync != nullptr; }
@@ -115,6 +129,9 @@ struct Tables {
         all.set(flow::TcpState::syn_sent, replay_ticks);
         return all;
     }
+
+    flow::Tick rare_tick_ = 0;
+    unsigned rare_told_ = 0;
 };
 
 }  // namespace warren::tables

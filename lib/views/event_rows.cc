@@ -12,9 +12,33 @@ Json to_json(const journal::Event& event) {
             {"level", name(event.level)}, {"text", event.text}};
 }
 
+namespace {
+
+std::uint64_t first_since(const journal::EventLog& log, std::int64_t wall_ms) {
+    std::uint64_t number = log.first();
+    while (number < log.end() && log.at(number).wall_ms < wall_ms)
+        ++number;
+    return number;
+}
+
+template <typename Number>
+Number read_number(std::string_view text) {
+    Number number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+// A cursor is the number of a row, or "@" and a time.
+template <typename Since>
+std::uint64_t first_of(std::string_view cursor, Since since) {
+    return cursor.starts_with('@') ? since(read_number<std::int64_t>(cursor.substr(1)))
+                                   : read_number<std::uint64_t>(cursor);
+}
+
+}  // namespace
+
 std::string events_page(const journal::EventLog& log, std::string_view cursor) {
-    std::uint64_t number = 0;
-    std::from_chars(cursor.data(), cursor.data() + cursor.size(), number);
+    std::uint64_t number = first_of(cursor, [&](std::int64_t ms) { return first_since(log, ms); });
     Page page("events");
     for (number = std::max(number, log.first()); number < log.end(); ++number)
         if (!page.add(to_json(log.at(number)))) return page.finish(std::to_string(number));
@@ -29,16 +53,24 @@ Json to_json(const ends::EndedFlow& flow) {
         {"client", model::endpoint(flow.client, flow.client_port)},
         {"service", model::endpoint(flow.vip, flow.service_port)},
         {"server", flow.had_server ? Json(model::endpoint(flow.server, flow.server_port)) : Json()},
-        {"cause", flow.cause}};
+        {"cause", flow.cause},
+        {"text", flow.text},
+        {"router", flow.router},
+        {"lasted_ms", flow.began_ms == 0 ? Json() : Json(flow.wall_ms - flow.began_ms)},
+        {"idle_ms", flow.idle_ms},
+        {"connect_us", flow.connect_us == 0 ? Json() : Json(flow.connect_us)}};
 }
 
 std::string ended_page(const ends::EndedFlows& flows, std::string_view cursor) {
-    std::uint64_t number = 0;
-    std::from_chars(cursor.data(), cursor.data() + cursor.size(), number);
     Page page("ended");
-    for (number = std::max(number, flows.first()); number < flows.end(); ++number)
-        if (!page.add(to_json(flows.at(number)))) return page.finish(std::to_string(number));
-    return page.finish(std::nullopt);
+    std::optional<std::string> next;
+    flows.from(first_of(cursor, [&](std::int64_t ms) { return flows.first_since(ms); }),
+               [&](const ends::EndedFlow& flow) {
+                   if (page.add(to_json(flow))) return true;
+                   next = std::to_string(flow.number);
+                   return false;
+               });
+    return page.finish(next);
 }
 
 }  // namespace warren::views

@@ -11,14 +11,14 @@
 
 namespace warren::views {
 
-// One page of rows, the oldest first. The cursor is the number of its first event; what has been
-// overwritten meanwhile is left out.
+// One page of rows, the oldest first. The cursor is the number of its first event, or "@MS": the
+// first that is not older, in ms since 1970. What has been overwritten meanwhile is left out.
 std::string events_page(const journal::EventLog& log, std::string_view cursor);
 
 Json to_json(const journal::Event& event);
 Json to_json(const ends::EndedFlow& flow);
 
-// One page of rows, the oldest first. The cursor is the number of its first row.
+// The same of ended flows.
 std::string ended_page(const ends::EndedFlows& flows, std::string_view cursor);
 
 }  // namespace warren::views

@@ -165,7 +165,8 @@ TEST(DeadServer, AnOperatorsOrderIsReportedAsSuch) {
                event.kind != exchange::FlowEventKind::ended) {
         }
         EXPECT_EQ(event.kind, exchange::FlowEventKind::ended);
-        EXPECT_EQ(event.cause, exchange::EndCause::admin);
+        EXPECT_EQ(event.cause, state == ServerState::absent ? exchange::EndCause::removed
+                                                            : exchange::EndCause::disabled);
     }
 }
 

@@ -57,7 +57,7 @@ TEST(Shedding, AnOrderTakesAllAndTheServerServesOn) {
         Connection(world, static_cast<std::uint16_t>(4000 + i)).open();
     order(world, {.server = 0, .all = true});
     EXPECT_EQ(reset_clients(world.run()).size(), 200U);
-    EXPECT_EQ(causes(world), std::vector(200, exchange::EndCause::admin));
+    EXPECT_EQ(causes(world), std::vector(200, exchange::EndCause::reset));
     EXPECT_EQ(world.exchange.active_flows(0), 0U);
     EXPECT_EQ(world.counted(&C::flows_reset), 200U);
     Connection(world, 9000).open();

@@ -125,7 +125,7 @@ def start_servers(bench):
 def full_table(bench):
     start_servers(bench)
     connect(bench, 90)
-    wait_until("refusals", lambda: "limit" in causes(bench), 10)
+    wait_until("refusals", lambda: "table_full" in causes(bench), 10)
     assert refusals(bench, "flow_table_full") > 0
 
 

@@ -73,7 +73,7 @@ class Warrenctl(unittest.TestCase):
 
     def test_causes_are_the_programs(self):
         self.assertEqual(re.search(r"C: (\S+)", usage())[1].split("|"), offered("warrenctl ended cause "))
-        self.assertEqual(["client", "server", "cause"], offered("warrenctl ended "))
+        self.assertEqual(["client", "server", "service", "cause"], offered("warrenctl ended "))
         self.assertEqual([], offered("warrenctl ended client "))
         self.assertEqual(["cause"], offered("warrenctl ended client 10.0.0.9 ca"))
 
@@ -81,7 +81,8 @@ class Warrenctl(unittest.TestCase):
         self.assertEqual(sorted(long_options(usage())), sorted(offered("warrenctl --")))
 
     def test_each_verb_has_its_own_options(self):
-        for verb, own in (("show", []), ("reload", ["--dry-run"]), ("handover", ["--back", "--force"]),
+        for verb, own in (("show", []), ("events", ["--follow", "--last", "--level", "--since", "--until"]),
+                          ("ended", ["--by", "--follow", "--last", "--since", "--until"]), ("reload", ["--dry-run"]), ("handover", ["--back", "--force"]),
                           ("upgrade", ["--force", "--restart-command"]),
                           ("audit", ["--ca-file", "--password-file", "--url", "--username", "--vip"])):
             with self.subTest(verb):

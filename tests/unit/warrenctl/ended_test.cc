@@ -37,12 +37,22 @@ TEST(Ended, MatchesAnyPortOrThatOne) {
     EXPECT_TRUE(EndedFilter::parse({"client", "2001:db8::9", "cause", "idle"}).matches(row));
     EXPECT_FALSE(EndedFilter::parse({"client", "[2001:db8::9]:4001"}).matches(row));
     EXPECT_FALSE(EndedFilter::parse({"client", "2001:db8::90"}).matches(row));
+    EXPECT_TRUE(
+        EndedFilter::parse({"service", "10.0.1.100"}).matches({{"service", "10.0.1.100:5672"}}));
 }
 
 // warrenctl knows no library of ours, so the two lists are held together here.
 TEST(Ended, AllCausesCanBeAskedFor) {
     for (const std::string_view cause : exchange::end_cause_names)
         EXPECT_EQ(problem_of({"cause", std::string(cause)}), "") << cause;
+}
+
+TEST(Ended, AWordStandsForSeveralCauses) {
+    const EndedFilter filter = EndedFilter::parse({"cause", "admin"});
+    for (const char* cause : {"disabled", "drained", "removed", "reset"})
+        EXPECT_TRUE(filter.matches({{"cause", cause}})) << cause;
+    EXPECT_FALSE(filter.matches({{"cause", "idle"}}));
+    EXPECT_TRUE(EndedFilter::parse({"cause", "limit"}).matches({{"cause", "no_port"}}));
 }
 
 TEST(Ended, NonsenseIsNamed) {

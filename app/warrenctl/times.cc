@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "times.h"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <ctime>
+#include <optional>
+#include <stdexcept>
+
+namespace warren::ctl {
+namespace {
+
+constexpr std::int64_t day_ms = 86'400'000;
+
+// Whether all of it is of that form.
+std::optional<std::tm> scanned(const std::string& text, const char* form, std::tm day) {
+    const char* const end = strptime(text.c_str(), form, &day);
+    if (end == nullptr || *end != '\0') return std::nullopt;
+    return day;
+}
+
+std::tm local(std::int64_t ms) {
+    const std::time_t seconds = ms / 1'000;
+    std::tm parts{};
+    localtime_r(&seconds, &parts);
+    return parts;
+}
+
+std::int64_t ms_of(std::tm parts) {
+    parts.tm_isdst = -1;
+    return std::int64_t{std::mktime(&parts)} * 1'000;
+}
+
+std::optional<TimeSpan> read_age(const std::string& text, std::int64_t now_ms) {
+    std::int64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [unit, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{} || number < 0 || end - unit != 1 || number > 100'000) return {};
+    std::int64_t unit_ms = 1'000;
+    switch (*unit) {
+        case 's':
+            break;
+        case 'm':
+            unit_ms = 60'000;
+            break;
+        case 'h':
+            unit_ms = 3'600'000;
+            break;
+        case 'd':
+            unit_ms = day_ms;
+            break;
+        default:
+            return {};
+    }
+    return TimeSpan{now_ms - number * unit_ms, now_ms - number * unit_ms + unit_ms};
+}
+
+struct Form {
+    const char* text;
+    std::int64_t width_ms;
+    bool has_date;
+};
+constexpr std::array forms{
+    Form{"%H:%M", 60'000, false},           Form{"%H:%M:%S", 1'000, false},
+    Form{"%Y-%m-%d", day_ms, true},         Form{"%Y-%m-%dT%H:%M", 60'000, true},
+    Form{"%Y-%m-%dT%H:%M:%S", 1'000, true}, Form{"%Y-%m-%d %H:%M", 60'000, true},
+    Form{"%Y-%m-%d %H:%M:%S", 1'000, true}};
+
+}  // namespace
+
+TimeSpan read_time(const std::string& text, std::int64_t now_ms) {
+    if (const auto age = read_age(text, now_ms)) return *age;
+    std::tm day = local(now_ms);
+    day.tm_hour = day.tm_min = day.tm_sec = 0;
+    for (const Form& form : forms) {
+        const auto parts = scanned(text, form.text, day);
+        if (!parts) continue;
+        std::int64_t from = ms_of(*parts);
+        if (!form.has_date && from > now_ms) from -= day_ms;
+        return {from, from + form.width_ms};
+    }
+    throw std::invalid_argument("\"" + text +
+                                "\" is no time: 5m, 12:03, 12:03:07 or 2026-11-28T12:03:07");
+}
+
+std::int64_t wall_ms() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::string short_time(const std::string& time, std::int64_t now_ms) {
+    constexpr std::size_t date_size = 10;
+    std::array<char, date_size + 1> today{};
+    const std::tm parts = local(now_ms);
+    std::strftime(today.data(), today.size(), "%Y-%m-%d", &parts);
+    const bool is_today = time.size() > date_size && time.compare(0, date_size, today.data()) == 0;
+    return is_today ? time.substr(date_size + 1) : time;
+}
+
+}  // namespace warren::ctl

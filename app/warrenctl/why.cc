@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "why.h"
+
+#include <algorithm>
+#include <limits>
+#include <ostream>
+#include <stdexcept>
+
+#include "ended.h"
+#include "fields.h"
+#include "times.h"
+#include "units.h"
+
+namespace warren::ctl {
+namespace {
+
+constexpr std::size_t why_columns = 80;
+constexpr std::int64_t slack_ms = 5'000;  // clients' clocks and memories
+
+// Words that do not fit go on below the first.
+void write_wrapped(std::ostream& out, const std::string& head, const std::string& said) {
+    std::string line = head;
+    bool is_first = true;
+    for (std::size_t at = 0; at < said.size();) {
+        const std::size_t blank = std::min(said.find(' ', at), said.size());
+        const std::string word = said.substr(at, blank - at);
+        if (!is_first && line.size() + 1 + word.size() > why_columns) {
+            out << line << '\n';
+            line = std::string(head.size(), ' ');
+            is_first = true;
+        }
+        line += (is_first ? "" : " ") + word;
+        is_first = false;
+        at = blank + 1;
+    }
+    out << line << '\n';
+}
+
+std::string title_of(const Json& end) {
+    std::string title = text(end, "client") + " > " + text(end, "service");
+    if (text(end, "server") != "-") title += " > " + text(end, "server");
+    const std::string lasted = number<duration_text>(end, "lasted_ms");
+    return lasted == "-" ? title : title + ", open for " + lasted;
+}
+
+void write_next(std::ostream& out, const Json& next, std::size_t indent) {
+    if (!next.is_object()) return;
+    write_wrapped(out, std::string(indent, ' '),
+                  "it was back after " + number<duration_text>(next, "after_ms") + ": " +
+                      text(next, "client") + " > " + text(next, "server"));
+}
+
+void write_end(std::ostream& out, const Json& row, std::int64_t now_ms) {
+    const Json end = row.value("end", Json::object());
+    const std::string head = short_time(text(end, "time"), now_ms) + "  ";
+    out << title_of(end) << '\n';
+    write_wrapped(out, head, text(end, "text"));
+    for (const Json& event : row.value("events", Json::array()))
+        write_wrapped(out, short_time(text(event, "time"), now_ms) + "    ", text(event, "text"));
+    write_next(out, row.value("next", Json()), head.size());
+}
+
+}  // namespace
+
+std::string why_question(const std::vector<std::string>& words, std::int64_t now_ms) {
+    const bool has_time = words.size() == 4 && words[2] == "at";
+    if (words.size() != 2 && !has_time)
+        throw std::invalid_argument("why takes CLIENT[:PORT] and perhaps: at TIME");
+    std::string question = read_end(words[1]);
+    if (!has_time)
+        return question + ",0," + std::to_string(std::numeric_limits<std::int64_t>::max());
+    const TimeSpan span = read_time(words[3], now_ms);
+    return question + "," + std::to_string(span.from_ms - slack_ms) + "," +
+           std::to_string(span.to_ms + slack_ms);
+}
+
+bool write_why(const std::vector<Json>& rows, const std::string& client, std::int64_t now_ms,
+               std::ostream& out) {
+    bool is_first = true;
+    std::uint64_t open = 0;
+    for (const Json& row : rows) {
+        open = row.value("open", open);
+        if (!row.contains("end")) continue;
+        out << (is_first ? "" : "\n");
+        write_end(out, row, now_ms);
+        is_first = false;
+    }
+    if (!is_first) return true;
+    out << "nothing of " << client << " has ended here then; " << count_text(open)
+        << " of its connections are open\n";
+    return false;
+}
+
+bool print_why(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
+               std::ostream& out) {
+    const std::int64_t now_ms = wall_ms();
+    const std::vector<Json> rows = telemetry.rows("why", why_question(words, now_ms));
+    if (!as_json) return write_why(rows, words[1], now_ms, out);
+    out << Json(rows).dump(2) << '\n';
+    return rows.size() > 1;
+}
+
+}  // namespace warren::ctl

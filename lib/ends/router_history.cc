@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ends/router_history.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ends/spans.h"
+
+namespace warren::ends {
+namespace {
+
+std::string other_master(const model::RouterState& router) {
+    return router.other_master.is_unspecified() ? std::string() : router.other_master.to_string();
+}
+
+std::string named(const model::RouterState& router) {
+    const std::string other = other_master(router);
+    return other.empty() ? "the other" : other;
+}
+
+std::string faults_text(const vrrp::Status& status) {
+    std::string all;
+    for (unsigned bit = 0; bit < 16; ++bit)
+        if ((status.faults >> bit & 1) != 0)
+            all += (all.empty() ? "fault: " : ", ") +
+                   std::string(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
+    return all.empty() ? "fault" : all;
+}
+
+std::string silence_text(const election::VrrpReport& report, const model::RouterState& router) {
+    if (router.other_heard_ns == 0 || report.when_ns < router.other_heard_ns)
+        return "no other master was heard";
+    return "nobody was heard for " +
+           span_text((report.when_ns - router.other_heard_ns) / 1'000'000);
+}
+
+}  // namespace
+
+std::string reason_text(const election::VrrpReport& report, const model::RouterState& router) {
+    const bool gained = report.to == vrrp::State::master;
+    switch (report.reason) {
+        case vrrp::Reason::master_down:
+            return silence_text(report, router);
+        case vrrp::Reason::priority_zero:
+            return named(router) + " said good-bye";
+        case vrrp::Reason::preempted_lower:
+            return "its priority is above that of " + named(router);
+        case vrrp::Reason::higher_priority_heard:
+            return named(router) + " has the higher priority";
+        case vrrp::Reason::higher_address_heard:
+            return named(router) + " has the same priority and the higher address";
+        case vrrp::Reason::fault:
+            return faults_text(router.status);
+        case vrrp::Reason::sync_group:
+            return "its sync group moved";
+        case vrrp::Reason::shutdown:
+            return "warren stops";
+        case vrrp::Reason::handover:
+            return gained ? named(router) + " handed it over" : "handed over to " + named(router);
+        case vrrp::Reason::owner_startup:
+            return "it owns the address";
+        default:
+            return std::string(vrrp::name(report.reason));
+    }
+}
+
+const RouterTurn* RouterHistory::take(const election::VrrpReport& report,
+                                      const model::RouterState& router, std::int64_t wall_ms) {
+    using vrrp::State;
+    if (report.from != State::master && report.to != State::master) return nullptr;
+    if (turns_.size() == most) turns_.pop_front();
+    turns_.push_back({report.router, router.config->name, report.to == State::master, wall_ms,
+                      reason_text(report, router), other_master(router)});
+    return &turns_.back();
+}
+
+const RouterTurn* RouterHistory::last(std::uint16_t router, bool gained) const {
+    const auto found = std::find_if(turns_.rbegin(), turns_.rend(), [&](const RouterTurn& turn) {
+        return turn.router == router && turn.gained == gained;
+    });
+    return found == turns_.rend() ? nullptr : &*found;
+}
+
+}  // namespace warren::ends
