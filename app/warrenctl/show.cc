@@ -28,6 +28,18 @@ const std::vector<Column> port_columns{
     {"MISSED", Align::right, [](const Json& r) { return number<count_text>(r, "rx_missed"); }},
 };
 
+// "12 table_full, 2 refused"; with ! while it goes on.
+std::string refusals_text(const Json& service) {
+    std::string causes;
+    const Json refusals = service.value("refusals", Json::object());
+    for (const auto& [cause, count] : refusals.items())
+        causes += (causes.empty() ? "" : ", ") + number<count_text>(refusals, cause.c_str()) + " " +
+                  cause;
+    if (causes.empty()) return "0";
+    const bool goes_on = !service.value("refusals_10s", Json::object()).empty();
+    return causes + (goes_on ? " !" : "");
+}
+
 const std::vector<Column> service_columns{
     {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
     {"ALGO", Align::left, [](const Json& r) { return text(r, "lb_algo"); }},
@@ -43,6 +55,7 @@ const std::vector<Column> service_columns{
     {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
     {"CONNECTIONS", Align::right,
      [](const Json& r) { return number<count_text>(r, "connections"); }},
+    {"REFUSED", Align::left, refusals_text},
     {"PORTS USED", Align::right,
      [](const Json& r) { return number<count_text>(r, "local_ports_used"); }},
     {"PORTS FREE", Align::right,

@@ -72,6 +72,13 @@ std::string drain_text(const Json& server) {
     return left == "-" ? all : all + ", " + left + " to go";
 }
 
+std::string refused_text(const Json& server) {
+    if (server.value("refused", std::uint64_t{0}) == 0) return "";
+    const std::string recent = number<count_text>(server, "refused_10s");
+    return "refused " + number<count_text>(server, "refused") +
+           (recent == "0" || recent == "-" ? "" : ", " + recent + " in 10 s");
+}
+
 std::string traffic_text(const Json& server) {
     return "in " + number<bytes_text>(server, "to_server_bytes") + ", out " +
            number<bytes_text>(server, "to_client_bytes");
@@ -102,9 +109,10 @@ std::string wrapped(const std::string& head, const std::vector<std::string>& par
 }  // namespace
 
 std::string server_details(const Json& server) {
-    return wrapped("  " + text(server, "server") + "  ",
-                   {text(server, "reason"), drain_text(server), weight_text(server),
-                    factors_text(server), traffic_text(server), node_text(server)});
+    return wrapped(
+        "  " + text(server, "server") + "  ",
+        {text(server, "reason"), refused_text(server), drain_text(server), weight_text(server),
+         factors_text(server), traffic_text(server), node_text(server)});
 }
 
 void print_servers(std::ostream& out, const std::vector<Json>& rows) {

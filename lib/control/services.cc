@@ -216,6 +216,14 @@ void Services::every_second() {
         context_.publication.publish();
     even_out();
     warn_of_few_ports();
+    tell_refusals();
+}
+
+void Services::tell_refusals() {
+    for (const ends::RefusalNews& news : refusals_.look(context_.state))
+        context_.events.add(journal::EventKind::server,
+                            news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
+                            news.text);
 }
 
 void Services::follow_traffic() {

@@ -11,6 +11,7 @@
 #include "control/checks.h"
 #include "control/publication.h"
 #include "ends/ended_flows.h"
+#include "ends/refusals.h"
 #include "model/orders.h"
 #include "model/port_use.h"
 #include "model/reload.h"
@@ -71,6 +72,7 @@ class Services {
     void even_out();
     std::string full_name(std::uint16_t server) const;
     void warn_of_few_ports();
+    void tell_refusals();
     std::uint64_t flows_of(std::uint16_t router) const;
 
     Context context_;
@@ -79,6 +81,7 @@ class Services {
     programs::ServerNotifier notifier_;
     std::unique_ptr<Checks> checks_;
     ends::EndedFlows ended_;
+    ends::RefusalWatch refusals_;
     model::PortAlarm port_alarm_;
 };
 

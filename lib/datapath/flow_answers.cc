@@ -110,6 +110,7 @@ void FlowAnswers::preview(const flow::Tuple& client_tuple, exchange::FlowRow& ro
     const tables::ServerChoice::Preview next = tables_.choice.preview(flow, round);
     row.choice = next.server;
     row.is_kept = next.is_kept;
+    row.is_full = !tables_.flows.has_room();
 }
 
 }  // namespace warren::datapath

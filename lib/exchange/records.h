@@ -114,10 +114,12 @@ struct FlowRow {
     net::IpAddress client, vip, local, server_address;
     std::uint32_t idle_ms = 0;
     // In the last row of a lookup: which worker owns the tuple, and if it is the one that answers,
-    // what a SYN would get now (0xffff: no server), and whether by persistence.
+    // what a SYN would get now (0xffff: no server), whether by persistence, and whether there is no
+    // place for it.
     std::uint16_t owner = 0;
     std::uint16_t choice = 0xffff;
     bool is_kept = false;
+    bool is_full = false;  // no place for a flow
 };
 
 // A station of one of our links says which MAC it has (ARP, neighbour discovery).

@@ -134,6 +134,8 @@ class FlowTable {
     // Flows that no client has proved. When their share is used up, or the whole table, one more
     // needs the oldest one's place.
     const HalfOpenList& half_open() const { return half_open_; }
+    // One more flow finds a place, if that of one that no client has proved.
+    bool has_room() const { return !records_.is_full() || half_open_.oldest() != no_flow; }
     bool is_half_open_full() const { return half_open_.is_share_used_up() || records_.is_full(); }
 
     // --- sizes

@@ -112,6 +112,24 @@ bool is_own_host(const State& state, const ServerRecord& server) {
            std::binary_search(own.begin(), own.end(), address);
 }
 
+// Of a client's attempt; null: none.
+std::optional<Refusal> refusal_of(const exchange::FlowEvent& event) {
+    using exchange::EndCause;
+    using exchange::FlowEventKind;
+    if (event.replayed) return std::nullopt;
+    if (event.kind == FlowEventKind::refused) return Refusal::refused;
+    if (event.kind == FlowEventKind::unanswered) return Refusal::unanswered;
+    if (event.kind != FlowEventKind::turned_away) return std::nullopt;
+    if (event.cause == EndCause::no_server) return Refusal::no_server;
+    return event.cause == EndCause::no_port ? Refusal::no_port : Refusal::table_full;
+}
+
+void note_outcome(ServiceRecord& service, const exchange::FlowEvent& event) {
+    if (event.kind == exchange::FlowEventKind::established) service.opened.note();
+    if (const auto refusal = refusal_of(event))
+        service.refusals[static_cast<std::size_t>(*refusal)].note();
+}
+
 bool link_is_up(const State& state, const ServiceRecord& service) {
     return !service.router || state.ports[state.routers[*service.router].port].link_up;
 }
@@ -190,6 +208,7 @@ std::vector<std::uint16_t> update_own_hosts(State& state, std::uint64_t now_ns) 
 }
 
 void apply_flow_event(State& state, const exchange::FlowEvent& event) {
+    if (event.service < state.services.size()) note_outcome(state.services[event.service], event);
     if (event.server >= state.servers.size()) return;
     ServerRecord& server = state.servers[event.server];
     if (!is_served(server)) return;
@@ -207,6 +226,7 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
         }
         case exchange::FlowEventKind::refused:
             ++server.refused;
+            server.refusals.note();
             break;
         case exchange::FlowEventKind::unanswered:
             ++server.unanswered;

@@ -156,6 +156,21 @@ std::optional<Endpoint> read_endpoint(std::string_view text) {
     return Endpoint{*parsed, net::Be16(port)};
 }
 
+const char* text(Refusal cause) {
+    switch (cause) {
+        case Refusal::refused:
+            return "servers answer with RST though their checks pass";
+        case Refusal::unanswered:
+            return "servers do not answer though their checks pass";
+        case Refusal::no_server:
+            return "no server takes new connections";
+        case Refusal::no_port:
+            return "no local port is left (local_address_group)";
+        default:
+            return "the flow table is full (dataplane { flows })";
+    }
+}
+
 std::string name_of(const ServerRecord& server) {
     return endpoint(server.config->address, server.config->port);
 }

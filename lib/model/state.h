@@ -18,6 +18,7 @@
 #include "balance/health_factor.h"
 #include "balance/panic_rule.h"
 #include "balance/rebalance.h"
+#include "balance/recent_count.h"
 #include "balance/server_health.h"
 #include "balance/silence.h"
 #include "balance/slot_table.h"
@@ -121,8 +122,25 @@ struct ServerRecord {
     std::uint64_t since_ns = 0;                  // of the standing
     std::string reason{};                        // of the last change
     std::uint64_t refused = 0, unanswered = 0;
-    double handshake_us = 0;  // mean of SYN to SYN-ACK; 0: none yet
+    balance::RecentCount refusals{};  // its RSTs to SYNs, also those that another server got then
+    double handshake_us = 0;          // mean of SYN to SYN-ACK; 0: none yet
 };
+
+// Why a client gets no connection.
+enum class Refusal : std::uint8_t {
+    refused,     // servers answered its SYN with RST
+    unanswered,  // none answered it
+    no_server,   // none takes new flows
+    no_port,     // no local port is left
+    table_full,  // no flow is
+    count_,
+};
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(Refusal::count_)>
+    refusal_names{"refused", "unanswered", "no_server", "no_port", "table_full"};
+const char* text(Refusal cause);
+
+// In ten seconds: fewer are no news.
+inline constexpr std::uint64_t few_refusals = 3;
 
 struct ServiceRecord {
     std::shared_ptr<const config::VirtualServer> config;
@@ -137,7 +155,9 @@ struct ServiceRecord {
     balance::PoolFactors factors;
     balance::PanicGuard guard;
     balance::Rebalance rebalance{};
-    bool is_rebalance_ordered = false;                // once, whatever the configuration says
+    bool is_rebalance_ordered = false;  // once, whatever the configuration says
+    std::array<balance::RecentCount, refusal_names.size()> refusals{};  // of clients, by Refusal
+    balance::RecentCount opened{};                                      // servers answered a SYN
     std::shared_ptr<const balance::SlotTable> slots;  // sh and mh; service_state.h keeps it true
 };
 

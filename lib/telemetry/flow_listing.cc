@@ -106,6 +106,7 @@ void FlowListing::note(const exchange::FlowRow& row) {
     if (row.owner == worker_) {
         found_.choice = row.choice;
         found_.is_kept = row.is_kept;
+        found_.is_full = row.is_full;
     }
     if (++worker_ < exchange_.workers.size())
         ask();

@@ -104,6 +104,11 @@ void look_at_server(const model::ServerRecord& server, List& list) {
                  name_of(server) + " is down" +
                      (server.check.text.empty() ? "" : ": " + server.check.text),
                  "warrenctl show servers");
+    else if (server.refusals.recent() >= model::few_refusals)
+        list.add("server_refusing", Level::degraded,
+                 name_of(server) + " is up and refuses connections: " +
+                     std::to_string(server.refusals.recent()) + " in 10 s",
+                 "warrenctl ended cause refused");
     else if (condition == balance::Condition::up &&
              server.factor < slow_share * balance::factor_one)
         list.add("server_slow", Level::degraded,
@@ -125,6 +130,20 @@ void look_at_ports(std::uint16_t index, const Facts& facts, List& list) {
                  "warrenctl show servers");
 }
 
+// Down when nobody gets through.
+void look_at_refusals(const model::ServiceRecord& service, bool has_server, List& list) {
+    for (std::size_t i = 0; i < service.refusals.size(); ++i) {
+        const auto cause = static_cast<model::Refusal>(i);
+        const std::uint64_t recent = service.refusals[i].recent();
+        if (recent < model::few_refusals || (!has_server && cause == model::Refusal::no_server))
+            continue;
+        list.add("refusing", service.opened.recent() == 0 ? Level::down : Level::degraded,
+                 name_of(service) + " refuses clients: " + text(cause) + "; " +
+                     std::to_string(recent) + " in 10 s",
+                 "warrenctl ended cause " + std::string(model::refusal_names[i]));
+    }
+}
+
 void look_at_services(const Facts& facts, List& list) {
     for (const model::ServiceRecord& service : facts.state.services) {
         if (!is_served(service)) continue;
@@ -134,6 +153,7 @@ void look_at_services(const Facts& facts, List& list) {
         if (!has_server && service.quorum_known)
             list.add("no_server", Level::down, name_of(service) + " has no real_server that is up",
                      "warrenctl show servers");
+        look_at_refusals(service, has_server, list);
     }
     for (std::uint16_t index = 0; index < facts.state.servers.size(); ++index) {
         look_at_server(facts.state.servers[index], list);

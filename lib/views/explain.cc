@@ -55,8 +55,10 @@ Json server_rows(const model::State& state, const exchange::Exchange& exchange,
         }
         const model::ServerRecord& server = state.servers[index];
         const std::uint64_t flows = exchange.active_flows(index);
-        const std::string against =
+        std::string against =
             objection(state, server, flows, exchange.is_overloaded(index, flow_limit(server)));
+        if (against.empty() && port_use(state, exchange, index).is_spent())
+            against = "no local port is left";
         rows.push_back({{"server", name_of(server)},
                         {"weight", static_cast<double>(server_weight(server)) /
                                        static_cast<double>(balance::weight_one)},
@@ -78,6 +80,8 @@ std::string fate_of_syn(const model::State& state, const exchange::Exchange& exc
     const std::string by = "worker " + std::to_string(found.owner) + " owns it; ";
     if (found.choice >= state.servers.size())
         return by + "no server takes new flows: a SYN is answered with RST";
+    if (found.is_full)
+        return by + "its flow table is full (dataplane { flows }): a SYN is answered with RST";
     const std::string name = name_of(state.servers[found.choice]);
     if (port_use(state, exchange, found.choice).is_spent())
         return by + "no local port is left towards " + name + ": a SYN is answered with RST";
@@ -147,7 +151,7 @@ Json explanation(const model::State& state, const exchange::Exchange& exchange,
              {"server", nullptr}};
     if (found.flow)
         row["server"] = row["flow"]["server"];
-    else if (found.choice < state.servers.size() &&
+    else if (found.choice < state.servers.size() && !found.is_full &&
              !port_use(state, exchange, found.choice).is_spent())
         row["server"] = name_of(state.servers[found.choice]);
     if (service == nullptr) return row;

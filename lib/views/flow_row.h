@@ -21,6 +21,7 @@ struct FlowAnswer {
     std::size_t owner = 0;   // of a new flow
     std::uint16_t choice = 0xffff;
     bool is_kept = false;  // the choice is persistence's
+    bool is_full = false;  // the owner has no place for a flow
 };
 
 }  // namespace warren::views

@@ -117,6 +117,7 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
             {"connections",
              sum(c.exchange, index, &ServerCounters::connections) - s.before.connections},
             {"refused", s.refused},
+            {"refused_10s", s.refusals.recent()},
             {"unanswered", s.unanswered},
             {"local_ports_used", ports.used},
             {"local_ports_free", ports.total - std::min(ports.used, ports.total)},
@@ -128,6 +129,16 @@ Json server_row(const ViewContext& c, std::uint16_t index) {
              journal::wall_text(c.wall_ms - static_cast<std::int64_t>(ms_since(c, s.since_ns)))},
             {"since_ms", ms_since(c, s.since_ns)},
             {"reason", s.reason}};
+}
+
+// By cause, those that there have been; in all and in the last 10 s.
+Json refusals_of(const model::ServiceRecord& service,
+                 std::uint64_t (balance::RecentCount::*count)() const) {
+    Json all = Json::object();
+    for (std::size_t i = 0; i < service.refusals.size(); ++i)
+        if (const std::uint64_t n = (service.refusals[i].*count)(); n != 0)
+            all[std::string(model::refusal_names[i])] = n;
+    return all;
 }
 
 Json service_row(const ViewContext& c, const model::ServiceRecord& service) {
@@ -154,6 +165,8 @@ Json service_row(const ViewContext& c, const model::ServiceRecord& service) {
             {"sorry_server", service.sorry_server && !service.has_quorum},
             {"active", active},
             {"connections", connections},
+            {"refusals", refusals_of(service, &balance::RecentCount::total)},
+            {"refusals_10s", refusals_of(service, &balance::RecentCount::recent)},
             {"local_ports_used", ports.used},
             {"local_ports_free", ports.total - std::min(ports.used, ports.total)},
             {"local_ports_fullest", rounded(ports.fullest_worker, 1000)}};

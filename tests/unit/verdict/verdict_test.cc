@@ -77,6 +77,40 @@ TEST_F(Verdict, ForgetsWhatHasNotBeenSeenForTenSeconds) {
     EXPECT_EQ(names(), Names{});
 }
 
+TEST_F(Verdict, TellsAServiceThatRefusesClientsAndWhy) {
+    model::ServiceRecord& service = state_->services[0];
+    const auto refuse = [&](model::Refusal cause) {
+        for (int i = 0; i < 3; ++i)
+            service.refusals[static_cast<std::size_t>(cause)].note();
+    };
+    refuse(model::Refusal::table_full);
+    ASSERT_EQ(names(), Names{"refusing"});
+    EXPECT_EQ(
+        found()[0].text,
+        "192.168.8.100:5672 refuses clients: the flow table is full (dataplane { flows }); 3 in "
+        "10 s");
+    EXPECT_EQ(found()[0].look, "warrenctl ended cause table_full");
+    EXPECT_STREQ(name(level_of(found())), "down") << "nobody gets through";
+    service.opened.note();
+    EXPECT_STREQ(name(level_of(found())), "degraded");
+    for (std::size_t i = 0; i < balance::RecentCount::seconds; ++i)
+        for (balance::RecentCount& count : service.refusals)
+            count.turn();
+    EXPECT_EQ(names(), Names{});
+    refuse(model::Refusal::no_server);
+    EXPECT_EQ(names(), Names{"refusing"});
+    for (model::ServerRecord& server : state_->servers)
+        server.health.set_excluded(true);
+    EXPECT_EQ(names(), (Names{"no_server", "server_down", "server_down"})) << "said already";
+}
+
+TEST_F(Verdict, TellsAServerThatIsUpAndRefuses) {
+    for (int i = 0; i < 3; ++i)
+        state_->servers[0].refusals.note();
+    ASSERT_EQ(names(), Names{"server_refusing"});
+    EXPECT_EQ(found()[0].text, "192.168.8.11:5672 is up and refuses connections: 3 in 10 s");
+}
+
 TEST_F(Verdict, TellsServersThatAreDownAndAServiceWithoutAny) {
     state_->servers[0].health.set_excluded(true);
     state_->servers[0].check.text = "connection refused";

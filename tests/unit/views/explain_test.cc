@@ -72,6 +72,17 @@ TEST_F(Explain, SaysThatNoLocalPortIsLeft) {
     EXPECT_EQ(row["server"], nullptr);
 }
 
+TEST_F(Explain, SaysThatTheFlowTableIsFull) {
+    FlowAnswer found;
+    found.choice = 1;
+    found.is_full = true;
+    const Json row = ask("10.0.0.1:5000", found);
+    EXPECT_TRUE(
+        says(row, "its flow table is full (dataplane { flows }): a SYN is answered with RST"))
+        << row;
+    EXPECT_EQ(row["server"], nullptr);
+}
+
 TEST_F(Explain, AFlowIsTheAnswer) {
     FlowAnswer found;
     found.flow.emplace();

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Services that refuse clients, and servers that refuse though they are up: what the log says of
+// them. At first sight, then once a minute while it goes on, and when it is over. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/state.h"
+
+namespace warren::ends {
+
+struct RefusalNews {
+    bool is_over = false;
+    std::string text;
+};
+
+class RefusalWatch {
+  public:
+    static constexpr unsigned summary_seconds = 60;
+
+    // Once a second. Turns the counts of the last ten seconds, too.
+    std::vector<RefusalNews> look(model::State& state);
+
+  private:
+    struct Told {
+        std::uint64_t total = 0;   // when last told
+        std::uint64_t before = 0;  // it began
+        unsigned seconds = 0;      // since last told
+    };
+    // By what they are, an index, and the cause.
+    using Key = std::pair<bool, std::pair<std::size_t, std::size_t>>;
+
+    void look_at(const Key& key, const balance::RecentCount& count, const std::string& what,
+                 std::vector<RefusalNews>& news);
+
+    std::map<Key, Told> standing_;
+};
+
+}  // namespace warren::ends
