@@ -104,7 +104,7 @@ std::string Answers::view(const std::string& name, const std::string& cursor) co
     const std::vector<views::PortTotals> totals = port_totals();
     const views::ViewContext context = view_context(totals);
     for (const views::View& candidate : views::all_views())
-        if (name == candidate.name) return views::make_page(name, candidate.rows(context), cursor);
+        if (name == candidate.name) return views::view_page(candidate, context, cursor);
     return views::error_page("no such view");
 }
 

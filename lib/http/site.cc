@@ -46,12 +46,24 @@ Answer json_answer(const metrics::Facts& facts, std::string_view view, const Jso
 }
 
 // The newest from number `since` on.
-template <typename Log>
-Json rows_of(const Log& log, std::uint64_t since) {
-    const std::uint64_t oldest = std::max(log.first(), log.end() - std::min(log.end(), most_rows));
+std::uint64_t newest(std::uint64_t since, std::uint64_t end) {
+    return std::max(since, end - std::min(end, most_rows));
+}
+
+Json rows_of(const journal::EventLog& log, std::uint64_t since) {
     Json rows = Json::array();
-    for (std::uint64_t number = std::max(since, oldest); number < log.end(); ++number)
+    for (std::uint64_t number = std::max(newest(since, log.end()), log.first()); number < log.end();
+         ++number)
         rows.push_back(views::to_json(log.at(number)));
+    return rows;
+}
+
+Json rows_of(const ends::EndedFlows& flows, std::uint64_t since) {
+    Json rows = Json::array();
+    flows.from(newest(since, flows.end()), [&](const ends::EndedFlow& flow) {
+        rows.push_back(views::to_json(flow));
+        return true;
+    });
     return rows;
 }
 

@@ -61,21 +61,24 @@ Pool pool_rows(const views::ViewContext& view, const FlowTally& tally) {
                                  .servers = {},
                                  .tally = tally.service(i)});
     }
-    const std::vector<model::PortUse> ports = port_uses(view.state, view.exchange);
-    for (std::uint16_t i = 0; i < view.state.servers.size(); ++i) {
+    std::vector<std::uint16_t> served;
+    for (std::uint16_t i = 0; i < view.state.servers.size(); ++i)
+        if (is_served(view.state.servers[i])) served.push_back(i);
+    const model::PortUses ports(view.state, view.exchange, served);
+    for (const std::uint16_t i : served) {
         const model::ServerRecord& server = view.state.servers[i];
-        if (!is_served(server) || !is_served(view.state.services[server.service])) continue;
+        if (!is_served(view.state.services[server.service])) continue;
         ServiceRow& service = pool.services[row_of[server.service]];
         service.servers.push_back(pool.servers.size());
         pool.servers.push_back({.labels = service.labels + "," + label("server", name_of(server)),
                                 .view = &view,
                                 .record = &server,
                                 .counts = counts_of(view, i),
-                                .ports_used = ports[i].fullest_worker,
+                                .ports_used = ports.of(i).fullest_worker,
                                 .tally = tally.server(i),
                                 .state = views::state_text(server)});
         service.counts.add(pool.servers.back().counts);
-        service.ports_used = std::max(service.ports_used, ports[i].fullest_worker);
+        service.ports_used = std::max(service.ports_used, pool.servers.back().ports_used);
         service.is_up |= takes_flows(server);
     }
     return pool;

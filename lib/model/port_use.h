@@ -4,6 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <span>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "exchange/worker_link.h"
@@ -20,14 +24,36 @@ struct PortUse {
     bool is_spent() const { return total != 0 && (used >= total || fullest_worker >= 1); }
 };
 
-// Of one server of an FNAT service; all zero for another. Services that reach the same server from
-// the same local addresses share its ports, and each counts what all use.
+// Of some servers, in one walk over all of them however many those are. Services that reach the
+// same server from the same local addresses share its ports, and each counts what all use.
+class PortUses {
+  public:
+    PortUses(const State& state, const exchange::Exchange& exchange,
+             std::span<const std::uint16_t> servers);
+
+    // One of them; all zero where the service is not FNAT.
+    PortUse of(std::uint16_t server) const;
+    // All of a service's are among them: the fullest decides fullest_worker, the others add up.
+    PortUse of(const ServiceRecord& service) const;
+
+  private:
+    struct Local {
+        std::uint64_t ports = 0;  // less services' own and the host's
+    };
+
+    void note_locals(std::span<const std::uint16_t> servers);
+    void note_sharers(std::span<const std::uint16_t> servers);
+    std::vector<net::IpAddress> locals_of(std::uint16_t server) const;
+
+    const State& state_;
+    const exchange::Exchange& exchange_;
+    std::unordered_map<net::IpAddress, Local, net::IpAddressHash> locals_;
+    // Who has a server's address and port, by them.
+    std::map<std::pair<net::IpAddress, std::uint16_t>, std::vector<std::uint16_t>> doubles_;
+};
+
+// Of one.
 PortUse port_use(const State& state, const exchange::Exchange& exchange, std::uint16_t server);
-
-// Of all servers, by index, in one pass: what shows or counts all of them takes these.
-std::vector<PortUse> port_uses(const State& state, const exchange::Exchange& exchange);
-
-// The fullest of a service's servers decides its fullest_worker; the others add up.
 PortUse port_use(const State& state, const exchange::Exchange& exchange,
                  const ServiceRecord& service);
 

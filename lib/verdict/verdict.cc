@@ -118,16 +118,20 @@ void look_at_server(const model::ServerRecord& server, List& list) {
                  "warrenctl show servers");
 }
 
-// Of the few that have many flows: to count ports takes a look at all servers.
-void look_at_ports(std::uint16_t index, const Facts& facts, List& list) {
+// Of those that have many flows.
+void look_at_ports(const Facts& facts, List& list) {
     constexpr std::uint64_t many = 500;
-    if (!is_served(facts.state.servers[index]) || facts.exchange.active_flows(index) < many) return;
-    const double share = port_use(facts.state, facts.exchange, index).fullest_worker;
-    if (share > filling)
-        list.add("ports_filling", level_of_fill(share),
-                 "a worker has used " + percent(share) + " of its local ports towards " +
-                     name_of(facts.state.servers[index]),
-                 "warrenctl show servers");
+    std::vector<std::uint16_t> busy;
+    for (std::uint16_t index = 0; index < facts.state.servers.size(); ++index)
+        if (is_served(facts.state.servers[index]) && facts.exchange.active_flows(index) >= many)
+            busy.push_back(index);
+    const model::PortUses uses(facts.state, facts.exchange, busy);
+    for (const std::uint16_t index : busy)
+        if (const double share = uses.of(index).fullest_worker; share > filling)
+            list.add("ports_filling", level_of_fill(share),
+                     "a worker has used " + percent(share) + " of its local ports towards " +
+                         name_of(facts.state.servers[index]),
+                     "warrenctl show servers");
 }
 
 // Down when nobody gets through.
@@ -155,10 +159,9 @@ void look_at_services(const Facts& facts, List& list) {
                      "warrenctl show servers");
         look_at_refusals(service, has_server, list);
     }
-    for (std::uint16_t index = 0; index < facts.state.servers.size(); ++index) {
-        look_at_server(facts.state.servers[index], list);
-        look_at_ports(index, facts, list);
-    }
+    for (const model::ServerRecord& server : facts.state.servers)
+        look_at_server(server, list);
+    look_at_ports(facts, list);
 }
 
 // ---- workers

@@ -48,7 +48,9 @@ std::string objection(const model::State& state, const model::ServerRecord& serv
 Json server_rows(const model::State& state, const exchange::Exchange& exchange,
                  const model::ServiceRecord& service, std::size_t& left_out) {
     Json rows = Json::array();
-    for (const std::uint16_t index : candidates(service)) {
+    const std::vector<std::uint16_t> all = candidates(service);
+    const model::PortUses ports(state, exchange, all);
+    for (const std::uint16_t index : all) {
         if (rows.size() == servers_max) {
             ++left_out;
             continue;
@@ -57,8 +59,7 @@ Json server_rows(const model::State& state, const exchange::Exchange& exchange,
         const std::uint64_t flows = exchange.active_flows(index);
         std::string against =
             objection(state, server, flows, exchange.is_overloaded(index, flow_limit(server)));
-        if (against.empty() && port_use(state, exchange, index).is_spent())
-            against = "no local port is left";
+        if (against.empty() && ports.of(index).is_spent()) against = "no local port is left";
         rows.push_back({{"server", name_of(server)},
                         {"weight", static_cast<double>(server_weight(server)) /
                                        static_cast<double>(balance::weight_one)},

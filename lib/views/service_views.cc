@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <unordered_set>
 #include <utility>
 
 #include "journal/event_log.h"
@@ -89,9 +90,9 @@ Json drain_of(const ViewContext& c, const model::ServerRecord& server) {
              timeout_ms == 0 ? Json() : Json(drain.left_ms(timeout_ms, c.now_ns / 1'000'000))}};
 }
 
-Json server_row(const ViewContext& c, std::uint16_t index) {
+Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses& uses) {
     const model::ServerRecord& s = c.state.servers[index];
-    const model::PortUse ports = port_use(c.state, c.exchange, index);
+    const model::PortUse ports = uses.of(index);
     return {{"service", name_of(c.state.services[s.service])},
             {"server", name_of(s)},
             {"state", state_text(s)},
@@ -141,7 +142,8 @@ Json refusals_of(const model::ServiceRecord& service,
     return all;
 }
 
-Json service_row(const ViewContext& c, const model::ServiceRecord& service) {
+Json service_row(const ViewContext& c, const model::ServiceRecord& service,
+                 const model::PortUses& uses) {
     std::size_t up = 0;
     std::uint64_t active = 0;
     std::uint64_t connections = 0;
@@ -151,7 +153,7 @@ Json service_row(const ViewContext& c, const model::ServiceRecord& service) {
         connections += sum(c.exchange, i, &ServerCounters::connections) -
                        c.state.servers[i].before.connections;
     }
-    const model::PortUse ports = port_use(c.state, c.exchange, service);
+    const model::PortUse ports = uses.of(service);
     const model::RouterState* router = service.router ? &c.state.routers[*service.router] : nullptr;
     return {{"service", name_of(service)},
             {"protocol", config::to_text(service.config->protocol)},
@@ -191,30 +193,95 @@ Json neighbour_row(const model::State& state, const model::ServerRecord& server)
             {"mac", hop.mac ? Json(hop.mac->to_string()) : Json()}};
 }
 
+// So many of them at most.
+std::vector<std::uint16_t> served_from(const model::State& state, std::size_t from,
+                                       std::size_t most) {
+    std::vector<std::uint16_t> all;
+    for (std::size_t i = from; i < state.servers.size() && all.size() < most; ++i)
+        if (is_served(state.servers[i])) all.push_back(static_cast<std::uint16_t>(i));
+    return all;
+}
+
+// Of the services from `begin` to `end`.
+std::vector<std::uint16_t> servers_of(const model::State& state, std::size_t begin,
+                                      std::size_t end) {
+    std::vector<std::uint16_t> all;
+    for (std::size_t i = begin; i < end; ++i)
+        all.insert(all.end(), state.services[i].servers.begin(), state.services[i].servers.end());
+    return all;
+}
+
+// One server of each address: those of one host have the same way to it.
+std::vector<const model::ServerRecord*> hosts_of(const model::State& state) {
+    std::unordered_set<net::IpAddress, net::IpAddressHash> seen;
+    std::vector<const model::ServerRecord*> hosts;
+    for (const model::ServerRecord& server : state.servers)
+        if (is_served(server) && seen.insert(server.config->address).second)
+            hosts.push_back(&server);
+    return hosts;
+}
+
 }  // namespace
 
 std::vector<Json> server_rows(const ViewContext& c) {
+    const std::vector<std::uint16_t> all = served_from(c.state, 0, c.state.servers.size());
+    const model::PortUses ports(c.state, c.exchange, all);
     std::vector<Json> rows;
-    for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
-        if (is_served(c.state.servers[i])) rows.push_back(server_row(c, i));
+    for (const std::uint16_t index : all)
+        rows.push_back(server_row(c, index, ports));
     return rows;
 }
 
+// The cursor is a server's index. As many at a time as may fit a page.
+std::string server_page(const ViewContext& c, std::size_t from) {
+    constexpr std::size_t at_a_time = 8;
+    Page page("servers");
+    for (auto next = served_from(c.state, from, at_a_time); !next.empty();
+         next = served_from(c.state, next.back() + std::size_t{1}, at_a_time)) {
+        const model::PortUses ports(c.state, c.exchange, next);
+        for (const std::uint16_t index : next)
+            if (!page.add(server_row(c, index, ports))) return page.finish(std::to_string(index));
+    }
+    return page.finish(std::nullopt);
+}
+
 std::vector<Json> service_rows(const ViewContext& c) {
+    const model::PortUses ports(c.state, c.exchange,
+                                servers_of(c.state, 0, c.state.services.size()));
     std::vector<Json> rows;
     for (const model::ServiceRecord& service : c.state.services)
-        if (is_served(service)) rows.push_back(service_row(c, service));
+        if (is_served(service)) rows.push_back(service_row(c, service, ports));
     return rows;
+}
+
+// The cursor is a service's index.
+std::string service_page(const ViewContext& c, std::size_t from) {
+    constexpr std::size_t at_a_time = 8;
+    const std::vector<model::ServiceRecord>& services = c.state.services;
+    Page page("services");
+    for (std::size_t begin = from; begin < services.size(); begin += at_a_time) {
+        const std::size_t end = std::min(begin + at_a_time, services.size());
+        const model::PortUses ports(c.state, c.exchange, servers_of(c.state, begin, end));
+        for (std::size_t i = begin; i < end; ++i)
+            if (is_served(services[i]) && !page.add(service_row(c, services[i], ports)))
+                return page.finish(std::to_string(i));
+    }
+    return page.finish(std::nullopt);
 }
 
 std::vector<Json> neighbour_rows(const ViewContext& c) {
     std::vector<Json> rows;
-    for (const model::ServerRecord& server : c.state.servers) {
-        if (!is_served(server)) continue;
-        Json row = neighbour_row(c.state, server);
-        if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(std::move(row));
-    }
+    for (const model::ServerRecord* server : hosts_of(c.state))
+        rows.push_back(neighbour_row(c.state, *server));
     return rows;
+}
+
+std::string neighbour_page(const ViewContext& c, std::size_t from) {
+    const std::vector<const model::ServerRecord*> all = hosts_of(c.state);
+    Page page("neighbours");
+    for (std::size_t i = from; i < all.size(); ++i)
+        if (!page.add(neighbour_row(c.state, *all[i]))) return page.finish(std::to_string(i));
+    return page.finish(std::nullopt);
 }
 
 }  // namespace warren::views

@@ -2,6 +2,7 @@
 #include "views/views.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "model/service_state.h"
@@ -87,12 +88,24 @@ std::vector<Json> ports(const ViewContext& c) {
 
 }  // namespace
 
+std::string view_page(const View& view, const ViewContext& context, std::string_view cursor) {
+    if (view.page == nullptr) return make_page(view.name, view.rows(context), cursor);
+    std::size_t from = 0;
+    std::from_chars(cursor.data(), cursor.data() + cursor.size(), from);
+    return view.page(context, from);
+}
+
 const std::vector<View>& all_views() {
-    static const std::vector<View> all{{"status", status},         {"ports", ports},
-                                       {"vrrp", vrrp_rows},        {"tracked", tracked_rows},
-                                       {"sync", sync_rows},        {"services", service_rows},
-                                       {"servers", server_rows},   {"neighbours", neighbour_rows},
-                                       {"counters", counter_rows}, {"workers", worker_rows}};
+    static const std::vector<View> all{{"status", status},
+                                       {"ports", ports},
+                                       {"vrrp", vrrp_rows},
+                                       {"tracked", tracked_rows},
+                                       {"sync", sync_rows},
+                                       {"services", service_rows, service_page},
+                                       {"servers", server_rows, server_page},
+                                       {"neighbours", neighbour_rows, neighbour_page},
+                                       {"counters", counter_rows},
+                                       {"workers", worker_rows}};
     return all;
 }
 

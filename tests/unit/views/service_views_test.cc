@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Large pools: pages hold the rows of all, and cost no more than what they show.
+#include "views/service_views.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "unit/model/sample_state.h"
+#include "views/views.h"
+
+namespace warren::views {
+namespace {
+
+using model::ip;
+
+class LargePool : public testing::Test {
+  protected:
+    // Doubles of the first server, at addresses of their own.
+    void grow(std::size_t count) {
+        model::State& state = *state_;
+        const config::RealServer first = *state.servers[0].config;
+        const config::VirtualServer& service = *state.services[0].config;
+        while (state.servers.size() < count) {
+            const auto n = static_cast<std::uint16_t>(state.servers.size());
+            config::RealServer server = first;
+            server.address = net::IpAddress::v4(10, 1, static_cast<std::uint8_t>(n >> 8),
+                                                static_cast<std::uint8_t>(n));
+            state.servers.push_back(model::make_server(service, server, false, 0));
+            state.servers.back().position = n;
+            state.services[0].servers.push_back(n);
+        }
+        state.services[0].factors = balance::PoolFactors(count);
+    }
+    ViewContext context() const {
+        return {*state_, exchange_, vrrp_, netlink_, process_, totals_, busy_, 1, 1, nullptr};
+    }
+    // By pages.
+    std::vector<Json> rows(const char* name) const {
+        std::vector<Json> all;
+        for (const View& view : all_views())
+            if (std::string(view.name) == name) add_pages(view, all);
+        return all;
+    }
+    void add_pages(const View& view, std::vector<Json>& all) const {
+        std::string cursor;
+        for (;;) {
+            const Json page = Json::parse(view_page(view, context(), cursor));
+            for (const Json& row : page.at("rows"))
+                all.push_back(row);
+            if (!page.contains("next")) return;
+            cursor = page.at("next").get<std::string>();
+        }
+    }
+
+    std::unique_ptr<model::State> state_ = model::state_of(
+        model::router("A", "eth0", 51, "192.168.8.100/24") + model::service("192.168.8.100"));
+    mutable exchange::Exchange exchange_{1};
+    election::VrrpLink vrrp_;
+    kernel::NetlinkStatistics netlink_{};
+    ProcessFacts process_;
+    std::vector<PortTotals> totals_;
+    std::vector<double> busy_;
+};
+
+TEST_F(LargePool, PagesHoldAllRowsOnceAndInOrder) {
+    grow(500);
+    EXPECT_TRUE(rows("servers") == server_rows(context()));
+    EXPECT_TRUE(rows("services") == service_rows(context()));
+    EXPECT_TRUE(rows("neighbours") == neighbour_rows(context()));
+    EXPECT_EQ(server_rows(context()).size(), 500U);
+}
+
+TEST_F(LargePool, WhatIsRemovedIsLeftOut) {
+    grow(40);
+    state_->servers[7].presence = model::Presence::removed;
+    EXPECT_EQ(rows("servers").size(), 39U);
+    EXPECT_EQ(rows("neighbours").size(), 39U);
+}
+
+// Eight times as many: a page that looked at all servers for each row would take 64 times as long.
+// The shortest of several runs, for others use the machine too.
+TEST_F(LargePool, EightTimesAsManyServersCostAPageLittleMore) {
+    const auto shortest = [&] {
+        auto best = std::chrono::microseconds::max();
+        for (int run = 0; run < 5; ++run) {
+            const auto begun = std::chrono::steady_clock::now();
+            view_page({"servers", server_rows, server_page}, context(), "");
+            best = std::min(best, std::chrono::duration_cast<std::chrono::microseconds>(
+                                      std::chrono::steady_clock::now() - begun));
+        }
+        return best;
+    };
+    grow(512);
+    const auto few = shortest();
+    grow(4'096);
+    EXPECT_LT(shortest().count(), 16 * few.count() + 1'000);
+}
+
+}  // namespace
+}  // namespace warren::views
