@@ -217,6 +217,14 @@ void Services::every_second() {
     even_out();
     warn_of_few_ports();
     tell_refusals();
+    tell_slow_servers();
+}
+
+void Services::tell_slow_servers() {
+    for (const pools::SlowNews& news : slow_.look(context_.state))
+        context_.events.add(journal::EventKind::server,
+                            news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
+                            news.text);
 }
 
 void Services::tell_refusals() {

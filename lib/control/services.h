@@ -16,6 +16,7 @@
 #include "model/port_use.h"
 #include "model/reload.h"
 #include "model/service_state.h"
+#include "pools/slow_servers.h"
 #include "programs/server_notifier.h"
 
 namespace warren::control {
@@ -73,6 +74,7 @@ class Services {
     std::string full_name(std::uint16_t server) const;
     void warn_of_few_ports();
     void tell_refusals();
+    void tell_slow_servers();
     std::uint64_t flows_of(std::uint16_t router) const;
 
     Context context_;
@@ -82,6 +84,7 @@ class Services {
     std::unique_ptr<Checks> checks_;
     ends::EndedFlows ended_;
     ends::RefusalWatch refusals_;
+    pools::SlowServers slow_;
     model::PortAlarm port_alarm_;
 };
 

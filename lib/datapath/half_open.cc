@@ -72,7 +72,9 @@ bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Po
     tables_.count_flows(new_id);
     tables_.link.servers[new_id].connections.add();
     if (why == FlowEventKind::refused) tables_.link.servers[old_id].refused.add();
-    tables_.report({.kind = why, .replayed = true}, abandoned);
+    tables_.report(
+        {.kind = why, .replayed = true, .latency_us = round.now_us() - abandoned.syn_sent_us},
+        abandoned);
     return true;
 }
 

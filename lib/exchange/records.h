@@ -17,7 +17,7 @@ namespace warren::exchange {
 enum class FlowEventKind : std::uint8_t {
     established,  // the server answered the SYN; latency_us is SYN to SYN-ACK
     refused,      // the server answered the SYN with RST
-    unanswered,   // the server never answered the SYN
+    unanswered,   // the server did not answer the SYN; latency_us is how long it had
     ended,
     turned_away,  // the SYN got RST from us; `server` is of no server
     stray,        // a segment of no flow got RST from us; `server` is of no server

@@ -124,6 +124,15 @@ std::optional<Refusal> refusal_of(const exchange::FlowEvent& event) {
     return event.cause == EndCause::no_port ? Refusal::no_port : Refusal::table_full;
 }
 
+// One that was not answered in time counts with the time that it was waited for: else a server that
+// is too slow for its clients would show only the few that it was fast enough for.
+void note_handshake(ServerRecord& server, double us) {
+    server.handshake_us =
+        server.handshake_us == 0
+            ? us
+            : server.handshake_us + handshake_smoothing * (us - server.handshake_us);
+}
+
 void note_outcome(ServiceRecord& service, const exchange::FlowEvent& event) {
     if (event.kind == exchange::FlowEventKind::established) service.opened.note();
     if (const auto refusal = refusal_of(event))
@@ -218,10 +227,7 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
             if (!server.is_sorry)
                 state.services[server.service].factors.latency(server.position,
                                                                balance::Latency::handshake, us);
-            server.handshake_us =
-                server.handshake_us == 0
-                    ? us
-                    : server.handshake_us + handshake_smoothing * (us - server.handshake_us);
+            note_handshake(server, us);
             break;
         }
         case exchange::FlowEventKind::refused:
@@ -230,6 +236,7 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
             break;
         case exchange::FlowEventKind::unanswered:
             ++server.unanswered;
+            if (event.latency_us != 0) note_handshake(server, event.latency_us);
             break;
         case exchange::FlowEventKind::ended:
         case exchange::FlowEventKind::turned_away:

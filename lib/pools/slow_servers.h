@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Servers whose health takes away so much of their weight that somebody should look: said once, and
+// again when they have recovered. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/state.h"
+
+namespace warren::pools {
+
+// Shares of the configured weight. Between the two nothing is said.
+inline constexpr double slow_share = 0.8;
+inline constexpr double recovered_share = 0.9;
+
+struct SlowNews {
+    bool is_over = false;
+    std::string text;
+};
+
+class SlowServers {
+  public:
+    std::vector<SlowNews> look(const model::State& state);
+
+  private:
+    std::vector<bool> slow_;  // by server
+};
+
+}  // namespace warren::pools
