@@ -9,7 +9,8 @@
 
 namespace warren::config {
 
-// The first of those parts that differs: "dataplane has changed". Empty: none does.
+// The first of those parts that differs: "dataplane has changed (flows 64 -> 128)". Empty: none
+// does.
 std::string changed_fixed_part(const Config& running, const Config& wanted);
 
 }  // namespace warren::config

@@ -234,7 +234,7 @@ def refusals(bench):
     bench.refuse(ROUTER + OTHER_INTERFACE + service(),
                  "interface eth1: the kernel has no such interface; the running configuration stays")
     bench.refuse(ROUTER.replace("workers 2", "workers 1") + service(servers=["two"]),
-                 "dataplane has changed: that needs a restart; the running configuration stays")
+                 "dataplane has changed (workers 2 -> 1): that needs a restart; the running configuration stays")
     bench.refuse(ROUTER + service(more=" persistence_timeout 60\n"), "warren.conf:13: virtual_server", "would strand its ")
     assert bench.do("ask", "stays") == "one"
     bench.served_by({"one", "two"})

@@ -250,9 +250,9 @@ def rehearsals(test):
     wait_until("the new priority", lambda: bench.rows("one")[0]["priority"] == 90, 5)
     file.write_text("dataplane {\n workers 2\n}\n" + wanted, encoding="utf-8")
     old.write_text(wanted, encoding="utf-8")
-    assert dry_run() == (3, "dataplane has changed: needs a restart\n")
+    assert dry_run() == (3, "dataplane has changed (workers 1 -> 2): needs a restart\n")
     code, said = ctl("reload")
-    assert code == 1 and "dataplane has changed: that needs a restart; the running configuration stays" in said, said
+    assert code == 1 and "dataplane has changed (workers 1 -> 2): that needs a restart; the running configuration stays" in said, said
     file.write_text(wanted.replace("priority", "prioritty"), encoding="utf-8")
     assert dry_run()[0] == 1
     code, said = ctl("reload")

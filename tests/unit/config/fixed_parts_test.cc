@@ -39,8 +39,14 @@ TEST(FixedParts, NearlyAllIsNone) {
 
 TEST(FixedParts, WhatTheDataPlaneIsMadeOfIsNamed) {
     const std::string a = instance("A", 1);
-    EXPECT_EQ(change(a, "dataplane {\nworkers 2\n}\n" + a), "dataplane has changed");
-    EXPECT_EQ(change(a, "dataplane {\ncontrol_priority 7\n}\n" + a), "dataplane has changed");
+    const auto keyword = [&](const std::string& statement) {
+        return change(a, "dataplane {\n" + statement + "\n}\n" + a);
+    };
+    EXPECT_EQ(keyword("workers 2"), "dataplane has changed (workers 1 -> 2)");
+    EXPECT_EQ(keyword("flows 128"), "dataplane has changed (flows 65536 -> 128)");
+    EXPECT_EQ(keyword("control_priority 7"), "dataplane has changed (control_priority)");
+    EXPECT_EQ(keyword("idle busy"), "dataplane has changed (idle)");
+    EXPECT_EQ(keyword("host_addresses off"), "dataplane has changed (host_addresses)");
     const std::string sync = "flow_sync {\nlocal 10.9.0.1\npeer 10.9.0.2\nkey_file /k\n";
     EXPECT_EQ(change(a, sync + "}\n" + a), "flow_sync has changed");
     EXPECT_EQ(change(sync + "}\n" + a, sync + "defer 10\n}\n" + a), "flow_sync has changed");

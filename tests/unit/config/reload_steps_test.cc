@@ -110,7 +110,7 @@ TEST(ReloadSteps, SayWhatNeedsARestart) {
     EXPECT_FALSE(need_restart(a, router("A", 2)));
     EXPECT_TRUE(need_restart(a, "dataplane {\nworkers 2\n}\n" + a));
     EXPECT_EQ(steps(a, "dataplane {\nworkers 2\n}\n" + a),
-              "dataplane has changed: needs a restart\n");
+              "dataplane has changed (workers 1 -> 2): needs a restart\n");
     std::string other = router("B", 2, "", "10.0.0.2/24\n");
     other.replace(other.find("eth0"), 4, "eth1");
     EXPECT_FALSE(need_restart(a, a + other));
