@@ -70,30 +70,32 @@ std::string list_of_views() {
 }
 
 void print_help() {
-    std::cout << "Usage: warrenctl [options] show {" << list_of_views() << "}\n"
-              << "       warrenctl [options] show vrrp [ROUTER ...]   with all details\n"
-              << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
-              << "       warrenctl [options] why CLIENT[:PORT] [at TIME]\n"
-              << "           why its connections ended, what happened then, where it went; 1:\n"
-              << "           nothing of it has ended\n"
-              << "       warrenctl [options] ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
-              << "                                 [cause C]\n"
-              << "           C: " << ended_causes() << '\n'
-              << "       warrenctl [options] explain CLIENT:PORT [VIP:PORT]\n"
-              << "           IPv6 as [2001:db8::1]:5000\n"
-              << "       warrenctl [options] drain|disable|enable SERVER:PORT [VIP:PORT]\n"
-              << "           drain: no new connections; disable: resets those it has too\n"
-              << "       warrenctl [options] weight SERVER:PORT N|default [VIP:PORT]\n"
-              << "       warrenctl [options] reset SERVER:PORT [VIP:PORT]   its connections, once\n"
-              << "       warrenctl [options] rebalance VIP:PORT   moves who is too many elsewhere\n"
-              << "       warrenctl [options] reload [--dry-run]   as SIGHUP; 1: refused\n"
-              << "       warrenctl [options] handover [ROUTER|all] [--force] [--back]\n"
-              << "           the peer becomes master, and connections go on; 1: not done\n"
-              << "       warrenctl [options] upgrade [--restart-command CMD] [--force]\n"
-              << "           hands over, restarts, waits for the flows, comes back; 1: not done\n"
-              << "       warrenctl [options] audit --url URL --username U --password-file F\n"
-              << "           what a RabbitMQ cluster would lose if a node died now; 1: something\n"
-              << visible_options();
+    std::cout
+        << "Usage: warrenctl [options] status   what is wrong, and how all is; as show status\n"
+        << "       warrenctl [options] show {" << list_of_views() << "}\n"
+        << "       warrenctl [options] show vrrp [ROUTER ...]   with all details\n"
+        << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
+        << "       warrenctl [options] why CLIENT[:PORT] [at TIME]\n"
+        << "           why its connections ended, what happened then, where it went; 1:\n"
+        << "           nothing of it has ended\n"
+        << "       warrenctl [options] ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
+        << "                                 [cause C]\n"
+        << "           C: " << ended_causes() << '\n'
+        << "       warrenctl [options] explain CLIENT:PORT [VIP:PORT]\n"
+        << "           IPv6 as [2001:db8::1]:5000\n"
+        << "       warrenctl [options] drain|disable|enable SERVER:PORT [VIP:PORT]\n"
+        << "           drain: no new connections; disable: resets those it has too\n"
+        << "       warrenctl [options] weight SERVER:PORT N|default [VIP:PORT]\n"
+        << "       warrenctl [options] reset SERVER:PORT [VIP:PORT]   its connections, once\n"
+        << "       warrenctl [options] rebalance VIP:PORT   moves who is too many elsewhere\n"
+        << "       warrenctl [options] reload [--dry-run]   as SIGHUP; 1: refused\n"
+        << "       warrenctl [options] handover [ROUTER|all] [--force] [--back]\n"
+        << "           the peer becomes master, and connections go on; 1: not done\n"
+        << "       warrenctl [options] upgrade [--restart-command CMD] [--force]\n"
+        << "           hands over, restarts, waits for the flows, comes back; 1: not done\n"
+        << "       warrenctl [options] audit --url URL --username U --password-file F\n"
+        << "           what a RabbitMQ cluster would lose if a node died now; 1: something\n"
+        << visible_options();
 }
 
 po::variables_map parse(int argc, char** argv) {
@@ -103,7 +105,12 @@ po::variables_map parse(int argc, char** argv) {
     positions.add("words", -1);
     po::variables_map values;
     try {
-        po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(),
+        namespace style = po::command_line_style;
+        po::store(po::command_line_parser(argc, argv)
+                      .options(all)
+                      .positional(positions)
+                      .style(style::default_style & ~style::allow_guessing)
+                      .run(),
                   values);
     } catch (const po::error& error) {
         throw UsageError(error.what());
@@ -114,7 +121,8 @@ po::variables_map parse(int argc, char** argv) {
 void check_words(const std::vector<std::string>& words) {
     if (words.empty())
         throw UsageError(
-            "a command is missing: show, events, why, ended, explain, drain, enable, disable, "
+            "a command is missing: status, show, events, why, ended, explain, drain, enable, "
+            "disable, "
             "weight, "
             "reset, rebalance, reload, handover, upgrade or audit");
     const bool is_alone = words[0] == "reload" || words[0] == "audit" || words[0] == "upgrade";
@@ -143,12 +151,15 @@ void check_words(const std::vector<std::string>& words) {
     }
     if (words[0] != "show")
         throw UsageError("unknown command \"" + words[0] +
-                         "\": show, events, why, ended, explain, drain, enable, disable, weight, "
-                         "reset, rebalance, reload, handover, upgrade or audit");
+                         "\": status, show, events, why, ended, explain, drain, enable, disable, "
+                         "weight, reset, rebalance, reload, handover, upgrade or audit");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
-    if ((words.size() != 2 && !named) ||
-        std::find(names.begin(), names.end(), words[1]) == names.end())
+    const bool is_known =
+        words.size() >= 2 && std::find(names.begin(), names.end(), words[1]) != names.end();
+    if (is_known && words.size() > 2 && !named)
+        throw UsageError("show " + words[1] + " takes no more words: \"" + words[2] + '"');
+    if (!is_known)
         throw UsageError(
             (words.size() >= 2 ? "unknown view \"" + words[1] + "\": " : "show needs one of: ") +
             list_of_views());
@@ -228,8 +239,9 @@ int run(int argc, char** argv) {
         std::cout << "warrenctl " WARREN_VERSION "\n";
         return 0;
     }
-    const auto words = values.count("words") != 0 ? values["words"].as<std::vector<std::string>>()
-                                                  : std::vector<std::string>{};
+    auto words = values.count("words") != 0 ? values["words"].as<std::vector<std::string>>()
+                                            : std::vector<std::string>{};
+    if (words == std::vector<std::string>{"status"}) words = {"show", "status"};
     check_words(words);
     const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);

@@ -21,9 +21,11 @@ namespace {
 constexpr int patience_ms = 5'000;  // longer than the daemon's own
 constexpr std::size_t max_pages = 1'000'000;
 
+constexpr const char* roots_folder = "/var/run/dpdk";
+
 // Where DPDK puts its runtime folders (eal_create_runtime_dir).
 std::filesystem::path runtime_folder() {
-    if (geteuid() == 0) return "/var/run/dpdk";
+    if (geteuid() == 0) return roots_folder;
     const char* own = std::getenv("XDG_RUNTIME_DIR");
     return std::filesystem::path(own != nullptr ? own : "/tmp") / "dpdk";
 }
@@ -53,7 +55,11 @@ std::string not_running(const std::string& instance, int error) {
         return "no permission to talk to instance \"" + instance + "\" (run as root)";
     std::string text = "no warren is running as instance \"" + instance + "\"";
     const std::vector<std::string> others = running_instances();
-    if (others.empty()) return text + ", nor any other";
+    // A folder of root's does not let us see what is in it.
+    const bool may_be_roots = geteuid() != 0 && std::filesystem::exists(roots_folder);
+    if (others.empty())
+        return text + (may_be_roots ? " that this user may talk to (root's: run as root)"
+                                    : ", nor any other");
     text += "; running:";
     for (const std::string& other : others)
         text += " " + other;
