@@ -66,13 +66,27 @@ bool is_about(const journal::Event& event, const ends::EndedFlow& end) {
            event.text.find(model::endpoint(end.server, end.server_port)) != std::string::npos;
 }
 
+// Their numbers, the oldest first.
+std::vector<std::uint64_t> nearest_events(const journal::EventLog& log,
+                                          const ends::EndedFlow& end) {
+    const auto distance = [&](std::uint64_t number) {
+        return std::abs(log.at(number).wall_ms - end.wall_ms);
+    };
+    std::vector<std::uint64_t> found;
+    for (std::uint64_t number = log.first(); number < log.end(); ++number)
+        if (distance(number) <= beside_ms && is_about(log.at(number), end)) found.push_back(number);
+    std::stable_sort(found.begin(), found.end(),
+                     [&](std::uint64_t a, std::uint64_t b) { return distance(a) < distance(b); });
+    found.resize(std::min(found.size(), most_events_beside));
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
 Json events_beside(const journal::EventLog& log, const ends::EndedFlow& end) {
     constexpr std::size_t longest_text = 200;
     Json all = Json::array();
-    for (std::uint64_t number = log.first(); number < log.end(); ++number) {
+    for (const std::uint64_t number : nearest_events(log, end)) {
         const journal::Event& event = log.at(number);
-        if (std::abs(event.wall_ms - end.wall_ms) > beside_ms || !is_about(event, end)) continue;
-        if (all.size() == most_events_beside) break;
         all.push_back({{"time", journal::wall_text(event.wall_ms)},
                        {"wall_ms", event.wall_ms},
                        {"kind", name(event.kind)},

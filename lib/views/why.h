@@ -28,7 +28,7 @@ struct WhyQuestion {
 WhyQuestion read_why(std::string_view text);
 
 inline constexpr std::size_t most_ends_explained = 32;  // the last ones
-inline constexpr std::size_t most_events_beside = 6;    // of each
+inline constexpr std::size_t most_events_beside = 6;    // of each, the nearest
 inline constexpr std::int64_t beside_ms = 5'000;        // before and after
 
 struct WhySources {

@@ -66,6 +66,18 @@ TEST_F(Why, NamesTheCauseWhatHappenedBesideItAndWhereTheClientWent) {
     EXPECT_EQ(rows[1]["open"], 1);
 }
 
+TEST_F(Why, OfManyEventsTheNearestAreShown) {
+    const std::string server = name_of(state_->servers[1]);
+    for (int i = 0; i < 20; ++i)
+        says(16'000 + i * 100, "server " + server + " " + std::to_string(i));
+    says(20'100, "server " + server + " is down");
+    happens(FlowEventKind::ended, 20'000);
+    const Json events = ask("10.0.0.9,0,90000")[0]["events"];
+    ASSERT_EQ(events.size(), most_events_beside);
+    EXPECT_EQ(events.back()["text"], "server " + server + " is down");
+    EXPECT_EQ(events.front()["text"], "server " + server + " 15");
+}
+
 TEST_F(Why, AsksForOnePortOneClientAndOneTime) {
     happens(FlowEventKind::ended, 10'000, 4000);
     happens(FlowEventKind::ended, 20'000, 4001);
