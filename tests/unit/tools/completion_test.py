@@ -173,7 +173,7 @@ class ZshCompletion(unittest.TestCase):
         zsh = Zsh(folder)
         self.addCleanup(zsh.close)
         for line, completed in (("warrenctl ex", "warrenctl explain "), ("warrenctl show wor", "warrenctl show workers "),
-                                ("warrenctl ended cause no_", "warrenctl ended cause no_server "),
+                                ("warrenctl ended cause no_s", "warrenctl ended cause no_server "),
                                 ("warrenctl upgrade --restart-c", "warrenctl upgrade --restart-command "),
                                 ("/opt/x/warrenctl -i lb ev", "/opt/x/warrenctl -i lb events "), ("warren --log-fo", "warren --log-format "),
                                 ("warren --log-format=j", "warren --log-format=json "), ("warrenctl xyz", "warrenctl xyz"),
