@@ -18,7 +18,7 @@ constexpr auto remove_it = RouterChange::Kind::remove;
 constexpr auto change_it = RouterChange::Kind::change;
 constexpr auto add_it = RouterChange::Kind::add;
 
-RouterPlan router(std::uint8_t vrid, std::uint16_t group = no_group) {
+RouterPlan reload_plan(std::uint8_t vrid, std::uint16_t group = no_group) {
     RouterPlan plan = plan_of(vrid, {net::IpAddress::v4(192, 168, vrid, 100)});
     plan.settings.announcements.takeover = vrrp::keepalived_schedule(0, 1);
     plan.settings.grouped = group != no_group;
@@ -60,7 +60,7 @@ class EngineReload : public EngineWorld {
 };
 
 TEST_F(EngineReload, WhatIsDoneIsAnsweredWithTheChanges) {
-    run_masters({router(1)});
+    run_masters({reload_plan(1)});
     reload({});
     VrrpReport report;
     ASSERT_TRUE(link_.reports.pop(report));
@@ -71,7 +71,7 @@ TEST_F(EngineReload, WhatIsDoneIsAnsweredWithTheChanges) {
 }
 
 TEST_F(EngineReload, ARemovedRouterDisownsSaysGoodByeAndIsHeardOfNoMore) {
-    run_masters({router(1), router(2)});
+    run_masters({reload_plan(1), reload_plan(2)});
     reload({{remove_it, 0}});
     EXPECT_FALSE(owned(0));
     EXPECT_TRUE(owned(1));
@@ -89,7 +89,7 @@ TEST_F(EngineReload, ARemovedRouterDisownsSaysGoodByeAndIsHeardOfNoMore) {
 }
 
 TEST_F(EngineReload, AGoodByeThatThePortRefusesIsTriedAgain) {
-    run_masters({router(1)});
+    run_masters({reload_plan(1)});
     sink_.works = false;
     reload({{remove_it, 0}});
     advance(5 * ms);
@@ -99,8 +99,8 @@ TEST_F(EngineReload, AGoodByeThatThePortRefusesIsTriedAgain) {
 }
 
 TEST_F(EngineReload, AnAddedRouterBeginsAsBackupAndTakesOver) {
-    run_masters({router(1)});
-    reload({{add_it, 1, keep(router(2))}});
+    run_masters({reload_plan(1)});
+    reload({{add_it, 1, keep(reload_plan(2))}});
     EXPECT_FALSE(owned(1));
     EXPECT_TRUE(sink_.sent.empty());
     advance(100 * ms);
@@ -109,19 +109,19 @@ TEST_F(EngineReload, AnAddedRouterBeginsAsBackupAndTakesOver) {
 }
 
 TEST_F(EngineReload, AnAddedRouterWithAFaultStaysSilent) {
-    run_masters({router(1)});
+    run_masters({reload_plan(1)});
     constexpr std::uint16_t tracked = 1U << static_cast<unsigned>(vrrp::FaultCause::tracked);
-    reload({{add_it, 1, keep(router(2)), 100, tracked}});
+    reload({{add_it, 1, keep(reload_plan(2)), 100, tracked}});
     advance(s);
     EXPECT_FALSE(owned(1));
     EXPECT_EQ(sink_.count("vrid 2 "), 0U);
 }
 
 TEST_F(EngineReload, AnIndexIsUsedAgainWithoutThePast) {
-    run_masters({router(1), router(2)});
+    run_masters({reload_plan(1), reload_plan(2)});
     reload({{remove_it, 0}});
     tick();
-    reload({{add_it, 0, keep(router(7)), 120}});
+    reload({{add_it, 0, keep(reload_plan(7)), 120}});
     advance(100 * ms);
     EXPECT_TRUE(owned(0));
     EXPECT_EQ(sink_.count("vrid 7 priority 120"), sink_.count("vrid 7 "));
@@ -131,8 +131,8 @@ TEST_F(EngineReload, AnIndexIsUsedAgainWithoutThePast) {
 }
 
 TEST_F(EngineReload, TheSameVridMayComeAgainInAnotherVersion) {
-    run_masters({router(1)});
-    RouterPlan v2 = router(1);
+    run_masters({reload_plan(1)});
+    RouterPlan v2 = reload_plan(1);
     v2.settings.version = vrrp::Version::v2;
     v2.settings.advert_interval_ns = vrrp::ns_per_s;
     reload({{add_it, 1, keep(v2)}, {remove_it, 0}});
@@ -142,9 +142,9 @@ TEST_F(EngineReload, TheSameVridMayComeAgainInAnotherVersion) {
 }
 
 TEST_F(EngineReload, AMasterThatStaysIsNeverLate) {
-    run_masters({router(1)});
+    run_masters({reload_plan(1)});
     for (int i = 0; i < 50; ++i) {
-        RouterPlan next = router(1);
+        RouterPlan next = reload_plan(1);
         next.settings.priority = static_cast<std::uint8_t>(100 + i);
         reload({{change_it, 0, keep(next), next.settings.priority}});
         advance(3 * ms);
@@ -158,8 +158,8 @@ TEST_F(EngineReload, AMasterThatStaysIsNeverLate) {
 }
 
 TEST_F(EngineReload, OnlyAddedAddressesAreAnnounced) {
-    run_masters({router(1)});
-    RouterPlan next = router(1);
+    run_masters({reload_plan(1)});
+    RouterPlan next = reload_plan(1);
     next.added = {ip("192.168.1.101"), ip("192.168.1.102")};
     next.settings.advert_addresses.push_back(next.added[0]);
     reload({{change_it, 0, keep(next), 100, 0, vrrp::AnnouncedSet::added}});
@@ -171,29 +171,29 @@ TEST_F(EngineReload, OnlyAddedAddressesAreAnnounced) {
 
 TEST_F(EngineReload, FaultsFollowThePlan) {
     constexpr std::uint16_t link_down = 1U << static_cast<unsigned>(vrrp::FaultCause::link_down);
-    RouterPlan down = router(1);
+    RouterPlan down = reload_plan(1);
     down.faults = link_down;
     run({down});
     advance(100 * ms);
     EXPECT_FALSE(owned(0));
-    reload({{change_it, 0, keep(router(1))}});  // its link is tracked no more
+    reload({{change_it, 0, keep(reload_plan(1))}});  // its link is tracked no more
     advance(100 * ms);
     EXPECT_TRUE(owned(0));
     forget();
-    reload({{change_it, 0, keep(router(1)), 100, link_down}});
+    reload({{change_it, 0, keep(reload_plan(1)), 100, link_down}});
     EXPECT_FALSE(owned(0));
     EXPECT_TRUE(sink_.sent.empty()) << "nothing leaves a port without link";
 }
 
 TEST_F(EngineReload, PeersKeepTheirMacAtAnotherPlace) {
-    RouterPlan plan = router(1);
+    RouterPlan plan = reload_plan(1);
     plan.settings.unicast_peers = {{ip("192.168.8.2")}, {ip("192.168.8.3")}};
     run({plan});
     engine_->on_command(
         {.kind = VrrpCommand::Kind::next_hop, .peer = 1, .mac = {{2, 0, 0, 0, 0, 3}}}, round());
     advance(100 * ms);
     forget();
-    RouterPlan next = router(1);
+    RouterPlan next = reload_plan(1);
     next.settings.unicast_peers = {{ip("192.168.8.3")}};
     reload({{change_it, 0, keep(next)}});
     advance(20 * ms);
@@ -203,8 +203,8 @@ TEST_F(EngineReload, PeersKeepTheirMacAtAnotherPlace) {
 // ---- sync groups
 
 TEST_F(EngineReload, MastersStayWhenTheyBecomeAGroup) {
-    run_masters({router(1), router(2)});
-    reload({{change_it, 0, keep(router(1, 0))}, {change_it, 1, keep(router(2, 0))}});
+    run_masters({reload_plan(1), reload_plan(2)});
+    reload({{change_it, 0, keep(reload_plan(1, 0))}, {change_it, 1, keep(reload_plan(2, 0))}});
     advance(100 * ms);
     EXPECT_TRUE(owned(0) && owned(1));
     engine_->on_command({.kind = VrrpCommand::Kind::fault,
@@ -217,8 +217,8 @@ TEST_F(EngineReload, MastersStayWhenTheyBecomeAGroup) {
 }
 
 TEST_F(EngineReload, MembersOfAGroupThatIsNoneAnyMoreMoveAlone) {
-    run_masters({router(1, 0), router(2, 0)});
-    reload({{change_it, 0, keep(router(1))}, {change_it, 1, keep(router(2))}});
+    run_masters({reload_plan(1, 0), reload_plan(2, 0)});
+    reload({{change_it, 0, keep(reload_plan(1))}, {change_it, 1, keep(reload_plan(2))}});
     engine_->on_command({.kind = VrrpCommand::Kind::fault,
                          .router = 0,
                          .cause = vrrp::FaultCause::tracked,
@@ -230,8 +230,8 @@ TEST_F(EngineReload, MembersOfAGroupThatIsNoneAnyMoreMoveAlone) {
 }
 
 TEST_F(EngineReload, AMemberThatComesToARunningGroupIsWaitedFor) {
-    run_masters({router(1, 0), router(2, 0)});
-    reload({{add_it, 2, keep(router(3, 0))}});
+    run_masters({reload_plan(1, 0), reload_plan(2, 0)});
+    reload({{add_it, 2, keep(reload_plan(3, 0))}});
     for (int i = 0; i < 200; ++i) {
         advance(ms);
         EXPECT_TRUE(owned(0) && owned(1));
@@ -242,8 +242,8 @@ TEST_F(EngineReload, AMemberThatComesToARunningGroupIsWaitedFor) {
 
 // keepalived's rule: half a group never runs.
 TEST_F(EngineReload, AMemberThatHearsABetterMasterTakesTheGroupAlong) {
-    run_masters({router(1, 0), router(2, 0)});
-    const RouterPlan* third = keep(router(3, 0));
+    run_masters({reload_plan(1, 0), reload_plan(2, 0)});
+    const RouterPlan* third = keep(reload_plan(3, 0));
     reload({{add_it, 2, third}});
     tick();
     EXPECT_TRUE(owned(0));
@@ -253,10 +253,10 @@ TEST_F(EngineReload, AMemberThatHearsABetterMasterTakesTheGroupAlong) {
 }
 
 TEST_F(EngineReload, ThereIsRoomForAsManyAsTheWorkersKnow) {
-    run_masters({router(1)});
+    run_masters({reload_plan(1)});
     RouterChanges changes;
     for (std::uint16_t i = 1; i < exchange::max_virtual_routers; ++i) {
-        RouterPlan plan = router(static_cast<std::uint8_t>(i % 255 + 1));
+        RouterPlan plan = reload_plan(static_cast<std::uint8_t>(i % 255 + 1));
         plan.port = static_cast<std::uint8_t>(1 + i / 255);
         changes.push_back({add_it, i, keep(plan)});
     }

@@ -10,14 +10,13 @@
 #include <fstream>
 
 #include "broker.h"
+#include "schedules.h"
 
 namespace warren::health {
 namespace {
 
 using namespace std::chrono_literals;
 namespace wire = amqp::wire;
-
-constexpr std::int64_t ms = 1'000'000;
 
 class AmqpCheckerTest : public testing::Test {
   protected:

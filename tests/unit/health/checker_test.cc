@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "own_namespace.h"
+#include "schedules.h"
 
 namespace warren::health {
 namespace {
@@ -23,8 +24,6 @@ namespace {
 using boost::asio::ip::tcp;
 using namespace std::chrono_literals;
 
-constexpr std::int64_t ms = 1'000'000;
-const Schedule fast{.delay_loop_ns = 2 * ms, .delay_before_retry_ns = ms};
 const net::IpAddress loopback = net::IpAddress::v4(127, 0, 0, 1);
 const net::IpAddress silent = net::IpAddress::v4(192, 0, 2, 9);
 const net::IpAddress no_route = net::IpAddress::v4(198, 51, 100, 1);

@@ -8,15 +8,13 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "layer5_servers.h"
+#include "schedules.h"
 
 namespace warren::health {
 namespace {
 
 using namespace testing_support;
 using asio::ip::udp;
-
-constexpr std::int64_t ms = 1'000'000;
-const Schedule fast{.delay_loop_ns = 2 * ms, .delay_before_retry_ns = ms};
 
 std::string http(const std::string& status, const std::string& body) {
     return "HTTP/1.0 " + status + "\r\n\r\n" + body;
