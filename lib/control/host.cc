@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -25,6 +26,19 @@ kernel::HostAddresses::Told told_by(journal::EventLog& events) {
             [&events](const std::string& text) {
                 events.warn(journal::EventKind::link, "{}", text);
             }};
+}
+
+template <typename Value>
+void add_missing(std::vector<Value>& to, const std::vector<Value>& from) {
+    std::copy_if(from.begin(), from.end(), std::back_inserter(to), [&](const Value& value) {
+        return std::find(to.begin(), to.end(), value) == to.end();
+    });
+}
+
+void add_what_was(kernel::GuardRules& rules, const kernel::GuardRules& before) {
+    add_missing(rules.addresses, before.addresses);
+    add_missing(rules.services, before.services);
+    add_missing(rules.local_addresses, before.local_addresses);
 }
 
 }  // namespace
@@ -88,7 +102,7 @@ void Host::start_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
     const std::string& name = context_.state.ports[index].name;
     guards_[index] = std::make_unique<kernel::Guard>(name, cleaner_);
     try {
-        apply_guard(index, snapshot);
+        apply_guard(index, snapshot, Hide::what_is);
     } catch (const kernel::GuardError& error) {
         if (error.kind != kernel::GuardError::Kind::unsupported)
             throw std::runtime_error("interface " + name + ": " + error.what());
@@ -98,9 +112,9 @@ void Host::start_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
 }
 
 // Serving goes on without: the next link event tries again.
-void Host::try_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
+void Host::try_guard(std::uint8_t index, const exchange::Snapshot& snapshot, Hide hide) {
     try {
-        apply_guard(index, snapshot);
+        apply_guard(index, snapshot, hide);
     } catch (const kernel::GuardError& error) {
         guarded_.erase(index);
         context_.events.error(journal::EventKind::link, not_guarded,
@@ -108,7 +122,7 @@ void Host::try_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
     }
 }
 
-void Host::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
+void Host::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot, Hide hide) {
     if (context_.state.ports[index].ifindex == 0) {
         guarded_.erase(index);  // the chain went with the interface
         return;
@@ -116,6 +130,7 @@ void Host::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
     kernel::GuardRules rules = model::guard_rules(context_.state, snapshot, index);
     warn_of_double_owners(rules);
     const auto old = guarded_.find(index);
+    if (old != guarded_.end() && hide == Hide::what_was_too) add_what_was(rules, old->second);
     if (old != guarded_.end() && old->second == rules) return;
     guards_.at(index)->apply(rules);
     guarded_[index] = std::move(rules);
@@ -134,6 +149,7 @@ void Host::warn_of_double_owners(const kernel::GuardRules& rules) {
 }
 
 void Host::follow_masters() {
+    apply_guards(Hide::what_was_too);
     follow_addresses();
     follow_guards();
     silence_kernel();
@@ -164,9 +180,13 @@ vrrp::TrackedState Host::state_of_group(const std::string& group) const {
 }
 
 void Host::follow_guards() {
+    apply_guards(Hide::what_is);
+}
+
+void Host::apply_guards(Hide hide) {
     const auto snapshot = model::build_snapshot(context_.state, 0);
     for (const auto& [port, guard] : guards_)
-        try_guard(port, *snapshot);
+        try_guard(port, *snapshot, hide);
 }
 
 void Host::follow_local_clients() {

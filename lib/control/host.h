@@ -67,8 +67,13 @@ class Host {
     std::vector<net::IpAddress> kernel_addresses() const;
     void set_host_ports();
     void start_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
-    void try_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
-    void apply_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
+    // A port hides another one's address while we are master of it: from before the kernel has
+    // it until the kernel has it no more.
+    enum class Hide : std::uint8_t { what_is, what_was_too };
+
+    void apply_guards(Hide hide);
+    void try_guard(std::uint8_t port, const exchange::Snapshot& snapshot, Hide hide);
+    void apply_guard(std::uint8_t port, const exchange::Snapshot& snapshot, Hide hide);
     void warn_of_double_owners(const kernel::GuardRules& rules);
     void silence_kernel();
 

@@ -27,8 +27,10 @@ void add_guarded_addresses(kernel::GuardRules& rules, const State& state,
     const auto& primary = state.ports[port].primary;
     for (const exchange::OwnedAddress& owned : snapshot.addresses) {
         if (owned.port != port) {
-            // The host of a backup may be the gateway to it.
-            if (!owned.is_hosts && is_master(state, owned))
+            // The host of a backup may be the gateway to it; a first address stays its way in.
+            const auto& first = state.ports[owned.port].primary;
+            if (!owned.is_hosts && is_master(state, owned) &&
+                !(first && first->address == owned.address))
                 rules.addresses.push_back(owned.address);
             continue;
         }
