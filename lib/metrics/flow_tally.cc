@@ -42,7 +42,10 @@ void ConnectTimes::note(double seconds) {
 }
 
 void FlowTally::take(const exchange::FlowEvent& event) {
-    if (event.service == no_index || event.replayed) return;
+    // A stray segment is of no connection that we know, one that has moved goes on elsewhere.
+    if (event.service == no_index || event.replayed || event.kind == FlowEventKind::stray ||
+        event.kind == FlowEventKind::moved)
+        return;
     ServiceTally& service = at(services_, event.service);
     if (event.kind != FlowEventKind::established) {
         ++service.endings[ending_of(event)];

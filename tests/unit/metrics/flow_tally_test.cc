@@ -28,12 +28,15 @@ TEST(FlowTally, CountsEachEndingOnce) {
     tally.take({.service = 3, .kind = FlowEventKind::refused, .replayed = true});
     tally.take({.service = 3, .kind = FlowEventKind::unanswered});
     tally.take({.service = 3, .kind = FlowEventKind::turned_away, .cause = EndCause::no_server});
+    tally.take({.service = 3, .kind = FlowEventKind::stray});
+    tally.take({.service = 3, .kind = FlowEventKind::moved});
     EXPECT_EQ(ended(tally, 3, "server_down"), 1U);
     EXPECT_EQ(ended(tally, 3, "refused"), 1U) << "a replayed SYN has another server";
     EXPECT_EQ(ended(tally, 3, "unanswered"), 1U);
     EXPECT_EQ(ended(tally, 3, "no_server"), 1U);
     const auto all = tally.service(3).endings;
-    EXPECT_EQ(std::accumulate(all.begin(), all.end(), 0U), 4U);
+    EXPECT_EQ(std::accumulate(all.begin(), all.end(), 0U), 4U)
+        << "a takeover ends nothing: neither strays nor what has moved";
     EXPECT_EQ(ended(tally, 2, "server_down"), 0U);
     EXPECT_EQ(ended(tally, 400, "server_down"), 0U);
 }
