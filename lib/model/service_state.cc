@@ -53,6 +53,13 @@ bool is_alive(const ServerRecord& server) {
            server.health.standing() == balance::Standing::serving;
 }
 
+bool sees_answers(const State& state, const ServiceRecord& service) {
+    return std::all_of(service.servers.begin(), service.servers.end(), [&](std::uint16_t index) {
+        const config::LbKind kind = state.servers[index].config->kind_in(*service.config);
+        return kind == config::LbKind::fnat || kind == config::LbKind::nat;
+    });
+}
+
 bool is_notified_of_end(const ServerRecord& server) {
     return is_alive(server) && (!server.replaced || server.config->inhibit_on_failure);
 }

@@ -26,6 +26,10 @@ std::vector<QuorumChange> update_quorums(State& state, std::uint64_t now_ns);
 // Counts for the quorum: passes its checks, and the operator has nothing against it.
 bool is_alive(const ServerRecord& server);
 
+// Whether its servers' answers come by us, in all their methods: only then is known who gets
+// through.
+bool sees_answers(const State& state, const ServiceRecord& service);
+
 // omega: its notify_down runs at our end. As in keepalived not that of one which the sorry_server
 // has taken out of the pool.
 bool is_notified_of_end(const ServerRecord& server);

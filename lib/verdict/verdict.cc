@@ -134,14 +134,23 @@ void look_at_ports(const Facts& facts, List& list) {
                      "warrenctl show servers");
 }
 
-// Down when nobody gets through.
-void look_at_refusals(const model::ServiceRecord& service, bool has_server, List& list) {
+// Whether no server has answered a client lately: only a method that sees answers can tell. What is
+// unanswered may be a scan or a flood, which opens nothing either.
+bool nobody_gets_through(const model::ServiceRecord& service, model::Refusal cause,
+                         const model::State& state) {
+    return service.opened.recent() == 0 && cause != model::Refusal::unanswered &&
+           sees_answers(state, service);
+}
+
+void look_at_refusals(const model::ServiceRecord& service, bool has_server,
+                      const model::State& state, List& list) {
     for (std::size_t i = 0; i < service.refusals.size(); ++i) {
         const auto cause = static_cast<model::Refusal>(i);
         const std::uint64_t recent = service.refusals[i].recent();
         if (recent < model::few_refusals || (!has_server && cause == model::Refusal::no_server))
             continue;
-        list.add("refusing", service.opened.recent() == 0 ? Level::down : Level::degraded,
+        list.add("refusing",
+                 nobody_gets_through(service, cause, state) ? Level::down : Level::degraded,
                  name_of(service) + " refuses clients: " + text(cause) + "; " +
                      std::to_string(recent) + " in 10 s",
                  "warrenctl ended cause " + std::string(model::refusal_names[i]));
@@ -157,7 +166,7 @@ void look_at_services(const Facts& facts, List& list) {
         if (!has_server && service.quorum_known)
             list.add("no_server", Level::down, name_of(service) + " has no real_server that is up",
                      "warrenctl show servers");
-        look_at_refusals(service, has_server, list);
+        look_at_refusals(service, has_server, facts.state, list);
     }
     for (const model::ServerRecord& server : facts.state.servers)
         look_at_server(server, list);

@@ -97,8 +97,10 @@ TEST_F(Verdict, TellsAServiceThatRefusesClientsAndWhy) {
         for (balance::RecentCount& count : service.refusals)
             count.turn();
     EXPECT_EQ(names(), Names{});
+    refuse(model::Refusal::unanswered);
+    EXPECT_STREQ(name(level_of(found())), "degraded") << "a scan opens nothing either";
     refuse(model::Refusal::no_server);
-    EXPECT_EQ(names(), Names{"refusing"});
+    EXPECT_EQ(names(), (Names{"refusing", "refusing"}));
     for (model::ServerRecord& server : state_->servers)
         server.health.set_excluded(true);
     EXPECT_EQ(names(), (Names{"no_server", "server_down", "server_down"})) << "said already";
