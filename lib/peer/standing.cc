@@ -17,6 +17,7 @@ constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t difference_ns = 5 * second_ns;  // with tables that differ
 // Equal as late as that is as good as equal: a digest comes each second.
 constexpr std::uint64_t fresh_ns = 2'500'000'000;
+constexpr std::uint64_t told_difference_ns = 30 * second_ns;
 constexpr std::uint64_t facts_interval_ns = second_ns / 4;  // of a datagram's worth
 
 }  // namespace
@@ -180,13 +181,21 @@ void Standings::tell_facts(const sync::LocalRouter& router, Standing& standing, 
         link->session().tell_inventory(part, common_.now_us());
 }
 
-// A part that is alike says nothing of the others.
+bool Standings::is_still_told(const Standing& standing) const {
+    return standing.difference.side != exchange::ConfigDifference::Side::none &&
+           common_.now_ns < standing.next_difference_ns;
+}
+
+// A part that is alike says nothing of the others, and each has a first difference of its own: one
+// is told for a while, so that they do not take turns.
 void Standings::heard_of_config(const News& news, Standing& standing) {
     const std::uint16_t index = common_.routers.index_of(news.router);
     if (news.difference.side == exchange::ConfigDifference::Side::none ||
-        news.difference == standing.difference || !alarms_[{Alarm::config, index}])
+        news.difference == standing.difference || is_still_told(standing) ||
+        !alarms_[{Alarm::config, index}])
         return;
     standing.difference = news.difference;
+    standing.next_difference_ns = common_.now_ns + told_difference_ns;
     report({.kind = SyncReport::Kind::alarm,
             .alarm = Alarm::config,
             .router = index,

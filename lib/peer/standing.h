@@ -46,6 +46,7 @@ class Standings {
         exchange::ConfigDifference difference{};  // the last that was told
         std::size_t told_facts = 0;       // how far the peer has been told of our configuration
         std::uint64_t next_facts_ns = 0;  // when it is told more
+        std::uint64_t next_difference_ns = 0;  // when another one may be told
         std::uint64_t bulk_flows = 0;
         std::uint64_t bulk_ns = 0;
     };
@@ -57,6 +58,7 @@ class Standings {
     void open_gate(std::uint16_t index, Standing& standing);
     void tell_facts(const sync::LocalRouter& router, Standing& standing, Links links);
     void heard_of_config(const News& news, Standing& standing);
+    bool is_still_told(const Standing& standing) const;
     exchange::SyncStatus status_of(const SessionLink& link) const;
     exchange::SyncStatus status_of(const sync::LocalRouter& router, std::uint16_t index,
                                    const Standing& standing, Links links);
