@@ -146,8 +146,9 @@ void Installer::renew(flow::FlowIndex index, const flow::Flow& flow, const PollR
         static_cast<std::uint8_t>((known.flags & flow::flow_flag::persistent) | flow.flags);
     known.resets_to_client = 0;
     known.colour = flow.colour;
+    // The record does not say behind which port of ours the client is: it may have been seen here.
+    if (known.client_mac != flow.client_mac) known.client_port_index = flow.client_port_index;
     known.client_mac = flow.client_mac;
-    known.client_port_index = flow.client_port_index;
     known.next_to_client = flow.next_to_client;
     known.next_to_server = flow.next_to_server;
     known.ack_from_client = flow.ack_from_client;
