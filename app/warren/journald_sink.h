@@ -6,7 +6,7 @@
 // counted, and told when it does.
 #pragma once
 
-#include <spdlog/details/null_mutex.h>
+#include <spdlog/details/console_globals.h>
 #include <spdlog/sinks/base_sink.h>
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace warren::app {
 // Whether standard error goes to the journal: systemd says so with $JOURNAL_STREAM.
 bool journal_reads_standard_error();
 
-// For one thread.
-class JournaldSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+class JournaldSink final
+    : public spdlog::sinks::base_sink<spdlog::details::console_mutex::mutex_t> {
   public:
     static constexpr const char* socket_path = "/run/systemd/journal/socket";
 

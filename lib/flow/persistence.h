@@ -49,8 +49,8 @@ class Persistence {
         std::uint16_t server = 0;
         Tick left = 0;  // until it is forgotten
     };
-    // What a slot below end_slot() has of that. An entry may move, but only to lower slots: whoever
-    // goes from the highest down misses none.
+    // What a slot below end_slot() has of that. An entry may move, to lower slots but where a chain
+    // wraps: whoever goes from the highest down misses at most such a one, until he comes again.
     std::optional<Left> left_at(std::uint32_t slot, Tick now) const;
     std::uint32_t end_slot() const;  // 0: there is no entry
     // A peer's. Flows of ours know better. False: it is full.

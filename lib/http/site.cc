@@ -45,6 +45,13 @@ Answer json_answer(const metrics::Facts& facts, std::string_view view, const Jso
                    whole.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+// Nothing is 0.
+bool read_number(std::string_view text, std::uint64_t& number) {
+    if (text.empty()) return true;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc() && read.ptr == text.data() + text.size();
+}
+
 // The newest from number `since` on.
 std::uint64_t newest(std::uint64_t since, std::uint64_t end) {
     return std::max(since, end - std::min(end, most_rows));
@@ -147,16 +154,14 @@ Answer Site::view(std::string_view name, const Question& question) {
     if (name == "events" || name == "ended") {
         const std::optional<std::string_view> from = parameter(question.query, "since");
         std::uint64_t since = 0;
-        const bool is_read =
-            from && (from->empty() ||
-                     std::from_chars(from->data(), from->data() + from->size(), since).ptr ==
-                         from->data() + from->size());
-        if (!is_read) return text_answer(400, "since is a row's number\n");
-        return with_facts_([&](const metrics::Facts& facts) {
-            return json_answer(
-                facts, name,
-                name == "events" ? rows_of(facts.events, since) : rows_of(ended_, since));
-        });
+        if (!from || !read_number(*from, since))
+            return text_answer(400, "since is a row's number\n");
+        return fresh(
+            std::string(name) + " " + std::to_string(since), [&](const metrics::Facts& facts) {
+                return json_answer(
+                    facts, name,
+                    name == "events" ? rows_of(facts.events, since) : rows_of(ended_, since));
+            });
     }
     for (const views::View& candidate : views::all_views())
         if (name == candidate.name)
