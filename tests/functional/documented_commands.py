@@ -14,10 +14,12 @@ VIP, SERVER, CLIENT = "192.168.8.100:5672", "192.168.8.11:5672", "192.168.8.50"
 PAGES = [*sorted(REPOSITORY.glob("docs/**/*.md")), *sorted(REPOSITORY.glob("docs/man/*.scd")), REPOSITORY / "README.md",
          REPOSITORY / "SECURITY.md", REPOSITORY / "debian/warren.README.Debian"]
 # What a page leaves to its reader. A word of capitals that is not here must be put here, or be no placeholder.
-VALUES = {"SERVER:PORT": SERVER, "CLIENT:PORT": f"{CLIENT}:40000", "VIP:PORT": VIP, "ADDRESS": CLIENT, "CLIENT": CLIENT,
+VALUES = {"SERVER:PORT": SERVER, "CLIENT:PORT": f"{CLIENT}:40000", "VIP:PORT": VIP, "ADDRESS": CLIENT,
+          "ADDRESS:PORT": f"{CLIENT}:40000", "CLIENT": CLIENT,
           "SERVER": SERVER.split(":")[0], "ROUTER": "rabbit", "SERVICE": VIP, "U": "guest"}
-# What cannot succeed here: there is no peer, no broker's management, and no systemd.
-REFUSED = {"handover": "flow sync|flow_sync|peer", "audit": "Connection refused", "upgrade": "handing over|restarting"}
+# What cannot succeed here: there is no peer, no broker's management, no systemd, and nobody was cut off.
+REFUSED = {"handover": "flow sync|flow_sync|peer", "audit": "Connection refused", "upgrade": "handing over|restarting",
+           "why": "nothing of .* has ended here"}
 
 
 def as_words(command):
