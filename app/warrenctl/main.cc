@@ -223,7 +223,7 @@ EventFilter event_filter(const po::variables_map& values, const std::vector<std:
 }
 
 std::string what_to_count(const po::variables_map& values) {
-    const auto by = values["by"].as<std::string>();
+    auto by = values["by"].as<std::string>();
     for (const char* known : {"", "cause", "server", "service", "client"})
         if (by == known) return by;
     throw UsageError("ended --by counts by cause, server, service or client");

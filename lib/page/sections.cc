@@ -141,7 +141,7 @@ std::string_view colour_of_state(const std::string& state) {
 
 std::string weight_text(const model::ServerRecord& server) {
     const double effective = static_cast<double>(server_weight(server)) / balance::factor_one;
-    const std::string configured = std::to_string(weight_of(server));
+    std::string configured = std::to_string(weight_of(server));
     if (std::abs(effective - weight_of(server)) < 0.05) return configured;
     const auto tenths = std::lround(effective * 10);
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " of " + configured;
