@@ -39,14 +39,17 @@ void Connection::read(std::chrono::seconds patience) {
     parser_->header_limit(max_head_bytes);
     parser_->body_limit(0);
     stream_.expires_after(patience);
-    beast::async_read(stream_, buffer_, *parser_,
-                      [self = shared_from_this()](boost::system::error_code error, std::size_t) {
-                          self->on_read(error);
-                      });
+    beast::async_read_header(stream_, buffer_, *parser_,
+                             [self = shared_from_this()](boost::system::error_code error,
+                                                         std::size_t) { self->on_read(error); });
 }
 
 // Silence, a reset or the end of the stream get no answer: nobody waits for one.
 void Connection::on_read(boost::system::error_code error) {
+    const auto has_body = [this] {
+        return parser_->chunked() || parser_->content_length().value_or(0) != 0;
+    };
+    if (!error && has_body()) return refuse(413, "a request has no body here\n");
     if (!error) return answer();
     if (error == beast::error::header_limit || error == beast::error::buffer_overflow)
         return refuse(431, "the head is too large\n");

@@ -94,6 +94,14 @@ TEST(HttpReply, KeepsChunksInTheRawBodyOnly) {
     }
 }
 
+// A body of no chunks, whose end comes byte by byte: Beast 1.74 asserted that it comes whole.
+TEST(HttpReply, HasNoBodyInNoChunks) {
+    InPieces reader("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 1);
+    ASSERT_TRUE(reader.is_done());
+    EXPECT_EQ(reader.problem(), "");
+    EXPECT_EQ(reader.reply().raw_body, "0\r\n\r\n");
+}
+
 TEST(HttpReply, OtherProtocolsAndEarlyEndsAreNone) {
     InPieces ssh("SSH-2.0-OpenSSH_9.2p1\r\n\r\n", 4);
     ASSERT_TRUE(ssh.is_done());
