@@ -16,7 +16,7 @@ namespace warren::metrics {
 namespace {
 
 constexpr int most_lines = 100'000;
-#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
+#if defined(__clang__) || !defined(__OPTIMIZE__)  // clang builds what is sanitized
 constexpr double most_ms = 1'000;
 #else
 constexpr double most_ms = 60;
