@@ -149,7 +149,7 @@ void Host::warn_of_double_owners(const kernel::GuardRules& rules) {
 }
 
 void Host::follow_masters() {
-    apply_guards(Hide::what_was_too);
+    if (guards_.size() > 1) apply_guards(Hide::what_was_too);
     follow_addresses();
     follow_guards();
     silence_kernel();
