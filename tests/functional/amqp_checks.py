@@ -89,7 +89,8 @@ class Bench:
         return (self.nodes[spec].state() or {}).get("running")
 
     def ask(self, erlang):
-        assert self.nodes[PLAIN].ask(f'{erlang}, io:format("1").\n') == 1, erlang
+        # A drain waits for its listeners and leaders.
+        assert self.nodes[PLAIN].ask(f'{erlang}, io:format("1").\n', timeout_s=30) == 1, erlang
 
     def state(self, name):
         port = (self.good | self.wrong)[name][0]
