@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// warrenctl: asks a running warren and prints. Exit status: 0 done, 1 no answer, 2 wrong command
-// line.
+// warrenctl: asks a running warren and prints. Exit status: 0 done, 1 refused or no answer, 2 wrong
+// command line, 3 nobody to talk to.
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <exception>
@@ -46,7 +46,8 @@ po::options_description visible_options() {
         "of events: info, warning or error, and what is worse")(
         "by", po::value<std::string>()->default_value(""),
         "of ended: count by cause, server, service or client")(
-        "dry-run", "of reload: only say what it would do")(
+        "wait", "of reload: until it is taken up or refused, as it always does")(
+        "diff", "of reload: only say what it would change")("dry-run", "the same as --diff")(
         "force", "of handover and upgrade: give up, by priority 0, what no peer can take over")(
         "back", "of handover: what has been handed over may come back")(
         "restart-command", po::value<std::string>()->default_value("", "systemctl restart warren"),
@@ -88,7 +89,7 @@ void print_help() {
         << "       warrenctl [options] weight SERVER:PORT N|default [VIP:PORT]\n"
         << "       warrenctl [options] reset SERVER:PORT [VIP:PORT]   its connections, once\n"
         << "       warrenctl [options] rebalance VIP:PORT   moves who is too many elsewhere\n"
-        << "       warrenctl [options] reload [--dry-run]   as SIGHUP; 1: refused\n"
+        << "       warrenctl [options] reload [--wait|--diff]   as SIGHUP; 1: refused\n"
         << "       warrenctl [options] handover [ROUTER|all] [--force] [--back]\n"
         << "           the peer becomes master, and connections go on; 1: not done\n"
         << "       warrenctl [options] upgrade [--restart-command CMD] [--force]\n"
@@ -191,6 +192,12 @@ int run_hand_over(const po::variables_map& values, const std::vector<std::string
     return hand_over(telemetry, request, values.count("json") != 0, std::cout) ? 0 : 1;
 }
 
+bool run_reload(Telemetry& telemetry, const po::variables_map& values) {
+    const bool is_diff = values.count("diff") != 0 || values.count("dry-run") != 0;
+    return reload(telemetry, is_diff ? ReloadKind::diff : ReloadKind::now,
+                  {values.count("json") != 0, std::cout, std::cerr});
+}
+
 // The unit of the default instance has no name behind it (conf/warren.service.in).
 int run_upgrade(const po::variables_map& values) {
     const auto instance = values["instance"].as<std::string>();
@@ -260,7 +267,7 @@ int run(int argc, char** argv) {
     else if (is_order(words[0]))
         give_order(telemetry, words, as_json, std::cout);
     else if (words[0] == "reload")
-        return reload(telemetry, values.count("dry-run") != 0, as_json, std::cout) ? 0 : 1;
+        return run_reload(telemetry, values) ? 0 : 1;
     else if (words[0] == "explain")
         print_explanation(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
     else
@@ -278,6 +285,9 @@ int main(int argc, char** argv) {
     } catch (const warren::ctl::UsageError& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return 2;
+    } catch (const warren::ctl::Unreachable& error) {
+        std::cerr << "warrenctl: " << error.what() << '\n';
+        return 3;
     } catch (const std::exception& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return 1;

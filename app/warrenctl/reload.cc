@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "reload.h"
 
+#include <algorithm>
 #include <ostream>
-#include <vector>
 
 #include "fields.h"
 
 namespace warren::ctl {
 
-bool reload(Telemetry& telemetry, bool is_dry_run, bool as_json, std::ostream& out) {
-    const std::vector<Json> rows = telemetry.rows("reload", is_dry_run ? "dry-run" : "now");
-    if (as_json) out << Json(rows).dump(2) << '\n';
-    bool is_refused = false;
+bool write_reload(const std::vector<Json>& rows, ReloadKind kind, const ReloadOutput& output) {
+    const bool is_refused = std::any_of(
+        rows.begin(), rows.end(), [](const Json& row) { return row.value("refused", false); });
+    if (output.as_json) output.out << Json(rows).dump(2) << '\n';
     for (const Json& row : rows) {
-        is_refused = is_refused || row.value("refused", false);
-        if (!as_json) out << text(row, row.contains("step") ? "step" : "outcome") << '\n';
+        if (output.as_json) break;
+        const bool is_step = row.contains("step");
+        // What differs is what was asked for, also if it needs a restart.
+        const bool is_answer = !is_refused || (is_step && kind == ReloadKind::diff);
+        (is_answer ? output.out : output.errors) << text(row, is_step ? "step" : "outcome") << '\n';
     }
     return !is_refused;
+}
+
+bool reload(Telemetry& telemetry, ReloadKind kind, const ReloadOutput& output) {
+    return write_reload(telemetry.rows("reload", kind == ReloadKind::diff ? "dry-run" : "now"),
+                        kind, output);
 }
 
 }  // namespace warren::ctl

@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// `warrenctl reload [--dry-run]`: the file is read again; each step one line, the outcome the last.
+// `warrenctl reload [--diff]`: the file is read again; each step one line, the outcome the last.
+// It waits until the file is taken up or refused.
 #pragma once
 
 #include <iosfwd>
+#include <vector>
 
 #include "telemetry.h"
 
 namespace warren::ctl {
 
+enum class ReloadKind { now, diff };
+
+// Where the lines go. `errors`: why it is refused, and what is wrong with the file, by file:line.
+struct ReloadOutput {
+    bool as_json = false;
+    std::ostream& out;
+    std::ostream& errors;
+};
+
 // Whether it was, or could be, taken up.
-bool reload(Telemetry& telemetry, bool is_dry_run, bool as_json, std::ostream& out);
+bool write_reload(const std::vector<Json>& rows, ReloadKind kind, const ReloadOutput& output);
+bool reload(Telemetry& telemetry, ReloadKind kind, const ReloadOutput& output);
 
 }  // namespace warren::ctl

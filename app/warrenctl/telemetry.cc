@@ -23,15 +23,17 @@ constexpr std::size_t max_pages = 1'000'000;
 
 constexpr const char* roots_folder = "/var/run/dpdk";
 
-// Where DPDK puts its runtime folders (eal_create_runtime_dir).
-std::filesystem::path runtime_folder() {
-    if (geteuid() == 0) return roots_folder;
+// Where DPDK puts its runtime folders (eal_create_runtime_dir): those of a warren that this user
+// runs, then those of the unit's, whoever it runs as.
+std::vector<std::filesystem::path> runtime_folders() {
+    if (geteuid() == 0) return {roots_folder};
     const char* own = std::getenv("XDG_RUNTIME_DIR");
-    return std::filesystem::path(own != nullptr ? own : "/tmp") / "dpdk";
+    return {std::filesystem::path(own != nullptr ? own : "/tmp") / "dpdk", roots_folder};
 }
 
-std::filesystem::path socket_path(const std::string& instance) {
-    return runtime_folder() / instance / "dpdk_telemetry.v2";
+std::filesystem::path socket_path(const std::filesystem::path& folder,
+                                  const std::string& instance) {
+    return folder / instance / "dpdk_telemetry.v2";
 }
 
 // A connected socket, or the errno.
@@ -48,6 +50,18 @@ std::pair<int, int> open_socket(const std::filesystem::path& path) {
     const int error = errno;
     close(fd);
     return {-1, error};
+}
+
+// In the first folder that has it, or the errno: that which may not be asked rather than that
+// which is not there.
+std::pair<int, int> open_instance(const std::string& instance) {
+    std::pair<int, int> last{-1, ENOENT};
+    for (const std::filesystem::path& folder : runtime_folders()) {
+        const std::pair<int, int> opened = open_socket(socket_path(folder, instance));
+        if (opened.second == 0) return opened;
+        if (opened.second != ENOENT) last = opened;
+    }
+    return last;
 }
 
 std::string not_running(const std::string& instance, int error) {
@@ -81,20 +95,22 @@ std::string receive(int fd, std::size_t most) {
 std::vector<std::string> running_instances() {
     std::vector<std::string> names;
     std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(runtime_folder(), error)) {
-        const std::string name = entry.path().filename().string();
-        const auto [fd, problem] = open_socket(socket_path(name));
-        if (problem != 0) continue;
-        close(fd);
-        names.push_back(name);
-    }
+    for (const std::filesystem::path& folder : runtime_folders())
+        for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+            const std::string name = entry.path().filename().string();
+            const auto [fd, problem] = open_socket(socket_path(folder, name));
+            if (problem != 0) continue;
+            close(fd);
+            names.push_back(name);
+        }
     std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
 }
 
 Telemetry::Telemetry(const std::string& instance) {
-    const auto [fd, error] = open_socket(socket_path(instance));
-    if (error != 0) throw std::runtime_error(not_running(instance, error));
+    const auto [fd, error] = open_instance(instance);
+    if (error != 0) throw Unreachable(not_running(instance, error));
     socket_ = fd;
     const Json hello = Json::parse(receive(socket_, max_answer_bytes_), nullptr, false);
     if (hello.is_object()) max_answer_bytes_ = hello.value("max_output_len", max_answer_bytes_);

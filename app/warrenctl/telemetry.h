@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,17 @@ namespace warren::ctl {
 
 using Json = nlohmann::ordered_json;
 
+// Nobody to talk to: no such instance runs, or this user may not ask it.
+class Unreachable : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 // Names of the instances that answer on this machine, sorted.
 std::vector<std::string> running_instances();
 
 class Telemetry {
   public:
-    // Throws when no such instance runs; the text lists those that do.
+    // Throws Unreachable; the text lists the instances that run.
     explicit Telemetry(const std::string& instance);
     ~Telemetry();
     Telemetry(const Telemetry&) = delete;

@@ -224,7 +224,7 @@ def real_time_priority(test):
 
 
 def rehearsals(test):
-    """--dry-run and warrenctl reload say what would change, and only the latter changes it."""
+    """--dry-run, --diff and warrenctl reload say what would change, and only the latter changes it."""
     bench = Bench(test)
     bench.master("one", router())
     file, old, wanted = test.folder / "one.conf", test.folder / "old.conf", router(priority=90)
@@ -237,26 +237,27 @@ def rehearsals(test):
 
     def ctl(*words):
         done = subprocess.run(["ip", "netns", "exec", bench.hosts["one"].namespace, test.program("app/warrenctl/warrenctl"),
-                               "--instance", bench.hosts["one"].namespace, *words], stdout=subprocess.PIPE, text=True, check=False)
-        return done.returncode, done.stdout
+                               "--instance", bench.hosts["one"].namespace, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
 
     step = "vrrp_instance VI_1: priority 100 -> 90\n"
-    assert dry_run() == (0, "nothing changes\n") and ctl("reload", "--dry-run") == (0, "nothing changes\n")
+    assert dry_run() == (0, "nothing changes\n") and ctl("reload", "--diff") == (0, "nothing changes\n", "")
     file.write_text(wanted, encoding="utf-8")
     assert dry_run() == (0, step)
-    assert ctl("reload", "--dry-run") == (0, step + "it could be taken up\n")
+    assert ctl("reload", "--diff") == (0, step + "it could be taken up\n", "")
     assert bench.rows("one")[0]["priority"] == 100 and "reloaded: " not in test.log("one.log")
-    assert ctl("reload") == (0, step + "reloaded\n")
+    assert ctl("reload", "--wait") == (0, step + "reloaded\n", "")
     wait_until("the new priority", lambda: bench.rows("one")[0]["priority"] == 90, 5)
     file.write_text("dataplane {\n workers 2\n}\n" + wanted, encoding="utf-8")
     old.write_text(wanted, encoding="utf-8")
     assert dry_run() == (3, "dataplane has changed (workers 1 -> 2): needs a restart\n")
-    code, said = ctl("reload")
+    code, _, said = ctl("reload", "--wait")
     assert code == 1 and "dataplane has changed (workers 1 -> 2): that needs a restart; the running configuration stays" in said, said
     file.write_text(wanted.replace("priority", "prioritty"), encoding="utf-8")
     assert dry_run()[0] == 1
-    code, said = ctl("reload")
-    assert code == 1 and "prioritty" in said and "the file is refused" in said, said
+    code, out, said = ctl("reload", "--wait")
+    assert code == 1 and out == "" and "one.conf:" in said and "prioritty" in said and "the file is refused" in said, said
     assert bench.states("one") == {"master"}
 
 

@@ -109,7 +109,7 @@ def wrong_files_and_places(bench):
     missing = bench.host.run(bench.test.program("app/warren/warren"), "--config", "/no/such/file", check=False)
     assert missing.returncode == 1 and "/no/such/file" in missing.stderr, missing
     result = bench.ctl("show", "status", check=False)
-    assert result.returncode == 1 and "no warren is running" in result.stderr, result
+    assert result.returncode == 3 and "no warren is running" in result.stderr, result
 
 
 def a_running_one(bench):
