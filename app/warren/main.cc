@@ -60,6 +60,7 @@ int serve(const Options& options, const schema::LoadResult& loaded, std::span<ch
         look_at_host(read);
         return read;
     };
+    manager.config_lines = loaded.lines;
     manager.announce = notify_service_manager;
     manager.reopen_log = [&options] { return reopen_log(options); };
     manager.cleaner = &cleaner;

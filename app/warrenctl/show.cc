@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "fields.h"
+#include "show_config.h"
 #include "show_servers.h"
 #include "show_sync.h"
 #include "show_vrrp.h"
@@ -181,6 +182,14 @@ void show_servers(Telemetry& telemetry, bool as_json, std::ostream& out) {
         print_servers(out, rows);
 }
 
+void show_config(Telemetry& telemetry, bool as_json, std::ostream& out) {
+    const Rows rows = telemetry.rows("config");
+    if (as_json)
+        out << Json(rows).dump(2) << '\n';
+    else
+        print_config(out, rows);
+}
+
 void show_sync(Telemetry& telemetry, bool as_json, std::ostream& out) {
     const Rows rows = telemetry.rows("sync");
     if (as_json)
@@ -193,7 +202,7 @@ void show_sync(Telemetry& telemetry, bool as_json, std::ostream& out) {
 
 const std::vector<std::string>& view_names() {
     static const std::vector<std::string> names = [] {
-        std::vector<std::string> all{"status", "vrrp", "sync", "servers"};
+        std::vector<std::string> all{"status", "vrrp", "sync", "servers", "config"};
         for (const ListView& view : list_views())
             all.emplace_back(view.name);
         return all;
@@ -206,6 +215,7 @@ void show(Telemetry& telemetry, const std::string& view, const std::vector<std::
     if (view == "status") return show_status(telemetry, as_json, out);
     if (view == "vrrp") return show_vrrp(telemetry, names, as_json, out);
     if (view == "sync") return show_sync(telemetry, as_json, out);
+    if (view == "config") return show_config(telemetry, as_json, out);
     if (view == "servers") return show_servers(telemetry, as_json, out);
     for (const ListView& candidate : list_views()) {
         if (view != candidate.name) continue;

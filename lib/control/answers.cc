@@ -8,6 +8,7 @@
 #include "pools/rebalancing.h"
 #include "port/clock.h"
 #include "telemetry/dump_file.h"
+#include "views/config_rows.h"
 #include "views/event_rows.h"
 #include "views/explain.h"
 #include "views/sync_views.h"
@@ -18,8 +19,8 @@ namespace warren::control {
 namespace {
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows",   "events", "ended",  "why",
-                                   "explain", "order",  "reload", "handover"};
+    std::vector<std::string> names{"flows", "events", "ended",    "why",   "explain",
+                                   "order", "reload", "handover", "config"};
     for (const views::View& view : views::all_views())
         names.emplace_back(view.name);
     return names;
@@ -57,6 +58,8 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
         reply(views::ended_page(sources_.ended, argument));
     else if (verb == "why")
         reply(views::why_page({context_.state, sources_.ended, context_.events}, argument));
+    else if (verb == "config")
+        reply(views::config_page(sources_.config_lines, argument));
     else if (verb == "explain")
         explain(argument, reply);
     else if (verb == "order")

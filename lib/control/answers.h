@@ -15,6 +15,7 @@
 #include "kernel/netlink.h"
 #include "model/orders.h"
 #include "port/port_table.h"
+#include "syntax/document.h"
 #include "telemetry/commands.h"
 #include "telemetry/flow_listing.h"
 #include "views/dumps.h"
@@ -35,6 +36,7 @@ class Answers {
         const handover::SyncPicture& sync;
         const metrics::FlowTally& tally;
         const metrics::ReloadHistory& reloads;
+        const std::vector<syntax::TextLine>& config_lines;
     };
     using Obey = std::function<std::vector<Services::Obeyed>(const model::Order& order)>;
 

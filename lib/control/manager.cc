@@ -62,11 +62,11 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
           *state_, events_, exchange.sync_reports,
           [this](const election::VrrpCommand& command) { publication_.command(command); },
           port::now_ns()),
-      reloader_(context(), exchange, options_.reread),
+      reloader_(context(), exchange, options_.reread, std::move(options_.config_lines)),
       answers_(
           context(),
           {exchange, vrrp, netlink_, ports_, services_.ended(), options_.process,
-           flow_sync_.picture(), flow_tally_, reloader_.history()},
+           flow_sync_.picture(), flow_tally_, reloader_.history(), reloader_.lines()},
           [this](const model::Order& order) { return services_.obey(order); },
           [this](bool is_rehearsal) { return reload(is_rehearsal); },
           [this](const handover::Request& request, const handover::FlowSync::Reply& reply) {

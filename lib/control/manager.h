@@ -36,6 +36,7 @@ struct ManagerOptions {
     views::ProcessFacts process;
     kernel::Cleaner* cleaner = nullptr;  // outlives the manager
     Reloader::Reread reread;
+    std::vector<syntax::TextLine> config_lines;  // LoadResult's, of the configuration
     Life::Announce announce;
     Life::ReopenLog reopen_log;
 };

@@ -26,15 +26,20 @@ std::string first_line(const syntax::Diagnostic& diagnostic) {
 
 }  // namespace
 
-Reloader::Reloader(const Context& context, exchange::Exchange& exchange, Reread reread)
-    : context_(context), exchange_(exchange), reread_(std::move(reread)) {}
+Reloader::Reloader(const Context& context, exchange::Exchange& exchange, Reread reread,
+                   std::vector<syntax::TextLine> running)
+    : context_(context),
+      exchange_(exchange),
+      reread_(std::move(reread)),
+      lines_(std::move(running)) {}
 
 Reloader::Outcome Reloader::reload(const TakeUp& take_up) {
-    const schema::LoadResult loaded = read();
+    schema::LoadResult loaded = read();
     model::ReloadPlan plan;
     Outcome outcome = judge(loaded, plan);
     is_news_ = !outcome.steps.empty();
     if (outcome.refusal.empty()) outcome.refusal = take_up(loaded.config, plan);
+    if (outcome.refusal.empty()) lines_ = std::move(loaded.lines);
     note(outcome);
     if (!outcome.refusal.empty())
         context_.events.error(journal::EventKind::config, "{}; the running configuration stays",

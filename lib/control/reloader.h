@@ -22,7 +22,9 @@ class Reloader {
     using TakeUp =
         std::function<std::string(const config::Config& wanted, const model::ReloadPlan& plan)>;
 
-    Reloader(const Context& context, exchange::Exchange& exchange, Reread reread);
+    // `running`: the file as it was taken up at the start.
+    Reloader(const Context& context, exchange::Exchange& exchange, Reread reread,
+             std::vector<syntax::TextLine> running);
 
     struct Outcome {
         std::string refusal;             // empty: it is taken up, or could be
@@ -37,6 +39,8 @@ class Reloader {
     void tell_of(const model::ReloadChanges& changes);
 
     const metrics::ReloadHistory& history() const { return history_; }
+    // What runs, as text.
+    const std::vector<syntax::TextLine>& lines() const { return lines_; }
 
     // About once a second. Whether some index is free now: the snapshot is out of date.
     bool release_indices();
@@ -55,6 +59,7 @@ class Reloader {
     Context context_;
     exchange::Exchange& exchange_;
     Reread reread_;
+    std::vector<syntax::TextLine> lines_;
     metrics::ReloadHistory history_{.last_taken_ms = journal::system_ms()};
     bool is_news_ = false;  // the file that is being taken up
 };

@@ -46,7 +46,7 @@ LoadResult load(std::string_view file_name, const syntax::FileReader& read,
                 const syntax::LoadOptions& options) {
     LoadResult result;
     syntax::Document document = syntax::read_document(file_name, read, options);
-    result.text = syntax::to_text(document.nodes);
+    result.lines = syntax::to_lines(document.nodes);
     SchemaContext context;
     context.names = RouteNames(read);
     context.unbalanced = !document.braces.empty();

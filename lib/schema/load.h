@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "syntax/diagnostic.h"
+#include "syntax/document.h"
 #include "syntax/file_access.h"
 
 namespace warren::schema {
@@ -18,7 +19,8 @@ struct LoadResult {
     config::Config config;
     syntax::Diagnostics diagnostics;
     std::vector<syntax::Ignored> ignored;
-    std::string text;  // the files as one, definitions and includes resolved, passwords masked
+    // The files as one, definitions and includes resolved, passwords masked.
+    std::vector<syntax::TextLine> lines;
 
     bool ok() const { return !syntax::has_error(diagnostics); }
 };

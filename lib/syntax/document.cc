@@ -370,16 +370,21 @@ bool is_secret(const std::string& keyword) {
     return keyword == "auth_pass" || keyword == "password";
 }
 
-void write_nodes(const std::vector<Node>& nodes, std::size_t depth, std::string& out) {
+std::string statement(const Node& node) {
+    std::string out;
+    for (std::size_t i = 0; i < node.words.size(); ++i) {
+        if (i > 0) out += ' ';
+        write_word(i > 0 && is_secret(node.keyword()) ? "********" : node.words[i], out);
+    }
+    return out;
+}
+
+void write_nodes(const std::vector<Node>& nodes, std::size_t depth, std::vector<TextLine>& out) {
+    const std::string indent(depth * 4, ' ');
     for (const Node& node : nodes) {
-        out.append(depth * 4, ' ');
-        for (std::size_t i = 0; i < node.words.size(); ++i) {
-            if (i > 0) out += ' ';
-            write_word(i > 0 && is_secret(node.keyword()) ? "********" : node.words[i], out);
-        }
-        out += node.has_block ? " {\n" : "\n";
+        out.push_back({indent + statement(node) + (node.has_block ? " {" : ""), node.where});
         write_nodes(node.children, depth + 1, out);
-        if (node.has_block) out.append(depth * 4, ' ') += "}\n";
+        if (node.has_block) out.push_back({indent + "}", node.where});
     }
 }
 
@@ -390,9 +395,16 @@ Document read_document(std::string_view file_name, const FileReader& read,
     return DocumentReader(read, options, limits).run(std::string(file_name));
 }
 
+std::vector<TextLine> to_lines(const std::vector<Node>& nodes) {
+    std::vector<TextLine> out;
+    write_nodes(nodes, 0, out);
+    return out;
+}
+
 std::string to_text(const std::vector<Node>& nodes) {
     std::string out;
-    write_nodes(nodes, 0, out);
+    for (const TextLine& line : to_lines(nodes))
+        out += line.text + '\n';
     return out;
 }
 

@@ -48,6 +48,11 @@ Document read_document(std::string_view file_name, const FileReader& read,
                        const LoadOptions& options = {}, const DocumentLimits& limits = {});
 
 // The tree as keepalived.conf text again, one statement a line; passwords are masked.
+struct TextLine {
+    std::string text;
+    Location where;  // what it was made of
+};
+std::vector<TextLine> to_lines(const std::vector<Node>& nodes);
 std::string to_text(const std::vector<Node>& nodes);
 
 // A word of the operator's for a message: quoted, shortened, without control characters.

@@ -248,6 +248,8 @@ def rehearsals(test):
     assert ctl("reload", "--diff") == (0, step + "it could be taken up\n", "")
     assert bench.rows("one")[0]["priority"] == 100 and "reloaded: " not in test.log("one.log")
     assert ctl("reload", "--wait") == (0, step + "reloaded\n", "")
+    shown = ctl("show", "config")[1]
+    assert re.search(r"priority 90 +# \S*one\.conf:\d+$", shown, re.M), shown
     wait_until("the new priority", lambda: bench.rows("one")[0]["priority"] == 90, 5)
     file.write_text("dataplane {\n workers 2\n}\n" + wanted, encoding="utf-8")
     old.write_text(wanted, encoding="utf-8")

@@ -27,11 +27,14 @@ class Reload : public testing::Test {
     exchange::Exchange exchange_{1};
     std::string text_;
     std::string trouble_;  // of taking it up
-    Reloader reloader_{world_.context(), exchange_, [this] {
+    Reloader reloader_{world_.context(),
+                       exchange_,
+                       [this] {
                            return schema::load("warren.conf", [this](const std::string&) {
                                return std::optional(text_);
                            });
-                       }};
+                       },
+                       {}};
 };
 
 TEST_F(Reload, ANewWeightIsTakenUp) {
@@ -55,6 +58,14 @@ TEST_F(Reload, WhatCannotBeTakenUpIsToldAsARefusal) {
     trouble_ = "interface eth7: cannot open a packet socket";
     EXPECT_TRUE(take(a_router + model::service("192.168.8.100", "quorum 2\n")));
     EXPECT_EQ(world_.last_event(), trouble_ + "; the running configuration stays");
+}
+
+TEST_F(Reload, WhatIsShownIsWhatRuns) {
+    take(a_router + model::service("192.168.8.100", "quorum 2\n"));
+    const std::size_t taken = reloader_.lines().size();
+    EXPECT_NE(taken, 0U);
+    take("nonsense\n");
+    EXPECT_EQ(reloader_.lines().size(), taken);
 }
 
 TEST_F(Reload, WhatNeedsARestartSaysSo) {

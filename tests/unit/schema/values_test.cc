@@ -375,9 +375,14 @@ TEST(Dataplane, ControlPriority) {
 TEST(Text, ShowsTheResolvedFileWithoutPasswords) {
     const LoadResult r = load_text(
         "$P=7\nvrrp_instance V { # x\nauthentication {\nauth_pass secret\n}\npriority $P\n}");
-    EXPECT_EQ(r.text,
+    std::string text;
+    for (const syntax::TextLine& line : r.lines)
+        text += line.text + "\n";
+    EXPECT_EQ(text,
               "vrrp_instance V {\n    authentication {\n        auth_pass ********\n    }\n"
               "    priority 7\n}\n");
+    EXPECT_EQ(r.lines[2].where.line, 4U);
+    EXPECT_EQ(r.lines[4].where.line, 6U);
 }
 
 }  // namespace

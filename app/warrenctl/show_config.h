@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `warrenctl show config`: the configuration that runs as text that warren takes, each line with
+// the file and line it came from as a comment.
+#pragma once
+
+#include <iosfwd>
+#include <vector>
+
+#include "telemetry.h"
+
+namespace warren::ctl {
+
+void print_config(std::ostream& out, const std::vector<Json>& rows);
+
+}  // namespace warren::ctl

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The configuration that runs as text.
+#include "show_config.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace warren::ctl {
+namespace {
+
+TEST(ShowConfig, SaysBehindEachLineWhereItStands) {
+    std::ostringstream out;
+    print_config(out, {{{"text", "vrrp_instance A {"}, {"file", "a.conf"}, {"line", 1}},
+                       {{"text", "    priority 100"}, {"file", "b.conf"}, {"line", 7}},
+                       {{"text", "    " + std::string(60, 'x')}, {"file", "b.conf"}, {"line", 8}},
+                       {{"text", "}"}, {"file", "a.conf"}, {"line", 1}}});
+    EXPECT_EQ(out.str(),
+              "vrrp_instance A {                               # a.conf:1\n"
+              "    priority 100                                # b.conf:7\n"
+              "    " +
+                  std::string(60, 'x') +
+                  " # b.conf:8\n"
+                  "}\n");
+}
+
+}  // namespace
+}  // namespace warren::ctl
