@@ -84,13 +84,15 @@ void look_at_host(schema::LoadResult& result) {
         for (syntax::Diagnostic& diagnostic : found)
             result.diagnostics.push_back(std::move(diagnostic));
     };
-    add(config::settle_devices(result.config, [&](const std::string& name) {
+    const auto device_of = [&](const std::string& name) {
         if (result.config.dataplane.find_interface(name) != nullptr)
             return config::HostDevice::link;
         return !port::kernel_has_interface(name) ? config::HostDevice::missing
                : port::kernel_has_link(name)     ? config::HostDevice::link
                                                  : config::HostDevice::mute;
-    }));
+    };
+    add(config::find_missing_interfaces(result.config, device_of));
+    add(config::settle_devices(result.config, device_of));
     add(config::find_own_addresses(result.config, host_addresses()));
     kernel::NetlinkSocket socket(kernel::NetlinkSocket::Use::requests);
     config::settle_server_interfaces(result.config, [&](const net::IpAddress& server) {

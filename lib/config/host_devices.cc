@@ -26,6 +26,19 @@ syntax::Diagnostics settle_devices(
     return found;
 }
 
+syntax::Diagnostics find_missing_interfaces(
+    const Config& config, const std::function<HostDevice(const std::string& name)>& device_of) {
+    syntax::Diagnostics found;
+    for (const VrrpInstance& instance : config.vrrp_instances)
+        if (device_of(instance.interface) == HostDevice::missing)
+            found.push_back({instance.where, syntax::Severity::warning,
+                             instance.name + ": there is no interface " + instance.interface +
+                                 ": warren cannot start before it is there (`ip link` lists them; "
+                                 "a card of its own needs `dataplane { interface " +
+                                 instance.interface + " { device ... } }`)"});
+    return found;
+}
+
 void settle_server_interfaces(
     Config& config,
     const std::function<std::string(const net::IpAddress& server)>& interface_towards) {

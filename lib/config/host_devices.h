@@ -19,6 +19,11 @@ enum class HostDevice : std::uint8_t {
 syntax::Diagnostics settle_devices(
     Config& config, const std::function<HostDevice(const std::string& name)>& device_of);
 
+// Instances whose interface is not there (yet): a start fails until it is, and is tried again by
+// the unit. A warning, so that `--check` before it does not keep a host from its late interface.
+syntax::Diagnostics find_missing_interfaces(
+    const Config& config, const std::function<HostDevice(const std::string& name)>& device_of);
+
 // `interface_towards`: the name of one that has a link layer, or nothing. Not asked where there are
 // cards of our own: their routes come after the start, and who gives cards says what is used.
 void settle_server_interfaces(

@@ -191,6 +191,8 @@ class Validator {
         unsigned weights = 0;
         for (const RealServer& r : s.real_servers)
             weights += r.weight;
+        if (weights == 0 && !s.real_servers.empty())
+            warn(s.where, "all real_servers have weight 0: none of them gets a connection");
         if (const unsigned most = std::max(weights, 1U); s.quorum > most) {
             warn(s.where, "quorum " + std::to_string(s.quorum) +
                               " is never reached: the weights sum to " + std::to_string(weights) +

@@ -66,6 +66,8 @@ def check_tells_what_a_start_tolerates(bench):
     missing = CONFIG.replace("advert_int 1", 'advert_int 1\n    notify_master "/no/such/script"')
     result = bench.check(missing)
     assert result.returncode == 0 and "warning: VI_1: notify_master is ignored" in result.stdout, result
+    result = bench.check(CONFIG.replace("eth0", "eth7"))
+    assert result.returncode == 0 and "there is no interface eth7" in result.stdout, result
     result = bench.check(CONFIG.replace("virtual_router_id 51", ""))
     assert result.returncode == 1 and "is refused" in result.stdout, result
 

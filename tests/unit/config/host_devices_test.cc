@@ -34,6 +34,22 @@ TEST(HostDevices, AMissingOneTakesItsAddressAlong) {
     EXPECT_EQ(v.interface_of(v.virtual_ipaddress_excluded[1]), "eth1");
 }
 
+TEST(HostDevices, AnInstanceWithoutItsInterfaceIsToldAbout) {
+    const Config config = load_text(
+                              "vrrp_instance V {\ninterface gone0\nvirtual_router_id 1\n"
+                              "virtual_ipaddress {\n10.0.0.1/24\n}\n}\n")
+                              .config;
+    const auto all_are = [](HostDevice device) {
+        return [=](const std::string&) { return device; };
+    };
+    const std::string told =
+        messages(find_missing_interfaces(config, all_are(HostDevice::missing)));
+    EXPECT_TRUE(
+        told.starts_with("f:1: warning: V: there is no interface gone0: warren cannot start"))
+        << told;
+    EXPECT_TRUE(find_missing_interfaces(config, all_are(HostDevice::link)).empty());
+}
+
 // Each once, behind those that the file names.
 TEST(HostDevices, AServersInterfaceNeedsAPort) {
     Config config =

@@ -214,6 +214,8 @@ const Case servers[] = {
      "14: warning: 'weight' must be from 0 to 65535, not '-1': 1 is taken, as in keepalived\n"},
     {"unknown group", instance("") + service("laddr_group_name L"),
      "9: error: there is no local_address_group 'L'\n"},
+    {"weights of 0", instance("") + service("", "weight 0"),
+     "9: warning: all real_servers have weight 0: none of them gets a connection\n"},
     {"quorum out of reach", instance("") + service("quorum 2"),
      "9: warning: quorum 2 is never reached: the weights sum to 1; 1 is taken\n"},
     {"hysteresis", instance("") + service("quorum 1\nhysteresis 1"),
