@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "audit.h"
+#include "check.h"
 #include "ended.h"
 #include "events.h"
 #include "explain.h"
@@ -73,6 +74,8 @@ std::string list_of_views() {
 void print_help() {
     std::cout
         << "Usage: warrenctl [options] status   what is wrong, and how all is; as show status\n"
+        << "       warrenctl [options] check   the same in one line, for Nagios and its kin;\n"
+        << "           0: ok, 1: degraded, 2: down, 3: unknown\n"
         << "       warrenctl [options] show {" << list_of_views() << "}\n"
         << "       warrenctl [options] show vrrp [ROUTER ...]   with all details\n"
         << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
@@ -122,11 +125,13 @@ po::variables_map parse(int argc, char** argv) {
 void check_words(const std::vector<std::string>& words) {
     if (words.empty())
         throw UsageError(
-            "a command is missing: status, show, events, why, ended, explain, drain, enable, "
+            "a command is missing: status, check, show, events, why, ended, explain, drain, "
+            "enable, "
             "disable, "
             "weight, "
             "reset, rebalance, reload, handover, upgrade or audit");
-    const bool is_alone = words[0] == "reload" || words[0] == "audit" || words[0] == "upgrade";
+    const bool is_alone =
+        words[0] == "reload" || words[0] == "check" || words[0] == "audit" || words[0] == "upgrade";
     if (words[0] == "handover" && words.size() <= 2) return;
     if (words[0] == "events" || (is_alone && words.size() == 1)) return;
     if (words[0] == "ended" || words[0] == "why") {
@@ -151,9 +156,10 @@ void check_words(const std::vector<std::string>& words) {
         return;
     }
     if (words[0] != "show")
-        throw UsageError("unknown command \"" + words[0] +
-                         "\": status, show, events, why, ended, explain, drain, enable, disable, "
-                         "weight, reset, rebalance, reload, handover, upgrade or audit");
+        throw UsageError(
+            "unknown command \"" + words[0] +
+            "\": status, check, show, events, why, ended, explain, drain, enable, disable, "
+            "weight, reset, rebalance, reload, handover, upgrade or audit");
     const auto& names = view_names();
     const bool named = words.size() > 2 && words[1] == "vrrp";
     const bool is_known =
@@ -252,6 +258,7 @@ int run(int argc, char** argv) {
     check_words(words);
     const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);
+    if (words[0] == "check") return check(values["instance"].as<std::string>(), std::cout);
     if (words[0] == "handover") return run_hand_over(values, words);
     if (words[0] == "upgrade") return run_upgrade(values);
     Telemetry telemetry(values["instance"].as<std::string>());

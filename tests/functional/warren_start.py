@@ -110,6 +110,8 @@ def wrong_files_and_places(bench):
     assert missing.returncode == 1 and "/no/such/file" in missing.stderr, missing
     result = bench.ctl("show", "status", check=False)
     assert result.returncode == 3 and "no warren is running" in result.stderr, result
+    result = bench.ctl("check", check=False)
+    assert result.returncode == 3 and result.stdout.startswith("WARREN UNKNOWN - no warren"), result
 
 
 def a_running_one(bench):
@@ -135,7 +137,9 @@ def a_running_one(bench):
     assert len(flows) == 8 and all(flow["state"] == "established" for flow in flows), flows
     assert sorted(row["active"] for row in bench.show("servers")) == [2, 6]
     assert bench.total("flows_admitted") == 8 and bench.total("echo_replies") >= 1, bench.show("counters")
-    for view in ("status", "vrrp", "services", "servers", "flows", "counters", "workers", "neighbours"):
+    checked, verdict = bench.ctl("check", check=False), bench.show("status")["verdict"]
+    assert checked.returncode == ["ok", "degraded", "down"].index(verdict) and "| flows=8 servers_up=2 " in checked.stdout, checked
+    for view in ("status", "vrrp", "config", "services", "servers", "flows", "counters", "workers", "neighbours"):
         assert bench.ctl("show", view).stdout.strip(), f"show {view} prints nothing"
     result = bench.ctl("show", "nonsense", check=False)
     assert result.returncode == 2 and "neighbours" in result.stderr, result
