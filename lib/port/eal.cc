@@ -81,11 +81,19 @@ std::string failure(const EalOptions& options, bool huge) {
 
 }  // namespace
 
+bool has_usable_hugetlbfs(std::istream& mounts) {
+    for (std::string line; std::getline(mounts, line);) {
+        std::istringstream words(line);
+        std::string device, folder, type;
+        words >> device >> folder >> type;
+        if (type == "hugetlbfs" && access(folder.c_str(), W_OK | X_OK) == 0) return true;
+    }
+    return false;
+}
+
 bool hugepages_available(unsigned memory_mb) {
     std::ifstream mounts("/proc/mounts");
-    bool mounted = false;
-    for (std::string line; std::getline(mounts, line);)
-        mounted = mounted || line.find(" hugetlbfs ") != std::string::npos;
+    const bool mounted = has_usable_hugetlbfs(mounts);
     std::ifstream meminfo("/proc/meminfo");
     unsigned long free_pages = 0;
     unsigned long page_kb = 0;

@@ -2,6 +2,7 @@
 // DPDK's environment, once per process: memory, lcores, telemetry socket.
 #pragma once
 
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,7 +46,10 @@ class Eal {
     bool huge_ = false;
 };
 
-// Whether hugetlbfs is mounted and `memory_mb` of hugepages are free.
+// Whether this user can make files in some hugetlbfs of these (/proc/mounts).
+bool has_usable_hugetlbfs(std::istream& mounts);
+
+// Whether there is such a hugetlbfs and `memory_mb` of hugepages are free.
 bool hugepages_available(unsigned memory_mb);
 
 }  // namespace warren::port

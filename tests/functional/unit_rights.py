@@ -138,7 +138,7 @@ def as_a_user(test, host, client):
     RUNTIME.chmod(0o711)
     try:
         os.chown(folder, NOBODY, NOBODY)
-        caged = Caged(test, host, [UNIT, DROP_IN], hugepages="no", script="")
+        caged = Caged(test, host, [UNIT, DROP_IN], hugepages="auto", script="")
         serves(test, host, client)
         pid = warren_of(host)
         assert f"Uid:\t{NOBODY}\t" in pathlib.Path(f"/proc/{pid}/status").read_text(), "it is root"

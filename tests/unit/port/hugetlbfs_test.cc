@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which mounts give this user hugepages.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "port/eal.h"
+
+namespace warren::port {
+namespace {
+
+bool is_usable(const std::string& mounts) {
+    std::istringstream in(mounts);
+    return has_usable_hugetlbfs(in);
+}
+
+TEST(Hugetlbfs, IsUsableWhereThisUserMayWrite) {
+    const std::string folder = testing::TempDir();
+    EXPECT_TRUE(is_usable("hugetlbfs " + folder + " hugetlbfs rw 0 0\n"));
+    EXPECT_TRUE(is_usable("hugetlbfs /no/such/folder hugetlbfs rw 0 0\nnodev " + folder +
+                          " hugetlbfs rw,pagesize=1024M 0 0\n"));
+}
+
+TEST(Hugetlbfs, IsOfNoUseOtherwise) {
+    EXPECT_FALSE(is_usable(""));
+    EXPECT_FALSE(is_usable("tmpfs " + testing::TempDir() + " tmpfs rw 0 0\n"));
+    EXPECT_FALSE(is_usable("hugetlbfs /no/such/folder hugetlbfs rw 0 0\n"));
+    EXPECT_FALSE(is_usable("hugetlbfs /proc/version hugetlbfs rw 0 0\nhugetlbfs\n"));
+}
+
+}  // namespace
+}  // namespace warren::port
