@@ -97,18 +97,24 @@ std::int64_t PeriodicChecker::elapsed_ns() const {
 
 void PeriodicChecker::wait(std::int64_t delay_ns) {
     attempt_ = std::make_shared<const int>();
+    set_timer_to_next_tick(delay_ns);
+    timer_.async_wait(guarded([this](const boost::system::error_code&) { attempt(); }));
+}
+
+void PeriodicChecker::set_timer_to_next_tick(std::int64_t delay_ns) {
     timer_.expires_at(
         next_tick(std::chrono::steady_clock::now() + std::chrono::nanoseconds(delay_ns)));
-    timer_.async_wait(guarded([this](const boost::system::error_code&) { attempt(); }));
+}
+
+void PeriodicChecker::bound(std::int64_t timeout_ns) {
+    timer_.expires_at(begun_ + std::chrono::nanoseconds(timeout_ns));
+    timer_.async_wait(guarded([this](const boost::system::error_code&) { run_out(); }));
 }
 
 void PeriodicChecker::attempt() {
     attempt_ = std::make_shared<const int>();
     begun_ = std::chrono::steady_clock::now();
-    if (timeout_ns_ > 0) {
-        timer_.expires_after(std::chrono::nanoseconds(timeout_ns_));
-        timer_.async_wait(guarded([this](const boost::system::error_code&) { run_out(); }));
-    }
+    if (timeout_ns_ > 0) bound(timeout_ns_);
     begin();
 }
 

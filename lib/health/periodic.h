@@ -39,6 +39,14 @@ class PeriodicChecker : public Checker {
     void finish(CheckResult result);
     // There is nothing to report yet: another attempt has the rest of it.
     void go_on(std::int64_t delay_ns);
+    // For those without a timeout_ns, until they ask for a deadline: there is one timer.
+    template <typename Handler>
+    void at_next_tick(Handler handler) {
+        set_timer_to_next_tick();
+        timer_.async_wait(guarded([handler](const boost::system::error_code&) { handler(); }));
+    }
+    // The attempt runs out so long after it began.
+    void bound(std::int64_t timeout_ns);
     const Schedule& schedule() const { return schedule_; }
     // Since begin().
     std::int64_t elapsed_ns() const;
@@ -56,6 +64,7 @@ class PeriodicChecker : public Checker {
 
     void wait(std::int64_t delay_ns);
     void attempt();
+    void set_timer_to_next_tick(std::int64_t delay_ns = 0);
 
     boost::asio::steady_timer timer_;
     Schedule schedule_;

@@ -28,6 +28,13 @@ SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port,
 // bindto, bind_port, bind_if, fwmark. Gives an errno, 0 = done.
 int apply_source(int fd, const Source& source);
 
+// A descriptor that connects from the target's source and does not block, with no loop behind it.
+struct Connecting {
+    int fd = -1;
+    int error = 0;  // an errno: there is no descriptor then
+};
+Connecting start_connect(const Target& target);
+
 // A socket that leaves from the target's source, and whereto it is to be connected.
 boost::system::error_code open_socket(boost::asio::ip::tcp::socket& socket, const Target& target,
                                       boost::asio::ip::tcp::endpoint& to);
@@ -37,6 +44,13 @@ boost::system::error_code open_socket(boost::asio::ip::udp::socket& socket, cons
 // The kernel's own SYN to SYN-ACK time, which a busy manager does not distort; if a SYN was lost,
 // the time that passed, because that loss is what the clients feel too. Of a fresh connection.
 std::int64_t handshake_latency_ns(int fd, std::int64_t passed_ns);
+
+struct Handshake {
+    enum class State : std::uint8_t { pending, done, failed } state = State::pending;
+    int error = 0;                // an errno, of a failed one
+    std::int64_t latency_ns = 0;  // as above, of one that is done
+};
+Handshake look_at_handshake(int fd, std::int64_t passed_ns);
 
 // Unreachables are then reported to the socket at once, soft ones (no ARP answer) too.
 void hear_of_icmp_errors(int fd, bool ipv6);

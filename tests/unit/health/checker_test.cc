@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <fstream>
+#include <sstream>
 #include <vector>
 
 #include "own_namespace.h"
@@ -47,7 +49,8 @@ class Server {
     }
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
-    std::vector<std::pair<std::size_t, boost::system::error_code>> ends;
+    using Ends = std::vector<std::pair<std::size_t, boost::system::error_code>>;
+    const Ends& ends() const { return *ends_; }
 
   private:
     void accept() {
@@ -57,13 +60,14 @@ class Server {
             auto buffer = std::make_shared<std::array<char, 64>>();
             client->async_read_some(
                 boost::asio::buffer(*buffer),
-                [this, client, buffer](boost::system::error_code e, std::size_t n) {
-                    if (e != boost::asio::error::operation_aborted) ends.emplace_back(n, e);
+                [ends = ends_, client, buffer](boost::system::error_code e, std::size_t n) {
+                    if (e != boost::asio::error::operation_aborted) ends->emplace_back(n, e);
                 });
             accept();
         });
     }
     tcp::acceptor acceptor_;
+    std::shared_ptr<Ends> ends_ = std::make_shared<Ends>();  // clients may outlive their server
 };
 
 class CheckerTest : public testing::Test {
@@ -129,13 +133,57 @@ TEST_F(CheckerTest, TcpLeavesWithFinAndWithoutAByte) {
                      [](const CheckResult&) { return Pace::steady; });
     io.restart();
     const auto deadline = std::chrono::steady_clock::now() + 5s;
-    while (server.ends.size() < 3 && io.run_one_until(deadline) != 0) {
+    while (server.ends().size() < 3 && io.run_one_until(deadline) != 0) {
     }
-    ASSERT_GE(server.ends.size(), 3U);
-    for (const auto& [bytes, end] : server.ends) {
+    ASSERT_GE(server.ends().size(), 3U);
+    for (const auto& [bytes, end] : server.ends()) {
         EXPECT_EQ(bytes, 0U);
         EXPECT_EQ(end, boost::asio::error::eof) << "a RST would be connection_reset";
     }
+}
+
+// TCP segments that this namespace has received, which are those that it has sent: lo has two ends.
+std::uint64_t segments() {
+    std::ifstream file("/proc/thread-self/net/snmp");
+    std::string names, values, line;
+    while (std::getline(file, line))
+        if (line.starts_with("Tcp:")) (names.empty() ? names : values) = line;
+    std::istringstream name(names), value(values);
+    for (std::string n, v; name >> n && value >> v;)
+        if (n == "InSegs") return std::stoull(v);
+    return 0;
+}
+
+TEST_F(CheckerTest, TcpAcknowledgesTheHandshakeWithItsFin) {
+    Server server(io);
+    const std::uint64_t before = segments();
+    auto checker =
+        make_checker(io, TcpOptions{.address = loopback, .port = server.port(), .schedule = fast},
+                     [](const CheckResult&) { return Pace::steady; });
+    io.restart();
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    while (server.ends().size() < 20 && io.run_one_until(deadline) != 0) {
+    }
+    ASSERT_GE(server.ends().size(), 20U);
+    // SYN, its answer, FIN, the server's FIN, ACK; the last two checks may still go on.
+    EXPECT_LE(segments() - before, server.ends().size() * 5 + 5);
+}
+
+TEST_F(CheckerTest, TcpSlowAnswerIsWaitedFor) {
+    tcp::acceptor acceptor(io);
+    acceptor.open(tcp::v4());
+    acceptor.bind(tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    acceptor.listen(0);
+    tcp::socket filler(io);
+    filler.connect(acceptor.local_endpoint());
+    boost::asio::steady_timer later(io, 100ms);  // our SYN is dropped; the next comes after 1 s
+    later.async_wait([&](const boost::system::error_code&) { acceptor.accept(); });
+    const auto results = collect(
+        TcpOptions{.address = loopback, .port = acceptor.local_endpoint().port(), .schedule = fast},
+        1);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_TRUE(results[0].ok()) << results[0].text;
+    EXPECT_GE(results[0].latency_ns, 500 * ms) << "the lost SYN is in it";
 }
 
 TEST_F(CheckerTest, TcpRefusedIsKnownAtOnce) {
