@@ -252,6 +252,20 @@ std::unique_ptr<health::Checker> start_check(const Means& means, const config::R
     return std::visit(Start{means, server, std::move(callback)}, check);
 }
 
+std::unique_ptr<health::Checker> close_connections(boost::asio::io_context& io,
+                                                   const config::RealServer& server,
+                                                   std::span<const net::IpAddress> peers,
+                                                   unsigned most, health::Callback callback) {
+    rabbitmq::Leavers leavers{server.address.to_string(), server.port, {}, most};
+    for (const net::IpAddress& peer : peers)
+        leavers.peers.push_back(peer.to_string());
+    for (const config::Checker& check : server.checkers)
+        if (const auto* api = std::get_if<config::RabbitmqCheck>(&check))
+            return health::close_connections(io, options_of(*api, server), std::move(leavers),
+                                             std::move(callback));
+    return nullptr;
+}
+
 health::CheckResult judge(const vrrp::TrackedState& session) {
     health::CheckResult result;
     if (session.number == 0) result.reason = health::Reason::other;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <span>
 
 #include "config/config.h"
 #include "health/checker.h"
@@ -24,6 +25,14 @@ struct Means {
 std::unique_ptr<health::Checker> start_check(const Means& means, const config::RealServer& server,
                                              const config::Checker& check,
                                              health::Callback callback);
+
+// Closes `most` connections of the service's clients by the management API that the server's
+// RABBITMQ_CHECK asks, once (health/rabbitmq_checker.h); null: it has none. `peers`: local
+// addresses.
+std::unique_ptr<health::Checker> close_connections(boost::asio::io_context& io,
+                                                   const config::RealServer& server,
+                                                   std::span<const net::IpAddress> peers,
+                                                   unsigned most, health::Callback callback);
 
 // What the state of a FILE_CHECK's file or a BFD_CHECK's session says of its server.
 health::CheckResult judge(const config::FileCheck& check, const vrrp::TrackedState& file);

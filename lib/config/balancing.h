@@ -11,7 +11,8 @@ namespace warren::config {
 // New flows go to nodes of this type while one is up (RabbitMQ until 4.2 has both).
 enum class Prefer : std::uint8_t { any, ram, disc };
 
-enum class MoveMethod : std::uint8_t { reset };
+// By RST, or by the management API, whose close the client hears the reason of.
+enum class MoveMethod : std::uint8_t { reset, close };
 
 struct Rebalance {
     unsigned rate = 2;        // connections a second

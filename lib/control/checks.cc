@@ -91,6 +91,34 @@ void Checks::look_at_watched(std::uint16_t index) {
     }
 }
 
+void Checks::say_farewell(std::uint16_t index, unsigned most) {
+    Server& server = servers_[index];
+    const model::ServiceRecord& service = state_.services[state_.servers[index].service];
+    if (server.farewell || !server.config ||
+        server.config->kind_in(*service.config) != config::LbKind::fnat)
+        return;
+    server.farewell = checks::close_connections(io_, *server.config, service.local_addresses, most,
+                                                [this, index](const health::CheckResult& result) {
+                                                    note_farewell(index, result);
+                                                    servers_[index].farewell.reset();
+                                                    return health::Pace::steady;
+                                                });
+}
+
+// It is tried again every second: one line for each kind of trouble.
+void Checks::note_farewell(std::uint16_t index, const health::CheckResult& result) {
+    Server& server = servers_[index];
+    const std::string trouble = result.ok() ? "" : result.text;
+    if (server.farewell_trouble == trouble) return;
+    server.farewell_trouble = trouble;
+    const std::string name = name_of(state_.servers[index]);
+    if (trouble.empty())
+        events_.info(journal::EventKind::server, "server {}: {} to even out", name, result.text);
+    else
+        events_.warn(journal::EventKind::server, "clients of server {} cannot be moved: {}", name,
+                     trouble);
+}
+
 // A failure is the standing's to tell of.
 void Checks::log_words(std::uint16_t index, std::size_t checker,
                        const health::CheckResult& result) {

@@ -39,12 +39,17 @@ class Checks {
     void follow();
     // FILE_CHECKs and BFD_CHECKs: at the start, after follow(), and when a watched thing changes.
     void look_at_watched();
+    // Some of a server's clients are asked to go by its management API; while others of it are,
+    // nothing. With FNAT only: else nobody could tell our clients from others.
+    void say_farewell(std::uint16_t server, unsigned most);
 
   private:
     struct Server {
         std::shared_ptr<const config::RealServer> config;  // which the checkers are of
         std::vector<std::unique_ptr<health::Checker>> checkers;
         std::vector<std::string> said = {};  // what the log has last had of each
+        std::unique_ptr<health::Checker> farewell = {};
+        std::string farewell_trouble = {};  // the last one's; empty: it went well
     };
 
     void follow(std::uint16_t index);
@@ -53,6 +58,7 @@ class Checks {
     void log_words(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
     void log_failure(const model::ServerRecord& server, std::size_t checker,
                      const health::CheckResult& result);
+    void note_farewell(std::uint16_t index, const health::CheckResult& result);
     health::Pace take(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
 
     boost::asio::io_context& io_;

@@ -257,6 +257,8 @@ void Services::even_out() {
                              name_of(context_.state.services[service]), text);
     for (const pools::Shed& shed : step.sheds)
         static_cast<void>(exchange_.workers[shed.worker]->sheds.push(shed.order));
+    for (const pools::Farewells& farewells : step.farewells)
+        if (checks_) checks_->say_farewell(farewells.server, farewells.most);
 }
 
 void Services::warn_of_few_ports() {

@@ -4,10 +4,8 @@
 
 #include <utility>
 
-#include "health/http_exchange.h"
 #include "health/periodic.h"
 #include "health/secret.h"
-#include "probe/http_request.h"
 #include "rabbitmq/survey.h"
 
 namespace warren::health {
@@ -36,7 +34,6 @@ class RabbitmqChecker final : public PeriodicChecker {
 
     boost::asio::io_context& io_;
     RabbitmqOptions options_;
-    std::string credentials_;
     std::unique_ptr<HttpExchange> exchange_;
     std::optional<rabbitmq::Survey> survey_;
     std::optional<bool> mirrors_in_sync_;  // as of the last survey that asked
@@ -44,13 +41,6 @@ class RabbitmqChecker final : public PeriodicChecker {
 };
 
 void RabbitmqChecker::begin() {
-    std::string password = options_.password;
-    if (!options_.password_file.empty()) {
-        std::optional<std::string> secret = read_secret(options_.password_file);
-        if (!secret) return fail(Reason::local, "cannot read " + options_.password_file);
-        password = *std::move(secret);
-    }
-    credentials_ = options_.username + ":" + password;
     survey_.emplace(rabbitmq::Survey::Scope{.mirrors = surveys_++ % mirrors_every == 0});
     ask();
 }
@@ -58,19 +48,10 @@ void RabbitmqChecker::begin() {
 void RabbitmqChecker::ask() {
     const std::optional<std::string> path = survey_->next();
     if (!path) return conclude();
-    std::optional<TlsOptions> tls;
-    if (options_.tls) {
-        tls = tls_options(*options_.tls, options_.target.address);
-        if (!tls) return fail(Reason::local, "cannot use " + options_.tls->ca_file);
-    }
-    const probe::HttpRequest request{
-        .target = options_.path_prefix + *path,
-        .host = probe::host_of(options_.target.address, options_.target.port),
-        .protocol = probe::HttpProtocol::v1_1,
-        .credentials = credentials_};
-    exchange_ = std::make_unique<HttpExchange>(
-        io_, options_.target, std::move(tls), to_text(request),
-        guarded([this](const HttpOutcome& outcome) { take(outcome); }));
+    std::string problem;
+    exchange_ = ask_api(io_, options_, {.target = *path},
+                        guarded([this](const HttpOutcome& outcome) { take(outcome); }), problem);
+    if (!exchange_) fail(Reason::local, std::move(problem));
 }
 
 void RabbitmqChecker::take(const HttpOutcome& outcome) {
@@ -101,7 +82,32 @@ void RabbitmqChecker::conclude() {
     finish(std::move(result));
 }
 
+// USER:PASSWORD; nothing: the password's file cannot be read.
+std::optional<std::string> credentials_of(const RabbitmqOptions& options) {
+    if (options.password_file.empty()) return options.username + ":" + options.password;
+    const std::optional<std::string> secret = read_secret(options.password_file);
+    if (!secret) return std::nullopt;
+    return options.username + ":" + *secret;
+}
+
 }  // namespace
+
+std::unique_ptr<HttpExchange> ask_api(boost::asio::io_context& io, const RabbitmqOptions& options,
+                                      probe::HttpRequest request, HttpExchange::Done done,
+                                      std::string& problem) {
+    const std::optional<std::string> credentials = credentials_of(options);
+    std::optional<TlsOptions> tls;
+    if (options.tls) tls = tls_options(*options.tls, options.target.address);
+    if (!credentials) problem = "cannot read " + options.password_file;
+    if (options.tls && !tls) problem = "cannot use " + options.tls->ca_file;
+    if (!problem.empty()) return nullptr;
+    request.target = options.path_prefix + request.target;
+    request.host = probe::host_of(options.target.address, options.target.port);
+    request.protocol = probe::HttpProtocol::v1_1;
+    request.credentials = *credentials;
+    return std::make_unique<HttpExchange>(io, options.target, std::move(tls), to_text(request),
+                                          std::move(done));
+}
 
 std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const RabbitmqOptions& options,
                                       Callback callback) {

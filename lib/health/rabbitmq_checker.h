@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RABBITMQ_CHECK: how is the node behind a real_server, by its management API (lib/rabbitmq).
+// RABBITMQ_CHECK: how is the node behind a real_server, by its management API (lib/rabbitmq). And
+// what else that API is asked for.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,11 @@
 #include <string>
 
 #include "health/checker.h"
+#include "health/http_exchange.h"
 #include "health/target.h"
 #include "health/tls_settings.h"
+#include "probe/http_request.h"
+#include "rabbitmq/farewell.h"
 
 namespace warren::health {
 
@@ -30,5 +34,17 @@ struct RabbitmqOptions {
 // Not in service is draining, an alarm is blocked. Every result has what is known of the node.
 std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const RabbitmqOptions& options,
                                       Callback callback);
+
+// Closes some of the node's connections, once: the callback hears how many in `text`, or why not,
+// and is then to destroy it. schedule.warmup_ns and the rest of the schedule say nothing here.
+std::unique_ptr<Checker> close_connections(boost::asio::io_context& io,
+                                           const RabbitmqOptions& options,
+                                           rabbitmq::Leavers leavers, Callback callback);
+
+// One request to the API over a connection of its own; null: `problem` says which file of ours
+// cannot be used.
+std::unique_ptr<HttpExchange> ask_api(boost::asio::io_context& io, const RabbitmqOptions& options,
+                                      probe::HttpRequest request, HttpExchange::Done done,
+                                      std::string& problem);
 
 }  // namespace warren::health

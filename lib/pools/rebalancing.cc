@@ -46,6 +46,14 @@ void spread(const exchange::Exchange& exchange, std::uint16_t server, std::uint3
             sheds.push_back({worker, {.server = server, .all = false, .most = given[worker]}});
 }
 
+void move(const exchange::Exchange& exchange, std::uint16_t server, std::uint32_t most,
+          config::MoveMethod method, RebalanceStep& step) {
+    if (method == config::MoveMethod::reset)
+        spread(exchange, server, most, step.sheds);
+    else if (most != 0)
+        step.farewells.push_back({server, most});
+}
+
 }  // namespace
 
 std::string hindrance(const model::ServiceRecord& service) {
@@ -75,7 +83,7 @@ RebalanceStep rebalance(model::State& state, const exchange::Exchange& exchange)
         const std::vector<std::uint32_t> moves = service.rebalance.step(
             pool_of(state, exchange, service), {rules.rate, rules.threshold, grain});
         for (std::size_t i = 0; i < moves.size(); ++i)
-            spread(exchange, service.servers[i], moves[i], step.sheds);
+            move(exchange, service.servers[i], moves[i], rules.method, step);
         const bool is = service.rebalance.is_moving();
         if (is && !was)
             step.news.emplace_back(id, "a server is short of its share: connections move");

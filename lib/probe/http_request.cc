@@ -24,12 +24,13 @@ std::string host_of(const net::IpAddress& address, std::uint16_t port) {
 }
 
 std::string to_text(const HttpRequest& request) {
-    std::string text = "GET " + request.target + " HTTP/1." +
+    std::string text = request.method + " " + request.target + " HTTP/1." +
                        (request.protocol == HttpProtocol::v1_1 ? "1" : "0") +
                        "\r\nUser-Agent: KeepAliveClient\r\n";
     if (request.protocol != HttpProtocol::v1_0) text += "Connection: close\r\n";
     if (!request.credentials.empty())
         text += "Authorization: Basic " + base64(request.credentials) + "\r\n";
+    if (!request.reason.empty()) text += "X-Reason: " + request.reason + "\r\n";
     return text + "Host: " + request.host + "\r\n\r\n";
 }
 

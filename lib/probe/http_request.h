@@ -15,10 +15,12 @@ namespace warren::probe {
 enum class HttpProtocol : std::uint8_t { v1_0, v1_0_close, v1_1 };
 
 struct HttpRequest {
+    std::string method = "GET";
     std::string target = "/";  // path and query
-    std::string host;          // the Host field, with a port where it wants one
+    std::string host = {};     // the Host field, with a port where it wants one
     HttpProtocol protocol = HttpProtocol::v1_0;
     std::string credentials = {};  // USER:PASSWORD for basic authentication (RFC 7617); empty: none
+    std::string reason = {};       // X-Reason: what RabbitMQ tells whom it disconnects; empty: none
 };
 
 std::string to_text(const HttpRequest& request);

@@ -11,20 +11,12 @@ constexpr std::int64_t longest_drain_ns = 7 * config::ns_per_day;
 constexpr std::pair<std::string_view, config::Prefer> prefer_names[] = {
     {"ram", config::Prefer::ram}, {"disc", config::Prefer::disc}};
 constexpr std::pair<std::string_view, config::MoveMethod> method_names[] = {
-    {"reset", config::MoveMethod::reset}};
-
-void set_method(Statement& s, config::Rebalance& r) {
-    if (s.arg(0) == "close")
-        return s.error(
-            "rebalance by 'method close' is not served yet: it needs the management API's way to "
-            "close connections; 'method reset' sends RST");
-    s.choice(method_names, r.method);
-}
+    {"reset", config::MoveMethod::reset}, {"close", config::MoveMethod::close}};
 
 constexpr Keyword<config::Rebalance> rebalance_keywords[] = {
     {"rate", 1, 1, [](Statement& s, config::Rebalance& r) { s.number(1, 1'000, r.rate); }},
     {"threshold", 1, 1, [](Statement& s, config::Rebalance& r) { s.number(1, 100, r.threshold); }},
-    {"method", 1, 1, set_method},
+    {"method", 1, 1, [](Statement& s, config::Rebalance& r) { s.choice(method_names, r.method); }},
 };
 
 void read_rebalance(Statement& s, config::Balancing& b) {

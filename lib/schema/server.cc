@@ -192,6 +192,28 @@ bool has_fixed_places(const config::VirtualServer& v) {
            v.persistence_timeout_ns != 0;
 }
 
+bool asks_management_api(const config::RealServer& server) {
+    return std::any_of(server.checkers.begin(), server.checkers.end(),
+                       [](const config::Checker& check) {
+                           return std::holds_alternative<config::RabbitmqCheck>(check);
+                       });
+}
+
+// `method close` knows clients of ours by FNAT's local addresses, and nodes by their
+// RABBITMQ_CHECK.
+void warn_of_stayers(Statement& s, const config::VirtualServer& v) {
+    if (!v.balancing.rebalance || v.balancing.rebalance->method != config::MoveMethod::close)
+        return;
+    for (const config::RealServer& server : v.real_servers) {
+        const std::string what = "rebalance by 'method close' moves nothing of the real_server " +
+                                 server.address.to_string() + ": ";
+        if (!asks_management_api(server))
+            s.warn(what + "it has no RABBITMQ_CHECK, which says where the management API is");
+        else if (server.kind_in(v) != config::LbKind::fnat)
+            s.warn(what + "only with lb_kind FNAT a node's clients of ours are known from others");
+    }
+}
+
 // What stands nowhere and matters.
 void report_defaults(Statement& s, const config::VirtualServer& v) {
     if (mentions(s.node, "profile")) return;
@@ -247,6 +269,7 @@ void add_virtual_server_keywords(BlockReader& reader, config::VirtualServer& ser
 
 void add_virtual_server(Statement& s, config::VirtualServer server, config::Config& config) {
     if (!is_served(s, server)) return;
+    warn_of_stayers(s, server);
     report_defaults(s, server);
     for (config::RealServer& r : server.real_servers)
         settle_port(r, server.port);

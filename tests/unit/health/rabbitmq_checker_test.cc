@@ -100,5 +100,46 @@ TEST_F(RabbitmqCheckerTest, StrictIsAFailure) {
     EXPECT_EQ(result_of({reply("401 Unauthorized", "{}")}).reason, Reason::other);
 }
 
+TEST_F(RabbitmqCheckerTest, ClosesWhoIsToGoAndSaysWhy) {
+    TextServer server(io,
+                      {reply("200 OK", R"({"items":[{"name":"192.0.2.1:9 -> 192.0.2.11:5672"}]})"),
+                       "HTTP/1.1 204 No Content\r\n\r\n"});
+    options.target = server.target();
+    options.path_prefix = "/rabbit";
+    options.username = "warren";
+    options.password = "secret";
+    const rabbitmq::Leavers leavers{"192.0.2.11", 5672, {"192.0.2.1"}, 2};
+    CheckResult result;
+    const auto closer = close_connections(io, options, leavers, [&](const CheckResult& end) {
+        result = end;
+        io.stop();
+        return Pace::steady;
+    });
+    io.run_for(std::chrono::seconds(5));
+    EXPECT_TRUE(result.ok());
+    EXPECT_EQ(result.text, "1 connections are closed");
+    ASSERT_EQ(server.heard.size(), 2U);
+    EXPECT_EQ(server.heard[0].find("GET /rabbit/api/connections?"), 0U);
+    EXPECT_EQ(server.heard[1].find(
+                  "DELETE /rabbit/api/connections/192.0.2.1%3A9%20-%3E%20192.0.2.11%3A5672 "),
+              0U);
+    EXPECT_NE(server.heard[1].find("X-Reason: rebalancing"), std::string::npos);
+    EXPECT_NE(server.heard[1].find("Basic d2FycmVuOnNlY3JldA=="), std::string::npos);
+}
+
+TEST_F(RabbitmqCheckerTest, ACloserThatCannotSaysWhy) {
+    TextServer server(io, {reply("401 Unauthorized", "{}")});
+    options.target = server.target();
+    CheckResult result;
+    const auto closer = close_connections(io, options, {}, [&](const CheckResult& end) {
+        result = end;
+        io.stop();
+        return Pace::steady;
+    });
+    io.run_for(std::chrono::seconds(5));
+    EXPECT_EQ(result.reason, Reason::other);
+    EXPECT_NE(result.text.find("401"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace warren::health

@@ -39,6 +39,16 @@ TEST_F(Rebalancing, TheWorkerWithMoreGivesMore) {
     EXPECT_EQ(end.news[0].second, "evened out: 30 connections have moved");
 }
 
+TEST_F(Rebalancing, ByCloseTheNodeIsAskedAndNoWorker) {
+    use("rebalance {\nrate 30\nmethod close\n}\n");
+    hold(60, 40);
+    const RebalanceStep step = rebalance(*state_, exchange_);
+    EXPECT_TRUE(step.sheds.empty());
+    ASSERT_EQ(step.farewells.size(), 1U);
+    EXPECT_EQ(step.farewells[0].server, 0);
+    EXPECT_EQ(step.farewells[0].most, 30U);
+}
+
 TEST_F(Rebalancing, AServerThatTakesNoneIsNotShortOfThem) {
     use("rebalance {\n}\n");
     hold(50, 50);
