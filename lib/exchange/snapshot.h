@@ -128,6 +128,7 @@ class Snapshot {
     std::vector<std::uint16_t> port_mtus;
     std::vector<net::MacAddress> port_macs;
     std::vector<int> port_ifindexes;
+    std::vector<std::uint16_t> port_names;  // flow::interface_hash(), by which a peer knows them
     // What the host numbers its own connections from; on its addresses those are no local ports, so
     // that a server's answer tells by its port alone whose it is.
     flow::PortRange host_ports{};
@@ -148,6 +149,18 @@ class Snapshot {
     // Whose address the service has; no_router: nobody's.
     std::uint16_t router_of(std::uint16_t service) const {
         return service < service_routers_.size() ? service_routers_[service] : no_router;
+    }
+
+    // How a peer is told of a port; 0: the one at home of the VIP, whatever it is called there.
+    std::uint16_t name_of(std::uint8_t port, std::uint8_t home) const {
+        return port == home || port >= port_names.size() ? std::uint16_t{0} : port_names[port];
+    }
+    // And back; a name that no port has here says nothing more than 0.
+    std::uint8_t port_named(std::uint16_t name, std::uint8_t home) const {
+        const auto found = std::find(port_names.begin(), port_names.end(), name);
+        return name == 0 || found == port_names.end()
+                   ? home
+                   : static_cast<std::uint8_t>(found - port_names.begin());
     }
 
     // The owned address or null. Linear probing over a table at most half full.

@@ -59,6 +59,7 @@ struct SyncEvent {
     // Of the command that it answers, also in each flow of a walk, and in the flow or `ended` that
     // answers `again`; 0: said of itself. An urgent one has its own, from 1 on.
     std::uint32_t number = 0;
+    std::uint16_t client_interface = 0;  // of a flow: Snapshot::name_of() its client's port
     flow::Flow flow{};
 };
 
@@ -76,8 +77,9 @@ struct SyncCommand {
                    // `colour`; a mark after it is answered when that is done
     };
     Kind kind = Kind::install;
-    std::uint8_t colour = 0;   // 0 or 1
-    std::uint16_t router = 0;  // sweep, walk; Snapshot::no_router: all
+    std::uint8_t colour = 0;             // 0 or 1
+    std::uint16_t router = 0;            // sweep, walk; Snapshot::no_router: all
+    std::uint16_t client_interface = 0;  // install: as in SyncEvent
     std::uint32_t index = 0;
     std::uint32_t number = 0;
     flow::Tick idle = 0;  // install: when it was last seen, before now; bind: ticks left

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "flow/flow.h"
 #include "flow/isn.h"
@@ -16,6 +17,10 @@ namespace warren::flow {
 std::uint64_t identity_hash(const SipKey& key, const Flow& flow);
 std::uint64_t identity_hash(const SipKey& key, const Tuple& client, const Tuple& server,
                             std::uint32_t seq_delta);
+
+// An interface by its name, in two bytes: FNV-1a of 32 bits, folded; never 0. Two of a machine's
+// few that have the same one are mistaken for each other, which lasts until their client speaks.
+std::uint16_t interface_hash(std::string_view name);
 
 struct FlowSum {
     std::uint64_t sum = 0;

@@ -29,7 +29,8 @@ bool families_fit(const flow::Flow& f) {
 }
 
 // Everything by address: indices are the machine's own. Fills in what the record does not say.
-std::optional<SyncRefusal> resolve(flow::Flow& f, const Snapshot& snapshot) {
+std::optional<SyncRefusal> resolve(flow::Flow& f, std::uint16_t client_interface,
+                                   const Snapshot& snapshot) {
     if (!is_sane(f)) return SyncRefusal::malformed;
     const exchange::OwnedAddress* vip = snapshot.find_address(f.vip);
     if (vip == nullptr) return SyncRefusal::unknown_vip;
@@ -42,7 +43,7 @@ std::optional<SyncRefusal> resolve(flow::Flow& f, const Snapshot& snapshot) {
     if (!families_fit(f)) return SyncRefusal::family;
     if (f.method == Method::fnat && snapshot.find_address(f.local_address) == nullptr)
         return SyncRefusal::local_not_ours;
-    f.client_port_index = vip->port;
+    f.client_port_index = snapshot.port_named(client_interface, vip->port);
     return std::nullopt;
 }
 
@@ -63,7 +64,8 @@ bool is_same(const flow::Flow& a, const flow::Flow& b) {
 Installer::Refusal Installer::install(const exchange::SyncCommand& command,
                                       const PollRound& round) {
     flow::Flow flow = command.flow;
-    if (const Refusal refusal = resolve(flow, *round.snapshot)) return refusal;
+    if (const Refusal refusal = resolve(flow, command.client_interface, *round.snapshot))
+        return refusal;
     flow.flags = 0;
     flow::set_untouched(flow);
     flow.resets_to_client = 0;
@@ -96,7 +98,8 @@ Installer::Refusal Installer::put_up_signpost(const exchange::SyncCommand& comma
     if (command.number == tables_.worker || command.number >= tables_.spread.workers())
         return SyncRefusal::malformed;
     flow::Flow flow = command.flow;
-    if (const Refusal refusal = resolve(flow, *round.snapshot)) return refusal;
+    if (const Refusal refusal = resolve(flow, command.client_interface, *round.snapshot))
+        return refusal;
     const flow::FlowTable::Hit hit = tables_.flows.find(flow.client_tuple());
     if (hit && !yields(tables_.flows[hit.index], round)) {
         tables_.link.sync->kept_own.add();
@@ -146,8 +149,10 @@ void Installer::renew(flow::FlowIndex index, const flow::Flow& flow, const PollR
         static_cast<std::uint8_t>((known.flags & flow::flow_flag::persistent) | flow.flags);
     known.resets_to_client = 0;
     known.colour = flow.colour;
-    // The record does not say behind which port of ours the client is: it may have been seen here.
-    if (known.client_mac != flow.client_mac) known.client_port_index = flow.client_port_index;
+    // A peer that names no port may be one that cannot: what was seen here is better then.
+    const bool is_named = flow.client_port_index != round.snapshot->find_address(flow.vip)->port;
+    if (is_named || known.client_mac != flow.client_mac)
+        known.client_port_index = flow.client_port_index;
     known.client_mac = flow.client_mac;
     known.next_to_client = flow.next_to_client;
     known.next_to_server = flow.next_to_server;

@@ -10,6 +10,17 @@ namespace warren::mirror {
 using exchange::SyncCommand;
 using exchange::SyncEvent;
 
+namespace {
+
+std::uint16_t interface_of_client(const flow::Flow& flow, const exchange::Snapshot& snapshot) {
+    const std::uint16_t router = snapshot.router_of(flow.service_id);
+    return router == exchange::Snapshot::no_router
+               ? std::uint16_t{0}
+               : snapshot.name_of(flow.client_port_index, snapshot.virtual_routers[router].port);
+}
+
+}  // namespace
+
 Mirror::Mirror(tables::Tables& tables, exchange::SyncShared& shared)
     : tables_(tables), link_(tables.link.sync.get()), shared_(shared), installer_(tables) {}
 
@@ -52,6 +63,7 @@ void Mirror::say_flow(flow::FlowIndex index, std::uint32_t number, const PollRou
          .idle = round.tick - flow.last_seen,
          .index = index,
          .number = number,
+         .client_interface = interface_of_client(flow, *round.snapshot),
          .flow = flow});
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "flow/digest.h"
+
 namespace warren::model {
 namespace {
 
@@ -264,6 +266,7 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
         snapshot->port_mtus.push_back(port.mtu);
         snapshot->port_macs.push_back(port.mac);
         snapshot->port_ifindexes.push_back(port.shared ? port.ifindex : 0);
+        snapshot->port_names.push_back(flow::interface_hash(port.name));
     }
     snapshot->port_mtus.resize(exchange::loopback_port, ethernet_mtu);
     snapshot->port_mtus.push_back(loopback_mtu);

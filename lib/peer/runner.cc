@@ -178,8 +178,9 @@ void Runner::offer_flow(unsigned worker, const Event& event) {
     const auto idle_s = static_cast<std::uint32_t>(event.idle / flow::ticks_of_seconds(1));
     exchange_.sync_reports.counters.records_out.add();
     if (event.urgent) common_.urgent[worker].sent(event.number, event.index);
-    offer(sync::FlowRecord::of(event.flow, idle_s),
-          {static_cast<std::uint16_t>(worker), event.index}, event.urgent);
+    sync::FlowRecord record = sync::FlowRecord::of(event.flow, idle_s);
+    record.client_interface = event.client_interface;
+    offer(record, {static_cast<std::uint16_t>(worker), event.index}, event.urgent);
 }
 
 // How much of an address is the group's must be the same at both; it is said for that.

@@ -29,6 +29,7 @@ bool Workers::install(const sync::FlowRecord& record, const exchange::Service& s
     command.kind = SyncCommand::Kind::install;
     command.colour = colour ? 1 : 0;
     command.idle = flow::ticks_of_seconds(record.idle_s);
+    command.client_interface = record.client_interface;
     command.flow = record.to_flow();
     const Placement placement = placement_of(command.flow, service, spread_);
     if (!link(placement.owner).commands.push(command)) return false;

@@ -34,7 +34,7 @@ struct FlowWire {
     Be32 next_to_client, next_to_server;
     Be32 ack_from_client, ack_from_server;
     net::MacAddress client_mac;
-    Be16 zero_too;
+    Be16 client_interface;
 };
 static_assert(sizeof(FlowWire) == 44 && alignof(FlowWire) == 1);
 
@@ -149,7 +149,7 @@ std::size_t put(const FlowRecord& r, net::Bytes to) {
                FlowWire{kind, units_of(kind), state_method, r.flags, Be16(r.idle_s), r.client_port,
                         r.service_port, r.server_port, r.local_port, Be16{}, Be32(r.seq_delta),
                         Be32(r.next_to_client), Be32(r.next_to_server), Be32(r.ack_from_client),
-                        Be32(r.ack_from_server), r.client_mac, Be16{}});
+                        Be32(r.ack_from_server), r.client_mac, Be16(r.client_interface)});
     const bool client = (kind & wide_client) != 0;
     const bool server = (kind & wide_server) != 0;
     return AddressWriter(to, sizeof(FlowWire))
@@ -206,6 +206,7 @@ std::optional<Record> flow_at(net::ConstBytes from) {
     r.server_port = w.server_port;
     r.local_port = w.local_port;
     r.client_mac = w.client_mac;
+    r.client_interface = w.client_interface.host();
     r.seq_delta = w.seq_delta.host();
     r.next_to_client = w.next_to_client.host();
     r.next_to_server = w.next_to_server.host();

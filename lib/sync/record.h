@@ -2,8 +2,8 @@
 // What travels of a flow, and what is said when it ends. Big endian, lengths in units of 4 bytes:
 //   flow   0 kind|families  1 length/4  2 state|method  3 flags  4 idle_s  6 client_port
 //          8 service_port  10 server_port  12 local_port  14 0  16 seq_delta  20 next_to_client
-//          24 next_to_server  28 ack_from_client  32 ack_from_server  36 client_mac  42 0
-//          44 client, vip, server, local: 60 bytes IPv4, 84 mixed, 108 IPv6
+//          24 next_to_server  28 ack_from_client  32 ack_from_server  36 client_mac  42
+//          client_interface 44 client, vip, server, local: 60 bytes IPv4, 84 mixed, 108 IPv6
 //   end    0 kind|families  1 length/4  2 cause  3 0  4 client_port  6 service_port
 //          8 local_port  10 server_port  12 seq_delta  16 client, vip: 24 or 48 bytes
 //   person 0 kind|families  1 length/4  2 prefix  3 0  4 service_port  6 server_port
@@ -53,11 +53,14 @@ struct FlowRecord {
     std::uint8_t flags = 0;      // record_flag
     std::uint16_t idle_s = 0;    // since the last segment; 65,535: that or more
     net::MacAddress client_mac;  // where the client's last packet came from
+    // Behind which of our interfaces that was: flow::interface_hash() of its name, for names are
+    // what two machines have in common; 0: the VIP's own, or not said.
+    std::uint16_t client_interface = 0;
     std::uint32_t seq_delta = 0;
     std::uint32_t next_to_client = 0, next_to_server = 0;
     std::uint32_t ack_from_client = 0, ack_from_server = 0;
 
-    // record_flags are the caller's, for they are not in a Flow.
+    // record_flags and client_interface are the caller's, for they are not in a Flow.
     static FlowRecord of(const flow::Flow& f, std::uint32_t idle_s);
     // Without ids, links, last_seen and client_port_index, which are each warren's own.
     flow::Flow to_flow() const;

@@ -10,6 +10,7 @@ Two hosts of that kind, of which one is master. Cases:
  clients  clients inside, who send to the VIP by the master's inner address: servers on both sides, the host's own web page,
           a closed port; by way of the backup, whose kernel sends them on; after a hand-over by SIGTERM
  reload   a server that is the first on a network no one has used
+ quiet    flow sync: a client inside has a connection and says nothing; after the master's death its server speaks first
 """
 
 import os
@@ -25,6 +26,37 @@ from lan import Lan, now
 HERE = pathlib.Path(__file__).parent
 PYTHON = "/usr/bin/python3"
 INSIDE = "inside"
+# Echoes, and says something to each client that it has once it is told to.
+SPEAKER = """
+import asyncio, signal
+clients = []
+async def serve(reader, writer):
+    while data := await reader.read(1000):
+        clients.append(writer)
+        writer.write(b"heard")
+    writer.close()
+def speak():
+    for writer in clients:
+        writer.write(b" news")
+async def main():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, speak)
+    async with await asyncio.start_server(serve, None, 5672) as server:
+        await server.serve_forever()
+asyncio.run(main())
+"""
+LISTENER = """
+import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as server:
+    server.sendall(b"x")
+    while data := server.recv(100):
+        print(data.decode(), flush=True)
+"""
+SYNC = """flow_sync {{
+ local 192.168.8.{own}
+ peer 192.168.8.{other}
+ key_file {key_file}
+}}
+"""
 VIP, VIP6 = "192.168.8.100", "fd00:8::100"
 NEAR_SERVER, FAR_SERVER, FAR_SERVER6 = "192.168.8.11", "10.9.0.11", "fd00:9::11"
 
@@ -172,10 +204,32 @@ def reload(test):
     assert not [a for a in site.lan.adverts("two", since) if a.priority == 100], "the peer took over"
 
 
-CASES = {"servers": servers, "clients": clients, "reload": reload}
+def quiet(test):
+    site = Site(test)
+    key_file = test.folder / "sync.key"
+    key_file.write_text("0123456789abcdef0123456789abcdef", encoding="utf-8")
+    key_file.chmod(0o600)
+    speaker = test.start(site.hosts["far"], PYTHON, "-c", SPEAKER.replace("5672", "5673"), log="speaker.log")
+    service_of_speaker = service(VIP, 5673, "FNAT", FAR_SERVER).replace("5672", "5673")
+    own = {"one": 4, "two": 5}
+    text = site.text
+    site.text = lambda name, config: SYNC.format(own=own[name], other=9 - own[name], key_file=key_file) + text(name, config)
+    site.start(INSTANCE + service_of_speaker)
+    test.start(site.hosts["inner"], PYTHON, "-c", LISTENER, VIP, "5673", log="listener.log")
+    wait_until("the connection", lambda: "heard" in test.log("listener.log"), 10)
+    wait_until("the peer to know", lambda: test.ctl(site.hosts["two"], "show", "servers")[0]["active"] == 1, 10)
+    site.warrens["one"].kill()
+    site.wait_for("two", "master")
+    for name in ("far", "inner"):
+        site.set_gateway(name, 5)
+    speaker.send_signal(signal.SIGUSR1)
+    wait_until("the news", lambda: "news" in test.log("listener.log"), 3)
+
+
+CASES = {"servers": servers, "clients": clients, "reload": reload, "quiet": quiet}
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
         Test.main(CASES[sys.argv[2]])
     else:
-        run_cases(CASES, 3)
+        run_cases(CASES, 4)

@@ -115,5 +115,19 @@ TEST(RouterOf, IsItsAddresss) {
     EXPECT_EQ(snapshot.router_of(0), Snapshot::no_router);
 }
 
+TEST(PortNames, AreHowAPeerIsToldOfPorts) {
+    Snapshot here, there;
+    here.port_names = {0x1111, 0x2222, 0x3333};
+    there.port_names = {0x3333, 0x4444};
+    EXPECT_EQ(here.name_of(1, 0), 0x2222);
+    EXPECT_EQ(here.name_of(0, 0), 0) << "at home it may be called what it likes";
+    EXPECT_EQ(here.name_of(9, 0), 0) << "the host itself";
+    EXPECT_EQ(here.port_named(here.name_of(1, 0), 0), 1);
+    EXPECT_EQ(there.port_named(here.name_of(2, 0), 1), 0) << "in another order";
+    EXPECT_EQ(there.port_named(here.name_of(1, 0), 1), 1)
+        << "there is none of that name: the VIP's";
+    EXPECT_EQ(there.port_named(0, 1), 1) << "nothing is said";
+}
+
 }  // namespace
 }  // namespace warren::exchange

@@ -51,6 +51,13 @@ TEST(Digest, DependsOnEachPartOfBothTuples) {
     }
 }
 
+TEST(Digest, AnInterfaceIsItsName) {
+    EXPECT_EQ(interface_hash("eth0"), 0xf095) << "on every machine";
+    EXPECT_NE(interface_hash("eth0"), interface_hash("eth1"));
+    EXPECT_NE(interface_hash("bond0.100"), interface_hash("bond0.101"));
+    EXPECT_NE(interface_hash(""), 0);
+}
+
 TEST(Digest, SumsDoNotDependOnTheOrder) {
     FlowSum one;
     FlowSum other;

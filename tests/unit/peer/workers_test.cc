@@ -59,12 +59,15 @@ TEST(Workers, GetAFlowAndASignpostWhereItsClientComesIn) {
     for (std::uint16_t port = 40'000; port < 40'050; ++port) {
         const flow::Flow flow = fnat_flow(port);
         const Placement place = placement_of(flow, service, spread);
-        ASSERT_TRUE(workers.install(sync::FlowRecord::of(flow, 9), service, true));
+        sync::FlowRecord record = sync::FlowRecord::of(flow, 9);
+        record.client_interface = 0xbeef;
+        ASSERT_TRUE(workers.install(record, service, true));
         SyncCommand command;
         ASSERT_TRUE(workers.link(place.owner).commands.pop(command));
         EXPECT_EQ(command.kind, SyncCommand::Kind::install);
         EXPECT_EQ(command.colour, 1);
         EXPECT_EQ(command.idle, flow::ticks_of_seconds(9));
+        EXPECT_EQ(command.client_interface, 0xbeef);
         EXPECT_EQ(command.flow.client_tuple(), flow.client_tuple());
         if (place.client == place.owner) continue;
         ++signposts;

@@ -49,11 +49,12 @@ TEST(Record, EachFieldOfAFlowStandsInItsPlace) {
     flow.method = flow::Method::nat;
     flow.state = flow::TcpState::fin_client;
     flow.flags = record_flag::proxy_pending;
+    flow.client_interface = 0xf095;
     const Bytes expected = {
         0x01, 15,   0x14, 0x01, 0,    7,    0x9c, 0x40, 0x16, 0x28, 0x16, 0x29,  // to server_port
         0x04, 0x02, 0,    0,    0x01, 0x02, 0x03, 0x06, 0x11, 0x11, 0x11, 0x11,
         0x22, 0x22, 0x22, 0x22, 0x33, 0x33, 0x33, 0x33, 0x44, 0x44, 0x44, 0x44,
-        2,    0,    0,    0,    0,    9,    0,    0,    10,   0,    0,    2,  // client
+        2,    0,    0,    0,    0,    9,    0xf0, 0x95, 10,   0,    0,    2,  // client
         192,  168,  8,    100,  192,  168,  8,    11,   192,  168,  8,    2};
     EXPECT_EQ(encoded(flow), expected);
     EXPECT_EQ(decoded(expected), std::vector<Record>{flow});
