@@ -15,18 +15,20 @@ constexpr std::size_t most_news = 256;
 constexpr std::size_t most_refusals = 4096;  // noted in one round
 constexpr unsigned bursts_per_round = 16;
 
-std::uint64_t fresh_nonce() {
-    std::uint64_t nonce = 0;
-    while (nonce == 0)
-        if (getrandom(&nonce, sizeof nonce, 0) != sizeof nonce) nonce = 0;
-    return nonce;
-}
-
 }  // namespace
+
+// At most 256 bytes come whole or not at all (getrandom(2)).
+std::uint64_t FreshNonces::take() {
+    for (;;) {
+        while (left_ != 0)
+            if (const std::uint64_t nonce = nonces_[--left_]; nonce != 0) return nonce;
+        if (getrandom(nonces_.data(), sizeof nonces_, 0) == sizeof nonces_) left_ = nonces_.size();
+    }
+}
 
 SessionLink::SessionLink(const WireOptions& wire, const Keys& keys, const sync::Settings& settings,
                          Common& common)
-    : common_(common), wire_(wire), session_(settings, fresh_nonce(), *this) {
+    : common_(common), wire_(wire), session_(settings, nonces_.take(), *this) {
     for (const MacKey& key : keys.macs)
         signers_.emplace_back(key);
     news_.reserve(most_news);
@@ -62,7 +64,7 @@ void SessionLink::take(const Wire::Received& received) {
     if (received.has_travelled) return session_.discarded(sync::Discard::wrong_ttl);
     if (session_.discarded_early(received.bytes)) return;
     if (!is_signed(received.bytes)) return session_.discarded(sync::Discard::bad_tag);
-    session_.receive(received.bytes, common_.now_us(), fresh_nonce());
+    session_.receive(received.bytes, common_.now_us(), nonces_.take());
 }
 
 bool SessionLink::is_signed(net::ConstBytes datagram) {

@@ -3,6 +3,7 @@
 // carried out by the runner after the call.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -58,6 +59,16 @@ struct News {
     sync::RouterKey router{};
     std::uint32_t ticket = 0;
     exchange::ConfigDifference difference{};  // of config
+};
+
+// Random numbers, not 0, drawn some at a time: each datagram needs one at hand, few use it.
+class FreshNonces {
+  public:
+    std::uint64_t take();
+
+  private:
+    std::array<std::uint64_t, 32> nonces_{};
+    std::size_t left_ = 0;
 };
 
 class SessionLink : private sync::Sink {
@@ -124,6 +135,7 @@ class SessionLink : private sync::Sink {
     Common& common_;
     Wire wire_;
     std::vector<Signer> signers_;  // the first signs
+    FreshNonces nonces_;           // before session_, whose first it gives
     sync::Session session_;
     std::vector<sync::PeerRouter> peer_routers_;
     std::vector<News> news_;
