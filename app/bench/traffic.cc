@@ -38,12 +38,13 @@ void change(Field& field, Field to, net::ChecksumDelta& delta) {
 }  // namespace
 
 Mode mode_of(std::string_view name) {
-    constexpr std::array<std::string_view, 7> names{"fnat", "nat",  "dr", "tun",
-                                                    "arp",  "echo", "syn"};
+    constexpr std::array<std::string_view, 11> names{
+        "fnat", "nat", "dr", "tun", "arp", "echo", "syn", "mixed", "io", "macswap", "5tswap"};
     const auto* found = std::find(names.begin(), names.end(), name);
     if (found == names.end())
         throw std::invalid_argument("unknown forward mode \"" + std::string(name) +
-                                    "\": fnat, nat, dr, tun, arp, echo or syn");
+                                    "\": fnat, nat, dr, tun, arp, echo, syn, mixed, io, macswap or "
+                                    "5tswap");
     return static_cast<Mode>(found - names.begin());
 }
 

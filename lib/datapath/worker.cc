@@ -100,8 +100,10 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
     handled += take_handoffs();
     wake_handed();
     tx_.flush();
+    end_lap(port::Lap::tx);
     handled += chores();
     tx_.flush();
+    end_lap(port::Lap::chores);
     counters_.polls.add();
     return handled;
 }
@@ -164,6 +166,7 @@ unsigned Worker::receive() {
         }
         counters_.rx.add(count);
         counters_.rx_bytes.add(bytes);
+        end_lap(port::Lap::rx);
         if (rx.from_kernel)
             for (unsigned i = 0; i < count; ++i)
                 send_for_kernel(burst[i], rx.port);
@@ -225,12 +228,14 @@ void Worker::process(Burst& burst, unsigned count) {
         whole_way |= 1U << i;
         sort(burst, i);
     }
+    end_lap(port::Lap::look);
     for (unsigned i = 0; i < count; ++i) {
         if ((whole_way >> i & 1) != 0)
             forwarder_.prefetch_flow(packets_[i]);
         else
             lane_.fetch(seen[i]);
     }
+    end_lap(port::Lap::bucket);
     for (unsigned i = 0; i < count; ++i) {
         if ((whole_way >> i & 1) == 0) {
             const net::MacAddress& port_mac = port_macs_[static_cast<std::uint8_t>(burst[i]->port)];
@@ -243,6 +248,7 @@ void Worker::process(Burst& burst, unsigned count) {
         note_traffic(packets_[i]);
         settle(packets_[i], handle(packets_[i]));
     }
+    end_lap(port::Lap::forward);
 }
 
 void Worker::sort(Burst& burst, unsigned i) {

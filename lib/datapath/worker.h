@@ -27,6 +27,7 @@
 #include "lane/fast_lane.h"
 #include "mirror/deferral.h"
 #include "mirror/mirror.h"
+#include "port/laps.h"
 #include "port/nap.h"
 #include "port/port.h"
 #include "port/port_table.h"
@@ -63,6 +64,9 @@ class Worker {
     // Polls until Exchange::stop, backing off when idle. Runs on the worker's lcore.
     void run();
 
+    // A measurement is told of every round from now on; null: none is. `laps` outlives that.
+    void time(port::Laps* laps) { laps_ = laps; }
+
   private:
     struct RxQueue {
         port::Port* from;
@@ -94,6 +98,11 @@ class Worker {
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
     unsigned chores();
     unsigned follow_peer();
+    // A few times a burst, and without a measurement next to nothing.
+    void end_lap(port::Lap lap) {
+        if (laps_ != nullptr) [[unlikely]]
+            laps_->end(lap);
+    }
 
     exchange::Exchange& exchange_;
     exchange::WorkerLink& link_;
@@ -110,6 +119,7 @@ class Worker {
     std::uint32_t handed_to_ = 0;         // bit i: worker i has got frames of ours in this round
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;
+    port::Laps* laps_ = nullptr;
     std::array<Packet, burst_size> packets_;  // of the burst, those that go the whole way
     tables::Tables tables_;
     lane::FastLane lane_;

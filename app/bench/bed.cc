@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "bed.h"
+
+#include <rte_eth_ring.h>
+
+#include <stdexcept>
+
+#include "port/clock.h"
+
+namespace warren::bench {
+namespace {
+
+constexpr unsigned ring_slots = 1024;
+constexpr unsigned spare_frames = 1024;  // a worker's own, and what lies in its cache
+
+rte_ring* make_ring(const char* name) {
+    rte_ring* ring =
+        rte_ring_create(name, ring_slots, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+    if (ring == nullptr) throw std::runtime_error("no memory for a ring");
+    return ring;
+}
+
+std::uint32_t capacity_for(const Load& load) {
+    return load.flows + load.flows / 8 + 64;
+}
+
+}  // namespace
+
+Bed::Bed(const Load& load, unsigned frames)
+    : load_(load),
+      start_ns_(port::now_ns()),
+      pool_(port::make_mempool("bed", frames + spare_frames)),
+      rx_(make_ring("bed_rx")),
+      tx_(make_ring("bed_tx")) {
+    if (rte_eth_from_rings("bed", &rx_, 1, &tx_, 1, SOCKET_ID_ANY) < 0)
+        throw std::runtime_error("no net_ring port");
+    port_ = std::make_unique<port::Port>(port::PortOptions{
+        .name = "bed", .device = "net_ring_bed", .workers = 1, .pool = pool_.get()});
+    ports_.add(*port_);
+    worker_ = std::make_unique<datapath::Worker>(
+        exchange_, datapath::WorkerOptions{.id = 0,
+                                           .ports = &ports_,
+                                           .pool = pool_.get(),
+                                           .flow_capacity = capacity_for(load),
+                                           .idle_adaptive = false,
+                                           .now_ns = start_ns_,
+                                           .spread = &spread_,
+                                           .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}}});
+    publish();
+    exchange_.ownership.set(0, true);
+    exchange_.ownership.beat(start_ns_);
+}
+
+exchange::Server Bed::make_server(std::uint16_t id) const {
+    exchange::Server server;
+    server.address = server_of(load_.sides.servers, id);
+    server.port = amqp;
+    server.state = exchange::ServerState::up;
+    server.reachable = true;
+    server.next_hop = server_mac;
+    server.link_source = port_->mac();
+    server.weight = balance::weight_one;
+    server.method = method_of(load_.mode);
+    server.tunnel_source = local_of(load_.sides.servers, 0);
+    return server;
+}
+
+// Enough servers and local addresses that no pair of them runs out of ports.
+exchange::Service Bed::make_service() const {
+    exchange::Service service;
+    service.present = true;
+    service.address = vip_of(load_.sides.clients);
+    service.port = amqp;
+    service.algorithm = balance::Algorithm::rr;
+    for (std::uint16_t i = 0; i < local_count; ++i)
+        service.local_addresses.push_back(local_of(load_.sides.servers, i));
+    for (std::uint16_t id = 0; id < server_count; ++id)
+        service.servers.push_back(id);
+    return service;
+}
+
+void Bed::publish() {
+    auto snapshot = std::make_unique<exchange::Snapshot>();
+    snapshot->generation = 1;
+    snapshot->virtual_routers = {{.vrid = 1, .port = 0, .lease_ns = UINT64_MAX}};
+    for (const unsigned version : {4U, 6U}) {
+        snapshot->addresses.push_back({.address = vip_of(version), .mac = port_->mac()});
+        for (std::uint16_t i = 0; i < local_count; ++i)
+            snapshot->addresses.push_back({.address = local_of(version, i), .mac = port_->mac()});
+    }
+    for (std::uint16_t id = 0; id < server_count; ++id)
+        snapshot->servers.push_back(make_server(id));
+    snapshot->services.push_back(make_service());
+    snapshot->seal();
+    exchange_.publisher.publish(std::move(snapshot));
+}
+
+unsigned Bed::push(rte_mbuf** frames, unsigned count) {
+    return rte_ring_sp_enqueue_burst(rx_, reinterpret_cast<void**>(frames), count, nullptr);
+}
+unsigned Bed::pull(rte_mbuf** frames, unsigned most) {
+    return rte_ring_sc_dequeue_burst(tx_, reinterpret_cast<void**>(frames), most, nullptr);
+}
+
+void Bed::pass_by() {
+    std::array<void*, burst> frames;
+    const unsigned count = rte_ring_sc_dequeue_burst(rx_, frames.data(), burst, nullptr);
+    rte_ring_sp_enqueue_bulk(tx_, frames.data(), count, nullptr);
+}
+
+void Bed::drain_events() {
+    exchange::FlowEvent event;
+    while (exchange_.workers[0]->events.pop(event)) {
+    }
+}
+
+double Bed::bytes_per_flow() const {
+    const flow::TableOptions table{.capacity = capacity_for(load_),
+                                   .servers = exchange::max_servers,
+                                   .services = exchange::max_services};
+    const flow::TableOptions empty{.servers = table.servers, .services = table.services};
+    return double(flow::FlowTable::bytes_for(table) - flow::FlowTable::bytes_for(empty)) /
+           double(table.capacity);
+}
+
+}  // namespace warren::bench

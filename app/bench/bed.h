@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a worker lies in to be measured without a NIC: a net_ring port, a snapshot with a service
+// and its servers, and the worker. Who has the other ends of its rings is the generator and the
+// sink.
+#pragma once
+
+#include <memory>
+
+#include "datapath/worker.h"
+#include "flows.h"
+#include "load.h"
+#include "port/mempool.h"
+
+struct rte_ring;
+
+namespace warren::bench {
+
+class Bed {
+  public:
+    // Needs EAL. `frames`: that may be under way at once, at most. Throws std::runtime_error when a
+    // ring, a pool or the worker cannot be made.
+    Bed(const Load& load, unsigned frames);
+
+    datapath::Worker& worker() { return *worker_; }
+    port::Port& port() { return *port_; }
+    exchange::Exchange& exchange() { return exchange_; }
+    rte_mempool* pool() { return pool_.get(); }
+    std::uint64_t start_ns() const { return start_ns_; }
+
+    // Into the port and out of it; so many as fit, or are there.
+    unsigned push(rte_mbuf** frames, unsigned count);
+    unsigned pull(rte_mbuf** frames, unsigned most);
+    // What a generator costs that nobody is behind.
+    void pass_by();
+    // What a manager would do with them.
+    void drain_events();
+    double bytes_per_flow() const;
+
+  private:
+    void publish();
+    exchange::Service make_service() const;
+    exchange::Server make_server(std::uint16_t id) const;
+
+    const Load load_;
+    const std::uint64_t start_ns_;
+    port::Mempool pool_;
+    rte_ring* rx_;
+    rte_ring* tx_;
+    std::unique_ptr<port::Port> port_;
+    port::PortTable ports_;
+    exchange::Exchange exchange_{1};
+    flow::Spread spread_{flow::Spread::key_of(5), 1};
+    std::unique_ptr<datapath::Worker> worker_;
+};
+
+}  // namespace warren::bench

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a measurement is made of: the traffic, and for how long.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "traffic.h"
+
+namespace warren::bench {
+
+inline constexpr unsigned burst = 32;
+
+struct Load {
+    Mode mode = Mode::fnat;
+    std::uint32_t flows = 100'000;
+    Sides sides;
+    std::size_t frame_bytes = 60;  // without FCS
+    bool verify = false;           // no NIC has looked at checksums
+    double seconds = 2;            // of windows
+    std::uint32_t windows = 0;     // so many exactly, whatever the time; 0: as many as fit
+};
+
+}  // namespace warren::bench

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""warren-bench measures in each engine and mode, says it in one line of JSON, and ends when it is told to.
+
+    bench_test.py BUILD
+"""
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BUILD = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ROOT / "build")
+BENCH = str(BUILD / "app/bench/warren-bench")
+MODES = ("io", "macswap", "5tswap", "arp", "echo", "fnat", "nat", "dr", "tun", "syn", "mixed")
+KEYS = {"engine", "forward_mode", "flows", "packets", "cycles_per_packet", "quiet_cycles_per_packet", "mpps", "bytes_per_flow",
+        "latency_ns", "stages"}
+STAGES = ["rx", "look", "bucket", "forward", "tx", "chores"]
+
+
+def run(*arguments):
+    return subprocess.run([BENCH, *arguments], capture_output=True, text=True, timeout=100, check=False)
+
+
+def measured(*arguments):
+    said = run(*arguments, "--json")
+    assert said.returncode == 0, said.stderr
+    return json.loads(said.stdout.splitlines()[-1])
+
+
+class Stage(unittest.TestCase):
+    def test_every_mode_has_all_keys(self):
+        for mode in MODES:
+            with self.subTest(mode):
+                said = measured("--engine", "stage", f"--forward-mode={mode}", "--flows", "512", "--windows", "8")
+                self.assertEqual((said["engine"], said["forward_mode"], said["flows"]), ("stage", mode, 512))
+                self.assertEqual(KEYS - said.keys(), set())
+                self.assertEqual(list(said["stages"]), STAGES)
+                self.assertEqual((said["packets"], said["lost"]), (8 * 1024, 0))
+                self.assertGreater(said["quiet_cycles_per_packet"], 0)
+
+    def test_stages_are_the_whole(self):
+        said = measured("--flows", "1000", "--seconds", "0.3")
+        self.assertGreater(min(said["stages"].values()), 0)
+        self.assertAlmostEqual(sum(said["stages"].values()) / said["quiet_cycles_per_packet"], 1, delta=0.4)
+
+    def test_unknown_words_are_refused(self):
+        for arguments in (("--forward-mode=none",), ("--engine", "none"), ("--flows", "1"), ("--clients", "5")):
+            with self.subTest(arguments):
+                said = run(*arguments)
+                self.assertEqual(said.returncode, 1)
+                self.assertTrue(said.stderr.startswith("warren-bench: "))
+
+    def test_an_interrupt_ends_it_with_what_it_has(self):
+        with subprocess.Popen([BENCH, "--flows", "512", "--seconds", "600", "--json"], stdout=subprocess.PIPE, text=True) as bench:
+            with self.assertRaises(subprocess.TimeoutExpired):
+                bench.wait(1)
+            bench.send_signal(signal.SIGINT)
+            output = bench.communicate(timeout=20)[0]
+        self.assertEqual(bench.returncode, 0)
+        self.assertGreater(json.loads(output.splitlines()[-1])["packets"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
