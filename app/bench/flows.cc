@@ -2,6 +2,7 @@
 #include "flows.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "datapath/packet.h"
 
@@ -81,8 +82,37 @@ void Flows::choose(unsigned round) {
             flows_[i] = steady_flows_ + (first + i) % coming;
     }
     // What the generator would wait for must not count as the forwarder's.
-    for (const std::uint32_t flow : flows_)
-        __builtin_prefetch(&ends_[flow]);
+    for (unsigned i = 0; i < burst; ++i)
+        __builtin_prefetch(prepared_.empty()
+                               ? static_cast<const void*>(&ends_[flows_[i]])
+                               : static_cast<const void*>(prepared_at(flows_[i], side_at(i))));
+}
+
+flow::Side Flows::side_at(unsigned place) const {
+    return both_sides_ && place % 2 != 0 ? flow::Side::server : flow::Side::client;
+}
+
+void Flows::copy_prepared(rte_mbuf& mbuf, std::uint32_t flow, flow::Side from) {
+    std::memcpy(room(mbuf).data(), prepared_at(flow, from), prepared_bytes_);
+    finish(mbuf, prepared_length_);
+}
+
+void Flows::prepare(rte_mbuf& scratch) {
+    constexpr std::size_t line = 64;
+    constexpr std::size_t most = std::size_t{256} << 20U;
+    write_phase(scratch, 0, {flow::Side::client, tcp::psh | tcp::ack});
+    const std::size_t length = scratch.data_len;
+    const std::size_t bytes = (length + line - 1) / line * line;
+    const bool alike = load_.sides.clients == load_.sides.servers;
+    if (!alike || !has_flows(load_.mode) || 2 * bytes * load_.flows > most) return;
+    prepared_length_ = length;
+    prepared_bytes_ = bytes;
+    prepared_.resize(2 * bytes * load_.flows);
+    for (std::uint32_t flow = 0; flow < load_.flows; ++flow)
+        for (const flow::Side from : {flow::Side::client, flow::Side::server}) {
+            write_phase(scratch, flow, {from, tcp::psh | tcp::ack});
+            std::memcpy(prepared_at(flow, from), rte_pktmbuf_mtod(&scratch, void*), bytes);
+        }
 }
 
 void Flows::write_one(rte_mbuf& mbuf, unsigned i) {
@@ -92,8 +122,8 @@ void Flows::write_one(rte_mbuf& mbuf, unsigned i) {
     if (load_.mode == Mode::echo || (mixed && i == echo_place))
         return finish(mbuf, traffic_.echo_request(room(mbuf), flows_[i]));
     if (is_connecting(i)) return write_phase(mbuf, flows_[i], connection[phase_]);
-    const flow::Side from = both_sides_ && i % 2 != 0 ? flow::Side::server : flow::Side::client;
-    write_phase(mbuf, flows_[i], {from, tcp::psh | tcp::ack});
+    if (!prepared_.empty()) return copy_prepared(mbuf, flows_[i], side_at(i));
+    write_phase(mbuf, flows_[i], {side_at(i), tcp::psh | tcp::ack});
 }
 
 void Flows::write(Burst& frames) {

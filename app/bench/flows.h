@@ -28,6 +28,9 @@ class Flows {
     // opened again.
     void open_all(Burst& frames, const Carry& carry);
 
+    // What established flows send is written ahead, where that fits, so that write() mostly copies.
+    void prepare(rte_mbuf& scratch);
+
     // Who is in burst number `round`. Then what they send, and what came of it, which whole
     // connections learn their server's end from.
     void choose(unsigned round);
@@ -43,6 +46,12 @@ class Flows {
     static const std::array<Phase, 8> connection;
 
     std::uint32_t any_flow();
+    flow::Side side_at(unsigned place) const;
+    std::uint8_t* prepared_at(std::uint32_t flow, flow::Side from) {
+        const std::size_t slot = std::size_t{flow} * 2 + (from == flow::Side::server ? 1 : 0);
+        return &prepared_[slot * prepared_bytes_];
+    }
+    void copy_prepared(rte_mbuf& mbuf, std::uint32_t flow, flow::Side from);
     bool is_connecting(unsigned place) const;
     void write_one(rte_mbuf& mbuf, unsigned place);
     void write_phase(rte_mbuf& mbuf, std::uint32_t flow, const Phase& phase);
@@ -58,6 +67,9 @@ class Flows {
     const std::uint32_t steady_flows_;  // the first; the others come and go
     Traffic traffic_;
     std::vector<ServerEnd> ends_;
+    std::vector<std::uint8_t> prepared_;  // empty: none are
+    std::size_t prepared_bytes_ = 0;      // of each place, the frame's or some more
+    std::size_t prepared_length_ = 0;     // of each frame
     std::minstd_rand random_{1};
     std::array<std::uint32_t, burst> flows_{};  // of the burst
     unsigned phase_ = 0;                        // of connections that come and go

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // warren-bench: testpmd-like measurements. One engine so far: stage.
+#include <sched.h>
 #include <unistd.h>
 
 #include <boost/program_options.hpp>
@@ -10,6 +11,7 @@
 #include "interrupt.h"
 #include "port/eal.h"
 #include "report.h"
+#include "ring.h"
 #include "stage.h"
 
 namespace {
@@ -28,11 +30,12 @@ struct Request {
 options::options_description described(Request& request) {
     warren::bench::Load& load = request.load;
     options::options_description all(
-        "warren-bench [options]\n\nengine stage: what a packet costs a worker, without a "
-        "NIC\n\noptions");
+        "warren-bench [options]\n\n"
+        "engine stage: what a packet costs a worker, without a NIC\n"
+        "engine ring: what a worker forwards from another lcore's rings\n\noptions");
     const auto given = [](auto& value) { return options::value(&value)->default_value(value); };
     all.add_options()("help,h", options::bool_switch(&request.help), "this text")(
-        "engine", given(request.engine), "which measurement: stage")(
+        "engine", given(request.engine), "which measurement: stage or ring")(
         "forward-mode", given(request.mode),
         "fnat, nat, dr, tun, arp, echo; syn: whole connections; mixed: of all some; io, macswap, "
         "5tswap: as testpmd's")("flows", given(load.flows), "established flows")(
@@ -49,8 +52,8 @@ options::options_description described(Request& request) {
 
 void check(Request& request) {
     warren::bench::Load& load = request.load;
-    if (request.engine != "stage")
-        throw options::error("unknown engine \"" + request.engine + "\": stage");
+    if (request.engine != "stage" && request.engine != "ring")
+        throw options::error("unknown engine \"" + request.engine + "\": stage or ring");
     load.mode = warren::bench::mode_of(request.mode);
     if (request.ipv6) load.sides = {6, 6};
     for (const unsigned version : {load.sides.clients, load.sides.servers})
@@ -62,6 +65,17 @@ void check(Request& request) {
         throw options::error("--flows must be 32 to 12000000");
     if (load.frame_bytes < 60 || load.frame_bytes > 1514)
         throw options::error("--txpkts must be 60 to 1514");
+}
+
+// The generator has the others.
+unsigned last_cpu() {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    sched_getaffinity(0, sizeof(cpus), &cpus);
+    unsigned last = 0;
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+        if (CPU_ISSET(cpu, &cpus)) last = cpu;
+    return last;
 }
 
 int run(int argc, char** argv) {
@@ -83,8 +97,11 @@ int run(int argc, char** argv) {
     environment.instance = "warren-bench-" + std::to_string(getpid());
     environment.memory_mb = 64;
     environment.extra = {"--no-telemetry"};
+    if (request.engine == "ring") environment.worker_cpus = {last_cpu()};
     const warren::port::Eal eal(environment);
-    const warren::bench::Result result = warren::bench::run_stage(request.load);
+    const warren::bench::Result result = request.engine == "ring"
+                                             ? warren::bench::run_ring(request.load)
+                                             : warren::bench::run_stage(request.load);
     const warren::bench::Run said{request.engine, request.mode, request.load, eal.uses_hugepages()};
     print(said, result);
     if (request.json) print_json(said, result);

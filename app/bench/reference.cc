@@ -22,6 +22,7 @@ void turn_round(net::Bytes frame, std::size_t l3) {
 
 void Reference::change(rte_mbuf& mbuf) const {
     constexpr net::Be16 ipv4(static_cast<std::uint16_t>(net::EtherType::ipv4));
+    constexpr net::Be16 ipv6(static_cast<std::uint16_t>(net::EtherType::ipv6));
     constexpr std::size_t l3 = sizeof(net::EthernetHeader);
     const net::Bytes frame{rte_pktmbuf_mtod(&mbuf, std::uint8_t*), mbuf.data_len};
     auto& ethernet = net::header_in<net::EthernetHeader>(frame, 0);
@@ -29,7 +30,7 @@ void Reference::change(rte_mbuf& mbuf) const {
     if (mode_ != Mode::swap_all) return;
     if (ethernet.ether_type == ipv4)
         turn_round<net::Ipv4Header>(frame, l3);
-    else
+    else if (ethernet.ether_type == ipv6)
         turn_round<net::Ipv6Header>(frame, l3);
 }
 

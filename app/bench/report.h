@@ -24,6 +24,8 @@ struct Result {
     std::vector<std::pair<std::string, double>> more;    // the engine's own
 };
 
+inline constexpr double quiet_part = 0.1;  // the lowest decile, of windows
+
 // Of any values, in any order; 0 for none. `part`: 0 to 1.
 double part_of(std::vector<double> values, double part);
 std::array<double, 3> percentiles_of(const std::vector<double>& values);

@@ -16,7 +16,6 @@ namespace {
 
 constexpr unsigned bursts_per_window = 32;
 constexpr double packets_per_window = burst * bursts_per_window;
-constexpr double decile = 0.1;
 
 // Who has the frames of a window between generator and sink.
 enum class Within { nobody, forwarder, timed_forwarder };
@@ -173,7 +172,7 @@ std::vector<std::pair<std::string, double>> stages_of(const Windows& windows) {
                                                              "forward", "tx",   "chores"};
     std::vector<std::pair<std::string, double>> stages;
     for (std::size_t lap = 0; lap < names.size(); ++lap)
-        stages.emplace_back(names[lap], part_of(windows.laps[lap], decile));
+        stages.emplace_back(names[lap], part_of(windows.laps[lap], quiet_part));
     return stages;
 }
 
@@ -192,15 +191,15 @@ Result run_stage(const Load& load) {
     Stage stage(load);
     stage.open_flows();
     const Windows windows = measure(load, stage);
-    const double generator = part_of(windows.generator, decile);
+    const double generator = part_of(windows.generator, quiet_part);
     Result result;
     result.packets = windows.forwarder.size() * std::uint64_t{burst} * bursts_per_window;
     if (is_reference(load.mode)) {  // less than what is lost in the generator's own variation
         const auto& forward = windows.laps[static_cast<std::size_t>(port::Lap::forward)];
-        result.quiet_cycles = part_of(forward, decile);
+        result.quiet_cycles = part_of(forward, quiet_part);
         result.cycles = part_of(forward, 0.5);
     } else {
-        result.quiet_cycles = part_of(windows.forwarder, decile) - generator;
+        result.quiet_cycles = part_of(windows.forwarder, quiet_part) - generator;
         result.cycles = part_of(windows.forwarder, 0.5) - part_of(windows.generator, 0.5);
         result.bytes_per_flow = stage.bytes_per_flow();
     }

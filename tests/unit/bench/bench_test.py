@@ -5,6 +5,7 @@
     bench_test.py BUILD
 """
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -61,6 +62,24 @@ class Stage(unittest.TestCase):
             output = bench.communicate(timeout=20)[0]
         self.assertEqual(bench.returncode, 0)
         self.assertGreater(json.loads(output.splitlines()[-1])["packets"], 0)
+
+
+@unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "generator and worker need a CPU each")
+class Ring(unittest.TestCase):
+    def test_it_says_who_the_bottleneck_is(self):
+        said = measured("ring", "--flows", "512", "--seconds", "0.5")
+        self.assertEqual((said["engine"], KEYS - said.keys(), said["lost"]), ("ring", set(), 0))
+        self.assertGreater(said["latency_ns"]["p50"], 0)
+        self.assertAlmostEqual(said["mpps"] / said["ceiling_mpps"], said["of_ceiling"], delta=0.01)
+        self.assertAlmostEqual(said["mpps"] / said["5tswap_mpps"], said["of_5tswap"], delta=0.01)
+
+    def test_other_modes(self):
+        for mode in ("macswap", "dr", "arp", "echo"):
+            with self.subTest(mode):
+                self.assertEqual(measured("ring", f"--forward-mode={mode}", "--flows", "64", "--seconds", "0.1")["lost"], 0)
+
+    def test_whole_connections_are_refused(self):
+        self.assertEqual(run("ring", "--forward-mode=syn").returncode, 1)
 
 
 if __name__ == "__main__":
