@@ -13,6 +13,7 @@
 #include "report.h"
 #include "ring.h"
 #include "stage.h"
+#include "wire.h"
 
 namespace {
 
@@ -20,6 +21,7 @@ namespace options = boost::program_options;
 
 struct Request {
     warren::bench::Load load;
+    warren::bench::Wire wire;
     std::string engine = "stage";
     std::string mode = "fnat";
     bool ipv6 = false;
@@ -32,10 +34,11 @@ options::options_description described(Request& request) {
     options::options_description all(
         "warren-bench [options]\n\n"
         "engine stage: what a packet costs a worker, without a NIC\n"
-        "engine ring: what a worker forwards from another lcore's rings\n\noptions");
+        "engine ring: what a worker forwards from another lcore's rings\n"
+        "engine wire: what a forwarder elsewhere does, through a port\n\noptions");
     const auto given = [](auto& value) { return options::value(&value)->default_value(value); };
     all.add_options()("help,h", options::bool_switch(&request.help), "this text")(
-        "engine", given(request.engine), "which measurement: stage or ring")(
+        "engine", given(request.engine), "which measurement: stage, ring or wire")(
         "forward-mode", given(request.mode),
         "fnat, nat, dr, tun, arp, echo; syn: whole connections; mixed: of all some; io, macswap, "
         "5tswap: as testpmd's")("flows", given(load.flows), "established flows")(
@@ -46,14 +49,31 @@ options::options_description described(Request& request) {
         "verify", options::bool_switch(&load.verify), "checksums in software: no NIC has looked")(
         "seconds", given(load.seconds), "how long to measure")(
         "windows", given(load.windows), "or how many windows of 1024 packets exactly")(
+        "interface", given(request.wire.interface), "wire: the kernel's interface to send by")(
+        "device", given(request.wire.device), "wire: or DPDK's device, as net_memif0,role=client")(
+        "vip", given(request.wire.vip), "wire: IPv4 address of the service, port 5672")(
+        "rate", given(request.wire.rate), "wire: requests a second; 0: as answers come")(
+        "under-way", given(request.wire.under_way), "wire: requests at most, as answers come")(
         "json", options::bool_switch(&request.json), "ends with one line of JSON");
     return all;
 }
 
+void check_wire(const Request& request) {
+    const warren::bench::Mode mode = request.load.mode;
+    if (mode != warren::bench::Mode::fnat && !warren::bench::is_reference(mode))
+        throw options::error("engine wire has modes fnat, io, macswap and 5tswap");
+    if (request.load.sides.clients != 4 || request.load.sides.servers != 4)
+        throw options::error("engine wire has IPv4 only");
+    if (request.wire.interface.empty() == request.wire.device.empty())
+        throw options::error("engine wire needs an --interface or a --device");
+    if (request.wire.under_way == 0 || request.wire.under_way > 4096 || request.wire.rate < 0)
+        throw options::error("--under-way must be 1 to 4096, --rate not negative");
+}
+
 void check(Request& request) {
     warren::bench::Load& load = request.load;
-    if (request.engine != "stage" && request.engine != "ring")
-        throw options::error("unknown engine \"" + request.engine + "\": stage or ring");
+    if (request.engine != "stage" && request.engine != "ring" && request.engine != "wire")
+        throw options::error("unknown engine \"" + request.engine + "\": stage, ring or wire");
     load.mode = warren::bench::mode_of(request.mode);
     if (request.ipv6) load.sides = {6, 6};
     for (const unsigned version : {load.sides.clients, load.sides.servers})
@@ -65,6 +85,7 @@ void check(Request& request) {
         throw options::error("--flows must be 32 to 12000000");
     if (load.frame_bytes < 60 || load.frame_bytes > 1514)
         throw options::error("--txpkts must be 60 to 1514");
+    if (request.engine == "wire") check_wire(request);
 }
 
 // The generator has the others.
@@ -76,6 +97,12 @@ unsigned last_cpu() {
     for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
         if (CPU_ISSET(cpu, &cpus)) last = cpu;
     return last;
+}
+
+warren::bench::Result measured(const Request& request) {
+    if (request.engine == "wire") return warren::bench::run_wire(request.load, request.wire);
+    return request.engine == "ring" ? warren::bench::run_ring(request.load)
+                                    : warren::bench::run_stage(request.load);
 }
 
 int run(int argc, char** argv) {
@@ -99,9 +126,7 @@ int run(int argc, char** argv) {
     environment.extra = {"--no-telemetry"};
     if (request.engine == "ring") environment.worker_cpus = {last_cpu()};
     const warren::port::Eal eal(environment);
-    const warren::bench::Result result = request.engine == "ring"
-                                             ? warren::bench::run_ring(request.load)
-                                             : warren::bench::run_stage(request.load);
+    const warren::bench::Result result = measured(request);
     const warren::bench::Run said{request.engine, request.mode, request.load, eal.uses_hugepages()};
     print(said, result);
     if (request.json) print_json(said, result);
