@@ -171,6 +171,8 @@ void Station::take_segment(const net::Parsed& segment, std::uint64_t now) {
 }
 
 void Station::take_returned(const net::Parsed& segment, std::uint64_t now) {
+    // The forwarder's kernel may refuse what it sees too.
+    if ((segment.tcp_flags & net::tcp_flag::rst) != 0) return;
     std::uint32_t flow = flow_of(segment.source, segment.source_port);
     if (flow >= load_.flows) flow = flow_of(segment.destination, segment.destination_port);
     if (flow >= load_.flows || talks_[flow].state != Talk::State::asked) return;
@@ -241,7 +243,6 @@ void Station::open_all() {
     if (returned_) {
         for (std::uint32_t flow = 0; flow < load_.flows; ++flow)
             idle_.push_back(flow);
-        stations_.vip_mac = stations_.mac;  // whoever is there takes everything
         return;
     }
     constexpr std::uint64_t hope_s = 5;
@@ -311,7 +312,7 @@ Result Station::result(double seconds) const {
 
 Result run_wire(const Load& load, const Wire& wire) {
     Station station(load, wire);
-    if (!is_reference(load.mode)) station.find_vip();
+    station.find_vip();
     station.open_all();
     const std::uint64_t start = rte_rdtsc();
     station.measure(load.seconds);
