@@ -215,40 +215,62 @@ void Worker::wake_handed() {
             ->doorbell.ring_if_asleep();
 }
 
-// Headers of the whole burst first, then the flow lines they lead to, then the work, all in the
-// order of arrival.
+// All in the order of arrival. What one stage asks of memory is there when the next one comes to
+// the frame, some frames later. A core keeps few misses open: a burst's worth of prefetches at once
+// would be dropped, so every stage goes on by one frame at a time.
 void Worker::process(Burst& burst, unsigned count) {
-    std::array<lane::FastLane::Seen, burst_size> seen;
-    std::uint32_t whole_way = 0;  // bit i: so goes burst[i]
-    for (unsigned i = 0; i < count; ++i)
-        rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
-    for (unsigned i = 0; i < count; ++i) {
-        if (has_fast_lane_ && lane_.look(*burst[i], seen[i])) [[likely]]
-            continue;
-        whole_way |= 1U << i;
+    if (laps_ == nullptr) [[likely]]
+        pass<false>(burst, count);
+    else
+        pass<true>(burst, count);
+}
+
+template <bool is_timed>
+void Worker::pass(Burst& burst, unsigned count) {
+    const auto end = [this](port::Lap lap) {
+        if constexpr (is_timed) laps_->end(lap);
+    };
+    constexpr unsigned far_enough = 8;
+    const unsigned ahead = std::min(count, far_enough);
+    Sighted sighted;
+    for (unsigned at = 0; at < count + 3 * ahead; ++at) {
+        // Before a stage's first frame the difference is a huge number.
+        if (at < count) rte_prefetch0(rte_pktmbuf_mtod(burst[at], void*));
+        if (const unsigned i = at - ahead; i < count) look(burst, i, sighted);
+        end(port::Lap::look);
+        if (const unsigned i = at - 2 * ahead; i < count) fetch(i, sighted);
+        end(port::Lap::bucket);
+        if (const unsigned i = at - 3 * ahead; i < count) forward(burst, i, sighted);
+        end(port::Lap::forward);
+    }
+}
+
+inline void Worker::look(Burst& burst, unsigned i, Sighted& sighted) {
+    if (has_fast_lane_ && lane_.look(*burst[i], sighted.seen[i])) [[likely]]
+        return;
+    sighted.whole_way |= 1U << i;
+    sort(burst, i);
+}
+
+inline void Worker::fetch(unsigned i, Sighted& sighted) {
+    if (sighted.goes_whole_way(i))
+        forwarder_.prefetch_flow(packets_[i]);
+    else
+        lane_.fetch(sighted.seen[i]);
+}
+
+inline void Worker::forward(Burst& burst, unsigned i, const Sighted& sighted) {
+    if (!sighted.goes_whole_way(i)) {
+        const net::MacAddress& port_mac = port_macs_[static_cast<std::uint8_t>(burst[i]->port)];
+        if (const auto port = lane_.forward(*burst[i], sighted.seen[i], port_mac, round_))
+            [[likely]] {
+            tx_.add(*port, burst[i]);
+            return;
+        }
         sort(burst, i);
     }
-    end_lap(port::Lap::look);
-    for (unsigned i = 0; i < count; ++i) {
-        if ((whole_way >> i & 1) != 0)
-            forwarder_.prefetch_flow(packets_[i]);
-        else
-            lane_.fetch(seen[i]);
-    }
-    end_lap(port::Lap::bucket);
-    for (unsigned i = 0; i < count; ++i) {
-        if ((whole_way >> i & 1) == 0) {
-            const net::MacAddress& port_mac = port_macs_[static_cast<std::uint8_t>(burst[i]->port)];
-            if (const auto port = lane_.forward(*burst[i], seen[i], port_mac, round_)) [[likely]] {
-                tx_.add(*port, burst[i]);
-                continue;
-            }
-            sort(burst, i);
-        }
-        note_traffic(packets_[i]);
-        settle(packets_[i], handle(packets_[i]));
-    }
-    end_lap(port::Lap::forward);
+    note_traffic(packets_[i]);
+    settle(packets_[i], handle(packets_[i]));
 }
 
 void Worker::sort(Burst& burst, unsigned i) {

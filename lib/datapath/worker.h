@@ -76,6 +76,13 @@ class Worker {
         port::RxMark mark;
     };
     using Burst = std::array<rte_mbuf*, burst_size>;
+    // What is known of a burst's frames while they go from stage to stage.
+    struct Sighted {
+        std::array<lane::FastLane::Seen, burst_size> seen;  // those in the fast lane
+        std::uint32_t whole_way = 0;                        // bit i: so goes burst[i]
+
+        bool goes_whole_way(unsigned i) const { return (whole_way >> i & 1) != 0; }
+    };
 
     void attach_ports(std::size_t count);
     void attach(std::uint8_t port);
@@ -88,6 +95,11 @@ class Worker {
     unsigned take_handoffs();
     void wake_handed();
     void process(Burst& burst, unsigned count);
+    template <bool is_timed>
+    void pass(Burst& burst, unsigned count);
+    void look(Burst& burst, unsigned i, Sighted& sighted);
+    void fetch(unsigned i, Sighted& sighted);
+    void forward(Burst& burst, unsigned i, const Sighted& sighted);
     void sort(Burst& burst, unsigned i);
     void leave_to_kernel(const Packet& packet);
     void send_for_kernel(rte_mbuf* mbuf, std::uint8_t port);
@@ -98,7 +110,7 @@ class Worker {
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
     unsigned chores();
     unsigned follow_peer();
-    // A few times a burst, and without a measurement next to nothing.
+    // A few times a round, and without a measurement next to nothing.
     void end_lap(port::Lap lap) {
         if (laps_ != nullptr) [[unlikely]]
             laps_->end(lap);
