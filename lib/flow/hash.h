@@ -25,12 +25,10 @@ class TupleHash {
 
     std::uint64_t operator()(const Tuple& t) const { return (*this)(TupleWords::of(t)); }
     std::uint64_t operator()(const TupleWords& t) const {
-        const std::uint64_t ports =
-            std::uint64_t{t.source_port.raw()} << 16 | t.destination_port.raw();
         // The ports mask a word of the destination: that is ours, so nobody can vary both.
         const std::uint64_t source = fold(t.source[0] ^ keys_[0], t.source[1] ^ keys_[1]);
         const std::uint64_t destination =
-            fold(t.destination[0] ^ ports ^ keys_[2], t.destination[1] ^ keys_[3]);
+            fold(t.destination[0] ^ t.ports ^ keys_[2], t.destination[1] ^ keys_[3]);
         return fold(source ^ keys_[4], destination ^ keys_[5]);
     }
 

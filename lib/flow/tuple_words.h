@@ -37,11 +37,11 @@ static_assert(words_of(net::Be32(0xc0000201)) == words_of(net::IpAddress::v4(192
 struct TupleWords {
     AddressWords source;
     AddressWords destination;
-    net::Be16 source_port;
-    net::Be16 destination_port;
+    std::uint32_t ports;  // the source's and the destination's as they lie in memory
 
     static constexpr TupleWords of(const Tuple& t) {
-        return {words_of(t.source), words_of(t.destination), t.source_port, t.destination_port};
+        return {words_of(t.source), words_of(t.destination),
+                std::bit_cast<std::uint32_t>(std::array{t.source_port, t.destination_port})};
     }
 };
 
@@ -54,15 +54,15 @@ inline bool is_key(const Flow& f, Side from, const TupleWords& t) {
     // The server's pair of addresses and of ports lies behind the client's.
     const auto side = static_cast<std::size_t>(from);
     const auto* line = reinterpret_cast<const std::uint8_t*>(&f);
-    std::array<std::uint64_t, 4> addresses;
-    std::memcpy(addresses.data(), line + side * sizeof(addresses), sizeof(addresses));
-    std::array<std::uint16_t, 2> ports;
-    std::memcpy(ports.data(), line + offsetof(Flow, client_port) + side * sizeof(ports),
-                sizeof(ports));
-    const auto port_bits = static_cast<std::uint64_t>((ports[0] ^ t.source_port.raw()) |
-                                                      (ports[1] ^ t.destination_port.raw()));
-    return ((addresses[0] ^ t.source[0]) | (addresses[1] ^ t.source[1]) |
-            (addresses[2] ^ t.destination[0]) | (addresses[3] ^ t.destination[1]) | port_bits) == 0;
+    const auto word = [&](std::size_t i) {  // each by itself: copies of several go over memory
+        std::uint64_t word;
+        std::memcpy(&word, line + side * sizeof(AddressWords) * 2 + i * sizeof(word), sizeof(word));
+        return word;
+    };
+    std::uint32_t ports;
+    std::memcpy(&ports, line + offsetof(Flow, client_port) + side * sizeof(ports), sizeof(ports));
+    return ((word(0) ^ t.source[0]) | (word(1) ^ t.source[1]) | (word(2) ^ t.destination[0]) |
+            (word(3) ^ t.destination[1]) | (ports ^ t.ports)) == 0;
 }
 
 }  // namespace warren::flow

@@ -161,8 +161,10 @@ class FastLane {
     }
 
     template <typename Family>
-    std::optional<std::uint8_t> to_server(rte_mbuf& mbuf, Frame<Family>& frame, flow::Flow& f,
-                                          const exchange::PollRound& round) {
+    [[gnu::always_inline]] std::optional<std::uint8_t> to_server(rte_mbuf& mbuf,
+                                                                 Frame<Family>& frame,
+                                                                 flow::Flow& f,
+                                                                 const exchange::PollRound& round) {
         const exchange::Server& server = round.snapshot->servers[f.server_id];
         if (!server.reachable || frame.ip_bytes() > round.snapshot->mtu_of(server.out_port))
             return std::nullopt;
@@ -189,9 +191,11 @@ class FastLane {
     }
 
     template <typename Family>
-    std::optional<std::uint8_t> to_client(rte_mbuf& mbuf, Frame<Family>& frame, flow::Flow& f,
-                                          const exchange::OwnedAddress* at,
-                                          const exchange::PollRound& round) {
+    [[gnu::always_inline]] std::optional<std::uint8_t> to_client(rte_mbuf& mbuf,
+                                                                 Frame<Family>& frame,
+                                                                 flow::Flow& f,
+                                                                 const exchange::OwnedAddress* at,
+                                                                 const exchange::PollRound& round) {
         const exchange::OwnedAddress* vip =
             at != nullptr && at->address == f.vip ? at : addresses_.find(*round.snapshot, f.vip);
         if (vip == nullptr || frame.ip_bytes() > round.snapshot->mtu_of(f.client_port_index))
@@ -212,7 +216,7 @@ class FastLane {
     }
 
     template <typename Family>
-    static void rewrite(Frame<Family>& frame, const Rewrite& to) {
+    [[gnu::always_inline]] static void rewrite(Frame<Family>& frame, const Rewrite& to) {
         net::ChecksumDelta delta;
         redirect<Family>(frame.ethernet, frame.ip, to, delta);
         rewrite_tcp({reinterpret_cast<std::uint8_t*>(&frame.tcp), frame.tcp.header_bytes()}, to,

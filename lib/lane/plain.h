@@ -5,7 +5,9 @@
 
 #include <rte_mbuf.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "flow/tuple_words.h"
 #include "net/family.h"
@@ -24,8 +26,10 @@ struct Frame {
     std::size_t l4_bytes() const { return ip_bytes() - Family::header_bytes; }
     std::size_t payload_bytes() const { return l4_bytes() - tcp.header_bytes(); }
     flow::TupleWords tuple() const {
-        return {flow::words_of(ip.source), flow::words_of(ip.destination), tcp.source_port,
-                tcp.destination_port};
+        static_assert(offsetof(net::TcpHeader, destination_port) == sizeof(net::Be16));
+        std::uint32_t ports;
+        std::memcpy(&ports, &tcp, sizeof(ports));
+        return {flow::words_of(ip.source), flow::words_of(ip.destination), ports};
     }
 };
 

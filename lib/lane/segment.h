@@ -28,8 +28,9 @@ struct Rewrite {
 
 // Link and IP header; `l4` notes what that does to the TCP checksum.
 template <typename Family>
-void redirect(net::EthernetHeader& ethernet, typename Family::Header& ip, const Rewrite& to,
-              net::ChecksumDelta& l4) {
+[[gnu::always_inline]] inline void redirect(net::EthernetHeader& ethernet,
+                                            typename Family::Header& ip, const Rewrite& to,
+                                            net::ChecksumDelta& l4) {
     Family::redirect(ip, Family::narrow(to.source), Family::narrow(to.destination),
                      static_cast<std::uint8_t>(Family::hop_limit(ip) - 1), l4);
     ethernet.destination = to.link_destination;

@@ -4,6 +4,7 @@
 // byte order irrelevant as long as the result is stored the same way.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "net/bytes.h"
@@ -13,11 +14,9 @@ namespace warren::net {
 
 // To 16 bits with end-around carry. Only 0 folds to 0: ones' complement has a second zero, 0xffff.
 constexpr std::uint16_t fold(std::uint64_t sum) {
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<std::uint16_t>(sum);
+    // Both halves plus what their sum carries stand in the upper half of the sum with them swapped.
+    const auto words = static_cast<std::uint32_t>((sum + std::rotl(sum, 32)) >> 32);
+    return static_cast<std::uint16_t>((words + std::rotl(words, 16)) >> 16);
 }
 
 // Adds `bytes` to `sum`. A part of odd length is only right as the last one.
