@@ -217,31 +217,26 @@ void Worker::wake_handed() {
 
 // All in the order of arrival. What one stage asks of memory is there when the next one comes to
 // the frame, some frames later. A core keeps few misses open: a burst's worth of prefetches at once
-// would be dropped, so every stage goes on by one frame at a time.
+// would be dropped, so every stage goes on by a few frames at a time.
 void Worker::process(Burst& burst, unsigned count) {
-    if (laps_ == nullptr) [[likely]]
-        pass<false>(burst, count);
-    else
-        pass<true>(burst, count);
-}
-
-template <bool is_timed>
-void Worker::pass(Burst& burst, unsigned count) {
-    const auto end = [this](port::Lap lap) {
-        if constexpr (is_timed) laps_->end(lap);
-    };
-    constexpr unsigned far_enough = 8;
-    const unsigned ahead = std::min(count, far_enough);
+    constexpr unsigned few = 8;
     Sighted sighted;
-    for (unsigned at = 0; at < count + 3 * ahead; ++at) {
-        // Before a stage's first frame the difference is a huge number.
-        if (at < count) rte_prefetch0(rte_pktmbuf_mtod(burst[at], void*));
-        if (const unsigned i = at - ahead; i < count) look(burst, i, sighted);
-        end(port::Lap::look);
-        if (const unsigned i = at - 2 * ahead; i < count) fetch(i, sighted);
-        end(port::Lap::bucket);
-        if (const unsigned i = at - 3 * ahead; i < count) forward(burst, i, sighted);
-        end(port::Lap::forward);
+    for (unsigned i = 0; i < std::min(count, few); ++i)
+        rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
+    for (unsigned at = 0; at < count + 2 * few; at += few) {
+        for (unsigned i = at; i < std::min(at + few, count); ++i) {
+            if (i + few < count) rte_prefetch0(rte_pktmbuf_mtod(burst[i + few], void*));
+            look(burst, i, sighted);
+        }
+        end_lap(port::Lap::look);
+        if (at >= few)
+            for (unsigned i = at - few; i < std::min(at, count); ++i)
+                fetch(i, sighted);
+        end_lap(port::Lap::bucket);
+        if (at >= 2 * few)
+            for (unsigned i = at - 2 * few; i < std::min(at - few, count); ++i)
+                forward(burst, i, sighted);
+        end_lap(port::Lap::forward);
     }
 }
 

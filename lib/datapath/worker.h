@@ -95,8 +95,6 @@ class Worker {
     unsigned take_handoffs();
     void wake_handed();
     void process(Burst& burst, unsigned count);
-    template <bool is_timed>
-    void pass(Burst& burst, unsigned count);
     void look(Burst& burst, unsigned i, Sighted& sighted);
     void fetch(unsigned i, Sighted& sighted);
     void forward(Burst& burst, unsigned i, const Sighted& sighted);
