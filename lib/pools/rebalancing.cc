@@ -54,6 +54,11 @@ void move(const exchange::Exchange& exchange, std::uint16_t server, std::uint32_
         step.farewells.push_back({server, most});
 }
 
+// A backup has its peer's flows, and who was master has those that left with the address.
+bool is_master_of(const model::State& state, const model::ServiceRecord& service) {
+    return service.router && state.routers[*service.router].status.state == vrrp::State::master;
+}
+
 }  // namespace
 
 std::string hindrance(const model::ServiceRecord& service) {
@@ -70,7 +75,8 @@ RebalanceStep rebalance(model::State& state, const exchange::Exchange& exchange)
     RebalanceStep step;
     for (std::uint16_t id = 0; id < state.services.size(); ++id) {
         model::ServiceRecord& service = state.services[id];
-        const bool wanted = is_served(service) && hindrance(service).empty() &&
+        const bool wanted = is_served(service) && is_master_of(state, service) &&
+                            hindrance(service).empty() &&
                             (service.config->balancing.rebalance || service.is_rebalance_ordered);
         if (!wanted) {
             service.rebalance = {};
@@ -89,7 +95,7 @@ RebalanceStep rebalance(model::State& state, const exchange::Exchange& exchange)
             step.news.emplace_back(id, "a server is short of its share: connections move");
         if (!is && was)
             step.news.emplace_back(id, "evened out: " + std::to_string(service.rebalance.moved()) +
-                                           " connections have moved");
+                                           " connections were told to move");
         if (!is) service.is_rebalance_ordered = false;
     }
     return step;

@@ -12,6 +12,7 @@ class Pool : public testing::Test {
     void use(const std::string& more = "", const std::string& of_server = "") {
         state_ = model::state_of(model::router("A", "eth0", 51, "192.168.8.100/24") +
                                  model::service("192.168.8.100", more, of_server));
+        state_->routers[0].status.state = vrrp::State::master;
         for (model::ServerRecord& server : state_->servers)
             server.next_hop =
                 kernel::NextHop{.ifindex = 1, .mac = net::MacAddress{{2, 0, 0, 0, 0, 9}}};

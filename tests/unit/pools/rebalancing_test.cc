@@ -36,7 +36,7 @@ TEST_F(Rebalancing, TheWorkerWithMoreGivesMore) {
     const RebalanceStep end = rebalance(*state_, exchange_);
     EXPECT_TRUE(end.sheds.empty());
     ASSERT_EQ(end.news.size(), 1U);
-    EXPECT_EQ(end.news[0].second, "evened out: 30 connections have moved");
+    EXPECT_EQ(end.news[0].second, "evened out: 30 connections were told to move");
 }
 
 TEST_F(Rebalancing, ByCloseTheNodeIsAskedAndNoWorker) {
@@ -47,6 +47,16 @@ TEST_F(Rebalancing, ByCloseTheNodeIsAskedAndNoWorker) {
     ASSERT_EQ(step.farewells.size(), 1U);
     EXPECT_EQ(step.farewells[0].server, 0);
     EXPECT_EQ(step.farewells[0].most, 30U);
+}
+
+TEST_F(Rebalancing, ABackupsFlowsAreItsPeersToMove) {
+    for (const char* method : {"reset", "close"}) {
+        use("rebalance {\nmethod " + std::string(method) + "\n}\n");
+        hold(60, 40);
+        state_->routers[0].status.state = vrrp::State::backup;
+        const RebalanceStep step = rebalance(*state_, exchange_);
+        EXPECT_TRUE(step.sheds.empty() && step.farewells.empty() && step.news.empty()) << method;
+    }
 }
 
 TEST_F(Rebalancing, AServerThatTakesNoneIsNotShortOfThem) {
