@@ -35,6 +35,11 @@ bool comes_from(const std::string& name, const std::string& peer) {
     return name.starts_with(in_brackets(peer) + ":");
 }
 
+// Told to close, and its client has not answered yet.
+bool is_leaving(std::string_view state) {
+    return state == "closing" || state == "closed";
+}
+
 // RFC 3986 2.1, of all that is not unreserved.
 std::string percent_encoded(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
@@ -57,7 +62,7 @@ std::string Farewell::path() const {
         " -> " + in_brackets(leavers_.address) + ":" + std::to_string(leavers_.port);
     return "/api/connections?page=1&page_size=" + std::to_string(most_connections) +
            "&sort=connected_at&use_regex=false&name=" + percent_encoded(end) +
-           "&columns=name,connected_at,recv_oct_details.rate,send_oct_details.rate";
+           "&columns=name,state,connected_at,recv_oct_details.rate,send_oct_details.rate";
 }
 
 void Farewell::take(unsigned status, std::string_view body) {
@@ -81,16 +86,19 @@ void Farewell::take_list(std::string_view body) {
         return;
     }
     const std::string end = ":" + std::to_string(leavers_.port);
+    bool is_any_ours = false;
     std::vector<Leaver> found;
     for (const Json& item : *items) {
         const std::string name = text_in(item, "name");
         const bool is_ours = name.ends_with(end) &&
                              std::any_of(leavers_.peers.begin(), leavers_.peers.end(),
                                          [&](const std::string& p) { return comes_from(name, p); });
-        if (!is_ours) continue;
+        is_any_ours = is_any_ours || is_ours;
+        if (!is_ours || is_leaving(text_in(item, "state"))) continue;
         const double rate = rate_in(item, "recv_oct_details") + rate_in(item, "send_oct_details");
         found.push_back({rate >= idle_bytes_s, number_in(item, "connected_at").value_or(0), name});
     }
+    if (!is_any_ours) problem_ = "none of the node's connections comes from our local addresses";
     std::sort(found.begin(), found.end(),
               [](const Leaver& a, const Leaver& b) { return a.rank() < b.rank(); });
     found.resize(std::min<std::size_t>(found.size(), leavers_.most));
