@@ -13,10 +13,8 @@ using exchange::SyncEvent;
 namespace {
 
 std::uint16_t interface_of_client(const flow::Flow& flow, const exchange::Snapshot& snapshot) {
-    const std::uint16_t router = snapshot.router_of(flow.service_id);
-    return router == exchange::Snapshot::no_router
-               ? std::uint16_t{0}
-               : snapshot.name_of(flow.client_port_index, snapshot.virtual_routers[router].port);
+    const auto* vip = snapshot.find_address(flow.vip);
+    return vip == nullptr ? std::uint16_t{0} : snapshot.name_of(flow.client_port_index, vip->port);
 }
 
 }  // namespace
