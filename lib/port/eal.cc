@@ -82,13 +82,16 @@ std::string failure(const EalOptions& options, bool huge) {
 }  // namespace
 
 bool has_usable_hugetlbfs(std::istream& mounts) {
+    bool is_there = false;
     for (std::string line; std::getline(mounts, line);) {
         std::istringstream words(line);
         std::string device, folder, type;
         words >> device >> folder >> type;
-        if (type == "hugetlbfs" && access(folder.c_str(), W_OK | X_OK) == 0) return true;
+        if (type != "hugetlbfs") continue;
+        if (access(folder.c_str(), W_OK | X_OK) != 0) return false;
+        is_there = true;
     }
-    return false;
+    return is_there;
 }
 
 bool hugepages_available(unsigned memory_mb) {

@@ -46,7 +46,8 @@ class Eal {
     bool huge_ = false;
 };
 
-// Whether this user can make files in some hugetlbfs of these (/proc/mounts).
+// Whether this user can make files in each hugetlbfs of these (/proc/mounts), and there is one:
+// DPDK takes the one that it likes.
 bool has_usable_hugetlbfs(std::istream& mounts);
 
 // Whether there is such a hugetlbfs and `memory_mb` of hugepages are free.

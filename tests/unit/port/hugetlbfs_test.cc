@@ -17,7 +17,7 @@ bool is_usable(const std::string& mounts) {
 TEST(Hugetlbfs, IsUsableWhereThisUserMayWrite) {
     const std::string folder = testing::TempDir();
     EXPECT_TRUE(is_usable("hugetlbfs " + folder + " hugetlbfs rw 0 0\n"));
-    EXPECT_TRUE(is_usable("hugetlbfs /no/such/folder hugetlbfs rw 0 0\nnodev " + folder +
+    EXPECT_TRUE(is_usable("tmpfs /no/such/folder tmpfs rw 0 0\nnodev " + folder +
                           " hugetlbfs rw,pagesize=1024M 0 0\n"));
 }
 
@@ -25,6 +25,8 @@ TEST(Hugetlbfs, IsOfNoUseOtherwise) {
     EXPECT_FALSE(is_usable(""));
     EXPECT_FALSE(is_usable("tmpfs " + testing::TempDir() + " tmpfs rw 0 0\n"));
     EXPECT_FALSE(is_usable("hugetlbfs /no/such/folder hugetlbfs rw 0 0\n"));
+    EXPECT_FALSE(is_usable("hugetlbfs " + testing::TempDir() +
+                           " hugetlbfs rw 0 0\nhugetlbfs /no/such/folder hugetlbfs rw 0 0\n"));
     EXPECT_FALSE(is_usable("hugetlbfs /proc/version hugetlbfs rw 0 0\nhugetlbfs\n"));
 }
 
