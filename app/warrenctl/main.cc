@@ -8,6 +8,7 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "audit.h"
@@ -284,6 +285,13 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
+
+// For who runs plugins 2 is CRITICAL, and a wrong command line is UNKNOWN.
+bool asks_for_check(int argc, char** argv) {
+    return std::any_of(argv + 1, argv + argc,
+                       [](const char* word) { return std::string_view(word) == "check"; });
+}
+
 }  // namespace warren::ctl
 
 int main(int argc, char** argv) {
@@ -291,7 +299,7 @@ int main(int argc, char** argv) {
         return warren::ctl::run(argc, argv);
     } catch (const warren::ctl::UsageError& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
-        return 2;
+        return warren::ctl::asks_for_check(argc, argv) ? 3 : 2;
     } catch (const warren::ctl::Unreachable& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return 3;
