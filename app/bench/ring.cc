@@ -184,7 +184,8 @@ unsigned Pump::take(std::vector<double>* latencies) {
             latencies->push_back(double(now - stamp(frames[i])) * 1e9 / double(rte_get_tsc_hz()));
     }
     idle_.insert(idle_.end(), frames.begin(), frames.begin() + count);
-    out_ -= count;
+    // What was given up may still come.
+    out_ -= std::min(out_, count);
     return count;
 }
 
@@ -220,7 +221,7 @@ std::vector<double> Pump::latencies(double cycles_per_burst, std::size_t count) 
 }
 
 std::uint64_t Pump::drain() {
-    Patience patience(0.05);
+    Patience patience(1);
     while (out_ != 0 && !patience.is_over(take())) {
     }
     const std::uint64_t lost = out_;

@@ -18,6 +18,8 @@
 namespace warren::bench {
 namespace {
 
+constexpr std::size_t arp_frame_bytes = 64;  // tagged or not
+
 constexpr unsigned pool_frames = 8191;
 constexpr unsigned large_frames = 255;
 constexpr unsigned large_bytes = 16'384;
@@ -137,8 +139,10 @@ void Station::take(rte_mbuf& mbuf, std::uint64_t now) {
             parsed.destination == parsed.source)
             return;
         return send([&](net::Bytes out) {
-            std::copy(frame.begin(), frame.end(), out.begin());
-            return net::arp_reply_in_place(out.first(frame.size()), parsed, stations_.mac);
+            // Padding is not sent back, however much there is.
+            const std::size_t size = std::min(frame.size(), arp_frame_bytes);
+            std::copy_n(frame.begin(), size, out.begin());
+            return net::arp_reply_in_place(out.first(size), parsed, stations_.mac);
         });
     }
     if (!parsed.is_tcp()) return;
@@ -272,6 +276,7 @@ void Station::ask_some(std::uint64_t now, std::uint64_t start) {
     std::size_t taken = 0;
     while (taken < std::min<std::size_t>(burst, idle_.size()) && may_ask(now, start)) {
         const std::uint32_t flow = idle_[idle_.size() - 1 - taken++];
+        if (!returned_ && talks_[flow].state != Talk::State::idle) continue;  // reset meanwhile
         talks_[flow].state = Talk::State::asked;
         ++under_way_;
         ++sent_;
