@@ -310,7 +310,7 @@ class LibraryTable(unittest.TestCase):
             with self.subTest(folder):
                 allowed = tidy.MAY_INCLUDE["lib/" + folder]
                 self.assertEqual({name for name in allowed if "/" not in name}, self.folders_in(may_include, above))
-                headers = re.search(r"plain headers of ([\w, ]+)", may_include)
+                headers = re.search(r"(?:plain headers|parts) of ([\w, ]+)", may_include)
                 self.assertEqual({name.split("/")[0] for name in allowed if "/" in name},
                                  set(headers[1].split(", ")) if headers else set())
             above.add(folder)
