@@ -62,6 +62,18 @@ TEST_F(MirrorTest, NothingIsSaidToNobodyByABackupOrOfAServiceThatIsLeftOut) {
     EXPECT_TRUE(peer.heard().empty());
 }
 
+TEST_F(MirrorTest, AClientsInterfaceIsNamedIfItIsNotItsVips) {
+    world.change([](exchange::Snapshot& s) {
+        s.port_names = {10, 20};
+        for (auto& address : s.addresses)
+            address.port = 1;  // `dev`: its router stays on the first
+    });
+    Connection(world, 4000).open();
+    const auto heard = peer.heard();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].client_interface, 10);
+}
+
 TEST_F(MirrorTest, ARecordIsForwardedAtOnceFromEitherSide) {
     world.set_master(false);
     Connection c = foreign(world);
