@@ -11,6 +11,7 @@
 #include "datapath/packet.h"
 #include "flows.h"
 #include "interrupt.h"
+#include "net/build.h"
 #include "port/mempool.h"
 #include "port/port.h"
 #include "talk.h"

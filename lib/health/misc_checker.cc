@@ -37,7 +37,7 @@ void MiscChecker::take(const ProgramEnd& end) {
     CheckResult result;
     result.weight_change =
         std::int64_t{status} - first_weight_status - std::int64_t{options_.weight};
-    finish(std::move(result));
+    finish(result);
 }
 
 }  // namespace

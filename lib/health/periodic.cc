@@ -127,7 +127,7 @@ void PeriodicChecker::go_on(std::int64_t delay_ns) {
     wait(std::max(delay_ns, least_delay_ns));
 }
 
-void PeriodicChecker::finish(CheckResult result) {
+void PeriodicChecker::finish(const CheckResult& result) {
     abandon();
     wait(schedule_.delay_loop_ns);  // first, so that a callback that throws does not end the rhythm
     // From a copy: the callback may destroy this checker, callback_ included.

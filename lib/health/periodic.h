@@ -36,7 +36,7 @@ class PeriodicChecker : public Checker {
     void succeed(std::int64_t latency_ns) { finish({Reason::none, latency_ns}); }
     void fail(int error);
     void fail(Reason reason, std::string text) { finish({reason, elapsed_ns(), std::move(text)}); }
-    void finish(CheckResult result);
+    void finish(const CheckResult& result);
     // There is nothing to report yet: another attempt has the rest of it.
     void go_on(std::int64_t delay_ns);
     // For those without a timeout_ns, until they ask for a deadline: there is one timer.

@@ -79,7 +79,7 @@ void RabbitmqChecker::conclude() {
         result.text = survey_->alarm();
     }
     result.node = std::move(facts);
-    finish(std::move(result));
+    finish(result);
 }
 
 // USER:PASSWORD; nothing: the password's file cannot be read.

@@ -26,6 +26,7 @@ void check(const sync::Record& record) {
     if (const auto* flow = std::get_if<sync::FlowRecord>(&record)) {
         sync::FlowRecord again = sync::FlowRecord::of(flow->to_flow(), flow->idle_s);
         again.flags = flow->flags;
+        again.client_interface = flow->client_interface;
         require(again == *flow);
         require(sync::EndRecord::of(flow->identity(), {}).names(flow->identity()));
     }
