@@ -284,14 +284,13 @@ int run(int argc, char** argv) {
     return std::cout ? 0 : 1;
 }
 
-}  // namespace
-
 // For who runs plugins 2 is CRITICAL, and a wrong command line is UNKNOWN.
 bool asks_for_check(int argc, char** argv) {
     return std::any_of(argv + 1, argv + argc,
                        [](const char* word) { return std::string_view(word) == "check"; });
 }
 
+}  // namespace
 }  // namespace warren::ctl
 
 int main(int argc, char** argv) {

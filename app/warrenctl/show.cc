@@ -174,20 +174,12 @@ void show_vrrp(Telemetry& telemetry, const std::vector<std::string>& names, bool
         print_vrrp(out, rows, !names.empty());
 }
 
-void show_servers(Telemetry& telemetry, bool as_json, std::ostream& out) {
-    const Rows rows = telemetry.rows("servers");
+void show_view(const Rows& rows, bool as_json, std::ostream& out,
+               void (*print)(std::ostream& out, const Rows& rows)) {
     if (as_json)
         out << Json(rows).dump(2) << '\n';
     else
-        print_servers(out, rows);
-}
-
-void show_config(Telemetry& telemetry, bool as_json, std::ostream& out) {
-    const Rows rows = telemetry.rows("config");
-    if (as_json)
-        out << Json(rows).dump(2) << '\n';
-    else
-        print_config(out, rows);
+        print(out, rows);
 }
 
 void show_sync(Telemetry& telemetry, bool as_json, std::ostream& out) {
@@ -215,8 +207,8 @@ void show(Telemetry& telemetry, const std::string& view, const std::vector<std::
     if (view == "status") return show_status(telemetry, as_json, out);
     if (view == "vrrp") return show_vrrp(telemetry, names, as_json, out);
     if (view == "sync") return show_sync(telemetry, as_json, out);
-    if (view == "config") return show_config(telemetry, as_json, out);
-    if (view == "servers") return show_servers(telemetry, as_json, out);
+    if (view == "config") return show_view(telemetry.rows(view), as_json, out, print_config);
+    if (view == "servers") return show_view(telemetry.rows(view), as_json, out, print_servers);
     for (const ListView& candidate : list_views()) {
         if (view != candidate.name) continue;
         const Rows rows = telemetry.rows(view);
