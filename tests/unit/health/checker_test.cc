@@ -98,6 +98,14 @@ class CheckerTest : public testing::Test {
         run();
         return results;
     }
+    // Whether so many connections to the server end within five seconds.
+    bool sees_ends(Server& server, std::size_t enough) {
+        io.restart();
+        const auto deadline = std::chrono::steady_clock::now() + 5s;
+        while (server.ends().size() < enough && io.run_one_until(deadline) != 0) {
+        }
+        return server.ends().size() >= enough;
+    }
     void run() {
         io.restart();
         io.run_for(5s);
@@ -131,11 +139,7 @@ TEST_F(CheckerTest, TcpLeavesWithFinAndWithoutAByte) {
     auto checker =
         make_checker(io, TcpOptions{.address = loopback, .port = server.port(), .schedule = fast},
                      [](const CheckResult&) { return Pace::steady; });
-    io.restart();
-    const auto deadline = std::chrono::steady_clock::now() + 5s;
-    while (server.ends().size() < 3 && io.run_one_until(deadline) != 0) {
-    }
-    ASSERT_GE(server.ends().size(), 3U);
+    ASSERT_TRUE(sees_ends(server, 3));
     for (const auto& [bytes, end] : server.ends()) {
         EXPECT_EQ(bytes, 0U);
         EXPECT_EQ(end, boost::asio::error::eof) << "a RST would be connection_reset";
@@ -160,11 +164,7 @@ TEST_F(CheckerTest, TcpAcknowledgesTheHandshakeWithItsFin) {
     auto checker =
         make_checker(io, TcpOptions{.address = loopback, .port = server.port(), .schedule = fast},
                      [](const CheckResult&) { return Pace::steady; });
-    io.restart();
-    const auto deadline = std::chrono::steady_clock::now() + 5s;
-    while (server.ends().size() < 20 && io.run_one_until(deadline) != 0) {
-    }
-    ASSERT_GE(server.ends().size(), 20U);
+    ASSERT_TRUE(sees_ends(server, 20));
     // SYN, its answer, FIN, the server's FIN, ACK; the last two checks may still go on.
     EXPECT_LE(segments() - before, server.ends().size() * 5 + 5);
 }
