@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace warren::balance {
-namespace {
+namespace drain_watch_test {
 
 TEST(DrainWatch, TellsEachQuarterOnce) {
     DrainWatch watch;
@@ -55,5 +55,5 @@ TEST(Silence, TheLastAckOfAConnectionIsNone) {
     EXPECT_FALSE(silence.is_evident(120'500)) << "one a minute is no conversation";
 }
 
-}  // namespace
+}  // namespace drain_watch_test
 }  // namespace warren::balance

@@ -6,7 +6,7 @@
 #include <vector>
 
 namespace warren::balance {
-namespace {
+namespace flap_damping_test {
 
 // What each fall makes of it: how long it then has to stay down.
 std::vector<std::uint64_t> holds(FlapDamping& damping, const std::vector<std::uint64_t>& falls_ms) {
@@ -63,5 +63,5 @@ TEST(FlapDamping, EachQuietMinuteTakesAStepBack) {
     EXPECT_EQ(damping.hold_ms(1'000'000), 0U) << "as if nothing had been";
 }
 
-}  // namespace
+}  // namespace flap_damping_test
 }  // namespace warren::balance

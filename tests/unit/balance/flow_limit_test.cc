@@ -7,7 +7,7 @@
 #include <string>
 
 namespace warren::balance {
-namespace {
+namespace flow_limit_test {
 
 // 'x' overloaded, '.' not, after each of these numbers of flows.
 std::string course(const FlowLimit& limit, const std::vector<unsigned>& flows) {
@@ -35,5 +35,5 @@ TEST(FlowLimit, NoUpperThresholdIsNoLimit) {
     EXPECT_FALSE((FlowLimit{}.is_overloaded(true, 100))) << "it had one before";
 }
 
-}  // namespace
+}  // namespace flow_limit_test
 }  // namespace warren::balance

@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace warren::balance {
-namespace {
+namespace health_factor_test {
 
 // Feeds each server its check latency for `updates` rounds.
 void run(PoolFactors& pool, const std::vector<double>& latency_us, int updates) {
@@ -250,5 +250,5 @@ TEST(EffectiveWeight, IsZeroOnlyForWeightZero) {
     EXPECT_EQ(effective_weight(65535, factor_one), 65535U * 256U);
 }
 
-}  // namespace
+}  // namespace health_factor_test
 }  // namespace warren::balance

@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace warren::balance {
-namespace {
+namespace panic_rule_test {
 
 // + passing, r refused, f failed, s silent, . already down
 std::vector<Evidence> pool(std::string_view text) {
@@ -77,5 +77,5 @@ TEST(PanicGuard, ABlipThatPassesStartsAnewNextTime) {
     EXPECT_FALSE(guard.believes(pool("ss"), 21'999));
 }
 
-}  // namespace
+}  // namespace panic_rule_test
 }  // namespace warren::balance

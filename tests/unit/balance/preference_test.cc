@@ -6,7 +6,7 @@
 #include <string>
 
 namespace warren::balance {
-namespace {
+namespace preference_test {
 
 constexpr Contender usable(std::uint32_t tier, bool preferred = true, bool blocked = false) {
     return {true, tier, preferred, blocked};
@@ -45,5 +45,5 @@ TEST(Preference, WhoStandsInFront) {
     }
 }
 
-}  // namespace
+}  // namespace preference_test
 }  // namespace warren::balance

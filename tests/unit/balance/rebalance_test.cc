@@ -8,7 +8,7 @@
 #include <random>
 
 namespace warren::balance {
-namespace {
+namespace rebalance_test {
 
 using Moves = std::vector<std::uint32_t>;
 
@@ -78,5 +78,5 @@ TEST(Rebalance, Converges) {
     }
 }
 
-}  // namespace
+}  // namespace rebalance_test
 }  // namespace warren::balance

@@ -8,7 +8,7 @@
 #include <vector>
 
 namespace warren::balance {
-namespace {
+namespace scheduler_test {
 
 std::vector<Candidate> with_weights(const std::vector<std::uint32_t>& weights) {
     std::vector<Candidate> all;
@@ -246,5 +246,5 @@ TEST(Scheduler, MoreCandidatesThanTheMaximumAreNeverChosen) {
     }
 }
 
-}  // namespace
+}  // namespace scheduler_test
 }  // namespace warren::balance

@@ -10,7 +10,7 @@
 #include <vector>
 
 namespace warren::balance {
-namespace {
+namespace server_health_test {
 
 // What keepalived calls `retry N`.
 constexpr CheckerRules with_retry(std::uint32_t retry) {
@@ -189,5 +189,5 @@ TEST(ServerHealth, ChecksFasterWhileAChangeIsPending) {
     EXPECT_TRUE(server.is_retrying(0));
 }
 
-}  // namespace
+}  // namespace server_health_test
 }  // namespace warren::balance

@@ -12,7 +12,7 @@
 #include "balance/client_key.h"
 
 namespace warren::balance {
-namespace {
+namespace slot_table_test {
 
 using Weights = std::vector<std::uint32_t>;
 
@@ -314,5 +314,5 @@ TEST(ClientKey, OnlyThePortTellsTwoConnectionsOfAnAddressApart) {
               client_key(*net::IpAddress::parse("2001:db8::2")));
 }
 
-}  // namespace
+}  // namespace slot_table_test
 }  // namespace warren::balance

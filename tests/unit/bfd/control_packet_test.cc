@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace warren::bfd {
-namespace {
+namespace control_packet_test {
 
 using Message = std::vector<std::uint8_t>;
 
@@ -126,5 +126,5 @@ TEST(ControlPacket, EveryNameIsAName) {
     EXPECT_EQ(name(static_cast<Diagnostic>(31)), "reserved diagnostic");
 }
 
-}  // namespace
+}  // namespace control_packet_test
 }  // namespace warren::bfd

@@ -6,7 +6,7 @@
 #include "driver.h"
 
 namespace warren::bfd {
-namespace {
+namespace negotiation_test {
 
 struct Row {
     const char* what;
@@ -180,5 +180,5 @@ TEST(Jitter, OfMultiplierOneIsBetween75And90Percent) {
     EXPECT_EQ(d.session.deadline_ns(), d.now_ns + 15 * ns_per_ms);
 }
 
-}  // namespace
+}  // namespace negotiation_test
 }  // namespace warren::bfd

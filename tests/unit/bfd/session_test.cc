@@ -7,7 +7,7 @@
 #include "driver.h"
 
 namespace warren::bfd {
-namespace {
+namespace session_test {
 
 TEST(Session, SaysDownAtOnceWhenItStarts) {
     Driver d;
@@ -197,5 +197,5 @@ TEST(Passive, IsSilentAgainOnceTheNeighbourIsForgotten) {
     EXPECT_EQ(d.session.deadline_ns(), no_deadline);
 }
 
-}  // namespace
+}  // namespace session_test
 }  // namespace warren::bfd

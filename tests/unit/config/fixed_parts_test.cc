@@ -7,7 +7,7 @@
 #include "../schema/load_text.h"
 
 namespace warren::config {
-namespace {
+namespace fixed_parts_test {
 
 using namespace schema;
 using namespace syntax;
@@ -67,5 +67,5 @@ TEST(FixedParts, WhereTheyStandInTheFileIsNothing) {
               "");
 }
 
-}  // namespace
+}  // namespace fixed_parts_test
 }  // namespace warren::config

@@ -8,7 +8,7 @@
 #include "syntax/random_numbers.h"
 
 namespace warren::config {
-namespace {
+namespace host_devices_test {
 
 using namespace schema;
 using namespace syntax;
@@ -96,5 +96,5 @@ TEST(RandomNumbers, AreInTheirRangeAndTheSameFromTheSameSeed) {
     EXPECT_EQ(random.put_into("${_RANDOM 9 1} ${_RANDOM x"), "${_RANDOM 9 1} ${_RANDOM x");
 }
 
-}  // namespace
+}  // namespace host_devices_test
 }  // namespace warren::config

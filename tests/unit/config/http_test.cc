@@ -7,7 +7,7 @@
 #include "../schema/load_text.h"
 
 namespace warren::config {
-namespace {
+namespace http_test {
 
 TEST(HttpAddress, ReadsAndWritesWhatItTakes) {
     for (const char* text : {"127.0.0.1:9721", "[::1]:1", "[2001:db8::1]:65535", "unix:/run/w.http",
@@ -62,5 +62,5 @@ TEST(HttpAddress, IsNoneThatMoves) {
     EXPECT_TRUE(ok("0.0.0.0:9721")) << "a warning only";
 }
 
-}  // namespace
+}  // namespace http_test
 }  // namespace warren::config

@@ -9,7 +9,7 @@
 #include "../schema/load_text.h"
 
 namespace warren::config {
-namespace {
+namespace local_addresses_test {
 
 using namespace schema;
 using namespace syntax;
@@ -77,5 +77,5 @@ TEST(LocalAddresses, OnlyWhatMovesWithTheVip) {
               std::string::npos);
 }
 
-}  // namespace
+}  // namespace local_addresses_test
 }  // namespace warren::config

@@ -7,7 +7,7 @@
 #include "../schema/load_text.h"
 
 namespace warren::config {
-namespace {
+namespace reload_steps_test {
 
 using namespace schema;
 using namespace syntax;
@@ -123,5 +123,5 @@ TEST(ReloadSteps, SayWhatNeedsARestart) {
     EXPECT_FALSE(need_restart(card + a + other, card + other));
 }
 
-}  // namespace
+}  // namespace reload_steps_test
 }  // namespace warren::config

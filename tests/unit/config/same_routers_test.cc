@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace warren::config {
-namespace {
+namespace same_routers_test {
 
 using Found = std::vector<std::optional<std::size_t>>;
 
@@ -27,5 +27,5 @@ TEST(SameRouters, OfSeveralTheNameDecidesThenTheOrder) {
         << "one is no two";
 }
 
-}  // namespace
+}  // namespace same_routers_test
 }  // namespace warren::config

@@ -7,7 +7,7 @@
 #include "../schema/load_text.h"
 
 namespace warren::config {
-namespace {
+namespace sync_groups_test {
 
 using namespace schema;
 using namespace syntax;
@@ -67,5 +67,5 @@ TEST(SyncGroups, Messages) {
               "f:24: error: 'B' already is in the vrrp_sync_group 'G'\n");
 }
 
-}  // namespace
+}  // namespace sync_groups_test
 }  // namespace warren::config

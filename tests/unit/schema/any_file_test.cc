@@ -5,7 +5,7 @@
 #include "any_file.h"
 
 namespace warren::schema {
-namespace {
+namespace any_file_test {
 
 using namespace config;
 using namespace syntax;
@@ -274,5 +274,5 @@ const Case scripts[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Trackers, AnyFile, testing::ValuesIn(scripts));
 
-}  // namespace
+}  // namespace any_file_test
 }  // namespace warren::schema

@@ -5,7 +5,7 @@
 #include "any_file.h"
 
 namespace warren::schema {
-namespace {
+namespace any_server_file_test {
 
 using namespace config;
 using namespace syntax;
@@ -533,5 +533,5 @@ TEST(Layer5Checks, TheVirtualServersHostIsItsServersWhateverTheOrder) {
     EXPECT_EQ(servers.at(1).virtualhost, "own");
 }
 
-}  // namespace
+}  // namespace any_server_file_test
 }  // namespace warren::schema

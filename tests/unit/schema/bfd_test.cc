@@ -5,7 +5,7 @@
 #include "load_text.h"
 
 namespace warren::schema {
-namespace {
+namespace bfd_test {
 
 using namespace config;
 using namespace syntax;
@@ -148,5 +148,5 @@ TEST(BfdInstance, WhatIsForCheckersMovesNoAddress) {
               std::string::npos);
 }
 
-}  // namespace
+}  // namespace bfd_test
 }  // namespace warren::schema

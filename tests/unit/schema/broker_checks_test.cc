@@ -5,7 +5,7 @@
 #include "load_text.h"
 
 namespace warren::schema {
-namespace {
+namespace broker_checks_test {
 
 std::string with_check(const std::string& check, const std::string& server = "10.0.0.2") {
     return "vrrp_instance V {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n"
@@ -120,5 +120,5 @@ TEST(RabbitmqCheck, UrlsAreAddresses) {
     EXPECT_NE(url("10.0.0.2").find("begins with http://"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace broker_checks_test
 }  // namespace warren::schema

@@ -5,7 +5,7 @@
 #include "any_file.h"
 
 namespace warren::schema {
-namespace {
+namespace flow_sync_test {
 
 using namespace config;
 using namespace syntax;
@@ -109,5 +109,5 @@ TEST_P(FlowSyncFile, IsTakenAsStated) {
 }
 INSTANTIATE_TEST_SUITE_P(Files, FlowSyncFile, testing::ValuesIn(files));
 
-}  // namespace
+}  // namespace flow_sync_test
 }  // namespace warren::schema

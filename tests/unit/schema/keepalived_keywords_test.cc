@@ -8,7 +8,7 @@
 #include "load_text.h"
 
 namespace warren::schema {
-namespace {
+namespace keepalived_keywords_test {
 
 using namespace config;
 using namespace syntax;
@@ -444,5 +444,5 @@ TEST(KeepalivedKeywords, OneFileForBothNodes) {
     }
 }
 
-}  // namespace
+}  // namespace keepalived_keywords_test
 }  // namespace warren::schema

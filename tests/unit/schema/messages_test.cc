@@ -9,7 +9,7 @@
 #include "schema/keywords.h"
 
 namespace warren::schema {
-namespace {
+namespace messages_test {
 
 using namespace config;
 using namespace syntax;
@@ -538,5 +538,5 @@ TEST(EditDistance, CountsChanges) {
     EXPECT_EQ(edit_distance("same", "same"), 0U);
 }
 
-}  // namespace
+}  // namespace messages_test
 }  // namespace warren::schema

@@ -6,7 +6,7 @@
 #include "any_file.h"
 
 namespace warren::schema {
-namespace {
+namespace peoples_files_test {
 
 class PeoplesFile : public testing::TestWithParam<Case> {};
 
@@ -523,5 +523,5 @@ vrrp_instance VI_1 {
 };
 INSTANTIATE_TEST_SUITE_P(Files, PeoplesFile, testing::ValuesIn(files));
 
-}  // namespace
+}  // namespace peoples_files_test
 }  // namespace warren::schema

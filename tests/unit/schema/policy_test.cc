@@ -5,7 +5,7 @@
 #include "load_text.h"
 
 namespace warren::schema {
-namespace {
+namespace policy_test {
 
 using namespace config;
 using namespace syntax;
@@ -251,5 +251,5 @@ TEST(StaticThings, AreBounded) {
               std::string::npos);
 }
 
-}  // namespace
+}  // namespace policy_test
 }  // namespace warren::schema

@@ -4,7 +4,7 @@
 #include "load_text.h"
 
 namespace warren::schema {
-namespace {
+namespace profile_test {
 
 std::string service(const std::string& port, const std::string& lines) {
     return "vrrp_instance V {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n"
@@ -62,5 +62,5 @@ TEST(Profile, OthersAreErrors) {
               std::string::npos);
 }
 
-}  // namespace
+}  // namespace profile_test
 }  // namespace warren::schema

@@ -9,7 +9,7 @@
 #include "load_text.h"
 
 namespace warren::schema {
-namespace {
+namespace shipped_test {
 
 using namespace config;
 using namespace syntax;
@@ -79,5 +79,5 @@ TEST(Shipped, WarrenConfBalancesThreeNodes) {
     EXPECT_LT(s.real_servers[0].weight, s.real_servers[1].weight) << "the ram nodes get more";
 }
 
-}  // namespace
+}  // namespace shipped_test
 }  // namespace warren::schema

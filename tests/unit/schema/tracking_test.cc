@@ -5,7 +5,7 @@
 #include "load_text.h"
 
 namespace warren::schema {
-namespace {
+namespace tracking_test {
 
 using namespace config;
 using namespace syntax;
@@ -192,5 +192,5 @@ TEST(Tracked, Messages) {
     }
 }
 
-}  // namespace
+}  // namespace tracking_test
 }  // namespace warren::schema

@@ -5,7 +5,7 @@
 #include "load_text.h"
 
 namespace warren::schema {
-namespace {
+namespace values_test {
 
 using namespace config;
 using namespace syntax;
@@ -385,5 +385,5 @@ TEST(Text, ShowsTheResolvedFileWithoutPasswords) {
     EXPECT_EQ(r.lines[4].where.line, 6U);
 }
 
-}  // namespace
+}  // namespace values_test
 }  // namespace warren::schema

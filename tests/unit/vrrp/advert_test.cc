@@ -12,7 +12,7 @@
 #include "net/checksum.h"
 
 namespace warren::vrrp {
-namespace {
+namespace advert_test {
 
 using net::IpAddress;
 using Message = std::vector<std::uint8_t>;
@@ -394,5 +394,5 @@ TEST(AdvertCodec, RoundTrip) {
     }
 }
 
-}  // namespace
+}  // namespace advert_test
 }  // namespace warren::vrrp

@@ -14,7 +14,7 @@
 #include "net/headers.h"
 
 namespace warren::vrrp {
-namespace {
+namespace ah_test {
 
 using net::IpAddress;
 using Packet = std::vector<std::uint8_t>;
@@ -253,5 +253,5 @@ TEST(AhPayload, FindsTheMessageWithoutTrust) {
     EXPECT_TRUE(ah_payload(l4.first(24))->empty());
 }
 
-}  // namespace
+}  // namespace ah_test
 }  // namespace warren::vrrp

@@ -9,7 +9,7 @@
 #include "driver.h"
 
 namespace warren::vrrp {
-namespace {
+namespace announce_test {
 
 struct Announced {
     std::uint64_t after_ms;
@@ -136,5 +136,5 @@ TEST(Conflict, IsNoneOfABackupsBusiness) {
     EXPECT_EQ(d.step(AddressConflict{}), "");
 }
 
-}  // namespace
+}  // namespace announce_test
 }  // namespace warren::vrrp

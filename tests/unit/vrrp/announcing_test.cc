@@ -5,7 +5,7 @@
 #include "vrrp/announcing.h"
 
 namespace warren::vrrp {
-namespace {
+namespace announcing_test {
 
 constexpr std::uint64_t start_ns = 100 * ns_per_s;
 
@@ -133,5 +133,5 @@ TEST(Announcing, ABurstGoesOnByTheSettingsOfTheMoment) {
     EXPECT_EQ(announcing.take_due(settings, start_ns + 10 * ns_per_ms), (AnnounceRounds{5, 0}));
 }
 
-}  // namespace
+}  // namespace announcing_test
 }  // namespace warren::vrrp

@@ -5,7 +5,7 @@
 #include "driver.h"
 
 namespace warren::vrrp {
-namespace {
+namespace fault_test {
 
 constexpr std::uint64_t down_100_ns = 3 * ns_per_s + 609'375'000;
 
@@ -58,5 +58,5 @@ TEST(Fault, OwnerReturnsAsMaster) {
               "own send(255) announce(1) fault->master:owner_startup");
 }
 
-}  // namespace
+}  // namespace fault_test
 }  // namespace warren::vrrp

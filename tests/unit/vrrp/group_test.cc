@@ -11,7 +11,7 @@
 #include "driver.h"
 
 namespace warren::vrrp {
-namespace {
+namespace group_test {
 
 constexpr std::uint64_t down_100_ns = 3 * ns_per_s + 609'375'000;
 
@@ -277,5 +277,5 @@ TEST(Group, ANewcomersBetterMasterTakesAllOfThem) {
               std::string::npos);
 }
 
-}  // namespace
+}  // namespace group_test
 }  // namespace warren::vrrp

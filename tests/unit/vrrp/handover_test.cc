@@ -5,7 +5,7 @@
 #include "driver.h"
 
 namespace warren::vrrp {
-namespace {
+namespace handover_test {
 
 constexpr std::uint64_t down_100_ns = 3 * ns_per_s + 609'375'000;
 
@@ -117,5 +117,5 @@ TEST_F(TakingOver, NotInFault) {
     EXPECT_EQ(d.step(TakeOver{}), "");
 }
 
-}  // namespace
+}  // namespace handover_test
 }  // namespace warren::vrrp

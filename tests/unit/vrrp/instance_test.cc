@@ -10,7 +10,7 @@
 #include "vrrp/timers.h"
 
 namespace warren::vrrp {
-namespace {
+namespace instance_test {
 
 constexpr std::uint64_t skew_100_ns = 609'375'000;
 constexpr std::uint64_t down_100_ns = 3 * ns_per_s + skew_100_ns;
@@ -531,5 +531,5 @@ TEST(Instance, LeaseEndsBeforeAnyPeerTakesOver) {
     EXPECT_LT(d.instance.ownership_lease_ns(), master_down_ns(Version::v2, 254, ns_per_s));
 }
 
-}  // namespace
+}  // namespace instance_test
 }  // namespace warren::vrrp

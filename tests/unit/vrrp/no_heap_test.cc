@@ -28,7 +28,7 @@ void operator delete(void* p, std::size_t) noexcept {
 }
 
 namespace warren::vrrp {
-namespace {
+namespace no_heap_test {
 
 TEST(NoHeap, WholeLifeOfAVirtualRouterAllocatesNothing) {
     Settings s;
@@ -58,5 +58,5 @@ TEST(NoHeap, WholeLifeOfAVirtualRouterAllocatesNothing) {
     EXPECT_GT(instance.status().counters.became_master, 0U);
 }
 
-}  // namespace
+}  // namespace no_heap_test
 }  // namespace warren::vrrp

@@ -5,7 +5,7 @@
 #include "driver.h"
 
 namespace warren::vrrp {
-namespace {
+namespace preempt_test {
 
 constexpr std::uint64_t down_100_ns = 3 * ns_per_s + 609'375'000;
 
@@ -63,5 +63,5 @@ TEST(PreemptHold, WithholdsPreemptionUntilReleased) {  // S22
     EXPECT_TRUE(d.is_master());
 }
 
-}  // namespace
+}  // namespace preempt_test
 }  // namespace warren::vrrp

@@ -7,7 +7,7 @@
 #include "vrrp/timers.h"
 
 namespace warren::vrrp {
-namespace {
+namespace reconfigure_test {
 
 Settings with_another_address(Settings s) {
     s.advert_addresses.push_back(net::IpAddress::v4(192, 0, 2, 101));
@@ -246,5 +246,5 @@ TEST(Reconfigure, AFaultHoldsOn) {
     EXPECT_EQ(d.instance.state(), State::fault);
 }
 
-}  // namespace
+}  // namespace reconfigure_test
 }  // namespace warren::vrrp

@@ -6,7 +6,7 @@
 #include "vrrp/master_down_timer.h"
 
 namespace warren::vrrp {
-namespace {
+namespace timers_test {
 
 constexpr std::uint64_t start_ns = 100 * ns_per_s;
 constexpr std::uint64_t wait_ns = 3 * ns_per_s;
@@ -144,5 +144,5 @@ TEST_F(Adverts, AnotherIntervalNeverMakesTheNextLater) {
     EXPECT_EQ(timer_.deadline_ns(), start_ns + ns_per_s / 2);
 }
 
-}  // namespace
+}  // namespace timers_test
 }  // namespace warren::vrrp

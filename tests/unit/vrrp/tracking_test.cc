@@ -9,7 +9,7 @@
 #include <string>
 
 namespace warren::vrrp {
-namespace {
+namespace tracking_test {
 
 constexpr TrackedPart fault{0, true};
 
@@ -110,5 +110,5 @@ TEST(RiseFall, Table) {
     EXPECT_EQ(run({1, 1, false}, "sfsf"), "? +! -! +! -!");
 }
 
-}  // namespace
+}  // namespace tracking_test
 }  // namespace warren::vrrp
