@@ -67,8 +67,7 @@ class Outbox {
     void acknowledge(const Ack& ack, Acked acked) {
         overtaken_ = std::max(overtaken_, ack.third());
         std::size_t kept = 0;
-        for (std::size_t i = 0; i < under_way_.size(); ++i) {
-            const std::uint16_t index = under_way_[i];
+        for (const std::uint16_t index : under_way_) {
             if (!ack.has(parcels_[index].sequence)) {
                 under_way_[kept++] = index;
                 continue;
