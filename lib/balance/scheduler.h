@@ -27,10 +27,11 @@ enum class Algorithm : std::uint8_t {
 // Effective weights are fixed point: 256 is keepalived's weight 1.
 inline constexpr std::uint32_t weight_one = 256;
 
+// Without defaults: a choice among a few must not begin with zeros for candidates_max.
 struct Candidate {
-    std::uint16_t server_id = 0;
-    std::uint32_t weight = 0;        // effective; 0 = gets no new flow
-    std::uint32_t active_flows = 0;  // neither end has closed yet
+    std::uint16_t server_id;
+    std::uint32_t weight;        // effective; 0 = gets no new flow
+    std::uint32_t active_flows;  // neither end has closed yet
 };
 
 // The configuration refuses a service with more servers; pick() never sees those beyond.

@@ -142,9 +142,11 @@ struct Exchange {
     // A worker's, before each new flow: that is often enough to miss no time of few flows, for only
     // new flows end it. Returns is_overloaded().
     bool note_overload(std::uint16_t server, const balance::FlowLimit& limit) {
+        const std::uint32_t reached = reached_limits[server].load(std::memory_order_relaxed);
+        if (limit.upper == 0 && reached == 0) [[likely]]
+            return false;
         const std::uint32_t now = is_overloaded(server, limit) ? limit.upper : 0;
-        if (reached_limits[server].load(std::memory_order_relaxed) != now)
-            reached_limits[server].store(now, std::memory_order_relaxed);
+        if (reached != now) reached_limits[server].store(now, std::memory_order_relaxed);
         return now != 0;
     }
 

@@ -53,14 +53,16 @@ std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service
                                  const PollRound& round,
                                  std::span<const std::uint16_t> excluded) const {
     const std::size_t count = std::min(service.servers.size(), candidates.size());
+    const std::span<const exchange::Server> servers = round.snapshot->servers;
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint16_t id = service.servers[i];
-        const exchange::Server& server = round.snapshot->servers[id];
-        const bool eligible = takes_new_flows(server) &&
-                              std::find(excluded.begin(), excluded.end(), id) == excluded.end() &&
-                              !exchange_.note_overload(id, server.limit);
+        const exchange::Server& server = servers[id];
+        const bool eligible = takes_new_flows(server) && !exchange_.note_overload(id, server.limit);
         candidates[i] = {id, eligible ? server.weight : 0, table_.servers().load(id)};
     }
+    for (const std::uint16_t id : excluded)
+        for (std::size_t i = 0; i < count; ++i)
+            if (candidates[i].server_id == id) candidates[i].weight = 0;
     return count;
 }
 
@@ -81,7 +83,7 @@ std::uint16_t ServerChoice::schedule(ServiceScheduler& current, const flow::Flow
                                      const PollRound& round,
                                      std::span<const std::uint16_t> excluded) const {
     const exchange::Service& service = round.snapshot->services[flow.service_id];
-    Candidates all;
+    Candidates all;  // as many as there are servers get a value
     const std::size_t count = gather(all, service, round, excluded);
     const std::span<const balance::Candidate> candidates(all.data(), count);
     std::optional<std::size_t> chosen;
