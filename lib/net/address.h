@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "net/bytes.h"
 
@@ -24,11 +25,25 @@ struct MacAddress {
     constexpr bool is_zero() const { return *this == MacAddress{}; }
     std::string to_string() const;
 
-    // Three words, for std::array would call memcmp.
+    // One word: std::array would call memcmp.
     friend constexpr bool operator==(const MacAddress& a, const MacAddress& b) {
-        const auto x = std::bit_cast<std::array<std::uint16_t, 3>>(a.bytes);
-        const auto y = std::bit_cast<std::array<std::uint16_t, 3>>(b.bytes);
-        return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2])) == 0;
+        return a.word() == b.word();
+    }
+
+  private:
+    // Two loads, where std::bit_cast would copy over memory.
+    constexpr std::uint64_t word() const {
+        if (std::is_constant_evaluated()) {
+            std::uint64_t word = 0;
+            for (const std::uint8_t byte : bytes)
+                word = word << 8 | byte;
+            return word;
+        }
+        std::uint32_t first = 0;
+        std::uint16_t last = 0;
+        std::memcpy(&first, bytes.data(), sizeof(first));
+        std::memcpy(&last, bytes.data() + sizeof(first), sizeof(last));
+        return std::uint64_t{first} << 16 | last;
     }
 };
 static_assert(sizeof(MacAddress) == 6);
