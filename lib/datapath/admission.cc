@@ -106,7 +106,7 @@ bool Admission::begin_attempt(flow::Flow& flow, std::uint16_t server_id, std::ui
                               const PollRound& round) {
     const exchange::Server& server = round.snapshot->servers[server_id];
     flow.server_id = server_id;
-    flow.server_address = server.address;
+    flow.set_server_address(server.address);
     flow.server_port = server.port;
     flow.method = server.method;
     if (!choose_source(flow, round.snapshot->services[flow.service_id], round)) return false;
@@ -127,7 +127,7 @@ bool Admission::begin_attempt(flow::Flow& flow, std::uint16_t server_id, std::ui
 bool Admission::choose_source(flow::Flow& flow, const exchange::Service& service,
                               const PollRound& round) {
     if (flow.method == flow::Method::fnat) return choose_local_port(flow, service, round);
-    flow.local_address = flow.client_address;
+    flow.set_local_address(flow.client_address());
     flow.local_port = flow.client_port;
     if (flow.method != flow::Method::nat) return true;
     const flow::FlowTable::Hit taken = tables_.flows.find(flow.server_tuple());
@@ -140,7 +140,7 @@ bool Admission::choose_source(flow::Flow& flow, const exchange::Service& service
 // By which the client's segments find their worker.
 unsigned Admission::entry_of(const flow::Flow& flow, const exchange::Service& service) const {
     return service.goes_by_client()
-               ? tables_.spread.entry_of_client(service.steered_address(flow.client_address),
+               ? tables_.spread.entry_of_client(service.steered_address(flow.client_address()),
                                                 service.steered_port(flow.client_port))
                : tables_.spread.entry_of(flow.client_tuple());
 }
@@ -152,10 +152,11 @@ bool Admission::choose_local_port(flow::Flow& flow, const exchange::Service& ser
     std::optional<unsigned> entry;
     if (tables_.is_synced()) entry = entry_of(flow, service);
     for (std::size_t tried = 0; tried < service.local_addresses.size(); ++tried) {
-        flow.local_address =
+        const net::IpAddress& local =
             service.local_addresses[next_local_address_++ % service.local_addresses.size()];
-        if (flow.local_address.is_v4() != flow.server_address.is_v4()) continue;
-        const exchange::OwnedAddress* owned = round.snapshot->find_address(flow.local_address);
+        if (local.is_v4() != flow.server_address().is_v4()) continue;
+        flow.set_local_address(local);
+        const exchange::OwnedAddress* owned = round.snapshot->find_address(local);
         const flow::ExcludedPorts excluded{
             service.reserved_ports,
             owned != nullptr && owned->is_hosts ? round.snapshot->host_ports : flow::PortRange{}};

@@ -46,7 +46,7 @@ std::optional<flow::Tick> Ageing::on_due(flow::FlowIndex index, const PollRound&
 std::optional<flow::Tick> Ageing::probe(flow::FlowIndex index, const PollRound& round) {
     flow::Flow& flow = tables_.flows[index];
     if (emitter_.is_full()) return round.tick + 1;
-    if (!round.owns(flow.vip) || !flow::begin_probe(flow)) return std::nullopt;
+    if (!round.owns(flow.vip()) || !flow::begin_probe(flow)) return std::nullopt;
     for (const Side to : {Side::client, Side::server})
         if (flow::awaits(flow, to)) emitter_.send_probe(flow, to, round);
     return round.tick + flow::ticks_between_probes;

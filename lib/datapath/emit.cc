@@ -13,7 +13,7 @@ using flow::Side;
 
 bool Emitter::send_segment(const flow::Flow& flow, Side to, net::TcpSegment segment,
                            const PollRound& round) {
-    if (!round.owns(flow.vip)) return false;
+    if (!round.owns(flow.vip())) return false;
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     if (to == Side::server && !server.reachable) return false;
     const flow::Tuple ends = flow.sent_to(to);
@@ -23,7 +23,7 @@ bool Emitter::send_segment(const flow::Flow& flow, Side to, net::TcpSegment segm
     segment.destination_port = ends.destination_port;
     if (to == Side::server) return send_to_server(server, segment);
     const net::MacAddress& mac =
-        round.snapshot->mac_on(flow.client_port_index, *round.snapshot->find_address(flow.vip));
+        round.snapshot->mac_on(flow.client_port_index, *round.snapshot->find_address(flow.vip()));
     return generate({mac, flow.client_mac}, segment, flow.client_port_index);
 }
 

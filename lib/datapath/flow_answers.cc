@@ -12,13 +12,13 @@ exchange::FlowRow row_of(const flow::Flow& flow, const PollRound& round) {
     row.state = flow.state;
     row.server = flow.server_id;
     row.service = flow.service_id;
-    row.client = flow.client_address;
+    row.client = flow.client_address();
     row.client_port = flow.client_port;
-    row.vip = flow.vip;
+    row.vip = flow.vip();
     row.service_port = flow.service_port;
-    row.local = flow.local_address;
+    row.local = flow.local_address();
     row.local_port = flow.local_port;
-    row.server_address = flow.server_address;
+    row.server_address = flow.server_address();
     row.server_port = flow.server_port;
     row.idle_ms = flow::ms_of_ticks(round.tick - flow.last_seen);
     return row;

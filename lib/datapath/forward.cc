@@ -48,11 +48,12 @@ void Forwarder::prefetch(Packet& packet) const {
 
 void Forwarder::prefetch_flow(Packet& packet) const {
     if (!packet.is_of_flow()) return;
-    packet.candidate = flows_.fetch_candidate(packet.hash);
+    packet.candidate =
+        flows_.fetch_candidate(packet.hash, packet.parsed.network == net::Network::ipv4);
 }
 
 flow::FlowTable::Hit Forwarder::find(const Packet& packet) const {
-    return flows_.find(flow::TupleWords::of(packet.tuple()), packet.hash, packet.candidate);
+    return flows_.find(packet.tuple(), packet.hash, packet.candidate);
 }
 
 Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
@@ -253,21 +254,21 @@ Verdict Forwarder::send_to_server(Packet& packet, const PollRound& round, flow::
     const std::size_t room = room_to(server, *round.snapshot);
     const bool both_sides = flow::sees_both_sides(flow.method);
     const net::Crossing crossing(packet.parsed, packet.bytes(),
-                                 both_sides ? flow.server_address : flow.vip);
+                                 both_sides ? flow.server_address() : flow.vip());
     if (crossing.leaving_bytes() > room)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::too_big,
                                        crossing.arriving_bytes(room));
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
     flow.client_port_index = packet.port();
     if (packet.is_syn())
-        net::Path{{flow.client_address.is_v4(), round.snapshot->mtu_of(packet.port())},
+        net::Path{{flow.client_address().is_v4(), round.snapshot->mtu_of(packet.port())},
                   {crossing.leaves_as_v4(), room}}
             .fit_mss(packet.frame(), packet.parsed);
     const bool made = both_sides
                           ? rewrite(packet, {.link_source = server.link_source,
                                              .link_destination = server.next_hop,
-                                             .source = flow.local_address,
-                                             .destination = flow.server_address,
+                                             .source = flow.local_address(),
+                                             .destination = flow.server_address(),
                                              .source_port = flow.local_port,
                                              .destination_port = flow.server_port,
                                              .from = Side::client,
@@ -282,24 +283,24 @@ Verdict Forwarder::send_to_server(Packet& packet, const PollRound& round, flow::
 }
 
 Verdict Forwarder::send_to_client(Packet& packet, const PollRound& round, const flow::Flow& flow) {
-    const exchange::OwnedAddress* vip = packet.address->address == flow.vip
+    const exchange::OwnedAddress* vip = packet.address->address == flow.vip()
                                             ? packet.address
-                                            : round.snapshot->find_address(flow.vip);
+                                            : round.snapshot->find_address(flow.vip());
     if (vip == nullptr) return Verdict::drop(Drop::not_owned);
     const std::size_t room = round.snapshot->mtu_of(flow.client_port_index);
-    const net::Crossing crossing(packet.parsed, packet.bytes(), flow.client_address);
+    const net::Crossing crossing(packet.parsed, packet.bytes(), flow.client_address());
     if (crossing.leaving_bytes() > room)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::too_big,
                                        crossing.arriving_bytes(room));
     if (packet.is_syn())
-        net::Path{{flow.client_address.is_v4(), room},
-                  {flow.server_address.is_v4(), round.snapshot->mtu_of(packet.port())}}
+        net::Path{{flow.client_address().is_v4(), room},
+                  {flow.server_address().is_v4(), round.snapshot->mtu_of(packet.port())}}
             .fit_mss(packet.frame(), packet.parsed);
     const bool made =
         rewrite(packet, {.link_source = round.snapshot->mac_on(flow.client_port_index, *vip),
                          .link_destination = flow.client_mac,
-                         .source = flow.vip,
-                         .destination = flow.client_address,
+                         .source = flow.vip(),
+                         .destination = flow.client_address(),
                          .source_port = flow.service_port,
                          .destination_port = flow.client_port,
                          .from = Side::server,

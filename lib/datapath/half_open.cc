@@ -29,7 +29,7 @@ bool is_of_old_connection(const flow::Flow& flow, const flow::Segment& segment) 
 
 bool HalfOpen::replay(flow::FlowIndex index, FlowEventKind why, const PollRound& round) {
     flow::Flow& flow = tables_.flows[index];
-    if (!round.owns(flow.vip)) return false;
+    if (!round.owns(flow.vip())) return false;
     if (!move_elsewhere(index, why, round)) return false;
     const exchange::Server& server = round.snapshot->servers[flow.server_id];
     const flow::SynOptions options = offer_to(server, flow, round);
@@ -41,8 +41,8 @@ bool HalfOpen::replay(flow::FlowIndex index, FlowEventKind why, const PollRound&
 flow::SynOptions HalfOpen::offer_to(const exchange::Server& server, flow::Flow& flow,
                                     const PollRound& round) {
     const net::Path path{
-        {flow.client_address.is_v4(), round.snapshot->mtu_of(flow.client_port_index)},
-        {flow.server_address.is_v4(), room_to(server, *round.snapshot)}};
+        {flow.client_address().is_v4(), round.snapshot->mtu_of(flow.client_port_index)},
+        {flow.server_address().is_v4(), room_to(server, *round.snapshot)}};
     flow.syn.mss = std::min(flow.syn.mss, path.largest_mss());
     return flow::syn_options(flow);
 }

@@ -11,10 +11,10 @@ namespace {
 // What the client hears of a packet that it sent to the VIP. A router in the server's network is
 // nobody to the client, so the VIP says it (RFC 5508 REQ-4).
 net::IcmpErrorRewrite to_the_client(const flow::Flow& flow) {
-    return {.source = flow.vip,
-            .destination = flow.client_address,
-            .quoted_source = flow.client_address,
-            .quoted_destination = flow.vip,
+    return {.source = flow.vip(),
+            .destination = flow.client_address(),
+            .quoted_source = flow.client_address(),
+            .quoted_destination = flow.vip(),
             .quoted_source_port = flow.client_port,
             .quoted_destination_port = flow.service_port,
             .add_to_sequence = 0U - flow.seq_delta};
@@ -23,10 +23,10 @@ net::IcmpErrorRewrite to_the_client(const flow::Flow& flow) {
 // What the server hears of a packet that it sent to its side's address of the client. In FNAT the
 // local address says it: the server may know no way to the router.
 net::IcmpErrorRewrite to_the_server(const flow::Flow& flow, const net::IpAddress& reporter) {
-    return {.source = flow.method == flow::Method::fnat ? flow.local_address : reporter,
-            .destination = flow.server_address,
-            .quoted_source = flow.server_address,
-            .quoted_destination = flow.local_address,
+    return {.source = flow.method == flow::Method::fnat ? flow.local_address() : reporter,
+            .destination = flow.server_address(),
+            .quoted_source = flow.server_address(),
+            .quoted_destination = flow.local_address(),
             .quoted_source_port = flow.server_port,
             .quoted_destination_port = flow.local_port,
             .add_to_acknowledgement = flow.seq_delta};
@@ -51,7 +51,7 @@ Verdict IcmpRelay::relay(Packet& packet, const PollRound& round) {
     const flow::Flow& flow = tables_.flows[hit.index];
     if (flow.state == flow::TcpState::elsewhere)
         return steering_.points_back(flow) ? unmatched : steering_.follow(flow);
-    if (!round.owns(flow.vip)) return Verdict::drop(Drop::not_owned);
+    if (!round.owns(flow.vip())) return Verdict::drop(Drop::not_owned);
     if (packet.hop_limit() <= 1) return Verdict::drop(Drop::ttl_expired);
     if (!net::is_l4_checksum_valid(packet.frame(), packet.parsed))
         return Verdict::drop(Drop::bad_icmp_checksum);
@@ -78,7 +78,7 @@ Verdict IcmpRelay::relay(Packet& packet, const PollRound& round) {
     auto& ethernet = net::header_in<net::EthernetHeader>(packet.frame(), 0);
     const exchange::Snapshot& snapshot = *round.snapshot;
     ethernet.source =
-        to_client ? snapshot.mac_on(flow.client_port_index, *snapshot.find_address(flow.vip))
+        to_client ? snapshot.mac_on(flow.client_port_index, *snapshot.find_address(flow.vip()))
                   : server.link_source;
     ethernet.destination = to_client ? flow.client_mac : server.next_hop;
     return Verdict::transmit(to_client ? flow.client_port_index : server.out_port);

@@ -14,7 +14,7 @@
 
 namespace warren::datapath {
 
-using lane::Rewrite;
+using Rewrite = lane::Rewrite<net::IpAddress>;
 
 // The headers before TCP. In and Out are net::Ip4 or net::Ip6. False: no room.
 template <typename In, typename Out>

@@ -45,7 +45,10 @@ class AgeingWheel {
                 continue;
             }
             const FlowIndex following = lists_.next(i);
-            if (following != no_flow) __builtin_prefetch(&flows_[following].client_port);
+            if (following != no_flow) {
+                __builtin_prefetch(&flows_[following]);
+                __builtin_prefetch(&flows_[following].wheel);
+            }
             const Tick deadline = deadline_of(i);
             if (static_cast<std::int32_t>(now - deadline) >= 0) {
                 lists_.remove(i);

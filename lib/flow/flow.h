@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a worker knows about one TCP connection: 128 bytes, two cache lines. Line 0 holds the
-// addresses, line 1 everything that changes. Sequence numbers are host order and stand in the
-// number space of the side they are sent to; the server's numbers are the same on both sides, the
-// client's appear to the server shifted by seq_delta.
+// What a worker knows about one TCP connection: 128 bytes, two cache lines. Line 0 is all that a
+// segment needs whose both sides are IPv4, line 1 holds what only IPv6 addresses have, and what
+// lists flows. Sequence numbers are host order and stand in the number space of the side they are
+// sent to; the server's numbers are the same on both sides, the client's appear to the server
+// shifted by seq_delta.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -69,12 +71,18 @@ struct SynWord {
     std::uint16_t first_server;  // the server id of the first attempt
 };
 
-struct alignas(64) Flow {
-    net::IpAddress client_address;
-    net::IpAddress vip;
-    net::IpAddress server_address;
-    net::IpAddress local_address;  // source address towards the server; but in FNAT the client's
+// Of a segment that comes from one side, source and destination. An address is in two parts: its
+// last 32 bits, which of an IPv4 address are all, and the bytes before them.
+using AddressHead = std::array<std::uint8_t, 12>;
+struct AddressTails {
+    net::Be32 theirs, ours;
+};
+struct AddressHeads {
+    AddressHead theirs{}, ours{};
+};
 
+struct alignas(64) Flow {
+    std::array<AddressTails, 2> tails;  // by Side
     net::Be16 client_port;
     net::Be16 service_port;  // the VIP's
     net::Be16 server_port;
@@ -82,7 +90,8 @@ struct alignas(64) Flow {
     std::uint16_t server_id = 0;
     std::uint16_t service_id = 0;
     TcpState state = TcpState::none;
-    Method method = Method::fnat;
+    Method method : 4 = Method::fnat;
+    std::uint8_t families : 4 = 0;       // bit of a Side: its two addresses are IPv4
     std::uint8_t flags = 0;              // flow_flag bits
     std::uint8_t client_port_index = 0;  // the ethdev the client is on
     net::MacAddress client_mac;          // where the client's last packet came from
@@ -110,15 +119,29 @@ struct alignas(64) Flow {
     };
     std::uint32_t ack_from_server = 0;
     Tick last_seen = 0;
-    Links wheel;        // ageing; `next` chains free records
+
+    std::array<AddressHeads, 2> heads;  // by Side
+    Links wheel;                        // ageing; `next` chains free records
     Links server_list;  // the live flows of one server, or the dead ones to reset (server_lists.h)
+
+    net::IpAddress client_address() const { return theirs(Side::client); }
+    net::IpAddress vip() const { return ours(Side::client); }
+    net::IpAddress server_address() const { return theirs(Side::server); }
+    // The source towards the server; but in FNAT the client's.
+    net::IpAddress local_address() const { return ours(Side::server); }
+    void set_client_address(const net::IpAddress& a) { set_theirs(Side::client, a); }
+    void set_vip(const net::IpAddress& a) { set_ours(Side::client, a); }
+    void set_server_address(const net::IpAddress& a) { set_theirs(Side::server, a); }
+    void set_local_address(const net::IpAddress& a) { set_ours(Side::server, a); }
+    static constexpr std::uint8_t all_ipv4 = 3;  // families; 0: all IPv6
+    bool is_v4(Side side) const { return (families >> index_of(side) & 1) != 0; }
 
     // A flow of that client, whose SYN has this tuple, without a server yet.
     static Flow of_client(const Tuple& syn, std::uint16_t service) {
         Flow flow;
-        flow.client_address = syn.source;
+        flow.set_client_address(syn.source);
         flow.client_port = syn.source_port;
-        flow.vip = syn.destination;
+        flow.set_vip(syn.destination);
         flow.service_port = syn.destination_port;
         flow.service_id = service;
         return flow;
@@ -135,9 +158,9 @@ struct alignas(64) Flow {
     void take_attempt(const Flow& other) {
         server_id = other.server_id;
         method = other.method;
-        server_address = other.server_address;
+        set_server_address(other.server_address());
         server_port = other.server_port;
-        local_address = other.local_address;
+        set_local_address(other.local_address());
         local_port = other.local_port;
         seq_delta = other.seq_delta;
         ack_from_server = other.ack_from_server;
@@ -145,17 +168,43 @@ struct alignas(64) Flow {
         syn_sent_us = other.syn_sent_us;
     }
 
-    Tuple client_tuple() const { return {client_address, vip, client_port, service_port}; }
-    Tuple server_tuple() const { return {server_address, local_address, server_port, local_port}; }
+    Tuple client_tuple() const { return {client_address(), vip(), client_port, service_port}; }
+    Tuple server_tuple() const {
+        return {server_address(), local_address(), server_port, local_port};
+    }
     // Addresses and ports of a segment that we send to that side.
     Tuple sent_to(Side side) const {
-        if (side == Side::client) return {vip, client_address, service_port, client_port};
-        if (!sees_both_sides(method)) return {client_address, vip, client_port, service_port};
-        return {local_address, server_address, local_port, server_port};
+        if (side == Side::client) return {vip(), client_address(), service_port, client_port};
+        if (!sees_both_sides(method)) return {client_address(), vip(), client_port, service_port};
+        return {local_address(), server_address(), local_port, server_port};
+    }
+
+  private:
+    static constexpr std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
+    net::IpAddress theirs(Side side) const {
+        return {heads[index_of(side)].theirs, tails[index_of(side)].theirs};
+    }
+    net::IpAddress ours(Side side) const {
+        return {heads[index_of(side)].ours, tails[index_of(side)].ours};
+    }
+    void set_theirs(Side side, const net::IpAddress& a) {
+        heads[index_of(side)].theirs = a.head();
+        tails[index_of(side)].theirs = a.tail();
+        note_family(side);
+    }
+    void set_ours(Side side, const net::IpAddress& a) {
+        heads[index_of(side)].ours = a.head();
+        tails[index_of(side)].ours = a.tail();
+        note_family(side);
+    }
+    void note_family(Side side) {
+        const auto bit = static_cast<std::uint8_t>(1U << index_of(side));
+        const bool both = theirs(side).is_v4() && ours(side).is_v4();
+        families = static_cast<std::uint8_t>(both ? families | bit : families & ~bit) & 0x0fU;
     }
 };
 static_assert(sizeof(Flow) == 128 && alignof(Flow) == 64);
-static_assert(offsetof(Flow, client_port) == 64);
+static_assert(offsetof(Flow, heads) == 64);
 static_assert(std::is_trivially_copyable_v<Flow>);
 
 }  // namespace warren::flow

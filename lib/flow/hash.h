@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Keyed hash of a Tuple: three 64x64->128 bit multiplications, each folded high xor low (the step
-// of Wang Yi's wyhash), every input word masked by secret key material first. Without the key
-// nobody can tell which tuples collide; with one key per process two workers agree on every hash.
+// Keyed hash of a Tuple: two 64x64->128 bit multiplications (IPv4) or three (IPv6), each folded
+// high xor low (the step of Wang Yi's wyhash), every input word masked by secret key material
+// first. Without the key nobody can tell which tuples collide; with one key per process two workers
+// agree on every hash.
 #pragma once
 
 #include <array>
@@ -23,8 +24,13 @@ class TupleHash {
         }
     }
 
-    std::uint64_t operator()(const Tuple& t) const { return (*this)(TupleWords::of(t)); }
-    std::uint64_t operator()(const TupleWords& t) const {
+    std::uint64_t operator()(const Tuple& t) const {
+        return in_words(t, [this](const auto& words) { return (*this)(words); });
+    }
+    std::uint64_t operator()(const TupleWords4& t) const {
+        return fold(fold(t.addresses ^ keys_[0], t.ports ^ keys_[1]) ^ keys_[4], keys_[5]);
+    }
+    std::uint64_t operator()(const TupleWords6& t) const {
         // The ports mask a word of the destination: that is ours, so nobody can vary both.
         const std::uint64_t source = fold(t.source[0] ^ keys_[0], t.source[1] ^ keys_[1]);
         const std::uint64_t destination =

@@ -35,7 +35,7 @@ class LocalPorts::Candidates {
             table_.prefetch(hashes[i]);
         }
         for (std::size_t i = 0; i < ports.size(); ++i)
-            static_cast<void>(table_.fetch_candidate(hashes[i]));
+            static_cast<void>(table_.fetch_candidate(hashes[i], reply_.source.is_v4()));
         for (std::size_t i = 0; i < ports.size(); ++i)
             if (const PortChoice choice = look_at(ports[i], hashes[i]);
                 choice.verdict != PortVerdict::no_port)

@@ -24,45 +24,73 @@ constexpr AddressWords words_of(const net::IpAddress& address) {
 constexpr AddressWords words_of(const net::Ipv6Bytes& address) {
     return std::bit_cast<AddressWords>(address);
 }
-// Of IpAddress::v4(address).
-constexpr AddressWords words_of(net::Be32 address) {
-    constexpr std::uint64_t prefix = net::Be32(0x0000ffff).raw();
-    if constexpr (std::endian::native == std::endian::little)
-        return {0, std::uint64_t{address.raw()} << 32 | prefix};
-    else
-        return {0, prefix << 32 | address.raw()};
-}
-static_assert(words_of(net::Be32(0xc0000201)) == words_of(net::IpAddress::v4(192, 0, 2, 1)));
 
-struct TupleWords {
-    AddressWords source;
-    AddressWords destination;
+// Of IPv4: both addresses as they lie in the header.
+struct TupleWords4 {
+    std::uint64_t addresses;
     std::uint32_t ports;  // the source's and the destination's as they lie in memory
-
-    static constexpr TupleWords of(const Tuple& t) {
-        return {words_of(t.source), words_of(t.destination),
-                std::bit_cast<std::uint32_t>(std::array{t.source_port, t.destination_port})};
-    }
 };
 
-// Whether a packet of that tuple is one of the flow that comes from that side, without a branch.
-inline bool is_key(const Flow& f, Side from, const TupleWords& t) {
-    static_assert(offsetof(Flow, local_address) - offsetof(Flow, vip) ==
-                      offsetof(Flow, server_address) - offsetof(Flow, client_address) &&
-                  offsetof(Flow, local_port) - offsetof(Flow, service_port) ==
-                      offsetof(Flow, server_port) - offsetof(Flow, client_port));
-    // The server's pair of addresses and of ports lies behind the client's.
-    const auto side = static_cast<std::size_t>(from);
-    const auto* line = reinterpret_cast<const std::uint8_t*>(&f);
-    const auto word = [&](std::size_t i) {  // each by itself: copies of several go over memory
-        std::uint64_t word;
-        std::memcpy(&word, line + side * sizeof(AddressWords) * 2 + i * sizeof(word), sizeof(word));
-        return word;
-    };
+struct TupleWords6 {
+    AddressWords source;
+    AddressWords destination;
     std::uint32_t ports;
-    std::memcpy(&ports, line + offsetof(Flow, client_port) + side * sizeof(ports), sizeof(ports));
-    return ((word(0) ^ t.source[0]) | (word(1) ^ t.source[1]) | (word(2) ^ t.destination[0]) |
-            (word(3) ^ t.destination[1]) | (ports ^ t.ports)) == 0;
+};
+
+constexpr std::uint32_t ports_of(const Tuple& t) {
+    return std::bit_cast<std::uint32_t>(std::array{t.source_port, t.destination_port});
+}
+
+// Calls with_words() with a TupleWords4 or a TupleWords6. A tuple of both families is no packet's.
+template <typename WithWords>
+constexpr auto in_words(const Tuple& t, WithWords with_words) {
+    if (t.source.is_v4() && t.destination.is_v4())
+        return with_words(TupleWords4{
+            std::bit_cast<std::uint64_t>(AddressTails{t.source.tail(), t.destination.tail()}),
+            ports_of(t)});
+    return with_words(TupleWords6{words_of(t.source), words_of(t.destination), ports_of(t)});
+}
+
+// Each by itself: copies of several words go over memory.
+template <typename Word>
+Word word_at(const void* at) {
+    Word word;
+    std::memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+namespace detail {
+
+// The server's pair of ports lies behind the client's.
+inline std::uint32_t ports_of(const Flow& f, Side from) {
+    static_assert(offsetof(Flow, server_port) == offsetof(Flow, client_port) + 4);
+    const auto* line = reinterpret_cast<const std::uint8_t*>(&f);
+    return word_at<std::uint32_t>(line + offsetof(Flow, client_port) +
+                                  sizeof(std::uint32_t) * static_cast<std::size_t>(from));
+}
+
+// No bit is set where the address is that one.
+inline std::uint64_t difference(const AddressHead& head, net::Be32 tail,
+                                const AddressWords& words) {
+    const auto rest = std::bit_cast<std::uint64_t>(
+        std::array{word_at<std::uint32_t>(&head[sizeof(words[0])]), tail.raw()});
+    return (word_at<std::uint64_t>(head.data()) ^ words[0]) | (rest ^ words[1]);
+}
+
+}  // namespace detail
+
+// Whether a packet of that tuple is one of the flow that comes from that side, without a branch.
+inline bool is_key(const Flow& f, Side from, const TupleWords4& t) {
+    const auto addresses = word_at<std::uint64_t>(&f.tails[static_cast<std::size_t>(from)]);
+    return ((addresses ^ t.addresses) | (detail::ports_of(f, from) ^ t.ports) |
+            std::uint64_t{!f.is_v4(from)}) == 0;
+}
+inline bool is_key(const Flow& f, Side from, const TupleWords6& t) {
+    const AddressHeads& heads = f.heads[static_cast<std::size_t>(from)];
+    const AddressTails& tails = f.tails[static_cast<std::size_t>(from)];
+    return (detail::difference(heads.theirs, tails.theirs, t.source) |
+            detail::difference(heads.ours, tails.ours, t.destination) |
+            (detail::ports_of(f, from) ^ t.ports)) == 0;
 }
 
 }  // namespace warren::flow

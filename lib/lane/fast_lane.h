@@ -71,7 +71,7 @@ class FastLane {
         return type == ipv6 && look<net::Ip6>(mbuf, seen);
     }
 
-    void fetch(Seen& seen) const { seen.candidate = flows_.fetch_candidate(seen.hash); }
+    void fetch(Seen& seen) const { seen.candidate = flows_.fetch_candidate(seen.hash, seen.is_v4); }
 
     // The port to send it on; none: nothing has changed and it goes the whole way.
     std::optional<std::uint8_t> forward(rte_mbuf& mbuf, const Seen& seen,
@@ -82,8 +82,18 @@ class FastLane {
     }
 
   private:
+    // Of one of a flow's. What an IPv4 address has in the flow's other line is not asked for.
     template <typename Family>
-    static constexpr bool is_v4 = std::is_same_v<Family, net::Ip4>;
+    static typename Family::Address address_of(const flow::AddressHead& head, net::Be32 tail) {
+        if constexpr (is_v4<Family>)
+            return tail;
+        else
+            return net::IpAddress(head, tail).bytes();
+    }
+    static net::IpAddress wide(net::Be32 address) { return net::IpAddress::v4(address); }
+    static net::IpAddress wide(const net::Ipv6Bytes& address) {
+        return net::IpAddress::v6(address);
+    }
 
     template <typename Family>
     bool look(const rte_mbuf& mbuf, Seen& seen) const {
@@ -102,8 +112,8 @@ class FastLane {
         if (!hit) return std::nullopt;
         flow::Flow& f = flows_[hit.index];
         if (!is_open<Family>(f) || frame.ethernet.source == port_mac) return std::nullopt;
-        const exchange::OwnedAddress* at = addresses_.find(
-            *round.snapshot, hit.from == flow::Side::client ? f.vip : f.local_address);
+        const exchange::OwnedAddress* at =
+            addresses_.find(*round.snapshot, wide(frame.ip.destination));
         const bool ours = at != nullptr ? is_for_us(frame.ethernet, mbuf, *at, port_mac, round) &&
                                               (!at->is_hosts || is_not_hosts(f, hit.from, round))
                                         : is_nat_return(frame, f, hit.from, mbuf, port_mac, round);
@@ -120,8 +130,7 @@ class FastLane {
     static bool is_open(const flow::Flow& f) {
         return f.state == flow::TcpState::established && f.method != flow::Method::tun &&
                (f.flags & flow::flow_flag::unsure) == 0 &&
-               f.client_address.is_v4() == is_v4<Family> &&
-               f.server_address.is_v4() == is_v4<Family>;
+               f.families == (is_v4<Family> ? flow::Flow::all_ipv4 : 0);
     }
 
     static bool is_for_us(const net::EthernetHeader& ethernet, const rte_mbuf& mbuf,
@@ -155,9 +164,9 @@ class FastLane {
             return false;
         const auto* vip = addresses_.find(snapshot, snapshot.services[f.service_id].address);
         return vip != nullptr && round.owns(*vip) &&
-               snapshot.find_nat_server(f.server_address, f.server_port) !=
+               snapshot.find_nat_server(f.server_address(), f.server_port) !=
                    exchange::Snapshot::no_server &&
-               !snapshot.is_kernels(f.client_address);
+               !snapshot.is_kernels(f.client_address());
     }
 
     template <typename Family>
@@ -174,13 +183,15 @@ class FastLane {
         if (f.client_port_index != port) f.client_port_index = port;
         exchange::ServerCounters& counted = link_.servers[f.server_id];
         note(f, flow::Side::client, frame, round.tick, counted);
+        const flow::AddressHeads& heads = f.heads[1];
+        const flow::AddressTails& tails = f.tails[1];
         if (f.method == flow::Method::dr)
             redirect_link<Family>(frame.ethernet, frame.ip, server.link_source, server.next_hop);
         else
             rewrite(frame, {.link_source = server.link_source,
                             .link_destination = server.next_hop,
-                            .source = f.local_address,
-                            .destination = f.server_address,
+                            .source = address_of<Family>(heads.ours, tails.ours),
+                            .destination = address_of<Family>(heads.theirs, tails.theirs),
                             .source_port = f.local_port,
                             .destination_port = f.server_port,
                             .from = flow::Side::client,
@@ -196,16 +207,18 @@ class FastLane {
                                                                  flow::Flow& f,
                                                                  const exchange::OwnedAddress* at,
                                                                  const exchange::PollRound& round) {
-        const exchange::OwnedAddress* vip =
-            at != nullptr && at->address == f.vip ? at : addresses_.find(*round.snapshot, f.vip);
+        const flow::AddressHeads& heads = f.heads[0];
+        const flow::AddressTails& tails = f.tails[0];
+        const auto vip_address = address_of<Family>(heads.ours, tails.ours);
+        const exchange::OwnedAddress* vip = addresses_.find(*round.snapshot, wide(vip_address));
         if (vip == nullptr || frame.ip_bytes() > round.snapshot->mtu_of(f.client_port_index))
             return std::nullopt;
         exchange::ServerCounters& counted = link_.servers[f.server_id];
         note(f, flow::Side::server, frame, round.tick, counted);
         rewrite(frame, {.link_source = round.snapshot->mac_on(f.client_port_index, *vip),
                         .link_destination = f.client_mac,
-                        .source = f.vip,
-                        .destination = f.client_address,
+                        .source = vip_address,
+                        .destination = address_of<Family>(heads.theirs, tails.theirs),
                         .source_port = f.service_port,
                         .destination_port = f.client_port,
                         .from = flow::Side::server,
@@ -216,7 +229,8 @@ class FastLane {
     }
 
     template <typename Family>
-    [[gnu::always_inline]] static void rewrite(Frame<Family>& frame, const Rewrite& to) {
+    [[gnu::always_inline]] static void rewrite(Frame<Family>& frame,
+                                               const Rewrite<typename Family::Address>& to) {
         net::ChecksumDelta delta;
         redirect<Family>(frame.ethernet, frame.ip, to, delta);
         rewrite_tcp({reinterpret_cast<std::uint8_t*>(&frame.tcp), frame.tcp.header_bytes()}, to,

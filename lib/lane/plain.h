@@ -15,6 +15,9 @@
 
 namespace warren::lane {
 
+template <typename Family>
+inline constexpr bool is_v4 = std::is_same_v<Family, net::Ip4>;
+
 // Family is net::Ip4 or net::Ip6.
 template <typename Family>
 struct Frame {
@@ -25,11 +28,18 @@ struct Frame {
     std::size_t ip_bytes() const { return Family::packet_bytes(ip); }
     std::size_t l4_bytes() const { return ip_bytes() - Family::header_bytes; }
     std::size_t payload_bytes() const { return l4_bytes() - tcp.header_bytes(); }
-    flow::TupleWords tuple() const {
+    auto tuple() const {
         static_assert(offsetof(net::TcpHeader, destination_port) == sizeof(net::Be16));
-        std::uint32_t ports;
-        std::memcpy(&ports, &tcp, sizeof(ports));
-        return {flow::words_of(ip.source), flow::words_of(ip.destination), ports};
+        const auto ports = flow::word_at<std::uint32_t>(&tcp);
+        if constexpr (is_v4<Family>) {
+            constexpr std::size_t source = offsetof(net::Ipv4Header, source);
+            static_assert(offsetof(net::Ipv4Header, destination) == source + sizeof(net::Be32));
+            const auto* header = reinterpret_cast<const std::uint8_t*>(&ip);
+            return flow::TupleWords4{flow::word_at<std::uint64_t>(header + source), ports};
+        } else {
+            return flow::TupleWords6{flow::words_of(ip.source), flow::words_of(ip.destination),
+                                     ports};
+        }
     }
 };
 
@@ -80,7 +90,7 @@ bool is_plain_frame(const rte_mbuf& mbuf) {
 template <typename Family>
 [[gnu::noinline]] bool sums_up(rte_mbuf& mbuf) {
     const Frame<Family>& frame = frame_of<Family>(mbuf);
-    if constexpr (std::is_same_v<Family, net::Ip4>) {
+    if constexpr (is_v4<Family>) {
         const auto* header = reinterpret_cast<const std::uint8_t*>(&frame.ip);
         if (!net::is_checksum_valid({header, sizeof(frame.ip)})) return false;
     }
@@ -97,9 +107,8 @@ template <typename Family>
 // The NIC's verdict counts.
 template <typename Family>
 bool is_sound(rte_mbuf& mbuf) {
-    constexpr std::uint64_t ip = std::is_same_v<Family, net::Ip4> ? RTE_MBUF_F_RX_IP_CKSUM_MASK : 0;
-    constexpr std::uint64_t ip_good =
-        std::is_same_v<Family, net::Ip4> ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : 0;
+    constexpr std::uint64_t ip = is_v4<Family> ? RTE_MBUF_F_RX_IP_CKSUM_MASK : 0;
+    constexpr std::uint64_t ip_good = is_v4<Family> ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : 0;
     return (mbuf.ol_flags & (ip | RTE_MBUF_F_RX_L4_CKSUM_MASK)) ==
                (ip_good | RTE_MBUF_F_RX_L4_CKSUM_GOOD) ||
            sums_up<Family>(mbuf);

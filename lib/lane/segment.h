@@ -14,11 +14,13 @@
 
 namespace warren::lane {
 
+// Address: net::IpAddress, or that of the one family.
+template <typename Address>
 struct Rewrite {
     const net::MacAddress& link_source;
     const net::MacAddress& link_destination;
-    const net::IpAddress& source;  // both of the family that the segment leaves in
-    const net::IpAddress& destination;
+    Address source;  // both of the family that the segment leaves in
+    Address destination;
     net::Be16 source_port;
     net::Be16 destination_port;
     flow::Side from = flow::Side::client;
@@ -27,9 +29,9 @@ struct Rewrite {
 };
 
 // Link and IP header; `l4` notes what that does to the TCP checksum.
-template <typename Family>
+template <typename Family, typename Address>
 [[gnu::always_inline]] inline void redirect(net::EthernetHeader& ethernet,
-                                            typename Family::Header& ip, const Rewrite& to,
+                                            typename Family::Header& ip, const Rewrite<Address>& to,
                                             net::ChecksumDelta& l4) {
     Family::redirect(ip, Family::narrow(to.source), Family::narrow(to.destination),
                      static_cast<std::uint8_t>(Family::hop_limit(ip) - 1), l4);
@@ -48,7 +50,8 @@ void redirect_link(net::EthernetHeader& ethernet, typename Family::Header& ip,
 }
 
 // `header`: TCP's with its options; `delta`: what the IP header's change does to its checksum.
-inline void rewrite_tcp(net::Bytes header, const Rewrite& to, net::ChecksumDelta delta) {
+template <typename Address>
+void rewrite_tcp(net::Bytes header, const Rewrite<Address>& to, net::ChecksumDelta delta) {
     auto& tcp = net::header_in<net::TcpHeader>(header, 0);
     delta.replace(tcp.source_port, to.source_port);
     delta.replace(tcp.destination_port, to.destination_port);

@@ -15,33 +15,34 @@ namespace {
 bool is_sane(const flow::Flow& f) {
     const bool has_ports = f.client_port.raw() != 0 && f.service_port.raw() != 0 &&
                            f.server_port.raw() != 0 && f.local_port.raw() != 0;
-    const bool is_own_source = f.method == Method::fnat || (f.local_address == f.client_address &&
-                                                            f.local_port == f.client_port);
-    return has_ports && is_own_source && f.method <= Method::tun && f.client_address != f.vip &&
+    const bool is_own_source =
+        f.method == Method::fnat ||
+        (f.local_address() == f.client_address() && f.local_port == f.client_port);
+    return has_ports && is_own_source && f.method <= Method::tun && f.client_address() != f.vip() &&
            (flow::is_synced(f.state) || f.state == TcpState::syn_received);
 }
 
 // A tunnel's ends may be of another family than what is in it.
 bool families_fit(const flow::Flow& f) {
-    const net::IpAddress& facing = f.method == Method::fnat ? f.local_address : f.client_address;
-    return f.client_address.is_v4() == f.vip.is_v4() &&
-           (f.method == Method::tun || facing.is_v4() == f.server_address.is_v4());
+    const net::IpAddress facing = f.method == Method::fnat ? f.local_address() : f.client_address();
+    return f.client_address().is_v4() == f.vip().is_v4() &&
+           (f.method == Method::tun || facing.is_v4() == f.server_address().is_v4());
 }
 
 // Everything by address: indices are the machine's own. Fills in what the record does not say.
 std::optional<SyncRefusal> resolve(flow::Flow& f, std::uint16_t client_interface,
                                    const Snapshot& snapshot) {
     if (!is_sane(f)) return SyncRefusal::malformed;
-    const exchange::OwnedAddress* vip = snapshot.find_address(f.vip);
+    const exchange::OwnedAddress* vip = snapshot.find_address(f.vip());
     if (vip == nullptr) return SyncRefusal::unknown_vip;
-    f.service_id = snapshot.find_service(f.vip, f.service_port);
+    f.service_id = snapshot.find_service(f.vip(), f.service_port);
     if (f.service_id == Snapshot::no_service) return SyncRefusal::unknown_service;
     if (!snapshot.services[f.service_id].synced) return SyncRefusal::service_off;
-    f.server_id = snapshot.find_server(f.service_id, f.server_address, f.server_port);
+    f.server_id = snapshot.find_server(f.service_id, f.server_address(), f.server_port);
     if (f.server_id == Snapshot::no_server) return SyncRefusal::unknown_server;
     if (snapshot.servers[f.server_id].method != f.method) return SyncRefusal::method_differs;
     if (!families_fit(f)) return SyncRefusal::family;
-    if (f.method == Method::fnat && snapshot.find_address(f.local_address) == nullptr)
+    if (f.method == Method::fnat && snapshot.find_address(f.local_address()) == nullptr)
         return SyncRefusal::local_not_ours;
     f.client_port_index = snapshot.port_named(client_interface, vip->port);
     return std::nullopt;
@@ -150,7 +151,7 @@ void Installer::renew(flow::FlowIndex index, const flow::Flow& flow, const PollR
     known.resets_to_client = 0;
     known.colour = flow.colour;
     // A peer that names no port may be one that cannot: what was seen here is better then.
-    const bool is_named = flow.client_port_index != round.snapshot->find_address(flow.vip)->port;
+    const bool is_named = flow.client_port_index != round.snapshot->find_address(flow.vip())->port;
     if (is_named || known.client_mac != flow.client_mac)
         known.client_port_index = flow.client_port_index;
     known.client_mac = flow.client_mac;
@@ -178,12 +179,12 @@ void Installer::end(const flow::Flow& flow, const PollRound& round) {
 void Installer::bind(const exchange::SyncCommand& command, const PollRound& round) {
     const Snapshot& snapshot = *round.snapshot;
     const flow::Flow& said = command.flow;
-    const std::uint16_t id = snapshot.find_service(said.vip, said.service_port);
+    const std::uint16_t id = snapshot.find_service(said.vip(), said.service_port);
     if (id == Snapshot::no_service) return;
     const exchange::Service& service = snapshot.services[id];
-    const std::uint16_t server = snapshot.find_server(id, said.server_address, said.server_port);
+    const std::uint16_t server = snapshot.find_server(id, said.server_address(), said.server_port);
     if (!service.synced || !service.is_persistent() || server == Snapshot::no_server) return;
-    tables_.choice.remember({.group = {service.group_of(said.client_address), id},
+    tables_.choice.remember({.group = {service.group_of(said.client_address()), id},
                              .server = server,
                              .left = command.idle},
                             round);

@@ -13,7 +13,7 @@ using exchange::SyncEvent;
 namespace {
 
 std::uint16_t interface_of_client(const flow::Flow& flow, const exchange::Snapshot& snapshot) {
-    const auto* vip = snapshot.find_address(flow.vip);
+    const auto* vip = snapshot.find_address(flow.vip());
     return vip == nullptr ? std::uint16_t{0} : snapshot.name_of(flow.client_port_index, vip->port);
 }
 
@@ -148,7 +148,7 @@ void Mirror::say_again(const SyncCommand& command, const PollRound& round) {
                          flow::is_synced(tables_.flows[hit.index].state);
     const std::uint16_t service =
         is_here ? tables_.flows[hit.index].service_id
-                : round.snapshot->find_service(command.flow.vip, command.flow.service_port);
+                : round.snapshot->find_service(command.flow.vip(), command.flow.service_port);
     if (service == exchange::Snapshot::no_service || !speaks_of(service, round)) return;
     if (is_here) return say_flow(hit.index, command.number, round);
     owe({.kind = SyncEvent::Kind::ended,
@@ -211,10 +211,10 @@ bool Mirror::say_group(std::uint32_t slot, const PollRound& round) {
     const exchange::Server& server = round.snapshot->servers[entry->server];
     if (!service.present || server.service != entry->group.service) return false;
     SyncEvent event{.kind = SyncEvent::Kind::group, .idle = entry->left, .number = walk_.number};
-    event.flow.client_address = entry->group.clients;
-    event.flow.vip = service.address;
+    event.flow.set_client_address(entry->group.clients);
+    event.flow.set_vip(service.address);
     event.flow.service_port = service.port;
-    event.flow.server_address = server.address;
+    event.flow.set_server_address(server.address);
     event.flow.server_port = server.port;
     say(event);
     return true;

@@ -77,6 +77,9 @@ class IpAddress {
         ip.bytes_ = bytes;
         return ip;
     }
+    // Of the parts that head() and tail() say.
+    constexpr IpAddress(const std::array<std::uint8_t, 12>& head, Be32 tail)
+        : bytes_(std::bit_cast<std::array<std::uint8_t, 16>>(Parts{head, tail})) {}
     // "192.0.2.1" or "2001:db8::1", nothing else around it.
     static std::optional<IpAddress> parse(std::string_view text);
 
@@ -99,6 +102,11 @@ class IpAddress {
     // The IPv4 address in network order; only when is_v4().
     constexpr Be32 as_v4() const { return std::bit_cast<Mapped>(bytes_).address; }
     constexpr const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+    // The last 32 bits, and what stands before them: the same for all IPv4 addresses.
+    constexpr Be32 tail() const { return std::bit_cast<Parts>(bytes_).tail; }
+    constexpr std::array<std::uint8_t, 12> head() const {
+        return std::bit_cast<Parts>(bytes_).head;
+    }
     std::string to_string() const;
 
     // Orders as an unsigned big-endian number, as VRRP's tie-break does (RFC 9568 6.4.3).
@@ -118,6 +126,10 @@ class IpAddress {
         Be32 address;
     };
     static constexpr Be32 mapped_prefix{0x0000ffff};
+    struct Parts {
+        std::array<std::uint8_t, 12> head;
+        Be32 tail;
+    };
 
     std::array<std::uint8_t, 16> bytes_{};
 };

@@ -2,7 +2,7 @@
 // Ip4 and Ip6: the one place where the two families differ. Whatever rewrites or builds packets is
 // a template over one (or In and Out) of them and asks only for what both offer:
 //   Header, Address, header_bytes, ether_type, icmp, vrrp_group, what ICMP errors are called
-//   narrow                     from IpAddress to Address
+//   narrow                     from IpAddress to Address, if it is none yet
 //   hop_limit, traffic_class, packet_bytes of a header
 //   swap_addresses, set_hop_limit
 //   redirect                   new addresses and hop limit, L3 checksum kept right, L4's change
@@ -46,6 +46,7 @@ struct Ip4 {
     static constexpr Address vrrp_group{0xe0000012};      // 224.0.0.18
 
     static constexpr Address narrow(const IpAddress& ip) { return ip.as_v4(); }
+    static constexpr Address narrow(Address address) { return address; }
 
     static constexpr std::uint8_t hop_limit(const Header& h) { return h.time_to_live; }
     static constexpr std::uint8_t traffic_class(const Header& h) { return h.type_of_service; }
@@ -105,6 +106,7 @@ struct Ip6 {
     static constexpr Address vrrp_group{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12};
 
     static constexpr Address narrow(const IpAddress& ip) { return ip.bytes(); }
+    static constexpr const Address& narrow(const Address& address) { return address; }
 
     static constexpr std::uint8_t hop_limit(const Header& h) { return h.hop_limit; }
     static constexpr std::uint8_t traffic_class(const Header& h) {

@@ -186,13 +186,13 @@ void Runner::offer_flow(unsigned worker, const Event& event) {
 // How much of an address is the group's must be the same at both; it is said for that.
 void Runner::offer_group(unsigned worker, const Event& event) {
     const flow::Flow& said = event.flow;
-    const std::uint16_t id = common_.snapshot->find_service(said.vip, said.service_port);
+    const std::uint16_t id = common_.snapshot->find_service(said.vip(), said.service_port);
     if (id == exchange::Snapshot::no_service) return;
     sync::PersistenceRecord record;
-    record.clients = {said.client_address,
+    record.clients = {said.client_address(),
                       common_.snapshot->services[id].persistence.prefix_length};
-    record.vip = said.vip;
-    record.server_address = said.server_address;
+    record.vip = said.vip();
+    record.server_address = said.server_address();
     record.service_port = said.service_port;
     record.server_port = said.server_port;
     record.seconds_left = static_cast<std::uint32_t>(event.idle / flow::ticks_of_seconds(1)) + 1;

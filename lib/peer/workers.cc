@@ -11,8 +11,8 @@ unsigned owner_by_client(const flow::Flow& flow, const exchange::Service& servic
                          const flow::Spread& spread) {
     if (!service.goes_by_client()) return spread.owner(flow.client_tuple());
     return service.is_persistent()
-               ? spread.owner_of_client(service.group_of(flow.client_address), net::Be16(0))
-               : spread.owner_of_client(flow.client_address, flow.client_port);
+               ? spread.owner_of_client(service.group_of(flow.client_address()), net::Be16(0))
+               : spread.owner_of_client(flow.client_address(), flow.client_port);
 }
 
 }  // namespace
@@ -42,8 +42,8 @@ bool Workers::install(const sync::FlowRecord& record, const exchange::Service& s
 bool Workers::end(const sync::EndRecord& record) {
     SyncCommand command;
     command.kind = SyncCommand::Kind::end;
-    command.flow.client_address = record.client_address;
-    command.flow.vip = record.vip;
+    command.flow.set_client_address(record.client_address);
+    command.flow.set_vip(record.vip);
     command.flow.client_port = record.client_port;
     command.flow.service_port = record.service_port;
     command.flow.server_port = record.server_port;
@@ -59,10 +59,10 @@ bool Workers::bind(const sync::PersistenceRecord& record, const exchange::Servic
     SyncCommand command;
     command.kind = SyncCommand::Kind::bind;
     command.idle = flow::ticks_of_seconds(record.seconds_left);
-    command.flow.client_address = record.clients.address;
-    command.flow.vip = record.vip;
+    command.flow.set_client_address(record.clients.address);
+    command.flow.set_vip(record.vip);
     command.flow.service_port = record.service_port;
-    command.flow.server_address = record.server_address;
+    command.flow.set_server_address(record.server_address);
     command.flow.server_port = record.server_port;
     return link(owner_by_client(command.flow, service, spread_)).commands.push(command);
 }
@@ -72,12 +72,12 @@ bool Workers::ask_again(const sync::Source& source, const sync::Identity& identi
     command.kind = SyncCommand::Kind::again;
     command.index = source.index;
     flow::Flow& flow = command.flow;
-    flow.client_address = identity.client.source;
-    flow.vip = identity.client.destination;
+    flow.set_client_address(identity.client.source);
+    flow.set_vip(identity.client.destination);
     flow.client_port = identity.client.source_port;
     flow.service_port = identity.client.destination_port;
-    flow.server_address = identity.server.source;
-    flow.local_address = identity.server.destination;
+    flow.set_server_address(identity.server.source);
+    flow.set_local_address(identity.server.destination);
     flow.server_port = identity.server.source_port;
     flow.local_port = identity.server.destination_port;
     flow.seq_delta = identity.seq_delta;

@@ -264,10 +264,10 @@ std::optional<Record> record_at(net::ConstBytes from) {
 
 FlowRecord FlowRecord::of(const flow::Flow& f, std::uint32_t idle_s) {
     FlowRecord r;
-    r.client_address = f.client_address;
-    r.vip = f.vip;
-    r.server_address = f.server_address;
-    r.local_address = f.local_address;
+    r.client_address = f.client_address();
+    r.vip = f.vip();
+    r.server_address = f.server_address();
+    r.local_address = f.local_address();
     r.client_port = f.client_port;
     r.service_port = f.service_port;
     r.server_port = f.server_port;
@@ -286,10 +286,10 @@ FlowRecord FlowRecord::of(const flow::Flow& f, std::uint32_t idle_s) {
 
 flow::Flow FlowRecord::to_flow() const {
     flow::Flow f;
-    f.client_address = client_address;
-    f.vip = vip;
-    f.server_address = server_address;
-    f.local_address = local_address;
+    f.set_client_address(client_address);
+    f.set_vip(vip);
+    f.set_server_address(server_address);
+    f.set_local_address(local_address);
     f.client_port = client_port;
     f.service_port = service_port;
     f.server_port = server_port;

@@ -16,7 +16,7 @@ bool takes_new_flows(const exchange::Server& server) {
 }
 
 flow::Persistence::Group group_of(const flow::Flow& flow, const exchange::Service& service) {
-    return {service.group_of(flow.client_address), flow.service_id};
+    return {service.group_of(flow.client_address()), flow.service_id};
 }
 
 flow::Tick timeout_of(const exchange::Service& service) {
@@ -89,7 +89,7 @@ std::uint16_t ServerChoice::schedule(ServiceScheduler& current, const flow::Flow
     std::optional<std::size_t> chosen;
     if (service.slots != nullptr) {
         const net::Be16 port = service.hash_port ? flow.client_port : net::Be16(0);
-        chosen = service.slots->pick(candidates, balance::client_key(flow.client_address, port),
+        chosen = service.slots->pick(candidates, balance::client_key(flow.client_address(), port),
                                      service.hash_fallback || !excluded.empty());
     } else {
         if (!current.is_for(service, count)) current.begin(service, count, worker_);

@@ -67,7 +67,7 @@ struct Tables {
     // `event` says what happened; whose flow it was is filled in.
     void report(exchange::FlowEvent event, const flow::Flow& flow) { tell(of(event, flow)); }
     static exchange::FlowEvent of(exchange::FlowEvent event, const flow::Flow& flow) {
-        event.client = flow.client_address;
+        event.client = flow.client_address();
         event.client_port = flow.client_port;
         event.server = flow.server_id;
         event.service = flow.service_id;

@@ -31,14 +31,14 @@ constexpr std::size_t packet_count = 1U << 18;
 
 Flow nth(std::uint32_t n) {
     Flow f;
-    f.client_address = IpAddress::v4(Be32(0x0a000000 + n / 16));
+    f.set_client_address(IpAddress::v4(Be32(0x0a000000 + n / 16)));
     f.client_port = Be16(static_cast<std::uint16_t>(30000 + n % 16));
-    f.vip = IpAddress::v4(192, 168, 8, 100);
+    f.set_vip(IpAddress::v4(192, 168, 8, 100));
     f.service_port = Be16(5672);
     f.server_id = static_cast<std::uint16_t>(n % 3);
-    f.server_address = IpAddress::v4(192, 168, 8, static_cast<std::uint8_t>(11 + f.server_id));
+    f.set_server_address(IpAddress::v4(192, 168, 8, static_cast<std::uint8_t>(11 + f.server_id)));
     f.server_port = Be16(5672);
-    f.local_address = IpAddress::v4(Be32(0xac100000 + n / 3 / 60000));
+    f.set_local_address(IpAddress::v4(Be32(0xac100000 + n / 3 / 60000)));
     f.local_port = Be16(static_cast<std::uint16_t>(1024 + n / 3 % 60000));
     f.state = TcpState::established;
     return f;

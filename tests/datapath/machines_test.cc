@@ -119,7 +119,7 @@ TEST(Machines, NeverGiveOutTheSamePortAndKeepBothSidesTogether) {
             c.open();
             EXPECT_TRUE(ports.insert(c.local_port).second || c.server_address == "192.168.8.12");
             flow::Flow f = record_of(c);
-            f.server_address = packets::address(c.server_address);
+            f.set_server_address(packets::address(c.server_address));
             for (const flow::Spread& spread : spreads) {
                 EXPECT_EQ(spread.owner(f.client_tuple()), spread.owner(f.server_tuple()));
             }

@@ -182,16 +182,16 @@ TEST_F(MirrorTest, EachReasonToRefuseHasItsCounter) {
         EXPECT_EQ(peer.refused(why), 1U) << static_cast<int>(why);
     };
     const auto elsewhere = packets::address("192.168.8.77");
-    expect(SyncRefusal::unknown_vip, [&](auto& f) { f.vip = elsewhere; });
+    expect(SyncRefusal::unknown_vip, [&](auto& f) { f.set_vip(elsewhere); });
     expect(SyncRefusal::unknown_service, [](auto& f) { f.service_port = net::Be16(1); });
-    expect(SyncRefusal::unknown_server, [&](auto& f) { f.server_address = elsewhere; });
+    expect(SyncRefusal::unknown_server, [&](auto& f) { f.set_server_address(elsewhere); });
     expect(SyncRefusal::method_differs, [&](auto& f) {
         f.method = flow::Method::nat;
-        f.local_address = f.client_address;
+        f.set_local_address(f.client_address());
         f.local_port = f.client_port;
     });
-    expect(SyncRefusal::family, [](auto& f) { f.client_address = packets::address("fd00::1"); });
-    expect(SyncRefusal::local_not_ours, [&](auto& f) { f.local_address = elsewhere; });
+    expect(SyncRefusal::family, [](auto& f) { f.set_client_address(packets::address("fd00::1")); });
+    expect(SyncRefusal::local_not_ours, [&](auto& f) { f.set_local_address(elsewhere); });
     expect(SyncRefusal::malformed, [](auto& f) { f.state = TcpState::syn_sent; });
     world.change([](exchange::Snapshot& s) { s.services[0].synced = false; });
     expect(SyncRefusal::service_off, [](auto&) {});
@@ -324,10 +324,10 @@ TEST_F(Groups, OfClientsWithoutFlowsAreSaidByAWalkBehindItsFlows) {
     ASSERT_EQ(heard.size(), 3U) << "a flow, a group without one, and the end";
     EXPECT_EQ(heard[0].kind, Kind::flow);
     ASSERT_EQ(heard[1].kind, Kind::group);
-    EXPECT_EQ(heard[1].flow.client_address.to_string(), "192.168.8.0");
-    EXPECT_EQ(heard[1].flow.vip.to_string(), vip);
+    EXPECT_EQ(heard[1].flow.client_address().to_string(), "192.168.8.0");
+    EXPECT_EQ(heard[1].flow.vip().to_string(), vip);
     EXPECT_EQ(heard[1].flow.service_port.host(), 5672);
-    EXPECT_EQ(heard[1].flow.server_address.to_string(), server);
+    EXPECT_EQ(heard[1].flow.server_address().to_string(), server);
     EXPECT_NEAR(heard[1].idle, flow::ticks_of_seconds(40), 2);
     EXPECT_EQ(heard[2].kind, Kind::walked);
 }

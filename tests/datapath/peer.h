@@ -28,7 +28,8 @@ class Peer {
     }
     // As it comes from the sync thread: without the server's addresses.
     void end(flow::Flow flow) {
-        flow.server_address = flow.local_address = {};
+        flow.set_server_address({});
+        flow.set_local_address({});
         order({.kind = SyncCommand::Kind::end, .flow = flow});
         world_.run();
     }
@@ -71,9 +72,10 @@ class Peer {
 // A connection as its record says it: what a master of the same configuration has of it.
 inline flow::Flow record_of(const Connection& c, std::uint8_t server = 11) {
     flow::Flow f;
-    f.client_address = packets::address(client);
-    f.vip = f.local_address = packets::address(vip);
-    f.server_address = net::IpAddress::v4(192, 168, 8, server);
+    f.set_client_address(packets::address(client));
+    f.set_vip(packets::address(vip));
+    f.set_local_address(packets::address(vip));
+    f.set_server_address(net::IpAddress::v4(192, 168, 8, server));
     f.client_port = net::Be16(c.client_port);
     f.service_port = f.server_port = net::Be16(5672);
     f.local_port = net::Be16(c.local_port);

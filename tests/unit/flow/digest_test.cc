@@ -10,10 +10,10 @@ constexpr SipKey digest_key{0x0706050403020100, 0x0f0e0d0c0b0a0908};
 
 Flow flow_number(std::uint8_t last_byte) {
     Flow flow;
-    flow.client_address = net::IpAddress::v4(10, 0, 0, last_byte);
-    flow.vip = net::IpAddress::v4(192, 168, 8, 100);
-    flow.server_address = net::IpAddress::v4(192, 168, 8, 11);
-    flow.local_address = flow.vip;
+    flow.set_client_address(net::IpAddress::v4(10, 0, 0, last_byte));
+    flow.set_vip(net::IpAddress::v4(192, 168, 8, 100));
+    flow.set_server_address(net::IpAddress::v4(192, 168, 8, 11));
+    flow.set_local_address(flow.vip());
     flow.client_port = net::Be16(40'000);
     flow.service_port = flow.server_port = net::Be16(5672);
     flow.local_port = net::Be16(2'000);
@@ -43,10 +43,11 @@ TEST(Digest, DependsOnEachPartOfBothTuples) {
         flow.*port = net::Be16(1);
         EXPECT_NE(identity_hash(digest_key, flow), before);
     }
-    for (net::IpAddress Flow::*address :
-         {&Flow::client_address, &Flow::vip, &Flow::server_address, &Flow::local_address}) {
+    for (void (Flow::*set_address)(const net::IpAddress&) :
+         {&Flow::set_client_address, &Flow::set_vip, &Flow::set_server_address,
+          &Flow::set_local_address}) {
         Flow flow = flow_number(1);
-        flow.*address = net::IpAddress::v4(1, 2, 3, 4);
+        (flow.*set_address)(net::IpAddress::v4(1, 2, 3, 4));
         EXPECT_NE(identity_hash(digest_key, flow), before);
     }
 }

@@ -95,7 +95,7 @@ TEST_F(LocalPortsTest, SkipsUsedAndExcludedPorts) {
 
 TEST_F(LocalPortsTest, AnotherServersPortIsFreeForThisOne) {
     Flow other = samples::flow(0);
-    other.server_address = samples::address(1);
+    other.set_server_address(samples::address(1));
     other.local_port = net::Be16(nth(0));
     table_.insert(other);
     EXPECT_EQ(pick().port, nth(0));

@@ -100,7 +100,7 @@ TEST(Spread, ClientsReachTheWorkersEvenly) {
     for (std::uint32_t n = 0; n < clients; ++n) {
         const Flow f = samples::flow(n);
         ++flows.at(spread.owner(f.client_tuple()));
-        ++by_client.at(spread.owner_of_client(f.client_address, f.client_port));
+        ++by_client.at(spread.owner_of_client(f.client_address(), f.client_port));
     }
     for (const auto& counts : {flows, by_client}) {
         EXPECT_GT(*std::min_element(counts.begin(), counts.end()), clients / workers * 9 / 10);

@@ -105,8 +105,8 @@ class ReferenceTable {
         } else {
             const Flow before = f;
             f.server_id = static_cast<std::uint16_t>(below(servers));
-            f.server_address = samples::address(0xc0a8080b + f.server_id);
-            f.local_address = samples::address(0xac200000 + ++moved_);
+            f.set_server_address(samples::address(0xc0a8080b + f.server_id));
+            f.set_local_address(samples::address(0xac200000 + ++moved_));
             ASSERT_TRUE(table_.move_to_server(known.index, f));
             ASSERT_FALSE(table_.find(before.server_tuple()));
         }

@@ -83,8 +83,8 @@ TEST(FlowTable, OneWayMethodsHaveTheClientsKeyOnly) {
 TEST(FlowTable, WorksWithIpv6) {
     FlowTable table(options(10));
     Flow f = samples::flow(1);
-    f.client_address = *net::IpAddress::parse("2001:db8::1");
-    f.vip = *net::IpAddress::parse("2001:db8::100");
+    f.set_client_address(*net::IpAddress::parse("2001:db8::1"));
+    f.set_vip(*net::IpAddress::parse("2001:db8::100"));
     const FlowIndex i = table.insert(f);
     EXPECT_TRUE(is_hit(table.find(f.client_tuple()), hit(i, Side::client)));
 }
@@ -102,13 +102,13 @@ class Fill : public testing::TestWithParam<int> {
     static Flow nth(int pattern, std::uint32_t n, std::mt19937_64& random) {
         Flow f = samples::flow(n);
         if (pattern == 1) {  // anything
-            f.client_address = samples::address(static_cast<std::uint32_t>(random()));
+            f.set_client_address(samples::address(static_cast<std::uint32_t>(random())));
             f.client_port = net::Be16(static_cast<std::uint16_t>(n));
         } else if (pattern == 2) {  // one port, clients in a row
-            f.client_address = samples::address(n);
+            f.set_client_address(samples::address(n));
             f.client_port = net::Be16(1024);
         } else if (pattern == 3) {  // only high bits change
-            f.client_address = samples::address(n << 12 | n >> 20);
+            f.set_client_address(samples::address(n << 12 | n >> 20));
             f.client_port = net::Be16(0);
         }
         return f;
@@ -251,7 +251,7 @@ TEST(FlowTable, MovesAFlowToAnotherServer) {
     const FlowIndex i = table.insert(before);
     Flow target = before;
     target.server_id = 2;
-    target.server_address = samples::address(0xc0a8080d);
+    target.set_server_address(samples::address(0xc0a8080d));
     target.local_port = net::Be16(4711);
     ASSERT_TRUE(table.move_to_server(i, target));
     EXPECT_FALSE(table.find(before.server_tuple()));

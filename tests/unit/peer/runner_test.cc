@@ -22,9 +22,10 @@ const flow::Spread one_worker(flow::Spread::key_of(1), 1);
 
 flow::Flow flow_from(std::uint16_t client_port) {
     flow::Flow flow;
-    flow.client_address = net::IpAddress::v4(10, 0, 0, 1);
-    flow.vip = flow.local_address = the_vip;
-    flow.server_address = net::IpAddress::v4(192, 168, 8, 11);
+    flow.set_client_address(net::IpAddress::v4(10, 0, 0, 1));
+    flow.set_vip(the_vip);
+    flow.set_local_address(the_vip);
+    flow.set_server_address(net::IpAddress::v4(192, 168, 8, 11));
     flow.client_port = net::Be16(client_port);
     flow.service_port = flow.server_port = net::Be16(5672);
     flow.local_port = net::Be16(client_port);
@@ -234,13 +235,13 @@ TEST_F(Runners, ClientsWithoutFlowsAreBoundAtTheBackupToo) {
     a.become(true);
     ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
     flow::Flow group = flow_from(0);
-    group.client_address = net::IpAddress::v4(10, 0, 0, 0);
+    group.set_client_address(net::IpAddress::v4(10, 0, 0, 0));
     a.add_group(group, flow::ticks_of_seconds(30));
     ASSERT_TRUE(run_until(a, b, [&] { return !b.bound().empty(); }));
     const SyncCommand& bound = b.bound()[0];
-    EXPECT_EQ(bound.flow.client_address, group.client_address);
-    EXPECT_EQ(bound.flow.server_address, group.server_address);
-    EXPECT_EQ(bound.flow.vip, group.vip);
+    EXPECT_EQ(bound.flow.client_address(), group.client_address());
+    EXPECT_EQ(bound.flow.server_address(), group.server_address());
+    EXPECT_EQ(bound.flow.vip(), group.vip());
     EXPECT_NEAR(bound.idle, flow::ticks_of_seconds(30), flow::ticks_of_seconds(1) + 1);
 }
 

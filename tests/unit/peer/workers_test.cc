@@ -12,9 +12,10 @@ using exchange::SyncCommand;
 
 flow::Flow fnat_flow(std::uint16_t client_port) {
     flow::Flow flow;
-    flow.client_address = net::IpAddress::v4(10, 0, 0, 1);
-    flow.vip = flow.local_address = net::IpAddress::v4(192, 168, 8, 100);
-    flow.server_address = net::IpAddress::v4(192, 168, 8, 11);
+    flow.set_client_address(net::IpAddress::v4(10, 0, 0, 1));
+    flow.set_vip(net::IpAddress::v4(192, 168, 8, 100));
+    flow.set_local_address(net::IpAddress::v4(192, 168, 8, 100));
+    flow.set_server_address(net::IpAddress::v4(192, 168, 8, 11));
     flow.client_port = net::Be16(client_port);
     flow.service_port = flow.server_port = net::Be16(5672);
     flow.local_port = net::Be16(2'000);
@@ -37,7 +38,7 @@ TEST(Placement, IsWhereItsSegmentsCome) {
         service.has_nat = true;
         flow.method = flow::Method::nat;
         place = placement_of(flow, service, spread);
-        EXPECT_EQ(place.owner, spread.owner_of_client(flow.client_address, flow.client_port));
+        EXPECT_EQ(place.owner, spread.owner_of_client(flow.client_address(), flow.client_port));
         service.has_nat = false;
     }
 }
@@ -102,16 +103,16 @@ TEST(Workers, AGroupGoesWhereItsFlowsWould) {
     const flow::Flow flow = fnat_flow(40'000);
     sync::PersistenceRecord record;
     record.clients = {net::IpAddress::v4(10, 0, 0, 0), 24};
-    record.vip = flow.vip;
+    record.vip = flow.vip();
     record.service_port = flow.service_port;
-    record.server_address = flow.server_address;
+    record.server_address = flow.server_address();
     record.seconds_left = 9;
     ASSERT_TRUE(workers.bind(record, service));
     SyncCommand command;
     ASSERT_TRUE(workers.link(placement_of(flow, service, spread).client).commands.pop(command));
     EXPECT_EQ(command.kind, SyncCommand::Kind::bind);
     EXPECT_EQ(command.idle, flow::ticks_of_seconds(9));
-    EXPECT_EQ(command.flow.server_address, flow.server_address);
+    EXPECT_EQ(command.flow.server_address(), flow.server_address());
 }
 
 TEST(Workers, AFullChannelRefuses) {
