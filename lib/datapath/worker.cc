@@ -257,9 +257,9 @@ inline void Worker::fetch(unsigned i, Sighted& sighted) {
 inline void Worker::forward(Burst& burst, unsigned i, const Sighted& sighted) {
     if (!sighted.goes_whole_way(i)) {
         const net::MacAddress& port_mac = port_macs_[static_cast<std::uint8_t>(burst[i]->port)];
-        if (const auto port = lane_.forward(*burst[i], sighted.seen[i], port_mac, round_))
-            [[likely]] {
-            tx_.add(*port, burst[i]);
+        const std::uint8_t port = lane_.forward(*burst[i], sighted.seen[i], port_mac, round_);
+        if (port != lane::FastLane::no_port) [[likely]] {
+            tx_.add(port, burst[i]);
             return;
         }
         sort(burst, i);

@@ -68,11 +68,14 @@ void Snapshot::index_services() {
 
 void Snapshot::index_servers() {
     service_routers_.clear();
+    service_addresses_.clear();
     std::size_t count = 0;
     for (const Service& service : services) {
         const OwnedAddress* owned = find_address(service.address);
         const bool known = owned != nullptr && owned->virtual_router < virtual_routers.size();
         service_routers_.push_back(known ? owned->virtual_router : no_router);
+        service_addresses_.push_back(known ? static_cast<std::uint16_t>(owned - addresses.data())
+                                           : no_address);
         count += service.servers.size();
     }
     server_slots_ = empty_table(count);

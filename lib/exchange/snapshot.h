@@ -146,6 +146,11 @@ class Snapshot {
     // Positions in `addresses` of what that virtual router owns, in their order.
     std::span<const std::uint16_t> addresses_of(std::size_t virtual_router) const;
 
+    // The service's; null: nobody owns it.
+    const OwnedAddress* address_of(std::uint16_t service) const {
+        const std::uint16_t index = service_addresses_[service];
+        return index != no_address ? &addresses[index] : nullptr;
+    }
     // Whose address the service has; no_router: nobody's.
     std::uint16_t router_of(std::uint16_t service) const {
         return service < service_routers_.size() ? service_routers_[service] : no_router;
@@ -200,6 +205,7 @@ class Snapshot {
     static constexpr std::uint16_t no_router = 0xffff;
     static constexpr std::uint16_t no_service = 0xffff;
     static constexpr std::uint16_t no_server = 0xffff;
+    static constexpr std::uint16_t no_address = 0xffff;
 
   private:
     void index_routers();
@@ -224,6 +230,7 @@ class Snapshot {
     std::vector<std::uint16_t> address_slots_;
     std::vector<std::uint16_t> service_slots_;
     std::vector<std::uint16_t> service_routers_;
+    std::vector<std::uint16_t> service_addresses_;
     std::vector<std::uint16_t> server_slots_;  // of services that are there
     std::vector<std::uint16_t> nat_server_slots_;
     std::vector<std::uint16_t> fnat_server_slots_;

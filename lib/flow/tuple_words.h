@@ -24,6 +24,15 @@ constexpr AddressWords words_of(const net::IpAddress& address) {
 constexpr AddressWords words_of(const net::Ipv6Bytes& address) {
     return std::bit_cast<AddressWords>(address);
 }
+// Of IpAddress::v4(address).
+constexpr AddressWords words_of(net::Be32 address) {
+    constexpr std::uint64_t prefix = net::Be32(0x0000ffff).raw();
+    if constexpr (std::endian::native == std::endian::little)
+        return {0, std::uint64_t{address.raw()} << 32 | prefix};
+    else
+        return {0, prefix << 32 | address.raw()};
+}
+static_assert(words_of(net::Be32(0xc0000201)) == words_of(net::IpAddress::v4(192, 0, 2, 1)));
 
 // Of IPv4: both addresses as they lie in the header.
 struct TupleWords4 {

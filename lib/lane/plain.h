@@ -27,7 +27,6 @@ struct Frame {
 
     std::size_t ip_bytes() const { return Family::packet_bytes(ip); }
     std::size_t l4_bytes() const { return ip_bytes() - Family::header_bytes; }
-    std::size_t payload_bytes() const { return l4_bytes() - tcp.header_bytes(); }
     auto tuple() const {
         static_assert(offsetof(net::TcpHeader, destination_port) == sizeof(net::Be16));
         const auto ports = flow::word_at<std::uint32_t>(&tcp);

@@ -51,7 +51,8 @@ void redirect_link(net::EthernetHeader& ethernet, typename Family::Header& ip,
 
 // `header`: TCP's with its options; `delta`: what the IP header's change does to its checksum.
 template <typename Address>
-void rewrite_tcp(net::Bytes header, const Rewrite<Address>& to, net::ChecksumDelta delta) {
+[[gnu::always_inline]] inline void rewrite_tcp(net::Bytes header, const Rewrite<Address>& to,
+                                               net::ChecksumDelta delta) {
     auto& tcp = net::header_in<net::TcpHeader>(header, 0);
     delta.replace(tcp.source_port, to.source_port);
     delta.replace(tcp.destination_port, to.destination_port);
