@@ -103,6 +103,11 @@ constexpr bool is_load(TcpState s) {
     return s == TcpState::syn_sent || s == TcpState::syn_received || s == TcpState::established;
 }
 
+// A bare ACK of either end's goes through and changes nothing.
+constexpr bool is_past_opening(TcpState s) {
+    return s >= TcpState::established && s <= TcpState::closed;
+}
+
 // What a peer knows too (flow sync).
 constexpr bool is_synced(TcpState s) {
     return s == TcpState::established || s == TcpState::fin_client || s == TcpState::fin_server;

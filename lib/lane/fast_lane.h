@@ -135,7 +135,7 @@ class FastLane {
     template <typename Family>
     static bool is_open(const flow::Flow& f) {
         using namespace flow::flow_flag;
-        return f.state == flow::TcpState::established && f.method != flow::Method::tun &&
+        return flow::is_past_opening(f.state) && f.method != flow::Method::tun &&
                (f.flags & (unsure | awaits_client | awaits_server)) == 0 &&
                f.families == (is_v4<Family> ? flow::Flow::all_ipv4 : 0);
     }

@@ -214,6 +214,22 @@ TEST_P(Both, WaysAgreeAboutTheWorld) {
     expect_same_counters();
 }
 
+TEST_P(Both, WaysAgreeWhileAConnectionEnds) {
+    const auto acknowledge = [&] {
+        send(client("A").seq(1002), 0);
+        send(server("A").seq(70'002), 1);
+        send(client("PA").seq(1001).payload("late"), 0);
+    };
+    send(client("FA").seq(1001), 0);
+    acknowledge();
+    send(server("FA").seq(70'001), 1);
+    acknowledge();
+    send(client("R").seq(1002), 0);
+    acknowledge();
+    expect_same_counters();
+    expect_same_flow();
+}
+
 TEST_P(Both, WaysKeepTheOrderOfAFlow) {
     const std::vector<Frame> burst{client("A").seq(1001),  client("A").seq(1002).timestamps(1, 2),
                                    client("A").seq(1003),  client("UA").seq(1004).ttl(9),

@@ -95,6 +95,16 @@ TEST(TcpState, NoSegmentLeadsBackToAnEarlierState) {
                           s);
 }
 
+TEST(TcpState, PastItsOpeningABareAckChangesNothing) {
+    for (std::size_t i = 0; i < tcp_state_count; ++i) {
+        const auto state = static_cast<TcpState>(i);
+        if (!is_past_opening(state)) continue;
+        EXPECT_EQ(step(state, Side::client, net::tcp_flag::ack), state);
+        EXPECT_EQ(step(state, Side::server, net::tcp_flag::ack), state);
+        EXPECT_EQ(step_one_way(state, net::tcp_flag::ack), state);
+    }
+}
+
 TEST(TcpState, OneWaySeesTheClientOnly) {
     TcpState state = step_one_way(none, syn);
     EXPECT_EQ(state, syn_sent);
