@@ -2,6 +2,7 @@
 #include "flow/isn.h"
 
 #include <bit>
+#include <cstring>
 
 namespace warren::flow {
 
@@ -30,11 +31,11 @@ struct SipState {
     }
 };
 
+// Eight bytes or fewer. Zeros follow them.
 std::uint64_t little_endian(net::ConstBytes bytes) {
     std::uint64_t word = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-        word |= std::uint64_t{bytes[i]} << (8 * i);
-    return word;
+    std::memcpy(&word, bytes.data(), bytes.size());
+    return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
 }
 
 }  // namespace
