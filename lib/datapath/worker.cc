@@ -170,7 +170,7 @@ unsigned Worker::receive() {
         if (rx.from_kernel)
             for (unsigned i = 0; i < count; ++i)
                 send_for_kernel(burst[i], rx.port);
-        else
+        else if (count != 0)
             process(burst, count);
         handled += count;
         rx.mark.note(count, burst_size, round_.now_ns);
@@ -197,6 +197,7 @@ unsigned Worker::take_handoffs() {
         if (from == id_) continue;
         Burst burst;
         const unsigned count = exchange_.handoff(from, id_).pop(burst.data(), burst_size);
+        if (count == 0) continue;
         counters_.handoff_in.add(count);
         for (unsigned i = 0; i < count; ++i)
             attach_ports(burst[i]->port + std::size_t{1});  // from may know more of them
@@ -204,7 +205,7 @@ unsigned Worker::take_handoffs() {
         process(burst, count);
         handled += count;
     }
-    steering_.begin_frames_of(id_);
+    if (handled != 0) steering_.begin_frames_of(id_);
     return handled;
 }
 
