@@ -37,6 +37,7 @@ class TxBatch {
     void add(std::uint8_t port, rte_mbuf* packet) {
         Pending& pending = queues_[port];
         pending.packets[pending.count++] = packet;
+        pending.bytes += packet->pkt_len;
         if (pending.count == pending.packets.size()) flush(port);
     }
 
@@ -53,28 +54,27 @@ class TxBatch {
     struct Pending {
         std::array<rte_mbuf*, 64> packets;
         std::uint16_t count = 0;
+        std::uint64_t bytes = 0;
         port::Port* port = nullptr;  // of lo there is none
     };
 
     void flush(std::uint8_t port) {
         Pending& pending = queues_[port];
-        std::uint64_t bytes = 0;
-        for (std::uint16_t i = 0; i < pending.count; ++i)
-            bytes += pending.packets[i]->pkt_len;
         const unsigned sent = send(pending);
         for (unsigned i = sent; i < pending.count; ++i) {
-            bytes -= pending.packets[i]->pkt_len;
+            pending.bytes -= pending.packets[i]->pkt_len;
             rte_pktmbuf_free(pending.packets[i]);
         }
         if (port > exchange::loopback_port) {
             counters_.kernel.add(sent);
         } else {
             counters_.tx.add(sent);
-            counters_.tx_bytes.add(bytes);
+            counters_.tx_bytes.add(pending.bytes);
         }
         counters_.drop(exchange::Drop::tx_full).add(pending.count - sent);
         full_ = full_ || sent < pending.count;
         pending.count = 0;
+        pending.bytes = 0;
     }
 
     unsigned send(Pending& pending) const {

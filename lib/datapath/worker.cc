@@ -265,8 +265,13 @@ inline void Worker::forward(Burst& burst, unsigned i, const Sighted& sighted) {
         }
         sort(burst, i);
     }
-    note_traffic(packets_[i]);
-    settle(packets_[i], handle(packets_[i]));
+    go_whole_way(packets_[i]);
+}
+
+// Apart: the loop over a burst needs its registers for the fast lane.
+[[gnu::noinline]] void Worker::go_whole_way(Packet& packet) {
+    note_traffic(packet);
+    settle(packet, handle(packet));
 }
 
 void Worker::sort(Burst& burst, unsigned i) {

@@ -99,6 +99,7 @@ class Worker {
     void fetch(unsigned i, Sighted& sighted);
     void forward(Burst& burst, unsigned i, const Sighted& sighted);
     void sort(Burst& burst, unsigned i);
+    void go_whole_way(Packet& packet);
     void leave_to_kernel(const Packet& packet);
     void send_for_kernel(rte_mbuf* mbuf, std::uint8_t port);
     void note_traffic(const Packet& packet);
