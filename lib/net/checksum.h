@@ -4,6 +4,7 @@
 // byte order irrelevant as long as the result is stored the same way.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -79,7 +80,12 @@ class ChecksumDelta {
         sum_ += static_cast<std::uint32_t>(~from.raw());
         sum_ += to.raw();
     }
-    void replace(const Ipv6Bytes& from, const Ipv6Bytes& to) { replace_sum(sum(from), sum(to)); }
+    constexpr void replace(const Ipv6Bytes& from, const Ipv6Bytes& to) {
+        const auto old = std::bit_cast<std::array<Be32, 4>>(from);
+        const auto now = std::bit_cast<std::array<Be32, 4>>(to);
+        for (std::size_t i = 0; i < old.size(); ++i)
+            replace(old[i], now[i]);
+    }
     // One byte at any offset from the start of the checksummed data.
     constexpr void replace_byte(std::size_t offset, std::uint8_t from, std::uint8_t to) {
         const bool odd = offset % 2 != 0;
@@ -102,8 +108,6 @@ class ChecksumDelta {
     constexpr std::uint16_t folded() const { return fold(sum_); }
 
   private:
-    static std::uint64_t sum(const Ipv6Bytes& bytes) { return add_to_sum(0, bytes); }
-
     std::uint64_t sum_ = 0;
 };
 
