@@ -26,11 +26,7 @@ constexpr AddressWords words_of(const net::Ipv6Bytes& address) {
 }
 // Of IpAddress::v4(address).
 constexpr AddressWords words_of(net::Be32 address) {
-    constexpr std::uint64_t prefix = net::Be32(0x0000ffff).raw();
-    if constexpr (std::endian::native == std::endian::little)
-        return {0, std::uint64_t{address.raw()} << 32 | prefix};
-    else
-        return {0, prefix << 32 | address.raw()};
+    return {0, net::joined(net::Be32(0x0000ffff).raw(), address.raw())};
 }
 static_assert(words_of(net::Be32(0xc0000201)) == words_of(net::IpAddress::v4(192, 0, 2, 1)));
 
@@ -47,7 +43,7 @@ struct TupleWords6 {
 };
 
 constexpr std::uint32_t ports_of(const Tuple& t) {
-    return std::bit_cast<std::uint32_t>(std::array{t.source_port, t.destination_port});
+    return net::joined(t.source_port.raw(), t.destination_port.raw());
 }
 
 // Calls with_words() with a TupleWords4 or a TupleWords6. A tuple of both families is no packet's.
@@ -55,8 +51,7 @@ template <typename WithWords>
 constexpr auto in_words(const Tuple& t, WithWords with_words) {
     if (t.source.is_v4() && t.destination.is_v4())
         return with_words(TupleWords4{
-            std::bit_cast<std::uint64_t>(AddressTails{t.source.tail(), t.destination.tail()}),
-            ports_of(t)});
+            net::joined(t.source.tail().raw(), t.destination.tail().raw()), ports_of(t)});
     return with_words(TupleWords6{words_of(t.source), words_of(t.destination), ports_of(t)});
 }
 
@@ -81,8 +76,8 @@ inline std::uint32_t ports_of(const Flow& f, Side from) {
 // No bit is set where the address is that one.
 inline std::uint64_t difference(const AddressHead& head, net::Be32 tail,
                                 const AddressWords& words) {
-    const auto rest = std::bit_cast<std::uint64_t>(
-        std::array{word_at<std::uint32_t>(&head[sizeof(words[0])]), tail.raw()});
+    const std::uint64_t rest =
+        net::joined(word_at<std::uint32_t>(&head[sizeof(words[0])]), tail.raw());
     return (word_at<std::uint64_t>(head.data()) ^ words[0]) | (rest ^ words[1]);
 }
 

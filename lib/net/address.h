@@ -78,8 +78,14 @@ class IpAddress {
         return ip;
     }
     // Of the parts that head() and tail() say.
-    constexpr IpAddress(const std::array<std::uint8_t, 12>& head, Be32 tail)
-        : bytes_(std::bit_cast<std::array<std::uint8_t, 16>>(Parts{head, tail})) {}
+    IpAddress(const std::array<std::uint8_t, 12>& head, Be32 tail) {
+        std::uint64_t first = 0;
+        std::uint32_t middle = 0;
+        std::memcpy(&first, head.data(), sizeof(first));
+        std::memcpy(&middle, head.data() + sizeof(first), sizeof(middle));
+        bytes_ = std::bit_cast<std::array<std::uint8_t, 16>>(
+            std::array{first, joined(middle, tail.raw())});
+    }
     // "192.0.2.1" or "2001:db8::1", nothing else around it.
     static std::optional<IpAddress> parse(std::string_view text);
 

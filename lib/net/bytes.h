@@ -26,6 +26,21 @@ constexpr std::uint64_t swap_to_network(std::uint64_t v) {
     return std::endian::native == std::endian::little ? __builtin_bswap64(v) : v;
 }
 
+// Two words that lie one behind the other, as one. Written to memory and read again as a whole, the
+// read would have to wait for both.
+constexpr std::uint64_t joined(std::uint32_t first, std::uint32_t second) {
+    if constexpr (std::endian::native == std::endian::little)
+        return std::uint64_t{second} << 32 | first;
+    else
+        return std::uint64_t{first} << 32 | second;
+}
+constexpr std::uint32_t joined(std::uint16_t first, std::uint16_t second) {
+    if constexpr (std::endian::native == std::endian::little)
+        return std::uint32_t{second} << 16 | first;
+    else
+        return std::uint32_t{first} << 16 | second;
+}
+
 template <typename Host>
 class BigEndian {
   public:
