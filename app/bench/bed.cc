@@ -31,7 +31,8 @@ Bed::Bed(const Load& load, unsigned frames)
       start_ns_(port::now_ns()),
       pool_(port::make_mempool("bed", frames + spare_frames)),
       rx_(make_ring("bed_rx")),
-      tx_(make_ring("bed_tx")) {
+      tx_(make_ring("bed_tx")),
+      exchange_(1, load.flow_sync) {
     if (rte_eth_from_rings("bed", &rx_, 1, &tx_, 1, SOCKET_ID_ANY) < 0)
         throw std::runtime_error("no net_ring port");
     port_ = std::make_unique<port::Port>(port::PortOptions{
@@ -112,6 +113,14 @@ void Bed::drain_events() {
     exchange::FlowEvent event;
     while (exchange_.workers[0]->events.pop(event)) {
     }
+    if (!load_.flow_sync) return;
+    exchange::SyncEvent said;
+    while (exchange_.workers[0]->sync->events.pop(said)) {
+    }
+}
+
+void Bed::begin_to_speak() {
+    exchange_.sync.speaks = load_.flow_sync;
 }
 
 double Bed::bytes_per_flow() const {

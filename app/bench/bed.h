@@ -34,6 +34,8 @@ class Bed {
     void pass_by();
     // What a manager would do with them.
     void drain_events();
+    // With flow sync: the peer is there and hears of changes from now on.
+    void begin_to_speak();
     double bytes_per_flow() const;
 
   private:
@@ -48,7 +50,7 @@ class Bed {
     rte_ring* tx_;
     std::unique_ptr<port::Port> port_;
     port::PortTable ports_;
-    exchange::Exchange exchange_{1};
+    exchange::Exchange exchange_;
     flow::Spread spread_{flow::Spread::key_of(5), 1};
     std::unique_ptr<datapath::Worker> worker_;
 };

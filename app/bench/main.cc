@@ -47,7 +47,9 @@ options::options_description described(Request& request) {
         "servers", given(load.sides.servers), "and of the servers'")(
         "txpkts", given(load.frame_bytes), "bytes of a TCP frame without FCS")(
         "verify", options::bool_switch(&load.verify), "checksums in software: no NIC has looked")(
-        "seconds", given(load.seconds), "how long to measure")(
+        "flow-sync", options::bool_switch(&load.flow_sync),
+        "the worker has a peer to tell of flows")("seconds", given(load.seconds),
+                                                  "how long to measure")(
         "windows", given(load.windows), "or how many windows of 1024 packets exactly")(
         "interface", given(request.wire.interface), "wire: the kernel's interface to send by")(
         "device", given(request.wire.device), "wire: or DPDK's device, as net_memif0,role=client")(
@@ -85,6 +87,8 @@ void check(Request& request) {
         throw options::error("--flows must be 32 to 12000000");
     if (load.frame_bytes < 60 || load.frame_bytes > 1514)
         throw options::error("--txpkts must be 60 to 1514");
+    if (load.flow_sync && request.engine != "stage")
+        throw options::error("--flow-sync is engine stage's");
     if (request.engine == "wire") check_wire(request);
 }
 

@@ -102,6 +102,7 @@ void Stage::carry(Burst& frames, unsigned count) {
 
 void Stage::open_flows() {
     flows_.open_all(frames_, [this](Burst& frames, unsigned count) { carry(frames, count); });
+    bed_.begin_to_speak();
 }
 
 double Stage::window(Within within) {
