@@ -32,7 +32,8 @@ Bed::Bed(const Load& load, unsigned frames)
       pool_(port::make_mempool("bed", frames + spare_frames)),
       rx_(make_ring("bed_rx")),
       tx_(make_ring("bed_tx")),
-      exchange_(1, load.flow_sync) {
+      exchange_(load.workers, load.flow_sync),
+      spread_(flow::Spread::key_of(5), load.workers) {
     if (rte_eth_from_rings("bed", &rx_, 1, &tx_, 1, SOCKET_ID_ANY) < 0)
         throw std::runtime_error("no net_ring port");
     port_ = std::make_unique<port::Port>(port::PortOptions{

@@ -51,7 +51,7 @@ class Bed {
     std::unique_ptr<port::Port> port_;
     port::PortTable ports_;
     exchange::Exchange exchange_;
-    flow::Spread spread_{flow::Spread::key_of(5), 1};
+    flow::Spread spread_;
     std::unique_ptr<datapath::Worker> worker_;
 };
 

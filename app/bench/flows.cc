@@ -29,14 +29,15 @@ ServerEnd end_in(const rte_mbuf& syn) {
 
 }  // namespace
 
-const std::array<Flows::Phase, 8> Flows::connection{{{flow::Side::client, tcp::syn},
-                                                     {flow::Side::server, tcp::syn | tcp::ack},
-                                                     {flow::Side::client, tcp::ack},
-                                                     {flow::Side::client, tcp::psh | tcp::ack},
-                                                     {flow::Side::server, tcp::psh | tcp::ack},
-                                                     {flow::Side::client, tcp::fin | tcp::ack},
-                                                     {flow::Side::server, tcp::fin | tcp::ack},
-                                                     {flow::Side::client, tcp::ack}}};
+const std::array<Flows::Phase, segments_per_connection> Flows::connection{
+    {{flow::Side::client, tcp::syn},
+     {flow::Side::server, tcp::syn | tcp::ack},
+     {flow::Side::client, tcp::ack},
+     {flow::Side::client, tcp::psh | tcp::ack},
+     {flow::Side::server, tcp::psh | tcp::ack},
+     {flow::Side::client, tcp::fin | tcp::ack},
+     {flow::Side::server, tcp::fin | tcp::ack},
+     {flow::Side::client, tcp::ack}}};
 
 Flows::Flows(const Load& load, const net::MacAddress& own)
     : load_(load),

@@ -16,6 +16,8 @@ namespace warren::bench {
 
 using Burst = std::array<rte_mbuf*, burst>;
 
+inline constexpr unsigned segments_per_connection = 8;  // of modes syn and mixed
+
 class Flows {
   public:
     // `own`: the forwarder's MAC.
@@ -43,7 +45,7 @@ class Flows {
         flow::Side from;
         std::uint8_t flags;
     };
-    static const std::array<Phase, 8> connection;
+    static const std::array<Phase, segments_per_connection> connection;
 
     std::uint32_t any_flow();
     flow::Side side_at(unsigned place) const;

@@ -40,13 +40,15 @@ options::options_description described(Request& request) {
     all.add_options()("help,h", options::bool_switch(&request.help), "this text")(
         "engine", given(request.engine), "which measurement: stage, ring or wire")(
         "forward-mode", given(request.mode),
-        "fnat, nat, dr, tun, arp, echo; syn: whole connections; mixed: of all some; io, macswap, "
+        "fnat, nat, dr, tun, arp, echo; idle: nothing; syn: whole connections; mixed: of all some; "
+        "io, macswap, "
         "5tswap: as testpmd's")("flows", given(load.flows), "established flows")(
         "ipv6", options::bool_switch(&request.ipv6), "both sides, as --clients 6 --servers 6")(
         "clients", given(load.sides.clients), "IP version of the clients' side: 4 or 6")(
         "servers", given(load.sides.servers), "and of the servers'")(
         "txpkts", given(load.frame_bytes), "bytes of a TCP frame without FCS")(
         "verify", options::bool_switch(&load.verify), "checksums in software: no NIC has looked")(
+        "workers", given(load.workers), "idle: so many there are, whose rings one looks at")(
         "flow-sync", options::bool_switch(&load.flow_sync),
         "the worker has a peer to tell of flows")("seconds", given(load.seconds),
                                                   "how long to measure")(
@@ -87,8 +89,11 @@ void check(Request& request) {
         throw options::error("--flows must be 32 to 12000000");
     if (load.frame_bytes < 60 || load.frame_bytes > 1514)
         throw options::error("--txpkts must be 60 to 1514");
-    if (load.flow_sync && request.engine != "stage")
-        throw options::error("--flow-sync is engine stage's");
+    if ((load.flow_sync || load.mode == warren::bench::Mode::idle) && request.engine != "stage")
+        throw options::error("--flow-sync and mode idle are engine stage's");
+    if (load.workers == 0 || load.workers > warren::exchange::max_workers ||
+        (load.workers != 1 && load.mode != warren::bench::Mode::idle))
+        throw options::error("--workers must be 1 to 16, in mode idle");
     if (request.engine == "wire") check_wire(request);
 }
 

@@ -30,6 +30,7 @@ class Stage {
     double window(Within within);
     std::array<std::uint64_t, port::lap_count> take_laps() { return laps_.take(); }
     double burst_ns();
+    double idle_window();
     double bytes_per_flow() const { return bed_.bytes_per_flow(); }
 
   private:
@@ -133,6 +134,13 @@ double Stage::burst_ns() {
     return double(end - start) * 1e9 / double(rte_get_tsc_hz());
 }
 
+double Stage::idle_window() {
+    const std::uint64_t start = rte_rdtsc();
+    for (unsigned number = 0; number < burst * bursts_per_window; ++number)
+        measured_round();
+    return double(rte_rdtsc() - start) / packets_per_window;
+}
+
 bool is_enough(const Load& load, std::size_t windows, std::uint64_t start) {
     if (is_interrupted()) return windows != 0;
     if (load.windows != 0) return windows >= load.windows;
@@ -168,6 +176,21 @@ Windows measure(const Load& load, Stage& stage) {
     return windows;
 }
 
+// Cycles of a round that finds nothing, `packets_per_window` of them at a time.
+Result run_idle(const Load& load, Stage& stage) {
+    std::vector<double> windows;
+    const std::uint64_t start = rte_rdtsc();
+    while (!is_enough(load, windows.size(), start))
+        windows.push_back(stage.idle_window());
+    Result result;
+    result.packets = windows.size() * std::uint64_t{burst} * bursts_per_window;
+    result.quiet_cycles = part_of(windows, quiet_part);
+    result.cycles = part_of(windows, 0.5);
+    // Its port's, and that of each other worker.
+    result.more = {{"cycles_per_ring", result.quiet_cycles / load.workers}};
+    return result;
+}
+
 std::vector<std::pair<std::string, double>> stages_of(const Windows& windows) {
     constexpr std::array<const char*, port::lap_count> names{"rx",      "look", "bucket",
                                                              "forward", "tx",   "chores"};
@@ -191,6 +214,7 @@ std::array<double, 3> latency_of(const Load& load, Stage& stage) {
 Result run_stage(const Load& load) {
     Stage stage(load);
     stage.open_flows();
+    if (load.mode == Mode::idle) return run_idle(load, stage);
     const Windows windows = measure(load, stage);
     const double generator = part_of(windows.generator, quiet_part);
     Result result;
@@ -208,6 +232,9 @@ Result run_stage(const Load& load) {
     result.mpps = double(rte_get_tsc_hz()) / result.quiet_cycles / 1e6;
     result.latency_ns = latency_of(load, stage);
     result.more = {{"generator_cycles_per_packet", generator}};
+    if (load.mode == Mode::syn)
+        result.more.emplace_back("connections_per_second",
+                                 result.mpps * 1e6 / segments_per_connection);
     return result;
 }
 

@@ -38,13 +38,15 @@ void change(Field& field, Field to, net::ChecksumDelta& delta) {
 }  // namespace
 
 Mode mode_of(std::string_view name) {
-    constexpr std::array<std::string_view, 11> names{
-        "fnat", "nat", "dr", "tun", "arp", "echo", "syn", "mixed", "io", "macswap", "5tswap"};
+    constexpr std::array<std::string_view, 12> names{"fnat",  "nat",  "dr",      "tun",
+                                                     "arp",   "echo", "idle",    "syn",
+                                                     "mixed", "io",   "macswap", "5tswap"};
     const auto* found = std::find(names.begin(), names.end(), name);
     if (found == names.end())
-        throw std::invalid_argument("unknown forward mode \"" + std::string(name) +
-                                    "\": fnat, nat, dr, tun, arp, echo, syn, mixed, io, macswap or "
-                                    "5tswap");
+        throw std::invalid_argument(
+            "unknown forward mode \"" + std::string(name) +
+            "\": fnat, nat, dr, tun, arp, echo, idle, syn, mixed, io, macswap or "
+            "5tswap");
     return static_cast<Mode>(found - names.begin());
 }
 

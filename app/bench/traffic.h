@@ -14,21 +14,21 @@
 
 namespace warren::bench {
 
-// arp, echo: requests for the VIP. syn: whole connections, SYN to the last ACK. mixed: FNAT; in
-// each burst one arp, one echo, six of syn, the others established. The last are testpmd's, on
-// clients' segments.
-enum class Mode { fnat, nat, dr, tun, arp, echo, syn, mixed, io, macswap, swap_all };
+// arp, echo: requests for the VIP. idle: nothing. syn: whole connections, SYN to the last ACK.
+// mixed: FNAT; in each burst one arp, one echo, six of syn, the others established. The last are
+// testpmd's, on clients' segments.
+enum class Mode { fnat, nat, dr, tun, arp, echo, idle, syn, mixed, io, macswap, swap_all };
 // Throws std::invalid_argument.
 Mode mode_of(std::string_view name);
 constexpr bool is_reference(Mode mode) {
     return mode >= Mode::io;
 }
-constexpr bool has_flows(Mode mode) {
-    return mode != Mode::arp && mode != Mode::echo && !is_reference(mode);
-}
 // Some of its flows come and go.
 constexpr bool has_endings(Mode mode) {
     return mode == Mode::syn || mode == Mode::mixed;
+}
+constexpr bool has_flows(Mode mode) {
+    return mode <= Mode::tun || has_endings(mode);
 }
 // What the servers' lb_kind is in that mode.
 flow::Method method_of(Mode mode);
