@@ -160,6 +160,11 @@ std::string egress_rules(const GuardRules& rules) {
     return text;
 }
 
+// A VLAN's frames pass here on their way to an interface of its own, where other virtual routers,
+// perhaps of ours, have the same VRIDs and other hosts the same addresses. VLAN 0 is a priority.
+constexpr const char* leave_vlans =
+    "    @ll,96,16 { 0x8100, 0x88a8 } @ll,112,16 & 0x0fff != 0 accept\n";
+
 std::string rules_of(const GuardRules& rules) {
     std::string text;
     for (const bool v4 : {true, false})
@@ -259,7 +264,8 @@ std::string guard_ruleset(std::string_view interface, const GuardRules& rules, G
     text += table + " {\n" + flags + "  chain ingress {\n";
     text += "    type filter hook ingress device \"" + std::string(interface) + "\" priority " +
             priority + "; policy accept;\n";
-    text += rules_of(rules) + "  }\n";
+    if (const std::string some = rules_of(rules); !some.empty()) text += leave_vlans + some;
+    text += "  }\n";
     if (const std::string egress = egress_rules(rules); !egress.empty())
         text += "  chain egress {\n    type filter hook egress device \"" + std::string(interface) +
                 "\" priority 0; policy accept;\n" + egress + "  }\n";

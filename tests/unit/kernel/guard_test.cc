@@ -70,6 +70,7 @@ table netdev warren_eth0 {
   flags owner;
   chain ingress {
     type filter hook ingress device "eth0" priority -500; policy accept;
+    @ll,96,16 { 0x8100, 0x88a8 } @ll,112,16 & 0x0fff != 0 accept
     ip daddr { 10.2.0.7, 10.2.0.100 } counter drop
     ip6 daddr { 2001:db8::100 } counter drop
     ip protocol 112 @th,8,8 { 51, 52 } counter drop
@@ -287,6 +288,29 @@ TEST_F(GuardTest, TheKernelSaysNothingOfWhoHasTheAddress) {
     guard.apply(silent);
     EXPECT_EQ(answers_arp(), "host ");
     EXPECT_EQ(answers(), "vip host ") << "all else is the host's";
+}
+
+Frame in_vlan(Frame frame, std::uint8_t vlan) {
+    frame.insert(frame.begin() + 12, {0x81, 0, 0, vlan});
+    return frame;
+}
+
+// They are on their way to an interface of that VLAN, where the same VRID is another virtual
+// router.
+TEST_F(GuardTest, AVlansFramesAreNotHidden) {
+    Guard guard("gu0");
+    guard.apply(rules());
+    put(in_vlan(advert(51), 7));
+    put(in_vlan(echo_request(vip), 7));
+    put(in_vlan(advert(51), 0));  // a priority alone
+    put(advert(51));
+    ASSERT_EQ(answers(), "host ");  // all have been dealt with
+    const auto counts = [](const std::string& rule, int packets) {
+        return run("nft list table netdev warren_gu0 | grep -Eq '" + rule + ".*counter packets " +
+                   std::to_string(packets) + " '");
+    };
+    EXPECT_TRUE(counts("ip protocol (112|vrrp)", 2));
+    EXPECT_TRUE(counts("ip daddr", 1));
 }
 
 // As if it were the kernel's own, and what it answers leaves with it.
