@@ -125,7 +125,8 @@ void HostAddresses::remove_leftovers(std::span<const KernelAddress> ours) {
                           " is the first address of interface " + address.interface +
                           ": it stays there, whoever is master");
     for (const KernelAddress& address : leftovers(ours, links)) {
-        const int error = remove(address, table.find(address.interface)->index);
+        const int error =
+            remove(address, table.find(address.interface)->index, Removal::any_prefix);
         if (error == 0)
             told_.warning(text_of(address) + " was left there by an earlier life: removed");
         else
@@ -168,9 +169,9 @@ bool HostAddresses::has_placed(std::string_view interface, const net::IpAddress&
 }
 
 // One that is gone already, with its link perhaps, is as good as removed.
-int HostAddresses::remove(const KernelAddress& address, int ifindex) {
+int HostAddresses::remove(const KernelAddress& address, int ifindex, Removal removal) {
     if (ifindex == 0) return 0;
-    const int error = requests_.remove_address(ifindex, address);
+    const int error = requests_.remove_address(ifindex, address, removal);
     if (cleaner_ != nullptr) cleaner_->has_removed(address_removal(ifindex, address));
     return error == EADDRNOTAVAIL || error == ENODEV ? 0 : error;
 }

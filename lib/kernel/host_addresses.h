@@ -69,7 +69,7 @@ class HostAddresses {
 
   private:
     void remove_leftovers(std::span<const KernelAddress> ours);
-    int remove(const KernelAddress& address, int ifindex);
+    int remove(const KernelAddress& address, int ifindex, Removal removal = Removal::exact);
     void tell_refusal(const KernelAddress& address, int error);
 
     Told told_;

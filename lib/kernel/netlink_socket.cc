@@ -332,12 +332,17 @@ void put_address(Request& request, int ifindex, const KernelAddress& address) {
     request.put(IFA_LOCAL, address.prefix.address);
 }
 
+// Without it the kernel's removal takes any prefix length of that address.
+void put_prefix(Request& request, const KernelAddress& address) {
+    request.put(IFA_ADDRESS, address.peer.value_or(address.prefix).address);
+}
+
 }  // namespace
 
 int NetlinkSocket::add_address(int ifindex, const KernelAddress& address) {
     Request request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK);
     put_address(request, ifindex, address);
-    request.put(IFA_ADDRESS, address.peer.value_or(address.prefix).address);
+    put_prefix(request, address);
     if (address.broadcast) request.put(IFA_BROADCAST, *address.broadcast);
     if (!address.label.empty()) request.put(IFA_LABEL, address.label);
     request.put(IFA_FLAGS, address.flags);
@@ -350,14 +355,15 @@ int NetlinkSocket::add_address(int ifindex, const KernelAddress& address) {
     return transact(request.header(), [](const nlmsghdr&) {});
 }
 
-NetlinkMessage address_removal(int ifindex, const KernelAddress& address) {
+NetlinkMessage address_removal(int ifindex, const KernelAddress& address, Removal removal) {
     Request request(RTM_DELADDR, NLM_F_ACK);
     put_address(request, ifindex, address);
+    if (removal == Removal::exact) put_prefix(request, address);
     return request.message();
 }
 
-int NetlinkSocket::remove_address(int ifindex, const KernelAddress& address) {
-    return request(address_removal(ifindex, address));
+int NetlinkSocket::remove_address(int ifindex, const KernelAddress& address, Removal removal) {
+    return request(address_removal(ifindex, address, removal));
 }
 
 // A vector's bytes are aligned for any header.

@@ -50,8 +50,12 @@ KernelMessage parse_kernel_message(const nlmsghdr& header);
 // process.
 using NetlinkMessage = std::vector<char>;
 
+// Somebody may have put the same address there with another prefix length too: that is not ours.
+// What an earlier life has left is, whatever it was.
+enum class Removal : std::uint8_t { exact, any_prefix };
 // What takes the address away.
-NetlinkMessage address_removal(int ifindex, const KernelAddress& address);
+NetlinkMessage address_removal(int ifindex, const KernelAddress& address,
+                               Removal removal = Removal::exact);
 
 class NetlinkSocket {
   public:
@@ -81,7 +85,7 @@ class NetlinkSocket {
 
     // EEXIST, EADDRNOTAVAIL: it is as asked for already.
     int add_address(int ifindex, const KernelAddress& address);
-    int remove_address(int ifindex, const KernelAddress& address);
+    int remove_address(int ifindex, const KernelAddress& address, Removal removal = Removal::exact);
 
     // One that asks for an acknowledgement and nothing else.
     int request(NetlinkMessage message);

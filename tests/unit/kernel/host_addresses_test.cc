@@ -181,6 +181,17 @@ TEST_F(HostAddressesTest, TheKernelHasThemAsAskedForAndGivesThemBack) {
     EXPECT_EQ(warnings, "");
 }
 
+TEST_F(HostAddressesTest, TheSameAddressWithAnotherPrefixIsSomebodyElses) {
+    {
+        HostAddresses host(told(), {}, nullptr);
+        host.follow({on("ha0", "10.3.0.100/24")}, links());
+        ASSERT_TRUE(run("ip addr add 10.3.0.100/32 dev ha0"));
+    }
+    EXPECT_TRUE(has("10.3.0.100/32")) << addresses();
+    EXPECT_FALSE(has("10.3.0.100/24")) << addresses();
+    ASSERT_TRUE(run("ip addr del 10.3.0.100/32 dev ha0"));
+}
+
 TEST_F(HostAddressesTest, WhatAnEarlierLifeLeftGoesAndIsTold) {
     ASSERT_TRUE(run("ip addr add 10.3.0.100/32 dev ha0"));
     const std::vector<KernelAddress> ours{on("ha0", "10.3.0.100/24"), on("ha0", "10.3.0.1/24")};
