@@ -30,7 +30,7 @@ void NextHops::follow() {
         if (is_served(server)) wanted.push_back(server.config->address);
     for (const net::IpAddress& peer : unicast_peers())
         wanted.push_back(peer);
-    netlink_.set_wanted(wanted);
+    netlink_.set_wanted(wanted, zones());
     for (model::ServerRecord& server : context_.state.servers) {
         if (!is_served(server)) continue;
         const auto hop = netlink_.next_hop(server.config->address);
@@ -101,6 +101,17 @@ std::vector<net::IpAddress> NextHops::unicast_peers() const {
             for (const vrrp::UnicastPeer& peer : router.plan->settings.unicast_peers)
                 add(peer.address);
     return peers;
+}
+
+// One such peer on two interfaces would be two: the first one counts.
+kernel::Netlink::Zones NextHops::zones() const {
+    kernel::Netlink::Zones zones;
+    for (const model::RouterState& router : context_.state.routers)
+        if (is_served(router))
+            for (const vrrp::UnicastPeer& peer : router.plan->settings.unicast_peers)
+                if (peer.address.is_link_local())
+                    zones.emplace(peer.address, router.config->interface);
+    return zones;
 }
 
 void NextHops::tell_peers() {

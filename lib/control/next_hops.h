@@ -25,6 +25,7 @@ class NextHops {
 
   private:
     std::vector<net::IpAddress> unicast_peers() const;
+    kernel::Netlink::Zones zones() const;
     void tell_peer(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
     void warn_unreachable(const net::IpAddress& server, const std::optional<kernel::NextHop>& hop);
     void tell_of_local_server(const net::IpAddress& server);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace warren::kernel {
 namespace {
@@ -63,7 +64,8 @@ std::vector<Link> Netlink::links() const {
     return links_.all();
 }
 
-void Netlink::set_wanted(std::span<const net::IpAddress> servers) {
+void Netlink::set_wanted(std::span<const net::IpAddress> servers, Zones zones) {
+    if (std::exchange(zones_, std::move(zones)) != zones_) schedule_routes();
     std::map<net::IpAddress, Server> wanted;
     for (const net::IpAddress& address : servers) {
         if (wanted.contains(address)) continue;
@@ -209,7 +211,10 @@ void Netlink::resolve_routes() {
 
 std::optional<RouteAnswer> Netlink::ask_route(const net::IpAddress& server) {
     std::optional<RouteAnswer> answer;
-    const int error = requests_.get_route(server, answer);
+    const auto zone = zones_.find(server);
+    const Link* link = zone == zones_.end() ? nullptr : links_.find(zone->second);
+    if (zone != zones_.end() && link == nullptr) return answer;
+    const int error = requests_.get_route(server, answer, link == nullptr ? 0 : link->index);
     // These say that there is no route; anything else that there is no answer.
     if (error != 0 && error != ENETUNREACH && error != EHOSTUNREACH && error != EACCES &&
         error != EINVAL)

@@ -41,6 +41,8 @@ class Netlink {
             next_hop_changed;
     };
     static constexpr std::size_t max_servers = 4096;
+    // Which interface a link-local address is meant on (RFC 4007).
+    using Zones = std::map<net::IpAddress, std::string>;
 
     Netlink(boost::asio::io_context& io, Callbacks callbacks);
     ~Netlink();
@@ -53,7 +55,7 @@ class Netlink {
 
     // Replaces the set of servers whose next hops are kept resolved (beyond max_servers: left out,
     // counted). Servers that stay keep their next hop and MAC.
-    void set_wanted(std::span<const net::IpAddress> servers);
+    void set_wanted(std::span<const net::IpAddress> servers, Zones zones = {});
     // Of a wanted server; nothing = unknown server or no route to it.
     std::optional<NextHop> next_hop(const net::IpAddress& server) const;
 
@@ -105,6 +107,7 @@ class Netlink {
     boost::asio::steady_timer upkeep_timer_;
     LinkTable links_;
     std::map<net::IpAddress, Server> servers_;
+    Zones zones_;
     std::map<NeighbourKey, Neighbour> neighbours_;
     NetlinkStatistics statistics_;
     bool routes_scheduled_ = false;

@@ -279,8 +279,8 @@ int NetlinkSocket::dump_addresses(const Handler& handler) {
                     [&](const nlmsghdr& header) { handler(parse_kernel_message(header)); });
 }
 
-int NetlinkSocket::get_route(const net::IpAddress& destination,
-                             std::optional<RouteAnswer>& answer) {
+int NetlinkSocket::get_route(const net::IpAddress& destination, std::optional<RouteAnswer>& answer,
+                             int ifindex) {
     answer.reset();
     Request request(RTM_GETROUTE, NLM_F_ACK);
     rtmsg header{};
@@ -288,6 +288,7 @@ int NetlinkSocket::get_route(const net::IpAddress& destination,
     header.rtm_dst_len = destination.is_v4() ? 32 : 128;
     request.put(header);
     request.put(RTA_DST, destination);
+    if (ifindex != 0) request.put(RTA_OIF, static_cast<std::uint32_t>(ifindex));
     return transact(request.header(), [&](const nlmsghdr& reply) { answer = parse_route(reply); });
 }
 

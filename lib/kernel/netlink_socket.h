@@ -77,7 +77,9 @@ class NetlinkSocket {
     // Requests.
     int dump_links(const Handler& handler);
     int dump_addresses(const Handler& handler);
-    int get_route(const net::IpAddress& destination, std::optional<RouteAnswer>& answer);
+    // `ifindex`: by that interface, as a link-local destination needs it; 0: any.
+    int get_route(const net::IpAddress& destination, std::optional<RouteAnswer>& answer,
+                  int ifindex = 0);
     int get_neighbour(int ifindex, const net::IpAddress& address,
                       std::optional<NeighbourMessage>& answer);
     // Makes the entry if need be and starts resolving it; `use` also takes the managed flag away.

@@ -209,6 +209,28 @@ TEST_F(NetlinkTest, Ipv6NextHop) {
     EXPECT_EQ(netlink->next_hop(behind)->gateway, there);
 }
 
+TEST_F(NetlinkTest, ALinkLocalAddressIsOnItsInterface) {
+    ASSERT_TRUE(
+        run("ip link add nl8 type veth peer name nl9 && ip link set nl9 up && "
+            "ip link set nl8 up"));
+    ASSERT_TRUE(wait_for([&] {
+        const auto link = netlink->link("nl8");
+        return link && link->running && link->ipv6_link_local();
+    }));
+    const net::IpAddress there = *net::IpAddress::parse("fe80::2");
+    const std::vector<net::IpAddress> wanted{there};
+    for (const char* name : {"nl0", "nl8"}) {
+        netlink->set_wanted(wanted, {{there, name}});
+        EXPECT_TRUE(wait_for([&] {
+            const auto hop = netlink->next_hop(there);
+            return hop && hop->ifindex == netlink->link(name)->index;
+        })) << name;
+    }
+    netlink->set_wanted(wanted, {{there, "nl7"}});
+    EXPECT_TRUE(wait_for([&] { return !netlink->next_hop(there); })) << "there is no such link";
+    run("ip link del nl8");
+}
+
 // Neighbours --------------------------------------------------------------------------------------
 
 TEST_F(NetlinkTest, ResolvesWithoutTrafficAndKeepsManaged) {
