@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/manager.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <exception>
@@ -11,6 +12,7 @@
 #include "model/builder.h"
 #include "model/start.h"
 #include "port/clock.h"
+#include "port/kernel_interface.h"
 #include "views/reload_rows.h"
 
 namespace warren::control {
@@ -180,7 +182,26 @@ void Manager::follow_port(const PortChange& change) {
 
 void Manager::on_next_hop(const net::IpAddress& address,
                           const std::optional<kernel::NextHop>& hop) {
+    if (hop && next_hops_.needs_port(address, *hop)) open_port_towards(hop->ifindex);
     if (next_hops_.take(address, hop)) services_.follow_own_hosts();
+}
+
+// A route came after the start (DHCP, a routing daemon, a link that was late) or leads another way
+// now: as at a start the host's routes say which interfaces are used.
+void Manager::open_port_towards(int ifindex) {
+    const auto link = netlink_.link(ifindex);
+    const auto has_name = [&](const model::PortState& port) { return port.name == link->name; };
+    if (!link || state_->ports.size() >= config::max_interfaces ||
+        std::any_of(state_->ports.begin(), state_->ports.end(), has_name) ||
+        !port::kernel_has_link(link->name))
+        return;
+    try {
+        open_port(link->name);
+    } catch (const std::runtime_error& error) {
+        return events_.warn(journal::EventKind::link, "{}", error.what());
+    }
+    host_.follow_masters();
+    publication_.publish();
 }
 
 void Manager::poll_own_links() {

@@ -68,6 +68,7 @@ class Manager {
     void on_link(const kernel::Link& link);
     void follow_port(const PortChange& change);
     void on_next_hop(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
+    void open_port_towards(int ifindex);
     void poll_own_links();
 
     void drain();

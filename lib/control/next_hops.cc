@@ -40,6 +40,20 @@ void NextHops::follow() {
     }
 }
 
+bool NextHops::needs_port(const net::IpAddress& address, const kernel::NextHop& hop) const {
+    const auto is_way = [&](const model::PortState& port) { return port.ifindex == hop.ifindex; };
+    const auto is_it = [&](const model::ServerRecord& server) {
+        return is_served(server) && server.config->address == address;
+    };
+    const auto is_own = [](const config::DataplaneInterface& card) { return !card.device.empty(); };
+    const auto& servers = context_.state.servers;
+    const auto& ports = context_.state.ports;
+    const auto& cards = context_.state.config.dataplane.interfaces;
+    return !hop.local && hop.ifindex != 0 && std::none_of(ports.begin(), ports.end(), is_way) &&
+           std::any_of(servers.begin(), servers.end(), is_it) &&
+           std::none_of(cards.begin(), cards.end(), is_own);
+}
+
 bool NextHops::take(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop) {
     tell_peer(address, hop);
     bool is_server = false;
@@ -66,10 +80,9 @@ void NextHops::warn_unreachable(const net::IpAddress& server,
     else if (hop->local)
         tell_of_local_server(server);
     else if (std::none_of(ports.begin(), ports.end(), is_way))
-        context_.events.warn(
-            journal::EventKind::server,
-            "server {}: its route leads over an interface that is not ours yet: reload",
-            server.to_string());
+        context_.events.warn(journal::EventKind::server,
+                             "server {}: its route leads over an interface that is not ours",
+                             server.to_string());
 }
 
 void NextHops::tell_of_local_server(const net::IpAddress& server) {

@@ -20,6 +20,9 @@ class NextHops {
     void follow();
     // To the control lcore at its start; later changes reach it by take().
     void tell_peers();
+    // Whether a real_server's next hop is on an interface that is none of ours yet. Not where there
+    // are cards of our own: who gives cards says what is used.
+    bool needs_port(const net::IpAddress& address, const kernel::NextHop& hop) const;
     // Whether it is a real_server's: it may be this host itself now.
     bool take(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
 

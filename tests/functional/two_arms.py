@@ -10,6 +10,7 @@ Two hosts of that kind, of which one is master. Cases:
  clients  clients inside, who send to the VIP by the master's inner address: servers on both sides, the host's own web page,
           a closed port; by way of the backup, whose kernel sends them on; after a hand-over by SIGTERM
  reload   a server that is the first on a network no one has used
+ late     the inner interface has no address until long after the start, and a server's route then leads over another one
  quiet    flow sync: a client inside has a connection and says nothing; after the master's death its server speaks first
 """
 
@@ -125,13 +126,14 @@ class Site:
     def text(self, name, config):
         return config.replace("PRIORITY", {"one": "200", "two": "100"}[name])
 
-    def start(self, config=CONFIG):
+    def start(self, config=CONFIG, servers_too=True):
         for name in ("one", "two"):
             self.warrens[name] = self.test.start_warren(self.hosts[name], self.text(name, config))
         self.wait_for("one", "master")
         self.wait_for("two", "backup")
-        wait_until("the servers", lambda: all(row["state"] == "up" for row in
-                                              self.test.ctl(self.hosts["one"], "show", "servers")), 10)
+        if servers_too:
+            wait_until("the servers", lambda: all(row["state"] == "up" for row in
+                                                  self.test.ctl(self.hosts["one"], "show", "servers")), 10)
 
     def wait_for(self, name, state):
         wait_until(f"{name}: {state}", lambda: {row["state"] for row in
@@ -204,6 +206,26 @@ def reload(test):
     assert not [a for a in site.lan.adverts("two", since) if a.priority == 100], "the peer took over"
 
 
+def late(test):
+    site = Site(test)
+    one = site.hosts["one"]
+    for name in ("one", "two"):
+        site.hosts[name].run("ip", "address", "flush", "dev", "eth1")
+    site.start(servers_too=False)
+    assert site.ports("one") == ["eth0"], site.ports("one")
+    site.is_served("client", VIP, 5670, "near")
+    for address in ("10.9.0.4/24", "fd00:9::4/64"):
+        one.run("ip", "address", "add", address, "dev", "eth1", *(["nodad"] if ":" in address else []))
+    for vip, port in ((VIP, 5671), (VIP, 5672), (VIP6, 5671)):
+        site.is_served("client", vip, port, "far")
+    site.is_served("inner", VIP, 5670, "near")
+    assert site.ports("one") == ["eth0", "eth1"], site.ports("one")
+    add_wire(test.network, one, "bridge", ["192.168.8.44/32"], "eth2")
+    one.run("ip", "route", "add", f"{NEAR_SERVER}/32", "dev", "eth2")
+    site.is_served("client", VIP, 5670, "near")
+    assert site.ports("one") == ["eth0", "eth1", "eth2"], site.ports("one")
+
+
 def quiet(test):
     site = Site(test)
     key_file = test.folder / "sync.key"
@@ -226,7 +248,7 @@ def quiet(test):
     wait_until("the news", lambda: "news" in test.log("listener.log"), 3)
 
 
-CASES = {"servers": servers, "clients": clients, "reload": reload, "quiet": quiet}
+CASES = {"servers": servers, "clients": clients, "reload": reload, "late": late, "quiet": quiet}
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:
