@@ -105,14 +105,14 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
               config.dataplane.workers),
       exchange_(config.dataplane.workers, sync_keys_.has_value()) {
     for (const std::string& interface : config::port_names(config_))
-        open_port(interface);
+        open_port(interface, config_.global.dynamic_interfaces);
     make_workers();
 }
 
 DataPlane::~DataPlane() = default;
 
-// At the start, and when a reload needs another one (port_table.h).
-port::Port& DataPlane::open_port(const std::string& interface) {
+// At the start, and when another one is needed later (port_table.h).
+port::Port& DataPlane::open_port(const std::string& interface, bool may_come_later) {
     port::PortOptions options;
     options.name = interface;
     options.device = device_of(config_, interface);
@@ -120,6 +120,7 @@ port::Port& DataPlane::open_port(const std::string& interface) {
     options.pool = pool_.get();
     options.large_pool = large_pool_.get();
     options.rss_key = spread_.key();
+    options.may_come_later = may_come_later;
     port::Port& port = *ports_.emplace_back(std::make_unique<port::Port>(options));
     add_virtual_macs(port);
     port_table_.add(port, open_kernel_port(port));
@@ -171,7 +172,7 @@ void DataPlane::make_workers() {
 void DataPlane::run(control::ManagerOptions options) {
     options.pool = pool_.get();
     options.open_port = [this](const std::string& interface) -> port::Port& {
-        return open_port(interface);
+        return open_port(interface, true);  // the manager has looked
     };
     control::Manager manager(config_, port_table_, exchange_, vrrp_, std::move(options));
     election::RunnerOptions runner_options;

@@ -37,7 +37,7 @@ class DataPlane {
     void run(control::ManagerOptions options);
 
   private:
-    port::Port& open_port(const std::string& interface);
+    port::Port& open_port(const std::string& interface, bool may_come_later);
     void add_virtual_macs(port::Port& port) const;
     port::Port* open_kernel_port(const port::Port& card);
     void make_workers();

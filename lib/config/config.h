@@ -419,6 +419,7 @@ struct GlobalDefs {
     std::string script_user, script_group;
     bool enable_script_security = false;
     bool checker_log_all_failures = false;
+    bool dynamic_interfaces = false;  // one that is not there yet is taken up when it comes
     NotifyFifos fifos;
     Mail mail;
     std::int64_t vrrp_startup_delay_ns = 0;

@@ -5,6 +5,16 @@
 #include <vector>
 
 namespace warren::config {
+namespace {
+
+std::string how_to_have(const std::string& interface) {
+    return ": warren cannot start before it is there (`ip link` lists them; `dynamic_interfaces` "
+           "in "
+           "global_defs waits for it; a card of its own needs `dataplane { interface " +
+           interface + " { device ... } }`)";
+}
+
+}  // namespace
 
 syntax::Diagnostics settle_devices(
     Config& config, const std::function<HostDevice(const std::string& name)>& device_of) {
@@ -13,12 +23,12 @@ syntax::Diagnostics settle_devices(
         if (address.device.empty()) return false;
         const HostDevice device = device_of(address.device);
         address.device_is_mute = device == HostDevice::mute;
-        if (device == HostDevice::missing)
-            found.push_back({address.where, syntax::Severity::warning,
-                             "there is no interface " + address.device + ": the address " +
-                                 address.prefix.address.to_string() +
-                                 " is left out, as in keepalived"});
-        return device == HostDevice::missing;
+        if (device != HostDevice::missing || config.global.dynamic_interfaces) return false;
+        found.push_back({address.where, syntax::Severity::warning,
+                         "there is no interface " + address.device + ": the address " +
+                             address.prefix.address.to_string() +
+                             " is left out, as in keepalived"});
+        return true;
     };
     for (VrrpInstance& instance : config.vrrp_instances)
         for (auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
@@ -29,13 +39,13 @@ syntax::Diagnostics settle_devices(
 syntax::Diagnostics find_missing_interfaces(
     const Config& config, const std::function<HostDevice(const std::string& name)>& device_of) {
     syntax::Diagnostics found;
+    const bool may_come = config.global.dynamic_interfaces;
     for (const VrrpInstance& instance : config.vrrp_instances)
         if (device_of(instance.interface) == HostDevice::missing)
             found.push_back({instance.where, syntax::Severity::warning,
                              instance.name + ": there is no interface " + instance.interface +
-                                 ": warren cannot start before it is there (`ip link` lists them; "
-                                 "a card of its own needs `dataplane { interface " +
-                                 instance.interface + " { device ... } }`)"});
+                                 (may_come ? ": in fault until it comes (dynamic_interfaces)"
+                                           : how_to_have(instance.interface))});
     return found;
 }
 

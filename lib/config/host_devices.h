@@ -13,14 +13,15 @@ namespace warren::config {
 enum class HostDevice : std::uint8_t {
     link,     // stations there ask who has an address
     mute,     // nobody asks: lo, a dummy, a tunnel
-    missing,  // the address is left out, as in keepalived
+    missing,  // the address is left out, as in keepalived, unless there are dynamic_interfaces
 };
 
 syntax::Diagnostics settle_devices(
     Config& config, const std::function<HostDevice(const std::string& name)>& device_of);
 
-// Instances whose interface is not there (yet): a start fails until it is, and is tried again by
-// the unit. A warning, so that `--check` before it does not keep a host from its late interface.
+// Instances whose interface is not there (yet): they are in fault until it is with
+// dynamic_interfaces, else a start fails until then, and is tried again by the unit. A warning, so
+// that `--check` before it does not keep a host from its late interface.
 syntax::Diagnostics find_missing_interfaces(
     const Config& config, const std::function<HostDevice(const std::string& name)>& device_of);
 

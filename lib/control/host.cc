@@ -89,7 +89,7 @@ void Host::take_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
     const model::PortState& port = context_.state.ports[index];
     if (port.ifindex != 0)
         join_groups(index, snapshot);
-    else
+    else if (!port.shared)
         context_.events.warn(
             journal::EventKind::link,
             "interface {}: the kernel has none of that name: no IGMP or MLD reports, a "

@@ -87,15 +87,20 @@ PortChange Links::follow(std::uint8_t index, const kernel::Link& link) {
 void Links::follow_interface(PortChange& change, const kernel::Link& link) {
     model::PortState& port = context_.state.ports[change.port];
     change.is_new = port.ifindex != link.index;
+    const bool is_first = port.mac.is_zero();
     if (change.is_new) {
         ports_[change.port].restore_filter();
-        context_.events.warn(journal::EventKind::link,
-                             "interface {}: was made anew and is taken up again", port.name);
+        context_.events.add(journal::EventKind::link,
+                            is_first ? journal::EventLevel::info : journal::EventLevel::warning,
+                            "interface " + port.name +
+                                (is_first ? ": has come and is taken up"
+                                          : ": was made anew and is taken up again"));
     }
     change.mac = port.mac != link.mac && !link.mac.is_zero();
     if (!change.mac) return;
-    context_.events.warn(journal::EventKind::link, "interface {}: its MAC is {} now, was {}",
-                         port.name, link.mac.to_string(), port.mac.to_string());
+    if (!is_first)
+        context_.events.warn(journal::EventKind::link, "interface {}: its MAC is {} now, was {}",
+                             port.name, link.mac.to_string(), port.mac.to_string());
     port.mac = link.mac;
 }
 

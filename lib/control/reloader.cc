@@ -95,7 +95,7 @@ std::string Reloader::refusal_of(const schema::LoadResult& loaded, model::Reload
                      .workers = static_cast<unsigned>(exchange_.workers.size())});
     if (!plan.refusal.empty()) return plan.refusal;
     for (const std::string& interface : plan.new_ports)
-        if (!port::kernel_has_interface(interface))
+        if (!loaded.config.global.dynamic_interfaces && !port::kernel_has_interface(interface))
             return "interface " + interface + ": the kernel has no such interface";
     return {};
 }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
@@ -32,8 +33,10 @@ std::optional<ifreq> ask(const std::string& name, unsigned long what) {
 }
 
 // Any number that other programs' groups on this interface will hardly have.
-std::uint16_t group_of(int ifindex) {
-    return static_cast<std::uint16_t>(getpid() ^ (ifindex << 7) ^ 0x5761);
+std::uint16_t group_of(const std::string& name, int index) {
+    const std::size_t interface =
+        index != 0 ? static_cast<std::size_t>(index) << 7 : std::hash<std::string>()(name);
+    return static_cast<std::uint16_t>(static_cast<std::size_t>(getpid()) ^ interface ^ 0x5761);
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& why) {
@@ -61,20 +64,20 @@ std::unique_ptr<PacketSocket> open_loopback() {
     }
 }
 
-KernelInterface::KernelInterface(std::string name, unsigned workers, rte_mempool* pool,
+KernelInterface::KernelInterface(const KernelInterfaceOptions& wanted, rte_mempool* pool,
                                  rte_mempool* large_pool)
-    : name_(std::move(name)) {
+    : name_(wanted.name) {
     const int index = static_cast<int>(if_nametoindex(name_.c_str()));
-    if (index == 0)
+    if (index == 0 && !wanted.may_come_later)
         refuse(name_, "no such interface (give its device in `dataplane { interface " + name_ +
                           " { device … } }`, or create it)");
     PacketSocketOptions options;
-    options.group = workers > 1 ? group_of(index) : std::uint16_t{0};
+    if (wanted.workers > 1) options.group = group_of(name_, index);
     options.mtu = mtu();
     options.pool = pool;
     options.large_pool = large_pool;
     try {
-        for (unsigned i = 0; i < workers; ++i)
+        for (unsigned i = 0; i < wanted.workers; ++i)
             sockets_.push_back(std::make_unique<PacketSocket>(index, options));
         options.receives = false;
         options.control_priority = control_priority;
@@ -127,7 +130,7 @@ std::string KernelInterface::join(unsigned short kind, const net::MacAddress& ma
 // Puts the MAC into the card's filter, or the card into promiscuous mode where it has none.
 std::string KernelInterface::add_mac(const net::MacAddress& mac) {
     if (std::find(macs_.begin(), macs_.end(), mac) != macs_.end()) return {};
-    std::string error = join(PACKET_MR_UNICAST, mac);
+    std::string error = kernel_has_interface(name_) ? join(PACKET_MR_UNICAST, mac) : "";
     if (error.empty()) macs_.push_back(mac);
     return error;
 }

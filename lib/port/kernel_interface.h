@@ -14,11 +14,18 @@
 
 namespace warren::port {
 
+struct KernelInterfaceOptions {
+    std::string name;
+    unsigned workers = 1;
+    bool may_come_later = false;  // until then its sockets belong to no interface
+};
+
 class KernelInterface {
   public:
-    // `workers` sockets that receive, then one that does not. Throws std::runtime_error: no such
-    // interface, no permission, no memory.
-    KernelInterface(std::string name, unsigned workers, rte_mempool* pool, rte_mempool* large_pool);
+    // A socket that receives for each worker, then one that does not. Throws std::runtime_error: no
+    // such interface, no permission, no memory.
+    KernelInterface(const KernelInterfaceOptions& options, rte_mempool* pool,
+                    rte_mempool* large_pool);
     ~KernelInterface();
     KernelInterface(const KernelInterface&) = delete;
     KernelInterface& operator=(const KernelInterface&) = delete;
@@ -31,11 +38,12 @@ class KernelInterface {
     std::uint16_t mtu() const;
     bool is_running() const;
 
-    // Makes the kernel's filter take frames to `mac` too, or all frames. Both end with this object,
-    // however the process ends. Return an error's text, or nothing.
+    // Makes the kernel's filter take frames to `mac` too, or all frames; one that is not there yet
+    // does so when it comes. Both end with this object, however the process ends. Return an error's
+    // text, or nothing.
     std::string add_mac(const net::MacAddress& mac);
     std::string become_promiscuous();
-    // The interface was made anew: its filter has forgotten.
+    // The interface has come or was made anew: its filter knows nothing.
     void restore_filter();
 
   private:

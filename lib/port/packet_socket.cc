@@ -269,6 +269,7 @@ int PacketSocket::open_socket(int ifindex, Ring& ring, std::vector<tpacket2_hdr*
         for (std::size_t i = 0; i < request.tp_frame_nr; ++i)
             slots.push_back(reinterpret_cast<tpacket2_hdr*>(first + i * request.tp_frame_size));
     }
+    if (ifindex == 0) return made;  // bound to 0 it would hear all interfaces
     sockaddr_ll to{};
     to.sll_family = AF_PACKET;
     to.sll_protocol = options_.receives ? htons(ETH_P_ALL) : std::uint16_t{0};

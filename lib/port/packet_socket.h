@@ -42,7 +42,8 @@ class PacketSocket {
         std::uint64_t refused = 0;    // the kernel did not send it: longer than the MTU, damaged
     };
 
-    // Throws std::system_error.
+    // Throws std::system_error. 0: it belongs to no interface, hears and sends nothing until
+    // reopen().
     PacketSocket(int ifindex, const PacketSocketOptions& options);
     ~PacketSocket();
     PacketSocket(const PacketSocket&) = delete;

@@ -50,7 +50,9 @@ Port::Port(const PortOptions& options)
 // Each worker has a socket, and the control lcore one that only sends. The kernel spreads frames
 // over the workers' by its own hash.
 void Port::share(const PortOptions& options) {
-    shared_ = std::make_unique<KernelInterface>(name_, workers_, options.pool, options.large_pool);
+    shared_ = std::make_unique<KernelInterface>(
+        KernelInterfaceOptions{name_, workers_, options.may_come_later}, options.pool,
+        options.large_pool);
     driver_ = "packet_socket";
     rx_queues_ = static_cast<std::uint16_t>(workers_);
     tx_queues_ = static_cast<std::uint16_t>(workers_ + 1);

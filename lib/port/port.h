@@ -28,6 +28,7 @@ struct PortOptions {
     // What RSS is set to where the card has it: entry i of the indirection table leads to worker
     // i modulo net::rss_entries modulo workers.
     std::optional<net::RssKey> rss_key{};
+    bool may_come_later = false;  // the kernel need not have that interface yet: reopen()
 };
 
 // The device string of a kernel port: a tap interface `name` with the MAC of the card, through
@@ -69,8 +70,8 @@ class Port {
     bool link_up() const;
     rte_eth_stats stats() const;
 
-    // A shared interface was made anew under the same name. For the thread of that queue; false: it
-    // is gone again. And for the manager: what the kernel forgot of it.
+    // A shared interface has come, or was made anew under the same name. For the thread of that
+    // queue; false: it is gone again. And for the manager: what the kernel forgot of it.
     bool reopen(std::uint16_t queue, int ifindex);
     void restore_filter();
 

@@ -87,7 +87,6 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"lvs_process_name", of_keepalived},
     {"set_supplementary_groups", of_keepalived},
     {"use_symlink_paths", of_keepalived},
-    {"dynamic_interfaces", "an interface must exist when Warren starts"},
     {"rs_init_notifies", of_keepalived},
     {"umask", of_keepalived},
     {"startup_script_timeout", of_keepalived},
@@ -147,6 +146,13 @@ constexpr Keyword<config::GlobalDefs> globals[] = {
      [](Statement& s, config::GlobalDefs& g) { s.interface(g.default_interface); }},
     {"checker_log_all_failures", 0, 1,
      [](Statement& s, config::GlobalDefs& g) { s.boolean(g.checker_log_all_failures); }},
+    {"dynamic_interfaces", 0, 1,
+     [](Statement& s, config::GlobalDefs& g) {
+         g.dynamic_interfaces = true;
+         if (s.args() > 0 && s.arg(0) != "allow_if_changes")
+             s.warn("after 'dynamic_interfaces' comes nothing or 'allow_if_changes', not " +
+                    syntax::in_quotes(s.arg(0)));
+     }},
     {"enable_script_security", 0, 0,
      [](Statement&, config::GlobalDefs& g) { g.enable_script_security = true; }},
     {"vrrp_rt_priority", 1, 1,

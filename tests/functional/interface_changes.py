@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """What happens to an ordinary interface while warren shares it: another MAC, another MTU, removed and made anew (bonds, netplan,
-hot plug). Each time it is served again within two seconds, stations are told, the log says so, and connections go on. And frames
+hot plug), or not there yet (dynamic_interfaces). Each time it is served again within two seconds, stations are told, the log says so, and connections go on. And frames
 with a priority tag (VLAN 0), as some fabrics send all of theirs: they are untagged traffic; those of a VLAN are not.
 
     interface_changes.py BUILD-DIR
@@ -56,8 +56,20 @@ class Bench:
         self.server = test.network.add_host("server", "192.168.8.11/24")
         self.warren = test.network.add_host("warren", "192.168.8.4/24")
         test.start(self.server, PYTHON, str(HERE / "transfer.py"), "serve", str(PORT), log="server.log")
-        test.start_warren(self.warren, CONFIG)
+        self.process = test.start_warren(self.warren, CONFIG)
         self.wait_for_service("the start", 10)
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(10) == 0
+
+    def plug(self, mac):
+        """A new cable, and a new eth0 of that MAC."""
+        switch, warren = self.test.network.switch, self.warren.namespace
+        run("ip", "-n", switch, "link", "add", "warren", "type", "veth", "peer", "name", "eth0", "address", mac, "netns", warren)
+        run("ip", "-n", switch, "link", "set", "warren", "master", "bridge", "up")
+        run("ip", "-n", warren, "link", "set", "eth0", "up")
+        self.warren.add_address("192.168.8.4/24")
 
     def fetch(self, size):
         return self.client.run(PYTHON, str(HERE / "transfer.py"), "fetch", VIP, str(PORT), str(size), check=False,
@@ -122,22 +134,40 @@ def another_mtu(bench):
 
 
 def made_anew(bench):
-    switch, warren = bench.test.network.switch, bench.warren.namespace
+    warren = bench.warren.namespace
     held = bench.hold()
     for _ in range(2):
         mac = bench.warren.mac()
         run("ip", "-n", warren, "link", "delete", "eth0")
         bench.expect_log("link down")
-        run("ip", "-n", switch, "link", "add", "warren", "type", "veth", "peer", "name", "eth0", "address", mac, "netns", warren)
-        run("ip", "-n", switch, "link", "set", "warren", "master", "bridge", "up")
-        run("ip", "-n", warren, "link", "set", "eth0", "up")
-        bench.warren.add_address("192.168.8.4/24")
+        bench.plug(mac)
         begin = time.monotonic()
         bench.wait_for_service("a new interface", SERVED_AGAIN_S)
         print(f"made anew: served again after {time.monotonic() - begin:.2f} s", flush=True)
     bench.expect_log("was made anew and is taken up again")
     bench.asks_on(held)
     bench.warren.run("nft", "list", "table", "netdev", "warren_eth0")
+
+
+def comes_later(bench):
+    """With dynamic_interfaces a start does without its interface: as in keepalived it is in fault until there is one."""
+    test, warren, mac = bench.test, bench.warren, bench.warren.mac()
+    bench.stop()
+    run("ip", "-n", warren.namespace, "link", "delete", "eth0")
+    for workers, more in ((1, ""), (2, "    use_vmac\n")):
+        config = CONFIG.replace("    priority", f"{more}    priority")
+        bench.process = test.start_warren(warren, f"global_defs {{\n    dynamic_interfaces\n}}\n"
+                                                  f"dataplane {{\n    workers {workers}\n}}\n{config}")
+        row, = test.ctl(warren, "show", "vrrp")
+        assert row["state"] == "fault", row
+        bench.plug(mac)
+        begin = time.monotonic()
+        bench.wait_for_service("an interface that came", SERVED_AGAIN_S)
+        print(f"came later, {workers} workers: served after {time.monotonic() - begin:.2f} s", flush=True)
+        warren.run("nft", "list", "table", "netdev", "warren_eth0")
+        bench.expect_log("interface eth0: has come and is taken up")
+        bench.stop()
+        run("ip", "-n", warren.namespace, "link", "delete", "eth0")
 
 
 def tagged(frame, tag):
@@ -181,6 +211,7 @@ def main(test):
     another_mac(bench, lan)
     another_mtu(bench)
     made_anew(bench)
+    comes_later(bench)
 
 
 if __name__ == "__main__":

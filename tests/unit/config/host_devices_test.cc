@@ -50,6 +50,20 @@ TEST(HostDevices, AnInstanceWithoutItsInterfaceIsToldAbout) {
     EXPECT_TRUE(find_missing_interfaces(config, all_are(HostDevice::link)).empty());
 }
 
+TEST(HostDevices, WithDynamicInterfacesWhatIsMissingMayCome) {
+    Config config = load_text(
+                        "global_defs {\ndynamic_interfaces allow_if_changes\n}\n"
+                        "vrrp_instance V {\ninterface gone0\nvirtual_router_id 1\n"
+                        "virtual_ipaddress {\n10.0.0.1/24\n10.0.0.2/24 dev gone1\n}\n}\n")
+                        .config;
+    const auto none_is_there = [](const std::string&) { return HostDevice::missing; };
+    EXPECT_EQ(messages(find_missing_interfaces(config, none_is_there)),
+              "f:4: warning: V: there is no interface gone0: in fault until it comes "
+              "(dynamic_interfaces)\n");
+    EXPECT_TRUE(settle_devices(config, none_is_there).empty());
+    EXPECT_EQ(port_names(config), (std::vector<std::string>{"gone0", "gone1"}));
+}
+
 // Each once, behind those that the file names.
 TEST(HostDevices, AServersInterfaceNeedsAPort) {
     Config config =
