@@ -46,6 +46,8 @@ inline constexpr unsigned max_workers = 15;        // with the control lcore's, 
 struct NotifyScripts {
     std::optional<Script> any, master, backup, fault, stop;
     std::optional<Script> lower_priority;  // a master's that has heard a lower one; not of groups
+    bool says_deleted = false;        // a reload that takes the instance out is DELETED, not FAULT
+    std::optional<Script> deleted{};  // and this runs then
 
     friend bool operator==(const NotifyScripts&, const NotifyScripts&) = default;
 };

@@ -133,7 +133,9 @@ void Routers::on_transition(const election::VrrpReport& report) {
                          reason_text(report, router.status));
     if (told_.transition) told_.transition(report);
     if (waits_for_tracked(report)) return;
-    if (const auto heard = programs::notify_state(report.to, report.reason))
+    if (!is_served(router))
+        notifier_.on_removal(router.config->name, router.status.effective_priority);
+    else if (const auto heard = programs::notify_state(report.to, report.reason))
         notifier_.on_transition(router.config->name, *heard, router.status.effective_priority);
 }
 

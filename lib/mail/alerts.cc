@@ -34,6 +34,7 @@ Words words(NotifyState state) {
         case NotifyState::fault:
             return {"Entering FAULT state", no_longer,
                     "All VRRP group instances are now in FAULT state"};
+        case NotifyState::deleted:
         case NotifyState::stop:
             break;
     }
@@ -78,7 +79,7 @@ Alerts::Alerts(boost::asio::io_context& io, const config::Config& config, journa
 
 bool Alerts::is_told(const std::string& who, NotifyState state) {
     if (state == NotifyState::fault && !config_.global.mail.faults) return false;
-    if (state == NotifyState::stop) {
+    if (state == NotifyState::stop || state == NotifyState::deleted) {
         told_.erase(who);  // it may not come again
         return true;
     }

@@ -12,7 +12,7 @@
 
 namespace warren::programs {
 
-enum class NotifyState : std::uint8_t { master, backup, fault, stop };
+enum class NotifyState : std::uint8_t { master, backup, fault, stop, deleted };
 std::string_view name(NotifyState state);  // "MASTER"
 
 class Listener {

@@ -16,6 +16,8 @@ std::string_view name(NotifyState state) {
             return "BACKUP";
         case NotifyState::fault:
             return "FAULT";
+        case NotifyState::deleted:
+            return "DELETED";
         case NotifyState::stop:
             break;
     }
@@ -56,8 +58,9 @@ Notifier::Scripts Notifier::ready(const config::NotifyScripts& scripts,
     const auto program = [&](const std::optional<config::Script>& script) {
         return script ? check_script(*script, global).program : std::nullopt;
     };
-    return {program(scripts.any),   program(scripts.master), program(scripts.backup),
-            program(scripts.fault), program(scripts.stop),   program(scripts.lower_priority)};
+    return {program(scripts.any),     program(scripts.master), program(scripts.backup),
+            program(scripts.fault),   program(scripts.stop),   program(scripts.lower_priority),
+            program(scripts.deleted), scripts.says_deleted};
 }
 
 Notifier::Notifier(boost::asio::io_context& io, const config::Config& config,
@@ -109,6 +112,15 @@ void Notifier::on_transition(const std::string& instance, NotifyState state, int
             update(group);
 }
 
+void Notifier::on_removal(const std::string& instance, int priority) {
+    Scripts scripts = instances_[instance];
+    const NotifyState state = scripts.says_deleted ? NotifyState::deleted : NotifyState::fault;
+    scripts.fault.reset();
+    tell(scripts, "INSTANCE", instance, state, priority);
+    for (Listener* listener : listeners_)
+        listener->on_instance(instance, state, priority);
+}
+
 void Notifier::on_lower_priority(const std::string& instance) {
     if (const auto& script = instances_[instance].lower_priority)
         queues_.run("INSTANCE " + instance, *script);
@@ -138,10 +150,11 @@ void Notifier::update(Group& group) {
 void Notifier::tell(const Scripts& scripts, const char* type, const std::string& name,
                     NotifyState state, int priority) {
     const std::string queue = std::string(type) + " " + name;
-    const std::optional<Program>& own = state == NotifyState::master   ? scripts.master
-                                        : state == NotifyState::backup ? scripts.backup
-                                        : state == NotifyState::fault  ? scripts.fault
-                                                                       : scripts.stop;
+    const std::optional<Program>& own = state == NotifyState::master    ? scripts.master
+                                        : state == NotifyState::backup  ? scripts.backup
+                                        : state == NotifyState::fault   ? scripts.fault
+                                        : state == NotifyState::deleted ? scripts.deleted
+                                                                        : scripts.stop;
     if (own) queues_.run(queue, *own);
     if (!scripts.any) return;
     Program general = *scripts.any;

@@ -33,10 +33,13 @@ class Notifier {
              Listeners listeners = {});
 
     // Another configuration: who is still the same to the LAN keeps its state under any name, who
-    // is gone may still say STOP.
+    // is gone may still be removed.
     void follow(const config::Config& config);
 
     void on_transition(const std::string& instance, NotifyState state, int priority);
+    // A reload has taken it out, which is no end of the service: as in keepalived FAULT, or DELETED
+    // with notify_deleted, and neither notify_fault nor notify_stop runs.
+    void on_removal(const std::string& instance, int priority);
     // A master has heard a lower one: a script without arguments, once for all that waited.
     void on_lower_priority(const std::string& instance);
 
@@ -48,7 +51,8 @@ class Notifier {
 
   private:
     struct Scripts {
-        std::optional<Program> any, master, backup, fault, stop, lower_priority;
+        std::optional<Program> any, master, backup, fault, stop, lower_priority, deleted;
+        bool says_deleted = false;
         bool is_leaving = false;
     };
     struct Group {

@@ -148,6 +148,7 @@ class Findings {
             {"notify_backup", scripts.backup},
             {"notify_fault", scripts.fault},
             {"notify_stop", scripts.stop},
+            {"notify_deleted", scripts.deleted},
             {"notify_master_rx_lower_pri", scripts.lower_priority}};
         for (const auto& [keyword, script] : all)
             if (script) add(of + ": " + keyword, *script);

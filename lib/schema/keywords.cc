@@ -272,6 +272,10 @@ void BlockReader::apply(Entry& entry, Statement& statement) {
     if (wants_block != statement.node.has_block)
         return statement.error(name + (wants_block ? " needs a block: '{' is missing"
                                                    : " takes no block: '{' is not expected here"));
+    if (entry.seen && entry.repeat == Repeat::first)
+        return statement.warn(name +
+                              " is given more than once: the first one counts, as in "
+                              "keepalived");
     if (entry.seen && entry.repeat == Repeat::no)
         statement.warn(name + " is given more than once: the last one counts");
     entry.seen = true;

@@ -121,7 +121,7 @@ class Statement {
 };
 
 enum class BlockUse { none, required };
-enum class Repeat { no, yes };
+enum class Repeat { no, yes, first };  // first: further ones are left out
 inline constexpr unsigned any_number = std::numeric_limits<unsigned>::max();
 
 template <typename Target>

@@ -82,11 +82,21 @@ constexpr Keyword<std::vector<config::Tracked>> tracked_keywords[] = {
 };
 
 constexpr Keyword<config::NotifyScripts> notify_keywords[] = {
-    {"notify", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.any); }},
-    {"notify_master", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.master); }},
-    {"notify_backup", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.backup); }},
-    {"notify_fault", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.fault); }},
-    {"notify_stop", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.stop); }},
+    {"notify", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.any); },
+     BlockUse::none, Repeat::first},
+    {"notify_master", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.master); },
+     BlockUse::none, Repeat::first},
+    {"notify_backup", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.backup); },
+     BlockUse::none, Repeat::first},
+    {"notify_fault", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.fault); },
+     BlockUse::none, Repeat::first},
+    {"notify_stop", 1, 3, [](Statement& s, config::NotifyScripts& n) { s.script(n.stop); },
+     BlockUse::none, Repeat::first},
+    {"notify_deleted", 0, 3,
+     [](Statement& s, config::NotifyScripts& n) {
+         n.says_deleted = true;
+         if (s.args() > 0) s.script(n.deleted);
+     }},
 };
 
 void read_members(Statement& s, config::VrrpSyncGroup& group) {
@@ -103,7 +113,6 @@ constexpr Keyword<config::VrrpSyncGroup> group_keywords[] = {
 };
 
 constexpr IgnoredKeyword ignored_group[] = {
-    {"notify_deleted", "only notify, _master, _backup, _fault and _stop exist"},
     {"notify_priority_changes", "say it of the group's instances, or vrrp_notify_priority_changes"},
     {"global_tracking", "it is obsolete"},
 };

@@ -11,7 +11,6 @@ constexpr std::size_t max_auth_pass = 8;
 
 constexpr std::string_view nothing_to_make =
     "there is no kernel interface, address or route to make";
-constexpr std::string_view no_fifo = "only notify, _master, _backup, _fault and _stop exist";
 
 constexpr IgnoredKeyword ignored_instance[] = {
     {"dpdk_interface", "Warren opens `interface` itself; dataplane gives it a device"},
@@ -27,7 +26,6 @@ constexpr IgnoredKeyword ignored_instance[] = {
     {"timer_expired_backup", "the control lcore does not starve"},
     {"thread_timer_expired", "the control lcore does not starve"},
     {"debug", "use the log level"},
-    {"notify_deleted", no_fifo},
 };
 
 void set_state(Statement& s, InstanceDraft& d) {

@@ -121,7 +121,7 @@ Json data(const ViewContext& c, const model::RouterState& router, std::int64_t w
     row["wantstate"] = s.wants_master ? state_number(vrrp::State::master) : state_number(s.state);
     row["version"] = v.version;
     row["smtp_alert"] = c.state.config.global.mail.of_router(v.smtp_alert);
-    row["notify_deleted"] = false;
+    row["notify_deleted"] = v.notify.says_deleted;
     add_lists(row, v);
     row["auth_type"] = auth_number(v.auth_type);
     return row;

@@ -103,7 +103,8 @@ TEST_F(NotifierTest, AGroupSpeaksWhenItsMembersAgree) {
 TEST_F(NotifierTest, AnotherConfigurationKeepsTheStatesAndHearsTheLeaving) {
     for (const char* name : {"A", "B", "C"})
         config_.vrrp_instances.emplace_back().name = name;
-    config_.vrrp_instances[2].notify.stop = script("stop");
+    config::NotifyScripts& leaving = config_.vrrp_instances[2].notify;
+    leaving = {script("any"), {}, {}, script("fault"), script("stop"), {}};
     start();
     for (const char* member : {"A", "B", "C"})
         notifier_->on_transition(member, NotifyState::master, 100);
@@ -114,13 +115,29 @@ TEST_F(NotifierTest, AnotherConfigurationKeepsTheStatesAndHearsTheLeaving) {
     group.members = {{{}, "A"}, {{}, "B"}};
     group.notify.any = script("any");
     notifier_->follow(config_);
-    notifier_->on_transition("C", NotifyState::stop, 100);
+    notifier_->on_removal("C", 100);
     EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
-    EXPECT_EQ(log(), "stop own\n");
+    EXPECT_NE(log().find("any own INSTANCE C FAULT 100\n"), std::string::npos) << log();
+    EXPECT_EQ(log().find("fault own"), std::string::npos) << "as in keepalived";
+    EXPECT_EQ(log().find("stop own"), std::string::npos) << "nothing stops";
     notifier_->on_transition("A", NotifyState::backup, 100);
     EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
     EXPECT_NE(log().find("backup own\n"), std::string::npos);
     EXPECT_NE(log().find("any own GROUP G BACKUP 0\n"), std::string::npos) << "B is known";
+}
+
+TEST_F(NotifierTest, ARemovalIsToldAsDeletedIfAsked) {
+    config::VrrpInstance& instance = config_.vrrp_instances.emplace_back();
+    instance.name = "VI_1";
+    instance.notify = {script("any"), {}, {}, script("fault"), script("stop"), {}};
+    instance.notify.says_deleted = true;
+    instance.notify.deleted = script("deleted");
+    start();
+    config_.vrrp_instances.clear();
+    notifier_->follow(config_);
+    notifier_->on_removal("VI_1", 90);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_EQ(log(), "deleted own\nany own INSTANCE VI_1 DELETED 90\n");
 }
 
 TEST_F(NotifierTest, ALowerAdvertHasAScriptOfItsOwn) {
