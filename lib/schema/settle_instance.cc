@@ -50,10 +50,21 @@ class Settling {
 
     // A stray mention has been spoken of, but perhaps only as a word that is ignored.
     void require() {
+        take_default_interface();
         for (const std::string_view keyword : {"interface", "virtual_router_id"})
-            if (!has_statement(s_.node, keyword))
+            if (!has_statement(s_.node, keyword) &&
+                (keyword != "interface" || v_.interface.empty()))
                 s_.error("the vrrp_instance " + syntax::in_quotes(s_.arg(0)) + " has no " +
                          std::string(keyword));
+    }
+
+    // keepalived.conf(5): with unicast_peer `interface` may be left out, and the addresses go to
+    // default_interface, and no link is tracked. Adverts of ours need an interface all the same.
+    void take_default_interface() {
+        if (has_statement(s_.node, "interface") || v_.unicast_peer.empty()) return;
+        v_.interface = global_.default_interface;
+        v_.track_primary = false;
+        warn("it has no interface: " + v_.interface + " (default_interface) is taken");
     }
 
     // The first address decides; without one, whatever address the instance has.
@@ -100,7 +111,10 @@ class Settling {
     void settle_version() {
         const unsigned default_version = v_.is_ipv6() ? 3 : d_.default_version.value_or(2);
         v_.version = static_cast<std::uint8_t>(d_.version.value_or(default_version));
-        if (v_.version == 2 && v_.is_ipv6()) error("IPv6 needs VRRP version 3");
+        if (v_.version == 2 && v_.is_ipv6()) {
+            warn("IPv6 needs VRRP version 3: that is taken");
+            v_.version = 3;
+        }
         if (has_entries(s_.node, "virtual_ipaddress") || d_.no_virtual_ipaddress) return;
         if (v_.version == 3 || strict())
             s_.error("the vrrp_instance " + syntax::in_quotes(s_.arg(0)) +
@@ -151,7 +165,10 @@ class Settling {
             warn("strict mode: only the owner (priority 255) has state MASTER: it becomes BACKUP");
             v_.initial_state = config::VrrpState::backup;
         }
-        if (!v_.unicast_peer.empty()) error("strict mode knows no unicast_peer");
+        if (!v_.unicast_peer.empty())
+            warn(
+                "strict mode knows no unicast_peer: they are served all the same, as in "
+                "keepalived");
         if (v_.accept && !owner && v_.version == 2) {
             warn("strict mode: VRRP version 2 knows no accept: it is left out");
             v_.accept = false;

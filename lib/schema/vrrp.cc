@@ -71,9 +71,10 @@ void read_authentication(Statement& s, InstanceDraft& d) {
         .keywords(authentication_keywords, d.vrrp)
         .read(s.node.children);
     if (s.context.misplaced) return;
-    for (const std::string_view keyword : {"auth_type", "auth_pass"})
-        if (!mentions(s.node, keyword))
-            s.error("the authentication block has no " + std::string(keyword));
+    if (!mentions(s.node, "auth_type"))
+        s.warn("the authentication block has no auth_type: there is none, as in keepalived");
+    else if (!mentions(s.node, "auth_pass"))
+        s.error("the authentication block has no auth_pass");
 }
 
 void read_addresses(Statement& s, std::vector<config::VirtualAddress>& out) {
@@ -123,8 +124,10 @@ void read_unicast_peers(Statement& s, InstanceDraft& d) {
 
 void set_vmac(Statement& s, InstanceDraft& d) {
     d.vrrp.use_vmac = true;
-    if (s.args() > 0) s.interface(d.vrrp.vmac_name);
-    if (s.args() > 1) s.ignore("use_vmac", "the virtual MAC is always that of the RFC");
+    const bool names_mac = s.args() > 0 && s.arg(0).find(':') != std::string::npos;
+    if (s.args() > 0 && !names_mac) s.interface(d.vrrp.vmac_name);
+    if (s.args() > 1 || names_mac)
+        s.ignore("use_vmac", "the virtual MAC is always that of the RFC");
 }
 
 constexpr Keyword<InstanceDraft> instance_keywords[] = {
