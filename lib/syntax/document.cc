@@ -8,6 +8,7 @@
 
 #include "syntax/lines.h"
 #include "syntax/random_numbers.h"
+#include "syntax/secrets.h"
 #include "syntax/sequences.h"
 
 namespace warren::syntax {
@@ -366,15 +367,11 @@ void write_word(std::string_view word, std::string& out) {
     out += '"';
 }
 
-bool is_secret(const std::string& keyword) {
-    return keyword == "auth_pass" || keyword == "password";
-}
-
 std::string statement(const Node& node) {
     std::string out;
-    for (std::size_t i = 0; i < node.words.size(); ++i) {
-        if (i > 0) out += ' ';
-        write_word(i > 0 && is_secret(node.keyword()) ? "********" : node.words[i], out);
+    for (const std::string& word : without_secrets(node.words)) {
+        if (!out.empty()) out += ' ';
+        write_word(word, out);
     }
     return out;
 }
