@@ -98,12 +98,14 @@ std::string read_cause(const std::string& text) {
 const std::vector<Column> ended_columns{
     {"TIME", Align::left, [](const Json& r) { return text(r, "time"); }},
     {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
-    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
-    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 3},
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }, 1},
     {"CAUSE", Align::left, [](const Json& r) { return text(r, "cause"); }},
-    {"LASTED", Align::right, [](const Json& r) { return number<duration_text>(r, "lasted_ms"); }},
-    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }},
-    {"CONNECT", Align::right, [](const Json& r) { return number<latency_text>(r, "connect_us"); }},
+    {"LASTED", Align::right, [](const Json& r) { return number<duration_text>(r, "lasted_ms"); },
+     2},
+    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 4},
+    {"CONNECT", Align::right, [](const Json& r) { return number<latency_text>(r, "connect_us"); },
+     5},
 };
 
 const std::vector<Column> count_columns{

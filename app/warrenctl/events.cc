@@ -42,8 +42,8 @@ bool is_wanted(const Json& row, const EventFilter& filter) {
 
 const std::vector<Column> event_columns{
     {"TIME", Align::left, [](const Json& r) { return text(r, "time"); }},
-    {"KIND", Align::left, [](const Json& r) { return text(r, "kind"); }},
-    {"LEVEL", Align::left, [](const Json& r) { return text(r, "level"); }},
+    {"KIND", Align::left, [](const Json& r) { return text(r, "kind"); }, 2},
+    {"LEVEL", Align::left, [](const Json& r) { return text(r, "level"); }, 1},
     {"EVENT", Align::left, [](const Json& r) { return text(r, "text"); }},
 };
 

@@ -3,6 +3,7 @@
 // command line, 3 nobody to talk to.
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -18,6 +19,7 @@
 #include "explain.h"
 #include "order.h"
 #include "reload.h"
+#include "screen.h"
 #include "show.h"
 #include "show_sync.h"
 #include "telemetry.h"
@@ -36,10 +38,13 @@ class UsageError : public std::runtime_error {
 
 po::options_description visible_options() {
     po::options_description all("Options");
-    all.add_options()("instance,i", po::value<std::string>()->default_value("warren"),
-                      "the warren to talk to, as in warren --instance")(
-        "json,j", "JSON instead of tables")("since", po::value<std::string>()->default_value(""),
-                                            "of events and ended: 5m, 12:03, 2026-11-28T12:03:07")(
+    all.add_options()("instance,i", po::value<std::string>()->default_value("", ""),
+                      "the warren to talk to, as in warren --instance; else WARREN_INSTANCE, the "
+                      "only one that runs, warren")("json,j", "JSON instead of tables")(
+        "wide,W", "all columns, however wide the terminal is")(
+        "no-color", "as with NO_COLOR: no colours on a terminal")(
+        "since", po::value<std::string>()->default_value(""),
+        "of events and ended: 5m, 12:03, 2026-11-28T12:03:07")(
         "until", po::value<std::string>()->default_value(""), "of events and ended")(
         "last,n", po::value<std::size_t>()->default_value(0, ""),
         "of events and ended: so many, the newest")("follow,f",
@@ -189,13 +194,21 @@ int run_audit(const po::variables_map& values) {
     }
 }
 
+std::string instance_of(const po::variables_map& values) {
+    if (const auto said = values["instance"].as<std::string>(); !said.empty()) return said;
+    if (const char* name = std::getenv("WARREN_INSTANCE"); name != nullptr && *name != '\0')
+        return name;
+    const std::vector<std::string> running = running_instances();
+    return running.size() == 1 ? running.front() : "warren";
+}
+
 int run_hand_over(const po::variables_map& values, const std::vector<std::string>& words) {
     if (values.count("force") != 0 && values.count("back") != 0)
         throw UsageError("handover: --force gives up, --back takes back: which?");
     std::string request = words.size() > 1 ? words[1] : "all";
     if (values.count("force") != 0) request += ",force";
     if (values.count("back") != 0) request += ",back";
-    Telemetry telemetry(values["instance"].as<std::string>());
+    Telemetry telemetry(instance_of(values));
     return hand_over(telemetry, request, values.count("json") != 0, std::cout) ? 0 : 1;
 }
 
@@ -207,7 +220,7 @@ bool run_reload(Telemetry& telemetry, const po::variables_map& values) {
 
 // The unit of the default instance has no name behind it (conf/warren.service.in).
 int run_upgrade(const po::variables_map& values) {
-    const auto instance = values["instance"].as<std::string>();
+    const std::string instance = instance_of(values);
     UpgradeOptions options{values["restart-command"].as<std::string>(), values.count("force") != 0};
     if (options.restart_command.empty())
         options.restart_command =
@@ -255,14 +268,17 @@ int run(int argc, char** argv) {
     }
     auto words = values.count("words") != 0 ? values["words"].as<std::vector<std::string>>()
                                             : std::vector<std::string>{};
+    Screen screen = standard_screen(values.count("wide") != 0);
+    screen.has_colours = screen.has_colours && values.count("no-color") == 0;
+    set_screen(std::cout, screen);
     if (words == std::vector<std::string>{"status"}) words = {"show", "status"};
     check_words(words);
     const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);
-    if (words[0] == "check") return check(values["instance"].as<std::string>(), std::cout);
+    if (words[0] == "check") return check(instance_of(values), std::cout);
     if (words[0] == "handover") return run_hand_over(values, words);
     if (words[0] == "upgrade") return run_upgrade(values);
-    Telemetry telemetry(values["instance"].as<std::string>());
+    Telemetry telemetry(instance_of(values));
     const bool as_json = values.count("json") != 0;
     if (words[0] == "events")
         print_events(telemetry, event_filter(values, {words.begin() + 1, words.end()}), choice,

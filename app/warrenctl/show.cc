@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "fields.h"
+#include "screen.h"
 #include "show_config.h"
 #include "show_servers.h"
 #include "show_sync.h"
@@ -21,12 +22,12 @@ using Rows = std::vector<Json>;
 const std::vector<Column> port_columns{
     {"PORT", Align::left, [](const Json& r) { return text(r, "name"); }},
     {"LINK", Align::left, [](const Json& r) { return text(r, "link"); }},
-    {"DRIVER", Align::left, [](const Json& r) { return text(r, "driver"); }},
-    {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }},
-    {"ADDRESS", Align::left, [](const Json& r) { return text(r, "address"); }},
-    {"RX", Align::right, [](const Json& r) { return number<count_text>(r, "rx_packets"); }},
-    {"TX", Align::right, [](const Json& r) { return number<count_text>(r, "tx_packets"); }},
-    {"MISSED", Align::right, [](const Json& r) { return number<count_text>(r, "rx_missed"); }},
+    {"DRIVER", Align::left, [](const Json& r) { return text(r, "driver"); }, 4},
+    {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }, 3},
+    {"ADDRESS", Align::left, [](const Json& r) { return text(r, "address"); }, 2},
+    {"RX", Align::right, [](const Json& r) { return number<count_text>(r, "rx_packets"); }, 1},
+    {"TX", Align::right, [](const Json& r) { return number<count_text>(r, "tx_packets"); }, 1},
+    {"MISSED", Align::right, [](const Json& r) { return number<count_text>(r, "rx_missed"); }, 1},
 };
 
 // "12 table_full, 2 refused"; with ! while it goes on.
@@ -43,34 +44,36 @@ std::string refusals_text(const Json& service) {
 
 const std::vector<Column> service_columns{
     {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
-    {"ALGO", Align::left, [](const Json& r) { return text(r, "lb_algo"); }},
-    {"KIND", Align::left, [](const Json& r) { return text(r, "lb_kind"); }},
-    {"ROUTER", Align::left, [](const Json& r) { return text(r, "router"); }},
-    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
+    {"ALGO", Align::left, [](const Json& r) { return text(r, "lb_algo"); }, 3},
+    {"KIND", Align::left, [](const Json& r) { return text(r, "lb_kind"); }, 3},
+    {"ROUTER", Align::left, [](const Json& r) { return text(r, "router"); }, 4},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }, 2},
     {"UP", Align::right,
      [](const Json& r) { return text(r, "servers_up") + "/" + text(r, "servers"); }},
     {"QUORUM", Align::left,
      [](const Json& r) {
          return text(r, "quorum") + (r.value("sorry_server", false) ? " (sorry_server)" : "");
-     }},
+     },
+     1},
     {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
+    {"NEW/S", Align::right, [](const Json& r) { return decimal(r, "connections_per_s"); }, 2},
     {"CONNECTIONS", Align::right,
-     [](const Json& r) { return number<count_text>(r, "connections"); }},
-    {"REFUSED", Align::left, refusals_text},
+     [](const Json& r) { return number<count_text>(r, "connections"); }, 3},
+    {"REFUSED", Align::left, refusals_text, 1},
     {"PORTS USED", Align::right,
-     [](const Json& r) { return number<count_text>(r, "local_ports_used"); }},
+     [](const Json& r) { return number<count_text>(r, "local_ports_used"); }, 6},
     {"PORTS FREE", Align::right,
-     [](const Json& r) { return number<count_text>(r, "local_ports_free"); }},
+     [](const Json& r) { return number<count_text>(r, "local_ports_free"); }, 5},
 };
 
 const std::vector<Column> flow_columns{
     {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
-    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }},
-    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }},
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 2},
+    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }, 4},
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
-    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
-    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }},
-    {"WORKER", Align::right, [](const Json& r) { return text(r, "worker"); }},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }, 1},
+    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 1},
+    {"WORKER", Align::right, [](const Json& r) { return text(r, "worker"); }, 5},
 };
 
 const std::vector<Column> counter_columns{
@@ -90,22 +93,23 @@ const std::vector<Column> worker_columns{
     {"FLOWS", Align::right, [](const Json& r) { return number<count_text>(r, "flows"); }},
     {"CAPACITY", Align::right,
      [](const Json& r) { return number<count_text>(r, "flow_capacity"); }},
-    {"RX", Align::right, [](const Json& r) { return number<count_text>(r, "rx"); }},
-    {"TX", Align::right, [](const Json& r) { return number<count_text>(r, "tx"); }},
-    {"HANDED IN", Align::right, [](const Json& r) { return number<count_text>(r, "handoff_in"); }},
-    {"HANDED OUT", Align::right,
-     [](const Json& r) { return number<count_text>(r, "handoff_out"); }},
-    {"LOAD/MEAN", Align::right, [](const Json& r) { return decimal(r, "load_of_mean"); }},
-    {"POLLS", Align::right, [](const Json& r) { return number<count_text>(r, "polls"); }},
-    {"SLEEPS", Align::right, [](const Json& r) { return number<count_text>(r, "idle_sleeps"); }},
+    {"RX", Align::right, [](const Json& r) { return number<count_text>(r, "rx"); }, 3},
+    {"TX", Align::right, [](const Json& r) { return number<count_text>(r, "tx"); }, 3},
+    {"HANDED IN", Align::right, [](const Json& r) { return number<count_text>(r, "handoff_in"); },
+     4},
+    {"HANDED OUT", Align::right, [](const Json& r) { return number<count_text>(r, "handoff_out"); },
+     4},
+    {"LOAD/MEAN", Align::right, [](const Json& r) { return decimal(r, "load_of_mean"); }, 1},
+    {"POLLS", Align::right, [](const Json& r) { return number<count_text>(r, "polls"); }, 6},
+    {"SLEEPS", Align::right, [](const Json& r) { return number<count_text>(r, "idle_sleeps"); }, 5},
 };
 
 const std::vector<Column> neighbour_columns{
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
     {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
     {"NEXT HOP", Align::left, [](const Json& r) { return text(r, "gateway"); }},
-    {"PORT", Align::left, [](const Json& r) { return text(r, "interface"); }},
-    {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }},
+    {"PORT", Align::left, [](const Json& r) { return text(r, "interface"); }, 2},
+    {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }, 1},
 };
 
 struct ListView {
@@ -131,12 +135,15 @@ std::string upper_case(std::string word) {
 void print_status(const Json& status, std::ostream& out) {
     out << "warren " << text(status, "version") << ", instance " << text(status, "instance")
         << ", up " << number<duration_text>(status, "uptime_ms") << "    "
-        << upper_case(text(status, "verdict")) << '\n';
+        << coloured(out, upper_case(text(status, "verdict"))) << '\n';
     for (const Json& reason : status.value("reasons", Json::array()))
-        out << " ! " << text(reason, "text") << " -> " << text(reason, "look") << '\n';
+        out << wrapped(" !", " " + text(reason, "text") + " -> " + text(reason, "look"),
+                       columns_of(out, std::string::npos));
     out << "configuration  " << text(status, "config") << '\n'
-        << "data plane     " << text(status, "workers") << " workers, idle " << text(status, "idle")
-        << ", " << (status.value("hugepages", false) ? "hugepages" : "no hugepages") << '\n'
+        << "data plane     " << text(status, "workers")
+        << (text(status, "workers") == "1" ? " worker" : " workers") << ", idle "
+        << text(status, "idle") << ", "
+        << (status.value("hugepages", false) ? "hugepages" : "no hugepages") << '\n'
         << "virtual router " << text(status, "masters") << " of " << text(status, "routers")
         << " master\n"
         << "servers        " << text(status, "servers_up") << " of " << text(status, "servers")

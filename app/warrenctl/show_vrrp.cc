@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "fields.h"
+#include "screen.h"
 #include "units.h"
 
 namespace warren::ctl {
 namespace {
 
 constexpr std::size_t few = 4;      // routers whose details are shown unasked
-constexpr std::size_t width = 120;  // of a line of details
 constexpr std::size_t indent = 13;  // of what follows a line's title
 
 bool is_set(const Json& row, const char* key) {
@@ -143,26 +143,8 @@ std::string tracked_line(const Json& t) {
     return line + (t.value("reverse", false) ? " reverse" : "");
 }
 
-// Breaks at blanks; what follows is indented.
-std::string wrapped(const std::string& title, const std::string& line) {
-    std::string out = "  " + title + std::string(indent - 2 - title.size(), ' ');
-    std::size_t column = indent;
-    for (std::size_t begin = 0; begin < line.size();) {
-        const std::size_t end = std::min(line.find(' ', begin), line.size());
-        const std::string word = line.substr(begin, end - begin);
-        if (column > indent && column + 1 + word.size() > width) {
-            out += '\n' + std::string(indent, ' ');
-            column = indent;
-        }
-        if (column > indent) {
-            out += ' ';
-            ++column;
-        }
-        out += word;
-        column += word.size();
-        begin = end + 1;
-    }
-    return out + '\n';
+std::string titled(const std::string& title, const std::string& line, std::size_t columns) {
+    return wrapped("  " + title + std::string(indent - 2 - title.size(), ' '), line, columns);
 }
 
 }  // namespace
@@ -170,31 +152,35 @@ std::string wrapped(const std::string& title, const std::string& line) {
 const std::vector<Column>& vrrp_columns() {
     static const std::vector<Column> columns{
         {"ROUTER", Align::left, [](const Json& r) { return text(r, "name"); }},
-        {"INTERFACE", Align::left, [](const Json& r) { return text(r, "interface"); }},
-        {"VRID", Align::right, [](const Json& r) { return text(r, "vrid"); }},
+        {"INTERFACE", Align::left, [](const Json& r) { return text(r, "interface"); }, 4},
+        {"VRID", Align::right, [](const Json& r) { return text(r, "vrid"); }, 3},
         {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
-        {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
-        {"WHY", Align::left, why},
-        {"PRIO", Align::right, [](const Json& r) { return text(r, "effective_priority"); }},
-        {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }},
+        {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); },
+         2},
+        {"WHY", Align::left, why, 1},
+        {"PRIO", Align::right, [](const Json& r) { return text(r, "effective_priority"); }, 2},
+        {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }, 1},
         {"HEARD", Align::right,
-         [](const Json& r) { return number<duration_text>(r, "last_heard_ms"); }},
-        {"SENT", Align::right, [](const Json& r) { return number<count_text>(r, "adverts_sent"); }},
+         [](const Json& r) { return number<duration_text>(r, "last_heard_ms"); }, 3},
+        {"SENT", Align::right, [](const Json& r) { return number<count_text>(r, "adverts_sent"); },
+         5},
         {"RECEIVED", Align::right,
-         [](const Json& r) { return number<count_text>(r, "adverts_received"); }},
-        {"BAD", Align::right, [](const Json& r) { return count_text(bad_adverts(r)); }},
+         [](const Json& r) { return number<count_text>(r, "adverts_received"); }, 5},
+        {"BAD", Align::right, [](const Json& r) { return count_text(bad_adverts(r)); }, 2},
     };
     return columns;
 }
 
-std::string vrrp_details(const Json& r) {
-    std::string out = text(r, "name") + ": " + text(r, "interface") + ", VRID " + text(r, "vrid") +
-                      ", VRRPv" + text(r, "version") + " " + text(r, "family") + ", from " +
-                      text(r, "primary_address") + " (" + text(r, "source_mac") + ")\n";
-    out += wrapped("state", state_line(r));
-    out += wrapped("priority", priority_line(r));
+std::string vrrp_details(const Json& r, std::size_t columns) {
+    std::string out = wrapped(text(r, "name") + ":",
+                              " " + text(r, "interface") + ", VRID " + text(r, "vrid") + ", VRRPv" +
+                                  text(r, "version") + " " + text(r, "family") + ", from " +
+                                  text(r, "primary_address") + " (" + text(r, "source_mac") + ")",
+                              columns);
+    out += titled("state", state_line(r), columns);
+    out += titled("priority", priority_line(r), columns);
     for (const Json& t : r.value("tracked", Json::array()))
-        out += wrapped("tracked", tracked_line(t));
+        out += titled("tracked", tracked_line(t), columns);
     const std::pair<const char*, std::string> lines[] = {
         {"master", master_line(r)},
         {"timers", timers_line(r)},
@@ -207,7 +193,7 @@ std::string vrrp_details(const Json& r) {
         {"noticed", trouble_line(r)},
     };
     for (const auto& [title, line] : lines)
-        if (!line.empty() && line != "-") out += wrapped(title, line);
+        if (!line.empty() && line != "-") out += titled(title, line, columns);
     return out;
 }
 
@@ -239,7 +225,7 @@ void print_vrrp(std::ostream& out, const std::vector<Json>& rows, bool all_detai
         return;
     }
     for (const Json& row : rows)
-        out << '\n' << vrrp_details(row);
+        out << '\n' << vrrp_details(row, columns_of(out, details_columns));
 }
 
 }  // namespace warren::ctl

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `warrenctl show vrrp [ROUTER…]`: one line for each virtual router and, for those named or when
-// there are only a few, all that an engineer asks next. At most 120 columns with IPv4.
+// there are only a few, all that an engineer asks next.
 #pragma once
 
+#include <cstddef>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ namespace warren::ctl {
 std::vector<Json> vrrp_rows(Telemetry& telemetry, const std::vector<std::string>& names);
 
 const std::vector<Column>& vrrp_columns();
-// What there is to say about one router, as lines.
-std::string vrrp_details(const Json& router);
+inline constexpr std::size_t details_columns = 120;  // at most, of a line of details
+// What there is to say about one router, as lines of so many columns.
+std::string vrrp_details(const Json& router, std::size_t columns = details_columns);
 // The table, then the details; without names only of a few routers.
 void print_vrrp(std::ostream& out, const std::vector<Json>& rows, bool all_details);
 

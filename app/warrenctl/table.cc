@@ -3,43 +3,93 @@
 
 #include <algorithm>
 #include <ostream>
-#include <utility>
+
+#include "screen.h"
 
 namespace warren::ctl {
 namespace {
 
-using Line = std::vector<std::string>;
+constexpr std::size_t gap = 2;
+constexpr std::size_t shortest_cut = 8;
 
-std::string padded(const std::string& text, std::size_t width, Align align) {
-    const std::string blanks(width - std::min(width, text.size()), ' ');
-    return align == Align::left ? text + blanks : blanks + text;
+// A column of the table as text.
+struct Strip {
+    const Column* column;
+    std::vector<std::string> cells;
+    std::size_t width = 0;
+};
+using Strips = std::vector<Strip>;
+
+Strip strip_of(const Column& column, const std::vector<Json>& rows, bool with_title) {
+    Strip strip{&column, {}};
+    if (with_title) strip.cells.emplace_back(column.title);
+    for (const Json& row : rows)
+        strip.cells.push_back(column.text(row));
+    for (const std::string& cell : strip.cells)
+        strip.width = std::max(strip.width, width_of(cell));
+    return strip;
+}
+
+std::size_t total_width(const Strips& strips) {
+    std::size_t width = 0;
+    for (const Strip& strip : strips)
+        width += (width == 0 ? 0 : gap) + strip.width;
+    return width;
+}
+
+// The one that can best be done without, the right one of equals; or the end.
+Strips::iterator least_wanted(Strips& strips) {
+    auto found = strips.end();
+    for (auto strip = strips.begin(); strip != strips.end(); ++strip)
+        if (strip->column->rank != 0 &&
+            (found == strips.end() || strip->column->rank >= found->column->rank))
+            found = strip;
+    return found;
+}
+
+// Numbers are not cut.
+Strips::iterator widest_text(Strips& strips) {
+    auto found = strips.end();
+    for (auto strip = strips.begin(); strip != strips.end(); ++strip)
+        if (strip->column->align == Align::left && strip->width > shortest_cut &&
+            (found == strips.end() || strip->width >= found->width))
+            found = strip;
+    return found;
+}
+
+void fit(Strips& strips, std::size_t columns) {
+    while (total_width(strips) > columns) {
+        const auto strip = least_wanted(strips);
+        if (strip == strips.end()) break;
+        strips.erase(strip);
+    }
+    while (total_width(strips) > columns) {
+        const auto strip = widest_text(strips);
+        if (strip == strips.end()) break;
+        --strip->width;
+    }
+}
+
+std::string padded(std::ostream& out, const Strip& strip, std::size_t line, bool is_last) {
+    const std::string text = cut_to(strip.cells[line], strip.width);
+    const std::string blanks(strip.width - width_of(text), ' ');
+    if (strip.column->align == Align::right) return blanks + text;
+    return coloured(out, text) + (is_last ? "" : blanks);
 }
 
 }  // namespace
 
 void print_table(std::ostream& out, const std::vector<Column>& columns,
                  const std::vector<Json>& rows, bool with_titles) {
-    std::vector<Line> lines;
-    if (with_titles) {
-        Line titles;
-        for (const Column& column : columns)
-            titles.emplace_back(column.title);
-        lines.push_back(std::move(titles));
-    }
-    for (const Json& row : rows) {
-        Line line;
-        for (const Column& column : columns)
-            line.push_back(column.text(row));
-        lines.push_back(std::move(line));
-    }
-    std::vector<std::size_t> widths(columns.size(), 0);
-    for (const Line& line : lines)
-        for (std::size_t i = 0; i < line.size(); ++i)
-            widths[i] = std::max(widths[i], line[i].size());
-    for (const Line& line : lines) {
+    Strips strips;
+    for (const Column& column : columns)
+        strips.push_back(strip_of(column, rows, with_titles));
+    if (const std::size_t most = screen_of(out).columns; most != 0) fit(strips, most);
+    for (std::size_t line = 0; line < rows.size() + (with_titles ? 1 : 0); ++line) {
         std::string text;
-        for (std::size_t i = 0; i < line.size(); ++i)
-            text += (i == 0 ? "" : "  ") + padded(line[i], widths[i], columns[i].align);
+        for (const Strip& strip : strips)
+            text += (text.empty() ? "" : std::string(gap, ' ')) +
+                    padded(out, strip, line, &strip == &strips.back());
         text.erase(text.find_last_not_of(' ') + 1);
         out << text << '\n';
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rows of JSON as an aligned table of text.
+// Rows of JSON as an aligned table of text that fits the screen of its stream (screen.h).
 #pragma once
 
 #include <iosfwd>
@@ -16,9 +16,11 @@ struct Column {
     const char* title;
     Align align;
     std::string (*text)(const Json& row);
+    unsigned rank = 0;  // on a narrow screen the highest go first; 0: it stays
 };
 
-// Two spaces between columns, no trailing blanks; without rows only the titles.
+// Two spaces between columns, no trailing blanks; without rows only the titles. If what stays is
+// still too wide, the widest texts are cut.
 void print_table(std::ostream& out, const std::vector<Column>& columns,
                  const std::vector<Json>& rows, bool with_titles = true);
 

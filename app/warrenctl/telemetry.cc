@@ -85,6 +85,12 @@ std::string receive(int fd, std::size_t most) {
     if (poll(&waiting, 1, patience_ms) <= 0) throw std::runtime_error("warren does not answer");
     std::string answer(most, '\0');
     const ssize_t size = recv(fd, answer.data(), answer.size(), 0);
+int connected(const std::string& instance) {
+    const auto [fd, error] = open_instance(instance);
+    if (error != 0) throw Unreachable(not_running(instance, error));
+    return fd;
+}
+
     if (size <= 0) throw std::runtime_error("warren has ended the connection");
     answer.resize(static_cast<std::size_t>(size));
     return answer;
@@ -108,10 +114,9 @@ std::vector<std::string> running_instances() {
     return names;
 }
 
-Telemetry::Telemetry(const std::string& instance) {
-    const auto [fd, error] = open_instance(instance);
-    if (error != 0) throw Unreachable(not_running(instance, error));
-    socket_ = fd;
+Telemetry::Telemetry(const std::string& instance) : Telemetry(connected(instance)) {}
+
+Telemetry::Telemetry(int socket) : socket_(socket) {
     const Json hello = Json::parse(receive(socket_, max_answer_bytes_), nullptr, false);
     if (hello.is_object()) max_answer_bytes_ = hello.value("max_output_len", max_answer_bytes_);
 }

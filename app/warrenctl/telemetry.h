@@ -24,6 +24,8 @@ class Telemetry {
   public:
     // Throws Unreachable; the text lists the instances that run.
     explicit Telemetry(const std::string& instance);
+    // By a socket that is connected, and its own from now on.
+    explicit Telemetry(int socket);
     ~Telemetry();
     Telemetry(const Telemetry&) = delete;
     Telemetry& operator=(const Telemetry&) = delete;

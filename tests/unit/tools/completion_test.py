@@ -86,7 +86,7 @@ class Warrenctl(unittest.TestCase):
                           ("upgrade", ["--force", "--restart-command"]),
                           ("audit", ["--ca-file", "--password-file", "--url", "--username", "--vip"])):
             with self.subTest(verb):
-                general = ["--help", "--instance", "--json", "--version"]
+                general = ["--help", "--instance", "--json", "--no-color", "--version", "--wide"]
                 self.assertEqual(sorted(own + general), sorted(offered(f"warrenctl -i lb {verb} --")))
 
     def test_weight_offers_its_word(self):

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "screen.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "table.h"
+
+namespace warren::ctl {
+namespace {
+
+TEST(Screen, CountsAndCutsCharacters) {
+    EXPECT_EQ(width_of("a…é"), 3U);
+    EXPECT_EQ(cut_to("abc", 3), "abc");
+    EXPECT_EQ(cut_to("abcd", 3), "ab…");
+    EXPECT_EQ(cut_to("äöü", 2), "ä…");
+    EXPECT_EQ(cut_to("abc", 0), "");
+}
+
+TEST(Screen, WrapsBelowTheFirstWord) {
+    EXPECT_EQ(wrapped("  state  ", "one two three", 16), "  state  one two\n         three\n");
+    EXPECT_EQ(wrapped("x ", "averylongword b", 6), "x averylongword\n  b\n") << "words are whole";
+    EXPECT_EQ(wrapped("x", "", 6), "x\n");
+}
+
+TEST(Screen, TravelsWithItsStream) {
+    std::ostringstream pipe, terminal;
+    set_screen(terminal, {.columns = 72, .has_colours = true});
+    EXPECT_EQ(columns_of(pipe, 100), 100U);
+    EXPECT_EQ(columns_of(terminal, 100), 72U);
+    EXPECT_EQ(coloured(pipe, "down"), "down");
+    EXPECT_EQ(coloured(terminal, "down"), "\033[31mdown\033[0m");
+    EXPECT_EQ(coloured(terminal, "slow 1m"), "\033[33mslow 1m\033[0m");
+    EXPECT_EQ(coloured(terminal, "up"), "up");
+}
+
+const std::vector<Column> columns{
+    {"NAME", Align::left, [](const Json& r) { return r["name"].get<std::string>(); }},
+    {"A", Align::right, [](const Json&) { return std::string("1,000"); }, 2},
+    {"B", Align::right, [](const Json&) { return std::string("2,000"); }, 1},
+    {"TEXT", Align::left, [](const Json&) { return std::string("some words"); }},
+};
+
+std::string table(std::size_t width, const std::string& name = "n") {
+    std::ostringstream out;
+    set_screen(out, {.columns = width});
+    print_table(out, columns, {{{"name", name}}});
+    return out.str();
+}
+
+TEST(Table, LeavesOutWhatMattersLeast) {
+    EXPECT_EQ(table(0), "NAME      A      B  TEXT\nn     1,000  2,000  some words\n");
+    EXPECT_EQ(table(30), table(0));
+    EXPECT_EQ(table(29), "NAME      B  TEXT\nn     2,000  some words\n");
+    EXPECT_EQ(table(20), "NAME  TEXT\nn     some words\n");
+}
+
+TEST(Table, ThenCutsTheWidestTexts) {
+    EXPECT_EQ(table(20, "a-name-that-is-long"), "NAME       TEXT\na-name-t…  some wor…\n");
+}
+
+}  // namespace
+}  // namespace warren::ctl
