@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "fields.h"
+#include "screen.h"
 #include "table.h"
 #include "units.h"
 
@@ -32,8 +33,9 @@ void print_explanation(Telemetry& telemetry, const std::vector<std::string>& wor
         out << row.dump(2) << '\n';
         return;
     }
-    out << text(row, "client") << " > " << text(row, "service") << ": " << text(row, "answer")
-        << '\n';
+    out << wrapped("",
+                   text(row, "client") + " > " + text(row, "service") + ": " + text(row, "answer"),
+                   columns_of(out, std::string::npos));
     if (const Json flow = row.value("flow", Json()); flow.is_object())
         out << "flow: " << text(flow, "state") << ", local " << text(flow, "local") << ", idle "
             << duration_text(flow.value("idle_ms", std::uint64_t{0})) << '\n';

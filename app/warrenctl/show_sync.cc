@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "fields.h"
+#include "screen.h"
 #include "units.h"
 
 namespace warren::ctl {
@@ -50,7 +51,8 @@ std::string router_line(const Json& row) {
 void print_sync(std::ostream& out, const std::vector<Json>& rows) {
     if (rows.empty()) out << "no flow_sync: connections end with this warren\n";
     for (const Json& row : rows)
-        out << (row.contains("peer") ? peer_line(row) : router_line(row)) << '\n';
+        out << wrapped("", row.contains("peer") ? peer_line(row) : router_line(row),
+                       columns_of(out, std::string::npos));
 }
 
 Json sync_json(const std::vector<Json>& rows) {
@@ -62,9 +64,12 @@ Json sync_json(const std::vector<Json>& rows) {
 
 void print_alarms(std::ostream& out, const Json& alarms) {
     for (const Json& alarm : alarms)
-        out << "ALARM          " << text(alarm, "name") << " for "
-            << number<duration_text>(alarm, "since_ms") << ": " << text(alarm, "text") << '\n'
-            << "               " << text(alarm, "remedy") << '\n';
+        out << wrapped("ALARM          ",
+                       text(alarm, "name") + " for " + number<duration_text>(alarm, "since_ms") +
+                           ": " + text(alarm, "text"),
+                       columns_of(out, std::string::npos))
+            << wrapped("               ", text(alarm, "remedy"),
+                       columns_of(out, std::string::npos));
 }
 
 bool hand_over(Telemetry& telemetry, const std::string& request, bool as_json, std::ostream& out) {

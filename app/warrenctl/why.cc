@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "why.h"
 
-#include <algorithm>
 #include <limits>
 #include <ostream>
 #include <stdexcept>
 
 #include "ended.h"
 #include "fields.h"
+#include "screen.h"
 #include "times.h"
 #include "units.h"
 
@@ -17,23 +17,8 @@ namespace {
 constexpr std::size_t why_columns = 80;
 constexpr std::int64_t slack_ms = 5'000;  // clients' clocks and memories
 
-// Words that do not fit go on below the first.
 void write_wrapped(std::ostream& out, const std::string& head, const std::string& said) {
-    std::string line = head;
-    bool is_first = true;
-    for (std::size_t at = 0; at < said.size();) {
-        const std::size_t blank = std::min(said.find(' ', at), said.size());
-        const std::string word = said.substr(at, blank - at);
-        if (!is_first && line.size() + 1 + word.size() > why_columns) {
-            out << line << '\n';
-            line = std::string(head.size(), ' ');
-            is_first = true;
-        }
-        line += (is_first ? "" : " ") + word;
-        is_first = false;
-        at = blank + 1;
-    }
-    out << line << '\n';
+    out << wrapped(head, said, columns_of(out, why_columns));
 }
 
 std::string title_of(const Json& end) {
