@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "show_servers.h"
 
-#include <cmath>
+#include <algorithm>
 #include <map>
 #include <ostream>
 
 #include "fields.h"
+#include "screen.h"
 #include "table.h"
 #include "units.h"
 
 namespace warren::ctl {
 namespace {
-
-constexpr std::size_t columns_max = 100;
 
 std::string state_text(const Json& r) {
     return text(r, "state") + (r.value("reachable", true) ? "" : " (no next hop)") +
@@ -24,16 +23,29 @@ std::string check_text(const Json& r) {
     return text(r, "check") == "ok" ? number<latency_text>(r, "check_us") : "-";
 }
 
-const std::vector<Column> columns{
+// Only who is up takes new connections.
+std::string effective_text(const Json& r) {
+    return text(r, "state") == "up" ? decimal(r, "effective_weight") : "0";
+}
+
+const std::vector<Column> server_columns{
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
     {"STATE", Align::left, state_text},
     {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
-    {"WEIGHT", Align::right, [](const Json& r) { return text(r, "weight"); }},
-    {"EFFECTIVE", Align::right, [](const Json& r) { return decimal(r, "effective_weight"); }},
+    {"WEIGHT", Align::right, [](const Json& r) { return text(r, "weight"); }, 2},
+    {"EFFECTIVE", Align::right, effective_text, 1},
     {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
-    {"CHECK", Align::right, check_text},
+    {"NEW/S", Align::right, [](const Json& r) { return decimal(r, "connections_per_s"); }, 1},
+    {"CHECK", Align::right, check_text, 1},
     {"HANDSHAKE", Align::right,
-     [](const Json& r) { return number<latency_text>(r, "handshake_us"); }},
+     [](const Json& r) { return number<latency_text>(r, "handshake_us"); }, 3},
+    {"IN/S", Align::right,
+     [](const Json& r) { return number<bytes_text>(r, "to_server_bytes_per_s"); }, 4},
+    {"OUT/S", Align::right,
+     [](const Json& r) { return number<bytes_text>(r, "to_client_bytes_per_s"); }, 4},
+    {"IN", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_server_bytes"); }, 5},
+    {"OUT", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_client_bytes"); },
+     5},
 };
 
 // Those that take something away.
@@ -79,40 +91,43 @@ std::string refused_text(const Json& server) {
            (recent == "0" || recent == "-" ? "" : ", " + recent + " in 10 s");
 }
 
-std::string traffic_text(const Json& server) {
-    return "in " + number<bytes_text>(server, "to_server_bytes") + ", out " +
-           number<bytes_text>(server, "to_client_bytes");
-}
-
 std::string weight_text(const Json& server) {
     const std::string configured = text(server, "configured_weight");
     return configured == text(server, "weight") ? "" : "weight " + configured + " is configured";
 }
 
 // Parts that do not fit go on on the next line.
-std::string wrapped(const std::string& head, const std::vector<std::string>& parts) {
+std::string listed(const std::string& head, const std::vector<std::string>& parts,
+                   std::size_t columns) {
     std::string all, line = head;
     for (const std::string& part : parts) {
         if (part.empty()) continue;
         const bool is_first = line.size() == head.size();
-        if (!is_first && line.size() + 2 + part.size() > columns_max) {
-            all += line + ";\n";
+        if (!is_first && width_of(line) + 2 + width_of(part) > columns) {
+            all += cut_to(line, columns - 1) + ";\n";
             line = std::string(head.size(), ' ');
         } else if (!is_first) {
             line += "; ";
         }
         line += part;
     }
-    return all + line.substr(0, columns_max) + "\n";
+    return all + cut_to(line, columns) + "\n";
+}
+
+// Places are given anew at a reload, and whoever comes back has the old one.
+void sort_as_configured(std::vector<Json>& servers) {
+    std::stable_sort(servers.begin(), servers.end(), [](const Json& a, const Json& b) {
+        return a.value("position", 0U) < b.value("position", 0U);
+    });
 }
 
 }  // namespace
 
-std::string server_details(const Json& server) {
-    return wrapped(
-        "  " + text(server, "server") + "  ",
-        {text(server, "reason"), refused_text(server), drain_text(server), weight_text(server),
-         factors_text(server), traffic_text(server), node_text(server)});
+std::string server_details(const Json& server, std::size_t columns) {
+    return listed("  " + text(server, "server") + "  ",
+                  {text(server, "reason"), refused_text(server), drain_text(server),
+                   weight_text(server), factors_text(server), node_text(server)},
+                  columns);
 }
 
 void print_servers(std::ostream& out, const std::vector<Json>& rows) {
@@ -124,10 +139,11 @@ void print_servers(std::ostream& out, const std::vector<Json>& rows) {
         servers.push_back(row);
     }
     for (const std::string& service : services) {
+        sort_as_configured(of_service[service]);
         out << (service == services.front() ? "" : "\n") << "SERVICE " << service << '\n';
-        print_table(out, columns, of_service[service]);
+        print_table(out, server_columns, of_service[service]);
         for (const Json& server : of_service[service])
-            out << server_details(server);
+            out << server_details(server, columns_of(out, server_details_columns));
     }
 }
 

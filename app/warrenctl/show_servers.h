@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `warrenctl show servers`: a table of each service's servers, and under it what an operator asks
 // next of each: why, which factors hold its weight back, what its node says, how far its drain is.
-// At most 100 columns with IPv4.
 #pragma once
 
+#include <cstddef>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -12,8 +12,9 @@
 
 namespace warren::ctl {
 
-// What there is to say of one server, as lines; each indented.
-std::string server_details(const Json& server);
+inline constexpr std::size_t server_details_columns = 100;  // at most, of a line of them
+// What there is to say of one server, as lines of so many columns; each indented.
+std::string server_details(const Json& server, std::size_t columns = server_details_columns);
 void print_servers(std::ostream& out, const std::vector<Json>& rows);
 
 }  // namespace warren::ctl

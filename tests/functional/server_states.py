@@ -153,9 +153,11 @@ def rows_say_all(bench):
     assert row["weight"] == 1 and row["effective_weight"] == 1, row
     assert set(row["factors"]) == {"handshake", "confirm", "memory", "syns", "stalls", "connections", "slow_start"}, row
     assert row["node"] is None and row["drain"] is None, row
-    text = bench.warren_host.run(bench.test.program("app/warrenctl/warrenctl"), "--instance", bench.warren_host.namespace,
-                                 "show", "servers").stdout
-    assert max(map(len, text.splitlines())) <= 100, text
+    command = f"{bench.test.program('app/warrenctl/warrenctl')} --instance {bench.warren_host.namespace} show servers"
+    piped = bench.warren_host.run(*command.split()).stdout
+    shown = bench.warren_host.run("script", "-qec", f"stty cols 80 && TERM=dumb {command}", "/dev/null").stdout
+    assert "HANDSHAKE" in piped and max(map(len, piped.splitlines())) > 80, piped
+    assert "SERVER" in shown and max(map(len, shown.splitlines())) <= 80, f"on a terminal of 80 columns: {shown}"
 
 
 def weight_by_order(bench):
