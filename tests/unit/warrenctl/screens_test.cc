@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What terminals of some widths show of rows that a warren has once given (screens/rows.json).
+// After a wanted change: WARREN_WRITE_SCREENS=1 build/tests/unit/warrenctl/warrenctl_test, and look
+// at the difference.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "fake_warren.h"
+#include "screen.h"
+#include "show.h"
+
+namespace warren::ctl {
+namespace {
+
+const std::string folder = WARREN_SCREENS;
+
+std::string read(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Json recorded() {
+    return Json::parse(read(folder + "/rows.json"));
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+        text.replace(at, what.size(), by);
+    return text;
+}
+
+// As long as addresses get.
+Json with_ipv6(const Json& views) {
+    std::string text = views.dump();
+    for (const char* host : {"11", "12", "13", "100", "50", "4", "5"}) {
+        const std::string v4 = std::string("192.168.8.") + host;
+        const std::string v6 = std::string("2001:db8:1234:5678:9abc:def0:1234:1") + host;
+        text = replaced(text, v4 + ":", "[" + v6 + "]:");
+        text = replaced(text, v4 + "\"", v6 + "\"");
+        text = replaced(text, v4 + "/", v6 + "/");
+    }
+    return Json::parse(text);
+}
+
+Json with_servers(Json views, std::size_t count) {
+    const Json like = views["servers"].front();
+    views["servers"] = Json::array();
+    for (std::size_t i = 0; i < count; ++i) {
+        views["servers"].push_back(like);
+        views["servers"].back()["server"] = "192.168.8." + std::to_string(10 + i) + ":5672";
+        views["servers"].back()["position"] = i;
+    }
+    return views;
+}
+
+std::string shown(const Json& views, const std::string& view, const Screen& screen) {
+    FakeWarren warren(views);
+    Telemetry telemetry(warren.socket());
+    std::ostringstream out;
+    set_screen(out, screen);
+    show(telemetry, view, {}, false, out);
+    return out.str();
+}
+
+std::string all_shown(const Json& views, const Screen& screen) {
+    std::string all;
+    for (const std::string& view : view_names())
+        if (view != "config")
+            all += "$ warrenctl show " + view + "\n" + shown(views, view, screen) + "\n";
+    return all;
+}
+
+class Widths : public testing::TestWithParam<std::size_t> {};
+
+// 0: a pipe.
+INSTANTIATE_TEST_SUITE_P(OfTerminals, Widths, testing::Values(80U, 100U, 120U, 200U, 0U));
+
+TEST_P(Widths, AsWrittenDown) {
+    const std::string path = folder + "/" + std::to_string(GetParam()) + ".txt";
+    const std::string said = all_shown(recorded(), {.columns = GetParam()});
+    if (std::getenv("WARREN_WRITE_SCREENS") != nullptr) std::ofstream(path) << said;
+    EXPECT_EQ(said, read(path));
+}
+
+TEST_P(Widths, NoLineIsWider) {
+    if (GetParam() == 0) GTEST_SKIP() << "a pipe has no width";
+    const Json rows = recorded();
+    for (const Json& views :
+         {rows, with_ipv6(rows), with_servers(rows, 0), with_servers(rows, 64)}) {
+        std::istringstream lines(all_shown(views, {.columns = GetParam()}));
+        for (std::string line; std::getline(lines, line);)
+            EXPECT_LE(width_of(line), GetParam()) << line;
+    }
+}
+
+TEST(Screens, AreTheSameWithoutTheirColours) {
+    const Json rows = recorded();
+    const std::string plain = all_shown(rows, {.columns = 100});
+    std::string coloured = all_shown(rows, {.columns = 100, .has_colours = true});
+    EXPECT_NE(plain, coloured) << "something is down";
+    for (const char* code : {"\033[31m", "\033[33m", "\033[0m"})
+        coloured = replaced(coloured, code, "");
+    EXPECT_EQ(plain, coloured);
+}
+
+TEST(Screens, OfAPipeAreWhole) {
+    const std::string said = all_shown(with_ipv6(recorded()), {});
+    EXPECT_EQ(said.find("…"), std::string::npos);
+    EXPECT_NE(said.find("[2001:db8:1234:5678:9abc:def0:1234:111]:5672"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace warren::ctl
