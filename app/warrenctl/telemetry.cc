@@ -21,14 +21,18 @@ namespace {
 constexpr int patience_ms = 5'000;  // longer than the daemon's own
 constexpr std::size_t max_pages = 1'000'000;
 
+constexpr const char* units_folder =
+    "/run/warren/dpdk";  // XDG_RUNTIME_DIR in conf/warren.service.in
 constexpr const char* roots_folder = "/var/run/dpdk";
 
 // Where DPDK puts its runtime folders (eal_create_runtime_dir): those of a warren that this user
-// runs, then those of the unit's, whoever it runs as.
+// runs, then those of the unit and of root.
 std::vector<std::filesystem::path> runtime_folders() {
-    if (geteuid() == 0) return {roots_folder};
+    std::vector<std::filesystem::path> all{units_folder, roots_folder};
+    if (geteuid() == 0) return all;
     const char* own = std::getenv("XDG_RUNTIME_DIR");
-    return {std::filesystem::path(own != nullptr ? own : "/tmp") / "dpdk", roots_folder};
+    all.insert(all.begin(), std::filesystem::path(own != nullptr ? own : "/tmp") / "dpdk");
+    return all;
 }
 
 std::filesystem::path socket_path(const std::filesystem::path& folder,
@@ -70,7 +74,8 @@ std::string not_running(const std::string& instance, int error) {
     std::string text = "no warren is running as instance \"" + instance + "\"";
     const std::vector<std::string> others = running_instances();
     // A folder of root's does not let us see what is in it.
-    const bool may_be_roots = geteuid() != 0 && std::filesystem::exists(roots_folder);
+    std::error_code unseen;
+    const bool may_be_roots = geteuid() != 0 && std::filesystem::exists(roots_folder, unseen);
     if (others.empty())
         return text + (may_be_roots ? " that this user may talk to (root's: run as root)"
                                     : ", nor any other");
@@ -80,17 +85,17 @@ std::string not_running(const std::string& instance, int error) {
     return text;
 }
 
-std::string receive(int fd, std::size_t most) {
-    pollfd waiting{fd, POLLIN, 0};
-    if (poll(&waiting, 1, patience_ms) <= 0) throw std::runtime_error("warren does not answer");
-    std::string answer(most, '\0');
-    const ssize_t size = recv(fd, answer.data(), answer.size(), 0);
 int connected(const std::string& instance) {
     const auto [fd, error] = open_instance(instance);
     if (error != 0) throw Unreachable(not_running(instance, error));
     return fd;
 }
 
+std::string receive(int fd, std::size_t most) {
+    pollfd waiting{fd, POLLIN, 0};
+    if (poll(&waiting, 1, patience_ms) <= 0) throw std::runtime_error("warren does not answer");
+    std::string answer(most, '\0');
+    const ssize_t size = recv(fd, answer.data(), answer.size(), 0);
     if (size <= 0) throw std::runtime_error("warren has ended the connection");
     answer.resize(static_cast<std::size_t>(size));
     return answer;

@@ -9,6 +9,9 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -46,9 +49,7 @@ std::string lcore_map(const EalOptions& options, const std::vector<unsigned>& cp
     return map;
 }
 
-// EAL keeps a write lock on its folder's file and does not say so by an error number.
-bool is_running(const std::string& instance) {
-    const std::string path = "/var/run/dpdk/" + instance + "/config";
+bool is_locked(const std::string& path) {
     const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
     struct flock lock {};
@@ -57,6 +58,17 @@ bool is_running(const std::string& instance) {
     const bool locked = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     close(file);
     return locked;
+}
+
+// EAL keeps a write lock on its folder's file and does not say so by an error number. Root's
+// folder, the unit's and this user's.
+bool is_running(const std::string& instance) {
+    const char* own = std::getenv("XDG_RUNTIME_DIR");
+    const std::array<std::string, 3> folders{"/var/run", "/run/warren",
+                                             own != nullptr ? own : "/tmp"};
+    return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+        return is_locked(folder + "/dpdk/" + instance + "/config");
+    });
 }
 
 // An mbuf crosses no page. Of the small ones, where there are no hugepages, each holds one.

@@ -232,7 +232,8 @@ UserCheck check_user(const std::string& user, const std::string& group,
                      const config::GlobalDefs& global) {
     if (!user.empty()) return named_user(user, group);
     if (!global.script_user.empty()) return named_user(global.script_user, global.script_group);
-    if (const auto found = find_user("keepalived_script")) return {*found, {}};
+    const auto found = geteuid() == 0 ? find_user("keepalived_script") : std::nullopt;
+    if (found) return {*found, {}};
     if (global.enable_script_security)
         return {{},
                 "enable_script_security wants a user for it: give script_user, or make the user "
@@ -246,7 +247,7 @@ ScriptCheck check_script(const config::Script& script, const config::GlobalDefs&
     Program program{{}, split_command(script.command), user.credentials};
     if (program.argv.empty() || program.argv[0].empty()) return {{}, "there is no command"};
     if (geteuid() != 0 && program.as.uid != geteuid())
-        return {{}, "only root can run it as another user"};
+        return {{}, "only root can run it as another user (the unit: drop-in scripts.conf)"};
     if (is_open_check(script.command)) {
         program.path = "/bin/sh";
         program.argv = {"sh", "-c", script.command};

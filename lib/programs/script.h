@@ -18,8 +18,8 @@ namespace warren::programs {
 std::vector<std::string> split_command(std::string_view command);
 
 // Who a script runs as, or a FIFO belongs to. keepalived.conf(5), script_user: without a user
-// global_defs', else keepalived_script if it exists, else who we are; the latter not with script
-// security.
+// global_defs', else keepalived_script if it exists and we are root, else who we are; the latter
+// not with script security.
 struct UserCheck {
     Credentials credentials;
     std::string problem;  // empty: none

@@ -4,16 +4,17 @@
 
     cage.py UNIT[,DROP-IN] PROGRAM [ARGUMENT ...]
 
-Heeds CapabilityBoundingSet, AmbientCapabilities, SystemCallFilter, MemoryDenyWriteExecute and NoNewPrivileges. User= is
-taken for nobody, whoever it names. What needs mounts (ProtectSystem= and its like) is not here.
+Heeds CapabilityBoundingSet, AmbientCapabilities, SystemCallFilter, MemoryDenyWriteExecute and NoNewPrivileges. A User=
+that this machine has not is taken for nobody. What needs mounts (ProtectSystem= and its like) is not here.
 """
 import ctypes
 import os
 import pathlib
+import pwd
 import subprocess
 import sys
 
-NOBODY = "65534"
+NOBODY = 65534
 PR_SET_NO_NEW_PRIVS, PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN = 38, 65, 1
 EPERM = 1
 SCMP_ACT_ALLOW, SCMP_ACT_ERRNO = 0x7FFF0000, 0x00050000
@@ -62,12 +63,22 @@ def as_setpriv(capabilities):
     return ",".join(["-all", *("+" + word.removeprefix("CAP_").lower() for word in capabilities)])
 
 
+def ids_of(user):
+    """Its user and group."""
+    try:
+        entry = pwd.getpwnam(user)
+        return entry.pw_uid, entry.pw_gid
+    except KeyError:
+        return NOBODY, NOBODY
+
+
 def main():
     unit = settings(sys.argv[1].split(","))
     command = ["setpriv", "--bounding-set", as_setpriv(unit["CapabilityBoundingSet"])]
-    if "User" in unit:
+    if (user := unit["User"][-1]) != "root":
+        uid, gid = ids_of(user)
         ambient = as_setpriv(unit["AmbientCapabilities"])
-        command += ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--inh-caps", ambient, "--ambient-caps", ambient]
+        command += ["--reuid", str(uid), "--regid", str(gid), "--clear-groups", "--inh-caps", ambient, "--ambient-caps", ambient]
     calls = allowed_calls(unit["SystemCallFilter"])
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

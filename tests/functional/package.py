@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Debian package: lintian has nothing against it, what it installs serves nothing by itself, an upgrade leaves a running
-warren alone, and a purge leaves nothing. It is made of the programs of the build folder, and installed into a layer over this
+"""The Debian package: lintian has nothing against it, what it installs serves nothing by itself, who does what the
+README says is served, an upgrade leaves a running warren alone, and a purge leaves nothing. It is made of the programs of the build folder, and installed into a layer over this
 machine's root that nobody else sees: dpkg, its database and the packages it depends on are the real ones, systemd is not.
 
     package.py BUILD
@@ -11,14 +11,18 @@ import ctypes
 import os
 import pathlib
 import re
+import socket
 import subprocess
+import time
 
-from harness import REPOSITORY, LabError, Skip, Test
+from harness import REPOSITORY, LabError, Skip, Test, wait_until
 
+HERE = pathlib.Path(__file__).parent
 CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_BIND = 0x20000, 0x4000, 0x40000, 0x1000
 CONFIG = pathlib.Path("etc/warren/warren.conf")
 DEFAULTS = pathlib.Path("etc/default/warren")
 LOG = pathlib.Path("var/log/warren/warren.log")
+VIP = "192.168.8.100"   # of the example that is installed
 WANTED = pathlib.Path("etc/systemd/system/multi-user.target.wants/warren.service")
 # What dpkg and its triggers keep for all packages, and the user that stays.
 HOUSEKEEPING = re.compile(r"var/lib/dpkg/|var/log/(dpkg|alternatives)|var/cache/|etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
@@ -127,12 +131,59 @@ def installation(machine, package):
     assert not (machine.root / CONFIG).exists(), "a live configuration was installed"
     assert (machine.root / WANTED).is_symlink(), "it does not start at boot once it is configured"
     assert "\nwarren:" in (machine.root / "etc/passwd").read_text(), "no user warren"
+    assert machine.run("stat", "-c", "%U:%G %a", "/etc/warren").strip() == "root:warren 2750"
     machine.run(REPOSITORY / "debian/tests/smoke")
     unit = (machine.root / "lib/systemd/system/warren.service").read_text()
     assert "ExecStart=/usr/sbin/warren --config /etc/warren/warren.conf" in unit, unit
     assert (machine.root / "usr/share/zsh/vendor-completions/_warrenctl").exists(), "no completion for zsh"
     assert "Defined-By: Warren" in (machine.root / "usr/lib/systemd/catalog/warren.catalog").read_text()
     assert "ConditionFileNotEmpty=/etc/warren/warren.conf" in unit, unit
+
+
+def documented_start():
+    """The README's commands behind the installation, as words; README.Debian has the same."""
+    here, there = ([re.sub(r" +#.*", "", line).split() for line in re.search(r"((?:^    .+\n)*^    systemctl start .+\n(?:^    .+\n)*)",
+                   (REPOSITORY / page).read_text(encoding="utf-8"), re.M)[1].splitlines()]
+                   for page in ("README.md", "debian/warren.README.Debian"))
+    assert here[0][:2] == ["apt", "install"] and here[1:] == there, f"{here} but {there}"
+    return there
+
+
+def as_systemd(test, machine, host, notify):
+    """Starts what the unit starts, as it starts it; runs until the host is killed."""
+    unit = (machine.root / "lib/systemd/system/warren.service").read_text()
+    command = re.search(r"^ExecStart=(.*?) \$WARREN_OPTIONS$", unit, re.M)[1].split()
+    machine.run("install", "-d", "-m", "750", "-o", "warren", "-g", "warren", "/run/warren")
+    caged = [str(REPOSITORY / "tests/functional/cage.py"), "/lib/systemd/system/warren.service", *command]
+    return test.start(host, "sh", "-c", 'mount -t sysfs sysfs "$0/sys" && exec chroot "$0" env "$@"', str(machine.root),
+                      f"NOTIFY_SOCKET={notify}", "XDG_RUNTIME_DIR=/run/warren", *caged, log="installed.log")
+
+
+def new_user(test, machine, host, client):
+    """From an installation to an address that is served, by what the package says."""
+    began = time.monotonic()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(machine.root / "run/said"))
+        (machine.root / "run/said").chmod(0o777)
+        notify.settimeout(30)
+        process = None
+        for words in documented_start():
+            if words[0] == "editor":    # the example's addresses are those of this network
+                continue
+            if words[:2] == ["systemctl", "start"]:
+                process = as_systemd(test, machine, host, "/run/said")
+                while "READY=1" not in notify.recv(4096).decode():
+                    pass    # its status
+            elif words[0] == "warrenctl":
+                wait_until("the VIP", lambda: client.run("/usr/bin/python3", str(HERE / "who_has.py"), VIP).stdout.strip(), 10)
+                assert f"{VIP}:5672" in machine.run(*words), "warrenctl does not find the unit's"
+            else:
+                machine.run(*words)
+    assert (took := time.monotonic() - began) < 60, f"it took {took} s"
+    print(f"from the installation to the served address: {took:.1f} s")
+    process.terminate()
+    assert process.wait(15) == 0, test.log("installed.log")
+    (machine.root / "run/said").unlink()
 
 
 def upgrade(machine, package):
@@ -165,6 +216,8 @@ def main(test):
     for program in ("dpkg-buildpackage", "lintian", "dh", "scdoc"):
         test.program(program)
     os.environ.pop("DEB_BUILD_OPTIONS", None)
+    host = test.network.add_host("warren", "192.168.8.4/24")
+    client = test.network.add_host("client", "192.168.8.50/24")
     package = build(test)
     lintian_is_content(package)
     upgraded = newer(package, test.folder / "newer")
@@ -172,6 +225,7 @@ def main(test):
     mounted.mkdir()
     with machine(mounted) as here:
         installation(here, package)
+        new_user(test, here, host, client)
         upgrade(here, upgraded)
         removal(here)
         purge(here)

@@ -1,22 +1,23 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The systemd unit leaves warren enough: all it does is done with these capabilities and system calls, as root and, with
-the drop-in for that, as a user of its own.
+"""The systemd unit leaves warren enough: all it does is done with these capabilities and system calls, as a user of its own
+and, with the drop-in for scripts, as root.
 
     unit_rights.py BUILD
 """
+import contextlib
 import os
 import pathlib
 import shutil
 import signal
 
+import cage
 from harness import REPOSITORY, Skip, Test, wait_until
 
 HERE = pathlib.Path(__file__).parent
 UNIT = REPOSITORY / "conf/warren.service.in"
-DROP_IN = REPOSITORY / "conf/systemd/unprivileged.conf"
-RUNTIME = pathlib.Path("/var/run/dpdk")
-NOBODY = 65534
+DROP_IN = REPOSITORY / "conf/systemd/scripts.conf"
+RUNTIME = pathlib.Path("/run/warren")
 VIP = "192.168.8.100"
 CONFIG = """vrrp_instance VI_1 {{
     interface eth0
@@ -49,7 +50,7 @@ dataplane {{
 }}
 """
 SCRIPT = """#!/bin/sh
-id -un > {0}/ran.new && mv {0}/ran.new {0}/ran
+id -u > {0}/ran.new && mv {0}/ran.new {0}/ran
 """
 
 
@@ -61,8 +62,7 @@ class Caged:
         self.cage = [str(HERE / "cage.py"), ",".join(str(file) for file in files)]
         self.file = test.folder / "warren.conf"
         self.write(interval=1)
-        # XDG_RUNTIME_DIR is heeded by users other than root, as the drop-in has it.
-        self.process = test.start(host, "env", "XDG_RUNTIME_DIR=/run", *self.cage, test.program("app/warren/warren"), "--config",
+        self.process = test.start(host, "env", f"XDG_RUNTIME_DIR={RUNTIME}", *self.cage, test.program("app/warren/warren"), "--config",
                                   str(self.file), "--instance", host.namespace, log="warren.log")
         wait_until("warren to be ready", lambda: self.process.poll() is not None or "ready" in test.log("warren.log"), 30)
         assert self.process.poll() is None, test.log("warren.log")
@@ -73,7 +73,7 @@ class Caged:
 
     def reload(self):
         """By what the unit has as ExecReload, in the cage as well."""
-        return self.host.run("env", "XDG_RUNTIME_DIR=/run", *self.cage, self.test.program("app/warrenctl/warrenctl"),
+        return self.host.run("env", f"XDG_RUNTIME_DIR={RUNTIME}", *self.cage, self.test.program("app/warrenctl/warrenctl"),
                              "--instance", self.host.namespace, "reload", check=False)
 
     def kill(self):
@@ -117,37 +117,57 @@ def warren_of(host):
     return next(pid for pid in host.pids() if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "warren")
 
 
-def as_root(test, host, client):
+@contextlib.contextmanager
+def runtime_folder(host):
+    """As RuntimeDirectory= makes it, for other instances of this machine too."""
+    is_new = not RUNTIME.exists()
+    RUNTIME.mkdir(mode=0o750, exist_ok=True)
+    owner = RUNTIME.stat().st_uid
+    user, group = cage.ids_of("warren")
+    os.chown(RUNTIME, user, group)
+    try:
+        yield
+    finally:
+        shutil.rmtree(RUNTIME if is_new else RUNTIME / "dpdk" / host.namespace, ignore_errors=True)
+        if not is_new:
+            os.chown(RUNTIME, owner, -1)
+
+
+def script_of(test):
+    """Says who it runs as."""
+    test.folder.chmod(0o777)
+    (test.folder / "ran").unlink(missing_ok=True)
     script = test.folder / "notify"
     script.write_text(SCRIPT.format(test.folder), encoding="utf-8")
     script.chmod(0o755)
-    test.folder.chmod(0o777)
-    caged = Caged(test, host, [UNIT], hugepages="auto", script=f'notify_master "{script}" nobody')
-    serves(test, host, client)
-    wait_until("the script of another user", (test.folder / "ran").exists, 10)
-    assert (test.folder / "ran").read_text().strip() == "nobody"
-    assert has_priority(warren_of(host)), "no SCHED_FIFO"
-    reloads(caged)
-    caged.stop()
+    return script
+
+
+def ran_as(test):
+    wait_until("the script to run", (test.folder / "ran").exists, 10)
+    return int((test.folder / "ran").read_text())
 
 
 def as_a_user(test, host, client):
-    folder = RUNTIME / host.namespace    # RuntimeDirectory= makes it, and ExecStartPre= lets others than root pass
-    folder.mkdir(parents=True)
-    mode = RUNTIME.stat().st_mode & 0o777
-    RUNTIME.chmod(0o711)
-    try:
-        os.chown(folder, NOBODY, NOBODY)
-        caged = Caged(test, host, [UNIT, DROP_IN], hugepages="auto", script="")
+    uid = cage.ids_of("warren")[0]
+    with runtime_folder(host):
+        caged = Caged(test, host, [UNIT], hugepages="auto", script=f'notify_master "{script_of(test)}"')
         serves(test, host, client)
+        assert ran_as(test) == uid, "its own script runs as somebody else"
         pid = warren_of(host)
-        assert f"Uid:\t{NOBODY}\t" in pathlib.Path(f"/proc/{pid}/status").read_text(), "it is root"
+        assert f"Uid:\t{uid}\t" in pathlib.Path(f"/proc/{pid}/status").read_text(), "it is root"
         assert has_priority(pid), "no SCHED_FIFO"
         reloads(caged)
         caged.kill()
-    finally:
-        RUNTIME.chmod(mode)
-        shutil.rmtree(folder)
+
+
+def as_root(test, host, client):
+    caged = Caged(test, host, [UNIT, DROP_IN], hugepages="auto", script=f'notify_master "{script_of(test)}" nobody')
+    serves(test, host, client)
+    assert ran_as(test) == cage.NOBODY, "the script of another user runs as root"
+    assert has_priority(warren_of(host)), "no SCHED_FIFO"
+    reloads(caged)
+    caged.stop()
 
 
 def main(test):
@@ -157,9 +177,9 @@ def main(test):
     client = test.network.add_host("client", "192.168.8.50/24")
     server = test.network.add_host("one", "192.168.8.11/24")
     test.start(server, "/usr/bin/python3", str(HERE / "name_echo.py"), "one", log="server.log")
-    as_root(test, host, client)
-    (test.folder / "warren.log").unlink()
     as_a_user(test, host, client)
+    (test.folder / "warren.log").unlink()
+    as_root(test, host, client)
 
 
 if __name__ == "__main__":

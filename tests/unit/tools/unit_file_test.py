@@ -11,7 +11,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 UNIT = ROOT / "conf/warren.service.in"
-DROP_IN = ROOT / "conf/systemd/unprivileged.conf"
+DROP_IN = ROOT / "conf/systemd/scripts.conf"
 
 
 def analyze(folder, *words, unit="warren.service"):
@@ -43,14 +43,20 @@ class UnitFile(unittest.TestCase):
         self.drop_in()
         self.assertEqual("", analyze(self.folder, "verify").stdout)
 
-    def test_as_root_it_is_exposed_by_4_at_most(self):
+    def test_it_is_exposed_by_3_at_most(self):
+        result = analyze(self.folder, "security", "--offline=true", "--threshold=30")
+        self.assertEqual(0, result.returncode, result.stdout)
+
+    def test_for_scripts_of_other_users_by_4_at_most(self):
+        self.drop_in()
         result = analyze(self.folder, "security", "--offline=true", "--threshold=40")
         self.assertEqual(0, result.returncode, result.stdout)
 
-    def test_without_root_by_3_at_most(self):
-        self.drop_in()
-        result = analyze(self.folder, "security", "--offline=true", "--threshold=30")
-        self.assertEqual(0, result.returncode, result.stdout)
+    def test_it_is_not_root_and_has_three_capabilities(self):
+        text = UNIT.read_text()
+        self.assertIn("\nUser=warren\n", text)
+        for setting in ("CapabilityBoundingSet", "AmbientCapabilities"):
+            self.assertEqual(["CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_NICE"], re.findall(rf"^{setting}=(.*)$", text, re.M))
 
     def test_meson_knows_each_place(self):
         known = re.findall(r"^ +'(\w+)':", (ROOT / "conf/meson.build").read_text(), re.M)
