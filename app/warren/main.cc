@@ -79,7 +79,8 @@ int dry_run(const schema::LoadResult& wanted, const std::string& file,
             print_check(*loaded, {}, std::cout);
             return 1;
         }
-    const config::ReloadSteps steps = config::reload_steps(running.config, wanted.config);
+    const config::ReloadSteps steps =
+        config::reload_steps({running.config, running.lines}, {wanted.config, wanted.lines});
     for (const std::string& line : steps.lines)
         std::cout << line << '\n';
     if (steps.lines.empty()) std::cout << "nothing changes\n";

@@ -2,6 +2,7 @@
 #include "config/reload_steps.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <type_traits>
 #include <utility>
@@ -34,21 +35,51 @@ requires std::is_enum_v<T> std::string value_text(T value) {
     return to_text(value);
 }
 
-// The lines about one thing, each beginning with its name.
+// The texts of what is compared.
+struct Texts {
+    syntax::LineSpan before, after;
+};
+
+// The lines about one thing, each beginning with its name. What compare() and its kin do not know
+// is told by tell_rest() as the text has it.
 class Lines {
   public:
-    Lines(std::vector<std::string>& out, std::string whose) : out_(out), whose_(std::move(whose)) {}
+    Lines(std::vector<std::string>& out, std::string whose, const Texts& texts)
+        : out_(out), whose_(std::move(whose)), texts_(texts) {}
 
     void say(const std::string& what) {
         out_.push_back(whose_ + ": " + what);
         is_empty_ = false;
     }
+    // Unless the text says it better, of a keyword with one of `parts` in it: secrets are masked
+    // there.
+    void say_vaguely(const char* what, std::initializer_list<const char*> parts) {
+        vague_.push_back({what, parts});
+    }
+    // Keywords whose changes have been told under another name.
+    void know(std::initializer_list<const char*> keywords) {
+        known_.insert(known_.end(), keywords.begin(), keywords.end());
+    }
+    void tell_rest(bool is_told_of = false) {
+        std::vector<syntax::LineChange> changes =
+            syntax::changes_between(texts_.before, texts_.after);
+        std::erase_if(changes, [this](const syntax::LineChange& change) {
+            return std::find(known_.begin(), known_.end(), change.keyword) != known_.end();
+        });
+        for (const syntax::LineChange& change : changes)
+            say(change.text);
+        for (const Vague& vague : vague_)
+            if (std::none_of(changes.begin(), changes.end(), vague)) say(vague.what);
+        if (is_empty_ && !is_told_of) say("changed");
+    }
     template <typename T>
     void compare(const char* keyword, const T& before, const T& after) {
+        known_.emplace_back(keyword);
         if (before != after)
             say(std::string(keyword) + " " + value_text(before) + " -> " + value_text(after));
     }
     void compare_time(const char* keyword, std::int64_t before, std::int64_t after) {
+        known_.emplace_back(keyword);
         if (before != after)
             say(std::string(keyword) + " " + seconds(before) + " -> " + seconds(after));
     }
@@ -56,6 +87,7 @@ class Lines {
     template <typename T, typename Name>
     void compare_list(const char* keyword, const std::vector<T>& before,
                       const std::vector<T>& after, const Name& name) {
+        known_.emplace_back(keyword);
         const auto tell_missing = [&](const auto& from, const auto& in, const char* what) {
             for (const T& item : from)
                 if (std::none_of(in.begin(), in.end(),
@@ -65,11 +97,24 @@ class Lines {
         tell_missing(before, after, "removed");
         tell_missing(after, before, "added");
     }
-    bool is_empty() const { return is_empty_; }
 
   private:
+    struct Vague {
+        const char* what;
+        std::vector<const char*> parts;
+        // Whether that tells it.
+        bool operator()(const syntax::LineChange& change) const {
+            return std::any_of(parts.begin(), parts.end(), [&](const char* part) {
+                return change.keyword.find(part) != std::string::npos;
+            });
+        }
+    };
+
     std::vector<std::string>& out_;
     std::string whose_;
+    Texts texts_;
+    std::vector<std::string> known_;
+    std::vector<Vague> vague_;
     bool is_empty_ = true;
 };
 
@@ -98,7 +143,9 @@ void compare(Lines& lines, const VrrpInstance& before, const VrrpInstance& after
         return std::string(to_text(t.kind)) + " " + t.name +
                (t.weight ? " weight " + std::to_string(*t.weight) : "");
     });
-    if (before.notify != after.notify) lines.say("other notify scripts");
+    lines.know({"authentication", "nopreempt", "no_accept", "track_interface", "track_script",
+                "track_file", "track_process", "track_bfd", "track_quorum"});
+    if (before.notify != after.notify) lines.say_vaguely("other notify scripts", {"notify"});
 }
 
 std::string name_of(const RealServer& server) {
@@ -110,14 +157,14 @@ void compare(Lines& lines, const RealServer& before, const RealServer& after) {
     lines.compare("tier", before.tier, after.tier);
     lines.compare("uthreshold", before.uthreshold, after.uthreshold);
     lines.compare("lthreshold", before.lthreshold, after.lthreshold);
-    if (before.checkers != after.checkers) lines.say("other checks");
+    if (before.checkers != after.checkers) lines.say_vaguely("other checks", {"_CHECK", "_GET"});
 }
 
 void compare(Lines& lines, const Balancing& before, const Balancing& after) {
     lines.compare_time("slow_start", before.slow_start_ns, after.slow_start_ns);
     lines.compare_time("drain_timeout", before.drain_timeout_ns, after.drain_timeout_ns);
     lines.compare("prefer", before.prefer, after.prefer);
-    if (before.rebalance != after.rebalance) lines.say("another rebalance");
+    if (before.rebalance != after.rebalance) lines.say_vaguely("another rebalance", {"rebalance"});
 }
 
 void compare(Lines& lines, const VirtualServer& before, const VirtualServer& after) {
@@ -145,7 +192,7 @@ void compare(Lines&, const T&, const T&) {}
 
 class Steps {
   public:
-    explicit Steps(std::vector<std::string>& out) : out_(out) {}
+    Steps(std::vector<std::string>& out, const Texts& all) : out_(out), all_(all) {}
 
     // Things of one kind, matched by `key` and called by `name`.
     template <typename T, typename Key, typename Name>
@@ -171,21 +218,29 @@ class Steps {
   private:
     template <typename T>
     void change(const std::string& whose, const T& before, const T& after) {
-        Lines lines(out_, whose);
+        Lines lines(out_, whose, texts_of(before, after));
         compare(lines, before, after);
-        if (lines.is_empty()) lines.say("changed");
+        lines.tell_rest();
     }
     void change(const std::string& whose, const VirtualServer& before, const VirtualServer& after) {
-        const std::size_t first = out_.size();
-        Lines lines(out_, whose);
+        Lines lines(out_, whose, texts_of(before, after));
         compare(lines, before, after);
+        const std::size_t first = out_.size();
         const auto name = [](const RealServer& server) { return name_of(server); };
         run(whose + ": real_server", before.real_servers, after.real_servers, name, name);
-        if (before.sorry_server != after.sorry_server) lines.say("sorry_server changed");
-        if (out_.size() == first) lines.say("changed");
+        lines.know({"real_server"});
+        if (before.sorry_server != after.sorry_server)
+            lines.say_vaguely("sorry_server changed", {"sorry_server"});
+        lines.tell_rest(out_.size() != first);
+    }
+    template <typename T>
+    Texts texts_of(const T& before, const T& after) const {
+        return {syntax::block_at(all_.before, before.where),
+                syntax::block_at(all_.after, after.where)};
     }
 
     std::vector<std::string>& out_;
+    Texts all_;
 };
 
 // The same for the same virtual router.
@@ -217,22 +272,37 @@ void tell_new_devices(std::vector<std::string>& out, const Config& running, cons
     }
 }
 
+// Blocks that are one thing wherever they stand; of them only the statements of that keyword.
+void tell_block(std::vector<std::string>& out, const Texts& all, const char* keyword,
+                const char* within = nullptr) {
+    const char* const block = within != nullptr ? within : keyword;
+    const std::size_t first = out.size();
+    for (const syntax::LineChange& change : syntax::changes_between(
+             syntax::block_of(all.before, block), syntax::block_of(all.after, block)))
+        if (within == nullptr || change.keyword == keyword)
+            out.push_back(std::string(block) + ": " + change.text);
+    if (out.size() == first) out.push_back(std::string(keyword) + ": changed");
+}
+
 }  // namespace
 
-ReloadSteps reload_steps(const Config& running, const Config& wanted) {
+ReloadSteps reload_steps(const ReadConfig& before, const ReadConfig& after) {
+    const Config& running = before.config;
+    const Config& wanted = after.config;
+    const Texts all{before.lines, after.lines};
     ReloadSteps found;
     std::vector<std::string>& out = found.lines;
     const std::string fixed = changed_fixed_part(running, wanted);
     if (!fixed.empty()) out.push_back(fixed + ": needs a restart");
     tell_new_devices(out, running, wanted);
     found.need_restart = !out.empty();
-    if (running.global != wanted.global) out.emplace_back("global_defs: changed");
-    if (running.dataplane.http != wanted.dataplane.http) out.emplace_back("http: changed");
+    if (running.global != wanted.global) tell_block(out, all, "global_defs");
+    if (running.dataplane.http != wanted.dataplane.http) tell_block(out, all, "http", "dataplane");
     if (running.static_addresses != wanted.static_addresses)
-        out.emplace_back("static_ipaddress: changed");
-    if (running.static_routes != wanted.static_routes) out.emplace_back("static_routes: changed");
-    if (running.static_rules != wanted.static_rules) out.emplace_back("static_rules: changed");
-    Steps steps(out);
+        tell_block(out, all, "static_ipaddress");
+    if (running.static_routes != wanted.static_routes) tell_block(out, all, "static_routes");
+    if (running.static_rules != wanted.static_rules) tell_block(out, all, "static_rules");
+    Steps steps(out, all);
     const auto by_name = [&](const char* keyword, const auto& before, const auto& after) {
         const auto name = [](const auto& item) { return item.name; };
         steps.run(keyword, before, after, name, name);

@@ -61,7 +61,9 @@ Reloader::Outcome Reloader::rehearse() const {
 Reloader::Outcome Reloader::judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const {
     Outcome outcome{.refusal = refusal_of(loaded, plan), .steps = {}};
     if (loaded.ok()) {
-        outcome.steps = config::reload_steps(context_.state.config, loaded.config).lines;
+        outcome.steps =
+            config::reload_steps({context_.state.config, lines_}, {loaded.config, loaded.lines})
+                .lines;
         return outcome;
     }
     for (const syntax::Diagnostic& diagnostic : loaded.diagnostics)

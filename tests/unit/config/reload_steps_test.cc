@@ -29,13 +29,23 @@ std::string server(int number, const std::string& more = "") {
 std::string steps(const std::string& running, const std::string& wanted) {
     std::string text;
     for (const std::string& line :
-         reload_steps(load_text(running).config, load_text(wanted).config).lines)
+         reload_steps({load_text(running).config}, {load_text(wanted).config}).lines)
+        text += line + "\n";
+    return text;
+}
+
+// With the texts, which have what no value says.
+std::string steps_of_texts(const std::string& running, const std::string& wanted) {
+    const LoadResult before = load_text(running), after = load_text(wanted);
+    std::string text;
+    for (const std::string& line :
+         reload_steps({before.config, before.lines}, {after.config, after.lines}).lines)
         text += line + "\n";
     return text;
 }
 
 bool need_restart(const std::string& running, const std::string& wanted) {
-    return reload_steps(load_text(running).config, load_text(wanted).config).need_restart;
+    return reload_steps({load_text(running).config}, {load_text(wanted).config}).need_restart;
 }
 
 TEST(ReloadSteps, NothingOfASame) {
@@ -121,6 +131,36 @@ TEST(ReloadSteps, SayWhatNeedsARestart) {
               "interface eth1: its device is not open yet: needs a restart\n"
               "vrrp_instance B: added\n");
     EXPECT_FALSE(need_restart(card + a + other, card + other));
+}
+
+TEST(ReloadSteps, SayWhatIsAnotherWithinAThing) {
+    const std::string a = router("A", 1);
+    EXPECT_EQ(steps_of_texts(a, router("A", 1, "garp_master_refresh 5\n")),
+              "vrrp_instance A: garp_master_refresh 5 added (f:7)\n");
+    EXPECT_EQ(steps_of_texts(a, router("A", 1, "priority 90\n")),
+              "vrrp_instance A: priority 100 -> 90\n")
+        << "once, and as it counts";
+    const std::string check = "TCP_CHECK {\nconnect_timeout ";
+    EXPECT_EQ(steps_of_texts(a + service(server(1, "weight 2\n" + check + "1\n}\n")),
+                             a + service(server(1, "weight 3\n" + check + "2\nretry 1\n}\n"))),
+              "virtual_server 10.0.0.1 5672: real_server 10.0.1.1 5672: weight 2 -> 3\n"
+              "virtual_server 10.0.0.1 5672: real_server 10.0.1.1 5672: TCP_CHECK: "
+              "connect_timeout 1 -> 2 (f:14)\n"
+              "virtual_server 10.0.0.1 5672: real_server 10.0.1.1 5672: TCP_CHECK: retry 1 added "
+              "(f:15)\n");
+    EXPECT_EQ(steps_of_texts("global_defs {\nrouter_id a\n}\n" + a,
+                             "global_defs {\nrouter_id b\n}\n" + a),
+              "global_defs: router_id a -> b (f:2)\n");
+}
+
+TEST(ReloadSteps, TellOfSecretsWithoutThem) {
+    const auto amqp = [](const std::string& password) {
+        return router("A", 1) +
+               service(server(
+                   1, "AMQP_CHECK {\nlevel session\nusername u\npassword " + password + "\n}\n"));
+    };
+    EXPECT_EQ(steps_of_texts(amqp("one"), amqp("two")),
+              "virtual_server 10.0.0.1 5672: real_server 10.0.1.1 5672: other checks\n");
 }
 
 }  // namespace reload_steps_test
