@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -71,6 +72,12 @@ std::string interface_towards(kernel::NetlinkSocket& socket, const net::IpAddres
     return port::kernel_has_link(name.data()) ? name.data() : std::string();
 }
 
+std::size_t count_warnings(const syntax::Diagnostics& diagnostics) {
+    return static_cast<std::size_t>(std::count_if(
+        diagnostics.begin(), diagnostics.end(),
+        [](const syntax::Diagnostic& d) { return d.severity == syntax::Severity::warning; }));
+}
+
 }  // namespace
 
 schema::LoadResult read_config(const std::string& file, const std::string& config_id) {
@@ -98,6 +105,7 @@ void look_at_host(schema::LoadResult& result) {
     config::settle_server_interfaces(result.config, [&](const net::IpAddress& server) {
         return interface_towards(socket, server);
     });
+    schema::sort_as_text(result);
 }
 
 void print_check(const schema::LoadResult& result, const syntax::Diagnostics& scripts,
@@ -109,10 +117,11 @@ void print_check(const schema::LoadResult& result, const syntax::Diagnostics& sc
             << ignored.reason << '\n';
     for (const syntax::Diagnostic& diagnostic : scripts)
         out << diagnostic.to_string() << '\n';
-    out << (!result.ok()      ? "the configuration is refused"
-            : scripts.empty() ? "the configuration is good"
-                              : "the configuration is good, but see what is said of its scripts")
-        << '\n';
+    const std::size_t warnings = count_warnings(result.diagnostics) + count_warnings(scripts);
+    out << (result.ok() ? "the configuration is good" : "the configuration is refused");
+    if (result.ok() && warnings != 0)
+        out << ", with " << warnings << (warnings == 1 ? " warning" : " warnings");
+    out << '\n';
 }
 
 }  // namespace warren::app

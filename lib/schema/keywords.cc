@@ -293,6 +293,7 @@ void BlockReader::report_unknown(const syntax::Node& node) {
     for (const BlockReader* inner : inner_)
         if (inner->knows(word)) return report_misplaced(node, *inner);
     const std::string best = nearest(word);
+    if (!best.empty()) context_.mistyped.push_back({opened_, best});
     context_.error(node.where,
                    "unknown keyword " + syntax::in_quotes(word) + " " + place() +
                        (best.empty() ? "" : ", did you mean " + syntax::in_quotes(best) + "?"));

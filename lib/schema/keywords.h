@@ -32,6 +32,12 @@ struct SchemaContext {
     // Of rules that say none, by family: downwards.
     std::array<std::uint32_t, 2> free_rule_priorities{16'384, 16'384};
     std::vector<const BlockReader*> open;  // the blocks being read, the outermost first
+    // What an unknown keyword was probably meant to be, and where its block begins.
+    struct Mistyped {
+        syntax::Location block;
+        std::string meant;
+    };
+    std::vector<Mistyped> mistyped;
 
     void report(const syntax::Location& where, syntax::Severity severity, std::string message);
     void error(const syntax::Location& where, std::string message) {

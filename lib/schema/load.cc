@@ -21,8 +21,27 @@ void append(syntax::Diagnostics& to, syntax::Diagnostics from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+bool is_same_place(const syntax::Location& a, const syntax::Location& b) {
+    return a.line == b.line && a.file && b.file && *a.file == *b.file;
+}
+
+// That a block has no such keyword is no second mistake where one of its words was meant to be it.
+void drop_consequences(syntax::Diagnostics& diagnostics,
+                       const std::vector<SchemaContext::Mistyped>& mistyped) {
+    std::erase_if(diagnostics, [&](const syntax::Diagnostic& diagnostic) {
+        return std::any_of(mistyped.begin(), mistyped.end(), [&](const auto& word) {
+            return is_same_place(diagnostic.where, word.block) &&
+                   diagnostic.message.ends_with(" no " + word.meant);
+        });
+    });
+}
+
+}  // namespace
+
 // By file in order of reading, then by line; one place keeps the order in which its messages came.
-void sort_as_text(syntax::Diagnostics& diagnostics, const std::vector<std::string>& files) {
+void sort_as_text(LoadResult& result) {
+    syntax::Diagnostics& diagnostics = result.diagnostics;
+    const std::vector<std::string>& files = result.files;
     const auto rank = [&](const syntax::Diagnostic& d) {
         const auto at =
             d.where.file ? std::find(files.begin(), files.end(), *d.where.file) : files.begin();
@@ -39,8 +58,6 @@ void sort_as_text(syntax::Diagnostics& diagnostics, const std::vector<std::strin
                                   }),
                       diagnostics.end());
 }
-
-}  // namespace
 
 LoadResult load(std::string_view file_name, const syntax::FileReader& read,
                 const syntax::LoadOptions& options) {
@@ -66,7 +83,9 @@ LoadResult load(std::string_view file_name, const syntax::FileReader& read,
         append(result.diagnostics, config::check_supported(result.config));
         if (result.ok()) append(result.diagnostics, config::find_gaps(result.config));
     }
-    sort_as_text(result.diagnostics, document.files);
+    drop_consequences(result.diagnostics, context.mistyped);
+    result.files = std::move(document.files);
+    sort_as_text(result);
     return result;
 }
 

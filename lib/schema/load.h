@@ -21,9 +21,13 @@ struct LoadResult {
     std::vector<syntax::Ignored> ignored;
     // The files as one, definitions and includes resolved, passwords masked.
     std::vector<syntax::TextLine> lines;
+    std::vector<std::string> files;  // in the order in which they are read
 
     bool ok() const { return !syntax::has_error(diagnostics); }
 };
+
+// Again, when others have been added.
+void sort_as_text(LoadResult& result);
 
 LoadResult load(std::string_view file_name, const syntax::FileReader& read,
                 const syntax::LoadOptions& options = {});

@@ -147,6 +147,10 @@ const Case vrrp[] = {
      "1: error: the vrrp_instance 'V' has no interface\n"
      "1: error: the vrrp_instance 'V' has no virtual_router_id\n"
      "1: warning: V: it has no virtual_ipaddress: at least one is sensible\n"},
+    {"a mistyped keyword is not also missing",
+     "vrrp_instance V {\ninterface e\nvirtual_ruoter_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
+     "3: error: unknown keyword 'virtual_ruoter_id' in vrrp_instance, did you mean "
+     "'virtual_router_id'?\n"},
     {"an ignored word is no interface",
      "vrrp_instance V {\nstate interface\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
      "1: error: the vrrp_instance 'V' has no interface\n"
