@@ -10,6 +10,7 @@
 
 #include "control/signals.h"
 #include "model/builder.h"
+#include "model/server_totals.h"
 #include "model/start.h"
 #include "port/clock.h"
 #include "port/kernel_interface.h"
@@ -356,7 +357,9 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
         priority != state_->config.control_priority())
         publication_.command(
             {.kind = election::VrrpCommand::Kind::scheduling, .priority = priority});
-    model::ReloadChanges changes = carry_out(*state_, wanted, plan, port::now_ns());
+    model::ReloadChanges changes =
+        carry_out(*state_, wanted, plan, port::now_ns(),
+                  [this](std::uint16_t server) { return model::totals_of(exchange_, server); });
     fifos_.follow(state_->config.global);
     priorities_.follow(changes);
     services_.resolve_scripts();

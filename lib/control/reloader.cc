@@ -6,6 +6,7 @@
 #include "checks/start_check.h"
 #include "config/fixed_parts.h"
 #include "config/reload_steps.h"
+#include "model/server_totals.h"
 #include "port/clock.h"
 #include "port/kernel_interface.h"
 #include "programs/script.h"
@@ -165,22 +166,12 @@ std::uint64_t Reloader::flows_of_removed(std::uint16_t service) const {
     return flows;
 }
 
-model::ServerTotals Reloader::totals_of(std::uint16_t server) const {
-    model::ServerTotals totals;
-    for (const auto& worker : exchange_.workers) {
-        const exchange::ServerCounters& counted = worker->servers[server];
-        totals.active += counted.active.value();
-        totals.connections += counted.connections.value();
-        totals.to_server_bytes += counted.to_server_bytes.value();
-        totals.to_client_bytes += counted.to_client_bytes.value();
-    }
-    return totals;
-}
-
 // A worker that holds an older snapshot may still begin flows of what is removed.
 bool Reloader::release_indices() {
     if (exchange_.publisher.reclaim() != 0) return false;
-    const auto totals = [this](std::uint16_t server) { return totals_of(server); };
+    const auto totals = [this](std::uint16_t server) {
+        return model::totals_of(exchange_, server);
+    };
     return model::release_indices(context_.state, totals, port::now_ns());
 }
 

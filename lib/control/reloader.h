@@ -54,7 +54,6 @@ class Reloader {
     void tell_of_services(const model::ReloadChanges& changes);
     void tell_of_servers(const model::ReloadChanges& changes);
     std::uint64_t flows_of_removed(std::uint16_t service) const;
-    model::ServerTotals totals_of(std::uint16_t server) const;
 
     Context context_;
     exchange::Exchange& exchange_;

@@ -214,6 +214,7 @@ void Services::every_second() {
         on_server(index);
     if (pools::update_factors(context_.state, exchange_, port::now_ns()))
         context_.publication.publish();
+    model::sample_rates(context_.state, exchange_);
     even_out();
     warn_of_few_ports();
     tell_refusals();

@@ -33,8 +33,8 @@ void remove(ServiceRecord& service) {
 
 class Change {
   public:
-    Change(State& state, const config::Config& wanted, std::uint64_t now_ns)
-        : state_(state), local_addresses_(wanted), now_ns_(now_ns) {}
+    Change(State& state, const config::Config& wanted, std::uint64_t now_ns, const TotalsOf& totals)
+        : state_(state), local_addresses_(wanted), now_ns_(now_ns), totals_(totals) {}
 
     ReloadChanges run(const ReloadPlan& plan) {
         reload_routers(state_, plan, changes_, now_ns_);
@@ -99,8 +99,8 @@ class Change {
     void start(const ReloadPlan::Service& service, const ReloadPlan::Server& planned) {
         ServerRecord server =
             make_server(*service.config, *planned.config, planned.is_sorry, now_ns_);
-        if (planned.index < state_.servers.size())
-            server.before = state_.servers[planned.index].before;
+        if (planned.index < state_.servers.size() && totals_)
+            server.before = totals_(planned.index);
         put(state_.servers, planned.index, std::move(server));
         if (!service.is_new) changes_.added_servers.push_back(planned.index);
     }
@@ -131,6 +131,7 @@ class Change {
     State& state_;
     const config::LocalAddresses local_addresses_;
     const std::uint64_t now_ns_;
+    const TotalsOf& totals_;
     ReloadChanges changes_;
 };
 
@@ -148,14 +149,13 @@ bool ReloadChanges::none() const {
 }
 
 ReloadChanges carry_out(State& state, const config::Config& wanted, const ReloadPlan& plan,
-                        std::uint64_t now_ns) {
-    ReloadChanges changes = Change(state, wanted, now_ns).run(plan);
+                        std::uint64_t now_ns, const TotalsOf& totals) {
+    ReloadChanges changes = Change(state, wanted, now_ns, totals).run(plan);
     if (&state.config != &wanted) state.config = wanted;
     return changes;
 }
 
-bool release_indices(State& state, const std::function<ServerTotals(std::uint16_t)>& totals,
-                     std::uint64_t now_ns) {
+bool release_indices(State& state, const TotalsOf& totals, std::uint64_t now_ns) {
     for (RouterState& router : state.routers)
         if (router.presence == Presence::removed && !router.leaving)
             router.presence = Presence::free;
@@ -167,7 +167,6 @@ bool release_indices(State& state, const std::function<ServerTotals(std::uint16_
             const ServerTotals now = totals(static_cast<std::uint16_t>(i));
             if (has_rested(server, now, now_ns)) {
                 server.presence = Presence::free;
-                server.before = now;
                 any = true;
             }
         }

@@ -36,13 +36,15 @@ struct LiveFlows {
 // if it has a device of its own, which is opened at a start only, or if there is no room for it.
 ReloadPlan plan_reload(const State& state, const config::Config& wanted, const LiveFlows& flows);
 
-// Quorums, next hops, slots and what is tracked are out of date afterwards.
+using TotalsOf = std::function<ServerTotals(std::uint16_t server)>;  // of an index in State
+
+// Quorums, next hops, slots and what is tracked are out of date afterwards. Who is new begins with
+// nothing counted, whoever had his index; at a start `totals` is empty.
 ReloadChanges carry_out(State& state, const config::Config& wanted, const ReloadPlan& plan,
-                        std::uint64_t now_ns);
+                        std::uint64_t now_ns, const TotalsOf& totals = {});
 
 // About once a second, when every worker has the latest snapshot: sets indices free that have
 // rested. Returns whether there are any of servers or services: the snapshot is then out of date.
-bool release_indices(State& state, const std::function<ServerTotals(std::uint16_t)>& totals,
-                     std::uint64_t now_ns);
+bool release_indices(State& state, const TotalsOf& totals, std::uint64_t now_ns);
 
 }  // namespace warren::model

@@ -17,6 +17,7 @@
 #include "balance/flap_damping.h"
 #include "balance/health_factor.h"
 #include "balance/panic_rule.h"
+#include "balance/rate.h"
 #include "balance/rebalance.h"
 #include "balance/recent_count.h"
 #include "balance/server_health.h"
@@ -88,6 +89,11 @@ struct ServerTotals {
     std::uint64_t active = 0, connections = 0, to_server_bytes = 0, to_client_bytes = 0;
 };
 
+// In the last ten seconds (server_totals.h).
+struct ServerRates {
+    balance::Rate connections{}, to_server_bytes{}, to_client_bytes{};
+};
+
 // What the workers have counted of a server, as last looked at; for what has come since.
 struct Traffic {
     std::uint64_t connections = 0, unanswered = 0, segments = 0, repeated = 0;
@@ -111,6 +117,7 @@ struct ServerRecord {
     std::uint64_t serving_ns = 0;                       // since when; 0: from the start
     std::shared_ptr<const rabbitmq::NodeFacts> node{};  // null: no check asks it
     Traffic traffic{};
+    ServerRates rates{};
     balance::FlapDamping damping{};
     balance::Silence silence{};
     balance::DrainWatch drain{};

@@ -28,6 +28,10 @@ std::uint64_t sum(const exchange::Exchange& e, std::uint16_t server,
     return total;
 }
 
+double per_second(const balance::Rate& rate) {
+    return rounded(rate.per_second(), 10);
+}
+
 }  // namespace
 
 // A sorry_server waits for its turn; it is not broken.
@@ -95,6 +99,7 @@ Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses
     const model::PortUse ports = uses.of(index);
     return {{"service", name_of(c.state.services[s.service])},
             {"server", name_of(s)},
+            {"position", s.position},
             {"state", state_text(s)},
             {"sorry", s.is_sorry},
             {"reachable", has_way(c.state, s)},
@@ -117,6 +122,7 @@ Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses
             {"overloaded", c.exchange.is_overloaded(index, flow_limit(s))},
             {"connections",
              sum(c.exchange, index, &ServerCounters::connections) - s.before.connections},
+            {"connections_per_s", per_second(s.rates.connections)},
             {"refused", s.refused},
             {"refused_10s", s.refusals.recent()},
             {"unanswered", s.unanswered},
@@ -126,6 +132,8 @@ Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses
              sum(c.exchange, index, &ServerCounters::to_server_bytes) - s.before.to_server_bytes},
             {"to_client_bytes",
              sum(c.exchange, index, &ServerCounters::to_client_bytes) - s.before.to_client_bytes},
+            {"to_server_bytes_per_s", std::lround(s.rates.to_server_bytes.per_second())},
+            {"to_client_bytes_per_s", std::lround(s.rates.to_client_bytes.per_second())},
             {"since",
              journal::wall_text(c.wall_ms - static_cast<std::int64_t>(ms_since(c, s.since_ns)))},
             {"since_ms", ms_since(c, s.since_ns)},
@@ -147,11 +155,16 @@ Json service_row(const ViewContext& c, const model::ServiceRecord& service,
     std::size_t up = 0;
     std::uint64_t active = 0;
     std::uint64_t connections = 0;
+    double connections_per_s = 0, to_server_bytes_per_s = 0, to_client_bytes_per_s = 0;
     for (const std::uint16_t i : candidates(service)) {
         up += is_alive(c.state.servers[i]) ? 1 : 0;
         active += sum(c.exchange, i, &ServerCounters::active);
         connections += sum(c.exchange, i, &ServerCounters::connections) -
                        c.state.servers[i].before.connections;
+        const model::ServerRates& rates = c.state.servers[i].rates;
+        connections_per_s += rates.connections.per_second();
+        to_server_bytes_per_s += rates.to_server_bytes.per_second();
+        to_client_bytes_per_s += rates.to_client_bytes.per_second();
     }
     const model::PortUse ports = uses.of(service);
     const model::RouterState* router = service.router ? &c.state.routers[*service.router] : nullptr;
@@ -167,6 +180,9 @@ Json service_row(const ViewContext& c, const model::ServiceRecord& service,
             {"sorry_server", service.sorry_server && !service.has_quorum},
             {"active", active},
             {"connections", connections},
+            {"connections_per_s", rounded(connections_per_s, 10)},
+            {"to_server_bytes_per_s", std::lround(to_server_bytes_per_s)},
+            {"to_client_bytes_per_s", std::lround(to_client_bytes_per_s)},
             {"refusals", refusals_of(service, &balance::RecentCount::total)},
             {"refusals_10s", refusals_of(service, &balance::RecentCount::recent)},
             {"local_ports_used", ports.used},

@@ -54,18 +54,18 @@ class Reload : public testing::Test {
         const config::Config wanted = read(routers_ + services);
         const ReloadPlan planned = plan(wanted);
         if (!planned.refusal.empty()) return planned.refusal;
-        changes_ = carry_out(*state_, wanted, planned, now_ns_);
+        changes_ = carry_out(*state_, wanted, planned, now_ns_,
+                             [this](std::uint16_t index) { return counted(index); });
         update_quorums(*state_, now_ns_);
         return {};
     }
     bool release(std::uint64_t after_ns) {
         now_ns_ += after_ns;
         return release_indices(
-            *state_,
-            [this](std::uint16_t index) {
-                return ServerTotals{.active = flows_[index], .connections = 5};
-            },
-            now_ns_);
+            *state_, [this](std::uint16_t index) { return counted(index); }, now_ns_);
+    }
+    ServerTotals counted(std::uint16_t index) {
+        return {.active = flows_[index], .connections = 5};
     }
     void check(std::uint16_t index, bool ok, std::size_t checker = 0) {
         health::CheckResult result;
@@ -174,6 +174,7 @@ TEST_F(Reload, RemovedServersAreResetAndComeBackToTheirIndex) {
 
     reload(at(5672, server(11) + server(13) + server(12)));
     EXPECT_EQ(servers(), "11:u 12:u 13:u") << "begins as at a start";
+    EXPECT_EQ(state_->servers[0].before.connections, 5U) << "and with nothing counted";
     EXPECT_EQ(changes_.added_servers, (std::vector<std::uint16_t>{0, 2}));
     EXPECT_EQ(build_snapshot(*state_, 1)->services[0].servers,
               (std::vector<std::uint16_t>{0, 2, 1}));
