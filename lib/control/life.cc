@@ -14,6 +14,13 @@ namespace warren::control {
 namespace {
 
 constexpr std::uint64_t watchdog_ns = 1'000'000'000;
+constexpr std::uint64_t beat_patience_ns = 5'000'000'000;  // it beats every few milliseconds
+
+bool control_lcore_beats(const exchange::Exchange& exchange, std::uint64_t now_ns) {
+    exchange::OwnershipView view;
+    exchange.ownership.read(view, 0, now_ns);
+    return now_ns < view.heartbeat_ns + beat_patience_ns;
+}
 
 }  // namespace
 
@@ -68,9 +75,15 @@ void Life::reopen_log() {
 }
 
 void Life::tell_watchdog(std::uint64_t now_ns) {
-    if (now_ns < next_watchdog_ns_) return;
+    if (now_ns < next_watchdog_ns_ || !control_lcore_beats(exchange_, now_ns)) return;
     next_watchdog_ns_ = now_ns + watchdog_ns;
     announce_("WATCHDOG=1");
+}
+
+void Life::tell_status(const std::string& line) {
+    if (line == status_ || stopping_) return;
+    status_ = line;
+    announce_("STATUS=" + line);
 }
 
 void Life::tell_ready() {

@@ -37,8 +37,11 @@ class Life {
 
     void take_signals();
 
-    // systemd's watchdog: the loop turns, and this turn's work has been gone through.
+    // systemd's watchdog: the loop turns, this turn's work has been gone through, and the control
+    // lcore, without which no address is owned, has beaten lately.
     void tell_watchdog(std::uint64_t now_ns);
+    // What `systemctl status` shows, when it is another.
+    void tell_status(const std::string& line);
     void tell_ready();
     bool is_ready() const { return ready_; }
 
@@ -66,6 +69,7 @@ class Life {
     boost::asio::signal_set signals_;
     std::set<int> unserved_;  // signals that the log has spoken of
     std::uint64_t next_watchdog_ns_ = 0;
+    std::string status_;
     bool ready_ = false;
     bool stopping_ = false;
     bool has_said_good_bye_ = false;

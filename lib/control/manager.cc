@@ -15,6 +15,7 @@
 #include "port/clock.h"
 #include "port/kernel_interface.h"
 #include "views/reload_rows.h"
+#include "views/status_line.h"
 
 namespace warren::control {
 namespace {
@@ -294,6 +295,7 @@ void Manager::every_second(std::uint64_t now_ns) {
     host_.expect_all_seen();
     priorities_.apply();
     http_.follow(state_->config.dataplane.http);
+    life_.tell_status(views::status_line(*state_, exchange_));
 }
 
 // Ready is when every worker has looked into its queues.

@@ -38,6 +38,26 @@ TEST_F(Living, AReloadThatComesToItsEndHasBeenDone) {
     EXPECT_TRUE(heard_.empty()) << "not ready yet: it hears of nothing else";
 }
 
+TEST_F(Living, TheWatchdogHearsNothingWhileTheControlLcoreDoesNotBeat) {
+    constexpr std::uint64_t second = 1'000'000'000;
+    exchange_.ownership.beat(100 * second);
+    life_.tell_watchdog(101 * second);
+    life_.tell_watchdog(101 * second + 1);  // one a second
+    EXPECT_EQ(heard_.size(), 1U);
+    life_.tell_watchdog(105 * second);
+    EXPECT_EQ(heard_.size(), 1U) << "the address is nobody's";
+    exchange_.ownership.beat(105 * second);
+    life_.tell_watchdog(105 * second + 1);
+    EXPECT_EQ(heard_.size(), 2U);
+}
+
+TEST_F(Living, AStatusIsSaidWhenItIsAnother) {
+    life_.tell_status("a");
+    life_.tell_status("a");
+    life_.tell_status("b");
+    EXPECT_EQ(heard_, (std::vector<std::string>{"STATUS=a", "STATUS=b"}));
+}
+
 // What SIGTERM begins.
 class Ending : public testing::Test {
   protected:
