@@ -14,6 +14,7 @@
 #include "config/reload_steps.h"
 #include "control/signals.h"
 #include "data_plane.h"
+#include "dpdk_log.h"
 #include "kernel/cleaner.h"
 #include "log.h"
 #include "net_namespace.h"
@@ -109,6 +110,7 @@ int run(const Options& options, std::span<char*> command_line) {
     }
     if (options.dry_run) return dry_run(loaded, *options.dry_run, options.config_id);
     open_log(options);
+    take_dpdk_log();
     log_findings(loaded);
     log_findings(scripts);
     if (!loaded.ok()) {
