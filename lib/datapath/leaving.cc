@@ -14,19 +14,25 @@ unsigned Leaving::tell(const PollRound& round) {
     if (!under_way_) return 0;
     const flow::FlowIndex begin = at_;
     const flow::FlowIndex end = std::min(tables_.flows.end_index(), at_ + looked_at_per_round);
-    for (; at_ < end && order_.most != 0; ++at_) {
+    for (; at_ < end; ++at_) {
         if (!is_wanted(tables_.flows[at_], round)) continue;
+        if (!is_shared(tables_.flows[at_], round)) tables_.flows.make_due(at_, round.tick + kept);
+        if (order_.most == 0) continue;
         const exchange::FlowEvent event =
             tables::Tables::of({.kind = exchange::FlowEventKind::moved}, tables_.flows[at_]);
         if (!tables_.tell_rarely(event, round.tick)) return at_ - begin;
         --order_.most;
     }
-    under_way_ = order_.most != 0 && at_ < tables_.flows.end_index();
+    under_way_ = at_ < tables_.flows.end_index();
     return at_ - begin;
 }
 
 bool Leaving::is_wanted(const flow::Flow& flow, const PollRound& round) const {
     return flow::is_live(flow.state) && round.snapshot->router_of(flow.service_id) == order_.router;
+}
+
+bool Leaving::is_shared(const flow::Flow& flow, const PollRound& round) const {
+    return tables_.is_synced() && round.snapshot->services[flow.service_id].synced;
 }
 
 }  // namespace warren::datapath

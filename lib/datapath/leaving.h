@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A virtual router is another warren's now: the manager hears whose connections it took along. They
-// stay in the table, for it may come back before they have been missed.
+// stay in the table for a minute, for it may come back before they have been missed. What nothing
+// has been seen of until then is asked for if the router has come back, else forgotten: it would
+// count as its server's for hours. What a peer shares the peer takes out.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +23,10 @@ class Leaving {
   private:
     static constexpr std::uint32_t looked_at_per_round = 256;
 
+    static constexpr flow::Tick kept = flow::ticks_of_seconds(60);
+
     bool is_wanted(const flow::Flow& flow, const PollRound& round) const;
+    bool is_shared(const flow::Flow& flow, const PollRound& round) const;
 
     tables::Tables& tables_;
     exchange::LeaveOrder order_;

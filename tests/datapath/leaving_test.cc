@@ -66,6 +66,45 @@ TEST(Leaving, TellsWhoseConnectionsHaveMovedAndKeepsThem) {
     EXPECT_EQ(world.exchange.active_flows(0) + world.exchange.active_flows(1), 2U);
 }
 
+// Active flows of both servers.
+std::uint64_t active(const World& world) {
+    return world.exchange.active_flows(0) + world.exchange.active_flows(1);
+}
+
+void pass_time(World& world, int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+        world.advance(second);
+        world.run();
+    }
+}
+
+TEST(Leaving, WhatAnotherHasTakenIsForgottenAfterAMinute) {
+    World world;
+    for (std::uint16_t port : {4000, 4001})
+        Connection(world, port).open();
+    world.set_master(false);
+    order(world, {.router = 0, .most = 1});
+    pass_time(world, 55);
+    EXPECT_EQ(active(world), 2U);
+    pass_time(world, 10);
+    EXPECT_EQ(active(world), 0U) << "the one that nobody was told of too";
+    EXPECT_TRUE(told(world, FlowEventKind::ended).empty());
+}
+
+TEST(Leaving, WhatComesBackInTimeIsAskedFor) {
+    World world;
+    Connection c(world);
+    c.open();
+    world.set_master(false);
+    order(world, {.router = 0, .most = 1});
+    pass_time(world, 30);
+    world.set_master(true);
+    c.from_client("PA", "hello");
+    pass_time(world, 120);
+    EXPECT_EQ(active(world), 1U) << "it has spoken since";
+    EXPECT_EQ(world.counted(&exchange::WorkerCounters::probes_sent), 0U);
+}
+
 TEST(Leaving, OtherRoutersFlowsStayAndSoManyAreEnough) {
     World world;
     for (std::uint16_t port : {4000, 4001, 4002})
