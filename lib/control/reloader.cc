@@ -65,6 +65,7 @@ Reloader::Outcome Reloader::judge(const schema::LoadResult& loaded, model::Reloa
         outcome.steps =
             config::reload_steps({context_.state.config, lines_}, {loaded.config, loaded.lines})
                 .lines;
+        if (outcome.refusal.empty()) tell_resets(plan, outcome);
         return outcome;
     }
     for (const syntax::Diagnostic& diagnostic : loaded.diagnostics)
@@ -142,11 +143,21 @@ void Reloader::tell_of_services(const model::ReloadChanges& changes) {
                              name(index));
 }
 
+std::string Reloader::full_name(std::uint16_t index) const {
+    const model::ServerRecord& server = context_.state.servers[index];
+    return name_of(server) + " of " + name_of(context_.state.services[server.service]);
+}
+
+// Of what is taken out.
+void Reloader::tell_resets(const model::ReloadPlan& plan, Outcome& outcome) const {
+    for (const std::uint16_t index : plan.removed_servers)
+        if (const std::uint64_t flows = exchange_.active_flows(index); flows != 0)
+            outcome.steps.push_back(fmt::format("server {}: its connections are reset, {} now",
+                                                full_name(index), flows));
+}
+
 void Reloader::tell_of_servers(const model::ReloadChanges& changes) {
-    const auto name = [&](std::uint16_t index) {
-        const model::ServerRecord& server = context_.state.servers[index];
-        return name_of(server) + " of " + name_of(context_.state.services[server.service]);
-    };
+    const auto name = [&](std::uint16_t index) { return full_name(index); };
     for (const std::uint16_t index : changes.removed_servers)
         context_.events.warn(journal::EventKind::server, "server {} is removed: {} flows are reset",
                              name(index), exchange_.active_flows(index));

@@ -27,8 +27,9 @@ class Reloader {
              std::vector<syntax::TextLine> running);
 
     struct Outcome {
-        std::string refusal;             // empty: it is taken up, or could be
-        std::vector<std::string> steps;  // config::reload_steps(), or what is wrong with the file
+        std::string refusal;  // empty: it is taken up, or could be
+        std::vector<std::string>
+            steps;  // config::reload_steps() and resets, or what is wrong with it
     };
     // Says what is wrong with the file; calls `take_up` if nothing is refused.
     Outcome reload(const TakeUp& take_up);
@@ -50,6 +51,8 @@ class Reloader {
     schema::LoadResult read();
     Outcome judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
     std::string refusal_of(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
+    std::string full_name(std::uint16_t server) const;
+    void tell_resets(const model::ReloadPlan& plan, Outcome& outcome) const;
     void tell_of_routers(const model::ReloadChanges& changes);
     void tell_of_services(const model::ReloadChanges& changes);
     void tell_of_servers(const model::ReloadChanges& changes);

@@ -68,6 +68,17 @@ TEST_F(Reload, WhatIsShownIsWhatRuns) {
     EXPECT_EQ(reloader_.lines().size(), taken);
 }
 
+TEST_F(Reload, WhoseConnectionsItResetsIsSaidBefore) {
+    exchange_.workers[0]->servers[0].active.add();
+    text_ = a_router + model::router("B", "eth0", 52, "192.168.8.101/24") +
+            model::service("192.168.8.101");
+    const Reloader::Outcome outcome = reloader_.rehearse();
+    EXPECT_EQ(outcome.refusal, "");
+    ASSERT_FALSE(outcome.steps.empty());
+    EXPECT_EQ(outcome.steps.back(),
+              "server 192.168.8.11:5672 of 192.168.8.100:5672: its connections are reset, 1 now");
+}
+
 TEST_F(Reload, WhatNeedsARestartSaysSo) {
     EXPECT_FALSE(take("dataplane {\n workers 2\n}\n" + a_router + model::service("192.168.8.100")));
     EXPECT_NE(world_.last_event().find("that needs a restart"), std::string::npos)
