@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t most_news = 256;
 constexpr std::size_t most_refusals = 4096;  // noted in one round
-constexpr unsigned bursts_per_round = 16;
+constexpr unsigned most_datagrams = 512;     // received in one round, about
 
 }  // namespace
 
@@ -44,13 +44,12 @@ const sync::PeerRouter* SessionLink::find(const sync::RouterKey& router) const {
 
 unsigned SessionLink::receive() {
     unsigned taken = 0;
-    std::array<Wire::Received, Wire::burst> datagrams;
-    for (unsigned i = 0; i < bursts_per_round; ++i) {
-        const std::size_t count = wire_.receive(datagrams);
-        for (std::size_t at = 0; at < count; ++at)
-            take(datagrams[at]);
-        taken += static_cast<unsigned>(count);
-        if (count < Wire::burst) break;
+    while (taken < most_datagrams) {
+        const std::span<const Wire::Received> datagrams = wire_.receive();
+        if (datagrams.empty()) break;
+        for (const Wire::Received& datagram : datagrams)
+            take(datagram);
+        taken += static_cast<unsigned>(datagrams.size());
     }
     give_refusals();
     return taken;

@@ -76,7 +76,7 @@ class SessionLink : private sync::Sink {
     SessionLink(const WireOptions& wire, const Keys& keys, const sync::Settings& settings,
                 Common& common);
 
-    // Takes what the socket holds, at most a few bursts; returns how many datagrams.
+    // Takes what the socket holds, within bounds; returns how many datagrams.
     unsigned receive();
     void tick();
 

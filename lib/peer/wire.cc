@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ namespace {
 
 constexpr std::uint64_t open_again_ns = 1'000'000'000;
 constexpr int whole_ttl = 255;
+// What came back for an earlier one (refused: nobody listens yet) takes a call.
+constexpr unsigned max_tries = 4;
 
 struct SocketAddress {
     sockaddr_storage storage{};
@@ -50,6 +53,7 @@ void set_up(int descriptor, bool is_v4) {
     set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);  // several peers, one local port
     set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, buffer_bytes);
     set(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, buffer_bytes);
+    set(descriptor, IPPROTO_UDP, UDP_GRO, 1);
     if (is_v4) {
         set(descriptor, IPPROTO_IP, IP_FREEBIND, 1);
         set(descriptor, IPPROTO_IP, IP_TTL, whole_ttl);
@@ -66,19 +70,25 @@ void set_up(int descriptor, bool is_v4) {
     }
 }
 
-// Unknown counts as one that has travelled.
-int ttl_of(msghdr& message) {
+// What the kernel says of a message that has been received.
+struct Ancillary {
+    int ttl = 0;             // unknown counts as one that has travelled
+    int datagram_bytes = 0;  // of each of several; 0: it is one
+};
+
+Ancillary ancillary_of(msghdr& message) {
+    Ancillary found;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header)) {
-        const bool is_ttl =
-            (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TTL) ||
-            (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_HOPLIMIT);
-        if (!is_ttl) continue;
-        int ttl = 0;
-        std::memcpy(&ttl, CMSG_DATA(header), sizeof ttl);
-        return ttl;
+        int value = 0;
+        std::memcpy(&value, CMSG_DATA(header), sizeof value);
+        const auto is = [header](int level, int type) {
+            return header->cmsg_level == level && header->cmsg_type == type;
+        };
+        if (is(IPPROTO_IP, IP_TTL) || is(IPPROTO_IPV6, IPV6_HOPLIMIT)) found.ttl = value;
+        if (is(IPPROTO_UDP, UDP_GRO)) found.datagram_bytes = value;
     }
-    return 0;
+    return found;
 }
 
 // The way to the peer may be there again after a while; what else a socket says is the peer's
@@ -90,7 +100,10 @@ bool is_lost(int error) {
 
 }  // namespace
 
-Wire::Wire(WireOptions options) : options_(std::move(options)) {}
+Wire::Wire(WireOptions options) : options_(std::move(options)) {
+    received_.reserve(max_received);
+    trains_.reserve(burst);
+}
 
 Wire::~Wire() {
     close();
@@ -99,7 +112,7 @@ Wire::~Wire() {
 void Wire::close() {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
-    out_count_ = 0;
+    trains_.clear();
 }
 
 // errno, or 0.
@@ -108,6 +121,7 @@ int Wire::open() {
     descriptor_ = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor_ < 0) return errno;
     set_up(descriptor_, is_v4);
+    has_segmentation_ = true;
     const std::string& interface = options_.interface;
     const SocketAddress local(options_.local, options_.port);
     const SocketAddress peer(options_.peer, options_.port);
@@ -130,60 +144,108 @@ std::string Wire::keep_open(std::uint64_t now_ns) {
     return std::exchange(told_, reason) == reason ? "" : reason;
 }
 
-std::size_t Wire::receive(std::array<Received, burst>& datagrams) {
-    if (descriptor_ < 0) return 0;
-    std::array<mmsghdr, burst> messages{};
-    std::array<iovec, burst> vectors{};
-    alignas(cmsghdr) std::array<std::array<std::uint8_t, 64>, burst> controls;
-    for (std::size_t i = 0; i < burst; ++i) {
+std::span<const Wire::Received> Wire::receive() {
+    received_.clear();
+    if (descriptor_ < 0) return received_;
+    std::array<mmsghdr, messages_in> messages{};
+    std::array<iovec, messages_in> vectors{};
+    alignas(cmsghdr) std::array<std::array<std::uint8_t, 128>, messages_in> controls;
+    for (std::size_t i = 0; i < messages_in; ++i) {
         vectors[i] = {in_[i].data(), in_[i].size()};
         messages[i].msg_hdr.msg_iov = &vectors[i];
         messages[i].msg_hdr.msg_iovlen = 1;
         messages[i].msg_hdr.msg_control = controls[i].data();
         messages[i].msg_hdr.msg_controllen = controls[i].size();
     }
-    const int count = recvmmsg(descriptor_, messages.data(), burst, MSG_DONTWAIT, nullptr);
-    if (count < 0) {
-        if (is_lost(errno)) close();
-        return 0;
+    const int count = recvmmsg(descriptor_, messages.data(), messages_in, MSG_DONTWAIT, nullptr);
+    if (count < 0 && is_lost(errno)) close();
+    for (std::size_t i = 0; std::cmp_less(i, count); ++i) {
+        const Ancillary said = ancillary_of(messages[i].msg_hdr);
+        note_received({in_[i].data(), messages[i].msg_len},
+                      static_cast<std::size_t>(std::max(said.datagram_bytes, 0)),
+                      !options_.multihop && said.ttl != whole_ttl);
     }
-    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
-        datagrams[i] = {{in_[i].data(), messages[i].msg_len},
-                        !options_.multihop && ttl_of(messages[i].msg_hdr) != whole_ttl};
-    return static_cast<std::size_t>(count);
+    return received_;
+}
+
+// What is beyond the bound is none of the peer's: it sends long datagrams together.
+void Wire::note_received(net::ConstBytes message, std::size_t datagram_bytes, bool has_travelled) {
+    const std::size_t each = datagram_bytes == 0 ? message.size() : datagram_bytes;
+    do {
+        const net::ConstBytes datagram = message.first(std::min(each, message.size()));
+        message = message.subspan(datagram.size());
+        received_.push_back({datagram, has_travelled});
+    } while (!message.empty() && received_.size() < max_received);
 }
 
 void Wire::send(net::ConstBytes datagram) {
-    if (descriptor_ < 0 || datagram.size() > sizeof(Buffer)) return;
-    std::copy(datagram.begin(), datagram.end(), out_[out_count_].begin());
-    out_bytes_[out_count_] = datagram.size();
-    if (++out_count_ == burst) flush();
+    if (descriptor_ < 0 || datagram.empty() || datagram.size() > sync::max_datagram_bytes) return;
+    const std::size_t used = trains_.empty() ? 0 : trains_.back().begin + trains_.back().bytes;
+    if (used + datagram.size() > out_.size() || trains_.size() == burst) {
+        flush();
+        return send(datagram);
+    }
+    std::copy(datagram.begin(), datagram.end(), out_.begin() + static_cast<std::ptrdiff_t>(used));
+    if (trains_.empty() || !trains_.back().takes(datagram.size()))
+        trains_.push_back({used, 0, datagram.size()});
+    trains_.back().bytes += datagram.size();
 }
 
 void Wire::flush() {
-    if (descriptor_ < 0 || out_count_ == 0) return;
+    for (const Train& train : trains_) {
+        if (descriptor_ < 0) break;
+        if (!has_segmentation_ || train.is_single() || !sends_together(train))
+            send_one_by_one(train);
+    }
+    trains_.clear();
+}
+
+// False: the kernel does not, or not on this way; it will not be asked again before the socket is
+// opened anew.
+bool Wire::sends_together(const Train& train) {
+    iovec vector{&out_[train.begin], train.bytes};
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> control{};
+    msghdr message{};
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = IPPROTO_UDP;
+    header->cmsg_type = UDP_SEGMENT;
+    header->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+    const auto each = static_cast<std::uint16_t>(train.datagram_bytes);
+    std::memcpy(CMSG_DATA(header), &each, sizeof each);
+    for (unsigned tries = 0; tries < max_tries; ++tries) {
+        if (sendmsg(descriptor_, &message, MSG_DONTWAIT) >= 0) return true;
+        if (errno == EAGAIN || errno == ENOBUFS) return true;
+        if (errno != ECONNREFUSED) break;
+    }
+    has_segmentation_ = errno == ECONNREFUSED;
+    return has_segmentation_;
+}
+
+void Wire::send_one_by_one(const Train& train) {
     std::array<mmsghdr, burst> messages{};
     std::array<iovec, burst> vectors{};
-    for (std::size_t i = 0; i < out_count_; ++i) {
-        vectors[i] = {out_[i].data(), out_bytes_[i]};
-        messages[i].msg_hdr.msg_iov = &vectors[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
+    std::size_t all = 0;
+    for (std::size_t at = 0; at < train.bytes && all < burst; at += train.datagram_bytes, ++all) {
+        vectors[all] = {&out_[train.begin + at], std::min(train.datagram_bytes, train.bytes - at)};
+        messages[all].msg_hdr.msg_iov = &vectors[all];
+        messages[all].msg_hdr.msg_iovlen = 1;
     }
-    // What came back for an earlier one (refused: nobody listens yet) takes a call.
-    constexpr unsigned tries = 4;
     unsigned refusals = 0;
-    for (std::size_t sent = 0; sent < out_count_;) {
-        const int count = sendmmsg(descriptor_, &messages[sent],
-                                   static_cast<unsigned>(out_count_ - sent), MSG_DONTWAIT);
+    for (std::size_t sent = 0; sent < all;) {
+        const int count =
+            sendmmsg(descriptor_, &messages[sent], static_cast<unsigned>(all - sent), MSG_DONTWAIT);
         if (count > 0) {
             sent += static_cast<std::size_t>(count);
             continue;
         }
         if (is_lost(errno)) return close();
         if (errno == EAGAIN || errno == ENOBUFS) break;
-        if (errno != ECONNREFUSED || ++refusals == tries) ++sent;
+        if (errno != ECONNREFUSED || ++refusals == max_tries) ++sent;
     }
-    out_count_ = 0;
 }
 
 }  // namespace warren::peer

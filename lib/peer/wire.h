@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The kernel's UDP socket to one peer: connected, so that datagrams of others never come; TTL 255
 // both ways (RFC 5082); never fragmented. It opens itself again when its address or interface came
-// back, at most once a second.
+// back, at most once a second. Datagrams of one length go through the kernel together, both ways
+// (udp(7): UDP_SEGMENT, UDP_GRO), where it does that.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "net/address.h"
 #include "net/bytes.h"
@@ -36,13 +39,12 @@ class Wire {
     // Opens what is closed, when it is time. The reason why it does not, once each.
     std::string keep_open(std::uint64_t now_ns);
 
-    static constexpr std::size_t burst = 32;
     struct Received {
         net::ConstBytes bytes;  // until the next receive()
         bool has_travelled;     // its TTL says that a router has passed it on
     };
-    // Up to `burst` datagrams; returns how many. 0: there are no more.
-    std::size_t receive(std::array<Received, burst>& datagrams);
+    // Some of what is there; none: there are no more.
+    std::span<const Received> receive();
 
     // Copies it; leaves with flush(), or when a burst is full. What the kernel does not take is
     // lost, as on the way.
@@ -50,20 +52,40 @@ class Wire {
     void flush();
 
   private:
-    using Buffer = std::array<std::uint8_t, 2048>;
-    static_assert(sizeof(Buffer) > sync::max_datagram_bytes);
+    static constexpr std::size_t burst = 44;  // of the longest datagrams, what one call may carry
+    static constexpr std::size_t max_message_bytes = 65'536;
+    static_assert(burst * sync::max_datagram_bytes < max_message_bytes);
+    static constexpr std::size_t messages_in = 8;
+    static constexpr std::size_t max_received = 1'024;
+
+    // Datagrams one behind the other in out_, all of one length; only the last may be shorter.
+    struct Train {
+        std::size_t begin = 0;
+        std::size_t bytes = 0;
+        std::size_t datagram_bytes = 0;
+
+        bool is_single() const { return bytes <= datagram_bytes; }
+        bool takes(std::size_t more) const {
+            return more <= datagram_bytes && bytes % datagram_bytes == 0 &&
+                   bytes / datagram_bytes < burst;
+        }
+    };
 
     int open();
     void close();
+    bool sends_together(const Train& train);
+    void send_one_by_one(const Train& train);
+    void note_received(net::ConstBytes message, std::size_t datagram_bytes, bool has_travelled);
 
     WireOptions options_;
     int descriptor_ = -1;
+    bool has_segmentation_ = false;  // the kernel parts what is sent together
     std::uint64_t next_try_ns_ = 0;
     std::string told_;
-    std::array<Buffer, burst> in_;
-    std::array<Buffer, burst> out_;
-    std::array<std::size_t, burst> out_bytes_{};
-    std::size_t out_count_ = 0;
+    std::vector<std::array<std::uint8_t, max_message_bytes>> in_{messages_in};
+    std::vector<Received> received_;
+    std::array<std::uint8_t, burst * sync::max_datagram_bytes> out_;
+    std::vector<Train> trains_;
 };
 
 }  // namespace warren::peer

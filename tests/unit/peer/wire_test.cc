@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <vector>
 
@@ -17,24 +18,62 @@ constexpr std::uint16_t wire_port = 18'851;
 std::vector<std::vector<std::uint8_t>> all_of(Wire& wire) {
     pollfd descriptor{wire.descriptor(), POLLIN, 0};
     poll(&descriptor, 1, 1'000);
-    std::array<Wire::Received, Wire::burst> received;
     std::vector<std::vector<std::uint8_t>> datagrams;
-    while (const std::size_t count = wire.receive(received))
-        for (std::size_t i = 0; i < count; ++i) {
-            EXPECT_FALSE(received[i].has_travelled);
-            datagrams.emplace_back(received[i].bytes.begin(), received[i].bytes.end());
+    for (auto received = wire.receive(); !received.empty(); received = wire.receive())
+        for (const Wire::Received& one : received) {
+            EXPECT_FALSE(one.has_travelled);
+            datagrams.emplace_back(one.bytes.begin(), one.bytes.end());
         }
     return datagrams;
 }
 
-TEST(Wire, CarriesMoreThanABurst) {
+// What arrives of datagrams of these lengths, each with bytes of its own.
+void expect_all_to_arrive(const std::vector<std::size_t>& lengths) {
     Wire here({.local = a, .peer = b, .interface = "", .port = wire_port});
     Wire there({.local = b, .peer = a, .interface = "lo", .port = wire_port});
     EXPECT_EQ(here.keep_open(1), "");
     EXPECT_EQ(there.keep_open(1), "");
     std::vector<std::vector<std::uint8_t>> sent;
-    for (std::uint8_t i = 0; i < 40; ++i) {
-        sent.push_back({i, 1, 2});
+    for (const std::size_t length : lengths) {
+        sent.emplace_back(length, static_cast<std::uint8_t>(sent.size()));
+        here.send(sent.back());
+    }
+    here.flush();
+    EXPECT_EQ(all_of(there), sent);
+}
+
+TEST(Wire, CarriesMoreThanABurst) {
+    expect_all_to_arrive(std::vector<std::size_t>(200, 3));
+    expect_all_to_arrive(std::vector<std::size_t>(100, sync::max_datagram_bytes));
+}
+
+TEST(Wire, PartsAreAsLongAsTheyWere) {
+    expect_all_to_arrive({1'444, 1'444, 1'444, 64, 1'444, 200, 200, 200, 199, 200, 201, 1'452, 64});
+}
+
+// One by one a call takes eight.
+TEST(Wire, ManyLongOnesAreReceivedByOneCall) {
+    Wire here({.local = a, .peer = b, .interface = "", .port = wire_port});
+    Wire there({.local = b, .peer = a, .interface = "", .port = wire_port});
+    here.keep_open(1);
+    there.keep_open(1);
+    for (int i = 0; i < 40; ++i)
+        here.send(std::vector<std::uint8_t>(1'444));
+    here.flush();
+    EXPECT_EQ(there.receive().size(), 40U);
+}
+
+// Without a checksum it does not part them (udp_send_skb()).
+TEST(Wire, GoesOnWhereTheKernelTakesThemOneByOneOnly) {
+    Wire here({.local = a, .peer = b, .interface = "", .port = wire_port});
+    Wire there({.local = b, .peer = a, .interface = "", .port = wire_port});
+    here.keep_open(1);
+    there.keep_open(1);
+    const int none = 1;
+    ASSERT_EQ(setsockopt(here.descriptor(), SOL_SOCKET, SO_NO_CHECK, &none, sizeof none), 0);
+    std::vector<std::vector<std::uint8_t>> sent;
+    for (std::uint8_t i = 0; i < 100; ++i) {
+        sent.emplace_back(1'444, i);
         here.send(sent.back());
     }
     here.flush();
