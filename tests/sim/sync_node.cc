@@ -9,8 +9,9 @@ using sync::Role;
 
 // ---- ModelWorker
 
-ModelWorker::Key ModelWorker::key(const flow::Tuple& tuple) {
-    return {reinterpret_cast<const char*>(&tuple), sizeof(tuple)};
+ModelWorker::ModelWorker(const Sizes& sizes) : sizes_(sizes), table_(sizes.flows) {
+    for (std::size_t i = sizes.flows; i-- > 0;)
+        free_.push_back(static_cast<std::uint32_t>(i));
 }
 
 bool ModelWorker::push(const Command& command) {
@@ -39,11 +40,7 @@ void ModelWorker::carry_out(const Command& command, const Context& context) {
         case Command::Kind::install:
             return install(command, context);
         case Command::Kind::end:
-            for (std::uint32_t i = 0; i < table_.size(); ++i)
-                if (table_[i].used && !table_[i].touched &&
-                    command.end.names(table_[i].record.identity()))
-                    erase(i);
-            return;
+            return end(command.end);
         case Command::Kind::again: {
             const ModelFlow& flow = table_[command.index];
             if (flow.used && flow.record.identity() == command.identity)
@@ -57,10 +54,7 @@ void ModelWorker::carry_out(const Command& command, const Context& context) {
             Notice notice;
             notice.kind = Notice::Kind::mark;
             notice.ticket = command.ticket;
-            for (const ModelFlow& flow : table_)
-                if (flow.used)
-                    notice.sums[router_of(flow.record.vip)].add(
-                        flow.record.identity().hash(digest_key));
+            notice.sums = sums_;
             notices_.push_back(notice);
             return;
         }
@@ -74,11 +68,19 @@ void ModelWorker::carry_out(const Command& command, const Context& context) {
     }
 }
 
+void ModelWorker::end(const sync::EndRecord& end) {
+    const auto named = by_client_.find(
+        flow::Tuple{end.client_address, end.vip, end.client_port, end.service_port});
+    if (named == by_client_.end()) return;
+    const ModelFlow& flow = table_[named->second];
+    if (!flow.touched && end.names(flow.record.identity())) erase(named->second);
+}
+
 // The rules of who is believed.
 void ModelWorker::install(const Command& command, const Context& context) {
     const sync::FlowRecord& record = command.record;
     const bool ours = context.roles[router_of(record.vip)] == Role::master;
-    const auto client = by_client_.find(key(record.identity().client));
+    const auto client = by_client_.find(record.identity().client);
     if (client != by_client_.end()) {
         ModelFlow& flow = table_[client->second];
         if (ours && flow.touched) {
@@ -111,7 +113,7 @@ void ModelWorker::install(const Command& command, const Context& context) {
 
 // Another flow with that server tuple goes, but not one that we have served.
 bool ModelWorker::admits(const sync::FlowRecord& record, bool ours) {
-    const auto other = by_server_.find(key(record.identity().server));
+    const auto other = by_server_.find(record.identity().server);
     if (other == by_server_.end()) return true;
     if (ours && table_[other->second].touched) return false;
     erase(other->second);
@@ -119,19 +121,24 @@ bool ModelWorker::admits(const sync::FlowRecord& record, bool ours) {
 }
 
 std::optional<std::uint32_t> ModelWorker::add(const sync::FlowRecord& record) {
-    const auto free = std::ranges::find_if(table_, [](const ModelFlow& f) { return !f.used; });
-    if (free == table_.end()) return std::nullopt;
-    const auto index = static_cast<std::uint32_t>(free - table_.begin());
-    *free = {record, true, false, false, 0};
-    by_client_[key(record.identity().client)] = index;
-    by_server_[key(record.identity().server)] = index;
+    if (free_.empty()) return std::nullopt;
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    const sync::Identity identity = record.identity();
+    table_[index] = {record, identity.hash(digest_key), true, false, false, 0};
+    by_client_[identity.client] = index;
+    by_server_[identity.server] = index;
+    sums_[router_of(record.vip)].add(table_[index].hash);
     return index;
 }
 
 void ModelWorker::erase(std::uint32_t index) {
-    by_client_.erase(key(table_[index].record.identity().client));
-    by_server_.erase(key(table_[index].record.identity().server));
-    table_[index].used = false;
+    ModelFlow& flow = table_[index];
+    by_client_.erase(flow.record.identity().client);
+    by_server_.erase(flow.record.identity().server);
+    sums_[router_of(flow.record.vip)].remove(flow.hash);
+    flow.used = false;
+    free_.push_back(index);
 }
 
 void ModelWorker::say(Notice notice, const Context& context) {
@@ -196,8 +203,8 @@ void ModelWorker::sweep_on(const Context& context) {
 
 std::optional<std::uint32_t> ModelWorker::open(const sync::FlowRecord& record,
                                                const Context& context) {
-    if (by_client_.contains(key(record.identity().client))) return std::nullopt;
-    if (by_server_.contains(key(record.identity().server))) return std::nullopt;
+    if (by_client_.contains(record.identity().client)) return std::nullopt;
+    if (by_server_.contains(record.identity().server)) return std::nullopt;
     const std::optional<std::uint32_t> index = add(record);
     if (index) touch(*index, record.state, context);
     return index;
@@ -238,6 +245,7 @@ void SyncNode::start(std::uint64_t now_us) {
     gates_.assign(router_count, sync::PreemptGate({}, now_us));
     sync::Settings settings;
     settings.digest_key = digest_key;
+    settings.highest_version = static_cast<std::uint8_t>(1 + random_.below(2));
     session_ = std::make_unique<sync::Session>(settings, random_.next() | 1, *this);
     tell_routers(now_us);
 }
@@ -395,12 +403,11 @@ bool SyncNode::has_server_tuple(const flow::Tuple& tuple) const {
                                [&](const ModelWorker& w) { return w.has_server_tuple(tuple); });
 }
 
-std::map<std::uint64_t, const ModelFlow*> SyncNode::flows(std::size_t router) {
-    std::map<std::uint64_t, const ModelFlow*> all;
+std::unordered_map<std::uint64_t, const ModelFlow*> SyncNode::flows(std::size_t router) {
+    std::unordered_map<std::uint64_t, const ModelFlow*> all;
     for (ModelWorker& worker : workers_)
         for (const ModelFlow& flow : worker.table())
-            if (flow.used && router_of(flow.record.vip) == router)
-                all[flow.record.identity().hash(digest_key)] = &flow;
+            if (flow.used && router_of(flow.record.vip) == router) all[flow.hash] = &flow;
     return all;
 }
 

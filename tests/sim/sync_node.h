@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "random.h"
@@ -40,6 +40,7 @@ inline std::size_t router_of(const net::IpAddress& vip) {
 
 struct ModelFlow {
     sync::FlowRecord record;
+    std::uint64_t hash = 0;  // of its identity
     bool used = false;
     bool touched = false;
     bool colour = false;
@@ -77,10 +78,17 @@ struct Sizes {
     std::size_t notices = 256;
 };
 
+struct TupleHash {
+    std::size_t operator()(const flow::Tuple& tuple) const {
+        return flow::siphash_2_4(digest_key,
+                                 {reinterpret_cast<const std::uint8_t*>(&tuple), sizeof tuple});
+    }
+};
+
 // One worker: its table, what it is to do, what it says.
 class ModelWorker {
   public:
-    explicit ModelWorker(const Sizes& sizes) : sizes_(sizes), table_(sizes.flows) {}
+    explicit ModelWorker(const Sizes& sizes);
 
     using Roles = std::array<sync::Role, router_count>;
     struct Context {
@@ -102,17 +110,13 @@ class ModelWorker {
 
     std::deque<Notice>& notices() { return notices_; }
     std::vector<ModelFlow>& table() { return table_; }
-    bool has_server_tuple(const flow::Tuple& tuple) const {
-        return by_server_.contains(key(tuple));
-    }
+    bool has_server_tuple(const flow::Tuple& tuple) const { return by_server_.contains(tuple); }
     std::uint64_t overruns() const { return overruns_; }
     std::uint64_t kept_own() const { return kept_own_; }
 
   private:
-    using Key = std::string;
-    static Key key(const flow::Tuple& tuple);
-
     void carry_out(const Command& command, const Context& context);
+    void end(const sync::EndRecord& end);
     void install(const Command& command, const Context& context);
     bool admits(const sync::FlowRecord& record, bool ours);
     std::optional<std::uint32_t> add(const sync::FlowRecord& record);
@@ -124,7 +128,9 @@ class ModelWorker {
 
     Sizes sizes_;
     std::vector<ModelFlow> table_;
-    std::map<Key, std::uint32_t> by_client_, by_server_;
+    std::vector<std::uint32_t> free_;
+    std::unordered_map<flow::Tuple, std::uint32_t, TupleHash> by_client_, by_server_;
+    std::array<flow::FlowSum, router_count> sums_{};
     std::deque<Command> commands_;
     std::deque<Notice> notices_;
     std::optional<Command> walk_;
@@ -169,15 +175,15 @@ class SyncNode : public sync::Sink {
     bool has_server_tuple(const flow::Tuple& tuple) const;
 
     // Flows of the router by the hash of their identity, with the time of the last change.
-    std::map<std::uint64_t, const ModelFlow*> flows(std::size_t router);
+    std::unordered_map<std::uint64_t, const ModelFlow*> flows(std::size_t router);
     sync::Session& session() { return *session_; }
     const sync::PreemptGate& gate(std::size_t router) const { return gates_[router]; }
     sync::PreemptGate& gate(std::size_t router) { return gates_[router]; }
-    std::set<std::uint64_t> refused_now;  // identities that were refused since the last bulk began
+    std::unordered_set<std::uint64_t> refused_now;  // identities, since the last bulk began
     Seen seen;
     std::uint64_t changes = 0;
     std::function<void(const sync::FlowRecord&)> on_install;
-    const std::set<std::uint64_t>* ever = nullptr;  // identities that any warren ever had
+    const std::unordered_set<std::uint64_t>* ever = nullptr;  // identities that any warren ever had
 
     // ---- Sink
     void send(net::Bytes datagram) override;

@@ -50,26 +50,33 @@ void SyncWorld::transmit(std::size_t from, net::ConstBytes datagram) {
         std::vector<std::uint8_t> bytes(datagram.begin(), datagram.end());
         if (random.percent(link.spoiled_percent))
             bytes[random.below(bytes.size())] ^= static_cast<std::uint8_t>(1 + random.below(255));
-        flights_.push({now_us + link.delay_us + random.below(link.jitter_us + 1), ++order_,
-                       1 - from, std::move(bytes)});
+        flights_.push_back({now_us + link.delay_us + random.below(link.jitter_us + 1), ++order_,
+                            1 - from, std::move(bytes)});
+        std::ranges::push_heap(flights_, std::greater<>());
     }
 }
 
-void SyncWorld::arrive(const Flight& flight) {
+SyncWorld::Flight SyncWorld::take_first_flight() {
+    std::ranges::pop_heap(flights_, std::greater<>());
+    Flight first = std::move(flights_.back());
+    flights_.pop_back();
+    return first;
+}
+
+void SyncWorld::arrive(Flight flight) {
     SyncNode& node = *nodes_[flight.to];
     if (!node.is_running()) return;
-    std::vector<std::uint8_t> bytes = flight.bytes;
     const std::uint64_t effects = node.seen.touched_by_peer;
     const std::uint64_t no_room = node.session().counters().no_room;
-    node.receive(bytes, now_us);
+    node.receive(flight.bytes, now_us);
     // What had no effect, or only half of it, may have one when it comes again.
     const bool taken =
         node.seen.touched_by_peer != effects && node.session().counters().no_room == no_room;
     if (!taken || !random.percent(10)) return;
     if (delivered_.size() < 64)
-        delivered_.push_back(flight);
+        delivered_.push_back(std::move(flight));
     else
-        delivered_[random.below(64)] = flight;
+        delivered_[random.below(64)] = std::move(flight);
 }
 
 // What has been delivered changes nothing a second time, nor when it comes back to its sender.
@@ -125,7 +132,7 @@ void SyncWorld::happen() {
 
 std::uint64_t SyncWorld::next_us() {
     std::uint64_t next = rate == 0 ? ~std::uint64_t{0} : traffic_us_;
-    if (!flights_.empty()) next = std::min(next, flights_.top().at_us);
+    if (!flights_.empty()) next = std::min(next, flights_.front().at_us);
     for (const auto& node : nodes_)
         if (node->is_running()) next = std::min(next, node->wake_us(now_us));
     return std::max(next, now_us);
@@ -141,11 +148,8 @@ void SyncWorld::run_until(std::uint64_t end_us, const std::function<bool()>& eac
             happen();
             traffic_us_ = now_us + 1 + random.below(2 * s / rate);
         }
-        while (!flights_.empty() && flights_.top().at_us <= now_us) {
-            const Flight flight = flights_.top();
-            flights_.pop();
-            arrive(flight);
-        }
+        while (!flights_.empty() && flights_.front().at_us <= now_us)
+            arrive(take_first_flight());
         for (const auto& node : nodes_)
             if (node->is_running() && node->wake_us(now_us) <= now_us) node->wake(now_us);
         if (each && !each()) return;

@@ -8,9 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <queue>
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "sync_node.h"
@@ -54,7 +53,7 @@ class SyncWorld {
     std::uint64_t now_us = 1'000 * s;
     std::string failure;
     std::vector<std::string> trace;
-    std::set<std::uint64_t> ever;  // identities that any warren ever had
+    std::unordered_set<std::uint64_t> ever;  // identities that any warren ever had
 
   private:
     struct Flight {
@@ -68,7 +67,8 @@ class SyncWorld {
     };
 
     void transmit(std::size_t from, net::ConstBytes datagram);
-    void arrive(const Flight& flight);
+    Flight take_first_flight();
+    void arrive(Flight flight);
     void happen();
     std::uint64_t next_us();
 
@@ -77,7 +77,7 @@ class SyncWorld {
     std::uint64_t order_ = 0;
     std::uint64_t traffic_us_ = 0;
     std::uint32_t flow_number_ = 0;
-    std::priority_queue<Flight, std::vector<Flight>, std::greater<>> flights_;
+    std::vector<Flight> flights_;    // a heap, the first to arrive in front
     std::vector<Flight> delivered_;  // some of those
 };
 
