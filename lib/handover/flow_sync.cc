@@ -31,8 +31,7 @@ std::optional<Trouble> trouble_of(exchange::SyncReport::Alarm alarm) {
             return Trouble::both_masters;
         case Alarm::unsynced_takeover:
             return Trouble::takeover_unsynced;
-        case Alarm::stalled:
-            return Trouble::sync_stalled;
+        case Alarm::stalled:  // it cannot say that itself: watch()
         case Alarm::none:
         case Alarm::count_:
             break;
@@ -90,6 +89,7 @@ void FlowSync::look(std::uint64_t now_ns) {
 
 // What was taken over without its flows is whole again once the tables are equal.
 void FlowSync::take(const exchange::SyncStatus& status, std::uint64_t now_ns) {
+    heard_ns_ = now_ns;
     if (!status.is_peer && status.router.router >= state_.routers.size()) return;
     picture_.take(status);
     if (!status.is_peer && status.router.in_sync)
@@ -147,6 +147,8 @@ void FlowSync::release(const exchange::SyncReport& report, std::uint64_t now_ns)
 void FlowSync::watch(std::uint64_t now_ns) {
     if (!has_been_up_ && now_ns - began_ns_ > first_patience_ns)
         set_trouble(Trouble::sync_down, true, 0, 0, now_ns);
+    set_trouble(Trouble::sync_stalled, now_ns - std::max(heard_ns_, began_ns_) > thread_patience_ns,
+                0, 0, now_ns);
     set_trouble(Trouble::stale, picture_.lag_ns() > SyncPicture::stale_ns, 0, 0, now_ns);
 }
 

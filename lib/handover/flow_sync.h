@@ -25,6 +25,8 @@ class FlowSync {
     using Reply = std::function<void(const std::vector<Row>&)>;
     // A peer that has not been heard for so long after the start is missed.
     static constexpr std::uint64_t first_patience_ns = 5'000'000'000;
+    // The sync thread says how it is four times a second.
+    static constexpr std::uint64_t thread_patience_ns = 10'000'000'000;
 
     FlowSync(model::State& state, journal::EventLog& events, exchange::SyncReports& channels,
              std::function<void(const election::VrrpCommand&)> vrrp, std::uint64_t now_ns);
@@ -85,6 +87,7 @@ class FlowSync {
     std::function<void()> left_;
     bool has_been_up_ = false;
     std::uint64_t began_ns_;
+    std::uint64_t heard_ns_ = 0;  // when the sync thread has last said how it is
 };
 
 }  // namespace warren::handover

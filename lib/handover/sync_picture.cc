@@ -31,9 +31,10 @@ constexpr std::array<Words, trouble_count> words{{
     {"version", "the peer speaks no version of flow sync that we do", "upgrade the older one"},
     {"capacity", "the peer's table holds fewer flows than ours",
      "give both the same dataplane { flows and workers }"},
-    {"refused", "the peer does not take some flows", "`show counters`, sync_refused, says why"},
-    {"port_conflict", "two flows have one server's address and port",
-     "both were master at once; the untouched flow ends by itself"},
+    {"refused", "flows of the peer are not taken here, they break at the next takeover",
+     "`show counters`, group sync, says why; mostly it is another configuration"},
+    {"port_conflict", "flows of the peer have a server's address and port that are in use here",
+     "both were master at once; the peer's flow breaks when its address moves here"},
     {"both_masters", "both warrens are master",
      "do adverts get from one to the other? Look at `show vrrp` of both"},
     {"preempt_unsynced", "it may preempt although flows are not known here",
@@ -84,7 +85,7 @@ const char* remedy(Trouble trouble) {
 bool is_of_peer(Trouble trouble) {
     return trouble == Trouble::sync_down || trouble == Trouble::stale || trouble == Trouble::key ||
            trouble == Trouble::version || trouble == Trouble::capacity ||
-           trouble == Trouble::sync_stalled;
+           trouble == Trouble::port_conflict || trouble == Trouble::sync_stalled;
 }
 
 std::string text(const exchange::ConfigDifference& difference) {

@@ -19,6 +19,8 @@ constexpr std::uint64_t difference_ns = 5 * second_ns;  // with tables that diff
 constexpr std::uint64_t fresh_ns = 2'500'000'000;
 constexpr std::uint64_t told_difference_ns = 30 * second_ns;
 constexpr std::uint64_t facts_interval_ns = second_ns / 4;  // of a datagram's worth
+constexpr std::uint64_t refusal_ns = 5 * second_ns;         // of flows, before it is told
+constexpr std::uint64_t conflict_told_ns = 60 * second_ns;  // since the last one
 
 }  // namespace
 
@@ -124,18 +126,42 @@ void Standings::tick(Links links) {
         const auto found = standings_.find(index);
         if (found != standings_.end()) look_at(routers[i], index, found->second, links);
     }
+    watch_peers(links);
+    watch_conflicts();
+}
+
+void Standings::watch_peers(Links links) {
     std::uint64_t bad_tags = 0;
     bool any_up = false;
+    bool is_smaller = false;
     for (const auto& link : links) {
         bad_tags +=
             link->session().counters().discarded[static_cast<std::size_t>(sync::Discard::bad_tag)];
         any_up = any_up || link->is_up();
+        is_smaller =
+            is_smaller ||
+            (link->is_up() && link->session().status(common_.now_us()).peer_capacity < capacity_);
     }
+    set_alarm(Alarm::capacity, of_no_router, is_smaller);
     if (any_up)
         set_alarm(Alarm::key, of_no_router, false);
     else if (bad_tags != bad_tags_)
         set_alarm(Alarm::key, of_no_router, true);
     bad_tags_ = bad_tags;
+}
+
+void Standings::watch_conflicts() {
+    std::uint64_t conflicts = 0;
+    for (std::size_t worker = 0; worker < common_.workers.count(); ++worker)
+        conflicts += common_.workers.link(worker)
+                         .refused[static_cast<std::size_t>(exchange::SyncRefusal::port_conflict)]
+                         .value();
+    if (conflicts != conflicts_)
+        conflicts_ns_ = common_.now_ns;
+    else if (lasts(conflicts_ns_, conflict_told_ns))
+        conflicts_ns_ = 0;
+    conflicts_ = conflicts;
+    set_alarm(Alarm::port_conflict, of_no_router, conflicts_ns_ != 0);
 }
 
 void Standings::look_at(const sync::LocalRouter& router, std::uint16_t index, Standing& standing,
@@ -147,21 +173,20 @@ void Standings::look_at(const sync::LocalRouter& router, std::uint16_t index, St
     open_gate(index, standing);
     bool both_masters = false;
     bool is_other = false;
+    std::uint64_t refused = 0;
     for (const auto& link : links) {
         const sync::PeerRouter* theirs = link->find(router.key);
         if (theirs == nullptr) continue;
         both_masters = both_masters ||
                        (router.role == sync::Role::master && theirs->role == sync::Role::master);
         is_other = is_other || theirs->fingerprint != router.fingerprint;
+        if (router.role == sync::Role::backup)
+            refused += link->session().router_status(router.key).refused;
     }
-    if (!both_masters)
-        standing.both_masters_ns = 0;
-    else if (standing.both_masters_ns == 0)
-        standing.both_masters_ns = common_.now_ns;
-    const auto lasts = [&](std::uint64_t since_ns, std::uint64_t most_ns) {
-        return since_ns != 0 && common_.now_ns - since_ns > most_ns;
-    };
+    note_since(standing.both_masters_ns, both_masters);
+    note_since(standing.refused_ns, refused != 0);
     set_alarm(Alarm::both_masters, index, lasts(standing.both_masters_ns, 2 * second_ns));
+    set_alarm(Alarm::refused, index, lasts(standing.refused_ns, refusal_ns));
     set_alarm(Alarm::config, index, is_other);
     if (is_other)
         tell_facts(router, standing, links);

@@ -18,8 +18,9 @@ class Standings {
   public:
     using Links = std::span<const std::unique_ptr<SessionLink>>;
 
-    Standings(const sync::PreemptGate::Bounds& bounds, Common& common)
-        : bounds_(bounds), common_(common) {}
+    // `capacity`: flows that our tables hold.
+    Standings(const sync::PreemptGate::Bounds& bounds, std::uint32_t capacity, Common& common)
+        : bounds_(bounds), capacity_(capacity), common_(common) {}
 
     // After routers or roles have changed.
     void follow();
@@ -43,6 +44,7 @@ class Standings {
         std::uint64_t equal_ns = 0;               // when it was last equal
         std::uint64_t different_ns = 0;           // since when it is not; 0: it is, or nobody knows
         std::uint64_t both_masters_ns = 0;        // since when
+        std::uint64_t refused_ns = 0;             // since when flows of the peer are not taken
         exchange::ConfigDifference difference{};  // the last that was told
         std::size_t told_facts = 0;       // how far the peer has been told of our configuration
         std::uint64_t next_facts_ns = 0;  // when it is told more
@@ -62,15 +64,27 @@ class Standings {
     exchange::SyncStatus status_of(const SessionLink& link) const;
     exchange::SyncStatus status_of(const sync::LocalRouter& router, std::uint16_t index,
                                    const Standing& standing, Links links);
+    void watch_peers(Links links);
+    void watch_conflicts();
+    bool lasts(std::uint64_t since_ns, std::uint64_t most_ns) const {
+        return since_ns != 0 && common_.now_ns - since_ns > most_ns;
+    }
+    // When it began, if it is so now.
+    void note_since(std::uint64_t& since_ns, bool is_so) const {
+        since_ns = !is_so ? 0 : since_ns == 0 ? common_.now_ns : since_ns;
+    }
     void set_alarm(Alarm alarm, std::uint16_t router, bool on);
     void report(exchange::SyncReport report);
     bool is_in_sync(const sync::LocalRouter& router, const Standing& standing, Links links) const;
 
     sync::PreemptGate::Bounds bounds_;
+    std::uint32_t capacity_;
     Common& common_;
     std::map<std::uint16_t, Standing> standings_;  // by router; at most sync::max_routers
     std::map<std::pair<Alarm, std::uint16_t>, bool> alarms_;
     std::uint64_t bad_tags_ = 0;
+    std::uint64_t conflicts_ = 0;     // so far
+    std::uint64_t conflicts_ns_ = 0;  // when the last was seen; 0: none, or long ago
 };
 
 }  // namespace warren::peer

@@ -50,6 +50,7 @@ struct RouterStatus {
     std::uint64_t our_flows = 0;  // at the last comparison
     std::uint64_t peer_flows = 0;
     std::uint32_t bulks_ended = 0;  // received and swept in this session
+    std::uint64_t refused = 0;      // flows of the peer that we could not take
 };
 
 // The flows of one router in all workers.

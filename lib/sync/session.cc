@@ -396,6 +396,7 @@ RouterStatus Session::router_status(const RouterKey& router) const {
     RouterStatus status = state->status;
     status.bulk_sending = !parts_->bulk_out.is_idle() && parts_->bulk_out.router() == router;
     status.bulk_receiving = state->bulk.is_busy();
+    status.refused = parts_->refused.of_router(parts_->routers.slot_of(*state)).count;
     return status;
 }
 

@@ -326,7 +326,7 @@ TEST_F(WithPeer, EachAlarmHasANameAndARemedy) {
     for (std::uint8_t i = 1; i < static_cast<std::uint8_t>(exchange::SyncReport::Alarm::count_);
          ++i)
         alarm(static_cast<exchange::SyncReport::Alarm>(i));
-    EXPECT_EQ(sync.picture().alarms().size(), 10U);
+    EXPECT_EQ(sync.picture().alarms().size(), 9U);
     for (const StandingAlarm& standing : sync.picture().alarms()) {
         EXPECT_GT(std::string(name(standing.trouble)).size(), 2U);
         EXPECT_GT(std::string(remedy(standing.trouble)).size(), 20U);
@@ -369,6 +369,18 @@ TEST_F(WithPeer, ALongLagIsStale) {
     EXPECT_NE(last_event().find("stale"), std::string::npos);
     in_sync(0);
     EXPECT_TRUE(sync.picture().alarms().empty());
+}
+
+TEST(AThreadThatSaysNothing, IsMissedAfterAWhile) {
+    World world(block);
+    world.sync.look(world.now_ns + FlowSync::thread_patience_ns);
+    EXPECT_EQ(world.sync.picture().alarms().size(), 1U) << "of the peer";
+    world.now_ns += FlowSync::thread_patience_ns + 1;
+    world.sync.look(world.now_ns);
+    ASSERT_EQ(world.sync.picture().alarms().size(), 2U);
+    EXPECT_EQ(name(world.sync.picture().alarms()[1].trouble), std::string("sync_stalled"));
+    world.in_sync(0);
+    EXPECT_EQ(world.sync.picture().alarms().size(), 1U);
 }
 
 TEST(APeerThatNeverCame, IsMissedAfterAWhile) {

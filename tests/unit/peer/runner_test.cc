@@ -36,7 +36,8 @@ flow::Flow flow_from(std::uint16_t client_port) {
 // A worker's part with a table that is a map.
 class Warren {
   public:
-    Warren(std::uint8_t local, std::uint8_t peer, char key = 'k', std::uint8_t server = 11)
+    Warren(std::uint8_t local, std::uint8_t peer, char key = 'k', std::uint8_t server = 11,
+           std::uint32_t capacity = 100)
         : keys_(derive_keys({std::string(32, key)})),
           runner_(exchange_, one_worker,
                   {.peers = {{.local = net::IpAddress::v4(127, 0, 0, local),
@@ -44,7 +45,7 @@ class Warren {
                               .interface = "",
                               .port = runner_port}},
                    .keys = keys_,
-                   .capacity = 100,
+                   .capacity = capacity,
                    .rate = 250'000,
                    .defer = false,
                    .preempt = {}}) {
@@ -93,6 +94,14 @@ class Warren {
     bool has_heard(SyncReport::Kind kind, SyncReport::Alarm alarm = SyncReport::Alarm::none) const {
         return std::any_of(reports_.begin(), reports_.end(), [&](const SyncReport& report) {
             return report.kind == kind && report.alarm == alarm;
+        });
+    }
+    bool has_heard(SyncReport::Alarm alarm) const {
+        return has_heard(SyncReport::Kind::alarm, alarm);
+    }
+    bool is_over(SyncReport::Alarm alarm) const {
+        return std::any_of(reports_.begin(), reports_.end(), [&](const SyncReport& report) {
+            return report.alarm == alarm && report.over;
         });
     }
     // The last that was named; none yet: Side::none.
@@ -199,9 +208,9 @@ class Warren {
 class Runners : public testing::Test {
   protected:
     // Rounds of both until that is so; false: not within 10 s of their time.
-    bool run_until(Warren& a, Warren& b, const std::function<bool()>& is_done) {
-        constexpr std::uint64_t step_ns = 200'000;
-        for (unsigned i = 0; i < 50'000; ++i) {
+    bool run_until(Warren& a, Warren& b, const std::function<bool()>& is_done,
+                   std::uint64_t step_ns = 200'000) {
+        for (std::uint64_t i = 0; i < 10'000'000'000 / step_ns; ++i) {
             now_ns_ += step_ns;
             a.round(now_ns_);
             b.round(now_ns_);
@@ -310,6 +319,40 @@ TEST_F(Runners, TwoMastersAreAnAlarm) {
     EXPECT_TRUE(run_until(a, b, [&] {
         return a.has_heard(SyncReport::Kind::alarm, SyncReport::Alarm::both_masters);
     }));
+}
+
+TEST_F(Runners, ASmallerTableThereIsAnAlarmHere) {
+    Warren a(2, 3);
+    Warren b(3, 2, 'k', 11, 99);
+    EXPECT_TRUE(run_until(a, b, [&] { return a.has_heard(SyncReport::Alarm::capacity); }));
+    EXPECT_FALSE(b.has_heard(SyncReport::Alarm::capacity));
+}
+
+TEST_F(Runners, FlowsThatAreNotTakenAreAnAlarmUntilTheyEnd) {
+    Warren a(2, 3);
+    Warren b(3, 2);
+    a.become(true);
+    ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
+    flow::Flow foreign = flow_from(1'000);
+    foreign.service_port = net::Be16(5673);
+    a.add(foreign);
+    ASSERT_TRUE(run_until(a, b, [&] { return b.has_heard(SyncReport::Alarm::refused); }));
+    EXPECT_FALSE(a.has_heard(SyncReport::Alarm::refused));
+    a.remove(1'000);
+    EXPECT_TRUE(run_until(a, b, [&] { return b.is_over(SyncReport::Alarm::refused); }));
+}
+
+TEST_F(Runners, AServersTupleThatIsInUseIsAnAlarmForAMinute) {
+    Warren a(2, 3);
+    Warren b(3, 2);
+    constexpr auto conflict = static_cast<std::size_t>(exchange::SyncRefusal::port_conflict);
+    b.exchange().workers[0]->sync->refused[conflict].add();
+    ASSERT_TRUE(run_until(a, b, [&] { return b.has_heard(SyncReport::Alarm::port_conflict); }));
+    const auto is_over = [&] { return b.is_over(SyncReport::Alarm::port_conflict); };
+    constexpr std::uint64_t step_ns = 10'000'000;
+    for (int i = 0; i < 5; ++i)
+        EXPECT_FALSE(run_until(a, b, is_over, step_ns));
+    EXPECT_TRUE(run_until(a, b, is_over, step_ns) || run_until(a, b, is_over, step_ns));
 }
 
 }  // namespace
