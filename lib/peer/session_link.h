@@ -84,7 +84,7 @@ class SessionLink : private sync::Sink {
     const Wire& wire() const { return wire_; }
     sync::Session& session() { return session_; }
     const sync::Session& session() const { return session_; }
-    bool is_up() const { return session_.status(common_.now_us()).up; }
+    bool is_up() const { return session_.is_up(); }
     // What it says of that router, or null.
     const sync::PeerRouter* find(const sync::RouterKey& router) const;
 

@@ -376,6 +376,10 @@ void Session::tell_inventory(const Inventory& inventory, std::uint64_t now_us) {
                   p.delivery.oldest_unresolved(), now_us);
 }
 
+bool Session::is_up() const {
+    return parts_->is_up();
+}
+
 Status Session::status(std::uint64_t now_us) const {
     Status status = parts_->status;
     status.rtt_us = parts_->sender.round_trip().smoothed_us();

@@ -79,6 +79,7 @@ class Session {
 
     // ---- what is shown
 
+    bool is_up() const;
     Status status(std::uint64_t now_us) const;
     const Counters& counters() const;
     RouterStatus router_status(const RouterKey& router) const;
