@@ -25,22 +25,32 @@ bool Round::answered(unsigned worker, std::uint32_t number) {
 }
 
 // When too many are under way the oldest is taken for arrived: its SYN-ACK has waited long enough.
-void UrgentEvents::sent(std::uint32_t number, flow::FlowIndex index) {
+void UrgentEvents::sent(std::uint32_t number, flow::FlowIndex index, const Peers& to) {
     if (count_ == most) {
         acknowledged_ = events_[first_].number;
         first_ = (first_ + 1) % most;
         --count_;
     }
-    events_[(first_ + count_++) % most] = {number, index, false};
+    events_[(first_ + count_++) % most] = {number, index, to};
 }
 
-bool UrgentEvents::arrived(flow::FlowIndex index) {
+bool UrgentEvents::arrived(flow::FlowIndex index, PeerId at) {
     for (std::size_t i = 0; i < count_; ++i) {
         Event& event = events_[(first_ + i) % most];
-        if (event.index == index) event.has_arrived = true;
+        if (event.index == index) event.missing.reset(at);
     }
+    return acknowledge_oldest();
+}
+
+bool UrgentEvents::is_down(PeerId peer) {
+    for (std::size_t i = 0; i < count_; ++i)
+        events_[(first_ + i) % most].missing.reset(peer);
+    return acknowledge_oldest();
+}
+
+bool UrgentEvents::acknowledge_oldest() {
     const std::size_t before = count_;
-    for (; count_ > 0 && events_[first_].has_arrived; --count_) {
+    for (; count_ > 0 && events_[first_].missing.none(); --count_) {
         acknowledged_ = events_[first_].number;
         first_ = (first_ + 1) % most;
     }

@@ -38,12 +38,15 @@ class Round {
     std::bitset<exchange::max_workers> answered_;
 };
 
-// SYN-ACKs wait for what the peer has of each worker's urgent events: up to which all.
+using Peers = std::bitset<max_peers>;
+
+// SYN-ACKs wait for what the peers have of each worker's urgent events: up to which all.
 class UrgentEvents {
   public:
-    void sent(std::uint32_t number, flow::FlowIndex index);
+    void sent(std::uint32_t number, flow::FlowIndex index, const Peers& to);
     // True: acknowledged() is another now.
-    bool arrived(flow::FlowIndex index);
+    bool arrived(flow::FlowIndex index, PeerId at);
+    bool is_down(PeerId peer);  // nobody waits for it
     std::uint32_t acknowledged() const { return acknowledged_; }
 
   private:
@@ -51,8 +54,11 @@ class UrgentEvents {
     struct Event {
         std::uint32_t number = 0;
         flow::FlowIndex index = flow::no_flow;
-        bool has_arrived = false;
+        Peers missing;  // that have not got it
     };
+
+    bool acknowledge_oldest();
+
     std::array<Event, most> events_{};  // a ring, oldest first
     std::size_t first_ = 0;
     std::size_t count_ = 0;

@@ -52,8 +52,8 @@ Runner::Runner(exchange::Exchange& exchange, const flow::Spread& spread,
       standings_(options.preempt, options.capacity, common_),
       hand_overs_(common_) {
     for (const WireOptions& wire : options.peers)
-        links_.push_back(
-            std::make_unique<SessionLink>(wire, options.keys, settings_of(options), common_));
+        links_.push_back(std::make_unique<SessionLink>(
+            static_cast<PeerId>(links_.size()), wire, options.keys, settings_of(options), common_));
     marked_for_.resize(links_.size());
     walking_for_.resize(links_.size());
 }
@@ -177,10 +177,17 @@ void Runner::take(unsigned worker, const Event& event) {
 void Runner::offer_flow(unsigned worker, const Event& event) {
     const auto idle_s = static_cast<std::uint32_t>(event.idle / flow::ticks_of_seconds(1));
     exchange_.sync_reports.counters.records_out.add();
-    if (event.urgent) common_.urgent[worker].sent(event.number, event.index);
+    if (event.urgent) common_.urgent[worker].sent(event.number, event.index, peers_up());
     sync::FlowRecord record = sync::FlowRecord::of(event.flow, idle_s);
     record.client_interface = event.client_interface;
     offer(record, {static_cast<std::uint16_t>(worker), event.index}, event.urgent);
+}
+
+Peers Runner::peers_up() const {
+    Peers up;
+    for (std::size_t i = 0; i < links_.size(); ++i)
+        up[i] = links_[i]->is_up();
+    return up;
 }
 
 // How much of an address is the group's must be the same at both; it is said for that.
@@ -295,7 +302,7 @@ void Runner::heed_news() {
     bool any_up = false;
     for (std::size_t i = 0; i < links_.size(); ++i) {
         for (const News& news : std::exchange(links_[i]->news(), {})) {
-            standings_.heard(news, *links_[i]);
+            standings_.heard(news, links_);
             hand_overs_.heard(news, static_cast<PeerId>(i), links_);
         }
         any_up = any_up || links_[i]->is_up();

@@ -51,6 +51,7 @@ class Runner {
     unsigned take_events_of(unsigned worker, std::size_t most);
     void take(unsigned worker, const Event& event);
     void offer_flow(unsigned worker, const Event& event);
+    Peers peers_up() const;
     void offer_group(unsigned worker, const Event& event);
     void offer(const sync::Record& record, const sync::Source& source, bool urgent);
     void run_errands();

@@ -26,9 +26,9 @@ std::uint64_t FreshNonces::take() {
     }
 }
 
-SessionLink::SessionLink(const WireOptions& wire, const Keys& keys, const sync::Settings& settings,
-                         Common& common)
-    : common_(common), wire_(wire), session_(settings, nonces_.take(), *this) {
+SessionLink::SessionLink(PeerId id, const WireOptions& wire, const Keys& keys,
+                         const sync::Settings& settings, Common& common)
+    : id_(id), common_(common), wire_(wire), session_(settings, nonces_.take(), *this) {
     for (const MacKey& key : keys.macs)
         signers_.emplace_back(key);
     news_.reserve(most_news);
@@ -176,11 +176,14 @@ void SessionLink::mark(sync::Ticket ticket) {
 }
 
 void SessionLink::acknowledged(const sync::Source& source) {
-    UrgentEvents& events = common_.urgent[source.worker];
-    if (!events.arrived(source.index)) return;
-    common_.workers.link(source.worker)
-        .acknowledged.store(events.acknowledged(), std::memory_order_release);
-    common_.exchange.workers[source.worker]->doorbell.ring_if_asleep();
+    if (common_.urgent[source.worker].arrived(source.index, id_))
+        publish_acknowledged(source.worker);
+}
+
+void SessionLink::publish_acknowledged(std::size_t worker) {
+    common_.workers.link(worker).acknowledged.store(common_.urgent[worker].acknowledged(),
+                                                    std::memory_order_release);
+    common_.exchange.workers[worker]->doorbell.ring_if_asleep();
 }
 
 void SessionLink::peer_up(std::uint8_t, std::uint32_t) {
@@ -192,6 +195,8 @@ void SessionLink::peer_down() {
     mark_wanted.reset();
     walk_wanted.reset();
     sweeps_wanted.clear();
+    for (std::size_t worker = 0; worker < common_.urgent.size(); ++worker)
+        if (common_.urgent[worker].is_down(id_)) publish_acknowledged(worker);
     tell({.kind = News::Kind::peer_down});
 }
 

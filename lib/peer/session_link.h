@@ -73,8 +73,8 @@ class FreshNonces {
 
 class SessionLink : private sync::Sink {
   public:
-    SessionLink(const WireOptions& wire, const Keys& keys, const sync::Settings& settings,
-                Common& common);
+    SessionLink(PeerId id, const WireOptions& wire, const Keys& keys,
+                const sync::Settings& settings, Common& common);
 
     // Takes what the socket holds, within bounds; returns how many datagrams.
     unsigned receive();
@@ -129,9 +129,11 @@ class SessionLink : private sync::Sink {
 
     void take(const Wire::Received& received);
     bool is_signed(net::ConstBytes datagram);
+    void publish_acknowledged(std::size_t worker);
     void tell(const News& news);
     void give_refusals();
 
+    const PeerId id_;
     Common& common_;
     Wire wire_;
     std::vector<Signer> signers_;  // the first signs

@@ -72,7 +72,7 @@ void Standings::change_role(std::uint16_t router, Standing& standing, sync::Role
     report({.kind = SyncReport::Kind::hold_preemption, .router = router});
 }
 
-void Standings::heard(const News& news, const SessionLink& from) {
+void Standings::heard(const News& news, Links links) {
     const std::uint64_t now_us = common_.now_us();
     switch (news.kind) {
         case News::Kind::peer_up:
@@ -89,12 +89,7 @@ void Standings::heard(const News& news, const SessionLink& from) {
         case News::Kind::unintelligible:
             return set_alarm(Alarm::version, of_no_router, true);
         case News::Kind::peer_routers:
-            for (auto& [index, standing] : standings_) {
-                const sync::PeerRouter* theirs = from.find(common_.routers.find(index)->key);
-                if (theirs != nullptr && theirs->role != sync::Role::master)
-                    standing.gate.nobody_else_is_master();
-            }
-            return;
+            return note_masters(links);
         default:
             break;
     }
@@ -116,6 +111,18 @@ void Standings::heard(const News& news, const SessionLink& from) {
         } else if (standing->different_ns == 0) {
             standing->different_ns = common_.now_ns;
         }
+    }
+}
+
+// Whoever cannot be asked may be one.
+void Standings::note_masters(Links links) {
+    for (auto& [index, standing] : standings_) {
+        const sync::RouterKey& key = common_.routers.find(index)->key;
+        if (std::all_of(links.begin(), links.end(), [&key](const auto& link) {
+                const sync::PeerRouter* theirs = link->find(key);
+                return theirs != nullptr && theirs->role != sync::Role::master;
+            }))
+            standing.gate.nobody_else_is_master();
     }
 }
 
@@ -273,7 +280,10 @@ exchange::SyncStatus Standings::status_of(const sync::LocalRouter& router, std::
     SyncRouterStatus& row = status.router;
     row.router = index;
     for (const auto& link : links) {
+        const sync::PeerRouter* theirs = link->find(router.key);
         if (!link->is_up()) continue;
+        const bool is_its = theirs != nullptr && theirs->role == sync::Role::master;
+        if (router.role != sync::Role::master && row.role != Role::idle && !is_its) continue;
         const sync::RouterStatus known = link->session().router_status(router.key);
         row.role = router.role == sync::Role::master ? Role::sends : Role::receives;
         row.flows = known.our_flows;

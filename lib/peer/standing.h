@@ -24,7 +24,7 @@ class Standings {
 
     // After routers or roles have changed.
     void follow();
-    void heard(const News& news, const SessionLink& from);
+    void heard(const News& news, Links links);
     // What time and counters make of it.
     void tick(Links links);
     // For `show sync`.
@@ -57,6 +57,7 @@ class Standings {
     void change_role(std::uint16_t router, Standing& standing, sync::Role role);
     void look_at(const sync::LocalRouter& router, std::uint16_t index, Standing& standing,
                  Links links);
+    void note_masters(Links links);
     void open_gate(std::uint16_t index, Standing& standing);
     void tell_facts(const sync::LocalRouter& router, Standing& standing, Links links);
     void heard_of_config(const News& news, Standing& standing);

@@ -47,25 +47,38 @@ TEST(Round, TellsAWorkerLaterWhoseChannelIsFull) {
 }
 
 TEST(UrgentEvents, AreAcknowledgedInTheirOrder) {
+    const Peers one(1);
     UrgentEvents events;
-    events.sent(1, 100);
-    events.sent(2, 200);
-    events.sent(3, 300);
-    EXPECT_FALSE(events.arrived(200));
+    events.sent(1, 100, one);
+    events.sent(2, 200, one);
+    events.sent(3, 300, one);
+    EXPECT_FALSE(events.arrived(200, 0));
     EXPECT_EQ(events.acknowledged(), 0U);
-    EXPECT_TRUE(events.arrived(100));
+    EXPECT_TRUE(events.arrived(100, 0));
     EXPECT_EQ(events.acknowledged(), 2U);
-    EXPECT_TRUE(events.arrived(300));
+    EXPECT_TRUE(events.arrived(300, 0));
     EXPECT_EQ(events.acknowledged(), 3U);
-    EXPECT_FALSE(events.arrived(300));
+    EXPECT_FALSE(events.arrived(300, 0));
+}
+
+TEST(UrgentEvents, WaitForEachPeerThatIsThere) {
+    UrgentEvents events;
+    events.sent(1, 100, Peers(0b101));
+    EXPECT_FALSE(events.arrived(100, 2));
+    EXPECT_FALSE(events.arrived(100, 2)) << "again";
+    EXPECT_TRUE(events.arrived(100, 0));
+    events.sent(2, 200, Peers(0b101));
+    EXPECT_FALSE(events.arrived(200, 0));
+    EXPECT_TRUE(events.is_down(2));
+    EXPECT_EQ(events.acknowledged(), 2U);
 }
 
 TEST(UrgentEvents, ForgetTheOldestOfTooMany) {
     UrgentEvents events;
     for (std::uint32_t i = 1; i <= 257; ++i)
-        events.sent(i, i);
+        events.sent(i, i, Peers(1));
     EXPECT_EQ(events.acknowledged(), 1U);
-    EXPECT_TRUE(events.arrived(2));
+    EXPECT_TRUE(events.arrived(2, 0));
     EXPECT_EQ(events.acknowledged(), 2U);
 }
 

@@ -36,14 +36,11 @@ flow::Flow flow_from(std::uint16_t client_port) {
 // A worker's part with a table that is a map.
 class Warren {
   public:
-    Warren(std::uint8_t local, std::uint8_t peer, char key = 'k', std::uint8_t server = 11,
-           std::uint32_t capacity = 100)
+    Warren(std::uint8_t local, const std::vector<std::uint8_t>& peers, char key = 'k',
+           std::uint8_t server = 11, std::uint32_t capacity = 100)
         : keys_(derive_keys({std::string(32, key)})),
           runner_(exchange_, one_worker,
-                  {.peers = {{.local = net::IpAddress::v4(127, 0, 0, local),
-                              .peer = net::IpAddress::v4(127, 0, 0, peer),
-                              .interface = "",
-                              .port = runner_port}},
+                  {.peers = wires(local, peers),
                    .keys = keys_,
                    .capacity = capacity,
                    .rate = 250'000,
@@ -135,6 +132,16 @@ class Warren {
     }
 
   private:
+    static std::vector<WireOptions> wires(std::uint8_t local,
+                                          const std::vector<std::uint8_t>& peers) {
+        std::vector<WireOptions> all;
+        for (const std::uint8_t peer : peers)
+            all.push_back({.local = net::IpAddress::v4(127, 0, 0, local),
+                           .peer = net::IpAddress::v4(127, 0, 0, peer),
+                           .interface = "",
+                           .port = runner_port});
+        return all;
+    }
     void say(const flow::Flow& flow, SyncEvent::Kind kind, std::uint32_t number = 0) {
         if (!exchange_.sync.speaks.load()) return;
         SyncEvent event;
@@ -207,13 +214,17 @@ class Warren {
 
 class Runners : public testing::Test {
   protected:
-    // Rounds of both until that is so; false: not within 10 s of their time.
+    // Rounds of all until that is so; false: not within 10 s of their time.
     bool run_until(Warren& a, Warren& b, const std::function<bool()>& is_done,
+                   std::uint64_t step_ns = 200'000) {
+        return run_until({&a, &b}, is_done, step_ns);
+    }
+    bool run_until(std::initializer_list<Warren*> all, const std::function<bool()>& is_done,
                    std::uint64_t step_ns = 200'000) {
         for (std::uint64_t i = 0; i < 10'000'000'000 / step_ns; ++i) {
             now_ns_ += step_ns;
-            a.round(now_ns_);
-            b.round(now_ns_);
+            for (Warren* one : all)
+                one->round(now_ns_);
             if (is_done()) return true;
         }
         return false;
@@ -224,8 +235,8 @@ class Runners : public testing::Test {
 };
 
 TEST_F(Runners, ABackupGetsWhatItsMasterHasAndMayPreemptThen) {
-    Warren a(2, 3);
-    Warren b(3, 2);
+    Warren a(2, {3});
+    Warren b(3, {2});
     a.become(true);
     for (std::uint16_t port = 1'000; port < 1'100; ++port)
         a.add(flow_from(port));
@@ -239,8 +250,8 @@ TEST_F(Runners, ABackupGetsWhatItsMasterHasAndMayPreemptThen) {
 }
 
 TEST_F(Runners, ClientsWithoutFlowsAreBoundAtTheBackupToo) {
-    Warren a(2, 3);
-    Warren b(3, 2);
+    Warren a(2, {3});
+    Warren b(3, {2});
     a.become(true);
     ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
     flow::Flow group = flow_from(0);
@@ -255,8 +266,8 @@ TEST_F(Runners, ClientsWithoutFlowsAreBoundAtTheBackupToo) {
 }
 
 TEST_F(Runners, WhatDiffersIsFoundAndRepaired) {
-    Warren a(2, 3);
-    Warren b(3, 2);
+    Warren a(2, {3});
+    Warren b(3, {2});
     a.become(true);
     a.add(flow_from(1'000));
     ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
@@ -265,8 +276,8 @@ TEST_F(Runners, WhatDiffersIsFoundAndRepaired) {
 }
 
 TEST_F(Runners, HandsARouterOver) {
-    Warren a(2, 3);
-    Warren b(3, 2);
+    Warren a(2, {3});
+    Warren b(3, {2});
     a.become(true);
     a.add(flow_from(1'000));
     ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
@@ -278,17 +289,32 @@ TEST_F(Runners, HandsARouterOver) {
     EXPECT_TRUE(run_until(a, b, [&] { return a.has_heard(SyncReport::Kind::answered); }));
 }
 
+TEST_F(Runners, OfThreeNobodyPreemptsBeforeTheMastersFlowsAreKnown) {
+    Warren a(2, {3, 4});
+    Warren b(3, {2, 4});
+    Warren c(4, {2, 3});
+    b.become(true);
+    for (std::uint16_t port = 1'000; port < 1'100; ++port)
+        b.add(flow_from(port));
+    const auto may_preempt = [&] { return a.has_heard(SyncReport::Kind::may_preempt); };
+    EXPECT_FALSE(run_until({&a, &c}, may_preempt, 10'000'000))
+        << "the other backup is not master, but it is not alone";
+    EXPECT_TRUE(run_until({&a, &b, &c}, may_preempt));
+    EXPECT_EQ(a.flows(), 100U);
+    EXPECT_TRUE(run_until({&a, &b, &c}, [&] { return a.is_in_sync() && c.is_in_sync(); }));
+}
+
 TEST_F(Runners, DoesNotHandOverToNobody) {
-    Warren a(2, 3);
-    Warren b(3, 2, 'x');
+    Warren a(2, {3});
+    Warren b(3, {2}, 'x');
     a.become(true);
     a.order(SyncOrder::Kind::hand_over);
     EXPECT_TRUE(run_until(a, b, [&] { return a.has_heard(SyncReport::Kind::not_asked); }));
 }
 
 TEST_F(Runners, AnotherKeyIsAnAlarmAndNoSession) {
-    Warren a(2, 3);
-    Warren b(3, 2, 'x');
+    Warren a(2, {3});
+    Warren b(3, {2}, 'x');
     EXPECT_TRUE(run_until(a, b, [&] {
         return a.has_heard(SyncReport::Kind::alarm, SyncReport::Alarm::key) &&
                b.has_heard(SyncReport::Kind::alarm, SyncReport::Alarm::key);
@@ -299,8 +325,8 @@ TEST_F(Runners, AnotherKeyIsAnAlarmAndNoSession) {
 
 TEST_F(Runners, WhatIsConfiguredOnOneSideOnlyIsNamedOnBoth) {
     using Side = exchange::ConfigDifference::Side;
-    Warren a(2, 3);
-    Warren b(3, 2, 'k', 12);
+    Warren a(2, {3});
+    Warren b(3, {2}, 'k', 12);
     a.become(true);
     ASSERT_TRUE(run_until(a, b, [&] {
         return a.difference().side != Side::none && b.difference().side != Side::none;
@@ -312,8 +338,8 @@ TEST_F(Runners, WhatIsConfiguredOnOneSideOnlyIsNamedOnBoth) {
 }
 
 TEST_F(Runners, TwoMastersAreAnAlarm) {
-    Warren a(2, 3);
-    Warren b(3, 2);
+    Warren a(2, {3});
+    Warren b(3, {2});
     a.become(true);
     b.become(true);
     EXPECT_TRUE(run_until(a, b, [&] {
@@ -322,15 +348,15 @@ TEST_F(Runners, TwoMastersAreAnAlarm) {
 }
 
 TEST_F(Runners, ASmallerTableThereIsAnAlarmHere) {
-    Warren a(2, 3);
-    Warren b(3, 2, 'k', 11, 99);
+    Warren a(2, {3});
+    Warren b(3, {2}, 'k', 11, 99);
     EXPECT_TRUE(run_until(a, b, [&] { return a.has_heard(SyncReport::Alarm::capacity); }));
     EXPECT_FALSE(b.has_heard(SyncReport::Alarm::capacity));
 }
 
 TEST_F(Runners, FlowsThatAreNotTakenAreAnAlarmUntilTheyEnd) {
-    Warren a(2, 3);
-    Warren b(3, 2);
+    Warren a(2, {3});
+    Warren b(3, {2});
     a.become(true);
     ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
     flow::Flow foreign = flow_from(1'000);
@@ -343,8 +369,8 @@ TEST_F(Runners, FlowsThatAreNotTakenAreAnAlarmUntilTheyEnd) {
 }
 
 TEST_F(Runners, AServersTupleThatIsInUseIsAnAlarmForAMinute) {
-    Warren a(2, 3);
-    Warren b(3, 2);
+    Warren a(2, {3});
+    Warren b(3, {2});
     constexpr auto conflict = static_cast<std::size_t>(exchange::SyncRefusal::port_conflict);
     b.exchange().workers[0]->sync->refused[conflict].add();
     ASSERT_TRUE(run_until(a, b, [&] { return b.has_heard(SyncReport::Alarm::port_conflict); }));
