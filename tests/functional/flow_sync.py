@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Connections outlive the balancer: two warrens with flow sync, clients that never come back once they are lost.
 
-    flow_sync.py BUILD [CASE [SECONDS]]     SECONDS: how long the split lasts (3)
+    flow_sync.py BUILD [CASE [ARGUMENT]]
+    flow_sync.py BUILD split SECONDS        how long it lasts (3)
+    flow_sync.py BUILD loss PERCENT         of the datagrams between them (30)
+    flow_sync.py BUILD upgrade BUILD-OF-ANOTHER-VERSION    begins with that, and goes back to it
 """
 
+import copy
 import json
 import pathlib
 import re
@@ -19,6 +23,7 @@ KEY = "0123456789abcdef0123456789abcdef"
 VIPS = {4: "192.168.8.100", 6: "fd00:8::100"}
 SERVERS = {4: ("192.168.8.11", "192.168.8.12"), 6: ("fd00:8::11", "fd00:8::12")}
 WARRENS = {"a": (4, 100), "b": (6, 90)}    # last byte of the address, priority
+THREE = WARRENS | {"c": (7, 80)}
 CLIENTS = 60
 
 CONFIG = """dataplane {{
@@ -27,7 +32,7 @@ CONFIG = """dataplane {{
 }}
 flow_sync {{
     local {net}.{local}
-    peer {net}.{peer}
+    {peers}
     key_file {key_file}
     {more}
 }}
@@ -38,6 +43,7 @@ vrrp_instance VI_1 {{
     version 3
     advert_int {advert_int}
     {vmac}
+    {preempt}
     virtual_ipaddress {{
         {vips}
     }}
@@ -80,13 +86,15 @@ SERVER = """real_server {address} 5672 {{
 class Pair:
     def __init__(self, test, method="FNAT", family=4, advert_int=0.1, workers=(1, 1), more="", service="", keys=None,
                  vmac=True, flows=65_536, local="192.168.8", shares_load=False, is_grouped=False,
-                 rto_min=None):
+                 rto_min=None, preempts=True, warrens=None):
         self.test, self.method, self.family, self.advert_int = test, method, family, advert_int
-        self.workers, self.more, self.service = dict(zip("ab", workers)), more, service
-        self.keys, self.vmac, self.flow_limit = keys or {"a": KEY, "b": KEY}, vmac, flows
-        self.sync_net, self.shares_load, self.is_grouped = local, shares_load, is_grouped
+        self.warrens = warrens or WARRENS
+        self.workers, self.more, self.service = dict(zip(self.warrens, (*workers, 1))), more, service
+        self.keys, self.vmac, self.flow_limit = keys or dict.fromkeys(self.warrens, KEY), vmac, flows
+        self.sync_net, self.shares_load, self.is_grouped, self.preempts = local, shares_load, is_grouped, preempts
+        self.version = test    # whose programs are started
         self.hosts = {name: test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
-                      for name, (number, _) in WARRENS.items()}
+                      for name, (number, _) in self.warrens.items()}
         self.client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
         self.servers = [test.network.add_host(f"server{i}", f"192.168.8.{11 + i}/24", f"fd00:8::{11 + i}/64") for i in (0, 1)]
         for server in self.servers:
@@ -108,7 +116,7 @@ class Pair:
         return "192.168.8.50" if self.family == 4 else "fd00:8::50"
 
     def config(self, name):
-        number, priority = WARRENS[name]
+        number, priority = self.warrens[name]
         key_file = self.test.folder / f"{name}.key"
         key_file.write_text(self.keys[name], encoding="utf-8")
         key_file.chmod(0o600)
@@ -116,12 +124,13 @@ class Pair:
         if self.family == 6:
             vips = "fe80::100/64\n        " + vips
         return CONFIG.format(
-            net=self.sync_net, workers=self.workers[name], flows=self.flow_limit, local=number, peer=WARRENS["b" if name == "a" else "a"][0], key_file=key_file, more=self.more,
-            priority=priority, vmac="use_vmac" if self.vmac else "", advert_int=self.advert_int, vips=vips, vip=VIPS[self.family], method=self.method, service=self.service,
+            net=self.sync_net, workers=self.workers[name], flows=self.flow_limit, local=number,
+            peers="\n    ".join(f"peer {self.sync_net}.{other}" for other, _ in self.warrens.values() if other != number), key_file=key_file, more=self.more,
+            priority=priority, vmac="use_vmac" if self.vmac else "", preempt="" if self.preempts else "nopreempt", advert_int=self.advert_int, vips=vips, vip=VIPS[self.family], method=self.method, service=self.service,
             servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[self.family]))
 
     def start(self, name):
-        self.running[name] = self.test.start_warren(self.hosts[name], self.config(name) + self.second_router(name))
+        self.running[name] = self.version.start_warren(self.hosts[name], self.config(name) + self.second_router(name))
 
     def second_router(self, name):
         """Of a pair that shares the load: b is its master."""
@@ -135,8 +144,8 @@ class Pair:
         for name in self.hosts:
             self.start(name)
         self.wait_for_master("a")
-        self.wait_for_servers("a")
-        self.wait_for_servers("b")
+        for name in self.hosts:
+            self.wait_for_servers(name)
 
     def ctl(self, name, *words):
         return self.test.ctl(self.hosts[name], *words)
@@ -175,6 +184,19 @@ class Pair:
         self.running[name].send_signal(signal.SIGTERM)
         assert self.running[name].wait(20) == 0
 
+    def upgrade(self, name):
+        """By its one command. What systemd would do at a restart is done here, when it is asked for."""
+        asked = self.test.folder / f"{name}.restart"
+        command = self.hosts[name].popen(self.test.program("app/warrenctl/warrenctl"), "--instance", self.hosts[name].namespace, "upgrade",
+                                         "--restart-command", f"touch {asked}; while [ -e {asked} ]; do sleep 0.02; done", stdout=-1, text=True)
+        wait_until("the restart to be asked for", asked.exists, 20)
+        self.stop(name)
+        self.start(name)
+        asked.unlink()
+        said = command.communicate(timeout=90)[0]
+        assert command.returncode == 0 and said.endswith("done\n"), said
+        print(f"{name}: {said}", flush=True)
+
 
 class Clients:
     """lasting_clients.py: who is lost does not come back."""
@@ -203,6 +225,28 @@ def case_cut(test, **options):
     pair.wait_for_master("a")
     wait_until("a to have all flows", lambda: pair.flows("a") == CLIENTS, 20)
     time.sleep(1.5)
+    lost = clients.end()
+    assert lost == 0, f"{lost} of {CLIENTS} connections broke"
+
+
+def case_three(test):
+    """One dies, the next one dies, the first comes back among two, one of them dead."""
+    pair = Pair(test, warrens=THREE)
+    pair.start_both()
+    clients = Clients(pair)
+    def wait_for_all(*names):
+        wait_until("all to have all flows", lambda: all(pair.flows(name) == CLIENTS and pair.in_sync(name) for name in names), 20)
+    wait_for_all("a", "b", "c")
+    pair.power_cut("a")
+    pair.wait_for_master("b")
+    time.sleep(1.5)
+    wait_for_all("b", "c")
+    pair.power_cut("b")
+    pair.wait_for_master("c")
+    time.sleep(1.5)
+    pair.power_on("a")
+    pair.wait_for_master("a")
+    wait_for_all("a", "c")
     lost = clients.end()
     assert lost == 0, f"{lost} of {CLIENTS} connections broke"
 
@@ -237,6 +281,59 @@ def case_kill(test, **options):
     pair.start("a")
     pair.wait_for_master("a")
     time.sleep(1.5)
+    lost = clients.end()
+    assert lost == 0, f"{lost} of {CLIENTS} connections broke"
+
+
+def case_upgrade(test):
+    """One command on each, the backup first: both are other processes then, and nobody has noticed."""
+    pair = Pair(test)
+    versions = [test]
+    if len(sys.argv) > 3:
+        pair.version = copy.copy(test)
+        pair.version.build = pathlib.Path(sys.argv[3]).resolve()
+        versions = [test, pair.version]
+    pair.start_both()
+    clients = Clients(pair)
+    pair.wait_for_sync()
+    new = NewClients(pair)
+    for pair.version in versions:
+        for name in "ba":
+            pair.upgrade(name)
+        assert (pair.state("a"), pair.state("b")) == ("master", "backup")
+    opened, broken = new.end()
+    lost = clients.end()
+    print(f"{broken} of {opened} connections that were new meanwhile broke", flush=True)
+    assert (lost, broken) == (0, 0), f"{lost} of {CLIENTS} connections broke, {broken} of {opened} new ones"
+
+
+LOSS = {1: 2, 10: 3, 30: 10}    # per cent of the datagrams to seconds until the tables must be equal
+
+
+def case_loss(test):
+    """Datagrams get lost all the while: soon after the last change the tables are equal, and are said to be."""
+    percent = int(sys.argv[3]) if len(sys.argv) > 3 else 30
+    pair = Pair(test)
+    pair.start_both()
+    clients = Clients(pair)
+    pair.wait_for_sync()
+    test.network.host("switch").run("nft", "add table bridge loss; add chain bridge loss some { type filter hook forward priority 0; };"
+                                           f"add rule bridge loss some udp dport 8850 numgen random mod 100 < {percent} drop")
+    new = NewClients(pair)
+    time.sleep(2)
+    opened, broken = new.end()
+    last = time.monotonic()
+
+    def equal_since():
+        row = pair.ctl("b", "show", "sync")["routers"][0]
+        ours, theirs = pair.flows("b"), pair.flows("a")
+        return ours == theirs == CLIENTS and row["in_sync"] and row["equal_ms"] / 1000 < time.monotonic() - last
+    wait_until("the tables to be equal", equal_since, 30)
+    took = time.monotonic() - last
+    print(f"{percent} % lost: equal {took:.1f} s after the last of {opened} connections", flush=True)
+    assert opened > 100 and broken == 0 and took < LOSS[percent], (opened, broken, took)
+    pair.power_cut("a")
+    pair.wait_for_master("b")
     lost = clients.end()
     assert lost == 0, f"{lost} of {CLIENTS} connections broke"
 
@@ -311,7 +408,8 @@ def case_group(test):
 
 
 def case_own_link(test):
-    """Records go by a link of their own. Without it: an alarm, and each warren is as one without flow sync, but for what it knows."""
+    """Records go by a link of their own. Without it: an alarm, and each warren is as one without flow sync, but for what it knows.
+    With it, a master that loses its clients' LAN yields."""
     pair = Pair(test, local="10.9.0", more="interface eth2")
     run("ip", "link", "add", "eth2", "netns", pair.hosts["a"].namespace, "type", "veth", "peer", "name", "eth2",
         "netns", pair.hosts["b"].namespace)
@@ -326,7 +424,7 @@ def case_own_link(test):
     assert (pair.state("a"), pair.state("b")) == ("master", "backup")
     pair.hosts["b"].run("ip", "link", "set", "eth2", "up")
     pair.wait_for_sync()
-    pair.power_cut("a")
+    pair.hosts["a"].unplug()
     pair.wait_for_master("b")
     time.sleep(1.5)
     lost = clients.end()
@@ -555,6 +653,9 @@ CASES = {
     "shared-load": case_shared_load,
     "group": case_group,
     "own-link": case_own_link,
+    "three": case_three,
+    "upgrade": case_upgrade,
+    "loss": case_loss,
     "wrong-key": case_wrong_key,
     "dead-server": case_dead_server,
     "groups": case_groups,
