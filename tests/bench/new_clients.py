@@ -4,7 +4,8 @@
 
     new_clients.py ADDRESS PORT PER_SECOND
 
-A line of input ends a phase: {"opened", "broken", "connect_us": sorted times of connect()} is its answer.
+A line of input ends a phase: {"opened", "broken": when those that broke had been opened, by time.time(), "connect_us": sorted times of
+connect()} is its answer.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import time
 class Clients:
     def __init__(self, address, port):
         self.place = (address, port)
-        self.opened, self.broken, self.times = 0, 0, []
+        self.opened, self.broken, self.times = 0, [], []
 
     async def one(self):
         begun = time.monotonic()
@@ -25,14 +26,16 @@ class Clients:
         except (OSError, asyncio.TimeoutError):
             return    # not opened, so nothing breaks
         self.opened += 1
+        opened = time.time()
         self.times.append(round((time.monotonic() - begun) * 1e6))
         await asyncio.sleep(0.2)
         try:
             writer.write(b"x")
-            self.broken += not await asyncio.wait_for(reader.read(100), 10)
+            if not await asyncio.wait_for(reader.read(100), 10):
+                self.broken.append(opened)
             writer.close()
         except (OSError, asyncio.TimeoutError):
-            self.broken += 1
+            self.broken.append(opened)
 
     async def open_all_the_while(self, pause):
         tasks = set()
@@ -46,7 +49,7 @@ class Clients:
         print(json.dumps({"begun": True}), flush=True)
         while await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
             print(json.dumps({"opened": self.opened, "broken": self.broken, "connect_us": sorted(self.times)}), flush=True)
-            self.opened, self.broken, self.times = 0, 0, []
+            self.opened, self.broken, self.times = 0, [], []
         opening.cancel()
 
 
