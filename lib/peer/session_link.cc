@@ -15,6 +15,12 @@ constexpr std::size_t most_news = 256;
 constexpr std::size_t most_refusals = 4096;  // noted in one round
 constexpr unsigned most_datagrams = 512;     // received in one round, about
 
+void publish_acknowledged(Common& common, std::size_t worker) {
+    common.workers.link(worker).acknowledged.store(common.urgent[worker].acknowledged(),
+                                                   std::memory_order_release);
+    common.exchange.workers[worker]->doorbell.ring_if_asleep();
+}
+
 }  // namespace
 
 // At most 256 bytes come whole or not at all (getrandom(2)).
@@ -177,13 +183,7 @@ void SessionLink::mark(sync::Ticket ticket) {
 
 void SessionLink::acknowledged(const sync::Source& source) {
     if (common_.urgent[source.worker].arrived(source.index, id_))
-        publish_acknowledged(source.worker);
-}
-
-void SessionLink::publish_acknowledged(std::size_t worker) {
-    common_.workers.link(worker).acknowledged.store(common_.urgent[worker].acknowledged(),
-                                                    std::memory_order_release);
-    common_.exchange.workers[worker]->doorbell.ring_if_asleep();
+        publish_acknowledged(common_, source.worker);
 }
 
 void SessionLink::peer_up(std::uint8_t, std::uint32_t) {
@@ -196,7 +196,7 @@ void SessionLink::peer_down() {
     walk_wanted.reset();
     sweeps_wanted.clear();
     for (std::size_t worker = 0; worker < common_.urgent.size(); ++worker)
-        if (common_.urgent[worker].is_down(id_)) publish_acknowledged(worker);
+        if (common_.urgent[worker].is_down(id_)) publish_acknowledged(common_, worker);
     tell({.kind = News::Kind::peer_down});
 }
 

@@ -129,7 +129,6 @@ class SessionLink : private sync::Sink {
 
     void take(const Wire::Received& received);
     bool is_signed(net::ConstBytes datagram);
-    void publish_acknowledged(std::size_t worker);
     void tell(const News& news);
     void give_refusals();
 
