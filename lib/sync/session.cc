@@ -20,6 +20,7 @@ class Departures {
     void sums(Marks::Purpose purpose, std::span<const RouterSum> all, std::uint64_t now_us);
     void set_routers(std::span<const LocalRouter> configured, std::uint64_t now_us);
     bool speaks_for_some();
+    bool is_all_in_sync();
     std::uint64_t digest_due_us() const;
 
   private:
@@ -31,7 +32,7 @@ class Departures {
     void lose_control(Kind kind, net::ConstBytes payload);
     void send_ack(std::uint64_t now_us);
     void send_mark(std::uint64_t now_us);
-    std::uint64_t jitter_us() const;
+    std::uint64_t digest_pause_us();
     void make_way_for_digest(std::uint64_t now_us);
     void send_digest(std::span<const RouterSum> all, std::uint64_t now_us);
     void compare(std::span<const RouterSum> all, std::uint64_t now_us);
@@ -132,7 +133,7 @@ bool Departures::speaks_for_some() {
 void Departures::send_mark(std::uint64_t now_us) {
     const bool digest = now_us >= digest_due_us() && speaks_for_some();
     if ((!digest && !p_.delivery.unresolved().wants_mark()) || !p_.marks.is_free(now_us)) return;
-    if (digest) p_.digest_us = now_us + digest_interval_us - jitter_us();
+    if (digest) p_.digest_us = now_us + digest_pause_us();
     const Ticket ticket =
         p_.marks.order(digest ? Marks::Purpose::digest : Marks::Purpose::resolve, now_us);
     p_.delivery.ordered(ticket);
@@ -152,9 +153,20 @@ std::uint64_t Departures::digest_due_us() const {
     return p_.delivery.is_settled() ? p_.digest_us : p_.digest_us + digest_interval_us * 3 / 4;
 }
 
-// Both sides' p_.marks must not stay in step, for one excludes the other.
-std::uint64_t Departures::jitter_us() const {
-    return net::mix_bits(p_.handshake.own() + p_.sender.next_sequence()) % (digest_interval_us / 8);
+bool Departures::is_all_in_sync() {
+    bool all = true;
+    p_.routers.each([&all](const RouterState& state) {
+        all = all && (!state.is_ours() || !state.peer || state.peer->in_sync);
+    });
+    return all;
+}
+
+// Who waits to be equal waits for several digests in a row, and each may get lost. Both sides'
+// marks must not stay in step, for one excludes the other.
+std::uint64_t Departures::digest_pause_us() {
+    const std::uint64_t pause_us = is_all_in_sync() ? digest_interval_us : hasty_digest_interval_us;
+    const std::uint64_t random = net::mix_bits(p_.handshake.own() + p_.sender.next_sequence());
+    return pause_us - random % (pause_us / 8);
 }
 
 void Departures::sums(Marks::Purpose purpose, std::span<const RouterSum> all,

@@ -27,6 +27,7 @@ inline constexpr std::uint64_t batch_us = 1'000;        // the longest that a re
 inline constexpr std::uint64_t ack_delay_us = 5'000;
 inline constexpr unsigned ack_every = 16;  // datagrams
 inline constexpr std::uint64_t digest_interval_us = 1'000'000;
+inline constexpr std::uint64_t hasty_digest_interval_us = 250'000;  // until the peer is in sync
 inline constexpr std::uint64_t least_loss_us = 20'000;  // or 3 RTT: then it is taken for lost
 inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 
