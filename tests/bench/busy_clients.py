@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Clients of tests/bench/sync_takeover: idle connections, busy ones that wait for each answer, a prober that opens new ones.
+"""Clients of tests/bench/sync_takeover: idle connections, busy ones that wait for each answer; if there are none of either, a prober that
+opens new ones, which then need not wait for the others.
 
     busy_clients.py ADDRESS PORT IDLE BUSY PAUSE
 
@@ -78,7 +79,9 @@ class Clients:
 
     async def run(self, idle, busy):
         await self.open_idle(idle)
-        tasks = [asyncio.create_task(self.busy(number)) for number in range(busy)] + [asyncio.create_task(self.probe())]
+        tasks = [asyncio.create_task(self.busy(number)) for number in range(busy)]
+        if idle == busy == 0:
+            tasks.append(asyncio.create_task(self.probe()))
         print(json.dumps({"open": idle + busy}), flush=True)
         loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):

@@ -15,8 +15,8 @@ import re
 import sys
 import time
 
-from harness import Test, run, run_cases, wait_until
-from sync_pair import (CLIENTS, KEY, SECOND_VIP, SERVER, SERVERS, THREE, VIPS, WARRENS, Clients, IdleClients, NewClients, Pair, clients_of,
+from harness import Test, run_cases, wait_until
+from sync_pair import (CLIENTS, KEY, SECOND_VIP, SERVER, SERVERS, THREE, VIPS, Clients, IdleClients, NewClients, Pair, clients_of,
                        die_around_cut)
 
 
@@ -218,11 +218,7 @@ def case_own_link(test):
     """Records go by a link of their own. Without it: an alarm, and each warren is as one without flow sync, but for what it knows.
     With it, a master that loses its clients' LAN yields."""
     pair = Pair(test, local="10.9.0", more="interface eth2")
-    run("ip", "link", "add", "eth2", "netns", pair.hosts["a"].namespace, "type", "veth", "peer", "name", "eth2",
-        "netns", pair.hosts["b"].namespace)
-    for name, (number, _) in WARRENS.items():
-        pair.hosts[name].run("ip", "addr", "add", f"10.9.0.{number}/24", "dev", "eth2")
-        pair.hosts[name].run("ip", "link", "set", "eth2", "up")
+    pair.add_own_link()
     pair.start_both()
     clients = Clients(pair)
     pair.wait_for_sync()

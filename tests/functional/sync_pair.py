@@ -6,7 +6,7 @@ import pathlib
 import signal
 import time
 
-from harness import wait_until
+from harness import run, wait_until
 
 HERE = pathlib.Path(__file__).parent
 KEY = "0123456789abcdef0123456789abcdef"
@@ -118,6 +118,14 @@ class Pair:
             peers="\n    ".join(f"peer {self.sync_net}.{other}" for other, _ in self.warrens.values() if other != number), key_file=key_file, more=self.more,
             priority=priority, vmac="use_vmac" if self.vmac else "", preempt="" if self.preempts else "nopreempt", advert_int=self.advert_int, vips=vips, vip=VIPS[self.family], method=self.method, service=self.service,
             servers="\n    ".join(SERVER.format(address=address) for address in SERVERS[self.family]))
+
+    def add_own_link(self):
+        """Between the two, for flow_sync alone: eth2, 10.9.0.0/24."""
+        run("ip", "link", "add", "eth2", "netns", self.hosts["a"].namespace, "type", "veth", "peer", "name", "eth2",
+            "netns", self.hosts["b"].namespace)
+        for name, (number, _) in self.warrens.items():
+            self.hosts[name].run("ip", "addr", "add", f"10.9.0.{number}/24", "dev", "eth2")
+            self.hosts[name].run("ip", "link", "set", "eth2", "up")
 
     def start(self, name):
         self.running[name] = self.version.start_warren(self.hosts[name], self.config(name) + self.second_router(name))
