@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "flow/digest.h"
+#include "net/bytes.h"
+#include "net/mix.h"
 #include "sync/record.h"
 #include "sync/router.h"
 
@@ -49,32 +51,40 @@ class RefusedFlows {
 
 // Which flows the peer has ended lately, and with which sequence: a record from before that has
 // been overtaken must not bring such a flow back, nor a worker's word that it was refused. One that
-// has been forgotten comes back until the digest tells.
+// has been forgotten comes back until the digest tells. Each has its place by its client, so that
+// most flows of a bulk need no name.
 class RecentEnds {
   public:
+    using Place = std::size_t;
+    static Place place_of(const net::IpAddress& client, net::Be16 port) {
+        const auto low = net::load<std::uint32_t>(client.bytes(), 12);
+        return net::mix_bits(std::uint64_t{low} << 16 | port.raw()) % capacity;
+    }
+
     void clear() { ends_.fill({}); }
+    bool has_any_at(Place place) const { return ends_[place].name != 0; }
     // `name`: EndRecord::name().
-    void note(std::uint64_t name, std::uint64_t sequence) {
-        End& end = ends_[name % ends_.size()];
+    void note(Place place, std::uint64_t name, std::uint64_t sequence) {
+        End& end = ends_[place];
         end.sequence = end.name == name ? std::max(end.sequence, sequence) : sequence;
         end.name = name;
     }
-    bool has_ended_after(std::uint64_t name, std::uint64_t sequence) const {
-        const End& end = ends_[name % ends_.size()];
-        return end.name == name && end.sequence > sequence;
+    bool has_ended_after(Place place, std::uint64_t name, std::uint64_t sequence) const {
+        return has(place, name) && ends_[place].sequence > sequence;
     }
-    bool has(std::uint64_t name) const { return ends_[name % ends_.size()].name == name; }
+    bool has(Place place, std::uint64_t name) const { return ends_[place].name == name; }
     // It is there again.
-    void forget(std::uint64_t name) {
-        if (has(name)) ends_[name % ends_.size()] = {};
+    void forget(Place place, std::uint64_t name) {
+        if (has(place, name)) ends_[place] = {};
     }
 
   private:
+    static constexpr std::size_t capacity = 4'096;
     struct End {
         std::uint64_t name = 0;
         std::uint64_t sequence = 0;
     };
-    std::array<End, 4'096> ends_{};
+    std::array<End, capacity> ends_{};
 };
 
 }  // namespace warren::sync

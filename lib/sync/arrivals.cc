@@ -154,7 +154,8 @@ bool Arrivals::take_records(const Datagram& datagram) {
 
 bool Arrivals::take_record(const Record& record, const Header& header) {
     if (const auto* end = std::get_if<EndRecord>(&record)) {
-        p_.recent_ends.note(end->name(p_.settings.digest_key), header.sequence);
+        p_.recent_ends.note(RecentEnds::place_of(end->client_address, end->client_port),
+                            end->name(p_.settings.digest_key), header.sequence);
         p_.refused.forget(*end);
         return p_.sink.end(*end);
     }
@@ -163,15 +164,23 @@ bool Arrivals::take_record(const Record& record, const Header& header) {
 }
 
 bool Arrivals::take_flow(const FlowRecord& flow, const Header& header) {
+    return has_been_overtaken(flow, header) ||
+           p_.sink.install(flow, (header.flags & datagram_flag::urgent) != 0);
+}
+
+// By its end. If not, it is no flow that is absent any more.
+bool Arrivals::has_been_overtaken(const FlowRecord& flow, const Header& header) {
+    const auto place = RecentEnds::place_of(flow.client_address, flow.client_port);
+    if (!p_.recent_ends.has_any_at(place) && p_.refused.size() == 0) return false;
     const EndRecord its_end = EndRecord::of(flow.identity(), EndCause::closed);
     const std::uint64_t name = its_end.name(p_.settings.digest_key);
-    if (p_.recent_ends.has_ended_after(name, header.sequence)) {
+    if (p_.recent_ends.has_ended_after(place, name, header.sequence)) {
         ++p_.counters.outdated;
         return true;
     }
-    p_.recent_ends.forget(name);
+    p_.recent_ends.forget(place, name);
     p_.refused.forget(its_end);
-    return p_.sink.install(flow, (header.flags & datagram_flag::urgent) != 0);
+    return false;
 }
 
 void Arrivals::take_hello(const Hello& hello, std::uint64_t now_us) {

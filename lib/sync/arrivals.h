@@ -30,6 +30,7 @@ class Arrivals {
     bool take_records(const Datagram& datagram);
     bool take_record(const Record& record, const Header& header);
     bool take_flow(const FlowRecord& flow, const Header& header);
+    bool has_been_overtaken(const FlowRecord& flow, const Header& header);
     void take_hello(const Hello& hello, std::uint64_t now_us);
     void take_ack(const Ack& ack, std::uint64_t now_us);
     void take_digest(const Header& header, const Digest& digest, std::uint64_t now_us);

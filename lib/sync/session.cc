@@ -330,7 +330,9 @@ void Session::refused(const RouterKey& router, const Identity& identity) {
     Parts& p = *parts_;
     const RouterState* state = p.routers.find(router);
     const EndRecord its_end = EndRecord::of(identity, EndCause::closed);
-    if (state == nullptr || p.recent_ends.has(its_end.name(p.settings.digest_key))) return;
+    if (state == nullptr) return;
+    const auto place = RecentEnds::place_of(its_end.client_address, its_end.client_port);
+    if (p.recent_ends.has(place, its_end.name(p.settings.digest_key))) return;
     p.refused.add(identity, p.routers.slot_of(*state));
 }
 
