@@ -20,6 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds poll_interval{100};
+constexpr milliseconds peer_patience{10'000};
 constexpr milliseconds start_patience{60'000};
 constexpr milliseconds sync_patience{300'000};
 constexpr milliseconds back_patience{60'000};
@@ -36,10 +37,12 @@ class Upgrade {
     void run() {
         const std::set<std::string> mine = masters();
         const bool has_flow_sync = !rows("sync").empty();
-        if (mine.empty())
+        if (mine.empty()) {
             out_ << "nothing is master here: only the restart\n";
-        else
+        } else {
+            if (has_flow_sync && !options_.force) await_peer();
             step("handing over", [this] { hand_over(); });
+        }
         const milliseconds restarted = means_.now();
         step("restarting: " + options_.restart_command, [this] { restart(); });
         step("waiting for warren", [&] { wait_for_start(restarted); });
@@ -69,6 +72,13 @@ class Upgrade {
         return names;
     }
 
+    // It may have been upgraded a moment ago. If it does not come, the hand-over says more.
+    void await_peer() {
+        const milliseconds end = means_.now() + peer_patience;
+        while (!is_in_sync() && means_.now() < end)
+            means_.pause(poll_interval);
+    }
+
     void hand_over() {
         for (const Json& row : rows("handover", options_.force ? "all,force" : "all"))
             if (!row.value("done", false))
@@ -92,13 +102,15 @@ class Upgrade {
     }
 
     void wait_for_sync() {
-        wait(sync_patience, "the peer's flows are not known: warrenctl show sync", [this] {
-            const std::vector<Json> all = rows("sync");
-            const auto is_up = [](const Json& row) { return row.value("up", false); };
-            const auto is_in_sync = [](const Json& row) { return row.value("in_sync", true); };
-            return std::any_of(all.begin(), all.end(), is_up) &&
-                   std::all_of(all.begin(), all.end(), is_in_sync);
-        });
+        wait(sync_patience, "the peer's flows are not known: warrenctl show sync",
+             [this] { return is_in_sync(); });
+    }
+    bool is_in_sync() const {
+        const std::vector<Json> all = rows("sync");
+        return std::any_of(all.begin(), all.end(),
+                           [](const Json& row) { return row.value("up", false); }) &&
+               std::all_of(all.begin(), all.end(),
+                           [](const Json& row) { return row.value("in_sync", true); });
     }
 
     // Whoever has no preempt stays backup: that is its configuration.

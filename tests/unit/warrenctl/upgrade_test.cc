@@ -41,7 +41,8 @@ class Upgrading : public testing::Test {
         if (view == "sync" && has_flow_sync_)
             return {{{"peer", "10.9.0.2"}, {"up", true}},
                     {{"router", "rabbit"},
-                     {"in_sync", !is_new || (syncs_ && age > milliseconds(3'000))}}};
+                     {"in_sync",
+                      is_new ? syncs_ && age > milliseconds(3'000) : now_ >= peer_in_sync_}}};
         return {};
     }
 
@@ -50,6 +51,7 @@ class Upgrading : public testing::Test {
             if (view != "handover") return rows(view);
             asked_ = argument;
             handed_over_ = hands_over_;
+            handed_over_at_ = now_;
             return {{{"router", "rabbit"}, {"done", hands_over_}, {"text", "no peer answers"}}};
         },
         [this](const std::string& command) {
@@ -58,11 +60,12 @@ class Upgrading : public testing::Test {
             return status_;
         },
         [this](milliseconds time) { now_ += time; }, [this] { return now_; }};
-    milliseconds now_{1'000'000}, restarted_{0};
+    milliseconds now_{1'000'000}, restarted_{0}, peer_in_sync_{0};
     bool is_master_ = true, hands_over_ = true, handed_over_ = false, has_flow_sync_ = true;
     bool syncs_ = true, comes_back_ = true, preempts_ = true;
     int status_ = 0;
     std::string asked_;
+    milliseconds handed_over_at_{0};
     std::vector<std::string> commands_;
     bool ok_ = false;
 };
@@ -95,6 +98,22 @@ TEST_F(Upgrading, NothingIsRestartedThatCouldNotBeHandedOver) {
     EXPECT_FALSE(ok_);
     EXPECT_TRUE(says(said, "FAILED: rabbit: no peer answers")) << said;
     EXPECT_TRUE(commands_.empty());
+}
+
+// Its own upgrade has just ended.
+TEST_F(Upgrading, APeerThatIsNotInSyncYetIsWaitedFor) {
+    peer_in_sync_ = now_ + milliseconds(700);
+    run();
+    EXPECT_TRUE(ok_);
+    EXPECT_EQ(handed_over_at_, peer_in_sync_);
+}
+
+TEST_F(Upgrading, APeerThatIsNeverInSyncIsAskedAllTheSame) {
+    peer_in_sync_ = now_ + milliseconds(60'000);
+    hands_over_ = false;
+    const milliseconds began = now_;
+    EXPECT_TRUE(says(run(), "FAILED: rabbit: no peer answers"));
+    EXPECT_EQ(now_ - began, milliseconds(10'000));
 }
 
 TEST_F(Upgrading, ForceIsPassedOn) {
