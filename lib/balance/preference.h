@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which servers of a pool stand in front: new flows go to them alone, the others wait until none of
-// them is usable. By `tier` first (the operator's word), then `prefer ram` or `disc`, then whether
-// an alarm blocks publishers there: if all are blocked, all serve as before.
+// them is usable. Before all who is in no partition's minority, whose cluster goes on elsewhere.
+// Then by `tier` (the operator's word), then `prefer ram` or `disc`, then whether an alarm blocks
+// publishers there: if all are blocked, or all in a minority, all serve as before.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ struct Contender {
     std::uint32_t tier = 0;
     bool is_preferred = true;  // false: of another kind than the one that is preferred
     bool is_blocked = false;
+    bool is_in_minority = false;
 };
 
 // By position; without a usable one nobody.

@@ -110,6 +110,7 @@ Condition ServerHealth::condition() const {
     if (admin_ != Admin::enabled) return Condition::maint;
     switch (standing()) {
         case Standing::serving:
+            if (any_says(CheckResult::minority)) return Condition::minority;
             return any_says(CheckResult::blocked) ? Condition::blocked : Condition::up;
         case Standing::draining:
             return Condition::draining;

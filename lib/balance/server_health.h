@@ -16,6 +16,7 @@ namespace warren::balance {
 enum class CheckResult : std::uint8_t {
     pass,
     blocked,   // it works, and an alarm of the cluster stops publishers
+    minority,  // it works, and most of its cluster is on the other side of a partition
     draining,  // it works, and says itself that it takes no new connections
     refused,   // its port refuses: the host lives, the service takes nobody
     failed,    // it answers, and wrongly: another service, an error status
@@ -55,10 +56,11 @@ enum class Standing : std::uint8_t {
 
 // What an operator is told it is. `blocked` serves: an alarm is the whole cluster's, so ejecting
 // those who tell of it would eject all.
-enum class Condition : std::uint8_t { up, blocked, draining, down, maint };
+// So does one in a minority, when nobody else is left: two of its three nodes may just be dead.
+enum class Condition : std::uint8_t { up, blocked, minority, draining, down, maint };
 
 constexpr std::string_view name_of(Condition condition) {
-    constexpr std::string_view names[]{"up", "blocked", "draining", "down", "maint"};
+    constexpr std::string_view names[]{"up", "blocked", "minority", "draining", "down", "maint"};
     return names[static_cast<std::size_t>(condition)];
 }
 

@@ -77,6 +77,11 @@ void Services::on_server(std::uint16_t index) {
             if (server.health.condition() == balance::Condition::blocked)
                 context_.events.warn(journal::EventKind::server, "server {} is blocked: {}", name,
                                      server.reason);
+            else if (server.health.condition() == balance::Condition::minority)
+                context_.events.warn(journal::EventKind::server,
+                                     "server {} is in the minority of a partition and gets new "
+                                     "flows only where no other can: {}; its {} flows stay",
+                                     name, server.reason, flows);
             else
                 context_.events.info(journal::EventKind::server, "server {} is up: {}", name,
                                      server.reason);

@@ -39,6 +39,8 @@ const char* to_string(Availability availability) {
             return "draining";
         case Availability::blocked:
             return "blocked";
+        case Availability::minority:
+            return "minority";
     }
     return "?";
 }

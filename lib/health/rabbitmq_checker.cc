@@ -74,6 +74,10 @@ void RabbitmqChecker::conclude() {
     if (!survey_->not_in_service().empty()) {
         result.availability = Availability::draining;
         result.text = survey_->not_in_service();
+    } else if (facts->is_in_minority()) {
+        result.availability = Availability::minority;
+        result.text = "hears " + std::to_string(facts->members->used) + " of " +
+                      std::to_string(facts->members->limit) + " nodes, itself among them";
     } else if (!survey_->alarm().empty()) {
         result.availability = Availability::blocked;
         result.text = survey_->alarm();

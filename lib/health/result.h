@@ -38,6 +38,8 @@ enum class Availability : std::uint8_t {
     draining,
     // A resource alarm: publishers wait. It is the whole cluster's, so nothing to eject a node for.
     blocked,
+    // It hears less than half of its cluster, and its port is open: others come first.
+    minority,
 };
 
 const char* to_string(Availability availability);

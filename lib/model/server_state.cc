@@ -17,6 +17,8 @@ balance::CheckResult outcome(const health::CheckResult& result) {
         return balance::CheckResult::draining;
     switch (result.reason) {
         case health::Reason::none:
+            if (result.availability == health::Availability::minority)
+                return balance::CheckResult::minority;
             return result.availability == health::Availability::blocked
                        ? balance::CheckResult::blocked
                        : balance::CheckResult::pass;

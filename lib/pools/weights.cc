@@ -76,7 +76,8 @@ balance::Contender contender(const model::State& state, const model::ServiceReco
     return {server.health.standing() == balance::Standing::serving &&
                 model::weight_of(server) != 0 && model::has_way(state, server) && !server.is_full,
             server.config->tier, is_preferred(server, service.config->balancing.prefer),
-            server.health.condition() == balance::Condition::blocked};
+            server.health.condition() == balance::Condition::blocked,
+            server.health.condition() == balance::Condition::minority};
 }
 
 bool has_tiers(const model::State& state, const model::ServiceRecord& service) {

@@ -39,6 +39,11 @@ struct NodeFacts {
     std::optional<Usage> descriptors = {};
     std::optional<Usage> sockets = {};
     std::optional<std::uint64_t> run_queue = {};  // Erlang processes that wait for a scheduler
+    std::optional<Usage> members = {};  // of its cluster: how many run, as it sees them, and all
+
+    // The others of a partition have the majority. Half of the nodes are no minority: of two that
+    // hear each other no more either may serve, and so must the one that is left.
+    bool is_in_minority() const { return members && 2 * members->used < members->limit; }
 
     friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };

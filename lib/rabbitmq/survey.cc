@@ -68,10 +68,10 @@ std::optional<std::string> Survey::next() const {
             return "/api/health/checks/alarms";
         case Step::quorum_critical:
             return "/api/health/checks/node-is-quorum-critical";
-        case Step::node:
-            return "/api/nodes/" + facts_.name +
-                   "?columns=type,mem_used,mem_limit,mem_alarm,disk_free_alarm,fd_used,fd_total,"
-                   "sockets_used,sockets_total,run_queue,being_drained";
+        case Step::nodes:
+            return "/api/nodes?columns=name,running,type,mem_used,mem_limit,mem_alarm,"
+                   "disk_free_alarm,fd_used,fd_total,sockets_used,sockets_total,run_queue,"
+                   "being_drained";
         case Step::mirrors:
             return "/api/queues?page=1&page_size=" + std::to_string(most_queues) +
                    "&disable_stats=true&columns=slave_nodes,synchronised_slave_nodes";
@@ -103,8 +103,8 @@ void Survey::take(unsigned status, std::string_view body) {
         case Step::quorum_critical:
             if (status == ok || failed) facts_.is_quorum_critical = failed;
             break;
-        case Step::node:
-            if (status == ok) take_node(body);
+        case Step::nodes:
+            if (status == ok) take_nodes(body);
             break;
         case Step::mirrors:
             if (status == ok) take_mirrors(body);
@@ -133,9 +133,21 @@ void Survey::take_overview(std::string_view body) {
     if (!is_node_name(facts_.name)) problem_ = "is no management API of RabbitMQ";
 }
 
-void Survey::take_node(std::string_view body) {
-    const Json node = parsed(body);
-    if (!node.is_object()) return;
+// A member that this node does not hear is not running.
+void Survey::take_nodes(std::string_view body) {
+    const Json nodes = parsed(body);
+    if (!nodes.is_array()) return;
+    Usage members;
+    for (const Json& node : nodes) {
+        if (!node.is_object()) continue;
+        ++members.limit;
+        members.used += truth_in(node, "running").value_or(false) ? 1 : 0;
+        if (text_in(node, "name") == facts_.name) take_node(node);
+    }
+    if (members.used != 0) facts_.members = members;
+}
+
+void Survey::take_node(const Json& node) {
     facts_.type = type_in(node);
     facts_.memory_alarm = truth_in(node, "mem_alarm");
     facts_.disk_alarm = truth_in(node, "disk_free_alarm");

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,13 +44,14 @@ class Survey {
         in_service,
         alarms,
         quorum_critical,
-        node,
+        nodes,
         mirrors,
         over,
     };
 
     void take_overview(std::string_view body);
-    void take_node(std::string_view body);
+    void take_nodes(std::string_view body);
+    void take_node(const nlohmann::json& node);
     void take_mirrors(std::string_view body);
     void advance();
 

@@ -104,6 +104,10 @@ void look_at_server(const model::ServerRecord& server, List& list) {
                  name_of(server) + " is down" +
                      (server.check.text.empty() ? "" : ": " + server.check.text),
                  "warrenctl show servers");
+    else if (condition == balance::Condition::minority)
+        list.add("server_minority", Level::degraded,
+                 name_of(server) + " is in the minority of a partition: " + server.reason,
+                 "warrenctl show servers");
     else if (server.refusals.recent() >= model::few_refusals)
         list.add("server_refusing", Level::degraded,
                  name_of(server) + " is up and refuses connections: " +

@@ -40,7 +40,10 @@ std::string state_text(const model::ServerRecord& server) {
     const balance::Condition condition = server.health.condition();
     const bool is_replaced =
         server_state(server) == exchange::ServerState::drain && condition == balance::Condition::up;
-    return std::string(name_of(is_replaced ? balance::Condition::draining : condition));
+    // One that nobody stands before serves.
+    if (condition == balance::Condition::minority && !server.waits) return "up";
+    const bool takes_none = is_replaced || condition == balance::Condition::minority;
+    return std::string(name_of(takes_none ? balance::Condition::draining : condition));
 }
 
 namespace {
@@ -58,6 +61,10 @@ Json factors_of(const model::ServiceRecord& service, const model::ServerRecord& 
 Json usage(const std::optional<rabbitmq::Usage>& usage) {
     if (!usage) return {};
     return {{"used", usage->used}, {"limit", usage->limit}};
+}
+
+Json told(std::optional<bool> truth) {
+    return truth ? Json(*truth) : Json();
 }
 
 const char* type_text(rabbitmq::NodeType type) {
@@ -80,7 +87,10 @@ Json node_of(const model::ServerRecord& server) {
             {"sockets", usage(node.sockets)},
             {"descriptors", usage(node.descriptors)},
             {"run_queue", node.run_queue ? Json(*node.run_queue) : Json()},
-            {"alarms", std::move(alarms)}};
+            {"alarms", std::move(alarms)},
+            {"members", usage(node.members)},
+            {"quorum_critical", told(node.is_quorum_critical)},
+            {"mirrors_in_sync", told(node.mirrors_in_sync)}};
 }
 
 // Null while it takes new flows, or is down.

@@ -11,6 +11,9 @@ namespace preference_test {
 constexpr Contender usable(std::uint32_t tier, bool preferred = true, bool blocked = false) {
     return {true, tier, preferred, blocked};
 }
+constexpr Contender cut_off(std::uint32_t tier) {
+    return {true, tier, true, false, true};
+}
 constexpr Contender down(std::uint32_t tier) {
     return {false, tier, true, false};
 }
@@ -32,6 +35,8 @@ const Case cases[] = {
     {"a blocked one waits", {usable(0), usable(0, true, true)}, "x-"},
     {"but not if all are", {usable(0, true, true), usable(0, true, true)}, "xx"},
     {"an alarm moves nobody to another tier", {usable(0, true, true), usable(1)}, "x-"},
+    {"a minority waits, whatever its tier", {cut_off(0), usable(1, false, true)}, "-x"},
+    {"but not if nobody else is left", {cut_off(1), down(0), cut_off(0)}, "--x"},
     {"nobody usable", {down(0), down(1)}, "--"},
     {"nobody", {}, ""},
 };

@@ -25,7 +25,8 @@ struct Case {
     const char* name;
     ServerRules rules;
     CheckerRules checker;
-    std::string_view results;    // + pass, b blocked, d draining, r refused, f failed, s silent
+    std::string_view
+        results;  // + pass, b blocked, m minority, d draining, r refused, f failed, s silent
     std::string_view standings;  // after each: S serving, d draining, D down
 };
 
@@ -44,6 +45,7 @@ const Case cases[] = {
     {"who says that it drains drains at once", plain, with_retry(3), "+dd+", "SddS"},
     {"one failure is no end of its drain", plain, with_retry(1), "dsdss", "ddddD"},
     {"an alarm takes nothing away", plain, with_retry(0), "+b+b", "SSSS"},
+    {"a minority serves, where nobody else does", plain, with_retry(0), "+m+m", "SSSS"},
     {"a wrong answer is a failure", plain, with_retry(1), "+ff", "SSD"},
 };
 
@@ -52,7 +54,7 @@ char letter(Standing s) {
 }
 
 CheckResult result(char c) {
-    constexpr std::string_view letters = "+bdrfs";
+    constexpr std::string_view letters = "+bmdrfs";
     return static_cast<CheckResult>(letters.find(c));
 }
 
@@ -159,6 +161,8 @@ TEST(ServerHealth, WhatAnOperatorIsTold) {
     EXPECT_TRUE(server.on_result(0, CheckResult::blocked)) << "news, though it serves on";
     EXPECT_EQ(name_of(server.condition()), "blocked");
     EXPECT_EQ(server.standing(), Standing::serving);
+    EXPECT_TRUE(server.on_result(0, CheckResult::minority));
+    EXPECT_EQ(name_of(server.condition()), "minority");
     EXPECT_TRUE(server.on_result(0, CheckResult::draining));
     EXPECT_EQ(name_of(server.condition()), "draining");
     EXPECT_TRUE(server.on_result(0, CheckResult::failed));

@@ -23,7 +23,8 @@ const std::string overview =
     reply("200 OK", R"({"cluster_name":"c","node":"rabbit@r1","rabbitmq_version":"3.10.8"})");
 const std::string ok = reply("200 OK", R"({"status":"ok"})");
 const std::string not_there = reply("404 Not Found", "{}");
-const std::string node = reply("200 OK", R"({"type":"ram","run_queue":3,"being_drained":false})");
+const std::string node = reply("200 OK", R"([{"name":"rabbit@r1","running":true,"type":"ram",
+    "run_queue":3,"being_drained":false}])");
 const std::string queues = reply("200 OK", R"({"page_count":1,"items":[]})");
 
 class RabbitmqCheckerTest : public testing::Test {
@@ -66,7 +67,7 @@ TEST_F(RabbitmqCheckerTest, AsksOneQuestionAfterTheOther) {
     EXPECT_EQ(result.node->mirrors_in_sync, true);
     ASSERT_EQ(heard.size(), 7U);
     EXPECT_NE(heard[0].find("Basic d2FycmVuOnNlY3JldA=="), std::string::npos);
-    EXPECT_EQ(heard[5].find("GET /api/nodes/rabbit@r1?"), 0U);
+    EXPECT_EQ(heard[5].find("GET /api/nodes?"), 0U);
 }
 
 TEST_F(RabbitmqCheckerTest, NotInServiceDrains) {
@@ -84,6 +85,15 @@ TEST_F(RabbitmqCheckerTest, AnAlarmBlocks) {
                    node, queues});
     EXPECT_TRUE(result.ok());
     EXPECT_EQ(result.availability, Availability::blocked);
+}
+
+TEST_F(RabbitmqCheckerTest, ANodeThatHearsLessThanHalfIsAMinority) {
+    const std::string alone = reply("200 OK", R"([{"name":"rabbit@r1","running":true},
+        {"name":"rabbit@r2","running":false},{"name":"rabbit@r3","running":false}])");
+    const CheckResult result = result_of({overview, not_there, not_there, ok, ok, alone, queues});
+    EXPECT_TRUE(result.ok());
+    EXPECT_EQ(result.availability, Availability::minority);
+    EXPECT_EQ(result.text, "hears 1 of 3 nodes, itself among them");
 }
 
 TEST_F(RabbitmqCheckerTest, AnApiThatCannotBeAskedSaysNothing) {

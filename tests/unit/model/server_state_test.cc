@@ -200,6 +200,20 @@ TEST_F(ServerStates, AFarewellDrainsAtOnceAndAnAlarmTakesNothing) {
     EXPECT_EQ(state_->servers[0].health.condition(), balance::Condition::blocked);
 }
 
+TEST_F(ServerStates, AMinorityIsNews) {
+    use();
+    health::CheckResult check;
+    check.availability = health::Availability::minority;
+    check.text = "hears 1 of 3 nodes";
+    EXPECT_TRUE(apply_check(*state_, 0, 0, check, ++now_ns_));
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_EQ(state_->servers[0].health.condition(), balance::Condition::minority);
+    EXPECT_EQ(state_->servers[0].reason, "hears 1 of 3 nodes");
+    check = {};
+    EXPECT_TRUE(apply_check(*state_, 0, 0, check, ++now_ns_));
+    EXPECT_EQ(state_->servers[0].health.condition(), balance::Condition::up);
+}
+
 TEST_F(ServerStates, WhatTrafficSaysAlreadyNeedsNoSecondCheck) {
     use();
     state_->servers[0].silence.sample(0, 0, now_ns_ / 1'000'000);

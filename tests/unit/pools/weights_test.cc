@@ -112,6 +112,14 @@ TEST_F(Weights, PreferredNodesServeWhileOneIsUp) {
     EXPECT_FALSE(server(0).waits);
 }
 
+TEST_F(Weights, AMinorityServesWhenNobodyElseCan) {
+    use();
+    server(0).health.on_result(0, balance::CheckResult::minority);
+    EXPECT_EQ(fronts(), "-x");
+    server(1).health.set_admin(balance::Admin::disabled);
+    EXPECT_EQ(fronts(), "xx") << "its others may be dead, and the other one takes nobody";
+}
+
 TEST_F(Weights, TheNextTierServesWhenNobodyElseCan) {
     use("real_server 192.168.8.13 5672 {\ntier 1\n}\n");
     EXPECT_EQ(fronts(), "-xx") << "the first of the text";

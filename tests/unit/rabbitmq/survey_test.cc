@@ -32,13 +32,18 @@ class SurveyTest : public testing::Test {
         node = {{"/api/overview", overview(version)},
                 {"/api/health/checks/alarms", ok},
                 {"/api/health/checks/node-is-quorum-critical", ok},
-                {"/api/nodes/rabbit@rabbit1", {200, R"({
+                {"/api/nodes", {200, R"([{"name":"rabbit@rabbit2","running":true,"type":"ram"},{
+                    "name":"rabbit@rabbit1","running":true,
                     "being_drained":false,"disk_free_alarm":false,"fd_total":1048576,"fd_used":40,
                     "mem_alarm":false,"mem_limit":512000000,"mem_used":128000000,"run_queue":1,
-                    "sockets_total":943626,"sockets_used":3,"type":"disc"})"}},
+                    "sockets_total":943626,"sockets_used":3,"type":"disc"}])"}},
                 {"/api/queues", {200, R"({"page_count":1,"items":[{},{
                     "slave_nodes":["rabbit@rabbit1"],
                     "synchronised_slave_nodes":["rabbit@rabbit1"]}]})"}}};
+    }
+    // Of the node itself, without its name.
+    void use_node(const std::string& facts) {
+        node["/api/nodes"] = {200, R"([{"name":"rabbit@rabbit1",)" + facts + "}]"};
     }
     void run(bool mirrors = true) {
         survey.emplace(Survey::Scope{mirrors});
@@ -80,6 +85,7 @@ TEST_F(SurveyTest, FactsOfAHealthyNode) {
     facts.descriptors = Usage{40, 1'048'576};
     facts.sockets = Usage{3, 943'626};
     facts.run_queue = 1;
+    facts.members = Usage{2, 2};
     EXPECT_EQ(survey->facts(), facts);
 }
 
@@ -88,7 +94,7 @@ TEST_F(SurveyTest, OldNodesAreAskedForWhatTheyHave) {
     use("3.8.0");
     node.erase("/api/health/checks/alarms");
     node.erase("/api/health/checks/node-is-quorum-critical");
-    node["/api/nodes/rabbit@rabbit1"] = {200, R"({"mem_alarm":true,"type":"ram"})"};
+    use_node(R"("mem_alarm":true,"type":"ram")");
     run();
     EXPECT_EQ(survey->problem(), "");
     EXPECT_EQ(survey->alarm(), "memory alarm");
@@ -101,7 +107,7 @@ TEST_F(SurveyTest, OldNodesAreAskedForWhatTheyHave) {
 // 3.10 and 3.13: is-in-service is not there, the node tells.
 TEST_F(SurveyTest, MaintenanceWithoutACheckForIt) {
     use("3.13.7");
-    node["/api/nodes/rabbit@rabbit1"] = {200, R"({"being_drained":true})"};
+    use_node(R"("being_drained":true)");
     run();
     EXPECT_EQ(survey->not_in_service(), "in maintenance mode");
     EXPECT_EQ(survey->facts().is_in_service, false);
@@ -130,7 +136,7 @@ TEST_F(SurveyTest, ReadyToServeClientsSaysAll) {
 // 4.3 has neither node types nor a limit of sockets.
 TEST_F(SurveyTest, WhatAVersionDoesNotSayIsNotKnown) {
     use("4.3.0");
-    node["/api/nodes/rabbit@rabbit1"] = {200, R"({"mem_used":5,"sockets_used":"many"})"};
+    use_node(R"("mem_used":5,"sockets_used":"many")");
     run();
     EXPECT_EQ(survey->facts().type, NodeType::unknown);
     EXPECT_EQ(survey->facts().memory, (Usage{5, 0}));
@@ -151,6 +157,35 @@ TEST_F(SurveyTest, QuorumCritical) {
     run();
     EXPECT_EQ(survey->facts().is_quorum_critical, true);
     EXPECT_EQ(survey->not_in_service(), "") << "it serves";
+}
+
+// A node that is cut off from the others and keeps its port open: `ignore`, and all of 4.3.
+TEST_F(SurveyTest, TheMinorityOfAPartition) {
+    struct Case {
+        const char* members;
+        bool is_minority;
+    };
+    for (const Case& c : {Case{"100", true},
+                          {"110", false},
+                          {"10", false},
+                          {"1", false},
+                          {"10000", true},
+                          {"1000", true},
+                          {"1100", false}}) {
+        use("4.3.0");
+        std::string list;
+        for (const char* member = c.members; *member != 0; ++member)
+            list += std::string(list.empty() ? "" : ",") + R"({"name":"rabbit@rabbit)" +
+                    std::to_string(member - c.members + 1) + R"(","running":)" +
+                    (*member == '1' ? "true}" : "false}");
+        node["/api/nodes"] = {200, "[" + list + "]"};
+        run();
+        EXPECT_EQ(survey->facts().is_in_minority(), c.is_minority) << c.members;
+        EXPECT_EQ(survey->not_in_service(), "") << "others may be dead: somebody has to serve";
+    }
+    node["/api/nodes"] = {500, ""};
+    run();
+    EXPECT_FALSE(survey->facts().is_in_minority()) << "not known";
 }
 
 TEST_F(SurveyTest, MirrorsBehind) {
@@ -184,13 +219,14 @@ TEST_F(SurveyTest, WhatCannotTellSaysWhy) {
 
 TEST_F(SurveyTest, NonsenseIsNoFact) {
     for (const char* body :
-         {"", "[1,2]", "{", "7", R"({"items":7})", R"({"items":[7,null,"x"]})"}) {
+         {"", "[1,2]", "[{}]", "{", "7", R"({"items":7})", R"({"items":[7,null,"x"]})"}) {
         use("3.10.8");
         for (auto& [path, answer] : node)
             if (path != "/api/overview") answer = {200, body};
         run();
         EXPECT_EQ(survey->problem(), "") << body;
         EXPECT_FALSE(survey->facts().memory) << body;
+        EXPECT_FALSE(survey->facts().members) << body;
     }
 }
 

@@ -151,6 +151,14 @@ TEST_F(Verdict, TellsAServerThatIsSlow) {
     EXPECT_EQ(found()[0].text, "192.168.8.12:5672 has 50 % of its weight for its health");
 }
 
+TEST_F(Verdict, TellsAMinority) {
+    state_->servers[1].health.on_result(0, balance::CheckResult::minority);
+    state_->servers[1].reason = "hears 1 of 3 nodes";
+    ASSERT_EQ(names(), Names{"server_minority"});
+    EXPECT_EQ(found()[0].text,
+              "192.168.8.12:5672 is in the minority of a partition: hears 1 of 3 nodes");
+}
+
 TEST_F(Verdict, HandsOnTheAlarmsOfFlowSync) {
     picture_.raise(handover::Trouble::sync_down, 0, 0, verdict_now_ns);
     ASSERT_EQ(names(), Names{"flow_sync"});

@@ -97,5 +97,29 @@ TEST_F(LargePool, EightTimesAsManyServersCostAPageLittleMore) {
     EXPECT_LT(shortest().count(), 16 * few.count() + 1'000);
 }
 
+using SmallPool = LargePool;
+
+TEST_F(SmallPool, AMinorityDrainsWhileAnotherServes) {
+    model::ServerRecord& server = state_->servers[0];
+    server.health.on_result(0, balance::CheckResult::minority);
+    EXPECT_EQ(state_text(server), "up") << "nobody stands before it";
+    server.waits = true;
+    EXPECT_EQ(state_text(server), "draining");
+    server.health.on_result(0, balance::CheckResult::pass);
+    EXPECT_EQ(state_text(server), "up");
+}
+
+TEST_F(SmallPool, ANodeIsShownAsFarAsItIsKnown) {
+    EXPECT_TRUE(server_rows(context())[0].at("node").is_null());
+    rabbitmq::NodeFacts facts;
+    facts.members = rabbitmq::Usage{1, 3};
+    facts.mirrors_in_sync = false;
+    state_->servers[0].node = std::make_shared<const rabbitmq::NodeFacts>(facts);
+    const Json node = server_rows(context())[0].at("node");
+    EXPECT_EQ(node.at("members"), (Json{{"used", 1}, {"limit", 3}}));
+    EXPECT_EQ(node.at("mirrors_in_sync"), false);
+    EXPECT_TRUE(node.at("quorum_critical").is_null());
+}
+
 }  // namespace
 }  // namespace warren::views
