@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Gives up live flows of a server that goes on serving: all of them by an order, or so many of the
-// longest idle when a pool is evened out. Their clients get RST and come back as new flows.
+// Gives up live flows of a server that goes on serving: all of them by an order, or so many when a
+// pool is evened out, idle ones first and of them the oldest. Their clients get RST and come back
+// as new flows.
 #pragma once
 
 #include <array>
@@ -22,26 +23,36 @@ class Shedding {
     unsigned shed(const PollRound& round);
 
   private:
-    static constexpr std::uint32_t looked_at_per_round = 256;
+    // A list of flows is a cache miss each, so few at a time; and if that many old ones are all
+    // busy, so are the others.
+    static constexpr unsigned looked_at_per_round = 64;
+    static constexpr unsigned looked_at_most = 16'384;
     static constexpr unsigned resets_per_round = 64;
+    // Nothing either way for so long. Heartbeats are further apart, publishers are not.
+    static constexpr flow::Tick idle_ticks = flow::ticks_of_seconds(1);
 
-    struct Idle {
+    struct Chosen {
         flow::FlowIndex index = flow::no_flow;
         flow::Tick last_seen = 0;
+        bool is_idle = false;
     };
 
+    void begin();
     unsigned shed_all(const PollRound& round);
-    unsigned shed_idlest(const PollRound& round);
+    unsigned shed_some(const PollRound& round);
+    bool has_looked_enough() const;
     void look_at(flow::FlowIndex index, const PollRound& round);
+    bool is_listed(flow::FlowIndex index) const;
     bool is_candidate(flow::FlowIndex index) const;
+    unsigned most() const;
 
     tables::Tables& tables_;
     DeadFlows& dead_flows_;
     exchange::ShedOrder order_;
     bool under_way_ = false;
-    flow::FlowIndex at_ = 0;
-    // The longest idle ones so far, the longest first.
-    std::array<Idle, exchange::shed_most> idlest_{};
+    flow::FlowIndex at_ = flow::no_flow;  // from the oldest to younger ones
+    unsigned looked_at_ = 0;
+    std::array<Chosen, exchange::shed_most> chosen_{};
     unsigned found_ = 0;
 };
 

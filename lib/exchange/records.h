@@ -78,7 +78,7 @@ struct FlowEvent {
     std::uint32_t idle_ms = 0;  // ended: since its last segment
 };
 
-// Asks a worker to give up live flows of a server: all, or `most` of the longest idle. Their
+// Asks a worker to give up live flows of a server: all, or `most`, idle and oldest first. Their
 // clients get RST.
 inline constexpr std::size_t shed_most = 64;
 struct ShedOrder {

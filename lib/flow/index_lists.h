@@ -20,6 +20,11 @@ class IndexLists {
 
     FlowIndex first(std::uint32_t list) const { return heads_[list]; }
     FlowIndex next(FlowIndex i) const { return links(i).next; }
+    // no_flow before the first one.
+    FlowIndex previous(FlowIndex i) const {
+        const FlowIndex before = links(i).prev;
+        return (before & first_mark) != 0 ? no_flow : before;
+    }
     bool contains(FlowIndex i) const { return links(i).prev != no_flow; }
     std::uint32_t size() const { return static_cast<std::uint32_t>(heads_.size()); }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The flows of a table by server: a list of the live ones, how many those are, and the dead ones
-// whose server has not been sent its RST yet, of all servers.
+// The flows of a table by server: a list of the live ones, the newest first, how many those are,
+// and the dead ones whose server has not been sent its RST yet, of all servers.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +17,7 @@ class ServerLists {
     // One of each for every server, and one list more.
     struct Memory {
         std::span<FlowIndex> heads;
+        std::span<FlowIndex> oldest;
         std::span<std::uint32_t> live;
         std::span<std::uint32_t> load;
         std::span<std::uint16_t> released;
@@ -25,9 +26,11 @@ class ServerLists {
     ServerLists(Flow* flows, const Memory& memory)
         : flows_(flows),
           lists_(flows, memory.heads),
+          oldest_(memory.oldest),
           live_(memory.live),
           load_(memory.load),
           released_(memory.released) {
+        std::fill(oldest_.begin(), oldest_.end(), no_flow);
         std::fill(live_.begin(), live_.end(), 0);
         std::fill(load_.begin(), load_.end(), 0);
         std::fill(released_.begin(), released_.end(), 0);
@@ -39,6 +42,9 @@ class ServerLists {
     // is: while the round's budget lasts, take the first.
     FlowIndex first(std::uint16_t server) const { return lists_.first(server); }
     FlowIndex next(FlowIndex i) const { return lists_.next(i); }
+    // By when they came to the server; those of a peer by when they came to us.
+    FlowIndex oldest(std::uint16_t server) const { return oldest_[server]; }
+    FlowIndex younger(FlowIndex i) const { return lists_.previous(i); }
     std::uint32_t live(std::uint16_t server) const { return live_[server]; }
     // Those that are no more on their way out: what schedulers compare.
     std::uint32_t load(std::uint16_t server) const { return load_[server]; }
@@ -53,6 +59,7 @@ class ServerLists {
     void enter(FlowIndex i) {
         const Flow& f = flows_[i];
         if (is_live(f.state)) {
+            if (first(f.server_id) == no_flow) oldest_[f.server_id] = i;
             lists_.push_front(f.server_id, i);
             ++live_[f.server_id];
         }
@@ -74,15 +81,18 @@ class ServerLists {
     // The list of those to reset stands behind the servers'.
     std::uint32_t to_reset() const { return lists_.size() - 1; }
     void unlist(FlowIndex i) {
-        lists_.remove(i);
         const Flow& f = flows_[i];
-        if (!is_live(f.state)) return;
+        const bool was_live = is_live(f.state);
+        if (was_live && oldest_[f.server_id] == i) oldest_[f.server_id] = younger(i);
+        lists_.remove(i);
+        if (!was_live) return;
         --live_[f.server_id];
         released_[f.server_id] = f.local_port.host();
     }
 
     Flow* flows_;
     IndexLists<&Flow::server_list> lists_;
+    std::span<FlowIndex> oldest_;
     std::span<std::uint32_t> live_;
     std::span<std::uint32_t> load_;
     std::span<std::uint16_t> released_;

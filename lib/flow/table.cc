@@ -13,7 +13,8 @@ struct FlowTable::Layout {
         : bucket_count(BucketIndex::buckets_for(std::size_t{o.capacity} * 2)),
           buckets(std::size_t{o.capacity} * sizeof(Flow)),
           server_heads(buckets + bucket_count * sizeof(Bucket)),
-          live(server_heads + (o.servers + 1) * sizeof(FlowIndex)),
+          oldest(server_heads + (o.servers + 1) * sizeof(FlowIndex)),
+          live(oldest + o.servers * sizeof(FlowIndex)),
           load(live + o.servers * sizeof(std::uint32_t)),
           established(load + o.servers * sizeof(std::uint32_t)),
           wheel_heads(established + o.services * sizeof(Tick)),
@@ -28,6 +29,7 @@ struct FlowTable::Layout {
     std::size_t bucket_count;
     std::size_t buckets;
     std::size_t server_heads;
+    std::size_t oldest;
     std::size_t live;
     std::size_t load;
     std::size_t established;
@@ -66,6 +68,7 @@ FlowTable::FlowTable(const TableOptions& o)
       records_(reinterpret_cast<Flow*>(block_), o.capacity),
       index_(array_at<Bucket>(block_, Layout(o).buckets, Layout(o).bucket_count)),
       servers_(records_.data(), {array_at<FlowIndex>(block_, Layout(o).server_heads, o.servers + 1),
+                                 array_at<FlowIndex>(block_, Layout(o).oldest, o.servers),
                                  array_at<std::uint32_t>(block_, Layout(o).live, o.servers),
                                  array_at<std::uint32_t>(block_, Layout(o).load, o.servers),
                                  array_at<std::uint16_t>(block_, Layout(o).released, o.servers)}),

@@ -7,7 +7,7 @@ namespace {
 
 using C = exchange::WorkerCounters;
 
-// Connections to the one server, opened a second apart: the first has been idle for longest.
+// Connections to the one server, opened a second apart.
 std::vector<Connection> opened(World& world, std::uint16_t count) {
     std::vector<Connection> all;
     for (std::uint16_t i = 0; i < count; ++i) {
@@ -38,7 +38,7 @@ std::vector<exchange::EndCause> causes(World& world) {
     return all;
 }
 
-TEST(Shedding, ARebalanceTakesTheLongestIdle) {
+TEST(Shedding, ARebalanceTakesIdleOnesFirst) {
     World world({.servers = 1});
     auto connections = opened(world, 6);
     connections[0].from_client("PA", "still here");
@@ -49,6 +49,37 @@ TEST(Shedding, ARebalanceTakesTheLongestIdle) {
     EXPECT_EQ(world.exchange.active_flows(0), 4U);
     EXPECT_EQ(sent.size(), 4U) << "the server hears of it too";
     EXPECT_TRUE(world.run().empty());
+}
+
+TEST(Shedding, OfTheIdleARebalanceTakesTheOldest) {
+    World world({.servers = 1});
+    auto connections = opened(world, 6);
+    connections[0].from_client("PA", "a heartbeat");
+    connections[1].from_client("PA", "another");
+    world.advance(5 * second);
+    order(world, {.server = 0, .most = 3});
+    EXPECT_EQ(reset_clients(world.run()), (std::set<std::string>{"4000", "4001", "4002"}));
+}
+
+TEST(Shedding, WhereAllAreBusyARebalanceTakesTheOldest) {
+    World world({.servers = 1});
+    auto connections = opened(world, 6);
+    for (std::size_t i = connections.size(); i-- > 0;)
+        connections[i].from_client("PA", "busy");
+    order(world, {.server = 0, .most = 2});
+    EXPECT_EQ(reset_clients(world.run()), (std::set<std::string>{"4000", "4001"}));
+}
+
+TEST(Shedding, AnIdleOneIsFoundBehindManyOlderThatAreBusy) {
+    World world({.servers = 1, .flow_capacity = 1024});
+    auto connections = opened(world, 201);
+    for (std::size_t i = 0; i < 200; ++i)
+        connections[i].from_client("PA", "busy");
+    order(world, {.server = 0, .most = 1});
+    std::set<std::string> reset;
+    for (int round = 0; round < 10; ++round)
+        reset.merge(reset_clients(world.run()));
+    EXPECT_EQ(reset, std::set<std::string>{"4200"});
 }
 
 TEST(Shedding, AnOrderTakesAllAndTheServerServesOn) {

@@ -46,6 +46,10 @@ class ReferenceTable {
                 ASSERT_TRUE(is_live(table_[i].state));
             }
             ASSERT_EQ(met, wanted[s]);
+            for (FlowIndex i = table_.servers().oldest(s); i != no_flow;
+                 i = table_.servers().younger(i), --met)
+                ASSERT_EQ(table_[i].server_id, s);
+            ASSERT_EQ(met, 0U);
             ASSERT_EQ(table_.servers().live(s), wanted[s]);
         }
     }

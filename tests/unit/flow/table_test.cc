@@ -179,6 +179,25 @@ TEST(FlowTable, AgreesWithAReferenceUnderRandomOperations) {
     }
 }
 
+TEST(FlowTable, ListsTheLiveFlowsOfAServerByAge) {
+    FlowTable table(options(100));
+    std::vector<FlowIndex> born;
+    for (std::uint32_t n = 0; n < 30; ++n)
+        if (const FlowIndex i = table.insert(samples::flow(n)); table[i].server_id == 1)
+            born.push_back(i);
+    table.erase(born.front());
+    table.set_state(born[5], TcpState::closed, 5);
+    born.erase(born.begin() + 5);
+    born.erase(born.begin());
+    std::vector<FlowIndex> met;
+    for (FlowIndex i = table.servers().oldest(1); i != no_flow; i = table.servers().younger(i))
+        met.push_back(i);
+    EXPECT_EQ(met, born);
+    for (const FlowIndex i : born)
+        table.erase(i);
+    EXPECT_EQ(table.servers().oldest(1), no_flow);
+}
+
 TEST(FlowTable, ListsTheLiveFlowsOfAServer) {
     FlowTable table(options(100));
     for (std::uint32_t n = 0; n < 30; ++n)
