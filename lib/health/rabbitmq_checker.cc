@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RABBITMQ_CHECK: one survey an attempt, a connection for each of its requests.
+// What talks to the management API: one question after the other, a connection of our own for each.
 #include "health/rabbitmq_checker.h"
 
 #include <utility>
 
+#include "health/http_exchange.h"
 #include "health/periodic.h"
 #include "health/secret.h"
 #include "rabbitmq/survey.h"
@@ -11,30 +12,95 @@
 namespace warren::health {
 namespace {
 
+// ---- a talk
+
+// USER:PASSWORD; nothing: the password's file cannot be read.
+std::optional<std::string> credentials_of(const RabbitmqOptions& options) {
+    if (options.password_file.empty()) return options.username + ":" + options.password;
+    const std::optional<std::string> secret = read_secret(options.password_file);
+    if (!secret) return std::nullopt;
+    return options.username + ":" + *secret;
+}
+
+class ApiTalk : public PeriodicChecker {
+  protected:
+    ApiTalk(boost::asio::io_context& io, const RabbitmqOptions& options, const Schedule& schedule,
+            Callback callback)
+        : PeriodicChecker(io, schedule, options.connect_timeout_ns, std::move(callback)),
+          io_(io),
+          options_(options) {}
+
+    const RabbitmqOptions& options() const { return options_; }
+    void ask();
+
+  private:
+    // Method, target and reason; nothing: there is no more to say.
+    virtual std::optional<probe::HttpRequest> next() = 0;
+    virtual void hear(const probe::HttpReply& reply) = 0;
+    virtual void conclude() = 0;
+    virtual void break_off(Reason reason, std::string text) = 0;
+
+    void abandon() override { exchange_.reset(); }
+    void run_out() override { break_off(Reason::timeout, "the management API does not answer"); }
+    void take(const HttpOutcome& outcome);
+    std::string send(probe::HttpRequest request);
+
+    boost::asio::io_context& io_;
+    RabbitmqOptions options_;
+    std::unique_ptr<HttpExchange> exchange_;
+};
+
+void ApiTalk::ask() {
+    std::optional<probe::HttpRequest> request = next();
+    if (!request) return conclude();
+    if (std::string problem = send(*std::move(request)); !problem.empty())
+        fail(Reason::local, std::move(problem));
+}
+
+// Says which file of ours cannot be used; empty: it is under way.
+std::string ApiTalk::send(probe::HttpRequest request) {
+    const std::optional<std::string> credentials = credentials_of(options_);
+    if (!credentials) return "cannot read " + options_.password_file;
+    std::optional<TlsOptions> tls;
+    if (options_.tls) {
+        tls = tls_options(*options_.tls, options_.target.address);
+        if (!tls) return "cannot use " + options_.tls->ca_file;
+    }
+    request.target = options_.path_prefix + request.target;
+    request.host = probe::host_of(options_.target.address, options_.target.port);
+    request.protocol = probe::HttpProtocol::v1_1;
+    request.credentials = *credentials;
+    exchange_ = std::make_unique<HttpExchange>(
+        io_, options_.target, std::move(tls), to_text(request),
+        guarded([this](const HttpOutcome& outcome) { take(outcome); }));
+    return "";
+}
+
+void ApiTalk::take(const HttpOutcome& outcome) {
+    if (!outcome.ok()) return break_off(outcome.reason, "management API: " + outcome.problem);
+    hear(outcome.reply);
+    ask();
+}
+
+// ---- RABBITMQ_CHECK: a survey an attempt
+
 // The list of queues costs a cluster most, and mirrors need a while to get in sync.
 constexpr unsigned mirrors_every = 6;
 
-class RabbitmqChecker final : public PeriodicChecker {
+class RabbitmqChecker final : public ApiTalk {
   public:
     RabbitmqChecker(boost::asio::io_context& io, const RabbitmqOptions& options, Callback callback)
-        : PeriodicChecker(io, options.schedule, options.connect_timeout_ns, std::move(callback)),
-          io_(io),
-          options_(options) {
+        : ApiTalk(io, options, options.schedule, std::move(callback)) {
         start();
     }
 
   private:
     void begin() override;
-    void abandon() override { exchange_.reset(); }
-    void run_out() override { cannot_tell(Reason::timeout, "the management API does not answer"); }
-    void ask();
-    void take(const HttpOutcome& outcome);
-    void cannot_tell(Reason reason, std::string text);
-    void conclude();
+    std::optional<probe::HttpRequest> next() override;
+    void hear(const probe::HttpReply& reply) override { survey_->take(reply.status, reply.body); }
+    void conclude() override;
+    void break_off(Reason reason, std::string text) override;
 
-    boost::asio::io_context& io_;
-    RabbitmqOptions options_;
-    std::unique_ptr<HttpExchange> exchange_;
     std::optional<rabbitmq::Survey> survey_;
     std::optional<bool> mirrors_in_sync_;  // as of the last survey that asked
     unsigned surveys_ = 0;
@@ -45,28 +111,20 @@ void RabbitmqChecker::begin() {
     ask();
 }
 
-void RabbitmqChecker::ask() {
-    const std::optional<std::string> path = survey_->next();
-    if (!path) return conclude();
-    std::string problem;
-    exchange_ = ask_api(io_, options_, {.target = *path},
-                        guarded([this](const HttpOutcome& outcome) { take(outcome); }), problem);
-    if (!exchange_) fail(Reason::local, std::move(problem));
-}
-
-void RabbitmqChecker::take(const HttpOutcome& outcome) {
-    if (!outcome.ok()) return cannot_tell(outcome.reason, "management API: " + outcome.problem);
-    survey_->take(outcome.reply.status, outcome.reply.body);
-    if (!survey_->problem().empty()) return cannot_tell(Reason::other, survey_->problem());
-    ask();
+std::optional<probe::HttpRequest> RabbitmqChecker::next() {
+    std::optional<std::string> path = survey_->next();
+    if (!path) return std::nullopt;
+    return probe::HttpRequest{.target = *std::move(path)};
 }
 
 // AMQP may well go on where the management plugin does not.
-void RabbitmqChecker::cannot_tell(Reason reason, std::string text) {
-    fail(options_.strict || reason == Reason::local ? reason : Reason::unknown, std::move(text));
+void RabbitmqChecker::break_off(Reason reason, std::string text) {
+    const bool is_said = options().strict || reason == Reason::local;
+    fail(is_said ? reason : Reason::unknown, std::move(text));
 }
 
 void RabbitmqChecker::conclude() {
+    if (!survey_->problem().empty()) return break_off(Reason::other, survey_->problem());
     auto facts = std::make_shared<NodeFacts>(survey_->facts());
     if (facts->mirrors_in_sync) mirrors_in_sync_ = facts->mirrors_in_sync;
     facts->mirrors_in_sync = mirrors_in_sync_;
@@ -86,36 +144,53 @@ void RabbitmqChecker::conclude() {
     finish(result);
 }
 
-// USER:PASSWORD; nothing: the password's file cannot be read.
-std::optional<std::string> credentials_of(const RabbitmqOptions& options) {
-    if (options.password_file.empty()) return options.username + ":" + options.password;
-    const std::optional<std::string> secret = read_secret(options.password_file);
-    if (!secret) return std::nullopt;
-    return options.username + ":" + *secret;
+// ---- `rebalance { method close }`: a list of the node's connections and a DELETE for each that is
+// to go
+
+constexpr const char* farewell_reason =
+    "rebalancing: connect again, another node has fewer clients";
+
+class RabbitmqCloser final : public ApiTalk {
+  public:
+    RabbitmqCloser(boost::asio::io_context& io, const RabbitmqOptions& options,
+                   rabbitmq::Leavers leavers, Callback callback)
+        : ApiTalk(io, options, {.warmup_ns = 0}, std::move(callback)),
+          farewell_(std::move(leavers)) {
+        start();
+    }
+
+  private:
+    void begin() override { ask(); }
+    std::optional<probe::HttpRequest> next() override;
+    void hear(const probe::HttpReply& reply) override { farewell_.take(reply.status, reply.body); }
+    void conclude() override;
+    void break_off(Reason reason, std::string text) override { fail(reason, std::move(text)); }
+
+    rabbitmq::Farewell farewell_;
+};
+
+std::optional<probe::HttpRequest> RabbitmqCloser::next() {
+    if (farewell_.is_over()) return std::nullopt;
+    return probe::HttpRequest{
+        .method = farewell_.method(), .target = farewell_.path(), .reason = farewell_reason};
+}
+
+void RabbitmqCloser::conclude() {
+    if (!farewell_.problem().empty()) return fail(Reason::other, farewell_.problem());
+    finish({.text = std::to_string(farewell_.closed()) + " connections are closed"});
 }
 
 }  // namespace
 
-std::unique_ptr<HttpExchange> ask_api(boost::asio::io_context& io, const RabbitmqOptions& options,
-                                      probe::HttpRequest request, HttpExchange::Done done,
-                                      std::string& problem) {
-    const std::optional<std::string> credentials = credentials_of(options);
-    std::optional<TlsOptions> tls;
-    if (options.tls) tls = tls_options(*options.tls, options.target.address);
-    if (!credentials) problem = "cannot read " + options.password_file;
-    if (options.tls && !tls) problem = "cannot use " + options.tls->ca_file;
-    if (!problem.empty()) return nullptr;
-    request.target = options.path_prefix + request.target;
-    request.host = probe::host_of(options.target.address, options.target.port);
-    request.protocol = probe::HttpProtocol::v1_1;
-    request.credentials = *credentials;
-    return std::make_unique<HttpExchange>(io, options.target, std::move(tls), to_text(request),
-                                          std::move(done));
-}
-
 std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const RabbitmqOptions& options,
                                       Callback callback) {
     return std::make_unique<RabbitmqChecker>(io, options, std::move(callback));
+}
+
+std::unique_ptr<Checker> close_connections(boost::asio::io_context& io,
+                                           const RabbitmqOptions& options,
+                                           rabbitmq::Leavers leavers, Callback callback) {
+    return std::make_unique<RabbitmqCloser>(io, options, std::move(leavers), std::move(callback));
 }
 
 }  // namespace warren::health

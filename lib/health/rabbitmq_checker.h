@@ -9,10 +9,8 @@
 #include <string>
 
 #include "health/checker.h"
-#include "health/http_exchange.h"
 #include "health/target.h"
 #include "health/tls_settings.h"
-#include "probe/http_request.h"
 #include "rabbitmq/farewell.h"
 
 namespace warren::health {
@@ -40,11 +38,5 @@ std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const Rabbitm
 std::unique_ptr<Checker> close_connections(boost::asio::io_context& io,
                                            const RabbitmqOptions& options,
                                            rabbitmq::Leavers leavers, Callback callback);
-
-// One request to the API over a connection of its own; null: `problem` says which file of ours
-// cannot be used.
-std::unique_ptr<HttpExchange> ask_api(boost::asio::io_context& io, const RabbitmqOptions& options,
-                                      probe::HttpRequest request, HttpExchange::Done done,
-                                      std::string& problem);
 
 }  // namespace warren::health
