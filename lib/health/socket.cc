@@ -156,12 +156,23 @@ std::int64_t handshake_latency_ns(int fd, std::int64_t passed_ns) {
     return ask(fd, info) == 0 ? latency_ns(info, passed_ns) : passed_ns;
 }
 
+namespace {
+
+// A RST to our SYN is ECONNREFUSED; one after the SYN-ACK is one of these.
+bool was_reset_later(int error) {
+    return error == ECONNRESET || error == EPIPE;
+}
+
+}  // namespace
+
 Handshake look_at_handshake(int fd, std::int64_t passed_ns) {
     using State = Handshake::State;
     tcp_info info{};
     if (const int error = ask(fd, info); error != 0) return {State::failed, error, 0};
     if (info.tcpi_state == TCP_SYN_SENT) return {};
-    if (info.tcpi_state == TCP_CLOSE) return {State::failed, pending_error(fd), 0};
+    if (info.tcpi_state == TCP_CLOSE)
+        if (const int error = pending_error(fd); !was_reset_later(error))
+            return {State::failed, error, 0};
     return {State::done, 0, latency_ns(info, passed_ns)};
 }
 

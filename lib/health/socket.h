@@ -46,6 +46,8 @@ boost::system::error_code open_socket(boost::asio::ip::udp::socket& socket, cons
 std::int64_t handshake_latency_ns(int fd, std::int64_t passed_ns);
 
 struct Handshake {
+    // Done is done, whatever the server did since: whoever looks late finds the RST of one that
+    // accepts and closes.
     enum class State : std::uint8_t { pending, done, failed } state = State::pending;
     int error = 0;                // an errno, of a failed one
     std::int64_t latency_ns = 0;  // as above, of one that is done

@@ -14,6 +14,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <vector>
 
@@ -184,6 +185,28 @@ TEST_F(CheckerTest, TcpSlowAnswerIsWaitedFor) {
     ASSERT_EQ(results.size(), 1U);
     EXPECT_TRUE(results[0].ok()) << results[0].text;
     EXPECT_GE(results[0].latency_ns, 500 * ms) << "the lost SYN is in it";
+}
+
+// As in keepalived: the handshake is what counts.
+TEST_F(CheckerTest, TcpOfAServerThatAcceptsAndResetsPasses) {
+    tcp::acceptor acceptor(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    unsigned resets = 0;
+    std::function<void()> accept = [&] {
+        acceptor.async_accept([&](boost::system::error_code error, tcp::socket socket) {
+            if (error) return;
+            socket.set_option(tcp::socket::linger(true, 0));
+            ++resets;
+            accept();
+        });
+    };
+    accept();
+    const auto results = collect(
+        TcpOptions{.address = loopback, .port = acceptor.local_endpoint().port(), .schedule = fast},
+        20);
+    ASSERT_EQ(results.size(), 20U);
+    EXPECT_GE(resets, 19U);
+    for (const CheckResult& result : results)
+        EXPECT_TRUE(result.ok()) << result.text;
 }
 
 TEST_F(CheckerTest, TcpRefusedIsKnownAtOnce) {
