@@ -3,7 +3,7 @@
 """`rebalance { method close }` against two real nodes of a RabbitMQ cluster: a node that comes back gets its share, the clients that move hear
 320 with a reason from their broker, and those that connected past the VIP stay.
 
-    broker_rebalance.py BUILD-DIR
+    broker_cluster.py BUILD-DIR
 """
 
 import sys
