@@ -137,7 +137,7 @@ amqp::Settings AmqpChecker::settings(const std::string& password) const {
     amqp::Settings settings;
     settings.level = level_of(options_.level);
     settings.login = {options_.username, password,
-                      "warren checks " + options_.target.address.to_string()};
+                      rabbitmq::check_session + options_.target.address.to_string()};
     settings.vhost = options_.vhost;
     settings.cluster_name = options_.cluster_name;
     settings.heartbeat_s = options_.heartbeat_s;

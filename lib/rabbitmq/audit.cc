@@ -129,7 +129,8 @@ class Audit {
 
     void check_connection(const Json& connection) {
         const std::string peer = text_in(connection, "peer_host");
-        if (vips_.empty() || peer.empty() || vips_.contains(peer)) return;
+        const bool is_check = text_in(connection, "user_provided_name").starts_with(check_session);
+        if (vips_.empty() || peer.empty() || vips_.contains(peer) || is_check) return;
         find(Rule::bypasses_vip, "client " + peer,
              "is connected past the VIP, as " + text_in(connection, "user"));
     }
@@ -164,7 +165,7 @@ const char* path_of(Subject subject) {
         case Subject::exchanges:
             return "/api/exchanges?columns=name,vhost,durable,auto_delete";
         case Subject::connections:
-            return "/api/connections?columns=peer_host,user";
+            return "/api/connections?columns=peer_host,user,user_provided_name";
         case Subject::consumers:
             return "/api/consumers?columns=ack_required,queue";
     }

@@ -12,6 +12,9 @@ namespace warren::rabbitmq {
 
 inline constexpr std::size_t fact_bytes = 255;
 
+// How the name of a session of AMQP_CHECK begins in a node's list of connections.
+inline constexpr const char* check_session = "warren checks ";
+
 // How many of something there are, and how many there may be.
 struct Usage {
     std::uint64_t used = 0;

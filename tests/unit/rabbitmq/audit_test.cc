@@ -85,6 +85,10 @@ TEST(Audit, ClientsThatBypassTheVip) {
     const Answers answers =
         with(Subject::connections, R"([{"peer_host":"192.0.2.100"},{"peer_host":"192.0.2.7"}])");
     EXPECT_EQ(found(answers, {"192.0.2.100"}), "bypasses_vip client 192.0.2.7\n");
+    const Answers checks =
+        with(Subject::connections,
+             R"([{"peer_host":"192.0.2.4","user_provided_name":"warren checks 192.0.2.11"}])");
+    EXPECT_EQ(found(checks, {"192.0.2.100"}), "") << "our own AMQP_CHECK";
     EXPECT_EQ(found(answers), "") << "nodes see the clients themselves";
 }
 
