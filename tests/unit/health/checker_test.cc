@@ -52,11 +52,14 @@ class Server {
 
     using Ends = std::vector<std::pair<std::size_t, boost::system::error_code>>;
     const Ends& ends() const { return *ends_; }
+    const std::vector<std::uint16_t>& peers() const { return peers_; }  // their ports
 
   private:
     void accept() {
         acceptor_.async_accept([this](boost::system::error_code error, tcp::socket socket) {
             if (error) return;
+            if (const auto peer = socket.remote_endpoint(error); !error)
+                peers_.push_back(peer.port());
             auto client = std::make_shared<tcp::socket>(std::move(socket));
             auto buffer = std::make_shared<std::array<char, 64>>();
             client->async_read_some(
@@ -69,6 +72,7 @@ class Server {
     }
     tcp::acceptor acceptor_;
     std::shared_ptr<Ends> ends_ = std::make_shared<Ends>();  // clients may outlive their server
+    std::vector<std::uint16_t> peers_;
 };
 
 class CheckerTest : public testing::Test {
@@ -80,7 +84,8 @@ class CheckerTest : public testing::Test {
              {"ip link add hc0 type veth peer name hc1", "ip link set hc1 up",
               "ip addr add 192.0.2.1/24 dev hc0", "ip link set hc0 up",
               "ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev hc0 nud permanent",
-              "ip route add unreachable 198.51.100.1"})
+              "ip route add unreachable 198.51.100.1",
+              "ip rule add fwmark 7 to 192.0.2.9 unreachable"})
             ASSERT_TRUE(testing_support::run(command)) << command;
     }
     void SetUp() override {
@@ -281,6 +286,26 @@ TEST_F(CheckerTest, TcpBindsToTheConfiguredSource) {
                                 [](const CheckResult&) { return Pace::steady; });
     run();
     EXPECT_EQ(from, "127.0.0.77");
+}
+
+TEST_F(CheckerTest, TcpHasTheConfiguredMarkAndPort) {
+    auto results = collect(TcpOptions{.address = silent,
+                                      .port = 80,
+                                      .source = {.fwmark = 7},
+                                      .connect_timeout_ns = 100 * ms,
+                                      .schedule = fast},
+                           1);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_EQ(results[0].reason, Reason::unreachable) << "a rule of the host sees the mark";
+    Server server(io);
+    const std::uint16_t port = closed_port();
+    results = collect(TcpOptions{.address = loopback,
+                                 .port = server.port(),
+                                 .source = {.address = loopback, .port = port},
+                                 .schedule = fast},
+                      1);
+    ASSERT_TRUE(sees_ends(server, 1));
+    EXPECT_EQ(server.peers().front(), port);
 }
 
 TEST_F(CheckerTest, TcpFlappingServer) {
