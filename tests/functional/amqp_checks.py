@@ -18,7 +18,7 @@ import sys
 import time
 
 from forwarding_methods import VIP
-from harness import LabError, Test, wait_until
+from harness import REPOSITORY, LabError, Test, wait_until
 from rabbitmq_services import Tls
 
 from warrenlab import rabbit
@@ -76,8 +76,9 @@ class Bench:
         tls = Tls(test.program("openssl"), test.folder / "tls", [f"DNS:{NAME}"])
         self.good, self.wrong = good_checks(tls), wrong_checks(tls)
         self.processes = {}
+        shipped = (REPOSITORY / "conf/rabbitmq/mirrors.conf").read_text(encoding="ascii")
         for spec, more in ((PLAIN, "listeners.ssl.default = 5671\n" + tls.broker_config()), (PROXY, "proxy_protocol = true\n")):
-            self.nodes[spec].prepare(["rabbitmq_management"], more)
+            self.nodes[spec].prepare(["rabbitmq_management"], shipped + more)
             self.processes[spec] = self.nodes[spec].start()
             wait_until(spec.name, lambda spec=spec: self.is_running(spec), 120, 0.2)
 
