@@ -217,8 +217,9 @@ std::uint64_t Services::flows_of(std::uint16_t router) const {
 void Services::every_second() {
     for (const std::uint16_t index : release_held(context_.state, port::now_ns()))
         on_server(index);
-    if (pools::update_factors(context_.state, exchange_, port::now_ns()))
-        context_.publication.publish();
+    const bool are_weights_others =
+        pools::update_factors(context_.state, exchange_, port::now_ns());
+    if (pools::update_fronts(context_.state) || are_weights_others) context_.publication.publish();
     model::sample_rates(context_.state, exchange_);
     even_out();
     warn_of_few_ports();

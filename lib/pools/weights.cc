@@ -121,15 +121,19 @@ bool note_full(model::State& state, const exchange::Exchange& exchange) {
 }
 
 // Without a usable one all stay as they are: who comes first shall serve.
-void update_fronts(model::State& state) {
+bool update_fronts(model::State& state) {
+    bool has_changed = false;
     for (const model::ServiceRecord& service : state.services) {
         std::vector<balance::Contender> pool;
         for (const std::uint16_t index : service.servers)
             pool.push_back(contender(state, service, state.servers[index]));
         const std::vector<bool> front = balance::in_front(pool);
-        for (std::size_t i = 0; i < pool.size(); ++i)
-            state.servers[service.servers[i]].waits = pool[i].is_usable && !front[i];
+        for (std::size_t i = 0; i < pool.size(); ++i) {
+            const bool now = pool[i].is_usable && !front[i];
+            has_changed |= std::exchange(state.servers[service.servers[i]].waits, now) != now;
+        }
     }
+    return has_changed;
 }
 
 }  // namespace warren::pools

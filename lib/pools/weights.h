@@ -18,7 +18,9 @@ bool update_factors(model::State& state, const exchange::Exchange& exchange, std
 // tier may serve instead. Returns whether that has changed.
 bool note_full(model::State& state, const exchange::Exchange& exchange);
 
-// Before each new snapshot: which servers new flows go to, by tier, `prefer` and alarms.
-void update_fronts(model::State& state);
+// Before each new snapshot: which servers new flows go to, by tier, `prefer` and alarms. And now
+// and then, for what nodes are is learnt without any news of how they are: returns whether that has
+// changed.
+bool update_fronts(model::State& state);
 
 }  // namespace warren::pools

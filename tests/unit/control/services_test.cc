@@ -37,6 +37,19 @@ TEST_F(OneService, AnOrderThatChangesNothingIsToldNobody) {
     EXPECT_EQ(world_.publication.published, published);
 }
 
+// It is no news of its standing, and yet others come first now.
+TEST_F(OneService, WhatIsLearntOfANodeIsPublishedWithinASecond) {
+    for (model::ServerRecord& server : world_.state->servers)
+        server.next_hop = kernel::NextHop{.ifindex = 1, .mac = net::MacAddress{{2, 0, 0, 0, 0, 9}}};
+    services_.every_second();
+    const unsigned published = world_.publication.published;
+    world_.state->servers[1].health.on_result(0, balance::CheckResult::minority);
+    services_.every_second();
+    EXPECT_EQ(world_.publication.published, published + 1);
+    services_.every_second();
+    EXPECT_EQ(world_.publication.published, published + 1);
+}
+
 TEST_F(OneService, AnEndedFlowIsKeptForWhoAsks) {
     services_.take({.client = model::ip("10.0.0.9"),
                     .client_port = net::Be16(4000),

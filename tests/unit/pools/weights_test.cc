@@ -106,6 +106,8 @@ TEST_F(Weights, PreferredNodesServeWhileOneIsUp) {
     EXPECT_EQ(fronts(), "xx") << "nobody has said what he is";
     says(0, {.type = rabbitmq::NodeType::disc});
     says(1, {.type = rabbitmq::NodeType::ram});
+    EXPECT_TRUE(update_fronts(*state_));
+    EXPECT_FALSE(update_fronts(*state_)) << "once";
     EXPECT_EQ(fronts(), "-x");
     server(1).health.set_admin(balance::Admin::drained);
     EXPECT_EQ(fronts(), "xx") << "the disc node, now that it is alone";
