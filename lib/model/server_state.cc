@@ -2,7 +2,9 @@
 #include "model/server_state.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "model/builder.h"
 
@@ -80,6 +82,20 @@ void measure(ServiceRecord& service, const ServerRecord& server,
     };
     if (result.ok() && result.latency_ns > 0) note(balance::Latency::check, result.latency_ns);
     if (result.confirm_latency_ns) note(balance::Latency::confirm, *result.confirm_latency_ns);
+}
+
+// A greeting (AMQP_CHECK) names no node and says little: what its management API has told stays.
+void learn(ServerRecord& server, const std::shared_ptr<const health::NodeFacts>& told) {
+    if (server.node == nullptr || !told->name.empty()) {
+        server.node = told;
+        return;
+    }
+    if (server.node->version == told->version && server.node->cluster_name == told->cluster_name)
+        return;
+    health::NodeFacts facts = *server.node;
+    facts.version = told->version;
+    facts.cluster_name = told->cluster_name;
+    server.node = std::make_shared<const health::NodeFacts>(std::move(facts));
 }
 
 bool may_come(const ServerRecord& server, std::uint64_t now_ns) {
@@ -161,7 +177,7 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
                  const health::CheckResult& result, std::uint64_t now_ns) {
     ServerRecord& server = state.servers[index];
     ServiceRecord& service = state.services[server.service];
-    if (result.node) server.node = result.node;
+    if (result.node) learn(server, result.node);
     if (result.reason == health::Reason::unknown) return false;  // nor is it news to show
     const bool local = result.reason == health::Reason::local;
     server.check = {true, result.ok(), local, result.latency_ns, result.text};

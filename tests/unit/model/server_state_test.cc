@@ -200,6 +200,25 @@ TEST_F(ServerStates, AFarewellDrainsAtOnceAndAnAlarmTakesNothing) {
     EXPECT_EQ(state_->servers[0].health.condition(), balance::Condition::blocked);
 }
 
+TEST_F(ServerStates, AGreetingDoesNotForgetWhatTheApiHasTold) {
+    use();
+    const auto tell = [&](const health::NodeFacts& facts) {
+        health::CheckResult check;
+        check.node = std::make_shared<const health::NodeFacts>(facts);
+        apply_check(*state_, 0, 0, check, ++now_ns_);
+    };
+    tell({.version = "3.10.7"});
+    EXPECT_EQ(state_->servers[0].node->version, "3.10.7");
+    tell({.name = "rabbit@one", .version = "3.10.8", .type = rabbitmq::NodeType::ram});
+    tell({.version = "3.11.0", .cluster_name = "c"});
+    const health::NodeFacts& known = *state_->servers[0].node;
+    EXPECT_EQ(known.type, rabbitmq::NodeType::ram);
+    EXPECT_EQ(known.version, "3.11.0");
+    EXPECT_EQ(known.cluster_name, "c");
+    tell({.name = "rabbit@one"});
+    EXPECT_EQ(state_->servers[0].node->type, rabbitmq::NodeType::unknown) << "its own word counts";
+}
+
 TEST_F(ServerStates, AMinorityIsNews) {
     use();
     health::CheckResult check;
