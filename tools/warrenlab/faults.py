@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Faults of a RabbitMQ node that pass: each function returns when it is over, with the instant it began."""
 
+import contextlib
 import os
 import signal
 import time
@@ -24,17 +25,24 @@ def memory_alarm(node, seconds):
     return began
 
 
-def partition(switch, node, others, timeout=60):
-    """The node hears the others no more, clients and warrens hear it: until it has noticed, and gives way as a minority."""
+@contextlib.contextmanager
+def cut_off(switch, node, others):
+    """Inside, the node hears the others no more, and they not the node; clients and warrens hear all of them."""
     rules = "".join(f"add rule bridge {_TABLE} hidden ip saddr {a} ip daddr {b} drop;"
                     for other in others for a, b in ((node.spec.address, other.spec.address), (other.spec.address, node.spec.address)))
     switch.run("nft", f"add table bridge {_TABLE};"
                       f"add chain bridge {_TABLE} hidden {{ type filter hook forward priority 0; }};{rules}")
-    began = time.monotonic()
     try:
-        wait_until(f"{node.name} to find itself alone", lambda: not is_serving(node), timeout, interval=0.2)
+        yield
     finally:
         switch.run("nft", "delete", "table", "bridge", _TABLE)
+
+
+def partition(switch, node, others, timeout=60):
+    """Until the node has noticed, and gives way as a minority."""
+    began = time.monotonic()
+    with cut_off(switch, node, others):
+        wait_until(f"{node.name} to find itself alone", lambda: not is_serving(node), timeout, interval=0.2)
     return began
 
 

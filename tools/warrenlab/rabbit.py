@@ -58,7 +58,7 @@ cluster_formation.classic_config.nodes.1 = rabbit@{seed}
 cluster_formation.node_type = {kind}
 cluster_formation.discovery_retry_limit = 400
 cluster_formation.discovery_retry_interval = 200
-cluster_partition_handling = pause_minority
+cluster_partition_handling = {partitions}
 net_ticktime = {ticktime}
 queue_master_locator = min-masters
 loopback_users = none
@@ -136,11 +136,11 @@ class Node:
         self.log = pathlib.Path(folder) / f"{spec.name}.log"
         self.pid_file = pathlib.Path(folder) / f"{spec.name}.pid"
 
-    def prepare(self, plugins=(), more=""):
+    def prepare(self, plugins=(), more="", partitions="pause_minority", ticktime=NET_TICKTIME_S):
         """Writes its files; `more` are further lines of rabbitmq.conf."""
         self.folder.mkdir(parents=True)
         config = _CONFIG.format(
-            seed=NODES[0].name, kind=self.spec.kind, ticktime=NET_TICKTIME_S, folder=self.folder)
+            seed=NODES[0].name, kind=self.spec.kind, partitions=partitions, ticktime=ticktime, folder=self.folder)
         files = {"rabbitmq.conf": config + more, "definitions.json": json.dumps(_definitions()),
                  "enabled_plugins": f"[{','.join(plugins)}].\n", ".erlang.cookie": COOKIE}
         for name, text in files.items():
