@@ -62,6 +62,26 @@ bool for_each_neighbour_option(ConstBytes options, Visit&& visit) {
     return true;
 }
 
+// With the sender's MAC as its option.
+std::size_t build_message(Bytes out, const Link& link, const NeighbourHeader& header,
+                          const Ipv6Bytes& source, const Ipv6Bytes& destination) {
+    LinkAddressOption option;
+    if (header.type == icmpv6_type::neighbour_solicitation) option.kind = source_link_address;
+    option.address = link.source;
+    std::array<std::uint8_t, sizeof(header) + sizeof(option)> message{};
+    store(message, 0, header);
+    store(message, sizeof(header), option);
+    const Be16 checksum = checksum_of(add_to_sum(
+        Ip6::pseudo_header(source, destination, IpProtocol::icmpv6, message.size()), message));
+    store(message, offsetof(NeighbourHeader, checksum), checksum);
+    return build_ip<Ip6>(out, link,
+                         {.source = source,
+                          .destination = destination,
+                          .protocol = IpProtocol::icmpv6,
+                          .hop_limit = on_link_hop_limit},
+                         message);
+}
+
 }  // namespace
 
 bool is_neighbour_message(const Parsed& message) {
@@ -137,29 +157,25 @@ void set_sender_mac(Bytes frame, const Parsed& message, const MacAddress& mac) {
 std::size_t build_advertisement_reply(Bytes out, ConstBytes received, const Parsed& solicitation,
                                       const MacAddress& own) {
     const bool nobody = solicitation.source.is_unspecified();
-    const auto& asked = header_at<NeighbourHeader>(received, solicitation.l4_offset);
     const MacAddress asker = header_at<EthernetHeader>(received, 0).source;
     NeighbourHeader header;
     header.type = icmpv6_type::neighbour_advertisement;
     header.flags =
         nobody ? router_flag | override_flag : router_flag | solicited_flag | override_flag;
-    header.target = asked.target;
-    LinkAddressOption option;
-    option.address = own;
-    std::array<std::uint8_t, sizeof(header) + sizeof(option)> message{};
-    store(message, 0, header);
-    store(message, sizeof(header), option);
+    header.target = header_at<NeighbourHeader>(received, solicitation.l4_offset).target;
+    return build_message(out, Link{own, nobody ? all_nodes_mac : asker}, header, header.target,
+                         nobody ? all_nodes : Ip6::narrow(solicitation.source));
+}
 
-    IpFields<Ipv6Bytes> fields;
-    fields.source = header.target;
-    fields.destination = nobody ? all_nodes : Ip6::narrow(solicitation.source);
-    fields.protocol = IpProtocol::icmpv6;
-    fields.hop_limit = on_link_hop_limit;
-    const Be16 checksum = checksum_of(add_to_sum(
-        Ip6::pseudo_header(fields.source, fields.destination, IpProtocol::icmpv6, message.size()),
-        message));
-    store(message, offsetof(NeighbourHeader, checksum), checksum);
-    return build_ip<Ip6>(out, Link{own, nobody ? all_nodes_mac : asker}, fields, message);
+std::size_t build_solicitation(Bytes out, const MacAddress& own, const IpAddress& source,
+                               const IpAddress& target) {
+    NeighbourHeader header;
+    header.type = icmpv6_type::neighbour_solicitation;
+    header.target = target.bytes();
+    Ipv6Bytes group{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+    std::copy_n(target.bytes().end() - 3, 3, group.end() - 3);
+    const MacAddress group_mac{{0x33, 0x33, group[12], group[13], group[14], group[15]}};
+    return build_message(out, Link{own, group_mac}, header, source.bytes(), group);
 }
 
 }  // namespace warren::net

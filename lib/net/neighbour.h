@@ -35,6 +35,10 @@ bool overrides_known(ConstBytes frame, const Parsed& message);
 std::size_t build_advertisement_reply(Bytes out, ConstBytes received, const Parsed& solicitation,
                                       const MacAddress& own);
 
+// Who has `target`, asks `source`: to the target's solicited-node group (RFC 4861 4.3). 0 as above.
+std::size_t build_solicitation(Bytes out, const MacAddress& own, const IpAddress& source,
+                               const IpAddress& target);
+
 // Whom a frame says it is from: its Ethernet source, and the sender's MAC in ARP and in the option
 // of a solicitation, whose checksum follows.
 void set_sender_mac(Bytes frame, const Parsed& message, const MacAddress& mac);

@@ -45,6 +45,17 @@ Frame with_option(PacketBuilder builder, Frame option) {
     return builder.payload(body);
 }
 
+TEST(Neighbour, WhoAsksGoesToTheSolicitedNodeGroup) {
+    Frame out(128);
+    out.resize(build_solicitation(out, packets::mac(asker), packets::address("fd00::1"),
+                                  packets::address("fd00::100")));
+    EXPECT_EQ(out, Frame(solicitation()));
+    EXPECT_TRUE(is_valid(out));
+    Frame small(60);
+    EXPECT_EQ(0U, build_solicitation(small, packets::mac(asker), packets::address("fd00::1"),
+                                     packets::address("fd00::100")));
+}
+
 // What leaves in the name of a virtual MAC says so everywhere, and stays valid.
 TEST(Neighbour, TheSenderIsRenamed) {
     const MacAddress virtual_mac = packets::mac("00:00:5e:00:02:33");
