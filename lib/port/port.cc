@@ -84,9 +84,13 @@ void Port::attach(const PortOptions& options) {
 }
 
 // One tx queue more than workers, for the control lcore, where the device has it. net_tap wants as
-// many rx as tx queues; every rx queue that exists is drained by a worker.
+// many rx as tx queues; every rx queue that exists is drained by a worker. net_memif has as many
+// of both as its two ends agree on, and takes what is sent on another for the first's: one each for
+// a worker is what other programs expect too.
 void Port::choose_queues(const rte_eth_dev_info& info, Rss& rss) {
-    const unsigned with_control = std::min<unsigned>(workers_ + 1, info.max_tx_queues);
+    const bool spare = driver_ != "net_memif";
+    const unsigned with_control =
+        std::min<unsigned>(spare ? workers_ + 1 : workers_, info.max_tx_queues);
     const unsigned alone = std::min<unsigned>(workers_, info.max_rx_queues);
     struct Queues {
         unsigned rx, tx;
