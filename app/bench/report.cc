@@ -38,10 +38,13 @@ std::array<double, 3> percentiles_of(const std::vector<double>& values) {
 
 void print(const Run& run, const Result& result) {
     const Load& load = run.load;
-    std::printf(
-        "%s %s  flows %u  IPv%u to IPv%u  %zu-byte frames  checksums by %s  EAL %s hugepages\n",
-        run.engine.c_str(), run.mode.c_str(), load.flows, load.sides.clients, load.sides.servers,
-        load.frame_bytes, load.verify ? "software" : "the NIC", run.hugepages ? "on" : "without");
+    std::printf("%s %s  flows %u  IPv%u to IPv%u  %zu-byte frames  checksums by %s\n",
+                run.engine.c_str(), run.mode.c_str(), load.flows, load.sides.clients,
+                load.sides.servers, load.frame_bytes, load.verify ? "software" : "the NIC");
+    std::printf("ran on: port %s", result.driver.c_str());
+    for (const auto& [name, value] : run.machine)
+        std::printf("  %s %s", name.c_str(), value.c_str());
+    std::printf("\n");
     std::printf("packets %lu  lost %lu  %.0f bytes/flow\n", result.packets, result.lost,
                 result.bytes_per_flow);
     std::printf("%.1f cycles/packet, %.1f in the lowest decile: %.3f Mpps\n", result.cycles,
@@ -72,6 +75,10 @@ void print_json(const Run& run, const Result& result) {
                                   {"p999", result.latency_ns[2]}}},
                                 {"stages", object_of(result.stages)}};
     line.update(object_of(result.more));
+    nlohmann::ordered_json ran_on{{"driver", result.driver}};
+    for (const auto& [name, value] : run.machine)
+        ran_on[name] = value;
+    line["ran_on"] = ran_on;
     std::puts(line.dump().c_str());
 }
 

@@ -22,6 +22,7 @@ struct Result {
     std::array<double, 3> latency_ns{};  // 50, 99 and 99.9 %
     std::vector<std::pair<std::string, double>> stages;  // quiet cycles per packet
     std::vector<std::pair<std::string, double>> more;    // the engine's own
+    std::string driver;                                  // of the port
 };
 
 inline constexpr double quiet_part = 0.1;  // the lowest decile, of windows
@@ -34,7 +35,7 @@ struct Run {
     std::string engine;
     std::string mode;
     Load load;
-    bool hugepages = false;
+    std::vector<std::pair<std::string, std::string>> machine;  // what it ran on
 };
 void print(const Run& run, const Result& result);
 void print_json(const Run& run, const Result& result);

@@ -290,6 +290,7 @@ Result run_ring(const Load& load) {
         run_turn(bed, pump, worker, load.mode, seconds, asked);
     }
     Result result;
+    result.driver = bed.port().driver();
     sum_up(result, asked, io, swap);
     if (worker != nullptr) result.bytes_per_flow = bed.bytes_per_flow();
     const Running running(bed, worker, load.mode);

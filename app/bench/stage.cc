@@ -32,6 +32,7 @@ class Stage {
     double burst_ns();
     double idle_window();
     double bytes_per_flow() const { return bed_.bytes_per_flow(); }
+    const port::Port& port() { return bed_.port(); }
 
   private:
     [[gnu::noinline]] void measured_round();
@@ -218,6 +219,7 @@ Result run_stage(const Load& load) {
     const Windows windows = measure(load, stage);
     const double generator = part_of(windows.generator, quiet_part);
     Result result;
+    result.driver = stage.port().driver();
     result.packets = windows.forwarder.size() * std::uint64_t{burst} * bursts_per_window;
     if (is_reference(load.mode)) {  // less than what is lost in the generator's own variation
         const auto& forward = windows.laps[static_cast<std::size_t>(port::Lap::forward)];

@@ -300,6 +300,7 @@ void Station::measure(double seconds) {
 Result Station::result(double seconds) const {
     const unsigned per_answer = returned_ ? 1 : 2;  // packets forwarded
     Result result;
+    result.driver = port_.driver();
     result.packets = answers_ * per_answer;
     result.lost = again_ + resets_;
     result.cycles = part_of(windows_, 0.5) / per_answer;

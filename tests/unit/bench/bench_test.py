@@ -64,6 +64,27 @@ class Stage(unittest.TestCase):
         self.assertGreater(json.loads(output.splitlines()[-1])["packets"], 0)
 
 
+class AsTestpmd(unittest.TestCase):
+    """Who knows testpmd finds the command line that he expects."""
+    EAL = ("-l", "0", "--no-huge", "-m", "96", "--no-pci", "--no-telemetry")
+    OURS = ("--forward-mode=macswap", "--flows=512", "--windows=8", "--json")
+
+    def test_options_before_the_dashes_are_eals(self):
+        said = run(*self.EAL, "--", *self.OURS)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        ran_on = json.loads(said.stdout.splitlines()[-1])["ran_on"]
+        self.assertEqual((ran_on["driver"], ran_on["hugepages"]), ("net_ring", "no"))
+        self.assertRegex(ran_on["dpdk"], r"^DPDK \d+\.")
+        self.assertIn(f"cpu {ran_on['cpu']}", said.stdout)
+
+    def test_each_side_of_the_dashes_keeps_its_own(self):
+        for arguments in ((*self.EAL, *self.OURS, "--"), (*self.EAL, "--", "-l", "0"), (*self.EAL, *self.OURS)):
+            with self.subTest(arguments):
+                said = run(*arguments)
+                self.assertEqual(said.returncode, 1)
+                self.assertIn("warren-bench: ", said.stderr)
+
+
 @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "generator and worker need a CPU each")
 class Ring(unittest.TestCase):
     def test_it_says_who_the_bottleneck_is(self):
