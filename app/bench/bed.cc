@@ -3,8 +3,10 @@
 
 #include <rte_eth_ring.h>
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "net/parse.h"
 #include "port/clock.h"
 
 namespace warren::bench {
@@ -13,11 +15,15 @@ namespace {
 constexpr unsigned ring_slots = 1024;
 constexpr unsigned spare_frames = 1024;  // a worker's own, and what lies in its cache
 
-rte_ring* make_ring(const char* name) {
-    rte_ring* ring =
-        rte_ring_create(name, ring_slots, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-    if (ring == nullptr) throw std::runtime_error("no memory for a ring");
-    return ring;
+std::vector<rte_ring*> make_rings(const std::string& name, unsigned count) {
+    std::vector<rte_ring*> rings;
+    for (unsigned number = 0; number < count; ++number) {
+        const std::string own = name + std::to_string(number);
+        rings.push_back(
+            rte_ring_create(own.c_str(), ring_slots, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ));
+        if (rings.back() == nullptr) throw std::runtime_error("no memory for a ring");
+    }
+    return rings;
 }
 
 std::uint32_t capacity_for(const Load& load) {
@@ -29,25 +35,28 @@ std::uint32_t capacity_for(const Load& load) {
 Bed::Bed(const Load& load, unsigned frames)
     : load_(load),
       start_ns_(port::now_ns()),
-      pool_(port::make_mempool("bed", frames + spare_frames)),
-      rx_(make_ring("bed_rx")),
-      tx_(make_ring("bed_tx")),
-      exchange_(load.workers, load.flow_sync),
-      spread_(flow::Spread::key_of(5), load.workers) {
-    if (rte_eth_from_rings("bed", &rx_, 1, &tx_, 1, SOCKET_ID_ANY) < 0)
+      pool_(port::make_mempool("bed", frames + spare_frames * load.cores)),
+      rx_(make_rings("bed_rx", load.cores)),
+      tx_(make_rings("bed_tx", load.cores)),
+      exchange_(std::max(load.workers, load.cores), load.flow_sync),
+      spread_(flow::Spread::key_of(5), std::max(load.workers, load.cores)) {
+    if (rte_eth_from_rings("bed", rx_.data(), load.cores, tx_.data(), load.cores, SOCKET_ID_ANY) <
+        0)
         throw std::runtime_error("no net_ring port");
     port_ = std::make_unique<port::Port>(port::PortOptions{
-        .name = "bed", .device = "net_ring_bed", .workers = 1, .pool = pool_.get()});
+        .name = "bed", .device = "net_ring_bed", .workers = load.cores, .pool = pool_.get()});
     ports_.add(*port_);
-    worker_ = std::make_unique<datapath::Worker>(
-        exchange_, datapath::WorkerOptions{.id = 0,
-                                           .ports = &ports_,
-                                           .pool = pool_.get(),
-                                           .flow_capacity = capacity_for(load),
-                                           .idle_adaptive = false,
-                                           .now_ns = start_ns_,
-                                           .spread = &spread_,
-                                           .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}}});
+    for (unsigned id = 0; id < load.cores; ++id)
+        workers_.push_back(std::make_unique<datapath::Worker>(
+            exchange_,
+            datapath::WorkerOptions{.id = static_cast<std::uint8_t>(id),
+                                    .ports = &ports_,
+                                    .pool = pool_.get(),
+                                    .flow_capacity = capacity_for(load),
+                                    .idle_adaptive = false,
+                                    .now_ns = start_ns_,
+                                    .spread = &spread_,
+                                    .secrets = {.hash_seed = {1, 2}, .isn_key = {3, 4}}}));
     publish();
     exchange_.ownership.set(0, true);
     exchange_.ownership.beat(start_ns_);
@@ -97,23 +106,47 @@ void Bed::publish() {
     exchange_.publisher.publish(std::move(snapshot));
 }
 
-unsigned Bed::push(rte_mbuf** frames, unsigned count) {
-    return rte_ring_sp_enqueue_burst(rx_, reinterpret_cast<void**>(frames), count, nullptr);
+unsigned Bed::owner_of(const rte_mbuf& frame) const {
+    const net::Parsed parsed = net::parse(
+        {rte_pktmbuf_mtod(&frame, const std::uint8_t*), frame.data_len}, net::IpChecksum::verified);
+    if (!parsed.is_tcp()) return 0;
+    if (load_.mode != Mode::nat)
+        return spread_.owner(
+            {parsed.source, parsed.destination, parsed.source_port, parsed.destination_port});
+    return parsed.source_port == amqp
+               ? spread_.owner_of_client(parsed.destination, parsed.destination_port)
+               : spread_.owner_of_client(parsed.source, parsed.source_port);
 }
+
+unsigned Bed::push(rte_mbuf** frames, unsigned count) {
+    if (workers_.size() == 1)
+        return rte_ring_sp_enqueue_burst(rx_[0], reinterpret_cast<void**>(frames), count, nullptr);
+    for (unsigned i = 0; i < count; ++i)
+        if (rte_ring_sp_enqueue(rx_[owner_of(*frames[i])], frames[i]) != 0) return i;
+    return count;
+}
+
 unsigned Bed::pull(rte_mbuf** frames, unsigned most) {
-    return rte_ring_sc_dequeue_burst(tx_, reinterpret_cast<void**>(frames), most, nullptr);
+    unsigned count = 0;
+    for (std::size_t tried = 0; tried < tx_.size() && count < most; ++tried) {
+        count += rte_ring_sc_dequeue_burst(tx_[next_tx_], reinterpret_cast<void**>(frames + count),
+                                           most - count, nullptr);
+        next_tx_ = next_tx_ + 1 == tx_.size() ? 0 : next_tx_ + 1;
+    }
+    return count;
 }
 
 void Bed::pass_by() {
     std::array<void*, burst> frames;
-    const unsigned count = rte_ring_sc_dequeue_burst(rx_, frames.data(), burst, nullptr);
-    rte_ring_sp_enqueue_bulk(tx_, frames.data(), count, nullptr);
+    const unsigned count = rte_ring_sc_dequeue_burst(rx_[0], frames.data(), burst, nullptr);
+    rte_ring_sp_enqueue_bulk(tx_[0], frames.data(), count, nullptr);
 }
 
 void Bed::drain_events() {
     exchange::FlowEvent event;
-    while (exchange_.workers[0]->events.pop(event)) {
-    }
+    for (std::size_t worker = 0; worker < workers_.size(); ++worker)
+        while (exchange_.workers[worker]->events.pop(event)) {
+        }
     if (!load_.flow_sync) return;
     exchange::SyncEvent said;
     while (exchange_.workers[0]->sync->events.pop(said)) {

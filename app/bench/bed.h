@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a worker lies in to be measured without a NIC: a net_ring port, a snapshot with a service
-// and its servers, and the worker. Who has the other ends of its rings is the generator and the
-// sink.
+// What workers lie in to be measured without a NIC: a net_ring port with a pair of rings for each,
+// a snapshot with a service and its servers, and the workers. Who has the other ends of the rings
+// is the generator and the sink.
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "datapath/worker.h"
 #include "flows.h"
@@ -21,13 +22,14 @@ class Bed {
     // ring, a pool or the worker cannot be made.
     Bed(const Load& load, unsigned frames);
 
-    datapath::Worker& worker() { return *worker_; }
+    datapath::Worker& worker(unsigned number = 0) { return *workers_[number]; }
     port::Port& port() { return *port_; }
     exchange::Exchange& exchange() { return exchange_; }
     rte_mempool* pool() { return pool_.get(); }
     std::uint64_t start_ns() const { return start_ns_; }
 
-    // Into the port and out of it; so many as fit, or are there.
+    // Into the port, each frame to the worker that a card's RSS would lead it to, and out of it; so
+    // many as fit, or are there. Those pushed are the first.
     unsigned push(rte_mbuf** frames, unsigned count);
     unsigned pull(rte_mbuf** frames, unsigned most);
     // What a generator costs that nobody is behind.
@@ -42,17 +44,18 @@ class Bed {
     void publish();
     exchange::Service make_service() const;
     exchange::Server make_server(std::uint16_t id) const;
+    unsigned owner_of(const rte_mbuf& frame) const;
 
     const Load load_;
     const std::uint64_t start_ns_;
     port::Mempool pool_;
-    rte_ring* rx_;
-    rte_ring* tx_;
+    std::vector<rte_ring*> rx_, tx_;  // one for each worker
+    std::size_t next_tx_ = 0;         // to pull from
     std::unique_ptr<port::Port> port_;
     port::PortTable ports_;
     exchange::Exchange exchange_;
     flow::Spread spread_;
-    std::unique_ptr<datapath::Worker> worker_;
+    std::vector<std::unique_ptr<datapath::Worker>> workers_;
 };
 
 }  // namespace warren::bench

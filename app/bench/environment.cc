@@ -4,6 +4,7 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_lcore.h>
 #include <rte_version.h>
 #include <sched.h>
 #include <unistd.h>
@@ -38,7 +39,8 @@ port::EalOptions usual(const Request& request) {
     options.instance = own_prefix();
     options.memory_mb = 64;
     options.extra = {"--no-telemetry"};
-    if (request.engine == "ring") options.worker_cpus = last_cpus(1);
+    options.workers = request.load.cores;
+    if (request.engine == "ring") options.worker_cpus = last_cpus(request.load.cores);
     return options;
 }
 
@@ -79,6 +81,19 @@ Environment::~Environment() {
     rte_eal_cleanup();
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
+}
+
+std::vector<unsigned> forwarding_lcores(unsigned count) {
+    std::vector<unsigned> lcores;
+    unsigned lcore = 0;
+    RTE_LCORE_FOREACH_WORKER(lcore) {
+        lcores.push_back(lcore);
+    }
+    if (lcores.size() < count)
+        throw std::runtime_error("engine ring needs an lcore for the generator and " +
+                                 std::to_string(count) + " to forward (EAL option -l)");
+    lcores.erase(lcores.begin(), lcores.end() - count);
+    return lcores;
 }
 
 std::vector<std::pair<std::string, std::string>> machine() {

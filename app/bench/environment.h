@@ -23,6 +23,10 @@ class Environment {
     std::optional<port::Eal> made_;
 };
 
+// The lcores that forward: the last ones. Throws std::runtime_error where there are too few beside
+// the main one.
+std::vector<unsigned> forwarding_lcores(unsigned count);
+
 // Processor, DPDK, memory: what figures hold for.
 std::vector<std::pair<std::string, std::string>> machine();
 

@@ -76,14 +76,14 @@ void Flows::choose(unsigned round) {
     phase_ = round % connection.size();
     const std::uint32_t coming = load_.flows - steady_flows_;
     const std::uint32_t first = phase_ == 0 && coming != 0 ? any_flow() % coming : 0;
-    for (unsigned i = 0; i < burst; ++i) {
+    for (unsigned i = 0; i < load_.frames_at_once; ++i) {
         if (!is_connecting(i))
             flows_[i] = any_flow() % steady_flows_;
         else if (phase_ == 0)  // they stay for all phases, and none is there twice
             flows_[i] = steady_flows_ + (first + i) % coming;
     }
     // What the generator would wait for must not count as the forwarder's.
-    for (unsigned i = 0; i < burst; ++i)
+    for (unsigned i = 0; i < load_.frames_at_once; ++i)
         __builtin_prefetch(prepared_.empty()
                                ? static_cast<const void*>(&ends_[flows_[i]])
                                : static_cast<const void*>(prepared_at(flows_[i], side_at(i))));
@@ -128,13 +128,13 @@ void Flows::write_one(rte_mbuf& mbuf, unsigned i) {
 }
 
 void Flows::write(Burst& frames) {
-    for (unsigned i = 0; i < burst; ++i)
+    for (unsigned i = 0; i < load_.frames_at_once; ++i)
         write_one(*frames[i], i);
 }
 
 void Flows::learn(const Burst& frames) {
     if (phase_ != 0 || steady_flows_ == load_.flows) return;
-    for (unsigned i = 0; i < burst; ++i)
+    for (unsigned i = 0; i < load_.frames_at_once; ++i)
         if (is_connecting(i)) ends_[flows_[i]] = end_in(*frames[i]);
 }
 

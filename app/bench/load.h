@@ -17,10 +17,13 @@ struct Load {
     Sides sides;
     std::size_t frame_bytes = 60;  // without FCS
     bool verify = false;           // no NIC has looked at checksums
-    unsigned workers = 1;          // there are so many, and one of them is measured
-    bool flow_sync = false;        // the worker tells a peer of its flows
-    double seconds = 2;            // of windows
-    std::uint32_t windows = 0;     // so many exactly, whatever the time; 0: as many as fit
+    unsigned cores = 1;            // of engine ring, a worker on each
+    unsigned frames_at_once = burst;
+    unsigned workers = 1;       // mode idle: there are so many, and one of them is measured
+    bool flow_sync = false;     // the worker tells a peer of its flows
+    double seconds = 2;         // of windows
+    std::uint32_t windows = 0;  // so many exactly, whatever the time; 0: as many as fit
+    double stats_period_s = 0;  // between a port's statistics; 0: at the end only
 };
 
 }  // namespace warren::bench

@@ -31,12 +31,15 @@ options::options_description described(Request& request) {
         "clients", given(load.sides.clients), "IP version of the clients' side: 4 or 6")(
         "servers", given(load.sides.servers), "and of the servers'")(
         "txpkts", given(load.frame_bytes), "bytes of a TCP frame without FCS")(
+        "burst", given(load.frames_at_once), "frames that the generator sends at a time")(
+        "nb-cores", given(load.cores), "ring: workers, each on an lcore of its own")(
         "verify", options::bool_switch(&load.verify), "checksums in software: no NIC has looked")(
         "workers", given(load.workers), "idle: so many there are, whose rings one looks at")(
         "flow-sync", options::bool_switch(&load.flow_sync),
         "the worker has a peer to tell of flows")("seconds", given(load.seconds),
                                                   "how long to measure")(
-        "windows", given(load.windows), "or how many windows of 1024 packets exactly")(
+        "windows", given(load.windows), "or how many windows of 32 bursts exactly")(
+        "stats-period", given(load.stats_period_s), "seconds between statistics; 0: at the end")(
         "interface", given(request.wire.interface), "wire: the kernel's interface to send by")(
         "device", given(request.wire.device), "wire: or DPDK's device, as net_memif0,role=client")(
         "vip", given(request.wire.vip), "wire: IPv4 address of the service, port 5672")(
@@ -85,6 +88,12 @@ void check(Request& request) {
         throw options::error("--flows must be 32 to 12000000");
     if (load.frame_bytes < 60 || load.frame_bytes > 1514)
         throw options::error("--txpkts must be 60 to 1514");
+    if (load.frames_at_once == 0 || load.frames_at_once > burst)
+        throw options::error("--burst must be 1 to " + std::to_string(burst));
+    if (load.mode == Mode::mixed && load.frames_at_once != burst)
+        throw options::error("mode mixed is made of bursts of " + std::to_string(burst));
+    if (load.cores == 0 || load.cores > 8 || (load.cores != 1 && request.engine != "ring"))
+        throw options::error("--nb-cores must be 1 to 8, and more than 1 in engine ring only");
     check_idle(request);
     if (request.engine == "wire") check_wire(request);
 }

@@ -36,14 +36,14 @@ void Reference::change(rte_mbuf& mbuf) const {
 
 unsigned Reference::poll_once() {
     std::array<rte_mbuf*, burst> frames;
-    const unsigned count = port_.rx_burst(0, frames.data(), burst);
+    const unsigned count = port_.rx_burst(queue_, frames.data(), burst);
     if (mode_ != Mode::io) {
         for (unsigned i = 0; i < count; ++i)
             rte_prefetch0(rte_pktmbuf_mtod(frames[i], void*));
         for (unsigned i = 0; i < count; ++i)
             change(*frames[i]);
     }
-    const unsigned sent = port_.tx_burst(0, frames.data(), static_cast<std::uint16_t>(count));
+    const unsigned sent = port_.tx_burst(queue_, frames.data(), static_cast<std::uint16_t>(count));
     for (unsigned i = sent; i < count; ++i)
         rte_pktmbuf_free(frames[i]);
     return count;

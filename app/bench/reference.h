@@ -12,7 +12,9 @@ namespace warren::bench {
 
 class Reference {
   public:
-    Reference(Mode mode, port::Port& port) : mode_(mode), port_(port) {}
+    // Of that queue of the port's.
+    Reference(Mode mode, port::Port& port, std::uint16_t queue = 0)
+        : mode_(mode), port_(port), queue_(queue) {}
 
     // One burst, received, changed and sent back. Returns how many.
     unsigned poll_once();
@@ -22,6 +24,7 @@ class Reference {
 
     const Mode mode_;
     port::Port& port_;
+    const std::uint16_t queue_;
 };
 
 }  // namespace warren::bench

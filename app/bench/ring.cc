@@ -11,9 +11,10 @@
 #include <stdexcept>
 
 #include "bed.h"
+#include "environment.h"
 #include "interrupt.h"
-#include "port/eal.h"
 #include "reference.h"
+#include "statistics.h"
 
 namespace warren::bench {
 namespace {
@@ -31,16 +32,18 @@ int stamp_offset() {
     return offset;
 }
 
-// EAL leaves the main thread on all CPUs: not on the worker's.
-void leave_worker_alone() {
+// EAL leaves the main thread on all CPUs: not on the workers'.
+void leave_workers_alone(const std::vector<unsigned>& lcores) {
     cpu_set_t cpus = rte_lcore_cpuset(rte_get_main_lcore());
-    const cpu_set_t workers = rte_lcore_cpuset(port::first_worker_lcore);
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-        if (CPU_ISSET(cpu, &workers) && CPU_COUNT(&cpus) > 1) CPU_CLR(cpu, &cpus);
+    for (const unsigned lcore : lcores) {
+        const cpu_set_t workers = rte_lcore_cpuset(lcore);
+        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+            if (CPU_ISSET(cpu, &workers) && CPU_COUNT(&cpus) > 1) CPU_CLR(cpu, &cpus);
+    }
     sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
-// Who is between the rings.
+// Who is between a pair of rings.
 struct Forwarder {
     datapath::Worker* worker;  // or, without one,
     Reference reference;
@@ -58,24 +61,32 @@ int forward(void* what) {
     return 0;
 }
 
-// A forwarder on the worker's lcore while it lives.
+// Forwarders on the workers' lcores while it lives: of a reference mode that, else the workers.
 class Running {
   public:
-    Running(Bed& bed, datapath::Worker* worker, Mode mode)
-        : forwarder_{worker, Reference(mode, bed.port()), bed.exchange()} {
-        forwarder_.exchange.stop.store(false);
-        if (rte_eal_remote_launch(forward, &forwarder_, port::first_worker_lcore) != 0)
-            throw std::runtime_error("the worker's lcore does not start");
+    Running(Bed& bed, const std::vector<unsigned>& lcores, Mode mode)
+        : exchange_(bed.exchange()), lcores_(lcores) {
+        exchange_.stop.store(false);
+        forwarders_.reserve(lcores.size());
+        for (std::uint16_t i = 0; i < lcores.size(); ++i) {
+            forwarders_.push_back({is_reference(mode) ? nullptr : &bed.worker(i),
+                                   Reference(mode, bed.port(), i), exchange_});
+            if (rte_eal_remote_launch(forward, &forwarders_.back(), lcores[i]) != 0)
+                throw std::runtime_error("a worker's lcore does not start");
+        }
     }
     ~Running() {
-        forwarder_.exchange.stop.store(true);
-        rte_eal_wait_lcore(port::first_worker_lcore);
+        exchange_.stop.store(true);
+        for (const unsigned lcore : lcores_)
+            rte_eal_wait_lcore(lcore);
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
   private:
-    Forwarder forwarder_;
+    exchange::Exchange& exchange_;
+    const std::vector<unsigned>& lcores_;
+    std::vector<Forwarder> forwarders_;
 };
 
 // Generator and sink. Frames that have come out are used again.
@@ -102,6 +113,7 @@ class Pump {
     void refill();
 
     Bed& bed_;
+    const unsigned at_once_;  // frames
     Flows flows_;
     const int stamp_offset_ = stamp_offset();
     std::vector<rte_mbuf*> idle_;
@@ -123,7 +135,8 @@ class Patience {
     std::uint64_t last_ = rte_rdtsc();
 };
 
-Pump::Pump(const Load& load, Bed& bed) : bed_(bed), flows_(load, bed.port().mac()) {
+Pump::Pump(const Load& load, Bed& bed)
+    : bed_(bed), at_once_(load.frames_at_once), flows_(load, bed.port().mac()) {
     refill();
 }
 
@@ -144,11 +157,15 @@ void Pump::refill() {
 void Pump::carry(Burst& frames, unsigned count) {
     Patience patience(1);
     bed_.push(frames.data(), count);
+    Burst back;
     for (unsigned came = 0; came < count;) {
-        const unsigned more = bed_.pull(frames.data() + came, count - came);
+        const unsigned more = bed_.pull(back.data() + came, count - came);
         came += more;
         if (patience.is_over(more)) throw std::runtime_error("a flow did not open");
     }
+    // They are in the mbufs that they came in, and between several workers in another order.
+    if (!std::is_permutation(back.begin(), back.begin() + count, frames.begin()))
+        throw std::runtime_error("a flow's frame did not come out");
     bed_.drain_events();
 }
 
@@ -161,15 +178,16 @@ void Pump::open_flows() {
 }
 
 bool Pump::send() {
-    if (idle_.size() < burst) return false;
+    if (idle_.size() < at_once_) return false;
     Burst frames;
-    std::copy_n(idle_.end() - burst, burst, frames.begin());
+    std::copy_n(idle_.end() - at_once_, at_once_, frames.begin());
     flows_.choose(1);
     flows_.write(frames);
     const std::uint64_t now = rte_rdtsc();
-    for (rte_mbuf* mbuf : frames)
-        stamp(mbuf) = now;
-    const unsigned sent = bed_.push(frames.data(), burst);  // the ring holds all that there are
+    for (unsigned i = 0; i < at_once_; ++i)
+        stamp(frames[i]) = now;
+    // A ring holds all that there are.
+    const unsigned sent = bed_.push(frames.data(), at_once_);
     idle_.resize(idle_.size() - sent);
     out_ += sent;
     return true;
@@ -236,16 +254,17 @@ struct Turns {
     std::uint64_t lost = 0;
 };
 
-void run_turn(Bed& bed, Pump& pump, datapath::Worker* worker, Mode mode, double seconds,
-              Turns& into) {
+void run_turn(Bed& bed, Pump& pump, const std::vector<unsigned>& lcores, Mode mode, double seconds,
+              Turns& into, Statistics& statistics) {
     constexpr unsigned warm_up = 4;
-    const Running running(bed, worker, mode);
+    const Running running(bed, lcores, mode);
     const std::uint64_t start = rte_rdtsc();
     for (unsigned i = 0; i < warm_up; ++i)
         pump.window();
-    do
+    do {
         into.cycles.push_back(pump.window());
-    while (double(rte_rdtsc() - start) < seconds * double(rte_get_tsc_hz()) && !is_interrupted());
+        statistics.tick();
+    } while (double(rte_rdtsc() - start) < seconds * double(rte_get_tsc_hz()) && !is_interrupted());
     into.lost += pump.drain();
 }
 
@@ -274,27 +293,30 @@ Result run_ring(const Load& load) {
     constexpr unsigned turns = 3;
     if (has_endings(load.mode))
         throw std::invalid_argument("engine ring has no whole connections: they wait for answers");
-    leave_worker_alone();
+    const std::vector<unsigned> lcores = forwarding_lcores(load.cores);
+    leave_workers_alone(lcores);
     Bed bed(load, under_way);
     Pump pump(load, bed);
-    datapath::Worker* worker = is_reference(load.mode) ? nullptr : &bed.worker();
-    if (worker != nullptr) {
-        const Running running(bed, worker, load.mode);
+    if (!is_reference(load.mode)) {
+        const Running running(bed, lcores, load.mode);
         pump.open_flows();
     }
+    Statistics statistics(bed.port(), load.stats_period_s);
     Turns asked, io, swap;
     for (unsigned turn = 0; turn < turns; ++turn) {
         const double seconds = load.seconds / (3 * turns);
-        run_turn(bed, pump, nullptr, Mode::io, seconds, io);
-        run_turn(bed, pump, nullptr, Mode::swap_all, seconds, swap);
-        run_turn(bed, pump, worker, load.mode, seconds, asked);
+        run_turn(bed, pump, lcores, Mode::io, seconds, io, statistics);
+        run_turn(bed, pump, lcores, Mode::swap_all, seconds, swap, statistics);
+        run_turn(bed, pump, lcores, load.mode, seconds, asked, statistics);
     }
+    statistics.print_last();
     Result result;
     result.driver = bed.port().driver();
     sum_up(result, asked, io, swap);
-    if (worker != nullptr) result.bytes_per_flow = bed.bytes_per_flow();
-    const Running running(bed, worker, load.mode);
-    result.latency_ns = percentiles_of(pump.latencies(2 * burst * result.cycles, 100'000));
+    if (!is_reference(load.mode)) result.bytes_per_flow = bed.bytes_per_flow();
+    const Running running(bed, lcores, load.mode);
+    result.latency_ns =
+        percentiles_of(pump.latencies(2 * load.frames_at_once * result.cycles, 100'000));
     result.lost += pump.drain();
     return result;
 }

@@ -10,12 +10,17 @@
 #include "interrupt.h"
 #include "port/laps.h"
 #include "reference.h"
+#include "statistics.h"
 
 namespace warren::bench {
 namespace {
 
 constexpr unsigned bursts_per_window = 32;
-constexpr double packets_per_window = burst * bursts_per_window;
+constexpr unsigned idle_rounds_per_window = 1024;
+
+constexpr unsigned packets_per_window(const Load& load) {
+    return load.frames_at_once * bursts_per_window;
+}
 
 // Who has the frames of a window between generator and sink.
 enum class Within { nobody, forwarder, timed_forwarder };
@@ -114,32 +119,32 @@ double Stage::window(Within within) {
     for (unsigned number = 0; number < bursts_per_window; ++number) {
         flows_.choose(number);
         flows_.write(frames_);
-        bed_.push(frames_.data(), burst);
+        bed_.push(frames_.data(), load_.frames_at_once);
         round(within);
-        expect(burst);
+        expect(load_.frames_at_once);
         if (within != Within::nobody) flows_.learn(frames_);
     }
     const double cycles = double(rte_rdtsc() - start);
     bed_.drain_events();
-    return cycles / packets_per_window;
+    return cycles / packets_per_window(load_);
 }
 
 double Stage::burst_ns() {
     flows_.choose(1);
     flows_.write(frames_);
-    bed_.push(frames_.data(), burst);
+    bed_.push(frames_.data(), load_.frames_at_once);
     const std::uint64_t start = rte_rdtsc();
     measured_round();
     const std::uint64_t end = rte_rdtsc();
-    expect(burst);
+    expect(load_.frames_at_once);
     return double(end - start) * 1e9 / double(rte_get_tsc_hz());
 }
 
 double Stage::idle_window() {
     const std::uint64_t start = rte_rdtsc();
-    for (unsigned number = 0; number < burst * bursts_per_window; ++number)
+    for (unsigned number = 0; number < idle_rounds_per_window; ++number)
         measured_round();
-    return double(rte_rdtsc() - start) / packets_per_window;
+    return double(rte_rdtsc() - start) / idle_rounds_per_window;
 }
 
 bool is_enough(const Load& load, std::size_t windows, std::uint64_t start) {
@@ -156,35 +161,39 @@ struct Windows {
     std::array<std::vector<double>, port::lap_count> laps;
 };
 
-void add_laps(Windows& windows, Stage& stage) {
+void add_laps(const Load& load, Windows& windows, Stage& stage) {
     stage.window(Within::timed_forwarder);
     const auto taken = stage.take_laps();
     for (std::size_t lap = 0; lap < taken.size(); ++lap)
-        windows.laps[lap].push_back(double(taken[lap]) / packets_per_window);
+        windows.laps[lap].push_back(double(taken[lap]) / packets_per_window(load));
 }
 
 Windows measure(const Load& load, Stage& stage) {
     constexpr std::size_t others_every = 4;
     Windows windows;
+    Statistics statistics(stage.port(), load.stats_period_s);
     const std::uint64_t start = rte_rdtsc();
     while (!is_enough(load, windows.forwarder.size(), start)) {
         if (windows.forwarder.size() % others_every == 0) {
             windows.generator.push_back(stage.window(Within::nobody));
-            add_laps(windows, stage);
+            add_laps(load, windows, stage);
         }
         windows.forwarder.push_back(stage.window(Within::forwarder));
+        statistics.tick();
     }
+    statistics.print_last();
     return windows;
 }
 
-// Cycles of a round that finds nothing, `packets_per_window` of them at a time.
+// Cycles of a round that finds nothing, so many of them at a time.
 Result run_idle(const Load& load, Stage& stage) {
     std::vector<double> windows;
     const std::uint64_t start = rte_rdtsc();
     while (!is_enough(load, windows.size(), start))
         windows.push_back(stage.idle_window());
     Result result;
-    result.packets = windows.size() * std::uint64_t{burst} * bursts_per_window;
+    result.driver = stage.port().driver();
+    result.packets = windows.size() * std::uint64_t{idle_rounds_per_window};
     result.quiet_cycles = part_of(windows, quiet_part);
     result.cycles = part_of(windows, 0.5);
     // Its port's, and that of each other worker.
@@ -220,7 +229,7 @@ Result run_stage(const Load& load) {
     const double generator = part_of(windows.generator, quiet_part);
     Result result;
     result.driver = stage.port().driver();
-    result.packets = windows.forwarder.size() * std::uint64_t{burst} * bursts_per_window;
+    result.packets = windows.forwarder.size() * std::uint64_t{packets_per_window(load)};
     if (is_reference(load.mode)) {  // less than what is lost in the generator's own variation
         const auto& forward = windows.laps[static_cast<std::size_t>(port::Lap::forward)];
         result.quiet_cycles = part_of(forward, quiet_part);

@@ -54,6 +54,13 @@ class Stage(unittest.TestCase):
                 self.assertEqual(said.returncode, 1)
                 self.assertTrue(said.stderr.startswith("warren-bench: "))
 
+    def test_bursts_of_any_size(self):
+        said = measured("--burst=4", "--flows", "512", "--windows", "8")
+        self.assertEqual((said["packets"], said["lost"]), (8 * 32 * 4, 0))
+        for arguments in (("--burst=0",), ("--burst=33",), ("--burst=8", "--forward-mode=mixed")):
+            with self.subTest(arguments):
+                self.assertEqual(run(*arguments).returncode, 1)
+
     def test_an_interrupt_ends_it_with_what_it_has(self):
         with subprocess.Popen([BENCH, "--flows", "512", "--seconds", "600", "--json"], stdout=subprocess.PIPE, text=True) as bench:
             with self.assertRaises(subprocess.TimeoutExpired):
@@ -65,7 +72,7 @@ class Stage(unittest.TestCase):
 
 
 class AsTestpmd(unittest.TestCase):
-    """Who knows testpmd finds the command line that he expects."""
+    """Who knows testpmd finds the command line and the statistics that he expects."""
     EAL = ("-l", "0", "--no-huge", "-m", "96", "--no-pci", "--no-telemetry")
     OURS = ("--forward-mode=macswap", "--flows=512", "--windows=8", "--json")
 
@@ -78,11 +85,21 @@ class AsTestpmd(unittest.TestCase):
         self.assertIn(f"cpu {ran_on['cpu']}", said.stdout)
 
     def test_each_side_of_the_dashes_keeps_its_own(self):
-        for arguments in ((*self.EAL, *self.OURS, "--"), (*self.EAL, "--", "-l", "0"), (*self.EAL, *self.OURS)):
+        for arguments in ((*self.EAL, *self.OURS, "--"), (*self.EAL, "--", "-l", "0"), (*self.EAL, *self.OURS),
+                          (*self.EAL, "--", "--engine", "ring")):
             with self.subTest(arguments):
                 said = run(*arguments)
                 self.assertEqual(said.returncode, 1)
                 self.assertIn("warren-bench: ", said.stderr)
+
+    def test_statistics_have_its_layout(self):
+        said = run("--flows=512", "--seconds=0.6", "--stats-period=0.2").stdout
+        self.assertGreaterEqual(said.count("  ######################## NIC statistics for port 0  ########################\n  RX-packets: "), 3)
+        for line in (r"  RX-packets: \d+ +RX-missed: 0 +RX-bytes:  \d+", r"  TX-packets: \d+ +TX-errors: 0 +TX-bytes:  \d+",
+                     r"  Throughput \(since last show\)\n  Rx-pps: +[1-9]\d* +Rx-bps: +\d+\n  Tx-pps: +[1-9]\d* ",
+                     r"  \++ Accumulated forward statistics for all ports\++\n  RX-packets: (\d+) +RX-dropped: 0 +RX-total: \1\n"):
+            with self.subTest(line):
+                self.assertRegex(said, line)
 
 
 @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "generator and worker need a CPU each")
@@ -98,6 +115,13 @@ class Ring(unittest.TestCase):
         for mode in ("macswap", "dr", "arp", "echo"):
             with self.subTest(mode):
                 self.assertEqual(measured("ring", f"--forward-mode={mode}", "--flows", "64", "--seconds", "0.1")["lost"], 0)
+
+    def test_several_workers_forward_all(self):
+        for mode in ("fnat", "nat", "5tswap"):
+            with self.subTest(mode):
+                said = measured("ring", "--nb-cores=2", f"--forward-mode={mode}", "--flows", "64", "--seconds", "0.1")
+                self.assertEqual(said["lost"], 0)
+        self.assertEqual(run("stage", "--nb-cores=2").returncode, 1)
 
     def test_whole_connections_are_refused(self):
         self.assertEqual(run("ring", "--forward-mode=syn").returncode, 1)
