@@ -17,7 +17,7 @@ struct Load {
     Sides sides;
     std::size_t frame_bytes = 60;  // without FCS
     bool verify = false;           // no NIC has looked at checksums
-    unsigned cores = 1;            // of engine ring, a worker on each
+    unsigned cores = 1;            // workers: ring's on an lcore each, or the forwarder's
     unsigned frames_at_once = burst;
     unsigned workers = 1;       // mode idle: there are so many, and one of them is measured
     bool flow_sync = false;     // the worker tells a peer of its flows

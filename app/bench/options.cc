@@ -32,7 +32,8 @@ options::options_description described(Request& request) {
         "servers", given(load.sides.servers), "and of the servers'")(
         "txpkts", given(load.frame_bytes), "bytes of a TCP frame without FCS")(
         "burst", given(load.frames_at_once), "frames that the generator sends at a time")(
-        "nb-cores", given(load.cores), "ring: workers, each on an lcore of its own")(
+        "nb-cores", given(load.cores),
+        "workers that forward: ring's, or the forwarder's behind a wire")(
         "verify", options::bool_switch(&load.verify), "checksums in software: no NIC has looked")(
         "workers", given(load.workers), "idle: so many there are, whose rings one looks at")(
         "flow-sync", options::bool_switch(&load.flow_sync),
@@ -42,7 +43,7 @@ options::options_description described(Request& request) {
         "stats-period", given(load.stats_period_s), "seconds between statistics; 0: at the end")(
         "interface", given(request.wire.interface), "wire: the kernel's interface to send by")(
         "device", given(request.wire.device), "wire: or DPDK's device, as net_memif0,role=client")(
-        "vip", given(request.wire.vip), "wire: IPv4 address of the service, port 5672")(
+        "vip", given(request.wire.vip), "wire: address of the service, port 5672")(
         "rate", given(request.wire.rate), "wire: requests a second; 0: as answers come")(
         "under-way", given(request.wire.under_way), "wire: requests at most, as answers come")(
         "json", options::bool_switch(&request.json), "ends with one line of JSON");
@@ -53,8 +54,6 @@ void check_wire(const Request& request) {
     const Mode mode = request.load.mode;
     if (mode != Mode::fnat && !is_reference(mode))
         throw options::error("engine wire has modes fnat, io, macswap and 5tswap");
-    if (request.load.sides.clients != 4 || request.load.sides.servers != 4)
-        throw options::error("engine wire has IPv4 only");
     if (request.wire.interface.empty() == request.wire.device.empty())
         throw options::error("engine wire needs an --interface or a --device");
     if (request.wire.under_way == 0 || request.wire.under_way > 4096 || request.wire.rate < 0)
@@ -92,8 +91,8 @@ void check(Request& request) {
         throw options::error("--burst must be 1 to " + std::to_string(burst));
     if (load.mode == Mode::mixed && load.frames_at_once != burst)
         throw options::error("mode mixed is made of bursts of " + std::to_string(burst));
-    if (load.cores == 0 || load.cores > 8 || (load.cores != 1 && request.engine != "ring"))
-        throw options::error("--nb-cores must be 1 to 8, and more than 1 in engine ring only");
+    if (load.cores == 0 || load.cores > 8 || (load.cores != 1 && request.engine == "stage"))
+        throw options::error("--nb-cores must be 1 to 8, and 1 in engine stage");
     check_idle(request);
     if (request.engine == "wire") check_wire(request);
 }

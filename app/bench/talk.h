@@ -9,15 +9,19 @@
 #include "net/address.h"
 #include "net/bytes.h"
 #include "net/parse.h"
+#include "traffic.h"
 
 namespace warren::bench {
 
 struct Stations {
     net::MacAddress mac;      // of all of them
-    net::MacAddress vip_mac;  // learned by ARP
-    net::IpAddress vip;
+    net::MacAddress vip_mac;  // learned by ARP or ND
+    net::IpAddress vip;       // its family is the clients'
     std::size_t payload_bytes = 6;
 };
+// What is left of a frame of so many bytes for payload, on the side whose headers are longer; at
+// least as much as of a frame of 60 bytes in IPv4.
+std::size_t payload_bytes_of(std::size_t frame_bytes, Sides sides);
 
 // Of one client's connection.
 struct Talk {
@@ -28,7 +32,16 @@ struct Talk {
     std::uint64_t since = 0;            // TSC, of the last thing it sent that wants an answer
 };
 
+// Who has the VIP, by ARP or a neighbour solicitation.
 std::size_t ask_for_vip(net::Bytes out, const Stations& stations);
+// Whether the frame is such a question of ours, that somebody has sent back.
+bool is_own_question(net::ConstBytes frame, const net::Parsed& message, const Stations& stations);
+// Takes the answer to it. The frame answers somebody else's question about any other address; its
+// length, or 0 where there is nothing to say.
+enum class Neighbours { nothing, vip_found, answer_them };
+Neighbours hear_neighbours(Stations& stations, net::ConstBytes frame, const net::Parsed& message);
+std::size_t answer_neighbours(net::Bytes out, net::ConstBytes question, const net::Parsed& message,
+                              const Stations& stations);
 std::size_t syn_of(net::Bytes out, const Stations& stations, std::uint32_t flow);
 std::size_t request_of(net::Bytes out, const Stations& stations, std::uint32_t flow,
                        const Talk& talk);

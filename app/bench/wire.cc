@@ -11,23 +11,20 @@
 #include "datapath/packet.h"
 #include "flows.h"
 #include "interrupt.h"
-#include "net/build.h"
+#include "net/neighbour.h"
 #include "port/mempool.h"
 #include "port/port.h"
+#include "statistics.h"
 #include "talk.h"
 
 namespace warren::bench {
 namespace {
-
-constexpr std::size_t arp_frame_bytes = 64;  // tagged or not
 
 constexpr unsigned pool_frames = 8191;
 constexpr unsigned large_frames = 255;
 constexpr unsigned large_bytes = 16'384;
 constexpr double patience_s = 0.2;  // of a station, before it says the same again
 constexpr unsigned opening_at_once = 128;
-constexpr std::size_t headers =
-    sizeof(net::EthernetHeader) + sizeof(net::Ipv4Header) + sizeof(net::TcpHeader);
 
 class Station {
   public:
@@ -35,8 +32,9 @@ class Station {
 
     void find_vip();
     void open_all();
-    void measure(double seconds);
+    void measure(double seconds, Statistics& statistics);
     Result result(double seconds) const;
+    const port::Port& port() const { return port_; }
 
   private:
     struct Asked {
@@ -49,6 +47,7 @@ class Station {
     void flush();
     void poll();
     void take(rte_mbuf& mbuf, std::uint64_t now);
+    void take_neighbours(net::ConstBytes frame, const net::Parsed& message);
     void take_segment(const net::Parsed& segment, std::uint64_t now);
     void take_returned(const net::Parsed& segment, std::uint64_t now);
     void note_answer(std::uint32_t flow, std::uint64_t now);
@@ -85,14 +84,17 @@ Station::Station(const Load& load, const Wire& wire)
       returned_(is_reference(load.mode)),
       port_({.name = wire.interface,
              .device = wire.device,
-             .workers = 1,
+             .workers = load.cores,
              .pool = pool_.get(),
              .large_pool = large_pool_.get()}),
       talks_(load.flows) {
     const auto vip = net::IpAddress::parse(wire.vip);
-    if (!wire.vip.empty() && (!vip || !vip->is_v4()))
-        throw std::runtime_error("\"" + wire.vip + "\" is no IPv4 address");
-    stations_ = {port_.mac(), {}, vip ? *vip : vip_of(4), load.frame_bytes - headers};
+    if (!wire.vip.empty() && (!vip || vip->is_v4() != (load.sides.clients == 4)))
+        throw std::runtime_error("\"" + wire.vip + "\" is no address of the clients' IP version");
+    stations_ = {port_.mac(),
+                 {},
+                 vip ? *vip : vip_of(load.sides.clients),
+                 payload_bytes_of(load.frame_bytes, load.sides)};
 }
 
 template <typename Write>
@@ -108,6 +110,7 @@ void Station::send(Write write) {
 }
 
 void Station::flush() {
+    if (waiting_ == 0) return;  // net_memif looks at the first of none
     const unsigned sent = port_.tx_burst(0, out_.data(), static_cast<std::uint16_t>(waiting_));
     for (unsigned i = sent; i < waiting_; ++i)
         rte_pktmbuf_free(out_[i]);
@@ -131,24 +134,30 @@ void Station::take(rte_mbuf& mbuf, std::uint64_t now) {
     const net::ConstBytes frame{rte_pktmbuf_mtod(&mbuf, const std::uint8_t*), mbuf.data_len};
     const net::Parsed parsed = net::parse(frame, net::IpChecksum::verified);
     if (!parsed.ok()) return;
-    if (parsed.network == net::Network::arp) {
-        if (parsed.message_type == net::arp_reply && parsed.source == stations_.vip) {
-            stations_.vip_mac = net::header_at<net::EthernetHeader>(frame, 0).source;
-            has_vip_ = true;
-        }
-        if (parsed.message_type != net::arp_request || parsed.destination == stations_.vip ||
-            parsed.destination == parsed.source)
-            return;
-        return send([&](net::Bytes out) {
-            // Padding is not sent back, however much there is.
-            const std::size_t size = std::min(frame.size(), arp_frame_bytes);
-            std::copy_n(frame.begin(), size, out.begin());
-            return net::arp_reply_in_place(out.first(size), parsed, stations_.mac);
-        });
-    }
+    if (parsed.network == net::Network::arp || net::is_neighbour_message(parsed))
+        return take_neighbours(frame, parsed);
     if (!parsed.is_tcp()) return;
     if (returned_) return take_returned(parsed, now);
     take_segment(parsed, now);
+}
+
+void Station::take_neighbours(net::ConstBytes frame, const net::Parsed& message) {
+    // Who sends frames back takes them whatever their MAC is, as testpmd does.
+    if (returned_ && is_own_question(frame, message, stations_)) {
+        if (!has_vip_) stations_.vip_mac = server_mac;
+        has_vip_ = true;
+        return;
+    }
+    switch (hear_neighbours(stations_, frame, message)) {
+        case Neighbours::nothing:
+            return;
+        case Neighbours::vip_found:
+            has_vip_ = true;
+            return;
+        case Neighbours::answer_them:
+            return send(
+                [&](net::Bytes out) { return answer_neighbours(out, frame, message, stations_); });
+    }
 }
 
 void Station::take_segment(const net::Parsed& segment, std::uint64_t now) {
@@ -212,7 +221,7 @@ void Station::say(std::uint32_t flow, std::uint64_t now) {
 
 void Station::say_again(std::uint64_t now) {
     const auto patience = static_cast<std::uint64_t>(patience_s * double(rte_get_tsc_hz()));
-    for (unsigned i = 0; i < burst && !asked_.empty(); ++i) {
+    for (unsigned i = 0; i < load_.frames_at_once && !asked_.empty(); ++i) {
         const Asked first = asked_.front();
         const Talk& talk = talks_[first.flow];
         const bool waits = talk.since == first.since &&
@@ -228,6 +237,7 @@ void Station::say_again(std::uint64_t now) {
 void Station::find_vip() {
     constexpr unsigned tries = 50;
     for (unsigned i = 0; i < tries && !has_vip_ && !is_interrupted(); ++i) {
+        port_.link_up();  // net_memif looks for its other end when it is asked
         send([&](net::Bytes out) { return ask_for_vip(out, stations_); });
         const std::uint64_t end = rte_rdtsc() + rte_get_tsc_hz() / 10;
         while (!has_vip_ && rte_rdtsc() < end)
@@ -275,7 +285,8 @@ bool Station::may_ask(std::uint64_t now, std::uint64_t start) const {
 // Flows in turn: who was answered first is asked first, one burst at a time.
 void Station::ask_some(std::uint64_t now, std::uint64_t start) {
     std::size_t taken = 0;
-    while (taken < std::min<std::size_t>(burst, idle_.size()) && may_ask(now, start)) {
+    while (taken < std::min<std::size_t>(load_.frames_at_once, idle_.size()) &&
+           may_ask(now, start)) {
         const std::uint32_t flow = idle_[idle_.size() - 1 - taken++];
         if (!returned_ && talks_[flow].state != Talk::State::idle) continue;  // reset meanwhile
         talks_[flow].state = Talk::State::asked;
@@ -286,7 +297,7 @@ void Station::ask_some(std::uint64_t now, std::uint64_t start) {
     idle_.resize(idle_.size() - taken);
 }
 
-void Station::measure(double seconds) {
+void Station::measure(double seconds, Statistics& statistics) {
     const std::uint64_t start = rte_rdtsc();
     const auto length = static_cast<std::uint64_t>(seconds * double(rte_get_tsc_hz()));
     window_start_ = start;
@@ -294,6 +305,7 @@ void Station::measure(double seconds) {
         ask_some(now, start);
         say_again(now);
         poll();
+        statistics.tick();
     }
 }
 
@@ -322,8 +334,11 @@ Result run_wire(const Load& load, const Wire& wire) {
     station.find_vip();
     station.open_all();
     const std::uint64_t start = rte_rdtsc();
-    station.measure(load.seconds);
-    return station.result(double(rte_rdtsc() - start) / double(rte_get_tsc_hz()));
+    Statistics statistics(station.port(), load.stats_period_s);
+    station.measure(load.seconds, statistics);
+    const Result result = station.result(double(rte_rdtsc() - start) / double(rte_get_tsc_hz()));
+    statistics.print_last();
+    return result;
 }
 
 }  // namespace warren::bench
