@@ -61,7 +61,7 @@ void Ageing::end(const flow::Flow& flow, const PollRound& round) {
     }
     tables_.counters.flows_ended.add();
     tables_.count_end(flow, round);
-    if (!round.owns(flow.vip)) return;  // it has been told as moved (leaving.h)
+    if (!round.owns(flow.vip())) return;  // it has been told as moved (leaving.h)
     const bool unanswered = flow.state == TcpState::syn_sent;
     tables_.report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
                     .cause = closed ? EndCause::client_fin : EndCause::idle,
