@@ -14,7 +14,7 @@
 #include "model/start.h"
 #include "port/clock.h"
 #include "port/kernel_interface.h"
-#include "views/reload_rows.h"
+#include "views/config_rows.h"
 #include "views/status_line.h"
 
 namespace warren::control {

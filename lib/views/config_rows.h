@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What `warrenctl show config` shows: the configuration that runs, and where each line came from.
+// The configuration as rows: the one that runs, and where each line came from, for `warrenctl show
+// config`; and what a reload has done to it.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,5 +15,13 @@ namespace warren::views {
 
 // One page of {"text": …, "file": …, "line": …}. The cursor is the number of its first line.
 std::string config_page(const std::vector<syntax::TextLine>& lines, std::string_view cursor);
+
+inline constexpr std::size_t most_reload_steps = 30;
+inline constexpr std::size_t longest_reload_step = 160;
+
+// What a reload has done, or would do: {"step": …} each, then {"outcome": …, "refused": …}. All fit
+// in one page: asking for another would reload once more.
+std::vector<Json> reload_rows(const std::vector<std::string>& steps, const std::string& refusal,
+                              bool is_rehearsal);
 
 }  // namespace warren::views
