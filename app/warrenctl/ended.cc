@@ -46,13 +46,6 @@ bool is_group(const std::string& word) {
                        [&](const Group& group) { return group.name == word; });
 }
 
-// "10.0.0.9" is any port of it, "10.0.0.9:4000" that one; IPv6 addresses stand in brackets when a
-// port follows.
-bool is_endpoint(const std::string& endpoint, const std::string& wanted) {
-    return endpoint == wanted || endpoint.rfind(wanted + ":", 0) == 0 ||
-           endpoint.rfind("[" + wanted + "]:", 0) == 0;
-}
-
 // As the rows have it, or empty: no address.
 std::string normal(const std::string& address) {
     std::array<unsigned char, 16> bytes{};
@@ -70,6 +63,11 @@ bool is_port(const std::string& text) {
 }
 
 }  // namespace
+
+bool is_endpoint(const std::string& endpoint, const std::string& wanted) {
+    return endpoint == wanted || endpoint.rfind(wanted + ":", 0) == 0 ||
+           endpoint.rfind("[" + wanted + "]:", 0) == 0;
+}
 
 std::string read_end(const std::string& text) {
     if (std::string whole = normal(text); !whole.empty()) return whole;
@@ -137,6 +135,10 @@ void print_counts(const std::vector<Json>& rows, const std::string& by, bool as_
 }
 
 }  // namespace
+
+std::vector<std::string> ended_cause_names() {
+    return {causes.begin(), causes.end()};
+}
 
 std::string ended_causes() {
     std::string all;

@@ -22,8 +22,13 @@ struct EndedFilter {
 // "10.0.0.9" or "10.0.0.9:4000" as the rows have it. Throws std::invalid_argument.
 std::string read_end(const std::string& text);
 
+// Whether that is meant: "10.0.0.9" is any port of it, "10.0.0.9:4000" that one; IPv6 addresses
+// stand in brackets when a port follows.
+bool is_endpoint(const std::string& endpoint, const std::string& wanted);
+
 // What a user may ask for, for the help.
 std::string ended_causes();
+std::vector<std::string> ended_cause_names();
 
 // `by`: empty, or what to count: cause, server, service or client.
 void print_ended(Telemetry& telemetry, const EndedFilter& filter, const Choice& choice,

@@ -49,6 +49,10 @@ const std::vector<Column> event_columns{
 
 }  // namespace
 
+std::vector<std::string> event_kind_names() {
+    return {kinds.begin(), kinds.end()};
+}
+
 int event_level(const std::string& name) {
     const auto found = std::find(levels.begin(), levels.end(), name);
     return found == levels.end() ? -1 : static_cast<int>(found - levels.begin());

@@ -21,6 +21,8 @@ struct EventFilter {
 // info, warning, error; -1: no such level.
 int event_level(const std::string& name);
 
+std::vector<std::string> event_kind_names();
+
 void print_events(Telemetry& telemetry, const EventFilter& filter, const Choice& choice,
                   bool as_json, std::ostream& out);
 

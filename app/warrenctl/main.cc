@@ -25,6 +25,7 @@
 #include "telemetry.h"
 #include "times.h"
 #include "upgrade.h"
+#include "verbs.h"
 #include "why.h"
 
 namespace warren::ctl {
@@ -78,34 +79,8 @@ std::string list_of_views() {
 }
 
 void print_help() {
-    std::cout
-        << "Usage: warrenctl [options] status   what is wrong, and how all is; as show status\n"
-        << "       warrenctl [options] check   the same in one line, for Nagios and its kin;\n"
-        << "           0: ok, 1: degraded, 2: down, 3: unknown\n"
-        << "       warrenctl [options] show {" << list_of_views() << "}\n"
-        << "       warrenctl [options] show vrrp [ROUTER ...]   with all details\n"
-        << "       warrenctl [options] events [vrrp|server|link|... or a part of the text]\n"
-        << "       warrenctl [options] why CLIENT[:PORT] [at TIME]\n"
-        << "           why its connections ended, what happened then, where it went; 1:\n"
-        << "           nothing of it has ended\n"
-        << "       warrenctl [options] ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
-        << "                                 [cause C]\n"
-        << "           C: " << ended_causes() << '\n'
-        << "       warrenctl [options] explain CLIENT:PORT [VIP:PORT]\n"
-        << "           IPv6 as [2001:db8::1]:5000\n"
-        << "       warrenctl [options] drain|disable|enable SERVER:PORT [VIP:PORT]\n"
-        << "           drain: no new connections; disable: resets those it has too\n"
-        << "       warrenctl [options] weight SERVER:PORT N|default [VIP:PORT]\n"
-        << "       warrenctl [options] reset SERVER:PORT [VIP:PORT]   its connections, once\n"
-        << "       warrenctl [options] rebalance VIP:PORT   moves who is too many elsewhere\n"
-        << "       warrenctl [options] reload [--wait|--diff]   as SIGHUP; 1: refused\n"
-        << "       warrenctl [options] handover [ROUTER|all] [--force] [--back]\n"
-        << "           the peer becomes master, and connections go on; 1: not done\n"
-        << "       warrenctl [options] upgrade [--restart-command CMD] [--force]\n"
-        << "           hands over, restarts, waits for the flows, comes back; 1: not done\n"
-        << "       warrenctl [options] audit --url URL --username U --password-file F\n"
-        << "           what a RabbitMQ cluster would lose if a node died now; 1: something\n"
-        << visible_options();
+    print_usage(std::cout);
+    std::cout << visible_options();
 }
 
 po::variables_map parse(int argc, char** argv) {
@@ -128,54 +103,43 @@ po::variables_map parse(int argc, char** argv) {
     return values;
 }
 
-void check_words(const std::vector<std::string>& words) {
-    if (words.empty())
-        throw UsageError(
-            "a command is missing: status, check, show, events, why, ended, explain, drain, "
-            "enable, "
-            "disable, "
-            "weight, "
-            "reset, rebalance, reload, handover, upgrade or audit");
-    const bool is_alone =
-        words[0] == "reload" || words[0] == "check" || words[0] == "audit" || words[0] == "upgrade";
-    if (words[0] == "handover" && words.size() <= 2) return;
-    if (words[0] == "events" || (is_alone && words.size() == 1)) return;
-    if (words[0] == "ended" || words[0] == "why") {
-        try {
-            if (words[0] == "why")
-                why_question(words, wall_ms());
-            else
-                EndedFilter::parse({words.begin() + 1, words.end()});
-        } catch (const std::invalid_argument& error) {
-            throw UsageError(error.what());
-        }
-        return;
+void check_filter(const Words& words) {
+    try {
+        if (words[0] == "why")
+            why_question(words, wall_ms());
+        else
+            EndedFilter::parse({words.begin() + 1, words.end()});
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what());
     }
-    if (is_order(words[0])) {
+}
+
+void check_view(const Words& words) {
+    if (words.size() == 1) throw UsageError("show needs one of: " + list_of_views());
+    const auto& names = view_names();
+    if (std::find(names.begin(), names.end(), words[1]) == names.end())
+        throw UsageError("unknown view \"" + words[1] + "\": " + list_of_views());
+    if (words.size() > 2 && next_words({"show", words[1]}).empty())
+        throw UsageError("show " + words[1] + " takes no more words: \"" + words[2] + '"');
+}
+
+void check_words(const Words& words) {
+    if (words.empty()) throw UsageError("a command is missing: " + list_of_verbs());
+    const std::string& verb = words[0];
+    if (find_verb(verb) == nullptr)
+        throw UsageError("unknown command \"" + verb + "\": " + list_of_verbs());
+    if (verb == "show") return check_view(words);
+    if (verb == "ended" || verb == "why") return check_filter(words);
+    if (is_order(verb)) {
         if (const std::string problem = order_problem(words); !problem.empty())
             throw UsageError(problem);
         return;
     }
-    if (words[0] == "explain") {
-        if (words.size() != 2 && words.size() != 3)
-            throw UsageError("explain takes CLIENT:PORT and perhaps VIP:PORT");
-        return;
-    }
-    if (words[0] != "show")
-        throw UsageError(
-            "unknown command \"" + words[0] +
-            "\": status, check, show, events, why, ended, explain, drain, enable, disable, "
-            "weight, reset, rebalance, reload, handover, upgrade or audit");
-    const auto& names = view_names();
-    const bool named = words.size() > 2 && words[1] == "vrrp";
-    const bool is_known =
-        words.size() >= 2 && std::find(names.begin(), names.end(), words[1]) != names.end();
-    if (is_known && words.size() > 2 && !named)
-        throw UsageError("show " + words[1] + " takes no more words: \"" + words[2] + '"');
-    if (!is_known)
-        throw UsageError(
-            (words.size() >= 2 ? "unknown view \"" + words[1] + "\": " : "show needs one of: ") +
-            list_of_views());
+    if (verb == "explain" && words.size() != 2 && words.size() != 3)
+        throw UsageError("explain takes CLIENT:PORT and perhaps VIP:PORT");
+    const std::size_t most = verb == "handover" ? 2 : 1;
+    if (verb != "explain" && verb != "events" && words.size() > most)
+        throw UsageError(verb + " takes no more words: \"" + words[most] + '"');
 }
 
 // Exit status 2: what it wants cannot be known.
@@ -271,8 +235,8 @@ int run(int argc, char** argv) {
     Screen screen = standard_screen(values.count("wide") != 0);
     screen.has_colours = screen.has_colours && values.count("no-color") == 0;
     set_screen(std::cout, screen);
-    if (words == std::vector<std::string>{"status"}) words = {"show", "status"};
     check_words(words);
+    if (words[0] == "status") words.insert(words.begin(), "show");
     const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);
     if (words[0] == "check") return check(instance_of(values), std::cout);

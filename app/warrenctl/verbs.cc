@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "verbs.h"
+
+#include <algorithm>
+#include <ostream>
+#include <utility>
+
+#include "ended.h"
+#include "events.h"
+#include "show.h"
+
+namespace warren::ctl {
+namespace {
+
+const Words general_options{"--instance", "--json", "--wide", "--no-color", "--help", "--version"};
+
+Words after_show(const Words& words) {
+    if (words.size() == 1) return view_names();
+    if (words[1] == "vrrp") return {any_router};
+    return {};
+}
+
+Words after_events(const Words&) {
+    return event_kind_names();
+}
+
+Words after_ended(const Words& words) {
+    const std::string& last = words.back();
+    if (words.size() % 2 == 1) return {"client", "server", "service", "cause"};
+    if (last == "cause") return ended_cause_names();
+    if (last == "server") return {any_server};
+    if (last == "service") return {any_service};
+    return {};
+}
+
+Words after_why(const Words& words) {
+    return words.size() == 2 ? Words{"at"} : Words{};
+}
+
+Words a_server_then_a_service(const Words& words) {
+    if (words.size() == 1) return {any_server};
+    return words.size() == 2 ? Words{any_service} : Words{};
+}
+
+Words after_weight(const Words& words) {
+    if (words.size() == 2) return {"default"};
+    if (words.size() == 3) return {any_service};
+    return a_server_then_a_service(words);
+}
+
+Words after_explain(const Words& words) {
+    return words.size() == 2 ? Words{any_service} : Words{};
+}
+
+Words a_service(const Words& words) {
+    return words.size() == 1 ? Words{any_service} : Words{};
+}
+
+Words after_handover(const Words& words) {
+    return words.size() == 1 ? Words{"all", any_router} : Words{};
+}
+
+std::string joined_by_bars(const Words& words) {
+    std::string all;
+    for (const std::string& word : words)
+        all += (all.empty() ? "" : "|") + word;
+    return all;
+}
+
+std::vector<Verb> asking_verbs() {
+    return {
+        {"status", "status   what is wrong, and how all is; as show status"},
+        {"check",
+         "check   the same in one line, for Nagios and its kin;\n"
+         "    0: ok, 1: degraded, 2: down, 3: unknown"},
+        {"show",
+         "show {" + joined_by_bars(view_names()) + "}\nshow vrrp [ROUTER ...]   with all details",
+         {},
+         after_show},
+        {"events",
+         "events [vrrp|server|link|... or a part of the text]",
+         {"--since", "--until", "--last", "--follow", "--level"},
+         after_events},
+        {"why",
+         "why CLIENT[:PORT] [at TIME]\n"
+         "    why its connections ended, what happened then, where it went; 1:\n"
+         "    nothing of it has ended",
+         {},
+         after_why},
+        {"ended",
+         "ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
+         "                          [cause C]\n"
+         "    C: " +
+             ended_causes(),
+         {"--since", "--until", "--last", "--follow", "--by"},
+         after_ended},
+        {"explain",
+         "explain CLIENT:PORT [VIP:PORT]\n    IPv6 as [2001:db8::1]:5000",
+         {},
+         after_explain}};
+}
+
+std::vector<Verb> order_verbs() {
+    return {{"drain",
+             "drain|disable|enable SERVER:PORT [VIP:PORT]\n"
+             "    drain: no new connections; disable: resets those it has too",
+             {},
+             a_server_then_a_service},
+            {"disable", "", {}, a_server_then_a_service},
+            {"enable", "", {}, a_server_then_a_service},
+            {"weight", "weight SERVER:PORT N|default [VIP:PORT]", {}, after_weight},
+            {"reset",
+             "reset SERVER:PORT [VIP:PORT]   its connections, once",
+             {},
+             a_server_then_a_service},
+            {"rebalance", "rebalance VIP:PORT   moves who is too many elsewhere", {}, a_service},
+            {"reload",
+             "reload [--wait|--diff]   as SIGHUP; 1: refused",
+             {"--wait", "--diff", "--dry-run"}},
+            {"handover",
+             "handover [ROUTER|all] [--force] [--back]\n"
+             "    the peer becomes master, and connections go on; 1: not done",
+             {"--force", "--back"},
+             after_handover},
+            {"upgrade",
+             "upgrade [--restart-command CMD] [--force]\n"
+             "    hands over, restarts, waits for the flows, comes back; 1: not done",
+             {"--force", "--restart-command"}},
+            {"audit",
+             "audit --url URL --username U --password-file F\n"
+             "    what a RabbitMQ cluster would lose if a node died now; 1: something",
+             {"--url", "--username", "--password-file", "--ca-file", "--vip"}}};
+}
+
+void print_usage(std::ostream& out, const std::string& usage, const char*& head) {
+    for (std::size_t at = 0; at < usage.size();) {
+        const std::size_t end = std::min(usage.find('\n', at), usage.size());
+        const std::string line = usage.substr(at, end - at);
+        if (line.starts_with(' '))
+            out << "       " << line << '\n';
+        else
+            out << std::exchange(head, "       ") << "warrenctl [options] " << line << '\n';
+        at = end + 1;
+    }
+}
+
+}  // namespace
+
+const std::vector<Verb>& verbs() {
+    static const std::vector<Verb> all = [] {
+        std::vector<Verb> both = asking_verbs();
+        for (Verb& verb : order_verbs())
+            both.push_back(std::move(verb));
+        return both;
+    }();
+    return all;
+}
+
+const Verb* find_verb(const std::string& name) {
+    const auto found = std::find_if(verbs().begin(), verbs().end(),
+                                    [&](const Verb& verb) { return verb.name == name; });
+    return found == verbs().end() ? nullptr : &*found;
+}
+
+std::string list_of_verbs() {
+    std::string all;
+    for (const Verb& verb : verbs())
+        all += (all.empty()                ? ""
+                : &verb == &verbs().back() ? " or "
+                                           : ", ") +
+               std::string(verb.name);
+    return all;
+}
+
+void print_usage(std::ostream& out) {
+    const char* head = "Usage: ";
+    for (const Verb& verb : verbs())
+        print_usage(out, verb.usage, head);
+}
+
+Words next_words(const Words& words) {
+    Words names;
+    if (words.empty()) {
+        for (const Verb& verb : verbs())
+            names.emplace_back(verb.name);
+        return names;
+    }
+    const Verb* verb = find_verb(words[0]);
+    return verb == nullptr || verb->next == nullptr ? names : verb->next(words);
+}
+
+Words options_of(const std::string& name) {
+    Words all = general_options;
+    for (const Verb& verb : verbs())
+        if (name.empty() || verb.name == name)
+            for (const std::string& option : verb.options)
+                if (std::find(all.begin(), all.end(), option) == all.end()) all.push_back(option);
+    return all;
+}
+
+}  // namespace warren::ctl

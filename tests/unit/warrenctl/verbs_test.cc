@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What may follow what on a command line.
+#include "verbs.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace warren::ctl {
+namespace {
+
+bool has(const Words& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+TEST(Verbs, StandInTheUsageOnce) {
+    std::ostringstream out;
+    print_usage(out);
+    EXPECT_TRUE(out.str().starts_with("Usage: warrenctl [options] status "));
+    for (const Verb& verb : verbs()) {
+        EXPECT_EQ(find_verb(verb.name), &verb);
+        EXPECT_NE(out.str().find(verb.name), std::string::npos) << verb.name;
+    }
+    EXPECT_EQ(find_verb("stats"), nullptr);
+    EXPECT_TRUE(list_of_verbs().ends_with(" or audit")) << list_of_verbs();
+}
+
+TEST(Verbs, WhatFollows) {
+    EXPECT_TRUE(has(next_words({}), "status"));
+    EXPECT_TRUE(has(next_words({"show"}), "servers"));
+    EXPECT_EQ(next_words({"show", "servers"}), Words{});
+    EXPECT_EQ(next_words({"show", "vrrp"}), Words{any_router});
+    EXPECT_TRUE(has(next_words({"events"}), "vrrp"));
+    EXPECT_EQ(next_words({"drain"}), Words{any_server});
+    EXPECT_EQ(next_words({"drain", "x"}), Words{any_service});
+    EXPECT_EQ(next_words({"drain", "x", "y"}), Words{});
+    EXPECT_EQ(next_words({"weight", "x"}), Words{"default"});
+    EXPECT_TRUE(has(next_words({"ended", "cause"}), "server_down"));
+    EXPECT_EQ(next_words({"ended", "server"}), Words{any_server});
+    EXPECT_TRUE(has(next_words({"ended", "server", "x"}), "cause"));
+    EXPECT_EQ(next_words({"why", "10.0.0.9"}), Words{"at"});
+    EXPECT_EQ(next_words({"nonsense"}), Words{});
+}
+
+TEST(Verbs, EachHasItsOptions) {
+    EXPECT_TRUE(has(options_of("events"), "--follow"));
+    EXPECT_TRUE(has(options_of("events"), "--json"));
+    EXPECT_FALSE(has(options_of("events"), "--url"));
+    EXPECT_TRUE(has(options_of(""), "--url"));
+}
+
+}  // namespace
+}  // namespace warren::ctl
