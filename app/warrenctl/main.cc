@@ -22,6 +22,7 @@
 #include "screen.h"
 #include "show.h"
 #include "show_sync.h"
+#include "support.h"
 #include "telemetry.h"
 #include "times.h"
 #include "upgrade.h"
@@ -59,8 +60,10 @@ po::options_description visible_options() {
         "force", "of handover and upgrade: give up, by priority 0, what no peer can take over")(
         "back", "of handover: what has been handed over may come back")(
         "restart-command", po::value<std::string>()->default_value("", "systemctl restart warren"),
-        "of upgrade")("url", po::value<std::string>()->default_value(""),
-                      "of audit: the management API, http://HOST:15672 or https://HOST:15671")(
+        "of upgrade")("output,o", po::value<std::string>()->default_value(""),
+                      "of support: the archive's file, .tar.gz or .tar.xz")(
+        "url", po::value<std::string>()->default_value(""),
+        "of audit: the management API, http://HOST:15672 or https://HOST:15671")(
         "username", po::value<std::string>()->default_value(""), "of audit")(
         "password-file", po::value<std::string>()->default_value(""),
         "of audit: the password is its first line")(
@@ -192,6 +195,11 @@ int run_upgrade(const po::variables_map& values) {
     return upgrade(upgrade_means(instance), options, std::cout) ? 0 : 1;
 }
 
+int run_support(const po::variables_map& values) {
+    support({instance_of(values), values["output"].as<std::string>()}, std::cout, std::cerr);
+    return 0;
+}
+
 Choice choice_of(const po::variables_map& values) {
     Choice choice;
     const auto text = [&values](const char* name) { return values[name].as<std::string>(); };
@@ -240,6 +248,7 @@ int run(int argc, char** argv) {
     const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);
     if (words[0] == "check") return check(instance_of(values), std::cout);
+    if (words[0] == "support") return run_support(values);
     if (words[0] == "handover") return run_hand_over(values, words);
     if (words[0] == "upgrade") return run_upgrade(values);
     Telemetry telemetry(instance_of(values));

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace warren::ctl {
@@ -149,16 +150,25 @@ Json Telemetry::page(const std::string& view, const std::string& cursor) {
     return inner;
 }
 
-std::vector<Json> Telemetry::rows(const std::string& view, std::string cursor) {
+std::vector<Json> Telemetry::rows(const std::string& view, std::string cursor, std::size_t most) {
     std::vector<Json> all;
-    for (std::size_t i = 0; i < max_pages; ++i) {
+    for (std::size_t i = 0; i < max_pages && all.size() < most; ++i) {
         Json answer = page(view, cursor);
         for (Json& row : answer["rows"])
             all.push_back(std::move(row));
         if (!answer.contains("next")) break;
         cursor = answer["next"].get<std::string>();
     }
+    if (all.size() > most) all.resize(most);
     return all;
+}
+
+pid_t Telemetry::process() const {
+    ucred peer{};
+    socklen_t size = sizeof(peer);
+    if (getsockopt(socket_, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        throw std::system_error(errno, std::generic_category(), "SO_PEERCRED");
+    return peer.pid;
 }
 
 }  // namespace warren::ctl

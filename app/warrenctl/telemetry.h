@@ -3,6 +3,10 @@
 // answer of at most 16 KiB. Errors: std::runtime_error with one clear line.
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstddef>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -30,8 +34,13 @@ class Telemetry {
     Telemetry(const Telemetry&) = delete;
     Telemetry& operator=(const Telemetry&) = delete;
 
-    // All rows of a view: asks for one page after the other, the first by `cursor`.
-    std::vector<Json> rows(const std::string& view, std::string cursor = {});
+    // The rows of a view: asks for one page after the other, the first by `cursor`, until it has at
+    // least `most`; no more are in the answer.
+    std::vector<Json> rows(const std::string& view, std::string cursor = {},
+                           std::size_t most = std::numeric_limits<std::size_t>::max());
+
+    // That of the warren.
+    pid_t process() const;
 
   private:
     Json page(const std::string& view, const std::string& cursor);

@@ -126,6 +126,10 @@ std::vector<Verb> order_verbs() {
              "upgrade [--restart-command CMD] [--force]\n"
              "    hands over, restarts, waits for the flows, comes back; 1: not done",
              {"--force", "--restart-command"}},
+            {"support",
+             "support [--output FILE]\n"
+             "    one archive with all views, the log and the machine, passwords masked",
+             {"--output"}},
             {"audit",
              "audit --url URL --username U --password-file F\n"
              "    what a RabbitMQ cluster would lose if a node died now; 1: something",

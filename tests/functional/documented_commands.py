@@ -64,6 +64,7 @@ def run_all(test, host):
 def main(test):
     (test.folder / "password").write_text("guest\n", encoding="utf-8")
     VALUES["F"] = str(test.folder / "password")
+    VALUES["FILE"] = str(test.folder / "support.tar.gz")
     found = all_commands()
     assert len(found) > 40, f"only {len(found)} commands were found"
     host = test.network.add_host("warren", "192.168.8.4/24")
