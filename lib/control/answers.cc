@@ -11,6 +11,7 @@
 #include "views/config_rows.h"
 #include "views/event_rows.h"
 #include "views/explain.h"
+#include "views/history_rows.h"
 #include "views/sync_views.h"
 #include "views/views.h"
 #include "views/why.h"
@@ -19,8 +20,8 @@ namespace warren::control {
 namespace {
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows", "events", "ended",    "why",   "explain",
-                                   "order", "reload", "handover", "config"};
+    std::vector<std::string> names{"flows", "events", "ended",    "why",    "explain",
+                                   "order", "reload", "handover", "config", "history"};
     for (const views::View& view : views::all_views())
         names.emplace_back(view.name);
     return names;
@@ -60,6 +61,8 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
         reply(views::why_page({context_.state, sources_.ended, context_.events}, argument));
     else if (verb == "config")
         reply(views::config_page(sources_.config_lines, argument));
+    else if (verb == "history")
+        reply(views::history_page(context_.state, sources_.days, argument));
     else if (verb == "explain")
         explain(argument, reply);
     else if (verb == "order")

@@ -9,6 +9,7 @@
 
 #include "control/publication.h"
 #include "control/services.h"
+#include "ends/days.h"
 #include "ends/ended_flows.h"
 #include "handover/flow_sync.h"
 #include "http/site.h"
@@ -32,6 +33,7 @@ class Answers {
         const kernel::Netlink& netlink;
         const port::PortTable& ports;  // as in State
         const ends::EndedFlows& ended;
+        const ends::Days& days;
         const views::ProcessFacts& process;
         const handover::SyncPicture& sync;
         const metrics::FlowTally& tally;

@@ -69,7 +69,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       reloader_(context(), exchange, options_.reread, std::move(options_.config_lines)),
       answers_(
           context(),
-          {exchange, vrrp, netlink_, ports_, services_.ended(), options_.process,
+          {exchange, vrrp, netlink_, ports_, services_.ended(), days_, options_.process,
            flow_sync_.picture(), flow_tally_, reloader_.history(), reloader_.lines()},
           [this](const model::Order& order) { return services_.obey(order); },
           [this](bool is_rehearsal) { return reload(is_rehearsal); },
@@ -284,6 +284,7 @@ void Manager::every_second(std::uint64_t now_ns) {
     events_.tell_folded();
     answers_.sample_load(now_ns);
     services_.every_second();
+    days_.take(*state_, now_ns);
     routers_.summarise_alarms(now_ns);
     if (const std::uint64_t ignored = station_moves_.take_ignored(); ignored != 0)
         events_.warn(journal::EventKind::link,
@@ -374,8 +375,12 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
     publication_.publish();
     for (const std::uint16_t index : changes.added_services)
         flow_tally_.begin_service(index);
-    for (const std::uint16_t index : changes.added_servers)
+    for (const std::uint16_t index : changes.added_servers) {
         flow_tally_.begin_server(index);
+        days_.begin_server(index);
+    }
+    for (const std::uint16_t index : changes.added_routers)
+        days_.begin_router(index);
     for (const std::uint16_t index : changes.restood)
         services_.on_server(index);
     const std::vector<std::uint16_t> added = changes.added_routers;

@@ -108,6 +108,7 @@ class Manager {
     handover::FlowSync flow_sync_;
     Reloader reloader_;
     metrics::FlowTally flow_tally_;
+    ends::Days days_;
     Answers answers_;
     http::Site site_;
     http::Server http_;
