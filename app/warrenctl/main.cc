@@ -141,7 +141,8 @@ void check_words(const Words& words) {
     if (verb == "explain" && words.size() != 2 && words.size() != 3)
         throw UsageError("explain takes CLIENT:PORT and perhaps VIP:PORT");
     const std::size_t most = verb == "handover" ? 2 : 1;
-    if (verb != "explain" && verb != "events" && words.size() > most)
+    const bool is_free = verb == "explain" || verb == "events" || verb == "history";
+    if (!is_free && words.size() > most)
         throw UsageError(verb + " takes no more words: \"" + words[most] + '"');
 }
 
@@ -244,7 +245,7 @@ int run(int argc, char** argv) {
     screen.has_colours = screen.has_colours && values.count("no-color") == 0;
     set_screen(std::cout, screen);
     check_words(words);
-    if (words[0] == "status") words.insert(words.begin(), "show");
+    if (words[0] == "status" || words[0] == "history") words.insert(words.begin(), "show");
     const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);
     if (words[0] == "check") return check(instance_of(values), std::cout);

@@ -8,6 +8,7 @@
 #include "fields.h"
 #include "screen.h"
 #include "show_config.h"
+#include "show_history.h"
 #include "show_servers.h"
 #include "show_sync.h"
 #include "show_vrrp.h"
@@ -201,7 +202,7 @@ void show_sync(Telemetry& telemetry, bool as_json, std::ostream& out) {
 
 const std::vector<std::string>& view_names() {
     static const std::vector<std::string> names = [] {
-        std::vector<std::string> all{"status", "vrrp", "sync", "servers", "config"};
+        std::vector<std::string> all{"status", "vrrp", "sync", "servers", "history", "config"};
         for (const ListView& view : list_views())
             all.emplace_back(view.name);
         return all;
@@ -214,6 +215,8 @@ void show(Telemetry& telemetry, const std::string& view, const std::vector<std::
     if (view == "status") return show_status(telemetry, as_json, out);
     if (view == "vrrp") return show_vrrp(telemetry, names, as_json, out);
     if (view == "sync") return show_sync(telemetry, as_json, out);
+    if (view == "history")
+        return show_view(history_of(telemetry.rows(view), names), as_json, out, print_history);
     if (view == "config") return show_view(telemetry.rows(view), as_json, out, print_config);
     if (view == "servers") return show_view(telemetry.rows(view), as_json, out, print_servers);
     for (const ListView& candidate : list_views()) {

@@ -17,7 +17,12 @@ const Words general_options{"--instance", "--json", "--wide", "--no-color", "--h
 Words after_show(const Words& words) {
     if (words.size() == 1) return view_names();
     if (words[1] == "vrrp") return {any_router};
+    if (words[1] == "history") return {any_router, any_server};
     return {};
+}
+
+Words after_history(const Words&) {
+    return {any_router, any_server};
 }
 
 Words after_events(const Words&) {
@@ -68,36 +73,38 @@ std::string joined_by_bars(const Words& words) {
 }
 
 std::vector<Verb> asking_verbs() {
-    return {
-        {"status", "status   what is wrong, and how all is; as show status"},
-        {"check",
-         "check   the same in one line, for Nagios and its kin;\n"
-         "    0: ok, 1: degraded, 2: down, 3: unknown"},
-        {"show",
-         "show {" + joined_by_bars(view_names()) + "}\nshow vrrp [ROUTER ...]   with all details",
-         {},
-         after_show},
-        {"events",
-         "events [vrrp|server|link|... or a part of the text]",
-         {"--since", "--until", "--last", "--follow", "--level"},
-         after_events},
-        {"why",
-         "why CLIENT[:PORT] [at TIME]\n"
-         "    why its connections ended, what happened then, where it went; 1:\n"
-         "    nothing of it has ended",
-         {},
-         after_why},
-        {"ended",
-         "ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
-         "                          [cause C]\n"
-         "    C: " +
-             ended_causes(),
-         {"--since", "--until", "--last", "--follow", "--by"},
-         after_ended},
-        {"explain",
-         "explain CLIENT:PORT [VIP:PORT]\n    IPv6 as [2001:db8::1]:5000",
-         {},
-         after_explain}};
+    return {{"status", "status   what is wrong, and how all is; as show status"},
+            {"history", "history [ROUTER|SERVER ...]   as show history", {}, after_history},
+            {"check",
+             "check   the same in one line, for Nagios and its kin;\n"
+             "    0: ok, 1: degraded, 2: down, 3: unknown"},
+            {"show",
+             "show {" + joined_by_bars(view_names()) +
+                 "}\nshow vrrp [ROUTER ...]   with all details\n"
+                 "show history [ROUTER|SERVER ...]   flips and uptime in the last 24 hours",
+             {},
+             after_show},
+            {"events",
+             "events [vrrp|server|link|... or a part of the text]",
+             {"--since", "--until", "--last", "--follow", "--level"},
+             after_events},
+            {"why",
+             "why CLIENT[:PORT] [at TIME]\n"
+             "    why its connections ended, what happened then, where it went; 1:\n"
+             "    nothing of it has ended",
+             {},
+             after_why},
+            {"ended",
+             "ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
+             "                          [cause C]\n"
+             "    C: " +
+                 ended_causes(),
+             {"--since", "--until", "--last", "--follow", "--by"},
+             after_ended},
+            {"explain",
+             "explain CLIENT:PORT [VIP:PORT]\n    IPv6 as [2001:db8::1]:5000",
+             {},
+             after_explain}};
 }
 
 std::vector<Verb> order_verbs() {
