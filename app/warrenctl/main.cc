@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // warrenctl: asks a running warren and prints. Exit status: 0 done, 1 refused or no answer, 2 wrong
 // command line, 3 nobody to talk to.
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cstdlib>
@@ -25,6 +27,7 @@
 #include "support.h"
 #include "telemetry.h"
 #include "times.h"
+#include "top.h"
 #include "upgrade.h"
 #include "verbs.h"
 #include "why.h"
@@ -59,6 +62,7 @@ po::options_description visible_options() {
         "diff", "of reload: only say what it would change")("dry-run", "the same as --diff")(
         "force", "of handover and upgrade: give up, by priority 0, what no peer can take over")(
         "back", "of handover: what has been handed over may come back")(
+        "delay,d", po::value<double>()->default_value(2, ""), "of top: seconds between two looks")(
         "restart-command", po::value<std::string>()->default_value("", "systemctl restart warren"),
         "of upgrade")("output,o", po::value<std::string>()->default_value(""),
                       "of support: the archive's file, .tar.gz or .tar.xz")(
@@ -196,6 +200,15 @@ int run_upgrade(const po::variables_map& values) {
     return upgrade(upgrade_means(instance), options, std::cout) ? 0 : 1;
 }
 
+int run_top(const po::variables_map& values) {
+    const auto delay_s = values["delay"].as<double>();
+    if (!(delay_s >= 0.1 && delay_s <= 3'600))
+        throw UsageError("top: --delay is 0.1 to 3600 seconds");
+    const bool goes_on = !values["delay"].defaulted() || isatty(STDOUT_FILENO) != 0;
+    top({instance_of(values), delay_s, goes_on, values.count("json") != 0}, std::cout);
+    return 0;
+}
+
 int run_support(const po::variables_map& values) {
     support({instance_of(values), values["output"].as<std::string>()}, std::cout, std::cerr);
     return 0;
@@ -249,6 +262,7 @@ int run(int argc, char** argv) {
     const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);
     if (words[0] == "check") return check(instance_of(values), std::cout);
+    if (words[0] == "top") return run_top(values);
     if (words[0] == "support") return run_support(values);
     if (words[0] == "handover") return run_hand_over(values, words);
     if (words[0] == "upgrade") return run_upgrade(values);

@@ -14,7 +14,7 @@
 namespace warren::ctl {
 namespace {
 
-constexpr std::size_t usual_columns = 80;
+constexpr ScreenSize usual_size{80, 24};
 constexpr std::size_t fewest_columns = 40;
 
 constexpr std::array<std::string_view, 11> red_words{"down",    "DOWN",   "fault", "failed",
@@ -39,11 +39,9 @@ std::size_t number_in(const char* text) {
     return number;
 }
 
-std::size_t terminal_columns() {
-    if (const std::size_t said = number_in(std::getenv("COLUMNS")); said != 0) return said;
-    winsize size{};
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != 0 ? size.ws_col
-                                                                            : usual_columns;
+std::size_t wanted_columns() {
+    const std::size_t said = number_in(std::getenv("COLUMNS"));
+    return said != 0 ? said : terminal_size().columns;
 }
 
 bool wants_colours() {
@@ -68,9 +66,16 @@ Screen screen_of(std::ostream& out) {
     return {static_cast<std::size_t>(out.iword(columns_index())), out.iword(colours_index()) != 0};
 }
 
+ScreenSize terminal_size() {
+    winsize size{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+        return usual_size;
+    return {size.ws_col, size.ws_row};
+}
+
 Screen standard_screen(bool all_columns) {
     if (isatty(STDOUT_FILENO) == 0) return {};
-    return {all_columns ? 0 : std::max(terminal_columns(), fewest_columns), wants_colours()};
+    return {all_columns ? 0 : std::max(wanted_columns(), fewest_columns), wants_colours()};
 }
 
 std::size_t columns_of(std::ostream& out, std::size_t most) {

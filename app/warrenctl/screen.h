@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <iosfwd>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,14 @@ struct Screen {
 
 void set_screen(std::ostream& out, const Screen& screen);
 Screen screen_of(std::ostream& out);
+
+struct ScreenSize {
+    std::size_t columns = std::numeric_limits<std::size_t>::max();
+    std::size_t rows = std::numeric_limits<std::size_t>::max();
+};
+
+// Of the terminal that standard output is, 80 by 24 if it does not say.
+ScreenSize terminal_size();
 
 // Of standard output: as wide as COLUMNS says, else the terminal, else 80; with colours but for
 // NO_COLOR (https://no-color.org) and TERM=dumb. `all_columns`: however wide the terminal is.

@@ -89,6 +89,13 @@ std::int64_t wall_ms() {
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+std::string clock_time(std::int64_t ms) {
+    std::array<char, 16> said{};
+    const std::tm parts = local(ms);
+    std::strftime(said.data(), said.size(), "%H:%M:%S", &parts);
+    return said.data();
+}
+
 std::string short_time(const std::string& time, std::int64_t now_ms) {
     constexpr std::size_t date_size = 10;
     std::array<char, date_size + 1> today{};

@@ -19,6 +19,8 @@ TimeSpan read_time(const std::string& text, std::int64_t now_ms);
 
 std::int64_t wall_ms();
 
+std::string clock_time(std::int64_t ms);  // "12:03:07", local
+
 // "12:03:07.412" of a day that is today's, else the whole of it; `time` is as rows have it.
 std::string short_time(const std::string& time, std::int64_t now_ms);
 

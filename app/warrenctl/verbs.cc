@@ -74,6 +74,9 @@ std::string joined_by_bars(const Words& words) {
 
 std::vector<Verb> asking_verbs() {
     return {{"status", "status   what is wrong, and how all is; as show status"},
+            {"top",
+             "top [--delay S]   status, servers with their rates, flows and events, live",
+             {"--delay"}},
             {"history", "history [ROUTER|SERVER ...]   as show history", {}, after_history},
             {"check",
              "check   the same in one line, for Nagios and its kin;\n"

@@ -83,7 +83,7 @@ class Warrenctl(unittest.TestCase):
     def test_each_verb_has_its_own_options(self):
         for verb, own in (("show", []), ("events", ["--follow", "--last", "--level", "--since", "--until"]),
                           ("ended", ["--by", "--follow", "--last", "--since", "--until"]), ("reload", ["--diff", "--dry-run", "--wait"]), ("handover", ["--back", "--force"]),
-                          ("upgrade", ["--force", "--restart-command"]), ("support", ["--output"]),
+                          ("upgrade", ["--force", "--restart-command"]), ("support", ["--output"]), ("top", ["--delay"]),
                           ("audit", ["--ca-file", "--password-file", "--url", "--username", "--vip"])):
             with self.subTest(verb):
                 general = ["--help", "--instance", "--json", "--no-color", "--version", "--wide"]
