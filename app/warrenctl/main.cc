@@ -11,17 +11,18 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "audit.h"
 #include "check.h"
+#include "completion.h"
 #include "ended.h"
 #include "events.h"
 #include "explain.h"
 #include "order.h"
 #include "reload.h"
 #include "screen.h"
+#include "shell.h"
 #include "show.h"
 #include "show_sync.h"
 #include "support.h"
@@ -90,7 +91,7 @@ void print_help() {
     std::cout << visible_options();
 }
 
-po::variables_map parse(int argc, char** argv) {
+po::variables_map parse(const Words& command_line) {
     po::options_description all = visible_options();
     all.add_options()("words", po::value<std::vector<std::string>>());
     po::positional_options_description positions;
@@ -98,7 +99,7 @@ po::variables_map parse(int argc, char** argv) {
     po::variables_map values;
     try {
         namespace style = po::command_line_style;
-        po::store(po::command_line_parser(argc, argv)
+        po::store(po::command_line_parser(command_line)
                       .options(all)
                       .positional(positions)
                       .style(style::default_style & ~style::allow_guessing)
@@ -242,8 +243,32 @@ std::string what_to_count(const po::variables_map& values) {
     throw UsageError("ended --by counts by cause, server, service or client");
 }
 
-int run(int argc, char** argv) {
-    const po::variables_map values = parse(argc, argv);
+int obey_words(const Words& command_line);
+
+// The last word is the one that is being written.
+int print_completions(const std::string& instance, Words words) {
+    const std::string begun = words.size() > 1 ? words.back() : "";
+    if (words.size() > 1) words.pop_back();
+    words.erase(words.begin());
+    for (const std::string& word : completions(words, begun, names_of_instance(instance)))
+        std::cout << word << '\n';
+    return 0;
+}
+
+// What is said of the shell holds for each line.
+int run_shell(const po::variables_map& values) {
+    const std::string instance = instance_of(values);
+    Words always{"--instance", instance};
+    for (const char* option : {"wide", "no-color"})
+        if (values.count(option) != 0) always.push_back(std::string("--") + option);
+    return shell(instance, [&](Words words) {
+        words.insert(words.begin(), always.begin(), always.end());
+        return obey_words(words);
+    });
+}
+
+int run(const Words& command_line) {
+    const po::variables_map values = parse(command_line);
     if (values.count("help") != 0) {
         print_help();
         return 0;
@@ -257,11 +282,14 @@ int run(int argc, char** argv) {
     Screen screen = standard_screen(values.count("wide") != 0);
     screen.has_colours = screen.has_colours && values.count("no-color") == 0;
     set_screen(std::cout, screen);
+    if (!words.empty() && words[0] == "complete")
+        return print_completions(instance_of(values), words);
     check_words(words);
     if (words[0] == "status" || words[0] == "history") words.insert(words.begin(), "show");
     const Choice choice = choice_of(values);
     if (words[0] == "audit") return run_audit(values);
     if (words[0] == "check") return check(instance_of(values), std::cout);
+    if (words[0] == "shell") return run_shell(values);
     if (words[0] == "top") return run_top(values);
     if (words[0] == "support") return run_support(values);
     if (words[0] == "handover") return run_hand_over(values, words);
@@ -289,25 +317,29 @@ int run(int argc, char** argv) {
 }
 
 // For who runs plugins 2 is CRITICAL, and a wrong command line is UNKNOWN.
-bool asks_for_check(int argc, char** argv) {
-    return std::any_of(argv + 1, argv + argc,
-                       [](const char* word) { return std::string_view(word) == "check"; });
+bool asks_for_check(const Words& command_line) {
+    return std::find(command_line.begin(), command_line.end(), "check") != command_line.end();
 }
 
-}  // namespace
-}  // namespace warren::ctl
-
-int main(int argc, char** argv) {
+// Exit status.
+int obey_words(const Words& command_line) {
     try {
-        return warren::ctl::run(argc, argv);
-    } catch (const warren::ctl::UsageError& error) {
+        return run(command_line);
+    } catch (const UsageError& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
-        return warren::ctl::asks_for_check(argc, argv) ? 3 : 2;
-    } catch (const warren::ctl::Unreachable& error) {
+        return asks_for_check(command_line) ? 3 : 2;
+    } catch (const Unreachable& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return 3;
     } catch (const std::exception& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return 1;
     }
+}
+
+}  // namespace
+}  // namespace warren::ctl
+
+int main(int argc, char** argv) {
+    return warren::ctl::obey_words({argv + 1, argv + argc});
 }

@@ -140,6 +140,8 @@ std::vector<Verb> order_verbs() {
              "support [--output FILE]\n"
              "    one archive with all views, the log and the machine, passwords masked",
              {"--output"}},
+            {"shell", "shell   commands line by line, with history and completion"},
+            {"complete", "complete -- [WORD ...]   what the last word may become, a line each"},
             {"audit",
              "audit --url URL --username U --password-file F\n"
              "    what a RabbitMQ cluster would lose if a node died now; 1: something",

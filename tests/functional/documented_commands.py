@@ -6,6 +6,7 @@
 """
 import re
 import shlex
+import subprocess
 
 from harness import REPOSITORY, Test, wait_until
 from symptoms import CONFIG
@@ -51,7 +52,7 @@ def run_all(test, host):
     for words, page in sorted(all_commands().items()):
         if not words or "--instance" in words or "-i" in words:
             continue    # another instance than this one
-        result = host.run(program, "--instance", host.namespace, *words, check=False)
+        result = host.run(program, "--instance", host.namespace, *words, check=False, stdin=subprocess.DEVNULL)
         verb = next(word for word in words if not word.startswith("-"))
         said = result.stdout + result.stderr
         is_name = len(words) == 1 and re.search(f"{verb} (takes|needs)", said)    # of a verb, in a sentence

@@ -89,6 +89,15 @@ class Warrenctl(unittest.TestCase):
                 general = ["--help", "--instance", "--json", "--no-color", "--version", "--wide"]
                 self.assertEqual(sorted(own + general), sorted(offered(f"warrenctl -i lb {verb} --")))
 
+    def test_bash_and_the_program_offer_the_same(self):
+        for line in ("", "show ", "events ", "ended ", "ended cause ", "ended cause x cli", "why 10.0.0.9 ", "weight 10.0.0.9 ", "--json dr",
+                     "handover ", "audit --", "--level ", "ended --by ", "nonsense "):
+            with self.subTest(line):
+                *before, begun = line.split(" ")
+                words = [str(BUILD / "app/warrenctl/warrenctl"), "-i", "none-such", "complete", "--", *before, begun]
+                said = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+                self.assertEqual(sorted(offered("warrenctl " + line)), sorted(said))
+
     def test_weight_offers_its_word(self):
         self.assertEqual(["default"], offered("warrenctl weight 10.0.1.2 "))
         self.assertEqual(["all"], offered("warrenctl handover "))
