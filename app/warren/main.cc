@@ -64,6 +64,7 @@ int serve(const Options& options, const schema::LoadResult& loaded, std::span<ch
     manager.config_lines = loaded.lines;
     manager.announce = notify_service_manager;
     manager.reopen_log = [&options] { return reopen_log(options); };
+    manager.flow_log = options.flow_log;
     manager.cleaner = &cleaner;
     plane.run(std::move(manager));
     spdlog::info("stopped");

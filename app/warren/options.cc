@@ -17,7 +17,7 @@ constexpr std::string_view usage =
     "Usage: warren --config FILE [options] [-- EAL options]\n"
     "Serves the virtual addresses of a keepalived.conf through DPDK.\n"
     "Signals: TERM gives up the addresses and stops, HUP reads the file again (reload)\n"
-    "and opens the log file again (logrotate).\n";
+    "and opens its log files again (logrotate).\n";
 
 po::options_description description() {
     po::options_description all("Options");
@@ -32,8 +32,11 @@ po::options_description description() {
                                                     "log to this file instead of standard error")(
         "log-format", po::value<std::string>(),
         "text or json: one record a line; without it systemd's journal gets fields if it reads "
-        "standard error, else text")("verbose,v", "log what is of interest to developers too")(
-        "help,h", "show this help")("version", "show the version");
+        "standard error, else text")(
+        "flow-log", po::value<std::string>(),
+        "write each connection that ended to this file, one JSON object a line")(
+        "verbose,v", "log what is of interest to developers too")("help,h", "show this help")(
+        "version", "show the version");
     return all;
 }
 
@@ -62,6 +65,7 @@ Options take(const po::variables_map& values) {
     check_instance_name(options.instance);
     if (values.count("config-id") != 0) options.config_id = values["config-id"].as<std::string>();
     if (values.count("log-file") != 0) options.log_file = values["log-file"].as<std::string>();
+    if (values.count("flow-log") != 0) options.flow_log = values["flow-log"].as<std::string>();
     if (values.count("log-format") != 0)
         options.log_format = log_format(values["log-format"].as<std::string>());
     if (values.count("dry-run") != 0) options.dry_run = values["dry-run"].as<std::string>();

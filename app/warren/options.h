@@ -15,6 +15,7 @@ struct Options {
     std::string instance = "warren";  // EAL file prefix, and so the telemetry socket's folder
     std::string config_id;            // lines that begin with @ID count only for this one
     std::optional<std::string> log_file;
+    std::optional<std::string> flow_log;
     LogFormat log_format = LogFormat::automatic;  // the journal's own under systemd, else text
     bool check = false;
     std::optional<std::string> dry_run;  // the file that would be running

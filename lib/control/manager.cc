@@ -81,7 +81,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
             services_.ended()),
       http_(io_, events_, attempts_, options_.process.instance,
             [this](const http::Question& question) { return site_.answer(question); }),
-      life_(context(), exchange, options_.announce, options_.reopen_log,
+      life_(context(), exchange, options_.announce, [this] { return reopen_logs(); },
             {.reload = [this] { reload(); },
              .dump = [this](views::Dump dump) { answers_.write(dump); },
              .stopping =
@@ -98,6 +98,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       drain_timer_(io_),
       handover_timer_(io_),
       bell_(io_, vrrp.bell.descriptor()) {
+    if (options_.flow_log) flow_log_.emplace(*options_.flow_log);
     next_hops_.follow();
     host_.start();
     routers_.tell_sources();
@@ -221,6 +222,9 @@ void Manager::drain() {
     const std::uint64_t now_ns = port::now_ns();
     routers_.take_all();
     take_flow_events();
+    if (flow_log_)
+        attempts_("writing the flow log",
+                  [this] { flow_log_->follow(services_.ended(), journal::system_ms()); });
     attempts_("following drains", [this] { services_.follow_traffic(); });
     look_at_flow_sync();
     attempts_("freeing snapshots", [this] { exchange_.publisher.reclaim(); });
@@ -297,6 +301,16 @@ void Manager::every_second(std::uint64_t now_ns) {
     priorities_.apply();
     http_.follow(state_->config.dataplane.http);
     life_.tell_status(views::status_line(*state_, exchange_));
+}
+
+std::string Manager::reopen_logs() {
+    std::string trouble = options_.reopen_log ? options_.reopen_log() : std::string();
+    try {
+        if (flow_log_) flow_log_->reopen();
+    } catch (const std::exception& error) {
+        trouble += (trouble.empty() ? "" : "; ") + std::string(error.what());
+    }
+    return trouble;
 }
 
 // Ready is when every worker has looked into its queues.

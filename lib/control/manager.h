@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "control/answers.h"
@@ -26,6 +27,7 @@
 #include "http/server.h"
 #include "mail/alerts.h"
 #include "model/station_moves.h"
+#include "telemetry/flow_log.h"
 
 namespace warren::control {
 
@@ -39,6 +41,7 @@ struct ManagerOptions {
     std::vector<syntax::TextLine> config_lines;  // LoadResult's, of the configuration
     Life::Announce announce;
     Life::ReopenLog reopen_log;
+    std::optional<std::string> flow_log;  // a file for each connection that ended
 };
 
 class Manager {
@@ -77,6 +80,7 @@ class Manager {
     void look_at_flow_sync();
     void every_second(std::uint64_t now_ns);
     void become_ready();
+    std::string reopen_logs();
     void wait_for_bell();
     void run_until_stopped();
     void leave();
@@ -109,6 +113,7 @@ class Manager {
     Reloader reloader_;
     metrics::FlowTally flow_tally_;
     ends::Days days_;
+    std::optional<telemetry::FlowLog> flow_log_;
     Answers answers_;
     http::Site site_;
     http::Server http_;
