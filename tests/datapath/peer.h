@@ -27,7 +27,8 @@ class Peer {
         world_.run();
     }
     // As it comes from the sync thread: without the server's addresses.
-    void end(flow::Flow flow) {
+    void end(const flow::Flow& known) {
+        flow::Flow flow = known;
         flow.set_server_address({});
         flow.set_local_address({});
         order({.kind = SyncCommand::Kind::end, .flow = flow});
