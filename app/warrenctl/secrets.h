@@ -6,8 +6,8 @@
 
 namespace warren::ctl {
 
-// The words behind auth_pass, password, secret and their kin become ********, and so does what
-// stands before the @ of a URL.
+// What stands behind auth_pass, X_PASSWORD, secret, --token and their kin becomes ********, and so
+// does what stands before the @ of a URL, and the password of -u NAME:X.
 std::string without_secrets(const std::string& text);
 
 }  // namespace warren::ctl

@@ -35,6 +35,14 @@ TEST(Secrets, AUrlLosesItsUser) {
               "at https://********@10.0.0.1:15671/api");
 }
 
+TEST(Secrets, AnOptionOrAnAssignmentNamesThemToo) {
+    EXPECT_EQ(without_secrets("PGPASSWORD=x run --rabbit-token abc -u guest:word http://h"),
+              "PGPASSWORD=******** run --rabbit-token ******** -u guest:******** http://h");
+    EXPECT_EQ(without_secrets("?apikey=x&page=2"), "?apikey=********");
+    EXPECT_EQ(without_secrets("an unexpected token here, two checks pass again, --user guest x:y"),
+              "an unexpected token here, two checks pass again, --user guest x:y");
+}
+
 TEST(BoundedRead, OutputIsCut) {
     EXPECT_EQ(output_of("echo one; echo two >&2", 100), "one\ntwo\n");
     EXPECT_EQ(output_of("yes", 4), "y\ny\n\n(the rest is cut off)\n");
