@@ -237,8 +237,11 @@ class Scenario {
         heir.session().answer_take_over(router_key(0), 77, true, world_.now_us);
         SyncNode& old = world_.node(from);
         old.seen.answered.reset();
+        const std::uint64_t sessions = old.session().counters().sessions;
         world_.run_until(world_.now_us + 5 * s, [&] { return !old.seen.answered.has_value(); });
         if (!ok()) return;
+        if (!old.seen.answered && old.session().counters().sessions != sessions)
+            return await_equal("a session that ended at the answer");  // it keeps the address
         if (old.seen.answered != true) return world_.fail("no answer to the take-over");
         world_.set_role(1 - from, 0, Role::master);
         world_.set_role(from, 0, Role::backup);
