@@ -121,6 +121,9 @@ class Pump {
 };
 
 // Nothing has come for so long: it will not.
+// Threads that are busy all the time share what processors there are with whatever else runs.
+constexpr double stuck_s = 10;
+
 class Patience {
   public:
     explicit Patience(double seconds) : cycles_(seconds * double(rte_get_tsc_hz())) {}
@@ -155,7 +158,7 @@ void Pump::refill() {
 }
 
 void Pump::carry(Burst& frames, unsigned count) {
-    Patience patience(1);
+    Patience patience(stuck_s);
     bed_.push(frames.data(), count);
     Burst back;
     for (unsigned came = 0; came < count;) {
@@ -208,7 +211,7 @@ unsigned Pump::take(std::vector<double>* latencies) {
 }
 
 double Pump::window() {
-    Patience patience(1);
+    Patience patience(stuck_s);
     const std::uint64_t start = rte_rdtsc();
     std::uint64_t came = 0;
     while (came < frames_per_window) {
@@ -223,7 +226,7 @@ double Pump::window() {
 }
 
 std::vector<double> Pump::latencies(double cycles_per_burst, std::size_t count) {
-    Patience patience(1);
+    Patience patience(stuck_s);
     std::vector<double> taken;
     taken.reserve(count + burst);
     auto next = double(rte_rdtsc());
@@ -239,7 +242,7 @@ std::vector<double> Pump::latencies(double cycles_per_burst, std::size_t count) 
 }
 
 std::uint64_t Pump::drain() {
-    Patience patience(1);
+    Patience patience(stuck_s);
     while (out_ != 0 && !patience.is_over(take())) {
     }
     const std::uint64_t lost = out_;

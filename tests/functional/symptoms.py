@@ -54,7 +54,7 @@ VALUE = re.compile(r"\d+ [mu]s\b|\S*\d\S*|(?<!\S)-(?!\S)")
 def sections():
     """Heading -> the lines that it shows, as patterns."""
     parts = re.split(r"^## (.+)$", PAGE.read_text(), flags=re.M)
-    return {heading: [pattern(line) for line in re.findall(r"^    (?!warrenctl (?:show|-)|  )(.*)$", text, re.M)]
+    return {heading: [pattern(line) for line in re.findall(r"^    (?!warrenctl (?:show|support|-)|  )(.*)$", text, re.M)]
             for heading, text in zip(parts[1::2], parts[2::2])}
 
 
