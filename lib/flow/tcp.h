@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "net/headers.h"
 
@@ -29,6 +30,15 @@ enum class TcpState : std::uint8_t {
     elsewhere,  // a signpost: the flow is another worker's, server_id says whose (Flow::signpost())
 };
 inline constexpr std::size_t tcp_state_count = 10;
+
+constexpr std::string_view name_of(TcpState state) {
+    constexpr std::array<std::string_view, tcp_state_count> names{
+        "none",       "syn_sent",  "syn_received", "established", "fin_client",
+        "fin_server", "time_wait", "closed",       "dead",        "elsewhere"};
+    static_assert(!names.back().empty(), "a state without a name");
+    const auto index = static_cast<std::size_t>(state);
+    return index < names.size() ? names[index] : "unknown";
+}
 
 enum class SegmentKind : std::uint8_t { syn, syn_ack, fin, rst, other };
 
