@@ -81,6 +81,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
             services_.ended()),
       http_(io_, events_, attempts_, options_.process.instance,
             [this](const http::Question& question) { return site_.answer(question); }),
+      capture_(io_, events_, telemetry::capture_socket_path(), capture_means()),
       life_(context(), exchange, options_.announce, [this] { return reopen_logs(); },
             {.reload = [this] { reload(); },
              .dump = [this](views::Dump dump) { answers_.write(dump); },
@@ -326,6 +327,24 @@ void Manager::become_ready() {
                  count_served(state_->services), count_served(state_->servers),
                  exchange_.workers.size());
     life_.tell_ready();
+}
+
+// ---- who captures
+
+telemetry::CaptureMeans Manager::capture_means() {
+    return {.workers = exchange_.workers.size(),
+            .port_names =
+                [this] {
+                    std::vector<std::string> names;
+                    for (const model::PortState& port : state_->ports)
+                        names.push_back(port.name);
+                    return names;
+                },
+            .show =
+                [this](std::shared_ptr<exchange::CaptureTap> tap) {
+                    state_->capture = std::move(tap);
+                    publication_.publish();
+                }};
 }
 
 // ---- a reload

@@ -27,6 +27,7 @@
 #include "http/server.h"
 #include "mail/alerts.h"
 #include "model/station_moves.h"
+#include "telemetry/capture_desk.h"
 #include "telemetry/flow_log.h"
 
 namespace warren::control {
@@ -89,6 +90,7 @@ class Manager {
     std::vector<views::Json> reload(bool is_rehearsal);
     std::string take_up(const config::Config& wanted, const model::ReloadPlan& plan);
     void open_port(const std::string& interface);
+    telemetry::CaptureMeans capture_means();
 
     boost::asio::io_context io_;
     journal::EventLog events_;
@@ -117,6 +119,7 @@ class Manager {
     Answers answers_;
     http::Site site_;
     http::Server http_;
+    telemetry::CaptureDesk capture_;
     Life life_;
     model::StationMoves station_moves_;
     boost::asio::steady_timer drain_timer_, handover_timer_;

@@ -74,6 +74,8 @@ bool Emitter::generate(const net::Link& link, const net::TcpSegment& segment, st
         counters_.drop(Drop::no_mbuf).add();
         return false;
     }
+    if (witness_.is_on()) [[unlikely]]
+        witness_.made({rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)}, port);
     tx_.add(port, mbuf);
     return true;
 }
@@ -81,6 +83,7 @@ bool Emitter::generate(const net::Link& link, const net::TcpSegment& segment, st
 Verdict Emitter::refuse(Packet& packet, Drop reason) {
     const std::size_t length = net::build_reset_reply(packet.room(), packet.frame(), packet.parsed);
     if (length == 0) return Verdict::drop(reason);
+    packet.reason = reason;
     counters_.refusal(reason).add();
     return send_back(packet, length);
 }

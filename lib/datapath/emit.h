@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "capture/witness.h"
 #include "datapath/packet.h"
 #include "datapath/tx_batch.h"
 #include "net/build.h"
@@ -16,12 +17,14 @@ namespace warren::datapath {
 
 class Emitter {
   public:
-    Emitter(const tables::FlowOptions& options, exchange::WorkerCounters& counters, TxBatch& tx)
+    Emitter(const tables::FlowOptions& options, exchange::WorkerCounters& counters, TxBatch& tx,
+            capture::Witness& witness)
         : worker_(options.worker),
           workers_(options.spread->workers()),
           pool_(options.pool),
           counters_(counters),
-          tx_(tx) {}
+          tx_(tx),
+          witness_(witness) {}
 
     // A port has not taken all that it was given in this round: what can wait should.
     bool is_full() const { return tx_.is_full(); }
@@ -66,6 +69,7 @@ class Emitter {
     rte_mempool* const pool_;
     exchange::WorkerCounters& counters_;
     TxBatch& tx_;
+    capture::Witness& witness_;
     std::uint16_t identifications_ = 0;  // given so far
 };
 

@@ -5,7 +5,9 @@
 #include <rte_mbuf.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "exchange/counters.h"
 #include "exchange/poll_round.h"
@@ -41,6 +43,24 @@ enum class Kind : std::uint8_t {
     afterglow,   // TCP of one of these three, of a virtual router that was ours a moment ago
 };
 
+constexpr std::string_view words_of(Kind kind) {
+    constexpr std::array<std::string_view, 12> words{
+        "nothing that is answered",
+        "not for an address of ours",
+        "an ARP request for an address of ours",
+        "a neighbour solicitation for an address of ours",
+        "another station's claim to an address of ours",
+        "an echo request to an address of ours",
+        "an advert of VRRP",
+        "an ICMP error about a connection",
+        "a segment to a virtual_server",
+        "a segment to a local address",
+        "a NAT server's segment to its client",
+        "a segment of a virtual router that was handed over"};
+    static_assert(words.size() == static_cast<std::size_t>(Kind::afterglow) + 1);
+    return words[static_cast<std::size_t>(kind)];
+}
+
 inline void set_length(rte_mbuf& mbuf, std::size_t bytes) {
     mbuf.data_len = static_cast<std::uint16_t>(bytes);
     mbuf.pkt_len = static_cast<std::uint32_t>(bytes);
@@ -57,7 +77,7 @@ struct Packet {
     std::uint16_t service = exchange::Snapshot::no_service;
     std::uint16_t router = no_router;  // whose traffic it is; ours now unless the frame is dropped
     Kind kind = Kind::kernel;
-    exchange::Drop reason{};
+    exchange::Drop reason{};     // of Kind::drop; and why it was refused with RST
     bool is_of_station = false;  // ARP or a neighbour message: its sender says who it is
 
     bool is_of_flow() const { return kind >= Kind::to_service; }

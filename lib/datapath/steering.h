@@ -20,6 +20,7 @@ class Steering {
 
     // Who has handed us the frames that come now: nobody, ourselves.
     void begin_frames_of(unsigned from) { from_ = from; }
+    unsigned from() const { return from_; }
 
     // Asked only when a packet's flow is not here, so what the card says of it is looked at here
     // too.

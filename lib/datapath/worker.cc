@@ -31,6 +31,50 @@ tables::FlowOptions flow_options(const WorkerOptions& options) {
             .start = flow::tick_of_ns(options.now_ns)};
 }
 
+net::ConstBytes frame_of(const rte_mbuf& mbuf) {
+    return {rte_pktmbuf_mtod(&mbuf, const std::uint8_t*), rte_pktmbuf_data_len(&mbuf)};
+}
+
+exchange::Fate fate_of(Verdict::Action action) {
+    using exchange::Fate;
+    switch (action) {
+        case Verdict::Action::transmit:
+            return Fate::sent;
+        case Verdict::Action::drop:
+            return Fate::dropped;
+        case Verdict::Action::punt:
+            return Fate::punted;
+        case Verdict::Action::kernel:
+            return Fate::to_kernel;
+        case Verdict::Action::hand_off:
+            return Fate::handed_on;
+        case Verdict::Action::held:
+            return Fate::held;
+    }
+    return Fate::dropped;
+}
+
+void see_come(capture::Witness& witness, Packet& packet, const Steering& steering) {
+    const bool is_handed = steering.from() != steering.worker();
+    if (packet.kind != Kind::drop) packet.reason = Drop::count_;
+    witness.came(frame_of(*packet.mbuf),
+                 {.bytes = packet.mbuf->pkt_len,
+                  .port = packet.port(),
+                  .from_worker = is_handed ? static_cast<std::uint8_t>(steering.from())
+                                           : exchange::CapturedPacket::nobody});
+}
+
+void see_go(capture::Witness& witness, const Packet& packet, const Verdict& verdict) {
+    using Action = Verdict::Action;
+    const bool leaves = verdict.action == Action::transmit || verdict.action == Action::held;
+    witness.settled({.fate = fate_of(verdict.action),
+                     .reason = verdict.action == Action::drop ? verdict.reason : packet.reason,
+                     .target = verdict.target,
+                     .what = words_of(packet.kind)},
+                    leaves ? frame_of(*packet.mbuf) : net::ConstBytes{},
+                    leaves ? packet.mbuf->pkt_len : 0);
+}
+
 }  // namespace
 
 Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
@@ -44,7 +88,8 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       tx_(static_cast<std::uint16_t>(options.id), options.loopback, counters_),
       tables_(flow_options(options), exchange),
       lane_(tables_.flows, link_),
-      emitter_(flow_options(options), counters_, tx_),
+      witness_(tables_.flows, options.id, round_),
+      emitter_(flow_options(options), counters_, tx_, witness_),
       steering_(options.id, *options.spread, counters_),
       admission_(flow_options(options), exchange, tables_, emitter_),
       half_open_(exchange, tables_, emitter_, admission_),
@@ -117,8 +162,11 @@ void Worker::begin_round(std::uint64_t now_ns) {
     round_.tick = flow::tick_of_ns(now_ns);
     exchange_.ownership.read(round_.ownership, round_.snapshot->virtual_routers.size(), now_ns);
     if (tables_.is_synced()) round_.watch.look(round_.ownership);
-    if (ports_generation_ != round_.snapshot->generation) [[unlikely]]
+    if (ports_generation_ != round_.snapshot->generation) [[unlikely]] {
+        witness_.follow_snapshot();
+        is_lane_open_ = has_fast_lane_ && !witness_.is_on();
         follow_ports();
+    }
 }
 
 // There may be another port, a port's MAC may be another one now, and a shared interface may have
@@ -242,7 +290,7 @@ void Worker::process(Burst& burst, unsigned count) {
 }
 
 inline void Worker::look(Burst& burst, unsigned i, Sighted& sighted) {
-    if (has_fast_lane_ && lane_.look(*burst[i], sighted.seen[i])) [[likely]]
+    if (is_lane_open_ && lane_.look(*burst[i], sighted.seen[i])) [[likely]]
         return;
     sighted.whole_way |= 1U << i;
     sort(burst, i);
@@ -271,7 +319,12 @@ inline void Worker::forward(Burst& burst, unsigned i, const Sighted& sighted) {
 // Apart: the loop over a burst needs its registers for the fast lane.
 [[gnu::noinline]] void Worker::go_whole_way(Packet& packet) {
     note_traffic(packet);
-    settle(packet, handle(packet));
+    if (witness_.is_on()) [[unlikely]]
+        see_come(witness_, packet, steering_);
+    const Verdict verdict = handle(packet);
+    if (witness_.is_on()) [[unlikely]]
+        see_go(witness_, packet, verdict);
+    settle(packet, verdict);
 }
 
 void Worker::sort(Burst& burst, unsigned i) {

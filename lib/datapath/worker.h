@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "capture/witness.h"
 #include "datapath/admission.h"
 #include "datapath/ageing.h"
 #include "datapath/dead_flows.h"
@@ -121,6 +122,7 @@ class Worker {
     const unsigned id_;
     const bool idle_adaptive_;
     const bool has_fast_lane_;
+    bool is_lane_open_ = false;  // nobody captures
     const port::PortTable& ports_;
     std::vector<net::MacAddress> port_macs_;  // of those that it knows already
     std::vector<RxQueue> rx_queues_;
@@ -134,6 +136,7 @@ class Worker {
     std::array<Packet, burst_size> packets_;  // of the burst, those that go the whole way
     tables::Tables tables_;
     lane::FastLane lane_;
+    capture::Witness witness_;
     Emitter emitter_;
     Steering steering_;
     Admission admission_;

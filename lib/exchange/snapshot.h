@@ -21,6 +21,8 @@
 
 namespace warren::exchange {
 
+struct CaptureTap;  // capture.h
+
 inline constexpr std::size_t max_servers = 4096;
 inline constexpr std::size_t max_services = 1024;
 inline constexpr std::size_t max_addresses = 8192;
@@ -132,6 +134,7 @@ class Snapshot {
     // What the host numbers its own connections from; on its addresses those are no local ports, so
     // that a server's answer tells by its port alone whose it is.
     flow::PortRange host_ports{};
+    std::shared_ptr<CaptureTap> capture;  // null: nobody captures
 
     // Builds the indices below; call once, after the vectors are filled and before publishing.
     void seal();

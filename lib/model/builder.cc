@@ -272,6 +272,7 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
     snapshot->port_mtus.push_back(loopback_mtu);
     snapshot->kernel_addresses = state.kernel_addresses;
     snapshot->host_ports = state.host_ports;
+    snapshot->capture = state.capture;
     snapshot->seal();
     return snapshot;
 }

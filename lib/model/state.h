@@ -33,6 +33,10 @@
 #include "rabbitmq/node_facts.h"
 #include "vrrp/instance.h"
 
+namespace warren::exchange {
+struct CaptureTap;
+}
+
 namespace warren::model {
 
 struct PortState {
@@ -183,6 +187,7 @@ struct State {
     std::unordered_map<net::IpAddress, VipPlace, net::IpAddressHash> place_of_vip;
     std::vector<ServiceRecord> services;
     std::vector<ServerRecord> servers;
+    std::shared_ptr<exchange::CaptureTap> capture{};  // null: nobody captures
 };
 
 // Failures of most servers at once are doubted for so long.
