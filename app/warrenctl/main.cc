@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "audit.h"
+#include "capture.h"
 #include "check.h"
 #include "completion.h"
 #include "ended.h"
@@ -74,8 +75,17 @@ po::options_description visible_options() {
         "of audit: the password is its first line")(
         "ca-file", po::value<std::string>()->default_value(""), "of audit, with https")(
         "vip", po::value<std::vector<std::string>>()->default_value({}, ""),
-        "of audit, with FNAT: where nodes see clients come from")("help,h", "show this help")(
-        "version", "show the version");
+        "of audit, with FNAT: where nodes see clients come from")(
+        "write,w", po::value<std::string>()->default_value(""),
+        "of capture: to that file; - for a pipe")(
+        "count,c", po::value<std::uint64_t>()->default_value(0, "10000, trace: 10"),
+        "of capture and trace: so many packets")(
+        "bytes", po::value<std::uint64_t>()->default_value(0, "64 MB"),
+        "of capture: so many are written")(
+        "seconds,G", po::value<unsigned>()->default_value(0, "10"),
+        "of capture and trace: so long")("snap,s", po::value<unsigned>()->default_value(0, "256"),
+                                         "of capture: so many bytes of each frame")(
+        "help,h", "show this help")("version", "show the version");
     return all;
 }
 
@@ -138,9 +148,9 @@ void check_words(const Words& words) {
         throw UsageError("unknown command \"" + verb + "\": " + list_of_verbs());
     if (verb == "show") return check_view(words);
     if (verb == "ended" || verb == "why") return check_filter(words);
-    if (is_order(verb)) {
-        if (const std::string problem = order_problem(words); !problem.empty())
-            throw UsageError(problem);
+    if (is_order(verb) || is_capture(verb)) {
+        const std::string problem = is_order(verb) ? order_problem(words) : capture_problem(words);
+        if (!problem.empty()) throw UsageError(problem);
         return;
     }
     if (verb == "explain" && words.size() != 2 && words.size() != 3)
@@ -173,6 +183,23 @@ std::string instance_of(const po::variables_map& values) {
         return name;
     const std::vector<std::string> running = running_instances();
     return running.size() == 1 ? running.front() : "warren";
+}
+
+int run_capture(const po::variables_map& values, const std::vector<std::string>& words) {
+    const bool is_trace = words[0] == "trace";
+    CaptureOptions options;
+    options.instance = instance_of(values);
+    options.file = is_trace ? "-" : values["write"].as<std::string>();
+    options.packets = values["count"].as<std::uint64_t>();
+    if (options.packets == 0) options.packets = values["last"].as<std::size_t>();
+    if (options.packets == 0 && is_trace) options.packets = trace_packets;
+    options.bytes = values["bytes"].as<std::uint64_t>();
+    options.seconds = values["seconds"].as<unsigned>();
+    options.snap = values["snap"].as<unsigned>();
+    if (options.file.empty()) options.file = "-";
+    if (!is_trace && options.file == "-" && isatty(STDOUT_FILENO) != 0)
+        throw UsageError("capture writes pcapng: -w FILE, or a pipe: capture | tcpdump -r -");
+    return capture(words, options, std::cerr) ? 0 : 1;
 }
 
 int run_hand_over(const po::variables_map& values, const std::vector<std::string>& words) {
@@ -293,6 +320,7 @@ int run(const Words& command_line) {
     if (words[0] == "top") return run_top(values);
     if (words[0] == "support") return run_support(values);
     if (words[0] == "handover") return run_hand_over(values, words);
+    if (is_capture(words[0])) return run_capture(values, words);
     if (words[0] == "upgrade") return run_upgrade(values);
     Telemetry telemetry(instance_of(values));
     const bool as_json = values.count("json") != 0;

@@ -25,6 +25,7 @@ constexpr std::size_t max_pages = 1'000'000;
 constexpr const char* units_folder =
     "/run/warren/dpdk";  // XDG_RUNTIME_DIR in conf/warren.service.in
 constexpr const char* roots_folder = "/var/run/dpdk";
+constexpr const char* telemetry_name = "dpdk_telemetry.v2";
 
 // Where DPDK puts its runtime folders (eal_create_runtime_dir): those of a warren that this user
 // runs, then those of the unit and of root.
@@ -34,11 +35,6 @@ std::vector<std::filesystem::path> runtime_folders() {
     const char* own = std::getenv("XDG_RUNTIME_DIR");
     all.insert(all.begin(), std::filesystem::path(own != nullptr ? own : "/tmp") / "dpdk");
     return all;
-}
-
-std::filesystem::path socket_path(const std::filesystem::path& folder,
-                                  const std::string& instance) {
-    return folder / instance / "dpdk_telemetry.v2";
 }
 
 // A connected socket, or the errno.
@@ -59,10 +55,10 @@ std::pair<int, int> open_socket(const std::filesystem::path& path) {
 
 // In the first folder that has it, or the errno: that which may not be asked rather than that
 // which is not there.
-std::pair<int, int> open_instance(const std::string& instance) {
+std::pair<int, int> open_instance(const std::string& instance, const std::string& socket_name) {
     std::pair<int, int> last{-1, ENOENT};
     for (const std::filesystem::path& folder : runtime_folders()) {
-        const std::pair<int, int> opened = open_socket(socket_path(folder, instance));
+        const std::pair<int, int> opened = open_socket(folder / instance / socket_name);
         if (opened.second == 0) return opened;
         if (opened.second != ENOENT) last = opened;
     }
@@ -86,12 +82,6 @@ std::string not_running(const std::string& instance, int error) {
     return text;
 }
 
-int connected(const std::string& instance) {
-    const auto [fd, error] = open_instance(instance);
-    if (error != 0) throw Unreachable(not_running(instance, error));
-    return fd;
-}
-
 std::string receive(int fd, std::size_t most) {
     pollfd waiting{fd, POLLIN, 0};
     if (poll(&waiting, 1, patience_ms) <= 0) throw std::runtime_error("warren does not answer");
@@ -110,7 +100,7 @@ std::vector<std::string> running_instances() {
     for (const std::filesystem::path& folder : runtime_folders())
         for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
             const std::string name = entry.path().filename().string();
-            const auto [fd, problem] = open_socket(socket_path(folder, name));
+            const auto [fd, problem] = open_socket(folder / name / telemetry_name);
             if (problem != 0) continue;
             close(fd);
             names.push_back(name);
@@ -120,7 +110,14 @@ std::vector<std::string> running_instances() {
     return names;
 }
 
-Telemetry::Telemetry(const std::string& instance) : Telemetry(connected(instance)) {}
+int connect_to(const std::string& instance, const std::string& socket_name) {
+    const auto [fd, error] = open_instance(instance, socket_name);
+    if (error != 0) throw Unreachable(not_running(instance, error));
+    return fd;
+}
+
+Telemetry::Telemetry(const std::string& instance)
+    : Telemetry(connect_to(instance, telemetry_name)) {}
 
 Telemetry::Telemetry(int socket) : socket_(socket) {
     const Json hello = Json::parse(receive(socket_, max_answer_bytes_), nullptr, false);

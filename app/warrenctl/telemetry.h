@@ -21,6 +21,10 @@ class Unreachable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// A connected SOCK_SEQPACKET of that name in the instance's folder, the caller's to close. Throws
+// Unreachable.
+int connect_to(const std::string& instance, const std::string& socket_name);
+
 // Names of the instances that answer on this machine, sorted.
 std::vector<std::string> running_instances();
 

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <utility>
 
+#include "capture.h"
 #include "ended.h"
 #include "events.h"
 #include "show.h"
@@ -57,6 +58,14 @@ Words after_explain(const Words& words) {
     return words.size() == 2 ? Words{any_service} : Words{};
 }
 
+Words after_capture(const Words& words) {
+    const std::string& last = words.back();
+    if (last == "server") return {any_server};
+    if (last == "service") return {any_service};
+    const bool is_whole = words[0] == "trace" && words.size() == 2 && last != "drops";
+    return last == "client" || last == "port" || is_whole ? Words{} : capture_filter_names();
+}
+
 Words a_service(const Words& words) {
     return words.size() == 1 ? Words{any_service} : Words{};
 }
@@ -107,7 +116,18 @@ std::vector<Verb> asking_verbs() {
             {"explain",
              "explain CLIENT:PORT [VIP:PORT]\n    IPv6 as [2001:db8::1]:5000",
              {},
-             after_explain}};
+             after_explain},
+            {"capture",
+             "capture [client A[:P]] [server A[:P]] [service A[:P]]\n"
+             "                            [port INTERFACE] [drops [REASON]] -w FILE\n"
+             "    packets as they come and as they leave, with what became of them, as\n"
+             "    pcapng: a connection's both sides",
+             {"--write", "--count", "--bytes", "--seconds", "--snap"},
+             after_capture},
+            {"trace",
+             "trace CLIENT[:PORT]   the same in words, step by step; or as capture",
+             {"--count", "--seconds"},
+             after_capture}};
 }
 
 std::vector<Verb> order_verbs() {

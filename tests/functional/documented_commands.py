@@ -21,6 +21,8 @@ VALUES = {"SERVER:PORT": SERVER, "CLIENT:PORT": f"{CLIENT}:40000", "VIP:PORT": V
 # What cannot succeed here: there is no peer, no broker's management, no systemd, and nobody was cut off.
 REFUSED = {"handover": "flow sync|flow_sync|peer", "audit": "Connection refused", "upgrade": "handing over|restarting",
            "why": "nothing of .* has ended here"}
+# Who waits for packets, and what is no text.
+SHORTER = {"trace": ("-G", "1"), "capture": ("-G", "1", "-w", "/dev/null")}
 
 
 def as_words(command):
@@ -52,10 +54,12 @@ def run_all(test, host):
     for words, page in sorted(all_commands().items()):
         if not words or "--instance" in words or "-i" in words:
             continue    # another instance than this one
-        result = host.run(program, "--instance", host.namespace, *words, check=False, stdin=subprocess.DEVNULL)
         verb = next(word for word in words if not word.startswith("-"))
+        is_bare = len(words) == 1
+        words += SHORTER.get(verb, ()) if "-w" not in words else ("-G", "1")
+        result = host.run(program, "--instance", host.namespace, *words, check=False, stdin=subprocess.DEVNULL)
         said = result.stdout + result.stderr
-        is_name = len(words) == 1 and re.search(f"{verb} (takes|needs)", said)    # of a verb, in a sentence
+        is_name = is_bare and re.search(f"{verb} (takes|needs)", said)    # of a verb, in a sentence
         good = result.returncode == 0 or is_name or re.search(REFUSED.get(verb, "(?!)"), said)
         if not good:
             wrong.append(f"{page}: warrenctl {' '.join(words)}: status {result.returncode}: {said.strip()[:300]}")
@@ -64,6 +68,7 @@ def run_all(test, host):
 
 def main(test):
     (test.folder / "password").write_text("guest\n", encoding="utf-8")
+    VALUES["FILE.pcapng"] = str(test.folder / "capture.pcapng")
     VALUES["F"] = str(test.folder / "password")
     VALUES["FILE"] = str(test.folder / "support.tar.gz")
     found = all_commands()

@@ -84,6 +84,7 @@ class Warrenctl(unittest.TestCase):
         for verb, own in (("show", []), ("events", ["--follow", "--last", "--level", "--since", "--until"]),
                           ("ended", ["--by", "--follow", "--last", "--since", "--until"]), ("reload", ["--diff", "--dry-run", "--wait"]), ("handover", ["--back", "--force"]),
                           ("upgrade", ["--force", "--restart-command"]), ("support", ["--output"]), ("top", ["--delay"]),
+                          ("capture", ["--bytes", "--count", "--seconds", "--snap", "--write"]), ("trace", ["--count", "--seconds"]),
                           ("audit", ["--ca-file", "--password-file", "--url", "--username", "--vip"])):
             with self.subTest(verb):
                 general = ["--help", "--instance", "--json", "--no-color", "--version", "--wide"]
@@ -91,12 +92,17 @@ class Warrenctl(unittest.TestCase):
 
     def test_bash_and_the_program_offer_the_same(self):
         for line in ("", "show ", "events ", "ended ", "ended cause ", "ended cause x cli", "why 10.0.0.9 ", "weight 10.0.0.9 ", "--json dr",
-                     "handover ", "audit --", "--level ", "ended --by ", "nonsense "):
+                     "handover ", "audit --", "capture ", "capture client ", "capture client x po", "trace ", "trace x ", "trace drops ", "capture --", "--level ", "ended --by ", "nonsense "):
             with self.subTest(line):
                 *before, begun = line.split(" ")
                 words = [str(BUILD / "app/warrenctl/warrenctl"), "-i", "none-such", "complete", "--", *before, begun]
                 said = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
                 self.assertEqual(sorted(offered("warrenctl " + line)), sorted(said))
+
+    def test_filters_of_a_capture(self):
+        self.assertEqual(["client", "server", "service", "port", "drops"], offered("warrenctl capture "))
+        self.assertEqual([], offered("warrenctl capture server "))
+        self.assertEqual(["port"], offered("warrenctl capture -s 64 server 10.0.0.9 po"))
 
     def test_weight_offers_its_word(self):
         self.assertEqual(["default"], offered("warrenctl weight 10.0.1.2 "))

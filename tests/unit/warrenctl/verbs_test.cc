@@ -40,6 +40,11 @@ TEST(Verbs, WhatFollows) {
     EXPECT_EQ(next_words({"ended", "server"}), Words{any_server});
     EXPECT_TRUE(has(next_words({"ended", "server", "x"}), "cause"));
     EXPECT_EQ(next_words({"why", "10.0.0.9"}), Words{"at"});
+    EXPECT_TRUE(has(next_words({"capture"}), "drops"));
+    EXPECT_EQ(next_words({"capture", "client"}), Words{});
+    EXPECT_EQ(next_words({"trace", "drops", "server"}), Words{any_server});
+    EXPECT_TRUE(has(next_words({"trace", "client", "10.0.0.9"}), "service"));
+    EXPECT_EQ(next_words({"trace", "10.0.0.9"}), Words{});
     EXPECT_EQ(next_words({"nonsense"}), Words{});
 }
 
