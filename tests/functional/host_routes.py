@@ -280,7 +280,7 @@ def keepalived(test):
     ours = text_of(site, "a")
     file = test.folder / "keepalived.conf"
     file.write_text(both("b"), encoding="utf-8")
-    pids = [word for kind in "pr" for word in (f"-{kind}", str(test.folder / f"kad-{kind}.pid"))]
+    pids = [word for kind in "prcb" for word in (f"-{kind}", str(test.folder / f"kad-{kind}.pid"))]
     test.start(site.hosts["b"], test.program("keepalived"), "-n", "-l", "-D", "-P", "-f", str(file), *pids, log="keepalived.log")
     wait_until("keepalived to be backup", lambda: "BACKUP STATE" in test.log("keepalived.log"), 10)
     site.check_backup("b")

@@ -330,7 +330,7 @@ def beside(test):
     site.wait_for("a", 0, 6)
     file = test.folder / "keepalived.conf"
     file.write_text(instance("b"), encoding="utf-8")
-    pids = [word for kind in "prc" for word in (f"-{kind}", str(test.folder / f"kad-{kind}.pid"))]
+    pids = [word for kind in "prcb" for word in (f"-{kind}", str(test.folder / f"kad-{kind}.pid"))]
     test.start(site.hosts["b"], test.program("keepalived"), "-n", "-l", "-D", "-P", "-f", str(file), *pids, log="keepalived.log")
     wait_until("keepalived to be backup", lambda: "BACKUP STATE" in test.log("keepalived.log"), 10)
     site.check("a")

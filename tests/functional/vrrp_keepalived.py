@@ -68,7 +68,7 @@ class Pair:
         folder = self.test.folder
         config = folder / "keepalived.conf"
         config.write_text("global_defs {\n    router_id kad\n}\n" + instance(priority), encoding="utf-8")
-        pids = [arg for name in ("p", "r", "c") for arg in (f"-{name}", str(folder / f"{name}{self.starts}.pid"))]
+        pids = [arg for name in "prcb" for arg in (f"-{name}", str(folder / f"{name}{self.starts}.pid"))]
         self.keepalived = self.test.start(self.keepalived_host, self.test.program("keepalived"), "-n", "-l", "-D", "-P",
                                           "-f", str(config), *pids, log="keepalived.log")
 

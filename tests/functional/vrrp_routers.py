@@ -89,7 +89,7 @@ class Router:
         folder = self.test.folder
         file = folder / f"{self.name}-keepalived.conf"
         file.write_text(f"global_defs {{\n    router_id {self.name}\n}}\n{config}", encoding="utf-8")
-        pids = [word for kind in "prc" for word in (f"-{kind}", str(folder / f"{self.name}-{self.starts}-{kind}.pid"))]
+        pids = [word for kind in "prcb" for word in (f"-{kind}", str(folder / f"{self.name}-{self.starts}-{kind}.pid"))]
         self.processes = [self.test.start(self.host, self.test.program("keepalived"), "-n", "-l", "-D", "-P", "-f", str(file),
                                           *pids, log=f"{self.name}-keepalived.log")]
 
