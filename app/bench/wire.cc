@@ -336,7 +336,7 @@ Result run_wire(const Load& load, const Wire& wire) {
     const std::uint64_t start = rte_rdtsc();
     Statistics statistics(station.port(), load.stats_period_s);
     station.measure(load.seconds, statistics);
-    const Result result = station.result(double(rte_rdtsc() - start) / double(rte_get_tsc_hz()));
+    Result result = station.result(double(rte_rdtsc() - start) / double(rte_get_tsc_hz()));
     statistics.print_last();
     return result;
 }

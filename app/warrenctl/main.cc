@@ -178,7 +178,7 @@ int run_audit(const po::variables_map& values) {
 }
 
 std::string instance_of(const po::variables_map& values) {
-    if (const auto said = values["instance"].as<std::string>(); !said.empty()) return said;
+    if (auto said = values["instance"].as<std::string>(); !said.empty()) return said;
     if (const char* name = std::getenv("WARREN_INSTANCE"); name != nullptr && *name != '\0')
         return name;
     const std::vector<std::string> running = running_instances();
