@@ -124,9 +124,12 @@ class FastLane {
         if (!hit) return no_port;
         flow::Flow& f = flows_[hit.index];
         if (!is_open<Family>(f) || frame.ethernet.source == port_mac) return no_port;
+        const exchange::OwnedAddress* vip = round.snapshot->address_of(f.service_id);
+        if (vip == nullptr) return no_port;
         const Bytes bytes{frame.ip_bytes(), frame.tcp.header_bytes()};
-        return hit.from == flow::Side::client ? from_client(mbuf, frame, bytes, f, port_mac, round)
-                                              : from_server(mbuf, frame, bytes, f, port_mac, round);
+        return hit.from == flow::Side::client
+                   ? from_client(mbuf, frame, bytes, f, *vip, port_mac, round)
+                   : from_server(mbuf, frame, bytes, f, *vip, port_mac, round);
     }
 
     // One family on both sides (an IPv6 packet may carry what looks like our IPv4 addresses). What
@@ -152,34 +155,33 @@ class FastLane {
     template <typename Family>
     [[gnu::always_inline]] std::uint8_t from_client(rte_mbuf& mbuf, Frame<Family>& frame,
                                                     const Bytes& bytes, flow::Flow& f,
+                                                    const exchange::OwnedAddress& vip,
                                                     const net::MacAddress& port_mac,
                                                     const exchange::PollRound& round) {
-        const exchange::Snapshot& snapshot = *round.snapshot;
-        const exchange::OwnedAddress* vip = snapshot.address_of(f.service_id);
-        if (vip == nullptr || !is_for_us(frame.ethernet, mbuf, *vip, port_mac, round) ||
-            (vip->is_hosts && !snapshot.services[f.service_id].present) || !is_sound<Family>(mbuf))
+        if (!is_for_us(frame.ethernet, mbuf, vip, port_mac, round) ||
+            (vip.is_hosts && !round.snapshot->services[f.service_id].present) ||
+            !is_sound<Family>(mbuf))
             return no_port;
         const std::uint8_t port = to_server(mbuf, frame, bytes, f, round);
-        if (port != no_port) router_frames_[vip->virtual_router].add();
+        if (port != no_port) router_frames_[vip.virtual_router].add();
         return port;
     }
 
     template <typename Family>
     [[gnu::always_inline]] std::uint8_t from_server(rte_mbuf& mbuf, Frame<Family>& frame,
                                                     const Bytes& bytes, flow::Flow& f,
+                                                    const exchange::OwnedAddress& vip,
                                                     const net::MacAddress& port_mac,
                                                     const exchange::PollRound& round) {
         const exchange::Snapshot& snapshot = *round.snapshot;
-        const exchange::OwnedAddress* vip = snapshot.address_of(f.service_id);
-        if (vip == nullptr) return no_port;
         const exchange::OwnedAddress* local = addresses_.find(snapshot, frame.ip.destination);
         const bool ours =
             local != nullptr
                 ? is_for_us(frame.ethernet, mbuf, *local, port_mac, round) &&
                       !(local->is_hosts && snapshot.host_ports.contains(f.local_port.host()))
-                : is_nat_return(frame, f, *vip, mbuf, port_mac, round);
+                : is_nat_return(frame, f, vip, mbuf, port_mac, round);
         if (!ours || !is_sound<Family>(mbuf)) return no_port;
-        const std::uint8_t port = to_client(mbuf, frame, bytes, f, *vip, round);
+        const std::uint8_t port = to_client(mbuf, frame, bytes, f, vip, round);
         if (port != no_port && local != nullptr) router_frames_[local->virtual_router].add();
         return port;
     }
