@@ -222,8 +222,8 @@ def late(test):
     assert site.ports("one") == ["eth0", "eth1"], site.ports("one")
     add_wire(test.network, one, "bridge", ["192.168.8.44/32"], "eth2")
     one.run("ip", "route", "add", f"{NEAR_SERVER}/32", "dev", "eth2")
+    wait_until("eth2 to be taken up", lambda: site.ports("one") == ["eth0", "eth1", "eth2"], 10)
     site.is_served("client", VIP, 5670, "near")
-    assert site.ports("one") == ["eth0", "eth1", "eth2"], site.ports("one")
 
 
 def quiet(test):
