@@ -79,8 +79,8 @@ void Services::on_server(std::uint16_t index) {
                                      server.reason);
             else if (server.health.condition() == balance::Condition::minority)
                 context_.events.warn(journal::EventKind::server,
-                                     "server {} is in the minority of a partition and gets new "
-                                     "flows only where no other can: {}; its {} flows stay",
+                                     "server {} is in the minority of a partition, down for new "
+                                     "flows while another can take them: {}; its {} flows stay",
                                      name, server.reason, flows);
             else
                 context_.events.info(journal::EventKind::server, "server {} is up: {}", name,
@@ -107,6 +107,7 @@ void Services::follow_own_hosts() {
 }
 
 void Services::follow_quorums() {
+    static_cast<void>(pools::update_fronts(context_.state));
     for (const model::QuorumChange& change : update_quorums(context_.state, port::now_ns()))
         tell_of_quorum(change);
     quorums_();
@@ -219,7 +220,9 @@ void Services::every_second() {
         on_server(index);
     const bool are_weights_others =
         pools::update_factors(context_.state, exchange_, port::now_ns());
-    if (pools::update_fronts(context_.state) || are_weights_others) context_.publication.publish();
+    const bool are_fronts_others = pools::update_fronts(context_.state);
+    if (are_fronts_others) follow_quorums();
+    if (are_fronts_others || are_weights_others) context_.publication.publish();
     model::sample_rates(context_.state, exchange_);
     even_out();
     warn_of_few_ports();

@@ -28,7 +28,8 @@ std::vector<balance::SlotOwner> slot_owners(const State& state, const ServiceRec
 unsigned live_weight(const State& state, const ServiceRecord& service) {
     unsigned sum = 0;
     for (const std::uint16_t index : service.servers)
-        if (is_alive(state.servers[index])) sum += weight_of(state.servers[index]);
+        if (is_alive(state.servers[index]) && !is_cut_off(state.servers[index]))
+            sum += weight_of(state.servers[index]);
     return sum;
 }
 
@@ -51,6 +52,10 @@ void change_over(State& state, ServiceRecord& service, std::uint64_t now_ns) {
 bool is_alive(const ServerRecord& server) {
     return is_served(server) && !server.is_sorry &&
            server.health.standing() == balance::Standing::serving;
+}
+
+bool is_cut_off(const ServerRecord& server) {
+    return server.health.condition() == balance::Condition::minority && server.waits;
 }
 
 bool sees_answers(const State& state, const ServiceRecord& service) {

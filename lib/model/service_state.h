@@ -26,6 +26,10 @@ std::vector<QuorumChange> update_quorums(State& state, std::uint64_t now_ns);
 // Counts for the quorum: passes its checks, and the operator has nothing against it.
 bool is_alive(const ServerRecord& server);
 
+// Down for new flows and for the quorum; the flows it has live: it is in the minority of a
+// partition, and there are others to go to.
+bool is_cut_off(const ServerRecord& server);
+
 // Whether its servers' answers come by us, in all their methods: only then is known who gets
 // through.
 bool sees_answers(const State& state, const ServiceRecord& service);

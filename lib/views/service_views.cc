@@ -40,10 +40,10 @@ std::string state_text(const model::ServerRecord& server) {
     const balance::Condition condition = server.health.condition();
     const bool is_replaced =
         server_state(server) == exchange::ServerState::drain && condition == balance::Condition::up;
-    // One that nobody stands before serves.
-    if (condition == balance::Condition::minority && !server.waits) return "up";
-    const bool takes_none = is_replaced || condition == balance::Condition::minority;
-    return std::string(name_of(takes_none ? balance::Condition::draining : condition));
+    if (condition == balance::Condition::minority)
+        return std::string(
+            name_of(is_cut_off(server) ? balance::Condition::down : balance::Condition::up));
+    return std::string(name_of(is_replaced ? balance::Condition::draining : condition));
 }
 
 namespace {
@@ -104,6 +104,13 @@ Json drain_of(const ViewContext& c, const model::ServerRecord& server) {
              timeout_ms == 0 ? Json() : Json(drain.left_ms(timeout_ms, c.now_ns / 1'000'000))}};
 }
 
+// `down` resets flows, but for these.
+std::string reason_text(const model::ServerRecord& server) {
+    if (server.health.condition() != balance::Condition::minority) return server.reason;
+    return server.reason + (is_cut_off(server) ? ": down for new flows, those it has stay"
+                                               : ": serves, for no other server can");
+}
+
 Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses& uses) {
     const model::ServerRecord& s = c.state.servers[index];
     const model::PortUse ports = uses.of(index);
@@ -147,7 +154,7 @@ Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses
             {"since",
              journal::wall_text(c.wall_ms - static_cast<std::int64_t>(ms_since(c, s.since_ns)))},
             {"since_ms", ms_since(c, s.since_ns)},
-            {"reason", s.reason}};
+            {"reason", reason_text(s)}};
 }
 
 // By cause, those that there have been; in all and in the last 10 s.
@@ -167,7 +174,7 @@ Json service_row(const ViewContext& c, const model::ServiceRecord& service,
     std::uint64_t connections = 0;
     double connections_per_s = 0, to_server_bytes_per_s = 0, to_client_bytes_per_s = 0;
     for (const std::uint16_t i : candidates(service)) {
-        up += is_alive(c.state.servers[i]) ? 1 : 0;
+        up += is_alive(c.state.servers[i]) && !is_cut_off(c.state.servers[i]) ? 1 : 0;
         active += sum(c.exchange, i, &ServerCounters::active);
         connections += sum(c.exchange, i, &ServerCounters::connections) -
                        c.state.servers[i].before.connections;

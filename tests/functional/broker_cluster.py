@@ -231,9 +231,10 @@ def leaves_a_minority_alone(bench):
     assert bench.active(MEMORY_PORT) == [0, 2, 2], bench.rows()
     with faults.cut_off(bench.test.network.host("switch"), node, [bench.nodes[DISC], bench.nodes[RAM]]):
         began = time.monotonic()
-        wait_until("the minority to be seen", lambda: bench.row(ALONE)["state"] == "draining", 30, 0.1)
+        wait_until("the minority to be seen", lambda: bench.row(ALONE)["state"] == "down", 30, 0.1)
         row = bench.row(ALONE)
         print(f"partition with net_ticktime {TICKTIME_S}: seen after {time.monotonic() - began:.1f} s: {row['reason']}", flush=True)
+        assert "down for new flows, those it has stay" in row["reason"], row
         assert row["node"]["members"] == {"used": 1, "limit": 3} and row["effective_weight"] == 0 and row["waits"], row
         assert faults.is_serving(node), "its port is open"
         bench.connect(VIP[4], MEMORY_PORT, 4, "new.log")

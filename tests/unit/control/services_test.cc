@@ -41,11 +41,14 @@ TEST_F(OneService, AnOrderThatChangesNothingIsToldNobody) {
 TEST_F(OneService, WhatIsLearntOfANodeIsPublishedWithinASecond) {
     for (model::ServerRecord& server : world_.state->servers)
         server.next_hop = kernel::NextHop{.ifindex = 1, .mac = net::MacAddress{{2, 0, 0, 0, 0, 9}}};
+    services_.follow_quorums();
     services_.every_second();
     const unsigned published = world_.publication.published;
+    ASSERT_TRUE(world_.state->services[0].has_quorum);
     world_.state->servers[1].health.on_result(0, balance::CheckResult::minority);
     services_.every_second();
     EXPECT_EQ(world_.publication.published, published + 1);
+    EXPECT_FALSE(world_.state->services[0].has_quorum) << "it is down for new flows";
     services_.every_second();
     EXPECT_EQ(world_.publication.published, published + 1);
 }

@@ -73,6 +73,19 @@ TEST_F(ServiceStates, QuorumIsASumOfWeights) {
     EXPECT_EQ(quorum(), "UP 4 of 2 uu");
 }
 
+TEST_F(ServiceStates, AMinorityThatOthersStandBeforeIsNotInTheQuorum) {
+    use("quorum 2\n");
+    EXPECT_EQ(quorum(), "UP 4 of 2 uu");
+    state_->servers[1].health.on_result(0, balance::CheckResult::minority);
+    EXPECT_EQ(quorum(), "uu") << "nobody stands before it";
+    state_->servers[1].waits = true;
+    EXPECT_TRUE(is_cut_off(state_->servers[1]));
+    EXPECT_EQ(quorum(), "DOWN 1 of 2 uu") << "its flows live";
+    pass(1);
+    EXPECT_FALSE(is_cut_off(state_->servers[1])) << "a tier that waits is no minority";
+    EXPECT_EQ(quorum(), "UP 4 of 2 uu");
+}
+
 TEST_F(ServiceStates, HysteresisHoldsTheQuorumBothWays) {
     use("quorum 2\nhysteresis 1\n");
     EXPECT_EQ(quorum(), "UP 4 of 3 uu");

@@ -99,12 +99,15 @@ TEST_F(LargePool, EightTimesAsManyServersCostAPageLittleMore) {
 
 using SmallPool = LargePool;
 
-TEST_F(SmallPool, AMinorityDrainsWhileAnotherServes) {
+TEST_F(SmallPool, AMinorityIsDownForNewFlowsWhileAnotherServes) {
     model::ServerRecord& server = state_->servers[0];
     server.health.on_result(0, balance::CheckResult::minority);
     EXPECT_EQ(state_text(server), "up") << "nobody stands before it";
     server.waits = true;
-    EXPECT_EQ(state_text(server), "draining");
+    EXPECT_EQ(state_text(server), "down");
+    const auto said = server_rows(context())[0].at("reason").get<std::string>();
+    EXPECT_NE(said.find("down for new flows, those it has stay"), std::string::npos) << said;
+    EXPECT_EQ(service_rows(context())[0].at("servers_up"), state_->servers.size() - 1);
     server.health.on_result(0, balance::CheckResult::pass);
     EXPECT_EQ(state_text(server), "up");
 }
