@@ -91,6 +91,28 @@ void Checks::look_at_watched(std::uint16_t index) {
     }
 }
 
+void Checks::doubt(std::uint16_t index) {
+    // Who is down has nobody left to tell.
+    if (!state_.servers[index].health.is_up()) return;
+    for (const auto& checker : servers_[index].checkers)
+        if (checker) checker->doubt();
+    ask_witnesses(state_.servers[index]);
+}
+
+// Silence is believed when others of the pool answer (balance/panic_rule.h): a few that are up.
+void Checks::ask_witnesses(const model::ServerRecord& server) {
+    constexpr unsigned enough = 4;
+    unsigned asked = 0;
+    const model::ServiceRecord& service = state_.services[server.service];
+    for (const std::uint16_t index : service.servers) {
+        const model::ServerRecord& other = state_.servers[index];
+        if (&other == &server || !other.health.is_up() || !servers_[index].config) continue;
+        if (++asked > enough) return;
+        for (const auto& checker : servers_[index].checkers)
+            if (checker) checker->ask();
+    }
+}
+
 void Checks::say_farewell(std::uint16_t index, unsigned most) {
     Server& server = servers_[index];
     const model::ServiceRecord& service = state_.services[state_.servers[index].service];

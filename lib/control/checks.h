@@ -39,6 +39,8 @@ class Checks {
     void follow();
     // FILE_CHECKs and BFD_CHECKs: at the start, after follow(), and when a watched thing changes.
     void look_at_watched();
+    // Its clients are not answered, or refused: its checks ask at once and in haste.
+    void doubt(std::uint16_t server);
     // Some of a server's clients are asked to go by its management API; while others of it are,
     // nothing. With FNAT only: else nobody could tell our clients from others.
     void say_farewell(std::uint16_t server, unsigned most);
@@ -53,6 +55,7 @@ class Checks {
     };
 
     void follow(std::uint16_t index);
+    void ask_witnesses(const model::ServerRecord& server);
     std::unique_ptr<health::Checker> start(std::uint16_t index, std::size_t checker);
     void look_at_watched(std::uint16_t index);
     void log_words(std::uint16_t index, std::size_t checker, const health::CheckResult& result);

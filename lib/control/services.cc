@@ -190,6 +190,11 @@ bool Services::obey(std::uint16_t index, balance::Admin admin) {
 void Services::take(const exchange::FlowEvent& event) {
     apply_flow_event(context_.state, event);
     ended_.take(event, context_.state, journal::system_ms());
+    if (event.kind != exchange::FlowEventKind::refused ||
+        event.server >= context_.state.servers.size())
+        return;
+    balance::Refusing& refusing = context_.state.servers[event.server].refusing;
+    if (refusing.note(port::now_ns() / 1'000'000) && checks_) checks_->doubt(event.server);
 }
 
 void Services::on_transition(const election::VrrpReport& report) {
@@ -248,6 +253,7 @@ void Services::follow_traffic() {
     bool published = pools::note_full(context_.state, exchange_);
     for (const pools::DrainNews& news :
          pools::follow_drains(context_.state, exchange_, port::now_ns())) {
+        if (news.silent && checks_) checks_->doubt(news.server);
         if (!news.text.empty())
             context_.events.info(journal::EventKind::server, "server {}: {}",
                                  full_name(news.server), news.text);

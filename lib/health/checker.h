@@ -48,12 +48,21 @@ struct PingOptions {
     Schedule schedule = {};
 };
 
+// The time to answer of a server that is doubted, or four times its usual latency.
+constexpr std::int64_t hasty_ns = 100'000'000;
+
 class Checker {
   public:
     Checker() = default;
     Checker(const Checker&) = delete;
     Checker& operator=(const Checker&) = delete;
     virtual ~Checker() = default;
+    // Something else says that it is silent or refuses: ask at once, or give the attempt under way
+    // `hasty_ns` in all, more only if it is usually slow. Checks that mean more than reaching the
+    // machine go their own pace.
+    virtual void doubt() {}
+    // Another one is doubted: ask at once, in no haste. Whoever answers shows that the way is open.
+    virtual void ask() {}
 };
 
 // Takes a report and answers whether a change is pending, which another attempt soon may settle.

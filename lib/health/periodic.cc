@@ -99,8 +99,9 @@ std::int64_t PeriodicChecker::elapsed_ns() const {
 
 void PeriodicChecker::wait(std::int64_t delay_ns) {
     attempt_ = std::make_shared<const int>();
+    is_waiting_ = true;
     set_timer_to_next_tick(delay_ns);
-    timer_.async_wait(guarded([this](const boost::system::error_code&) { attempt(); }));
+    timer_.async_wait(guarded([this](const boost::system::error_code&) { attempt(timeout_ns_); }));
 }
 
 void PeriodicChecker::set_timer_to_next_tick(std::int64_t delay_ns) {
@@ -110,14 +111,26 @@ void PeriodicChecker::set_timer_to_next_tick(std::int64_t delay_ns) {
 
 void PeriodicChecker::bound(std::int64_t timeout_ns) {
     timer_.expires_at(begun_ + std::chrono::nanoseconds(timeout_ns));
-    timer_.async_wait(guarded([this](const boost::system::error_code&) { run_out(); }));
+    timer_.async_wait(guarded([this](const boost::system::error_code& error) {
+        if (!error) run_out();  // else the attempt has another bound now
+    }));
 }
 
-void PeriodicChecker::attempt() {
+void PeriodicChecker::attempt(std::int64_t timeout_ns) {
     attempt_ = std::make_shared<const int>();
+    is_waiting_ = false;
     begun_ = std::chrono::steady_clock::now();
-    if (timeout_ns_ > 0) bound(timeout_ns_);
+    if (timeout_ns > 0) bound(timeout_ns);
     begin();
+}
+
+void PeriodicChecker::succeed(std::int64_t latency_ns) {
+    usual_ns_ = latency_ns;
+    finish({Reason::none, latency_ns});
+}
+
+std::int64_t PeriodicChecker::hasty_timeout_ns(std::int64_t configured_ns) const {
+    return std::min(configured_ns, std::max(hasty_ns, 4 * usual_ns_));
 }
 
 void PeriodicChecker::fail(int error) {

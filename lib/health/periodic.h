@@ -33,10 +33,14 @@ class PeriodicChecker : public Checker {
     // What became of a result that was reported.
     virtual void take_pace(const CheckResult&, Pace) {}
 
-    void succeed(std::int64_t latency_ns) { finish({Reason::none, latency_ns}); }
+    void succeed(std::int64_t latency_ns);
     void fail(int error);
     void fail(Reason reason, std::string text) { finish({reason, elapsed_ns(), std::move(text)}); }
     void finish(const CheckResult& result);
+    // Of checks whose latency is the network's: see doubt().
+    std::int64_t hasty_timeout_ns(std::int64_t configured_ns) const;
+    bool is_waiting() const { return is_waiting_; }
+    void attempt(std::int64_t timeout_ns);
     // There is nothing to report yet: another attempt has the rest of it.
     void go_on(std::int64_t delay_ns);
     // For those without a timeout_ns, until they ask for a deadline: there is one timer.
@@ -45,7 +49,7 @@ class PeriodicChecker : public Checker {
         set_timer_to_next_tick();
         timer_.async_wait(guarded([handler](const boost::system::error_code&) { handler(); }));
     }
-    // The attempt runs out so long after it began.
+    // The attempt runs out so long after it began. The last one counts.
     void bound(std::int64_t timeout_ns);
     const Schedule& schedule() const { return schedule_; }
     // Since begin().
@@ -63,13 +67,14 @@ class PeriodicChecker : public Checker {
     static constexpr std::int64_t least_delay_ns = 1'000'000;
 
     void wait(std::int64_t delay_ns);
-    void attempt();
     void set_timer_to_next_tick(std::int64_t delay_ns = 0);
 
     boost::asio::steady_timer timer_;
     Schedule schedule_;
     Callback callback_;
     std::int64_t timeout_ns_;
+    std::int64_t usual_ns_ = 0;  // the last success's latency
+    bool is_waiting_ = true;     // for the next attempt
     std::chrono::steady_clock::time_point begun_;
     // Lives as long as the current attempt, or the wait for the next one.
     std::shared_ptr<const int> attempt_;

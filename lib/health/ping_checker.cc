@@ -68,6 +68,18 @@ class PingChecker final : public PeriodicChecker {
         start();
     }
 
+    void doubt() override {
+        const std::int64_t timeout_ns = hasty_timeout_ns(options_.timeout_ns);
+        if (is_waiting())
+            attempt(timeout_ns);
+        else
+            bound(timeout_ns);
+    }
+
+    void ask() override {
+        if (is_waiting()) attempt(options_.timeout_ns);
+    }
+
   private:
     void begin() override;
     void abandon() override;

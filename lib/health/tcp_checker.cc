@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
 #include <utility>
 
 #include "health/periodic.h"
@@ -27,10 +28,15 @@ class TcpChecker final : public PeriodicChecker {
         start();
     }
     ~TcpChecker() override { TcpChecker::abandon(); }
+    void doubt() override;
+    void ask() override {
+        if (is_waiting()) attempt(0);
+    }
 
   private:
     void begin() override;
     void abandon() override;
+    void run_out() override;
     void look();
     void hand_to_loop();
     void wait_for_slow();
@@ -38,8 +44,9 @@ class TcpChecker final : public PeriodicChecker {
 
     Target target_;
     std::int64_t patience_ns_;
-    int fd_ = -1;       // until slow_ has it
-    tcp::socket slow_;  // not answered at the first look
+    bool is_doubted_ = false;  // the attempt under way
+    int fd_ = -1;              // until slow_ has it
+    tcp::socket slow_;         // not answered at the first look
 };
 
 void TcpChecker::begin() {
@@ -62,8 +69,23 @@ void TcpChecker::hand_to_loop() {
     slow_.assign(target_.address.is_v4() ? tcp::v4() : tcp::v6(), fd_, error);
     if (error) return fail(error.value());
     fd_ = -1;
-    bound(patience_ns_);
+    bound(is_doubted_ ? hasty_timeout_ns(patience_ns_) : patience_ns_);
     wait_for_slow();
+}
+
+void TcpChecker::doubt() {
+    is_doubted_ = true;
+    if (slow_.is_open()) bound(hasty_timeout_ns(patience_ns_));
+    if (is_waiting()) attempt(0);
+}
+
+// The loop may have been late: the answer counts, though its event stands behind the timer's.
+void TcpChecker::run_out() {
+    const Handshake handshake = look_at_handshake(slow_.native_handle(), elapsed_ns());
+    if (handshake.state == Handshake::State::pending)
+        fail(ETIMEDOUT);
+    else
+        judge(handshake);
 }
 
 void TcpChecker::wait_for_slow() {
@@ -87,6 +109,7 @@ void TcpChecker::abandon() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
     boost::system::error_code ignored;
     slow_.close(ignored);
+    is_doubted_ = false;
 }
 
 }  // namespace

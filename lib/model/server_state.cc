@@ -34,9 +34,18 @@ balance::CheckResult outcome(const health::CheckResult& result) {
     }
 }
 
-balance::Evidence evidence(const ServerRecord& server, std::size_t checker) {
+// Where traffic says it first; else 0.
+std::uint64_t silent_since_ns(const ServerRecord& server, std::uint64_t now_ns) {
+    const bool is_evident = server.silence.is_evident(now_ns / 1'000'000);
+    return is_evident ? server.silence.since_ms() * 1'000'000 : 0;
+}
+
+// Who has not passed since another one fell silent may have fallen silent with it.
+balance::Evidence evidence(const ServerRecord& server, std::size_t checker,
+                           std::uint64_t since_ns) {
     if (checker >= server.config->checkers.size()) return balance::Evidence::passing;
     if (!server.health.checker_is_up(checker)) return balance::Evidence::already_down;
+    if (server.passed_ns < since_ns) return balance::Evidence::silent;
     switch (server.health.last_result(checker)) {
         case balance::CheckResult::refused:
             return balance::Evidence::refused;
@@ -53,9 +62,10 @@ balance::Evidence evidence(const ServerRecord& server, std::size_t checker) {
 bool is_believed(State& state, const ServerRecord& server, std::size_t checker,
                  balance::Evidence failure, std::uint64_t now_ns) {
     ServiceRecord& service = state.services[server.service];
+    const std::uint64_t since_ns = silent_since_ns(server, now_ns);
     std::vector<balance::Evidence> pool;
     for (const std::uint16_t member : service.servers)
-        pool.push_back(evidence(state.servers[member], checker));
+        pool.push_back(evidence(state.servers[member], checker, since_ns));
     if (pool[server.position] != balance::Evidence::already_down) pool[server.position] = failure;
     return service.guard.believes(pool, now_ns / 1'000'000);
 }
@@ -70,8 +80,11 @@ balance::Credibility credibility(State& state, const ServerRecord& server, std::
     if (is_doubted && !is_believed(state, server, checker, failure, now_ns))
         return balance::Credibility::doubtful;
     // What traffic says already needs no second check.
-    const bool is_certain = result.conclusive || (what == balance::CheckResult::silent &&
-                                                  server.silence.is_evident(now_ns / 1'000'000));
+    const std::uint64_t now_ms = now_ns / 1'000'000;
+    const bool is_certain =
+        result.conclusive ||
+        (what == balance::CheckResult::silent && server.silence.is_evident(now_ms)) ||
+        (what == balance::CheckResult::refused && server.refusing.is_evident(now_ms));
     return is_certain ? balance::Credibility::conclusive : balance::Credibility::evidence;
 }
 
@@ -183,6 +196,7 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     server.check = {true, result.ok(), local, result.latency_ns, result.text};
     // Our own machine's trouble, or our own cable's, says nothing about the server.
     if (local || (!result.ok() && !link_is_up(state, service))) return false;
+    if (result.ok()) server.passed_ns = now_ns;
     measure(service, server, result);
     const bool was_up = server.health.is_up();
     bool changed = server.health.on_result(checker, outcome(result),

@@ -124,6 +124,8 @@ struct ServerRecord {
     ServerRates rates{};
     balance::FlapDamping damping{};
     balance::Silence silence{};
+    balance::Refusing refusing{};
+    std::uint64_t passed_ns = 0;  // when a check last passed
     balance::DrainWatch drain{};
     bool drain_is_over = false;  // drain_timeout: the rest of its flows is reset
     std::optional<kernel::NextHop> next_hop{};

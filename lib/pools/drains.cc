@@ -39,11 +39,13 @@ class Follower {
     std::vector<DrainNews> follow(const Counted& now) {
         if (sees_answers(state_, server_))
             server_.silence.sample(now.to_server, now.to_client, now_ms());
+        if (server_.silence.is_news(now_ms()))
+            news_.push_back({.server = index_, .text = {}, .silent = true});
         // What only refused drains no longer, or begins to. A process that has died has closed its
         // connections: that is no drain.
         if (server_.health.set_has_flows(now.open != 0)) {
             note_change(server_, "its port refuses, and no open connection is left", now_ns_);
-            news_.push_back({index_, "", true});
+            news_.push_back({.server = index_, .text = {}, .changed = true});
         }
         if (server_.health.standing() == balance::Standing::draining)
             watch(now.flows);
@@ -59,13 +61,14 @@ class Follower {
         balance::DrainWatch& drain = server_.drain;
         if (!drain.is_on()) drain.begin(flows, now_ms());
         if (const auto percent = drain.note(flows))
-            news_.push_back({index_, progress_text(drain, *percent), false});
+            news_.push_back({.server = index_, .text = progress_text(drain, *percent)});
         if (server_.drain_is_over || !drain.is_over(drain_timeout_ms(state_, server_), now_ms()))
             return;
         server_.drain_is_over = true;
-        news_.push_back({index_,
-                         "drain_timeout: the last " + std::to_string(flows) + " flows are reset",
-                         true});
+        news_.push_back(
+            {.server = index_,
+             .text = "drain_timeout: the last " + std::to_string(flows) + " flows are reset",
+             .changed = true});
     }
     void stop() {
         server_.drain.end();

@@ -15,6 +15,7 @@ struct DrainNews {
     std::uint16_t server = 0;
     std::string text;      // for the log
     bool changed = false;  // its standing: the snapshot is out of date
+    bool silent = false;   // it has begun to answer nothing that it is sent
 };
 
 // Some fifty times a second. Counts live flows, sees which servers are silent, ends drains whose

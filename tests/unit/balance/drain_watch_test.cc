@@ -40,9 +40,15 @@ TEST(Silence, IsFramesThatNobodyAnswers) {
     EXPECT_FALSE(silence.is_evident(5'000)) << "nobody asks";
     silence.sample(13, 10, 5'000);
     EXPECT_FALSE(silence.is_evident(5'079));
+    EXPECT_FALSE(silence.is_news(5'079));
     EXPECT_TRUE(silence.is_evident(5'080));
+    EXPECT_TRUE(silence.is_news(5'080));
+    silence.sample(14, 10, 5'085);
+    EXPECT_FALSE(silence.is_news(5'085)) << "once";
     silence.sample(14, 11, 5'090);
     EXPECT_FALSE(silence.is_evident(6'000)) << "it has answered";
+    silence.sample(20, 11, 7'000);
+    EXPECT_TRUE(silence.is_news(7'100)) << "another one";
 }
 
 TEST(Silence, TheLastAckOfAConnectionIsNone) {
@@ -53,6 +59,16 @@ TEST(Silence, TheLastAckOfAConnectionIsNone) {
     silence.sample(12, 10, 60'000);
     silence.sample(13, 10, 120'000);
     EXPECT_FALSE(silence.is_evident(120'500)) << "one a minute is no conversation";
+}
+
+TEST(Refusing, AsksNowAndThen) {
+    Refusing refusing;
+    EXPECT_FALSE(refusing.is_evident(500));
+    EXPECT_TRUE(refusing.note(1'000));
+    EXPECT_FALSE(refusing.note(1'099));
+    EXPECT_TRUE(refusing.note(1'100));
+    EXPECT_TRUE(refusing.is_evident(2'100));
+    EXPECT_FALSE(refusing.is_evident(2'101));
 }
 
 }  // namespace drain_watch_test

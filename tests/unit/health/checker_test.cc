@@ -416,6 +416,41 @@ TEST_F(CheckerTest, DestructionInFlightIsSilentAndLeaksNothing) {
     EXPECT_FALSE(called);
 }
 
+// Under way or not: it has a tenth of a second in all, and the next one has its time again.
+TEST_F(CheckerTest, ADoubtedServerIsAskedAtOnceAndInHaste) {
+    const Schedule rare{.delay_loop_ns = 60'000 * ms, .delay_before_retry_ns = 60'000 * ms};
+    const auto doubted = [&](const auto& options, std::chrono::milliseconds after) {
+        std::optional<CheckResult> result;
+        const auto checker = make_checker(io, options, [&](const CheckResult& found) {
+            result = found;
+            io.stop();
+            return Pace::steady;
+        });
+        io.restart();
+        io.run_for(after);
+        checker->doubt();
+        io.run_for(2s);
+        return result.value_or(CheckResult{.reason = Reason::other, .text = "it is not asked"});
+    };
+    for (const std::int64_t warmup_ns : {std::int64_t{0}, 60'000 * ms}) {
+        Schedule schedule = rare;
+        schedule.warmup_ns = warmup_ns;
+        const CheckResult tcp =
+            doubted(TcpOptions{.address = silent, .port = 5672, .schedule = schedule}, 20ms);
+        EXPECT_EQ(tcp.reason, Reason::timeout) << tcp.text;
+        EXPECT_GE(tcp.latency_ns, hasty_ns);
+        const CheckResult ping = doubted(
+            PingOptions{.address = silent, .timeout_ns = 5'000 * ms, .schedule = schedule}, 20ms);
+        EXPECT_EQ(ping.reason, Reason::timeout) << ping.text;
+        EXPECT_GE(ping.latency_ns, hasty_ns);
+    }
+    Server server(io);
+    Schedule later = rare;
+    later.warmup_ns = 60'000 * ms;
+    const TcpOptions well{.address = loopback, .port = server.port(), .schedule = later};
+    EXPECT_TRUE(doubted(well, 1ms).ok()) << "what answers is well";
+}
+
 TEST_F(CheckerTest, TheCallbackMayDestroyItsChecker) {
     int called = 0;
     std::unique_ptr<Checker> checker;

@@ -238,8 +238,38 @@ TEST_F(ServerStates, WhatTrafficSaysAlreadyNeedsNoSecondCheck) {
     state_->servers[0].silence.sample(0, 0, now_ns_ / 1'000'000);
     state_->servers[0].silence.sample(5, 0, now_ns_ / 1'000'000);
     now_ns_ += 100'000'000;
+    result(1, Reason::none);
     EXPECT_TRUE(result(0, Reason::timeout));
     EXPECT_EQ(state(0), ServerState::down);
+    state_->servers[1].refusing.note(now_ns_ / 1'000'000);
+    EXPECT_TRUE(result(1, Reason::refused));
+    EXPECT_EQ(state(1), ServerState::down);
+}
+
+// Both are cut off at once: the other one's last word is older than the silence.
+TEST_F(ServerStates, WhoHasNotAnsweredSinceProvesNothing) {
+    use();
+    const auto fall_silent = [&] {
+        state_->servers[0].silence.sample(0, 0, now_ns_ / 1'000'000);
+        state_->servers[0].silence.sample(5, 0, now_ns_ / 1'000'000);
+    };
+    result(1, Reason::none);
+    now_ns_ += 50'000'000;
+    fall_silent();
+    now_ns_ += 100'000'000;
+    EXPECT_FALSE(result(0, Reason::timeout));
+    EXPECT_EQ(state(0), ServerState::up);
+    result(1, Reason::none);
+    EXPECT_TRUE(result(0, Reason::timeout)) << "now it has";
+}
+
+TEST_F(ServerStates, TrafficAndACheckMustSayTheSame) {
+    use();
+    state_->servers[0].refusing.note(now_ns_ / 1'000'000);
+    EXPECT_FALSE(result(0, Reason::timeout));
+    now_ns_ += 2'000'000'000;
+    result(0, Reason::none);
+    EXPECT_FALSE(result(0, Reason::refused)) << "it was refused long ago";
 }
 
 TEST_F(ServerStates, WhoComesAndGoesStaysDown) {

@@ -14,17 +14,19 @@ class Drains : public Pool {
     // The lines about it, a few milliseconds later.
     std::vector<std::string> follow(std::uint64_t ms = 20) {
         std::vector<std::string> lines;
-        changed_ = false;
+        changed_ = silent_ = false;
         for (const DrainNews& news : follow_drains(*state_, exchange_, now_ns_ += ms * 1'000'000)) {
             EXPECT_EQ(news.server, 0);
             lines.push_back(news.text);
             changed_ |= news.changed;
+            silent_ |= news.silent;
         }
         return lines;
     }
     void drain() { obey(server(0), balance::Admin::drained, now_ns_); }
 
     bool changed_ = false;
+    bool silent_ = false;
 };
 
 using Texts = std::vector<std::string>;
@@ -95,6 +97,9 @@ TEST_F(Drains, SilenceIsSeenWhereAnswersPassUs) {
         follow();
         follow(100);
         EXPECT_EQ(server(0).silence.is_evident(now_ns_ / 1'000'000), !is_direct);
+        EXPECT_EQ(silent_, !is_direct);
+        follow();
+        EXPECT_FALSE(silent_) << "told once";
     }
 }
 
