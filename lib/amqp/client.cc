@@ -79,6 +79,10 @@ void Client::on(const Leave&) {
     phase_deadline_ns_ = now_ns_ + goodbye_ns;
 }
 
+void Client::on(const Nudge&) {
+    if (phase_ == Phase::open && !blocked_) send(heartbeat());
+}
+
 // ---- frames
 
 void Client::take_frames() {

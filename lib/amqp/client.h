@@ -54,6 +54,7 @@ class Client {
     void on(const Received& event);
     void on(const Tick& event);
     void on(const Leave& event);
+    void on(const Nudge& event);
 
     void take_frames();
     void take(const Frame& frame);

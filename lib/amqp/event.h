@@ -40,7 +40,10 @@ struct Tick {};
 // Say good-bye: Disconnect follows, at once or when the broker has answered.
 struct Leave {};
 
-using Event = std::variant<Connected, Received, Tick, Leave>;
+// Say something now, so that the kernel can tell whether the machine still acknowledges.
+struct Nudge {};
+
+using Event = std::variant<Connected, Received, Tick, Leave, Nudge>;
 
 // ---- actions
 

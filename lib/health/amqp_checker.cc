@@ -62,6 +62,9 @@ class AmqpChecker final : public Checker {
     ~AmqpChecker() override {
         if (link_) link_->leave();
     }
+    void doubt() override {
+        if (link_) link_->doubt();
+    }
 
   private:
     void wait(std::int64_t pause_ns);

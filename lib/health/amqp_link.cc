@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "health/amqp_link.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "health/checker.h"
 #include "net/proxy_header.h"
 
 namespace warren::health {
@@ -39,7 +41,8 @@ AmqpLink::AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings
       client_(std::move(settings)),
       told_(std::move(told)),
       connection_(Connection::make(io, way_.tls)),
-      timer_(io) {}
+      timer_(io),
+      doubt_timer_(io) {}
 
 // ---- until TCP and TLS stand
 
@@ -92,6 +95,18 @@ void AmqpLink::carry_out(const amqp::Action& action) {
     closing_ = true;
     arm(now_ns() + last_words_ns);
     if (!writes_) end(Reason::none, {});
+}
+
+void AmqpLink::doubt() {
+    if (closed_ || closing_ || !client_.is_open()) return;
+    step(amqp::Nudge{});
+    const std::int64_t patience_ns = std::max(hasty_ns, 4 * latency_ns());
+    doubt_timer_.expires_after(std::chrono::nanoseconds(patience_ns));
+    doubt_timer_.async_wait([link = weak_from_this()](const boost::system::error_code& error) {
+        const auto self = link.lock();
+        if (!error && self && !self->closed_ && self->connection_->is_unacknowledged())
+            self->end(Reason::timeout, "nothing is acknowledged");
+    });
 }
 
 void AmqpLink::leave() {
@@ -153,6 +168,7 @@ void AmqpLink::close() {
     closed_ = true;
     told_ = {};
     timer_.cancel();
+    doubt_timer_.cancel();
     connection_->close();
 }
 

@@ -41,6 +41,8 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
     AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings, Told told);
 
     void open();
+    // Ends if what it says now is not acknowledged soon: lost is the machine, not the broker alone.
+    void doubt();
     // Nothing is told from now on; says good-bye if there is somebody to hear it.
     void leave();
     // CLOCK_MONOTONIC, as its client is told.
@@ -66,7 +68,7 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
     amqp::Client client_;
     Told told_;
     std::shared_ptr<Connection> connection_;
-    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer timer_, doubt_timer_;
     std::string outbox_;  // waits for what is being written
     bool established_ = false;
     bool writes_ = false;

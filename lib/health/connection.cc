@@ -72,6 +72,10 @@ bool Connection::has_unheard() const {
     return socket_.available(ignored) > 0;
 }
 
+bool Connection::is_unacknowledged() {
+    return health::is_unacknowledged(socket_.native_handle());
+}
+
 bool Connection::prepare_tls() {
     stream_.emplace(socket_, *tls_->context);
     const std::string& name = tls_->server_name;

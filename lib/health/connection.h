@@ -57,6 +57,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::int64_t latency_ns() const { return latency_ns_; }
     // Something has come that nobody has heard yet.
     bool has_unheard() const;
+    // The peer's kernel has not acknowledged all that was sent.
+    bool is_unacknowledged();
 
   private:
     Connection(boost::asio::io_context& io, std::optional<TlsOptions> tls);

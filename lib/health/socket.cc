@@ -156,6 +156,11 @@ std::int64_t handshake_latency_ns(int fd, std::int64_t passed_ns) {
     return ask(fd, info) == 0 ? latency_ns(info, passed_ns) : passed_ns;
 }
 
+bool is_unacknowledged(int fd) {
+    tcp_info info{};
+    return ask(fd, info) == 0 && info.tcpi_unacked != 0;
+}
+
 namespace {
 
 // A RST to our SYN is ECONNREFUSED; one after the SYN-ACK is one of these.

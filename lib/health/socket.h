@@ -45,6 +45,9 @@ boost::system::error_code open_socket(boost::asio::ip::udp::socket& socket, cons
 // the time that passed, because that loss is what the clients feel too. Of a fresh connection.
 std::int64_t handshake_latency_ns(int fd, std::int64_t passed_ns);
 
+// Whether something that was sent waits for its ACK.
+bool is_unacknowledged(int fd);
+
 struct Handshake {
     // Done is done, whatever the server did since: whoever looks late finds the RST of one that
     // accepts and closes.

@@ -112,6 +112,14 @@ TEST_F(ClientTest, SessionOpens) {
     EXPECT_EQ(client_->greeting()->version, "3.10.8");
 }
 
+TEST_F(ClientTest, SaysSomethingWhenNudged) {
+    open();
+    EXPECT_EQ(does(Nudge{}), "heartbeat");
+    use(Level::session);
+    does(Connected{});
+    EXPECT_EQ(does(Nudge{}), "") << "not before there is a session";
+}
+
 TEST_F(ClientTest, BytesMayComeOneByOne) {
     use(Level::session);
     does(Connected{});

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "broker.h"
+#include "own_namespace.h"
 #include "schedules.h"
 
 namespace warren::health {
@@ -82,6 +83,42 @@ TEST_F(AmqpCheckerTest, OneConnectionStays) {
     EXPECT_TRUE(results[1].ok());
     EXPECT_EQ(results[1].latency_ns, 0) << "not measured again";
     EXPECT_EQ(broker.connections, 1);
+}
+
+TEST_F(AmqpCheckerTest, DoubtIsNothingToABrokerThatAcknowledges) {
+    open_session();
+    const std::size_t before = results.size();
+    checker->doubt();
+    ASSERT_TRUE(until([&] { return heard("heartbeat") >= 1; }));
+    for_a_while(200ms);
+    EXPECT_TRUE(std::all_of(results.begin() + std::ptrdiff_t(before), results.end(),
+                            [](const CheckResult& result) { return result.ok(); }));
+    EXPECT_EQ(broker.connections, 1);
+}
+
+class DeafBroker : public AmqpCheckerTest {
+  protected:
+    static void SetUpTestSuite() {
+        ready = testing_support::enter_own_namespace() &&
+                testing_support::run(
+                    "nft 'add table ip deaf; add chain ip deaf input { type filter "
+                    "hook input priority 0; }'");
+    }
+    static inline bool ready = false;
+};
+
+// No heartbeat is missed yet, but its kernel is silent too.
+TEST_F(DeafBroker, IsSilentAsSoonAsItIsDoubted) {
+    if (!ready) GTEST_SKIP() << "no network namespaces or no nft here";
+    open_session();
+    ASSERT_TRUE(testing_support::run("nft add rule ip deaf input drop"));
+    results.clear();
+    const auto begun = std::chrono::steady_clock::now();
+    checker->doubt();
+    ASSERT_TRUE(until_results(1));
+    EXPECT_EQ(results[0].reason, Reason::timeout) << results[0].text;
+    EXPECT_EQ(results[0].text, "nothing is acknowledged");
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 500ms);
 }
 
 TEST_F(AmqpCheckerTest, LeavesWithAGoodBye) {

@@ -81,6 +81,7 @@ class Broker {
             const auto* frame = std::get_if<amqp::Frame>(&next);
             if (frame == nullptr) return;
             const std::size_t bytes = frame->bytes();
+            if (frame->type == amqp::FrameType::heartbeat) heard.emplace_back("heartbeat");
             if (frame->type == amqp::FrameType::method)
                 answer(static_cast<amqp::MethodId>(net::load<net::Be32>(frame->payload, 0).host()));
             drop(bytes);
