@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "kernel/cleaner.h"
+#include "net/own_frames.h"
 
 namespace warren::kernel {
 namespace {
@@ -130,6 +131,11 @@ std::string macs_of(const std::vector<net::MacAddress>& macs) {
     for (const net::MacAddress& mac : macs)
         texts.push_back(mac.to_string());
     return join(texts, [](const std::string& text) { return text; });
+}
+
+// A worker's frame may have to leave with the port's MAC: while a virtual router is handed over.
+std::string leave_our_own() {
+    return "    meta mark " + std::to_string(net::own_frames_mark) + " accept\n";
 }
 
 // What the host sends from an address of a virtual MAC leaves with it.
@@ -268,7 +274,7 @@ std::string guard_ruleset(std::string_view interface, const GuardRules& rules, G
     text += "  }\n";
     if (const std::string egress = egress_rules(rules); !egress.empty())
         text += "  chain egress {\n    type filter hook egress device \"" + std::string(interface) +
-                "\" priority 0; policy accept;\n" + egress + "  }\n";
+                "\" priority 0; policy accept;\n" + leave_our_own() + egress + "  }\n";
     return text + "}\n";
 }
 

@@ -19,6 +19,7 @@
 #include <span>
 #include <system_error>
 
+#include "net/own_frames.h"
 #include "net/parse.h"
 #include "net/segmentation.h"
 #include "port/unfinished.h"
@@ -243,10 +244,12 @@ int PacketSocket::open_socket(int ifindex, Ring& ring, std::vector<tpacket2_hdr*
         errno = error;
         return -1;
     };
-    // Best effort: without the privilege the kernel's bound, without the option our own frames too.
+    // Best effort: without the privilege the kernel's bound and no mark, without the option our own
+    // frames too.
     set(made, SOL_SOCKET, SO_RCVBUFFORCE, queued_bytes);
     set(made, SOL_SOCKET, SO_SNDBUFFORCE, queued_bytes);
     set(made, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
+    set(made, SOL_SOCKET, SO_MARK, net::own_frames_mark);
     if (options_.control_priority != 0)
         set(made, SOL_SOCKET, SO_PRIORITY, static_cast<int>(options_.control_priority));
     if (!set(made, SOL_PACKET, PACKET_VERSION, int{TPACKET_V2}) ||

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "../health/own_namespace.h"
+#include "net/own_frames.h"
 
 namespace warren::kernel {
 namespace {
@@ -330,6 +331,27 @@ TEST_F(GuardTest, AVirtualMacIsTheKernels) {
     });
     ASSERT_FALSE(answer.empty());
     EXPECT_TRUE(std::equal(virtual_mac.bytes.begin(), virtual_mac.bytes.end(), &answer[6]));
+}
+
+// A worker that hands a virtual router over leaves its MAC to the peer.
+TEST_F(GuardTest, WhatWeSendKeepsItsMac) {
+    Guard guard("gu0");
+    GuardRules with_mac;
+    const net::MacAddress virtual_mac{{0, 0, 0x5e, 0, 1, 51}};
+    with_mac.senders = {{virtual_mac, vip}};
+    guard.apply(with_mac);
+    Frame frame = ip_frame(client, IPPROTO_TCP, Frame(40));
+    frame[11] = 1;  // from gu0's MAC
+    frame[29] = 100;
+    for (const std::uint32_t mark : {0U, net::own_frames_mark}) {
+        ASSERT_EQ(setsockopt(inside, SOL_SOCKET, SO_MARK, &mark, sizeof mark), 0);
+        ASSERT_EQ(send(inside, frame.data(), frame.size(), 0), ssize_t{74});
+        const Frame seen =
+            next(wire, [](const Frame& f) { return f.size() == 74 && f[29] == 100; });
+        ASSERT_FALSE(seen.empty());
+        EXPECT_EQ(std::equal(virtual_mac.bytes.begin(), virtual_mac.bytes.end(), &seen[6]),
+                  mark == 0);
+    }
 }
 
 TEST_F(GuardTest, OnlyOurVirtualRoutersAdvertsAreHidden) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "../health/own_namespace.h"
+#include "net/own_frames.h"
 #include "packets/packet_builder.h"
 #include "port/mempool.h"
 #include "port/port.h"
@@ -71,6 +72,10 @@ void expect_no_frame_freed_twice(rte_mempool* pool) {
     options.pool = pool;
     Port port(options);
     ASSERT_TRUE(port.shared_with_kernel());
+    std::uint32_t mark = 0;
+    socklen_t size = sizeof mark;
+    ASSERT_EQ(getsockopt(port.rx_descriptor(0), SOL_SOCKET, SO_MARK, &mark, &size), 0);
+    EXPECT_EQ(mark, net::own_frames_mark) << "the guard would change the MACs that we send from";
     EXPECT_EQ(send(port, pool), 8U);
     EXPECT_EQ(port.stats().opackets, 8U);
     ASSERT_TRUE(testing_support::run("ip link set eth0 down"));
