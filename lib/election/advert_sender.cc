@@ -37,11 +37,13 @@ void AdvertSender::set_peer_mac(std::size_t router, std::size_t peer, const net:
     if (peer < max_unicast_peers) items_[router].peer_macs[peer] = mac;
 }
 
-void AdvertSender::send(std::size_t router, std::uint8_t priority, std::uint64_t now_ns) {
+void AdvertSender::send(std::size_t router, std::uint8_t priority, std::uint64_t now_ns,
+                        const net::MacAddress& source_mac) {
     Item& item = items_[router];
     if (item.unsent) ++item.unsent_adverts;
     item.next_target = 0;
     item.priority = priority;
+    item.source_mac = source_mac;
     send_rest(item);
     if (item.unsent) retry_deadline_ns_ = std::min(retry_deadline_ns_, now_ns + retry_ns);
 }
@@ -70,6 +72,8 @@ void AdvertSender::send_rest(Item& item) {
 bool AdvertSender::send_one(Item& item, const AdvertTarget& target) {
     std::array<std::uint8_t, max_advert_frame_bytes> frame;
     const std::size_t bytes = build_advert_frame(frame, *item.plan, item.priority, target);
+    if (!item.source_mac.is_zero())
+        net::header_in<net::EthernetHeader>(net::Bytes(frame), 0).source = item.source_mac;
     const vrrp::Settings& settings = item.plan->settings;
     if (settings.auth_type == vrrp::AuthType::ah &&
         !vrrp::seal_ah(ah_packet(net::Bytes(frame).first(bytes)), settings, item.ah, hmac_))

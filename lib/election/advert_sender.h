@@ -40,7 +40,9 @@ class AdvertSender {
     // `peer` is a position in Settings::unicast_peers. Zero: unknown, nothing is sent to it.
     void set_peer_mac(std::size_t router, std::size_t peer, const net::MacAddress& mac);
 
-    void send(std::size_t router, std::uint8_t priority, std::uint64_t now_ns);
+    // From the plan's MAC, or from another one of ours.
+    void send(std::size_t router, std::uint8_t priority, std::uint64_t now_ns,
+              const net::MacAddress& source_mac = {});
     // Nothing of a master may leave now.
     void cancel(std::size_t router) { set_unsent(items_[router], false); }
     void retry(std::uint64_t now_ns);
@@ -66,6 +68,7 @@ class AdvertSender {
         // An advert that the port has not taken yet: its priority, and the first target without it.
         bool unsent = false;
         std::uint8_t priority = 0;
+        net::MacAddress source_mac{};  // zero: the plan's
         std::size_t next_target = 0;
         std::uint64_t unsent_adverts = 0;
         std::uint64_t unresolved_adverts = 0;

@@ -312,7 +312,7 @@ void VrrpEngine::look_for_traffic(const Round& round) {
         [&](std::uint16_t router) { tell(VrrpReport::Kind::traffic, router); },
         [&](std::uint16_t router) {
             if (traffic_.repetitions(router) == 1) tell(VrrpReport::Kind::silence, router);
-            if (routers_[router].plan->announce_until_traffic)
+            if (routers_[router].plan->announce_until_traffic && !is_offered(router))
                 announcer_.add(router, {}, *routers_[router].plan);
         });
 }
@@ -366,8 +366,10 @@ void VrrpEngine::step(std::size_t index, const vrrp::Event& event, const Round& 
     };
     const auto before = standing();
     const vrrp::Actions actions = instance.step(event, round.now_ns);
+    if (is_offered(index)) announcer_.cancel(index);
     for (const vrrp::Action& action : actions)
         std::visit([&](const auto& what) { carry_out(index, what, round); }, action);
+    ownership_.offer(index, instance.status().handing_over);
     due_[index] = {instance.deadline_ns(), instance.waiting_for_workers()};
     const Router& router = routers_[index];
     if (router.present && standing() != before) groups_.note_moved(router.plan->group);
@@ -393,12 +395,22 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round&
     adverts_.cancel(index);
 }
 
+// While the router is offered to a peer, nothing of ours may turn the switches back to us: they
+// would bring us what is the peer's until its next advert.
 void VrrpEngine::carry_out(std::size_t index, const vrrp::SendAdvert& send, const Round& round) {
-    adverts_.send(index, send.priority, round.now_ns);
+    const bool hides = is_offered(index) && has_virtual_mac(index, round);
+    adverts_.send(index, send.priority, round.now_ns,
+                  hides ? round.snapshot.port_macs[routers_[index].plan->port] : net::MacAddress{});
+}
+
+bool VrrpEngine::has_virtual_mac(std::size_t index, const Round& round) const {
+    const RouterPlan& plan = *routers_[index].plan;
+    return plan.port < round.snapshot.port_macs.size() &&
+           plan.source_mac != round.snapshot.port_macs[plan.port];
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Announce& announce, const Round&) {
-    announcer_.add(index, announce, *routers_[index].plan);
+    if (!is_offered(index)) announcer_.add(index, announce, *routers_[index].plan);
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Report& change, const Round& round) {

@@ -77,6 +77,11 @@ class VrrpEngine {
                   const Round& round);
 
     bool is_present(std::size_t index) const;
+    // To a peer: it is being handed over.
+    bool is_offered(std::size_t index) const {
+        return routers_[index].instance.status().handing_over;
+    }
+    bool has_virtual_mac(std::size_t index, const Round& round) const;
     void place(std::size_t index, const RouterPlan& plan, std::uint16_t faults,
                std::uint64_t now_ns);
     void take_plan(const VrrpCommand& command, const Round& round);

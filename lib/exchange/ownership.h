@@ -21,6 +21,8 @@ struct OwnershipView {
     std::uint64_t heartbeat_ns = 0;
     std::uint64_t now_ns = 0;
     const Ownership* source = nullptr;
+    bool has_offers = false;
+    std::uint32_t offers_begun = 0;  // another number: there is a new one among them
 
     // `router` is the index in the snapshot's table, `lease_ns` its Master_Down_Interval.
     bool owns(std::size_t router, std::uint64_t lease_ns) const {
@@ -28,6 +30,8 @@ struct OwnershipView {
         return master && (now_ns <= heartbeat_ns || now_ns - heartbeat_ns < lease_ns);
     }
     bool glows(std::size_t router) const;
+    // Asked only if there are offers at all.
+    bool is_offered(std::size_t router) const;
 };
 
 class Ownership {
@@ -44,6 +48,20 @@ class Ownership {
     void glow(std::size_t router, std::uint64_t until_ns) {
         glow_ns_[router].store(until_ns, std::memory_order_release);
     }
+    // The router is being handed over: it is ours, and may be the peer's at any moment. What leaves
+    // in its name must not turn the switches back to us then.
+    void offer(std::size_t router, bool offered) {
+        std::atomic<std::uint64_t>& word = offered_[router / 64];
+        const std::uint64_t bit = std::uint64_t{1} << (router % 64);
+        const std::uint64_t old = word.load(std::memory_order_relaxed);
+        if (((old & bit) != 0) == offered) return;
+        word.store(old ^ bit, std::memory_order_release);
+        const std::uint32_t count = offers_.load(std::memory_order_relaxed);
+        if (offered)
+            offers_begun_.store(offers_begun_.load(std::memory_order_relaxed) + 1,
+                                std::memory_order_release);
+        offers_.store(offered ? count + 1 : count - 1, std::memory_order_release);
+    }
     void beat(std::uint64_t now_ns) { heartbeat_ns_.store(now_ns, std::memory_order_release); }
 
     // Any reader; `routers` is how many the snapshot has.
@@ -51,6 +69,8 @@ class Ownership {
         view.heartbeat_ns = heartbeat_ns_.load(std::memory_order_acquire);
         view.now_ns = now_ns;
         view.source = this;
+        view.has_offers = offers_.load(std::memory_order_acquire) != 0;
+        if (view.has_offers) view.offers_begun = offers_begun_.load(std::memory_order_acquire);
         for (std::size_t i = 0; i < (routers + 63) / 64; ++i)
             view.words[i] = words_[i].load(std::memory_order_acquire);
     }
@@ -59,15 +79,25 @@ class Ownership {
     std::uint64_t glow_ns(std::size_t router) const {
         return glow_ns_[router].load(std::memory_order_acquire);
     }
+    bool is_offered(std::size_t router) const {
+        return (offered_[router / 64].load(std::memory_order_acquire) >> (router % 64) & 1) != 0;
+    }
 
   private:
     alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers / 64> words_{};
     alignas(64) std::atomic<std::uint64_t> heartbeat_ns_{0};
+    std::atomic<std::uint32_t> offers_{0};  // how many bits of offered_ are set
+    std::atomic<std::uint32_t> offers_begun_{0};
+    alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers / 64> offered_{};
     alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers> glow_ns_{};
 };
 
 inline bool OwnershipView::glows(std::size_t router) const {
     return source != nullptr && source->glow_ns(router) > now_ns;
+}
+
+inline bool OwnershipView::is_offered(std::size_t router) const {
+    return has_offers && source->is_offered(router);
 }
 
 }  // namespace warren::exchange

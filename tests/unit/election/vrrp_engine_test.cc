@@ -309,11 +309,38 @@ TEST_F(Engine, HandsOverByOrderWithoutAGoodByeAndGlows) {
     become_master();
     engine_->on_command({.kind = VrrpCommand::Kind::hand_over, .for_ns = s}, round());
     EXPECT_EQ(ownership_.glow_ns(0), 0U);
+    EXPECT_TRUE(ownership_.is_offered(0));
     hear(50);
     EXPECT_FALSE(owned());
+    EXPECT_FALSE(ownership_.is_offered(0));
     EXPECT_EQ(reports(), std::vector<std::string>{"master -> backup handover"});
     EXPECT_TRUE(sink_.take().empty());
     EXPECT_EQ(ownership_.glow_ns(0), now_ns_ + VrrpEngine::afterglow_ns);
+}
+
+// The virtual MAC would turn the switches back from the peer, which may be master at any moment.
+TEST_F(Engine, AnOfferedRoutersAdvertsLeaveWithThePortsMacAndNothingIsAnnounced) {
+    auto plan = *plans_[0];
+    plan.source_mac = {{0, 0, 0x5e, 0, 1, 51}};
+    plans_[0] = &plan;
+    engine_ = std::make_unique<VrrpEngine>(plans_, start_ns, ownership_, link_, sink_);
+    become_master();
+    const auto sent_from = [&](const char* mac) {
+        const auto lines = sink_.take();
+        return std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
+            return line.find(mac) != std::string::npos;
+        });
+    };
+    constexpr auto virtual_mac = "00:00:5e:00:01:33 >";
+    advance(4 * s);
+    EXPECT_GE(sent_from(virtual_mac), 4);
+    engine_->on_command({.kind = VrrpCommand::Kind::hand_over, .for_ns = 90 * s}, round());
+    EXPECT_TRUE(ownership_.is_offered(0));
+    advance(80 * s + 500 * ms);
+    EXPECT_EQ(sent_from(virtual_mac), 0) << "a refresh is due each minute";
+    engine_->on_command({.kind = VrrpCommand::Kind::hand_over}, round());
+    EXPECT_FALSE(ownership_.is_offered(0));
+    EXPECT_EQ(sent_from(virtual_mac), 1);
 }
 
 TEST_F(Engine, WhoStopsOrFailsDoesNotGlow) {

@@ -49,6 +49,30 @@ TEST(Ownership, EndsByItselfWhenTheHeartbeatIsTooOld) {
     EXPECT_TRUE(owns_at(ownership, 3, beat + lease_ns));
 }
 
+TEST(Ownership, AnOfferIsOfOneRouterAndEachNewOneIsKnownAsNew) {
+    Ownership ownership;
+    OwnershipView view;
+    ownership.read(view, max_virtual_routers, 1);
+    EXPECT_FALSE(view.has_offers);
+    ownership.offer(65, true);
+    ownership.offer(65, true);
+    ownership.read(view, max_virtual_routers, 1);
+    EXPECT_TRUE(view.has_offers);
+    EXPECT_TRUE(view.is_offered(65));
+    EXPECT_FALSE(view.is_offered(1));
+    const std::uint32_t first = view.offers_begun;
+    ownership.offer(1, true);
+    ownership.offer(65, false);
+    ownership.read(view, max_virtual_routers, 1);
+    EXPECT_NE(view.offers_begun, first);
+    EXPECT_TRUE(view.is_offered(1));
+    EXPECT_FALSE(view.is_offered(65));
+    ownership.offer(1, false);
+    ownership.offer(2, false);
+    ownership.read(view, max_virtual_routers, 1);
+    EXPECT_FALSE(view.has_offers);
+}
+
 // Bit and heartbeat are set in this order: whoever sees the new heartbeat sees the bit as well.
 TEST(Ownership, AReaderNeverSeesAFreshHeartbeatWithAnOldBit) {
     constexpr std::uint64_t rounds = 20'000;
