@@ -91,13 +91,15 @@ unsigned Forwarder::owner_of(const Packet& packet, const PollRound& round) const
                : steering_.owner_of(packet);
 }
 
-// Both masters translate alike, so it does not matter through whom a segment goes. What has no flow
-// here has none for anybody else's sake either.
+// Both masters translate alike, so it does not matter through whom a segment goes. Handshakes that
+// have begun here go on. What has no flow here has none for anybody else's sake either.
 Verdict Forwarder::in_afterglow(Packet& packet, const PollRound& round) {
     const flow::FlowTable::Hit hit = find(packet);
-    if (hit && (flow::is_synced(flows_[hit.index].state) ||
-                flows_[hit.index].state == TcpState::elsewhere))
-        return forward(packet, round, hit.index, hit.from);
+    if (hit) {
+        const TcpState state = flows_[hit.index].state;
+        if (flow::is_synced(state) || flow::is_half_open(state) || state == TcpState::elsewhere)
+            return forward(packet, round, hit.index, hit.from);
+    }
     if (!hit)
         if (const auto verdict = steering_.hand_off_unless_ours(owner_of(packet, round)))
             return *verdict;

@@ -161,10 +161,13 @@ void Worker::begin_round(std::uint64_t now_ns) {
     link_.polled_ns.store(now_ns, std::memory_order_relaxed);
     round_.tick = flow::tick_of_ns(now_ns);
     exchange_.ownership.read(round_.ownership, round_.snapshot->virtual_routers.size(), now_ns);
-    if (tables_.is_synced()) round_.watch.look(round_.ownership);
+    if (tables_.is_synced()) {
+        round_.watch.look(round_.ownership);
+        open_or_shut_lane();
+    }
     if (ports_generation_ != round_.snapshot->generation) [[unlikely]] {
         witness_.follow_snapshot();
-        is_lane_open_ = has_fast_lane_ && !witness_.is_on();
+        open_or_shut_lane();
         follow_ports();
     }
 }
@@ -327,6 +330,11 @@ inline void Worker::forward(Burst& burst, unsigned i, const Sighted& sighted) {
     settle(packet, verdict);
 }
 
+// The lane does not look for offers: it is shut as long as there are some.
+void Worker::open_or_shut_lane() {
+    is_lane_open_ = has_fast_lane_ && !witness_.is_on() && !round_.ownership.has_offers;
+}
+
 void Worker::sort(Burst& burst, unsigned i) {
     Packet& packet = *::new (&packets_[i]) Packet;  // in place: a copy would be waited for
     packet.mbuf = burst[i];
@@ -361,26 +369,29 @@ Verdict Worker::handle(Packet& packet) {
             return forwarder_.to_local(packet, round_);
         case Kind::icmp_error:
             return icmp_.relay(packet, round_);
-        case Kind::nat_return: {
-            const Verdict verdict = forwarder_.from_nat_server(packet, round_);
-            return packet.kind == Kind::afterglow ? hidden(packet, verdict) : verdict;
-        }
+        case Kind::nat_return:
+            return forwarder_.from_nat_server(packet, round_);
         case Kind::afterglow:
-            return hidden(packet, forwarder_.in_afterglow(packet, round_));
+            return forwarder_.in_afterglow(packet, round_);
     }
     return Verdict::kernel();
 }
 
-// The virtual MAC as source would turn the switches back to us.
-Verdict Worker::hidden(const Packet& packet, const Verdict& verdict) const {
-    if (verdict.action == Verdict::Action::transmit && verdict.target < port_macs_.size())
-        net::header_in<net::EthernetHeader>(packet.frame(), 0).source = port_macs_[verdict.target];
-    return verdict;
+// A virtual MAC as source would turn the switches back to us when the peer is master, or is about
+// to be: then a frame leaves with the port's own.
+void Worker::hide(rte_mbuf& mbuf, std::uint8_t port) const {
+    if (port >= port_macs_.size()) return;
+    net::MacAddress& source = rte_pktmbuf_mtod(&mbuf, net::EthernetHeader*)->source;
+    const std::uint16_t router = round_.snapshot->find_router(
+        port, source, [this](std::uint16_t one) { return round_.is_leaving(one); });
+    if (router != Packet::no_router) source = port_macs_[port];
 }
 
 void Worker::settle(Packet& packet, const Verdict& verdict) {
     switch (verdict.action) {
         case Verdict::Action::transmit:
+            if (round_.ownership.has_offers || packet.kind == Kind::afterglow) [[unlikely]]
+                hide(*packet.mbuf, verdict.target);
             tx_.add(verdict.target, packet.mbuf);
             return;
         case Verdict::Action::drop:
@@ -427,8 +438,10 @@ void Worker::send_for_kernel(rte_mbuf* mbuf, std::uint8_t port) {
     const net::Parsed parsed = net::parse(frame, net::IpChecksum::verified);
     const bool is_known = parsed.ok() && (parsed.network == net::Network::arp || parsed.is_ip());
     if (const auto* from = is_known ? round_.snapshot->find_address(parsed.source) : nullptr;
-        from != nullptr && from->port == port)
+        from != nullptr && from->port == port) {
         net::set_sender_mac(frame, parsed, from->mac);
+        if (round_.ownership.has_offers) hide(*mbuf, port);
+    }
     tx_.add(port, mbuf);
 }
 
@@ -450,6 +463,7 @@ unsigned Worker::chores() {
 unsigned Worker::follow_peer() {
     const unsigned done =
         mirror_.work(round_) + deferral_.release(round_, [&](std::uint8_t port, rte_mbuf* frame) {
+            hide(*frame, port);
             tx_.add(port, frame);
         });
     if (mirror_.take_doomed() || round_.watch.has_gained()) dead_flows_.look_again();

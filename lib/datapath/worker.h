@@ -101,11 +101,12 @@ class Worker {
     void forward(Burst& burst, unsigned i, const Sighted& sighted);
     void sort(Burst& burst, unsigned i);
     void go_whole_way(Packet& packet);
+    void open_or_shut_lane();
     void leave_to_kernel(const Packet& packet);
     void send_for_kernel(rte_mbuf* mbuf, std::uint8_t port);
     void note_traffic(const Packet& packet);
     Verdict handle(Packet& packet);
-    Verdict hidden(const Packet& packet, const Verdict& verdict) const;
+    void hide(rte_mbuf& mbuf, std::uint8_t port) const;
     void settle(Packet& packet, const Verdict& verdict);
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
     unsigned chores();
@@ -122,7 +123,7 @@ class Worker {
     const unsigned id_;
     const bool idle_adaptive_;
     const bool has_fast_lane_;
-    bool is_lane_open_ = false;  // nobody captures
+    bool is_lane_open_ = false;  // nobody captures, and no virtual router is handed over
     const port::PortTable& ports_;
     std::vector<net::MacAddress> port_macs_;  // of those that it knows already
     std::vector<RxQueue> rx_queues_;

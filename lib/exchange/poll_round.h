@@ -25,10 +25,20 @@ struct PollRound {
     bool owns(const OwnedAddress& address) const { return owns(address.virtual_router); }
     // It was until a moment ago, and its known flows go on (afterglow).
     bool glows(std::uint16_t router) const { return !owns(router) && ownership.glows(router); }
+    // It is being handed over, or has just been: the peer's frames must not be contradicted.
+    bool is_leaving(std::uint16_t router) const {
+        return ownership.is_offered(router) || glows(router);
+    }
     // Whether the service's address is ours now.
     bool serves(std::uint16_t service) const {
         const std::uint16_t router = snapshot->router_of(service);
         return router != Snapshot::no_router && owns(router);
+    }
+    // Whether we are still to tell the peer what becomes of its flows: also for a moment after it
+    // has been handed over, for some of them come to us yet.
+    bool speaks_of(std::uint16_t service) const {
+        const std::uint16_t router = snapshot->router_of(service);
+        return router != Snapshot::no_router && (owns(router) || ownership.glows(router));
     }
     // A source that nobody else may send from.
     bool owns(const net::IpAddress& address) const {

@@ -40,6 +40,8 @@ class HalfOpenList {
     FlowIndex younger(FlowIndex i) const {
         return links_[i].next == end_ ? no_flow : links_[i].next;
     }
+    FlowIndex youngest() const { return size_ == 0 ? no_flow : links_[end_].prev; }
+    FlowIndex older(FlowIndex i) const { return links_[i].prev == end_ ? no_flow : links_[i].prev; }
 
     void push_newest(FlowIndex i) {
         const FlowIndex last = links_[end_].prev;

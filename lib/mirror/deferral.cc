@@ -11,10 +11,12 @@ Deferral::~Deferral() {
 // The peer is told in any case: an answer is what ends its silence.
 bool Deferral::keep(rte_mbuf* frame, std::uint8_t port, flow::FlowIndex index,
                     const PollRound& round) {
-    if (link_ == nullptr || !shared_.defers.load(std::memory_order_relaxed)) return false;
+    if (link_ == nullptr || !shared_.speaks.load(std::memory_order_relaxed)) return false;
     const std::uint16_t service = tables_.flows[index].service_id;
-    if (!round.snapshot->services[service].synced || !round.serves(service) || !say(index))
-        return false;
+    if (!round.snapshot->services[service].synced || !round.speaks_of(service)) return false;
+    const bool defers = shared_.defers.load(std::memory_order_relaxed) ||
+                        round.is_leaving(round.snapshot->router_of(service));
+    if (!defers || !say(index)) return false;
     acknowledged();
     if (too_long_ >= patience || end_ - begin_ == held_max) return false;
     held_[end_++ % held_max] = {frame, round.now_ns + longest_ns, number_, port};

@@ -24,20 +24,45 @@ Mirror::Mirror(tables::Tables& tables, exchange::SyncShared& shared)
 
 unsigned Mirror::work(const PollRound& round) {
     if (link_ == nullptr) return 0;
-    unsigned done = unsettle(round);
     pay();
+    say_half_open(round);
     say_changes(round);
+    unsigned done = unsettle(round);
+    if (mark_ && !sweep_.is_under_way()) answer_mark(round);
     done += obey(round);
     done += walk(round);
     done += sweep(round);
-    if (mark_ && !sweep_.is_under_way()) answer_mark(round);
     if (std::exchange(has_said_, false)) shared_.bell.ring_if_asleep();
     return done;
 }
 
 bool Mirror::speaks_of(std::uint16_t service, const PollRound& round) const {
     return shared_.speaks.load(std::memory_order_relaxed) &&
-           round.snapshot->services[service].synced && round.serves(service);
+           round.snapshot->services[service].synced && round.speaks_of(service);
+}
+
+// What has been handed over and has come back from the peer is not said to it again.
+bool Mirror::speaks_of(const flow::Flow& flow, const PollRound& round) const {
+    return speaks_of(flow.service_id, round) &&
+           (round.serves(flow.service_id) || !flow::is_untouched(flow));
+}
+
+// Of a virtual router that is offered to the peer, or is the peer's since this round. It would not
+// know them otherwise, and their clients may have the server's answer already. The youngest first,
+// for in a flood the others are nobody's.
+void Mirror::say_half_open(const PollRound& round) {
+    const bool is_new = round.ownership.has_offers && round.ownership.offers_begun != offers_seen_;
+    if (is_new) offers_seen_ = round.ownership.offers_begun;
+    if (!is_new && !round.watch.has_lost()) return;
+    const flow::HalfOpenList& all = tables_.flows.half_open();
+    flow::FlowIndex index = all.youngest();
+    for (unsigned i = 0; i < looked_at_per_round && index != flow::no_flow; ++i) {
+        const flow::Flow& flow = tables_.flows[index];
+        if (flow.state == flow::TcpState::syn_received && speaks_of(flow.service_id, round) &&
+            round.is_leaving(round.snapshot->router_of(flow.service_id)))
+            say_flow(index, 0, round);
+        index = all.older(index);
+    }
 }
 
 // A flow that has gone again since is said as that, behind this.
@@ -47,9 +72,9 @@ void Mirror::say_changes(const PollRound& round) {
     for (; const flow::SyncedChange* change = synced.first(); synced.drop_first()) {
         if (!change->has_left) {
             const flow::Flow& flow = tables_.flows[change->index];
-            if (flow::is_synced(flow.state) && speaks_of(flow.service_id, round))
+            if (flow::is_synced(flow.state) && speaks_of(flow, round))
                 say_flow(change->index, 0, round);
-        } else if (speaks_of(change->gone.service_id, round)) {
+        } else if (speaks_of(change->gone, round)) {
             say({.kind = SyncEvent::Kind::ended, .index = change->index, .flow = change->gone});
         }
     }
@@ -118,7 +143,6 @@ void Mirror::obey(const SyncCommand& command, const PollRound& round) {
             return say_again(command, round);
         case SyncCommand::Kind::mark:
             mark_ = command.number;
-            if (!sweep_.is_under_way()) answer_mark(round);
             return;
         case SyncCommand::Kind::walk:
             walk_ = {.at = 0, .number = command.number, .router = command.router};
@@ -144,8 +168,9 @@ void Mirror::refuse(std::optional<exchange::SyncRefusal> why, const SyncCommand&
 // It may have moved to another index; by its tuple it is found wherever it is.
 void Mirror::say_again(const SyncCommand& command, const PollRound& round) {
     const flow::FlowTable::Hit hit = tables_.flows.find(command.flow.client_tuple());
-    const bool is_here = hit && is_same(tables_.flows[hit.index], command.flow) &&
-                         flow::is_synced(tables_.flows[hit.index].state);
+    const flow::TcpState state = hit ? tables_.flows[hit.index].state : flow::TcpState::none;
+    const bool is_here = (flow::is_synced(state) || state == flow::TcpState::syn_received) &&
+                         is_same(tables_.flows[hit.index], command.flow);
     const std::uint16_t service =
         is_here ? tables_.flows[hit.index].service_id
                 : round.snapshot->find_service(command.flow.vip(), command.flow.service_port);
@@ -157,7 +182,8 @@ void Mirror::say_again(const SyncCommand& command, const PollRound& round) {
          .flow = command.flow});
 }
 
-// Behind all that the sums contain.
+// Behind all that the sums contain, and behind all that the next round knows which whoever asked
+// for it knew already: that a virtual router is offered.
 void Mirror::answer_mark(const PollRound& round) {
     if (owed_) return;
     say_changes(round);

@@ -45,6 +45,7 @@ class Mirror {
     };
 
     void say_changes(const PollRound& round);
+    void say_half_open(const PollRound& round);
     unsigned obey(const PollRound& round);
     void obey(const exchange::SyncCommand& command, const PollRound& round);
     void refuse(std::optional<exchange::SyncRefusal> why, const exchange::SyncCommand& command);
@@ -57,6 +58,7 @@ class Mirror {
     unsigned unsettle(const PollRound& round);
 
     bool speaks_of(std::uint16_t service, const PollRound& round) const;
+    bool speaks_of(const flow::Flow& flow, const PollRound& round) const;
     void say_flow(flow::FlowIndex index, std::uint32_t number, const PollRound& round);
     void say(const exchange::SyncEvent& event);
     void owe(const exchange::SyncEvent& event);
@@ -69,8 +71,9 @@ class Mirror {
     Installer installer_;
     Walk walk_;
     Walk sweep_;
-    flow::FlowIndex unsettled_ = nowhere;      // how far the walk has come that follows a loss
-    std::optional<std::uint32_t> mark_;        // waits for the sweep before it
+    flow::FlowIndex unsettled_ = nowhere;  // how far the walk has come that follows a loss
+    std::optional<std::uint32_t> mark_;    // waits for the next round, and a sweep before it
+    std::uint32_t offers_seen_ = 0;
     std::optional<exchange::SyncEvent> owed_;  // found no room, and must not be lost
     bool has_said_ = false;
 };

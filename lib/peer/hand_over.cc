@@ -85,14 +85,25 @@ void HandOvers::heard(const News& news, PeerId from, Links links) {
     report(agreed ? SyncReport::Kind::answered : SyncReport::Kind::not_answered, router);
 }
 
-bool HandOvers::wants_mark() const {
+bool HandOvers::waits_for_mark() const {
     return std::any_of(outgoing_.begin(), outgoing_.end(),
                        [](const Outgoing& one) { return one.stage == Stage::ordered; });
 }
 
+// Workers that pass it must know of the offer: from then on they tell the peer of handshakes, and
+// leave the virtual MAC to it.
+bool HandOvers::is_ready(const Outgoing& one) const {
+    return one.stage == Stage::ordered && common_.exchange.ownership.is_offered(one.router);
+}
+
+bool HandOvers::wants_mark() const {
+    return std::any_of(outgoing_.begin(), outgoing_.end(),
+                       [this](const Outgoing& one) { return is_ready(one); });
+}
+
 void HandOvers::mark_begins() {
     for (Outgoing& one : outgoing_)
-        if (one.stage == Stage::ordered) one.stage = Stage::marking;
+        if (is_ready(one)) one.stage = Stage::marking;
 }
 
 void HandOvers::mark_ended(Links links) {

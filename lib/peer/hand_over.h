@@ -21,8 +21,10 @@ class HandOvers {
     // hand_over, taken, refused.
     void take(const exchange::SyncOrder& order, Links links);
     void heard(const News& news, PeerId from, Links links);
-    // A mark that began after the orders so far needs to pass: is one wanted?
+    // A mark that begins after an order, and after the control lcore's offer, needs to pass: is one
+    // wanted, now or soon?
     bool wants_mark() const;
+    bool waits_for_mark() const;
     void mark_begins();
     void mark_ended(Links links);
     void tick(Links links);
@@ -44,6 +46,7 @@ class HandOvers {
         std::uint32_t ticket = 0;
     };
 
+    bool is_ready(const Outgoing& one) const;
     void begin(std::uint16_t router, Links links);
     void answer(std::uint16_t router, bool agreed, Links links);
     void report(exchange::SyncReport::Kind kind, std::uint16_t router);

@@ -345,7 +345,7 @@ std::uint64_t Runner::deadline_ns() const {
         if (due_us < deadline_ns / 1000) deadline_ns = due_us * 1000;
     }
     const bool waits = has_waiting_events_ || mark_.is_under_way() || walk_.is_under_way() ||
-                       !sweeps_.empty() || hand_overs_.wants_mark();
+                       !sweeps_.empty() || hand_overs_.waits_for_mark();
     return waits ? std::min(deadline_ns, common_.now_ns + retry_ns) : deadline_ns;
 }
 

@@ -210,6 +210,7 @@ class AfterglowTest : public TakeoverTest {
     // With use_vmac, and handed over just now.
     AfterglowTest() {
         world.change([](exchange::Snapshot& s) {
+            s.virtual_routers[0].mac = packets::mac(virtual_mac);
             s.addresses[0].mac = packets::mac(virtual_mac);
             s.servers[0].link_source = packets::mac(virtual_mac);
         });

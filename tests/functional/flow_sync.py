@@ -16,6 +16,7 @@ import sys
 import time
 
 from harness import Test, run_cases, wait_until
+from lan import Lan
 from sync_pair import (CLIENTS, KEY, SECOND_VIP, SERVER, SERVERS, THREE, VIPS, Clients, IdleClients, NewClients, Pair, clients_of,
                        die_around_cut)
 
@@ -326,6 +327,9 @@ def case_defer(test):
     assert broken == 0, f"{broken} of {opened} connections broke though connect() had returned"
 
 
+VIRTUAL_MAC = bytes.fromhex("00005e000133")
+
+
 def case_handover(test, **options):
     """There, back, and by SIGTERM: the one is master before the other is none."""
     pair = Pair(test, **options)
@@ -333,10 +337,15 @@ def case_handover(test, **options):
     clients = Clients(pair)
     pair.wait_for_sync()
     wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)
+    lan = Lan(test.network, pair.client, pair.hosts)
     rows = pair.ctl("a", "handover")
     assert [row["done"] for row in rows] == [True], rows
     pair.wait_for_master("b")
     assert pair.state("a") == "backup"
+    said_by = {name: [frame.time for frame in lan.frames(name) if frame.bytes[6:12] == VIRTUAL_MAC] for name in "ab"}
+    lan.close()
+    late = [time - said_by["b"][0] for time in said_by["a"] if time > said_by["b"][0]]
+    assert not late, f"the old master has turned the switch back {len(late)} times, last {max(late) * 1000:.1f} ms after the new one's advert"
     time.sleep(1.5)    # longer than preemption would take
     assert pair.state("a") == "backup", "who has handed over has taken back by itself"
     wait_until("in sync", lambda: pair.in_sync("a") and pair.in_sync("b"), 20)

@@ -35,6 +35,9 @@ TEST(HalfOpen, TheOldestComesFirst) {
     const FlowIndex first = table.insert(samples::flow(1));
     const FlowIndex second = table.insert(samples::flow(2));
     EXPECT_EQ(table.half_open().oldest(), first);
+    EXPECT_EQ(table.half_open().youngest(), second);
+    EXPECT_EQ(table.half_open().older(second), first);
+    EXPECT_EQ(table.half_open().older(first), no_flow);
     table.set_state(first, TcpState::syn_received, 5);
     EXPECT_EQ(table.half_open().oldest(), first) << "the server has answered, not the client";
     table.set_state(first, TcpState::established, 5);
@@ -43,6 +46,7 @@ TEST(HalfOpen, TheOldestComesFirst) {
     EXPECT_EQ(table.half_open().size(), 0U);
     table.erase(first);
     EXPECT_EQ(table.half_open().size(), 0U);
+    EXPECT_EQ(table.half_open().youngest(), no_flow);
 }
 
 // SYN and RST under one forged address would else fill the table past the share.

@@ -67,6 +67,7 @@ class Warren {
     }
 
     void become(bool master) { exchange_.ownership.set(the_router, master); }
+    void offer(bool offered) { exchange_.ownership.offer(the_router, offered); }
     void add(const flow::Flow& flow) {
         flows_[flow.client_port.host()] = flow;
         sum_.add(flow::identity_hash(keys_.digest, flow));
@@ -282,7 +283,11 @@ TEST_F(Runners, HandsARouterOver) {
     a.add(flow_from(1'000));
     ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
     a.order(SyncOrder::Kind::hand_over);
-    ASSERT_TRUE(run_until(a, b, [&] { return b.has_heard(SyncReport::Kind::take_over_asked); }));
+    const auto is_asked = [&] { return b.has_heard(SyncReport::Kind::take_over_asked); };
+    EXPECT_FALSE(run_until({&a, &b}, is_asked, 10'000'000)) << "the control lcore offers it first";
+    a.offer(true);
+    a.order(SyncOrder::Kind::hand_over);
+    ASSERT_TRUE(run_until(a, b, is_asked));
     EXPECT_TRUE(a.has_heard(SyncReport::Kind::asked));
     b.become(true);
     b.order(SyncOrder::Kind::taken);
