@@ -56,6 +56,7 @@ VrrpEngine::VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_
     : groups_(most_routers),
       adverts_(most_routers, sink, link.counters.transmit_failures),
       announcer_(most_routers),
+      claims_(most_routers),
       traffic_(most_routers),
       reporter_(most_routers, link),
       ownership_(ownership),
@@ -300,6 +301,10 @@ void VrrpEngine::tick(const Round& round) {
     adverts_.retry(round.now_ns);
     // After all adverts: they move the virtual MAC in the switches.
     if (announcer_.deadline_ns() <= round.now_ns) announce(round);
+    claims_.look(round.now_ns, [&](std::size_t router) {
+        const RouterPlan& plan = *routers_[router].plan;
+        send_probe(plan.port, plan.source_mac, sink_);
+    });
     send_statuses(round);
 }
 
@@ -326,7 +331,8 @@ void VrrpEngine::announce(const Round& round) {
 
 std::uint64_t VrrpEngine::deadline_ns() const {
     if (!started_) return start_ns_;
-    std::uint64_t first = std::min(announcer_.deadline_ns(), adverts_.deadline_ns());
+    std::uint64_t first =
+        std::min({announcer_.deadline_ns(), adverts_.deadline_ns(), claims_.deadline_ns()});
     for (const Due& due : due_)
         first = std::min(first, due.deadline_ns);
     return first;
@@ -366,7 +372,10 @@ void VrrpEngine::step(std::size_t index, const vrrp::Event& event, const Round& 
     };
     const auto before = standing();
     const vrrp::Actions actions = instance.step(event, round.now_ns);
-    if (is_offered(index)) announcer_.cancel(index);
+    if (is_offered(index)) {
+        announcer_.cancel(index);
+        claims_.end(index);
+    }
     for (const vrrp::Action& action : actions)
         std::visit([&](const auto& what) { carry_out(index, what, round); }, action);
     ownership_.offer(index, instance.status().handing_over);
@@ -385,12 +394,14 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round&
     // Ownership is a lease from the heartbeat: fresh before the first worker looks.
     ownership_.beat(round.now_ns);
     if (own.owned) traffic_.begin(index, round.now_ns, round.workers);
+    if (own.owned && has_virtual_mac(index, round)) claims_.begin(index, round.now_ns);
     // Before it is given up: workers find the one or the other.
     if (!own.owned && is_yield(routers_[index].instance.status()))
         ownership_.glow(index, round.now_ns + afterglow_ns);
     ownership_.set(index, own.owned);
     if (own.owned) return;
     traffic_.end(index);
+    claims_.end(index);
     announcer_.cancel(index);
     adverts_.cancel(index);
 }

@@ -11,6 +11,7 @@
 #include "election/advert_sender.h"
 #include "election/announcer.h"
 #include "election/frame_sink.h"
+#include "election/mac_claims.h"
 #include "election/plan.h"
 #include "election/reporter.h"
 #include "election/router_groups.h"
@@ -117,6 +118,7 @@ class VrrpEngine {
     RouterGroups groups_;
     AdvertSender adverts_;
     Announcer announcer_;
+    MacClaims claims_;
     TrafficWatch traffic_;
     Reporter reporter_;
     exchange::Ownership& ownership_;

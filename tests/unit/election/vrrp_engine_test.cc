@@ -343,6 +343,33 @@ TEST_F(Engine, AnOfferedRoutersAdvertsLeaveWithThePortsMacAndNothingIsAnnounced)
     EXPECT_EQ(sent_from(virtual_mac), 1);
 }
 
+// The old master's frames turn the switches back until it has heard: hosts take no notice of ours.
+TEST_F(Engine, AVirtualMacIsClaimedForTwentyMillisecondsAfterATakeover) {
+    auto plan = *plans_[0];
+    plan.source_mac = {{0, 0, 0x5e, 0, 1, 51}};
+    plans_[0] = &plan;
+    engine_ = std::make_unique<VrrpEngine>(plans_, start_ns, ownership_, link_, sink_);
+    const auto claims = [&] {
+        const auto lines = sink_.take();
+        return std::count_if(lines.begin(), lines.end(), [](const std::string& line) {
+            return line.find("00:00:5e:00:01:33 > 00:00:5e:00:01:33") != std::string::npos;
+        });
+    };
+    while (!owned())
+        advance(2 * ms);
+    EXPECT_LE(claims(), 1);
+    advance(10 * ms);
+    EXPECT_GE(claims(), 4);
+    EXPECT_LE(engine_->deadline_ns(), now_ns_ + ms);
+    advance(40 * ms);
+    claims();
+    advance(100 * ms);
+    EXPECT_EQ(claims(), 0);
+    engine_->on_command({.present = true}, round());
+    advance(100 * ms);
+    EXPECT_EQ(claims(), 0);
+}
+
 TEST_F(Engine, WhoStopsOrFailsDoesNotGlow) {
     become_master();
     engine_->on_command({.present = true}, round());
