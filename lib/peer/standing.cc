@@ -59,11 +59,13 @@ void Standings::change_role(std::uint16_t router, Standing& standing, sync::Role
     if (role == sync::Role::master) {
         const bool is_known =
             standing.equal_ns != 0 && common_.now_ns - standing.equal_ns < fresh_ns + second_ns;
-        if (standing.equal_ns != 0 && !is_known)
+        const bool has_been_equal = standing.equal_ns != 0;
+        if ((has_been_equal || standing.follows) && !is_known)
             report({.kind = SyncReport::Kind::alarm,
                     .alarm = Alarm::unsynced_takeover,
                     .router = router,
-                    .missing = common_.now_ns - standing.equal_ns});
+                    .missing = has_been_equal ? common_.now_ns - standing.equal_ns : 0});
+        standing.follows = false;
         return;
     }
     standing.equal.reset();
@@ -187,8 +189,9 @@ void Standings::look_at(const sync::LocalRouter& router, std::uint16_t index, St
         both_masters = both_masters ||
                        (router.role == sync::Role::master && theirs->role == sync::Role::master);
         is_other = is_other || theirs->fingerprint != router.fingerprint;
-        if (router.role == sync::Role::backup)
-            refused += link->session().router_status(router.key).refused;
+        if (router.role != sync::Role::backup) continue;
+        standing.follows = standing.follows || theirs->role == sync::Role::master;
+        refused += link->session().router_status(router.key).refused;
     }
     note_since(standing.both_masters_ns, both_masters);
     note_since(standing.refused_ns, refused != 0);

@@ -352,6 +352,24 @@ TEST_F(Runners, TwoMastersAreAnAlarm) {
     }));
 }
 
+// Its master dies in the middle of the first bulk.
+TEST_F(Runners, ATakeoverBeforeTheTablesWereEverEqualIsAnAlarm) {
+    using Alarm = SyncReport::Alarm;
+    Warren a(2, {3});
+    Warren b(3, {2});
+    b.become(true);
+    ASSERT_TRUE(run_until({&b}, [&] { return b.exchange().sync.alive_ns.load() != 0; }));
+    EXPECT_FALSE(b.has_heard(Alarm::unsynced_takeover)) << "nobody was master before";
+    b.become(false);
+    a.become(true);
+    ASSERT_TRUE(run_until(a, b, [&] { return b.exchange().sync.speaks.load(); }));
+    int rounds = 0;
+    ASSERT_TRUE(run_until(a, b, [&] { return ++rounds == 20; }));
+    ASSERT_FALSE(b.is_in_sync());
+    b.become(true);
+    EXPECT_TRUE(run_until({&b}, [&] { return b.has_heard(Alarm::unsynced_takeover); }));
+}
+
 TEST_F(Runners, ASmallerTableThereIsAnAlarmHere) {
     Warren a(2, {3});
     Warren b(3, {2}, 'k', 11, 99);
