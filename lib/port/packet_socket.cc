@@ -249,7 +249,9 @@ int PacketSocket::open_socket(int ifindex, Ring& ring, std::vector<tpacket2_hdr*
     set(made, SOL_SOCKET, SO_RCVBUFFORCE, queued_bytes);
     set(made, SOL_SOCKET, SO_SNDBUFFORCE, queued_bytes);
     set(made, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
-    set(made, SOL_SOCKET, SO_MARK, net::own_frames_mark);
+    // Not into lo, where the host's own rules may ask for marks, and no guard stands.
+    const bool is_loopback = !options_.receives && options_.control_priority == 0;
+    if (!is_loopback) set(made, SOL_SOCKET, SO_MARK, net::own_frames_mark);
     if (options_.control_priority != 0)
         set(made, SOL_SOCKET, SO_PRIORITY, static_cast<int>(options_.control_priority));
     if (!set(made, SOL_PACKET, PACKET_VERSION, int{TPACKET_V2}) ||
