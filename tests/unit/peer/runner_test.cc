@@ -266,6 +266,19 @@ TEST_F(Runners, ClientsWithoutFlowsAreBoundAtTheBackupToo) {
     EXPECT_NEAR(bound.idle, flow::ticks_of_seconds(30), flow::ticks_of_seconds(1) + 1);
 }
 
+// A power cut of both: neither has a flow, and none of them waits for the other's.
+TEST_F(Runners, TwoThatStartTogetherDoNotHoldEachOtherUp) {
+    Warren a(2, {3});
+    Warren b(3, {2});
+    const auto may_preempt = [&] {
+        return a.has_heard(SyncReport::Kind::may_preempt) &&
+               b.has_heard(SyncReport::Kind::may_preempt);
+    };
+    EXPECT_TRUE(run_until(a, b, may_preempt));
+    EXPECT_FALSE(a.has_heard(SyncReport::Kind::gave_up) || b.has_heard(SyncReport::Kind::gave_up));
+    EXPECT_FALSE(a.has_heard(SyncReport::Alarm::unsynced_takeover));
+}
+
 TEST_F(Runners, WhatDiffersIsFoundAndRepaired) {
     Warren a(2, {3});
     Warren b(3, {2});
