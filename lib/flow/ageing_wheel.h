@@ -20,11 +20,14 @@ class AgeingWheel {
         assert((heads.size() & (heads.size() - 1)) == 0 && heads.size() >= 2);
     }
 
+    // Within so many ticks it comes to every flow, so that a deadline beyond is noticed in time.
+    Tick revolution() const { return lists_.size() - 1; }
+
     // Puts the flow where its deadline will be noticed, from wherever it was.
     void schedule(FlowIndex i, Tick deadline) {
         lists_.remove(i);
         const auto ahead = static_cast<std::int32_t>(deadline - hand_);
-        const auto longest = static_cast<std::int32_t>(lists_.size() - 1);
+        const auto longest = static_cast<std::int32_t>(revolution());
         const Tick slot = hand_ + static_cast<Tick>(std::clamp(ahead, 1, longest));
         lists_.push_front(slot & (lists_.size() - 1), i);
     }

@@ -58,17 +58,30 @@ class BucketIndex {
     // 85 % full when all entries are there, and room for small tables' bad luck.
     static constexpr std::size_t buckets_for(std::size_t entries) { return entries * 2 / 17 + 8; }
 
-    void prefetch(std::uint64_t hash) const { __builtin_prefetch(&buckets_[home(hash)]); }
+    // Where the entries of a hash are looked for first.
+    struct Place {
+        const Bucket* home;
+        std::uint16_t tag;
+    };
+    Place prefetch(std::uint64_t hash) const {
+        const Place place{&buckets_[home(hash)], tag_of(hash)};
+        __builtin_prefetch(place.home);
+        return place;
+    }
 
     // Calls visit(value) for each entry that may be the wanted one until it says true; none if
     // there is none.
     template <typename Visit>
+    std::uint32_t find(const Place& place, Visit visit) const {
+        const std::uint32_t found = find_in(*place.home, place.tag, visit);
+        if (found != none || place.home->overflow == 0) [[likely]]
+            return found;
+        const auto b = static_cast<std::uint32_t>(place.home - buckets_.data());
+        return find_in(buckets_[other(b, place.tag)], place.tag, visit);
+    }
+    template <typename Visit>
     std::uint32_t find(std::uint64_t hash, Visit visit) const {
-        const std::uint16_t tag = tag_of(hash);
-        const std::uint32_t b = home(hash);
-        const std::uint32_t found = find_in(buckets_[b], tag, visit);
-        if (found != none || buckets_[b].overflow == 0) return found;
-        return find_in(buckets_[other(b, tag)], tag, visit);
+        return find(Place{&buckets_[home(hash)], tag_of(hash)}, visit);
     }
 
     // False: no room, nothing changed.
@@ -84,9 +97,10 @@ class BucketIndex {
     }
 
     void erase(std::uint64_t hash, std::uint32_t value) {
+        const std::uint16_t tag = tag_of(hash);
         const std::uint32_t b = home(hash);
-        if (clear(b, value)) return;
-        const bool found = clear(other(b, tag_of(hash)), value);
+        if (clear(b, tag, value)) return;
+        const bool found = clear(other(b, tag), tag, value);
         assert(found);
         if (found) --buckets_[b].overflow;
     }
@@ -151,10 +165,11 @@ class BucketIndex {
         return false;
     }
 
-    bool clear(std::uint32_t b, std::uint32_t value) {
+    bool clear(std::uint32_t b, std::uint16_t tag, std::uint32_t value) {
         Bucket& bucket = buckets_[b];
-        for (unsigned slot = 0; slot < Bucket::slots; ++slot) {
-            if (bucket.tag[slot] == 0 || bucket.value[slot] != value) continue;
+        for (std::uint32_t bits = bucket.match(tag); bits != 0; bits &= bits - 1) {
+            const auto slot = static_cast<unsigned>(__builtin_ctz(bits));
+            if (bucket.value[slot] != value) continue;
             bucket.tag[slot] = 0;
             return true;
         }

@@ -27,6 +27,10 @@ class TupleHash {
     std::uint64_t operator()(const Tuple& t) const {
         return in_words(t, [this](const auto& words) { return (*this)(words); });
     }
+    // Of what a flow's packets from that side have as their tuple.
+    std::uint64_t operator()(const Flow& f, Side from) const {
+        return in_words(f, from, [this](const auto& words) { return (*this)(words); });
+    }
     std::uint64_t operator()(const TupleWords4& t) const {
         return fold(fold(t.addresses ^ keys_[0], t.ports ^ keys_[1]) ^ keys_[4], keys_[5]);
     }

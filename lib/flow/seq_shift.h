@@ -30,7 +30,10 @@ inline void unshift_acknowledgement(net::Bytes tcp, std::uint32_t delta, net::Ch
     const net::Be32 unshifted(header.acknowledgement.host() - delta);
     l4.replace(header.acknowledgement, unshifted);
     header.acknowledgement = unshifted;
-    if (tcp.size() > sizeof(net::TcpHeader)) unshift_sack(tcp, delta, l4);
+    if (tcp.size() <= sizeof(net::TcpHeader)) return;
+    net::ChecksumDelta sack;  // of its own: what a call may write is kept in memory
+    unshift_sack(tcp, delta, sack);
+    l4.add(sack);
 }
 
 }  // namespace warren::flow

@@ -33,22 +33,24 @@ constexpr void advance_to(std::uint32_t& highest, std::uint32_t candidate) {
 
 // Data of the client's that the server has been sent before: it, or its ACK, was lost. Ask before
 // track(). A keepalive probe's one byte is no data (RFC 9293 3.8.4).
+inline bool may_be_repeated(const Flow& f, const Segment& s) {
+    return f.state == TcpState::established && s.length > 1;
+}
 inline bool is_repeated(const Flow& f, const Segment& s) {
     const std::uint32_t end = s.sequence + s.length;
-    return f.state == TcpState::established && s.length > 1 &&
-           static_cast<std::int32_t>(end - f.next_to_server) <= 0;
+    return may_be_repeated(f, s) && static_cast<std::int32_t>(end - f.next_to_server) <= 0;
 }
 
-// track() of a flow whose server has answered, of a segment that is no RST.
-inline void track_open(Flow& f, Side from, const Segment& s) {
+// track() of a flow whose server has answered, of a segment that is no RST. Whether it ends where
+// none had before, so that it is no repeated one.
+inline bool track_open(Flow& f, Side from, const Segment& s) {
+    std::uint32_t& highest = from == Side::client ? f.next_to_server : f.next_to_client;
+    std::uint32_t& acknowledged = from == Side::client ? f.ack_from_client : f.ack_from_server;
     const std::uint32_t end = s.sequence + s.length;
-    if (from == Side::client) {
-        advance_to(f.next_to_server, end);
-        if (s.has_ack()) advance_to(f.ack_from_client, s.acknowledgement);
-    } else {
-        advance_to(f.next_to_client, end);
-        if (s.has_ack()) advance_to(f.ack_from_server, s.acknowledgement);
-    }
+    const bool is_new = static_cast<std::int32_t>(end - highest) > 0;
+    if (is_new) highest = end;
+    if (s.has_ack()) advance_to(acknowledged, s.acknowledgement);
+    return is_new;
 }
 
 // Remembers a segment that is being forwarded; call it before step(). RSTs teach nothing.

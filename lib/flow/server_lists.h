@@ -48,6 +48,7 @@ class ServerLists {
     std::uint32_t live(std::uint16_t server) const { return live_[server]; }
     // Those that are no more on their way out: what schedulers compare.
     std::uint32_t load(std::uint16_t server) const { return load_[server]; }
+    std::span<const std::uint32_t> loads() const { return load_; }
     // The local port of the flow that was the last to end; 0 if none has.
     std::uint16_t released_port(std::uint16_t server) const { return released_[server]; }
 

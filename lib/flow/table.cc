@@ -99,13 +99,13 @@ FlowIndex FlowTable::restore(const Flow& flow) {
     f = flow;
     f.wheel = {};
     f.server_list = {};
-    const std::uint64_t client_hash = hash_(f.client_tuple());
+    const std::uint64_t client_hash = hash_(f, Side::client);
     if (!index_.insert(client_hash, value_of(i, Side::client))) {
         records_.give(i);
         return no_flow;
     }
     if (sees_both_sides(f.method) &&
-        !index_.insert(hash_(f.server_tuple()), value_of(i, Side::server))) {
+        !index_.insert(hash_(f, Side::server), value_of(i, Side::server))) {
         index_.erase(client_hash, value_of(i, Side::client));
         records_.give(i);
         return no_flow;
@@ -117,13 +117,13 @@ FlowIndex FlowTable::restore(const Flow& flow) {
 }
 
 void FlowTable::erase(FlowIndex i) {
-    Flow& f = records_[i];
+    const Flow& f = records_[i];
     assert(f.state != TcpState::none);
-    index_.erase(hash_(f.client_tuple()), value_of(i, Side::client));
-    if (sees_both_sides(f.method)) index_.erase(hash_(f.server_tuple()), value_of(i, Side::server));
+    index_.erase(hash_(f, Side::client), value_of(i, Side::client));
+    if (sees_both_sides(f.method)) index_.erase(hash_(f, Side::server), value_of(i, Side::server));
     servers_.leave(i);
     synced_flows_.leave(i, f);
-    half_open_.remove(i);
+    if (!has_opened(f.state)) half_open_.remove(i);
     wheel_.remove(i);
     records_.give(i);
 }
@@ -132,8 +132,8 @@ bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
     Flow& f = records_[i];
     if (sees_both_sides(f.method)) {
         const std::uint32_t value = value_of(i, Side::server);
-        const std::uint64_t old_hash = hash_(f.server_tuple());
-        const std::uint64_t new_hash = hash_(target.server_tuple());
+        const std::uint64_t old_hash = hash_(f, Side::server);
+        const std::uint64_t new_hash = hash_(target, Side::server);
         index_.erase(old_hash, value);
         if (!index_.insert(new_hash, value)) {
             const bool restored = index_.insert(old_hash, value);
@@ -157,19 +157,21 @@ void FlowTable::leave_synced(FlowIndex i) {
 void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     Flow& f = records_[i];
     f.last_seen = now;
-    if (f.state == state) return;
-    if (f.state == TcpState::syn_sent) leave_syn_sent(f, state);
-    const bool sooner = timeouts_.of(f, state) < timeouts_.of(f, f.state);
-    if (has_opened(state)) half_open_.remove(i);
-    servers_.change_state(i, state);
-    if (is_synced(f.state) && !is_synced(state)) leave_synced(i);
-    const bool enters = !is_synced(f.state);
+    const TcpState before = f.state;
+    if (before == state) return;
+    if (before == TcpState::syn_sent) leave_syn_sent(f, state);
+    const Tick idle = timeouts_.of(f, state);
+    // A later one is found when the wheel comes to the flow.
+    const bool sooner = idle <= wheel_.revolution() && idle < timeouts_.of(f, before);
+    if (!has_opened(before) && has_opened(state)) half_open_.remove(i);
+    if (is_load(before) != is_load(state) || !is_live(state)) servers_.change_state(i, state);
+    if (is_synced(before) && !is_synced(state)) leave_synced(i);
     f.state = state;
-    if (enters)
+    if (!is_synced(before))
         synced_flows_.enter(i, f);
     else
         synced_flows_.note_state(i, f);
-    if (sooner) wheel_.schedule(i, timeouts_.deadline(f));
+    if (sooner) wheel_.schedule(i, now + idle);
 }
 
 void FlowTable::make_due(FlowIndex i, Tick when) {

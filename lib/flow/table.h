@@ -49,11 +49,14 @@ class FlowTable {
     std::uint64_t hash(const Words& t) const {
         return hash_(t);
     }
-    void prefetch(std::uint64_t hash) const { index_.prefetch(hash); }
+    using Place = BucketIndex::Place;
+    Place prefetch(std::uint64_t hash) const { return index_.prefetch(hash); }
     // Fetches the flow that the lookup will most likely end at, and says which entry that was, so
     // that its bucket need not be searched again; `none` if there is nothing. IPv4 needs one line.
-    std::uint32_t fetch_candidate(std::uint64_t hash, bool is_v4) const {
-        return index_.find(hash, [this, is_v4](std::uint32_t value) {
+    // `where`: what prefetch() said, or the hash.
+    template <typename Where>
+    std::uint32_t fetch_candidate(const Where& where, bool is_v4) const {
+        return index_.find(where, [this, is_v4](std::uint32_t value) {
             const Flow& flow = records_[value >> 1];
             __builtin_prefetch(&flow);
             if (!is_v4) __builtin_prefetch(&flow.heads);
@@ -70,19 +73,23 @@ class FlowTable {
 
         explicit operator bool() const { return index != no_flow; }
     };
+    // What a candidate says, for who compares the key and asks for state and method himself.
+    static Hit hit_of(std::uint32_t candidate) {
+        return {candidate >> 1, static_cast<Side>(candidate & 1)};
+    }
     template <typename Words>
     Hit find(const Words& t, std::uint64_t hash) const {
         const std::uint32_t value = index_.find(hash, [&](std::uint32_t v) {
             return is_key(records_[v >> 1], static_cast<Side>(v & 1), t);
         });
         if (value == BucketIndex::none) return {};
-        return {value >> 1, static_cast<Side>(value & 1)};
+        return hit_of(value);
     }
     // With what fetch_candidate() said; the table may have changed since.
     template <typename Words>
     Hit find(const Words& t, std::uint64_t hash, std::uint32_t candidate) const {
         if (candidate != no_candidate && is_entry_of(candidate, t)) [[likely]]
-            return {candidate >> 1, static_cast<Side>(candidate & 1)};
+            return hit_of(candidate);
         return find(t, hash);
     }
     Hit find(const Tuple& t, std::uint64_t hash, std::uint32_t candidate = no_candidate) const {

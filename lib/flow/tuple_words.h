@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "flow/flow.h"
 #include "net/address.h"
@@ -73,28 +74,66 @@ inline std::uint32_t ports_of(const Flow& f, Side from) {
                                   sizeof(std::uint32_t) * static_cast<std::size_t>(from));
 }
 
+inline AddressWords words_of(const AddressHead& head, net::Be32 tail) {
+    return {word_at<std::uint64_t>(head.data()),
+            net::joined(word_at<std::uint32_t>(&head[sizeof(std::uint64_t)]), tail.raw())};
+}
+
 // No bit is set where the address is that one.
 inline std::uint64_t difference(const AddressHead& head, net::Be32 tail,
                                 const AddressWords& words) {
-    const std::uint64_t rest =
-        net::joined(word_at<std::uint32_t>(&head[sizeof(words[0])]), tail.raw());
-    return (word_at<std::uint64_t>(head.data()) ^ words[0]) | (rest ^ words[1]);
+    const AddressWords own = words_of(head, tail);
+    return (own[0] ^ words[0]) | (own[1] ^ words[1]);
 }
 
 }  // namespace detail
 
-// Whether a packet of that tuple is one of the flow that comes from that side, without a branch.
-inline bool is_key(const Flow& f, Side from, const TupleWords4& t) {
-    const auto addresses = word_at<std::uint64_t>(&f.tails[static_cast<std::size_t>(from)]);
-    return ((addresses ^ t.addresses) | (detail::ports_of(f, from) ^ t.ports) |
-            std::uint64_t{!f.is_v4(from)}) == 0;
+// The same of what a flow's packets from that side have as their tuple.
+template <typename WithWords>
+auto in_words(const Flow& f, Side from, WithWords with_words) {
+    const AddressTails& tails = f.tails[static_cast<std::size_t>(from)];
+    const std::uint32_t ports = detail::ports_of(f, from);
+    if (f.is_v4(from)) return with_words(TupleWords4{word_at<std::uint64_t>(&tails), ports});
+    const AddressHeads& heads = f.heads[static_cast<std::size_t>(from)];
+    return with_words(TupleWords6{detail::words_of(heads.theirs, tails.theirs),
+                                  detail::words_of(heads.ours, tails.ours), ports});
 }
-inline bool is_key(const Flow& f, Side from, const TupleWords6& t) {
+
+// No bit is set where a packet of that tuple has the flow's addresses and ports of that side. In
+// IPv4 those are the flow's only if it is_v4() there.
+inline std::uint64_t difference(const Flow& f, Side from, const TupleWords4& t) {
+    const auto addresses = word_at<std::uint64_t>(&f.tails[static_cast<std::size_t>(from)]);
+    return (addresses ^ t.addresses) | (detail::ports_of(f, from) ^ t.ports);
+}
+inline std::uint64_t difference(const Flow& f, Side from, const TupleWords6& t) {
     const AddressHeads& heads = f.heads[static_cast<std::size_t>(from)];
     const AddressTails& tails = f.tails[static_cast<std::size_t>(from)];
-    return (detail::difference(heads.theirs, tails.theirs, t.source) |
-            detail::difference(heads.ours, tails.ours, t.destination) |
-            (detail::ports_of(f, from) ^ t.ports)) == 0;
+    return detail::difference(heads.theirs, tails.theirs, t.source) |
+           detail::difference(heads.ours, tails.ours, t.destination) |
+           (detail::ports_of(f, from) ^ t.ports);
+}
+
+// Whether a packet of that tuple is one of the flow that comes from that side, without a branch.
+inline bool is_key(const Flow& f, Side from, const TupleWords4& t) {
+    return (difference(f, from, t) | std::uint64_t{!f.is_v4(from)}) == 0;
+}
+inline bool is_key(const Flow& f, Side from, const TupleWords6& t) {
+    return difference(f, from, t) == 0;
+}
+
+// Flow::sent_to() of a flow that sees both sides, in the family of Words: what comes from there
+// with its ends changed.
+template <typename Words>
+Words words_sent_to(const Flow& f, Side to) {
+    const AddressTails& tails = f.tails[static_cast<std::size_t>(to)];
+    const std::uint32_t ports = std::rotl(detail::ports_of(f, to), 16);
+    if constexpr (std::is_same_v<Words, TupleWords4>) {
+        return {std::rotl(word_at<std::uint64_t>(&tails), 32), ports};
+    } else {
+        const AddressHeads& heads = f.heads[static_cast<std::size_t>(to)];
+        return {detail::words_of(heads.ours, tails.ours),
+                detail::words_of(heads.theirs, tails.theirs), ports};
+    }
 }
 
 }  // namespace warren::flow

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
+
 #include "flow/hash.h"
 #include "flow_samples.h"
 
@@ -83,6 +87,31 @@ TEST(IsKey, IsOfOneSide) {
     EXPECT_TRUE(is_of(Side::server, flow.server_tuple()));
     EXPECT_FALSE(is_of(Side::server, flow.client_tuple()));
     EXPECT_FALSE(is_of(Side::client, flow.server_tuple()));
+}
+
+// What a flow is found by when it comes or goes, without the detour over a Tuple.
+TEST(WordsOfAFlow, AreThoseOfItsTuples) {
+    const TupleHash hash(1, 2);
+    for (const bool is_v4 : {true, false}) {
+        Flow flow = samples::flow(1);
+        if (!is_v4) {
+            flow.set_client_address(*net::IpAddress::parse("2001:db8::1"));
+            flow.set_vip(*net::IpAddress::parse("2001:db8::100"));
+            flow.set_local_address(*net::IpAddress::parse("fd00::2"));
+            flow.set_server_address(*net::IpAddress::parse("fd00::3"));
+        }
+        EXPECT_EQ(hash(flow, Side::client), hash(flow.client_tuple()));
+        EXPECT_EQ(hash(flow, Side::server), hash(flow.server_tuple()));
+        for (const Side to : {Side::client, Side::server}) {
+            const bool is_sent = in_words(flow.sent_to(to), [&](const auto& words) {
+                using Words = std::remove_cvref_t<decltype(words)>;
+                const Words sent = words_sent_to<Words>(flow, to);
+                constexpr std::size_t addresses = offsetof(Words, ports);
+                return std::memcmp(&sent, &words, addresses) == 0 && sent.ports == words.ports;
+            });
+            EXPECT_TRUE(is_sent) << is_v4;
+        }
+    }
 }
 
 TEST(TupleHash, DependsOnEachPartOfATuple) {
