@@ -22,8 +22,10 @@ class Channel {
                                         sizeof(Record)) == 0;
     }
     [[nodiscard]] bool pop(Record& record) {
-        return rte_ring_sc_dequeue_elem(ring_.get(), &record, sizeof(Record)) == 0;
+        return !is_empty() && rte_ring_sc_dequeue_elem(ring_.get(), &record, sizeof(Record)) == 0;
     }
+    // For the reader, who asks every round and finds nothing nearly always.
+    bool is_empty() const { return has_nothing(*ring_); }
     // As either end sees it now: the other one moves. rte_ring_count() reads both as if nobody did.
     unsigned size() const {
         const std::uint32_t read = __atomic_load_n(&ring_->cons.tail, __ATOMIC_RELAXED);

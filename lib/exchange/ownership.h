@@ -20,14 +20,14 @@ struct OwnershipView {
     std::array<std::uint64_t, max_virtual_routers / 64> words{};
     std::uint64_t heartbeat_ns = 0;
     std::uint64_t now_ns = 0;
+    std::uint64_t lease_ns = 0;  // the shortest that holds, of such a heartbeat
     const Ownership* source = nullptr;
     bool has_offers = false;
     std::uint32_t offers_begun = 0;  // another number: there is a new one among them
 
-    // `router` is the index in the snapshot's table, `lease_ns` its Master_Down_Interval.
-    bool owns(std::size_t router, std::uint64_t lease_ns) const {
-        const bool master = (words[router / 64] >> (router % 64) & 1) != 0;
-        return master && (now_ns <= heartbeat_ns || now_ns - heartbeat_ns < lease_ns);
+    // `router` is the index in the snapshot's table, `lease` its Master_Down_Interval.
+    bool owns(std::size_t router, std::uint64_t lease) const {
+        return (words[router / 64] >> (router % 64) & 1) != 0 && lease >= lease_ns;
     }
     bool glows(std::size_t router) const;
     // Asked only if there are offers at all.
@@ -68,6 +68,8 @@ class Ownership {
     void read(OwnershipView& view, std::size_t routers, std::uint64_t now_ns) const {
         view.heartbeat_ns = heartbeat_ns_.load(std::memory_order_acquire);
         view.now_ns = now_ns;
+        // A lease is over when it is as old as it is long.
+        view.lease_ns = now_ns <= view.heartbeat_ns ? 0 : now_ns - view.heartbeat_ns + 1;
         view.source = this;
         view.has_offers = offers_.load(std::memory_order_acquire) != 0;
         if (view.has_offers) view.offers_begun = offers_begun_.load(std::memory_order_acquire);

@@ -32,4 +32,10 @@ inline RingMemory make_ring(unsigned element_bytes, unsigned capacity) {
     return ring;
 }
 
+// For a ring's one reader. What it then takes it asks for in the right order.
+inline bool has_nothing(const rte_ring& ring) {
+    return __atomic_load_n(&ring.prod.tail, __ATOMIC_RELAXED) ==
+           __atomic_load_n(&ring.cons.head, __ATOMIC_RELAXED);
+}
+
 }  // namespace warren::exchange

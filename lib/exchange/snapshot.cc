@@ -40,6 +40,7 @@ void insert(std::vector<std::uint16_t>& slots, std::size_t hash, std::size_t ind
 void Snapshot::seal() {
     assert(virtual_routers.size() <= 1024 && addresses.size() <= max_addresses);
     assert(servers.size() <= max_servers && services.size() <= max_services);
+    index_ports();
     index_routers();
     address_slots_ = empty_table(addresses.size());
     for (std::size_t i = 0; i < addresses.size(); ++i)
@@ -105,6 +106,13 @@ void Snapshot::reserve_ports() {
                 service.reserved_ports.insert(service.reserved_ports.end(), ports->second.begin(),
                                               ports->second.end());
     }
+}
+
+// Of a port that nobody has described, Ethernet's.
+void Snapshot::index_ports() {
+    assert(port_mtus.size() <= mtus_.size());
+    mtus_.fill(1500);
+    std::copy(port_mtus.begin(), port_mtus.end(), mtus_.begin());
 }
 
 void Snapshot::index_routers() {

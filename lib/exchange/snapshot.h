@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -139,9 +140,7 @@ class Snapshot {
     // Builds the indices below; call once, after the vectors are filled and before publishing.
     void seal();
 
-    std::size_t mtu_of(std::uint8_t port) const {
-        return port < port_mtus.size() ? port_mtus[port] : 1500;
-    }
+    std::size_t mtu_of(std::uint8_t port) const { return mtus_[port]; }
     bool is_kernels(const net::IpAddress& address) const {
         return std::binary_search(kernel_addresses.begin(), kernel_addresses.end(), address);
     }
@@ -211,6 +210,7 @@ class Snapshot {
     static constexpr std::uint16_t no_address = 0xffff;
 
   private:
+    void index_ports();
     void index_routers();
     void reserve_ports();
     // A virtual MAC's last two bytes are family and VRID (RFC 9568 7.3).
@@ -227,6 +227,7 @@ class Snapshot {
     std::uint16_t find_server(const std::vector<std::uint16_t>& slots,
                               const net::IpAddress& address, net::Be16 port) const;
 
+    std::array<std::uint16_t, 256> mtus_{};        // by any port, seal() fills them in
     std::vector<std::uint16_t> router_addresses_;  // sorted by router
     std::vector<std::uint16_t> router_ends_;       // in router_addresses_, one past each router's
     std::vector<std::uint16_t> router_mac_slots_;  // of those with a virtual MAC
