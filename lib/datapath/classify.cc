@@ -308,7 +308,7 @@ void classify(Packet& packet, const PollRound& round, std::span<const net::MacAd
         return drop(packet, Drop::malformed_ethernet);
     // VLANs are the kernel's, and so is a frame that our own host sent (packet sockets see both
     // ways), or one that is damaged and for somebody else.
-    const auto ethernet = net::load<net::EthernetHeader>(packet.frame(), 0);
+    const auto& ethernet = net::header_at<net::EthernetHeader>(packet.frame(), 0);
     const net::MacAddress& port_mac = port_macs[packet.port()];
     if (packet.is_of_vlan() || ethernet.source == port_mac) return;
     const net::IpAddress& destination = packet.parsed.destination;

@@ -42,7 +42,7 @@ EndCause cause_of(TcpState before, Side from, std::uint8_t flags) {
 
 void Forwarder::prefetch(Packet& packet) const {
     if (!packet.is_of_flow()) return;
-    packet.hash = flows_.hash(packet.tuple());
+    packet.hash = packet.in_words([&](const auto& words) { return flows_.hash(words); });
     flows_.prefetch(packet.hash);
 }
 
@@ -53,7 +53,8 @@ void Forwarder::prefetch_flow(Packet& packet) const {
 }
 
 flow::FlowTable::Hit Forwarder::find(const Packet& packet) const {
-    return flows_.find(packet.tuple(), packet.hash, packet.candidate);
+    return packet.in_words(
+        [&](const auto& words) { return flows_.find(words, packet.hash, packet.candidate); });
 }
 
 Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
@@ -267,14 +268,10 @@ Verdict Forwarder::send_to_server(Packet& packet, const PollRound& round, flow::
                   {crossing.leaves_as_v4(), room}}
             .fit_mss(packet.frame(), packet.parsed);
     const bool made = both_sides
-                          ? rewrite(packet, {.link_source = server.link_source,
+                          ? rewrite(packet, {.flow = flow,
+                                             .to = Side::server,
+                                             .link_source = server.link_source,
                                              .link_destination = server.next_hop,
-                                             .source = flow.local_address(),
-                                             .destination = flow.server_address(),
-                                             .source_port = flow.local_port,
-                                             .destination_port = flow.server_port,
-                                             .from = Side::client,
-                                             .seq_delta = flow.seq_delta,
                                              .identification = emitter_.next_identification()})
                           : emitter_.direct_to(server, packet);
     if (!made) return Verdict::drop(Drop::no_mbuf);
@@ -285,9 +282,7 @@ Verdict Forwarder::send_to_server(Packet& packet, const PollRound& round, flow::
 }
 
 Verdict Forwarder::send_to_client(Packet& packet, const PollRound& round, const flow::Flow& flow) {
-    const exchange::OwnedAddress* vip = packet.address->address == flow.vip()
-                                            ? packet.address
-                                            : round.snapshot->find_address(flow.vip());
+    const exchange::OwnedAddress* vip = round.snapshot->address_of(flow.service_id);
     if (vip == nullptr) return Verdict::drop(Drop::not_owned);
     const std::size_t room = round.snapshot->mtu_of(flow.client_port_index);
     const net::Crossing crossing(packet.parsed, packet.bytes(), flow.client_address());
@@ -299,14 +294,10 @@ Verdict Forwarder::send_to_client(Packet& packet, const PollRound& round, const 
                   {flow.server_address().is_v4(), round.snapshot->mtu_of(packet.port())}}
             .fit_mss(packet.frame(), packet.parsed);
     const bool made =
-        rewrite(packet, {.link_source = round.snapshot->mac_on(flow.client_port_index, *vip),
+        rewrite(packet, {.flow = flow,
+                         .to = Side::client,
+                         .link_source = round.snapshot->mac_on(flow.client_port_index, *vip),
                          .link_destination = flow.client_mac,
-                         .source = flow.vip(),
-                         .destination = flow.client_address(),
-                         .source_port = flow.service_port,
-                         .destination_port = flow.client_port,
-                         .from = Side::server,
-                         .seq_delta = flow.seq_delta,
                          .identification = emitter_.next_identification()});
     if (!made) return Verdict::drop(Drop::no_mbuf);
     exchange::ServerCounters& counted = servers_[flow.server_id];

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "exchange/counters.h"
 #include "exchange/poll_round.h"
@@ -15,7 +16,9 @@
 #include "flow/sequence.h"
 #include "flow/table.h"
 #include "flow/tcp.h"
+#include "flow/tuple_words.h"
 #include "net/bytes.h"
+#include "net/family.h"
 #include "net/headers.h"
 #include "net/parse.h"
 #include "port/unfinished.h"
@@ -85,6 +88,23 @@ struct Packet {
     // The key of its flow.
     flow::Tuple tuple() const {
         return {parsed.source, parsed.destination, parsed.source_port, parsed.destination_port};
+    }
+    // The same as the words that it is looked up by; Family is its own.
+    template <typename Family>
+    auto words() const {
+        const std::uint32_t ports =
+            net::joined(parsed.source_port.raw(), parsed.destination_port.raw());
+        if constexpr (std::is_same_v<Family, net::Ip4>)
+            return flow::TupleWords4{
+                net::joined(parsed.source.tail().raw(), parsed.destination.tail().raw()), ports};
+        else
+            return flow::TupleWords6{flow::words_of(parsed.source),
+                                     flow::words_of(parsed.destination), ports};
+    }
+    template <typename WithWords>
+    auto in_words(WithWords with_words) const {
+        return parsed.network == net::Network::ipv4 ? with_words(words<net::Ip4>())
+                                                    : with_words(words<net::Ip6>());
     }
     // The TCP segment in its sender's numbers.
     flow::Segment segment() const {

@@ -1,81 +1,110 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What forwarding changes in a TCP segment wherever its headers end: what lane/segment.h changes,
-// and between the families the whole IP header (RFC 7915).
+// What forwarding changes in a TCP segment wherever its headers end: link, addresses, hop limit,
+// ports, and the client's sequence numbers as the server sees them; between the families the whole
+// IP header (RFC 7915).
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
 #include "datapath/packet.h"
-#include "lane/segment.h"
+#include "flow/seq_shift.h"
+#include "lane/words.h"
 #include "net/family.h"
 #include "net/headers.h"
 #include "net/translate.h"
 
 namespace warren::datapath {
 
-using Rewrite = lane::Rewrite<net::IpAddress>;
+// How a packet of a flow that sees both sides leaves to one of them.
+struct Rewrite {
+    const flow::Flow& flow;
+    flow::Side to;
+    const net::MacAddress& link_source;
+    const net::MacAddress& link_destination;
+    std::uint16_t identification = 0;  // of an IPv4 header in place of an IPv6 one
+};
 
-// The headers before TCP. In and Out are net::Ip4 or net::Ip6. False: no room.
-template <typename In, typename Out>
-bool rewrite_headers(Packet& packet, const Rewrite& to, net::ChecksumDelta& l4) {
-    if constexpr (std::is_same_v<In, Out>) {
-        auto& ip = net::header_in<typename In::Header>(packet.frame(), packet.parsed.l3_offset);
-        lane::redirect<Out>(net::header_in<net::EthernetHeader>(packet.frame(), 0), ip, to, l4);
-        return true;
-    } else {
-        constexpr auto tcp = net::IpProtocol::tcp;
-        constexpr std::size_t link = sizeof(net::EthernetHeader);
-        const std::size_t bytes = packet.parsed.l4_bytes();
-        const auto& arrived =
-            net::header_at<typename In::Header>(packet.frame(), packet.parsed.l3_offset);
-        const auto hop_limit = static_cast<std::uint8_t>(In::hop_limit(arrived) - 1);
-        const auto fields = net::translated_fields<In, Out>(arrived, to.source, to.destination,
-                                                            bytes, hop_limit, to.identification);
-        l4.replace_sum(In::pseudo_header(arrived.source, arrived.destination, tcp, bytes),
-                       Out::pseudo_header(fields.source, fields.destination, tcp, bytes));
-        if (!packet.resize_headers(link + Out::header_bytes)) return false;
-        Out::write(net::header_in<typename Out::Header>(packet.frame(), link), fields);
-        net::store(packet.frame(), 0,
-                   net::EthernetHeader{to.link_destination, to.link_source,
-                                       net::Be16(static_cast<std::uint16_t>(Out::ether_type))});
-        return true;
-    }
+inline void redirect_link(net::EthernetHeader& ethernet, const net::MacAddress& source,
+                          const net::MacAddress& destination) {
+    ethernet.destination = destination;
+    ethernet.source = source;
 }
 
-// The packet is a whole TCP segment with TTL above 1. False: no room for a longer header; the
-// packet is spoilt.
-template <typename In, typename Out>
-bool rewrite(Packet& packet, const Rewrite& to) {
-    net::ChecksumDelta delta;
-    if (!rewrite_headers<In, Out>(packet, to, delta)) return false;
-    rewrite_tcp(packet.parsed.l4_header(packet.frame()), to, delta);
-    return true;
-}
-
-inline bool rewrite(Packet& packet, const Rewrite& to) {
-    const bool out4 = to.destination.is_v4();
-    if (packet.parsed.network == net::Network::ipv4)
-        return out4 ? rewrite<net::Ip4, net::Ip4>(packet, to)
-                    : rewrite<net::Ip4, net::Ip6>(packet, to);
-    return out4 ? rewrite<net::Ip6, net::Ip4>(packet, to) : rewrite<net::Ip6, net::Ip6>(packet, to);
+// TCP's header with its options.
+inline void shift_numbers(net::Bytes tcp, const Rewrite& to, net::ChecksumDelta& l4) {
+    if (to.to == flow::Side::server)
+        flow::shift_sequence(net::header_in<net::TcpHeader>(tcp, 0), to.flow.seq_delta, l4);
+    else
+        flow::unshift_acknowledgement(tcp, to.flow.seq_delta, l4);
 }
 
 template <typename Family>
-void redirect_link(Packet& packet, const net::MacAddress& source,
-                   const net::MacAddress& destination) {
-    lane::redirect_link<Family>(
-        net::header_in<net::EthernetHeader>(packet.frame(), 0),
-        net::header_in<typename Family::Header>(packet.frame(), packet.parsed.l3_offset), source,
-        destination);
+void rewrite_within(Packet& packet, const Rewrite& to) {
+    const auto from = packet.words<Family>();
+    const net::Bytes tcp = packet.parsed.l4_header(packet.frame());
+    net::ChecksumDelta delta;
+    shift_numbers(tcp, to, delta);
+    lane::rewrite(net::header_in<typename Family::Header>(packet.frame(), packet.parsed.l3_offset),
+                  net::header_in<net::TcpHeader>(tcp, 0), from,
+                  flow::words_sent_to<std::remove_const_t<decltype(from)>>(to.flow, to.to),
+                  delta.folded());
+    redirect_link(net::header_in<net::EthernetHeader>(packet.frame(), 0), to.link_source,
+                  to.link_destination);
 }
 
+// Into the other family. In and Out are net::Ip4 or net::Ip6. False: no room for a longer header;
+// the packet is spoilt.
+template <typename In, typename Out>
+bool rewrite_across(Packet& packet, const Rewrite& to) {
+    constexpr auto tcp = net::IpProtocol::tcp;
+    constexpr std::size_t link = sizeof(net::EthernetHeader);
+    const flow::Tuple ends = to.flow.sent_to(to.to);
+    const std::size_t bytes = packet.parsed.l4_bytes();
+    const auto& arrived =
+        net::header_at<typename In::Header>(packet.frame(), packet.parsed.l3_offset);
+    const auto fields = net::translated_fields<In, Out>(
+        arrived, ends.source, ends.destination, bytes,
+        static_cast<std::uint8_t>(In::hop_limit(arrived) - 1), to.identification);
+    net::ChecksumDelta delta;
+    delta.replace_sum(In::pseudo_header(arrived.source, arrived.destination, tcp, bytes),
+                      Out::pseudo_header(fields.source, fields.destination, tcp, bytes));
+    if (!packet.resize_headers(link + Out::header_bytes)) return false;
+    Out::write(net::header_in<typename Out::Header>(packet.frame(), link), fields);
+    net::store(packet.frame(), 0,
+               net::EthernetHeader{to.link_destination, to.link_source,
+                                   net::Be16(static_cast<std::uint16_t>(Out::ether_type))});
+    const net::Bytes header = packet.parsed.l4_header(packet.frame());
+    auto& segment = net::header_in<net::TcpHeader>(header, 0);
+    delta.replace(segment.source_port, ends.source_port);
+    delta.replace(segment.destination_port, ends.destination_port);
+    segment.source_port = ends.source_port;
+    segment.destination_port = ends.destination_port;
+    shift_numbers(header, to, delta);
+    segment.checksum = delta.apply(segment.checksum);
+    return true;
+}
+
+// The packet is a whole TCP segment with TTL above 1. False: as above.
+inline bool rewrite(Packet& packet, const Rewrite& to) {
+    const bool in4 = packet.parsed.network == net::Network::ipv4;
+    const bool out4 = to.flow.is_v4(to.to);
+    if (in4 != out4)
+        return in4 ? rewrite_across<net::Ip4, net::Ip6>(packet, to)
+                   : rewrite_across<net::Ip6, net::Ip4>(packet, to);
+    in4 ? rewrite_within<net::Ip4>(packet, to) : rewrite_within<net::Ip6>(packet, to);
+    return true;
+}
+
+// DR and TUN: the server has the VIP too (on lo) and answers the client itself, so nothing changes
+// but the link and the hop limit, which is above 1.
 inline void redirect_link(Packet& packet, const net::MacAddress& source,
                           const net::MacAddress& destination) {
+    const net::Bytes frame = packet.frame();
+    redirect_link(net::header_in<net::EthernetHeader>(frame, 0), source, destination);
     if (packet.parsed.network == net::Network::ipv4)
-        redirect_link<net::Ip4>(packet, source, destination);
+        lane::spend_hop(net::header_in<net::Ipv4Header>(frame, packet.parsed.l3_offset));
     else
-        redirect_link<net::Ip6>(packet, source, destination);
+        lane::spend_hop(net::header_in<net::Ipv6Header>(frame, packet.parsed.l3_offset));
 }
 
 }  // namespace warren::datapath

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The fast lane does what the whole way does: two worlds that differ in nothing else get the same
 // frames, plain and odd ones at random, and must send, count and remember the same.
+#include <bit>
+#include <cstring>
 #include <random>
 
+#include "lane/words.h"
 #include "method_world.h"
 
 namespace warren::datapath {
@@ -241,6 +244,51 @@ TEST_P(Both, WaysKeepTheOrderOfAFlow) {
     const Lines sent = lane->run();
     EXPECT_EQ(sent.size(), burst.size());
     EXPECT_EQ(sent, whole->run());
+}
+
+// Checksums that follow in words are those that follow field by field.
+template <typename Family, typename Words>
+void expect_same_checksums(const typename Family::Header& before, const Words& from,
+                           const Words& to, typename Family::Address source,
+                           typename Family::Address destination, std::uint16_t checksum) {
+    typename Family::Header by_field = before, by_word = before;
+    net::ChecksumDelta delta;
+    Family::redirect(by_field, source, destination,
+                     static_cast<std::uint8_t>(Family::hop_limit(before) - 1), delta);
+    delta.replace(net::Be32::from_raw(from.ports), net::Be32::from_raw(to.ports));
+    net::TcpHeader tcp;
+    tcp.checksum = net::Be16(checksum);
+    lane::rewrite(by_word, tcp, from, to, 0);
+    EXPECT_EQ(std::memcmp(&by_field, &by_word, sizeof(by_word)), 0);
+    EXPECT_EQ(tcp.checksum, delta.apply(net::Be16(checksum)));
+}
+
+TEST(WordsOfASegment, KeepChecksumsAsFieldsDo) {
+    std::mt19937_64 random(7);
+    constexpr std::array<std::uint64_t, 4> extreme{0, ~std::uint64_t{0}, 0xffff0000, 1};
+    const auto any = [&] { return random() % 4 == 0 ? extreme[random() % 4] : random(); };
+    for (unsigned i = 0; i < 10'000 && !testing::Test::HasFailure(); ++i) {
+        const flow::TupleWords4 from4{any(), static_cast<std::uint32_t>(any())};
+        const flow::TupleWords4 to4{any(), static_cast<std::uint32_t>(any())};
+        const auto from = std::bit_cast<std::array<net::Be32, 2>>(from4.addresses);
+        const auto to = std::bit_cast<std::array<net::Be32, 2>>(to4.addresses);
+        net::Ipv4Header ip4;
+        ip4.time_to_live = static_cast<std::uint8_t>(2 + random() % 254);
+        ip4.checksum = net::Be16(static_cast<std::uint16_t>(any()));
+        ip4.source = from[0];
+        ip4.destination = from[1];
+        const auto checksum = static_cast<std::uint16_t>(any());
+        expect_same_checksums<net::Ip4>(ip4, from4, to4, to[0], to[1], checksum);
+
+        const flow::TupleWords6 from6{{any(), any()}, {any(), any()}, from4.ports};
+        const flow::TupleWords6 to6{{any(), any()}, {any(), any()}, to4.ports};
+        net::Ipv6Header ip6;
+        ip6.hop_limit = ip4.time_to_live;
+        ip6.source = std::bit_cast<net::Ipv6Bytes>(from6.source);
+        ip6.destination = std::bit_cast<net::Ipv6Bytes>(from6.destination);
+        expect_same_checksums<net::Ip6>(ip6, from6, to6, std::bit_cast<net::Ipv6Bytes>(to6.source),
+                                        std::bit_cast<net::Ipv6Bytes>(to6.destination), checksum);
+    }
 }
 
 // Otherwise a packet would be looked up among flows of the other family.

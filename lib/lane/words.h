@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What forwarding reads and changes in a segment that stays in its family, in words: both
+// ends, and the checksums that follow them (RFC 1624). For the fast lane and the whole way
+// (datapath/rewrite.h).
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "flow/tuple_words.h"
+#include "lane/plain.h"
+#include "net/checksum.h"
+#include "net/family.h"
+#include "net/headers.h"
+
+namespace warren::lane {
+
+// What has changed of checksummed data, as a sum of its 16-bit words in the order that they have in
+// memory; below 2^35, so that several can be added.
+inline std::uint64_t change(std::uint32_t from, std::uint32_t to) {
+    return std::uint64_t{to} + static_cast<std::uint32_t>(~from);
+}
+// Four at once: a sum modulo 2^64 - 1 is one modulo 2^16 - 1 too.
+inline std::uint64_t change(std::uint64_t from, std::uint64_t to) {
+    std::uint64_t sum = 0;
+    sum += static_cast<std::uint64_t>(__builtin_add_overflow(to, ~from, &sum));
+    return (sum >> 32) + static_cast<std::uint32_t>(sum);
+}
+inline std::uint64_t change(const flow::AddressWords& from, const flow::AddressWords& to) {
+    return change(from[0], to[0]) + change(from[1], to[1]);
+}
+
+// RFC 1624, as net::ChecksumDelta::apply().
+inline net::Be16 changed(net::Be16 checksum, std::uint64_t change) {
+    return net::checksum_of(change + static_cast<std::uint16_t>(~checksum.raw()));
+}
+
+// New addresses, and a TTL of one less. Returns what that does to the TCP checksum.
+inline std::uint64_t redirect(net::Ipv4Header& ip, const flow::TupleWords4& from,
+                              const flow::TupleWords4& to) {
+    constexpr net::Be16 one_hop(0x0100);  // TTL and protocol share a word
+    const std::uint64_t addresses = change(from.addresses, to.addresses);
+    std::memcpy(reinterpret_cast<std::uint8_t*>(&ip) + offsetof(net::Ipv4Header, source),
+                &to.addresses, sizeof(to.addresses));
+    --ip.time_to_live;
+    ip.checksum = changed(ip.checksum, addresses + static_cast<std::uint16_t>(~one_hop.raw()));
+    return addresses;
+}
+inline std::uint64_t redirect(net::Ipv6Header& ip, const flow::TupleWords6& from,
+                              const flow::TupleWords6& to) {
+    std::memcpy(ip.source.data(), to.source.data(), sizeof(ip.source));
+    std::memcpy(ip.destination.data(), to.destination.data(), sizeof(ip.destination));
+    --ip.hop_limit;
+    return change(from.source, to.source) + change(from.destination, to.destination);
+}
+inline void spend_hop(net::Ipv4Header& ip) {
+    constexpr net::Be16 one_hop(0x0100);
+    --ip.time_to_live;
+    ip.checksum = changed(ip.checksum, static_cast<std::uint16_t>(~one_hop.raw()));
+}
+inline void spend_hop(net::Ipv6Header& ip) {
+    --ip.hop_limit;
+}
+
+// Both ends and the TTL, which is above 1. `tcp_change`: of what has been changed of TCP's header
+// already.
+template <typename IpHeader, typename Ends>
+[[gnu::always_inline]] inline void rewrite(IpHeader& ip, net::TcpHeader& tcp, const Ends& from,
+                                           const Ends& to, std::uint64_t tcp_change) {
+    tcp_change += redirect(ip, from, to) + change(from.ports, to.ports);
+    std::memcpy(reinterpret_cast<std::uint8_t*>(&tcp), &to.ports, sizeof(to.ports));
+    tcp.checksum = changed(tcp.checksum, tcp_change);
+}
+
+}  // namespace warren::lane
