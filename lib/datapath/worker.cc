@@ -118,6 +118,7 @@ void Worker::attach(std::uint8_t index) {
     port::Port& port = ports_[index];
     const std::size_t queues = rx_queues_.size();
     port_macs_.push_back(port.mac());
+    lane_.follow_port(index, port_macs_[index]);
     tx_.attach(index, port);
     add_queues(port, index, false);
     if (rx_queues_.size() == queues)
@@ -180,8 +181,10 @@ void Worker::follow_ports() {
     const exchange::Snapshot& snapshot = *round_.snapshot;
     attach_ports(snapshot.port_macs.size());
     if (round_.now_ns < next_follow_ns_) return;
-    for (std::size_t i = 0; i < std::min(port_macs_.size(), snapshot.port_macs.size()); ++i)
+    for (std::size_t i = 0; i < std::min(port_macs_.size(), snapshot.port_macs.size()); ++i) {
         port_macs_[i] = snapshot.port_macs[i];
+        lane_.follow_port(static_cast<std::uint8_t>(i), port_macs_[i]);
+    }
     bool complete = true;
     for (const RxQueue& rx : rx_queues_) {
         const int ifindex =
@@ -286,8 +289,7 @@ void Worker::process(Burst& burst, unsigned count) {
                 fetch(i, sighted);
         end_lap(port::Lap::bucket);
         if (at >= 2 * few)
-            for (unsigned i = at - 2 * few; i < std::min(at - few, count); ++i)
-                forward(burst, i, sighted);
+            forward(burst, at - 2 * few, std::min(at - few, count), sighted);
         end_lap(port::Lap::forward);
     }
 }
@@ -296,6 +298,7 @@ inline void Worker::look(Burst& burst, unsigned i, Sighted& sighted) {
     if (is_lane_open_ && lane_.look(*burst[i], sighted.seen[i])) [[likely]]
         return;
     sighted.whole_way |= 1U << i;
+    lane::FastLane::pass_by(sighted.seen[i]);
     sort(burst, i);
 }
 
@@ -306,17 +309,17 @@ inline void Worker::fetch(unsigned i, Sighted& sighted) {
         lane_.fetch(sighted.seen[i]);
 }
 
-inline void Worker::forward(Burst& burst, unsigned i, const Sighted& sighted) {
-    if (!sighted.goes_whole_way(i)) {
-        const net::MacAddress& port_mac = port_macs_[static_cast<std::uint8_t>(burst[i]->port)];
-        const std::uint8_t port = lane_.forward(*burst[i], sighted.seen[i], port_mac, round_);
-        if (port != lane::FastLane::no_port) [[likely]] {
-            tx_.add(port, burst[i]);
-            return;
+// In their order, whichever way each of them goes.
+inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Sighted& sighted) {
+    const auto send = [this](std::uint8_t port, rte_mbuf* mbuf) { tx_.add(port, mbuf); };
+    for (unsigned i = first; i < end; ++i) {
+        if (!sighted.goes_whole_way(i)) {
+            i = lane_.forward(burst.data(), sighted.seen.data(), i, end, round_, send);
+            if (i == end) return;
+            if (!sighted.goes_whole_way(i)) sort(burst, i);
         }
-        sort(burst, i);
+        go_whole_way(packets_[i]);
     }
-    go_whole_way(packets_[i]);
 }
 
 // Apart: the loop over a burst needs its registers for the fast lane.

@@ -98,7 +98,7 @@ class Worker {
     void process(Burst& burst, unsigned count);
     void look(Burst& burst, unsigned i, Sighted& sighted);
     void fetch(unsigned i, Sighted& sighted);
-    void forward(Burst& burst, unsigned i, const Sighted& sighted);
+    void forward(Burst& burst, unsigned first, unsigned end, const Sighted& sighted);
     void sort(Burst& burst, unsigned i);
     void go_whole_way(Packet& packet);
     void open_or_shut_lane();

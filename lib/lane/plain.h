@@ -50,19 +50,19 @@ Frame<Family>& frame_of(const rte_mbuf& mbuf) {
 // No option, no fragment, time to live beyond us.
 inline bool is_plain(const net::Ipv4Header& ip) {
     constexpr net::Be16 parts(net::Ipv4Header::more_fragments | net::Ipv4Header::offset_mask);
-    return (ip.version_and_length == 0x45) & ((ip.fragment.raw() & parts.raw()) == 0) &
-           (ip.protocol == net::IpProtocol::tcp) & (ip.time_to_live > 1);
+    return ip.version_and_length == 0x45 && (ip.fragment.raw() & parts.raw()) == 0 &&
+           ip.protocol == net::IpProtocol::tcp && ip.time_to_live > 1;
 }
 inline bool is_plain(const net::Ipv6Header& ip) {
     constexpr net::Be32 version(0xf0000000U), six(0x60000000U);
-    return ((ip.version_class_flow.raw() & version.raw()) == six.raw()) &
-           (ip.next_header == net::IpProtocol::tcp) & (ip.hop_limit > 1);
+    return (ip.version_class_flow.raw() & version.raw()) == six.raw() &&
+           ip.next_header == net::IpProtocol::tcp && ip.hop_limit > 1;
 }
 
 inline bool is_plain(const net::TcpHeader& tcp) {
     using namespace net::tcp_flag;
-    return ((tcp.flags & (syn | fin | rst | ack)) == ack) &
-           (tcp.header_bytes() >= sizeof(net::TcpHeader));
+    return (tcp.flags & (syn | fin | rst | ack)) == ack &&
+           tcp.header_bytes() >= sizeof(net::TcpHeader);
 }
 
 // No tag of a VLAN, not several segments in one, its TCP checksum neither wrong nor left open.
@@ -75,13 +75,13 @@ inline bool is_plain(const rte_mbuf& mbuf) {
 
 // The frame is of that family by its EtherType.
 template <typename Family>
-bool is_plain_frame(const rte_mbuf& mbuf) {
+[[gnu::always_inline]] inline bool is_plain_frame(const rte_mbuf& mbuf) {
     if (mbuf.data_len < sizeof(Frame<Family>)) return false;
     const Frame<Family>& frame = frame_of<Family>(mbuf);
-    // Without a branch for each.
-    return (int{is_plain(mbuf)} & int{is_plain(frame.ip)} & int{is_plain(frame.tcp)} &
-            int{sizeof(net::EthernetHeader) + frame.ip_bytes() <= mbuf.data_len} &
-            int{Family::header_bytes + frame.tcp.header_bytes() <= frame.ip_bytes()}) != 0;
+    // A branch for each that nearly no frame takes: the fewest steps.
+    return is_plain(mbuf) && is_plain(frame.ip) && is_plain(frame.tcp) &&
+           sizeof(net::EthernetHeader) + frame.ip_bytes() <= mbuf.data_len &&
+           Family::header_bytes + frame.tcp.header_bytes() <= frame.ip_bytes();
 }
 
 // Sums what the NIC has not looked at, and says so in its place for the worker that the frame may

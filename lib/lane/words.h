@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What forwarding reads and changes in a segment that stays in its family, in words: both
-// ends, and the checksums that follow them (RFC 1624). For the fast lane and the whole way
+// What forwarding reads and changes in a segment that stays in its family, in words: MAC addresses,
+// both ends, and the checksums that follow them (RFC 1624). For the fast lane and the whole way
 // (datapath/rewrite.h).
 #pragma once
 
@@ -16,6 +16,23 @@
 #include "net/headers.h"
 
 namespace warren::lane {
+
+// A MAC address as a number, however it was loaded.
+inline std::uint64_t mac_of(const net::MacAddress& mac) {
+    const std::uint64_t first = flow::word_at<std::uint32_t>(mac.bytes.data());
+    const std::uint64_t last = flow::word_at<std::uint16_t>(&mac.bytes[4]);
+    return std::endian::native == std::endian::little ? last << 32 | first : first << 16 | last;
+}
+inline std::uint64_t destination_of(const net::EthernetHeader& ethernet) {
+    const auto word = flow::word_at<std::uint64_t>(&ethernet);
+    return std::endian::native == std::endian::little ? word & ~std::uint64_t{0} >> 16 : word >> 16;
+}
+inline std::uint64_t source_of(const net::EthernetHeader& ethernet) {
+    constexpr std::size_t at = sizeof(net::EthernetHeader::destination) - 2;
+    const auto word =
+        flow::word_at<std::uint64_t>(reinterpret_cast<const std::uint8_t*>(&ethernet) + at);
+    return std::endian::native == std::endian::little ? word >> 16 : word & ~std::uint64_t{0} >> 16;
+}
 
 // What has changed of checksummed data, as a sum of its 16-bit words in the order that they have in
 // memory; below 2^35, so that several can be added.
