@@ -22,13 +22,14 @@ void Ageing::take_timeouts(const PollRound& round) {
     }
 }
 
-void Ageing::age(const PollRound& round) {
+void Ageing::look_at_due(const PollRound& round) {
     tables_.choice.forget_expired(round.tick);
-    tables_.flows.advance(
+    const unsigned looked_at = tables_.flows.advance(
         round.tick, flows_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
         [&](const flow::Flow& flow) {
             if (flow::is_live(flow.state)) end(flow, round);
         });
+    if (looked_at < flows_per_round) aged_ = round.tick;
 }
 
 // A flow has idled as long as its state may: when to look again, or nothing when it is over. What

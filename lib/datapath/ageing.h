@@ -20,11 +20,14 @@ class Ageing {
 
     // Chores, each bounded: how long flows may idle, from the snapshot; those that have.
     void take_timeouts(const PollRound& round);
-    void age(const PollRound& round);
+    void age(const PollRound& round) {
+        if (round.tick != aged_) look_at_due(round);
+    }
 
   private:
     static constexpr unsigned flows_per_round = 64;
 
+    void look_at_due(const PollRound& round);
     std::optional<flow::Tick> on_due(flow::FlowIndex index, const PollRound& round);
     std::optional<flow::Tick> probe(flow::FlowIndex index, const PollRound& round);
     void end(const flow::Flow& flow, const PollRound& round);
@@ -33,6 +36,7 @@ class Ageing {
     Emitter& emitter_;
     HalfOpen& half_open_;
     std::uint64_t timeouts_generation_ = 0;
+    std::uint64_t aged_ = ~std::uint64_t{0};  // the tick whose flows have all been looked at
 };
 
 }  // namespace warren::datapath

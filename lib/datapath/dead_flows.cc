@@ -30,10 +30,8 @@ EndCause cause_of(exchange::ServerState state) {
 
 // All clients first, who may be many and wait; then the servers, who are dead. Stops where the port
 // takes no more: a RST that is lost leaves its client hanging.
-unsigned DeadFlows::reset(const PollRound& round) {
-    ask_again(round);
+unsigned DeadFlows::sweep(const PollRound& round) {
     const auto& servers = round.snapshot->servers;
-    if (swept_generation_ == round.snapshot->generation) return 0;
     unsigned budget = resets_per_round;
     for (std::uint16_t id = 0; id < servers.size() && budget != 0; ++id) {
         const exchange::ServerState state = servers[id].state;

@@ -23,7 +23,10 @@ class DeadFlows {
           asked_(tables.is_synced() ? asked_max : 0) {}
 
     // A chore, bounded. How many RSTs it took.
-    unsigned reset(const PollRound& round);
+    unsigned reset(const PollRound& round) {
+        if (asked_begin_ != asked_end_) ask_again(round);
+        return swept_generation_ != round.snapshot->generation ? sweep(round) : 0;
+    }
 
     // Ends a flow whose server lives: RST to its client now, to the server in one of the next
     // reset(). A client without an answer yet is sent to another server instead.
@@ -50,6 +53,7 @@ class DeadFlows {
     };
     static constexpr std::uint32_t asked_max = 4096;
 
+    unsigned sweep(const PollRound& round);
     void reset_client(flow::FlowIndex index, exchange::EndCause cause, const PollRound& round);
     void reset_server(flow::FlowIndex index, const PollRound& round);
     void ask(const Asked& asked, const PollRound& round);

@@ -6,7 +6,7 @@
 namespace warren::datapath {
 
 // What may not be told now is told in a later round.
-unsigned Leaving::tell(const PollRound& round) {
+unsigned Leaving::go_on(const PollRound& round) {
     if (!under_way_) {
         under_way_ = tables_.link.leaves.pop(order_);
         at_ = 0;

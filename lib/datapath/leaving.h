@@ -18,13 +18,16 @@ class Leaving {
     explicit Leaving(tables::Tables& tables) : tables_(tables) {}
 
     // A chore: one order at a time, bounded. How many flows it has looked at.
-    unsigned tell(const PollRound& round);
+    unsigned tell(const PollRound& round) {
+        return under_way_ || !tables_.link.leaves.is_empty() ? go_on(round) : 0;
+    }
 
   private:
     static constexpr std::uint32_t looked_at_per_round = 256;
 
     static constexpr flow::Tick kept = flow::ticks_of_seconds(60);
 
+    unsigned go_on(const PollRound& round);
     bool is_wanted(const flow::Flow& flow, const PollRound& round) const;
     bool is_shared(const flow::Flow& flow, const PollRound& round) const;
 

@@ -5,7 +5,7 @@
 
 namespace warren::datapath {
 
-unsigned Shedding::shed(const PollRound& round) {
+unsigned Shedding::go_on(const PollRound& round) {
     if (!under_way_ && tables_.link.sheds.pop(order_)) begin();
     if (!under_way_) return 0;
     if (tables_.is_peers(round.snapshot->servers[order_.server].service, round)) {

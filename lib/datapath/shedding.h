@@ -20,7 +20,9 @@ class Shedding {
         : tables_(tables), dead_flows_(dead_flows) {}
 
     // A chore: one order at a time, bounded. Returns how many flows it has reset.
-    unsigned shed(const PollRound& round);
+    unsigned shed(const PollRound& round) {
+        return under_way_ || !tables_.link.sheds.is_empty() ? go_on(round) : 0;
+    }
 
   private:
     // A list of flows is a cache miss each, so few at a time; and if that many old ones are all
@@ -37,6 +39,7 @@ class Shedding {
         bool is_idle = false;
     };
 
+    unsigned go_on(const PollRound& round);
     void begin();
     unsigned shed_all(const PollRound& round);
     unsigned shed_some(const PollRound& round);

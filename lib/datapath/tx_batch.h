@@ -36,6 +36,7 @@ class TxBatch {
 
     void add(std::uint8_t port, rte_mbuf* packet) {
         Pending& pending = queues_[port];
+        has_any_ = true;
         pending.packets[pending.count++] = packet;
         pending.bytes += packet->pkt_len;
         if (pending.count == pending.packets.size()) flush(port);
@@ -46,6 +47,8 @@ class TxBatch {
     void begin_round() { full_ = false; }
 
     void flush() {
+        if (!has_any_) return;
+        has_any_ = false;
         for (const std::uint8_t port : attached_)
             if (queues_[port].count != 0) flush(port);
     }
@@ -88,6 +91,7 @@ class TxBatch {
     std::vector<std::uint8_t> attached_{exchange::loopback_port};
     std::uint16_t queue_;
     bool full_ = false;
+    bool has_any_ = false;  // perhaps: what waits
     exchange::WorkerCounters& counters_;
 };
 

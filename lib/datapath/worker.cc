@@ -105,6 +105,8 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       mirror_(tables_, exchange.sync),
       responder_(link_) {
     nap_.wake_on(link_.doorbell.descriptor());
+    for (unsigned from = 0; from < exchange.workers.size(); ++from)
+        if (from != id_) handoffs_.emplace_back(from, &exchange.handoff(from, id_));
     attach_ports(ports_.size());
 }
 
@@ -202,6 +204,7 @@ void Worker::follow_ports() {
 unsigned Worker::send_for_control() {
     Burst burst;
     const unsigned count = link_.control_tx.pop(burst.data(), burst_size);
+    if (count == 0) return 0;
     for (unsigned i = 0; i < count; ++i)
         tx_.add(static_cast<std::uint8_t>(burst[i]->port), burst[i]);
     counters_.control_tx.add(count);
@@ -213,6 +216,11 @@ unsigned Worker::receive() {
     for (RxQueue& rx : rx_queues_) {
         Burst burst;
         const unsigned count = rx.from->rx_burst(rx.queue, burst.data(), burst_size);
+        rx.mark.note(count, burst_size, round_.now_ns);
+        if (count == 0) {
+            end_lap(port::Lap::rx);
+            continue;
+        }
         std::uint64_t bytes = 0;
         for (unsigned i = 0; i < count; ++i) {
             burst[i]->port = rx.port;  // from here on the snapshot's index, not DPDK's
@@ -224,10 +232,9 @@ unsigned Worker::receive() {
         if (rx.from_kernel)
             for (unsigned i = 0; i < count; ++i)
                 send_for_kernel(burst[i], rx.port);
-        else if (count != 0)
+        else
             process(burst, count);
         handled += count;
-        rx.mark.note(count, burst_size, round_.now_ns);
     }
     tell_what_was_seen();
     return handled;
@@ -247,10 +254,9 @@ void Worker::tell_what_was_seen() {
 
 unsigned Worker::take_handoffs() {
     unsigned handled = 0;
-    for (unsigned from = 0; from < exchange_.workers.size(); ++from) {
-        if (from == id_) continue;
+    for (const auto& [from, ring] : handoffs_) {
         Burst burst;
-        const unsigned count = exchange_.handoff(from, id_).pop(burst.data(), burst_size);
+        const unsigned count = ring->pop(burst.data(), burst_size);
         if (count == 0) continue;
         counters_.handoff_in.add(count);
         for (unsigned i = 0; i < count; ++i)
@@ -288,8 +294,7 @@ void Worker::process(Burst& burst, unsigned count) {
             for (unsigned i = at - few; i < std::min(at, count); ++i)
                 fetch(i, sighted);
         end_lap(port::Lap::bucket);
-        if (at >= 2 * few)
-            forward(burst, at - 2 * few, std::min(at - few, count), sighted);
+        if (at >= 2 * few) forward(burst, at - 2 * few, std::min(at - few, count), sighted);
         end_lap(port::Lap::forward);
     }
 }

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "capture/witness.h"
@@ -127,7 +128,8 @@ class Worker {
     const port::PortTable& ports_;
     std::vector<net::MacAddress> port_macs_;  // of those that it knows already
     std::vector<RxQueue> rx_queues_;
-    port::Nap nap_;  // which their frames end
+    std::vector<std::pair<unsigned, exchange::MbufRing*>> handoffs_;  // from which worker
+    port::Nap nap_;                                                   // which their frames end
     TxBatch tx_;
     PollRound round_;
     std::uint32_t handed_to_ = 0;         // bit i: worker i has got frames of ours in this round
