@@ -52,13 +52,20 @@ void ServerChoice::ServiceScheduler::begin(const exchange::Service& service, std
 std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service& service,
                                  const PollRound& round,
                                  std::span<const std::uint16_t> excluded) const {
-    const std::size_t count = std::min(service.servers.size(), candidates.size());
+    // Spans of our own: what is written to the candidates might else change where others lie.
+    const std::span<const std::uint16_t> ids = service.servers;
     const std::span<const exchange::Server> servers = round.snapshot->servers;
+    const std::span<const std::uint32_t> loads = table_.servers().loads();
+    const std::span reached(exchange_.reached_limits);
+    const std::size_t count = std::min(ids.size(), candidates.size());
     for (std::size_t i = 0; i < count; ++i) {
-        const std::uint16_t id = service.servers[i];
+        const std::uint16_t id = ids[i];
         const exchange::Server& server = servers[id];
-        const bool eligible = takes_new_flows(server) && !exchange_.note_overload(id, server.limit);
-        candidates[i] = {id, eligible ? server.weight : 0, table_.servers().load(id)};
+        const bool has_limit =
+            server.limit.upper != 0 || reached[id].load(std::memory_order_relaxed) != 0;
+        const bool eligible =
+            takes_new_flows(server) && !(has_limit && exchange_.note_overload(id, server.limit));
+        candidates[i] = {id, eligible ? server.weight : 0, loads[id]};
     }
     for (const std::uint16_t id : excluded)
         for (std::size_t i = 0; i < count; ++i)
