@@ -111,8 +111,8 @@ class Settling {
     void settle_version() {
         const unsigned default_version = v_.is_ipv6() ? 3 : d_.default_version.value_or(2);
         v_.version = static_cast<std::uint8_t>(d_.version.value_or(default_version));
-        if (v_.version == 2 && v_.is_ipv6()) {
-            warn("IPv6 needs VRRP version 3: that is taken");
+        if (v_.version == 2 && v_.is_ipv6() && strict()) {
+            warn("strict mode knows IPv6 with VRRP version 3 only: that is taken");
             v_.version = 3;
         }
         if (has_entries(s_.node, "virtual_ipaddress") || d_.no_virtual_ipaddress) return;
@@ -123,9 +123,13 @@ class Settling {
             warn("it has no virtual_ipaddress: at least one is sensible");
     }
 
+    // keepalived announces PASS over IPv6 without the password, and ends when it hears that.
     void settle_authentication() {
-        if (v_.auth_type == config::AuthType::none || (v_.version == 2 && !strict())) return;
-        warn(std::string(strict() ? "strict mode" : "VRRP version 3") +
+        const bool known = v_.version == 2 && !strict() && !v_.is_ipv6();
+        if (v_.auth_type == config::AuthType::none || known) return;
+        warn(std::string(strict()          ? "strict mode"
+                         : v_.version == 2 ? "IPv6"
+                                           : "VRRP version 3") +
              " knows no authentication: it is left out, as in keepalived");
         v_.auth_type = config::AuthType::none;
         v_.auth_pass = {};

@@ -14,9 +14,14 @@ namespace {
 constexpr std::uint8_t type_advertisement = 1;
 constexpr std::size_t auth_bytes = 8;
 
+// keepalived's version 2 over IPv6 (no RFC has it) carries no authentication data.
+constexpr bool has_auth_data(Version version, bool ipv6) {
+    return version == Version::v2 && !ipv6;
+}
+
 std::size_t message_bytes(Version version, std::size_t addresses, bool ipv6) {
     return header_bytes + addresses * address_bytes(ipv6) +
-           (version == Version::v2 ? auth_bytes : 0);
+           (has_auth_data(version, ipv6) ? auth_bytes : 0);
 }
 
 // RFC 9568 5.2.8 (IPv6: RFC 8200 8.1; IPv4: as RFC 5798 and keepalived).
@@ -85,7 +90,7 @@ std::optional<RejectReason> check_path(const Datagram& datagram, const Settings&
 std::optional<ChecksumForm> check_sum(net::ConstBytes message, Version version,
                                       const Datagram& datagram, bool ipv6) {
     if (!ipv6 && net::is_checksum_valid(message)) return ChecksumForm::message_only;
-    if (version == Version::v2) return std::nullopt;
+    if (version == Version::v2 && !ipv6) return std::nullopt;
     const std::uint64_t start =
         pseudo_header(datagram.source, datagram.destination, message.size(), ipv6);
     if (net::is_checksum_valid(message, start)) return ChecksumForm::pseudo_header;
@@ -164,7 +169,7 @@ Decoded decode(const Datagram& datagram, const Settings& settings) {
     advert.addresses = AddressList(payload.subspan(header_bytes, list_bytes), ipv6);
     advert.auth_type = header.auth_type(advert.version);
     advert.advert_interval_ns = header.interval_ns(advert.version);
-    if (settings.version == Version::v2)
+    if (has_auth_data(settings.version, ipv6))
         advert.auth_data =
             net::load<std::array<std::uint8_t, auth_bytes>>(payload, header_bytes + list_bytes);
     if (const auto bad = check_meaning(advert, datagram, settings)) return *bad;

@@ -33,6 +33,7 @@ CASES = {
     "keepalived-v2-ah": ("keepalived", "warren", Settings(version=2, advert_int=1, auth="AH")),
     "keepalived-v2-ah-unicast": ("warren", "keepalived", Settings(version=2, advert_int=1, auth="AH", unicast=True)),
     "keepalived-v2-pass-unicast": ("keepalived", "warren", Settings(version=2, advert_int=1, auth="PASS", unicast=True)),
+    "keepalived-v2-ipv6": ("warren", "keepalived", Settings(version=2, family=6, advert_int=1)),
     "keepalived-v3-ipv4-vmac": ("warren", "keepalived", Settings(vmac=True)),
     "keepalived-v3-ipv4-unicast": ("keepalived", "warren", Settings(unicast=True)),
     "keepalived-v3-ipv6": ("keepalived", "warren", Settings(family=6, vips=V6_VIPS)),

@@ -21,6 +21,8 @@ constexpr char v2_none[] = "21336401 0001b865 c0000264 00000000 00000000";
 constexpr char v2_pass_1111[] = "21336401 01015503 c0000264 31313131 00000000";
 constexpr char v3_message_only[] = "31336401 000aa85c c0000264";
 constexpr char v3_pseudo_header[] = "31336401 000a05cb c0000264";  // from 192.0.2.2
+// From fe80::c067:47ff:fe35:e786 (keepalived 2.2.7, `version 2` with VIP fd00:8::100).
+constexpr char v2_over_ipv6[] = "21426401 00019070 fd000008 00000000 00000000 00000100";
 
 const IpAddress peer = IpAddress::v4(192, 0, 2, 2);
 const IpAddress self = IpAddress::v4(192, 0, 2, 1);
@@ -65,6 +67,15 @@ Settings v6_settings() {
     s.multicast_group = multicast_group_v6;
     s.primary_address = *IpAddress::parse("fe80::1");
     s.advert_addresses = {*IpAddress::parse("fe80::100"), *IpAddress::parse("2001:db8::100")};
+    return s;
+}
+
+Settings v2_over_ipv6_settings() {
+    Settings s;
+    s.vrid = 66;
+    s.multicast_group = multicast_group_v6;
+    s.primary_address = *IpAddress::parse("fe80::1");
+    s.advert_addresses = {*IpAddress::parse("fd00:8::100")};
     return s;
 }
 
@@ -314,6 +325,24 @@ TEST(AdvertDecode, Ipv6Checks) {
     });
 }
 
+TEST(AdvertCodec, Version2OverIpv6IsAsKeepalivedSendsIt) {
+    const Settings s = v2_over_ipv6_settings();
+    const IpAddress keepalived = *IpAddress::parse("fe80::c067:47ff:fe35:e786");
+    const Message golden = bytes(v2_over_ipv6);
+    EXPECT_EQ(encoded(s, 100, keepalived, multicast_group_v6), golden);
+    expect_rows({
+        {"theirs", s, golden, "accepted", 255, keepalived, multicast_group_v6},
+        {"another sender's sum", s, golden, "checksum", 255, peer6, multicast_group_v6},
+        {"without the address",
+         s,
+         {golden.begin(), golden.end() - 1},
+         "length",
+         255,
+         keepalived,
+         multicast_group_v6},
+    });
+}
+
 // R15: the list may differ (RFC 3768 7.1 MAY); accepted and flagged.
 TEST(AdvertDecode, AddressListIsComparedAsASet) {
     const IpAddress a = IpAddress::v4(192, 0, 2, 100), b = IpAddress::v4(192, 0, 2, 101);
@@ -373,8 +402,8 @@ TEST(AdvertDecode, PeekFindsTheVirtualRouter) {
 
 // Whatever one encodes the other decodes, for each version and family.
 TEST(AdvertCodec, RoundTrip) {
-    for (const Settings& base :
-         {v2_settings(), pass_settings("1111"), v3_settings(), v6_settings()}) {
+    for (const Settings& base : {v2_settings(), pass_settings("1111"), v3_settings(), v6_settings(),
+                                 v2_over_ipv6_settings()}) {
         for (const int priority : {0, 1, 100, 254, 255}) {
             const bool ipv6 = base.is_ipv6();
             const IpAddress source = ipv6 ? peer6 : peer;
