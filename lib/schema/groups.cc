@@ -9,38 +9,76 @@
 namespace warren::schema {
 namespace {
 
-// Addresses of a range differ in their last byte, or in IPv6 in their last two.
 net::IpAddress nth(const net::IpAddress& first, unsigned n) {
     auto bytes = first.bytes();
-    const unsigned last = (first.is_v4() ? 0U : bytes[14] * 256U) + bytes[15] + n;
-    bytes[15] = static_cast<std::uint8_t>(last);
-    if (!first.is_v4()) bytes[14] = static_cast<std::uint8_t>(last >> 8);
+    for (std::size_t i = bytes.size(); i-- > 0 && n != 0; n >>= 8) {
+        n += bytes[i];
+        bytes[i] = static_cast<std::uint8_t>(n);
+    }
     return net::IpAddress::v6(bytes);
 }
 
-// "10.0.0.1", "10.0.0.1-9", "2001:db8::1-f"
-bool read_range(Statement& s, const std::string& text, ServerGroup::Entry& entry) {
-    const std::size_t dash = text.find('-');
-    const auto first = net::IpAddress::parse(text.substr(0, dash));
-    if (first) {
-        entry.first = *first;
-        if (dash == std::string::npos) return true;
-        const auto& bytes = first->bytes();
-        const unsigned begin = (first->is_v4() ? 0U : bytes[14] * 256U) + bytes[15];
-        unsigned end = 0;
-        const char* const stop = text.data() + text.size();
-        const auto [at, fault] =
-            std::from_chars(text.data() + dash + 1, stop, end, first->is_v4() ? 10 : 16);
-        if (fault == std::errc{} && at == stop && end >= begin &&
-            end <= (first->is_v4() ? 255U : 0xffffU)) {
-            entry.count = end - begin + 1;
-            return true;
-        }
+// How many addresses there are up to `last`; at most one more than can be served.
+std::optional<unsigned> count_to(const net::IpAddress& first, const net::IpAddress& last) {
+    if (last < first || last.is_v4() != first.is_v4()) return std::nullopt;
+    unsigned count = 1;
+    while (count <= config::max_virtual_servers && nth(first, count - 1) != last)
+        ++count;
+    return count;
+}
+
+// keepalived's short form: only the end of the last address, a byte or 16 bits of IPv6.
+std::optional<net::IpAddress> with_end(net::IpAddress first, const std::string& text) {
+    auto bytes = first.bytes();
+    unsigned end = 0;
+    const char* const stop = text.data() + text.size();
+    const auto [at, fault] = std::from_chars(text.data(), stop, end, first.is_v4() ? 10 : 16);
+    if (fault != std::errc{} || at != stop || end > (first.is_v4() ? 255U : 0xffffU))
+        return std::nullopt;
+    bytes[15] = static_cast<std::uint8_t>(end);
+    if (!first.is_v4()) bytes[14] = static_cast<std::uint8_t>(end >> 8);
+    return net::IpAddress::v6(bytes);
+}
+
+std::optional<net::IpAddress> last_of(const net::Prefix& prefix) {
+    auto bytes = prefix.address.bytes();
+    const unsigned before = (prefix.address.is_v4() ? 96U : 0U) + prefix.length;
+    for (unsigned bit = before; bit < 128; ++bit) {
+        const auto mask = static_cast<std::uint8_t>(0x80U >> bit % 8);
+        if ((bytes[bit / 8] & mask) != 0) return std::nullopt;  // no network's address
+        bytes[bit / 8] |= mask;
     }
-    s.error(syntax::in_quotes(text) +
-            " is no address: an entry looks like 192.0.2.1 80, 192.0.2.1-9 80 "
-            "or fwmark 3");
-    return false;
+    return net::IpAddress::v6(bytes);
+}
+
+// "10.0.0.1", "10.0.0.1-9", "10.0.0.250-10.0.1.9", "10.0.0.8/29"; IPv6 alike.
+std::optional<unsigned> count_of(const std::string& text, net::IpAddress& first) {
+    if (text.find('/') != std::string::npos) {
+        const auto prefix = net::Prefix::parse(text);
+        if (!prefix) return std::nullopt;
+        first = prefix->address;
+        const auto last = last_of(*prefix);
+        return last ? count_to(first, *last) : std::nullopt;
+    }
+    const std::size_t dash = text.find('-');
+    const auto begin = net::IpAddress::parse(text.substr(0, dash));
+    if (!begin) return std::nullopt;
+    first = *begin;
+    if (dash == std::string::npos) return 1;
+    const std::string end = text.substr(dash + 1);
+    const bool is_whole = end.find(begin->is_v4() ? '.' : ':') != std::string::npos;
+    const auto last = is_whole ? net::IpAddress::parse(end) : with_end(first, end);
+    return last ? count_to(first, *last) : std::nullopt;
+}
+
+bool read_range(Statement& s, const std::string& text, ServerGroup::Entry& entry) {
+    const auto count = count_of(text, entry.first);
+    if (!count)
+        s.error(syntax::in_quotes(text) +
+                " is no address: an entry looks like 192.0.2.1 80, 192.0.2.1-9 80, "
+                "192.0.2.1-192.0.2.9 80, 192.0.2.8/29 80 or fwmark 3");
+    entry.count = count.value_or(0);
+    return count.has_value();
 }
 
 void read_entry(SchemaContext& context, const syntax::Node& node, ServerGroup& group) {

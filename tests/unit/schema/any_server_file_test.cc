@@ -33,6 +33,12 @@ const Case services[] = {
      "virtual_server_group W {\n10.0.0.1 80\n10.0.0.1 443\n}\n" +
          server_of("virtual_server group W"),
      warned, "connections come to port"},
+    {"a network that is none",
+     "virtual_server_group W {\n10.0.2.9/29 80\n}\n" + server_of("virtual_server group W"), refused,
+     "'10.0.2.9/29' is no address: an entry looks like"},
+    {"a range backwards",
+     "virtual_server_group W {\n10.0.2.9-10.0.2.8 80\n}\n" + server_of("virtual_server group W"),
+     refused, "'10.0.2.9-10.0.2.8' is no address"},
     {"a group's marks",
      "virtual_server_group W {\nfwmark 5\n}\n" + server_of("virtual_server group W"), warned,
      "fwmark in a virtual_server_group is not served yet"},
@@ -455,6 +461,36 @@ const Case guides[] = {
      script("interval 2\nfall 2\nrise 2\nweight -30").replace(19, 0, ""), accepted},
 };
 INSTANTIATE_TEST_SUITE_P(Guides, AnyServerFile, testing::ValuesIn(guides));
+
+// keepalived.conf(5), virtual_server_group: the forms of a range, a network's first and last
+// address included.
+TEST(VirtualServerGroup, ARangeHasManyForms) {
+    const std::pair<const char*, const char*> ranges[] = {
+        {"10.0.0.1-3", "10.0.0.1 10.0.0.2 10.0.0.3"},
+        {"10.0.0.255-10.0.1.1", "10.0.0.255 10.0.1.0 10.0.1.1"},
+        {"10.0.2.8/31", "10.0.2.8 10.0.2.9"},
+        {"10.0.2.8/32", "10.0.2.8"},
+        {"2001:db8::ffff-2001:db8::1:0", "2001:db8::ffff 2001:db8::1:0"},
+        {"2001:db8:1::/127", "2001:db8:1:: 2001:db8:1::1"},
+    };
+    for (const auto& [range, addresses] : ranges) {
+        const LoadResult result = load_text(
+            "virtual_server group W {\nlb_kind FNAT\nlb_algo wrr\nreal_server 10.0.9.1 80 {\n}\n}\n"
+            "virtual_server_group W {\n" +
+            std::string(range) + " 80\n}\n");
+        std::string all;
+        for (const VirtualServer& s : result.config.virtual_servers)
+            all += (all.empty() ? "" : " ") + s.address.to_string();
+        EXPECT_EQ(all, addresses) << range;
+    }
+}
+
+TEST(VirtualServerGroup, OneThatIsTooLargeIsRefused) {
+    const LoadResult result = load_text(
+        "virtual_server group W {\nlb_kind FNAT\nlb_algo wrr\nreal_server 10.0.9.1 80 {\n}\n}\n"
+        "virtual_server_group W {\n10.0.0.0/8 80\n}\n");
+    EXPECT_FALSE(result.ok());
+}
 
 TEST(VirtualServerGroup, EachAddressAndPortIsAVirtualServer) {
     const LoadResult result = load_text(
