@@ -47,10 +47,9 @@ Host::Host(const Context& context, const kernel::Netlink& netlink, const std::st
            kernel::Cleaner* cleaner)
     : context_(context),
       netlink_(netlink),
-      static_addresses_(told_by(context.events), {}, cleaner),
-      addresses_(told_by(context.events), model::possible_host_addresses(context.state.config),
-                 cleaner),
-      routes_(told_by(context.events), model::possible_host_policy(context.state.config), cleaner),
+      static_addresses_(told_by(context.events), cleaner),
+      addresses_(told_by(context.events), cleaner),
+      routes_(told_by(context.events), cleaner),
       local_clients_(instance),
       arp_silence_(instance),
       cleaner_(cleaner) {}
@@ -75,17 +74,28 @@ void Host::set_host_ports() {
             first, last);
 }
 
+// An interface that another warren guards is not ours, nor is what that has in the kernel: what
+// seems left there may be in use.
 void Host::start() {
+    for (std::size_t i = 0; i < context_.state.ports.size(); ++i)
+        claim_port(static_cast<std::uint8_t>(i));
+    addresses_.remove_leftovers(model::possible_host_addresses(context_.state.config));
+    routes_.remove_leftovers(model::possible_host_policy(context_.state.config));
     follow_addresses();
     set_host_ports();
     context_.state.kernel_addresses = kernel_addresses();
     const auto snapshot = model::build_snapshot(context_.state, 0);
     for (std::size_t i = 0; i < context_.state.ports.size(); ++i)
-        take_port(static_cast<std::uint8_t>(i), *snapshot);
+        begin_port(static_cast<std::uint8_t>(i), *snapshot);
     silence_kernel();
 }
 
 void Host::take_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
+    claim_port(index);
+    begin_port(index, snapshot);
+}
+
+void Host::begin_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
     const model::PortState& port = context_.state.ports[index];
     if (port.ifindex != 0)
         join_groups(index, snapshot);
@@ -95,18 +105,19 @@ void Host::take_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
             "interface {}: the kernel has none of that name: no IGMP or MLD reports, a "
             "snooping switch may withhold the peer's adverts",
             port.name);
-    if (port.shared) start_guard(index, snapshot);
+    if (guards_.contains(index)) apply_guard(index, snapshot, Hide::what_is);
 }
 
-void Host::start_guard(std::uint8_t index, const exchange::Snapshot& snapshot) {
-    const std::string& name = context_.state.ports[index].name;
-    guards_[index] = std::make_unique<kernel::Guard>(name, cleaner_);
+void Host::claim_port(std::uint8_t index) {
+    const model::PortState& port = context_.state.ports[index];
+    if (!port.shared) return;
+    guards_[index] = std::make_unique<kernel::Guard>(port.name, cleaner_);
     try {
-        apply_guard(index, snapshot, Hide::what_is);
+        if (port.ifindex != 0) guards_[index]->apply({});
     } catch (const kernel::GuardError& error) {
         if (error.kind != kernel::GuardError::Kind::unsupported)
-            throw std::runtime_error("interface " + name + ": " + error.what());
-        context_.events.warn(journal::EventKind::link, not_guarded, name, error.what());
+            throw std::runtime_error(error.what());
+        context_.events.warn(journal::EventKind::link, not_guarded, port.name, error.what());
         guards_.erase(index);
     }
 }

@@ -66,7 +66,8 @@ class Host {
   private:
     std::vector<net::IpAddress> kernel_addresses() const;
     void set_host_ports();
-    void start_guard(std::uint8_t port, const exchange::Snapshot& snapshot);
+    void claim_port(std::uint8_t port);  // with a guard that hides nothing yet
+    void begin_port(std::uint8_t port, const exchange::Snapshot& snapshot);
     // A port hides another one's address while we are master of it: from before the kernel has
     // it until the kernel has it no more.
     enum class Hide : std::uint8_t { what_is, what_was_too };

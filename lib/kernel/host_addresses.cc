@@ -99,10 +99,8 @@ std::vector<KernelAddress> leftovers(std::span<const KernelAddress> ours,
     return found;
 }
 
-HostAddresses::HostAddresses(Told told, std::span<const KernelAddress> ours, Cleaner* cleaner)
-    : told_(std::move(told)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {
-    remove_leftovers(ours);
-}
+HostAddresses::HostAddresses(Told told, Cleaner* cleaner)
+    : told_(std::move(told)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {}
 
 HostAddresses::~HostAddresses() {
     for (const auto& [key, one] : placed_)

@@ -52,12 +52,14 @@ class HostAddresses {
         std::function<void(const std::string&)> info, warning;
     };
 
-    // Removes what an earlier life, or a keepalived before us, has left of `ours`. `cleaner`: who
-    // takes back what we put there if we cannot; may be null.
-    HostAddresses(Told told, std::span<const KernelAddress> ours, Cleaner* cleaner);
+    // `cleaner`: who takes back what we put there if we cannot; may be null.
+    HostAddresses(Told told, Cleaner* cleaner);
     ~HostAddresses();
     HostAddresses(const HostAddresses&) = delete;
     HostAddresses& operator=(const HostAddresses&) = delete;
+
+    // At the start: removes what an earlier life, or a keepalived before us, has left of `ours`.
+    void remove_leftovers(std::span<const KernelAddress> ours);
 
     void follow(const std::vector<KernelAddress>& wanted, const std::vector<Link>& links);
 
@@ -68,7 +70,6 @@ class HostAddresses {
     bool has_placed(std::string_view interface, const net::IpAddress& address) const;
 
   private:
-    void remove_leftovers(std::span<const KernelAddress> ours);
     int remove(const KernelAddress& address, int ifindex, Removal removal = Removal::exact);
     void tell_refusal(const KernelAddress& address, int error);
 

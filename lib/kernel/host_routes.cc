@@ -22,10 +22,8 @@ bool is_somebody_elses(const PolicyEntry& entry, int error) {
 
 }  // namespace
 
-HostRoutes::HostRoutes(Told told, std::span<const PolicyEntry> ours, Cleaner* cleaner)
-    : told_(std::move(told)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {
-    remove_leftovers(ours);
-}
+HostRoutes::HostRoutes(Told told, Cleaner* cleaner)
+    : told_(std::move(told)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {}
 
 HostRoutes::~HostRoutes() {
     withdraw({});

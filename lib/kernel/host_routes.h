@@ -28,12 +28,14 @@ class HostRoutes {
   public:
     using Told = HostAddresses::Told;
 
-    // Removes what an earlier life, or a keepalived before us, has left of `ours`. `cleaner`: who
-    // takes back what we put there if we cannot; may be null.
-    HostRoutes(Told told, std::span<const PolicyEntry> ours, Cleaner* cleaner);
+    // `cleaner`: who takes back what we put there if we cannot; may be null.
+    HostRoutes(Told told, Cleaner* cleaner);
     ~HostRoutes();
     HostRoutes(const HostRoutes&) = delete;
     HostRoutes& operator=(const HostRoutes&) = delete;
+
+    // At the start: removes what an earlier life, or a keepalived before us, has left of `ours`.
+    void remove_leftovers(std::span<const PolicyEntry> ours);
 
     // Removes what is no longer wanted, the latest first.
     void withdraw(std::span<const PolicyEntry> wanted);
@@ -50,7 +52,6 @@ class HostRoutes {
         NetlinkMessage removal;
     };
 
-    void remove_leftovers(std::span<const PolicyEntry> ours);
     void add(const PolicyEntry& entry);
     void remove(const Placed& placed);
     void renew(Placed& placed, bool is_there);

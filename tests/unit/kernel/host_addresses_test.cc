@@ -163,7 +163,7 @@ TEST_F(HostAddressesTest, TheKernelHasThemAsAskedForAndGivesThemBack) {
     v6.flags = IFA_F_NODAD;
     v6.preferred_lft = 0;
     {
-        HostAddresses host(told(), {}, nullptr);
+        HostAddresses host(told(), nullptr);
         host.follow({v4, peer, v6}, links());
         EXPECT_TRUE(has("10.3.0.100/24 brd 10.3.0.255 scope global secondary ha0:vip"));
         EXPECT_TRUE(has("10.9.0.1 peer 10.9.0.2/32"));
@@ -183,7 +183,7 @@ TEST_F(HostAddressesTest, TheKernelHasThemAsAskedForAndGivesThemBack) {
 
 TEST_F(HostAddressesTest, TheSameAddressWithAnotherPrefixIsSomebodyElses) {
     {
-        HostAddresses host(told(), {}, nullptr);
+        HostAddresses host(told(), nullptr);
         host.follow({on("ha0", "10.3.0.100/24")}, links());
         ASSERT_TRUE(run("ip addr add 10.3.0.100/32 dev ha0"));
     }
@@ -195,7 +195,8 @@ TEST_F(HostAddressesTest, TheSameAddressWithAnotherPrefixIsSomebodyElses) {
 TEST_F(HostAddressesTest, WhatAnEarlierLifeLeftGoesAndIsTold) {
     ASSERT_TRUE(run("ip addr add 10.3.0.100/32 dev ha0"));
     const std::vector<KernelAddress> ours{on("ha0", "10.3.0.100/24"), on("ha0", "10.3.0.1/24")};
-    const HostAddresses host(told(), ours, nullptr);
+    HostAddresses host(told(), nullptr);
+    host.remove_leftovers(ours);
     EXPECT_FALSE(has("10.3.0.100"));
     EXPECT_TRUE(has("10.3.0.1/24"));
     EXPECT_NE(warnings.find("10.3.0.100/32 on ha0 was left there by an earlier life: removed"),
@@ -206,7 +207,7 @@ TEST_F(HostAddressesTest, WhatAnEarlierLifeLeftGoesAndIsTold) {
 TEST_F(HostAddressesTest, ARefusalIsToldOnce) {
     KernelAddress wrong = on("ha0", "10.3.0.100/24");
     wrong.prefix.length = 77;
-    HostAddresses host(told(), {}, nullptr);
+    HostAddresses host(told(), nullptr);
     for (int i = 0; i < 3; ++i)
         host.follow({wrong}, links());
     EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 1) << warnings;
@@ -219,7 +220,7 @@ TEST_F(HostAddressesTest, ADeadOnesAreRemoved) {
     const pid_t child = fork();
     if (child == 0) {
         Cleaner cleaner({});
-        HostAddresses host(told(), {}, &cleaner);
+        HostAddresses host(told(), &cleaner);
         host.follow({on("ha0", "10.3.0.100/24"), on("ha0", "fd03::100/64")}, links());
         host.follow({on("ha0", "10.3.0.100/24")}, links());
         static_cast<void>(!write(ready_pipe[1], "x", 1));

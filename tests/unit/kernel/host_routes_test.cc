@@ -97,7 +97,8 @@ TEST_F(HostRoutesTest, ComeAndGo) {
     const PolicyEntry rule{from("10.8.0.0/16", 5, 100)};
     const std::vector<PolicyEntry> both{route, rule};
     {
-        HostRoutes host(told(), both, nullptr);
+        HostRoutes host(told(), nullptr);
+        host.remove_leftovers(both);
         host.place(both);
         EXPECT_TRUE(has(routes(), "10.8.0.0/16 via 10.3.0.9 dev rt0")) << routes();
         EXPECT_TRUE(has(rules(), "100:\tfrom 10.8.0.0/16 lookup 5 proto 18")) << rules();
@@ -136,7 +137,8 @@ TEST_F(HostRoutesTest, WithAllThatARouteCanHave) {
     everything.hop.gateway = ip("10.3.0.9");
     const std::vector<PolicyEntry> all{{rich}, {onlink}, {blackhole}, {multipath}, {everything}};
     {
-        HostRoutes host(told(), all, nullptr);
+        HostRoutes host(told(), nullptr);
+        host.remove_leftovers(all);
         host.place(all);
         const std::string text = routes();
         for (const char* part :
@@ -157,7 +159,8 @@ TEST_F(HostRoutesTest, OfBothFamilies) {
     net::Rule rule = from("fd00:8::/32", 300, 101);
     const std::vector<PolicyEntry> all{{six}, {rule}};
     {
-        HostRoutes host(told(), all, nullptr);
+        HostRoutes host(told(), nullptr);
+        host.remove_leftovers(all);
         host.place(all);
         EXPECT_TRUE(has(routes("-6"), "fd00:8::/32 via fd00:3::9 dev rt0")) << routes("-6");
         EXPECT_TRUE(has(routes("-6"), "pref high")) << routes("-6");
@@ -191,7 +194,8 @@ TEST_F(HostRoutesTest, WithAllThatARuleCanHave) {
     jump.priority = 41;
     const std::vector<PolicyEntry> all{{rich}, {prohibit}, {jump}};
     {
-        HostRoutes host(told(), all, nullptr);
+        HostRoutes host(told(), nullptr);
+        host.remove_leftovers(all);
         host.place(all);
         const std::string text = rules();
         for (const char* part :
@@ -209,7 +213,8 @@ TEST_F(HostRoutesTest, WhatAnEarlierLifeLeftGoesAndIsTold) {
     const std::vector<PolicyEntry> ours{{via("10.8.0.0/16", "10.3.0.9")}};
     ASSERT_TRUE(run("ip route add 10.8.0.0/16 via 10.3.0.9 dev rt0 proto 18"));
     ASSERT_TRUE(run("ip route add 10.8.0.0/16 via 10.3.0.9 dev rt0 metric 7"));
-    HostRoutes host(told(), ours, nullptr);
+    HostRoutes host(told(), nullptr);
+    host.remove_leftovers(ours);
     EXPECT_EQ(routes(), "");
     EXPECT_TRUE(has(said("ip route"), "metric 7")) << "that is the host's";
     ASSERT_EQ(warned_.size(), 1U);
@@ -222,7 +227,7 @@ TEST_F(HostRoutesTest, WhatIsTakenAwayComesBackUnlessItIsNotTracked) {
     const PolicyEntry other{via("10.9.0.0/16", "10.3.0.9"), false};
     const PolicyEntry rule{from("10.8.0.0/16", 5, 100)};
     const std::vector<PolicyEntry> all{tracked, other, rule};
-    HostRoutes host(told(), {}, nullptr);
+    HostRoutes host(told(), nullptr);
     host.place(all);
     host.restore();
     EXPECT_TRUE(said_.empty()) << "nothing is missing";
@@ -239,7 +244,7 @@ TEST_F(HostRoutesTest, WhatIsTakenAwayComesBackUnlessItIsNotTracked) {
 
 TEST_F(HostRoutesTest, ALinkThatWasDownGetsItsRoutesAgain) {
     const std::vector<PolicyEntry> all{{via("10.8.0.0/16", "10.3.0.9")}};
-    HostRoutes host(told(), {}, nullptr);
+    HostRoutes host(told(), nullptr);
     host.place(all);
     run("ip link set rt0 down");
     host.restore();
@@ -259,7 +264,7 @@ TEST_F(HostRoutesTest, ARefusalIsToldOnce) {
     net::Route unknown = via("10.8.0.0/16", "10.3.0.9");
     unknown.hop.interface = "gone0";
     const std::vector<PolicyEntry> all{{unknown}, {via("10.9.0.0/16", "10.99.0.9")}};
-    HostRoutes host(told(), {}, nullptr);
+    HostRoutes host(told(), nullptr);
     host.place(all);
     host.place(all);
     ASSERT_EQ(warned_.size(), 2U);
@@ -275,7 +280,7 @@ TEST_F(HostRoutesTest, ADeadOnesAreRemoved) {
     const pid_t child = fork();
     if (child == 0) {
         Cleaner cleaner(words);
-        HostRoutes host(told(), {}, &cleaner);
+        HostRoutes host(told(), &cleaner);
         host.place(all);
         const bool there = has(routes(), "10.8.0.0/16") && has(rules(), "100:");
         kill(getpid(), there ? SIGKILL : SIGTERM);
