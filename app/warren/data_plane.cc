@@ -169,7 +169,7 @@ void DataPlane::make_workers() {
     }
 }
 
-void DataPlane::run(control::ManagerOptions options) {
+config::GlobalDefs DataPlane::run(control::ManagerOptions options) {
     options.pool = pool_.get();
     options.open_port = [this](const std::string& interface) -> port::Port& {
         return open_port(interface, true);  // the manager has looked
@@ -188,6 +188,7 @@ void DataPlane::run(control::ManagerOptions options) {
         lcores.launch(port::first_worker_lcore + i, run_worker, workers_[i].get());
     lcores.launch(port::control_lcore, run_control, &runner);
     manager.run();
+    return manager.config().global;
 }
 
 }  // namespace warren::app

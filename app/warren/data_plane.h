@@ -33,8 +33,8 @@ class DataPlane {
 
     bool uses_hugepages() const { return eal_.uses_hugepages(); }
 
-    // Starts the lcores and runs the manager until it is told to stop.
-    void run(control::ManagerOptions options);
+    // Starts the lcores and runs the manager until it is told to stop. What was configured then.
+    config::GlobalDefs run(control::ManagerOptions options);
 
   private:
     port::Port& open_port(const std::string& interface, bool may_come_later);

@@ -16,6 +16,7 @@
 #include "data_plane.h"
 #include "dpdk_log.h"
 #include "kernel/cleaner.h"
+#include "life_scripts.h"
 #include "log.h"
 #include "net_namespace.h"
 #include "options.h"
@@ -47,7 +48,9 @@ void log_findings(const schema::LoadResult& result) {
                      result.ignored.size());
 }
 
-int serve(const Options& options, const schema::LoadResult& loaded, std::span<char*> command_line) {
+// Until a signal ends it; what global_defs were in force then.
+config::GlobalDefs serve(const Options& options, const schema::LoadResult& loaded,
+                         std::span<char*> command_line) {
     kernel::Cleaner cleaner(command_line);  // before there are threads
     DataPlane plane(loaded.config, options.instance, options.eal);
     control::ManagerOptions manager;
@@ -66,9 +69,23 @@ int serve(const Options& options, const schema::LoadResult& loaded, std::span<ch
     manager.reopen_log = [&options] { return reopen_log(options); };
     manager.flow_log = options.flow_log;
     manager.cleaner = &cleaner;
-    plane.run(std::move(manager));
-    spdlog::info("stopped");
-    return 0;
+    return plane.run(std::move(manager));
+}
+
+// The scripts stand outside of all that a start makes and an end takes away.
+int live(const Options& options, const schema::LoadResult& loaded, std::span<char*> command_line) {
+    int status = 0;
+    config::GlobalDefs global = loaded.config.global;
+    run_life_script("startup_script", global.startup, global);
+    try {
+        global = serve(options, loaded, command_line);
+    } catch (const std::exception& error) {
+        spdlog::error("{}", error.what());
+        status = 1;
+    }
+    run_life_script("shutdown_script", global.shutdown, global);
+    if (status == 0) spdlog::info("stopped");
+    return status;
 }
 
 // Live connections may still forbid it: `warrenctl reload --dry-run` knows them.
@@ -118,12 +135,7 @@ int run(const Options& options, std::span<char*> command_line) {
         spdlog::error("{}: the configuration is refused, nothing is started", options.config_file);
         return 1;
     }
-    try {
-        return serve(options, loaded, command_line);
-    } catch (const std::exception& error) {
-        spdlog::error("{}", error.what());
-        return 1;
-    }
+    return live(options, loaded, command_line);
 }
 
 // Before the constructors of DPDK's libraries, which take milliseconds: a SIGHUP that came then

@@ -413,6 +413,13 @@ struct Dataplane {
     friend bool operator==(const Dataplane&, const Dataplane&) = default;
 };
 
+// startup_script and shutdown_script: once, before all else and after it.
+struct LifeScript {
+    std::optional<Script> script;
+    std::int64_t timeout_ns = 10 * ns_per_s;
+    friend bool operator==(const LifeScript&, const LifeScript&) = default;
+};
+
 struct GlobalDefs {
     syntax::Location where;
     std::string router_id;
@@ -420,6 +427,7 @@ struct GlobalDefs {
     std::string default_interface = "eth0";  // of static addresses
     std::string script_user, script_group;
     bool enable_script_security = false;
+    LifeScript startup, shutdown;
     bool checker_log_all_failures = false;
     bool dynamic_interfaces = false;  // one that is not there yet is taken up when it comes
     NotifyFifos fifos;

@@ -7,12 +7,9 @@
 namespace warren::config {
 namespace {
 
-constexpr std::string_view not_run = "it does not run";
 constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
 
 constexpr UnservedKeyword unserved[] = {
-    {"global_defs", "startup_script", not_run},
-    {"global_defs", "shutdown_script", not_run},
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
     {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS",
      syntax::Severity::error},

@@ -62,6 +62,9 @@ class Manager {
     // What the control lcore starts with.
     std::vector<const election::RouterPlan*> plans() const { return routers_.plans(); }
 
+    // What is in force, after reloads too.
+    const config::Config& config() const { return state_->config; }
+
     // Until SIGTERM or SIGINT: then the virtual routers have said good-bye and Exchange::stop is
     // set.
     void run();

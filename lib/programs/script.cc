@@ -265,6 +265,9 @@ ScriptCheck check_script(const config::Script& script, const config::GlobalDefs&
 
 syntax::Diagnostics check_scripts(const config::Config& config) {
     Findings findings(config.global);
+    if (const auto& script = config.global.startup.script) findings.add("startup_script", *script);
+    if (const auto& script = config.global.shutdown.script)
+        findings.add("shutdown_script", *script);
     findings.add(config.global.fifos.all, "notify_fifo");
     findings.add(config.global.fifos.vrrp, "vrrp_notify_fifo");
     findings.add(config.global.fifos.lvs, "lvs_notify_fifo");

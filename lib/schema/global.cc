@@ -89,8 +89,6 @@ constexpr IgnoredKeyword ignored_global[] = {
     {"use_symlink_paths", of_keepalived},
     {"rs_init_notifies", of_keepalived},
     {"umask", of_keepalived},
-    {"startup_script_timeout", of_keepalived},
-    {"shutdown_script_timeout", of_keepalived},
     {"tmp_config_directory", of_keepalived},
     {"config_save_dir", of_keepalived},
     {"process_names", of_keepalived},
@@ -130,6 +128,13 @@ void read_group(Statement& s, bool v4, net::IpAddress& group) {
     group = value;
 }
 
+// As keepalived: whole seconds, and what is out of range leaves the default.
+void set_script_timeout(Statement& s, config::LifeScript& of) {
+    std::optional<int> seconds;
+    if (s.number_or_none(1, 1'000, seconds, 0, {}) && seconds)
+        of.timeout_ns = *seconds * config::ns_per_s;
+}
+
 constexpr Keyword<config::GlobalDefs> globals[] = {
     {"router_id", 1, 1, [](Statement& s, config::GlobalDefs& g) { g.router_id = s.arg(0); }},
     {"lvs_id", 1, 1,
@@ -141,6 +146,16 @@ constexpr Keyword<config::GlobalDefs> globals[] = {
          g.script_user = s.arg(0);
          g.script_group = s.args() > 1 ? s.arg(1) : "";
      }},
+    {"startup_script", 1, 3,
+     [](Statement& s, config::GlobalDefs& g) { s.script(g.startup.script); }, BlockUse::none,
+     Repeat::first},
+    {"startup_script_timeout", 1, 1,
+     [](Statement& s, config::GlobalDefs& g) { set_script_timeout(s, g.startup); }},
+    {"shutdown_script", 1, 3,
+     [](Statement& s, config::GlobalDefs& g) { s.script(g.shutdown.script); }, BlockUse::none,
+     Repeat::first},
+    {"shutdown_script_timeout", 1, 1,
+     [](Statement& s, config::GlobalDefs& g) { set_script_timeout(s, g.shutdown); }},
     {"net_namespace", 0, 1, read_net_namespace, BlockUse::none, Repeat::yes},
     {"default_interface", 1, 1,
      [](Statement& s, config::GlobalDefs& g) { s.interface(g.default_interface); }},

@@ -192,6 +192,46 @@ def servers_that_are_this_host(bench):
     wait_until("both to be up again", lambda: set(bench.states().values()) == {"up"}, 10)
 
 
+def another_instance(bench, warren):
+    """With the same file, which names what the first one has in the kernel: it ends and leaves that alone."""
+    def addresses():
+        return bench.host.run("ip", "-o", "addr", "show", "dev", "eth0").stdout
+    with open(bench.test.folder / "monitor", "wb") as file:
+        monitor = bench.host.popen("ip", "monitor", "address", stdout=file)
+    wait_until("the monitor to see an address", lambda: [
+        bench.host.run("ip", "addr", verb, "192.168.8.99/32", "dev", "lo") for verb in ("add", "del")]
+        and "192.168.8.99" in bench.test.log("monitor"), 10)
+    second = bench.run_warren(ROUTER, instance="another")
+    assert second.returncode == 1 and "another warren guards this interface" in second.stderr, second
+    assert "earlier life" not in second.stderr and warren.poll() is None, second
+    monitor.terminate()
+    monitor.wait(10)
+    assert VIP in addresses() and VIP not in bench.test.log("monitor"), "the first one's address was touched"
+
+
+def scripts_of_a_life(bench):
+    """startup_script before all else, shutdown_script after it; what they say changes nothing."""
+    trace = bench.test.folder / "trace"
+    script = bench.test.folder / "script"
+    script.write_text(f'#!/bin/sh\necho "$* $(ip -o addr show | grep -c {VIP})" >> {trace}\nexit 3\n', encoding="utf-8")
+    script.chmod(0o755)
+    warren = bench.test.start_warren(bench.host, f"""global_defs {{
+    startup_script "{script} up" root
+    shutdown_script "{script} before-reload" root
+}}
+""" + ROUTER)
+    assert trace.read_text() == "up 0\n"
+    wait_until("the VIP", lambda: VIP in bench.host.run("ip", "addr").stdout, 10)
+    file = bench.test.folder / "warren.conf"
+    file.write_text(file.read_text().replace("before-reload", "down"), encoding="utf-8")
+    assert bench.ctl("reload").returncode == 0
+    another_instance(bench, warren)
+    os.kill(warren.pid, signal.SIGTERM)
+    assert warren.wait(20) == 0
+    assert trace.read_text() == "up 0\ndown 0\n"
+    assert "startup_script: exit status 3" in bench.test.log("warren.log")
+
+
 def the_end(bench, warren):
     assert "warren_eth0" in bench.host.run("nft", "list", "ruleset").stdout
     os.kill(warren.pid, signal.SIGTERM)
@@ -205,6 +245,7 @@ def main(test):
     bench = Bench(test)
     wrong_files_and_places(bench)
     the_end(bench, a_running_one(bench))
+    scripts_of_a_life(bench)
 
 
 if __name__ == "__main__":
