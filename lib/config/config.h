@@ -420,6 +420,14 @@ struct LifeScript {
     friend bool operator==(const LifeScript&, const LifeScript&) = default;
 };
 
+// interface_up_down_delays: how long a link must have changed before it counts.
+struct LinkDelay {
+    syntax::Location where;
+    std::string interface;
+    std::int64_t down_ns = 0, up_ns = 0;
+    friend bool operator==(const LinkDelay&, const LinkDelay&) = default;
+};
+
 struct GlobalDefs {
     syntax::Location where;
     std::string router_id;
@@ -453,6 +461,7 @@ struct Config {
     std::vector<RouteLine> static_routes;
     std::vector<RuleLine> static_rules;
     std::vector<TrackGroup> track_groups;
+    std::vector<LinkDelay> link_delays;
     std::vector<TrackFile> track_files;
     std::vector<TrackProcess> track_processes;
     std::vector<BfdInstance> bfd_instances;

@@ -42,6 +42,9 @@ class Settling {
         for (VrrpInstance& v : config_.vrrp_instances)
             settle(v);
         settle_track_groups();
+        for (LinkDelay& delay : config_.link_delays)
+            for (const VrrpInstance& v : config_.vrrp_instances)
+                limit(delay, v);
         for (VirtualServer& service : config_.virtual_servers)
             for (RealServer& server : service.real_servers)
                 settle_checks(server.checkers);
@@ -108,6 +111,20 @@ class Settling {
                        "track_quorum needs a weight: a fault would take the address from both "
                        "sides when the servers fail");
         }
+    }
+
+    // A backup that does not hear the master must be at fault before it takes over.
+    void limit(LinkDelay& delay, const VrrpInstance& v) {
+        constexpr std::int64_t margin_ns = ns_per_s / 256;  // keepalived's
+        const std::int64_t end_ns = (v.down_timer_adverts - 1) * v.advert_int_ns;
+        if (delay.interface != v.interface || std::max(delay.down_ns, delay.up_ns) < end_ns) return;
+        const std::int64_t most_ns = std::max<std::int64_t>(end_ns - margin_ns, 0);
+        delay.down_ns = std::min(delay.down_ns, most_ns);
+        delay.up_ns = std::min(delay.up_ns, most_ns);
+        report(syntax::Severity::warning, delay.where,
+               delay.interface + ": its delays must be less than " +
+                   std::to_string(v.down_timer_adverts - 1) + " advert_int of " + v.name + ": " +
+                   std::to_string(most_ns / ns_per_ms) + " ms are taken, as in keepalived");
     }
 
     // Only a group that something static names can be at fault.

@@ -79,7 +79,8 @@ PortChange Links::follow(std::uint8_t index, const kernel::Link& link) {
     port.ifindex = ifindex;
     set_addresses(change, link);
     if (port.shared && link.present) set_mtu(change, mtu_of(link));
-    if (port.shared) set_link(change, link.present && link.running);
+    if (!link.present) delays_.forget(link.name);
+    if (port.shared) set_link(change, link.present && delays_.counts_as(link.name, link.running));
     return change;
 }
 
@@ -141,7 +142,7 @@ std::vector<PortChange> Links::poll_own() {
     for (std::size_t i = 0; i < context_.state.ports.size(); ++i) {
         if (context_.state.ports[i].shared) continue;
         PortChange change{.port = static_cast<std::uint8_t>(i)};
-        set_link(change, ports_[i].link_up());
+        set_link(change, delays_.counts_as(ports_[i].name(), ports_[i].link_up()));
         if (change.link) changes.push_back(change);
     }
     return changes;

@@ -10,6 +10,7 @@
 #include "control/publication.h"
 #include "kernel/netlink.h"
 #include "port/port_table.h"
+#include "tracking/link_delays.h"
 
 namespace warren::control {
 
@@ -37,8 +38,8 @@ std::vector<model::PortState> port_states(const port::PortTable& ports,
 
 class Links {
   public:
-    Links(const Context& context, const port::PortTable& ports)
-        : context_(context), ports_(ports) {}
+    Links(const Context& context, const port::PortTable& ports, tracking::LinkDelays& delays)
+        : context_(context), ports_(ports), delays_(delays) {}
 
     // `link`'s addresses are those that it has not through us.
     std::vector<PortChange> take(const kernel::Link& link);
@@ -58,6 +59,7 @@ class Links {
 
     Context context_;
     const port::PortTable& ports_;  // as in State
+    tracking::LinkDelays& delays_;
 };
 
 }  // namespace warren::control

@@ -40,7 +40,11 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       host_(context(), netlink_, options_.process.instance, options_.cleaner),
       fifos_(io_, state_->config.global, events_),
       alerts_(io_, state_->config, events_),
-      links_(context(), ports_),
+      link_delays_(io_,
+                   [this](const std::string& interface) {
+                       if (const auto link = netlink_.link(interface)) on_link(*link);
+                   }),
+      links_(context(), ports_, link_delays_),
       next_hops_(context(), netlink_),
       routers_(context(), vrrp,
                {.masters = [this] { host_.follow_masters(); },
@@ -55,7 +59,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                         flow_sync_.on_transition(report, port::now_ns());
                     }},
                fifos_, {&fifos_, &alerts_}),
-      priorities_(context(), netlink_,
+      priorities_(context(), netlink_, link_delays_,
                   {.group = [this](const std::string& name) { return host_.state_of_group(name); },
                    .settled = [this](std::uint16_t router) { routers_.tell_settled(router); },
                    .watched = [this] { services_.look_at_watched(); }}),
@@ -100,6 +104,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       handover_timer_(io_),
       bell_(io_, vrrp.bell.descriptor()) {
     if (options_.flow_log) flow_log_.emplace(*options_.flow_log);
+    follow_link_delays();
     next_hops_.follow();
     host_.start();
     routers_.tell_sources();
@@ -206,6 +211,12 @@ void Manager::open_port_towards(int ifindex) {
     }
     host_.follow_masters();
     publication_.publish();
+}
+
+void Manager::follow_link_delays() {
+    link_delays_.follow(state_->config.link_delays);
+    for (const model::PortState& port : state_->ports)
+        link_delays_.begin(port.name, port.link_up);
 }
 
 void Manager::poll_own_links() {
@@ -397,6 +408,7 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
         carry_out(*state_, wanted, plan, port::now_ns(),
                   [this](std::uint16_t server) { return model::totals_of(exchange_, server); });
     fifos_.follow(state_->config.global);
+    follow_link_delays();
     priorities_.follow(changes);
     services_.resolve_scripts();
     reloader_.tell_of(changes);

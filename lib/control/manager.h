@@ -76,6 +76,7 @@ class Manager {
     void follow_port(const PortChange& change);
     void on_next_hop(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
     void open_port_towards(int ifindex);
+    void follow_link_delays();
     void poll_own_links();
 
     void drain();
@@ -108,6 +109,7 @@ class Manager {
     Host host_;
     programs::NotifyFifos fifos_;
     mail::Alerts alerts_;
+    tracking::LinkDelays link_delays_;
     Links links_;
     NextHops next_hops_;
     Routers routers_;

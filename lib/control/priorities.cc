@@ -5,9 +5,11 @@
 
 namespace warren::control {
 
-Priorities::Priorities(const Context& context, const kernel::Netlink& netlink, Others others)
+Priorities::Priorities(const Context& context, const kernel::Netlink& netlink,
+                       tracking::LinkDelays& delays, Others others)
     : context_(context),
       netlink_(netlink),
+      delays_(delays),
       others_(std::move(others)),
       scripts_(context.io, context.state.config, context.events, [this] { apply(); }),
       files_(context.io, context.state.config, context.events,
@@ -27,7 +29,8 @@ vrrp::TrackedState Priorities::interface_state(const std::string& name) const {
         if (port.name == name && !port.shared)
             return vrrp::TrackedState::of(port.link_up, port.link_up ? "up" : "down");
     const auto link = netlink_.link(name);
-    const bool up = link && link->running;
+    if (!link) delays_.forget(name);
+    const bool up = link && delays_.counts_as(name, link->running);
     return vrrp::TrackedState::of(up, !link ? "no such interface" : up ? "up" : "down");
 }
 

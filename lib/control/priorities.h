@@ -27,7 +27,8 @@ class Priorities {
         std::function<void()> watched;
     };
 
-    Priorities(const Context& context, const kernel::Netlink& netlink, Others others);
+    Priorities(const Context& context, const kernel::Netlink& netlink, tracking::LinkDelays& delays,
+               Others others);
 
     // Whenever a tracked thing may have changed. The commands of a start reach the control lcore
     // before its first round does.
@@ -49,6 +50,7 @@ class Priorities {
 
     Context context_;
     const kernel::Netlink& netlink_;
+    tracking::LinkDelays& delays_;
     Others others_;
     tracking::TrackScripts scripts_;
     tracking::TrackFiles files_;

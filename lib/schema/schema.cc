@@ -9,7 +9,6 @@ constexpr std::string_view unused_definition = "nothing that Warren supports ref
 constexpr IgnoredKeyword ignored_outside[] = {
     {"linkbeat_interfaces", "links are watched by netlink or the driver"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
-    {"interface_up_down_delays", "links are watched by netlink or the driver"},
     {"garp_group", "vrrp_garp_interval in global_defs paces them"},
     {"allow_address_group", unused_definition},
     {"deny_address_group", unused_definition},
@@ -45,6 +44,9 @@ constexpr Keyword<Outside> outside[] = {
      BlockUse::required, Repeat::yes},
     {"vrrp_track_process", 1, 1, [](Statement& s, Outside& o) { read_track_process(s, o.config); },
      BlockUse::required, Repeat::yes},
+    {"interface_up_down_delays", 0, 0,
+     [](Statement& s, Outside& o) { read_link_delays(s, o.config); }, BlockUse::required,
+     Repeat::yes},
     {"bfd_instance", 1, 1, [](Statement& s, Outside& o) { read_bfd_instance(s, o.config); },
      BlockUse::required, Repeat::yes},
     {"net_namespace", 0, 1,

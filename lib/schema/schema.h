@@ -67,6 +67,7 @@ void read_vrrp_sync_group(Statement& s, config::Config& config);
 void read_vrrp_script(Statement& s, config::Config& config);
 void read_track_file(Statement& s, config::Config& config);
 void read_track_process(Statement& s, config::Config& config);
+void read_link_delays(Statement& s, config::Config& config);
 void read_bfd_instance(Statement& s, config::Config& config);
 void read_virtual_server(Statement& s, config::Config& config, std::vector<GroupedServer>& grouped);
 // Into the Config if we serve it, else it is warned about.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The definitions of what can be tracked: vrrp_script, track_file, vrrp_track_process.
+// The definitions of what can be tracked: vrrp_script, track_file, vrrp_track_process; and when a
+// link counts as changed.
 #include <algorithm>
 
 #include "schema/schema.h"
@@ -103,6 +104,12 @@ constexpr Keyword<config::TrackProcess> process_keywords[] = {
     {"full_command", 0, 0, [](Statement&, config::TrackProcess& p) { p.full_command = true; }},
 };
 
+bool read_delay(const Statement& s, std::size_t i, std::int64_t& ns) {
+    const std::optional<std::int64_t> value = parse_seconds(s.arg(i));
+    ns = value.value_or(0);
+    return value && *value <= 255 * config::ns_per_s;
+}
+
 template <typename Definition, std::size_t N>
 Definition read_definition(Statement& s, const char* kind,
                            const Keyword<Definition> (&keywords)[N]) {
@@ -127,6 +134,22 @@ void read_track_file(Statement& s, config::Config& config) {
     if (file.file.empty() && !s.context.misplaced)
         s.error("the track_file " + syntax::in_quotes(file.name) + " has no file");
     config.track_files.push_back(std::move(file));
+}
+
+// INTERFACE DOWN [UP], one a line. As in keepalived a line that is wrong is left out.
+void read_link_delays(Statement& s, config::Config& config) {
+    for (const syntax::Node& child : s.node.children) {
+        Statement entry(s.context, child);
+        config::LinkDelay delay{.where = child.where, .interface = child.keyword()};
+        const bool both = entry.args() == 2;
+        if (child.has_block || entry.args() < 1 || entry.args() > 2 ||
+            !read_delay(entry, 0, delay.down_ns) || !read_delay(entry, both ? 1 : 0, delay.up_ns))
+            entry.warn(
+                "after an interface come the seconds, 0 to 255, that it must have been down "
+                "and up to count as that: this line is left out");
+        else
+            config.link_delays.push_back(std::move(delay));
+    }
 }
 
 void read_track_process(Statement& s, config::Config& config) {

@@ -170,6 +170,33 @@ def comes_later(bench):
         run("ip", "-n", warren.namespace, "link", "delete", "eth0")
 
 
+def bounces(bench):
+    """With interface_up_down_delays a link that is back in time was never down; one that is not counts when they are over."""
+    test, warren = bench.test, bench.warren
+    bench.plug("02:00:00:00:00:78")
+    config = CONFIG.replace("priority 200", "priority 255").replace("advert_int 0.1", "advert_int 1")
+    bench.process = test.start_warren(warren, f"interface_up_down_delays {{\n    eth0 1.5 0\n}}\n{config}")
+    bench.wait_for_service("a start", 10)
+    earlier = len(test.log("warren.log"))
+
+    def is_up():
+        return "LOWER_UP" in warren.run("ip", "link", "show", "eth0").stdout
+    warren.unplug()
+    wait_until("the cable to be out", lambda: not is_up(), 5, 0.01)
+    warren.plug()
+    wait_until("the cable to be in", is_up, 5)
+    bench.wait_for_service("a bounce", SERVED_AGAIN_S)
+    assert "link down" not in test.log("warren.log")[earlier:], "a short bounce counts"
+    warren.unplug()
+    begin = time.monotonic()
+    wait_until("the fault", lambda: "rabbit: master -> fault (link_down)" in test.log("warren.log")[earlier:], 5)
+    took = time.monotonic() - begin
+    assert took > 1.3, f"a link that is down counts after {took:.2f} s"
+    warren.plug()
+    bench.wait_for_service("its return", SERVED_AGAIN_S)
+    print(f"bounces: none counted in time, one after {took:.2f} s", flush=True)
+
+
 def tagged(frame, tag):
     return frame[:12] + struct.pack("!HH", 0x8100, tag) + frame[12:]
 
@@ -212,6 +239,7 @@ def main(test):
     another_mtu(bench)
     made_anew(bench)
     comes_later(bench)
+    bounces(bench)
 
 
 if __name__ == "__main__":
