@@ -9,17 +9,16 @@ namespace {
 
 constexpr std::size_t max_auth_pass = 8;
 
-constexpr std::string_view nothing_to_make =
-    "there is no kernel interface, address or route to make";
+constexpr std::string_view no_interface = "no kernel interface is made for a virtual MAC";
 
 constexpr IgnoredKeyword ignored_instance[] = {
     {"dpdk_interface", "Warren opens `interface` itself; dataplane gives it a device"},
-    {"use_vmac_addr", nothing_to_make},
-    {"vmac_xmit_base", nothing_to_make},
-    {"use_ipvlan", nothing_to_make},
-    {"native_ipv6", nothing_to_make},
-    {"promote_secondaries", nothing_to_make},
-    {"kernel_rx_buf_size", nothing_to_make},
+    {"use_vmac_addr", no_interface},
+    {"vmac_xmit_base", no_interface},
+    {"use_ipvlan", no_interface},
+    {"native_ipv6", "the addresses tell the family"},
+    {"promote_secondaries", "what the kernel takes away with another address comes back at once"},
+    {"kernel_rx_buf_size", "adverts do not come through the kernel's sockets"},
     {"garp_extra_if", "each address is announced on its own interface"},
     {"vmac_garp_intvl", "each address is announced on its own interface"},
     {"linkbeat_use_polling", "links are watched by netlink or the driver"},
