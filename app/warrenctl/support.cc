@@ -23,8 +23,8 @@
 #include <vector>
 
 #include "bounded_read.h"
-#include "secrets.h"
 #include "show.h"
+#include "syntax/secrets.h"
 #include "telemetry.h"
 #include "units.h"
 
@@ -108,7 +108,7 @@ class ScratchFolder {
 
 void write_file(const fs::path& path, const std::string& text) {
     std::ofstream file(path, std::ios::binary);
-    file << without_secrets(text.substr(0, most_bytes));
+    file << syntax::without_secrets(std::string_view(text).substr(0, most_bytes));
     if (text.size() > most_bytes) file << "\n(the rest is cut off)\n";
     if (!file.flush()) throw std::runtime_error(path.string() + " cannot be written");
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/support.h"
+#include "syntax/near_words.h"
 
 namespace warren::schema {
 namespace {
@@ -49,21 +50,6 @@ std::string format_seconds(std::int64_t ns) {
         fraction.pop_back();
     const std::string whole = std::to_string(ns / config::ns_per_s);
     return fraction.empty() ? whole : whole + "." + fraction;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-        }
-    }
-    return row.back();
 }
 
 void SchemaContext::report(const syntax::Location& where, syntax::Severity severity,
@@ -316,21 +302,12 @@ void BlockReader::report_misplaced(const syntax::Node& node, const BlockReader& 
 }
 
 std::string BlockReader::nearest(std::string_view word) const {
-    constexpr std::size_t longest = 64;
-    if (word.size() > longest) return {};
-    std::string best;
-    std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-    const auto consider = [&](std::string_view name) {
-        const std::size_t distance = edit_distance(word, name);
-        if (distance >= best_distance) return;
-        best_distance = distance;
-        best = name;
-    };
+    syntax::NearWord near(word);
     for (const Entry& entry : entries_)
-        consider(entry.name);
+        near.consider(entry.name);
     for (const IgnoredKeyword& ignored : ignored_)
-        consider(ignored.name);
-    return best;
+        near.consider(ignored.name);
+    return near.best();
 }
 
 }  // namespace warren::schema

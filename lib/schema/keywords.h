@@ -217,7 +217,4 @@ class BlockReader {
 std::optional<std::int64_t> parse_seconds(std::string_view text);
 std::string format_seconds(std::int64_t ns);
 
-// Number of single-character changes between two words.
-std::size_t edit_distance(std::string_view a, std::string_view b);
-
 }  // namespace warren::schema

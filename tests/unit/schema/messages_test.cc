@@ -536,11 +536,5 @@ TEST(Seconds, AreDecimalAndExact) {
     EXPECT_EQ(format_seconds(3 * ns_per_s), "3");
 }
 
-TEST(EditDistance, CountsChanges) {
-    EXPECT_EQ(edit_distance("advert_nit", "advert_int"), 2U);
-    EXPECT_EQ(edit_distance("", "abc"), 3U);
-    EXPECT_EQ(edit_distance("same", "same"), 0U);
-}
-
 }  // namespace messages_test
 }  // namespace warren::schema
