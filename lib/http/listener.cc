@@ -22,13 +22,15 @@ asio::ip::tcp::endpoint tcp_endpoint(const config::HttpAddress& http) {
     return {asio::ip::make_address(http.address.to_string()), http.port};
 }
 
-// One that a killed process has left behind; nobody answers it.
+// One that a killed process has left behind; nobody answers it. Whoever has no time to is there.
 void remove_leftover(asio::io_context& io, const std::string& path) {
     struct stat found {};
     if (::lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return;
     asio::local::stream_protocol::socket probe(io);
     boost::system::error_code error;
-    probe.connect(path, error);
+    probe.open(asio::local::stream_protocol(), error);
+    if (!error) probe.non_blocking(true, error);
+    if (!error) probe.connect(path, error);
     if (error == asio::error::connection_refused) ::unlink(path.c_str());
 }
 
@@ -59,6 +61,7 @@ Listener::Listener(asio::io_context& io, const config::HttpAddress& address,
     path_ = std::move(path);  // ours from here on, and so to be removed
     if (!path_.empty()) open_to_group(path_);
     acceptor_.listen(backlog);
+    acceptor_.non_blocking(true);
 }
 
 Listener::~Listener() {
@@ -75,19 +78,20 @@ void Listener::close() {
 void Listener::accept() {
     if (is_accepting_ || room_->is_full() || !acceptor_.is_open()) return;
     is_accepting_ = true;
-    acceptor_.async_accept(
-        [self = shared_from_this()](boost::system::error_code error, Connection::Socket socket) {
-            self->on_accept(error, std::move(socket));
-        });
+    acceptor_.async_wait(Acceptor::wait_read,
+                         [self = shared_from_this()](boost::system::error_code) {
+                             self->is_accepting_ = false;
+                             self->take_one();
+                         });
 }
 
-void Listener::on_accept(boost::system::error_code error, Connection::Socket socket) {
-    is_accepting_ = false;
-    if (!acceptor_.is_open()) return;
-    if (!error) {
-        std::make_shared<Connection>(std::move(socket), room_)->begin();
-        return accept();
-    }
+// The other addresses may have taken the room meanwhile: accept() is called when there is some.
+void Listener::take_one() {
+    if (!acceptor_.is_open() || room_->is_full()) return;
+    boost::system::error_code error;
+    Connection::Socket socket = acceptor_.accept(error);
+    if (!error) std::make_shared<Connection>(std::move(socket), room_)->begin();
+    if (!error || error == asio::error::would_block) return accept();
     pause_.expires_after(accept_pause);
     pause_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
         if (!cancelled) self->accept();

@@ -31,13 +31,14 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   private:
     using Protocol = boost::asio::generic::stream_protocol;
+    using Acceptor = boost::asio::basic_socket_acceptor<Protocol>;
 
-    void on_accept(boost::system::error_code error, Connection::Socket socket);
+    void take_one();
 
     config::HttpAddress address_;
     std::string path_;  // of a Unix socket
     std::shared_ptr<Room> room_;
-    boost::asio::basic_socket_acceptor<Protocol> acceptor_;
+    Acceptor acceptor_;
     boost::asio::steady_timer pause_;
     bool is_accepting_ = false;
 };

@@ -226,6 +226,58 @@ TEST_F(HttpServer, HeldPlacesComeFree) {
     EXPECT_TRUE(still_answers()) << "after the silent ones have had their time, twice";
 }
 
+std::ptrdiff_t open_files() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+TEST_F(HttpServer, AllAddressesHaveOneRoom) {
+    const std::uint16_t other = free_port();
+    on_loop([&] {
+        server_->follow({*config::read_http_address("127.0.0.1:" + std::to_string(port_)),
+                         *config::read_http_address("127.0.0.1:" + std::to_string(other))});
+    });
+    std::vector<std::unique_ptr<Client>> held;
+    const std::ptrdiff_t before = open_files();
+    const auto taken = [&] { return open_files() - before - std::ssize(held); };
+    while (held.size() + 1 < max_connections)
+        held.push_back(std::make_unique<Client>(port_));
+    for (int turns = 0; taken() < std::ssize(held) && turns < 1'000; ++turns)
+        on_loop([] {});
+    ASSERT_EQ(taken(), std::ssize(held));
+    on_loop([&] {  // both come to the last place at once
+        held.push_back(std::make_unique<Client>(port_));
+        held.push_back(std::make_unique<Client>(other));
+    });
+    for (int turns = 0; turns < 10; ++turns)
+        on_loop([] {});
+    EXPECT_EQ(taken(), static_cast<std::ptrdiff_t>(max_connections));
+    held.clear();
+    EXPECT_TRUE(still_answers());
+}
+
+TEST_F(HttpServer, ALeftoverIsRemovedWithoutWaiting) {
+    const std::string path = testing::TempDir() + "warren-full.sock";
+    const int listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    path.copy(at.sun_path, sizeof(at.sun_path) - 1);
+    ::unlink(path.c_str());
+    ASSERT_EQ(::bind(listening, reinterpret_cast<const sockaddr*>(&at), sizeof(at)), 0);
+    ::listen(listening, 0);
+    std::vector<int> waiting;
+    for (int i = 0; i < 4; ++i) {  // more than its queue has room for
+        waiting.push_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+        static_cast<void>(
+            ::connect(waiting.back(), reinterpret_cast<const sockaddr*>(&at), sizeof(at)));
+    }
+    on_loop([&] { server_->follow({*config::read_http_address("unix:" + path)}); });
+    EXPECT_TRUE(std::filesystem::exists(path)) << "somebody is there, though without time";
+    for (const int each : waiting)
+        ::close(each);
+    ::close(listening);
+    ::unlink(path.c_str());
+}
+
 TEST_F(HttpServer, LargeAnswersArriveWhole) {
     const std::string said = ask(get("/large"));
     EXPECT_GT(said.size(), 4'000'000U);
