@@ -4,26 +4,26 @@
 namespace warren::capture {
 namespace {
 
-using exchange::CaptureEnd;
 using exchange::CaptureFilter;
+using exchange::End;
 
-bool is_said(const CaptureEnd& wanted) {
+bool is_said(const End& wanted) {
     return !wanted.address.is_unspecified();
 }
 
 // ARP, ICMP and the rest have no ports: the address is all that can be asked.
-bool is_at(const CaptureEnd& wanted, const net::IpAddress& address, net::Be16 port) {
+bool is_at(const End& wanted, const net::IpAddress& address, net::Be16 port) {
     constexpr net::Be16 none{};
     return wanted.address == address &&
            (wanted.port == none || port == none || wanted.port == port);
 }
 
-bool is_far_end(const CaptureEnd& wanted, const flow::Tuple& came, const flow::Tuple& went) {
+bool is_far_end(const End& wanted, const flow::Tuple& came, const flow::Tuple& went) {
     return is_at(wanted, came.source, came.source_port) ||
            is_at(wanted, went.destination, went.destination_port);
 }
 
-bool is_near_end(const CaptureEnd& wanted, const flow::Tuple& came, const flow::Tuple& went) {
+bool is_near_end(const End& wanted, const flow::Tuple& came, const flow::Tuple& went) {
     return is_at(wanted, came.destination, came.destination_port) ||
            is_at(wanted, went.source, went.source_port);
 }

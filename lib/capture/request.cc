@@ -18,9 +18,10 @@ std::optional<std::uint64_t> read_number(std::string_view text, std::uint64_t le
     return is_good ? std::optional(number) : std::nullopt;
 }
 
-// "10.0.0.1", "10.0.0.1:5672", "2001:db8::1", "[2001:db8::1]:5672".
-std::optional<exchange::CaptureEnd> read_end(std::string_view text) {
-    if (const auto alone = net::IpAddress::parse(text)) return exchange::CaptureEnd{*alone, {}};
+}  // namespace
+
+std::optional<exchange::End> read_end(std::string_view text) {
+    if (const auto alone = net::IpAddress::parse(text)) return exchange::End{*alone, {}};
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return std::nullopt;
     std::string_view host = text.substr(0, colon);
@@ -28,8 +29,10 @@ std::optional<exchange::CaptureEnd> read_end(std::string_view text) {
     const auto address = net::IpAddress::parse(host);
     const auto port = read_number(text.substr(colon + 1), 1, 65'535);
     if (!address || !port) return std::nullopt;
-    return exchange::CaptureEnd{*address, net::Be16(static_cast<std::uint16_t>(*port))};
+    return exchange::End{*address, net::Be16(static_cast<std::uint16_t>(*port))};
 }
+
+namespace {
 
 class Reader {
   public:
@@ -55,7 +58,7 @@ class Reader {
     Request request;
 
   private:
-    void take_end(exchange::CaptureEnd& end, const std::string& word, const std::string& value) {
+    void take_end(exchange::End& end, const std::string& word, const std::string& value) {
         if (const auto read = read_end(value))
             end = *read;
         else

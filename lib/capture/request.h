@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ struct Request {
 
 inline constexpr std::uint64_t most_packets = 100'000'000, most_bytes = std::uint64_t{1} << 40;
 inline constexpr unsigned most_seconds = 86'400, least_snap = 64, most_snap = 2'048;
+
+// "10.0.0.1", "10.0.0.1:5672", "2001:db8::1", "[2001:db8::1]:5672".
+std::optional<exchange::End> read_end(std::string_view text);
 
 // `ports`: the interfaces' names, by index.
 Request read_request(std::string_view text, std::span<const std::string> ports);

@@ -20,8 +20,9 @@ namespace warren::control {
 namespace {
 
 std::vector<std::string> verb_names() {
-    std::vector<std::string> names{"flows", "events", "ended",    "why",    "explain",
-                                   "order", "reload", "handover", "config", "history"};
+    std::vector<std::string> names{"flows",   "events",  "ended",      "why",
+                                   "explain", "order",   "reload",     "handover",
+                                   "config",  "history", "flow_count", "reset_flows"};
     for (const views::View& view : views::all_views())
         names.emplace_back(view.name);
     return names;
@@ -53,6 +54,10 @@ Answers::Answers(const Context& context, const Sources& sources, Obey obey, Relo
 void Answers::answer(const std::string& verb, const std::string& argument, const Reply& reply) {
     if (verb == "flows")
         listing_.request(argument, reply);
+    else if (verb == "flow_count")
+        count_flows(argument, reply);
+    else if (verb == "reset_flows")
+        reset_flows(argument, reply);
     else if (verb == "events")
         reply(views::events_page(context_.events, argument));
     else if (verb == "ended")
@@ -146,6 +151,26 @@ void Answers::explain(const std::string& text, const Reply& reply) {
         [this, tuple = *question.tuple](const views::FlowAnswer& found) {
             return views::make_page(
                 "explain", {explanation(context_.state, sources_.exchange, tuple, found)}, "");
+        },
+        reply);
+}
+
+void Answers::count_flows(const std::string& text, const Reply& reply) {
+    listing_.count(
+        text,
+        [](std::uint64_t flows) {
+            return views::make_page("flow_count", {{{"flows", flows}}}, "");
+        },
+        reply);
+}
+
+void Answers::reset_flows(const std::string& text, const Reply& reply) {
+    listing_.reset(
+        text,
+        [this, text](std::uint64_t flows) {
+            context_.events.warn(journal::EventKind::server,
+                                 "{}: {} connections are reset by the operator", text, flows);
+            return views::make_page("reset_flows", {{{"of", text}, {"flows", flows}}}, "");
         },
         reply);
 }

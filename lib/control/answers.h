@@ -68,6 +68,8 @@ class Answers {
     std::vector<views::PortTotals> port_totals() const;
     views::ViewContext view_context(const std::vector<views::PortTotals>& totals) const;
     void explain(const std::string& text, const Reply& reply);
+    void count_flows(const std::string& text, const Reply& reply);
+    void reset_flows(const std::string& text, const Reply& reply);
     void hand_over(const std::string& text, const Reply& reply);
     void take_order(const std::string& text, const Reply& reply);
 

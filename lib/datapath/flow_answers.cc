@@ -24,34 +24,77 @@ exchange::FlowRow row_of(const flow::Flow& flow, const PollRound& round) {
     return row;
 }
 
-}  // namespace
-
-void FlowAnswers::answer(const PollRound& round) {
-    if (!under_way_) under_way_ = tables_.link.commands.pop(command_);
-    if (!under_way_) return;
-    if (command_.is_lookup)
-        look_up(round);
-    else
-        list(round);
+bool is_shown(flow::TcpState state) {
+    return state != flow::TcpState::none && state != flow::TcpState::elsewhere;
 }
 
-void FlowAnswers::list(const PollRound& round) {
+}  // namespace
+
+unsigned FlowAnswers::answer(const PollRound& round) {
+    if (!under_way_) {
+        under_way_ = tables_.link.commands.pop(command_);
+        count_ = 0;
+    }
+    if (!under_way_) return 0;
+    switch (command_.ask) {
+        case exchange::FlowAsk::list:
+            return list(round);
+        case exchange::FlowAsk::lookup:
+            look_up(round);
+            break;
+        case exchange::FlowAsk::count:
+        case exchange::FlowAsk::reset:
+            return tally(round);
+    }
+    return 0;
+}
+
+unsigned FlowAnswers::list(const PollRound& round) {
+    const std::uint32_t end = end_of_round();
     for (unsigned i = 0; i < rows_per_round && under_way_; ++i) {
         std::uint32_t from = command_.from;
         exchange::FlowRow row;
-        const bool found = command_.most != 0 && next_row(from, row, round);
+        const bool found = command_.most != 0 && next_row(from, end, row, round);
         if (!found && command_.most != 0 && from < tables_.flows.end_index()) {
             command_.from = from;  // a sparse table: on with it in the next round
-            return;
+            return 1;
         }
         row.last = !found;
         row.request = command_.request;
         row.next = from;
-        if (!tables_.link.rows.push(row)) return;
+        if (!tables_.link.rows.push(row)) return 0;
         under_way_ = !row.last;
         command_.from = from;
         --command_.most;
     }
+    return 1;
+}
+
+// A flow that is reset has left its place or become a stub, which does not count. Of a router that
+// is the peer's the clients are too.
+unsigned FlowAnswers::tally(const PollRound& round) {
+    const bool resets = command_.ask == exchange::FlowAsk::reset;
+    const std::uint32_t end = end_of_round();
+    unsigned done = 0;
+    for (; command_.from < end; ++command_.from) {
+        const flow::Flow& flow = tables_.flows[command_.from];
+        if (!is_shown(flow.state) || !command_.filter.matches(flow, round.tick)) continue;
+        if (resets) {
+            if (!flow::is_live(flow.state)) continue;
+            if (tables_.is_peers(flow.service_id, round)) continue;
+            if (done == resets_per_round || dead_flows_.is_full()) return done;
+            dead_flows_.give_up(command_.from, exchange::EndCause::reset, round);
+            ++done;
+        }
+        ++count_;
+    }
+    if (command_.from < tables_.flows.end_index()) return done + 1;
+    exchange::FlowRow row;
+    row.request = command_.request;
+    row.last = true;
+    row.count = count_;
+    under_way_ = !tables_.link.rows.push(row);
+    return done;
 }
 
 // Both rows in one round, or it is tried again in the next.
@@ -69,14 +112,17 @@ void FlowAnswers::look_up(const PollRound& round) {
     under_way_ = !tables_.link.rows.push(row);
 }
 
-// The first flow at table index `from` or behind it; moves `from` past what it looked at, which is
-// bounded. False: none there; none left if that is the table's end.
-bool FlowAnswers::next_row(std::uint32_t& from, exchange::FlowRow& row,
+std::uint32_t FlowAnswers::end_of_round() const {
+    return std::min(tables_.flows.end_index(), command_.from + looked_at_per_round);
+}
+
+// The first flow wanted at table index `from` or behind it, before `end`; moves `from` past what it
+// looked at. False: none there; none left if that is the table's end.
+bool FlowAnswers::next_row(std::uint32_t& from, std::uint32_t end, exchange::FlowRow& row,
                            const PollRound& round) const {
-    const std::uint32_t end = std::min(tables_.flows.end_index(), from + looked_at_per_row);
     for (; from < end; ++from) {
-        const flow::TcpState state = tables_.flows[from].state;
-        if (state == flow::TcpState::none || state == flow::TcpState::elsewhere) continue;
+        if (!is_shown(tables_.flows[from].state)) continue;
+        if (!command_.filter.matches(tables_.flows[from], round.tick)) continue;
         row = row_of(tables_.flows[from], round);
         ++from;
         return true;

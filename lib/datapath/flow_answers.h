@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the manager asks of a worker's flows: all of them, page by page, or one client's and what a
-// SYN of that client would meet.
+// What the manager asks of a worker's flows: those of a filter, page by page, how many they are or
+// that they end; or one client's and what a SYN of that client would meet.
 #pragma once
 
 #include <cstdint>
 
+#include "datapath/dead_flows.h"
 #include "datapath/packet.h"
 #include "datapath/steering.h"
 #include "exchange/records.h"
@@ -14,19 +15,24 @@ namespace warren::datapath {
 
 class FlowAnswers {
   public:
-    FlowAnswers(tables::Tables& tables, const Steering& steering)
-        : tables_(tables), steering_(steering) {}
+    FlowAnswers(tables::Tables& tables, const Steering& steering, DeadFlows& dead_flows)
+        : tables_(tables), steering_(steering), dead_flows_(dead_flows) {}
 
-    // A chore: answers one command at a time, as many rows a round as the channel takes.
-    void answer(const PollRound& round);
+    // A chore: answers one command at a time, as many rows a round as the channel takes. Returns
+    // what it has done: not 0 while there is more to do.
+    unsigned answer(const PollRound& round);
 
   private:
     static constexpr unsigned rows_per_round = 32;
-    static constexpr std::uint32_t looked_at_per_row = 1024;
+    static constexpr std::uint32_t looked_at_per_round = 1024;
+    static constexpr unsigned resets_per_round = 64;
 
-    void list(const PollRound& round);
+    unsigned list(const PollRound& round);
+    unsigned tally(const PollRound& round);
     void look_up(const PollRound& round);
-    bool next_row(std::uint32_t& from, exchange::FlowRow& row, const PollRound& round) const;
+    std::uint32_t end_of_round() const;
+    bool next_row(std::uint32_t& from, std::uint32_t end, exchange::FlowRow& row,
+                  const PollRound& round) const;
     bool find_row(const flow::Tuple& client_tuple, exchange::FlowRow& row,
                   const PollRound& round) const;
     void preview(const flow::Tuple& client_tuple, exchange::FlowRow& row,
@@ -34,7 +40,9 @@ class FlowAnswers {
 
     tables::Tables& tables_;
     const Steering& steering_;
+    DeadFlows& dead_flows_;
     exchange::FlowCommand command_;
+    std::uint32_t count_ = 0;  // of a tally
     bool under_way_ = false;
 };
 

@@ -101,7 +101,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       ageing_(tables_, emitter_, half_open_),
       forwarder_(tables_, emitter_, steering_, admission_, half_open_, dead_flows_, icmp_,
                  deferral_),
-      answers_(tables_, steering_),
+      answers_(tables_, steering_, dead_flows_),
       mirror_(tables_, exchange.sync),
       responder_(link_) {
     nap_.wake_on(link_.doorbell.descriptor());
@@ -463,7 +463,7 @@ unsigned Worker::chores() {
     unsigned done = tables_.is_synced() ? follow_peer() : 0;
     done += dead_flows_.reset(round_) + shedding_.shed(round_) + leaving_.tell(round_);
     ageing_.age(round_);
-    answers_.answer(round_);
+    done += answers_.answer(round_);
     return done + forwarder_.follow_moves();
 }
 

@@ -41,7 +41,7 @@ Explained explain_cause(EndCause cause, std::uint32_t idle_ms, const model::Serv
         case EndCause::removed:
             return {"removed", "RST sent: a reload took the server out"};
         case EndCause::reset:
-            return {"reset", "RST sent: the operator reset the server's connections"};
+            return {"reset", "RST sent: reset by the operator"};
         case EndCause::no_server:
             return {"no_server", "SYN refused: no real_server takes new connections"};
         case EndCause::no_port:

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "exchange/counters.h"
+#include "exchange/flow_filter.h"
 #include "exchange/ring_memory.h"
 #include "flow/tcp.h"
 #include "net/address.h"
@@ -19,17 +20,11 @@
 
 namespace warren::exchange {
 
-// An end of a connection. Unspecified, port 0: any.
-struct CaptureEnd {
-    net::IpAddress address{};
-    net::Be16 port{};
-};
-
 // All that is said must hold.
 struct CaptureFilter {
     static constexpr std::uint8_t any_port = 0xff;
 
-    CaptureEnd client{}, server{}, service{};
+    End client{}, server{}, service{};
     std::uint8_t port = any_port;  // the index of one that a frame comes or leaves by
     bool drops_only = false;       // dropped, or refused with RST
     Drop reason = Drop::count_;    // of those; count_: any

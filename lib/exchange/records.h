@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "exchange/flow_filter.h"
 #include "flow/flow.h"
 #include "flow/tcp.h"
 #include "net/address.h"
@@ -34,7 +35,7 @@ enum class EndCause : std::uint8_t {
     idle,
     disabled,    // the server is, by an order, or its drain took too long
     removed,     // the server is, by a reload
-    reset,       // an order to the server's flows
+    reset,       // an order to a server's or client's flows
     no_server,   // none takes new flows
     no_port,     // no local port is left
     table_full,  // no flow is
@@ -94,19 +95,28 @@ struct LeaveOrder {
     std::uint16_t most = 0;
 };
 
-// Asks a worker for up to `most` flows from table index `from` on, or for one: that of a client.
+// What is asked of a worker's flows from table index `from` on.
+enum class FlowAsk : std::uint8_t {
+    list,    // up to `most` of the filter's, a row each
+    count,   // how many they are: `count` of the last row
+    reset,   // RST to both ends of each live one; how many
+    lookup,  // of one client's segment: its flow, and what a SYN would meet
+};
+
 struct FlowCommand {
     std::uint32_t request = 0;  // repeated in each row of the answer
     std::uint32_t from = 0;
     std::uint32_t most = 0;
-    bool is_lookup = false;
-    flow::Tuple wanted{};  // a segment of the client's as it arrives
+    FlowAsk ask = FlowAsk::list;
+    FlowFilter filter{};
+    flow::Tuple wanted{};  // of a lookup: a segment of the client's as it arrives
 };
 
 struct FlowRow {
     std::uint32_t request = 0;
-    std::uint32_t next = 0;  // where the next page starts; valid in the last row
-    bool last = false;       // ends the answer and carries no flow itself
+    std::uint32_t next = 0;   // where the next page starts; valid in the last row
+    std::uint32_t count = 0;  // of a count or reset; valid in the last row
+    bool last = false;        // ends the answer and carries no flow itself
     flow::TcpState state{};
     std::uint16_t server = 0;
     std::uint16_t service = 0;

@@ -2,7 +2,6 @@
 #include "telemetry/flow_listing.h"
 
 #include <boost/asio/post.hpp>
-#include <charconv>
 #include <chrono>
 #include <exception>
 #include <optional>
@@ -12,49 +11,52 @@
 #include "views/pages.h"
 
 namespace warren::telemetry {
-namespace {
-
-std::string cursor_text(std::size_t worker, std::uint32_t from) {
-    return std::to_string(worker) + ":" + std::to_string(from);
-}
-
-std::pair<std::size_t, std::uint32_t> read_cursor(const std::string& cursor) {
-    std::size_t worker = 0;
-    std::uint32_t from = 0;
-    const char* end = cursor.data() + cursor.size();
-    const auto first = std::from_chars(cursor.data(), end, worker);
-    if (first.ptr != end && *first.ptr == ':') std::from_chars(first.ptr + 1, end, from);
-    return {worker, from};
-}
-
-}  // namespace
 
 FlowListing::FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange)
     : io_(io), timer_(io), exchange_(exchange) {}
 
-void FlowListing::request(const std::string& cursor, Answer answer) {
-    if (waiting_.size() >= max_waiting) {
-        answer(views::error_page("too many flow listings at once"));
-        return;
-    }
-    waiting_.push_back({cursor, std::move(answer)});
+void FlowListing::enter(Request request) {
+    if (!request.question.problem.empty())
+        return request.answer(views::error_page(request.question.problem));
+    if (waiting_.size() >= max_waiting)
+        return request.answer(views::error_page("too many flow listings at once"));
+    waiting_.push_back(std::move(request));
     if (waiting_.size() == 1) attempt([this] { begin_next(); });
 }
 
+void FlowListing::request(const std::string& question, Answer answer) {
+    enter({exchange::FlowAsk::list, read_flow_question(question), std::move(answer)});
+}
+
+void FlowListing::count(const std::string& question, OnCount on_count, Answer answer) {
+    enter({.ask = exchange::FlowAsk::count,
+           .question = read_flow_question(question),
+           .answer = std::move(answer),
+           .on_count = std::move(on_count)});
+}
+
+void FlowListing::reset(const std::string& question, OnCount on_count, Answer answer) {
+    enter({.ask = exchange::FlowAsk::reset,
+           .question = read_flow_question(question),
+           .answer = std::move(answer),
+           .on_count = std::move(on_count)});
+}
+
 void FlowListing::look_up(const flow::Tuple& client_tuple, OnFound on_found, Answer answer) {
-    if (waiting_.size() >= max_waiting) {
-        answer(views::error_page("too many flow listings at once"));
-        return;
-    }
-    waiting_.push_back({"", std::move(answer), client_tuple, std::move(on_found)});
-    if (waiting_.size() == 1) attempt([this] { begin_next(); });
+    enter({.ask = exchange::FlowAsk::lookup,
+           .question = {},
+           .answer = std::move(answer),
+           .wanted = client_tuple,
+           .on_found = std::move(on_found)});
 }
 
 void FlowListing::begin_next() {
     if (waiting_.empty()) return;
     is_working_ = true;
-    std::tie(worker_, from_) = read_cursor(waiting_.front().cursor);
+    worker_ = waiting_.front().question.worker;
+    from_ = waiting_.front().question.from;
     found_ = {};
+    count_ = 0;
     if (worker_ >= exchange_.workers.size()) {
         finish(views::error_page("no such page"));
         return;
@@ -65,11 +67,13 @@ void FlowListing::begin_next() {
 void FlowListing::ask() {
     rows_.clear();
     polls_left_ = timeout_ms;
-    exchange::FlowCommand command{++id_, from_, rows_per_page};
-    if (const auto& wanted = waiting_.front().wanted) {
-        command.is_lookup = true;
-        command.wanted = *wanted;
-    }
+    const Request& request = waiting_.front();
+    const exchange::FlowCommand command{.request = ++id_,
+                                        .from = from_,
+                                        .most = rows_per_page,
+                                        .ask = request.ask,
+                                        .filter = request.question.filter,
+                                        .wanted = request.wanted};
     if (!exchange_.workers[worker_]->commands.push(command)) {
         finish(views::error_page("the worker does not take commands"));
         return;
@@ -114,28 +118,42 @@ void FlowListing::note(const exchange::FlowRow& row) {
         finish(waiting_.front().on_found(found_));
 }
 
-// Rows that do not fit the page are asked for again with the next one.
-void FlowListing::take(const exchange::FlowRow& row) {
-    if (waiting_.front().wanted) {
-        note(row);
-        return;
-    }
-    if (!row.last) {
-        rows_.push_back(row);
-        return;
-    }
+// Of a tally: one worker after the other.
+void FlowListing::add(const exchange::FlowRow& row) {
     ++id_;
+    count_ += row.count;
+    if (++worker_ < exchange_.workers.size())
+        ask();
+    else
+        finish(waiting_.front().on_count(count_));
+}
+
+void FlowListing::take(const exchange::FlowRow& row) {
+    if (waiting_.front().on_found)
+        note(row);
+    else if (waiting_.front().on_count)
+        add(row);
+    else if (row.last)
+        take_last();
+    else
+        rows_.push_back(row);
+}
+
+// Rows that do not fit the page are asked for again with the next one.
+void FlowListing::take_last() {
+    ++id_;
+    const FlowQuestion& question = waiting_.front().question;
     views::Page page("flows");
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         if (page.add(views::flow_row(rows_[i], worker_))) continue;
-        finish(page.finish(cursor_text(worker_, rows_[i - 1].next)));  // the first always fits
-        return;
+        // The first always fits.
+        return finish(page.finish(question.continued(worker_, rows_[i - 1].next)));
     }
     std::optional<std::string> next;
     if (rows_.size() >= rows_per_page)
-        next = cursor_text(worker_, rows_.back().next);
+        next = question.continued(worker_, rows_.back().next);
     else if (worker_ + 1 < exchange_.workers.size())
-        next = cursor_text(worker_ + 1, 0);
+        next = question.continued(worker_ + 1, 0);
     finish(page.finish(next));
 }
 

@@ -154,7 +154,7 @@ def order(bench):
         bench.says("b", "reset", server)
     bench.wait_for_loss(log)
     again, log = bench.hold()
-    bench.expect("b", ports, "reset", "the operator reset the server's connections", "it was back after")
+    bench.expect("b", ports, "reset", "reset by the operator", "it was back after")
     assert {row["cause"] for row in bench.rows("b", "ended", "cause", "admin", "--since", "1m")} == {"reset"}
     bench.says("b", "disable", "192.168.8.11:5672")
     wait_until("some to be lost", lambda: "lost" in bench.test.log(log), 15)

@@ -9,18 +9,18 @@
 namespace warren::capture {
 namespace {
 
-using exchange::CaptureEnd;
 using exchange::CaptureFilter;
 using exchange::Drop;
+using exchange::End;
 
-CaptureEnd end_at(std::string_view address, std::uint16_t port = 0) {
+End end_at(std::string_view address, std::uint16_t port = 0) {
     return {packets::address(address), net::Be16(port)};
 }
 
-const CaptureEnd the_client = end_at("192.168.8.50", 40000),
-                 the_vip = end_at("192.168.8.100", 5672), the_server = end_at("192.168.8.11", 5672);
-const std::array<CaptureEnd, 3> strangers{end_at("192.168.8.50", 40001), end_at("192.168.8.101"),
-                                          end_at("192.168.8.12")};
+const End the_client = end_at("192.168.8.50", 40000), the_vip = end_at("192.168.8.100", 5672),
+          the_server = end_at("192.168.8.11", 5672);
+const std::array<End, 3> strangers{end_at("192.168.8.50", 40001), end_at("192.168.8.101"),
+                                   end_at("192.168.8.12")};
 
 // Of a connection of theirs through FNAT.
 bool is_about_it(const CaptureFilter& filter) {
@@ -37,7 +37,7 @@ TEST(CaptureFilter, AFlowIsKnownByEachOfItsEnds) {
     EXPECT_TRUE(is_about_it(CaptureFilter{}));
     EXPECT_TRUE(is_about_it({.client = the_client, .server = the_server, .service = the_vip}));
     EXPECT_TRUE(is_about_it({.client = end_at("192.168.8.50")}));
-    for (const CaptureEnd& stranger : strangers) {
+    for (const End& stranger : strangers) {
         EXPECT_FALSE(is_about_it({.client = stranger}));
         EXPECT_FALSE(is_about_it({.client = the_client, .server = stranger}));
         EXPECT_FALSE(is_about_it({.client = the_client, .service = stranger}));

@@ -127,7 +127,7 @@ TEST_F(Ends, EachCauseHasItsWords) {
         {{EndCause::server_down, "RST sent: the server is down: connection refused"},
          {EndCause::disabled, "RST sent: the server is disabled: connection refused"},
          {EndCause::removed, "RST sent: a reload took the server out"},
-         {EndCause::reset, "RST sent: the operator reset the server's connections"},
+         {EndCause::reset, "RST sent: reset by the operator"},
          {EndCause::no_port, "SYN refused: no local port is left (local_address_group)"},
          {EndCause::table_full, "SYN refused: the flow table is full (dataplane { flows })"}}};
     for (const auto& [cause, words] : causes)

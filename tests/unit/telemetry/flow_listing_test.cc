@@ -71,6 +71,58 @@ TEST_F(Listing, EmptyTablesEndToo) {
     EXPECT_FALSE(page("1:0", {0, 0}).contains("next"));
 }
 
+TEST_F(Listing, TheWorkersGetTheQuestionAndPagesGoOnWithIt) {
+    std::optional<std::string> answer;
+    listing_.request("client 10.0.0.1 state established idle 5000",
+                     [&](const std::string& text) { answer = text; });
+    exchange::FlowCommand command;
+    ASSERT_TRUE(exchange_.workers[0]->commands.pop(command));
+    EXPECT_EQ(command.ask, exchange::FlowAsk::list);
+    EXPECT_EQ(command.filter.client.address, net::IpAddress::v4(10, 0, 0, 1));
+    EXPECT_EQ(command.filter.state, flow::TcpState::established);
+    EXPECT_EQ(command.filter.idle_ms, 5'000U);
+    exchange::FlowRow last;
+    last.request = command.request;
+    last.last = true;
+    ASSERT_TRUE(exchange_.workers[0]->rows.push(last));
+    while (!answer && io_.run_one() != 0) {
+    }
+    EXPECT_EQ(views::Json::parse(answer.value()).at("next"),
+              "1:0 client 10.0.0.1 state established idle 5000");
+}
+
+TEST_F(Listing, CountsAreSumsOfAllWorkers) {
+    std::optional<std::string> answer;
+    listing_.count(
+        "service 10.0.0.100:5672", [](std::uint64_t flows) { return std::to_string(flows); },
+        [&](const std::string& text) { answer = text; });
+    for (const unsigned worker : {0U, 1U}) {
+        exchange::FlowCommand command;
+        while (!exchange_.workers[worker]->commands.pop(command))
+            ASSERT_NE(io_.run_one(), 0U);
+        EXPECT_EQ(command.ask, exchange::FlowAsk::count);
+        EXPECT_EQ(command.filter.service.port, net::Be16(5672));
+        exchange::FlowRow last;
+        last.request = command.request;
+        last.last = true;
+        last.count = 20 + worker;
+        ASSERT_TRUE(exchange_.workers[worker]->rows.push(last));
+    }
+    while (!answer && io_.run_one() != 0) {
+    }
+    EXPECT_EQ(answer, "41");
+}
+
+TEST_F(Listing, AQuestionThatIsNoneIsRefused) {
+    for (const char* wrong : {"client rabbit", "client", "state open", "idle soon", "colour red"}) {
+        std::string answer;
+        listing_.reset(
+            wrong, [](std::uint64_t) { return std::string("done"); },
+            [&](const std::string& text) { answer = text; });
+        EXPECT_TRUE(views::Json::parse(answer).contains("error")) << wrong;
+    }
+}
+
 TEST_F(Listing, AForeignCursorIsAnError) {
     EXPECT_TRUE(page("7:0", {0, 0}).contains("error"));
 }
