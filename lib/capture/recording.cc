@@ -19,9 +19,10 @@ Recording::Recording(const Request& request, std::vector<std::string> ports,
 void Recording::take(const exchange::CaptureSlot& slot) {
     const CapturedPacket packet = slot.packet();
     if (is_full_ || (packet.fate == Fate::handed_on && !request_.is_trace)) return;
-    const std::string written = request_.is_trace
-                                    ? trace_text(packet, ports_, packet.time_ns + wall_offset_ns_)
-                                    : blocks_of(slot, packet);
+    const std::uint64_t wall_ns = packet.time_ns + wall_offset_ns_;
+    const std::string written = request_.is_json    ? trace_json(packet, ports_, wall_ns)
+                                : request_.is_trace ? trace_text(packet, ports_, wall_ns)
+                                                    : blocks_of(slot, packet);
     output_ += written;
     bytes_ += written.size();
     is_full_ = ++packets_ >= request_.packets || bytes_ >= request_.bytes;

@@ -98,8 +98,9 @@ Request read_request(std::string_view text, std::span<const std::string> ports) 
     Reader reader(ports);
     std::string kind, word, value;
     words >> kind;
-    reader.request.is_trace = kind == "trace";
-    if (kind != "trace" && kind != "pcapng") reader.refuse("neither pcapng nor trace");
+    reader.request.is_json = kind == "trace-json";
+    reader.request.is_trace = kind == "trace" || reader.request.is_json;
+    if (!reader.request.is_trace && kind != "pcapng") reader.refuse("neither pcapng nor trace");
     while (words >> word) {
         if (words >> value)
             reader.take(word, value);

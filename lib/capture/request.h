@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What somebody wants to capture, as warrenctl says it: the kind, then pairs of words. Pure.
-//     pcapng|trace [client A[:P]] [server A[:P]] [service A[:P]] [port NAME] [drops any|REASON]
+//     pcapng|trace|trace-json [client A[:P]] [server A[:P]] [service A[:P]] [port NAME] [drops
+//     any|REASON]
 //         [packets N] [bytes N] [seconds N] [snap N]
 #pragma once
 
@@ -16,6 +17,7 @@ namespace warren::capture {
 
 struct Request {
     bool is_trace = false;  // words instead of frames
+    bool is_json = false;   // a trace: a line of JSON instead of lines of words
     exchange::CaptureFilter filter{};
     // Whatever comes first ends it.
     std::uint64_t packets = 10'000;

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "exchange/snapshot.h"
 
@@ -99,10 +101,15 @@ std::string time_text(std::uint64_t wall_ns) {
     return text.data();
 }
 
-std::string step(const char* name, const std::string& text) {
+struct Step {
+    const char* name;
+    std::string text;
+};
+
+std::string line_of(const Step& step) {
     std::array<char, 24> head{};
-    std::snprintf(head.data(), head.size(), "    %-12s", name);
-    return head.data() + text + '\n';
+    std::snprintf(head.data(), head.size(), "    %-12s", step.name);
+    return head.data() + step.text + '\n';
 }
 
 std::string arrival_text(const CapturedPacket& packet, PortNames ports) {
@@ -111,6 +118,23 @@ std::string arrival_text(const CapturedPacket& packet, PortNames ports) {
     if (packet.handed_by != CapturedPacket::nobody)
         text += ", handed over by worker " + std::to_string(packet.handed_by);
     return text;
+}
+
+std::vector<Step> steps_of(const CapturedPacket& packet, PortNames ports) {
+    const bool is_made = packet.fate == Fate::made;
+    std::vector<Step> steps;
+    if (is_made)
+        steps.push_back({"made", "here, by worker " + std::to_string(packet.worker)});
+    else
+        steps.push_back({"parsed", arrival_text(packet, ports)});
+    if (!packet.what.empty()) steps.push_back({"classified", std::string(packet.what)});
+    steps.push_back({"flow", has_flow(packet) ? flow_text(packet) : "none"});
+    if (packet.fate != Fate::dropped && packet.reason != Drop::count_)
+        steps.push_back({"refused", std::string(exchange::name_of(packet.reason))});
+    if (!is_made && has_frame(packet.fate))
+        steps.push_back({is_answer(packet) ? "answered" : "rewritten", frame_text(packet.went)});
+    steps.push_back({"verdict", fate_text(packet, ports)});
+    return steps;
 }
 
 }  // namespace
@@ -146,20 +170,20 @@ std::string origin_text(const CapturedPacket& packet) {
 }
 
 std::string trace_text(const CapturedPacket& packet, PortNames ports, std::uint64_t wall_ns) {
-    const bool is_made = packet.fate == Fate::made;
-    std::string text =
-        time_text(wall_ns) + "  " + frame_text(is_made ? packet.went : packet.came) + '\n';
-    if (is_made)
-        text += step("made", "here, by worker " + std::to_string(packet.worker));
-    else
-        text += step("parsed", arrival_text(packet, ports));
-    if (!packet.what.empty()) text += step("classified", std::string(packet.what));
-    text += step("flow", has_flow(packet) ? flow_text(packet) : "none");
-    if (packet.fate != Fate::dropped && packet.reason != Drop::count_)
-        text += step("refused", std::string(exchange::name_of(packet.reason)));
-    if (!is_made && has_frame(packet.fate))
-        text += step(is_answer(packet) ? "answered" : "rewritten", frame_text(packet.went));
-    return text + step("verdict", fate_text(packet, ports));
+    std::string text = time_text(wall_ns) + "  " +
+                       frame_text(packet.fate == Fate::made ? packet.went : packet.came) + '\n';
+    for (const Step& step : steps_of(packet, ports))
+        text += line_of(step);
+    return text;
+}
+
+std::string trace_json(const CapturedPacket& packet, PortNames ports, std::uint64_t wall_ns) {
+    nlohmann::ordered_json row{
+        {"wall_us", wall_ns / 1'000},
+        {"frame", frame_text(packet.fate == Fate::made ? packet.went : packet.came)}};
+    for (const Step& step : steps_of(packet, ports))
+        row[step.name] = step.text;
+    return row.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace warren::capture
