@@ -100,7 +100,9 @@ views::ViewContext Answers::view_context(const std::vector<views::PortTotals>& t
             busy_,
             port::now_ns(),
             journal::system_ms(),
-            &sources_.sync};
+            &sources_.sync,
+            &counters_,
+            sources_.reloads.last_taken_ms};
 }
 
 void Answers::write(views::Dump dump) const {
@@ -138,6 +140,13 @@ void Answers::sample_load(std::uint64_t now_ns) {
         const std::uint64_t busy_ns = sources_.exchange.workers[i]->counters.busy_ns.value();
         busy_[i] = static_cast<double>(busy_ns - std::exchange(busy_ns_[i], busy_ns)) / passed_ns;
     }
+}
+
+void Answers::sample_counters(std::uint64_t now_ns) {
+    const std::vector<views::PortTotals> totals = port_totals();
+    views::ViewContext view = view_context(totals);
+    view.counters = nullptr;
+    counters_.sample(views::counter_rows(view), now_ns);
 }
 
 void Answers::explain(const std::string& text, const Reply& reply) {

@@ -19,6 +19,7 @@
 #include "syntax/document.h"
 #include "telemetry/commands.h"
 #include "telemetry/flow_listing.h"
+#include "views/counter_views.h"
 #include "views/dumps.h"
 #include "views/view_context.h"
 
@@ -59,6 +60,8 @@ class Answers {
 
     // Each second: how busy the workers have been since the last call, how late this one is.
     void sample_load(std::uint64_t now_ns);
+    // Each second: what has been counted since.
+    void sample_counters(std::uint64_t now_ns);
 
   private:
     using Reply = telemetry::Commands::Answer;
@@ -80,6 +83,7 @@ class Answers {
     HandOver hand_over_;
     telemetry::FlowListing listing_;
     telemetry::Commands commands_;
+    views::CounterHistory counters_;
     std::vector<double> busy_;            // by worker
     std::vector<std::uint64_t> busy_ns_;  // at the last sample
     std::uint64_t sampled_ns_ = 0;

@@ -299,6 +299,7 @@ void Manager::every_second(std::uint64_t now_ns) {
     last_second_ns_ = now_ns;
     events_.tell_folded();
     answers_.sample_load(now_ns);
+    answers_.sample_counters(now_ns);
     services_.every_second();
     days_.take(*state_, now_ns);
     routers_.summarise_alarms(now_ns);

@@ -37,7 +37,7 @@ Answer of_type(std::string_view type, std::string text) {
 Answer json_answer(const metrics::Facts& facts, std::string_view view, const Json& rows) {
     const Json whole{{"schema", 1},
                      {"instance", facts.view.process.instance},
-                     {"time_ms", facts.view.wall_ms},
+                     {"time", journal::utc_text(facts.view.wall_ms)},
                      {"view", view},
                      {"rows", rows}};
     // What a check's server said need not be UTF-8.

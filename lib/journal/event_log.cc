@@ -91,4 +91,13 @@ std::string wall_text(std::int64_t wall_ms) {
     return fmt::format("{}.{:03}", std::string_view(text.data(), size), wall_ms % 1'000);
 }
 
+std::string utc_text(std::int64_t wall_ms) {
+    const auto seconds = static_cast<std::time_t>(wall_ms / 1'000);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    std::array<char, 32> text{};
+    const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+    return fmt::format("{}.{:03}Z", std::string_view(text.data(), size), wall_ms % 1'000);
+}
+
 }  // namespace warren::journal

@@ -73,5 +73,7 @@ class EventLog {
 std::int64_t system_ms();
 // "2026-11-25 02:50:28.123", local time.
 std::string wall_text(std::int64_t wall_ms);
+// "2026-11-25T01:50:28.123Z" (RFC 3339): for programs.
+std::string utc_text(std::int64_t wall_ms);
 
 }  // namespace warren::journal

@@ -63,7 +63,7 @@ bool FlowLog::tell_lost(std::int64_t wall_ms) {
     if (lost_ == 0) return true;
     const bool is_told =
         admit(wall_ms) &&
-        write_line(as_line({{"time", journal::wall_text(wall_ms)}, {"lost", lost_}}));
+        write_line(as_line({{"time", journal::utc_text(wall_ms)}, {"lost", lost_}}));
     if (is_told) lost_ = 0;
     return is_told;
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace warren::views {
 namespace {
@@ -77,6 +78,10 @@ void add_sync_rows(std::vector<Json>& rows, const ViewContext& c) {
                            [i](exchange::WorkerLink& w) { return w.sync->refused[i].value(); }));
 }
 
+std::string key_of(const Json& row) {
+    return row["group"].get<std::string>() + ' ' + row["name"].get<std::string>();
+}
+
 // Frames that a worker has had to deal with.
 std::uint64_t handled(const exchange::WorkerLink& worker) {
     return worker.counters.rx.value() - worker.counters.handoff_out.value() +
@@ -84,6 +89,26 @@ std::uint64_t handled(const exchange::WorkerLink& worker) {
 }
 
 }  // namespace
+
+void CounterHistory::sample(const std::vector<Json>& rows, std::uint64_t now_ns) {
+    for (const Json& row : rows) {
+        Past& past = past_[key_of(row)];
+        const auto total = row["total"].get<std::uint64_t>();
+        past.rate.sample(total);
+        if (total != std::exchange(past.total, total)) past.moved_ns = now_ns;
+    }
+}
+
+// One that has moved since the last sample has moved just now.
+void CounterHistory::add_to(Json& row, std::uint64_t now_ns) const {
+    const auto past = past_.find(key_of(row));
+    const auto total = row["total"].get<std::uint64_t>();
+    const bool is_known = past != past_.end();
+    std::uint64_t moved_ns = is_known ? past->second.moved_ns : 0;
+    if (total != (is_known ? past->second.total : 0)) moved_ns = now_ns;
+    row["per_s"] = is_known ? rounded(past->second.rate.per_second(), 10) : 0.0;
+    row["moved_ms"] = moved_ns == 0 ? Json() : Json((now_ns - moved_ns) / 1'000'000);
+}
 
 std::vector<Json> counter_rows(const ViewContext& c) {
     std::vector<Json> rows;
@@ -99,6 +124,9 @@ std::vector<Json> counter_rows(const ViewContext& c) {
     add_port_rows(rows, c);
     add_netlink_rows(rows, c.netlink);
     if (c.exchange.workers.front()->sync) add_sync_rows(rows, c);
+    if (c.counters != nullptr)
+        for (Json& each : rows)
+            c.counters->add_to(each, c.now_ns);
     return rows;
 }
 

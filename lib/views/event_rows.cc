@@ -7,7 +7,7 @@
 namespace warren::views {
 
 Json to_json(const journal::Event& event) {
-    return {{"number", event.number},     {"time", journal::wall_text(event.wall_ms)},
+    return {{"number", event.number},     {"time", journal::utc_text(event.wall_ms)},
             {"wall_ms", event.wall_ms},   {"kind", name(event.kind)},
             {"level", name(event.level)}, {"text", event.text}};
 }
@@ -48,7 +48,7 @@ std::string events_page(const journal::EventLog& log, std::string_view cursor) {
 Json to_json(const ends::EndedFlow& flow) {
     return {
         {"number", flow.number},
-        {"time", journal::wall_text(flow.wall_ms)},
+        {"time", journal::utc_text(flow.wall_ms)},
         {"wall_ms", flow.wall_ms},
         {"client", model::endpoint(flow.client, flow.client_port)},
         {"service", model::endpoint(flow.vip, flow.service_port)},

@@ -152,7 +152,7 @@ Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses
             {"to_server_bytes_per_s", std::lround(s.rates.to_server_bytes.per_second())},
             {"to_client_bytes_per_s", std::lround(s.rates.to_client_bytes.per_second())},
             {"since",
-             journal::wall_text(c.wall_ms - static_cast<std::int64_t>(ms_since(c, s.since_ns)))},
+             journal::utc_text(c.wall_ms - static_cast<std::int64_t>(ms_since(c, s.since_ns)))},
             {"since_ms", ms_since(c, s.since_ns)},
             {"reason", reason_text(s)}};
 }
@@ -191,7 +191,7 @@ Json service_row(const ViewContext& c, const model::ServiceRecord& service,
             {"lb_kind", config::to_text(service.config->lb_kind)},
             {"router", router != nullptr ? Json(router->config->name) : Json()},
             {"state", router != nullptr ? Json(vrrp::name(router->status.state)) : Json()},
-            {"servers", service.servers.size()},
+            {"server_count", service.servers.size()},
             {"servers_up", up},
             {"quorum", service.has_quorum ? "up" : "down"},
             {"sorry_server", service.sorry_server && !service.has_quorum},

@@ -42,6 +42,8 @@ struct ViewContext {
     std::uint64_t now_ns = 0;
     std::int64_t wall_ms = 0;  // the same moment by the calendar
     const handover::SyncPicture* sync = nullptr;
+    const class CounterHistory* counters = nullptr;
+    std::int64_t config_taken_ms = 0;  // by the calendar: when what runs was read
 };
 
 // To the nearest of so many steps a whole.

@@ -51,6 +51,32 @@ class CounterRows : public testing::Test {
     std::vector<double> busy_;
 };
 
+TEST_F(CounterRows, SayHowFastAndWhenLast) {
+    constexpr std::uint64_t second = 1'000'000'000;
+    CounterHistory history;
+    for (std::uint64_t s = 1; s <= 30; ++s) {
+        exchange_.workers[0]->counters.rx.set(s <= 20 ? 100 * s : 2'000);
+        history.sample(rows(), s * second);
+    }
+    exchange_.workers[0]->counters.tx.set(7);
+    for (Json row : rows()) {
+        history.add_to(row, 30 * second + second / 2);
+        if (row["group"] != "worker") continue;
+        if (row["name"] == "rx") {
+            EXPECT_EQ(row["moved_ms"], 10'500);
+            EXPECT_EQ(row["per_s"], 0.0);
+        }
+        if (row["name"] == "tx") EXPECT_EQ(row["moved_ms"], 0) << "since the last sample";
+        if (row["name"] == "kernel") EXPECT_TRUE(row["moved_ms"].is_null());
+    }
+    exchange_.workers[0]->counters.rx.set(2'500);
+    history.sample(rows(), 31 * second);
+    for (Json row : rows()) {
+        history.add_to(row, 31 * second);
+        if (row["group"] == "worker" && row["name"] == "rx") EXPECT_EQ(row["per_s"], 50.0);
+    }
+}
+
 TEST_F(CounterRows, EachCounterOfAWorkerHasOneRow) {
     // Padding at the block's end may be counted too: it is never shown and never asked for.
     const std::size_t named = exchange::worker_counters.size() + 2 * exchange::drop_count;
