@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fields.h"
 
+#include "times.h"
 #include "units.h"
 
 namespace warren::ctl {
@@ -14,6 +15,13 @@ std::string text(const Json& row, const char* key) {
 std::string decimal(const Json& row, const char* key) {
     const auto found = row.find(key);
     return found == row.end() || !found->is_number() ? "-" : decimal_text(found->get<double>());
+}
+
+std::string when(const Json& row) {
+    const auto found = row.find("wall_ms");
+    return found == row.end() || !found->is_number()
+               ? "-"
+               : local_time(found->get<std::int64_t>(), wall_ms());
 }
 
 std::string joined(const Json& list) {

@@ -11,6 +11,8 @@ namespace warren::ctl {
 
 std::string text(const Json& row, const char* key);
 std::string decimal(const Json& row, const char* key);
+// When a row says that it was, as people read it (local_time in times.h).
+std::string when(const Json& row);
 // The items of a list, with blanks between them.
 std::string joined(const Json& list);
 std::string joined(const Json& row, const char* key);

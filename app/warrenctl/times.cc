@@ -5,7 +5,9 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <iomanip>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 
 namespace warren::ctl {
@@ -25,6 +27,21 @@ std::tm local(std::int64_t ms) {
     std::tm parts{};
     localtime_r(&seconds, &parts);
     return parts;
+}
+
+bool is_same_day(const std::tm& a, const std::tm& b) {
+    return a.tm_year == b.tm_year && a.tm_yday == b.tm_yday;
+}
+
+std::string formatted(const char* form, const std::tm& parts) {
+    std::ostringstream text;
+    text << std::put_time(&parts, form);
+    return text.str();
+}
+
+std::string fraction_of(std::int64_t ms) {
+    const std::string digits = std::to_string(ms % 1'000);
+    return '.' + std::string(3 - digits.size(), '0') + digits;
 }
 
 std::int64_t ms_of(std::tm parts) {
@@ -84,16 +101,44 @@ TimeSpan read_time(const std::string& text, std::int64_t now_ms) {
                                 "\" is no time: 5m, 12:03, 12:03:07 or 2026-11-28T12:03:07");
 }
 
+std::int64_t read_duration(const std::string& text) {
+    if (const auto age = read_age(text, 0)) return -age->from_ms;
+    throw std::invalid_argument("\"" + text + "\" is no time that passes: 30s, 5m, 2h");
+}
+
 std::int64_t wall_ms() {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 std::string clock_time(std::int64_t ms) {
-    std::array<char, 16> said{};
-    const std::tm parts = local(ms);
-    std::strftime(said.data(), said.size(), "%H:%M:%S", &parts);
-    return said.data();
+    return formatted("%H:%M:%S", local(ms));
+}
+
+std::string day_time(std::int64_t ms) {
+    return formatted("%m-%d %H:%M:%S", local(ms));
+}
+
+std::string minute_time(std::int64_t ms, std::int64_t now_ms) {
+    const std::tm day = local(ms);
+    return formatted(is_same_day(day, local(now_ms)) ? "%H:%M" : "%Y-%m-%d %H:%M", day);
+}
+
+std::string local_time(std::int64_t ms, std::int64_t now_ms) {
+    const std::tm day = local(ms);
+    const std::string time = clock_time(ms) + fraction_of(ms);
+    if (is_same_day(day, local(now_ms))) return time;
+    // strftime's zone has no colon.
+    std::string zone = formatted("%z", day);
+    if (zone.size() == 5) zone.insert(3, ":");
+    return formatted("%Y-%m-%dT", day) + time + zone;
+}
+
+std::string utc_time(std::int64_t ms) {
+    const std::time_t seconds = ms / 1'000;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    return formatted("%Y-%m-%dT%H:%M:%S", parts) + fraction_of(ms) + 'Z';
 }
 
 std::string short_time(const std::string& time, std::int64_t now_ms) {

@@ -17,11 +17,24 @@ struct TimeSpan {
 // "2026-11-28T12:03:07" or with a blank; all local. Throws std::invalid_argument.
 TimeSpan read_time(const std::string& text, std::int64_t now_ms);
 
+// "30s", "5m" (s, m, h, d) in ms. Throws std::invalid_argument.
+std::int64_t read_duration(const std::string& text);
+
 std::int64_t wall_ms();
 
 std::string clock_time(std::int64_t ms);  // "12:03:07", local
 
+std::string day_time(std::int64_t ms);  // "11-29 12:03:07", local
+
+// Local: "12:03:07.412" if that day is today, else "2026-11-28T12:03:07.412+01:00" (RFC 3339).
+std::string local_time(std::int64_t ms, std::int64_t now_ms);
+
+// To the minute: "12:03" of today, else "2026-11-28 12:03"; local.
+std::string minute_time(std::int64_t ms, std::int64_t now_ms);
+
 // "12:03:07.412" of a day that is today's, else the whole of it; `time` is as rows have it.
 std::string short_time(const std::string& time, std::int64_t now_ms);
+
+std::string utc_time(std::int64_t ms);  // "2026-11-28T11:03:07.412Z"
 
 }  // namespace warren::ctl

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hints.h"
+
+#include "syntax/near_words.h"
+
+namespace warren::ctl {
+
+std::string unknown_word(const std::string& what, const std::string& word,
+                         const std::vector<std::string>& known) {
+    std::string text = "unknown " + what + " \"" + word + "\": ";
+    syntax::NearWord near(word);
+    for (const std::string& each : known) {
+        if (!word.empty() && each.starts_with(word)) return text + "did you mean \"" + each + "\"?";
+        near.consider(each);
+    }
+    if (!near.best().empty()) return text + "did you mean \"" + near.best() + "\"?";
+    return text + list_of(known);
+}
+
+std::string list_of(const std::vector<std::string>& known) {
+    std::string text = "one of ";
+    for (const std::string& each : known)
+        text += (&each == &known.front() ? "" : ", ") + each;
+    return text;
+}
+
+}  // namespace warren::ctl
