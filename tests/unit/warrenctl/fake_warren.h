@@ -46,7 +46,8 @@ class FakeWarren {
     void answer_all() const {
         std::array<char, 1024> request{};
         for (ssize_t size = 0; (size = recv(theirs_, request.data(), request.size(), 0)) > 0;) {
-            const std::string verb(request.data(), static_cast<std::size_t>(size));
+            const std::string asked(request.data(), static_cast<std::size_t>(size));
+            const std::string verb = asked.substr(0, asked.find(','));
             const std::string view = verb.substr(verb.rfind('/') + 1);
             const Json page{{"view", view}, {"rows", views_.value(view, Json::array())}};
             say(Json{{verb, page.dump()}}.dump());

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which connections are asked for, and what has been counted.
+#include "show_flows.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <stdexcept>
+
+#include "fake_warren.h"
+#include "show_counters.h"
+
+namespace warren::ctl {
+namespace {
+
+std::string flow_problem_of(const std::vector<std::string>& words) {
+    try {
+        read_flows(words);
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+    return {};
+}
+
+TEST(Flows, AreAskedForInWordsOfWarren) {
+    EXPECT_EQ(read_flows({}).question, "");
+    const FlowChoice choice = read_flows({"count", "client", "2001:DB8::9", "idle", "5m", "state",
+                                          "established", "server", "10.0.0.1:5672"});
+    EXPECT_TRUE(choice.is_count);
+    EXPECT_EQ(choice.question,
+              "client 2001:db8::9 idle 300000 state established server 10.0.0.1:5672");
+    EXPECT_EQ(flow_problem_of({"clint", "x"}), "unknown word \"clint\": did you mean \"client\"?");
+    EXPECT_EQ(flow_problem_of({"client"}), "client needs a value behind it");
+    EXPECT_EQ(flow_problem_of({"state", "open"}).substr(0, 21), "unknown state \"open\": ");
+    EXPECT_NE(flow_problem_of({"client", "rabbit"}).find("is no address"), std::string::npos);
+    EXPECT_NE(flow_problem_of({"idle", "5"}).find("no time that passes"), std::string::npos);
+}
+
+TEST(Flows, ResetIsOfConnectionsOrOfAServer) {
+    EXPECT_TRUE(is_reset_of_flows({"reset", "client", "10.0.0.9"}));
+    EXPECT_TRUE(is_reset_of_flows({"reset", "clinet"})) << "so that the near word is told";
+    EXPECT_FALSE(is_reset_of_flows({"reset", "10.0.0.1:5672"}));
+    EXPECT_FALSE(is_reset_of_flows({"reset"}));
+    EXPECT_FALSE(is_reset_of_flows({"drain", "client"}));
+}
+
+std::string flows_shown(const FlowChoice& choice) {
+    Json flows = Json::array();
+    for (const unsigned idle_ms : {10U, 3'000U, 200U})
+        flows.push_back({{"client", "10.0.0.9:" + std::to_string(4'000 + idle_ms)},
+                         {"service", "10.0.0.100:5672"},
+                         {"server", "10.0.0.1:5672"},
+                         {"state", "established"},
+                         {"idle_ms", idle_ms}});
+    Json counts = Json::array();
+    counts.push_back({{"flows", 3}});
+    FakeWarren warren(Json{{"flows", flows}, {"flow_count", counts}});
+    Telemetry telemetry(warren.socket());
+    std::ostringstream out;
+    show_flows(telemetry, choice, {out});
+    return out.str();
+}
+
+TEST(Flows, AreCutAndCounted) {
+    EXPECT_EQ(flows_shown({.is_count = true}), "3 connections\n");
+    const std::string said = flows_shown({.most = 2, .order = "idle"});
+    EXPECT_LT(said.find("10.0.0.9:7000"), said.find("10.0.0.9:4010")) << said;
+    EXPECT_NE(said.find("2 of 3: --all shows all"), std::string::npos) << said;
+    EXPECT_EQ(flows_shown({.most = 3}).find("--all"), std::string::npos);
+}
+
+Json counter(const char* group, const char* name, std::uint64_t total, double per_s,
+             const Json& moved_ms) {
+    return {{"group", group},
+            {"name", name},
+            {"total", total},
+            {"per_s", per_s},
+            {"moved_ms", moved_ms}};
+}
+
+std::string counters_shown(const CounterChoice& choice) {
+    Json counters = Json::array();
+    counters.push_back(counter("worker", "rx", 12'345, 1234.5, 40));
+    counters.push_back(counter("drop", "no_flow", 2, 0.2, 65'000));
+    counters.push_back(counter("drop", "tx_full", 0, 0, nullptr));
+    FakeWarren warren(Json{{"counters", counters}});
+    Telemetry telemetry(warren.socket());
+    std::ostringstream out;
+    show_counters(telemetry, choice, {out});
+    return out.str();
+}
+
+TEST(Counters, ThoseThatMovedWithTheirRate) {
+    EXPECT_EQ(counters_shown({}),
+              "GROUP   COUNTER   TOTAL  A SECOND   LAST  BY WORKER\n"
+              "worker  rx       12,345     1,235  40 ms\n"
+              "drop    no_flow       2       0.2   1m5s\n"
+              "1 others are 0: --all; warrenctl help COUNTER explains one\n");
+    EXPECT_NE(counters_shown({.with_all = true}).find("tx_full"), std::string::npos);
+    EXPECT_EQ(counters_shown({.group = "drop"}).find("rx "), std::string::npos);
+    EXPECT_NE(counters_shown({.group = "worker", .seconds = 0.01}).find(" 0  "), std::string::npos);
+}
+
+TEST(Counters, EachIsExplained) {
+    std::ostringstream out;
+    EXPECT_TRUE(explain_counter("tx_full", out));
+    EXPECT_EQ(out.str(),
+              "tx_full, of drop\n"
+              "  counts  frames that a port did not take\n"
+              "  healthy 0\n"
+              "  if not  the link is slower than its traffic; or it hangs\n");
+    EXPECT_FALSE(explain_counter("nonsense", out));
+    EXPECT_GT(counter_names().size(), 100U);
+}
+
+}  // namespace
+}  // namespace warren::ctl
