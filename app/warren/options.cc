@@ -34,9 +34,9 @@ po::options_description description() {
         "text or json: one record a line; without it systemd's journal gets fields if it reads "
         "standard error, else text")(
         "flow-log", po::value<std::string>(),
-        "write each connection that ended to this file, one JSON object a line")(
-        "verbose,v", "log what is of interest to developers too")("help,h", "show this help")(
-        "version", "show the version");
+        "write each connection that ended to this file, one JSON object a line, or to systemd's "
+        "journal: journal")("verbose,v", "log what is of interest to developers too")(
+        "help,h", "show this help")("version", "show the version");
     return all;
 }
 

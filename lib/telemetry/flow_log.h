@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Each connection that ended, was refused or was cut, as a line of JSON in a file of its own: the
-// rows of `warrenctl --json ended`, kept over restarts. It reads what `ended` keeps and is no part
-// of a packet's way. Never more than so many lines a second, and never waits: what a full disk, a
-// reader that hangs or the limit keeps out is counted, and told in a line before any other.
+// Each connection that ended, was refused or was cut, as a line of JSON in a file of its own (rows
+// of `warrenctl -o jsonl ended`), or with fields in systemd's journal. It reads what `ended` keeps,
+// no part of a packet's way. Never more than so many lines a second, and never waits: what a full
+// disk, a reader that hangs or the limit keeps out is counted, and told in a line before any other.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class FlowLog {
   public:
     static constexpr unsigned lines_per_second = 1'000;
 
-    // A file that is appended to, or a FIFO. Throws std::system_error.
+    // A file that is appended to, a FIFO, or "journal[:SOCKET]". Throws std::system_error.
     explicit FlowLog(std::string path);
     ~FlowLog();
     FlowLog(const FlowLog&) = delete;

@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -64,6 +66,33 @@ TEST_F(FlowLogs, HasALineForEachEnd) {
     struct stat status {};
     ASSERT_EQ(stat(path_.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0007U, 0U) << "clients' addresses are not for all";
+}
+
+TEST_F(FlowLogs, TheJournalGetsFields) {
+    const std::string path = folder_ + "/journal";
+    const int journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    FlowLog log("journal:" + path);
+    end_flows(1, noon_ms);
+    log.follow(flows_, noon_ms);  // nobody reads yet
+    ASSERT_EQ(bind(journal, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    end_flows(1, noon_ms);
+    log.follow(flows_, noon_ms);
+    const auto next = [&] {
+        char datagram[4096];
+        const ssize_t size = recv(journal, datagram, sizeof(datagram), 0);
+        return std::string(datagram, size < 0 ? 0 : static_cast<std::size_t>(size));
+    };
+    EXPECT_NE(next().find("MESSAGE=1 connections that ended were not written\n"),
+              std::string::npos);
+    const std::string flow = next();
+    for (const char* field : {"PRIORITY=6\n", "WARREN_KIND=flow\n", "WARREN_CLIENT=10.0.0.9:4000\n",
+                              "WARREN_CAUSE=server_fin\n", "MESSAGE=10.0.0.9:4000 > "})
+        EXPECT_NE(flow.find(field), std::string::npos) << field << " is not in " << flow;
+    EXPECT_EQ(next(), "");
+    close(journal);
 }
 
 TEST_F(FlowLogs, GoesOnInTheFileThatItFinds) {
