@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <ostream>
+#include <utility>
 
 #include "fields.h"
 
@@ -32,8 +33,9 @@ std::string without_bars(std::string text) {
 std::string summary(const Json& status) {
     const Json reasons = status.value("reasons", Json::array());
     if (reasons.empty())
-        return text(status, "servers_up") + " of " + text(status, "servers") + " servers up, " +
-               text(status, "masters") + " of " + text(status, "routers") + " master";
+        return text(status, "servers_up") + " of " + text(status, "server_count") +
+               " servers up, " + text(status, "masters") + " of " + text(status, "routers") +
+               " master";
     const std::string worst = without_bars(text(reasons.front(), "text"));
     return reasons.size() == 1 ? worst
                                : worst + " (and " + std::to_string(reasons.size() - 1) + " more)";
@@ -41,9 +43,12 @@ std::string summary(const Json& status) {
 
 std::string performance(const Json& status) {
     std::string all;
-    for (const char* key : {"flows", "servers_up", "servers", "masters", "routers"})
+    for (const auto& [label, key] :
+         {std::pair{"flows", "flows"}, std::pair{"servers_up", "servers_up"},
+          std::pair{"servers", "server_count"}, std::pair{"masters", "masters"},
+          std::pair{"routers", "routers"}})
         if (const auto found = status.find(key); found != status.end() && found->is_number())
-            all += (all.empty() ? "" : " ") + std::string(key) + "=" + found->dump();
+            all += (all.empty() ? "" : " ") + std::string(label) + "=" + found->dump();
     return all;
 }
 

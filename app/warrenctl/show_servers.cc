@@ -58,6 +58,31 @@ std::string factors_text(const Json& server) {
     return all.empty() ? "" : "factors" + all;
 }
 
+// A second, of the last ten.
+std::string refused_a_second(const Json& r) {
+    const auto found = r.find("refused_10s");
+    return found == r.end() || !found->is_number() ? "-" : decimal_text(found->get<double>() / 10);
+}
+
+const std::vector<Column> short_columns{
+    {"  SERVER", Align::left, [](const Json& r) { return "  " + text(r, "server"); }},
+    {"STATE", Align::left, state_text},
+    {"FOR", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
+    {"WEIGHT", Align::right,
+     [](const Json& r) { return effective_text(r) + "/" + text(r, "weight"); }, 4},
+    {"CONN", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
+    {"NEW/S", Align::right, [](const Json& r) { return decimal(r, "connections_per_s"); }, 2},
+    {"CHECK", Align::right, check_text, 3},
+    {"REF/S", Align::right, refused_a_second, 3},
+    {"WHY", Align::left,
+     [](const Json& r) {
+         return text(r, "state") == "up" && factors_text(r).empty() ? std::string()
+                : text(r, "state") == "up"                          ? factors_text(r)
+                                                                    : text(r, "reason");
+     },
+     1},
+};
+
 std::string share_text(const Json& usage) {
     if (!usage.is_object() || usage.value("limit", 0ULL) == 0) return "";
     return percent_text(usage.value("used", 0.0) / usage.value("limit", 1.0));
@@ -128,6 +153,11 @@ std::string server_details(const Json& server, std::size_t columns) {
                   {text(server, "reason"), refused_text(server), drain_text(server),
                    weight_text(server), factors_text(server), node_text(server)},
                   columns);
+}
+
+void print_short_servers(std::ostream& out, std::vector<Json> servers) {
+    sort_as_configured(servers);
+    print_table(out, short_columns, servers);
 }
 
 void print_servers(std::ostream& out, const std::vector<Json>& rows) {

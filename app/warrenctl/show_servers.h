@@ -17,4 +17,7 @@ inline constexpr std::size_t server_details_columns = 100;  // at most, of a lin
 std::string server_details(const Json& server, std::size_t columns = server_details_columns);
 void print_servers(std::ostream& out, const std::vector<Json>& rows);
 
+// A line each, in the configuration's order, with why it is so if it is not up.
+void print_short_servers(std::ostream& out, std::vector<Json> servers);
+
 }  // namespace warren::ctl

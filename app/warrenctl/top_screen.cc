@@ -40,11 +40,8 @@ std::string byte_rate(const Json& row, const char* key) {
                : bytes_text(static_cast<std::uint64_t>(found->get<double>()));
 }
 
-// "2026-11-29 12:03:07.412" -> "11-29 12:03:07": none is older than a day.
 std::string day_and_time(const Json& row) {
-    constexpr std::size_t year = 5, size = 14;
-    const std::string time = text(row, "time");
-    return time.size() < year + size ? time : time.substr(year, size);
+    return day_time(row.value("wall_ms", std::int64_t{0}));
 }
 
 std::string weights(const Json& row) {
@@ -171,7 +168,8 @@ double sum_of(const Rows& rows, const char* key) {
 std::string heading_of(const Json& service) {
     return text(service, "service") + "  " + text(service, "lb_algo") + " " +
            text(service, "lb_kind") + "  " + text(service, "servers_up") + "/" +
-           text(service, "servers") + " up  " + number<count_text>(service, "active") + " conn";
+           text(service, "server_count") + " up  " + number<count_text>(service, "active") +
+           " conn";
 }
 
 // Services in their order, the servers of each by the view's.

@@ -11,7 +11,7 @@ namespace {
 
 Json status(const std::string& verdict, const Json& reasons) {
     return {{"verdict", verdict}, {"reasons", reasons}, {"masters", 1}, {"routers", 1},
-            {"servers_up", 2},    {"servers", 3},       {"flows", 412}};
+            {"servers_up", 2},    {"server_count", 3},  {"flows", 412}};
 }
 
 constexpr const char* numbers = " | flows=412 servers_up=2 servers=3 masters=1 routers=1";

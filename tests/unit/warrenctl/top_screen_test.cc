@@ -50,14 +50,14 @@ TopData sample() {
                       {"lb_algo", "wlc"},
                       {"lb_kind", "FNAT"},
                       {"servers_up", 1},
-                      {"servers", 2},
+                      {"server_count", 2},
                       {"active", 412}}};
     data.servers = {server_with("192.168.8.11:5672", 10, 12),
                     server_with("192.168.8.12:5672", 30, 400)};
     data.servers[1]["state"] = "down";
     data.flows = {{{"client", "10.0.0.9:4000"}, {"state", "established"}, {"idle_ms", 5}}};
-    data.events = {{{"time", "2026-11-29 12:00:00.000"}, {"level", "info"}, {"text", "first"}},
-                   {{"time", "2026-11-29 12:00:01.000"}, {"level", "error"}, {"text", "second"}}};
+    data.events = {{{"wall_ms", 1'795'953'600'000}, {"level", "info"}, {"text", "first"}},
+                   {{"wall_ms", 1'795'953'601'000}, {"level", "error"}, {"text", "second"}}};
     return data;
 }
 

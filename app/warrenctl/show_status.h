@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `warrenctl show status`: the verdict and its reasons, then virtual routers, each service with its
+// servers, interfaces; a screen of 24 lines for a usual one.
+#pragma once
+
+#include <iosfwd>
+
+#include "output.h"
+#include "telemetry.h"
+
+namespace warren::ctl {
+
+// The row of the view with the lists "ports", "vrrp", "services", "servers", "history", "sync".
+Json whole_status(Telemetry& telemetry);
+
+void print_status(const Json& status, std::ostream& out);
+void show_status(Telemetry& telemetry, const Output& output);
+
+}  // namespace warren::ctl
