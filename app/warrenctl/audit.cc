@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "audit.h"
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <stdexcept>
 
@@ -22,13 +21,12 @@ rabbitmq::Answers ask(const Management& management, std::ostream& errors) {
     return answers;
 }
 
-void print_json(const rabbitmq::AuditReport& report, std::ostream& out) {
-    nlohmann::json rows = nlohmann::json::array();
+std::vector<Json> rows_of(const rabbitmq::AuditReport& report) {
+    std::vector<Json> rows;
     for (const rabbitmq::AuditFinding& finding : report.findings)
         rows.push_back(
             {{"rule", to_string(finding.rule)}, {"what", finding.what}, {"why", finding.why}});
-    out << nlohmann::json({{"complete", report.unknown.empty()}, {"findings", rows}}).dump(2)
-        << '\n';
+    return rows;
 }
 
 void print(const rabbitmq::AuditReport& report, std::ostream& out) {
@@ -40,10 +38,13 @@ void print(const rabbitmq::AuditReport& report, std::ostream& out) {
 
 }  // namespace
 
-int audit(const AuditOptions& options, bool as_json, std::ostream& out, std::ostream& errors) {
+int audit(const AuditOptions& options, const Output& output, std::ostream& errors) {
     const rabbitmq::AuditReport report =
         rabbitmq::audit(ask(Management(options.login), errors), options.vips);
-    as_json ? print_json(report, out) : print(report, out);
+    if (output.is_text())
+        print(report, output.out);
+    else
+        write_rows(output, rows_of(report));
     if (!report.unknown.empty()) return 2;
     return report.findings.empty() ? 0 : 1;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "management.h"
+#include "output.h"
 
 namespace warren::ctl {
 
@@ -16,6 +17,6 @@ struct AuditOptions {
 };
 
 // 0: clean, 1: findings, 2: not all could be asked, which is said on `errors`.
-int audit(const AuditOptions& options, bool as_json, std::ostream& out, std::ostream& errors);
+int audit(const AuditOptions& options, const Output& output, std::ostream& errors);
 
 }  // namespace warren::ctl

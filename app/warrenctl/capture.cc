@@ -18,6 +18,7 @@
 #include <string_view>
 #include <utility>
 
+#include "hints.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
@@ -186,8 +187,7 @@ std::string capture_problem(const std::vector<std::string>& said) {
         if (words[i] == "drops") {
             if (has_reason(words, i)) ++i;
         } else if (!is_filter(words[i])) {
-            return words[0] + " knows no \"" + words[i] +
-                   "\": client, server, service, port or drops";
+            return unknown_word("word", words[i], capture_filter_names());
         } else if (++i == words.size()) {
             return words[0] + " " + words.back() + " takes a word";
         }
@@ -197,7 +197,7 @@ std::string capture_problem(const std::vector<std::string>& said) {
 
 std::string capture_request(const std::vector<std::string>& said, const CaptureOptions& options) {
     const std::vector<std::string> words = whole(said);
-    std::string request = words[0] == "trace" ? "trace" : "pcapng";
+    std::string request = words[0] != "trace" ? "pcapng" : options.is_json ? "trace-json" : "trace";
     for (std::size_t i = 1; i < words.size(); ++i) {
         request += ' ' + words[i];
         if (words[i] == "drops")

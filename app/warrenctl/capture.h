@@ -11,8 +11,9 @@
 namespace warren::ctl {
 
 struct CaptureOptions {
-    std::string instance;
-    std::string file;  // "-": standard output
+    std::string instance{};
+    std::string file{};    // "-": standard output
+    bool is_json = false;  // a trace
     // 0: as many as the daemon does unasked.
     std::uint64_t packets = 0, bytes = 0;
     unsigned seconds = 0, snap = 0;

@@ -14,15 +14,19 @@ namespace warren::ctl {
 namespace {
 
 constexpr std::size_t most_names = 1'000;
-constexpr std::array<std::string_view, 16> flags{
-    "-j", "--json",   "-W",     "--wide", "--no-color", "-h",      "--help", "--version",
-    "-f", "--follow", "--wait", "--diff", "--dry-run",  "--force", "--back", "--"};
+constexpr std::array<std::string_view, 22> flags{
+    "-j",        "--json", "-W",       "--wide", "--no-color",   "--no-pager", "-h",    "--help",
+    "--version", "-f",     "--follow", "--wait", "--diff",       "--dry-run",  "--all", "--watch",
+    "--force",   "--back", "-y",       "--yes",  "--then-reset", "--"};
 
 struct Values {
     std::string_view option;
     std::array<const char*, 4> words;
 };
 constexpr std::array known_values{Values{"--level", {"info", "warning", "error", ""}},
+                                  Values{"--output", {"text", "json", "jsonl", "csv"}},
+                                  Values{"-o", {"text", "json", "jsonl", "csv"}},
+                                  Values{"--sort", {"idle", "client", "server", ""}},
                                   Values{"--by", {"cause", "server", "service", "client"}}};
 
 bool takes_value(const std::string& word) {
@@ -66,8 +70,9 @@ Words resolved(const Words& words, const NamesOf& names) {
 }
 
 Words candidates(const Words& before, const std::string& begun, const NamesOf& names) {
-    if (!before.empty() && takes_value(before.back())) return values_of(before.back());
     const Words plain = without_options(before);
+    if (!before.empty() && takes_value(before.back()))
+        return !plain.empty() && plain[0] == "support" ? Words{} : values_of(before.back());
     if (begun.starts_with('-')) return options_of(plain.empty() ? "" : plain[0]);
     return resolved(next_words(plain), names);
 }

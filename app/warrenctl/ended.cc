@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "fields.h"
+#include "hints.h"
 #include "table.h"
 #include "units.h"
 
@@ -90,11 +91,14 @@ namespace {
 std::string read_cause(const std::string& text) {
     if (std::find(causes.begin(), causes.end(), text) != causes.end() || is_group(text))
         return text;
-    throw std::invalid_argument("\"" + text + "\" is no cause: " + ended_causes());
+    std::vector<std::string> known = ended_cause_names();
+    for (const Group& group : groups)
+        known.emplace_back(group.name);
+    throw std::invalid_argument(unknown_word("cause", text, known));
 }
 
 const std::vector<Column> ended_columns{
-    {"TIME", Align::left, [](const Json& r) { return text(r, "time"); }},
+    {"TIME", Align::left, when},
     {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
     {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 3},
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }, 1},
@@ -118,8 +122,7 @@ std::string host_of(const std::string& endpoint) {
 }
 
 // How many of each, the most first.
-void print_counts(const std::vector<Json>& rows, const std::string& by, bool as_json,
-                  std::ostream& out) {
+void print_counts(const std::vector<Json>& rows, const std::string& by, const Output& output) {
     std::map<std::string, std::uint64_t> counts;
     for (const Json& row : rows)
         ++counts[by == "client" ? host_of(text(row, "client")) : text(row, by.c_str())];
@@ -128,10 +131,10 @@ void print_counts(const std::vector<Json>& rows, const std::string& by, bool as_
         sums.push_back({{"name", name}, {"count", count}});
     std::stable_sort(sums.begin(), sums.end(),
                      [](const Json& a, const Json& b) { return a["count"] > b["count"]; });
-    if (as_json)
-        out << Json(sums).dump(2) << '\n';
+    if (output.is_text())
+        print_table(output.out, count_columns, sums);
     else
-        print_table(out, count_columns, sums);
+        write_rows(output, sums);
 }
 
 }  // namespace
@@ -161,8 +164,8 @@ EndedFilter EndedFilter::parse(const std::vector<std::string>& words) {
             filter.cause = read_cause(words[i + 1]);
         else
             throw std::invalid_argument(
-                "ended takes client A[:P], server A[:P], service A[:P] and cause " +
-                ended_causes());
+                has_value ? unknown_word("word", words[i], {"client", "server", "service", "cause"})
+                          : "ended: " + words[i] + " needs a value behind it");
     }
     return filter;
 }
@@ -175,12 +178,12 @@ bool EndedFilter::matches(const Json& row) const {
 }
 
 void print_ended(Telemetry& telemetry, const EndedFilter& filter, const Choice& choice,
-                 const std::string& by, bool as_json, std::ostream& out) {
+                 const std::string& by, const Output& output) {
     const Wanted wanted = [&](const Json& row) { return filter.matches(row); };
     if (by.empty())
-        print_list(telemetry, "ended", choice, wanted, {ended_columns, as_json, out});
+        print_list(telemetry, "ended", choice, wanted, {ended_columns, output});
     else
-        print_counts(chosen(telemetry, "ended", choice, wanted), by, as_json, out);
+        print_counts(chosen(telemetry, "ended", choice, wanted), by, output);
 }
 
 }  // namespace warren::ctl

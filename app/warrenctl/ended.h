@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lists.h"
+#include "output.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
@@ -32,6 +33,6 @@ std::vector<std::string> ended_cause_names();
 
 // `by`: empty, or what to count: cause, server, service or client.
 void print_ended(Telemetry& telemetry, const EndedFilter& filter, const Choice& choice,
-                 const std::string& by, bool as_json, std::ostream& out);
+                 const std::string& by, const Output& output);
 
 }  // namespace warren::ctl

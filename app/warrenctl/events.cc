@@ -37,11 +37,13 @@ bool is_wanted(const Json& row, const EventFilter& filter) {
             return false;
         }
     }
+    for (const std::string& name : filter.names)
+        if (said.find(lower(name)) == std::string::npos) return false;
     return !any_kind || kind_matches;
 }
 
 const std::vector<Column> event_columns{
-    {"TIME", Align::left, [](const Json& r) { return text(r, "time"); }},
+    {"TIME", Align::left, when},
     {"KIND", Align::left, [](const Json& r) { return text(r, "kind"); }, 2},
     {"LEVEL", Align::left, [](const Json& r) { return text(r, "level"); }, 1},
     {"EVENT", Align::left, [](const Json& r) { return text(r, "text"); }},
@@ -59,9 +61,9 @@ int event_level(const std::string& name) {
 }
 
 void print_events(Telemetry& telemetry, const EventFilter& filter, const Choice& choice,
-                  bool as_json, std::ostream& out) {
+                  const Output& output) {
     print_list(telemetry, "events", choice, [&](const Json& row) { return is_wanted(row, filter); },
-               {event_columns, as_json, out});
+               {event_columns, output});
 }
 
 }  // namespace warren::ctl

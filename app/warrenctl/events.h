@@ -4,18 +4,19 @@
 // case.
 #pragma once
 
-#include <iosfwd>
 #include <string>
 #include <vector>
 
 #include "lists.h"
+#include "output.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
 
 struct EventFilter {
     std::vector<std::string> words;
-    std::string level = "info";  // and above
+    std::string level = "info";        // and above
+    std::vector<std::string> names{};  // must all be in the text, whatever they are else
 };
 
 // info, warning, error; -1: no such level.
@@ -24,6 +25,6 @@ int event_level(const std::string& name);
 std::vector<std::string> event_kind_names();
 
 void print_events(Telemetry& telemetry, const EventFilter& filter, const Choice& choice,
-                  bool as_json, std::ostream& out);
+                  const Output& output);
 
 }  // namespace warren::ctl

@@ -24,15 +24,13 @@ const std::vector<Column> candidate_columns{
 
 }  // namespace
 
-void print_explanation(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
-                       std::ostream& out) {
+void print_explanation(Telemetry& telemetry, const std::vector<std::string>& words,
+                       const Output& output) {
     const std::vector<Json> rows =
         telemetry.rows("explain", words.size() > 1 ? words[0] + "," + words[1] : words[0]);
+    if (!output.is_text()) return write_rows(output, rows);
     const Json row = rows.empty() ? Json::object() : rows.front();
-    if (as_json) {
-        out << row.dump(2) << '\n';
-        return;
-    }
+    std::ostream& out = output.out;
     out << wrapped("",
                    text(row, "client") + " > " + text(row, "service") + ": " + text(row, "answer"),
                    columns_of(out, std::string::npos));

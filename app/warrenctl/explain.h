@@ -2,16 +2,16 @@
 // `warrenctl explain CLIENT:PORT [VIP:PORT]`: where a segment of that client would go, and why.
 #pragma once
 
-#include <iosfwd>
 #include <string>
 #include <vector>
 
+#include "output.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
 
 // `words`: the client and perhaps the service.
-void print_explanation(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
-                       std::ostream& out);
+void print_explanation(Telemetry& telemetry, const std::vector<std::string>& words,
+                       const Output& output);
 
 }  // namespace warren::ctl

@@ -15,23 +15,18 @@ std::uint64_t number_of(const Json& row) {
     return row.value("number", std::uint64_t{0});
 }
 
-void print_lines(const std::vector<Json>& rows, const ListOutput& output) {
-    for (const Json& row : rows)
-        output.out << row.dump() << '\n';
-}
-
 void print_rows(const std::vector<Json>& rows, const ListOutput& output, bool with_titles) {
-    if (output.as_json)
-        print_lines(rows, output);
+    if (output.to.is_text())
+        print_table(output.to.out, output.columns, rows, with_titles);
     else
-        print_table(output.out, output.columns, rows, with_titles);
-    output.out.flush();
+        write_later_rows(output.to, rows);
+    output.to.out.flush();
 }
 
 // From the row behind number `last` on.
 void follow(Telemetry& telemetry, const std::string& view, std::uint64_t last, const Wanted& wanted,
             const ListOutput& output) {
-    while (output.out) {
+    while (output.to.out) {
         std::this_thread::sleep_for(pause);
         std::vector<Json> rows = telemetry.rows(view, std::to_string(last + 1));
         if (rows.empty()) continue;
@@ -67,10 +62,7 @@ void print_list(Telemetry& telemetry, const std::string& view, const Choice& cho
     std::vector<Json> rows = all_of(telemetry, view, choice);
     const std::uint64_t last = rows.empty() ? 0 : number_of(rows.back());
     cut(rows, choice, wanted);
-    if (!choice.follow && output.as_json) {
-        output.out << Json(rows).dump(2) << '\n';
-        return;
-    }
+    if (!choice.follow && !output.to.is_text()) return write_rows(output.to, rows);
     print_rows(rows, output, true);
     if (choice.follow) follow(telemetry, view, last, wanted, output);
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "output.h"
 #include "table.h"
 #include "telemetry.h"
 
@@ -26,8 +27,7 @@ struct Choice {
 
 struct ListOutput {
     const std::vector<Column>& columns;
-    bool as_json = false;
-    std::ostream& out;
+    const Output& to;
 };
 
 using Wanted = std::function<bool(const Json& row)>;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // warrenctl: asks a running warren and prints. Exit status: 0 done, 1 refused or no answer, 2 wrong
-// command line, 3 nobody to talk to.
+// command line, 3 not allowed.
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/program_options.hpp>
+#include <array>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -20,11 +21,17 @@
 #include "ended.h"
 #include "events.h"
 #include "explain.h"
+#include "hints.h"
+#include "options.h"
 #include "order.h"
+#include "output.h"
+#include "pager.h"
 #include "reload.h"
 #include "screen.h"
 #include "shell.h"
 #include "show.h"
+#include "show_counters.h"
+#include "show_flows.h"
 #include "show_sync.h"
 #include "support.h"
 #include "telemetry.h"
@@ -32,122 +39,57 @@
 #include "top.h"
 #include "upgrade.h"
 #include "verbs.h"
+#include "watch.h"
 #include "why.h"
 
 namespace warren::ctl {
 namespace {
 
-namespace po = boost::program_options;
-
-class UsageError : public std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
-po::options_description visible_options() {
-    po::options_description all("Options");
-    all.add_options()("instance,i", po::value<std::string>()->default_value("", ""),
-                      "the warren to talk to, as in warren --instance; else WARREN_INSTANCE, the "
-                      "only one that runs, warren")("json,j", "JSON instead of tables")(
-        "wide,W", "all columns, however wide the terminal is")(
-        "no-color", "as with NO_COLOR: no colours on a terminal")(
-        "since", po::value<std::string>()->default_value(""),
-        "of events and ended: 5m, 12:03, 2026-11-28T12:03:07")(
-        "until", po::value<std::string>()->default_value(""), "of events and ended")(
-        "last,n", po::value<std::size_t>()->default_value(0, ""),
-        "of events and ended: so many, the newest")("follow,f",
-                                                    "of events and ended: go on with what comes")(
-        "level", po::value<std::string>()->default_value("info", ""),
-        "of events: info, warning or error, and what is worse")(
-        "by", po::value<std::string>()->default_value(""),
-        "of ended: count by cause, server, service or client")(
-        "wait", "of reload: until it is taken up or refused, as it always does")(
-        "diff", "of reload: only say what it would change")("dry-run", "the same as --diff")(
-        "force", "of handover and upgrade: give up, by priority 0, what no peer can take over")(
-        "back", "of handover: what has been handed over may come back")(
-        "delay,d", po::value<double>()->default_value(2, ""), "of top: seconds between two looks")(
-        "restart-command", po::value<std::string>()->default_value("", "systemctl restart warren"),
-        "of upgrade")("output,o", po::value<std::string>()->default_value(""),
-                      "of support: the archive's file, .tar.gz or .tar.xz")(
-        "url", po::value<std::string>()->default_value(""),
-        "of audit: the management API, http://HOST:15672 or https://HOST:15671")(
-        "username", po::value<std::string>()->default_value(""), "of audit")(
-        "password-file", po::value<std::string>()->default_value(""),
-        "of audit: the password is its first line")(
-        "ca-file", po::value<std::string>()->default_value(""), "of audit, with https")(
-        "vip", po::value<std::vector<std::string>>()->default_value({}, ""),
-        "of audit, with FNAT: where nodes see clients come from")(
-        "write,w", po::value<std::string>()->default_value(""),
-        "of capture: to that file; - for a pipe")(
-        "count,c", po::value<std::uint64_t>()->default_value(0, "10000, trace: 10"),
-        "of capture and trace: so many packets")(
-        "bytes", po::value<std::uint64_t>()->default_value(0, "64 MB"),
-        "of capture: so many are written")(
-        "seconds,G", po::value<unsigned>()->default_value(0, "10"),
-        "of capture and trace: so long")("snap,s", po::value<unsigned>()->default_value(0, "256"),
-                                         "of capture: so many bytes of each frame")(
-        "help,h", "show this help")("version", "show the version");
-    return all;
+bool is_said(const po::variables_map& values, const char* name) {
+    return values.count(name) != 0 && !values[name].defaulted();
 }
 
-std::string list_of_views() {
-    std::string all;
-    for (const std::string& name : view_names())
-        all += (all.empty() ? "" : "|") + name;
-    return all;
-}
-
-void print_help() {
-    print_usage(std::cout);
-    std::cout << visible_options();
-}
-
-po::variables_map parse(const Words& command_line) {
-    po::options_description all = visible_options();
-    all.add_options()("words", po::value<std::vector<std::string>>());
-    po::positional_options_description positions;
-    positions.add("words", -1);
-    po::variables_map values;
-    try {
-        namespace style = po::command_line_style;
-        po::store(po::command_line_parser(command_line)
-                      .options(all)
-                      .positional(positions)
-                      .style(style::default_style & ~style::allow_guessing)
-                      .run(),
-                  values);
-    } catch (const po::error& error) {
-        throw UsageError(error.what());
-    }
-    return values;
+std::string text_of(const po::variables_map& values, const char* name) {
+    return values[name].as<std::string>();
 }
 
 void check_filter(const Words& words) {
     try {
         if (words[0] == "why")
             why_question(words, wall_ms());
-        else
+        else if (words[0] == "ended")
             EndedFilter::parse({words.begin() + 1, words.end()});
+        else
+            read_flows({words.begin() + (words[0] == "show" ? 2 : 1), words.end()});
     } catch (const std::invalid_argument& error) {
         throw UsageError(error.what());
     }
 }
 
 void check_view(const Words& words) {
-    if (words.size() == 1) throw UsageError("show needs one of: " + list_of_views());
     const auto& names = view_names();
-    if (std::find(names.begin(), names.end(), words[1]) == names.end())
-        throw UsageError("unknown view \"" + words[1] + "\": " + list_of_views());
-    if (words.size() > 2 && next_words({"show", words[1]}).empty())
-        throw UsageError("show " + words[1] + " takes no more words: \"" + words[2] + '"');
+    if (words.size() == 1) throw UsageError("show needs " + list_of(names));
+    const std::string& view = words[1];
+    if (std::find(names.begin(), names.end(), view) == names.end())
+        throw UsageError(unknown_word("view", view, names));
+    if (view == "flows") return check_filter(words);
+    const auto& groups = counter_group_names();
+    if (view == "counters" && words.size() == 3 &&
+        std::find(groups.begin(), groups.end(), words[2]) == groups.end())
+        throw UsageError(unknown_word("group", words[2], groups));
+    const std::size_t most = view == "vrrp" || view == "history" ? words.size()
+                             : view == "counters"                ? 3
+                                                                 : 2;
+    if (words.size() > most)
+        throw UsageError("show " + view + " takes no more words: \"" + words[most] + '"');
 }
 
 void check_words(const Words& words) {
     if (words.empty()) throw UsageError("a command is missing: " + list_of_verbs());
     const std::string& verb = words[0];
-    if (find_verb(verb) == nullptr)
-        throw UsageError("unknown command \"" + verb + "\": " + list_of_verbs());
+    if (find_verb(verb) == nullptr) throw UsageError(unknown_word("command", verb, next_words({})));
     if (verb == "show") return check_view(words);
-    if (verb == "ended" || verb == "why") return check_filter(words);
+    if (verb == "ended" || verb == "why" || is_reset_of_flows(words)) return check_filter(words);
     if (is_order(verb) || is_capture(verb)) {
         const std::string problem = is_order(verb) ? order_problem(words) : capture_problem(words);
         if (!problem.empty()) throw UsageError(problem);
@@ -155,15 +97,35 @@ void check_words(const Words& words) {
     }
     if (verb == "explain" && words.size() != 2 && words.size() != 3)
         throw UsageError("explain takes CLIENT:PORT and perhaps VIP:PORT");
-    const std::size_t most = verb == "handover" ? 2 : 1;
+    const std::size_t most = verb == "handover" || verb == "help" ? 2 : 1;
     const bool is_free = verb == "explain" || verb == "events" || verb == "history";
     if (!is_free && words.size() > most)
         throw UsageError(verb + " takes no more words: \"" + words[most] + '"');
 }
 
+// Of `support` it is a file.
+Format format_of(const po::variables_map& values, const std::string& verb) {
+    const std::string said = verb == "support" ? "" : text_of(values, "output");
+    const bool is_json = values.count("json") != 0;
+    if (said.empty()) return is_json ? Format::json : Format::text;
+    const auto format = format_called(said);
+    if (!format) throw UsageError(unknown_word("format", said, format_names()));
+    if (is_json && *format != Format::json) throw UsageError("--json is -o json, not -o " + said);
+    return *format;
+}
+
+void check_format(Format format, const std::string& verb) {
+    constexpr std::array text_only{"check", "capture", "upgrade", "help", "support"};
+    if (format != Format::text &&
+        std::find(text_only.begin(), text_only.end(), verb) != text_only.end())
+        throw UsageError(verb + " knows no other format");
+    if (format == Format::csv && (verb == "top" || verb == "trace"))
+        throw UsageError(verb + " knows no csv: json");
+}
+
 // Exit status 2: what it wants cannot be known.
-int run_audit(const po::variables_map& values) {
-    const auto text = [&values](const char* name) { return values[name].as<std::string>(); };
+int run_audit(const po::variables_map& values, const Output& output) {
+    const auto text = [&values](const char* name) { return text_of(values, name); };
     AuditOptions options;
     options.login = {text("url"), text("username"), {}, text("ca-file")};
     options.vips = values["vip"].as<std::vector<std::string>>();
@@ -171,7 +133,7 @@ int run_audit(const po::variables_map& values) {
     if (!std::getline(file, options.login.password))
         throw UsageError("audit: cannot read the password-file \"" + text("password-file") + '"');
     try {
-        return audit(options, values.count("json") != 0, std::cout, std::cerr);
+        return audit(options, output, std::cerr);
     } catch (const std::runtime_error& error) {
         throw UsageError(std::string("audit: ") + error.what());
     }
@@ -185,10 +147,11 @@ std::string instance_of(const po::variables_map& values) {
     return running.size() == 1 ? running.front() : "warren";
 }
 
-int run_capture(const po::variables_map& values, const std::vector<std::string>& words) {
+int run_capture(const po::variables_map& values, const Words& words, const Output& output) {
     const bool is_trace = words[0] == "trace";
     CaptureOptions options;
     options.instance = instance_of(values);
+    options.is_json = !output.is_text();
     options.file = is_trace ? "-" : values["write"].as<std::string>();
     options.packets = values["count"].as<std::uint64_t>();
     if (options.packets == 0) options.packets = values["last"].as<std::size_t>();
@@ -202,20 +165,19 @@ int run_capture(const po::variables_map& values, const std::vector<std::string>&
     return capture(words, options, std::cerr) ? 0 : 1;
 }
 
-int run_hand_over(const po::variables_map& values, const std::vector<std::string>& words) {
+int run_hand_over(const po::variables_map& values, const Words& words, const Output& output) {
     if (values.count("force") != 0 && values.count("back") != 0)
         throw UsageError("handover: --force gives up, --back takes back: which?");
     std::string request = words.size() > 1 ? words[1] : "all";
     if (values.count("force") != 0) request += ",force";
     if (values.count("back") != 0) request += ",back";
     Telemetry telemetry(instance_of(values));
-    return hand_over(telemetry, request, values.count("json") != 0, std::cout) ? 0 : 1;
+    return hand_over(telemetry, request, output) ? 0 : 1;
 }
 
-bool run_reload(Telemetry& telemetry, const po::variables_map& values) {
+bool run_reload(Telemetry& telemetry, const po::variables_map& values, const Output& output) {
     const bool is_diff = values.count("diff") != 0 || values.count("dry-run") != 0;
-    return reload(telemetry, is_diff ? ReloadKind::diff : ReloadKind::now,
-                  {values.count("json") != 0, std::cout, std::cerr});
+    return reload(telemetry, is_diff ? ReloadKind::diff : ReloadKind::now, {output, std::cerr});
 }
 
 // The unit of the default instance has no name behind it (conf/warren.service.in).
@@ -228,12 +190,12 @@ int run_upgrade(const po::variables_map& values) {
     return upgrade(upgrade_means(instance), options, std::cout) ? 0 : 1;
 }
 
-int run_top(const po::variables_map& values) {
+int run_top(const po::variables_map& values, const Output& output) {
     const auto delay_s = values["delay"].as<double>();
     if (!(delay_s >= 0.1 && delay_s <= 3'600))
         throw UsageError("top: --delay is 0.1 to 3600 seconds");
     const bool goes_on = !values["delay"].defaulted() || isatty(STDOUT_FILENO) != 0;
-    top({instance_of(values), delay_s, goes_on, values.count("json") != 0}, std::cout);
+    top({output.instance, delay_s, goes_on, output.format}, std::cout);
     return 0;
 }
 
@@ -244,7 +206,7 @@ int run_support(const po::variables_map& values) {
 
 Choice choice_of(const po::variables_map& values) {
     Choice choice;
-    const auto text = [&values](const char* name) { return values[name].as<std::string>(); };
+    const auto text = [&values](const char* name) { return text_of(values, name); };
     try {
         if (!text("since").empty()) choice.since_ms = read_time(text("since"), wall_ms()).from_ms;
         if (!text("until").empty()) choice.until_ms = read_time(text("until"), wall_ms()).from_ms;
@@ -256,18 +218,19 @@ Choice choice_of(const po::variables_map& values) {
     return choice;
 }
 
-EventFilter event_filter(const po::variables_map& values, const std::vector<std::string>& words) {
-    const auto level = values["level"].as<std::string>();
+EventFilter event_filter(const po::variables_map& values, const Words& words) {
+    const std::string level = text_of(values, "level");
     if (event_level(level) < 0)
-        throw UsageError("\"" + level + "\" is no level: info, warning, error");
-    return {words, level};
+        throw UsageError(unknown_word("level", level, {"info", "warning", "error"}));
+    Words all(words.begin() + 1, words.end());
+    return {all, level, values["for"].as<Words>()};
 }
 
-std::string what_to_count(const po::variables_map& values) {
-    auto by = values["by"].as<std::string>();
-    for (const char* known : {"", "cause", "server", "service", "client"})
-        if (by == known) return by;
-    throw UsageError("ended --by counts by cause, server, service or client");
+std::string one_of(const po::variables_map& values, const char* name, const Words& known) {
+    const std::string said = text_of(values, name);
+    if (!said.empty() && std::find(known.begin(), known.end(), said) == known.end())
+        throw UsageError(unknown_word(std::string("--") + name, said, known));
+    return said;
 }
 
 int obey_words(const Words& command_line);
@@ -286,7 +249,7 @@ int print_completions(const std::string& instance, Words words) {
 int run_shell(const po::variables_map& values) {
     const std::string instance = instance_of(values);
     Words always{"--instance", instance};
-    for (const char* option : {"wide", "no-color"})
+    for (const char* option : {"wide", "no-color", "no-pager"})
         if (values.count(option) != 0) always.push_back(std::string("--") + option);
     return shell(instance, [&](Words words) {
         words.insert(words.begin(), always.begin(), always.end());
@@ -294,54 +257,189 @@ int run_shell(const po::variables_map& values) {
     });
 }
 
+FlowChoice flow_choice(const po::variables_map& values, const Words& words) {
+    FlowChoice choice = read_flows({words.begin() + 2, words.end()});
+    if (const auto most = values["last"].as<std::size_t>(); most != 0) choice.most = most;
+    if (values.count("all") != 0) choice.most = 0;
+    choice.order = one_of(values, "sort", {"idle", "client", "server"});
+    return choice;
+}
+
+// Options of one view only.
+void check_view_options(const po::variables_map& values, const std::string& view) {
+    for (const auto& [option, views] : {std::pair<const char*, Words>{"last", {"flows"}},
+                                        {"sort", {"flows"}},
+                                        {"rates", {"counters"}},
+                                        {"all", {"flows", "counters"}}})
+        if (is_said(values, option) && std::find(views.begin(), views.end(), view) == views.end())
+            throw UsageError("show " + view + " takes no --" + option);
+}
+
+void run_show(Telemetry& telemetry, const po::variables_map& values, const Words& words,
+              const Output& output) {
+    if (words[1] == "flows") return show_flows(telemetry, flow_choice(values, words), output);
+    if (words[1] == "counters")
+        return show_counters(telemetry,
+                             {words.size() > 2 ? words[2] : "", values.count("all") != 0,
+                              values["rates"].as<double>()},
+                             output);
+    show(telemetry, words[1], {words.begin() + 2, words.end()}, output);
+}
+
+// More than a few at once: somebody at a terminal is asked.
+bool is_meant(Telemetry& telemetry, const std::string& question) {
+    constexpr std::uint64_t few = 100;
+    if (isatty(STDIN_FILENO) == 0) return true;
+    const std::uint64_t flows = count_flows(telemetry, question);
+    if (flows <= few) return true;
+    std::cerr << flows << " connections are reset. Really (yes)? ";
+    std::string said;
+    return std::getline(std::cin, said) && (said == "yes" || said == "y");
+}
+
+int run_reset_of_flows(Telemetry& telemetry, const po::variables_map& values, const Words& words,
+                       const Output& output) {
+    const FlowChoice choice = read_flows({words.begin() + 1, words.end()});
+    if (choice.question.empty() || choice.is_count)
+        throw UsageError("reset needs SERVER:PORT, or client, server, service or local and whose");
+    if (values.count("yes") == 0 && !is_meant(telemetry, choice.question)) return 1;
+    reset_flows(telemetry, choice.question, output);
+    return 0;
+}
+
+Wait wait_of(const po::variables_map& values) {
+    Wait wait;
+    try {
+        if (const std::string said = text_of(values, "timeout"); !said.empty())
+            wait.patience_ms = read_duration(said);
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what());
+    }
+    wait.then_reset = values.count("then-reset") != 0;
+    if (wait.then_reset && !wait.patience_ms) throw UsageError("--then-reset needs --timeout");
+    return wait;
+}
+
+// Before anybody is asked.
+void check_values(const po::variables_map& values, const Words& words) {
+    if (words[0] == "events") event_filter(values, words);
+    if (words[0] == "ended") one_of(values, "by", {"cause", "server", "service", "client"});
+    if (words[0] == "show") one_of(values, "sort", {"idle", "client", "server"});
+    if (is_order(words[0])) wait_of(values);
+}
+
+int run_order(Telemetry& telemetry, const po::variables_map& values, const Words& words,
+              const Output& output) {
+    if (is_reset_of_flows(words)) return run_reset_of_flows(telemetry, values, words, output);
+    const Wait wait = wait_of(values);
+    give_order(telemetry, words, output);
+    const bool waits = values.count("wait") != 0 || wait.patience_ms;
+    return !waits || wait_for_end(telemetry, words, wait, output) ? 0 : 1;
+}
+
+int run_help(const Words& words, std::ostream& out) {
+    if (words.size() == 1 || find_verb(words[1]) != nullptr) {
+        print_help(out, words.size() == 1 ? "" : words[1]);
+        return 0;
+    }
+    if (explain_counter(words[1], out)) return 0;
+    Words known = next_words({});
+    for (const std::string& name : counter_names())
+        known.push_back(name);
+    throw UsageError(unknown_word("command or counter", words[1], known));
+}
+
+// What asks and prints.
+int ask(const po::variables_map& values, const Words& words, const Output& output) {
+    if (words[0] == "help") return run_help(words, output.out);
+    const Choice choice = choice_of(values);
+    Telemetry telemetry(output.instance);
+    if (words[0] == "events")
+        print_events(telemetry, event_filter(values, words), choice, output);
+    else if (words[0] == "ended")
+        print_ended(telemetry, EndedFilter::parse({words.begin() + 1, words.end()}), choice,
+                    one_of(values, "by", {"cause", "server", "service", "client"}), output);
+    else if (words[0] == "why")
+        return print_why(telemetry, words, output) ? 0 : 1;
+    else if (is_order(words[0]))
+        return run_order(telemetry, values, words, output);
+    else if (words[0] == "reload")
+        return run_reload(telemetry, values, output) ? 0 : 1;
+    else if (words[0] == "explain")
+        print_explanation(telemetry, {words.begin() + 1, words.end()}, output);
+    else
+        run_show(telemetry, values, words, output);
+    return 0;
+}
+
+// At a terminal what is asked for and does not go on may be longer than the screen.
+bool may_be_paged(const po::variables_map& values, const Words& words, const Output& output) {
+    constexpr std::array paged{"show", "events", "ended", "why", "explain", "help"};
+    return output.is_text() && values.count("no-pager") == 0 && values.count("follow") == 0 &&
+           std::find(paged.begin(), paged.end(), words[0]) != paged.end() && can_page();
+}
+
+int run_watch(const po::variables_map& values, const Words& words, const Output& output) {
+    const auto seconds = values["watch"].as<double>();
+    if (!(seconds >= 0.1 && seconds <= 3'600)) throw UsageError("--watch is 0.1 to 3600 seconds");
+    watch(seconds, [&] {
+        std::ostringstream text;
+        set_screen(text, screen_of(std::cout));
+        ask(values, words, {text, output.format, output.instance});
+        return text.str();
+    });
+    return 0;
+}
+
+int print_answer(const po::variables_map& values, const Words& words, const Output& output) {
+    if (is_said(values, "watch")) return run_watch(values, words, output);
+    if (!may_be_paged(values, words, output)) return ask(values, words, output);
+    std::ostringstream text;
+    set_screen(text, screen_of(std::cout));
+    const int status = ask(values, words, {text, output.format, output.instance});
+    write_paged(text.str());
+    return status;
+}
+
+int obey(const po::variables_map& values, Words words) {
+    if (words[0] == "status" || words[0] == "history") words.insert(words.begin(), "show");
+    if (words[0] == "show") check_view_options(values, words[1]);
+    const std::string& verb = words[0];
+    const Output output{std::cout, format_of(values, verb), instance_of(values)};
+    check_format(output.format, verb);
+    check_values(values, words);
+    if (verb == "audit") return run_audit(values, output);
+    if (verb == "check") return check(output.instance, std::cout);
+    if (verb == "shell") return run_shell(values);
+    if (verb == "top") return run_top(values, output);
+    if (verb == "support") return run_support(values);
+    if (verb == "handover") return run_hand_over(values, words, output);
+    if (is_capture(verb)) return run_capture(values, words, output);
+    if (verb == "upgrade") return run_upgrade(values);
+    return print_answer(values, words, output);
+}
+
 int run(const Words& command_line) {
     const po::variables_map values = parse(command_line);
+    const Words words = words_of(values);
     if (values.count("help") != 0) {
-        print_help();
+        print_help(std::cout, words.empty() ? "" : words[0]);
         return 0;
     }
     if (values.count("version") != 0) {
         std::cout << "warrenctl " WARREN_VERSION "\n";
         return 0;
     }
-    auto words = values.count("words") != 0 ? values["words"].as<std::vector<std::string>>()
-                                            : std::vector<std::string>{};
     Screen screen = standard_screen(values.count("wide") != 0);
     screen.has_colours = screen.has_colours && values.count("no-color") == 0;
     set_screen(std::cout, screen);
     if (!words.empty() && words[0] == "complete")
         return print_completions(instance_of(values), words);
     check_words(words);
-    if (words[0] == "status" || words[0] == "history") words.insert(words.begin(), "show");
-    const Choice choice = choice_of(values);
-    if (words[0] == "audit") return run_audit(values);
-    if (words[0] == "check") return check(instance_of(values), std::cout);
-    if (words[0] == "shell") return run_shell(values);
-    if (words[0] == "top") return run_top(values);
-    if (words[0] == "support") return run_support(values);
-    if (words[0] == "handover") return run_hand_over(values, words);
-    if (is_capture(words[0])) return run_capture(values, words);
-    if (words[0] == "upgrade") return run_upgrade(values);
-    Telemetry telemetry(instance_of(values));
-    const bool as_json = values.count("json") != 0;
-    if (words[0] == "events")
-        print_events(telemetry, event_filter(values, {words.begin() + 1, words.end()}), choice,
-                     as_json, std::cout);
-    else if (words[0] == "ended")
-        print_ended(telemetry, EndedFilter::parse({words.begin() + 1, words.end()}), choice,
-                    what_to_count(values), as_json, std::cout);
-    else if (words[0] == "why")
-        return print_why(telemetry, words, as_json, std::cout) ? 0 : 1;
-    else if (is_order(words[0]))
-        give_order(telemetry, words, as_json, std::cout);
-    else if (words[0] == "reload")
-        return run_reload(telemetry, values) ? 0 : 1;
-    else if (words[0] == "explain")
-        print_explanation(telemetry, {words.begin() + 1, words.end()}, as_json, std::cout);
-    else
-        show(telemetry, words[1], {words.begin() + 2, words.end()}, as_json, std::cout);
+    check_options(values, words[0]);
+    const int status = obey(values, words);
     std::cout.flush();
-    return std::cout ? 0 : 1;
+    return std::cout ? status : 1;
 }
 
 // For who runs plugins 2 is CRITICAL, and a wrong command line is UNKNOWN.
@@ -356,7 +454,7 @@ int obey_words(const Words& command_line) {
     } catch (const UsageError& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return asks_for_check(command_line) ? 3 : 2;
-    } catch (const Unreachable& error) {
+    } catch (const NotAllowed& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return 3;
     } catch (const std::exception& error) {

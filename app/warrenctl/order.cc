@@ -1,11 +1,60 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "order.h"
 
+#include <chrono>
+#include <limits>
 #include <ostream>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <utility>
 
+#include "ended.h"
 #include "fields.h"
+#include "units.h"
 
 namespace warren::ctl {
+namespace {
+
+constexpr auto between_looks = std::chrono::milliseconds(500);
+
+std::int64_t steady_ms() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+// With a port; what is no address at all is warren's to refuse.
+bool is_whole(const std::string& said) {
+    try {
+        const std::string end = read_end(said);
+        return end.starts_with('[') || (end.find('.') != end.npos && end.find(':') != end.npos);
+    } catch (const std::invalid_argument&) {
+        return true;
+    }
+}
+
+// A server's name: what was said, or the only one at that address.
+std::string with_port(Telemetry& telemetry, const std::string& said) {
+    if (is_whole(said)) return said;
+    std::set<std::string> names;
+    for (const Json& row : telemetry.rows("servers"))
+        if (is_endpoint(text(row, "server"), read_end(said))) names.insert(text(row, "server"));
+    if (names.empty()) throw std::runtime_error("there is no real_server at " + said);
+    if (names.size() > 1)
+        throw std::runtime_error("several real_servers are at " + said + ": which port?");
+    return *names.begin();
+}
+
+std::uint64_t flows_of(Telemetry& telemetry, const std::string& server,
+                       const std::string& service) {
+    std::uint64_t flows = 0;
+    for (const Json& row : telemetry.rows("servers"))
+        if (text(row, "server") == server && (service.empty() || text(row, "service") == service))
+            flows += row.value("active", std::uint64_t{0});
+    return flows;
+}
+
+}  // namespace
 
 bool is_order(const std::string& word) {
     return word == "drain" || word == "enable" || word == "disable" || word == "weight" ||
@@ -20,23 +69,44 @@ std::string order_problem(const std::vector<std::string>& words) {
         return named == 2 || named == 3
                    ? ""
                    : "weight takes SERVER:PORT, a number or default, and perhaps VIP:PORT";
-    return named == 1 || named == 2 ? "" : verb + " takes SERVER:PORT and perhaps VIP:PORT";
+    return named == 1 || named == 2
+               ? ""
+               : verb + " takes SERVER:PORT and perhaps VIP:PORT" +
+                     (verb == "reset" ? "; or client, server, service or local, and whose" : "");
 }
 
-void give_order(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
-                std::ostream& out) {
+bool wait_for_end(Telemetry& telemetry, const std::vector<std::string>& words, const Wait& wait,
+                  const Output& output) {
+    const std::string server = with_port(telemetry, words[1]);
+    const std::int64_t began_ms = steady_ms();
+    std::uint64_t told = std::numeric_limits<std::uint64_t>::max();
+    for (;;) {
+        const std::uint64_t left = flows_of(telemetry, server, words.size() > 2 ? words[2] : "");
+        if (output.is_text() && std::exchange(told, left) != left)
+            output.out << server << ": " << count_text(left) << " connections left\n" << std::flush;
+        if (left == 0) return true;
+        if (wait.patience_ms && steady_ms() - began_ms >= *wait.patience_ms) break;
+        std::this_thread::sleep_for(between_looks);
+    }
+    if (!wait.then_reset) return false;
+    std::vector<std::string> disable{words};
+    disable[0] = "disable";
+    give_order(telemetry, disable, output);
+    return true;
+}
+
+void give_order(Telemetry& telemetry, std::vector<std::string> words, const Output& output) {
+    if (words[0] != "rebalance") words[1] = with_port(telemetry, words[1]);
     std::string order;
     for (const std::string& word : words)
         order += (order.empty() ? "" : ",") + word;
     const std::vector<Json> rows = telemetry.rows("order", order);
-    if (as_json) {
-        out << Json(rows).dump(2) << '\n';
-        return;
-    }
+    if (!output.is_text()) return write_rows(output, rows);
     for (const Json& row : rows)
-        out << (row["server"].is_null() ? "" : text(row, "server") + " of ") << text(row, "service")
-            << ": " << (row.value("changed", false) ? "" : "no change, ") << text(row, "reason")
-            << '\n';
+        output.out << (row["server"].is_null() ? "" : text(row, "server") + " of ")
+                   << text(row, "service") << ": "
+                   << (row.value("changed", false) ? "" : "no change, ") << text(row, "reason")
+                   << '\n';
 }
 
 }  // namespace warren::ctl

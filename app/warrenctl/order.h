@@ -3,10 +3,12 @@
 // [VIP:PORT]`, `weight SERVER:PORT N|default [VIP:PORT]`; about a service: `rebalance VIP:PORT`.
 #pragma once
 
-#include <iosfwd>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "output.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
@@ -15,8 +17,17 @@ bool is_order(const std::string& word);
 // What is wrong with an order of these words; empty: nothing.
 std::string order_problem(const std::vector<std::string>& words);
 
-// `words`: the verb and whom it is about.
-void give_order(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
-                std::ostream& out);
+// Who waits for the connections of a server that is drained or disabled.
+struct Wait {
+    std::optional<std::int64_t> patience_ms{};
+    bool then_reset = false;  // what is left then
+};
+// Says how many are left, as they go; false: some are still there.
+bool wait_for_end(Telemetry& telemetry, const std::vector<std::string>& words, const Wait& wait,
+                  const Output& output);
+
+// `words`: the verb and whom it is about; a server's port may be left out if only one has that
+// address. Throws std::runtime_error.
+void give_order(Telemetry& telemetry, std::vector<std::string> words, const Output& output);
 
 }  // namespace warren::ctl

@@ -6,6 +6,7 @@
 #include <iosfwd>
 #include <vector>
 
+#include "output.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
@@ -14,8 +15,7 @@ enum class ReloadKind { now, diff };
 
 // Where the lines go. `errors`: why it is refused, and what is wrong with the file, by file:line.
 struct ReloadOutput {
-    bool as_json = false;
-    std::ostream& out;
+    Output out;
     std::ostream& errors;
 };
 

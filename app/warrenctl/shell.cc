@@ -135,7 +135,6 @@ bool is_end(const Words& words) {
 }
 
 int obey(const RunWords& run, const Words& words) {
-    if (words[0] == "help") return run_apart(run, {"--help"});
     if (words[0] == "shell") {
         std::cerr << "warrenctl: this is one\n";
         return 2;

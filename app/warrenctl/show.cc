@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "show.h"
 
-#include <algorithm>
-#include <cctype>
 #include <ostream>
 
 #include "fields.h"
 #include "screen.h"
 #include "show_config.h"
+#include "show_counters.h"
+#include "show_flows.h"
 #include "show_history.h"
 #include "show_servers.h"
+#include "show_status.h"
 #include "show_sync.h"
 #include "show_vrrp.h"
 #include "table.h"
@@ -19,17 +20,6 @@ namespace warren::ctl {
 namespace {
 
 using Rows = std::vector<Json>;
-
-const std::vector<Column> port_columns{
-    {"PORT", Align::left, [](const Json& r) { return text(r, "name"); }},
-    {"LINK", Align::left, [](const Json& r) { return text(r, "link"); }},
-    {"DRIVER", Align::left, [](const Json& r) { return text(r, "driver"); }, 4},
-    {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }, 3},
-    {"ADDRESS", Align::left, [](const Json& r) { return text(r, "address"); }, 2},
-    {"RX", Align::right, [](const Json& r) { return number<count_text>(r, "rx_packets"); }, 1},
-    {"TX", Align::right, [](const Json& r) { return number<count_text>(r, "tx_packets"); }, 1},
-    {"MISSED", Align::right, [](const Json& r) { return number<count_text>(r, "rx_missed"); }, 1},
-};
 
 // "12 table_full, 2 refused"; with ! while it goes on.
 std::string refusals_text(const Json& service) {
@@ -50,7 +40,7 @@ const std::vector<Column> service_columns{
     {"ROUTER", Align::left, [](const Json& r) { return text(r, "router"); }, 4},
     {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }, 2},
     {"UP", Align::right,
-     [](const Json& r) { return text(r, "servers_up") + "/" + text(r, "servers"); }},
+     [](const Json& r) { return text(r, "servers_up") + "/" + text(r, "server_count"); }},
     {"QUORUM", Align::left,
      [](const Json& r) {
          return text(r, "quorum") + (r.value("sorry_server", false) ? " (sorry_server)" : "");
@@ -65,27 +55,6 @@ const std::vector<Column> service_columns{
      [](const Json& r) { return number<count_text>(r, "local_ports_used"); }, 6},
     {"PORTS FREE", Align::right,
      [](const Json& r) { return number<count_text>(r, "local_ports_free"); }, 5},
-};
-
-const std::vector<Column> flow_columns{
-    {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
-    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 2},
-    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }, 4},
-    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
-    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }, 1},
-    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 1},
-    {"WORKER", Align::right, [](const Json& r) { return text(r, "worker"); }, 5},
-};
-
-const std::vector<Column> counter_columns{
-    {"GROUP", Align::left, [](const Json& r) { return text(r, "group"); }},
-    {"COUNTER", Align::left, [](const Json& r) { return text(r, "name"); }},
-    {"TOTAL", Align::right, [](const Json& r) { return number<count_text>(r, "total"); }},
-    {"BY WORKER", Align::left,
-     [](const Json& r) {
-         const Json shares = r.value("workers", Json::array());
-         return shares.size() > 1 ? joined(shares) : std::string();
-     }},
 };
 
 const std::vector<Column> worker_columns{
@@ -113,120 +82,59 @@ const std::vector<Column> neighbour_columns{
     {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }, 1},
 };
 
-struct ListView {
-    const char* name;
-    const std::vector<Column>& columns;
-};
-
-const std::vector<ListView>& list_views() {
-    static const std::vector<ListView> all{{"services", service_columns},
-                                           {"flows", flow_columns},
-                                           {"counters", counter_columns},
-                                           {"workers", worker_columns},
-                                           {"neighbours", neighbour_columns}};
-    return all;
+const std::vector<Column>* list_columns(const std::string& view) {
+    if (view == "services") return &service_columns;
+    if (view == "workers") return &worker_columns;
+    return view == "neighbours" ? &neighbour_columns : nullptr;
 }
 
-std::string upper_case(std::string word) {
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return word;
-}
-
-void print_status(const Json& status, std::ostream& out) {
-    out << "warren " << text(status, "version") << ", instance " << text(status, "instance")
-        << ", up " << number<duration_text>(status, "uptime_ms") << "    "
-        << coloured(out, upper_case(text(status, "verdict"))) << '\n';
-    for (const Json& reason : status.value("reasons", Json::array()))
-        out << wrapped(" !", " " + text(reason, "text") + " -> " + text(reason, "look"),
-                       columns_of(out, std::string::npos));
-    out << "configuration  " << text(status, "config") << '\n'
-        << "data plane     " << text(status, "workers")
-        << (text(status, "workers") == "1" ? " worker" : " workers") << ", idle "
-        << text(status, "idle") << ", "
-        << (status.value("hugepages", false) ? "hugepages" : "no hugepages") << '\n'
-        << "virtual router " << text(status, "masters") << " of " << text(status, "routers")
-        << " master\n"
-        << "servers        " << text(status, "servers_up") << " of " << text(status, "servers")
-        << " up, " << number<count_text>(status, "flows") << " flows\n";
-}
-
-void show_status(Telemetry& telemetry, bool as_json, std::ostream& out) {
-    const Rows first = telemetry.rows("status");
-    Json status = first.empty() ? Json::object() : first.front();
-    for (const char* part : {"ports", "vrrp", "services"})
-        status[part] = telemetry.rows(part);
-    status["real_servers"] = telemetry.rows("servers");
-    if (as_json) {
-        out << status.dump(2) << '\n';
-        return;
-    }
-    print_status(status, out);
-    print_alarms(out, status.value("alarms", Json::array()));
-    out << '\n';
-    print_table(out, port_columns, status["ports"]);
-    out << '\n';
-    print_table(out, vrrp_columns(), status["vrrp"]);
-    out << '\n';
-    print_table(out, service_columns, status["services"]);
-    out << '\n';
-    print_servers(out, status["real_servers"]);
-}
-
-void show_vrrp(Telemetry& telemetry, const std::vector<std::string>& names, bool as_json,
-               std::ostream& out) {
+void show_vrrp(Telemetry& telemetry, const std::vector<std::string>& names, const Output& output) {
     const Rows rows = vrrp_rows(telemetry, names);
-    if (as_json)
-        out << Json(rows).dump(2) << '\n';
+    if (output.is_text())
+        print_vrrp(output.out, rows, !names.empty());
     else
-        print_vrrp(out, rows, !names.empty());
+        write_rows(output, rows);
 }
 
-void show_view(const Rows& rows, bool as_json, std::ostream& out,
+void show_view(const Rows& rows, const Output& output,
                void (*print)(std::ostream& out, const Rows& rows)) {
-    if (as_json)
-        out << Json(rows).dump(2) << '\n';
+    if (output.is_text())
+        print(output.out, rows);
     else
-        print(out, rows);
+        write_rows(output, rows);
 }
 
-void show_sync(Telemetry& telemetry, bool as_json, std::ostream& out) {
+void show_sync(Telemetry& telemetry, const Output& output) {
     const Rows rows = telemetry.rows("sync");
-    if (as_json)
-        out << sync_json(rows).dump(2) << '\n';
+    if (output.is_text())
+        print_sync(output.out, rows);
     else
-        print_sync(out, rows);
+        write_rows(output, {sync_json(rows)});
 }
 
 }  // namespace
 
 const std::vector<std::string>& view_names() {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> all{"status", "vrrp", "sync", "servers", "history", "config"};
-        for (const ListView& view : list_views())
-            all.emplace_back(view.name);
-        return all;
-    }();
+    static const std::vector<std::string> names{"status",   "vrrp",    "sync",      "servers",
+                                                "history",  "config",  "services",  "flows",
+                                                "counters", "workers", "neighbours"};
     return names;
 }
 
 void show(Telemetry& telemetry, const std::string& view, const std::vector<std::string>& names,
-          bool as_json, std::ostream& out) {
-    if (view == "status") return show_status(telemetry, as_json, out);
-    if (view == "vrrp") return show_vrrp(telemetry, names, as_json, out);
-    if (view == "sync") return show_sync(telemetry, as_json, out);
-    if (view == "history")
-        return show_view(history_of(telemetry.rows(view), names), as_json, out, print_history);
-    if (view == "config") return show_view(telemetry.rows(view), as_json, out, print_config);
-    if (view == "servers") return show_view(telemetry.rows(view), as_json, out, print_servers);
-    for (const ListView& candidate : list_views()) {
-        if (view != candidate.name) continue;
-        const Rows rows = telemetry.rows(view);
-        if (as_json)
-            out << Json(rows).dump(2) << '\n';
-        else
-            print_table(out, candidate.columns, rows);
-    }
+          const Output& output) {
+    if (view == "status") return show_status(telemetry, output);
+    if (view == "vrrp") return show_vrrp(telemetry, names, output);
+    if (view == "sync") return show_sync(telemetry, output);
+    if (view == "flows") return show_flows(telemetry, {}, output);
+    if (view == "counters") return show_counters(telemetry, {}, output);
+    const Rows rows = telemetry.rows(view);
+    if (view == "history") return show_view(history_of(rows, names), output, print_history);
+    if (view == "config") return show_view(rows, output, print_config);
+    if (view == "servers") return show_view(rows, output, print_servers);
+    const std::vector<Column>* columns = list_columns(view);
+    if (columns == nullptr || !output.is_text()) return write_rows(output, rows);
+    print_table(output.out, *columns, rows);
 }
 
 }  // namespace warren::ctl

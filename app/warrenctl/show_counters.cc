@@ -78,9 +78,10 @@ void show_counters(Telemetry& telemetry, const CounterChoice& choice, const Outp
     const std::size_t all = rows.size();
     if (!choice.with_all) std::erase_if(rows, [](const Json& row) { return !has_moved(row); });
     print_table(output.out, counter_columns, rows);
-    if (rows.size() < all)
-        output.out << all - rows.size()
-                   << " others are 0: --all; warrenctl help COUNTER explains one\n";
+    const std::size_t others = all - rows.size();
+    if (others != 0)
+        output.out << others << (others == 1 ? " other is" : " others are")
+                   << " 0: --all; warrenctl help COUNTER explains one\n";
 }
 
 bool explain_counter(const std::string& name, std::ostream& out) {

@@ -72,14 +72,15 @@ void print_alarms(std::ostream& out, const Json& alarms) {
                        columns_of(out, std::string::npos));
 }
 
-bool hand_over(Telemetry& telemetry, const std::string& request, bool as_json, std::ostream& out) {
+bool hand_over(Telemetry& telemetry, const std::string& request, const Output& output) {
     const std::vector<Json> rows = telemetry.rows("handover", request);
-    if (as_json) out << Json(rows).dump(2) << '\n';
-    if (rows.empty() && !as_json) out << "no virtual router is master here\n";
+    std::ostream& out = output.out;
+    if (!output.is_text()) write_rows(output, rows);
+    if (rows.empty() && output.is_text()) out << "no virtual router is master here\n";
     bool all_done = true;
     for (const Json& row : rows) {
         all_done = all_done && row.value("done", false);
-        if (as_json) continue;
+        if (!output.is_text()) continue;
         out << text(row, "router") << ": " << (row.value("done", false) ? "" : "not done: ")
             << text(row, "text");
         if (row.value("took_ms", 0.0) > 0) out << " (" << time_of(row, "took_ms") << ')';

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "output.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
@@ -20,6 +21,6 @@ Json sync_json(const std::vector<Json>& rows);
 void print_alarms(std::ostream& out, const Json& alarms);
 
 // "ROUTER[,force][,back]"; true: all of it was done.
-bool hand_over(Telemetry& telemetry, const std::string& request, bool as_json, std::ostream& out);
+bool hand_over(Telemetry& telemetry, const std::string& request, const Output& output);
 
 }  // namespace warren::ctl

@@ -132,7 +132,7 @@ std::string rows_as_lines(Telemetry& telemetry, const std::string& view) {
 
 std::string shown(Telemetry& telemetry, const std::string& view) {
     std::ostringstream out;
-    show(telemetry, view, {}, false, out);
+    show(telemetry, view, {}, {out});
     return out.str();
 }
 

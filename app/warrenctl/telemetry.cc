@@ -65,21 +65,21 @@ std::pair<int, int> open_instance(const std::string& instance, const std::string
     return last;
 }
 
-std::string not_running(const std::string& instance, int error) {
+[[noreturn]] void throw_not_running(const std::string& instance, int error) {
     if (error == EACCES || error == EPERM)
-        return "no permission to talk to instance \"" + instance + "\" (run as root)";
+        throw NotAllowed("no permission to talk to instance \"" + instance + "\" (run as root)");
     std::string text = "no warren is running as instance \"" + instance + "\"";
     const std::vector<std::string> others = running_instances();
     // A folder of root's does not let us see what is in it.
     std::error_code unseen;
     const bool may_be_roots = geteuid() != 0 && std::filesystem::exists(roots_folder, unseen);
-    if (others.empty())
-        return text + (may_be_roots ? " that this user may talk to (root's: run as root)"
-                                    : ", nor any other");
+    if (others.empty() && may_be_roots)
+        throw NotAllowed(text + " that this user may talk to (root's: run as root)");
+    if (others.empty()) throw Unreachable(text + ", nor any other");
     text += "; running:";
     for (const std::string& other : others)
         text += " " + other;
-    return text;
+    throw Unreachable(text);
 }
 
 std::string receive(int fd, std::size_t most) {
@@ -112,7 +112,7 @@ std::vector<std::string> running_instances() {
 
 int connect_to(const std::string& instance, const std::string& socket_name) {
     const auto [fd, error] = open_instance(instance, socket_name);
-    if (error != 0) throw Unreachable(not_running(instance, error));
+    if (error != 0) throw_not_running(instance, error);
     return fd;
 }
 

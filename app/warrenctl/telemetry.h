@@ -16,9 +16,13 @@ namespace warren::ctl {
 
 using Json = nlohmann::ordered_json;
 
-// Nobody to talk to: no such instance runs, or this user may not ask it.
+// Nobody to talk to: no such instance runs.
 class Unreachable : public std::runtime_error {
     using std::runtime_error::runtime_error;
+};
+// This user may not ask it.
+class NotAllowed : public Unreachable {
+    using Unreachable::Unreachable;
 };
 
 // A connected SOCK_SEQPACKET of that name in the instance's folder, the caller's to close. Throws

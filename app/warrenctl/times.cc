@@ -141,13 +141,4 @@ std::string utc_time(std::int64_t ms) {
     return formatted("%Y-%m-%dT%H:%M:%S", parts) + fraction_of(ms) + 'Z';
 }
 
-std::string short_time(const std::string& time, std::int64_t now_ms) {
-    constexpr std::size_t date_size = 10;
-    std::array<char, date_size + 1> today{};
-    const std::tm parts = local(now_ms);
-    std::strftime(today.data(), today.size(), "%Y-%m-%d", &parts);
-    const bool is_today = time.size() > date_size && time.compare(0, date_size, today.data()) == 0;
-    return is_today ? time.substr(date_size + 1) : time;
-}
-
 }  // namespace warren::ctl

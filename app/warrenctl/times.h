@@ -32,9 +32,6 @@ std::string local_time(std::int64_t ms, std::int64_t now_ms);
 // To the minute: "12:03" of today, else "2026-11-28 12:03"; local.
 std::string minute_time(std::int64_t ms, std::int64_t now_ms);
 
-// "12:03:07.412" of a day that is today's, else the whole of it; `time` is as rows have it.
-std::string short_time(const std::string& time, std::int64_t now_ms);
-
 std::string utc_time(std::int64_t ms);  // "2026-11-28T11:03:07.412Z"
 
 }  // namespace warren::ctl

@@ -107,11 +107,9 @@ void run_on_terminal(Watch& watch, Clock::duration delay, bool with_colour) {
     }
 }
 
-Json as_object(const TopData& data) {
-    return {{"time", data.time},
-            {"status", data.status},
-            {"vrrp", data.routers},
-            {"services", data.services},
+Json as_object(const TopOptions& options, const TopData& data) {
+    return {{"schema", json_schema},  {"instance", options.instance}, {"time", utc_time(wall_ms())},
+            {"status", data.status},  {"vrrp", data.routers},         {"services", data.services},
             {"servers", data.servers}};
 }
 
@@ -122,8 +120,8 @@ void print_frames(Watch& watch, const TopOptions& options, Clock::duration delay
     do {
         std::this_thread::sleep_for(delay);
         watch.look(Tab::servers);
-        if (options.as_json) {
-            out << as_object(watch.data()).dump() << '\n';
+        if (options.format != Format::text) {
+            out << as_object(options, watch.data()).dump() << '\n';
         } else {
             out << (std::exchange(is_first, false) ? "" : "\n");
             for (const ScreenLine& line : top_screen(watch.data(), {}, {}))
@@ -140,7 +138,7 @@ void top(const TopOptions& options, std::ostream& out) {
         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.delay_s));
     Watch watch(options.instance);
     watch.look(Tab::servers);
-    if (is_full_terminal() && !options.as_json)
+    if (is_full_terminal() && options.format == Format::text)
         run_on_terminal(watch, delay, screen_of(out).has_colours);
     else
         print_frames(watch, options, delay, out);

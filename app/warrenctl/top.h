@@ -6,13 +6,15 @@
 #include <iosfwd>
 #include <string>
 
+#include "output.h"
+
 namespace warren::ctl {
 
 struct TopOptions {
     std::string instance;
-    double delay_s = 2;    // between two looks
-    bool goes_on = false;  // without a terminal: until the output ends, else one screen
-    bool as_json = false;  // without a terminal: an object a look
+    double delay_s = 2;            // between two looks
+    bool goes_on = false;          // without a terminal: until the output ends, else one screen
+    Format format = Format::text;  // else an object a look
 };
 
 // Throws Unreachable if nobody answers at the start; who goes later may come back.

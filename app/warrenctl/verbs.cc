@@ -9,17 +9,39 @@
 #include "ended.h"
 #include "events.h"
 #include "show.h"
+#include "show_counters.h"
+#include "show_flows.h"
 
 namespace warren::ctl {
 namespace {
 
-const Words general_options{"--instance", "--json", "--wide", "--no-color", "--help", "--version"};
+const Words general_options{"--instance", "--output",   "--json", "--wide",
+                            "--no-color", "--no-pager", "--help", "--version"};
+
+Words after_flows(const Words& words) {
+    const std::string& last = words.back();
+    if (last == "server") return {any_server};
+    if (last == "service") return {any_service};
+    if (last == "state") return flow_state_names();
+    if (last == "client" || last == "local" || last == "idle") return {};
+    return flow_filter_names();
+}
 
 Words after_show(const Words& words) {
     if (words.size() == 1) return view_names();
     if (words[1] == "vrrp") return {any_router};
     if (words[1] == "history") return {any_router, any_server};
+    if (words[1] == "flows") return after_flows({words.begin() + 1, words.end()});
+    if (words[1] == "counters") return words.size() == 2 ? counter_group_names() : Words{};
     return {};
+}
+
+Words after_help(const Words& words) {
+    if (words.size() > 1) return {};
+    Words all;
+    for (const Verb& verb : verbs())
+        all.emplace_back(verb.name);
+    return all;
 }
 
 Words after_history(const Words&) {
@@ -46,6 +68,14 @@ Words after_why(const Words& words) {
 Words a_server_then_a_service(const Words& words) {
     if (words.size() == 1) return {any_server};
     return words.size() == 2 ? Words{any_service} : Words{};
+}
+
+Words after_reset(const Words& words) {
+    if (words.size() == 1) return {any_server, "client", "server", "service", "local"};
+    if (words[1].find_first_of(".:") != std::string::npos) return a_server_then_a_service(words);
+    if (words.back() == "server") return {any_server};
+    if (words.back() == "service") return {any_service};
+    return words.size() % 2 == 1 ? Words{"client", "server", "service", "local"} : Words{};
 }
 
 Words after_weight(const Words& words) {
@@ -82,67 +112,73 @@ std::string joined_by_bars(const Words& words) {
 }
 
 std::vector<Verb> asking_verbs() {
-    return {{"status", "status   what is wrong, and how all is; as show status"},
-            {"top",
-             "top [--delay S]   status, servers with their rates, flows and events, live",
-             {"--delay"}},
-            {"history", "history [ROUTER|SERVER ...]   as show history", {}, after_history},
-            {"check",
-             "check   the same in one line, for Nagios and its kin;\n"
-             "    0: ok, 1: degraded, 2: down, 3: unknown"},
-            {"show",
-             "show {" + joined_by_bars(view_names()) +
-                 "}\nshow vrrp [ROUTER ...]   with all details\n"
-                 "show history [ROUTER|SERVER ...]   flips and uptime in the last 24 hours",
-             {},
-             after_show},
-            {"events",
-             "events [vrrp|server|link|... or a part of the text]",
-             {"--since", "--until", "--last", "--follow", "--level"},
-             after_events},
-            {"why",
-             "why CLIENT[:PORT] [at TIME]\n"
-             "    why its connections ended, what happened then, where it went; 1:\n"
-             "    nothing of it has ended",
-             {},
-             after_why},
-            {"ended",
-             "ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
-             "                          [cause C]\n"
-             "    C: " +
-                 ended_causes(),
-             {"--since", "--until", "--last", "--follow", "--by"},
-             after_ended},
-            {"explain",
-             "explain CLIENT:PORT [VIP:PORT]\n    IPv6 as [2001:db8::1]:5000",
-             {},
-             after_explain},
-            {"capture",
-             "capture [client A[:P]] [server A[:P]] [service A[:P]]\n"
-             "                            [port INTERFACE] [drops [REASON]] -w FILE\n"
-             "    packets as they come and as they leave, with what became of them, as\n"
-             "    pcapng: a connection's both sides",
-             {"--write", "--count", "--bytes", "--seconds", "--snap"},
-             after_capture},
-            {"trace",
-             "trace CLIENT[:PORT]   the same in words, step by step; or as capture",
-             {"--count", "--seconds"},
-             after_capture}};
+    return {
+        {"status", "status   what is wrong, and how all is; as show status", {"--watch"}},
+        {"top",
+         "top [--delay S]   status, servers with their rates, flows and events, live",
+         {"--delay"}},
+        {"history", "history [ROUTER|SERVER ...]   as show history", {"--watch"}, after_history},
+        {"check",
+         "check   the same in one line, for Nagios and its kin;\n"
+         "    0: ok, 1: degraded, 2: down, 3: unknown"},
+        {"show",
+         "show {" + joined_by_bars(view_names()) +
+             "}\nshow vrrp [ROUTER ...]   with all details\n"
+             "show history [ROUTER|SERVER ...]   flips and uptime in the last 24 hours\n"
+             "show flows [count] [client A[:P]] [server A[:P]] [service A[:P]]\n"
+             "                               [local A[:P]] [state S] [idle 5m]\n"
+             "show counters [GROUP]   those that have moved",
+         {"--watch", "--all", "--last", "--sort", "--rates"},
+         after_show},
+        {"events",
+         "events [vrrp|server|link|... or a part of the text]",
+         {"--since", "--until", "--last", "--follow", "--level", "--for"},
+         after_events},
+        {"why",
+         "why CLIENT[:PORT] [at TIME]\n"
+         "    why its connections ended, what happened then, where it went; 1:\n"
+         "    nothing of it has ended",
+         {},
+         after_why},
+        {"ended",
+         "ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
+         "                          [cause C]\n"
+         "    C: " +
+             ended_causes(),
+         {"--since", "--until", "--last", "--follow", "--by"},
+         after_ended},
+        {"explain",
+         "explain CLIENT:PORT [VIP:PORT]\n    IPv6 as [2001:db8::1]:5000",
+         {},
+         after_explain},
+        {"capture",
+         "capture [client A[:P]] [server A[:P]] [service A[:P]]\n"
+         "                            [port INTERFACE] [drops [REASON]] -w FILE\n"
+         "    packets as they come and as they leave, with what became of them, as\n"
+         "    pcapng: a connection's both sides",
+         {"--write", "--count", "--bytes", "--seconds", "--snap"},
+         after_capture},
+        {"trace",
+         "trace CLIENT[:PORT]   the same in words, step by step; or as capture",
+         {"--count", "--last", "--seconds"},
+         after_capture},
+        {"help", "help [COMMAND|COUNTER]", {}, after_help}};
 }
 
 std::vector<Verb> order_verbs() {
     return {{"drain",
              "drain|disable|enable SERVER:PORT [VIP:PORT]\n"
              "    drain: no new connections; disable: resets those it has too",
-             {},
+             {"--wait", "--timeout", "--then-reset"},
              a_server_then_a_service},
-            {"disable", "", {}, a_server_then_a_service},
+            {"disable", "", {"--wait", "--timeout"}, a_server_then_a_service},
             {"enable", "", {}, a_server_then_a_service},
             {"weight", "weight SERVER:PORT N|default [VIP:PORT]", {}, after_weight},
             {"reset",
-             "reset SERVER:PORT [VIP:PORT]   its connections, once",
-             {},
-             a_server_then_a_service},
+             "reset SERVER:PORT [VIP:PORT]   its connections, once\n"
+             "reset client A[:P]|server A[:P]|service A[:P]|local A[:P] ...   those of all that",
+             {"--yes"},
+             after_reset},
             {"rebalance", "rebalance VIP:PORT   moves who is too many elsewhere", {}, a_service},
             {"reload",
              "reload [--wait|--diff]   as SIGHUP; 1: refused",
@@ -212,6 +248,17 @@ void print_usage(std::ostream& out) {
     const char* head = "Usage: ";
     for (const Verb& verb : verbs())
         print_usage(out, verb.usage, head);
+}
+
+// What stands with the verb before it is told there.
+void print_usage(std::ostream& out, const std::string& name) {
+    const char* head = "Usage: ";
+    const Verb* told = nullptr;
+    for (const Verb& verb : verbs()) {
+        if (!verb.usage.empty()) told = &verb;
+        if (verb.name == name) break;
+    }
+    if (told != nullptr) print_usage(out, told->usage, head);
 }
 
 Words next_words(const Words& words) {

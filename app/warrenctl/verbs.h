@@ -26,13 +26,14 @@ struct Verb {
 
 const std::vector<Verb>& verbs();
 const Verb* find_verb(const std::string& name);
-std::string list_of_verbs();  // "status, check … or audit"
-void print_usage(std::ostream& out);
+std::string list_of_verbs();                                   // "status, check … or audit"
+void print_usage(std::ostream& out);                           // of all
+void print_usage(std::ostream& out, const std::string& verb);  // which is one
 
 // What may follow the words of a command line, options aside. Names of the running warren stand as
 // above.
 Words next_words(const Words& words);
-// Those of a command, and the general ones; of none: all.
+// Those of a command, and the general ones; of none: all. As "--long".
 Words options_of(const std::string& verb);
 
 }  // namespace warren::ctl

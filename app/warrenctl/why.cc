@@ -21,6 +21,10 @@ void write_wrapped(std::ostream& out, const std::string& head, const std::string
     out << wrapped(head, said, columns_of(out, why_columns));
 }
 
+std::string time_of(const Json& row, std::int64_t now_ms) {
+    return local_time(row.value("wall_ms", std::int64_t{0}), now_ms);
+}
+
 std::string title_of(const Json& end) {
     std::string title = text(end, "client") + " > " + text(end, "service");
     if (text(end, "server") != "-") title += " > " + text(end, "server");
@@ -37,11 +41,11 @@ void write_next(std::ostream& out, const Json& next, std::size_t indent) {
 
 void write_end(std::ostream& out, const Json& row, std::int64_t now_ms) {
     const Json end = row.value("end", Json::object());
-    const std::string head = short_time(text(end, "time"), now_ms) + "  ";
+    const std::string head = time_of(end, now_ms) + "  ";
     out << title_of(end) << '\n';
     write_wrapped(out, head, text(end, "text"));
     for (const Json& event : row.value("events", Json::array()))
-        write_wrapped(out, short_time(text(event, "time"), now_ms) + "    ", text(event, "text"));
+        write_wrapped(out, time_of(event, now_ms) + "    ", text(event, "text"));
     write_next(out, row.value("next", Json()), head.size());
 }
 
@@ -76,12 +80,11 @@ bool write_why(const std::vector<Json>& rows, const std::string& client, std::in
     return false;
 }
 
-bool print_why(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
-               std::ostream& out) {
+bool print_why(Telemetry& telemetry, const std::vector<std::string>& words, const Output& output) {
     const std::int64_t now_ms = wall_ms();
     const std::vector<Json> rows = telemetry.rows("why", why_question(words, now_ms));
-    if (!as_json) return write_why(rows, words[1], now_ms, out);
-    out << Json(rows).dump(2) << '\n';
+    if (output.is_text()) return write_why(rows, words[1], now_ms, output.out);
+    write_rows(output, rows);
     return rows.size() > 1;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "output.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
@@ -20,7 +21,6 @@ bool write_why(const std::vector<Json>& rows, const std::string& client, std::in
                std::ostream& out);
 
 // False: nothing has ended.
-bool print_why(Telemetry& telemetry, const std::vector<std::string>& words, bool as_json,
-               std::ostream& out);
+bool print_why(Telemetry& telemetry, const std::vector<std::string>& words, const Output& output);
 
 }  // namespace warren::ctl

@@ -194,7 +194,7 @@ def audits(bench):
         bench.ask(f'rabbit_amqqueue:declare(rabbit_misc:r(<<"/">>, queue, <<"{queue}">>), {durable}, false, [], none, <<"test">>)')
     url = f"http://{PLAIN.address}:15672"
     result = wait_until("the queues to be listed", lambda: "queue lonely in /" in (said := audit(url)).stdout and said, 15, 0.5)
-    rules = {finding["rule"] for finding in json.loads(result.stdout)["findings"]}
+    rules = {finding["rule"] for finding in json.loads(result.stdout)["rows"]}
     print(f"audit: {sorted(rules)}", flush=True)
     assert result.returncode == 1 and {"few_nodes", "transient_queue", "single_replica"} <= rules, result
     assert audit(f"http://{PLAIN.address}:15673").returncode == 2, "nobody is there"

@@ -146,7 +146,7 @@ class Bench:
         said = self.warren.run(self.test.program("app/warrenctl/warrenctl"), "--json", "audit", "--url", f"http://{DISC.address}:15672",
                                "--username", USER, "--password-file", str(password), "--vip", VIP[4], check=False)
         assert said.returncode == status, said
-        return {(found["rule"], found["what"]) for found in json.loads(said.stdout)["findings"]}
+        return {(found["rule"], found["what"]) for found in json.loads(said.stdout)["rows"]}
 
     def said(self, log):
         return self.test.log(log).splitlines()

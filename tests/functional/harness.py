@@ -43,6 +43,14 @@ __all__ = ["DEFAULT_BUILD", "Host", "LabError", "Network", "REPOSITORY", "Skip",
            "run_cases", "wait_until"]
 
 
+def rows_of(text, *words):
+    """What warrenctl's JSON has to say; `status`, `sync` and `explain` are one row."""
+    whole = json.loads(text)
+    assert whole["schema"] == 1, whole
+    one = words[0] in ("status", "explain") or words[:2] in (("show", "status"), ("show", "sync"))
+    return whole["rows"][0] if one else whole["rows"]
+
+
 class Skip(Exception):
     """The test cannot run here; the text says why."""
 
@@ -89,8 +97,8 @@ class Test:
         return process
 
     def ctl(self, host, *words):
-        """The rows that warrenctl has of the warren on a host."""
-        return json.loads(host.run(self.program("app/warrenctl/warrenctl"), "--instance", host.namespace, "--json", *words).stdout)
+        """The rows that warrenctl has of the warren on a host; the row of what is only one."""
+        return rows_of(host.run(self.program("app/warrenctl/warrenctl"), "--instance", host.namespace, "--json", *words).stdout, *words)
 
     @contextlib.contextmanager
     def lab(self, **options):

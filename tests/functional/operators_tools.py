@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What an operator has at hand beside the views: support, history, top, shell, and the log of flows.
+"""What an operator has at hand beside the views: support, history, top, shell, the log of flows, chosen flows, formats.
 
     operators_tools.py BUILD
 """
+import csv
+import io
 import json
 import os
 import pathlib
@@ -12,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import tarfile
+import tempfile
 import time
 
 from harness import REPOSITORY, Skip, Test, wait_until
@@ -53,6 +56,21 @@ for _ in range(int(sys.argv[1])):
     with socket.create_connection(("192.168.8.100", 5672), 3) as link:
         link.sendall(b"hello")
         assert link.recv(64)
+"""
+
+
+# Connections that stay until they are cut: a line for each, and one when they have all gone.
+HOLD = """import socket, sys
+links = [socket.create_connection(("192.168.8.100", 5672), 3) for _ in range(int(sys.argv[1]))]
+for link in links:
+    print(link.getsockname()[1], flush=True)
+for link in links:
+    link.settimeout(None)
+    try:
+        while link.recv(64):
+            pass
+    except ConnectionResetError:
+        print("reset", flush=True)
 """
 
 
@@ -184,6 +202,64 @@ def flow_log(bench):
     assert len(bench.logged_flows(old)) == 3
 
 
+def formats(bench):
+    rows = list(csv.DictReader(io.StringIO(bench.ctl("-o", "csv", "show", "servers").stdout)))
+    assert [row["server"] for row in rows] == SERVERS and json.loads(rows[0]["factors"])["slow_start"] == 1, rows
+    lines = [json.loads(line) for line in bench.ctl("-o", "jsonl", "show", "servers").stdout.splitlines()]
+    whole = json.loads(bench.ctl("-o", "json", "show", "servers").stdout)
+    assert [line["server"] for line in lines] == SERVERS and whole["schema"] == 1 and whole["instance"] == bench.host.namespace
+    assert re.fullmatch(r"[\d-]{10}T[\d:.]{12}Z", whole["time"]) and len(whole["rows"]) == 2, whole
+    for words, text in ((("stauts",), 'did you mean "status"'), (("show", "sevices"), 'did you mean "services"'),
+                        (("--jsn", "status"), 'did you mean "--json"'), (("drain", "x", "--since", "5m"), "drain takes no --since"),
+                        (("-o", "yaml", "status"), "one of text, json"), (("show", "flows", "clint", "x"), 'did you mean "client"'),
+                        (("events", "--level", "warn"), 'did you mean "warning"'), (("capture", "-o", "json"), "no other format")):
+        result = bench.ctl(*words, check=False)
+        assert result.returncode == 2 and text in result.stderr and not result.stdout, (words, result)
+    assert bench.ctl("drain", "-h").stdout.startswith("Usage: warrenctl [options] drain|"), "no help behind a command"
+    assert "a port did not take" in bench.ctl("help", "tx_full").stdout
+    assert re.search(r"^worker +rx +[\d,]+ +[\d.]+ ", bench.ctl("show", "counters", "worker").stdout, re.M)
+    with tempfile.TemporaryDirectory() as folder:    # that everybody may look into
+        os.chmod(folder, 0o755)
+        program = shutil.copy(bench.program, folder)
+        nobody = bench.host.run("setpriv", "--reuid=65534", "--clear-groups", "env", "-u", "XDG_RUNTIME_DIR", program, "status", check=False)
+        assert nobody.returncode == 3 and "run as root" in nobody.stderr, nobody
+
+
+def chosen_flows(bench):
+    """One client's are found, counted and reset, and no others; a drain is waited for."""
+    with bench.client.popen("/usr/bin/python3", "-c", HOLD, "3", stdout=subprocess.PIPE, text=True) as client:
+        ports = [client.stdout.readline().strip() for _ in range(3)]
+        one = f"192.168.8.50:{ports[1]}"
+        assert "3 connections" in bench.ctl("show", "flows", "count", "state", "established").stdout
+        rows = bench.test.ctl(bench.host, "show", "flows", "client", one)
+        assert [row["client"] for row in rows] == [one], rows
+        assert bench.test.ctl(bench.host, "show", "flows", "client", "192.168.8.51") == []
+        assert bench.test.ctl(bench.host, "show", "flows", "idle", "1h") == []
+        assert bench.ctl("reset", "client", one).stdout == "1 connections are reset\n"
+        wait_until("its end", lambda: one in {row["client"] for row in bench.test.ctl(bench.host, "ended", "cause", "reset")}, 5)
+        server = bench.test.ctl(bench.host, "show", "flows", "state", "established")[0]["server"]
+        result = bench.ctl("drain", server.split(":")[0], "--timeout", "1s", check=False)
+        assert result.returncode == 1 and "connections left" in result.stdout, result
+        result = bench.ctl("drain", server, "--wait", "--timeout", "1s", "--then-reset")
+        assert "disabled by the operator" in result.stdout, result
+        wait_until("nobody on it", lambda: bench.ctl("show", "flows", "count", "server", server, "state", "established").stdout == "0 connections\n", 5)
+        bench.ctl("enable", server)
+        client.kill()
+
+
+def paged(bench):
+    """Longer than the screen goes through a pager, and nothing else does."""
+    screen = Screen(bench, 80, 10, "show", "status", environment=["PAGER='sed s/^/paged:/'"])
+    screen.wait_for(r"^paged:PORT")
+    screen.close()
+    screen = Screen(bench, 80, 10, "show", "status", "--no-pager")
+    screen.wait_for(r"^PORT")
+    screen.close()
+    screen = Screen(bench, 80, 24, "show", "servers", environment=["PAGER=false"])
+    screen.wait_for(r"^SERVER ")
+    screen.close()
+
+
 def history(bench):
     before = {row["name"]: row for row in bench.test.ctl(bench.host, "history")}
     assert set(before) == {"rabbit", *SERVERS}, before
@@ -286,7 +362,7 @@ def shell(bench):
     file = bench.test.folder / "warrenctl_history"
     assert "events" in file.read_text() and file.stat().st_mode & 0o077 == 0
     result = bench.ctl("shell", input="# a script\n--json show status\n\nshow nonsense\n", check=False)
-    assert result.returncode == 2 and json.loads(result.stdout)["masters"] == 1 and "unknown view" in result.stderr, result
+    assert result.returncode == 2 and json.loads(result.stdout)["rows"][0]["masters"] == 1 and "unknown view" in result.stderr, result
     assert bench.ctl("complete", "--", "drain", "192.168.8.12").stdout == SERVERS[1] + "\n"
     assert bench.ctl("complete", "--", "show", "vrrp", "").stdout == "rabbit\n"
     script = 'source "$1"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _warrenctl; printf "%s\\n" "${COMPREPLY[@]}"'
@@ -310,7 +386,7 @@ def main(test):
     if not shutil.which("tmux"):
         raise Skip("not here: tmux")
     bench = Bench(test)
-    for step in (archive, flow_log, history, top_at_80, top_interrupted, top_terminated, top_without_a_terminal, shell,
+    for step in (archive, flow_log, formats, chosen_flows, paged, history, top_at_80, top_interrupted, top_terminated, top_without_a_terminal, shell,
                  top_outlives_warren):
         begun = time.monotonic()
         step(bench)

@@ -204,7 +204,7 @@ def a_server_goes_and_comes(bench):
                {row["server"] for row in bench.ctl("ended", "cause", "admin")}, 5)
     assert [row["server"] for row in bench.ctl("show", "neighbours")] == ["192.168.8.12"]
     (row,) = bench.ctl("show", "services")
-    assert row["servers"] == row["servers_up"] == 1, row
+    assert row["server_count"] == row["servers_up"] == 1, row
 
     said = bench.reload(ROUTER + service())
     assert f"server 192.168.8.11:5672 of {VIP}:5672 is added" in said, said

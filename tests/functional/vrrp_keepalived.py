@@ -5,13 +5,12 @@
 Times have room for a busy machine: they tell a takeover by good-bye (skew only) from one by silence (three adverts and skew).
 """
 
-import json
 import os
 import pathlib
 import signal
 import time
 
-from harness import Test, wait_until
+from harness import Test, rows_of, wait_until
 
 VIP = "192.168.8.100"
 WHO_HAS = str(pathlib.Path(__file__).with_name("who_has.py"))
@@ -79,7 +78,7 @@ class Pair:
     def show_vrrp(self):
         text = self.warren_host.run(self.test.program("app/warrenctl/warrenctl"), "--instance",
                                     self.warren_host.namespace, "--json", "show", "vrrp").stdout
-        return json.loads(text)[0]
+        return rows_of(text, "show", "vrrp")[0]
 
 
 def end(process):

@@ -81,18 +81,21 @@ class Warrenctl(unittest.TestCase):
         self.assertEqual(sorted(long_options(usage())), sorted(offered("warrenctl --")))
 
     def test_each_verb_has_its_own_options(self):
-        for verb, own in (("show", []), ("events", ["--follow", "--last", "--level", "--since", "--until"]),
+        for verb, own in (("show", ["--all", "--last", "--rates", "--sort", "--watch"]), ("status", ["--watch"]), ("reset", ["--yes"]),
+                          ("drain", ["--then-reset", "--timeout", "--wait"]), ("disable", ["--timeout", "--wait"]), ("enable", []),
+                          ("events", ["--follow", "--for", "--last", "--level", "--since", "--until"]),
                           ("ended", ["--by", "--follow", "--last", "--since", "--until"]), ("reload", ["--diff", "--dry-run", "--wait"]), ("handover", ["--back", "--force"]),
-                          ("upgrade", ["--force", "--restart-command"]), ("support", ["--output"]), ("top", ["--delay"]),
-                          ("capture", ["--bytes", "--count", "--seconds", "--snap", "--write"]), ("trace", ["--count", "--seconds"]),
+                          ("upgrade", ["--force", "--restart-command"]), ("support", []), ("top", ["--delay"]),
+                          ("capture", ["--bytes", "--count", "--seconds", "--snap", "--write"]), ("trace", ["--count", "--last", "--seconds"]),
                           ("audit", ["--ca-file", "--password-file", "--url", "--username", "--vip"])):
             with self.subTest(verb):
-                general = ["--help", "--instance", "--json", "--no-color", "--version", "--wide"]
+                general = ["--help", "--instance", "--json", "--no-color", "--no-pager", "--output", "--version", "--wide"]
                 self.assertEqual(sorted(own + general), sorted(offered(f"warrenctl -i lb {verb} --")))
 
     def test_bash_and_the_program_offer_the_same(self):
         for line in ("", "show ", "events ", "ended ", "ended cause ", "ended cause x cli", "why 10.0.0.9 ", "weight 10.0.0.9 ", "--json dr",
-                     "handover ", "audit --", "capture ", "capture client ", "capture client x po", "trace ", "trace x ", "trace drops ", "capture --", "--level ", "ended --by ", "nonsense "):
+                     "handover ", "audit --", "capture ", "capture client ", "capture client x po", "trace ", "trace x ", "trace drops ", "capture --", "--level ", "show flows ", "show flows state ", "show flows client x i", "show flows count ", "show counters ",
+                     "help dr", "help drain ", "reset client ", "reset client x ", "-o ", "show flows --sort ", "drain --", "ended --by ", "nonsense "):
             with self.subTest(line):
                 *before, begun = line.split(" ")
                 words = [str(BUILD / "app/warrenctl/warrenctl"), "-i", "none-such", "complete", "--", *before, begun]

@@ -18,6 +18,7 @@ TEST(Capture, AsksForWhatIsSaid) {
     options.bytes = 6;
     options.seconds = 7;
     options.snap = 80;
+    EXPECT_EQ(capture_request({"trace", "drops"}, {.is_json = true}), "trace-json drops any");
     EXPECT_EQ(capture_request({"trace", "server", "10.0.0.1"}, options),
               "trace server 10.0.0.1 packets 5 bytes 6 seconds 7 snap 80");
 }
@@ -39,7 +40,7 @@ TEST(Capture, DropsNeedNoReason) {
 
 TEST(Capture, RefusesWhatItDoesNotKnow) {
     EXPECT_EQ(capture_problem({"capture", "tcp"}),
-              "capture knows no \"tcp\": client, server, service, port or drops");
+              "unknown word \"tcp\": one of client, server, service, port, drops");
     EXPECT_EQ(capture_problem({"capture", "port", "eth0", "client"}),
               "capture client takes a word");
     EXPECT_EQ(capture_problem({"trace"}), "trace needs CLIENT or CLIENT:PORT");

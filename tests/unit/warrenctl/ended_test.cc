@@ -64,9 +64,11 @@ TEST(Ended, NonsenseIsNamed) {
             << nonsense;
     EXPECT_NE(problem_of({"server", "rabbit1"}).find("\"rabbit1\" is no address"),
               std::string::npos);
-    EXPECT_NE(problem_of({"cause", "bored"}).find("\"bored\" is no cause"), std::string::npos);
-    EXPECT_NE(problem_of({"client"}).find("ended takes"), std::string::npos);
-    EXPECT_NE(problem_of({"colour", "red"}).find("ended takes"), std::string::npos);
+    EXPECT_NE(problem_of({"cause", "bored"}).find("unknown cause \"bored\""), std::string::npos);
+    EXPECT_EQ(problem_of({"client"}), "ended: client needs a value behind it");
+    EXPECT_EQ(problem_of({"clint", "x"}), "unknown word \"clint\": did you mean \"client\"?");
+    EXPECT_EQ(problem_of({"colour", "red"}),
+              "unknown word \"colour\": one of client, server, service, cause");
 }
 
 }  // namespace

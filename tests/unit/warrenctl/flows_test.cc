@@ -31,7 +31,7 @@ TEST(Flows, AreAskedForInWordsOfWarren) {
               "client 2001:db8::9 idle 300000 state established server 10.0.0.1:5672");
     EXPECT_EQ(flow_problem_of({"clint", "x"}), "unknown word \"clint\": did you mean \"client\"?");
     EXPECT_EQ(flow_problem_of({"client"}), "client needs a value behind it");
-    EXPECT_EQ(flow_problem_of({"state", "open"}).substr(0, 21), "unknown state \"open\": ");
+    EXPECT_TRUE(flow_problem_of({"state", "open"}).starts_with("unknown state \"open\": one of"));
     EXPECT_NE(flow_problem_of({"client", "rabbit"}).find("is no address"), std::string::npos);
     EXPECT_NE(flow_problem_of({"idle", "5"}).find("no time that passes"), std::string::npos);
 }
@@ -95,7 +95,7 @@ TEST(Counters, ThoseThatMovedWithTheirRate) {
               "GROUP   COUNTER   TOTAL  A SECOND   LAST  BY WORKER\n"
               "worker  rx       12,345     1,235  40 ms\n"
               "drop    no_flow       2       0.2   1m5s\n"
-              "1 others are 0: --all; warrenctl help COUNTER explains one\n");
+              "1 other is 0: --all; warrenctl help COUNTER explains one\n");
     EXPECT_NE(counters_shown({.with_all = true}).find("tx_full"), std::string::npos);
     EXPECT_EQ(counters_shown({.group = "drop"}).find("rx "), std::string::npos);
     EXPECT_NE(counters_shown({.group = "worker", .seconds = 0.01}).find(" 0  "), std::string::npos);

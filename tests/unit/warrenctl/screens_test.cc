@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -23,7 +24,10 @@ std::string read(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+// Of a day that is never today, in no zone.
 Json recorded() {
+    setenv("TZ", "UTC", 1);
+    tzset();
     return Json::parse(read(folder + "/rows.json"));
 }
 
@@ -62,7 +66,7 @@ std::string shown(const Json& views, const std::string& view, const Screen& scre
     Telemetry telemetry(warren.socket());
     std::ostringstream out;
     set_screen(out, screen);
-    show(telemetry, view, {}, false, out);
+    show(telemetry, view, {}, {out});
     return out.str();
 }
 

@@ -30,6 +30,15 @@ TEST(Verbs, WhatFollows) {
     EXPECT_TRUE(has(next_words({}), "status"));
     EXPECT_TRUE(has(next_words({"show"}), "servers"));
     EXPECT_EQ(next_words({"show", "servers"}), Words{});
+    EXPECT_TRUE(has(next_words({"show", "flows"}), "client"));
+    EXPECT_TRUE(has(next_words({"show", "flows", "state"}), "established"));
+    EXPECT_EQ(next_words({"show", "flows", "client"}), Words{});
+    EXPECT_TRUE(has(next_words({"show", "flows", "client", "x"}), "idle"));
+    EXPECT_TRUE(has(next_words({"show", "counters"}), "drop"));
+    EXPECT_TRUE(has(next_words({"help"}), "drain"));
+    EXPECT_TRUE(has(next_words({"reset"}), any_server));
+    EXPECT_TRUE(has(next_words({"reset", "client", "x"}), "service"));
+    EXPECT_EQ(next_words({"reset", "10.0.0.1:5672"}), Words{any_service});
     EXPECT_EQ(next_words({"show", "vrrp"}), Words{any_router});
     EXPECT_TRUE(has(next_words({"events"}), "vrrp"));
     EXPECT_EQ(next_words({"drain"}), Words{any_server});
