@@ -51,7 +51,7 @@ TEST(Shedding, ARebalanceTakesIdleOnesFirst) {
     EXPECT_TRUE(world.run().empty());
 }
 
-exchange::FlowRow answer_to(World& world, exchange::FlowCommand command) {
+exchange::FlowRow asked(World& world, exchange::FlowCommand command) {
     command.request = 9;
     EXPECT_TRUE(world.exchange.workers[0]->commands.push(command));
     exchange::FlowRow row;
@@ -69,23 +69,23 @@ TEST(Shedding, AnOrderResetsThoseOfAFilterAndNoOthers) {
     opened(world, 3);
     exchange::FlowFilter filter;
     filter.client = {net::IpAddress::v4(192, 168, 8, 50), net::Be16(4001)};
-    EXPECT_EQ(answer_to(world, {.ask = exchange::FlowAsk::count}).count, 3U);
-    EXPECT_EQ(answer_to(world, {.ask = exchange::FlowAsk::count, .filter = filter}).count, 1U);
-    EXPECT_EQ(answer_to(world, {.ask = exchange::FlowAsk::reset, .filter = filter}).count, 1U);
+    EXPECT_EQ(asked(world, {.ask = exchange::FlowAsk::count}).count, 3U);
+    EXPECT_EQ(asked(world, {.ask = exchange::FlowAsk::count, .filter = filter}).count, 1U);
+    EXPECT_EQ(asked(world, {.ask = exchange::FlowAsk::reset, .filter = filter}).count, 1U);
     EXPECT_EQ(causes(world), std::vector(1, exchange::EndCause::reset));
     EXPECT_EQ(world.exchange.active_flows(0), 2U);
     filter.client.port = {};
     filter.idle_ms = 3'600'000;
-    EXPECT_EQ(answer_to(world, {.ask = exchange::FlowAsk::reset, .filter = filter}).count, 0U);
+    EXPECT_EQ(asked(world, {.ask = exchange::FlowAsk::reset, .filter = filter}).count, 0U);
     filter.idle_ms = 0;
-    EXPECT_EQ(answer_to(world, {.ask = exchange::FlowAsk::reset, .filter = filter}).count, 2U);
+    EXPECT_EQ(asked(world, {.ask = exchange::FlowAsk::reset, .filter = filter}).count, 2U);
     EXPECT_EQ(world.exchange.active_flows(0), 0U);
 }
 
 TEST(Shedding, AFullTableIsResetInRounds) {
     World world({.servers = 1, .flow_capacity = 1024});
     opened(world, 300);
-    EXPECT_EQ(answer_to(world, {.ask = exchange::FlowAsk::reset}).count, 300U);
+    EXPECT_EQ(asked(world, {.ask = exchange::FlowAsk::reset}).count, 300U);
     EXPECT_EQ(world.exchange.active_flows(0), 0U);
 }
 
