@@ -220,7 +220,7 @@ def disconnected(bench):
     for server in ("192.168.8.11:5672", "192.168.8.12:5672"):
         bench.says("a", "reset", server)
     now = time.strftime("%H:%M")
-    wait_until("why", lambda: "the operator reset" in " ".join(bench.says("a", "why", "192.168.8.50", "at", now)[1].split()), SOON)
+    wait_until("why", lambda: "RST sent: reset by the operator" in " ".join(bench.says("a", "why", "192.168.8.50", "at", now)[1].split()), SOON)
 
 
 def link_flap(bench):
