@@ -31,7 +31,7 @@ class ApiTalk : public PeriodicChecker {
           options_(options) {}
 
     const RabbitmqOptions& options() const { return options_; }
-    void ask();
+    void call();
 
   private:
     // Method, target and reason; nothing: there is no more to say.
@@ -50,7 +50,7 @@ class ApiTalk : public PeriodicChecker {
     std::unique_ptr<HttpExchange> exchange_;
 };
 
-void ApiTalk::ask() {
+void ApiTalk::call() {
     std::optional<probe::HttpRequest> request = next();
     if (!request) return conclude();
     if (std::string problem = send(*std::move(request)); !problem.empty())
@@ -79,7 +79,7 @@ std::string ApiTalk::send(probe::HttpRequest request) {
 void ApiTalk::take(const HttpOutcome& outcome) {
     if (!outcome.ok()) return break_off(outcome.reason, "management API: " + outcome.problem);
     hear(outcome.reply);
-    ask();
+    call();
 }
 
 // ---- RABBITMQ_CHECK: a survey an attempt
@@ -108,7 +108,7 @@ class RabbitmqChecker final : public ApiTalk {
 
 void RabbitmqChecker::begin() {
     survey_.emplace(rabbitmq::Survey::Scope{.mirrors = surveys_++ % mirrors_every == 0});
-    ask();
+    call();
 }
 
 std::optional<probe::HttpRequest> RabbitmqChecker::next() {
@@ -160,7 +160,7 @@ class RabbitmqCloser final : public ApiTalk {
     }
 
   private:
-    void begin() override { ask(); }
+    void begin() override { call(); }
     std::optional<probe::HttpRequest> next() override;
     void hear(const probe::HttpReply& reply) override { farewell_.take(reply.status, reply.body); }
     void conclude() override;
