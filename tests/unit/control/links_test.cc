@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "fake_publication.h"
 
 namespace warren::control {
@@ -32,7 +34,8 @@ class SharedPort : public testing::Test {
 
     Surroundings world_{model::router("A", "eth0", 51, "192.168.8.100/24")};
     port::PortTable ports_;
-    Links links_{world_.context(), ports_};
+    tracking::LinkDelays delays_{world_.io, [](const std::string&) {}};
+    Links links_{world_.context(), ports_, delays_};
 };
 
 TEST_F(SharedPort, WhatIsKnownChangesNothing) {

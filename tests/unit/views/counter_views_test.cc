@@ -66,14 +66,20 @@ TEST_F(CounterRows, SayHowFastAndWhenLast) {
             EXPECT_EQ(row["moved_ms"], 10'500);
             EXPECT_EQ(row["per_s"], 0.0);
         }
-        if (row["name"] == "tx") EXPECT_EQ(row["moved_ms"], 0) << "since the last sample";
-        if (row["name"] == "kernel") EXPECT_TRUE(row["moved_ms"].is_null());
+        if (row["name"] == "tx") {
+            EXPECT_EQ(row["moved_ms"], 0) << "since the last sample";
+        }
+        if (row["name"] == "kernel") {
+            EXPECT_TRUE(row["moved_ms"].is_null());
+        }
     }
     exchange_.workers[0]->counters.rx.set(2'500);
     history.sample(rows(), 31 * second);
     for (Json row : rows()) {
         history.add_to(row, 31 * second);
-        if (row["group"] == "worker" && row["name"] == "rx") EXPECT_EQ(row["per_s"], 50.0);
+        if (row["group"] == "worker" && row["name"] == "rx") {
+            EXPECT_EQ(row["per_s"], 50.0);
+        }
     }
 }
 
