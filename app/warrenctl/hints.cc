@@ -7,13 +7,16 @@ namespace warren::ctl {
 
 std::string unknown_word(const std::string& what, const std::string& word,
                          const std::vector<std::string>& known) {
-    std::string text = "unknown " + what + " \"" + word + "\": ";
+    const std::string text = "unknown " + what + " \"" + word + "\": ";
+    const auto meant = [&](const std::string& known_word) {
+        return text + "did you mean \"" + known_word + "\"?";
+    };
     syntax::NearWord near(word);
     for (const std::string& each : known) {
-        if (!word.empty() && each.starts_with(word)) return text + "did you mean \"" + each + "\"?";
+        if (!word.empty() && each.starts_with(word)) return meant(each);
         near.consider(each);
     }
-    if (!near.best().empty()) return text + "did you mean \"" + near.best() + "\"?";
+    if (!near.best().empty()) return meant(near.best());
     return text + list_of(known);
 }
 

@@ -227,7 +227,7 @@ EventFilter event_filter(const po::variables_map& values, const Words& words) {
 }
 
 std::string one_of(const po::variables_map& values, const char* name, const Words& known) {
-    const std::string said = text_of(values, name);
+    std::string said = text_of(values, name);
     if (!said.empty() && std::find(known.begin(), known.end(), said) == known.end())
         throw UsageError(unknown_word(std::string("--") + name, said, known));
     return said;

@@ -147,10 +147,13 @@ Words words_of(const po::variables_map& values) {
 
 void check_options(const po::variables_map& values, const std::string& verb) {
     const Words known = options_of(verb);
-    for (const auto& [name, value] : values)
+    for (const auto& [name, value] : values) {
+        std::string option = "--";
+        option += name;
         if (name != "words" && !value.defaulted() &&
-            std::find(known.begin(), known.end(), "--" + name) == known.end())
-            throw UsageError(verb + " takes no --" + name);
+            std::find(known.begin(), known.end(), option) == known.end())
+            throw UsageError(std::string(verb).append(" takes no ").append(option));
+    }
 }
 
 void print_help(std::ostream& out, const std::string& verb) {

@@ -126,7 +126,7 @@ std::string minute_time(std::int64_t ms, std::int64_t now_ms) {
 
 std::string local_time(std::int64_t ms, std::int64_t now_ms) {
     const std::tm day = local(ms);
-    const std::string time = clock_time(ms) + fraction_of(ms);
+    std::string time = clock_time(ms) + fraction_of(ms);
     if (is_same_day(day, local(now_ms))) return time;
     // strftime's zone has no colon.
     std::string zone = formatted("%z", day);

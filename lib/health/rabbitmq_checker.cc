@@ -7,6 +7,7 @@
 #include "health/http_exchange.h"
 #include "health/periodic.h"
 #include "health/secret.h"
+#include "probe/http_request.h"
 #include "rabbitmq/survey.h"
 
 namespace warren::health {

@@ -66,7 +66,7 @@ FlowQuestion read_flow_question(std::string_view text) {
         if (std::exchange(is_first, false) && read_place(word, question)) continue;
         question.problem =
             words >> value ? take(word, value, question.filter) : word + " takes a word";
-        question.words += ' ' + word + ' ' + value;
+        question.words.append(" ").append(word).append(" ").append(value);
     }
     return question;
 }
