@@ -7,6 +7,7 @@
 
 #include "model/builder.h"
 #include "model/server_state.h"
+#include "model/server_totals.h"
 #include "pools/drains.h"
 #include "pools/rebalancing.h"
 #include "pools/weights.h"
