@@ -3,7 +3,10 @@
 
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_mbuf_pool_ops.h>
 
+#include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace warren::port {
@@ -25,11 +28,23 @@ rte_mempool* create(const std::string& name, unsigned packets, unsigned data_byt
                                    node);
 }
 
+// A driver is a file that DPDK opens when it starts, in a package of its own.
+bool has_driver(const char* name) {
+    const auto* begin = rte_mempool_ops_table.ops;
+    return std::any_of(
+        begin, begin + rte_mempool_ops_table.num_ops,
+        [name](const rte_mempool_ops& ops) { return std::strcmp(ops.name, name) == 0; });
+}
+
 }  // namespace
 
 Mempool make_mempool(const std::string& name, unsigned packets, unsigned data_bytes) {
     rte_mempool* pool = create(name, packets, data_bytes, workers_node());
     if (pool == nullptr) pool = create(name, packets, data_bytes, SOCKET_ID_ANY);
+    if (pool == nullptr && !has_driver(rte_mbuf_best_mempool_ops()))
+        throw std::runtime_error(
+            "DPDK's driver for packet buffers is missing: install the package"
+            " librte-mempool-ring23 (Debian), or the mempool drivers of DPDK");
     if (pool == nullptr)
         throw std::runtime_error("no memory for " + std::to_string(packets) +
                                  " packet buffers: " + rte_strerror(rte_errno));

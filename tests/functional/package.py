@@ -11,6 +11,7 @@ import ctypes
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -23,6 +24,7 @@ CONFIG = pathlib.Path("etc/warren/warren.conf")
 DEFAULTS = pathlib.Path("etc/default/warren")
 LOG = pathlib.Path("var/log/warren/warren.log")
 VIP = "192.168.8.100"   # of the example that is installed
+DRIVERS = next(pathlib.Path("/usr/lib").glob("*/dpdk/pmds-*"))
 WANTED = pathlib.Path("etc/systemd/system/multi-user.target.wants/warren.service")
 # What dpkg and its triggers keep for all packages, and the user that stays.
 HOUSEKEEPING = re.compile(r"var/lib/dpkg/|var/log/(dpkg|alternatives)|var/cache/|etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|"
@@ -67,6 +69,30 @@ class Machine:
     def changed(self):
         paths = (path.relative_to(self.changes) for path in self.changes.rglob("*") if path.is_symlink() or not path.is_dir())
         return {str(path) for path in paths if not HOUSEKEEPING.match(str(path))}
+
+    def dependencies(self):
+        """Packages without which apt does not install warren, down to the last."""
+        asked = ("apt-cache", "depends", "--recurse", "--important", "--installed", "warren")
+        return set(re.findall(r"^(\w[\w.+-]*)$", self.run(*asked), re.M)) - {"warren"}
+
+    @contextlib.contextmanager
+    def drivers_of_dependencies(self):
+        """This machine has all of DPDK; a fresh one has what apt brings. Other drivers are out of sight."""
+        drivers = self.root / pathlib.Path(*DRIVERS.parts[1:])
+        brought = {line for package in self.dependencies() for line in self.run("dpkg", "-L", package).splitlines()
+                   if line.startswith(f"{DRIVERS}/")}
+        assert brought, "no driver of DPDK is among the dependencies"
+        few = self.root / "run/drivers"
+        few.mkdir()
+        for path in brought:
+            source = self.root / path[1:]
+            (few / source.name).symlink_to(os.readlink(source)) if source.is_symlink() else shutil.copy(source, few)
+        call("mount", "--bind", few, drivers)
+        try:
+            yield
+        finally:
+            call("umount", drivers)
+            shutil.rmtree(few)
 
     def folders(self):
         return {str(path.relative_to(self.changes)) for path in self.changes.rglob("*warren*")}
@@ -132,7 +158,6 @@ def installation(machine, package):
     assert (machine.root / WANTED).is_symlink(), "it does not start at boot once it is configured"
     assert "\nwarren:" in (machine.root / "etc/passwd").read_text(), "no user warren"
     assert machine.run("stat", "-c", "%U:%G %a", "/etc/warren").strip() == "root:warren 2750"
-    machine.run(REPOSITORY / "debian/tests/smoke")
     unit = (machine.root / "lib/systemd/system/warren.service").read_text()
     assert "ExecStart=/usr/sbin/warren --config /etc/warren/warren.conf" in unit, unit
     assert (machine.root / "usr/share/zsh/vendor-completions/_warrenctl").exists(), "no completion for zsh"
@@ -225,7 +250,9 @@ def main(test):
     mounted.mkdir()
     with machine(mounted) as here:
         installation(here, package)
-        new_user(test, here, host, client)
+        with here.drivers_of_dependencies():
+            here.run(REPOSITORY / "debian/tests/smoke")
+            new_user(test, here, host, client)
         upgrade(here, upgraded)
         removal(here)
         purge(here)
