@@ -48,15 +48,12 @@ void PortUses::note_locals(std::span<const std::uint16_t> servers) {
 }
 
 void PortUses::note_sharers(std::span<const std::uint16_t> servers) {
-    const auto place_of = [&](std::uint16_t index) {
-        const config::RealServer& server = *state_.servers[index].config;
-        return std::pair(server.address, static_cast<std::uint16_t>(server.port));
-    };
     for (const std::uint16_t index : servers)
-        doubles_.try_emplace(place_of(index));
+        hosts_.try_emplace(state_.servers[index].config->address);
     for (std::uint16_t i = 0; i < state_.servers.size(); ++i) {
         if (!is_served(state_.servers[i])) continue;
-        if (const auto found = doubles_.find(place_of(i)); found != doubles_.end())
+        if (const auto found = hosts_.find(state_.servers[i].config->address);
+            found != hosts_.end())
             found->second.push_back(i);
     }
 }
@@ -81,10 +78,11 @@ PortUse PortUses::of(std::uint16_t index) const {
     const double share = static_cast<double>(use.total) /
                          static_cast<double>(std::max<std::size_t>(exchange_.workers.size(), 1));
     const config::RealServer& server = *state_.servers[index].config;
-    std::vector<std::uint16_t> sharers = doubles_.at({server.address, server.port});
+    std::vector<std::uint16_t> sharers = hosts_.at(server.address);
     std::erase_if(sharers, [&](std::uint16_t other) {
         const ServiceRecord& service = state_.services[state_.servers[other].service];
-        return !is_fnat(service) || !share_an_address(service.local_addresses, locals);
+        return state_.servers[other].config->port != server.port || !is_fnat(service) ||
+               !share_an_address(service.local_addresses, locals);
     });
     for (const auto& worker : exchange_.workers) {
         std::uint64_t active = 0;

@@ -4,10 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <span>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "exchange/worker_link.h"
@@ -48,8 +46,8 @@ class PortUses {
     const State& state_;
     const exchange::Exchange& exchange_;
     std::unordered_map<net::IpAddress, Local, net::IpAddressHash> locals_;
-    // Who has a server's address and port, by them.
-    std::map<std::pair<net::IpAddress, std::uint16_t>, std::vector<std::uint16_t>> doubles_;
+    // All servers that have one of theirs' address, by it.
+    std::unordered_map<net::IpAddress, std::vector<std::uint16_t>, net::IpAddressHash> hosts_;
 };
 
 // Of one.
