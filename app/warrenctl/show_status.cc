@@ -118,13 +118,42 @@ std::string service_line(const Json& service) {
            " refused/s";
 }
 
+// What serves as it should says nothing new.
+bool is_ordinary(const Json& server) {
+    return text(server, "state") == "up" && server.value("reachable", true) &&
+           server.value("refused_10s", std::uint64_t{0}) == 0;
+}
+
+// As many as leave room on the screen for the rest, in their order, those that are worth a look
+// before all others; returns how many are left out.
+std::size_t shorten(Rows& servers) {
+    constexpr std::size_t most = 12;
+    const std::size_t all = servers.size();
+    if (all <= most) return 0;
+    std::size_t room = most;
+    std::vector<bool> shown(all);
+    for (const bool ordinary : {false, true})
+        for (std::size_t i = 0; i < all && room > 0; ++i)
+            if (is_ordinary(servers[i]) == ordinary) {
+                shown[i] = true;
+                --room;
+            }
+    Rows kept;
+    for (std::size_t i = 0; i < all; ++i)
+        if (shown[i]) kept.push_back(std::move(servers[i]));
+    servers = std::move(kept);
+    return all - most;
+}
+
 void print_services(const Json& status, std::ostream& out) {
     for (const Json& service : status["services"]) {
         Rows servers;
         for (const Json& server : status["servers"])
             if (server["service"] == service["service"]) servers.push_back(server);
+        const std::size_t left_out = shorten(servers);
         out << '\n' << wrapped("", service_line(service), columns_of(out, std::string::npos));
         print_short_servers(out, servers);
+        if (left_out != 0) out << "  and " << left_out << " more -> warrenctl show servers\n";
     }
 }
 

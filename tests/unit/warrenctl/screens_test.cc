@@ -4,6 +4,7 @@
 // at the difference.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -110,6 +111,27 @@ TEST(Screens, AreTheSameWithoutTheirColours) {
     for (const char* code : {"\033[31m", "\033[33m", "\033[0m"})
         coloured = replaced(coloured, code, "");
     EXPECT_EQ(plain, coloured);
+}
+
+// Of sixty-four servers one is down; whoever looks wants to see that one, and the rest of the
+// screen.
+TEST(Screens, StatusOfManyServersLeavesOutThoseThatServe) {
+    Json views = with_servers(recorded(), 64);
+    for (Json& server : views["servers"]) {
+        server["state"] = "up";
+        server["reachable"] = true;
+        server["refused_10s"] = 0;
+    }
+    views["servers"][40]["state"] = "down";
+    const std::string said = shown(views, "status", {.columns = 100});
+    EXPECT_LE(std::count(said.begin(), said.end(), '\n'), 40) << said;
+    EXPECT_NE(said.find("192.168.8.50:5672"), std::string::npos) << said;
+    EXPECT_NE(said.find("192.168.8.20:5672"), std::string::npos)
+        << "the first eleven of the others";
+    EXPECT_EQ(said.find("192.168.8.21:5672"), std::string::npos) << said;
+    EXPECT_NE(said.find("  and 52 more -> warrenctl show servers\n"), std::string::npos) << said;
+    EXPECT_NE(shown(views, "servers", {.columns = 100}).find("192.168.8.73:5672"),
+              std::string::npos);
 }
 
 TEST(Screens, OfAPipeAreWhole) {
