@@ -89,6 +89,11 @@ class ServerHealth {
     // drains; who has none, or falls silent, is down.
     bool set_has_flows(bool has_flows);
 
+    // It takes no connections and may have some: it drains, or its process has just died.
+    bool refuses_with_flows() const {
+        return has_flows_ && !is_up() && only_refuses() && standing() == Standing::draining;
+    }
+
     bool is_excluded() const { return excluded_; }
     bool is_held_down() const { return held_down_; }
 

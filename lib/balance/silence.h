@@ -71,4 +71,29 @@ class Refusing {
     std::uint64_t last_ms_ = 0, asked_ms_ = 0;  // 0: never
 };
 
+// The same of a process that has died: its host resets its connections, many at once. A broker
+// resets one now and then for reasons of its own.
+class Resetting {
+  public:
+    static constexpr std::uint64_t many = 4, together_ms = 100;
+    static constexpr std::uint64_t pause_ms = 1'000;  // from one question to the next
+
+    // Returns whether the checks should be asked.
+    bool note(std::uint64_t now_ms) {
+        if (count_ == 0 || now_ms - since_ms_ > together_ms) {
+            since_ms_ = now_ms;
+            count_ = 0;
+        }
+        if (++count_ < many || (asked_ms_ != 0 && now_ms - asked_ms_ < pause_ms)) return false;
+        asked_ms_ = now_ms;
+        return true;
+    }
+    bool is_evident(std::uint64_t now_ms) const {
+        return asked_ms_ != 0 && now_ms - asked_ms_ <= pause_ms;
+    }
+
+  private:
+    std::uint64_t count_ = 0, since_ms_ = 0, asked_ms_ = 0;  // 0: never
+};
+
 }  // namespace warren::balance

@@ -191,11 +191,20 @@ bool Services::obey(std::uint16_t index, balance::Admin admin) {
 void Services::take(const exchange::FlowEvent& event) {
     apply_flow_event(context_.state, event);
     ended_.take(event, context_.state, journal::system_ms());
-    if (event.kind != exchange::FlowEventKind::refused ||
-        event.server >= context_.state.servers.size())
-        return;
-    balance::Refusing& refusing = context_.state.servers[event.server].refusing;
-    if (refusing.note(port::now_ns() / 1'000'000) && checks_) checks_->doubt(event.server);
+    if (event.server < context_.state.servers.size() && is_doubtful(event) && checks_)
+        checks_->doubt(event.server);
+}
+
+// Whether the server's checks should be asked at once.
+bool Services::is_doubtful(const exchange::FlowEvent& event) {
+    model::ServerRecord& server = context_.state.servers[event.server];
+    const std::uint64_t now_ms = port::now_ns() / 1'000'000;
+    if (event.kind == exchange::FlowEventKind::refused) return server.refusing.note(now_ms);
+    if (event.kind != exchange::FlowEventKind::ended ||
+        event.cause != exchange::EndCause::server_reset)
+        return false;
+    server.roll_call.call_again();
+    return server.resetting.note(now_ms);
 }
 
 void Services::on_transition(const election::VrrpReport& report) {
@@ -255,6 +264,7 @@ void Services::follow_traffic() {
     for (const pools::DrainNews& news :
          pools::follow_drains(context_.state, exchange_, port::now_ns())) {
         if (news.silent && checks_) checks_->doubt(news.server);
+        if (news.asks) call_roll(news.server);
         if (!news.text.empty())
             context_.events.info(journal::EventKind::server, "server {}: {}",
                                  full_name(news.server), news.text);
@@ -264,6 +274,12 @@ void Services::follow_traffic() {
             published |= news.changed;
     }
     if (published) context_.publication.publish();
+}
+
+void Services::call_roll(std::uint16_t server) {
+    for (const auto& worker : exchange_.workers)
+        if (!worker->roll_calls.push({.server = server}))
+            context_.state.servers[server].roll_call.call_again();
 }
 
 // An order that a worker cannot take is made again in a second.

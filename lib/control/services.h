@@ -70,6 +70,8 @@ class Services {
     void tell_of_quorum(const model::QuorumChange& change);
     Obeyed order_weight(std::uint16_t server, std::optional<std::uint32_t> weight);
     Obeyed reset_flows(std::uint16_t server);
+    bool is_doubtful(const exchange::FlowEvent& event);
+    void call_roll(std::uint16_t server);
     void even_out();
     std::string full_name(std::uint16_t server) const;
     void warn_of_few_ports();

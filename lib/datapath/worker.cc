@@ -97,6 +97,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       deferral_(tables_, exchange.sync),
       icmp_(tables_, emitter_, steering_, half_open_),
       shedding_(tables_, dead_flows_),
+      roll_call_(tables_, emitter_),
       leaving_(tables_),
       ageing_(tables_, emitter_, half_open_),
       forwarder_(tables_, emitter_, steering_, admission_, half_open_, dead_flows_, icmp_,
@@ -462,6 +463,7 @@ unsigned Worker::chores() {
     ageing_.take_timeouts(round_);
     unsigned done = tables_.is_synced() ? follow_peer() : 0;
     done += dead_flows_.reset(round_) + shedding_.shed(round_) + leaving_.tell(round_);
+    done += roll_call_.call(round_);
     ageing_.age(round_);
     done += answers_.answer(round_);
     return done + forwarder_.follow_moves();

@@ -22,6 +22,7 @@
 #include "datapath/leaving.h"
 #include "datapath/packet.h"
 #include "datapath/respond.h"
+#include "datapath/roll_call.h"
 #include "datapath/shedding.h"
 #include "datapath/steering.h"
 #include "datapath/tx_batch.h"
@@ -148,6 +149,7 @@ class Worker {
     mirror::Deferral deferral_;
     IcmpRelay icmp_;
     Shedding shedding_;
+    RollCall roll_call_;
     Leaving leaving_;
     Ageing ageing_;
     Forwarder forwarder_;

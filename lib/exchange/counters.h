@@ -118,7 +118,7 @@ struct alignas(64) WorkerCounters {
     Counter half_open_recycled;         // their clients never answered, others needed the room
     Counter clients_moved;              // flows whose client or its gateway has another MAC now
     Counter persistence_full;           // flows whose client's server could not be remembered
-    Counter probes_sent;                // keepalive, to the ends of flows that have long been idle
+    Counter probes_sent;                // keepalive: to long idle flows, and a refusing server
     Counter syns_replayed;              // sent to another server
     Counter syns_after_clear;           // sent again after an old connection was reset
     Counter ports_spilled;              // local ports beyond this machine's share

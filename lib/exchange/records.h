@@ -88,6 +88,12 @@ struct ShedOrder {
     std::uint8_t most = 0;  // up to shed_most
 };
 
+// Asks a worker to ask each live flow of a server whether that still knows it.
+struct RollCallOrder {
+    std::uint16_t server = 0;
+    std::uint16_t spare = 0;
+};
+
 // Asks a worker whose flows a virtual router has taken along that another has now: up to `most` are
 // told as moved.
 struct LeaveOrder {

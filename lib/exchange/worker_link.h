@@ -61,6 +61,7 @@ struct WorkerLink {
     alignas(64) Channel<FlowCommand> commands{16};
     Channel<NextHopMove> moves{64};
     Channel<ShedOrder> sheds{64};
+    Channel<RollCallOrder> roll_calls{64};
     Channel<LeaveOrder> leaves{max_virtual_routers};
 
     // ---- control -> worker

@@ -84,7 +84,8 @@ balance::Credibility credibility(State& state, const ServerRecord& server, std::
     const bool is_certain =
         result.conclusive ||
         (what == balance::CheckResult::silent && server.silence.is_evident(now_ms)) ||
-        (what == balance::CheckResult::refused && server.refusing.is_evident(now_ms));
+        (what == balance::CheckResult::refused &&
+         (server.refusing.is_evident(now_ms) || server.resetting.is_evident(now_ms)));
     return is_certain ? balance::Credibility::conclusive : balance::Credibility::evidence;
 }
 

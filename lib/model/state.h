@@ -20,6 +20,7 @@
 #include "balance/rate.h"
 #include "balance/rebalance.h"
 #include "balance/recent_count.h"
+#include "balance/roll_call.h"
 #include "balance/server_health.h"
 #include "balance/silence.h"
 #include "balance/slot_table.h"
@@ -125,6 +126,8 @@ struct ServerRecord {
     balance::FlapDamping damping{};
     balance::Silence silence{};
     balance::Refusing refusing{};
+    balance::Resetting resetting{};
+    balance::RollCall roll_call{};
     std::uint64_t passed_ns = 0;  // when a check last passed
     balance::DrainWatch drain{};
     bool drain_is_over = false;  // drain_timeout: the rest of its flows is reset

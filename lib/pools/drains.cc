@@ -47,6 +47,8 @@ class Follower {
             note_change(server_, "its port refuses, and no open connection is left", now_ns_);
             news_.push_back({.server = index_, .text = {}, .changed = true});
         }
+        if (server_.roll_call.is_due(server_.health.refuses_with_flows(), now.flows, now_ms()))
+            news_.push_back({.server = index_, .text = {}, .asks = true});
         if (server_.health.standing() == balance::Standing::draining)
             watch(now.flows);
         else

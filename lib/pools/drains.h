@@ -16,10 +16,12 @@ struct DrainNews {
     std::string text;      // for the log
     bool changed = false;  // its standing: the snapshot is out of date
     bool silent = false;   // it has begun to answer nothing that it is sent
+    bool asks = false;     // its live flows are to be asked whether it still knows them
 };
 
 // Some fifty times a second. Counts live flows, sees which servers are silent, ends drains whose
-// timeout is over, and declares those down that refuse and have no open one left.
+// timeout is over, declares those down that refuse and have no open one left, and has others that
+// refuse called (balance/roll_call.h).
 std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchange& exchange,
                                      std::uint64_t now_ns);
 

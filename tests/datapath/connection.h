@@ -87,4 +87,13 @@ class Connection {
     std::string server_address;
 };
 
+// Why flows have ended since the last question.
+inline std::vector<exchange::EndCause> causes(World& world) {
+    std::vector<exchange::EndCause> all;
+    exchange::FlowEvent event;
+    while (world.exchange.workers[0]->events.pop(event))
+        if (event.kind == exchange::FlowEventKind::ended) all.push_back(event.cause);
+    return all;
+}
+
 }  // namespace warren::datapath

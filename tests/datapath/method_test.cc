@@ -36,6 +36,17 @@ TEST_P(Methods, DirectRoutingChangesLinkAndTtlOnly) {
     EXPECT_EQ(world.counted(&C::flows_admitted), 1U);
 }
 
+// What the server answers goes past us. The client's answer reaches it, and RST is its own.
+TEST_P(Methods, DirectRoutingCallsTheRollAtTheClients) {
+    MethodWorld world(Method::dr, at());
+    world.send(world.to_vip("S"));
+    world.send(world.to_vip("A").seq(1001).ack(70'001));
+    ASSERT_TRUE(world.exchange.workers[0]->roll_calls.push({.server = 0}));
+    EXPECT_EQ(world.run(), (Lines{"02:00:00:00:00:64 > 02:00:00:00:00:c1 " +
+                                  at().header(at().vip, at().client, 64) +
+                                  " TCP 5672 > 4000 [A] seq 70000 ack 1001 win 1024"}));
+}
+
 TEST_P(Methods, DirectRoutingSpreadsFlowsAndKeepsThem) {
     MethodWorld world(Method::dr, at());
     const auto server_of = [&](std::uint16_t port, const char* flags) {

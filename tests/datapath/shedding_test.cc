@@ -30,14 +30,6 @@ std::set<std::string> reset_clients(const std::vector<std::string>& lines) {
     return ports;
 }
 
-std::vector<exchange::EndCause> causes(World& world) {
-    std::vector<exchange::EndCause> all;
-    exchange::FlowEvent event;
-    while (world.exchange.workers[0]->events.pop(event))
-        if (event.kind == exchange::FlowEventKind::ended) all.push_back(event.cause);
-    return all;
-}
-
 TEST(Shedding, ARebalanceTakesIdleOnesFirst) {
     World world({.servers = 1});
     auto connections = opened(world, 6);

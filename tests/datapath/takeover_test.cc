@@ -253,6 +253,19 @@ TEST_F(AfterglowTest, NothingElseIsOurs) {
     EXPECT_EQ(world.run(), silence);
 }
 
+// Who refuses may be dead. A RST with a number that is old would be nobody's.
+TEST_F(TakeoverTest, WhereNumbersAreOldTheRollIsCalledAtTheClients) {
+    known();
+    ASSERT_TRUE(world.exchange.workers[0]->roll_calls.push({.server = 0}));
+    EXPECT_EQ(world.run(), silence) << "the peer's flows are the peer's";
+    take_over();
+    world.advance(1'000'000);
+    ASSERT_TRUE(world.exchange.workers[0]->roll_calls.push({.server = 0}));
+    const Lines sent = world.run();
+    EXPECT_EQ(sent.size(), 1U);
+    EXPECT_EQ(lines_with(sent, "> 192.168.8.50 ttl 64 DF TCP 5672 > 4000 [A]"), 1U);
+}
+
 TEST_F(AfterglowTest, WithoutAHandOverThereIsNone) {
     Connection c = known();
     world.set_master(false);

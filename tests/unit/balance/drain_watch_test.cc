@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A drain's progress and end, and what traffic says of a silent server.
+// A drain's progress and end, and what traffic says of a silent server, or of one that refuses.
 #include "balance/drain_watch.h"
+#include "balance/roll_call.h"
 #include "balance/silence.h"
 
 #include <gtest/gtest.h>
@@ -69,6 +70,49 @@ TEST(Refusing, AsksNowAndThen) {
     EXPECT_TRUE(refusing.note(1'100));
     EXPECT_TRUE(refusing.is_evident(2'100));
     EXPECT_FALSE(refusing.is_evident(2'101));
+}
+
+TEST(Resetting, ManyAtOnceAreNews) {
+    Resetting resetting;
+    for (std::uint64_t ms = 1'000; ms < 5'000; ms += 50)
+        EXPECT_FALSE(resetting.note(ms)) << "now and then one: the broker's own reasons";
+    EXPECT_FALSE(resetting.is_evident(5'000));
+    EXPECT_FALSE(resetting.note(6'000));
+    EXPECT_FALSE(resetting.note(6'000));
+    EXPECT_FALSE(resetting.note(6'001));
+    EXPECT_TRUE(resetting.note(6'001));
+    EXPECT_TRUE(resetting.is_evident(7'001));
+    EXPECT_FALSE(resetting.is_evident(7'002));
+    EXPECT_FALSE(resetting.note(6'002)) << "once";
+    for (unsigned i = 0; i < 3; ++i)
+        EXPECT_FALSE(resetting.note(7'001));
+    EXPECT_TRUE(resetting.note(7'001)) << "another time";
+}
+
+TEST(RollCall, IsMadeTwiceWhileTheServerRefuses) {
+    RollCall calls;
+    EXPECT_FALSE(calls.is_due(false, 10, 1'000));
+    EXPECT_TRUE(calls.is_due(true, 10, 1'020)) << "at once";
+    EXPECT_FALSE(calls.is_due(true, 10, 1'119));
+    EXPECT_TRUE(calls.is_due(true, 10, 1'120)) << "its host may have been at it yet";
+    EXPECT_FALSE(calls.is_due(true, 10, 9'000)) << "it drains";
+    EXPECT_FALSE(calls.is_due(false, 10, 9'020));
+    EXPECT_TRUE(calls.is_due(true, 10, 9'040)) << "it refuses again";
+}
+
+TEST(RollCall, FollowsWhatTheServerResets) {
+    RollCall calls;
+    EXPECT_TRUE(calls.is_due(true, 10, 1'000));
+    EXPECT_TRUE(calls.is_due(true, 10, 1'100));
+    calls.call_again();
+    EXPECT_TRUE(calls.is_due(true, 10, 5'000)) << "killed while it drained";
+    calls.call_again();
+    EXPECT_FALSE(calls.is_due(true, 10, 5'050));
+    EXPECT_TRUE(calls.is_due(true, 10, 5'100)) << "there may have been more";
+    EXPECT_FALSE(calls.is_due(true, 10, 6'000));
+    calls.call_again();
+    EXPECT_FALSE(calls.is_due(true, 32'000, 6'000)) << "so many take their time";
+    EXPECT_TRUE(calls.is_due(true, 32'000, 6'200));
 }
 
 }  // namespace drain_watch_test

@@ -14,10 +14,11 @@ class Drains : public Pool {
     // The lines about it, a few milliseconds later.
     std::vector<std::string> follow(std::uint64_t ms = 20) {
         std::vector<std::string> lines;
-        changed_ = silent_ = false;
+        changed_ = silent_ = asks_ = false;
         for (const DrainNews& news : follow_drains(*state_, exchange_, now_ns_ += ms * 1'000'000)) {
             EXPECT_EQ(news.server, 0);
-            lines.push_back(news.text);
+            if (!news.asks) lines.push_back(news.text);
+            asks_ |= news.asks;
             changed_ |= news.changed;
             silent_ |= news.silent;
         }
@@ -27,6 +28,7 @@ class Drains : public Pool {
 
     bool changed_ = false;
     bool silent_ = false;
+    bool asks_ = false;
 };
 
 using Texts = std::vector<std::string>;
@@ -77,6 +79,33 @@ TEST_F(Drains, WhoRefusesIsDownWhenItsLastConnectionHasGone) {
     follow();
     EXPECT_TRUE(changed_);
     EXPECT_EQ(server_state(server(0)), exchange::ServerState::down);
+}
+
+TEST_F(Drains, WhoRefusesIsAskedForTheConnectionsThatAreLeft) {
+    const health::CheckResult refused{.reason = health::Reason::refused, .text = "refused"};
+    for (const bool is_ordered : {false, true}) {
+        use();
+        counted(0).active.set(5);
+        counted(0).open.set(5);
+        follow();
+        if (is_ordered) drain();
+        follow();
+        EXPECT_FALSE(asks_) << "an order is no sign of a dead process";
+        apply_check(*state_, 0, 0, refused, now_ns_);
+        apply_check(*state_, 0, 0, refused, now_ns_);
+        follow();
+        EXPECT_TRUE(asks_);
+        follow(50);
+        EXPECT_FALSE(asks_);
+        follow(50);
+        EXPECT_TRUE(asks_) << "once more";
+        follow(1'000);
+        EXPECT_FALSE(asks_);
+        server(0).roll_call.call_again();
+        follow();
+        EXPECT_TRUE(asks_);
+        EXPECT_EQ(server_state(server(0)), exchange::ServerState::drain);
+    }
 }
 
 TEST_F(Drains, ConnectionsThatTheServerHasClosedKeepNobodyDraining) {
