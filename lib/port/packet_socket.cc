@@ -42,10 +42,13 @@ constexpr std::uint8_t needs_checksum = 1, checksum_is_valid = 2;  // flags
 constexpr std::uint8_t gso_tcp4 = 1, gso_tcp6 = 4, gso_ecn = 0x80;
 
 constexpr unsigned block_bytes = 1U << 18;
-constexpr unsigned ring_bytes = 1U << 22;        // 2,048 frames of an MTU of 1,500
-constexpr unsigned large_ring_bytes = 1U << 23;  // of a larger one
-constexpr unsigned slot_overhead = 160;          // the kernel's header and alignment, ours, VLANs
-constexpr int queued_bytes = 8 << 20;            // of frames larger than a slot, and of sent ones
+// A host resets the connections of a killed process in one burst, their clients come back in the
+// next moment, and meanwhile a worker may have to wait for its core: 8,192 frames of an MTU of
+// 1,500, 2,048 of 9,000.
+constexpr unsigned ring_bytes = 1U << 24;
+constexpr unsigned large_ring_bytes = 1U << 25;
+constexpr unsigned slot_overhead = 160;  // the kernel's header and alignment, ours, VLANs
+constexpr int queued_bytes = 8 << 20;    // of frames larger than a slot, and of sent ones
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
