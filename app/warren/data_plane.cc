@@ -10,6 +10,7 @@
 
 #include "packet_memory.h"
 #include "port/clock.h"
+#include "port/thread.h"
 #include "sync_thread.h"
 
 namespace warren::app {
@@ -183,6 +184,8 @@ config::GlobalDefs DataPlane::run(control::ManagerOptions options) {
         static_cast<std::uint64_t>(config_.global.vrrp_startup_delay_ns);
     election::VrrpRunner runner(exchange_, vrrp_, manager.plans(), runner_options);
     const SyncThread sync_thread(config_, sync_keys_, exchange_, spread_);  // outlives the lcores
+    constexpr int niceness = -10;  // as a worker's among our threads
+    static_cast<void>(port::keep_this_session_prompt(niceness));
     Lcores lcores(exchange_);
     for (unsigned i = 0; i < workers_.size(); ++i)
         lcores.launch(port::first_worker_lcore + i, run_worker, workers_[i].get());
