@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""How servers come and go: slow start, tiers, drains and their timeout, orders over a reload, rebalancing, flap damping, a port that
-refuses while its connections live, how soon clients of a server that is cut off or killed know, and that nobody goes when all are
-cut off at once.
+"""How servers come and go: warmup of checks, slow start, tiers, drains and their timeout, orders over a reload, rebalancing, flap
+damping, a port that refuses while its connections live, how soon clients of a server that is cut off or killed know, and that nobody
+goes when all are cut off at once, nor when they come back one by one.
 
     server_states.py BUILD-DIR
 """
@@ -85,8 +85,19 @@ asyncio.run(main())
 """
 
 
-def config(drain_timeout=2):
-    return CONFIG.format(profile=PROFILE, drain_timeout=drain_timeout,
+WARMUP_S = 3
+FIRST_UNHEARD, UNHEARD = 6000, 12     # ports where nobody listens
+
+
+def warming():
+    """A service whose servers all refuse."""
+    servers = "".join(f"real_server 192.168.8.11 {FIRST_UNHEARD + i} {{\nTCP_CHECK {{\nretry 0\nwarmup {WARMUP_S}\n}}\n}}\n"
+                      for i in range(UNHEARD))
+    return f"virtual_server {VIP} 5675 {{\nlb_kind FNAT\ndelay_loop 0.1\n{servers}}}\n"
+
+
+def config(drain_timeout=2, is_warming=False):
+    return (warming() if is_warming else "") + CONFIG.format(profile=PROFILE, drain_timeout=drain_timeout,
                          one=SERVER.format(number=11, more=""), two=SERVER.format(number=12, more=""),
                          one_small=SERVER.format(number=11, more="uthreshold 8"), two_later=SERVER.format(number=12, more="tier 1"),
                          one_plain=PLAIN_SERVER.format(number=11), two_plain=PLAIN_SERVER.format(number=12))
@@ -167,8 +178,26 @@ def rows_say_all(bench):
     assert "SERVER" in shown and max(map(len, shown.splitlines())) <= 80, f"on a terminal of 80 columns: {shown}"
 
 
+def warmup(bench):
+    """Each server's first check comes at a random time within it."""
+    began = time.monotonic()
+    bench.reload(is_warming=True)
+    down = {}
+    while len(down) < UNHEARD and time.monotonic() < began + WARMUP_S + 5:
+        for row in bench.ctl("show", "servers"):
+            if row["service"].endswith(":5675") and row["state"] == "down":
+                down.setdefault(row["server"], time.monotonic() - began)
+    assert len(down) == UNHEARD, down
+    took = sorted(down.values())
+    assert took[-1] < WARMUP_S + 2, took
+    assert took[-1] - took[0] > 0.3 * WARMUP_S, f"all at once: {took}"     # by chance: one in 50,000
+    bench.reload()
+
+
 def panic_rule(bench):
-    """Both are cut off at once: that is doubted, and nobody loses a connection meanwhile."""
+    """Both are cut off at once: that is doubted, and nobody loses a connection meanwhile. One comes back and keeps its own, the other is
+    believed to be gone then, and comes back too: nobody falls a second time.
+    """
     def falls():
         return [text for text in bench.events("is down") if ":5674" in text]
     bench.wait_for_states(5674, "up", "up", 20)
@@ -182,6 +211,13 @@ def panic_rule(bench):
             assert {row["state"] for row in bench.rows(5674).values()} == {"up"}, bench.rows(5674)
         assert sum(row["active"] for row in bench.rows(5674).values()) == 8, bench.rows(5674)
         assert falls() == before, falls()
+        bench.hosts["one"].plug()
+        wait_until("the one that answers to serve alone", lambda: bench.row(5674, "12")["state"] == "down", 10)
+        assert bench.row(5674, "11")["state"] == "up", bench.rows(5674)
+        wait_until("all clients there", lambda: bench.row(5674, "11")["active"] == 8, 10)
+        bench.hosts["two"].plug()
+        bench.wait_for_states(5674, "up", "up")
+        assert len(falls()) == len(before) + 1 and "192.168.8.12" in falls()[-1], falls()[len(before):]
 
 
 def weight_by_order(bench):
@@ -343,7 +379,7 @@ def flapping(bench):
 
 def main(test):
     bench = Bench(test)
-    for step in (rows_say_all, weight_by_order, tiers, full_tier, slow_start, drain_timeout, reset_by_order, rebalance,
+    for step in (rows_say_all, warmup, weight_by_order, tiers, full_tier, slow_start, drain_timeout, reset_by_order, rebalance,
                  refusing_port, cut_off, killed, killed_unheard, flapping, panic_rule):
         print(step.__name__, flush=True)
         step(bench)
