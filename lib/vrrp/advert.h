@@ -68,7 +68,7 @@ enum class RejectReason : std::uint8_t {
     ah_format,         // another next header or length than HMAC-MD5-96's
     ah_icv,            // wrong key, or altered on the way
     ah_spi,            // not the source address
-    ah_replay,         // sequence number not above the last
+    ah_replay,         // sequence number not above its sender's last
     interval,          // v2: differs from ours; v3: zero
     address_count,     // v3: none
     address_list,      // v3 IPv6: the first is not link-local, though ours is

@@ -20,7 +20,6 @@ struct AhHeader {
 static_assert(sizeof(AhHeader) == ah_bytes);
 
 constexpr std::uint8_t hmac_96_length = 4;  // RFC 2402 2.2
-constexpr std::uint32_t last_sequence = 0xffff'ffff;
 constexpr std::size_t max_ipv4_header_bytes = 60;
 constexpr std::size_t max_packet_bytes =
     max_ipv4_header_bytes + ah_bytes + 8 + max_addresses * 4 + 8;
@@ -93,20 +92,20 @@ Decoded decode_ah(net::ConstBytes packet, const Settings& settings, AhSequence& 
     const auto ah = net::load<AhHeader>(l4, 0);
     if (!verify(packet, ah.icv, settings, hmac)) return RejectReason::ah_icv;
     if (ah.spi != ip.source) return RejectReason::ah_spi;
-    if (ah.sequence.host() <= sequence.last) return RejectReason::ah_replay;
-    sequence.last = ah.sequence.host();
+    if (!sequence.accept(ip.source, ah.sequence.host())) return RejectReason::ah_replay;
     return decoded;
 }
 
 bool seal_ah(net::Bytes packet, const Settings& settings, AhSequence& sequence, HmacMd5_96& hmac) {
     assert(packet.size() >= sizeof(net::Ipv4Header) + ah_bytes);
-    if (sequence.last == last_sequence) return false;
+    const std::optional<std::uint32_t> number = sequence.next();
+    if (!number) return false;
     const auto ip = net::load<net::Ipv4Header>(packet, 0);
     AhHeader ah;
     ah.next_header = net::IpProtocol::vrrp;
     ah.payload_length = hmac_96_length;
     ah.spi = ip.source;
-    ah.sequence = net::Be32(++sequence.last);
+    ah.sequence = net::Be32(*number);
     net::store(packet, sizeof(ip), ah);
     ah.icv = icv_of(packet, keeps_ttl(settings), settings.auth_data, hmac);
     net::store(packet, sizeof(ip), ah);

@@ -14,6 +14,7 @@
 
 #include "net/bytes.h"
 #include "vrrp/advert.h"
+#include "vrrp/ah_sequence.h"
 #include "vrrp/settings.h"
 
 namespace warren::vrrp {
@@ -31,20 +32,13 @@ class HmacMd5_96 {
     virtual Icv operator()(net::ConstBytes key, net::ConstBytes text) = 0;
 };
 
-// The sequence number that was sent or accepted last. One for both directions, as in keepalived:
-// who follows a master's numbers goes on from them at takeover, so its peers accept its first
-// advert, and a router that restarts with 0 learns them from the first advert it hears. It outlives
-// a reload.
-struct AhSequence {
-    std::uint32_t last = 0;
-};
-
 // The VRRP message behind an authentication header, for peek_vrid(); nothing is verified. Nothing
 // when it is not VRRP, or too short.
 std::optional<net::ConstBytes> ah_payload(net::ConstBytes l4);
 
 // `packet`: an IPv4 packet of protocol 51 from its first header byte to its total length. The
-// cheap checks of decode() come first; `sequence` moves only when the ICV is right.
+// cheap checks of decode() come first; `sequence`, which outlives a reload, moves only
+// when the ICV is right.
 Decoded decode_ah(net::ConstBytes packet, const Settings& settings, AhSequence& sequence,
                   HmacMd5_96& hmac);
 

@@ -45,8 +45,8 @@ void run_ah(vrrp::Settings s, const std::vector<std::uint8_t>& packet) {
     Digest digest;
     vrrp::AhSequence sequence{3};
     const vrrp::Decoded first = vrrp::decode_ah(packet, s, sequence, digest);
-    if (std::holds_alternative<vrrp::RejectReason>(first)) return require(sequence.last == 3);
-    require(sequence.last > 3);
+    if (std::holds_alternative<vrrp::RejectReason>(first)) return require(sequence.last() == 3);
+    require(sequence.last() > 3);
     const vrrp::Decoded second = vrrp::decode_ah(packet, s, sequence, digest);
     require(std::holds_alternative<vrrp::RejectReason>(second));
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "net/headers.h"
 #include "vrrp/group.h"
 
 namespace warren::sim {
@@ -17,6 +18,16 @@ std::string describe(const vrrp::Report& r) {
         .append(" ")
         .append(name(r.reason));
 }
+
+bool in_ah(const Node& node) {
+    return node.settings.auth_type == vrrp::AuthType::ah;
+}
+
+// An integrity value that is always right: the numbers are simulated, not the forger.
+class NoDigest : public vrrp::HmacMd5_96 {
+  public:
+    vrrp::Icv operator()(net::ConstBytes, net::ConstBytes) override { return {}; }
+};
 
 }  // namespace
 
@@ -64,6 +75,7 @@ void World::start_host(int host) {
 void World::power_on(Node& node) {
     note("start " + std::to_string(id(node)));
     node.rx.clear();
+    node.numbers = vrrp::AhSequence{};
     node.stalled_until_ns = node.frozen_until_ns = 0;
     node.stall_known = false;
     node.instance = std::make_unique<vrrp::Instance>(node.settings);
@@ -178,12 +190,13 @@ void World::drain(Node& node, std::uint64_t seen_ns) {
     while (!node.rx.empty() && node.rx.front().arrived_ns <= seen_ns) {
         const Packet packet = std::move(node.rx.front());
         node.rx.pop_front();
-        const vrrp::Decoded decoded = vrrp::decode(
-            {packet.bytes, 255, packet.source, vrrp::multicast_group_v4}, node.settings);
-        if (const auto* reason = std::get_if<vrrp::RejectReason>(&decoded))
+        const vrrp::Decoded advert = decoded(node, packet);
+        if (const auto* reason = std::get_if<vrrp::RejectReason>(&advert)) {
+            note(std::to_string(id(node)).append(" refuses: ").append(name(*reason)));
             node.instance->count_rejected(*reason);
-        else
-            give(node, vrrp::AdvertReceived{std::get<vrrp::Advert>(decoded), packet.source});
+        } else {
+            give(node, vrrp::AdvertReceived{std::get<vrrp::Advert>(advert), packet.source});
+        }
     }
 }
 
@@ -223,13 +236,41 @@ void World::execute(Node& node, const vrrp::Actions& actions) {
 
 // ---- the LAN
 
+// An advert's message; with AH the whole packet from its IP header on.
+Packet World::built(Node& node, std::uint8_t priority) {
+    const vrrp::Settings& s = node.settings;
+    const std::size_t headers = in_ah(node) ? sizeof(net::Ipv4Header) + vrrp::ah_bytes : 0;
+    Packet packet;
+    packet.source = s.primary_address;
+    packet.bytes.resize(headers + vrrp::encoded_size(s));
+    vrrp::encode(s, priority, packet.source, vrrp::multicast_group_v4,
+                 net::Bytes(packet.bytes).subspan(headers));
+    if (!in_ah(node)) return packet;
+    net::Ipv4Header ip;
+    ip.time_to_live = 255;
+    ip.source = packet.source.as_v4();
+    ip.destination = vrrp::multicast_group_v4.as_v4();
+    net::store(net::Bytes(packet.bytes), 0, ip);
+    NoDigest digest;
+    vrrp::seal_ah(packet.bytes, s, node.numbers, digest);
+    return packet;
+}
+
+vrrp::Decoded World::decoded(Node& node, const Packet& packet) {
+    if (!in_ah(node))
+        return vrrp::decode({packet.bytes, 255, packet.source, vrrp::multicast_group_v4},
+                            node.settings);
+    constexpr std::size_t number_at = sizeof(net::Ipv4Header) + 8;
+    const std::uint32_t number = net::load<net::Be32>(packet.bytes, number_at).host();
+    if (node.one_counter && number <= node.numbers.last()) return vrrp::RejectReason::ah_replay;
+    NoDigest digest;
+    return vrrp::decode_ah(packet.bytes, node.settings, node.numbers, digest);
+}
+
 void World::transmit(Node& node, std::uint8_t priority) {
     if (!node.link_up) return;
     if (priority != 0) node.last_advert_ns = now_ns;
-    Packet packet;
-    packet.bytes.resize(vrrp::encoded_size(node.settings));
-    packet.source = node.settings.primary_address;
-    vrrp::encode(node.settings, priority, packet.source, vrrp::multicast_group_v4, packet.bytes);
+    const Packet packet = built(node, priority);
     note(std::to_string(id(node)) + " sends " + std::to_string(priority));
     for (Node& to : nodes) {
         if (&to == &node || to.lan != node.lan || to.segment != node.segment) continue;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "random.h"
+#include "vrrp/ah.h"
 #include "vrrp/instance.h"
 
 namespace warren::sim {
@@ -43,6 +44,8 @@ struct Node {
     int lan = 0;
     int segment = 0;           // of the LAN; nodes of different segments don't hear each other
     int host = -1;             // nodes of one host are a sync group; -1: alone
+    vrrp::AhSequence numbers;  // of adverts in authentication headers
+    bool one_counter = false;  // keepalived's: refuses what is not above all it has sent, too
     bool blind = false;        // beside a queue whose rx mark never moves
     bool stall_known = false;  // to the control lcore: a fault
     std::uint64_t stalled_since_ns = 0;
@@ -114,6 +117,8 @@ class World {
     void deliver(Node& to, const Packet& packet);
     void watch_worker(Node& node);
     void drain(Node& node, std::uint64_t seen_ns);
+    static Packet built(Node& node, std::uint8_t priority);
+    static vrrp::Decoded decoded(Node& node, const Packet& packet);
 
     bool tracing_;
     std::uint64_t order_ = 0;

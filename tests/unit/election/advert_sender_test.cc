@@ -159,7 +159,7 @@ TEST_F(Sender, AnAuthenticatedAdvertGoesOnFromThePeersNumber) {
     ASSERT_EQ(sink_.frames.size(), 1U);
     EXPECT_TRUE(std::holds_alternative<vrrp::Advert>(
         vrrp::decode_ah(ah_packet(sink_.frames[0]), peer.settings, theirs, hmac)));
-    EXPECT_EQ(theirs.last, 102U);
+    EXPECT_EQ(theirs.last(), 102U);
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ TEST_F(EngineAh, ATakeoverGoesOnFromTheMastersNumbers) {
     VrrpEngine heir({&ours}, start_ns, ownership_, link_, sink);
     heir.tick(round());
     heir.on_frame(0, advert(200), round());
-    ASSERT_EQ(peer_sequence_.last, 101U);
+    ASSERT_EQ(peer_sequence_.last(), 101U);
     now_ns_ += 5 * s;
     heir.tick(round());
     ASSERT_FALSE(sink.frames.empty());
@@ -137,7 +137,7 @@ TEST_F(EngineAh, ATakeoverGoesOnFromTheMastersNumbers) {
     peer.settings.primary_address = ip("192.168.8.2");
     EXPECT_TRUE(std::holds_alternative<vrrp::Advert>(
         vrrp::decode_ah(ah_packet(sink.frames[0]), peer.settings, peers, hmac_)));
-    EXPECT_EQ(peers.last, 102U);
+    EXPECT_EQ(peers.last(), 102U);
 }
 
 TEST_F(EngineAh, WrongKeysAndPlainAdvertsAreRefused) {

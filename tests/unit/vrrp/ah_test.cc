@@ -76,13 +76,14 @@ Settings unicast_settings(const IpAddress& own = self) {
 
 std::string outcome(const Packet& packet, const Settings& settings, std::uint32_t last = 0) {
     OpenSsl hmac;
-    AhSequence sequence{last};
+    AhSequence sequence;
+    EXPECT_EQ(sequence.accept(peer.as_v4(), last), last != 0);
     const Decoded decoded = decode_ah(packet, settings, sequence, hmac);
     if (const auto* reason = std::get_if<RejectReason>(&decoded)) {
-        EXPECT_EQ(sequence.last, last) << "a refused advert moved the sequence number";
+        EXPECT_EQ(sequence.last(), last) << "a refused advert moved the sequence number";
         return std::string(name(*reason));
     }
-    EXPECT_GT(sequence.last, last);
+    EXPECT_GT(sequence.last(), last);
     return "accepted";
 }
 
@@ -105,7 +106,7 @@ TEST(AhDecode, GivesTheAdvert) {
     ASSERT_TRUE(std::holds_alternative<Advert>(decoded));
     EXPECT_EQ(std::get<Advert>(decoded).priority, 100);
     EXPECT_EQ(std::get<Advert>(decoded).auth_type, AuthType::ah);
-    EXPECT_EQ(sequence.last, 7U);
+    EXPECT_EQ(sequence.last(), 7U);
 }
 
 TEST(AhDecode, Checks) {
@@ -197,16 +198,16 @@ TEST(AhSeal, GoldenPackets) {  // T8
     Packet packet = unsealed(multicast_ip);
     ASSERT_TRUE(seal_ah(packet, ah_settings(peer), sequence, hmac));
     EXPECT_EQ(packet, covered);
-    EXPECT_EQ(sequence.last, 7U);
+    EXPECT_EQ(sequence.last(), 7U);
 
-    sequence.last = 6;
+    sequence = AhSequence{6};
     Settings rfc = ah_settings(peer);
     rfc.ah_ttl = AhTtl::zero;
     packet = unsealed(multicast_ip);
     ASSERT_TRUE(seal_ah(packet, rfc, sequence, hmac));
     EXPECT_EQ(packet, zeroed);
 
-    sequence.last = 6;
+    sequence = AhSequence{6};
     packet = unsealed(unicast_ip);
     ASSERT_TRUE(seal_ah(packet, unicast_settings(peer), sequence, hmac));
     EXPECT_EQ(packet, unicast);
@@ -218,7 +219,7 @@ TEST(AhSeal, NumbersNeverCycle) {  // RFC 2402 3.3.2
     Packet packet = unsealed(multicast_ip);
     EXPECT_TRUE(seal_ah(packet, ah_settings(peer), sequence, hmac));
     EXPECT_FALSE(seal_ah(packet, ah_settings(peer), sequence, hmac));
-    EXPECT_EQ(sequence.last, 0xffff'ffffU);
+    EXPECT_EQ(sequence.last(), 0xffff'ffffU);
 }
 
 // One router's numbers through a takeover and a restart, as keepalived's.
@@ -236,12 +237,55 @@ TEST(AhSequence, SurvivesTakeoverAndRestart) {
         return std::holds_alternative<Advert>(decode_ah(packet, to, receiver, hmac));
     };
     EXPECT_TRUE(send(a, at_a, b, at_b));
-    EXPECT_EQ(at_b.last, 1001U);
+    EXPECT_EQ(at_b.last(), 1001U);
     EXPECT_TRUE(send(b, at_b, a, at_a)) << "b takes over and goes on from a's numbers";
-    at_b = {};  // b restarts and hears a first
+    at_b = AhSequence{};  // b restarts and hears a first
     EXPECT_FALSE(send(b, at_b, a, at_a)) << "a replay of b's first life is as old as this";
     EXPECT_TRUE(send(a, at_a, b, at_b));
     EXPECT_TRUE(send(b, at_b, a, at_a));
+}
+
+// Until one hears the other both are master and count alike: neither repeats anything. keepalived,
+// which has one counter for both directions, is checked in tests/sim.
+TEST(AhSequence, TwoMastersThatSpeakAtOnceHearEachOther) {
+    const net::Be32 a = peer.as_v4();
+    const net::Be32 b = self.as_v4();
+    AhSequence at_a{1000}, at_b{1000};
+    const std::optional<std::uint32_t> from_a = at_a.next();
+    const std::optional<std::uint32_t> from_b = at_b.next();
+    ASSERT_EQ(from_a, from_b);
+    EXPECT_TRUE(at_a.accept(b, *from_b));
+    EXPECT_TRUE(at_b.accept(a, *from_a));
+    EXPECT_FALSE(at_a.accept(b, *from_b)) << "but not twice";
+    EXPECT_EQ(at_a.next(), 1003U) << "keepalived has refused 1001 and is about to say 1002";
+}
+
+TEST(AhSequence, ANumberIsAboveAllThatWasSentOrHeard) {
+    AhSequence sequence{10};
+    EXPECT_TRUE(sequence.accept(peer.as_v4(), 5)) << "lower than ours, but new from him";
+    EXPECT_EQ(sequence.next(), 11U);
+    EXPECT_TRUE(sequence.accept(peer.as_v4(), 40));
+    EXPECT_EQ(sequence.next(), 41U);
+    EXPECT_FALSE(sequence.accept(peer.as_v4(), 40));
+    EXPECT_FALSE(sequence.accept(peer.as_v4(), 39));
+}
+
+net::Be32 sender(std::uint32_t n) {
+    return net::Be32(0xc000'0200U + n);
+}
+
+// Full is stricter, never laxer: who lost his place cannot be replayed.
+TEST(AhSequence, MoreSendersThanPlaces) {
+    AhSequence sequence;
+    constexpr std::uint32_t most = AhSequence::max_senders;
+    for (std::uint32_t n = 1; n <= most; ++n)
+        EXPECT_TRUE(sequence.accept(sender(n), 100 + n));
+    EXPECT_TRUE(sequence.accept(sender(most + 1), 1)) << "it takes the place of sender 1";
+    EXPECT_FALSE(sequence.accept(sender(1), 101)) << "which has said that";
+    EXPECT_FALSE(sequence.accept(sender(most + 2), 50));
+    EXPECT_TRUE(sequence.accept(sender(1), 102));
+    EXPECT_FALSE(sequence.accept(sender(2), 102));
+    EXPECT_TRUE(sequence.accept(sender(2), 103));
 }
 
 TEST(AhPayload, FindsTheMessageWithoutTrust) {
