@@ -68,6 +68,9 @@ void classify_arp(Packet& packet, const PollRound& round, const net::EthernetHea
     if (address == nullptr || address->port != packet.port()) return;
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
     if (!round.owns(*address)) return drop(packet, Drop::not_owned);
+    // An announcement (RFC 5227 2.3) asks nothing. From our own virtual MAC it is a rival's whom
+    // the election decides about: an answer would go to the MAC that it comes from.
+    if (packet.parsed.source == packet.parsed.destination) return;
     packet.address = address;
     packet.kind = Kind::arp;
 }
