@@ -19,9 +19,10 @@ std::string peer_line(const Json& row) {
     std::string line = "peer " + text(row, "peer") + (row.value("up", false) ? " up " : " DOWN ") +
                        number<duration_text>(row, "since_ms");
     if (!row.value("up", false)) return line;
-    return line + ", rtt " + time_of(row, "rtt_ms") + ", v" + text(row, "version") + ", lag " +
-           time_of(row, "lag_ms") + ", unacked " + text(row, "unacked") + ", room for " +
-           number<count_text>(row, "capacity") + " flows";
+    line += ", rtt " + time_of(row, "rtt_ms") + ", v" + text(row, "version") + ", lag " +
+            time_of(row, "lag_ms") + ", unacked " + text(row, "unacked");
+    if (row.value("lost_percent", 0.0) > 0) line += ", LOST " + text(row, "lost_percent") + " %";
+    return line + ", room for " + number<count_text>(row, "capacity") + " flows";
 }
 
 std::string equality(const Json& row) {

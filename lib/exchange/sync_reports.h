@@ -61,6 +61,7 @@ struct SyncReport {
         refused,        // it has not taken some flows
         port_conflict,  // two flows have one server's tuple
         both_masters,
+        lossy,              // the link loses more than 5 % of what the peer sends
         unsynced_takeover,  // the router has become ours with a table that was not equal
         stalled,
         count_,
@@ -69,7 +70,9 @@ struct SyncReport {
     Alarm alarm = Alarm::none;
     bool over = false;  // the alarm's cause has gone
     std::uint16_t router = 0;
-    std::uint64_t missing = 0;  // flows; of unsynced_takeover: ns since the tables were equal
+    // Flows; of unsynced_takeover: ns since the tables were equal; of version: the peer's lowest
+    // and highest in a byte each.
+    std::uint64_t missing = 0;
     std::uint64_t when_ns = 0;
     ConfigDifference difference{};  // config: the first that is known, if any is
 };
@@ -97,6 +100,7 @@ struct SyncPeerStatus {
     std::uint64_t lag_ns = 0;  // age of the oldest change that the peer has not acknowledged
     std::uint64_t unacknowledged = 0;  // datagrams
     std::uint64_t capacity = 0;        // flows of the peer's table
+    std::uint32_t lost_permille = 0;   // of what it sends, lately
 };
 struct SyncStatus {
     bool is_peer = false;

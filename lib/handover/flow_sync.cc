@@ -27,6 +27,8 @@ std::optional<Trouble> trouble_of(exchange::SyncReport::Alarm alarm) {
             return Trouble::refused;
         case Alarm::port_conflict:
             return Trouble::port_conflict;
+        case Alarm::lossy:
+            return Trouble::lossy;
         case Alarm::both_masters:
             return Trouble::both_masters;
         case Alarm::unsynced_takeover:

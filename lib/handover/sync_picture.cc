@@ -35,6 +35,9 @@ constexpr std::array<Words, trouble_count> words{{
      "`show counters`, group sync, says why; mostly it is another configuration"},
     {"port_conflict", "flows of the peer have a server's address and port that are in use here",
      "both were master at once; the peer's flow breaks when its address moves here"},
+    {"lossy", "more than 5 % of the peer's datagrams get lost",
+     "look at the link of flow_sync: errors (ip -s link), speed, a rate limit; one of its own is "
+     "best"},
     {"both_masters", "both warrens are master",
      "do adverts get from one to the other? Look at `show vrrp` of both"},
     {"preempt_unsynced", "it may preempt although flows are not known here",
@@ -72,6 +75,14 @@ std::string subject(const exchange::ConfigDifference& difference) {
            " of " + service;
 }
 
+// "1" or "2 to 3".
+std::string versions(std::uint64_t lowest_and_highest) {
+    const std::uint64_t lowest = lowest_and_highest >> 8;
+    const std::uint64_t highest = lowest_and_highest & 0xff;
+    const std::string first = std::to_string(lowest);
+    return lowest == highest ? first : first + " to " + std::to_string(highest);
+}
+
 }  // namespace
 
 const char* name(Trouble trouble) {
@@ -85,7 +96,8 @@ const char* remedy(Trouble trouble) {
 bool is_of_peer(Trouble trouble) {
     return trouble == Trouble::sync_down || trouble == Trouble::stale || trouble == Trouble::key ||
            trouble == Trouble::version || trouble == Trouble::capacity ||
-           trouble == Trouble::port_conflict || trouble == Trouble::sync_stalled;
+           trouble == Trouble::port_conflict || trouble == Trouble::lossy ||
+           trouble == Trouble::sync_stalled;
 }
 
 std::string text(const exchange::ConfigDifference& difference) {
@@ -105,6 +117,7 @@ std::string text(const StandingAlarm& alarm, const model::State& state) {
     if (alarm.difference.side != exchange::ConfigDifference::Side::none)
         return all + ": " + text(alarm.difference);
     if (alarm.missing == 0) return all;
+    if (alarm.trouble == Trouble::version) return all + ": it speaks " + versions(alarm.missing);
     if (alarm.trouble == Trouble::takeover_unsynced)
         return all + ": equal " + std::to_string(alarm.missing / 1'000'000'000) + " s before";
     return all + ": " + std::to_string(alarm.missing) + " flows";

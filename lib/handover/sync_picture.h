@@ -23,6 +23,7 @@ enum class Trouble : std::uint8_t {
     capacity,
     refused,
     port_conflict,
+    lossy,
     both_masters,
     preempt_unsynced,
     takeover_unsynced,
@@ -35,7 +36,7 @@ const char* remedy(Trouble trouble);
 struct StandingAlarm {
     Trouble trouble = Trouble::sync_down;
     std::uint16_t router = 0;
-    std::uint64_t missing = 0;  // flows; of takeover_unsynced: ns since the tables were equal
+    std::uint64_t missing = 0;  // see exchange::SyncReport
     std::uint64_t since_ns = 0;
     exchange::ConfigDifference difference{};  // config
 };

@@ -200,8 +200,9 @@ void SessionLink::peer_down() {
     tell({.kind = News::Kind::peer_down});
 }
 
-void SessionLink::peer_unintelligible(std::uint8_t, std::uint8_t) {
-    tell({.kind = News::Kind::unintelligible});
+void SessionLink::peer_unintelligible(std::uint8_t lowest, std::uint8_t highest) {
+    tell({.kind = News::Kind::unintelligible,
+          .ticket = static_cast<std::uint32_t>(lowest << 8 | highest)});
 }
 
 void SessionLink::peer_routers(std::span<const sync::PeerRouter> routers) {

@@ -57,7 +57,7 @@ struct News {
     };
     Kind kind = Kind::peer_down;
     sync::RouterKey router{};
-    std::uint32_t ticket = 0;
+    std::uint32_t ticket = 0;  // of unintelligible: its lowest and highest version, a byte each
     exchange::ConfigDifference difference{};  // of config
 };
 

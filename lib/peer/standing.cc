@@ -20,7 +20,9 @@ constexpr std::uint64_t fresh_ns = 2'500'000'000;
 constexpr std::uint64_t told_difference_ns = 30 * second_ns;
 constexpr std::uint64_t facts_interval_ns = second_ns / 4;  // of a datagram's worth
 constexpr std::uint64_t refusal_ns = 5 * second_ns;         // of flows, before it is told
-constexpr std::uint64_t conflict_told_ns = 60 * second_ns;  // since the last one
+constexpr std::uint64_t told_ns = 60 * second_ns;           // since the last foreign tag, conflict
+constexpr std::uint32_t lossy_permille = 50;
+constexpr std::uint32_t mended_permille = 30;
 
 }  // namespace
 
@@ -29,11 +31,15 @@ void Standings::report(SyncReport report) {
     static_cast<void>(common_.exchange.sync_reports.reports.push(report));
 }
 
-void Standings::set_alarm(Alarm alarm, std::uint16_t router, bool on) {
+void Standings::set_alarm(Alarm alarm, std::uint16_t router, bool on, std::uint64_t what) {
     bool& was = alarms_[{alarm, router}];
     if (was == on) return;
     was = on;
-    report({.kind = SyncReport::Kind::alarm, .alarm = alarm, .over = !on, .router = router});
+    report({.kind = SyncReport::Kind::alarm,
+            .alarm = alarm,
+            .over = !on,
+            .router = router,
+            .missing = what});
 }
 
 Standings::Standing* Standings::find(const sync::RouterKey& router) {
@@ -80,6 +86,7 @@ void Standings::heard(const News& news, Links links) {
         case News::Kind::peer_up:
             report({.kind = SyncReport::Kind::peer_up});
             set_alarm(Alarm::version, of_no_router, false);
+            bad_tags_.last_ns = 0;  // it had another key, and has ours now
             return;
         case News::Kind::peer_down:
             report({.kind = SyncReport::Kind::peer_down});
@@ -89,7 +96,7 @@ void Standings::heard(const News& news, Links links) {
             }
             return;
         case News::Kind::unintelligible:
-            return set_alarm(Alarm::version, of_no_router, true);
+            return set_alarm(Alarm::version, of_no_router, true, news.ticket);
         case News::Kind::peer_routers:
             return note_masters(links);
         default:
@@ -136,41 +143,39 @@ void Standings::tick(Links links) {
         if (found != standings_.end()) look_at(routers[i], index, found->second, links);
     }
     watch_peers(links);
-    watch_conflicts();
 }
 
 void Standings::watch_peers(Links links) {
     std::uint64_t bad_tags = 0;
-    bool any_up = false;
+    std::uint32_t lost_permille = 0;
     bool is_smaller = false;
     for (const auto& link : links) {
         bad_tags +=
             link->session().counters().discarded[static_cast<std::size_t>(sync::Discard::bad_tag)];
-        any_up = any_up || link->is_up();
-        is_smaller =
-            is_smaller ||
-            (link->is_up() && link->session().status(common_.now_us()).peer_capacity < capacity_);
+        if (!link->is_up()) continue;
+        const sync::Status known = link->session().status(common_.now_us());
+        is_smaller = is_smaller || known.peer_capacity < capacity_;
+        lost_permille = std::max(lost_permille, known.lost_permille);
     }
     set_alarm(Alarm::capacity, of_no_router, is_smaller);
-    if (any_up)
-        set_alarm(Alarm::key, of_no_router, false);
-    else if (bad_tags != bad_tags_)
-        set_alarm(Alarm::key, of_no_router, true);
-    bad_tags_ = bad_tags;
-}
-
-void Standings::watch_conflicts() {
+    lossy_ = lost_permille > (lossy_ ? mended_permille : lossy_permille);
+    set_alarm(Alarm::lossy, of_no_router, lossy_);
+    watch(bad_tags_, bad_tags, Alarm::key);
     std::uint64_t conflicts = 0;
     for (std::size_t worker = 0; worker < common_.workers.count(); ++worker)
         conflicts += common_.workers.link(worker)
                          .refused[static_cast<std::size_t>(exchange::SyncRefusal::port_conflict)]
                          .value();
-    if (conflicts != conflicts_)
-        conflicts_ns_ = common_.now_ns;
-    else if (lasts(conflicts_ns_, conflict_told_ns))
-        conflicts_ns_ = 0;
-    conflicts_ = conflicts;
-    set_alarm(Alarm::port_conflict, of_no_router, conflicts_ns_ != 0);
+    watch(conflicts_, conflicts, Alarm::port_conflict);
+}
+
+void Standings::watch(Watched& watched, std::uint64_t count, Alarm alarm) {
+    if (count != watched.count)
+        watched.last_ns = common_.now_ns;
+    else if (lasts(watched.last_ns, told_ns))
+        watched.last_ns = 0;
+    watched.count = count;
+    set_alarm(alarm, of_no_router, watched.last_ns != 0);
 }
 
 void Standings::look_at(const sync::LocalRouter& router, std::uint16_t index, Standing& standing,
@@ -273,6 +278,7 @@ exchange::SyncStatus Standings::status_of(const SessionLink& link) const {
     status.peer.lag_ns = known.lag_us * 1000;
     status.peer.unacknowledged = known.unacked;
     status.peer.capacity = known.peer_capacity;
+    status.peer.lost_permille = known.lost_permille;
     return status;
 }
 

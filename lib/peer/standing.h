@@ -67,7 +67,12 @@ class Standings {
     exchange::SyncStatus status_of(const sync::LocalRouter& router, std::uint16_t index,
                                    const Standing& standing, Links links);
     void watch_peers(Links links);
-    void watch_conflicts();
+    // A counter that must stand still: since when it does, is an alarm for a while.
+    struct Watched {
+        std::uint64_t count = 0;
+        std::uint64_t last_ns = 0;  // when it last went up; 0: never, or long ago
+    };
+    void watch(Watched& watched, std::uint64_t count, Alarm alarm);
     bool lasts(std::uint64_t since_ns, std::uint64_t most_ns) const {
         return since_ns != 0 && common_.now_ns - since_ns > most_ns;
     }
@@ -75,7 +80,8 @@ class Standings {
     void note_since(std::uint64_t& since_ns, bool is_so) const {
         since_ns = !is_so ? 0 : since_ns == 0 ? common_.now_ns : since_ns;
     }
-    void set_alarm(Alarm alarm, std::uint16_t router, bool on);
+    // `what`: SyncReport::missing.
+    void set_alarm(Alarm alarm, std::uint16_t router, bool on, std::uint64_t what = 0);
     void report(exchange::SyncReport report);
     bool is_in_sync(const sync::LocalRouter& router, const Standing& standing, Links links) const;
 
@@ -84,9 +90,9 @@ class Standings {
     Common& common_;
     std::map<std::uint16_t, Standing> standings_;  // by router; at most sync::max_routers
     std::map<std::pair<Alarm, std::uint16_t>, bool> alarms_;
-    std::uint64_t bad_tags_ = 0;
-    std::uint64_t conflicts_ = 0;     // so far
-    std::uint64_t conflicts_ns_ = 0;  // when the last was seen; 0: none, or long ago
+    Watched bad_tags_;
+    Watched conflicts_;
+    bool lossy_ = false;
 };
 
 }  // namespace warren::peer

@@ -59,6 +59,7 @@ void Arrivals::begin(const Header& header, const Hello& hello, std::uint64_t now
     p_.sender.begin(p_.status.version);
     p_.sender.round_trip().hear(header.time_us, 0, now_us);
     p_.inbox.begin(header.sequence, header.oldest_unresolved);
+    p_.loss.begin(header.sequence, now_us);
     ++p_.counters.sessions;
     p_.status.up = true;
     p_.status.since_us = p_.status.heard_us = now_us;
@@ -93,6 +94,7 @@ void Arrivals::hear(const Datagram& datagram, std::uint64_t now_us) {
         return p_.discard(Discard::bad_version);
     p_.status.heard_us = now_us;
     p_.status.peer_key_id = header.key_id;
+    p_.loss.hear(header.sequence, now_us);
     p_.sender.round_trip().hear(header.time_us, header.echoed_time_us, now_us);
     p_.inbox.resolve_below(header.oldest_unresolved);
     if (p_.inbox.is_outdated(header.sequence) && is_acknowledged(header.kind))

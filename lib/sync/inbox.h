@@ -12,6 +12,38 @@
 
 namespace warren::sync {
 
+// How much of what the peer sends gets lost, by the gaps in its sequences. Said of a while in which
+// it has sent so much that a lost datagram or two make no difference.
+class IncomingLoss {
+  public:
+    void begin(std::uint64_t sequence, std::uint64_t now_us) {
+        *this = IncomingLoss{};
+        first_ = highest_ = sequence;
+        since_us_ = now_us;
+    }
+    void hear(std::uint64_t sequence, std::uint64_t now_us) {
+        highest_ = std::max(highest_, sequence);
+        ++heard_;
+        const std::uint64_t sent = highest_ - first_;
+        if (sent < enough || now_us - since_us_ < while_us) return;
+        permille_ = static_cast<std::uint32_t>((sent - std::min(sent, heard_)) * 1000 / sent);
+        first_ = highest_;
+        heard_ = 0;
+        since_us_ = now_us;
+    }
+    std::uint32_t permille() const { return permille_; }
+
+  private:
+    static constexpr std::uint64_t enough = 100;  // datagrams; of a peer with no news 20 s
+    static constexpr std::uint64_t while_us = 5'000'000;
+
+    std::uint64_t first_ = 0;
+    std::uint64_t highest_ = 0;
+    std::uint64_t heard_ = 0;
+    std::uint64_t since_us_ = 0;
+    std::uint32_t permille_ = 0;
+};
+
 class Inbox {
   public:
     // A new session, whose first datagram this is.

@@ -48,6 +48,7 @@ struct Parts {
     Sender sender;
     Delivery delivery;
     Inbox inbox;
+    IncomingLoss loss;
     Routers routers;
     RefusedFlows refused;
     RecentEnds recent_ends;

@@ -401,6 +401,7 @@ Status Session::status(std::uint64_t now_us) const {
     status.unacked = static_cast<std::uint32_t>(parts_->delivery.under_way());
     status.unanswered = static_cast<std::uint32_t>(parts_->delivery.unresolved().size());
     status.refused = parts_->refused.size();
+    status.lost_permille = parts_->loss.permille();
     return status;
 }
 

@@ -61,12 +61,13 @@ struct Status {
     bool up = false;
     std::uint8_t version = 0;
     std::uint64_t since_us = 0;
-    std::uint64_t lag_us = 0;      // age of the oldest record that is not acknowledged
-    std::uint32_t rtt_us = 0;      // smoothed; 0: unknown
-    std::uint32_t unacked = 0;     // datagrams
-    std::uint32_t unanswered = 0;  // lost ones whose flows have been asked for
-    std::uint32_t refused = 0;     // flows of the peer that we could not take
-    std::uint64_t heard_us = 0;    // when the peer was last heard
+    std::uint64_t lag_us = 0;         // age of the oldest record that is not acknowledged
+    std::uint32_t rtt_us = 0;         // smoothed; 0: unknown
+    std::uint32_t unacked = 0;        // datagrams
+    std::uint32_t unanswered = 0;     // lost ones whose flows have been asked for
+    std::uint32_t refused = 0;        // flows of the peer that we could not take
+    std::uint32_t lost_permille = 0;  // of what the peer sends, lately
+    std::uint64_t heard_us = 0;       // when the peer was last heard
     std::uint32_t peer_capacity = 0;
     std::uint32_t peer_key_id = 0;
 };

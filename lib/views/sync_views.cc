@@ -26,6 +26,7 @@ Json peer_row(const ViewContext& c, const exchange::SyncPeerStatus& peer) {
             {"version", peer.version},
             {"lag_ms", ms(peer.lag_ns)},
             {"unacked", peer.unacknowledged},
+            {"lost_percent", peer.lost_permille / 10.0},
             {"capacity", peer.capacity}};
 }
 

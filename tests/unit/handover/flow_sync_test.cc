@@ -326,7 +326,7 @@ TEST_F(WithPeer, EachAlarmHasANameAndARemedy) {
     for (std::uint8_t i = 1; i < static_cast<std::uint8_t>(exchange::SyncReport::Alarm::count_);
          ++i)
         alarm(static_cast<exchange::SyncReport::Alarm>(i));
-    EXPECT_EQ(sync.picture().alarms().size(), 9U);
+    EXPECT_EQ(sync.picture().alarms().size(), 10U);
     for (const StandingAlarm& standing : sync.picture().alarms()) {
         EXPECT_GT(std::string(name(standing.trouble)).size(), 2U);
         EXPECT_GT(std::string(remedy(standing.trouble)).size(), 20U);
@@ -343,6 +343,17 @@ TEST_F(WithPeer, ATakeoverWithoutTheFlowsIsOverWhenTheTablesAreEqual) {
     EXPECT_NE(last_event().find("not equal: equal 12 s before"), std::string::npos) << last_event();
     in_sync(0);
     EXPECT_TRUE(sync.picture().alarms().empty());
+}
+
+TEST_F(WithPeer, AVersionThatIsNotOursIsNamed) {
+    exchange::SyncReport report;
+    report.alarm = exchange::SyncReport::Alarm::version;
+    report.router = 0xffff;
+    report.missing = 0x0203;
+    give(report);
+    EXPECT_NE(last_event().find("that we do: it speaks 2 to 3 ("), std::string::npos)
+        << last_event();
+    EXPECT_NE(text(sync.picture().alarms().at(0), *state).find("2 to 3"), std::string::npos);
 }
 
 TEST_F(WithPeer, AlarmsOfTheSessionNameNoRouter) {

@@ -341,6 +341,22 @@ TEST_F(Runners, AnotherKeyIsAnAlarmAndNoSession) {
     EXPECT_FALSE(a.exchange().sync.speaks.load());
 }
 
+// A third one with another key is told of, though the second one answers; not for ever.
+TEST_F(Runners, AForeignTagBesideAPeerThatAnswersIsAnAlarmToo) {
+    using Alarm = SyncReport::Alarm;
+    Warren a(2, {3, 4});
+    Warren b(3, {2, 4});
+    Warren c(4, {2, 3}, 'x');
+    ASSERT_TRUE(run_until({&a, &b}, [&] { return a.has_heard(SyncReport::Kind::peer_up); }));
+    EXPECT_FALSE(a.has_heard(Alarm::key));
+    ASSERT_TRUE(run_until({&a, &b, &c}, [&] { return a.has_heard(Alarm::key); }));
+    const auto is_over = [&] { return a.is_over(Alarm::key); };
+    for (int i = 0; i < 5; ++i)
+        EXPECT_FALSE(run_until({&a, &b}, is_over, 10'000'000));
+    EXPECT_TRUE(run_until({&a, &b}, is_over, 10'000'000) ||
+                run_until({&a, &b}, is_over, 10'000'000));
+}
+
 TEST_F(Runners, WhatIsConfiguredOnOneSideOnlyIsNamedOnBoth) {
     using Side = exchange::ConfigDifference::Side;
     Warren a(2, {3});

@@ -235,5 +235,15 @@ TEST(TakeOver, AForgottenQuestionHasNoAnswer) {
     EXPECT_TRUE(pair[0].sink.answers.empty());
 }
 
+TEST(Agreement, WhatThePeerSaysAndIsNotHeardIsCounted) {
+    Pair pair;
+    pair.bulk({});
+    int count = 0;
+    pair.passes = [&count](std::size_t from, const auto&) { return from != 0 || ++count % 4 != 0; };
+    pair.run(60'000'000);
+    EXPECT_NEAR(pair[1]->status(pair.now_us).lost_permille, 250, 60);
+    EXPECT_EQ(pair[0]->status(pair.now_us).lost_permille, 0U) << "the other way loses nothing";
+}
+
 }  // namespace
 }  // namespace warren::sync

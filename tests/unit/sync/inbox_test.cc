@@ -73,5 +73,29 @@ TEST(Inbox, AcknowledgesTheHighestAndWhatIsBelow) {
     EXPECT_TRUE(inbox.take_ack().has(100));
 }
 
+// One of ten does not come; what comes late has come.
+TEST(IncomingLoss, IsSaidOfAWhileAndOfEnough) {
+    IncomingLoss loss;
+    std::uint64_t now_us = 1'000'000;
+    loss.begin(1, now_us);
+    std::uint64_t sequence = 1;
+    const auto hear = [&](unsigned datagrams, unsigned lost_of_ten, std::uint64_t each_us) {
+        for (unsigned i = 0; i < datagrams; ++i) {
+            now_us += each_us;
+            if (++sequence % 10 >= lost_of_ten) loss.hear(sequence, now_us);
+        }
+    };
+    hear(99, 1, 200'000);
+    EXPECT_EQ(loss.permille(), 0U) << "too few";
+    hear(10, 1, 200'000);
+    EXPECT_NEAR(loss.permille(), 100, 10);
+    hear(1'000, 0, 1'000);
+    EXPECT_NEAR(loss.permille(), 100, 10) << "too short";
+    hear(10'000, 0, 1'000);
+    EXPECT_EQ(loss.permille(), 0U);
+    loss.begin(1, now_us);
+    EXPECT_EQ(loss.permille(), 0U);
+}
+
 }  // namespace
 }  // namespace warren::sync

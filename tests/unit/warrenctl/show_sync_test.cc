@@ -30,10 +30,14 @@ TEST(ShowSync, APeerAndItsRouters) {
 TEST(ShowSync, WhatIsWrongStandsOut) {
     EXPECT_EQ(sync_text(R"([
         {"peer": "10.9.0.2", "up": false, "since_ms": 5000},
+        {"peer": "10.9.0.3", "up": true, "since_ms": 5000, "rtt_ms": 0.21, "version": 1,
+         "lag_ms": 0.8, "unacked": 3, "lost_percent": 12.5, "capacity": 100},
         {"router": "rabbit", "vrid": 51, "role": "receiving", "in_sync": false, "flows": 7,
          "peer_flows": 9, "equal_ms": null, "bulk_flows": 0, "bulk_ms": 0.0, "preempt_held": true,
          "config_equal": false}])"),
               "peer 10.9.0.2 DOWN 5s\n"
+              "peer 10.9.0.3 up 5s, rtt 0.21 ms, v1, lag 0.8 ms, unacked 3, LOST 12.5 %, room for "
+              "100 flows\n"
               "rabbit (51) receiving, flows 7 / 9, NOT IN SYNC, never equal, preempt held, config "
               "DIFFERS\n");
 }
