@@ -90,11 +90,7 @@ void Standings::heard(const News& news, Links links) {
             return;
         case News::Kind::peer_down:
             report({.kind = SyncReport::Kind::peer_down});
-            for (auto& [index, standing] : standings_) {
-                standing.gate.session_down();
-                standing.equal.reset();
-            }
-            return;
+            return lose_peer(links);
         case News::Kind::unintelligible:
             return set_alarm(Alarm::version, of_no_router, true, news.ticket);
         case News::Kind::peer_routers:
@@ -120,6 +116,23 @@ void Standings::heard(const News& news, Links links) {
         } else if (standing->different_ns == 0) {
             standing->different_ns = common_.now_ns;
         }
+    }
+}
+
+bool Standings::has_master(const sync::RouterKey& router, Links links) const {
+    return std::any_of(links.begin(), links.end(), [&router](const auto& link) {
+        const sync::PeerRouter* theirs = link->find(router);
+        return theirs != nullptr && theirs->role == sync::Role::master;
+    });
+}
+
+// What a master has that we do not hear is not known here from now on: we must not preempt it, but
+// if it is dead we do not have to.
+void Standings::lose_peer(Links links) {
+    for (auto& [index, standing] : standings_) {
+        if (has_master(common_.routers.find(index)->key, links)) continue;
+        standing.equal.reset();
+        standing.gate.close(common_.now_us());
     }
 }
 

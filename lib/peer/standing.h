@@ -73,6 +73,8 @@ class Standings {
         std::uint64_t last_ns = 0;  // when it last went up; 0: never, or long ago
     };
     void watch(Watched& watched, std::uint64_t count, Alarm alarm);
+    bool has_master(const sync::RouterKey& router, Links links) const;
+    void lose_peer(Links links);
     bool lasts(std::uint64_t since_ns, std::uint64_t most_ns) const {
         return since_ns != 0 && common_.now_ns - since_ns > most_ns;
     }

@@ -28,9 +28,9 @@ class PreemptGate {
     void bulk_ended(std::uint64_t now_us);
     void compared(bool equal, std::uint64_t now_us);
     void progress(std::uint64_t now_us);  // records come in
-    void session_down();                  // what was equal may not be so any more
     void nobody_else_is_master();
-    void close(std::uint64_t now_us);  // held again: the router starts anew
+    // Held again: the router starts anew, or its master is not heard any more.
+    void close(std::uint64_t now_us);
 
     State state(std::uint64_t now_us);  // asks the clock's bounds, too
     std::uint64_t deadline_us() const;  // when the state may change by time alone
@@ -63,11 +63,6 @@ inline void PreemptGate::compared(bool equal, std::uint64_t now_us) {
 
 inline void PreemptGate::progress(std::uint64_t now_us) {
     progress_us_ = now_us;
-}
-
-// What has opened the gate remains true: the peer's flows of then are here.
-inline void PreemptGate::session_down() {
-    bulk_ended_ = equal_ = false;
 }
 
 inline void PreemptGate::nobody_else_is_master() {

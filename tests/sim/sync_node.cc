@@ -487,7 +487,7 @@ void SyncNode::mark(sync::Ticket ticket) {
 void SyncNode::peer_down() {
     ++seen.downs;
     for (sync::PreemptGate& gate : gates_)
-        gate.session_down();
+        gate.close(now_us_);
 }
 
 void SyncNode::peer_routers(std::span<const sync::PeerRouter>) {}

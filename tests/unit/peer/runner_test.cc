@@ -102,6 +102,7 @@ class Warren {
             return report.alarm == alarm && report.over;
         });
     }
+    void forget_reports() { reports_.clear(); }
     // The last that was named; none yet: Side::none.
     exchange::ConfigDifference difference() const {
         exchange::ConfigDifference last;
@@ -320,6 +321,37 @@ TEST_F(Runners, OfThreeNobodyPreemptsBeforeTheMastersFlowsAreKnown) {
     EXPECT_TRUE(run_until({&a, &b, &c}, may_preempt));
     EXPECT_EQ(a.flows(), 100U);
     EXPECT_TRUE(run_until({&a, &b, &c}, [&] { return a.is_in_sync() && c.is_in_sync(); }));
+}
+
+// The link is cut and the master lives: what becomes of its flows is not known any more.
+TEST_F(Runners, WhoHearsItsMasterNoMoreHoldsPreemptionUntilItKnowsAgain) {
+    Warren a(2, {3});
+    Warren b(3, {2});
+    a.become(true);
+    a.add(flow_from(1'000));
+    ASSERT_TRUE(run_until(a, b, [&] { return b.has_heard(SyncReport::Kind::may_preempt); }));
+    b.forget_reports();
+    const auto holds = [&] { return b.has_heard(SyncReport::Kind::hold_preemption); };
+    ASSERT_TRUE(run_until({&b}, holds));
+    a.add(flow_from(2'000));
+    ASSERT_TRUE(run_until(a, b, [&] { return b.has_heard(SyncReport::Kind::may_preempt); }));
+    EXPECT_EQ(b.flows(), 2U);
+    EXPECT_FALSE(b.has_heard(SyncReport::Kind::gave_up));
+}
+
+TEST_F(Runners, OfThreeOneThatIsNotMasterMayBeMissed) {
+    Warren a(2, {3, 4});
+    Warren b(3, {2, 4});
+    Warren c(4, {2, 3});
+    b.become(true);
+    ASSERT_TRUE(
+        run_until({&a, &b, &c}, [&] { return a.has_heard(SyncReport::Kind::may_preempt); }));
+    a.forget_reports();
+    ASSERT_TRUE(run_until({&a, &b}, [&] { return a.has_heard(SyncReport::Kind::peer_down); }));
+    run_until(
+        {&a, &b}, [] { return false; }, 10'000'000);
+    EXPECT_FALSE(a.has_heard(SyncReport::Kind::hold_preemption));
+    EXPECT_TRUE(a.is_in_sync());
 }
 
 TEST_F(Runners, DoesNotHandOverToNobody) {

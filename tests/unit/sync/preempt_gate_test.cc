@@ -26,7 +26,7 @@ TEST(PreemptGate, EqualBeforeTheBulkIsNotEnough) {
     PreemptGate gate({}, 0);
     gate.compared(true, 1);
     EXPECT_EQ(gate.state(1), State::held);
-    gate.session_down();
+    gate.close(1);
     gate.bulk_ended(2);
     EXPECT_EQ(gate.state(2), State::held);
 }
