@@ -34,11 +34,11 @@ struct PollRound {
         const std::uint16_t router = snapshot->router_of(service);
         return router != Snapshot::no_router && owns(router);
     }
-    // Whether we are still to tell the peer what becomes of its flows: also for a moment after it
-    // has been handed over, for some of them come to us yet.
+    // Whether we are still to tell the peer what becomes of its flows: also for a while after it
+    // has been lost, to a peer or to a fault. Some come to us yet, and the peer may lack some.
     bool speaks_of(std::uint16_t service) const {
         const std::uint16_t router = snapshot->router_of(service);
-        return router != Snapshot::no_router && (owns(router) || ownership.glows(router));
+        return router != Snapshot::no_router && (owns(router) || watch.is_parting(router, now_ns));
     }
     // A source that nobody else may send from.
     bool owns(const net::IpAddress& address) const {

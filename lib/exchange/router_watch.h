@@ -17,6 +17,9 @@ class RouterWatch {
   public:
     // Less than the first retransmission of any host (200 ms, Linux), so that one decides.
     static constexpr std::uint64_t grace_ns = 150'000'000;
+    // As long as a bulk of a million flows takes: one that is under way goes on when its master
+    // loses the router, and what gets lost of the last news is said again.
+    static constexpr std::uint64_t parting_ns = 5'000'000'000;
 
     // Once a round.
     void look(const OwnershipView& now) {
@@ -26,9 +29,10 @@ class RouterWatch {
         for (std::size_t i = 0; i < words_.size(); ++i) {
             const std::uint64_t gained = now.words[i] & ~words_[i];
             has_gained_ = has_gained_ || gained != 0;
-            has_lost_ = has_lost_ || (words_[i] & ~now.words[i]) != 0;
-            for (std::uint64_t left = gained; left != 0; left &= left - 1)
-                since_ns_[i * 64 + static_cast<unsigned>(std::countr_zero(left))] = now.now_ns;
+            const std::uint64_t lost = words_[i] & ~now.words[i];
+            has_lost_ = has_lost_ || lost != 0;
+            note(gained, i, gained_ns_, now.now_ns);
+            note(lost, i, lost_ns_, now.now_ns);
         }
         words_ = now.words;
     }
@@ -38,13 +42,24 @@ class RouterWatch {
     bool has_lost() const { return has_lost_; }
     // It has only just become ours.
     bool is_new(std::uint16_t router, std::uint64_t now_ns) const {
-        return now_ns - since_ns_[router] < grace_ns;
+        return now_ns - gained_ns_[router] < grace_ns;
+    }
+    // It was ours a moment ago.
+    bool is_parting(std::uint16_t router, std::uint64_t now_ns) const {
+        return now_ns - lost_ns_[router] < parting_ns;
     }
 
   private:
+    using Times = std::vector<std::uint64_t>;  // by router
+
+    static void note(std::uint64_t routers, std::size_t word, Times& when, std::uint64_t now_ns) {
+        for (std::uint64_t left = routers; left != 0; left &= left - 1)
+            when[word * 64 + static_cast<unsigned>(std::countr_zero(left))] = now_ns;
+    }
+
     std::array<std::uint64_t, max_virtual_routers / 64> words_{};
-    std::vector<std::uint64_t> since_ns_ =
-        std::vector<std::uint64_t>(max_virtual_routers, -grace_ns);
+    Times gained_ns_ = Times(max_virtual_routers, -grace_ns);
+    Times lost_ns_ = Times(max_virtual_routers, -parting_ns);
     bool has_gained_ = false;
     bool has_lost_ = false;
 };

@@ -58,8 +58,9 @@ void Mirror::say_half_open(const PollRound& round) {
     flow::FlowIndex index = all.youngest();
     for (unsigned i = 0; i < looked_at_per_round && index != flow::no_flow; ++i) {
         const flow::Flow& flow = tables_.flows[index];
-        if (flow.state == flow::TcpState::syn_received && speaks_of(flow.service_id, round) &&
-            round.is_leaving(round.snapshot->router_of(flow.service_id)))
+        const bool goes = !round.serves(flow.service_id) ||
+                          round.is_leaving(round.snapshot->router_of(flow.service_id));
+        if (goes && flow.state == flow::TcpState::syn_received && speaks_of(flow.service_id, round))
             say_flow(index, 0, round);
         index = all.older(index);
     }

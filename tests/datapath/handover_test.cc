@@ -176,7 +176,7 @@ TEST_F(HandoverTest, AServersAnswerInTheAfterglowIsToldBeforeItsClientHasIt) {
 }
 
 // What has not been acknowledged before the end is said again after it.
-TEST_F(HandoverTest, AFlowThatWasLostOnTheWayIsSaidAgainInTheAfterglow) {
+TEST_F(HandoverTest, AFlowThatWasLostOnTheWayIsSaidAgainAfterwards) {
     opened();
     const auto first = peer.heard();
     ASSERT_EQ(first.size(), 1U);
@@ -186,7 +186,7 @@ TEST_F(HandoverTest, AFlowThatWasLostOnTheWayIsSaidAgainInTheAfterglow) {
     peer.order(again);
     world.run();
     EXPECT_EQ(peer.heard(Kind::flow).size(), 1U);
-    world.advance(51 * ms);
+    world.advance(5 * second);
     peer.order(again);
     world.run();
     EXPECT_TRUE(peer.heard().empty());
@@ -213,6 +213,49 @@ TEST_F(HandoverTest, WhatThePeerSaysInTheAfterglowIsNotSaidBackToIt) {
     peer.install(record_of(c));
     peer.end(record_of(c));
     EXPECT_TRUE(peer.heard().empty());
+}
+
+// The router is lost to a fault of ours, and the link to the peer lives.
+class FaultTest : public HandoverTest {
+  protected:
+    void fault() {
+        world.set_master(false);
+        world.run();
+    }
+};
+
+TEST_F(FaultTest, ABulkThatIsUnderWayGoesOn) {
+    for (std::uint16_t port = 4000; port < 4200; ++port)
+        opened(port);
+    peer.heard();
+    peer.order({.kind = SyncCommand::Kind::walk, .number = 3});
+    world.workers[0]->poll_once(world.now_ns);
+    const std::size_t before = peer.heard(Kind::flow).size();
+    EXPECT_LT(before, 100U);
+    fault();
+    const auto rest = peer.heard();
+    EXPECT_EQ(before + rest.size() - 1, 200U);
+    EXPECT_EQ(rest.back().kind, Kind::walked);
+}
+
+TEST_F(FaultTest, WhatWasLostOnTheWayIsSaidAgain) {
+    opened();
+    const auto first = peer.heard();
+    ASSERT_EQ(first.size(), 1U);
+    fault();
+    world.advance(second);
+    peer.order({.kind = SyncCommand::Kind::again, .number = 3, .flow = first[0].flow});
+    world.run();
+    EXPECT_EQ(peer.heard(Kind::flow).size(), 1U);
+}
+
+TEST_F(FaultTest, HandshakesAreTold) {
+    const Connection c = answered();
+    fault();
+    const auto heard = peer.heard();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].flow.client_port.host(), c.client_port);
+    EXPECT_EQ(heard[0].flow.state, TcpState::syn_received);
 }
 
 }  // namespace
