@@ -69,8 +69,21 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
     if (packet.hop_limit() <= 1)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     const Admission::Outcome admitted = admission_.admit(packet, round);
-    return admitted.flow == flow::no_flow ? admitted.verdict
-                                          : forward(packet, round, admitted.flow, Side::client);
+    return admitted.flow == flow::no_flow ? admitted.verdict : open(packet, round, admitted.flow);
+}
+
+// In DR and TUN the server's answer does not come by: the SYN itself waits for the peer.
+Verdict Forwarder::open(Packet& packet, const PollRound& round, flow::FlowIndex index) {
+    const Verdict verdict = forward(packet, round, index, Side::client);
+    const bool sees_answer = flow::sees_both_sides(flows_[index].method);
+    return sees_answer ? verdict : deferred(packet, verdict, index, round);
+}
+
+Verdict Forwarder::deferred(Packet& packet, const Verdict& verdict, flow::FlowIndex index,
+                            const PollRound& round) {
+    const bool waits = verdict.action == Verdict::Action::transmit &&
+                       deferral_.keep(packet.mbuf, verdict.target, index, round);
+    return waits ? Verdict::held() : verdict;
 }
 
 // A client's segment of no flow. Whose it was the manager may know.
@@ -154,10 +167,8 @@ Verdict Forwarder::forward(Packet& packet, const PollRound& round, flow::FlowInd
 Verdict Forwarder::answer_of_server(Packet& packet, const PollRound& round, flow::FlowIndex index) {
     if (const auto verdict = half_open_.answer(packet, round, index)) return *verdict;
     const Verdict verdict = pass(packet, round, index, Side::server);
-    const bool may_wait = verdict.action == Verdict::Action::transmit &&
-                          flows_[index].state == TcpState::syn_received &&
-                          deferral_.keep(packet.mbuf, verdict.target, index, round);
-    return may_wait ? Verdict::held() : verdict;
+    const bool may_wait = flows_[index].state == TcpState::syn_received;
+    return may_wait ? deferred(packet, verdict, index, round) : verdict;
 }
 
 Verdict Forwarder::pass(Packet& packet, const PollRound& round, flow::FlowIndex index, Side from) {

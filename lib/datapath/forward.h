@@ -59,6 +59,9 @@ class Forwarder {
 
     Verdict forward(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);
     Verdict pass(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);
+    Verdict open(Packet& packet, const PollRound& round, flow::FlowIndex index);
+    Verdict deferred(Packet& packet, const Verdict& verdict, flow::FlowIndex index,
+                     const PollRound& round);
     Verdict answer_of_server(Packet& packet, const PollRound& round, flow::FlowIndex index);
     Verdict answer_without(Packet& packet, const PollRound& round, flow::FlowIndex index,
                            flow::Side from);

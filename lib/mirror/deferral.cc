@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "mirror/deferral.h"
 
+#include "mirror/handshake.h"
+
 namespace warren::mirror {
 
 Deferral::~Deferral() {
@@ -28,7 +30,7 @@ bool Deferral::say(flow::FlowIndex index) {
     event_.urgent = true;
     event_.index = index;
     event_.number = number_ + 1;
-    event_.flow = tables_.flows[index];
+    event_.flow = as_told(tables_.flows[index]);
     if (!link_->events.push(event_)) {
         link_->overrun.add();
         return false;

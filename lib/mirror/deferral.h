@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A server's SYN-ACK waits until the peer has its flow's record: then no client whose connect() has
-// returned can be unknown to the peer. It waits for so long and no longer, and a peer that does not
-// answer is not waited for until it does again.
+// A server's SYN-ACK, in DR and TUN the client's SYN, waits until the peer has its flow's record:
+// then no client whose connect() has returned can be unknown to the peer. It waits for so long and
+// no longer, and a peer that does not answer is not waited for until it does again.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -29,8 +29,8 @@ class Deferral {
     Deferral(const Deferral&) = delete;
     Deferral& operator=(const Deferral&) = delete;
 
-    // Keeps the frame, which answers the flow's SYN and leaves by that port; what frees its place
-    // in the pool is release(). False: it does not wait.
+    // Keeps the frame, which is of the flow's handshake and leaves by that port; what frees its
+    // place in the pool is release(). False: it does not wait.
     bool keep(rte_mbuf* frame, std::uint8_t port, flow::FlowIndex index, const PollRound& round);
 
     // send(port, frame) for those whose time has come, in the order they came. How many.

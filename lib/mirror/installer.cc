@@ -2,6 +2,7 @@
 #include "mirror/installer.h"
 
 #include "flow/unsure.h"
+#include "mirror/handshake.h"
 
 namespace warren::mirror {
 
@@ -72,7 +73,7 @@ Installer::Refusal Installer::install(const exchange::SyncCommand& command,
     flow.resets_to_client = 0;
     flow.colour = command.colour;
     flow.last_seen = round.tick - command.idle;
-    return put(flow, round);
+    return put(as_taken(flow, round.now_us()), round);
 }
 
 Installer::Refusal Installer::put(const flow::Flow& flow, const PollRound& round) {
@@ -144,6 +145,10 @@ Installer::Refusal Installer::add(const flow::Flow& flow, const PollRound& round
 void Installer::renew(flow::FlowIndex index, const flow::Flow& flow, const PollRound& round) {
     flow::Flow& known = tables_.flows[index];
     if (flow::is_synced(known.state) && !flow::is_synced(flow.state)) return;
+    if (flow.state == TcpState::syn_sent) {
+        known.last_seen = flow.last_seen;
+        return;
+    }
     const bool opens = !flow::has_opened(known.state) && flow::has_opened(flow.state);
     tables_.flows.set_state(index, flow.state, round.tick);
     known.flags =

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "flow/unsure.h"
+#include "mirror/handshake.h"
 
 namespace warren::mirror {
 
@@ -60,7 +61,7 @@ void Mirror::say_half_open(const PollRound& round) {
         const flow::Flow& flow = tables_.flows[index];
         const bool goes = !round.serves(flow.service_id) ||
                           round.is_leaving(round.snapshot->router_of(flow.service_id));
-        if (goes && flow.state == flow::TcpState::syn_received && speaks_of(flow.service_id, round))
+        if (goes && may_be_answered(flow) && speaks_of(flow.service_id, round))
             say_flow(index, 0, round);
         index = all.older(index);
     }
@@ -88,7 +89,7 @@ void Mirror::say_flow(flow::FlowIndex index, std::uint32_t number, const PollRou
          .index = index,
          .number = number,
          .client_interface = interface_of_client(flow, *round.snapshot),
-         .flow = flow});
+         .flow = as_told(flow)});
 }
 
 // What is lost here a walk brings, or it shows in the sums.
@@ -169,9 +170,11 @@ void Mirror::refuse(std::optional<exchange::SyncRefusal> why, const SyncCommand&
 // It may have moved to another index; by its tuple it is found wherever it is.
 void Mirror::say_again(const SyncCommand& command, const PollRound& round) {
     const flow::FlowTable::Hit hit = tables_.flows.find(command.flow.client_tuple());
-    const flow::TcpState state = hit ? tables_.flows[hit.index].state : flow::TcpState::none;
-    const bool is_here = (flow::is_synced(state) || state == flow::TcpState::syn_received) &&
-                         is_same(tables_.flows[hit.index], command.flow);
+    const auto is_told = [](const flow::Flow& f) {
+        return flow::is_synced(f.state) || may_be_answered(f);
+    };
+    const bool is_here =
+        hit && is_told(tables_.flows[hit.index]) && is_same(tables_.flows[hit.index], command.flow);
     const std::uint16_t service =
         is_here ? tables_.flows[hit.index].service_id
                 : round.snapshot->find_service(command.flow.vip(), command.flow.service_port);

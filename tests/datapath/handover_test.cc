@@ -258,5 +258,90 @@ TEST_F(FaultTest, HandshakesAreTold) {
     EXPECT_EQ(heard[0].flow.state, TcpState::syn_received);
 }
 
+// DR and TUN: the server's answer does not come by, so the SYN is all there is of a handshake.
+class OneWayTest : public HandoverTest {
+  protected:
+    OneWayTest() {
+        world.change([](exchange::Snapshot& s) {
+            for (exchange::Server& server : s.servers)
+                server.method = flow::Method::dr;
+        });
+    }
+    // A backup with the same servers, which has been told that.
+    struct Heir {
+        explicit Heir(const SyncEvent& told) {
+            world.change([](exchange::Snapshot& s) {
+                for (exchange::Server& server : s.servers)
+                    server.method = flow::Method::dr;
+            });
+            world.set_master(false);
+            copy.install(told.flow);
+        }
+        World world{{.flow_sync = true}};
+        Peer copy{world};
+    };
+};
+
+TEST_F(OneWayTest, HandshakesAreToldAndOpenAtThePeer) {
+    Connection c(world);
+    EXPECT_EQ(world.send(c.client_segment("S").build()).size(), 1U);
+    EXPECT_TRUE(peer.heard().empty());
+    offer();
+    const auto heard = peer.heard();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].flow.state, TcpState::syn_received);
+    EXPECT_EQ(heard[0].flow.next_to_client, 0U);
+
+    Heir heir(heard[0]);
+    heir.copy.install(heard[0].flow);  // said again
+    heir.world.set_master(true);
+    ++c.client_seq;
+    c.server_seq = 0xf000'0000;  // whatever it is, nobody here has seen it
+    EXPECT_EQ(heir.world.send(c.client_segment("A").build()).size(), 1U);
+    const auto news = heir.copy.heard();
+    ASSERT_EQ(news.size(), 1U);
+    EXPECT_EQ(news[0].flow.state, TcpState::established);
+    EXPECT_EQ(news[0].flow.ack_from_client, 0xf000'0000U);
+}
+
+TEST_F(OneWayTest, ASynThatWasLostBehindUsIsSentAgainByThePeer) {
+    Connection c(world);
+    world.send(c.client_segment("S").build());
+    offer();
+    Heir heir(peer.heard().at(0));
+    heir.world.set_master(true);
+    const auto sent = heir.world.send_raw(c.client_segment("S").build());
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(net::load<net::EthernetHeader>(sent[0], 0).destination.to_string(),
+              net::load<net::EthernetHeader>(world.send_raw(c.client_segment("S").build()).at(0), 0)
+                  .destination.to_string())
+        << "to the same server";
+}
+
+TEST_F(OneWayTest, ABackupForgetsAHandshakeInSilence) {
+    Connection c(world);
+    world.send(c.client_segment("S").build());
+    offer();
+    Heir heir(peer.heard().at(0));
+    const auto& flows = heir.world.exchange.workers[0]->servers[0].active;
+    EXPECT_EQ(flows.value(), 1U);
+    for (int s = 0; s < 40; ++s) {
+        heir.world.advance(second);
+        EXPECT_EQ(heir.world.run(), silence);
+    }
+    EXPECT_EQ(flows.value(), 0U);
+}
+
+TEST_F(OneWayTest, ASynWaitsForThePeerAsUnderDefer) {
+    offer();
+    Connection c(world);
+    EXPECT_EQ(world.send(c.client_segment("S").build()), silence);
+    const auto heard = peer.heard();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_TRUE(heard[0].urgent);
+    peer.link.acknowledged = heard[0].number;
+    EXPECT_EQ(source_of(world.run_raw().at(0)), vip_mac);
+}
+
 }  // namespace
 }  // namespace warren::datapath
