@@ -22,8 +22,10 @@ struct Settings {
 };
 
 inline constexpr std::uint64_t hello_interval_us = 250'000;
-inline constexpr std::uint64_t silence_us = 1'000'000;  // then the peer is down
-inline constexpr std::uint64_t batch_us = 1'000;        // the longest that a record waits
+// Then the peer is down. Who stands still for a second (a VM that is moved) ceases to be master;
+// below that it goes on, with what the other one has told it meanwhile.
+inline constexpr std::uint64_t silence_us = 2'000'000;
+inline constexpr std::uint64_t batch_us = 1'000;  // the longest that a record waits
 inline constexpr std::uint64_t ack_delay_us = 5'000;
 inline constexpr unsigned ack_every = 16;  // datagrams
 inline constexpr std::uint64_t digest_interval_us = 1'000'000;

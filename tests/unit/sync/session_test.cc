@@ -29,7 +29,7 @@ TEST(Session, ComesUpWithinTwoRoundTrips) {
     EXPECT_EQ(pair[0].sink.downs, 0U);
 }
 
-TEST(Session, EndsAfterASecondOfSilenceOnBothSides) {
+TEST(Session, EndsAfterTwoSecondsOfSilenceOnBothSides) {
     Pair pair;
     pair.run(100'000);
     pair.passes = [](std::size_t from, const auto&) { return from == 0; };
