@@ -24,25 +24,36 @@ class Doorbell {
     Doorbell(const Doorbell&) = delete;
     Doorbell& operator=(const Doorbell&) = delete;
 
-    // The sleeper's: what to poll() for reading between the two.
+    // The sleeper's: what to poll() for reading between falling asleep and waking up.
     int descriptor() const { return descriptor_; }
-    void fall_asleep() { asleep_.store(true, std::memory_order_relaxed); }
-    void wake_up() {
-        asleep_.store(false, std::memory_order_relaxed);
+    void fall_asleep() { sleep_.store(Sleep::deep, std::memory_order_relaxed); }
+    // It will look by itself, soon: only what is urgent wakes it.
+    void doze() { sleep_.store(Sleep::light, std::memory_order_relaxed); }
+    // `rung`: poll() says so, or nobody has asked it.
+    void wake_up(bool rung = true) {
+        sleep_.store(Sleep::none, std::memory_order_relaxed);
         std::uint64_t rings = 0;
-        static_cast<void>(!read(descriptor_, &rings, sizeof rings));
+        if (rung) static_cast<void>(!read(descriptor_, &rings, sizeof rings));
     }
 
     // Anybody's.
     void ring_if_asleep() {
-        if (!asleep_.load(std::memory_order_relaxed)) return;
+        if (sleep_.load(std::memory_order_relaxed) == Sleep::deep) ring();
+    }
+    void ring_urgently() {
+        if (sleep_.load(std::memory_order_relaxed) != Sleep::none) ring();
+    }
+
+  private:
+    enum class Sleep : std::uint8_t { none, light, deep };
+
+    void ring() {
         const std::uint64_t one = 1;
         static_cast<void>(!write(descriptor_, &one, sizeof one));
     }
 
-  private:
     int descriptor_;
-    alignas(64) std::atomic<bool> asleep_{false};
+    alignas(64) std::atomic<Sleep> sleep_{Sleep::none};
 };
 
 }  // namespace warren::exchange

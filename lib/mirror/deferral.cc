@@ -36,7 +36,7 @@ bool Deferral::say(flow::FlowIndex index) {
         return false;
     }
     ++number_;
-    shared_.bell.ring_if_asleep();
+    shared_.bell.ring_urgently();
     return true;
 }
 

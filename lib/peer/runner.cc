@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::uint64_t status_interval_ns = 250'000'000;
 constexpr std::uint64_t longest_sleep_ns = 50'000'000;
-constexpr std::uint64_t retry_ns = 500'000;  // for room in a session or a channel
+constexpr std::uint64_t retry_ns = 500'000;   // for room in a session or a channel
+constexpr std::uint64_t look_ns = 5'000'000;  // what no news have moved
+constexpr std::uint64_t doze_ns = sync::batch_us * 1000;
 constexpr std::size_t events_per_round = 2048;
 
 std::uint64_t clock_ns(clockid_t clock) {
@@ -55,6 +57,7 @@ Runner::Runner(exchange::Exchange& exchange, const flow::Spread& spread,
         links_.push_back(std::make_unique<SessionLink>(
             static_cast<PeerId>(links_.size()), wire, options.keys, settings_of(options), common_));
     marked_for_.resize(links_.size());
+    may_be_read_.set();
     walking_for_.resize(links_.size());
 }
 
@@ -111,10 +114,11 @@ void Runner::take_orders() {
 }
 
 void Runner::receive() {
-    for (const auto& link : links_) {
-        link->wire().keep_open(common_.now_ns);
-        link->receive();
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+        links_[i]->wire().keep_open(common_.now_ns);
+        if (may_be_read_[i]) links_[i]->receive();
     }
+    may_be_read_.set();
 }
 
 // ---- what the workers say
@@ -300,7 +304,9 @@ void Runner::finish_sweep(unsigned worker, std::uint32_t number) {
 
 void Runner::heed_news() {
     bool any_up = false;
+    bool is_due = common_.now_ns >= next_look_ns_;
     for (std::size_t i = 0; i < links_.size(); ++i) {
+        is_due = is_due || !links_[i]->news().empty();
         for (const News& news : std::exchange(links_[i]->news(), {})) {
             standings_.heard(news, links_);
             hand_overs_.heard(news, static_cast<PeerId>(i), links_);
@@ -309,6 +315,8 @@ void Runner::heed_news() {
     }
     exchange_.sync.speaks.store(any_up, std::memory_order_relaxed);
     exchange_.sync.defers.store(any_up && defer_, std::memory_order_relaxed);
+    if (!is_due) return;
+    next_look_ns_ = common_.now_ns + look_ns;
     standings_.tick(links_);
 }
 
@@ -349,28 +357,37 @@ std::uint64_t Runner::deadline_ns() const {
     return waits ? std::min(deadline_ns, common_.now_ns + retry_ns) : deadline_ns;
 }
 
-// Workers ring the bell of one that sleeps. What a walk says may wait to become much: a round for
-// each few of a million flows would take a core. A SYN-ACK may not.
+// Workers ring the bell of one that sleeps. A batch that waits to be full leaves soon, and what a
+// walk says may wait to become much: a round for each change would take more than the changes do. A
+// SYN-ACK may not wait.
 void Runner::sleep_until(std::uint64_t deadline_ns) {
     const std::uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
     if (deadline_ns <= now_ns) return;
-    exchange::Doorbell& bell = exchange_.sync.bell;
-    std::array<pollfd, max_peers + 1> descriptors{};
-    std::size_t count = 0;
-    descriptors[count++] = {bell.descriptor(), POLLIN, 0};
-    for (const auto& link : links_)
-        if (link->wire().descriptor() >= 0)
-            descriptors[count++] = {link->wire().descriptor(), POLLIN, 0};
     const std::uint64_t wait_ns = deadline_ns - now_ns;
+    const bool batches = std::any_of(links_.begin(), links_.end(), [](const auto& link) {
+        return link->session().is_batching();
+    });
+    const bool dozes = walk_.is_under_way() || (batches && wait_ns <= doze_ns);
+    exchange::Doorbell& bell = exchange_.sync.bell;
+    exchange_.publisher.offline(reader_);
+    dozes ? bell.doze() : bell.fall_asleep();
+    const bool may_sleep = has_waiting_events_ || (dozes && !defer_) || !has_events();
+    bell.wake_up(may_sleep && poll_for(wait_ns));
+    exchange_.publisher.online(reader_);
+}
+
+// Until something can be read; true: the bell is among it.
+bool Runner::poll_for(std::uint64_t wait_ns) {
+    std::array<pollfd, max_peers + 1> descriptors{};
+    descriptors[0] = {exchange_.sync.bell.descriptor(), POLLIN, 0};
+    for (std::size_t i = 0; i < links_.size(); ++i)  // -1 is ignored (poll(2))
+        descriptors[i + 1] = {links_[i]->wire().descriptor(), POLLIN, 0};
     const timespec timeout{static_cast<time_t>(wait_ns / 1'000'000'000),
                            static_cast<long>(wait_ns % 1'000'000'000)};
-    exchange_.publisher.offline(reader_);
-    const bool gathers = walk_.is_under_way() && !defer_;
-    if (!gathers) bell.fall_asleep();
-    if (gathers || has_waiting_events_ || !has_events())
-        ppoll(descriptors.data(), count, &timeout, nullptr);
-    bell.wake_up();
-    exchange_.publisher.online(reader_);
+    if (ppoll(descriptors.data(), links_.size() + 1, &timeout, nullptr) < 0) return true;
+    for (std::size_t i = 0; i < links_.size(); ++i)
+        may_be_read_[i] = descriptors[i + 1].revents != 0;
+    return descriptors[0].revents != 0;
 }
 
 }  // namespace warren::peer

@@ -3,6 +3,7 @@
 // still: adverts, checks and packets do not wait for it.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -64,6 +65,7 @@ class Runner {
     void heed_news();
     void publish();
     void sleep_until(std::uint64_t deadline_ns);
+    bool poll_for(std::uint64_t wait_ns);
     bool has_events() const;
     std::uint64_t deadline_ns() const;
 
@@ -87,7 +89,9 @@ class Runner {
     std::vector<Sweep> sweeps_;  // one a router at most
     std::uint32_t numbers_ = 0;
     std::uint64_t next_status_ns_ = 0;
-    bool has_waiting_events_ = false;  // that no session had room for
+    std::uint64_t next_look_ns_ = 0;
+    bool has_waiting_events_ = false;     // that no session had room for
+    std::bitset<max_peers> may_be_read_;  // sockets that poll() has not called empty
 };
 
 }  // namespace warren::peer

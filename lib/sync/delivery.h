@@ -70,6 +70,7 @@ class Delivery {
     std::uint64_t deadline_us() const;
     std::uint64_t lag_us(std::uint64_t now_us) const;
     std::size_t under_way() const { return outbox_.under_way(); }
+    bool has_batch() const { return outbox_.has_batch(); }
     bool is_settled() const {
         return outbox_.under_way() == 0 && !outbox_.has_batch() && unresolved_.size() == 0;
     }

@@ -419,6 +419,10 @@ RouterStatus Session::router_status(const RouterKey& router) const {
     return status;
 }
 
+bool Session::is_batching() const {
+    return parts_->delivery.has_batch();
+}
+
 bool Session::is_settled() const {
     return parts_->delivery.is_settled();
 }

@@ -85,6 +85,8 @@ class Session {
     RouterStatus router_status(const RouterKey& router) const;
     // All that has been offered is acknowledged.
     bool is_settled() const;
+    // Some of it waits to become a full datagram, no longer than batch_us.
+    bool is_batching() const;
 
   private:
     std::unique_ptr<Parts> parts_;

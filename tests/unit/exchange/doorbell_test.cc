@@ -29,6 +29,22 @@ TEST(Doorbell, RingsForSleepersOnly) {
     EXPECT_FALSE(is_readable(bell, 0));
 }
 
+TEST(Doorbell, OnlyWhatIsUrgentRingsForWhoDozes) {
+    Doorbell bell;
+    bell.ring_urgently();
+    EXPECT_FALSE(is_readable(bell, 0)) << "it is awake";
+    bell.doze();
+    bell.ring_if_asleep();
+    EXPECT_FALSE(is_readable(bell, 0));
+    bell.ring_urgently();
+    EXPECT_TRUE(is_readable(bell, 0));
+    bell.wake_up(false);
+    EXPECT_TRUE(is_readable(bell, 0)) << "nobody has heard it";
+    bell.fall_asleep();
+    bell.wake_up();
+    EXPECT_FALSE(is_readable(bell, 0));
+}
+
 TEST(Doorbell, WakesAnotherThread) {
     Doorbell bell;
     std::atomic<bool> heard{false};
