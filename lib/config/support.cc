@@ -35,8 +35,6 @@ constexpr UnservedKeyword unserved[] = {
 class Checks {
   public:
     explicit Checks(const Config& config) {
-        for (const VrrpInstance& v : config.vrrp_instances)
-            check(v);
         for (const VirtualServer& s : config.virtual_servers) {
             for (const RealServer& r : s.real_servers)
                 check(r);
@@ -48,12 +46,6 @@ class Checks {
   private:
     void report(const syntax::Location& where, syntax::Severity severity, std::string what) {
         found_.push_back({where, severity, std::move(what)});
-    }
-
-    void check(const VrrpInstance& v) {
-        if (v.unicast_peer.size() > max_unicast_peers)
-            report(v.where, syntax::Severity::error,
-                   v.name + ": more than 32 unicast_peers is not supported yet");
     }
 
     void check(const RealServer& r) {

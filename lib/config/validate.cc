@@ -104,6 +104,9 @@ class Validator {
                 error(a.where, v.name + ": an advert has addresses of one family: put " +
                                    a.prefix.address.to_string() +
                                    " into virtual_ipaddress_excluded");
+        if (v.unicast_peer.size() > max_unicast_peers)
+            error(v.unicast_peer[max_unicast_peers].where,
+                  v.name + ": more than " + std::to_string(max_unicast_peers) + " unicast_peers");
         if (v.virtual_ipaddress_excluded.size() > max_excluded_addresses)
             error(v.virtual_ipaddress_excluded[max_excluded_addresses].where,
                   v.name + ": more than " + std::to_string(max_excluded_addresses) +

@@ -12,7 +12,7 @@
 
 namespace warren::election {
 
-inline constexpr std::size_t max_unicast_peers = 32;  // of one virtual router
+inline constexpr std::size_t max_unicast_peers = 256;  // of one virtual router
 inline constexpr std::uint16_t no_group = 0xffff;
 inline constexpr std::uint16_t no_router = 0xffff;
 inline constexpr std::size_t max_ports = 256;

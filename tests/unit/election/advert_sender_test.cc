@@ -73,6 +73,18 @@ TEST_F(Sender, SendsOneToEachPeerWhoseMacIsKnown) {
     EXPECT_EQ(sender_.unresolved_adverts(0), 1U);
 }
 
+TEST_F(Sender, ReachesTheLastOfManyPeers) {
+    std::vector<net::IpAddress> peers;
+    for (int i = 1; i <= 200; ++i)
+        peers.push_back(net::IpAddress::v4(192, 168, 8, static_cast<std::uint8_t>(i)));
+    const RouterPlan plan = with_peers(peers);
+    sender_.place(0, plan);
+    sender_.set_peer_mac(0, 199, mac(200));
+    sender_.send(0, 100, start_ns);
+    EXPECT_EQ(destinations(), Destinations{200});
+    EXPECT_EQ(sender_.unresolved_adverts(0), 199U);
+}
+
 TEST_F(Sender, TriesAgainFromThePeerThatWasRefused) {
     const RouterPlan plan = with_peers({ip("192.168.8.2"), ip("192.168.8.3")});
     sender_.place(0, plan);
