@@ -56,19 +56,17 @@ class Settling {
         found_.push_back({where, severity, std::move(what)});
     }
 
-    // keepalived finds the first of a name, and is content. Only of a session that is an error.
+    // keepalived finds the first of a name, and is content.
     template <typename Definition>
     void define(std::vector<Definition>& all, TrackKind kind, const char* keyword) {
-        const bool is_error = kind == TrackKind::bfd;
         std::erase_if(all, [&](const Definition& d) {
             if (defined_.emplace(std::pair(kind, d.name), DefaultWeight(d.weight, d.reverse))
                     .second)
                 return false;
-            report(is_error ? syntax::Severity::error : syntax::Severity::warning, d.where,
+            report(syntax::Severity::warning, d.where,
                    "the " + std::string(keyword) + " " + syntax::in_quotes(d.name) +
-                       " is given twice" +
-                       (is_error ? "" : ": the first one counts, as in keepalived"));
-            return !is_error;
+                       " is given twice: the first one counts, as in keepalived");
+            return true;
         });
         if (all.size() > max_track_definitions)
             report(syntax::Severity::error, all[max_track_definitions].where,
@@ -93,17 +91,27 @@ class Settling {
             [&](const BfdInstance& bfd) { return bfd.name == name && !bfd.for_vrrp; });
     }
 
+    // keepalived goes on without what nobody defines; a virtual_server's quorum is ours.
+    void drop_undefined(std::vector<Tracked>& list) {
+        std::erase_if(list, [&](const Tracked& tracked) {
+            if (tracked.kind == TrackKind::interface ||
+                defined_.contains(std::pair(tracked.kind, tracked.name)))
+                return false;
+            const bool is_ours = tracked.kind == TrackKind::quorum;
+            report(is_ours ? syntax::Severity::error : syntax::Severity::warning, tracked.where,
+                   "there is no " + keyword(tracked.kind) + " " + syntax::in_quotes(tracked.name) +
+                       (is_ours ? "" : ": it is not tracked, as in keepalived"));
+            return !is_ours;
+        });
+    }
+
     void take_weights(std::vector<Tracked>& list) {
         drop_checkers_own(list);
+        drop_undefined(list);
         for (Tracked& tracked : list) {
             DefaultWeight by_default(0, false);
             const auto definition = defined_.find(std::pair(tracked.kind, tracked.name));
-            if (definition != defined_.end())
-                by_default = definition->second;
-            else if (tracked.kind != TrackKind::interface)
-                report(
-                    syntax::Severity::error, tracked.where,
-                    "there is no " + keyword(tracked.kind) + " " + syntax::in_quotes(tracked.name));
+            if (definition != defined_.end()) by_default = definition->second;
             if (!tracked.weight) tracked.weight = by_default.first;
             if (!tracked.reverse) tracked.reverse = by_default.second;
             if (tracked.kind == TrackKind::quorum && !is_weighted(tracked))

@@ -73,10 +73,10 @@ void join_services(const Config& config, Sets& sets) {
 
 class Checking {
   public:
-    explicit Checking(const Config& config) : config_(config) {}
+    explicit Checking(Config& config) : config_(config) {}
 
     syntax::Diagnostics run() {
-        for (const VrrpSyncGroup& group : config_.vrrp_sync_groups)
+        for (VrrpSyncGroup& group : config_.vrrp_sync_groups)
             check(group);
         return std::move(found_);
     }
@@ -86,23 +86,24 @@ class Checking {
         found_.push_back({where, syntax::Severity::warning, std::move(what)});
     }
 
-    void check(const VrrpSyncGroup& group) {
-        const std::string name = "the vrrp_sync_group " + syntax::in_quotes(group.name);
-        if (group.members.size() < 2)
-            warn(group.where, name + " has fewer than two members: it changes nothing");
-        for (const VrrpSyncGroup::Member& member : group.members) {
+    void check(VrrpSyncGroup& group) {
+        std::erase_if(group.members, [&](const VrrpSyncGroup::Member& member) {
             const auto [other, fresh] = group_of_.emplace(member.instance, &group);
             if (!fresh)
-                found_.push_back(
-                    {member.where, syntax::Severity::error,
+                warn(member.where,
                      syntax::in_quotes(member.instance) + " already is in " +
                          (other->second == &group
                               ? "this vrrp_sync_group"
-                              : "the vrrp_sync_group " + syntax::in_quotes(other->second->name))});
-        }
+                              : "the vrrp_sync_group " + syntax::in_quotes(other->second->name) +
+                                    ": here it is left out, as in keepalived"));
+            return !fresh;
+        });
+        if (group.members.size() < 2)
+            warn(group.where, "the vrrp_sync_group " + syntax::in_quotes(group.name) +
+                                  " has fewer than two members: it changes nothing");
     }
 
-    const Config& config_;
+    Config& config_;
     syntax::Diagnostics found_;
     std::map<std::string, const VrrpSyncGroup*> group_of_;
 };
@@ -123,7 +124,7 @@ std::vector<std::uint16_t> sync_groups(const Config& config) {
     return out;
 }
 
-syntax::Diagnostics check_sync_groups(const Config& config) {
+syntax::Diagnostics check_sync_groups(Config& config) {
     return Checking(config).run();
 }
 

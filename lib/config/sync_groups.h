@@ -15,7 +15,7 @@ inline constexpr std::uint16_t no_sync_group = 0xffff;
 // For each of config.vrrp_instances a number that its group shares; no_sync_group: it moves alone.
 std::vector<std::uint16_t> sync_groups(const Config& config);
 
-// Reports what is wrong with the groups.
-syntax::Diagnostics check_sync_groups(const Config& config);
+// Reports what is wrong with the groups, and leaves out who is in one already.
+syntax::Diagnostics check_sync_groups(Config& config);
 
 }  // namespace warren::config

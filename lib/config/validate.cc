@@ -46,13 +46,9 @@ class Validator {
     // ---- virtual routers
 
     void check_instances() {
-        std::map<std::string, syntax::Location> names;
+        drop_repeated_instances();
         std::multimap<std::tuple<std::string, unsigned, bool>, const VrrpInstance*> routers;
         for (VrrpInstance& v : config_.vrrp_instances) {
-            const auto [other, fresh] = names.emplace(v.name, v.where);
-            if (!fresh)
-                error(v.where, "the vrrp_instance " + syntax::in_quotes(v.name) +
-                                   " already stands at " + other->second.to_string());
             settle(v);
             if (v.virtual_router_id == 0 || v.interface.empty()) continue;  // reported already
             const bool ipv6 =
@@ -73,9 +69,23 @@ class Validator {
                   "more than " + std::to_string(max_vrrp_instances) + " vrrp_instances");
     }
 
+    void drop_repeated_instances() {
+        std::map<std::string, syntax::Location> names;
+        std::erase_if(config_.vrrp_instances, [&](const VrrpInstance& v) {
+            const auto [other, fresh] = names.emplace(v.name, v.where);
+            if (!fresh)
+                warn(v.where, "the vrrp_instance " + syntax::in_quotes(v.name) +
+                                  " already stands at " + other->second.to_string() +
+                                  ": this one is left out, as in keepalived");
+            return !fresh;
+        });
+    }
+
     void settle(VrrpInstance& v) {
         if (v.priority == 255 && v.initial_state != VrrpState::master) {
-            warn(v.where, v.name + ": priority 255 owns the address: state becomes MASTER");
+            warn(v.where, v.name +
+                              ": priority 255 owns the address: state becomes MASTER, and it is "
+                              "master at once (keepalived would wait for three adverts first)");
             v.initial_state = VrrpState::master;
         }
         if (v.priority == 255 && !v.preempt) {
@@ -99,11 +109,16 @@ class Validator {
                                                 vips.end());
             vips.erase(surplus, vips.end());
         }
-        for (const VirtualAddress& a : vips)
-            if (a.prefix.address.is_v4() != vips.front().prefix.address.is_v4())
-                error(a.where, v.name + ": an advert has addresses of one family: put " +
-                                   a.prefix.address.to_string() +
-                                   " into virtual_ipaddress_excluded");
+        std::erase_if(vips, [&, is_v4 = vips.empty() || vips.front().prefix.address.is_v4()](
+                                const VirtualAddress& a) {
+            const bool is_other = a.prefix.address.is_v4() != is_v4;
+            if (is_other)
+                warn(a.where, v.name + ": an advert has addresses of one family: " +
+                                  a.prefix.address.to_string() +
+                                  " is left out, as in keepalived; put it into "
+                                  "virtual_ipaddress_excluded");
+            return is_other;
+        });
         if (v.unicast_peer.size() > max_unicast_peers)
             error(v.unicast_peer[max_unicast_peers].where,
                   v.name + ": more than " + std::to_string(max_unicast_peers) + " unicast_peers");
@@ -143,10 +158,13 @@ class Validator {
         std::set<std::string> instances;
         for (const VrrpInstance& v : config_.vrrp_instances)
             instances.insert(v.name);
-        for (const VrrpSyncGroup& g : config_.vrrp_sync_groups)
-            for (const auto& m : g.members)
-                if (!instances.contains(m.instance))
-                    error(m.where, "there is no vrrp_instance " + syntax::in_quotes(m.instance));
+        for (VrrpSyncGroup& g : config_.vrrp_sync_groups)
+            std::erase_if(g.members, [&](const VrrpSyncGroup::Member& m) {
+                if (instances.contains(m.instance)) return false;
+                warn(m.where, "there is no vrrp_instance " + syntax::in_quotes(m.instance) +
+                                  ": this member is left out, as in keepalived");
+                return true;
+            });
     }
 
     // ---- services
@@ -214,7 +232,29 @@ class Validator {
                  "never comes back");
     }
 
-    void check_real_servers(const VirtualServer& s) {
+    // As keepalived: the first of two counts, and one of another family is none where the method
+    // knows one family only.
+    void drop_unusable(VirtualServer& s) {
+        std::map<std::pair<net::IpAddress, std::uint16_t>, syntax::Location> seen;
+        std::erase_if(s.real_servers, [&](const RealServer& r) {
+            const LbKind kind = r.kind_in(s);
+            const bool is_other = r.address.is_v4() != s.address.is_v4() && kind != LbKind::tun &&
+                                  kind != LbKind::fnat;
+            const auto [other, fresh] = seen.emplace(std::pair(r.address, r.port), r.where);
+            if (is_other)
+                warn(r.where, std::string("lb_kind ") + to_text(kind) +
+                                  ": a real_server must be of the family of its virtual_server; "
+                                  "FNAT and TUN know both: this one is left out, as in keepalived");
+            else if (!fresh)
+                warn(r.where, "the real_server " + name(r.address, r.port) + " already stands at " +
+                                  other->second.to_string() +
+                                  ": this one is left out, as in keepalived");
+            return is_other || !fresh;
+        });
+    }
+
+    void check_real_servers(VirtualServer& s) {
+        drop_unusable(s);
         std::map<std::pair<net::IpAddress, std::uint16_t>, syntax::Location> seen;
         if (s.real_servers.empty() && !s.sorry_server)
             warn(s.where, "the virtual_server " + name(s.address, s.port) +
@@ -223,14 +263,13 @@ class Validator {
         if (s.real_servers.size() > most)
             error(s.real_servers[most].where,
                   "more than " + std::to_string(most) + " real_servers");
-        for (const RealServer& r : s.real_servers) {
-            const auto [other, fresh] = seen.emplace(std::pair(r.address, r.port), r.where);
-            if (!fresh)
-                error(r.where, "the real_server " + name(r.address, r.port) +
-                                   " already stands at " + other->second.to_string());
+        for (RealServer& r : s.real_servers) {
+            seen.emplace(std::pair(r.address, r.port), r.where);
             check_server(s, r, "real_server");
-            if (r.uthreshold != 0 && r.lthreshold > r.uthreshold)
-                error(r.where, "lthreshold must not exceed uthreshold");
+            if (r.uthreshold == 0 || r.lthreshold <= r.uthreshold) continue;
+            warn(r.where, "lthreshold must not exceed uthreshold: " + std::to_string(r.uthreshold) +
+                              " is taken");
+            r.lthreshold = r.uthreshold;
         }
         if (!s.sorry_server) return;
         const RealServer& sorry = *s.sorry_server;

@@ -9,19 +9,23 @@ namespace warren::schema {
 namespace {
 
 // Options after an address. `at` is where the option's value stands, if it has one; false: it is
-// wrong, and has been told.
+// wrong, has been told, and the address is left out.
 struct AddressOption {
     std::string_view word;
     bool takes_value;
     bool (*take)(Statement& s, config::VirtualAddress& address, std::size_t at);
 };
 
+std::string left_out(const Statement& s) {
+    return ": the address " + s.node.keyword() + " is left out, as in keepalived";
+}
+
 bool take_label(Statement& s, config::VirtualAddress& address, std::size_t at) {
     constexpr std::size_t longest = 15;  // IFNAMSIZ - 1
     address.label = s.arg(at);
     if (address.label.size() <= longest) return true;
-    s.error("the label " + syntax::in_quotes(address.label) + " is longer than " +
-            std::to_string(longest) + " characters");
+    s.warn("the label " + syntax::in_quotes(address.label) + " is longer than " +
+           std::to_string(longest) + " characters" + left_out(s));
     return false;
 }
 
@@ -48,7 +52,7 @@ bool take_broadcast(Statement& s, config::VirtualAddress& address, std::size_t a
     address.broadcast = net::IpAddress::parse(s.arg(at));
     if (address.broadcast && address.broadcast->is_v4() && address.prefix.address.is_v4())
         return true;
-    s.error(syntax::in_quotes(s.arg(at)) + " is no IPv4 broadcast address");
+    s.warn(syntax::in_quotes(s.arg(at)) + " is no IPv4 broadcast address" + left_out(s));
     return false;
 }
 
@@ -56,7 +60,7 @@ bool take_peer(Statement& s, config::VirtualAddress& address, std::size_t at) {
     address.peer = net::Prefix::parse(s.arg(at));
     if (address.peer && address.peer->address.is_v4() == address.prefix.address.is_v4())
         return true;
-    s.error(syntax::in_quotes(s.arg(at)) + " is no address of a peer");
+    s.warn(syntax::in_quotes(s.arg(at)) + " is no address of a peer" + left_out(s));
     return false;
 }
 
@@ -109,20 +113,39 @@ constexpr AddressOption address_options[] = {
 
 }  // namespace
 
-void read_address_options(Statement& s, config::VirtualAddress& address) {
+std::optional<net::Prefix> read_prefix(Statement& s) {
+    const std::string& text = s.node.keyword();
+    auto prefix = net::Prefix::parse(text);
+    if (prefix) return prefix;
+    prefix = net::Prefix::parse(text.substr(0, text.find('/')));
+    if (prefix)
+        s.warn("the prefix length of " + syntax::in_quotes(text) +
+               " is none: " + std::to_string(prefix->length) + " is taken, as in keepalived");
+    return prefix;
+}
+
+// keepalived leaves out a word that it does not know, and the address where a value is none.
+bool read_address_options(Statement& s, config::VirtualAddress& address) {
     for (std::size_t i = 0; i < s.args(); ++i) {
         const std::string& word = s.arg(i);
         const auto option =
             std::find_if(std::begin(address_options), std::end(address_options),
                          [&](const AddressOption& candidate) { return candidate.word == word; });
-        if (option == std::end(address_options))
-            return s.error("unknown option " + syntax::in_quotes(word) + " after the address " +
-                           syntax::in_quotes(s.node.keyword()));
-        if (option->takes_value && i + 1 == s.args())
-            return s.error(syntax::in_quotes(word) + " needs a value");
-        if (!option->take(s, address, i + 1)) return;
+        if (option == std::end(address_options)) {
+            s.warn(syntax::in_quotes(word) + " after the address " +
+                   syntax::in_quotes(s.node.keyword()) + " is unknown and left out, as in " +
+                   "keepalived" +
+                   (net::Prefix::parse(word) ? ": an address needs a line of its own" : ""));
+            continue;
+        }
+        if (option->takes_value && i + 1 == s.args()) {
+            s.warn(syntax::in_quotes(word) + " needs a value" + left_out(s));
+            return false;
+        }
+        if (!option->take(s, address, i + 1)) return false;
         if (option->takes_value) ++i;
     }
+    return true;
 }
 
 }  // namespace warren::schema

@@ -26,8 +26,8 @@ void set_interval(Statement& s, std::int64_t least_ms, std::int64_t& ns) {
     const std::string keyword = syntax::in_quotes(s.node.keyword());
     const std::optional<std::int64_t> thousandfold = parse_seconds(s.arg(0));
     if (!thousandfold)
-        return s.error(keyword + " must be a number of milliseconds, not " +
-                       syntax::in_quotes(s.arg(0)));
+        return s.refuse(keyword + " must be a number of milliseconds, not " +
+                        syntax::in_quotes(s.arg(0)));
     const std::int64_t value_ns = *thousandfold / 1'000 / ns_per_us * ns_per_us;
     if (value_ns < least_ms * config::ns_per_ms || value_ns > longest_ms * config::ns_per_ms)
         return s.warn(keyword + " must be from " + std::to_string(least_ms) + " to " +
@@ -70,11 +70,17 @@ constexpr Keyword<Draft> bfd_keywords[] = {
     {"checker", 0, 0, [](Statement&, Draft& d) { d.says_checker = true; }},
 };
 
-void check_addresses(Statement& s, const config::BfdInstance& bfd, const config::Config& config) {
+// What cannot be a session is left out, as in keepalived.
+bool is_session(Statement& s, const config::BfdInstance& bfd, const config::Config& config) {
     const std::string named = "the bfd_instance " + syntax::in_quotes(bfd.name);
-    if (bfd.neighbor_ip.is_unspecified()) return s.error(named + " has no neighbor_ip");
+    const auto leave_out = [&](const std::string& why) {
+        s.warn(why + ": it is left out, as in keepalived");
+        return false;
+    };
+    if (bfd.neighbor_ip.is_unspecified()) return leave_out(named + " has no neighbor_ip");
     if (bfd.source_ip && bfd.source_ip->is_v4() != bfd.neighbor_ip.is_v4())
-        return s.error("the source_ip and the neighbor_ip of " + named + " are not of one family");
+        return leave_out("the source_ip and the neighbor_ip of " + named +
+                         " are not of one family");
     if (bfd.neighbor_ip.is_link_local())
         s.warn(named +
                " has a link-local neighbor_ip, which needs an interface that no keyword "
@@ -84,9 +90,9 @@ void check_addresses(Statement& s, const config::BfdInstance& bfd, const config:
                                        return other.neighbor_ip == bfd.neighbor_ip &&
                                               other.source_ip == bfd.source_ip;
                                    });
-    if (same != config.bfd_instances.end())
-        s.error(named + " has the addresses of " + syntax::in_quotes(same->name) + " (" +
-                same->where.to_string() + ")");
+    return same == config.bfd_instances.end() ||
+           leave_out(named + " has the addresses of " + syntax::in_quotes(same->name) + " (" +
+                     same->where.to_string() + ")");
 }
 
 }  // namespace
@@ -100,7 +106,7 @@ void read_bfd_instance(Statement& s, config::Config& config) {
         .read(s.node.children);
     draft.bfd.for_vrrp = draft.says_vrrp || !draft.says_checker;
     draft.bfd.for_checkers = draft.says_checker || !draft.says_vrrp;
-    if (!s.context.misplaced) check_addresses(s, draft.bfd, config);
+    if (!s.context.misplaced && !is_session(s, draft.bfd, config)) return;
     config.bfd_instances.push_back(std::move(draft.bfd));
 }
 

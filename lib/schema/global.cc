@@ -123,8 +123,8 @@ void read_group(Statement& s, bool v4, net::IpAddress& group) {
     if (!s.address(value)) return;
     const bool multicast = v4 ? (value.bytes()[12] & 0xf0) == 0xe0 : value.bytes()[0] == 0xff;
     if (value.is_v4() != v4 || !multicast)
-        return s.error(syntax::in_quotes(s.arg(0)) + " is no " + (v4 ? "IPv4" : "IPv6") +
-                       " multicast address");
+        return s.refuse(syntax::in_quotes(s.arg(0)) + " is no " + (v4 ? "IPv4" : "IPv6") +
+                        " multicast address");
     group = value;
 }
 
@@ -173,7 +173,7 @@ constexpr Keyword<config::GlobalDefs> globals[] = {
     {"vrrp_rt_priority", 1, 1,
      [](Statement& s, config::GlobalDefs& g) {
          int priority = 0;
-         if (s.number(1, 99, priority)) g.vrrp_rt_priority = priority;
+         if (s.number_near(1, 99, priority)) g.vrrp_rt_priority = priority;
      }},
     {"vrrp_startup_delay", 1, 1,
      [](Statement& s, config::GlobalDefs& g) {
@@ -229,7 +229,7 @@ constexpr Keyword<InstanceDraft> instance_defaults[] = {
     {"vrrp_garp_lower_prio_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          unsigned repeat = 0;
-         if (s.number(0, 255, repeat)) d.garp_lower_prio_repeat = repeat;
+         if (s.number_near(0, 255, repeat)) d.garp_lower_prio_repeat = repeat;
      }},
     {"vrrp_garp_interval", 1, 1,
      [](Statement& s, InstanceDraft& d) { read_gap(s, d.vrrp.garp.garp_interval_ns); }},

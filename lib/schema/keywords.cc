@@ -58,12 +58,18 @@ void SchemaContext::report(const syntax::Location& where, syntax::Severity sever
         diagnostics.push_back({where, severity, std::move(message)});
 }
 
+void SchemaContext::refuse(const syntax::Location& where, std::string message) {
+    if (open.empty() || !open.back()->is_lenient()) return error(where, std::move(message));
+    report(where, syntax::Severity::warning, std::move(message) + ": it is left out");
+}
+
 std::optional<std::int64_t> Statement::integer(std::int64_t low, std::int64_t high, std::size_t i,
-                                               std::string_view what) {
+                                               std::string_view what, bool is_needed) {
     const std::optional<std::int64_t> value = parse_integer(arg(i));
     if (value && *value >= low && *value <= high) return value;
-    error(subject(what) + " must be a whole number from " + std::to_string(low) + " to " +
-          std::to_string(high) + ", not " + syntax::in_quotes(arg(i)));
+    const std::string text = subject(what) + " must be a whole number from " + std::to_string(low) +
+                             " to " + std::to_string(high) + ", not " + syntax::in_quotes(arg(i));
+    is_needed ? error(text) : refuse(text);
     return std::nullopt;
 }
 
@@ -100,8 +106,8 @@ bool Statement::seconds(std::int64_t low_ns, std::int64_t high_ns, std::int64_t&
         out_ns = *value;
         return true;
     }
-    error(syntax::in_quotes(node.keyword()) + " must be from " + format_seconds(low_ns) + " to " +
-          format_seconds(high_ns) + " seconds, not " + syntax::in_quotes(arg(0)));
+    refuse(syntax::in_quotes(node.keyword()) + " must be from " + format_seconds(low_ns) + " to " +
+           format_seconds(high_ns) + " seconds, not " + syntax::in_quotes(arg(0)));
     return false;
 }
 
@@ -130,7 +136,7 @@ bool Statement::boolean(bool& out) {
     }
     const bool on = word == "on" || word == "true" || word == "yes";
     if (!on && word != "off" && word != "false" && word != "no") {
-        error(syntax::in_quotes(node.keyword()) + " is on or off, not " + syntax::in_quotes(word));
+        refuse(syntax::in_quotes(node.keyword()) + " is on or off, not " + syntax::in_quotes(word));
         return false;
     }
     out = on;
@@ -153,7 +159,7 @@ bool Statement::address(net::IpAddress& out, std::size_t i) {
         out = value->address;
         return true;
     }
-    error(syntax::in_quotes(arg(i)) + " is no IP address");
+    refuse(syntax::in_quotes(arg(i)) + " is no IP address");
     return false;
 }
 
@@ -199,6 +205,19 @@ bool BlockReader::knows(std::string_view word) const {
     return std::any_of(entries_.begin(), entries_.end(), named) ||
            std::any_of(ignored_.begin(), ignored_.end(), named) ||
            config::find_unserved(kind_, word) != nullptr;
+}
+
+bool BlockReader::is_lenient() const {
+    constexpr std::string_view lenient[] = {
+        "global_defs",    "vrrp_instance",  "vrrp_sync_group",
+        "vrrp_script",    "track_file",     "vrrp_track_process",
+        "bfd_instance",   "authentication", "track_group",
+        "virtual_server", "real_server",    "TCP_CHECK",
+        "HTTP_GET",       "SSL_GET",        "url",
+        "MISC_CHECK",     "SMTP_CHECK",     "host",
+        "DNS_CHECK",      "PING_CHECK",     "UDP_CHECK",
+        "FILE_CHECK",     "BFD_CHECK"};
+    return std::find(std::begin(lenient), std::end(lenient), kind_) != std::end(lenient);
 }
 
 BlockReader::Entry* BlockReader::find(std::string_view word) {

@@ -40,6 +40,9 @@ struct SchemaContext {
     std::vector<Mistyped> mistyped;
 
     void report(const syntax::Location& where, syntax::Severity severity, std::string message);
+    // Of a value that is none, in a block of keepalived's: a warning, and the default stays, as
+    // there. Elsewhere an error.
+    void refuse(const syntax::Location& where, std::string message);
     void error(const syntax::Location& where, std::string message) {
         report(where, syntax::Severity::error, std::move(message));
     }
@@ -62,6 +65,12 @@ class Statement {
         const std::optional<std::int64_t> value = integer(low, high, i, what);
         if (value) out = static_cast<Number>(*value);
         return value.has_value();
+    }
+    // What there is nothing without.
+    template <typename Number>
+    void needed_number(std::int64_t low, std::int64_t high, Number& out) {
+        if (const std::optional<std::int64_t> value = integer(low, high, 0, {}, true))
+            out = static_cast<Number>(*value);
     }
     // As keepalived takes a number: one out of range is warned about, and `instead` is taken.
     template <typename Number>
@@ -107,6 +116,7 @@ class Statement {
     }
 
     void error(std::string message) { context.error(where(), std::move(message)); }
+    void refuse(std::string message) { context.refuse(where(), std::move(message)); }
     void warn(std::string message) {
         context.report(where(), syntax::Severity::warning, std::move(message));
     }
@@ -123,7 +133,7 @@ class Statement {
                       std::size_t i, std::string_view what);
     std::string subject(std::string_view what) const;
     std::optional<std::int64_t> integer(std::int64_t low, std::int64_t high, std::size_t i,
-                                        std::string_view what);
+                                        std::string_view what, bool is_needed = false);
 };
 
 enum class BlockUse { none, required };
@@ -181,6 +191,8 @@ class BlockReader {
     void read(const std::vector<syntax::Node>& nodes);
 
     bool knows(std::string_view word) const;
+    // A block of keepalived's: a value that is none is left out, as there.
+    bool is_lenient() const;
     const std::string& kind() const { return kind_; }
     const syntax::Location& opened() const { return opened_; }
 

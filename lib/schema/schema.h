@@ -132,7 +132,10 @@ void add_mail_keywords(BlockReader& reader, config::Mail& mail);
 // What does not go together, once the block has been read.
 void check_fifos(SchemaContext& context, config::NotifyFifos& fifos);
 
-// What stands after a virtual address: how the host has it while it is master.
-void read_address_options(Statement& s, config::VirtualAddress& address);
+// ADDRESS[/LENGTH]; as keepalived, a length that is none is that of a host.
+std::optional<net::Prefix> read_prefix(Statement& s);
+// What stands after a virtual address: how the host has it while it is master. False: something
+// has been told, and the address is left out.
+bool read_address_options(Statement& s, config::VirtualAddress& address);
 
 }  // namespace warren::schema

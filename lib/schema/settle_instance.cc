@@ -82,13 +82,23 @@ class Settling {
                   " is not of the family of its virtual addresses");
     }
 
+    void drop_other_peers() {
+        std::erase_if(v_.unicast_peer, [&](const config::UnicastPeer& peer) {
+            const bool is_other = peer.address.is_v4() == v_.is_ipv6();
+            if (is_other)
+                warn("unicast_peer " + peer.address.to_string() +
+                     " is not of the family of its virtual addresses: it is left out, as in "
+                     "keepalived");
+            return is_other;
+        });
+    }
+
     void settle_family() {
         v_.multicast_group = is_ipv6() ? global_.vrrp_mcast_group6 : global_.vrrp_mcast_group4;
         expect_family(v_.mcast_src_ip, "mcast_src_ip");
         expect_family(v_.unicast_src_ip, "unicast_src_ip");
         expect_family(d_.mcast_dst_ip, "mcast_dst_ip");
-        for (const config::UnicastPeer& peer : v_.unicast_peer)
-            expect_family(peer.address, "unicast_peer");
+        drop_other_peers();
         if (!d_.mcast_dst_ip) return;
         if (!v_.unicast_peer.empty())
             warn("mcast_dst_ip means nothing with unicast_peer and is left out");
@@ -145,8 +155,12 @@ class Settling {
     }
 
     void settle_interval() {
-        if (v_.version == 3 && v_.advert_int_ns > v3_longest_ns)
-            error("advert_int of VRRP version 3 is at most 40.95 seconds");
+        if (v_.version == 3 && v_.advert_int_ns > v3_longest_ns) {
+            warn(
+                "advert_int of VRRP version 3 is at most 40.95 seconds: that is taken, as in "
+                "keepalived");
+            v_.advert_int_ns = v3_longest_ns;
+        }
         const std::int64_t unit_ns = v_.version == 3 ? v3_unit_ns : config::ns_per_s;
         if (v_.advert_int_ns % unit_ns == 0) return;
         v_.advert_int_ns = rounded(v_.advert_int_ns, unit_ns);

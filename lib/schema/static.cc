@@ -18,15 +18,15 @@ constexpr Keyword<config::TrackGroup> track_group_keywords[] = {
 void read_static_addresses(Statement& s, config::Config& config) {
     for (const syntax::Node& child : s.node.children) {
         Statement entry(s.context, child);
-        const auto prefix = net::Prefix::parse(child.keyword());
+        const auto prefix = read_prefix(entry);
         if (child.has_block || !prefix) {
             entry.warn(syntax::in_quotes(child.keyword()) +
                        " is no address: this line is left out");
             continue;
         }
         config::VirtualAddress address{child.where, *prefix, config.global.default_interface};
-        read_address_options(entry, address);
-        config.static_addresses.push_back(std::move(address));
+        if (read_address_options(entry, address))
+            config.static_addresses.push_back(std::move(address));
     }
 }
 

@@ -120,19 +120,25 @@ Definition read_definition(Statement& s, const char* kind,
     return definition;
 }
 
+// As keepalived: a definition without what it is about is none.
+bool lacks(Statement& s, const std::string& value, const std::string& name, const char* what) {
+    if (!value.empty() || s.context.misplaced) return false;
+    s.warn("the " + s.node.keyword() + " " + syntax::in_quotes(name) + " has no " + what +
+           ": it is left out, as in keepalived");
+    return true;
+}
+
 }  // namespace
 
 void read_vrrp_script(Statement& s, config::Config& config) {
     config::VrrpScript script = read_definition(s, "vrrp_script", script_keywords);
-    if (script.script.command.empty() && !s.context.misplaced)
-        s.error("the vrrp_script " + syntax::in_quotes(script.name) + " has no script");
+    if (lacks(s, script.script.command, script.name, "script")) return;
     config.vrrp_scripts.push_back(std::move(script));
 }
 
 void read_track_file(Statement& s, config::Config& config) {
     config::TrackFile file = read_definition(s, "track_file", file_keywords);
-    if (file.file.empty() && !s.context.misplaced)
-        s.error("the track_file " + syntax::in_quotes(file.name) + " has no file");
+    if (lacks(s, file.file, file.name, "file")) return;
     config.track_files.push_back(std::move(file));
 }
 
@@ -154,11 +160,12 @@ void read_link_delays(Statement& s, config::Config& config) {
 
 void read_track_process(Statement& s, config::Config& config) {
     config::TrackProcess process = read_definition(s, "vrrp_track_process", process_keywords);
-    if (process.process.empty() && !s.context.misplaced)
-        s.error("the vrrp_track_process " + syntax::in_quotes(process.name) + " has no process");
-    if (process.quorum.value_or(0) > process.quorum_max)
-        s.error("the quorum of the vrrp_track_process " + syntax::in_quotes(process.name) +
-                " is larger than its quorum_max");
+    if (lacks(s, process.process, process.name, "process")) return;
+    if (process.quorum.value_or(0) > process.quorum_max) {
+        s.warn("the quorum of the vrrp_track_process " + syntax::in_quotes(process.name) +
+               " is larger than its quorum_max, which is left out, as in keepalived");
+        process.quorum_max = config::TrackProcess{}.quorum_max;
+    }
     config.track_processes.push_back(std::move(process));
 }
 

@@ -129,8 +129,9 @@ void read_weight(Statement& s, std::size_t first, std::int64_t most, std::option
             s.number_or_none(-most, most, weight, i + 1, "weight");
             ++i;
         } else {
-            return s.error("after " + syntax::in_quotes(s.node.keyword()) +
-                           " comes 'weight N [reverse]', not " + syntax::in_quotes(word));
+            s.warn("after " + syntax::in_quotes(s.node.keyword()) +
+                   " comes 'weight N [reverse]', not " + syntax::in_quotes(word) +
+                   ", which is left out, as in keepalived");
         }
     }
 }

@@ -8,6 +8,7 @@ namespace warren::schema {
 namespace {
 
 constexpr std::size_t max_auth_pass = 8;
+constexpr std::int64_t longest_refresh_ns = 3'650 * config::ns_per_day;
 
 constexpr std::string_view no_interface = "no kernel interface is made for a virtual MAC";
 
@@ -47,7 +48,8 @@ void set_auth_type(Statement& s, config::VrrpInstance& v) {
     } else if (word == "AH") {
         v.auth_type = config::AuthType::ah;
     } else {
-        s.error("'auth_type' is PASS or AH, not " + syntax::in_quotes(word));
+        s.warn("'auth_type' is PASS or AH, not " + syntax::in_quotes(word) +
+               ": there is no authentication, as in keepalived");
     }
 }
 
@@ -73,7 +75,8 @@ void read_authentication(Statement& s, InstanceDraft& d) {
     if (!mentions(s.node, "auth_type"))
         s.warn("the authentication block has no auth_type: there is none, as in keepalived");
     else if (!mentions(s.node, "auth_pass"))
-        s.error("the authentication block has no auth_pass");
+        s.warn("the authentication block has no auth_pass: there is none, as in keepalived");
+    if (!mentions(s.node, "auth_pass")) d.vrrp.auth_type = config::AuthType::none;
 }
 
 void read_addresses(Statement& s, std::vector<config::VirtualAddress>& out) {
@@ -81,14 +84,18 @@ void read_addresses(Statement& s, std::vector<config::VirtualAddress>& out) {
         Statement entry(s.context, child);
         config::VirtualAddress address;
         address.where = child.where;
-        const std::optional<net::Prefix> prefix = net::Prefix::parse(child.keyword());
+        const std::optional<net::Prefix> prefix = read_prefix(entry);
         if (child.has_block || !prefix) {
-            entry.error(syntax::in_quotes(child.keyword()) +
-                        " is no address: an entry looks like 192.0.2.1/24, one a line");
+            const std::string what = syntax::in_quotes(child.keyword()) +
+                                     " is no address: an entry looks like 192.0.2.1/24, one a line";
+            if (child.has_block)
+                entry.error(what);
+            else
+                entry.warn(what + "; it is left out, as in keepalived");
             continue;
         }
         address.prefix = *prefix;
-        read_address_options(entry, address);
+        if (!read_address_options(entry, address)) continue;
         if (!address.track_group.empty())
             entry.warn("track_group is for static addresses: it is left out");
         out.push_back(std::move(address));
@@ -100,7 +107,7 @@ void read_unicast_peers(Statement& s, InstanceDraft& d) {
         Statement entry(s.context, child);
         const std::optional<net::Prefix> prefix = net::Prefix::parse(child.keyword());
         if (!prefix) {
-            entry.error(syntax::in_quotes(child.keyword()) + " is no IP address");
+            entry.refuse(syntax::in_quotes(child.keyword()) + " is no IP address");
             continue;
         }
         config::UnicastPeer peer;
@@ -111,8 +118,9 @@ void read_unicast_peers(Statement& s, InstanceDraft& d) {
         for (std::size_t i = 0; i < entry.args(); i += 2) {
             const bool low = entry.arg(i) == "min_ttl";
             if ((!low && entry.arg(i) != "max_ttl") || i + 1 == entry.args()) {
-                entry.error("after a peer come 'min_ttl N' and 'max_ttl N', not " +
-                            syntax::in_quotes(entry.arg(i)));
+                entry.warn("after a peer come 'min_ttl N' and 'max_ttl N', not " +
+                           syntax::in_quotes(entry.arg(i)) +
+                           ", which is left out, as in keepalived: one peer a line");
                 break;
             }
             entry.number(0, 255, low ? peer.min_ttl : peer.max_ttl, i + 1, entry.arg(i));
@@ -133,11 +141,12 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"state", 1, 1, set_state},
     {"interface", 1, 1, [](Statement& s, InstanceDraft& d) { s.interface(d.vrrp.interface); }},
     {"virtual_router_id", 1, 1,
-     [](Statement& s, InstanceDraft& d) { s.number(1, 255, d.vrrp.virtual_router_id); }},
+     [](Statement& s, InstanceDraft& d) { s.needed_number(1, 255, d.vrrp.virtual_router_id); }},
     {"priority", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          std::uint8_t priority = 0;
-         if (s.number_or(1, 255, d.vrrp.priority, priority)) d.priority = priority;
+         const bool is_one = s.number_or(1, 255, d.vrrp.priority, priority);
+         d.priority = is_one ? priority : d.vrrp.priority;
      }},
     {"advert_int", 1, 1,
      [](Statement& s, InstanceDraft& d) {
@@ -179,7 +188,7 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
      [](Statement& s, InstanceDraft& d) { s.number_near(1, 255, d.vrrp.garp.master_repeat); }},
     {"garp_master_refresh", 1, 1,
      [](Statement& s, InstanceDraft& d) {
-         s.seconds(0, config::ns_per_day, d.vrrp.garp.master_refresh_ns);
+         s.seconds(0, longest_refresh_ns, d.vrrp.garp.master_refresh_ns);
      }},
     {"garp_master_refresh_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) {
@@ -193,13 +202,15 @@ constexpr Keyword<InstanceDraft> instance_keywords[] = {
     {"garp_lower_prio_repeat", 1, 1,
      [](Statement& s, InstanceDraft& d) {
          unsigned repeat = 0;
-         if (s.number(0, 255, repeat)) d.garp_lower_prio_repeat = repeat;
+         if (s.number_near(0, 255, repeat)) d.garp_lower_prio_repeat = repeat;
      }},
     {"use_vmac", 0, 2, set_vmac},
     {"accept", 0, 0, [](Statement&, InstanceDraft& d) { d.accept = true; }},
     {"no_accept", 0, 0, [](Statement&, InstanceDraft& d) { d.accept = false; }},
     {"strict_mode", 0, 1, [](Statement& s, InstanceDraft& d) { s.boolean(d.strict_mode); }},
     {"lvs_sync_daemon_interface", 1, 1,
+     [](Statement& s, InstanceDraft&) { read_lvs_sync_daemon(s); }},
+    {"lvs_sync_daemon_inteface", 1, 1,  // as old guides spell it
      [](Statement& s, InstanceDraft&) { read_lvs_sync_daemon(s); }},
     {"skip_check_adv_addr", 0, 1,
      [](Statement& s, InstanceDraft& d) { s.boolean(d.vrrp.skip_check_adv_addr); }},

@@ -104,7 +104,7 @@ TEST(BfdInstance, WhatIsOddIsToldWithItsRepair) {
          "taken, as in keepalived"},
         {"min_tx 20000\n",
          "3: warning: 'min_tx' counts milliseconds: '20000' is more than ten seconds"},
-        {"min_rx fast\n", "3: error: 'min_rx' must be a number of milliseconds, not 'fast'"},
+        {"min_rx fast\n", "3: warning: 'min_rx' must be a number of milliseconds, not 'fast'"},
         {"multiplier 0\n",
          "3: warning: 'multiplier' must be from 1 to 255, not '0': 5 is taken, as in keepalived"},
         {"ttl 256\n",
@@ -112,8 +112,8 @@ TEST(BfdInstance, WhatIsOddIsToldWithItsRepair) {
         {"max_hops 256\n",
          "3: warning: 'max_hops' must be from -1 to 255, not '256': 0 is taken, as in keepalived"},
         {"source_ip fd00::1\n",
-         "1: error: the source_ip and the neighbor_ip of the bfd_instance 'B' are not of one "
-         "family"},
+         "1: warning: the source_ip and the neighbor_ip of the bfd_instance 'B' are not of one "
+         "family: it is left out"},
         {"neighbor_ip nobody\n", "'nobody' is no IP address"},
         {"neighbor_ip fe80::9\n", "it never comes up"},
         {"multipler 3\n",
@@ -127,9 +127,11 @@ TEST(BfdInstance, WhatIsOddIsToldWithItsRepair) {
 
 TEST(BfdInstance, NamesAndAddressesAreItsOwn) {
     const std::string first = "bfd_instance B {\n" + neighbour + "}\n";
-    EXPECT_NE(
-        messages(load_text(first + first).diagnostics).find("the bfd_instance 'B' is given twice"),
-        std::string::npos);
+    const std::string again = "bfd_instance B {\nneighbor_ip 10.9.9.9\n}\n";
+    const LoadResult twice = load_text(first + again);
+    EXPECT_NE(messages(twice.diagnostics).find("the bfd_instance 'B' is given twice"),
+              std::string::npos);
+    EXPECT_TRUE(twice.ok() && twice.config.bfd_instances.size() == 1) << "as keepalived";
     const std::string second = "bfd_instance C {\n" + neighbour;
     EXPECT_NE(messages(load_text(first + second + "}\n").diagnostics)
                   .find("the bfd_instance 'C' has the addresses of 'B' (f:1)"),

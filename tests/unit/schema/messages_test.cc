@@ -75,9 +75,10 @@ const Case keywords[] = {
     {"given twice", instance("priority 1\npriority 2"),
      "8: warning: 'priority' is given more than once: the last one counts\n"},
     {"several errors in one run", instance("version X\ndown_timer_adverts 0\npreempt_delay a"),
-     "7: error: 'version' must be a whole number from 2 to 3, not 'X'\n"
-     "8: error: 'down_timer_adverts' must be a whole number from 1 to 100, not '0'\n"
-     "9: error: 'preempt_delay' must be from 0 to 1000 seconds, not 'a'\n"},
+     "7: warning: 'version' must be a whole number from 2 to 3, not 'X': it is left out\n"
+     "8: warning: 'down_timer_adverts' must be a whole number from 1 to 100, not '0': it is left "
+     "out\n"
+     "9: warning: 'preempt_delay' must be from 0 to 1000 seconds, not 'a': it is left out\n"},
 };
 INSTANTIATE_TEST_SUITE_P(Keywords, Messages, testing::ValuesIn(keywords));
 
@@ -111,7 +112,7 @@ const Case vrrp[] = {
     {"long password", instance("authentication {\nauth_type PASS\nauth_pass 123456789\n}"),
      "9: warning: 'auth_pass' is longer than 8 characters: the first 8 count, as in keepalived\n"},
     {"half an authentication", instance("authentication {\nauth_type PASS\n}"),
-     "7: error: the authentication block has no auth_pass\n"},
+     "7: warning: the authentication block has no auth_pass: there is none, as in keepalived\n"},
     {"the distributions' template",
      "global_defs {\nvrrp_garp_interval 0\nvrrp_gna_interval 0\n}\n" + instance(""),
      "2: warning: 'vrrp_garp_interval' 0 means no gap, as without it: the line can go\n"
@@ -125,7 +126,8 @@ const Case vrrp[] = {
      "1: warning: V: VRRP version 3 knows whole hundredths of seconds only: advert_int becomes "
      "0.01, as in keepalived\n"},
     {"too long for version 3", instance("version 3\nadvert_int 41"),
-     "1: error: V: advert_int of VRRP version 3 is at most 40.95 seconds\n"},
+     "1: warning: V: advert_int of VRRP version 3 is at most 40.95 seconds: that is taken, as in "
+     "keepalived\n"},
     {"MASTER without priority", instance("state MASTER"),
      "1: warning: V: state MASTER without priority makes it the owner (255), as in keepalived\n"},
     {"other families", instance("unicast_src_ip fe80::1\nmcast_src_ip fe80::2"),
@@ -136,7 +138,7 @@ const Case vrrp[] = {
     {"no multicast address", instance("mcast_dst_ip 10.0.0.1"),
      "1: error: V: mcast_dst_ip 10.0.0.1 is no multicast address\n"},
     {"no group", "global_defs {\nvrrp_mcast_group6 224.0.0.18\n}",
-     "2: error: '224.0.0.18' is no IPv6 multicast address\n"},
+     "2: warning: '224.0.0.18' is no IPv6 multicast address: it is left out\n"},
     {"unicast without peers", instance("unicast_fault_no_peer"),
      "1: error: V: unicast_fault_no_peer, and there is no unicast_peer: it could never leave "
      "fault\n"},
@@ -160,9 +162,10 @@ const Case vrrp[] = {
      "vrrp_instance V {\ninterface e\nvirtual_router_id 300\nvirtual_ipaddress {\n10.0.0.1\n}\n}",
      "3: error: 'virtual_router_id' must be a whole number from 1 to 255, not '300'\n"},
     {"no address", instance("", "10.0.0.1/33"),
-     "5: error: '10.0.0.1/33' is no address: an entry looks like 192.0.2.1/24, one a line\n"},
+     "5: warning: the prefix length of '10.0.0.1/33' is none: 32 is taken, as in keepalived\n"},
     {"odd option", instance("", "10.0.0.1/24 foo"),
-     "5: error: unknown option 'foo' after the address '10.0.0.1/24'\n"},
+     "5: warning: 'foo' after the address '10.0.0.1/24' is unknown and left out, as in "
+     "keepalived\n"},
     {"VRID twice on an interface", instance("") + instance("", "10.0.0.2", "W"),
      "9: error: W: virtual_router_id 51 on eth0 belongs to V (f:1)\n"},
     {"VRID twice for other unicast peers",
@@ -184,7 +187,7 @@ const Case vrrp[] = {
     {"VIP twice in one list", instance("", "10.0.0.1/24\n10.0.0.1/24"),
      "6: warning: the address 10.0.0.1 already stands at f:5\n"},
     {"unknown script", instance("track_script {\nchk\n}"),
-     "8: error: there is no vrrp_script 'chk'\n"},
+     "8: warning: there is no vrrp_script 'chk': it is not tracked, as in keepalived\n"},
     {"long interface name",
      "vrrp_instance V {\ninterface abcdefghijklmnop\nvirtual_router_id 1\nvirtual_ipaddress "
      "{\n10.0.0.1\n}\n}",
@@ -207,7 +210,8 @@ const Case servers[] = {
     {"service twice", instance("") + service("") + service(""),
      "18: warning: the virtual_server 10.0.0.1 5672 already stands at f:9: this one is left out\n"},
     {"real_server twice", instance("") + service("real_server 10.0.0.2 5672 {\nPING_CHECK {\n}\n}"),
-     "16: error: the real_server 10.0.0.2 5672 already stands at f:11\n"},
+     "16: warning: the real_server 10.0.0.2 5672 already stands at f:11: this one is left out, as "
+     "in keepalived\n"},
     {"real_server on the VIP",
      instance("") + service("real_server 10.0.0.1 1 {\nPING_CHECK {\n}\n}"),
      "16: error: the real_server 10.0.0.1 is one of our own virtual addresses\n"},
@@ -252,9 +256,9 @@ const Case servers[] = {
      instance("") + "local_address_group L {\n10.0.0.1\n}\nvirtual_server 10.0.0.1 1 { lb_algo "
                     "wlc\nlb_kind DR\n"
                     "laddr_group_name L\nreal_server 2001:db8::2 1 {\nPING_CHECK {\n}\n}\n}",
-     "15: warning: lb_kind DR uses no local address: laddr_group_name is for FNAT\n"
-     "15: error: lb_kind DR: a real_server must be of the family of its virtual_server; FNAT and "
-     "TUN know both\n"},
+     "12: warning: the virtual_server 10.0.0.1 1 has no real_server: it refuses every connection\n"
+     "15: warning: lb_kind DR: a real_server must be of the family of its virtual_server; FNAT and "
+     "TUN know both: this one is left out, as in keepalived\n"},
     {"FNAT to another family without a local address of it",
      instance("") + "virtual_server 10.0.0.1 1 { lb_algo wlc\nlb_kind FNAT\nreal_server "
                     "2001:db8::2 1 {\nPING_CHECK "
@@ -282,16 +286,20 @@ INSTANTIATE_TEST_SUITE_P(Servers, Messages, testing::ValuesIn(servers));
 // The subject of a message is what is wrong, not what stands before it.
 const Case subjects[] = {
     {"a server's port", instance("") + service("real_server 10.0.0.3 70000 {\nPING_CHECK {\n}\n}"),
-     "16: error: the port of 'real_server' must be a whole number from 1 to 65535, not '70000'\n"},
+     "16: warning: the port of 'real_server' must be a whole number from 1 to 65535, not '70000': "
+     "it is left out\n"},
     {"a sorry_server's port", instance("") + service("sorry_server 10.0.0.3 http"),
-     "16: error: the port of 'sorry_server' must be a whole number from 1 to 65535, not 'http'\n"},
+     "16: warning: the port of 'sorry_server' must be a whole number from 1 to 65535, not 'http': "
+     "it is left out\n"},
     {"a tracked interface's weight", instance("track_interface {\neth1 weight 300\n}"),
      "8: warning: the weight of 'eth1' must be from -253 to 253, not '300': it is left out, as in "
      "keepalived\n"},
     {"no number at all", instance("track_interface {\neth1 weight low\n}"),
-     "8: error: the weight of 'eth1' must be a whole number from -253 to 253, not 'low'\n"},
+     "8: warning: the weight of 'eth1' must be a whole number from -253 to 253, not 'low': it is "
+     "left out\n"},
     {"a peer's TTL", instance("unicast_peer {\n10.0.0.9 min_ttl 300\n}"),
-     "8: error: the min_ttl of '10.0.0.9' must be a whole number from 0 to 255, not '300'\n"},
+     "8: warning: the min_ttl of '10.0.0.9' must be a whole number from 0 to 255, not '300': it is "
+     "left out\n"},
 };
 INSTANTIATE_TEST_SUITE_P(Subjects, Messages, testing::ValuesIn(subjects));
 

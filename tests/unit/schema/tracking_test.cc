@@ -151,12 +151,17 @@ struct Case {
 
 TEST(Tracked, Messages) {
     const Case cases[] = {
-        {"vrrp_script s {\ninterval 1\n}\n", "f:1: error: the vrrp_script 's' has no script\n"},
-        {"track_file f {\nweight 1\n}\n", "f:1: error: the track_file 'f' has no file\n"},
+        {"vrrp_script s {\ninterval 1\n}\n",
+         "f:1: warning: the vrrp_script 's' has no script: it is left out, as in keepalived\n"},
+        {"track_file f {\nweight 1\n}\n",
+         "f:1: warning: the track_file 'f' has no file: it is left out, as in keepalived\n"},
         {"vrrp_track_process p {\nquorum 1\n}\n",
-         "f:1: error: the vrrp_track_process 'p' has no process\n"},
+         "f:1: warning: the vrrp_track_process 'p' has no process: it is left out, as in "
+         "keepalived\n"},
         {"vrrp_track_process p {\nprocess x\nquorum 3\nquorum_max 2\n}\n",
-         "f:1: error: the quorum of the vrrp_track_process 'p' is larger than its quorum_max\n"},
+         "f:1: warning: the quorum of the vrrp_track_process 'p' is larger than its quorum_max, "
+         "which is left out, as in keepalived\n"
+         "f:1: warning: nothing tracks the vrrp_track_process 'p': it moves no address\n"},
         {"track_file f {\nfile /x\nweight 300\n}\n",
          "f:1: warning: nothing tracks the track_file 'f': it moves no address\n"
          "f:3: warning: 'weight' must be from -254 to 254, not '300': 254 is taken, as in "
@@ -166,10 +171,12 @@ TEST(Tracked, Messages) {
          "f:4: warning: the track_file 'f' is given twice: the first one counts, as in "
          "keepalived\n"},
         {instance("track_interface {\neth1 weight 1 sideways\n}\n"),
-         "f:8: error: after 'eth1' comes 'weight N [reverse]', not 'sideways'\n"},
+         "f:8: warning: after 'eth1' comes 'weight N [reverse]', not 'sideways', which is left "
+         "out, as in keepalived\n"},
         {instance("track_interface {\neth1\neth1 weight 3\n}\n"),
          "f:9: warning: the interface 'eth1' is tracked already: this line is ignored\n"},
-        {instance("track_process {\nx\n}\n"), "f:8: error: there is no vrrp_track_process 'x'\n"},
+        {instance("track_process {\nx\n}\n"),
+         "f:8: warning: there is no vrrp_track_process 'x': it is not tracked, as in keepalived\n"},
         {instance("track_quorum {\n10.0.0.1 weight -3\n}\n") + service,
          "f:8: error: an entry of track_quorum looks like 192.0.2.1 5672 weight -50\n"},
         {instance("track_quorum {\n10.0.0.1 5672\n}\n") + service,

@@ -68,15 +68,24 @@ TEST(VirtualAddresses, HowTheHostHasThem) {
     EXPECT_TRUE(load_text("").config.dataplane.host_addresses) << "the default";
 }
 
-TEST(VirtualAddresses, WhatTheyCannotBe) {
-    for (const char* wrong :
-         {"label a-label-of-16-chr", "scope nowhere-near", "brd fd00::1", "brd x", "peer fd00::2",
-          "preferred_lft -1", "preferred_lft", "nonsense"})
-        EXPECT_FALSE(load_text("vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\n"
-                               "virtual_ipaddress {\n10.0.0.1/24 " +
-                               std::string(wrong) + "\n}\n}\n")
-                         .ok())
-            << wrong;
+// As keepalived: with a warning, and a word of no meaning costs nothing but itself.
+TEST(VirtualAddresses, AValueThatIsNoneLeavesTheAddressOut) {
+    for (const std::string line :
+         {"10.0.0.1/24 label a-label-of-16-chr", "10.0.0.1/24 scope nowhere-near",
+          "10.0.0.1/24 brd fd00::1", "10.0.0.1/24 brd x", "10.0.0.1/24 peer fd00::2",
+          "10.0.0.1/24 preferred_lft -1", "10.0.0.1/24 preferred_lft", "10.0.0.1/24 nonsense",
+          "10.0.0.1/33", "10.0.0.1/24 10.0.0.2/24", "nobody"}) {
+        const LoadResult result = load_text(
+            "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n" + line +
+            "\n10.0.0.9\n}\n}\n");
+        const std::vector<VirtualAddress>& taken =
+            result.config.vrrp_instances.at(0).virtual_ipaddress;
+        const bool stays =
+            line.ends_with("nonsense") || line.ends_with("/33") || line.ends_with("10.0.0.2/24");
+        EXPECT_TRUE(result.ok()) << line;
+        EXPECT_EQ(taken.size(), stays ? 2U : 1U) << line;
+        EXPECT_NE(messages(result.diagnostics).find("f:5: warning: "), std::string::npos) << line;
+    }
 }
 
 TEST(Instance, GlobalDefaultsReachInstancesWhereverTheyStand) {
