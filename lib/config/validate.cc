@@ -275,8 +275,10 @@ class Validator {
         const RealServer& sorry = *s.sorry_server;
         check_server(s, sorry, "sorry_server");
         if (const auto other = seen.find({sorry.address, sorry.port}); other != seen.end())
-            error(sorry.where, "the sorry_server " + name(sorry.address, sorry.port) +
-                                   " is the real_server at " + other->second.to_string());
+            warn(sorry.where, "the sorry_server " + name(sorry.address, sorry.port) +
+                                  " is the real_server at " + other->second.to_string() +
+                                  ": it is left out, for it fails with it");
+        if (seen.contains({sorry.address, sorry.port})) s.sorry_server.reset();
     }
 
     void check_server(const VirtualServer& s, const RealServer& r, const char* what) {

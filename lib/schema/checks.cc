@@ -24,6 +24,7 @@ constexpr Keyword<config::CheckTiming> timing_keywords[] = {
      }},
     {"retry", 1, 1, read_retry},
     {"nb_get_retry", 1, 1, read_retry},
+    {"nb_sock_retry", 1, 1, read_retry},  // DPVS's
     {"delay_before_retry", 1, 1,
      [](Statement& s, config::CheckTiming& t) {
          std::int64_t delay_ns = 0;
@@ -82,8 +83,8 @@ void read_status_codes(Statement& s, config::HttpCheck::Url& url) {
                                   code(word.substr(dash + 1), range.second) &&
                                   range.first <= range.second;
         if (!ok)
-            return s.error("'status_code' is like 200 or 200-299, from 100 to 599, not " +
-                           syntax::in_quotes(word));
+            return s.refuse("'status_code' is like 200 or 200-299, from 100 to 599, not " +
+                            syntax::in_quotes(word));
         url.status_codes.push_back(range);
     }
 }

@@ -49,7 +49,8 @@ void set_granularity(Statement& s, config::VirtualServer& v) {
 
 bool has_sorry_server(Statement& s, const config::VirtualServer& v) {
     if (!v.sorry_server)
-        s.error(syntax::in_quotes(s.node.keyword()) + " needs a sorry_server before it");
+        s.warn(syntax::in_quotes(s.node.keyword()) +
+               " needs a sorry_server before it: it is left out, as in keepalived");
     return v.sorry_server.has_value();
 }
 
@@ -173,6 +174,7 @@ constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
 constexpr IgnoredKeyword ignored_virtual_server[] = {
     {"snmp_name", no_snmp},
     {"nat_mask", "it is of old kernels: real_servers have addresses of their own"},
+    {"net_mask", "keepalived has no such keyword, though old guides have"},
     {"timeout", "keepalived has no such keyword either: use connect_timeout or establish_timeout"},
     {"ip_family", "the address says it"},
     {"ha_suspend", "servers are checked on a backup too, so that a takeover finds them known"},

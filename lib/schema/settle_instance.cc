@@ -205,10 +205,8 @@ class Settling {
 
     void settle_garp() {
         const bool quiet = strict();
-        v_.garp.lower_prio_delay_ns =
-            quiet ? 0 : d_.garp_lower_prio_delay_ns.value_or(v_.garp.master_delay_ns);
-        v_.garp.lower_prio_repeat =
-            quiet ? 0 : d_.garp_lower_prio_repeat.value_or(v_.garp.master_repeat);
+        v_.garp.lower_prio_delay_ns = quiet ? 0 : d_.garp_lower_prio_delay_ns.value_or(0);
+        v_.garp.lower_prio_repeat = quiet ? 0 : d_.garp_lower_prio_repeat.value_or(0);
     }
 
     void settle_preemption() {

@@ -275,6 +275,10 @@ void add_vrrp_instance_keywords(BlockReader& reader, InstanceDraft& draft) {
 
 void read_vrrp_instance(Statement& s, const InstanceDraft& defaults, config::Config& config) {
     InstanceDraft draft = defaults;
+    // keepalived's default is global_defs' answer to a takeover, not the instance's.
+    const config::GarpTiming& garp = defaults.vrrp.garp;
+    if (!draft.garp_lower_prio_delay_ns) draft.garp_lower_prio_delay_ns = garp.master_delay_ns;
+    if (!draft.garp_lower_prio_repeat) draft.garp_lower_prio_repeat = garp.master_repeat;
     draft.vrrp.where = s.where();
     draft.vrrp.name = s.arg(0);
     BlockReader reader(s.context, "vrrp_instance", s.where());

@@ -232,14 +232,16 @@ const Case servers[] = {
      "9: warning: quorum + hysteresis is more than the weights sum to: a lost quorum never comes "
      "back\n"},
     {"sorry_server that is a real_server", instance("") + service("sorry_server 10.0.0.2 5672"),
-     "16: error: the sorry_server 10.0.0.2 5672 is the real_server at f:11\n"},
+     "16: warning: the sorry_server 10.0.0.2 5672 is the real_server at f:11: it is left out, for "
+     "it fails with it\n"},
     {"sorry_server on the VIP", instance("") + service("sorry_server 10.0.0.1 1"),
      "16: error: the sorry_server 10.0.0.1 is one of our own virtual addresses\n"},
     {"granularity that is no netmask",
      instance("") + service("persistence_granularity 255.0.255.0"),
      "16: warning: 'persistence_granularity' is a netmask, not '255.0.255.0': /32 is taken\n"},
     {"options of no sorry_server", instance("") + service("sorry_server_inhibit"),
-     "16: error: 'sorry_server_inhibit' needs a sorry_server before it\n"},
+     "16: warning: 'sorry_server_inhibit' needs a sorry_server before it: it is left out, as in "
+     "keepalived\n"},
     {"flag of another scheduler", instance("") + service("sh-port"),
      "9: warning: the flags of sh and mh mean nothing with lb_algo wlc\n"},
     {"another port in DR",

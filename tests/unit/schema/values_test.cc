@@ -101,6 +101,13 @@ TEST(Instance, GlobalDefaultsReachInstancesWhereverTheyStand) {
     EXPECT_EQ(v.version, 3);
 }
 
+// Measured beside keepalived 2.2.7: one for a takeover, five for a lower priority.
+TEST(Instance, WhatFollowsALowerAdvertIsNotItsAnswerToATakeover) {
+    const VrrpInstance v = instance("garp_master_delay 1\ngarp_master_repeat 1");
+    EXPECT_EQ(v.garp.lower_prio_delay_ns, 5 * ns_per_s);
+    EXPECT_EQ(v.garp.lower_prio_repeat, 5U);
+}
+
 TEST(Instance, MinGarp) {
     const VrrpInstance v = instance("", "global_defs {\nvrrp_min_garp\n}\n");
     EXPECT_EQ(v.garp.master_repeat, 1U);
