@@ -35,6 +35,14 @@ TEST(Checksum, EveryLengthEqualsTheSlowOne) {
     }
 }
 
+TEST(Checksum, ExtremesOfAnyLengthEqualTheSlowOne) {
+    for (const int byte : {0x00, 0x7f, 0x80, 0xff})
+        for (const std::size_t length : {127U, 128U, 1460U, 65'535U, (1U << 22) + 3}) {
+            const Frame bytes(length, static_cast<std::uint8_t>(byte));
+            EXPECT_EQ(internet_checksum(bytes), slow(bytes)) << length << " times " << byte;
+        }
+}
+
 TEST(Checksum, FoldKeepsOnlyZeroZero) {
     EXPECT_EQ(fold(0), 0);
     EXPECT_EQ(fold(0xffff), 0xffff);
