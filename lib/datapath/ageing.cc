@@ -10,10 +10,9 @@ using exchange::FlowEventKind;
 using flow::Side;
 using flow::TcpState;
 
-void Ageing::take_timeouts(const PollRound& round) {
-    if (timeouts_generation_ == round.snapshot->generation) return;
-    timeouts_generation_ = round.snapshot->generation;
-    const auto& services = round.snapshot->services;
+void Ageing::take_timeouts(const exchange::Snapshot& snapshot) {
+    timeouts_generation_ = snapshot.generation;
+    const auto& services = snapshot.services;
     for (std::uint16_t id = 0; id < services.size(); ++id) {
         const std::uint64_t ns = services[id].established_timeout_ns;
         tables_.flows.timeouts().set_established(

@@ -19,7 +19,9 @@ class Ageing {
         : tables_(tables), emitter_(emitter), half_open_(half_open) {}
 
     // Chores, each bounded: how long flows may idle, from the snapshot; those that have.
-    void take_timeouts(const PollRound& round);
+    void take_timeouts(const PollRound& round) {
+        if (timeouts_generation_ != round.snapshot->generation) take_timeouts(*round.snapshot);
+    }
     void age(const PollRound& round) {
         if (round.tick != aged_) look_at_due(round);
     }
@@ -27,6 +29,7 @@ class Ageing {
   private:
     static constexpr unsigned flows_per_round = 64;
 
+    void take_timeouts(const exchange::Snapshot& snapshot);
     void look_at_due(const PollRound& round);
     std::optional<flow::Tick> on_due(flow::FlowIndex index, const PollRound& round);
     std::optional<flow::Tick> probe(flow::FlowIndex index, const PollRound& round);

@@ -30,7 +30,7 @@ bool is_shown(flow::TcpState state) {
 
 }  // namespace
 
-unsigned FlowAnswers::answer(const PollRound& round) {
+unsigned FlowAnswers::go_on(const PollRound& round) {
     if (!under_way_) {
         under_way_ = tables_.link.commands.pop(command_);
         count_ = 0;

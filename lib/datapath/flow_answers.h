@@ -20,13 +20,16 @@ class FlowAnswers {
 
     // A chore: answers one command at a time, as many rows a round as the channel takes. Returns
     // what it has done: not 0 while there is more to do.
-    unsigned answer(const PollRound& round);
+    unsigned answer(const PollRound& round) {
+        return under_way_ || !tables_.link.commands.is_empty() ? go_on(round) : 0;
+    }
 
   private:
     static constexpr unsigned rows_per_round = 32;
     static constexpr std::uint32_t looked_at_per_round = 1024;
     static constexpr unsigned resets_per_round = 64;
 
+    unsigned go_on(const PollRound& round);
     unsigned list(const PollRound& round);
     unsigned tally(const PollRound& round);
     void look_up(const PollRound& round);

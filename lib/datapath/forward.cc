@@ -317,7 +317,7 @@ Verdict Forwarder::send_to_client(Packet& packet, const PollRound& round, const 
     return Verdict::transmit(flow.client_port_index);
 }
 
-unsigned Forwarder::follow_moves() {
+unsigned Forwarder::move_flows() {
     if (move_at_ == flow::no_flow) {
         if (!tables_.link.moves.pop(move_)) return 0;
         move_at_ = 0;

@@ -49,7 +49,9 @@ class Forwarder {
 
     // A chore, bounded: a client or its gateway has another MAC, so its flows go there before it
     // has sent anything itself. How many flows it has looked at.
-    unsigned follow_moves();
+    unsigned follow_moves() {
+        return move_at_ != flow::no_flow || !tables_.link.moves.is_empty() ? move_flows() : 0;
+    }
 
   private:
     flow::FlowTable::Hit find(const Packet& packet) const;
@@ -57,6 +59,7 @@ class Forwarder {
     unsigned owner_of(const Packet& packet, const PollRound& round) const;
     static constexpr std::uint32_t moving_per_round = 512;
 
+    unsigned move_flows();
     Verdict forward(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);
     Verdict pass(Packet& packet, const PollRound& round, flow::FlowIndex index, flow::Side from);
     Verdict open(Packet& packet, const PollRound& round, flow::FlowIndex index);

@@ -11,6 +11,7 @@
 #include "exchange/counters.h"
 #include "exchange/snapshot.h"
 #include "port/port.h"
+#include "port/unfinished.h"
 
 namespace warren::datapath {
 
@@ -35,8 +36,13 @@ class TxBatch {
     }
 
     void add(std::uint8_t port, rte_mbuf* packet) {
+        queues_[port].has_unfinished |= port::is_unfinished(*packet);
+        has_more_ = true;
+        add_finished(port, packet);
+    }
+    // The packet is none that port::is_unfinished(), and a flush follows.
+    [[gnu::always_inline]] void add_finished(std::uint8_t port, rte_mbuf* packet) {
         Pending& pending = queues_[port];
-        has_any_ = true;
         pending.packets[pending.count++] = packet;
         pending.bytes += packet->pkt_len;
         if (pending.count == pending.packets.size()) flush(port);
@@ -44,11 +50,12 @@ class TxBatch {
 
     // Since begin_round() a port has not taken all it was given.
     bool is_full() const { return full_; }
+    // Perhaps: add() has been called since the last flush.
+    bool has_more() const { return has_more_; }
     void begin_round() { full_ = false; }
 
     void flush() {
-        if (!has_any_) return;
-        has_any_ = false;
+        has_more_ = false;
         for (const std::uint8_t port : attached_)
             if (queues_[port].count != 0) flush(port);
     }
@@ -58,6 +65,7 @@ class TxBatch {
         std::array<rte_mbuf*, 64> packets;
         std::uint16_t count = 0;
         std::uint64_t bytes = 0;
+        bool has_unfinished = false;
         port::Port* port = nullptr;  // of lo there is none
     };
 
@@ -78,11 +86,14 @@ class TxBatch {
         full_ = full_ || sent < pending.count;
         pending.count = 0;
         pending.bytes = 0;
+        pending.has_unfinished = false;
     }
 
     unsigned send(Pending& pending) const {
         if (pending.port != nullptr)
-            return pending.port->tx_burst(queue_, pending.packets.data(), pending.count);
+            return pending.has_unfinished
+                       ? pending.port->tx_burst(queue_, pending.packets.data(), pending.count)
+                       : pending.port->tx_finished(queue_, pending.packets.data(), pending.count);
         return loopback_ == nullptr ? 0 : loopback_->send(pending.packets.data(), pending.count);
     }
 
@@ -91,7 +102,7 @@ class TxBatch {
     std::vector<std::uint8_t> attached_{exchange::loopback_port};
     std::uint16_t queue_;
     bool full_ = false;
-    bool has_any_ = false;  // perhaps: what waits
+    bool has_more_ = false;
     exchange::WorkerCounters& counters_;
 };
 

@@ -144,14 +144,15 @@ void Worker::add_queues(port::Port& from, std::uint8_t port, bool from_kernel) {
 
 unsigned Worker::poll_once(std::uint64_t now_ns) {
     begin_round(now_ns);
-    unsigned handled = send_for_control();
+    unsigned handled = link_.control_tx.is_empty() ? 0 : send_for_control();
     handled += receive();
-    handled += take_handoffs();
-    wake_handed();
-    tx_.flush();
+    for (const auto& [from, ring] : handoffs_)
+        if (!ring->is_empty()) handled += take_handoffs(from, *ring);
+    if (handed_to_ != 0) wake_handed();
+    if (handled != 0) tx_.flush();
     end_lap(port::Lap::tx);
     handled += chores();
-    tx_.flush();
+    if (tx_.has_more()) tx_.flush();
     end_lap(port::Lap::chores);
     counters_.polls.add();
     return handled;
@@ -205,7 +206,6 @@ void Worker::follow_ports() {
 unsigned Worker::send_for_control() {
     Burst burst;
     const unsigned count = link_.control_tx.pop(burst.data(), burst_size);
-    if (count == 0) return 0;
     for (unsigned i = 0; i < count; ++i)
         tx_.add(static_cast<std::uint8_t>(burst[i]->port), burst[i]);
     counters_.control_tx.add(count);
@@ -253,21 +253,16 @@ void Worker::tell_what_was_seen() {
     }
 }
 
-unsigned Worker::take_handoffs() {
-    unsigned handled = 0;
-    for (const auto& [from, ring] : handoffs_) {
-        Burst burst;
-        const unsigned count = ring->pop(burst.data(), burst_size);
-        if (count == 0) continue;
-        counters_.handoff_in.add(count);
-        for (unsigned i = 0; i < count; ++i)
-            attach_ports(burst[i]->port + std::size_t{1});  // from may know more of them
-        steering_.begin_frames_of(from);
-        process(burst, count);
-        handled += count;
-    }
-    if (handled != 0) steering_.begin_frames_of(id_);
-    return handled;
+unsigned Worker::take_handoffs(unsigned from, exchange::MbufRing& ring) {
+    Burst burst;
+    const unsigned count = ring.pop(burst.data(), burst_size);
+    counters_.handoff_in.add(count);
+    for (unsigned i = 0; i < count; ++i)
+        attach_ports(burst[i]->port + std::size_t{1});  // from may know more of them
+    steering_.begin_frames_of(from);
+    process(burst, count);
+    steering_.begin_frames_of(id_);
+    return count;
 }
 
 // Workers that others' frames were left for may sleep.

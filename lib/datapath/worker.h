@@ -95,7 +95,7 @@ class Worker {
     unsigned send_for_control();
     unsigned receive();
     void tell_what_was_seen();
-    unsigned take_handoffs();
+    unsigned take_handoffs(unsigned from, exchange::MbufRing& ring);
     void wake_handed();
     void process(Burst& burst, unsigned count);
     void look(Burst& burst, unsigned i, Sighted& sighted);

@@ -24,10 +24,13 @@ class MbufRing {
     }
     // Takes up to `most` packets and returns how many.
     unsigned pop(rte_mbuf** packets, unsigned most) {
-        if (has_nothing(*ring_)) return 0;
+        if (is_empty()) return 0;
         return rte_ring_sc_dequeue_burst(ring_.get(), reinterpret_cast<void**>(packets), most,
                                          nullptr);
     }
+
+    // For the reader, as Channel's.
+    bool is_empty() const { return has_nothing(*ring_); }
 
   private:
     RingMemory ring_;

@@ -85,6 +85,11 @@ class Port {
         if (shared_ != nullptr) return shared_->socket(queue).send(packets, count);
         return send_finished(queue, packets, count);
     }
+    // Of frames none of which is_unfinished() (unfinished.h).
+    unsigned tx_finished(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count) {
+        if (shared_ != nullptr) return shared_->socket(queue).send(packets, count);
+        return rte_eth_tx_burst(id_, queue, packets, count);
+    }
 
   private:
     unsigned send_finished(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count);
