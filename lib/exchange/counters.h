@@ -13,7 +13,7 @@ namespace warren::exchange {
 
 class Counter {
   public:
-    void add(std::uint64_t n = 1) { set(value() + n); }
+    [[gnu::always_inline]] void add(std::uint64_t n = 1) { set(value() + n); }
     void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
     std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 

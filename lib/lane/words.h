@@ -17,78 +17,84 @@
 
 namespace warren::lane {
 
-// A MAC address as a number, however it was loaded.
+// A MAC address as a number's upper 48 bits, however it was loaded.
 inline std::uint64_t mac_of(const net::MacAddress& mac) {
     const std::uint64_t first = flow::word_at<std::uint32_t>(mac.bytes.data());
     const std::uint64_t last = flow::word_at<std::uint16_t>(&mac.bytes[4]);
-    return std::endian::native == std::endian::little ? last << 32 | first : first << 16 | last;
+    return std::endian::native == std::endian::little ? last << 48 | first << 16
+                                                      : first << 32 | last << 16;
 }
+inline constexpr std::uint64_t mac_bits = ~std::uint64_t{0xffff};
 inline std::uint64_t destination_of(const net::EthernetHeader& ethernet) {
     const auto word = flow::word_at<std::uint64_t>(&ethernet);
-    return std::endian::native == std::endian::little ? word & ~std::uint64_t{0} >> 16 : word >> 16;
+    return std::endian::native == std::endian::little ? word << 16 : word & mac_bits;
 }
 inline std::uint64_t source_of(const net::EthernetHeader& ethernet) {
     constexpr std::size_t at = sizeof(net::EthernetHeader::destination) - 2;
     const auto word =
         flow::word_at<std::uint64_t>(reinterpret_cast<const std::uint8_t*>(&ethernet) + at);
-    return std::endian::native == std::endian::little ? word >> 16 : word & ~std::uint64_t{0} >> 16;
+    return std::endian::native == std::endian::little ? word & mac_bits : word << 16;
 }
 
-// What has changed of checksummed data, as a sum of its 16-bit words in the order that they have in
-// memory; below 2^35, so that several can be added.
+// What has changed of checksummed data, as a ones' complement sum of words in the order that they
+// have in memory: a sum modulo 2^64 - 1 is one modulo 2^16 - 1 too.
+inline std::uint64_t plus(std::uint64_t sum, std::uint64_t more) {
+    const auto carry = static_cast<std::uint64_t>(__builtin_add_overflow(sum, more, &sum));
+    return sum + carry;
+}
+// Below 2^33, so that some of them can be added as they are.
 inline std::uint64_t change(std::uint32_t from, std::uint32_t to) {
     return std::uint64_t{to} + static_cast<std::uint32_t>(~from);
 }
-// Four at once: a sum modulo 2^64 - 1 is one modulo 2^16 - 1 too.
 inline std::uint64_t change(std::uint64_t from, std::uint64_t to) {
-    std::uint64_t sum = 0;
-    sum += static_cast<std::uint64_t>(__builtin_add_overflow(to, ~from, &sum));
-    return (sum >> 32) + static_cast<std::uint32_t>(sum);
+    return plus(to, ~from);
 }
 inline std::uint64_t change(const flow::AddressWords& from, const flow::AddressWords& to) {
-    return change(from[0], to[0]) + change(from[1], to[1]);
+    return plus(change(from[0], to[0]), change(from[1], to[1]));
 }
 
-// RFC 1624, as net::ChecksumDelta::apply().
-inline net::Be16 changed(net::Be16 checksum, std::uint64_t change) {
-    return net::checksum_of(change + static_cast<std::uint16_t>(~checksum.raw()));
+// RFC 1624, as net::ChecksumDelta::apply(): the complement of what a checksum is the complement of.
+inline std::uint64_t summed(net::Be16 checksum) {
+    return static_cast<std::uint16_t>(~checksum.raw());
 }
+// TTL and protocol share a word.
+inline constexpr std::uint64_t one_hop_less = static_cast<std::uint16_t>(~net::Be16(0x0100).raw());
 
 // New addresses, and a TTL of one less. Returns what that does to the TCP checksum.
-inline std::uint64_t redirect(net::Ipv4Header& ip, const flow::TupleWords4& from,
-                              const flow::TupleWords4& to) {
-    constexpr net::Be16 one_hop(0x0100);  // TTL and protocol share a word
+[[gnu::always_inline]] inline std::uint64_t redirect(net::Ipv4Header& ip,
+                                                     const flow::TupleWords4& from,
+                                                     const flow::TupleWords4& to) {
     const std::uint64_t addresses = change(from.addresses, to.addresses);
     std::memcpy(reinterpret_cast<std::uint8_t*>(&ip) + offsetof(net::Ipv4Header, source),
                 &to.addresses, sizeof(to.addresses));
     --ip.time_to_live;
-    ip.checksum = changed(ip.checksum, addresses + static_cast<std::uint16_t>(~one_hop.raw()));
+    ip.checksum = net::checksum_of(plus(addresses, summed(ip.checksum) + one_hop_less));
     return addresses;
 }
-inline std::uint64_t redirect(net::Ipv6Header& ip, const flow::TupleWords6& from,
-                              const flow::TupleWords6& to) {
+[[gnu::always_inline]] inline std::uint64_t redirect(net::Ipv6Header& ip,
+                                                     const flow::TupleWords6& from,
+                                                     const flow::TupleWords6& to) {
     std::memcpy(ip.source.data(), to.source.data(), sizeof(ip.source));
     std::memcpy(ip.destination.data(), to.destination.data(), sizeof(ip.destination));
     --ip.hop_limit;
-    return change(from.source, to.source) + change(from.destination, to.destination);
+    return plus(change(from.source, to.source), change(from.destination, to.destination));
 }
 inline void spend_hop(net::Ipv4Header& ip) {
-    constexpr net::Be16 one_hop(0x0100);
     --ip.time_to_live;
-    ip.checksum = changed(ip.checksum, static_cast<std::uint16_t>(~one_hop.raw()));
+    ip.checksum = net::checksum_of(summed(ip.checksum) + one_hop_less);
 }
 inline void spend_hop(net::Ipv6Header& ip) {
     --ip.hop_limit;
 }
 
 // Both ends and the TTL, which is above 1. `tcp_change`: of what has been changed of TCP's header
-// already.
+// already, below 2^35.
 template <typename IpHeader, typename Ends>
 [[gnu::always_inline]] inline void rewrite(IpHeader& ip, net::TcpHeader& tcp, const Ends& from,
                                            const Ends& to, std::uint64_t tcp_change) {
-    tcp_change += redirect(ip, from, to) + change(from.ports, to.ports);
+    tcp_change += change(from.ports, to.ports) + summed(tcp.checksum);
     std::memcpy(reinterpret_cast<std::uint8_t*>(&tcp), &to.ports, sizeof(to.ports));
-    tcp.checksum = changed(tcp.checksum, tcp_change);
+    tcp.checksum = net::checksum_of(plus(redirect(ip, from, to), tcp_change));
 }
 
 }  // namespace warren::lane

@@ -217,6 +217,29 @@ TEST_P(Both, WaysAgreeAboutTheWorld) {
     expect_same_counters();
 }
 
+// What the lane remembers of its addresses is over with the lease, and good again with the next.
+TEST_P(Both, WaysAgreeAboutALease) {
+    const auto exchange_all = [&] {
+        send(client("PA").payload("to the server"), 0);
+        send(server("PA").payload("to the client"), 1);
+    };
+    change([](exchange::Snapshot& s) { s.virtual_routers[0].lease_ns = 3609 * ms; });
+    for (World* world : {lane.get(), whole.get()})
+        world->set_master(true);
+    exchange_all();
+    for (World* world : {lane.get(), whole.get()})
+        world->advance(3609 * ms);
+    exchange_all();
+    EXPECT_EQ(lane->dropped(exchange::Drop::not_owned), 1U);
+    for (World* world : {lane.get(), whole.get()})
+        world->set_master(true);
+    exchange_all();
+    for (World* world : {lane.get(), whole.get()})
+        world->set_master(false);
+    exchange_all();
+    expect_same_counters();
+}
+
 TEST_P(Both, WaysAgreeWhileAConnectionEnds) {
     const auto acknowledge = [&] {
         send(client("A").seq(1002), 0);
