@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <span>
 
 #include "datapath/classify.h"
 #include "net/neighbour.h"
@@ -52,6 +53,11 @@ exchange::Fate fate_of(Verdict::Action action) {
             return Fate::held;
     }
     return Fate::dropped;
+}
+
+void prefetch(std::span<rte_mbuf* const> burst, unsigned first, unsigned end) {
+    for (unsigned i = first; i < end; ++i)
+        rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
 }
 
 void see_come(capture::Witness& witness, Packet& packet, const Steering& steering) {
@@ -161,7 +167,6 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
 void Worker::begin_round(std::uint64_t now_ns) {
     round_.snapshot = &exchange_.publisher.acquire();
     tx_.begin_round();
-    lane_.begin_round(*round_.snapshot);
     round_.now_ns = now_ns;
     link_.polled_ns.store(now_ns, std::memory_order_relaxed);
     round_.tick = flow::tick_of_ns(now_ns);
@@ -175,6 +180,7 @@ void Worker::begin_round(std::uint64_t now_ns) {
         open_or_shut_lane();
         follow_ports();
     }
+    lane_.begin_round(round_);
 }
 
 // There may be another port, a port's MAC may be another one now, and a shared interface may have
@@ -278,44 +284,45 @@ void Worker::wake_handed() {
 void Worker::process(Burst& burst, unsigned count) {
     constexpr unsigned few = 8;
     Sighted sighted;
-    for (unsigned i = 0; i < std::min(count, few); ++i)
-        rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
+    prefetch(burst, 0, std::min(few, count));
     for (unsigned at = 0; at < count + 2 * few; at += few) {
-        for (unsigned i = at; i < std::min(at + few, count); ++i) {
-            if (i + few < count) rte_prefetch0(rte_pktmbuf_mtod(burst[i + few], void*));
-            look(burst, i, sighted);
-        }
+        const unsigned end = std::min(at + few, count);
+        prefetch(burst, end, std::min(end + few, count));
+        if (at < count) look(burst, at, end, sighted);
         end_lap(port::Lap::look);
-        if (at >= few)
-            for (unsigned i = at - few; i < std::min(at, count); ++i)
-                fetch(i, sighted);
+        if (at >= few) fetch(at - few, std::min(at, count), sighted);
         end_lap(port::Lap::bucket);
         if (at >= 2 * few) forward(burst, at - 2 * few, std::min(at - few, count), sighted);
         end_lap(port::Lap::forward);
     }
 }
 
-inline void Worker::look(Burst& burst, unsigned i, Sighted& sighted) {
-    if (is_lane_open_ && lane_.look(*burst[i], sighted.seen[i])) [[likely]]
-        return;
-    sighted.whole_way |= 1U << i;
-    lane::FastLane::pass_by(sighted.seen[i]);
-    sort(burst, i);
+inline void Worker::look(Burst& burst, unsigned first, unsigned end, Sighted& sighted) {
+    lane::FastLane::Seen* seen = sighted.seen.data();
+    const std::uint32_t whole_way = is_lane_open_ ? lane_.look(burst.data(), seen, first, end)
+                                                  : lane::FastLane::pass_by(seen, first, end);
+    sighted.whole_way |= whole_way;
+    for (std::uint32_t left = whole_way; left != 0; left &= left - 1)
+        sort(burst, static_cast<unsigned>(std::countr_zero(left)));
 }
 
-inline void Worker::fetch(unsigned i, Sighted& sighted) {
-    if (sighted.goes_whole_way(i))
-        forwarder_.prefetch_flow(packets_[i]);
-    else
-        lane_.fetch(sighted.seen[i]);
+inline void Worker::fetch(unsigned first, unsigned end, Sighted& sighted) {
+    const std::uint32_t all = ((1U << (end - first)) - 1) << first;
+    const std::uint32_t whole_way = sighted.whole_way & all;
+    if (whole_way != all) [[likely]]
+        lane_.fetch(sighted.seen.data(), first, end);
+    for (std::uint32_t left = whole_way; left != 0; left &= left - 1)
+        forwarder_.prefetch_flow(packets_[static_cast<unsigned>(std::countr_zero(left))]);
 }
 
 // In their order, whichever way each of them goes.
 inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Sighted& sighted) {
-    const auto send = [this](std::uint8_t port, rte_mbuf* mbuf) { tx_.add(port, mbuf); };
+    const auto send = [this](std::uint8_t port, rte_mbuf * mbuf) __attribute__((always_inline)) {
+        tx_.add_finished(port, mbuf);
+    };
     for (unsigned i = first; i < end; ++i) {
         if (!sighted.goes_whole_way(i)) {
-            i = lane_.forward(burst.data(), sighted.seen.data(), i, end, round_, send);
+            i = lane_.forward(burst.data(), sighted.seen.data(), i, end, send);
             if (i == end) return;
             if (!sighted.goes_whole_way(i)) sort(burst, i);
         }

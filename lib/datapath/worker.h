@@ -98,8 +98,8 @@ class Worker {
     unsigned take_handoffs(unsigned from, exchange::MbufRing& ring);
     void wake_handed();
     void process(Burst& burst, unsigned count);
-    void look(Burst& burst, unsigned i, Sighted& sighted);
-    void fetch(unsigned i, Sighted& sighted);
+    void look(Burst& burst, unsigned first, unsigned end, Sighted& sighted);
+    void fetch(unsigned first, unsigned end, Sighted& sighted);
     void forward(Burst& burst, unsigned first, unsigned end, const Sighted& sighted);
     void sort(Burst& burst, unsigned i);
     void go_whole_way(Packet& packet);

@@ -64,7 +64,7 @@ class BucketIndex {
         std::uint16_t tag;
     };
     Place prefetch(std::uint64_t hash) const {
-        const Place place{&buckets_[home(hash)], tag_of(hash)};
+        const Place place = place_of(hash);
         __builtin_prefetch(place.home);
         return place;
     }
@@ -79,9 +79,29 @@ class BucketIndex {
         const auto b = static_cast<std::uint32_t>(place.home - buckets_.data());
         return find_in(buckets_[other(b, place.tag)], place.tag, visit);
     }
+    // Calls visit(value) for the first such entry, if there is one.
+    template <typename Visit>
+    void first(const Place& place, Visit visit) const {
+        const Bucket* bucket = place.home;
+        std::uint32_t bits = bucket->match(place.tag);
+        if (bits == 0) [[unlikely]] {
+            if (bucket->overflow == 0) return;
+            const auto b = static_cast<std::uint32_t>(bucket - buckets_.data());
+            bucket = &buckets_[other(b, place.tag)];
+            bits = bucket->match(place.tag);
+            if (bits == 0) return;
+        }
+        visit(bucket->value[static_cast<unsigned>(__builtin_ctz(bits))]);
+    }
+    Place place_of(std::uint64_t hash) const { return {&buckets_[home(hash)], tag_of(hash)}; }
+    // Where nothing is.
+    static Place nowhere() {
+        static constexpr Bucket empty{};
+        return {&empty, 1};
+    }
     template <typename Visit>
     std::uint32_t find(std::uint64_t hash, Visit visit) const {
-        return find(Place{&buckets_[home(hash)], tag_of(hash)}, visit);
+        return find(place_of(hash), visit);
     }
 
     // False: no room, nothing changed.

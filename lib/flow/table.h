@@ -53,18 +53,29 @@ class FlowTable {
     Place prefetch(std::uint64_t hash) const { return index_.prefetch(hash); }
     // Fetches the flow that the lookup will most likely end at, and says which entry that was, so
     // that its bucket need not be searched again; `none` if there is nothing. IPv4 needs one line.
-    // `where`: what prefetch() said, or the hash.
-    template <typename Where>
-    std::uint32_t fetch_candidate(const Where& where, bool is_v4) const {
-        return index_.find(where, [this, is_v4](std::uint32_t value) {
-            const Flow& flow = records_[value >> 1];
-            __builtin_prefetch(&flow);
-            if (!is_v4) __builtin_prefetch(&flow.heads);
-            // gcc 12 takes a function that only prefetches for pure, and drops the call.
-            __asm__ volatile("" ::"r"(&flow));
-            return true;
+    std::uint32_t fetch_candidate(std::uint64_t hash, bool is_v4) const {
+        std::uint32_t candidate = no_candidate;
+        index_.first(index_.place_of(hash), [&](std::uint32_t value) {
+            prefetch_record(records_[value >> 1], is_v4);
+            candidate = value;
+        });
+        return candidate;
+    }
+    // The same for who compares the key and asks for state and method himself, as the table may
+    // have changed since.
+    struct Candidate {
+        Flow* flow;  // null: there is nothing
+        Side from;
+    };
+    void fetch_candidate(const Place& place, bool is_v4, Candidate& candidate) {
+        candidate.flow = nullptr;
+        index_.first(place, [&](std::uint32_t value) {
+            candidate.flow = &records_[value >> 1];
+            candidate.from = static_cast<Side>(value & 1);
+            prefetch_record(*candidate.flow, is_v4);
         });
     }
+    static Place nowhere() { return BucketIndex::nowhere(); }
     static constexpr std::uint32_t no_candidate = BucketIndex::none;
 
     struct Hit {
@@ -73,7 +84,6 @@ class FlowTable {
 
         explicit operator bool() const { return index != no_flow; }
     };
-    // What a candidate says, for who compares the key and asks for state and method himself.
     static Hit hit_of(std::uint32_t candidate) {
         return {candidate >> 1, static_cast<Side>(candidate & 1)};
     }
@@ -159,6 +169,12 @@ class FlowTable {
     FlowIndex end_index() const { return records_.end(); }
 
   private:
+    static void prefetch_record(const Flow& flow, bool is_v4) {
+        __builtin_prefetch(&flow);
+        if (!is_v4) __builtin_prefetch(&flow.heads);
+        // gcc 12 takes a function that only prefetches for pure, and drops the call.
+        __asm__ volatile("" ::"r"(&flow));
+    }
     static std::uint32_t value_of(FlowIndex i, Side s) {
         return i << 1 | static_cast<std::uint32_t>(s);
     }

@@ -47,22 +47,37 @@ Frame<Family>& frame_of(const rte_mbuf& mbuf) {
     return *rte_pktmbuf_mtod(&mbuf, Frame<Family>*);
 }
 
-// No option, no fragment, time to live beyond us.
+// EtherType and the IP header's first byte, which tell the family and that there is no option; of
+// a frame that may be too short to have them.
+inline std::uint32_t opening_of(const rte_mbuf& mbuf) {
+    return flow::word_at<std::uint32_t>(
+        &rte_pktmbuf_mtod(&mbuf, const net::EthernetHeader*)->ether_type);
+}
+template <typename Family>
+bool opens(std::uint32_t opening) {
+    constexpr net::Be32 version(is_v4<Family> ? 0x4500U : 0x6000U);
+    constexpr net::Be32 type(static_cast<std::uint32_t>(Family::ether_type) << 16);
+    constexpr net::Be32 both(is_v4<Family> ? 0xffffff00U : 0xfffff000U);
+    return (opening & both.raw()) == (type.raw() | version.raw());
+}
+
+// No fragment, time to live beyond us.
 inline bool is_plain(const net::Ipv4Header& ip) {
     constexpr net::Be16 parts(net::Ipv4Header::more_fragments | net::Ipv4Header::offset_mask);
-    return ip.version_and_length == 0x45 && (ip.fragment.raw() & parts.raw()) == 0 &&
-           ip.protocol == net::IpProtocol::tcp && ip.time_to_live > 1;
+    return (ip.fragment.raw() & parts.raw()) == 0 && ip.protocol == net::IpProtocol::tcp &&
+           ip.time_to_live > 1;
 }
 inline bool is_plain(const net::Ipv6Header& ip) {
-    constexpr net::Be32 version(0xf0000000U), six(0x60000000U);
-    return (ip.version_class_flow.raw() & version.raw()) == six.raw() &&
-           ip.next_header == net::IpProtocol::tcp && ip.hop_limit > 1;
+    return ip.next_header == net::IpProtocol::tcp && ip.hop_limit > 1;
 }
 
 inline bool is_plain(const net::TcpHeader& tcp) {
     using namespace net::tcp_flag;
-    return (tcp.flags & (syn | fin | rst | ack)) == ack &&
-           tcp.header_bytes() >= sizeof(net::TcpHeader);
+    return (tcp.flags & (syn | fin | rst | ack)) == ack;
+}
+inline bool has_options(const net::TcpHeader& tcp) {
+    constexpr std::uint8_t none = sizeof(net::TcpHeader) / 4 << 4 | 0x0f;
+    return tcp.offset_and_reserved > none;
 }
 
 // No tag of a VLAN, not several segments in one, its TCP checksum neither wrong nor left open.
@@ -73,15 +88,23 @@ inline bool is_plain(const rte_mbuf& mbuf) {
     return (mbuf.ol_flags & odd) == 0;
 }
 
-// The frame is of that family by its EtherType.
+// The frame opens() so. Of a plain one: how long the packet is, and TCP's payload.
 template <typename Family>
-[[gnu::always_inline]] inline bool is_plain_frame(const rte_mbuf& mbuf) {
-    if (mbuf.data_len < sizeof(Frame<Family>)) return false;
+[[gnu::always_inline]] inline bool is_plain_frame(const rte_mbuf& mbuf, std::uint32_t& ip_bytes,
+                                                  std::uint32_t& payload_bytes) {
     const Frame<Family>& frame = frame_of<Family>(mbuf);
     // A branch for each that nearly no frame takes: the fewest steps.
-    return is_plain(mbuf) && is_plain(frame.ip) && is_plain(frame.tcp) &&
-           sizeof(net::EthernetHeader) + frame.ip_bytes() <= mbuf.data_len &&
-           Family::header_bytes + frame.tcp.header_bytes() <= frame.ip_bytes();
+    if (mbuf.data_len < sizeof(frame) || !is_plain(mbuf) || !is_plain(frame.ip) ||
+        !is_plain(frame.tcp))
+        return false;
+    const auto tcp_bytes = static_cast<std::uint32_t>(frame.tcp.header_bytes());
+    const auto packet_bytes = static_cast<std::uint32_t>(frame.ip_bytes());
+    if (tcp_bytes < sizeof(frame.tcp) || packet_bytes < Family::header_bytes + tcp_bytes ||
+        sizeof(frame.ethernet) + packet_bytes > mbuf.data_len)
+        return false;
+    ip_bytes = packet_bytes;
+    payload_bytes = packet_bytes - std::uint32_t{Family::header_bytes} - tcp_bytes;
+    return true;
 }
 
 // Sums what the NIC has not looked at, and says so in its place for the worker that the frame may
