@@ -118,9 +118,16 @@ unsigned Bed::owner_of(const rte_mbuf& frame) const {
                : spread_.owner_of_client(parsed.source, parsed.source_port);
 }
 
+unsigned Bed::push_to(unsigned worker, rte_mbuf** frames, unsigned count) {
+    return rte_ring_sp_enqueue_burst(rx_[worker], reinterpret_cast<void**>(frames), count, nullptr);
+}
+
+unsigned Bed::pull_from(unsigned worker, rte_mbuf** frames, unsigned most) {
+    return rte_ring_sc_dequeue_burst(tx_[worker], reinterpret_cast<void**>(frames), most, nullptr);
+}
+
 unsigned Bed::push(rte_mbuf** frames, unsigned count) {
-    if (workers_.size() == 1)
-        return rte_ring_sp_enqueue_burst(rx_[0], reinterpret_cast<void**>(frames), count, nullptr);
+    if (workers_.size() == 1) return push_to(0, frames, count);
     for (unsigned i = 0; i < count; ++i)
         if (rte_ring_sp_enqueue(rx_[owner_of(*frames[i])], frames[i]) != 0) return i;
     return count;
@@ -129,8 +136,7 @@ unsigned Bed::push(rte_mbuf** frames, unsigned count) {
 unsigned Bed::pull(rte_mbuf** frames, unsigned most) {
     unsigned count = 0;
     for (std::size_t tried = 0; tried < tx_.size() && count < most; ++tried) {
-        count += rte_ring_sc_dequeue_burst(tx_[next_tx_], reinterpret_cast<void**>(frames + count),
-                                           most - count, nullptr);
+        count += pull_from(static_cast<unsigned>(next_tx_), frames + count, most - count);
         next_tx_ = next_tx_ + 1 == tx_.size() ? 0 : next_tx_ + 1;
     }
     return count;

@@ -32,6 +32,10 @@ class Bed {
     // many as fit, or are there. Those pushed are the first.
     unsigned push(rte_mbuf** frames, unsigned count);
     unsigned pull(rte_mbuf** frames, unsigned most);
+    // The same of one worker's rings, whoever owns the frames.
+    unsigned push_to(unsigned worker, rte_mbuf** frames, unsigned count);
+    unsigned pull_from(unsigned worker, rte_mbuf** frames, unsigned most);
+    unsigned owner_of(const rte_mbuf& frame) const;
     // What a generator costs that nobody is behind.
     void pass_by();
     // What a manager would do with them.
@@ -44,7 +48,6 @@ class Bed {
     void publish();
     exchange::Service make_service() const;
     exchange::Server make_server(std::uint16_t id) const;
-    unsigned owner_of(const rte_mbuf& frame) const;
 
     const Load load_;
     const std::uint64_t start_ns_;

@@ -39,8 +39,9 @@ port::EalOptions usual(const Request& request) {
     options.instance = own_prefix();
     options.memory_mb = 64;
     options.extra = {"--no-telemetry"};
-    options.workers = request.load.cores;
-    if (request.engine == "ring") options.worker_cpus = last_cpus(request.load.cores);
+    options.workers = request.engine == "parts" ? 2 : request.load.cores;
+    if (request.engine == "ring" || request.engine == "parts")
+        options.worker_cpus = last_cpus(options.workers);
     return options;
 }
 
@@ -90,7 +91,7 @@ std::vector<unsigned> forwarding_lcores(unsigned count) {
         lcores.push_back(lcore);
     }
     if (lcores.size() < count)
-        throw std::runtime_error("engine ring needs an lcore for the generator and " +
+        throw std::runtime_error("engines ring and parts need an lcore for the generator and " +
                                  std::to_string(count) + " to forward (EAL option -l)");
     lcores.erase(lcores.begin(), lcores.end() - count);
     return lcores;

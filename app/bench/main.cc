@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// warren-bench: testpmd-like measurements, by one of three engines.
+// warren-bench: testpmd-like measurements, by one of four engines.
 #include <exception>
 #include <iostream>
 
 #include "environment.h"
 #include "interrupt.h"
 #include "options.h"
+#include "parts.h"
 #include "report.h"
 #include "ring.h"
 #include "stage.h"
@@ -15,6 +16,7 @@ namespace {
 
 warren::bench::Result measured(const warren::bench::Request& request) {
     if (request.engine == "wire") return warren::bench::run_wire(request.load, request.wire);
+    if (request.engine == "parts") return warren::bench::run_parts(request.load);
     return request.engine == "ring" ? warren::bench::run_ring(request.load)
                                     : warren::bench::run_stage(request.load);
 }

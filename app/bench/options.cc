@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/program_options.hpp>
 #include <sstream>
 #include <string_view>
@@ -20,10 +21,12 @@ options::options_description described(Request& request) {
         "warren-bench [EAL options] -- [options]\n\n"
         "engine stage: what a packet costs a worker, without a NIC\n"
         "engine ring: what a worker forwards from another lcore's rings\n"
-        "engine wire: what a forwarder elsewhere does, through a port\n\noptions");
+        "engine wire: what a forwarder elsewhere does, through a port\n"
+        "engine parts: what a software checksum and a hand-off cost, and what two workers do\n\n"
+        "options");
     const auto given = [](auto& value) { return options::value(&value)->default_value(value); };
     all.add_options()("help,h", options::bool_switch(&request.help), "this text")(
-        "engine", given(request.engine), "which measurement: stage, ring or wire")(
+        "engine", given(request.engine), "which measurement: stage, ring, wire or parts")(
         "forward-mode", given(request.mode),
         "fnat, nat, dr, tun, arp, echo; idle: nothing; syn: whole connections; mixed: of all some; "
         "io, macswap, 5tswap: as testpmd's")("flows", given(load.flows), "established flows")(
@@ -78,8 +81,10 @@ void check_idle(const Request& request) {
 
 void check(Request& request) {
     Load& load = request.load;
-    if (request.engine != "stage" && request.engine != "ring" && request.engine != "wire")
-        throw options::error("unknown engine \"" + request.engine + "\": stage, ring or wire");
+    constexpr std::array<std::string_view, 4> engines{"stage", "ring", "wire", "parts"};
+    if (std::find(engines.begin(), engines.end(), request.engine) == engines.end())
+        throw options::error("unknown engine \"" + request.engine +
+                             "\": stage, ring, wire or parts");
     load.mode = mode_of(request.mode);
     if (request.ipv6) load.sides = {6, 6};
     check_sides(load);
@@ -91,8 +96,11 @@ void check(Request& request) {
         throw options::error("--burst must be 1 to " + std::to_string(burst));
     if (load.mode == Mode::mixed && load.frames_at_once != burst)
         throw options::error("mode mixed is made of bursts of " + std::to_string(burst));
-    if (load.cores == 0 || load.cores > 8 || (load.cores != 1 && request.engine == "stage"))
-        throw options::error("--nb-cores must be 1 to 8, and 1 in engine stage");
+    if (load.cores == 0 || load.cores > 8 ||
+        (load.cores != 1 && (request.engine == "stage" || request.engine == "parts")))
+        throw options::error("--nb-cores must be 1 to 8, and 1 in engines stage and parts");
+    if (request.engine == "parts" && load.mode > Mode::dr)
+        throw options::error("engine parts has modes fnat, nat and dr");
     check_idle(request);
     if (request.engine == "wire") check_wire(request);
 }

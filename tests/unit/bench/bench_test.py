@@ -102,6 +102,22 @@ class AsTestpmd(unittest.TestCase):
                 self.assertRegex(said, line)
 
 
+class Parts(unittest.TestCase):
+    def test_each_part_has_its_figure(self):
+        for mode in ("fnat", "nat", "dr"):
+            with self.subTest(mode):
+                said = measured("parts", f"--forward-mode={mode}", "--flows", "512", "--seconds", "0.1")
+                self.assertEqual((said["engine"], KEYS - said.keys(), said["lost"]), ("parts", set(), 0))
+                self.assertGreater(said["checksum_cycles"], 0)
+                self.assertGreater(said["two_workers_ratio"], 0)
+                self.assertIn("handed_off_more_cycles", said)
+
+    def test_it_is_of_established_flows(self):
+        for mode in ("tun", "syn", "arp", "io"):
+            with self.subTest(mode):
+                self.assertEqual(run("parts", f"--forward-mode={mode}").returncode, 1)
+
+
 @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "generator and worker need a CPU each")
 class Ring(unittest.TestCase):
     def test_it_says_who_the_bottleneck_is(self):
