@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <tuple>
@@ -141,8 +142,11 @@ std::vector<std::string> without_secrets(const std::vector<std::string>& words) 
         return all;
     }
     std::string line;
-    for (const std::string& word : words)
-        line += (line.empty() ? "" : std::string(1, between_words)) + word;
+    for (const std::string& word : words) {
+        if (&word != &words.front()) line += between_words;
+        line += word;
+        std::replace(line.end() - std::ssize(word), line.end(), between_words, '?');
+    }
     line = without_secrets(std::string_view(line));
     std::vector<std::string> all;
     for (std::size_t at = 0; at <= line.size();) {

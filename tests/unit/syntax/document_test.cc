@@ -56,6 +56,7 @@ const Case syntax[] = {
      "script \"/c -v --password ******** --pass-file f -H h\"\n"},
     {"each by a word of its own", "misc_path /c --rabbit-token abc next",
      "misc_path /c --rabbit-token ******** next\n"},
+    {"a character that parts words within", "script \"a\x01 b\"", "script \"a? b\"\n"},
     {"those that are assigned", "script \"PGPASSWORD=x /c --secret=abc passing=1\"",
      "script \"PGPASSWORD=******** /c --secret=******** passing=1\"\n"},
     {"those of environment and query", "script \"MQ_PASSWORD=x /c http://h/?a=1&token=z&b=2\"",
