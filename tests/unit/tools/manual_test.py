@@ -22,10 +22,10 @@ PAGES = sorted(MAN.glob("*.scd"))
 sys.dont_write_bytecode = True
 # The files with nothing but words of ours, and what the others have of them.
 OUR_FILES = ("balancing.cc", "broker_checks.cc", "dataplane.cc", "flow_sync.cc")
-# keepalived's too, though no statement of the test names them as its tables do.
+# keepalived's too, though no statement of the test names them as its tables do: of old guides and of DPVS's as well.
 BOTH = {"lvs_id", "init_file", "sni_name", "tls_compliant", "auth_type", "auth_pass", "TCP_CHECK",
         "PING_CHECK", "HTTP_GET", "SSL_GET", "MISC_CHECK", "SMTP_CHECK", "DNS_CHECK", "UDP_CHECK", "FILE_CHECK",
-        "BFD_CHECK"}
+        "BFD_CHECK", "lvs_sync_daemon_inteface", "nb_sock_retry"}
 
 
 def load_tool():
