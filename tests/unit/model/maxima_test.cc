@@ -72,7 +72,7 @@ class CpuTime {
 #endif
 #endif
 #if defined(WARREN_IS_SLOW) || defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
-constexpr double most_ms = 1'000, most_reading_ms = 8'000;
+constexpr double most_ms = 2'000, most_reading_ms = 8'000;
 #else
 constexpr double most_ms = 50, most_reading_ms = 100;
 #endif
