@@ -290,7 +290,7 @@ void Worker::process(Burst& burst, unsigned count) {
         prefetch(burst, end, std::min(end + few, count));
         if (at < count) look(burst, at, end, sighted);
         end_lap(port::Lap::look);
-        if (at >= few) fetch(at - few, std::min(at, count), sighted);
+        if (at >= few && at - few < count) fetch(at - few, std::min(at, count), sighted);
         end_lap(port::Lap::bucket);
         if (at >= 2 * few) forward(burst, at - 2 * few, std::min(at - few, count), sighted);
         end_lap(port::Lap::forward);
@@ -306,6 +306,7 @@ inline void Worker::look(Burst& burst, unsigned first, unsigned end, Sighted& si
         sort(burst, static_cast<unsigned>(std::countr_zero(left)));
 }
 
+// Of one frame at least.
 inline void Worker::fetch(unsigned first, unsigned end, Sighted& sighted) {
     const std::uint32_t all = ((1U << (end - first)) - 1) << first;
     const std::uint32_t whole_way = sighted.whole_way & all;
