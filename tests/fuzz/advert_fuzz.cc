@@ -39,14 +39,14 @@ class Digest : public vrrp::HmacMd5_96 {
     }
 };
 
-// A refused one moves no number; an accepted one is not accepted twice.
+// A refused one moves no number, no one moves it back; an accepted one is not accepted twice.
 void run_ah(vrrp::Settings s, const std::vector<std::uint8_t>& packet) {
     s.auth_type = vrrp::AuthType::ah;
     Digest digest;
     vrrp::AhSequence sequence{3};
     const vrrp::Decoded first = vrrp::decode_ah(packet, s, sequence, digest);
     if (std::holds_alternative<vrrp::RejectReason>(first)) return require(sequence.last() == 3);
-    require(sequence.last() > 3);
+    require(sequence.last() >= 3);
     const vrrp::Decoded second = vrrp::decode_ah(packet, s, sequence, digest);
     require(std::holds_alternative<vrrp::RejectReason>(second));
 }
