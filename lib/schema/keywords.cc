@@ -2,6 +2,7 @@
 #include "schema/keywords.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <utility>
 
@@ -15,7 +16,14 @@ constexpr std::size_t max_diagnostics = 200;
 constexpr std::size_t max_ignored = 1'000;
 constexpr std::size_t max_interface_name = 15;  // IFNAMSIZ - 1
 
+// "+5" is 5, as in keepalived.
+std::string_view without_plus(std::string_view text) {
+    const bool has_plus = text.size() > 1 && text[0] == '+' && text[1] != '-';
+    return has_plus ? text.substr(1) : text;
+}
+
 std::optional<std::int64_t> parse_integer(std::string_view text) {
+    text = without_plus(text);
     std::int64_t value = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -24,7 +32,14 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 
 }  // namespace
 
+bool is_same_word(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+        return std::tolower(x) == std::tolower(y);
+    });
+}
+
 std::optional<std::int64_t> parse_seconds(std::string_view text) {
+    text = without_plus(text);
     constexpr std::size_t max_whole_digits = 9;
     const std::size_t dot = std::min(text.find('.'), text.size());
     const std::string_view whole = text.substr(0, dot);

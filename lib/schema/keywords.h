@@ -22,6 +22,9 @@ namespace warren::schema {
 
 class BlockReader;
 
+// "wlc" and "WLC": names of our own tables, in whatever letters people write them.
+bool is_same_word(std::string_view a, std::string_view b);
+
 // Collects while the tree is read.
 struct SchemaContext {
     syntax::Diagnostics diagnostics;
@@ -104,7 +107,7 @@ class Statement {
     bool choice(const std::pair<std::string_view, Enum> (&choices)[N], Enum& out) {
         std::string names;
         for (const auto& [name, value] : choices) {
-            if (name == arg(0)) {
+            if (is_same_word(name, arg(0))) {
                 out = value;
                 return true;
             }

@@ -2,7 +2,6 @@
 // virtual_server. Timings go from the outer block to the inner one.
 #include <algorithm>
 #include <bit>
-#include <cctype>
 #include <charconv>
 
 #include "schema/schema.h"
@@ -72,14 +71,6 @@ constexpr std::pair<std::string_view, config::Protocol> protocol_names[] = {
     {"SCTP", config::Protocol::sctp}};
 
 void set_protocol(Statement& s, config::VirtualServer& v) {
-    std::string word = s.arg(0);
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    for (const auto& [name, protocol] : protocol_names)
-        if (name == word) {
-            v.protocol = protocol;
-            return;
-        }
     s.choice(protocol_names, v.protocol);
 }
 
@@ -94,7 +85,7 @@ constexpr StandIn stand_ins[] = {{"dh", config::LbAlgo::sh},    {"lblc", config:
 
 void set_algo(Statement& s, config::VirtualServer& v) {
     for (const StandIn& other : stand_ins)
-        if (s.arg(0) == other.name) {
+        if (is_same_word(s.arg(0), other.name)) {
             v.lb_algo = other.taken;
             return s.warn("lb_algo " + s.arg(0) + " is not served: " + config::to_text(v.lb_algo) +
                           ", the nearest, is taken");

@@ -50,6 +50,14 @@ const Case services[] = {
      "the port of 'virtual_server' must be"},
     {"no address", server_of("virtual_server rabbit 5672"), refused, "'rabbit' is no IP address"},
     {"schedulers", service("").replace(service("").find("wlc"), 3, "sed"), accepted},
+    {"words in other letters",
+     "vrrp_instance V {\ninterface eth0\nvirtual_router_id +51\nadvert_int +1\npriority +90\n"
+     "virtual_ipaddress {\n10.0.0.1/24\n}\n}\nvirtual_server 10.0.0.1 +80 {\nlb_algo WRR\n"
+     "lb_kind dr\nprotocol tcp\nreal_server 10.0.0.2 80 {\nweight +2\nTCP_CHECK {\n"
+     "connect_timeout +3\n}\n}\n}\n",
+     accepted},
+    {"dh in other letters", service("").replace(service("").find("wlc"), 3, "DH"), warned,
+     "sh, the nearest"},
     {"dh", service("").replace(service("").find("wlc"), 3, "dh"), warned, "sh, the nearest"},
     {"lblc", service("").replace(service("").find("wlc"), 3, "lblc"), warned, "lc, the nearest"},
     {"lblcr", service("").replace(service("").find("wlc"), 3, "lblcr"), warned, "lc, the nearest"},
