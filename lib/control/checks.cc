@@ -175,6 +175,7 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     if (is_tcp && result.ok()) told_.answered(index);
     const bool was_local = server.check.local;
     log_failure(server, checker, result);
+    if (result.reason == health::Reason::timeout) told_.silent(index);
     log_words(index, checker, result);
     const bool is_another_weight =
         result.weight_change && apply_weight(state_, index, checker, *result.weight_change);

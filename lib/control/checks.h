@@ -23,6 +23,7 @@ class Checks {
         Tell changed;   // the server's standing is another now
         Tell answered;  // its TCP answered a check
         Tell weighed;   // a check has given it another weight
+        Tell silent;    // a check has waited for it in vain
     };
     // What is watched anyway: states by name.
     struct Watched {

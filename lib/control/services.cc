@@ -29,11 +29,10 @@ std::string quorum_text(const model::QuorumChange& change) {
 }  // namespace
 
 Services::Services(const Context& context, exchange::Exchange& exchange,
-                   programs::ScriptQueues& queues, const programs::Listeners& listeners,
-                   std::function<void()> quorums)
+                   programs::ScriptQueues& queues, const programs::Listeners& listeners, Told told)
     : context_(context),
       exchange_(exchange),
-      quorums_(std::move(quorums)),
+      told_(std::move(told)),
       notifier_(context.state.config, queues, listeners) {}
 
 void Services::begin_checks(Checks::Watched watched) {
@@ -43,7 +42,11 @@ void Services::begin_checks(Checks::Watched watched) {
             .changed = [this](std::uint16_t server) { on_server(server); },
             .answered =
                 [this](std::uint16_t server) { exchange_.note_check(server, port::now_ns()); },
-            .weighed = [this](std::uint16_t server) { on_weight(server); }},
+            .weighed = [this](std::uint16_t server) { on_weight(server); },
+            .silent =
+                [this](std::uint16_t server) {
+                    told_.silent(context_.state.servers[server].config->address);
+                }},
         std::move(watched));
     checks_->look_at_watched();
 }
@@ -111,7 +114,7 @@ void Services::follow_quorums() {
     static_cast<void>(pools::update_fronts(context_.state));
     for (const model::QuorumChange& change : update_quorums(context_.state, port::now_ns()))
         tell_of_quorum(change);
-    quorums_();
+    told_.quorums();
 }
 
 void Services::tell_of_quorum(const model::QuorumChange& change) {

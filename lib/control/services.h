@@ -23,9 +23,12 @@ namespace warren::control {
 
 class Services {
   public:
-    // `quorums`: called when some may have changed, which routers may track.
+    struct Told {
+        std::function<void()> quorums;  // some may have changed, which routers may track
+        std::function<void(const net::IpAddress&)> silent;  // does not answer its check
+    };
     Services(const Context& context, exchange::Exchange& exchange, programs::ScriptQueues& queues,
-             const programs::Listeners& listeners, std::function<void()> quorums);
+             const programs::Listeners& listeners, Told told);
 
     // From here on servers are checked; until end_checks().
     void begin_checks(Checks::Watched watched);
@@ -81,7 +84,7 @@ class Services {
 
     Context context_;
     exchange::Exchange& exchange_;
-    std::function<void()> quorums_;
+    const Told told_;
     programs::ServerNotifier notifier_;
     std::unique_ptr<Checks> checks_;
     ends::EndedFlows ended_;

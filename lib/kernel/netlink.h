@@ -59,6 +59,11 @@ class Netlink {
     // Of a wanted server; nothing = unknown server or no route to it.
     std::optional<NextHop> next_hop(const net::IpAddress& server) const;
 
+    // A wanted server does not answer: perhaps its address is another machine's by now, which said
+    // nothing. The kernel would believe in the old MAC for up to 45 s. Whoever has it is asked, and
+    // if that was in vain, next time everybody; twice a second at most.
+    void doubt(const net::IpAddress& server);
+
     const NetlinkStatistics& statistics() const { return statistics_; }
 
   private:
@@ -68,6 +73,7 @@ class Netlink {
         bool failed = false;
         bool kept = false;          // the kernel keeps it resolved by itself, or it is permanent
         bool flag_is_ours = false;  // we set the managed flag, we take it away
+        std::chrono::steady_clock::time_point doubtable = {};  // not before
     };
     struct Server {
         std::optional<RouteAnswer> route;

@@ -140,6 +140,7 @@ KernelMessage parse_neighbour(const nlmsghdr& message) {
         NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP;
     if ((header->ndm_state & valid) != 0) result.mac = mac_of(found[NDA_LLADDR]);
     result.failed = (header->ndm_state & NUD_FAILED) != 0;
+    result.probing = (header->ndm_state & NUD_PROBE) != 0;
     result.permanent = (header->ndm_state & (NUD_PERMANENT | NUD_NOARP)) != 0;
     result.managed = (number_of(found[NDA_FLAGS_EXT]).value_or(0) & NTF_EXT_MANAGED) != 0;
     return result;
@@ -317,6 +318,17 @@ int NetlinkSocket::keep_neighbour(int ifindex, const net::IpAddress& address, Ke
     request.put(header);
     request.put(NDA_DST, address);
     if (keep == Keep::managed) request.put(NDA_FLAGS_EXT, std::uint32_t{NTF_EXT_MANAGED});
+    return transact(request.header(), [](const nlmsghdr&) {});
+}
+
+int NetlinkSocket::doubt_neighbour(int ifindex, const net::IpAddress& address, Doubt doubt) {
+    Request request(RTM_NEWNEIGH, NLM_F_REPLACE | NLM_F_ACK);
+    ndmsg header{};
+    header.ndm_family = family_of(address);
+    header.ndm_ifindex = ifindex;
+    header.ndm_state = doubt == Doubt::probe ? NUD_PROBE : NUD_FAILED;
+    request.put(header);
+    request.put(NDA_DST, address);
     return transact(request.header(), [](const nlmsghdr&) {});
 }
 

@@ -37,6 +37,7 @@ struct NeighbourMessage {
     net::IpAddress address;
     std::optional<net::MacAddress> mac;  // only of an entry that is valid
     bool failed = false;
+    bool probing = false;  // asked whether it still has that MAC, and no answer yet
     bool permanent = false;
     bool managed = false;
 };
@@ -61,6 +62,7 @@ class NetlinkSocket {
   public:
     enum class Use : std::uint8_t { requests, events };
     enum class Keep : std::uint8_t { managed, use };
+    enum class Doubt : std::uint8_t { probe, forget };
 
     explicit NetlinkSocket(Use use);
     ~NetlinkSocket();
@@ -84,6 +86,9 @@ class NetlinkSocket {
                       std::optional<NeighbourMessage>& answer);
     // Makes the entry if need be and starts resolving it; `use` also takes the managed flag away.
     int keep_neighbour(int ifindex, const net::IpAddress& address, Keep keep);
+    // Of an entry with a MAC: the kernel asks that station whether it is still there, or holds the
+    // MAC for wrong until the next keep_neighbour() asks everybody. Takes the managed flag away.
+    int doubt_neighbour(int ifindex, const net::IpAddress& address, Doubt doubt);
 
     // EEXIST, EADDRNOTAVAIL: it is as asked for already.
     int add_address(int ifindex, const KernelAddress& address);

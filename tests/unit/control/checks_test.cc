@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 
 #include "../health/own_namespace.h"
@@ -38,7 +39,8 @@ TEST(Checks, SilentServersAreDownAsSoonAsTheyAreBelieved) {
                            if (++down == 2) io.stop();
                        },
                    .answered = [](std::uint16_t) {},
-                   .weighed = [](std::uint16_t) {}},
+                   .weighed = [](std::uint16_t) {},
+                   .silent = [](std::uint16_t) {}},
                   {});
     const auto begin = std::chrono::steady_clock::now();
     io.run_for(20s);
@@ -64,9 +66,12 @@ TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {
     const auto state = state_of(text + "}\n");
     boost::asio::io_context io;
     journal::EventLog events;
-    Checks checks(
-        io, *state, events,
-        {.changed = [](std::uint16_t) {}, .answered = [](auto) {}, .weighed = [](auto) {}}, {});
+    Checks checks(io, *state, events,
+                  {.changed = [](std::uint16_t) {},
+                   .answered = [](auto) {},
+                   .weighed = [](auto) {},
+                   .silent = [](auto) {}},
+                  {});
     const auto all_known = [&] {
         return std::all_of(state->servers.begin(), state->servers.end(),
                            [](const model::ServerRecord& s) { return s.check.known; });
@@ -101,7 +106,8 @@ struct Heard {
                     [this](std::uint16_t) {
                         told.emplace_back("weighed");
                         io.stop();
-                    }};
+                    },
+                .silent = [this](std::uint16_t) { told.emplace_back("silent"); }};
     }
     Checks::Watched watched() {
         return {.file =
@@ -156,6 +162,26 @@ TEST(Checks, AFilesNumberMovesAWeightAndTakesAServerDown) {
     EXPECT_TRUE(state->servers[0].health.is_up());
 }
 
+// Then the station that has its address is doubted as well.
+TEST(Checks, OnlySilenceIsToldAsSilence) {
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::acceptor mute(
+        io, boost::asio::ip::tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    const auto told = [](const std::string& check) {
+        const auto state = state_of(checked_server(check + "retry 0\n}\n"));
+        Heard heard;
+        Checks checks(heard.io, *state, heard.events, heard.listener(), heard.watched());
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        while (heard.told.empty() && heard.io.run_one_until(deadline) != 0) {
+        }
+        return heard.told.at(0);
+    };
+    EXPECT_EQ(told("SMTP_CHECK {\nconnect_ip 127.0.0.1\nconnect_port " +
+                   std::to_string(mute.local_endpoint().port()) + "\nconnect_timeout 0.1\n"),
+              "silent");
+    EXPECT_EQ(told("MISC_CHECK {\nmisc_path /bin/false\n"), "changed");
+}
+
 TEST(Checks, LogsAllFailuresIfAsked) {
     const auto failures = [](const std::string& more) {
         const auto state = state_of(checked_server(
@@ -165,7 +191,8 @@ TEST(Checks, LogsAllFailuresIfAsked) {
         Checks checks(heard.io, *state, heard.events,
                       {.changed = [&](std::uint16_t) { heard.io.stop(); },
                        .answered = [](std::uint16_t) {},
-                       .weighed = [](std::uint16_t) {}},
+                       .weighed = [](std::uint16_t) {},
+                       .silent = [](std::uint16_t) {}},
                       heard.watched());
         heard.io.run_for(10s);
         int found = 0;

@@ -16,7 +16,7 @@ class OneService : public testing::Test {
     exchange::Exchange exchange_{1};
     programs::ScriptQueues queues_{world_.io, world_.events};
     unsigned quorums_ = 0;
-    Services services_{world_.context(), exchange_, queues_, {}, [this] { ++quorums_; }};
+    Services services_{world_.context(), exchange_, queues_, {}, {[this] { ++quorums_; }, {}}};
 };
 
 TEST_F(OneService, AServerThatGoesIsPublishedAndMayTakeTheQuorumWithIt) {

@@ -261,6 +261,33 @@ TEST_F(NetlinkTest, NewMacIsReported) {
     })) << "the command took the flag away";
 }
 
+// A machine that takes another's place, or its address, without an announcement.
+TEST_F(NetlinkTest, DoubtFindsAMacThatNobodyAnnounced) {
+    want({neighbour});
+    ASSERT_TRUE(wait_for([&] { return mac_of(neighbour) == mac_there; }));
+    std::ofstream("/proc/sys/net/ipv4/neigh/nl0/retrans_time_ms") << 5'000;
+    other.run("ip link set nl1 address 02:00:00:00:01:03");
+    const auto deadline = std::chrono::steady_clock::now() + 4s;
+    bool lost = false;
+    while (mac_of(neighbour) == mac_there && std::chrono::steady_clock::now() < deadline) {
+        netlink->doubt(neighbour);
+        io.restart();
+        io.run_for(20ms);
+        lost |= mac_of(neighbour).empty();
+    }
+    EXPECT_EQ(mac_of(neighbour), "02:00:00:00:01:03");
+    EXPECT_FALSE(lost) << "the old MAC serves until there is a new one";
+    EXPECT_NE(output_of("ip neigh show 10.1.0.2 dev nl0").find("managed"), std::string::npos);
+}
+
+TEST_F(NetlinkTest, DoubtLeavesAPermanentEntryAlone) {
+    run("ip neigh add 10.1.0.50 lladdr 02:00:00:00:50:50 dev nl0 nud permanent");
+    const net::IpAddress fixed = net::IpAddress::v4(10, 1, 0, 50);
+    want({fixed});
+    netlink->doubt(fixed);
+    EXPECT_NE(output_of("ip neigh show 10.1.0.50 dev nl0").find("PERMANENT"), std::string::npos);
+}
+
 TEST_F(NetlinkTest, UnresolvableIsFailedWithoutMac) {
     want({absent});
     ASSERT_TRUE(wait_for([&] { return netlink->next_hop(absent)->failed; }));
