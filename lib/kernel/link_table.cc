@@ -19,17 +19,20 @@ std::optional<net::IpAddress> Link::ipv6_link_local() const {
     return std::nullopt;
 }
 
+void LinkTable::note_gone(Link link) {
+    link.present = link.up = link.running = false;
+    link.addresses.clear();
+    removed_[link.index] = std::move(link);
+}
+
 bool LinkTable::apply(const LinkMessage& message) {
     const int index = message.link.index;
     const auto at = links_.find(index);
     if (message.removed) {
         if (at == links_.end()) return true;
-        Link gone = std::move(at->second);
-        gone.present = gone.up = gone.running = false;
-        gone.addresses.clear();
+        note_gone(std::move(at->second));
         links_.erase(at);
         changed_.erase(index);
-        removed_[index] = std::move(gone);
         return true;
     }
     if (at == links_.end()) {
@@ -41,6 +44,7 @@ bool LinkTable::apply(const LinkMessage& message) {
     Link fresh = message.link;
     fresh.addresses = at->second.addresses;
     if (fresh == at->second) return true;
+    if (fresh.name != at->second.name) note_gone(std::move(at->second));
     at->second = std::move(fresh);
     changed_.insert(index);
     return true;
@@ -103,6 +107,7 @@ void LinkTable::replace(LinkTable fresh) {
     for (const auto& [index, link] : fresh.links_) {
         const Link* old = find(index);
         if (old == nullptr || *old != link) changed_.insert(index);
+        if (old != nullptr && old->name != link.name) note_gone(*old);
     }
     links_ = std::move(fresh.links_);
 }

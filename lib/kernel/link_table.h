@@ -68,12 +68,15 @@ class LinkTable {
     const Link* find(std::string_view name) const;
     std::vector<Link> all() const;
 
-    // What changed since the last call; a removed link appears once, with present == false.
+    // What changed since the last call; a removed link appears once, with present == false, and so
+    // does the old name of one that was renamed.
     std::vector<Link> take_changes();
     // Starts anew from `fresh` (everything read again): differences become changes.
     void replace(LinkTable fresh);
 
   private:
+    void note_gone(Link link);
+
     std::map<int, Link> links_;
     std::map<int, Link> removed_;
     std::set<int> changed_;

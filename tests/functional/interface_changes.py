@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What happens to an ordinary interface while warren shares it: another MAC, another MTU, removed and made anew (bonds, netplan,
-hot plug), or not there yet (dynamic_interfaces). Each time it is served again within two seconds, stations are told, the log says so, and connections go on. And frames
-with a priority tag (VLAN 0), as some fabrics send all of theirs: they are untagged traffic; those of a VLAN are not.
+"""What happens to an ordinary interface while warren shares it: another MAC, another MTU, another name, removed and made anew
+(bonds, netplan, hot plug), or not there yet (dynamic_interfaces); and a server whose MAC is another without a word. Each time it
+is served again soon, stations are told, the log says so, and connections go on. And frames with a priority tag (VLAN 0), as some
+fabrics send all of theirs: they are untagged traffic; those of a VLAN are not.
 
     interface_changes.py BUILD-DIR
 """
@@ -109,6 +110,24 @@ def another_mac(bench, lan):
     print(f"another MAC: a held connection went on after {bench.asks_on(held):.2f} s", flush=True)
     assert all(advert.source_mac == new for advert in lan.adverts("warren", since + 1)), "adverts with the old MAC"
     bench.expect_log(f"its MAC is {new} now")
+
+
+def another_server(bench):
+    """Another machine has the server's address and says nothing: the kernel alone would believe in the old MAC for up to 45 s."""
+    run("ip", "-n", bench.server.namespace, "link", "set", "eth0", "address", "02:00:00:00:00:99")
+    begin = time.monotonic()
+    bench.wait_for_service("another server", 15)
+    print(f"another server of the same address: served after {time.monotonic() - begin:.2f} s", flush=True)
+
+
+def renamed(bench):
+    """While it is up, which a kernel older than 6.2 does not do."""
+    rename = ("ip", "-n", bench.warren.namespace, "link", "set")
+    if run(*rename, "eth0", "name", "lan0", check=False).returncode != 0:
+        return
+    wait_until("the fault", lambda: bench.test.ctl(bench.warren, "show", "vrrp")[0]["state"] == "fault", SERVED_AGAIN_S)
+    run(*rename, "lan0", "name", "eth0")
+    bench.wait_for_service("its old name", SERVED_AGAIN_S)
 
 
 def another_mtu(bench):
@@ -236,6 +255,8 @@ def main(test):
     priority_tags(bench)
     lan = Lan(test.network, bench.client, {"warren": bench.warren})
     another_mac(bench, lan)
+    another_server(bench)
+    renamed(bench)
     another_mtu(bench)
     made_anew(bench)
     comes_later(bench)

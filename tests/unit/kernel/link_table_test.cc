@@ -50,6 +50,30 @@ TEST(LinkTable, RemovedLinkIsReportedOnceAndDown) {
     EXPECT_TRUE(table.take_changes().empty());
 }
 
+TEST(LinkTable, ARenamedLinkIsGoneByItsOldName) {
+    LinkTable table;
+    table.apply(LinkMessage{false, make_link(2, "eth0")});
+    table.apply(add(2, "192.0.2.1/24"));
+    table.take_changes();
+    const auto expect_renamed = [&] {
+        const auto changes = table.take_changes();
+        ASSERT_EQ(changes.size(), 2U);
+        EXPECT_EQ(changes[0].name, "eth0");
+        EXPECT_FALSE(changes[0].present);
+        EXPECT_EQ(changes[1].name, "lan0");
+        EXPECT_TRUE(changes[1].present);
+        EXPECT_TRUE(changes[1].ipv4()) << "it keeps its addresses";
+    };
+    LinkTable read_again = table;
+    table.apply(LinkMessage{false, make_link(2, "lan0")});
+    expect_renamed();
+    table = read_again;
+    read_again.apply(LinkMessage{false, make_link(2, "lan0")});
+    read_again.take_changes();
+    table.replace(read_again);
+    expect_renamed();
+}
+
 TEST(LinkTable, PrimaryAddressIsTheFirstThatIsNotSecondary) {
     LinkTable table;
     table.apply(LinkMessage{false, make_link(2, "eth0")});
