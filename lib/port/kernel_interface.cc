@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "port/kernel_interface.h"
 
+#include <linux/ethtool.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <sys/ioctl.h>
@@ -14,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 namespace warren::port {
@@ -30,6 +33,21 @@ std::optional<ifreq> ask(const std::string& name, unsigned long what) {
     const bool answered = ioctl(probe, what, &request) == 0;
     close(probe);
     return answered ? std::optional(request) : std::nullopt;
+}
+
+// These hand on frames to the MAC that they were made with, whatever their filter is told.
+bool has_one_mac(const std::string& name) {
+    const int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) return false;
+    ethtool_drvinfo driver{};
+    driver.cmd = ETHTOOL_GDRVINFO;
+    ifreq request{};
+    name.copy(request.ifr_name, IFNAMSIZ - 1);
+    request.ifr_data = reinterpret_cast<char*>(&driver);
+    const bool answered = ioctl(probe, SIOCETHTOOL, &request) == 0;
+    close(probe);
+    const std::string_view kind = driver.driver;
+    return answered && (kind == "macvlan" || kind == "ipvlan");
 }
 
 // Any number that other programs' groups on this interface will hardly have.
@@ -130,6 +148,7 @@ std::string KernelInterface::join(unsigned short kind, const net::MacAddress& ma
 // Puts the MAC into the card's filter, or the card into promiscuous mode where it has none.
 std::string KernelInterface::add_mac(const net::MacAddress& mac) {
     if (std::find(macs_.begin(), macs_.end(), mac) != macs_.end()) return {};
+    if (has_one_mac(name_)) return "it has its own MAC only";
     std::string error = kernel_has_interface(name_) ? join(PACKET_MR_UNICAST, mac) : "";
     if (error.empty()) macs_.push_back(mac);
     return error;
@@ -137,6 +156,7 @@ std::string KernelInterface::add_mac(const net::MacAddress& mac) {
 
 std::string KernelInterface::become_promiscuous() {
     if (promiscuous_) return {};
+    if (has_one_mac(name_)) return "a macvlan or ipvlan hears its own MAC only";
     std::string error = join(PACKET_MR_PROMISC, {});
     promiscuous_ = error.empty();
     return error;

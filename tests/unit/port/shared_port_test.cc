@@ -209,6 +209,20 @@ void expect_segments_arrive_as_sent(rte_mempool* pool, rte_mempool* large_pool,
     EXPECT_EQ(got, frames);
 }
 
+// The kernel's macvlan takes any MAC into its filter, and hands on its own's frames only.
+void expect_no_virtual_mac_on_a_macvlan(rte_mempool* pool) {
+    if (!testing_support::run("ip link add mv0 link eth0 type macvlan mode bridge")) return;
+    const net::MacAddress virtual_mac{{0, 0, 0x5e, 0, 1, 51}};
+    for (const bool is_macvlan : {false, true}) {
+        PortOptions options;
+        options.name = is_macvlan ? "mv0" : "eth0";
+        options.pool = pool;
+        Port port(options);
+        EXPECT_EQ(port.add_mac(virtual_mac).empty(), !is_macvlan);
+        EXPECT_EQ(port.mac_trouble().empty(), !is_macvlan);
+    }
+}
+
 // One test, for EAL starts once in a process.
 TEST(SharedPort, FreesNoFrameTwiceAndSaysWhereFramesWait) {
     if (!testing_support::enter_own_namespace() ||
@@ -220,6 +234,7 @@ TEST(SharedPort, FreesNoFrameTwiceAndSaysWhereFramesWait) {
     const Mempool pool = make_mempool("port-test", mbufs);
     expect_no_frame_freed_twice(pool.get());
     expect_descriptors_of_the_queues(pool.get());
+    expect_no_virtual_mac_on_a_macvlan(pool.get());
     const Mempool large_pool = make_mempool("port-test-large", 255, 65'535 - RTE_PKTMBUF_HEADROOM);
     expect_segments_arrive_as_sent(pool.get(), large_pool.get(), "tso on gso on tx on");
     expect_segments_arrive_as_sent(pool.get(), large_pool.get(), "tso off gso off tx off");
