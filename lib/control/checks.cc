@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "checks/start_check.h"
+#include "model/builder.h"
 #include "model/server_state.h"
 #include "port/clock.h"
 
@@ -119,12 +120,13 @@ void Checks::say_farewell(std::uint16_t index, unsigned most) {
     if (server.farewell || !server.config ||
         server.config->kind_in(*service.config) != config::LbKind::fnat)
         return;
-    server.farewell = checks::close_connections(io_, *server.config, service.local_addresses, most,
-                                                [this, index](const health::CheckResult& result) {
-                                                    note_farewell(index, result);
-                                                    servers_[index].farewell.reset();
-                                                    return health::Pace::steady;
-                                                });
+    server.farewell =
+        checks::close_connections(io_, *server.config, local_addresses(state_, service), most,
+                                  [this, index](const health::CheckResult& result) {
+                                      note_farewell(index, result);
+                                      servers_[index].farewell.reset();
+                                      return health::Pace::steady;
+                                  });
 }
 
 // It is tried again every second: one line for each kind of trouble.
@@ -173,9 +175,9 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     const bool is_tcp = std::holds_alternative<config::TcpCheck>(check) ||
                         std::holds_alternative<config::AmqpCheck>(check);
     if (is_tcp && result.ok()) told_.answered(index);
+    if (result.reason == health::Reason::timeout) told_.silent(index);
     const bool was_local = server.check.local;
     log_failure(server, checker, result);
-    if (result.reason == health::Reason::timeout) told_.silent(index);
     log_words(index, checker, result);
     const bool is_another_weight =
         result.weight_change && apply_weight(state_, index, checker, *result.weight_change);

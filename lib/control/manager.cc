@@ -57,6 +57,8 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                     [this](const election::VrrpReport& report) {
                         services_.on_transition(report);
                         flow_sync_.on_transition(report, port::now_ns());
+                        // An address of the host's own goes with a router that is master.
+                        if (state_->routers.size() > 1) publication_.publish_soon();
                     }},
                fifos_, {&fifos_, &alerts_}),
       priorities_(context(), netlink_, link_delays_,

@@ -2,6 +2,7 @@
 #include "model/builder.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "flow/digest.h"
@@ -69,11 +70,22 @@ class OwnedAddresses {
         snapshot_.addresses.push_back(
             {address, mac_on(state_, router, port), router, port, is_hosts});
     }
+    // The host's own, with the port's MAC. Where routers share it, one that is master has it.
+    void add_own(const net::IpAddress& address, std::uint16_t router, std::uint8_t port) {
+        if (known_.insert(address).second) {
+            own_.emplace(address, snapshot_.addresses.size());
+            snapshot_.addresses.push_back({address, state_.ports[port].mac, router, port, true});
+        } else if (const auto at = own_.find(address);
+                   at != own_.end() && state_.routers[router].status.state == vrrp::State::master) {
+            snapshot_.addresses[at->second].virtual_router = router;
+        }
+    }
 
   private:
     exchange::Snapshot& snapshot_;
     const State& state_;
     std::unordered_set<net::IpAddress, net::IpAddressHash> known_;
+    std::unordered_map<net::IpAddress, std::size_t, net::IpAddressHash> own_;  // in addresses
 };
 
 void add_routers(exchange::Snapshot& snapshot, OwnedAddresses& owned, const State& state) {
@@ -93,6 +105,17 @@ void add_routers(exchange::Snapshot& snapshot, OwnedAddresses& owned, const Stat
                 owned.add(vip.prefix.address, static_cast<std::uint16_t>(i),
                           port_of(state, router, vip), is_hosts(state, vip.prefix.address));
     }
+}
+
+// Whose first address it is, on a port that the host has too.
+std::optional<std::uint8_t> port_with(const State& state, const net::IpAddress& address) {
+    if (!state.config.dataplane.host_addresses) return std::nullopt;
+    for (std::size_t i = 0; i < state.ports.size(); ++i) {
+        const PortState& port = state.ports[i];
+        if (port.shared && port.reaches_kernel && port.primary && port.primary->address == address)
+            return static_cast<std::uint8_t>(i);
+    }
+    return std::nullopt;
 }
 
 void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const State& state,
@@ -116,11 +139,15 @@ void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const Stat
     const std::uint8_t whole_address = service.address.is_v4() ? 32 : 128;
     service.persistence = {static_cast<std::uint64_t>(record.config->persistence_timeout_ns),
                            record.config->persistence_granularity.value_or(whole_address)};
-    service.local_addresses = record.local_addresses;
+    service.local_addresses = local_addresses(state, record);
     // Those of a removed one hear of its flows' end.
     if (record.router)
-        for (const net::IpAddress& local : service.local_addresses)
-            owned.add(local, *record.router, state.routers[*record.router].port, false);
+        for (const net::IpAddress& local : service.local_addresses) {
+            if (const auto port = port_with(state, local))
+                owned.add_own(local, *record.router, *port);
+            else
+                owned.add(local, *record.router, state.routers[*record.router].port, false);
+        }
     snapshot.services.push_back(std::move(service));
 }
 
@@ -239,6 +266,54 @@ exchange::ServerState server_state(const ServerRecord& server) {
 
 balance::FlowLimit flow_limit(const ServerRecord& server) {
     return {server.config->uthreshold, server.config->lthreshold};
+}
+
+namespace {
+
+// Of a server that is not in the VIP's network: what the host speaks from to it. Null: the VIP
+// does.
+const net::IpAddress* own_source(const State& state, const ServerRecord& server,
+                                 const net::IpAddress& vip) {
+    const auto port = port_towards(state, *server.next_hop);
+    if (!port || !state.ports[*port].primary) return nullptr;
+    const net::Prefix& primary = *state.ports[*port].primary;
+    const bool is_it = server.next_hop->source == primary.address && !primary.contains(vip) &&
+                       primary.contains(server.next_hop->gateway) &&
+                       port_with(state, primary.address);
+    return is_it ? &primary.address : nullptr;
+}
+
+// Null: not the same of all its servers.
+const net::IpAddress* own_source(const State& state, const ServiceRecord& service) {
+    const net::IpAddress* source = nullptr;
+    for (const std::uint16_t index : candidates(service)) {
+        const ServerRecord& server = state.servers[index];
+        if (server.presence == Presence::free || !server.config->address.is_v4() ||
+            server.config->kind_in(*service.config) != config::LbKind::fnat || !server.next_hop ||
+            server.next_hop->local)
+            continue;
+        const net::IpAddress* own = own_source(state, server, service.config->address);
+        if (own == nullptr || (source != nullptr && *source != *own)) return nullptr;
+        source = own;
+    }
+    return source;
+}
+
+}  // namespace
+
+std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service) {
+    std::vector<net::IpAddress> all = service.local_addresses;
+    const config::VirtualServer& config = *service.config;
+    if (!config.local_address_group.empty() || !config.address.is_v4() || state.config.flow_sync ||
+        !is_hosts(state, config.address))
+        return all;
+    if (const net::IpAddress* own = own_source(state, service))
+        std::replace(all.begin(), all.end(), config.address, net::IpAddress(*own));
+    return all;
+}
+
+bool is_shared_with_host(const State& state, const net::IpAddress& local) {
+    return is_hosts(state, local) || port_with(state, local).has_value();
 }
 
 std::vector<std::uint16_t> candidates(const ServiceRecord& service) {

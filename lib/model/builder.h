@@ -28,6 +28,13 @@ bool has_way(const State& state, const ServerRecord& server);
 bool is_hosts(const State& state, const RouterState& router);
 bool is_hosts(const State& state, const net::IpAddress& vip);
 
+// FNAT: what its servers see as the client. Its local_address_group or its VIP; but where all its
+// servers are beyond an interface in whose network the VIP is not, the host's own address there, as
+// with a proxy: they need no way back to the VIP. Not with flow_sync: that address does not move.
+std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service);
+// Then ports that the host numbers its own connections from are no local ports.
+bool is_shared_with_host(const State& state, const net::IpAddress& local);
+
 // Of a server, as the snapshot has it. Servers that the sorry_server replaces keep their flows and
 // take no new ones; the sorry_server loses its own when they are back, unless it is inhibited.
 exchange::ServerState server_state(const ServerRecord& server);

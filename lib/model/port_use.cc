@@ -22,7 +22,7 @@ bool is_fnat(const ServiceRecord& service) {
 
 // Ports that the host's own connections are numbered from, on an address that it has too.
 std::uint64_t hosts_on(const State& state, const net::IpAddress& address) {
-    return is_hosts(state, address) ? state.host_ports.size() : 0;
+    return is_shared_with_host(state, address) ? state.host_ports.size() : 0;
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ void PortUses::note_sharers(std::span<const std::uint16_t> servers) {
 std::vector<net::IpAddress> PortUses::locals_of(std::uint16_t index) const {
     const ServiceRecord& service = state_.services[state_.servers[index].service];
     if (!is_fnat(service)) return {};
-    std::vector<net::IpAddress> locals = service.local_addresses;
+    std::vector<net::IpAddress> locals = local_addresses(state_, service);
     std::erase_if(locals, [&](const net::IpAddress& local) {
         return local.is_v4() != state_.servers[index].config->address.is_v4();
     });
@@ -82,7 +82,7 @@ PortUse PortUses::of(std::uint16_t index) const {
     std::erase_if(sharers, [&](std::uint16_t other) {
         const ServiceRecord& service = state_.services[state_.servers[other].service];
         return state_.servers[other].config->port != server.port || !is_fnat(service) ||
-               !share_an_address(service.local_addresses, locals);
+               !share_an_address(local_addresses(state_, service), locals);
     });
     for (const auto& worker : exchange_.workers) {
         std::uint64_t active = 0;

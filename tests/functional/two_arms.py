@@ -6,7 +6,8 @@ servers' and the inner clients' gateway is the balancer. As with HAProxy or IPVS
     two_arms.py BUILD-DIR [CASE]
 
 Two hosts of that kind, of which one is master. Cases:
- servers  clients outside, servers inside: FNAT and NAT, IPv4 and IPv6; the second host takes over
+ servers  clients outside, servers inside: FNAT and NAT, IPv4 and IPv6; FNAT to servers that know no way back to the VIP; the
+          second host takes over
  clients  clients inside, who send to the VIP by the master's inner address: servers on both sides, the host's own web page,
           a closed port; by way of the backup, whose kernel sends them on; after a hand-over by SIGTERM
  reload   a server that is the first on a network no one has used
@@ -156,6 +157,10 @@ def servers(test):
     site = Site(test)
     site.start()
     assert site.ports("one") == ["eth0", "eth1"], site.ports("one")
+    site.hosts["far"].run("ip", "route", "delete", "192.168.8.0/24")
+    for _ in range(3):    # FNAT needs no way back, as a proxy needs none
+        site.is_served("client", VIP, 5671, "far")
+    site.set_gateway("far", 4)
     for _ in range(3):
         site.is_served("client", VIP, 5671, "far")
         site.is_served("client", VIP, 5672, "far")

@@ -81,6 +81,64 @@ TEST(Builder, ServiceUsesItsVipAsLocalAddress) {
     EXPECT_EQ(texts(s.local_addresses), (std::vector<std::string>{"192.168.8.100"}));
 }
 
+// eth0 has 192.168.8.1/24, the servers are there, the VIPs are not.
+std::unique_ptr<State> vip_of_another_network(const std::string& more = "") {
+    auto state = state_of(router("A", "eth0", 51, "10.55.0.1/24", "use_vmac\n") +
+                          router("B", "eth0", 52, "10.55.0.2/24") + more + service("10.55.0.1") +
+                          service("10.55.0.2"));
+    for (ServerRecord& server : state->servers)
+        server.next_hop = kernel::NextHop{.ifindex = 1,
+                                          .gateway = server.config->address,
+                                          .source = ip("192.168.8.1"),
+                                          .mac = net::MacAddress{{2, 0, 0, 0, 0, 9}}};
+    return state;
+}
+
+// As a proxy does: they know no way back to the VIP.
+TEST(Builder, ServersOfAnotherNetworkThanTheVipsSeeTheHost) {
+    const auto state = vip_of_another_network();
+    const auto snapshot = build_snapshot(*state, 1);
+    EXPECT_EQ(texts(snapshot->services[0].local_addresses),
+              (std::vector<std::string>{"192.168.8.1"}));
+    const exchange::OwnedAddress* owned = snapshot->find_address(ip("192.168.8.1"));
+    ASSERT_NE(owned, nullptr);
+    EXPECT_TRUE(owned->is_hosts) << "its own connections are the host's";
+    EXPECT_EQ(owned->mac, state->ports[0].mac) << "not the virtual MAC";
+    const kernel::GuardRules rules = guard_rules(*state, *snapshot, 0);
+    EXPECT_EQ(rules.local_addresses.at(0), ip("192.168.8.1"));
+    EXPECT_EQ(rules.silent, (std::vector{ip("10.55.0.1"), ip("10.55.0.2")})) << "the host answers";
+    EXPECT_TRUE(rules.addresses.empty());
+}
+
+TEST(Builder, TheHostsAddressGoesWithARouterThatIsMaster) {
+    const auto state = vip_of_another_network();
+    const auto owner = [&] {
+        return build_snapshot(*state, 1)->find_address(ip("192.168.8.1"))->virtual_router;
+    };
+    EXPECT_EQ(owner(), 0);
+    state->routers[1].status.state = vrrp::State::master;
+    EXPECT_EQ(owner(), 1);
+}
+
+TEST(Builder, TheVipStaysTheLocalAddressWhereItMustMoveOrServersDiffer) {
+    const auto local = [](const std::unique_ptr<State>& state) {
+        return texts(build_snapshot(*state, 1)->services[0].local_addresses).at(0);
+    };
+    auto state = vip_of_another_network();
+    state->config.flow_sync.emplace();
+    EXPECT_EQ(local(state), "10.55.0.1") << "connections outlive this host";
+    state = vip_of_another_network("dataplane {\nhost_addresses off\n}\n");
+    EXPECT_EQ(local(state), "10.55.0.1");
+    state = vip_of_another_network();
+    state->servers[1].next_hop->source = ip("10.55.0.1");
+    EXPECT_EQ(local(state), "10.55.0.1");
+    state = vip_of_another_network();
+    state->ports[0].primary = net::Prefix{ip("192.168.8.1"), 8};
+    EXPECT_EQ(local(state), "192.168.8.1");
+    state->ports[0].primary = net::Prefix{ip("192.168.8.1"), 0};
+    EXPECT_EQ(local(state), "10.55.0.1") << "the VIP is in its network";
+}
+
 TEST(Builder, ServiceSaysWhetherAPeerIsToldOfItsFlows) {
     const std::string a = router("A", "eth0", 51, "192.168.8.100/24");
     const auto of = [&](const std::string& more) {
