@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace warren::flow {
+namespace {
+
+constexpr std::uint32_t all_ports = 0x10000;
+
+}  // namespace
 
 // Looks ports up in the table for one pick.
 class LocalPorts::Candidates {
@@ -27,6 +32,24 @@ class LocalPorts::Candidates {
 
     bool is_in_range(std::uint16_t port) const { return excluded_.range.contains(port); }
 
+    // From a port of the excluded range to where something else comes. Ports stand in the order of
+    // their blocks (Spread), so whole blocks are passed at once, and the rest one by one.
+    std::uint32_t behind(std::uint32_t index, const Spread::Ports& ports) const {
+        const unsigned block = ports.at(index) / ports_per_block;
+        const unsigned last_block = (excluded_.range.last + 1U) / ports_per_block;
+        const auto begin = static_cast<std::uint16_t>(block * ports_per_block);
+        if (block >= last_block || !is_in_range(begin)) return index + 1;
+        std::uint32_t first = index + 1, end = ports.count();
+        while (first < end) {
+            const std::uint32_t middle = (first + end) / 2;
+            if (ports.at(middle) / ports_per_block < last_block)
+                first = middle + 1;
+            else
+                end = middle;
+        }
+        return first;
+    }
+
     // The first usable one of some, in three passes so that their cache lines come all at once.
     PortChoice first_of(std::span<const std::uint16_t> ports) {
         std::array<std::uint64_t, batch> hashes;
@@ -43,7 +66,26 @@ class LocalPorts::Candidates {
         return {};
     }
 
+    // An odd step modulo 2^16 has the full period, and one near 2^16 over the golden ratio leaves a
+    // run of taken ports at once.
+    PortChoice search(std::uint16_t& cursor, const Spread::Ports& ports, std::uint32_t most) {
+        constexpr std::uint16_t step = 40'503;
+        std::array<std::uint16_t, batch> some;
+        std::size_t count = 0;
+        for (std::uint32_t visited = 0; visited < most; ++visited) {
+            cursor = static_cast<std::uint16_t>(cursor + step);
+            if (cursor < ports.count() && !is_in_range(ports.at(cursor)))
+                some[count++] = ports.at(cursor);
+            if (count < some.size() && visited + 1 < most) continue;
+            const PortChoice choice = first_of({some.data(), count});
+            if (choice.verdict != PortVerdict::no_port) return choice;
+            count = 0;
+        }
+        return {};
+    }
+
     static constexpr std::size_t batch = 16;
+    static constexpr unsigned ports_per_block = 1024;
 
   private:
     const Tuple& tuple(std::uint16_t port) {
@@ -122,6 +164,10 @@ PortChoice LocalPorts::pick_of_all(Candidates& candidates, std::uint16_t server,
     Cursor& cursor = cursors_[server];
     const Spread::Ports ports(*spread_, worker_, reply);
     PortChoice choice = walk(candidates, cursor.walk, ports, walk_max);
+    // The port that was given back last has rested least: only where hardly another is left.
+    constexpr std::uint32_t short_search = 16 * Candidates::batch;
+    if (choice.verdict == PortVerdict::no_port && !exhausted)
+        choice = candidates.search(cursor.search, ports, short_search);
     reply.destination_port = net::Be16(candidates.released_port(server));
     if (choice.verdict == PortVerdict::no_port &&
         reply.destination_port.host() >= first_local_port && spread_->owner(reply) == worker_)
@@ -136,17 +182,21 @@ PortChoice LocalPorts::pick_of_all(Candidates& candidates, std::uint16_t server,
 }
 
 // On from where the last one ended: what lies there has rested longest. Ports of the excluded range
-// cost no look into the table and do not count.
+// cost no look into the table and do not count, and all of it is passed at once: a walk that gave
+// up within it would leave us with the port that its last flow has only just left.
 PortChoice LocalPorts::walk(Candidates& candidates, std::uint16_t& cursor,
                             const Spread::Ports& ports, unsigned most) {
     constexpr unsigned enough_with_fallback = walk_max / 4;
-    constexpr unsigned skip_max = 16 * walk_max;
     PortChoice fallback;
-    unsigned skipped = 0;
+    std::uint32_t skipped = 0;
     for (unsigned i = 0; i < most;) {
         if (cursor >= ports.count()) cursor = 0;
-        const std::uint16_t port = ports.at(cursor++);
-        if (candidates.is_in_range(port) && ++skipped < skip_max) continue;
+        const std::uint16_t port = ports.at(cursor);
+        const bool is_excluded = candidates.is_in_range(port);
+        const std::uint32_t next = is_excluded ? candidates.behind(cursor, ports) : cursor + 1U;
+        if (is_excluded) skipped += next - cursor;
+        cursor = static_cast<std::uint16_t>(next);
+        if (is_excluded && skipped < ports.count()) continue;
         ++i;
         const PortChoice choice = candidates.look_at(port);
         if (choice.verdict == PortVerdict::free) return choice;
@@ -158,22 +208,9 @@ PortChoice LocalPorts::walk(Candidates& candidates, std::uint16_t& cursor,
     return fallback;
 }
 
-// Every port once: an odd step modulo 2^16 has the full period, and one near 2^16 over the golden
-// ratio leaves a run of taken ports at once.
+// Every port once.
 PortChoice LocalPorts::search(Candidates& candidates, Cursor& cursor, const Spread::Ports& ports) {
-    constexpr std::uint16_t step = 40'503;
-    std::array<std::uint16_t, Candidates::batch> some;
-    std::size_t count = 0;
-    for (std::uint32_t visited = 0; visited < 0x10000; ++visited) {
-        cursor.search = static_cast<std::uint16_t>(cursor.search + step);
-        if (cursor.search < ports.count() && !candidates.is_in_range(ports.at(cursor.search)))
-            some[count++] = ports.at(cursor.search);
-        if (count < some.size() && visited + 1 < 0x10000) continue;
-        const PortChoice choice = candidates.first_of({some.data(), count});
-        if (choice.verdict != PortVerdict::no_port) return choice;
-        count = 0;
-    }
-    return {};
+    return candidates.search(cursor.search, ports, all_ports);
 }
 
 }  // namespace warren::flow

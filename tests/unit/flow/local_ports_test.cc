@@ -72,6 +72,24 @@ TEST_F(LocalPortsTest, ARangeIsLeftOut) {
     EXPECT_TRUE(excluded.range.contains(pick().port));
 }
 
+// Short connections, one after another: where the host's range lies each has a port that has rested
+// as long as everywhere else, and none has that of its predecessor.
+TEST_F(LocalPortsTest, ARangeMakesNoPortRestLess) {
+    for (const PortRange range : {PortRange{32'768, 60'999}, PortRange{1'024, 60'000},
+                                  PortRange{10'000, 65'535}, PortRange{5'000, 5'003}}) {
+        ports_ = LocalPorts(0, spread_, 0, 1);
+        const ExcludedPorts excluded{.range = range};
+        const std::uint32_t first = std::max<std::uint32_t>(range.first, first_local_port);
+        const std::uint32_t usable = port_count - (range.last - first + 1U);
+        std::set<std::uint16_t> seen;
+        for (std::uint32_t i = 0; i < usable; ++i) {
+            const PortChoice choice = pick(excluded);
+            ASSERT_TRUE(seen.insert(choice.port).second) << i << " of " << usable;
+            table_.erase(occupy(choice.port));
+        }
+    }
+}
+
 TEST_F(LocalPortsTest, EachPortRestsUntilAllOthersHaveServed) {
     std::set<std::uint16_t> seen;
     for (std::uint32_t i = 0; i < port_count; ++i)
@@ -124,6 +142,18 @@ TEST_F(LocalPortsTest, ALongRunOfLongLivedFlowsRefusesNobody) {
         const PortChoice choice = pick();
         ASSERT_EQ(choice.verdict, PortVerdict::free) << i;
         ASSERT_NE(occupy(choice.port), no_flow);
+    }
+}
+
+// Short connections beside them: the port of the one before may have segments under way.
+TEST_F(LocalPortsTest, BesideALongRunNoPortIsUsedAgainAtOnce) {
+    for (std::uint32_t n = 0; n < 30'000; ++n)
+        ASSERT_NE(occupy(nth(n)), no_flow);
+    std::set<std::uint16_t> seen;
+    for (int i = 0; i < 30'000 / 64; ++i) {  // so long the walk is in the run
+        const PortChoice choice = pick();
+        ASSERT_TRUE(seen.insert(choice.port).second) << i;
+        table_.erase(occupy(choice.port));
     }
 }
 
