@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "control/signals.h"
+#include "exchange/wake.h"
 #include "model/builder.h"
 #include "model/server_totals.h"
 #include "model/start.h"
@@ -284,6 +285,7 @@ void Manager::take_station(const exchange::StationSeen& seen) {
                  move->from.to_string());
     for (const auto& worker : exchange_.workers)
         static_cast<void>(worker->moves.push(*move));
+    exchange::wake_workers(exchange_.workers);
 }
 
 // Addresses whose transition rang the bell do not wait for the next drain.

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "exchange/wake.h"
 #include "model/builder.h"
 #include "model/service_state.h"
 #include "pools/weights.h"
@@ -34,6 +35,7 @@ void LivePublication::publish() {
     static_cast<void>(pools::update_fronts(state_));
     model::update_slots(state_);
     exchange_.publisher.publish(model::build_snapshot(state_, ++generation_));
+    exchange::wake_workers(exchange_.workers);
     published_();
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "exchange/wake.h"
 #include "model/builder.h"
 #include "model/server_state.h"
 #include "model/server_totals.h"
@@ -179,6 +180,7 @@ Services::Obeyed Services::reset_flows(std::uint16_t index) {
     bool taken = true;
     for (const auto& worker : exchange_.workers)
         taken = worker->sheds.push({.server = index, .all = true, .most = 0}) && taken;
+    exchange::wake_workers(exchange_.workers);
     const std::string text = taken ? std::to_string(flows) + " flows are reset by the operator"
                                    : "a worker has too many orders: try again";
     context_.events.warn(journal::EventKind::server, "server {}: {}", full_name(index), text);
@@ -218,6 +220,7 @@ void Services::on_transition(const election::VrrpReport& report) {
     constexpr auto most = static_cast<std::uint16_t>(ends::EndedFlows::capacity);
     for (const auto& worker : exchange_.workers)
         static_cast<void>(worker->leaves.push({.router = report.router, .most = most}));
+    exchange::wake_workers(exchange_.workers);
     const bool is_synced = exchange_.workers.front()->sync != nullptr;
     context_.events.warn(
         journal::EventKind::vrrp, "{}: {} connections were open when it ceased to be master{}",
@@ -283,6 +286,7 @@ void Services::call_roll(std::uint16_t server) {
     for (const auto& worker : exchange_.workers)
         if (!worker->roll_calls.push({.server = server}))
             context_.state.servers[server].roll_call.call_again();
+    exchange::wake_workers(exchange_.workers);
 }
 
 // An order that a worker cannot take is made again in a second.
@@ -293,6 +297,7 @@ void Services::even_out() {
                              name_of(context_.state.services[service]), text);
     for (const pools::Shed& shed : step.sheds)
         static_cast<void>(exchange_.workers[shed.worker]->sheds.push(shed.order));
+    exchange::wake_workers(exchange_.workers);
     for (const pools::Farewells& farewells : step.farewells)
         if (checks_) checks_->say_farewell(farewells.server, farewells.most);
 }

@@ -32,6 +32,13 @@ tables::FlowOptions flow_options(const WorkerOptions& options) {
             .start = flow::tick_of_ns(options.now_ns)};
 }
 
+// The sync thread leaves work at times of its own, and rings for what is urgent only.
+port::IdleBackoff::Woken woken_by(const port::Nap& nap, bool is_synced) {
+    using Woken = port::IdleBackoff::Woken;
+    if (!nap.is_woken_by_all()) return Woken::by_time;
+    return is_synced ? Woken::by_frames : Woken::by_all;
+}
+
 net::ConstBytes frame_of(const rte_mbuf& mbuf) {
     return {rte_pktmbuf_mtod(&mbuf, const std::uint8_t*), rte_pktmbuf_data_len(&mbuf)};
 }
@@ -486,7 +493,7 @@ unsigned Worker::follow_peer() {
 void Worker::run() {
     constexpr int niceness = -10;  // behind the control lcore, before everybody else
     if (idle_adaptive_) port::keep_this_thread_prompt(niceness);
-    port::IdleBackoff idle(idle_adaptive_, nap_.is_woken_by_all());
+    port::IdleBackoff idle(idle_adaptive_, woken_by(nap_, tables_.is_synced()));
     exchange_.publisher.online(id_);
     while (!exchange_.stop.load(std::memory_order_relaxed)) {
         const std::uint64_t now_ns = port::now_ns();
@@ -498,7 +505,8 @@ void Worker::run() {
             nap_.note_work();
             continue;
         }
-        if (const std::uint32_t sleep_us = idle.next_sleep_us(now_ns); sleep_us != 0) {
+        if (const std::uint32_t sleep_us = idle.next_sleep_us(now_ns, !nap_.was_woken_in_vain());
+            sleep_us != 0) {
             counters_.idle_sleeps.add();
             exchange_.publisher.offline(id_);
             link_.doorbell.fall_asleep();

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <variant>
 
+#include "exchange/wake.h"
 #include "net/headers.h"
 #include "net/neighbour.h"
 #include "net/parse.h"
@@ -296,6 +297,7 @@ void VrrpEngine::tick(const Round& round) {
     for (std::size_t i = 0; i < due_.size(); ++i)
         if (due_[i].deadline_ns <= round.now_ns || due_[i].waiting)
             step(i, vrrp::Tick{round.rx_seen_ns[routers_[i].plan->port]}, round);
+    if (std::ranges::any_of(due_, &Due::waiting)) exchange::wake_workers(round.workers);
     settle_groups(round);
     look_for_traffic(round);
     adverts_.retry(round.now_ns);

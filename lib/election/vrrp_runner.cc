@@ -68,6 +68,7 @@ bool VrrpRunner::Sink::send(std::uint8_t port, net::ConstBytes frame) {
     port::Port& out = ports_[port];
     const bool sent = out.has_control_queue() ? out.tx_burst(out.control_queue(), &packet, 1) == 1
                                               : exchange_.workers[0]->control_tx.push(packet);
+    if (sent && !out.has_control_queue()) exchange_.workers[0]->doorbell.ring_if_asleep();
     if (sent)
         counters_.taken[port].add();
     else

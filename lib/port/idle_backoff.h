@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a worker does when there is nothing to do. `idle busy` polls on; `idle adaptive` gives the
 // CPU away at once (yield), and after a while without a frame sleeps: 1 ms where frames end the
-// sleep, else in steps that double up to that.
+// sleep, else in steps that double up to that. One that everything wakes and that has rested for
+// long sleeps longer: a wake costs some 20 us, and a thousand a second are 2 % of a CPU.
 #pragma once
 
 #include <rte_pause.h>
@@ -14,8 +15,12 @@ namespace warren::port {
 
 class IdleBackoff {
   public:
-    IdleBackoff(bool adaptive, bool is_woken)
-        : adaptive_(adaptive), first_sleep_us_(is_woken ? longest_sleep_us : 50) {}
+    enum class Woken : std::uint8_t { by_time, by_frames, by_all };
+
+    IdleBackoff(bool adaptive, Woken woken)
+        : adaptive_(adaptive),
+          rests_(woken == Woken::by_all),
+          first_sleep_us_(woken == Woken::by_time ? 50 : longest_sleep_us) {}
 
     // A frame was handled.
     void reset() {
@@ -23,17 +28,20 @@ class IdleBackoff {
         sleep_us_ = first_sleep_us_;
     }
 
-    // How long to sleep now, 0 for not at all (it may yield instead).
-    std::uint32_t next_sleep_us(std::uint64_t now_ns) {
+    // How long to sleep now, 0 for not at all (it may yield instead). `hears`: what ends a sleep
+    // will be heard.
+    std::uint32_t next_sleep_us(std::uint64_t now_ns, bool hears) {
         if (!adaptive_) {
             rte_pause();
             return 0;
         }
         if (last_work_ns_ == 0) last_work_ns_ = now_ns;
-        if (now_ns - last_work_ns_ < yield_ns) {
+        const std::uint64_t idle_ns = now_ns - last_work_ns_;
+        if (idle_ns < yield_ns) {
             sched_yield();
             return 0;
         }
+        if (rests_ && hears && idle_ns >= rest_after_ns) return rest_us;
         const std::uint32_t now_us = sleep_us_;
         sleep_us_ = std::min(sleep_us_ * 2, longest_sleep_us);
         return now_us;
@@ -42,8 +50,11 @@ class IdleBackoff {
   private:
     static constexpr std::uint64_t yield_ns = 100'000;
     static constexpr std::uint32_t longest_sleep_us = 1000;
+    static constexpr std::uint64_t rest_after_ns = 100'000'000;
+    static constexpr std::uint32_t rest_us = 10'000;
 
     bool adaptive_;
+    bool rests_;
     std::uint32_t first_sleep_us_;
     std::uint64_t last_work_ns_ = 0;
     std::uint32_t sleep_us_ = first_sleep_us_;

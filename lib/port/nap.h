@@ -17,10 +17,12 @@ class Nap {
     // Whether everything that was named wakes the sleeper.
     bool is_woken_by_all() const { return complete_; }
 
-    // Sleeps `us` at most. After wakes without work in between it sleeps deaf once: a descriptor
-    // may say that it is ready for ever, as that of an interface that is gone.
+    // Sleeps `us` at most, below a second. After wakes without work in between it sleeps deaf once:
+    // a descriptor may say that it is ready for ever, as that of an interface that is gone.
     void sleep(std::uint32_t us);
     void note_work() { idle_wakes_ = 0; }
+    // The last sleep was ended for nothing: the next ones may be deaf.
+    bool was_woken_in_vain() const { return idle_wakes_ != 0; }
 
   private:
     static constexpr unsigned most_idle_wakes = 8;

@@ -78,6 +78,7 @@ void FlowListing::ask() {
         finish(views::error_page("the worker does not take commands"));
         return;
     }
+    exchange_.workers[worker_]->doorbell.ring_if_asleep();
     poll();
 }
 

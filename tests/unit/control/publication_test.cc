@@ -3,6 +3,7 @@
 #include "control/publication.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "unit/model/sample_state.h"
 
@@ -28,6 +29,14 @@ TEST_F(Live, ManyChangesOfOneTurnAreOneSnapshot) {
     io_.run();
     EXPECT_EQ(published_, 1U);
     EXPECT_EQ(exchange_.publisher.current().generation, 1U);
+}
+
+TEST_F(Live, WakesAWorkerThatSleeps) {
+    exchange::Doorbell& bell = exchange_.workers[0]->doorbell;
+    bell.fall_asleep();
+    publication_.publish();
+    pollfd descriptor{bell.descriptor(), POLLIN, 0};
+    EXPECT_EQ(poll(&descriptor, 1, 0), 1);
 }
 
 TEST_F(Live, OneThatCannotWaitTakesThoseThatCouldWithIt) {

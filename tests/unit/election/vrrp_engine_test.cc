@@ -5,6 +5,7 @@
 #include "election/plan.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "model/builder.h"
 #include "packets/packet_builder.h"
@@ -51,7 +52,7 @@ class Engine : public testing::Test {
 
     Round round() {
         rx_seen_ns_[0] = seeing_ ? now_ns_ : seen_ns_;
-        return {*snapshot_, now_ns_, rx_seen_ns_, polls_ ? now_ns_ : polled_ns_};
+        return {*snapshot_, now_ns_, rx_seen_ns_, polls_ ? now_ns_ : polled_ns_, workers_};
     }
     void advance(std::uint64_t ns) {
         const std::uint64_t end = now_ns_ + ns;
@@ -120,6 +121,7 @@ class Engine : public testing::Test {
     bool seeing_ = true;  // the workers have just taken all that port 0 held
     std::uint64_t polled_ns_ = 0;
     bool polls_ = true;
+    std::vector<std::unique_ptr<exchange::WorkerLink>> workers_;
     std::unique_ptr<VrrpEngine> engine_;
 };
 
@@ -166,6 +168,21 @@ TEST_F(Engine, DoesNotTakeOverBeforeEveryWorkerHasLooked) {
     seeing_ = true;
     advance(2 * ms);
     EXPECT_TRUE(owned());
+}
+
+// One that has slept since before the master was due need not sleep on.
+TEST_F(Engine, WakesTheWorkersThatItWaitsFor) {
+    workers_.push_back(std::make_unique<exchange::WorkerLink>());
+    exchange::Doorbell& bell = workers_[0]->doorbell;
+    bell.fall_asleep();
+    pollfd descriptor{bell.descriptor(), POLLIN, 0};
+    advance(3 * s);
+    seeing_ = false;
+    seen_ns_ = now_ns_;
+    EXPECT_EQ(poll(&descriptor, 1, 0), 0);
+    advance(650 * ms);
+    EXPECT_FALSE(owned());
+    EXPECT_EQ(poll(&descriptor, 1, 0), 1);
 }
 
 // Port 1 has no router of ours: what waits in its queues is nobody's advert.
