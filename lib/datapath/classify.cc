@@ -4,9 +4,11 @@
 #include <rte_ether.h>
 
 #include <new>
+#include <utility>
 
 #include "net/family.h"
 #include "net/neighbour.h"
+#include "net/segmentation.h"
 
 namespace warren::datapath {
 namespace {
@@ -105,6 +107,16 @@ net::IpChecksum nic_verdict(const rte_mbuf& mbuf) {
                : net::IpChecksum::verify;
 }
 
+// Its field holds what the kernel leaves there for a card to go on from, and no card said so:
+// AF_XDP shows frames of guests and containers without a word about them.
+bool has_open_checksum(const Packet& packet) {
+    const net::Bytes frame = packet.frame();
+    auto& tcp = net::header_in<net::TcpHeader>(frame, packet.parsed.l4_offset);
+    const net::Be16 came = tcp.checksum;
+    net::open_checksum(frame, packet.parsed);
+    return std::exchange(tcp.checksum, came) == came;
+}
+
 // A damaged segment must move no flow, and what we send in its place would hide the damage. The
 // NIC's verdict counts; ours is noted in its place, for the worker that the frame may be handed to.
 bool is_sound(const Packet& packet) {
@@ -112,10 +124,13 @@ bool is_sound(const Packet& packet) {
     // NONE: of our own host or a guest, who left the field to whoever sends it on a wire.
     if (verdict == RTE_MBUF_F_RX_L4_CKSUM_GOOD || verdict == RTE_MBUF_F_RX_L4_CKSUM_NONE)
         return true;
-    if (verdict == RTE_MBUF_F_RX_L4_CKSUM_BAD ||
-        !net::is_l4_checksum_valid(packet.frame(), packet.parsed))
+    if (verdict == RTE_MBUF_F_RX_L4_CKSUM_BAD) return false;
+    if (net::is_l4_checksum_valid(packet.frame(), packet.parsed))
+        packet.mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    else if (has_open_checksum(packet))
+        packet.mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
+    else
         return false;
-    packet.mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
     return true;
 }
 

@@ -43,6 +43,19 @@ TEST_P(Offloads, AnOpenChecksumIsTakenAndFilledIn) {
     }
 }
 
+// As from a veth by AF_XDP.
+TEST_P(Offloads, AnOpenChecksumIsKnownWithoutACardsWord) {
+    for (const Method method : {Method::fnat, Method::nat, Method::dr}) {
+        MethodWorld world(method, at());
+        Frame syn = world.to_vip("S");
+        net::open_checksum(syn, net::parse(syn));
+        ASSERT_FALSE(is_sound(syn));
+        const auto sent = world.send_raw(syn);
+        ASSERT_EQ(sent.size(), 1U);
+        EXPECT_TRUE(is_sound(sent[0])) << packets::describe(sent[0]);
+    }
+}
+
 TEST_P(Offloads, ADamagedSegmentIsStillDropped) {
     MethodWorld world(Method::fnat, at());
     for (const std::uint64_t flags :
