@@ -111,10 +111,11 @@ net::IpChecksum nic_verdict(const rte_mbuf& mbuf) {
 // AF_XDP shows frames of guests and containers without a word about them.
 bool has_open_checksum(const Packet& packet) {
     const net::Bytes frame = packet.frame();
-    auto& tcp = net::header_in<net::TcpHeader>(frame, packet.parsed.l4_offset);
-    const net::Be16 came = tcp.checksum;
+    auto& field = net::header_in<net::Be16>(
+        frame, packet.parsed.l4_offset + net::checksum_offset(packet.parsed));
+    const net::Be16 came = field;
     net::open_checksum(frame, packet.parsed);
-    return std::exchange(tcp.checksum, came) == came;
+    return std::exchange(field, came) == came;
 }
 
 // A damaged segment must move no flow, and what we send in its place would hide the damage. The
@@ -316,6 +317,15 @@ void strip_priority_tags(Packet& packet) {
 }
 
 }  // namespace
+
+void note_open_checksum(const Packet& packet) {
+    const net::Parsed& parsed = packet.parsed;
+    const bool is_udp = parsed.protocol == net::IpProtocol::udp;
+    if (!parsed.ok() || !parsed.is_ip() || parsed.fragment != net::Fragment::none ||
+        !(parsed.is_tcp() || is_udp) || (packet.mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) != 0)
+        return;
+    if (has_open_checksum(packet)) packet.mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
+}
 
 void classify(Packet& packet, const PollRound& round, std::span<const net::MacAddress> port_macs) {
     packet.kind = Kind::kernel;

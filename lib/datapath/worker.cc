@@ -436,6 +436,7 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
 void Worker::leave_to_kernel(const Packet& packet) {
     rte_mbuf* mbuf = packet.mbuf;
     if (ports_.kernel_port(packet.port()) != nullptr) {
+        note_open_checksum(packet);  // the kernel believes a tap no more than a wire
         // The kernel port takes no metadata: a tag that the driver stripped goes back in.
         const bool stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
         if (stripped && rte_vlan_insert(&mbuf) != 0) return drop(mbuf, Drop::no_mbuf);

@@ -113,6 +113,17 @@ TEST(HostAddress, ErrorsAboutTheHostsOwnPacketsAreTheKernels) {
     EXPECT_EQ(world.dropped(Drop::icmp_unmatched), 0U);
 }
 
+// As from a veth by AF_XDP: the kernel would drop it as damaged.
+TEST(HostAddress, TheKernelPortHasNoOpenChecksum) {
+    for (const Frame& whole : {to_vip().tcp(4000, 22, "S").build(), to_vip().udp(1, 53).build()}) {
+        HostsWorld world({.kernel_port = true});
+        Frame frame = whole;
+        net::open_checksum(frame, net::parse(frame));
+        world.send(frame);
+        EXPECT_EQ(world.taken_by_kernel(), Lines{packets::describe(whole)});
+    }
+}
+
 // The kernel behind a card of our own takes frames to the card's MAC, and sends with it.
 TEST(HostAddress, TheKernelPortSpeaksForTheVirtualMac) {
     HostsWorld world({.kernel_port = true});
