@@ -2,8 +2,9 @@
 // When each live connection of a server is to be asked whether the server still knows it. A host
 // resets the connections of a killed process all at once, and what is lost of that it never says
 // again: a client that waits for an answer would wait for ever. While a server refuses new
-// connections its old ones are asked twice, and again whenever it has reset more of them. One that
-// drains answers, and keeps them.
+// connections, or when it has just reset most of those it had (a process that is back before any
+// check saw it gone), the others are asked twice, and again whenever it has reset more of them.
+// Those that live answer, and nobody is the wiser.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,11 @@ class RollCall {
     // The server has reset a connection, or a call did not reach everybody.
     void call_again() { is_wanted_ = true; }
 
-    // As often as one likes; `refuses`: the server takes no connections and has some. True: call
-    // now.
-    bool is_due(bool refuses, std::uint64_t flows, std::uint64_t now_ms) {
-        if (!refuses) {
+    // As often as one likes; `may_be_dead`: the server takes no connections and has some, or has
+    // reset most. True: call now. What has begun is ended.
+    bool is_due(bool may_be_dead, std::uint64_t flows, std::uint64_t now_ms) {
+        const bool has_begun = calls_ != 0 && (calls_ < at_least || is_wanted_);
+        if (!may_be_dead && !has_begun) {
             *this = {};
             return false;
         }

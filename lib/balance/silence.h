@@ -91,6 +91,10 @@ class Resetting {
     bool is_evident(std::uint64_t now_ms) const {
         return asked_ms_ != 0 && now_ms - asked_ms_ <= pause_ms;
     }
+    // It has `left`, and has just reset as many or more: no broker's reason for one of them.
+    bool has_taken_most(std::uint64_t left, std::uint64_t now_ms) const {
+        return left != 0 && count_ >= many && count_ >= left && now_ms - since_ms_ <= pause_ms;
+    }
 
   private:
     std::uint64_t count_ = 0, since_ms_ = 0, asked_ms_ = 0;  // 0: never

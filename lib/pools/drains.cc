@@ -47,7 +47,7 @@ class Follower {
             note_change(server_, "its port refuses, and no open connection is left", now_ns_);
             news_.push_back({.server = index_, .text = {}, .changed = true});
         }
-        if (server_.roll_call.is_due(server_.health.refuses_with_flows(), now.flows, now_ms()))
+        if (server_.roll_call.is_due(may_be_dead(now), now.flows, now_ms()))
             news_.push_back({.server = index_, .text = {}, .asks = true});
         if (server_.health.standing() == balance::Standing::draining)
             watch(now.flows);
@@ -58,6 +58,11 @@ class Follower {
 
   private:
     std::uint64_t now_ms() const { return now_ns_ / 1'000'000; }
+
+    bool may_be_dead(const Counted& now) const {
+        return server_.health.refuses_with_flows() ||
+               server_.resetting.has_taken_most(now.flows, now_ms());
+    }
 
     void watch(std::uint64_t flows) {
         balance::DrainWatch& drain = server_.drain;

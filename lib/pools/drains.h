@@ -20,8 +20,8 @@ struct DrainNews {
 };
 
 // Some fifty times a second. Counts live flows, sees which servers are silent, ends drains whose
-// timeout is over, declares those down that refuse and have no open one left, and has others that
-// refuse called (balance/roll_call.h).
+// timeout is over, declares those down that refuse and have no open one left, and has flows of
+// others that may be dead called (balance/roll_call.h).
 std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchange& exchange,
                                      std::uint64_t now_ns);
 

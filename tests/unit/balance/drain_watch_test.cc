@@ -89,6 +89,20 @@ TEST(Resetting, ManyAtOnceAreNews) {
     EXPECT_TRUE(resetting.note(7'001)) << "another time";
 }
 
+TEST(Resetting, WhoKeepsMostIsAlive) {
+    Resetting resetting;
+    for (unsigned i = 0; i < 3; ++i)
+        resetting.note(1'000);
+    EXPECT_FALSE(resetting.has_taken_most(1, 1'001)) << "three are a broker's own reasons";
+    for (unsigned i = 0; i < 97; ++i)
+        resetting.note(1'010);
+    EXPECT_FALSE(resetting.has_taken_most(101, 1'020)) << "many clients said goodbye";
+    EXPECT_TRUE(resetting.has_taken_most(100, 1'020));
+    EXPECT_FALSE(resetting.has_taken_most(0, 1'020)) << "there is nobody to ask";
+    EXPECT_TRUE(resetting.has_taken_most(2, 2'000));
+    EXPECT_FALSE(resetting.has_taken_most(2, 2'001));
+}
+
 TEST(RollCall, IsMadeTwiceWhileTheServerRefuses) {
     RollCall calls;
     EXPECT_FALSE(calls.is_due(false, 10, 1'000));
@@ -98,6 +112,19 @@ TEST(RollCall, IsMadeTwiceWhileTheServerRefuses) {
     EXPECT_FALSE(calls.is_due(true, 10, 9'000)) << "it drains";
     EXPECT_FALSE(calls.is_due(false, 10, 9'020));
     EXPECT_TRUE(calls.is_due(true, 10, 9'040)) << "it refuses again";
+}
+
+TEST(RollCall, EndsWhatABurstOfResetsHasBegun) {
+    RollCall calls;
+    calls.call_again();
+    EXPECT_FALSE(calls.is_due(false, 10, 1'000)) << "one that was reset";
+    EXPECT_TRUE(calls.is_due(true, 32'000, 2'000));
+    EXPECT_FALSE(calls.is_due(false, 32'000, 3'099));
+    EXPECT_TRUE(calls.is_due(false, 32'000, 3'100)) << "the second one";
+    calls.call_again();
+    EXPECT_TRUE(calls.is_due(false, 10, 3'300)) << "it found dead ones";
+    EXPECT_FALSE(calls.is_due(false, 10, 3'500)) << "and no more";
+    EXPECT_FALSE(calls.is_due(false, 10, 9'000));
 }
 
 TEST(RollCall, FollowsWhatTheServerResets) {

@@ -108,6 +108,22 @@ TEST_F(Drains, WhoRefusesIsAskedForTheConnectionsThatAreLeft) {
     }
 }
 
+TEST_F(Drains, WhoDiedAndIsBackBeforeAnyCheckIsAskedForTheConnectionsThatAreLeft) {
+    use();
+    counted(0).active.set(5);
+    counted(0).open.set(5);
+    follow();
+    for (unsigned i = 0; i < 5; ++i)
+        server(0).resetting.note(now_ns_ / 1'000'000);
+    EXPECT_EQ(follow(), Texts{});
+    EXPECT_TRUE(asks_);
+    EXPECT_EQ(server_state(server(0)), exchange::ServerState::up) << "it passes its checks";
+    follow(100);
+    EXPECT_TRUE(asks_) << "once more";
+    follow(5'000);
+    EXPECT_FALSE(asks_);
+}
+
 TEST_F(Drains, ConnectionsThatTheServerHasClosedKeepNobodyDraining) {
     use();
     counted(0).active.set(2);  // half-closed: their clients have not answered yet
