@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Since when this warren has been master of each virtual router, as one worker sees it. For a
-// moment after it has become one, it may not know all flows of the former master yet.
+// moment after it has become one, it may not know all flows of the former master yet. Nor does it
+// after this machine has stood still: a peer may have been master meanwhile.
 #pragma once
 
 #include <algorithm>
@@ -21,13 +22,18 @@ class RouterWatch {
     // loses the router, and what gets lost of the last news is said again.
     static constexpr std::uint64_t parting_ns = 5'000'000'000;
 
+    // The shortest lease there is: advert_int is 10 ms at least.
+    static constexpr std::uint64_t standstill_ns = 30'000'000;
+
     // Once a round.
     void look(const OwnershipView& now) {
         has_gained_ = has_lost_ = false;
-        if (now.words == words_) [[likely]]
+        const bool stood_still = now.heartbeat_ns - heartbeat_ns_ >= standstill_ns;
+        heartbeat_ns_ = now.heartbeat_ns;
+        if (now.words == words_ && !stood_still) [[likely]]
             return;
         for (std::size_t i = 0; i < words_.size(); ++i) {
-            const std::uint64_t gained = now.words[i] & ~words_[i];
+            const std::uint64_t gained = stood_still ? now.words[i] : now.words[i] & ~words_[i];
             has_gained_ = has_gained_ || gained != 0;
             const std::uint64_t lost = words_[i] & ~now.words[i];
             has_lost_ = has_lost_ || lost != 0;
@@ -58,6 +64,7 @@ class RouterWatch {
     }
 
     std::array<std::uint64_t, max_virtual_routers / 64> words_{};
+    std::uint64_t heartbeat_ns_ = 0;
     Times gained_ns_ = Times(max_virtual_routers, -grace_ns);
     Times lost_ns_ = Times(max_virtual_routers, -parting_ns);
     bool has_gained_ = false;
