@@ -57,6 +57,8 @@ std::string reason_text(const election::VrrpReport& report, const model::RouterS
             return "warren stops";
         case vrrp::Reason::handover:
             return gained ? named(router) + " handed it over" : "handed over to " + named(router);
+        case vrrp::Reason::stalled:
+            return "this machine stood still: a peer has taken over meanwhile";
         case vrrp::Reason::owner_startup:
             return "it owns the address";
         default:

@@ -46,6 +46,7 @@ enum class Reason : std::uint8_t {
     sync_group,  // another member of the group moved
     shutdown,
     handover,  // by order: the one takes over, the other hears of it and yields
+    stalled,   // silent for so long that a peer must have taken over
 };
 std::string_view name(Reason reason);
 

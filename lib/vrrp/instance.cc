@@ -47,6 +47,13 @@ std::uint8_t said_priority(const Status& status) {
     return status.handing_over ? yielding_priority : status.effective_priority;
 }
 
+// A peer has become master by now, if there is one, and only it knows what has become of the flows.
+// An owner is master whoever else is.
+bool has_stalled(const Instance& master, std::uint64_t silent_ns) {
+    return master.status().effective_priority != owner_priority &&
+           silent_ns > master.master_down_interval_ns() + master.settings().advert_interval_ns;
+}
+
 Reason reason_of_yield(const Status& status, std::uint8_t their_priority) {
     if (status.handing_over) return Reason::handover;
     return their_priority > status.effective_priority ? Reason::higher_priority_heard
@@ -64,6 +71,14 @@ Instance::Instance(const Settings& settings) : settings_(&settings) {
 Actions Instance::step(const Event& event, std::uint64_t now_ns) {
     now_ns_ = std::max(now_ns_, now_ns);
     Actions out;
+    if (status_.state == State::master && has_stalled(*this, advert_timer_.silent_ns(now_ns_))) {
+        alarm(AlarmKind::late_advert, settings_->primary_address, out);
+        ++status_.counters.late_adverts;
+        out.push(Own{false});
+        status_.master_address = {};
+        status_.master_priority = 0;
+        become_backup(Reason::stalled, out);
+    }
     std::visit([this, &out](const auto& e) { on(e, out); }, event);
     return out;
 }

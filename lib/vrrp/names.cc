@@ -70,6 +70,8 @@ std::string_view name(Reason reason) {
             return "shutdown";
         case Reason::handover:
             return "handover";
+        case Reason::stalled:
+            return "stalled";
     }
     return "?";
 }

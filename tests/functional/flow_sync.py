@@ -12,6 +12,7 @@ import copy
 import json
 import pathlib
 import re
+import signal
 import sys
 import time
 
@@ -89,6 +90,25 @@ def case_kill(test, **options):
     pair.start("a")
     pair.wait_for_master("a")
     time.sleep(1.5)
+    lost = clients.end()
+    assert lost == 0, f"{lost} of {CLIENTS} connections broke"
+
+
+def case_pause(test):
+    """The master's whole machine stands still, longer than a session bears with, and goes on: it is backup then, whatever it believed."""
+    pair = Pair(test, preempts=False)
+    pair.start_both()
+    clients = Clients(pair)
+    pair.wait_for_sync()
+    pair.running["a"].send_signal(signal.SIGSTOP)
+    pair.wait_for_master("b")
+    new = NewClients(pair)
+    time.sleep(2.5)
+    pair.running["a"].send_signal(signal.SIGCONT)
+    wait_until("a to be in sync with its master", lambda: pair.state("a") == "backup" and pair.in_sync("a"), 20)
+    opened, broken = new.end()
+    assert pair.state("b") == "master", "nopreempt"
+    assert opened > 100 and broken == 0, f"{broken} of {opened} connections that were new meanwhile broke"
     lost = clients.end()
     assert lost == 0, f"{lost} of {CLIENTS} connections broke"
 
@@ -377,6 +397,7 @@ CASES = {
     "cut-persistence": lambda test: case_cut(test, service="persistence_timeout 60"),
     "handover": lambda test: case_handover(test),
     "churn": case_churn,
+    "pause": case_pause,
     "kill": lambda test: case_kill(test),
     "kill-real-mac": lambda test: case_kill(test, vmac=False),
     "cut-real-mac": lambda test: case_cut(test, vmac=False),

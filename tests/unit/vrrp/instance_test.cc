@@ -274,6 +274,46 @@ TEST(Master, SilenceBeyondMasterDownIntervalIsAlarmedAndAnnounced) {
     EXPECT_EQ(d.step(Tick{d.now_ns}), "alarm(late_advert) send(100) announce(1)");
 }
 
+// Its flows are the new master's to tell of: it comes back as any backup does.
+TEST(Master, WhoWasSilentUntilAPeerMustHaveTakenOverIsNone) {
+    for (const bool preempt : {true, false}) {
+        Settings settings = test_settings();
+        settings.preempt = preempt;
+        Driver d(settings);
+        d.become_master();
+        d.settle();
+        d.now_ns += down_100_ns + 2 * ns_per_s;
+        EXPECT_EQ(d.hear(90, 4), "alarm(late_advert) disown master->backup:stalled")
+            << "what it hears first is the new master";
+        EXPECT_EQ(d.instance.status().counters.late_adverts, 1U);
+        d.now_ns += down_100_ns - ns_per_s;
+        EXPECT_EQ(d.hear(90, 4), "");
+        d.now_ns += ns_per_s;
+        const std::string expected = "own send(100) announce(1) backup->master:preempted_lower";
+        EXPECT_EQ(d.step(Tick{d.now_ns}), preempt ? expected : "");
+    }
+}
+
+TEST(Master, WhoWasSilentAndHearsNobodyIsMasterAgain) {
+    Driver d(test_settings());
+    d.become_master();
+    d.settle();
+    d.now_ns += 60 * ns_per_s;
+    EXPECT_EQ(d.step(Tick{d.now_ns}), "alarm(late_advert) disown master->backup:stalled");
+    d.now_ns += down_100_ns;
+    EXPECT_EQ(d.step(Tick{d.now_ns}), "own send(100) announce(1) backup->master:master_down");
+}
+
+TEST(Master, AnOwnerStaysHoweverSilentItWas) {
+    Settings settings = test_settings();
+    settings.priority = owner_priority;
+    Driver d(settings);
+    d.step(Startup{});
+    d.settle();
+    d.now_ns += 60 * ns_per_s;
+    EXPECT_EQ(d.step(Tick{d.now_ns}), "alarm(late_advert) send(255) announce(1)");
+}
+
 TEST(Master, AdvertOutcomes) {
     struct {
         const char* what;
