@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t difference_ns = 5 * second_ns;  // with tables that differ
+constexpr std::uint64_t hello_ns = 300'000'000;         // every peer has said anew what it is
 // Equal as late as that is as good as equal: a digest comes each second.
 constexpr std::uint64_t fresh_ns = 2'500'000'000;
 constexpr std::uint64_t told_difference_ns = 30 * second_ns;
@@ -75,6 +76,7 @@ void Standings::change_role(std::uint16_t router, Standing& standing, sync::Role
         return;
     }
     standing.equal.reset();
+    standing.resigned_ns = common_.now_ns;
     standing.gate.close(common_.now_us());
     standing.told = PreemptGate::State::held;
     report({.kind = SyncReport::Kind::hold_preemption, .router = router});
@@ -136,9 +138,11 @@ void Standings::lose_peer(Links links) {
     }
 }
 
-// Whoever cannot be asked may be one.
+// Whoever cannot be asked may be one. So may who said, before we ceased to be master, that he is
+// none: if this machine has stood still he has waited for that.
 void Standings::note_masters(Links links) {
     for (auto& [index, standing] : standings_) {
+        if (standing.resigned_ns != 0 && common_.now_ns - standing.resigned_ns < hello_ns) continue;
         const sync::RouterKey& key = common_.routers.find(index)->key;
         if (std::all_of(links.begin(), links.end(), [&key](const auto& link) {
                 const sync::PeerRouter* theirs = link->find(key);
@@ -149,6 +153,7 @@ void Standings::note_masters(Links links) {
 }
 
 void Standings::tick(Links links) {
+    note_masters(links);
     const auto routers = common_.routers.all();
     for (std::size_t i = 0; i < routers.size(); ++i) {
         const std::uint16_t index = common_.routers.index_of(i);

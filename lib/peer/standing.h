@@ -43,6 +43,7 @@ class Standings {
         std::optional<bool> equal;                // the last comparison, while a session is up
         std::uint64_t equal_ns = 0;               // when it was last equal
         bool follows = false;                     // a peer is master of it, or was when it died
+        std::uint64_t resigned_ns = 0;            // when it ceased to be ours; 0: never
         std::uint64_t different_ns = 0;           // since when it is not; 0: it is, or nobody knows
         std::uint64_t both_masters_ns = 0;        // since when
         std::uint64_t refused_ns = 0;             // since when flows of the peer are not taken

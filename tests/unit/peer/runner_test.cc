@@ -280,6 +280,22 @@ TEST_F(Runners, TwoThatStartTogetherDoNotHoldEachOtherUp) {
     EXPECT_FALSE(a.has_heard(SyncReport::Alarm::unsynced_takeover));
 }
 
+// The peer took over while this machine stood still, and what it said before comes in only now.
+TEST_F(Runners, WhoCeasesToBeMasterWaitsForNewsOfItsPeer) {
+    constexpr auto may_preempt = SyncReport::Kind::may_preempt;
+    Warren a(2, {3});
+    Warren b(3, {2});
+    a.become(true);
+    ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
+    a.become(false);
+    ASSERT_TRUE(run_until(a, b, [&] { return a.has_heard(SyncReport::Kind::hold_preemption); }));
+    a.forget_reports();
+    unsigned rounds = 0;
+    ASSERT_TRUE(run_until(a, b, [&] { return ++rounds == 1'400; })) << "0.28 s";
+    EXPECT_FALSE(a.has_heard(may_preempt));
+    EXPECT_TRUE(run_until(a, b, [&] { return a.has_heard(may_preempt); })) << "nobody is master";
+}
+
 TEST_F(Runners, WhatDiffersIsFoundAndRepaired) {
     Warren a(2, {3});
     Warren b(3, {2});
