@@ -71,7 +71,7 @@ struct SyncReport {
     bool over = false;  // the alarm's cause has gone
     std::uint16_t router = 0;
     // Flows; of unsynced_takeover: ns since the tables were equal; of version: the peer's lowest
-    // and highest in a byte each.
+    // and highest in a byte each; of key: the ids of the foreign one and of ours, 32 bits each.
     std::uint64_t missing = 0;
     std::uint64_t when_ns = 0;
     ConfigDifference difference{};  // config: the first that is known, if any is

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "exchange/ownership.h"
 
@@ -83,6 +84,18 @@ std::string versions(std::uint64_t lowest_and_highest) {
     return lowest == highest ? first : first + " to " + std::to_string(highest);
 }
 
+// As both warrens name it: "1a2b3c4d".
+std::string key_name(std::uint64_t id) {
+    std::array<char, 9> digits{};
+    std::snprintf(digits.data(), digits.size(), "%08x", static_cast<std::uint32_t>(id));
+    return digits.data();
+}
+
+std::string keys(std::uint64_t foreign_and_ours) {
+    return "its key is " + key_name(foreign_and_ours >> 32) + ", ours " +
+           key_name(foreign_and_ours);
+}
+
 }  // namespace
 
 const char* name(Trouble trouble) {
@@ -117,6 +130,7 @@ std::string text(const StandingAlarm& alarm, const model::State& state) {
     if (alarm.difference.side != exchange::ConfigDifference::Side::none)
         return all + ": " + text(alarm.difference);
     if (alarm.missing == 0) return all;
+    if (alarm.trouble == Trouble::key) return all + ": " + keys(alarm.missing);
     if (alarm.trouble == Trouble::version) return all + ": it speaks " + versions(alarm.missing);
     if (alarm.trouble == Trouble::takeover_unsynced)
         return all + ": equal " + std::to_string(alarm.missing / 1'000'000'000) + " s before";

@@ -51,7 +51,7 @@ Runner::Runner(exchange::Exchange& exchange, const flow::Spread& spread,
               .incoming = {},
               .snapshot = nullptr,
               .now_ns = 0},
-      standings_(options.preempt, options.capacity, common_),
+      standings_(options.preempt, options.capacity, options.keys.macs.front().id, common_),
       hand_overs_(common_) {
     for (const WireOptions& wire : options.peers)
         links_.push_back(std::make_unique<SessionLink>(

@@ -68,7 +68,12 @@ void SessionLink::take(const Wire::Received& received) {
     counters.bytes_in.add(received.bytes.size());
     if (received.has_travelled) return session_.discarded(sync::Discard::wrong_ttl);
     if (session_.discarded_early(received.bytes)) return;
-    if (!is_signed(received.bytes)) return session_.discarded(sync::Discard::bad_tag);
+    if (!is_signed(received.bytes)) {
+        const auto parsed = sync::parse(received.bytes);
+        if (const auto* datagram = std::get_if<sync::Datagram>(&parsed))
+            foreign_key_id = datagram->header.key_id;
+        return session_.discarded(sync::Discard::bad_tag);
+    }
     session_.receive(received.bytes, common_.now_us(), nonces_.take());
 }
 

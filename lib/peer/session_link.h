@@ -103,6 +103,7 @@ class SessionLink : private sync::Sink {
         bool colour = false;
     };
     std::vector<Sweep> sweeps_wanted;
+    std::uint32_t foreign_key_id = 0;  // of who last spoke with a key that we do not have
     // Flows of the peer that were not taken; bounded, the digest finds the rest.
     void refuse(const sync::Identity& identity);
 

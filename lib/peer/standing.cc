@@ -165,11 +165,13 @@ void Standings::tick(Links links) {
 
 void Standings::watch_peers(Links links) {
     std::uint64_t bad_tags = 0;
+    std::uint64_t foreign_key_id = 0;
     std::uint32_t lost_permille = 0;
     bool is_smaller = false;
     for (const auto& link : links) {
         bad_tags +=
             link->session().counters().discarded[static_cast<std::size_t>(sync::Discard::bad_tag)];
+        if (link->foreign_key_id != 0) foreign_key_id = link->foreign_key_id;
         if (!link->is_up()) continue;
         const sync::Status known = link->session().status(common_.now_us());
         is_smaller = is_smaller || known.peer_capacity < capacity_;
@@ -178,7 +180,7 @@ void Standings::watch_peers(Links links) {
     set_alarm(Alarm::capacity, of_no_router, is_smaller);
     lossy_ = lost_permille > (lossy_ ? mended_permille : lossy_permille);
     set_alarm(Alarm::lossy, of_no_router, lossy_);
-    watch(bad_tags_, bad_tags, Alarm::key);
+    watch(bad_tags_, bad_tags, Alarm::key, foreign_key_id << 32 | key_id_);
     std::uint64_t conflicts = 0;
     for (std::size_t worker = 0; worker < common_.workers.count(); ++worker)
         conflicts += common_.workers.link(worker)
@@ -187,13 +189,13 @@ void Standings::watch_peers(Links links) {
     watch(conflicts_, conflicts, Alarm::port_conflict);
 }
 
-void Standings::watch(Watched& watched, std::uint64_t count, Alarm alarm) {
+void Standings::watch(Watched& watched, std::uint64_t count, Alarm alarm, std::uint64_t what) {
     if (count != watched.count)
         watched.last_ns = common_.now_ns;
     else if (lasts(watched.last_ns, told_ns))
         watched.last_ns = 0;
     watched.count = count;
-    set_alarm(alarm, of_no_router, watched.last_ns != 0);
+    set_alarm(alarm, of_no_router, watched.last_ns != 0, what);
 }
 
 void Standings::look_at(const sync::LocalRouter& router, std::uint16_t index, Standing& standing,

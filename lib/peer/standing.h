@@ -18,9 +18,10 @@ class Standings {
   public:
     using Links = std::span<const std::unique_ptr<SessionLink>>;
 
-    // `capacity`: flows that our tables hold.
-    Standings(const sync::PreemptGate::Bounds& bounds, std::uint32_t capacity, Common& common)
-        : bounds_(bounds), capacity_(capacity), common_(common) {}
+    // `capacity`: flows that our tables hold; `key_id`: of the key that signs what we send.
+    Standings(const sync::PreemptGate::Bounds& bounds, std::uint32_t capacity, std::uint32_t key_id,
+              Common& common)
+        : bounds_(bounds), capacity_(capacity), key_id_(key_id), common_(common) {}
 
     // After routers or roles have changed.
     void follow();
@@ -42,8 +43,8 @@ class Standings {
         sync::Role role = sync::Role::backup;
         std::optional<bool> equal;                // the last comparison, while a session is up
         std::uint64_t equal_ns = 0;               // when it was last equal
-        bool follows = false;                     // a peer is master of it, or was when it died
         std::uint64_t resigned_ns = 0;            // when it ceased to be ours; 0: never
+        bool follows = false;                     // a peer is master of it, or was when it died
         std::uint64_t different_ns = 0;           // since when it is not; 0: it is, or nobody knows
         std::uint64_t both_masters_ns = 0;        // since when
         std::uint64_t refused_ns = 0;             // since when flows of the peer are not taken
@@ -73,7 +74,7 @@ class Standings {
         std::uint64_t count = 0;
         std::uint64_t last_ns = 0;  // when it last went up; 0: never, or long ago
     };
-    void watch(Watched& watched, std::uint64_t count, Alarm alarm);
+    void watch(Watched& watched, std::uint64_t count, Alarm alarm, std::uint64_t what = 0);
     bool has_master(const sync::RouterKey& router, Links links) const;
     void lose_peer(Links links);
     bool lasts(std::uint64_t since_ns, std::uint64_t most_ns) const {
@@ -90,6 +91,7 @@ class Standings {
 
     sync::PreemptGate::Bounds bounds_;
     std::uint32_t capacity_;
+    std::uint32_t key_id_;
     Common& common_;
     std::map<std::uint16_t, Standing> standings_;  // by router; at most sync::max_routers
     std::map<std::pair<Alarm, std::uint16_t>, bool> alarms_;

@@ -356,6 +356,17 @@ TEST_F(WithPeer, AVersionThatIsNotOursIsNamed) {
     EXPECT_NE(text(sync.picture().alarms().at(0), *state).find("2 to 3"), std::string::npos);
 }
 
+TEST_F(WithPeer, AForeignKeyIsNamedBesideOurs) {
+    exchange::SyncReport report;
+    report.alarm = exchange::SyncReport::Alarm::key;
+    report.router = 0xffff;
+    report.missing = 0x0a1b2c3d'00000007;
+    give(report);
+    EXPECT_NE(last_event().find("another key: its key is 0a1b2c3d, ours 00000007 ("),
+              std::string::npos)
+        << last_event();
+}
+
 TEST_F(WithPeer, AlarmsOfTheSessionNameNoRouter) {
     alarm(exchange::SyncReport::Alarm::key, false, 0xffff);
     EXPECT_EQ(sync.picture().alarms().size(), 1U);

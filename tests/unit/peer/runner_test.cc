@@ -102,6 +102,12 @@ class Warren {
             return report.alarm == alarm && report.over;
         });
     }
+    // SyncReport::missing of the first.
+    std::uint64_t what_of(SyncReport::Alarm alarm) const {
+        for (const SyncReport& report : reports_)
+            if (report.alarm == alarm) return report.missing;
+        return 0;
+    }
     void forget_reports() { reports_.clear(); }
     // The last that was named; none yet: Side::none.
     exchange::ConfigDifference difference() const {
@@ -387,6 +393,10 @@ TEST_F(Runners, AnotherKeyIsAnAlarmAndNoSession) {
     }));
     EXPECT_FALSE(a.has_heard(SyncReport::Kind::peer_up));
     EXPECT_FALSE(a.exchange().sync.speaks.load());
+    const std::uint64_t id_of_a = derive_keys({std::string(32, 'k')}).macs.front().id;
+    const std::uint64_t id_of_b = derive_keys({std::string(32, 'x')}).macs.front().id;
+    EXPECT_EQ(a.what_of(SyncReport::Alarm::key), id_of_b << 32 | id_of_a);
+    EXPECT_EQ(b.what_of(SyncReport::Alarm::key), id_of_a << 32 | id_of_b);
 }
 
 // A third one with another key is told of, though the second one answers; not for ever.
