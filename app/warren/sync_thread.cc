@@ -6,16 +6,22 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <functional>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
+#include "peer/run_again.h"
+#include "peer/runner.h"
 #include "port/thread.h"
 #include "sync_key.h"
 
 namespace warren::app {
 namespace {
 
+constexpr std::chrono::seconds pause{1};
 constexpr int niceness = -10;  // behind the control lcore, before checks and telemetry
 
 peer::RunnerOptions options_of(const config::Config& config, const peer::Keys& keys) {
@@ -41,24 +47,37 @@ peer::RunnerOptions options_of(const config::Config& config, const peer::Keys& k
     return options;
 }
 
-// Its own errors are no reason to give up the VIP: flows go on, only unshared.
-void run_until_stopped(peer::Runner& runner) {
+using MakeRunner = std::function<std::unique_ptr<peer::Runner>()>;
+
+// Its own errors are no reason to give up the VIP: flows go on, unshared until it runs again. To
+// the peer a new runner is what a restarted warren is.
+void run_until_stopped(std::unique_ptr<peer::Runner> runner, const MakeRunner& make,
+                       const exchange::Exchange& exchange) {
     pthread_setname_np(pthread_self(), "flow-sync");
     port::keep_this_thread_prompt(niceness);
-    try {
-        runner.run();
-    } catch (const std::exception& error) {
-        spdlog::error("flow sync has stopped: {}", error.what());
-    }
+    const auto run = [&] {
+        if (runner == nullptr) runner = make();
+        runner->run();
+    };
+    const auto failed = [&](const std::exception& error) {
+        spdlog::error("flow sync has stopped and starts again: {}", error.what());
+        runner.reset();
+        std::this_thread::sleep_for(pause);
+        return !exchange.stop.load(std::memory_order_relaxed);
+    };
+    peer::run_again_on_errors(run, failed);
 }
 
 // Signals are the manager's.
-std::thread start(peer::Runner& runner) {
+std::thread start(std::unique_ptr<peer::Runner> first, MakeRunner make,
+                  const exchange::Exchange& exchange) {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::thread thread([&runner] { run_until_stopped(runner); });
+    std::thread thread([first = std::move(first), make = std::move(make), &exchange]() mutable {
+        run_until_stopped(std::move(first), make, exchange);
+    });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return thread;
 }
@@ -85,8 +104,10 @@ flow::PortShare port_share(const config::Config& config) {
 SyncThread::SyncThread(const config::Config& config, const std::optional<peer::Keys>& keys,
                        exchange::Exchange& exchange, const flow::Spread& spread) {
     if (!keys) return;
-    runner_ = std::make_unique<peer::Runner>(exchange, spread, options_of(config, *keys));
-    thread_ = start(*runner_);
+    MakeRunner make = [options = options_of(config, *keys), &exchange, &spread] {
+        return std::make_unique<peer::Runner>(exchange, spread, options);
+    };
+    thread_ = start(make(), make, exchange);
 }
 
 SyncThread::~SyncThread() {

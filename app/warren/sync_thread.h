@@ -2,7 +2,6 @@
 // The thread of flow sync, from its making to its end; none where the file has no flow_sync.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <thread>
 
@@ -10,7 +9,6 @@
 #include "exchange/worker_link.h"
 #include "flow/spread.h"
 #include "peer/keys.h"
-#include "peer/runner.h"
 
 namespace warren::app {
 
@@ -31,7 +29,6 @@ class SyncThread {
     SyncThread& operator=(const SyncThread&) = delete;
 
   private:
-    std::unique_ptr<peer::Runner> runner_;
     std::thread thread_;
 };
 

@@ -28,6 +28,26 @@ std::uint64_t clock_ns(clockid_t clock) {
            static_cast<std::uint64_t>(time.tv_nsec);
 }
 
+// Also when a round throws: nobody waits for a reader that has gone.
+class OnlineReader {
+  public:
+    OnlineReader(exchange::Publisher& publisher, unsigned id) : publisher_(publisher), id_(id) {
+        publisher_.online(id_);
+    }
+    ~OnlineReader() { publisher_.offline(id_); }
+    OnlineReader(const OnlineReader&) = delete;
+    OnlineReader& operator=(const OnlineReader&) = delete;
+
+  private:
+    exchange::Publisher& publisher_;
+    unsigned id_;
+};
+
+// Answers to one that ran before, and threw, are none to this one.
+std::uint32_t first_number() {
+    return static_cast<std::uint32_t>(clock_ns(CLOCK_MONOTONIC) / 1000);
+}
+
 sync::Settings settings_of(const RunnerOptions& options) {
     sync::Settings settings;
     settings.rate = options.rate;
@@ -52,7 +72,8 @@ Runner::Runner(exchange::Exchange& exchange, const flow::Spread& spread,
               .snapshot = nullptr,
               .now_ns = 0},
       standings_(options.preempt, options.capacity, options.keys.macs.front().id, common_),
-      hand_overs_(common_) {
+      hand_overs_(common_),
+      numbers_(first_number()) {
     for (const WireOptions& wire : options.peers)
         links_.push_back(std::make_unique<SessionLink>(
             static_cast<PeerId>(links_.size()), wire, options.keys, settings_of(options), common_));
@@ -61,14 +82,18 @@ Runner::Runner(exchange::Exchange& exchange, const flow::Spread& spread,
     walking_for_.resize(links_.size());
 }
 
+Runner::~Runner() {
+    exchange_.sync.speaks.store(false, std::memory_order_relaxed);
+    exchange_.sync.defers.store(false, std::memory_order_relaxed);
+}
+
 void Runner::run() {
-    exchange_.publisher.online(reader_);
+    const OnlineReader online(exchange_.publisher, reader_);
     while (!exchange_.stop.load(std::memory_order_relaxed)) {
         const std::uint64_t next_ns = round(clock_ns(CLOCK_MONOTONIC));
         exchange_.publisher.quiescent(reader_);
         sleep_until(next_ns);
     }
-    exchange_.publisher.offline(reader_);
 }
 
 std::uint64_t Runner::round(std::uint64_t now_ns) {

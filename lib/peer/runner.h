@@ -33,6 +33,8 @@ class Runner {
   public:
     // The exchange has flow sync.
     Runner(exchange::Exchange& exchange, const flow::Spread& spread, const RunnerOptions& options);
+    // Workers say nothing to nobody, and hold no SYN-ACK.
+    ~Runner();
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
 
@@ -87,7 +89,7 @@ class Runner {
         Round round{exchange::SyncCommand::Kind::sweep};
     };
     std::vector<Sweep> sweeps_;  // one a router at most
-    std::uint32_t numbers_ = 0;
+    std::uint32_t numbers_;
     std::uint64_t next_status_ns_ = 0;
     std::uint64_t next_look_ns_ = 0;
     bool has_waiting_events_ = false;     // that no session had room for

@@ -6,6 +6,10 @@
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <stdexcept>
+
+#include "peer/run_again.h"
 
 namespace warren::peer {
 namespace {
@@ -39,13 +43,13 @@ class Warren {
     Warren(std::uint8_t local, const std::vector<std::uint8_t>& peers, char key = 'k',
            std::uint8_t server = 11, std::uint32_t capacity = 100)
         : keys_(derive_keys({std::string(32, key)})),
-          runner_(exchange_, one_worker,
-                  {.peers = wires(local, peers),
-                   .keys = keys_,
-                   .capacity = capacity,
-                   .rate = 250'000,
-                   .defer = false,
-                   .preempt = {}}) {
+          options_({.peers = wires(local, peers),
+                    .keys = keys_,
+                    .capacity = capacity,
+                    .rate = 250'000,
+                    .defer = false,
+                    .preempt = {}}) {
+        start_thread();
         auto snapshot = std::make_unique<exchange::Snapshot>();
         snapshot->generation = 1;
         snapshot->virtual_routers.push_back({.vrid = 51, .lease_ns = ~std::uint64_t{0}});
@@ -66,6 +70,11 @@ class Warren {
         exchange_.publisher.publish(std::move(snapshot));
     }
 
+    // Its thread had an error; its workers have not noticed.
+    void start_thread() {
+        runner_.reset();
+        runner_.emplace(exchange_, one_worker, options_);
+    }
     void become(bool master) { exchange_.ownership.set(the_router, master); }
     void offer(bool offered) { exchange_.ownership.offer(the_router, offered); }
     void add(const flow::Flow& flow) {
@@ -81,7 +90,7 @@ class Warren {
     }
     void round(std::uint64_t now_ns) {
         work();
-        runner_.round(now_ns);
+        runner_->round(now_ns);
         SyncReport report;
         while (exchange_.sync_reports.reports.pop(report))
             reports_.push_back(report);
@@ -211,7 +220,8 @@ class Warren {
 
     exchange::Exchange exchange_{1, true};
     Keys keys_;
-    Runner runner_;
+    RunnerOptions options_;
+    std::optional<Runner> runner_;
     std::map<std::uint16_t, flow::Flow> flows_;
     std::map<std::uint16_t, int> colours_;
     flow::FlowSum sum_;
@@ -300,6 +310,43 @@ TEST_F(Runners, WhoCeasesToBeMasterWaitsForNewsOfItsPeer) {
     ASSERT_TRUE(run_until(a, b, [&] { return ++rounds == 1'400; })) << "0.28 s";
     EXPECT_FALSE(a.has_heard(may_preempt));
     EXPECT_TRUE(run_until(a, b, [&] { return a.has_heard(may_preempt); })) << "nobody is master";
+}
+
+TEST_F(Runners, OneThatHadAnErrorGoesOnWhereAnotherHasStopped) {
+    Warren a(2, {3});
+    Warren b(3, {2});
+    a.become(true);
+    for (std::uint16_t port = 1'000; port < 1'100; ++port)
+        a.add(flow_from(port));
+    ASSERT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
+    for (Warren* warren : {&a, &b}) {
+        warren->start_thread();
+        warren->forget_reports();
+        EXPECT_FALSE(warren->exchange().sync.speaks.load());
+        const std::size_t flows = b.flows();
+        a.add(flow_from(static_cast<std::uint16_t>(2'000 + flows)));
+        EXPECT_TRUE(run_until(a, b, [&] {
+            return warren->has_heard(SyncReport::Kind::peer_up) && b.flows() == flows + 1;
+        }));
+    }
+    EXPECT_TRUE(run_until(a, b, [&] { return a.is_in_sync() && b.is_in_sync(); }));
+}
+
+TEST(RunAgain, UntilItReturnsOrIsToStop) {
+    unsigned runs = 0;
+    std::vector<std::string> told;
+    const auto run = [&] {
+        if (++runs < 3) throw std::runtime_error(std::to_string(runs));
+    };
+    run_again_on_errors(run, [&](const std::exception& error) {
+        told.emplace_back(error.what());
+        return true;
+    });
+    EXPECT_EQ(runs, 3U);
+    EXPECT_EQ(told, (std::vector<std::string>{"1", "2"}));
+    runs = 0;
+    run_again_on_errors(run, [](const std::exception&) { return false; });
+    EXPECT_EQ(runs, 1U) << "all is to stop";
 }
 
 TEST_F(Runners, WhatDiffersIsFoundAndRepaired) {
