@@ -21,7 +21,7 @@ from .netns import LabError, wait_until
 QUIET_S = 3.0          # longer than a client's heartbeat interval of 2 s: whoever holds a dead connection has noticed
 RECOVERY_LIMIT_S = 180
 FAULTS = ("crash-lb", "stop-lb", "kill-lb", "kill-node", "cut-node")
-MORE_FAULTS = ("memory-alarm", "partition", "slow-node")    # by name only
+MORE_FAULTS = ("memory-alarm", "partition", "slow-node", "stop-node", "close-all", "kill-leader", "crash-lb-and-node")    # by name only
 FAULT_S = 5.0          # how long those last that end by themselves
 
 
@@ -266,10 +266,37 @@ class Drill:
     def cut_node(self):
         self._node_fault("node silently cut", self.lab.cut_node)
 
-    def _node_fault(self, name, inject):
-        number, victims = self._fullest_node()
+    def _node_fault(self, name, inject, number=None):
+        number, victims = self._fullest_node(among=[number] if number else (1, 2, 3))
         self._measure(f"{name} (rabbit{number})", lambda: inject(number), victims)
         self.lab.restore_node(number)
+
+    def stop_node(self):
+        self._node_fault("node stopped (rabbitmqctl stop)", self.lab.stop_node)
+
+    def close_all(self):
+        """The node says why it closes them, and is there for the next ones."""
+        self._node_fault("all connections closed by their node", lambda number: node_faults.close_all_connections(self.lab.cluster.node(number)))
+
+    def kill_leader(self):
+        """Of the quorum queue: its publishers wait for another one, wherever they are connected."""
+        queues = {queue["name"]: queue["leader"] for queue in self.lab.cluster.state()["queues"]}
+        number = 1 + [f"rabbit@{node.name}" for node in self.lab.cluster.nodes].index(queues[lab_module.rabbit.QUORUM_QUEUE])
+        self._node_fault("leader of the quorum queue killed -9", self.lab.kill_node, number)
+
+    def crash_lb_and_node(self):
+        """The new master finds connections to a server that died while nobody was master."""
+        number, victims = self._fullest_node()
+
+        def inject():
+            instant = self.lab.balancers["a"].crash()
+            self.lab.cut_node(number)
+            return instant
+        self._measure(f"master's power cut and node silently cut (rabbit{number})", inject, victims)
+        self.lab.restore_node(number)
+        self.lab.cluster.wait_healthy()
+        self._wait_clients()
+        self._master_returns()
 
     def _fullest_node(self, among=(1, 2, 3)):
         """The fault that hurts most: its number and its clients."""

@@ -25,6 +25,14 @@ def memory_alarm(node, seconds):
     return began
 
 
+def close_all_connections(node):
+    """As `rabbitmqctl close_all_connections` does: clients hear 320 with a reason."""
+    began = time.monotonic()
+    if node.ask('[rabbit_networking:close_connection(C, "drill") || C <- rabbit_networking:local_connections()], io:format("1").\n', 30) != 1:
+        raise LabError(f"{node.name} does not close its connections")
+    return began
+
+
 @contextlib.contextmanager
 def cut_off(switch, node, others):
     """Inside, the node hears the others no more, and they not the node; clients and warrens hear all of them."""

@@ -329,6 +329,15 @@ class Lab:
         self.cluster.node(number).kill()
         return instant
 
+    def stop_node(self, number):
+        """As `rabbitmqctl stop` does. Returns the instant of the order."""
+        node = self.cluster.node(number)
+        pid, instant = node.pid(), time.monotonic()
+        node.ask("rabbit:stop_and_halt().\n", 60)    # it is gone before it can answer
+        if not rabbit.wait_for_end(pid, 60):
+            raise LabError(f"{node.name} does not stop")
+        return instant
+
     def restore_node(self, number):
         node = self.cluster.node(number)
         if not node.host.is_plugged():
