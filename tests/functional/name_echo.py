@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A server whose clients want to know who serves them: its name and what it was sent, again and again, until the other side ends.
 
-    name_echo.py NAME       at port 5672, IPv4 and IPv6
+    name_echo.py NAME       at port 5672, IPv4 and IPv6; beside another one, if there is one
 """
 
 import asyncio
@@ -20,7 +20,7 @@ async def serve(reader, writer):
 
 
 async def main():
-    async with await asyncio.start_server(serve, None, 5672) as server:
+    async with await asyncio.start_server(serve, None, 5672, reuse_port=True) as server:
         await server.serve_forever()
 
 

@@ -347,22 +347,44 @@ def killed(bench):
     bench.wait_for_states(5672, "up", "up", 15)
 
 
+def die_unheard(bench, which=""):
+    """RSTs (all, or WHICH) get lost that its host sends as it dies, and it has acknowledged what its clients wait for an answer to."""
+    host = bench.hosts["one"]
+    bench.running["one"].send_signal(signal.SIGSTOP)
+    wait_until("a question of each client", lambda: sum(line.split()[0] != "0" for line in host.run(
+        "ss", "-Htn", "state", "established", "sport", "=", ":5672").stdout.splitlines()) == 20, 5)
+    host.run("nft", "add table ip lost; add chain ip lost out { type filter hook output priority 0; };"
+             f"add rule ip lost out tcp sport 5672 tcp flags & (rst | ack) == rst | ack tcp sequence != 0 {which} drop")
+    bench.stop("one")
+
+
 def killed_unheard(bench):
-    """None of the RSTs arrives that its host sends as it dies, and it has acknowledged what its clients wait for an answer to."""
     host = bench.hosts["one"]
 
     def die():
-        bench.running["one"].send_signal(signal.SIGSTOP)
-        wait_until("a question of each client", lambda: sum(line.split()[0] != "0" for line in host.run(
-            "ss", "-Htn", "state", "established", "sport", "=", ":5672").stdout.splitlines()) == 20, 5)
-        host.run("nft", "add table ip lost; add chain ip lost out { type filter hook output priority 0; };"
-                 "add rule ip lost out tcp sport 5672 tcp flags & (rst | ack) == rst | ack tcp sequence != 0 drop")
-        bench.stop("one")
+        die_unheard(bench)
     how_soon(bench, "killed and not heard", die, 1000)
     bench.wait_for_states(5672, "down", "up")
     host.run("nft", "delete table ip lost")
     bench.running["one"] = bench.start("one")
     bench.wait_for_states(5672, "up", "up", 15)
+
+
+def replaced_unheard(bench):
+    """Another process has the port already: no check finds it gone, and the clients whose RST was lost are asked for all the same."""
+    host = bench.hosts["one"]
+
+    def listeners():
+        return len(host.run("ss", "-Hltn4", "sport", "=", ":5672").stdout.splitlines())
+
+    def die():
+        successor = bench.start("one")
+        wait_until("the other process", lambda: listeners() == 2, 5)
+        die_unheard(bench, "numgen inc mod 4 == 0")
+        bench.running["one"] = successor
+    how_soon(bench, "killed, replaced and not heard by all", die, 3000)    # the other one must start
+    assert bench.row(5674, "11")["state"] == "up"
+    host.run("nft", "delete table ip lost")
 
 
 def flapping(bench):
@@ -380,7 +402,7 @@ def flapping(bench):
 def main(test):
     bench = Bench(test)
     for step in (rows_say_all, warmup, weight_by_order, tiers, full_tier, slow_start, drain_timeout, reset_by_order, rebalance,
-                 refusing_port, cut_off, killed, killed_unheard, flapping, panic_rule):
+                 refusing_port, cut_off, killed, killed_unheard, replaced_unheard, flapping, panic_rule):
         print(step.__name__, flush=True)
         step(bench)
 
