@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "kernel/cleaner.h"
+#include "kernel/nft.h"
 #include "net/own_frames.h"
 
 namespace warren::kernel {
@@ -215,7 +216,7 @@ GuardError::Kind kind_of(std::string_view error) {
 const char* meaning_of(GuardError::Kind kind) {
     switch (kind) {
         case GuardError::Kind::no_permission:
-            return "no permission (CAP_NET_ADMIN), or another warren guards this interface";
+            return "another warren guards this interface";
         case GuardError::Kind::no_interface:
             return "there is no such interface";
         case GuardError::Kind::unsupported:
@@ -302,6 +303,10 @@ void Guard::apply(const GuardRules& rules) {
     if (if_nametoindex(interface_.c_str()) == 0)
         throw GuardError(GuardError::Kind::no_interface,
                          "cannot guard interface " + interface_ + ": there is no such interface");
+    if (!may_use_nftables())
+        throw GuardError(GuardError::Kind::no_permission,
+                         "cannot guard interface " + interface_ +
+                             " with nftables: no permission (CAP_NET_ADMIN)");
     GuardRules ingress_only = rules;
     ingress_only.senders.clear();
     std::string error = try_to_apply(egress_ ? rules : ingress_only);

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernel/nft.h"
 
+#include <linux/capability.h>
 #include <nftables/libnftables.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <cctype>
 
 namespace warren::kernel {
+
+bool may_use_nftables() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+    return syscall(SYS_capget, &header, sets.data()) == 0 &&
+           (sets[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN)) != 0;
+}
 
 Nft::Nft() : context_(nft_ctx_new(NFT_CTX_DEFAULT), nft_ctx_free) {
     if (!context_) return;
@@ -15,6 +26,7 @@ Nft::Nft() : context_(nft_ctx_new(NFT_CTX_DEFAULT), nft_ctx_free) {
 
 std::string Nft::run(const std::string& commands) {
     if (!context_) return "cannot set up libnftables";
+    if (!may_use_nftables()) return "no permission (CAP_NET_ADMIN)";
     const int failed = nft_run_cmd_from_buffer(context_.get(), commands.c_str());
     const std::string error = nft_ctx_get_error_buffer(context_.get());
     if (failed == 0) return {};

@@ -22,6 +22,9 @@ class Nft {
 };
 
 // "warren_local" and the instance's name, in characters that nftables takes.
+// CAP_NET_ADMIN. Without it libnftables says so on standard error each time, so it is not asked.
+bool may_use_nftables();
+
 std::string instance_table_name(std::string_view instance);
 
 }  // namespace warren::kernel

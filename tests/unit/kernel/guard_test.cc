@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/ether.h>
 #include <netinet/ip.h>
@@ -14,8 +15,11 @@
 #include <netpacket/packet.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -437,6 +441,39 @@ TEST_F(GuardTest, TwoGuardsOfOneInterfaceDoNotFight) {
         EXPECT_EQ(error.kind, GuardError::Kind::no_permission) << error.what();
     }
     EXPECT_EQ(answers(), "host ");
+}
+
+// This thread's capabilities, put back at the end.
+class WithoutNetAdmin {
+  public:
+    WithoutNetAdmin() {
+        syscall(SYS_capget, &header_, sets_.data());
+        auto less = sets_;
+        less[CAP_TO_INDEX(CAP_NET_ADMIN)].effective &= ~CAP_TO_MASK(CAP_NET_ADMIN);
+        syscall(SYS_capset, &header_, less.data());
+    }
+    ~WithoutNetAdmin() { syscall(SYS_capset, &header_, sets_.data()); }
+    WithoutNetAdmin(const WithoutNetAdmin&) = delete;
+    WithoutNetAdmin& operator=(const WithoutNetAdmin&) = delete;
+
+  private:
+    __user_cap_header_struct header_{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets_{};
+};
+
+TEST_F(GuardTest, WithoutTheRightItSaysSoOnceAndInItsOwnWords) {
+    Guard guard("gu0");
+    testing::internal::CaptureStderr();
+    try {
+        const WithoutNetAdmin without;
+        guard.apply(rules());
+        ADD_FAILURE() << "nothing may be installed";
+    } catch (const GuardError& error) {
+        EXPECT_EQ(error.kind, GuardError::Kind::no_permission);
+        EXPECT_NE(std::string(error.what()).find("no permission (CAP_NET_ADMIN)"),
+                  std::string::npos);
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(GuardTest, MissingInterfaceIsNamed) {
