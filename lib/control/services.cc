@@ -112,7 +112,7 @@ void Services::follow_own_hosts() {
 }
 
 void Services::follow_quorums() {
-    static_cast<void>(pools::update_fronts(context_.state));
+    pools::update_fronts(context_.state);
     for (const model::QuorumChange& change : update_quorums(context_.state, port::now_ns()))
         tell_of_quorum(change);
     told_.quorums();

@@ -36,6 +36,18 @@ std::string one_line(std::string text) {
     return text;
 }
 
+// To the millisecond; `part` is localtime_r or gmtime_r.
+std::string calendar_text(std::int64_t wall_ms, std::tm* (*part)(const std::time_t*, std::tm*),
+                          char between) {
+    const auto seconds = static_cast<std::time_t>(wall_ms / 1'000);
+    std::tm parts{};
+    part(&seconds, &parts);
+    std::array<char, 16> day{}, time{};
+    std::strftime(day.data(), day.size(), "%F", &parts);
+    std::strftime(time.data(), time.size(), "%T", &parts);
+    return fmt::format("{}{}{}.{:03}", day.data(), between, time.data(), wall_ms % 1'000);
+}
+
 }  // namespace
 
 EventLog::EventLog() : EventLog(system_ms) {}
@@ -83,21 +95,11 @@ std::int64_t system_ms() {
 }
 
 std::string wall_text(std::int64_t wall_ms) {
-    const auto seconds = static_cast<std::time_t>(wall_ms / 1'000);
-    std::tm local{};
-    localtime_r(&seconds, &local);
-    std::array<char, 32> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &local);
-    return fmt::format("{}.{:03}", std::string_view(text.data(), size), wall_ms % 1'000);
+    return calendar_text(wall_ms, localtime_r, ' ');
 }
 
 std::string utc_text(std::int64_t wall_ms) {
-    const auto seconds = static_cast<std::time_t>(wall_ms / 1'000);
-    std::tm utc{};
-    gmtime_r(&seconds, &utc);
-    std::array<char, 32> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-    return fmt::format("{}.{:03}Z", std::string_view(text.data(), size), wall_ms % 1'000);
+    return calendar_text(wall_ms, gmtime_r, 'T') + 'Z';
 }
 
 }  // namespace warren::journal
