@@ -27,8 +27,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
+// More than half of what was typed is right.
 NearWord::NearWord(std::string_view mistyped)
-    : mistyped_(mistyped), best_distance_(std::max<std::size_t>(2, mistyped.size() / 3) + 1) {}
+    : mistyped_(mistyped),
+      best_distance_(std::min(std::max<std::size_t>(2, mistyped.size() / 3),
+                              (std::max<std::size_t>(mistyped.size(), 1) - 1) / 2) +
+                     1) {}
 
 void NearWord::consider(std::string_view known) {
     if (mistyped_.size() > longest) return;

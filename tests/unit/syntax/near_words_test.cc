@@ -13,6 +13,15 @@ TEST(NearWords, DistanceCountsChanges) {
 }
 
 TEST(NearWords, TheNearestIsMeant) {
+    NearWord brief("foo");
+    brief.consider("top");
+    EXPECT_EQ(brief.best(), "") << "two of three are others";
+    NearWord half("yaml");
+    half.consider("name");
+    EXPECT_EQ(half.best(), "") << "two of four are";
+    NearWord slip("tap");
+    slip.consider("top");
+    EXPECT_EQ(slip.best(), "top");
     NearWord near("stauts");
     for (const char* known : {"show", "stats", "status", "start"})
         near.consider(known);
