@@ -79,7 +79,7 @@ std::pair<int, int> open_instance(const std::string& instance, const std::string
     text += "; running:";
     for (const std::string& other : others)
         text += " " + other;
-    throw Unreachable(text);
+    throw Unreachable(text + " (--instance NAME)");
 }
 
 std::string receive(int fd, std::size_t most) {
@@ -90,6 +90,15 @@ std::string receive(int fd, std::size_t most) {
     if (size <= 0) throw std::runtime_error("warren has ended the connection");
     answer.resize(static_cast<std::size_t>(size));
     return answer;
+}
+
+// A row whose names stand once for its whole page is the list of its values.
+Json unfolded(Json& row, const std::vector<std::string>& keys) {
+    if (!row.is_array() || row.size() != keys.size()) return std::move(row);
+    Json whole = Json::object();
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        whole[keys[i]] = std::move(row[i]);
+    return whole;
 }
 
 }  // namespace
@@ -151,8 +160,9 @@ std::vector<Json> Telemetry::rows(const std::string& view, std::string cursor, s
     std::vector<Json> all;
     for (std::size_t i = 0; i < max_pages && all.size() < most; ++i) {
         Json answer = page(view, cursor);
+        const auto keys = answer.value("keys", std::vector<std::string>());
         for (Json& row : answer["rows"])
-            all.push_back(std::move(row));
+            all.push_back(unfolded(row, keys));
         if (!answer.contains("next")) break;
         cursor = answer["next"].get<std::string>();
     }

@@ -27,15 +27,43 @@ Page::Page(std::string_view view) : text_("{\"view\":" + dump(view) + ",\"rows\"
 }
 
 bool Page::fits(std::size_t bytes, std::size_t escaped_bytes) const {
-    return text_.size() + bytes + reserved_bytes <= max_page_bytes &&
-           escaped_bytes_ + escaped_bytes + reserved_bytes <= max_escaped_page_bytes;
+    return text_.size() + keys_.size() + bytes + reserved_bytes <= max_page_bytes &&
+           escaped_bytes_ + escaped_size(keys_) + escaped_bytes + reserved_bytes <=
+               max_escaped_page_bytes;
+}
+
+void Page::take_names(const Json& row) {
+    names_.clear();
+    keys_.clear();
+    if (!row.is_object() || row.empty()) return;
+    for (const auto& [name, value] : row.items())
+        names_.push_back(name);
+    keys_ = ",\"keys\":" + dump(names_);
+}
+
+bool Page::has_its_names(const Json& row) const {
+    if (!row.is_object() || names_.empty() || row.size() != names_.size()) return false;
+    auto name = names_.begin();
+    for (const auto& [key, value] : row.items())
+        if (key != *name++) return false;
+    return true;
+}
+
+std::string Page::text_of(const Json& row) const {
+    if (!has_its_names(row)) return dump(row);
+    std::string text;
+    for (const Json& value : row)
+        text += (text.empty() ? '[' : ',') + dump(value);
+    return text + ']';
 }
 
 bool Page::add(const Json& row) {
-    std::string text = (first_ ? "" : ",") + dump(row);
+    if (first_) take_names(row);
+    std::string text = (first_ ? "" : ",") + text_of(row);
     if (!fits(text.size(), escaped_size(text))) {
         if (!first_) return false;
         text = dump({{"error", "this row is too long to be shown"}});
+        take_names({});
     }
     escaped_bytes_ += escaped_size(text);
     text_ += text;
@@ -44,7 +72,7 @@ bool Page::add(const Json& row) {
 }
 
 std::string Page::finish(const std::optional<std::string>& next) {
-    text_ += ']';
+    text_ += ']' + keys_;
     if (next) text_ += ",\"next\":" + dump(*next);
     text_ += '}';
     return std::move(text_);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Cuts a view's rows into answers that fit DPDK's telemetry: one string of at most 8 KiB, 16 KiB
-// once telemetry has escaped it as JSON. A page is {"view": …, "rows": […], "next": "CURSOR"};
-// without "next" it is the last. Pure.
+// once telemetry has escaped it as JSON. A page is {"view": …, "rows": […], "keys": […], "next":
+// "CURSOR"}; without "next" it is the last. Names take most of a row, so that they stand in "keys"
+// once: a row that has just those, in that order, is the list of its values, any other an object.
+// Pure.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -29,8 +31,13 @@ class Page {
 
   private:
     bool fits(std::size_t bytes, std::size_t escaped_bytes) const;
+    bool has_its_names(const Json& row) const;
+    std::string text_of(const Json& row) const;
+    void take_names(const Json& row);
 
     std::string text_;
+    std::vector<std::string> names_;  // of the first row
+    std::string keys_;                // the same as a member of the page
     std::size_t escaped_bytes_ = 0;
     bool first_ = true;
 };

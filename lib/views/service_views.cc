@@ -244,14 +244,12 @@ std::vector<std::uint16_t> servers_of(const model::State& state, std::size_t beg
     return all;
 }
 
-// One server of each address: those of one host have the same way to it.
-std::vector<const model::ServerRecord*> hosts_of(const model::State& state) {
+// One server of each address, until `take` says no: those of one host have the same way to it.
+void each_host(const model::State& state, const auto& take) {
     std::unordered_set<net::IpAddress, net::IpAddressHash> seen;
-    std::vector<const model::ServerRecord*> hosts;
     for (const model::ServerRecord& server : state.servers)
-        if (is_served(server) && seen.insert(server.config->address).second)
-            hosts.push_back(&server);
-    return hosts;
+        if (is_served(server) && seen.insert(server.config->address).second && !take(server))
+            return;
 }
 
 }  // namespace
@@ -265,9 +263,10 @@ std::vector<Json> server_rows(const ViewContext& c) {
     return rows;
 }
 
-// The cursor is a server's index. As many at a time as may fit a page.
+// The cursor is a server's index. As many at a time as fit a page: for each time there is a walk
+// over all.
 std::string server_page(const ViewContext& c, std::size_t from) {
-    constexpr std::size_t at_a_time = 8;
+    constexpr std::size_t at_a_time = 32;
     Page page("servers");
     for (auto next = served_from(c.state, from, at_a_time); !next.empty();
          next = served_from(c.state, next.back() + std::size_t{1}, at_a_time)) {
@@ -304,17 +303,25 @@ std::string service_page(const ViewContext& c, std::size_t from) {
 
 std::vector<Json> neighbour_rows(const ViewContext& c) {
     std::vector<Json> rows;
-    for (const model::ServerRecord* server : hosts_of(c.state))
-        rows.push_back(neighbour_row(c.state, *server));
+    each_host(c.state, [&](const model::ServerRecord& server) {
+        rows.push_back(neighbour_row(c.state, server));
+        return true;
+    });
     return rows;
 }
 
+// The cursor is how many were shown. A page's end is the end of the walk.
 std::string neighbour_page(const ViewContext& c, std::size_t from) {
-    const std::vector<const model::ServerRecord*> all = hosts_of(c.state);
     Page page("neighbours");
-    for (std::size_t i = from; i < all.size(); ++i)
-        if (!page.add(neighbour_row(c.state, *all[i]))) return page.finish(std::to_string(i));
-    return page.finish(std::nullopt);
+    std::size_t number = 0;
+    std::optional<std::string> next;
+    each_host(c.state, [&](const model::ServerRecord& server) {
+        if (number >= from && !page.add(neighbour_row(c.state, server)))
+            next = std::to_string(number);
+        ++number;
+        return !next;
+    });
+    return page.finish(next);
 }
 
 }  // namespace warren::views

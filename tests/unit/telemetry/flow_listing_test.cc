@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "unit/model/sample_state.h"
+#include "unit/views/read_page.h"
 
 namespace warren::telemetry {
 namespace {
@@ -41,7 +42,7 @@ class Listing : public testing::Test {
         while (!answer && io_.run_one() != 0) {
         }
         io_.restart();
-        return views::Json::parse(answer.value());
+        return views::read_page(answer.value());
     }
 
     exchange::Exchange exchange_{2};
@@ -159,7 +160,7 @@ TEST_F(Listing, AnAnswerThatThrowsHoldsUpNobody) {
         io_.run_one_for(std::chrono::seconds(1));
         work(0, 3);
     }
-    EXPECT_EQ(views::Json::parse(second).at("rows").size(), 3U);
+    EXPECT_EQ(views::read_page(second).at("rows").size(), 3U);
 }
 
 }  // namespace

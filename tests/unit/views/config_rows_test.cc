@@ -6,6 +6,8 @@
 
 #include <memory>
 
+#include "unit/views/read_page.h"
+
 namespace warren::views {
 namespace {
 
@@ -18,7 +20,7 @@ std::vector<syntax::TextLine> lines(std::size_t count) {
 }
 
 TEST(ConfigRows, HaveTheirOrigin) {
-    const Json page = Json::parse(config_page(lines(1), ""));
+    const Json page = read_page(config_page(lines(1), ""));
     EXPECT_EQ(page["rows"], Json::parse(R"([{"text": "    priority 100",
                                             "file": "warren.conf", "line": 1}])"));
     EXPECT_FALSE(page.contains("next"));
@@ -29,7 +31,7 @@ TEST(ConfigRows, GoOnWhereAPageEnds) {
     std::size_t seen = 0;
     std::string cursor;
     do {
-        const Json page = Json::parse(config_page(lines(count), cursor));
+        const Json page = read_page(config_page(lines(count), cursor));
         for (const Json& row : page["rows"])
             EXPECT_EQ(row["line"], ++seen);
         cursor = page.value("next", "");
@@ -38,8 +40,8 @@ TEST(ConfigRows, GoOnWhereAPageEnds) {
 }
 
 TEST(ConfigRows, EndWhateverTheCursor) {
-    EXPECT_TRUE(Json::parse(config_page(lines(3), "7"))["rows"].empty());
-    EXPECT_EQ(Json::parse(config_page(lines(3), "x"))["rows"].size(), 3U);
+    EXPECT_TRUE(read_page(config_page(lines(3), "7"))["rows"].empty());
+    EXPECT_EQ(read_page(config_page(lines(3), "x"))["rows"].size(), 3U);
 }
 
 }  // namespace

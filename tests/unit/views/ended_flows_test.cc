@@ -7,6 +7,7 @@
 
 #include "model/port_use.h"
 #include "unit/model/sample_state.h"
+#include "unit/views/read_page.h"
 
 namespace warren::views {
 namespace {
@@ -45,7 +46,7 @@ class Ended : public testing::Test {
 
 TEST_F(Ended, SaysWhoWhereAndWhy) {
     flows_.take(event(FlowEventKind::ended, EndCause::server_down), *state_, 5'000);
-    const Json row = Json::parse(ended_page(flows_, "")).at("rows").at(0);
+    const Json row = read_page(ended_page(flows_, "")).at("rows").at(0);
     EXPECT_EQ(row.at("client"), "10.0.0.9:4000");
     EXPECT_EQ(row.at("service"), name_of(state_->services[0]));
     EXPECT_EQ(row.at("server"), name_of(state_->servers[1]));
@@ -99,12 +100,12 @@ TEST_F(Ended, ATurnedAwayClientHadNoServer) {
 TEST_F(Ended, TheOldestGoFirstAndPagesFollowTheNumbers) {
     for (std::size_t i = 0; i < ends::EndedFlows::capacity + 10; ++i)
         flows_.take(event(FlowEventKind::ended), *state_, static_cast<std::int64_t>(i));
-    EXPECT_EQ(Json::parse(ended_page(flows_, "")).at("rows").at(0).at("number"), 11U);
-    EXPECT_EQ(Json::parse(ended_page(flows_, "@100")).at("rows").at(0).at("number"), 101U);
+    EXPECT_EQ(read_page(ended_page(flows_, "")).at("rows").at(0).at("number"), 11U);
+    EXPECT_EQ(read_page(ended_page(flows_, "@100")).at("rows").at(0).at("number"), 101U);
     std::size_t rows = 0;
     std::string cursor;
     for (;;) {
-        const Json page = Json::parse(ended_page(flows_, cursor));
+        const Json page = read_page(ended_page(flows_, cursor));
         rows += page.at("rows").size();
         if (!page.contains("next")) break;
         cursor = page["next"].get<std::string>();

@@ -7,6 +7,7 @@
 
 #include <set>
 
+#include "unit/views/read_page.h"
 #include "views/pages.h"
 
 namespace warren::views {
@@ -53,7 +54,7 @@ TEST_F(EventLogTest, PagesJoin) {
     do {
         const std::string text = events_page(log_, cursor);
         EXPECT_LE(text.size(), max_page_bytes);
-        const Json page = Json::parse(text);
+        const Json page = read_page(text);
         for (const Json& row : page["rows"])
             EXPECT_TRUE(seen.insert(row["number"].get<std::uint64_t>()).second);
         cursor = page.contains("next") ? page["next"].get<std::string>() : "";
@@ -66,8 +67,8 @@ TEST_F(EventLogTest, PagesJoin) {
 TEST_F(EventLogTest, AnOldCursorGoesOnWithTheOldestKept) {
     for (std::size_t i = 0; i < journal::EventLog::capacity + 100; ++i)
         log_.info(journal::EventKind::server, "{}", i);
-    EXPECT_EQ(Json::parse(events_page(log_, "5"))["rows"][0]["number"], 101);
-    EXPECT_TRUE(Json::parse(events_page(log_, "999999"))["rows"].empty());
+    EXPECT_EQ(read_page(events_page(log_, "5"))["rows"][0]["number"], 101);
+    EXPECT_TRUE(read_page(events_page(log_, "999999"))["rows"].empty());
 }
 
 }  // namespace

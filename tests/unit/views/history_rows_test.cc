@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "unit/model/sample_state.h"
+#include "unit/views/read_page.h"
 
 namespace warren::views {
 namespace {
@@ -13,7 +14,7 @@ std::vector<Json> all_rows(const model::State& state, const ends::Days& days) {
     std::vector<Json> all;
     std::string cursor;
     for (;;) {
-        const Json page = Json::parse(history_page(state, days, cursor));
+        const Json page = read_page(history_page(state, days, cursor));
         for (const Json& row : page.at("rows"))
             all.push_back(row);
         if (!page.contains("next")) return all;

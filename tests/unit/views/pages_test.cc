@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/views/read_page.h"
+
 namespace warren::views {
 namespace {
 
@@ -26,7 +28,7 @@ std::vector<Json> join(const std::vector<Json>& rows, std::size_t& pages) {
         const std::string text = make_page("servers", rows, cursor);
         EXPECT_LE(text.size(), 8'191U);
         EXPECT_LE(escaped_size(text), 16'000U);
-        const Json page = Json::parse(text);
+        const Json page = read_page(text);
         EXPECT_EQ(page["view"], "servers");
         for (const Json& row : page["rows"])
             all.push_back(row);
@@ -47,6 +49,16 @@ TEST(Pages, ManyRowsComeBackWholeAndInOrder) {
     }
 }
 
+TEST(Pages, NamesStandOnce) {
+    std::vector<Json> rows = rows_of(2, "a");
+    rows.push_back({{"number", 2}});
+    rows.push_back({{"text", "another order"}, {"number", 3}});
+    const std::string page = make_page("x", rows, "");
+    EXPECT_EQ(page, R"({"view":"x","rows":[[0,"a"],[1,"a"],{"number":2},)"
+                    R"({"text":"another order","number":3}],"keys":["number","text"]})");
+    EXPECT_EQ(read_page(page)["rows"], Json(rows));
+}
+
 TEST(Pages, QuotesCountTwice) {
     const auto rows = rows_of(50, std::string(500, '"'));
     std::size_t pages = 0;
@@ -56,7 +68,7 @@ TEST(Pages, QuotesCountTwice) {
 
 TEST(Pages, BytesThatAreNoTextDoNotBreakThePage) {
     const auto rows = rows_of(1, "\xff\x01 ü");
-    const Json page = Json::parse(make_page("x", rows, ""));
+    const Json page = read_page(make_page("x", rows, ""));
     EXPECT_EQ(page["rows"].size(), 1U);
 }
 
@@ -68,14 +80,16 @@ TEST(Pages, ARowThatFitsNoPageIsReplaced) {
     ASSERT_EQ(all.size(), 3U);
     EXPECT_TRUE(all[1].contains("error"));
     EXPECT_EQ(all[2], rows[2]);
+    rows.erase(rows.begin());
+    EXPECT_EQ(join(rows, pages).size(), 2U) << "nor one that does not";
 }
 
 TEST(Pages, AForeignCursorIsHarmless) {
     const auto rows = rows_of(3, "a");
-    EXPECT_EQ(Json::parse(make_page("x", rows, "99"))["rows"].size(), 0U);
-    EXPECT_EQ(Json::parse(make_page("x", rows, "-1"))["rows"].size(), 3U);
-    EXPECT_EQ(Json::parse(make_page("x", rows, "99999999999999999999999"))["rows"].size(), 3U);
-    EXPECT_EQ(Json::parse(make_page("x", rows, "a\"b"))["rows"].size(), 3U);
+    EXPECT_EQ(read_page(make_page("x", rows, "99"))["rows"].size(), 0U);
+    EXPECT_EQ(read_page(make_page("x", rows, "-1"))["rows"].size(), 3U);
+    EXPECT_EQ(read_page(make_page("x", rows, "99999999999999999999999"))["rows"].size(), 3U);
+    EXPECT_EQ(read_page(make_page("x", rows, "a\"b"))["rows"].size(), 3U);
 }
 
 }  // namespace

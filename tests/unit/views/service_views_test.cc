@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "unit/model/sample_state.h"
+#include "unit/views/read_page.h"
 #include "views/views.h"
 
 namespace warren::views {
@@ -45,7 +46,7 @@ class LargePool : public testing::Test {
     void add_pages(const View& view, std::vector<Json>& all) const {
         std::string cursor;
         for (;;) {
-            const Json page = Json::parse(view_page(view, context(), cursor));
+            const Json page = read_page(view_page(view, context(), cursor));
             for (const Json& row : page.at("rows"))
                 all.push_back(row);
             if (!page.contains("next")) return;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "unit/model/sample_state.h"
+#include "unit/views/read_page.h"
 
 namespace warren::views {
 namespace {
@@ -32,7 +33,7 @@ class Why : public testing::Test {
     std::vector<Json> ask(const std::string& question) const {
         std::vector<Json> rows;
         for (std::string cursor = question;;) {
-            const Json page = Json::parse(why_page({*state_, ended_, events_}, cursor));
+            const Json page = read_page(why_page({*state_, ended_, events_}, cursor));
             for (const Json& row : page.at("rows"))
                 rows.push_back(row);
             if (!page.contains("next")) return rows;
@@ -99,7 +100,7 @@ TEST_F(Why, ManyEndsAreTheLastOnesOverPages) {
 TEST_F(Why, NonsenseIsNamed) {
     for (const char* nonsense : {"", "rabbit1,0,1", "10.0.0.9", "10.0.0.9,a,1", "10.0.0.9:0,0,1",
                                  "10.0.0.9,0,1,x", "10.0.0.9,0,1,2,3"})
-        EXPECT_TRUE(Json::parse(why_page({*state_, ended_, events_}, nonsense)).contains("error"))
+        EXPECT_TRUE(read_page(why_page({*state_, ended_, events_}, nonsense)).contains("error"))
             << nonsense;
 }
 
