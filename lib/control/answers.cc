@@ -174,12 +174,17 @@ void Answers::count_flows(const std::string& text, const Reply& reply) {
 }
 
 void Answers::reset_flows(const std::string& text, const Reply& reply) {
+    // Behind a ';' stands why.
+    const std::string of = text.substr(0, text.find(';'));
+    const std::string note = of == text ? "" : text.substr(of.size() + 1);
     listing_.reset(
-        text,
-        [this, text](std::uint64_t flows) {
-            context_.events.warn(journal::EventKind::server,
-                                 "{}: {} connections are reset by the operator", text, flows);
-            return views::make_page("reset_flows", {{{"of", text}, {"flows", flows}}}, "");
+        of,
+        [this, of, note](std::uint64_t flows) {
+            context_.events.warn(
+                journal::EventKind::server, "{}: {}", of,
+                model::with_note(std::to_string(flows) + " connections are reset by the operator",
+                                 note));
+            return views::make_page("reset_flows", {{{"of", of}, {"flows", flows}}}, "");
         },
         reply);
 }

@@ -149,25 +149,27 @@ std::vector<Services::Obeyed> Services::obey(const model::Order& order) {
     for (const std::uint16_t index : order.servers)
         switch (order.kind) {
             case model::Order::Kind::weight:
-                all.push_back(order_weight(index, order.weight));
+                all.push_back(order_weight(index, order));
                 break;
             case model::Order::Kind::reset:
-                all.push_back(reset_flows(index));
+                all.push_back(reset_flows(index, order.note));
                 break;
             default:
-                all.push_back({index, obey(index, order.admin), ""});
+                all.push_back({index, obey(index, order.admin, order.note), ""});
                 all.back().text = context_.state.servers[index].reason;
         }
     return all;
 }
 
-Services::Obeyed Services::order_weight(std::uint16_t index, std::optional<std::uint32_t> weight) {
+Services::Obeyed Services::order_weight(std::uint16_t index, const model::Order& order) {
     model::ServerRecord& server = context_.state.servers[index];
-    const bool changed = model::order_weight(server, weight);
-    const std::string text =
+    const bool changed = model::order_weight(server, ordered_weight(order, server));
+    const std::string text = model::with_note(
         "weight " + std::to_string(weight_of(server)) +
-        (weight ? " by the operator, " + std::to_string(server.config->weight) + " configured"
-                : " as configured");
+            (order.weight
+                 ? " by the operator, " + std::to_string(server.config->weight) + " configured"
+                 : " as configured"),
+        order.note);
     if (changed) {
         context_.events.info(journal::EventKind::server, "server {}: {}", full_name(index), text);
         context_.publication.publish();
@@ -175,20 +177,21 @@ Services::Obeyed Services::order_weight(std::uint16_t index, std::optional<std::
     return {index, changed, text};
 }
 
-Services::Obeyed Services::reset_flows(std::uint16_t index) {
+Services::Obeyed Services::reset_flows(std::uint16_t index, const std::string& note) {
     const std::uint64_t flows = exchange_.active_flows(index);
     bool taken = true;
     for (const auto& worker : exchange_.workers)
         taken = worker->sheds.push({.server = index, .all = true, .most = 0}) && taken;
     exchange::wake_workers(exchange_.workers);
-    const std::string text = taken ? std::to_string(flows) + " flows are reset by the operator"
-                                   : "a worker has too many orders: try again";
+    const std::string text =
+        taken ? model::with_note(std::to_string(flows) + " flows are reset by the operator", note)
+              : "a worker has too many orders: try again";
     context_.events.warn(journal::EventKind::server, "server {}: {}", full_name(index), text);
     return {index, taken && flows != 0, text};
 }
 
-bool Services::obey(std::uint16_t index, balance::Admin admin) {
-    const bool changed = model::obey(context_.state.servers[index], admin, port::now_ns());
+bool Services::obey(std::uint16_t index, balance::Admin admin, const std::string& note) {
+    const bool changed = model::obey(context_.state.servers[index], admin, port::now_ns(), note);
     if (changed) on_server(index);
     return changed;
 }

@@ -42,7 +42,7 @@ class Services {
     void follow_own_hosts();
     void follow_quorums();
     // Returns whether it has changed anything.
-    bool obey(std::uint16_t server, balance::Admin admin);
+    bool obey(std::uint16_t server, balance::Admin admin, const std::string& note);
     struct Obeyed {
         std::uint16_t server = 0;
         bool changed = false;
@@ -71,8 +71,8 @@ class Services {
   private:
     void tell_of_end(const model::ServerRecord& server);
     void tell_of_quorum(const model::QuorumChange& change);
-    Obeyed order_weight(std::uint16_t server, std::optional<std::uint32_t> weight);
-    Obeyed reset_flows(std::uint16_t server);
+    Obeyed order_weight(std::uint16_t server, const model::Order& order);
+    Obeyed reset_flows(std::uint16_t server, const std::string& note);
     bool is_doubtful(const exchange::FlowEvent& event);
     void call_roll(std::uint16_t server);
     void even_out();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/orders.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -9,6 +10,9 @@
 
 namespace warren::model {
 namespace {
+
+constexpr std::uint32_t max_percent = 1'000;
+constexpr std::size_t max_note_bytes = 200;
 
 std::string_view take_word(std::string_view& text) {
     const std::size_t comma = text.find(',');
@@ -36,14 +40,28 @@ const char* reason_of(balance::Admin admin) {
     return "enabled by the operator";
 }
 
+// A share of 1,000 % at most, for 10 of 1 is a weight that people give.
 bool read_weight(std::string_view text, Order& order) {
     if (text == "default") return true;
+    order.is_percent = text.ends_with('%');
+    if (order.is_percent) text.remove_suffix(1);
     std::uint32_t weight = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
-    if (error != std::errc{} || end != text.data() + text.size() || weight > max_weight)
+    if (error != std::errc{} || end != text.data() + text.size() ||
+        weight > (order.is_percent ? max_percent : max_weight))
         return false;
     order.weight = weight;
     return true;
+}
+
+// Takes it off the end. One line, which tells a terminal nothing.
+std::string take_note(std::string_view& text) {
+    const std::size_t at = std::min(text.find(';'), text.size());
+    std::string note(text.substr(std::min(at + 1, text.size())).substr(0, max_note_bytes));
+    for (char& c : note)
+        if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+    text = text.substr(0, at);
+    return note;
 }
 
 bool is_at(const auto& config, const Endpoint& endpoint) {
@@ -73,6 +91,7 @@ void find_service(const State& state, std::string_view text, Order& order) {
 
 Order read_order(const State& state, std::string_view text) {
     Order order;
+    order.note = take_note(text);
     const std::string_view verb = take_word(text);
     if (verb == "rebalance") {
         order.kind = Order::Kind::rebalance;
@@ -89,7 +108,8 @@ Order read_order(const State& state, std::string_view text) {
         order.problem = "no such order";
     const auto server = read_endpoint(take_word(text));
     if (order.kind == Order::Kind::weight && !read_weight(take_word(text), order))
-        order.problem = "a weight is a number from 0 to 65535, or default";
+        order.problem =
+            "a weight is a number from 0 to 65535, a share from 0% to 1000%, or default";
     const auto service = read_endpoint(text);
     if (!server || (!text.empty() && !service))
         order.problem = "a server is ADDRESS:PORT, or [ADDRESS]:PORT of IPv6, and so is a service";
@@ -97,10 +117,23 @@ Order read_order(const State& state, std::string_view text) {
     return order;
 }
 
-bool obey(ServerRecord& server, balance::Admin admin, std::uint64_t now_ns) {
+bool obey(ServerRecord& server, balance::Admin admin, std::uint64_t now_ns,
+          const std::string& note) {
     if (!server.health.set_admin(admin)) return false;
-    note_change(server, reason_of(admin), now_ns);
+    note_change(server, with_note(reason_of(admin), note), now_ns);
     return true;
+}
+
+// Who has a share has some.
+std::optional<std::uint32_t> ordered_weight(const Order& order, const ServerRecord& server) {
+    if (!order.weight || !order.is_percent || *order.weight == 0) return order.weight;
+    const std::uint64_t share = (std::uint64_t{server.config->weight} * *order.weight + 50) / 100;
+    const std::uint64_t least = server.config->weight == 0 ? 0 : 1;
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, least, max_weight));
+}
+
+std::string with_note(std::string text, const std::string& note) {
+    return note.empty() ? text : std::move(text) + ": " + note;
 }
 
 bool order_weight(ServerRecord& server, std::optional<std::uint32_t> weight) {

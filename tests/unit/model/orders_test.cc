@@ -35,12 +35,23 @@ TEST(Orders, WeightResetAndRebalance) {
     EXPECT_EQ(weight.weight, 7U);
     EXPECT_EQ(weight.servers, (std::vector<std::uint16_t>{1}));
     EXPECT_FALSE(read_order(*state, "weight,192.168.8.12:5672,default").weight);
+    const auto share = [&](const char* text) {
+        const Order order = read_order(*state, text);
+        return ordered_weight(order, state->servers[order.servers.at(0)]);
+    };
+    EXPECT_EQ(state->servers[1].config->weight, 3);
+    EXPECT_EQ(share("weight,192.168.8.12:5672,50%"), 2U);
+    EXPECT_EQ(share("weight,192.168.8.12:5672,1%"), 1U) << "a share is something";
+    EXPECT_EQ(share("weight,192.168.8.12:5672,0%"), 0U);
+    EXPECT_EQ(share("weight,192.168.8.12:5672,1000%,192.168.8.100:5672"), 30U);
+    EXPECT_EQ(share("weight,192.168.8.12:5672,default"), std::nullopt);
     EXPECT_EQ(read_order(*state, "reset,192.168.8.11:5672,192.168.8.100:5672").servers,
               (std::vector<std::uint16_t>{0}));
     EXPECT_EQ(read_order(*state, "rebalance,192.168.8.100:5672").service, 0);
     for (const char* bad : {"weight,192.168.8.12:5672", "weight,192.168.8.12:5672,-1",
                             "weight,192.168.8.12:5672,65536", "weight,192.168.8.12:5672,2x",
-                            "reset", "rebalance,192.168.8.11:5672", "rebalance,"})
+                            "weight,192.168.8.12:5672,%", "weight,192.168.8.12:5672,1001%", "reset",
+                            "rebalance,192.168.8.11:5672", "rebalance,"})
         EXPECT_FALSE(read_order(*state, bad).problem.empty()) << bad;
 }
 
@@ -74,6 +85,10 @@ TEST(Orders, DrainDisableAndEnable) {
     EXPECT_TRUE(obey(server, balance::Admin::enabled, 8));
     EXPECT_EQ(server_state(server), exchange::ServerState::up);
     EXPECT_EQ(server.reason, "enabled by the operator");
+    const Order order = read_order(*state, "drain,192.168.8.11:5672;new disk; at noon,\n (ann)");
+    EXPECT_EQ(order.servers, std::vector<std::uint16_t>{0});
+    EXPECT_TRUE(obey(server, order.admin, 9, order.note));
+    EXPECT_EQ(server.reason, "drained by the operator: new disk; at noon,  (ann)");
 }
 
 }  // namespace
