@@ -43,7 +43,7 @@ Answers::Answers(const Context& context, const Sources& sources, Obey obey, Relo
       obey_(std::move(obey)),
       reload_(std::move(reload)),
       hand_over_(std::move(hand_over)),
-      listing_(context.io, sources.exchange),
+      listing_(context.io, sources.exchange, sources.ended.known()),
       commands_(context.io, verb_names(),
                 [this](const std::string& verb, const std::string& argument, const Reply& reply) {
                     answer(verb, argument, reply);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "telemetry/flow_listing.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <exception>
@@ -8,16 +9,20 @@
 #include <tuple>
 #include <utility>
 
+#include "journal/event_log.h"
 #include "views/pages.h"
 
 namespace warren::telemetry {
 
-FlowListing::FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange)
-    : io_(io), timer_(io), exchange_(exchange) {}
+FlowListing::FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange,
+                         const ends::KnownFlows& known)
+    : io_(io), timer_(io), exchange_(exchange), known_(known) {}
 
 void FlowListing::enter(Request request) {
     if (!request.question.problem.empty())
         return request.answer(views::error_page(request.question.problem));
+    if (request.question.older_ms != 0 && request.ask != exchange::FlowAsk::list)
+        return request.answer(views::error_page("older chooses only what show flows lists"));
     if (waiting_.size() >= max_waiting)
         return request.answer(views::error_page("too many flow listings at once"));
     waiting_.push_back(std::move(request));
@@ -140,13 +145,22 @@ void FlowListing::take(const exchange::FlowRow& row) {
         rows_.push_back(row);
 }
 
+// Nothing: it began before all that is remembered, or at a peer.
+std::optional<std::int64_t> FlowListing::age_ms(const exchange::FlowRow& row) const {
+    const ends::KnownFlow* known = known_.find({row.client, row.client_port.host(), row.service});
+    if (known == nullptr || known->ended_ms != 0) return std::nullopt;
+    return std::max<std::int64_t>(journal::system_ms() - known->began_ms, 0);
+}
+
 // Rows that do not fit the page are asked for again with the next one.
 void FlowListing::take_last() {
     ++id_;
     const FlowQuestion& question = waiting_.front().question;
     views::Page page("flows");
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-        if (page.add(views::flow_row(rows_[i], worker_))) continue;
+        const std::optional<std::int64_t> age = age_ms(rows_[i]);
+        if (age && *age < question.older_ms) continue;
+        if (page.add(views::flow_row(rows_[i], worker_, age))) continue;
         // The first always fits.
         return finish(page.finish(question.continued(worker_, rows_[i - 1].next)));
     }

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "ends/known_flows.h"
 #include "exchange/worker_link.h"
 #include "telemetry/flow_question.h"
 #include "views/flow_row.h"
@@ -26,7 +27,9 @@ class FlowListing {
     static constexpr std::size_t max_waiting = 16;
     static constexpr int timeout_ms = 500;
 
-    FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange);
+    // `known`: when flows began, by the calendar.
+    FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange,
+                const ends::KnownFlows& known);
 
     void request(const std::string& question, Answer answer);
 
@@ -53,6 +56,7 @@ class FlowListing {
     void ask();
     void poll();
     void take(const exchange::FlowRow& row);
+    std::optional<std::int64_t> age_ms(const exchange::FlowRow& row) const;
     void take_last();
     void note(const exchange::FlowRow& row);
     void add(const exchange::FlowRow& row);
@@ -62,6 +66,7 @@ class FlowListing {
     boost::asio::io_context& io_;
     boost::asio::steady_timer timer_;
     exchange::Exchange& exchange_;
+    const ends::KnownFlows& known_;
     std::deque<Request> waiting_;
     bool is_working_ = false;  // on the first of them
     std::vector<exchange::FlowRow> rows_;

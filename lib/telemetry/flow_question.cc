@@ -38,7 +38,8 @@ exchange::End* end_called(std::string_view word, exchange::FlowFilter& filter) {
     return word == "local" ? &filter.local : nullptr;
 }
 
-std::string take(const std::string& word, const std::string& value, exchange::FlowFilter& filter) {
+std::string take(const std::string& word, const std::string& value, FlowQuestion& question) {
+    exchange::FlowFilter& filter = question.filter;
     if (exchange::End* end = end_called(word, filter)) {
         const auto read = capture::read_end(value);
         if (!read) return word + " \"" + value + "\" is neither ADDRESS nor ADDRESS:PORT";
@@ -47,7 +48,10 @@ std::string take(const std::string& word, const std::string& value, exchange::Fl
     }
     if (word == "state")
         return read_state(value, filter.state) ? "" : '"' + value + "\" is no state of a flow";
-    if (word == "idle") return read_all(value, filter.idle_ms) ? "" : "idle takes milliseconds";
+    if (word == "idle" || word == "older") {
+        std::uint32_t& ms = word == "idle" ? filter.idle_ms : question.older_ms;
+        return read_all(value, ms) ? "" : word + " takes milliseconds";
+    }
     return "unknown word \"" + word + '"';
 }
 
@@ -64,8 +68,7 @@ FlowQuestion read_flow_question(std::string_view text) {
     bool is_first = true;
     while (question.problem.empty() && words >> word) {
         if (std::exchange(is_first, false) && read_place(word, question)) continue;
-        question.problem =
-            words >> value ? take(word, value, question.filter) : word + " takes a word";
+        question.problem = words >> value ? take(word, value, question) : word + " takes a word";
         question.words.append(" ").append(word).append(" ").append(value);
     }
     return question;

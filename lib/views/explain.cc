@@ -147,7 +147,7 @@ Json explanation(const model::State& state, const exchange::Exchange& exchange,
              {"service",
               model::endpoint(client_tuple.destination, client_tuple.destination_port.host())},
              {"answer", answer_of(state, exchange, client_tuple, service, found)},
-             {"flow", found.flow ? flow_row(*found.flow, found.worker) : Json()},
+             {"flow", found.flow ? flow_row(*found.flow, found.worker, std::nullopt) : Json()},
              {"owner", found.owner},
              {"server", nullptr}};
     if (found.flow)

@@ -11,8 +11,8 @@
 
 namespace warren::views {
 
-// A flow as a row of a view.
-Json flow_row(const exchange::FlowRow& row, std::size_t worker);
+// A flow as a row of a view. Its age may be unknown.
+Json flow_row(const exchange::FlowRow& row, std::size_t worker, std::optional<std::int64_t> age_ms);
 
 // What the workers say of a client's segment to a service.
 struct FlowAnswer {

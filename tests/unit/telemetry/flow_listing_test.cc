@@ -47,7 +47,8 @@ class Listing : public testing::Test {
 
     exchange::Exchange exchange_{2};
     boost::asio::io_context io_;
-    FlowListing listing_{io_, exchange_};
+    ends::KnownFlows known_;
+    FlowListing listing_{io_, exchange_, known_};
 };
 
 TEST_F(Listing, FollowsTheCursorsThroughAllWorkers) {
@@ -92,6 +93,25 @@ TEST_F(Listing, TheWorkersGetTheQuestionAndPagesGoOnWithIt) {
               "1:0 client 10.0.0.1 state established idle 5000");
 }
 
+TEST_F(Listing, AgesAreTheManagersToKnow) {
+    const std::int64_t now_ms = journal::system_ms();
+    known_.begin({net::IpAddress::v4(10, 0, 0, 1), 0, 0}, {.began_ms = now_ms - 5'000});
+    known_.begin({net::IpAddress::v4(10, 0, 0, 1), 1, 0}, {.began_ms = now_ms - 3'600'000});
+    known_.begin({net::IpAddress::v4(10, 0, 0, 1), 2, 0}, {.began_ms = now_ms - 5'000});
+    known_.end({net::IpAddress::v4(10, 0, 0, 1), 2, 0}, "client_fin", now_ms);
+    const views::Json rows = page("", {3, 0}).at("rows");
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_NEAR(rows[0].at("age_ms").get<double>(), 5'000, 1'000);
+    EXPECT_TRUE(rows[2].at("age_ms").is_null()) << "that was another of the same name";
+    const views::Json old = page("older 600000", {3, 0});
+    ASSERT_EQ(old.at("rows").size(), 2U);
+    EXPECT_EQ(old.at("rows")[0].at("client"), "10.0.0.1:1");
+    EXPECT_EQ(old.at("next"), "1:0 older 600000");
+    std::string answer;
+    listing_.reset("older 1", nullptr, [&](const std::string& text) { answer = text; });
+    EXPECT_TRUE(views::Json::parse(answer).contains("error")) << "workers do not know";
+}
+
 TEST_F(Listing, CountsAreSumsOfAllWorkers) {
     std::optional<std::string> answer;
     listing_.count(
@@ -115,7 +135,8 @@ TEST_F(Listing, CountsAreSumsOfAllWorkers) {
 }
 
 TEST_F(Listing, AQuestionThatIsNoneIsRefused) {
-    for (const char* wrong : {"client rabbit", "client", "state open", "idle soon", "colour red"}) {
+    for (const char* wrong :
+         {"client rabbit", "client", "state open", "idle soon", "older x", "colour red"}) {
         std::string answer;
         listing_.reset(
             wrong, [](std::uint64_t) { return std::string("done"); },
