@@ -65,7 +65,7 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
     else if (verb == "why")
         reply(views::why_page({context_.state, sources_.ended, context_.events}, argument));
     else if (verb == "config")
-        reply(views::config_page(sources_.config_lines, argument));
+        reply(views::config_page(sources_.config_lines, context_.state.config, argument));
     else if (verb == "history")
         reply(views::history_page(context_.state, sources_.days, argument));
     else if (verb == "explain")

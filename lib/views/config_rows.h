@@ -8,13 +8,18 @@
 #include <string_view>
 #include <vector>
 
+#include "config/config.h"
 #include "syntax/document.h"
 #include "views/pages.h"
 
 namespace warren::views {
 
-// One page of {"text": …, "file": …, "line": …}. The cursor is the number of its first line.
-std::string config_page(const std::vector<syntax::TextLine>& lines, std::string_view cursor);
+// One page of {"text": …, "file": …, "line": …}. The cursor is the number of its first line. Of
+// "defaults", which may stand before it: what opens a block has as "defaults" the statements that
+// it leaves out and that have a value all the same, those of instances, services, servers and
+// dataplane.
+std::string config_page(const std::vector<syntax::TextLine>& lines, const config::Config& config,
+                        std::string_view cursor);
 
 inline constexpr std::size_t most_reload_steps = 30;
 inline constexpr std::size_t longest_reload_step = 160;

@@ -20,7 +20,7 @@ std::vector<syntax::TextLine> lines(std::size_t count) {
 }
 
 TEST(ConfigRows, HaveTheirOrigin) {
-    const Json page = read_page(config_page(lines(1), ""));
+    const Json page = read_page(config_page(lines(1), {}, ""));
     EXPECT_EQ(page["rows"], Json::parse(R"([{"text": "    priority 100",
                                             "file": "warren.conf", "line": 1}])"));
     EXPECT_FALSE(page.contains("next"));
@@ -31,7 +31,7 @@ TEST(ConfigRows, GoOnWhereAPageEnds) {
     std::size_t seen = 0;
     std::string cursor;
     do {
-        const Json page = read_page(config_page(lines(count), cursor));
+        const Json page = read_page(config_page(lines(count), {}, cursor));
         for (const Json& row : page["rows"])
             EXPECT_EQ(row["line"], ++seen);
         cursor = page.value("next", "");
@@ -39,9 +39,33 @@ TEST(ConfigRows, GoOnWhereAPageEnds) {
     EXPECT_EQ(seen, count);
 }
 
+TEST(ConfigRows, BlocksHaveWhatTheyLeaveOut) {
+    const auto file = std::make_shared<const std::string>("warren.conf");
+    config::Config config;
+    config.virtual_servers.resize(1);
+    config.virtual_servers[0].where = {file, 1};
+    config.virtual_servers[0].lb_algo = config::LbAlgo::rr;
+    config.virtual_servers[0].real_servers.resize(1);
+    config.virtual_servers[0].real_servers[0].where = {file, 3};
+    const std::vector<syntax::TextLine> text{{"virtual_server 10.0.0.100 5672 {", {file, 1}},
+                                             {"    lb_algo rr", {file, 2}},
+                                             {"    real_server 10.0.0.1 5672 {", {file, 3}},
+                                             {"        quorum 7", {file, 4}},
+                                             {"    }", {file, 3}},
+                                             {"}", {file, 1}}};
+    const Json rows = read_page(config_page(text, config, "defaults"))["rows"];
+    EXPECT_EQ(rows[0]["defaults"],
+              Json::parse(R"(["lb_kind NAT", "protocol TCP", "delay_loop 0.2", "connect_timeout 5",
+                              "quorum 1", "hysteresis 0", "establish_timeout 7440"])"));
+    EXPECT_EQ(rows[2]["defaults"], Json::parse(R"(["weight 1"])"));
+    EXPECT_FALSE(rows[1].contains("defaults"));
+    EXPECT_FALSE(read_page(config_page(text, config, ""))["rows"][0].contains("defaults"));
+    EXPECT_EQ(read_page(config_page(text, config, "defaults4"))["rows"].size(), 2U);
+}
+
 TEST(ConfigRows, EndWhateverTheCursor) {
-    EXPECT_TRUE(read_page(config_page(lines(3), "7"))["rows"].empty());
-    EXPECT_EQ(read_page(config_page(lines(3), "x"))["rows"].size(), 3U);
+    EXPECT_TRUE(read_page(config_page(lines(3), {}, "7"))["rows"].empty());
+    EXPECT_EQ(read_page(config_page(lines(3), {}, "x"))["rows"].size(), 3U);
 }
 
 }  // namespace
