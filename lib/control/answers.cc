@@ -102,7 +102,8 @@ views::ViewContext Answers::view_context(const std::vector<views::PortTotals>& t
             journal::system_ms(),
             &sources_.sync,
             &counters_,
-            sources_.reloads.last_taken_ms};
+            sources_.reloads.last_taken_ms,
+            !sources_.reloads.last_is_taken};
 }
 
 void Answers::write(views::Dump dump) const {

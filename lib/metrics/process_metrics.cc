@@ -35,8 +35,7 @@ void add_reloads(Exposition& out, const ReloadHistory& reloads) {
 }
 
 void add_verdict(Exposition& out, const views::ViewContext& view) {
-    const std::vector<verdict::Reason> reasons =
-        verdict::reasons({view.state, view.exchange, view.busy, view.sync, view.now_ns});
+    const std::vector<verdict::Reason> reasons = verdict::reasons(view.facts());
     out.begin("warren_health", Kind::gauge, "The verdict: 0 ok, 1 degraded, 2 down.");
     out.add(static_cast<double>(verdict::level_of(reasons)));
     std::map<std::string_view, unsigned> counts;

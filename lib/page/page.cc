@@ -10,8 +10,7 @@ namespace warren::page {
 std::string render(const metrics::Facts& facts) {
     const views::ViewContext& view = facts.view;
     const metrics::Pool pool = metrics::pool_rows(view, facts.tally);
-    const std::vector<verdict::Reason> reasons =
-        verdict::reasons({view.state, view.exchange, view.busy, view.sync, view.now_ns});
+    const std::vector<verdict::Reason> reasons = verdict::reasons(view.facts());
     std::string html =
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +

@@ -170,6 +170,10 @@ void look_at_services(const Facts& facts, List& list) {
         if (!has_server && service.quorum_known)
             list.add("no_server", Level::down, name_of(service) + " has no real_server that is up",
                      "warrenctl show servers");
+        if (has_server && service.quorum_known && !service.has_quorum)
+            list.add("quorum_lost", Level::degraded,
+                     name_of(service) + " has lost its quorum, though servers are up",
+                     "warrenctl show services");
         look_at_refusals(service, has_server, facts.state, list);
     }
     for (const model::ServerRecord& server : facts.state.servers)
@@ -227,6 +231,10 @@ std::vector<Reason> reasons(const Facts& facts) {
     look_at_services(facts, list);
     look_at_workers(facts, list);
     look_at_sync(facts, list);
+    if (facts.is_reload_refused)
+        list.add("reload_refused", Level::degraded,
+                 "the last reload was refused: what runs is not what the file says",
+                 "warrenctl events config");
     return list.take();
 }
 

@@ -33,6 +33,7 @@ struct Facts {
     std::span<const double> busy{};  // share of the last second, by worker
     const handover::SyncPicture* sync = nullptr;
     std::uint64_t now_ns = 0;
+    bool is_reload_refused = false;  // the last one
 };
 
 inline constexpr std::size_t most_reasons = 64;

@@ -12,6 +12,7 @@
 #include "handover/sync_picture.h"
 #include "kernel/netlink_counters.h"
 #include "model/state.h"
+#include "verdict/verdict.h"
 #include "views/pages.h"
 
 namespace warren::views {
@@ -44,6 +45,11 @@ struct ViewContext {
     const handover::SyncPicture* sync = nullptr;
     const class CounterHistory* counters = nullptr;
     std::int64_t config_taken_ms = 0;  // by the calendar: when what runs was read
+    bool is_reload_refused = false;    // the last one
+
+    verdict::Facts facts() const {
+        return {state, exchange, busy, sync, now_ns, is_reload_refused};
+    }
 };
 
 // To the nearest of so many steps a whole.

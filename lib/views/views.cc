@@ -38,8 +38,7 @@ std::vector<Json> status(const ViewContext& c) {
     std::uint64_t flows = 0;
     for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
         flows += c.exchange.active_flows(i);
-    const std::vector<verdict::Reason> reasons =
-        verdict::reasons({c.state, c.exchange, c.busy, c.sync, c.now_ns});
+    const std::vector<verdict::Reason> reasons = verdict::reasons(c.facts());
     return {{{"instance", c.process.instance},
              {"version", c.process.version},
              {"config", c.process.config_file},

@@ -169,7 +169,7 @@ def claimed_address(bench):
 
 
 def typo(bench):
-    """Not a matter of status: the reload says no, and why."""
+    """The reload says no, and why; the status only that."""
     bench.rewrite("a", check="TCP_CHEK")
     status, said = bench.says("a", "reload")
     assert status == 1 and "TCP_CHECK" in said and "a.conf:" in said, said
@@ -237,8 +237,10 @@ def reload_refused(bench):
     bench.rewrite("a", flows=128)
     status, said = bench.says("a", "reload")
     assert status == 1 and "dataplane has changed (flows 64 -> 128)" in said, said
+    bench.names("a", "the last reload was refused", "events config")
     bench.rewrite("a")
     assert bench.says("a", "reload")[0] == 0
+    bench.is_over("a", "the last reload was refused")
 
 
 def main(test):

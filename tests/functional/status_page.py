@@ -244,7 +244,10 @@ def reload(bench):
     file.write_text("nonsense {\n", encoding="utf-8")
     bench.hosts["a"].run(bench.test.program("app/warrenctl/warrenctl"), "--instance", bench.hosts["a"].namespace, "reload", check=False)
     wait_until("a refused reload", lambda: bench.value("a", "warren_config_last_reload_successful") == 0, 5)
+    assert bench.value("a", 'warren_health_reason{reason="reload_refused"}') == 1
     file.write_text(bench.config("a"), encoding="utf-8")
+    bench.hosts["a"].run(bench.test.program("app/warrenctl/warrenctl"), "--instance", bench.hosts["a"].namespace, "reload")
+    wait_until("a reload that is taken up", lambda: bench.value("a", "warren_config_last_reload_successful") == 1, 5)
 
 
 class Browser:

@@ -15,7 +15,7 @@ class Verdict : public testing::Test {
   protected:
     Verdict() {
         for (model::ServiceRecord& service : state_->services)
-            service.quorum_known = true;
+            service.quorum_known = service.has_quorum = true;
         state_->routers[0].status.state = vrrp::State::master;
         state_->config.dataplane.flows = 1'000;
     }
@@ -129,6 +129,21 @@ TEST_F(Verdict, TellsServersThatAreDownAndAServiceWithoutAny) {
     EXPECT_EQ(found()[0].text, "192.168.8.100:5672 has no real_server that is up");
     state_->services[0].quorum_known = false;
     EXPECT_EQ(names().size(), 2U) << "it has only just begun";
+}
+
+TEST_F(Verdict, TellsAQuorumThatIsLostWhileServersAreUp) {
+    state_->services[0].has_quorum = false;
+    EXPECT_EQ(names(), Names{"quorum_lost"});
+    state_->services[0].quorum_known = false;
+    EXPECT_EQ(names(), Names{}) << "it has only just begun";
+}
+
+TEST_F(Verdict, TellsARefusedReload) {
+    const std::vector<Reason> found =
+        reasons({*state_, exchange_, busy_, &picture_, verdict_now_ns, true});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_STREQ(found[0].name, "reload_refused");
+    EXPECT_STREQ(name(level_of(found)), "degraded");
 }
 
 TEST_F(Verdict, TellsAFullTable) {
