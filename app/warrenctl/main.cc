@@ -30,6 +30,7 @@
 #include "screen.h"
 #include "shell.h"
 #include "show.h"
+#include "show_config.h"
 #include "show_counters.h"
 #include "show_flows.h"
 #include "show_sync.h"
@@ -119,8 +120,9 @@ void check_format(Format format, const std::string& verb) {
     if (format != Format::text &&
         std::find(text_only.begin(), text_only.end(), verb) != text_only.end())
         throw UsageError(verb + " knows no other format");
-    if (format == Format::csv && (verb == "top" || verb == "trace"))
-        throw UsageError(verb + " knows no csv: json");
+    if ((format == Format::csv || format == Format::name) && (verb == "top" || verb == "trace"))
+        throw UsageError(verb + " knows no " + format_names()[static_cast<std::size_t>(format)] +
+                         ": json");
 }
 
 // Exit status 2: what it wants cannot be known.
@@ -129,6 +131,8 @@ int run_audit(const po::variables_map& values, const Output& output) {
     AuditOptions options;
     options.login = {text("url"), text("username"), {}, text("ca-file")};
     options.vips = values["vip"].as<std::vector<std::string>>();
+    for (const char* needed : {"url", "username", "password-file"})
+        if (text(needed).empty()) throw UsageError(std::string("audit needs --") + needed);
     std::ifstream file(text("password-file"));
     if (!std::getline(file, options.login.password))
         throw UsageError("audit: cannot read the password-file \"" + text("password-file") + '"');
@@ -261,7 +265,7 @@ FlowChoice flow_choice(const po::variables_map& values, const Words& words) {
     FlowChoice choice = read_flows({words.begin() + 2, words.end()});
     if (const auto most = values["last"].as<std::size_t>(); most != 0) choice.most = most;
     if (values.count("all") != 0) choice.most = 0;
-    choice.order = one_of(values, "sort", {"idle", "client", "server"});
+    choice.order = one_of(values, "sort", flow_orders());
     return choice;
 }
 
@@ -270,6 +274,7 @@ void check_view_options(const po::variables_map& values, const std::string& view
     for (const auto& [option, views] : {std::pair<const char*, Words>{"last", {"flows"}},
                                         {"sort", {"flows"}},
                                         {"rates", {"counters"}},
+                                        {"defaults", {"config"}},
                                         {"all", {"flows", "counters"}}})
         if (is_said(values, option) && std::find(views.begin(), views.end(), view) == views.end())
             throw UsageError("show " + view + " takes no --" + option);
@@ -283,6 +288,7 @@ void run_show(Telemetry& telemetry, const po::variables_map& values, const Words
                              {words.size() > 2 ? words[2] : "", values.count("all") != 0,
                               values["rates"].as<double>()},
                              output);
+    if (words[1] == "config") return show_config(telemetry, values.count("defaults") != 0, output);
     show(telemetry, words[1], {words.begin() + 2, words.end()}, output);
 }
 
@@ -297,13 +303,22 @@ bool is_meant(Telemetry& telemetry, const std::string& question) {
     return std::getline(std::cin, said) && (said == "yes" || said == "y");
 }
 
+// Why, and who gives the order.
+std::string note_of(const po::variables_map& values) {
+    const std::string reason = text_of(values, "reason");
+    constexpr std::size_t longest = 150;
+    if (reason.size() > longest)
+        throw UsageError("--reason has " + std::to_string(longest) + " characters at most");
+    return with_who(reason);
+}
+
 int run_reset_of_flows(Telemetry& telemetry, const po::variables_map& values, const Words& words,
                        const Output& output) {
     const FlowChoice choice = read_flows({words.begin() + 1, words.end()});
     if (choice.question.empty() || choice.is_count)
         throw UsageError("reset needs SERVER:PORT, or client, server, service or local and whose");
     if (values.count("yes") == 0 && !is_meant(telemetry, choice.question)) return 1;
-    reset_flows(telemetry, choice.question, output);
+    reset_flows(telemetry, choice.question, note_of(values), output);
     return 0;
 }
 
@@ -324,17 +339,20 @@ Wait wait_of(const po::variables_map& values) {
 void check_values(const po::variables_map& values, const Words& words) {
     if (words[0] == "events") event_filter(values, words);
     if (words[0] == "ended") one_of(values, "by", {"cause", "server", "service", "client"});
-    if (words[0] == "show") one_of(values, "sort", {"idle", "client", "server"});
-    if (is_order(words[0])) wait_of(values);
+    if (words[0] == "show") one_of(values, "sort", flow_orders());
+    if (!is_order(words[0])) return;
+    wait_of(values);
+    note_of(values);
 }
 
 int run_order(Telemetry& telemetry, const po::variables_map& values, const Words& words,
               const Output& output) {
     if (is_reset_of_flows(words)) return run_reset_of_flows(telemetry, values, words, output);
     const Wait wait = wait_of(values);
-    give_order(telemetry, words, output);
+    const std::string note = note_of(values);
+    give_order(telemetry, words, note, output);
     const bool waits = values.count("wait") != 0 || wait.patience_ms;
-    return !waits || wait_for_end(telemetry, words, wait, output) ? 0 : 1;
+    return !waits || wait_for_end(telemetry, words, wait, note, output) ? 0 : 1;
 }
 
 int run_help(const Words& words, std::ostream& out) {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "order.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 #include <ostream>
 #include <set>
@@ -66,9 +70,9 @@ std::string order_problem(const std::vector<std::string>& words) {
     const std::size_t named = words.size() - 1;
     if (verb == "rebalance") return named == 1 ? "" : "rebalance takes VIP:PORT";
     if (verb == "weight")
-        return named == 2 || named == 3
-                   ? ""
-                   : "weight takes SERVER:PORT, a number or default, and perhaps VIP:PORT";
+        return named == 2 || named == 3 ? ""
+                                        : "weight takes SERVER:PORT, a number, a share as 50% or "
+                                          "default, and perhaps VIP:PORT";
     return named == 1 || named == 2
                ? ""
                : verb + " takes SERVER:PORT and perhaps VIP:PORT" +
@@ -76,7 +80,7 @@ std::string order_problem(const std::vector<std::string>& words) {
 }
 
 bool wait_for_end(Telemetry& telemetry, const std::vector<std::string>& words, const Wait& wait,
-                  const Output& output) {
+                  const std::string& note, const Output& output) {
     const std::string server = with_port(telemetry, words[1]);
     const std::int64_t began_ms = steady_ms();
     std::uint64_t told = std::numeric_limits<std::uint64_t>::max();
@@ -91,15 +95,25 @@ bool wait_for_end(Telemetry& telemetry, const std::vector<std::string>& words, c
     if (!wait.then_reset) return false;
     std::vector<std::string> disable{words};
     disable[0] = "disable";
-    give_order(telemetry, disable, output);
+    give_order(telemetry, disable, note, output);
     return true;
 }
 
-void give_order(Telemetry& telemetry, std::vector<std::string> words, const Output& output) {
+std::string with_who(const std::string& reason) {
+    const char* sudo = std::getenv("SUDO_USER");
+    const passwd* own = getpwuid(getuid());
+    const std::string who = sudo != nullptr ? sudo : own != nullptr ? own->pw_name : "";
+    if (who.empty() || who == "root") return reason;
+    return reason.empty() ? who : reason + " (" + who + ")";
+}
+
+void give_order(Telemetry& telemetry, std::vector<std::string> words, const std::string& note,
+                const Output& output) {
     if (words[0] != "rebalance") words[1] = with_port(telemetry, words[1]);
     std::string order;
     for (const std::string& word : words)
         order += (order.empty() ? "" : ",") + word;
+    if (!note.empty()) order += ";" + note;
     const std::vector<Json> rows = telemetry.rows("order", order);
     if (!output.is_text()) return write_rows(output, rows);
     for (const Json& row : rows)

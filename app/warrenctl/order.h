@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The operator's word about a real_server: `warrenctl drain|enable|disable|reset SERVER:PORT
-// [VIP:PORT]`, `weight SERVER:PORT N|default [VIP:PORT]`; about a service: `rebalance VIP:PORT`.
+// [VIP:PORT]`, `weight SERVER:PORT N|N%|default [VIP:PORT]`; about a service: `rebalance VIP:PORT`.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +24,14 @@ struct Wait {
 };
 // Says how many are left, as they go; false: some are still there.
 bool wait_for_end(Telemetry& telemetry, const std::vector<std::string>& words, const Wait& wait,
-                  const Output& output);
+                  const std::string& note, const Output& output);
 
 // `words`: the verb and whom it is about; a server's port may be left out if only one has that
-// address. Throws std::runtime_error.
-void give_order(Telemetry& telemetry, std::vector<std::string> words, const Output& output);
+// address. `note`: with_who(). Throws std::runtime_error.
+void give_order(Telemetry& telemetry, std::vector<std::string> words, const std::string& note,
+                const Output& output);
+
+// Why, and which user gives the order: sudo's, if it is root. Stands in events and with the server.
+std::string with_who(const std::string& reason);
 
 }  // namespace warren::ctl

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <ostream>
+#include <set>
+#include <stdexcept>
 
 #include "times.h"
 
@@ -48,6 +50,21 @@ void write_csv(std::ostream& out, const std::vector<Json>& rows, bool with_title
         write_line(out, names, [&](const std::string& name) { return cell_of(row, name); });
 }
 
+// What others call it by: a server rather than its service, a client rather than both.
+std::string name_of(const Json& row) {
+    for (const char* key : {"client", "server", "name", "service", "worker", "instance"})
+        if (const auto found = row.find(key); found != row.end() && !found->is_null())
+            return found->is_string() ? found->get<std::string>() : found->dump();
+    throw std::runtime_error("these rows have no names");
+}
+
+// Each once: a server may stand behind several services.
+void write_names(std::ostream& out, const std::vector<Json>& rows) {
+    std::set<std::string> seen;
+    for (const Json& row : rows)
+        if (const std::string name = name_of(row); seen.insert(name).second) out << name << '\n';
+}
+
 void write_lines(std::ostream& out, const std::vector<Json>& rows) {
     for (const Json& row : rows)
         out << row.dump() << '\n';
@@ -56,7 +73,7 @@ void write_lines(std::ostream& out, const std::vector<Json>& rows) {
 }  // namespace
 
 const std::vector<std::string>& format_names() {
-    static const std::vector<std::string> names{"text", "json", "jsonl", "csv"};
+    static const std::vector<std::string> names{"text", "json", "jsonl", "csv", "name"};
     return names;
 }
 
@@ -69,6 +86,7 @@ std::optional<Format> format_called(const std::string& name) {
 void write_rows(const Output& output, const std::vector<Json>& rows) {
     if (output.format == Format::csv) return write_csv(output.out, rows, true);
     if (output.format == Format::jsonl) return write_lines(output.out, rows);
+    if (output.format == Format::name) return write_names(output.out, rows);
     const Json whole{{"schema", json_schema},
                      {"instance", output.instance},
                      {"time", utc_time(wall_ms())},
@@ -79,6 +97,8 @@ void write_rows(const Output& output, const std::vector<Json>& rows) {
 void write_later_rows(const Output& output, const std::vector<Json>& rows) {
     if (output.format == Format::csv)
         write_csv(output.out, rows, false);
+    else if (output.format == Format::name)
+        write_names(output.out, rows);
     else
         write_lines(output.out, rows);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a command prints, and as what: text for people, or rows for programs. JSON is one object,
 // {"schema": 1, "instance": …, "time": …, "rows": […]}; jsonl a row a line; CSV (RFC 4180) a line
-// of names, then a row a line, lists and objects in it as JSON.
+// of names, then a row a line, lists and objects in it as JSON; name: only whose row it is, a line
+// each.
 #pragma once
 
 #include <iosfwd>
@@ -13,7 +14,7 @@
 
 namespace warren::ctl {
 
-enum class Format { text, json, jsonl, csv };
+enum class Format { text, json, jsonl, csv, name };
 
 std::optional<Format> format_called(const std::string& name);
 const std::vector<std::string>& format_names();

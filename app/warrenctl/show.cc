@@ -128,9 +128,9 @@ void show(Telemetry& telemetry, const std::string& view, const std::vector<std::
     if (view == "sync") return show_sync(telemetry, output);
     if (view == "flows") return show_flows(telemetry, {}, output);
     if (view == "counters") return show_counters(telemetry, {}, output);
+    if (view == "config") return show_config(telemetry, false, output);
     const Rows rows = telemetry.rows(view);
     if (view == "history") return show_view(history_of(rows, names), output, print_history);
-    if (view == "config") return show_view(rows, output, print_config);
     if (view == "servers") return show_view(rows, output, print_servers);
     const std::vector<Column>* columns = list_columns(view);
     if (columns == nullptr || !output.is_text()) return write_rows(output, rows);

@@ -18,6 +18,14 @@ std::string padded(std::string line) {
 
 }  // namespace
 
+void show_config(Telemetry& telemetry, bool with_defaults, const Output& output) {
+    const std::vector<Json> rows = telemetry.rows("config", with_defaults ? "defaults" : "");
+    if (output.is_text())
+        print_config(output.out, rows);
+    else
+        write_rows(output, rows);
+}
+
 // What closes a block has the origin of what opens it.
 void print_config(std::ostream& out, const std::vector<Json>& rows) {
     for (const Json& row : rows) {
@@ -26,6 +34,9 @@ void print_config(std::ostream& out, const std::vector<Json>& rows) {
             out << line << '\n';
         else
             out << padded(line) << "# " << text(row, "file") << ':' << text(row, "line") << '\n';
+        const std::string indent(std::min(line.find_first_not_of(' '), line.size()) + 4, ' ');
+        for (const Json& said : row.value("defaults", Json::array()))
+            out << padded(indent + said.get<std::string>()) << "# default\n";
     }
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `warrenctl show config`: the configuration that runs as text that warren takes, each line with
-// the file and line it came from as a comment.
+// the file and line it came from as a comment; with defaults also what blocks leave out.
 #pragma once
 
 #include <iosfwd>
 #include <vector>
 
+#include "output.h"
 #include "telemetry.h"
 
 namespace warren::ctl {
+
+void show_config(Telemetry& telemetry, bool with_defaults, const Output& output);
 
 void print_config(std::ostream& out, const std::vector<Json>& rows);
 

@@ -23,6 +23,7 @@ const std::vector<Column> flow_columns{
     {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }, 4},
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
     {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }, 1},
+    {"AGE", Align::right, [](const Json& r) { return number<duration_text>(r, "age_ms"); }, 3},
     {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 1},
     {"WORKER", Align::right, [](const Json& r) { return text(r, "worker"); }, 5},
 };
@@ -32,7 +33,7 @@ bool is_in(const std::vector<std::string>& names, const std::string& name) {
 }
 
 std::string value_of(const std::string& word, const std::string& said) {
-    if (word == "idle") return std::to_string(read_duration(said));
+    if (word == "idle" || word == "older") return std::to_string(read_duration(said));
     if (word != "state") return read_end(said);
     if (!is_in(flow_state_names(), said))
         throw std::invalid_argument(unknown_word("state", said, flow_state_names()));
@@ -41,17 +42,31 @@ std::string value_of(const std::string& word, const std::string& said) {
 
 void sort_by(std::vector<Json>& rows, const std::string& order) {
     if (order.empty()) return;
-    const std::string key = order == "idle" ? "idle_ms" : order;
+    const bool is_time = order == "idle" || order == "age";
+    const std::string key = is_time ? order + "_ms" : order;
     std::stable_sort(rows.begin(), rows.end(), [&](const Json& a, const Json& b) {
-        return order == "idle" ? a[key] > b[key] : a[key] < b[key];
+        return is_time ? a.value(key, Json()) > b.value(key, Json()) : a[key] < b[key];
     });
+}
+
+// How many are old workers cannot count.
+std::string left_out_text(Telemetry& telemetry, const FlowChoice& choice) {
+    const std::string all = choice.question.find("older ") == std::string::npos
+                                ? count_text(count_flows(telemetry, choice.question))
+                                : "more";
+    return count_text(choice.most) + " of " + all + ": --all shows all, -n N so many\n";
 }
 
 }  // namespace
 
 const std::vector<std::string>& flow_filter_names() {
     static const std::vector<std::string> names{"count", "client", "server", "service",
-                                                "local", "state",  "idle"};
+                                                "local", "state",  "idle",   "older"};
+    return names;
+}
+
+const std::vector<std::string>& flow_orders() {
+    static const std::vector<std::string> names{"idle", "age", "client", "server"};
     return names;
 }
 
@@ -100,10 +115,7 @@ void show_flows(Telemetry& telemetry, const FlowChoice& choice, const Output& ou
     sort_by(rows, choice.order);
     if (!output.is_text()) return write_rows(output, rows);
     print_table(output.out, flow_columns, rows);
-    if (has_more)
-        output.out << count_text(most) << " of "
-                   << count_text(count_flows(telemetry, choice.question))
-                   << ": --all shows all, -n N so many\n";
+    if (has_more) output.out << left_out_text(telemetry, choice);
 }
 
 bool is_reset_of_flows(const std::vector<std::string>& words) {
@@ -111,8 +123,10 @@ bool is_reset_of_flows(const std::vector<std::string>& words) {
            words[1].find_first_of(".:") == std::string::npos;
 }
 
-void reset_flows(Telemetry& telemetry, const std::string& question, const Output& output) {
-    const std::vector<Json> rows = telemetry.rows("reset_flows", question);
+void reset_flows(Telemetry& telemetry, const std::string& question, const std::string& note,
+                 const Output& output) {
+    const std::vector<Json> rows =
+        telemetry.rows("reset_flows", note.empty() ? question : question + ";" + note);
     if (!output.is_text()) return write_rows(output, rows);
     for (const Json& row : rows)
         output.out << number<count_text>(row, "flows") << " connections are reset\n";

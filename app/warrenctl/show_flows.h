@@ -14,12 +14,13 @@ namespace warren::ctl {
 
 const std::vector<std::string>& flow_filter_names();
 const std::vector<std::string>& flow_state_names();
+const std::vector<std::string>& flow_orders();
 
 struct FlowChoice {
     bool is_count = false;     // only how many
     std::string question{};    // as warren takes it (flow_question.h)
     std::size_t most = 1'000;  // rows; 0: all
-    std::string order{};       // empty, idle, client or server
+    std::string order{};       // empty, or one of flow_orders()
 };
 
 // Of the words behind `show flows`, or `reset`. Throws std::invalid_argument.
@@ -32,6 +33,8 @@ bool is_reset_of_flows(const std::vector<std::string>& words);
 
 // How many connections those words are about.
 std::uint64_t count_flows(Telemetry& telemetry, const std::string& question);
-void reset_flows(Telemetry& telemetry, const std::string& question, const Output& output);
+// `note`: with_who() of order.h.
+void reset_flows(Telemetry& telemetry, const std::string& question, const std::string& note,
+                 const Output& output);
 
 }  // namespace warren::ctl

@@ -51,13 +51,20 @@ std::string upper_case(std::string word) {
     return word;
 }
 
+// A backup that is well stands by.
+std::string verdict_text(const Json& status) {
+    const std::string verdict = upper_case(text(status, "verdict"));
+    const bool is_master = status.value("masters", 0U) != 0 || status.value("routers", 0U) == 0;
+    return verdict == "OK" && !is_master ? "STANDBY" : verdict;
+}
+
 // The verdict at the right end.
 void print_head(const Json& status, std::ostream& out) {
     std::string head = text(status, "instance") + "  warren " + text(status, "version") + "  up " +
                        number<duration_text>(status, "uptime_ms");
     if (const auto read_ms = status.value("config_wall_ms", std::int64_t{0}); read_ms != 0)
         head += "  config of " + minute_time(read_ms, wall_ms());
-    const std::string verdict = upper_case(text(status, "verdict"));
+    const std::string verdict = verdict_text(status);
     const std::size_t columns = columns_of(out, head_columns);
     const std::size_t taken = width_of(head) + width_of(verdict);
     head += taken + 2 <= columns ? std::string(columns - taken, ' ') : "\n";

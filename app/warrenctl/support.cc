@@ -198,7 +198,8 @@ void pack(const ScratchFolder& scratch, const std::string& name, const std::stri
         "\"$WARREN_SUPPORT_FILE\" "
         "--directory \"$WARREN_SUPPORT_FOLDER\" \"$WARREN_SUPPORT_NAME\"",
         most_bytes);
-    if (!trouble.empty()) throw std::runtime_error("no archive is written: " + trouble);
+    if (!trouble.empty())  // tar says the cause first, and then what follows from it
+        throw std::runtime_error("no archive is written: " + trouble.substr(0, trouble.find('\n')));
 }
 
 }  // namespace

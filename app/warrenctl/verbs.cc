@@ -23,7 +23,7 @@ Words after_flows(const Words& words) {
     if (last == "server") return {any_server};
     if (last == "service") return {any_service};
     if (last == "state") return flow_state_names();
-    if (last == "client" || last == "local" || last == "idle") return {};
+    if (last == "client" || last == "local" || last == "idle" || last == "older") return {};
     return flow_filter_names();
 }
 
@@ -126,9 +126,9 @@ std::vector<Verb> asking_verbs() {
              "}\nshow vrrp [ROUTER ...]   with all details\n"
              "show history [ROUTER|SERVER ...]   flips and uptime in the last 24 hours\n"
              "show flows [count] [client A[:P]] [server A[:P]] [service A[:P]]\n"
-             "                               [local A[:P]] [state S] [idle 5m]\n"
+             "                               [local A[:P]] [state S] [idle 5m] [older 1h]\n"
              "show counters [GROUP]   those that have moved",
-         {"--watch", "--all", "--last", "--sort", "--rates"},
+         {"--watch", "--all", "--last", "--sort", "--rates", "--defaults"},
          after_show},
         {"events",
          "events [vrrp|server|link|... or a part of the text]",
@@ -169,15 +169,15 @@ std::vector<Verb> order_verbs() {
     return {{"drain",
              "drain|disable|enable SERVER:PORT [VIP:PORT]\n"
              "    drain: no new connections; disable: resets those it has too",
-             {"--wait", "--timeout", "--then-reset"},
+             {"--wait", "--timeout", "--then-reset", "--reason"},
              a_server_then_a_service},
-            {"disable", "", {"--wait", "--timeout"}, a_server_then_a_service},
-            {"enable", "", {}, a_server_then_a_service},
-            {"weight", "weight SERVER:PORT N|default [VIP:PORT]", {}, after_weight},
+            {"disable", "", {"--wait", "--timeout", "--reason"}, a_server_then_a_service},
+            {"enable", "", {"--reason"}, a_server_then_a_service},
+            {"weight", "weight SERVER:PORT N|N%|default [VIP:PORT]", {"--reason"}, after_weight},
             {"reset",
              "reset SERVER:PORT [VIP:PORT]   its connections, once\n"
              "reset client A[:P]|server A[:P]|service A[:P]|local A[:P] ...   those of all that",
-             {"--yes"},
+             {"--yes", "--reason"},
              after_reset},
             {"rebalance", "rebalance VIP:PORT   moves who is too many elsewhere", {}, a_service},
             {"reload",

@@ -29,6 +29,7 @@ TEST(Flows, AreAskedForInWordsOfWarren) {
     EXPECT_TRUE(choice.is_count);
     EXPECT_EQ(choice.question,
               "client 2001:db8::9 idle 300000 state established server 10.0.0.1:5672");
+    EXPECT_EQ(read_flows({"older", "1h"}).question, "older 3600000");
     EXPECT_EQ(flow_problem_of({"clint", "x"}), "unknown word \"clint\": did you mean \"client\"?");
     EXPECT_EQ(flow_problem_of({"client"}), "client needs a value behind it");
     EXPECT_TRUE(flow_problem_of({"state", "open"}).starts_with("unknown state \"open\": one of"));
@@ -51,7 +52,8 @@ std::string flows_shown(const FlowChoice& choice) {
                          {"service", "10.0.0.100:5672"},
                          {"server", "10.0.0.1:5672"},
                          {"state", "established"},
-                         {"idle_ms", idle_ms}});
+                         {"idle_ms", idle_ms},
+                         {"age_ms", idle_ms == 10 ? Json(90'000) : Json()}});
     Json counts = Json::array();
     counts.push_back({{"flows", 3}});
     FakeWarren warren(Json{{"flows", flows}, {"flow_count", counts}});
@@ -67,6 +69,9 @@ TEST(Flows, AreCutAndCounted) {
     EXPECT_LT(said.find("10.0.0.9:7000"), said.find("10.0.0.9:4010")) << said;
     EXPECT_NE(said.find("2 of 3: --all shows all"), std::string::npos) << said;
     EXPECT_EQ(flows_shown({.most = 3}).find("--all"), std::string::npos);
+    EXPECT_NE(flows_shown({.question = "older 5", .most = 2}).find("2 of more"), std::string::npos);
+    const std::string aged = flows_shown({.order = "age"});
+    EXPECT_LT(aged.find("10.0.0.9:4010"), aged.find("10.0.0.9:7000")) << "no age is last";
 }
 
 Json counter(const char* group, const char* name, std::uint64_t total, double per_s,

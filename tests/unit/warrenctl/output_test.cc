@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <stdexcept>
 
 #include "hints.h"
 #include "pager.h"
@@ -45,6 +46,16 @@ TEST(Output, CsvHasAllNamesAndQuotes) {
     std::ostringstream out;
     write_later_rows({out, Format::csv, ""}, {rows[0]});
     EXPECT_EQ(out.str(), "10.0.0.1:5672,3,\r\n") << "the titles are there already";
+}
+
+TEST(Output, NamesAreOneALine) {
+    EXPECT_EQ(written(Format::name), "10.0.0.1:5672\na \"b\", c\n");
+    const std::vector<Json> flows{{{"client", "10.0.0.9:1"}, {"server", "10.0.0.1:5672"}},
+                                  {{"worker", 1}, {"flows", 3}},
+                                  {{"server", nullptr}, {"service", "10.0.0.100:5672"}},
+                                  {{"service", "10.0.0.100:5672"}, {"lb_algo", "rr"}}};
+    EXPECT_EQ(written(Format::name, flows), "10.0.0.9:1\n1\n10.0.0.100:5672\n") << "each once";
+    EXPECT_THROW(written(Format::name, {{{"text", "x"}}}), std::runtime_error);
 }
 
 TEST(Output, FormatsHaveNames) {

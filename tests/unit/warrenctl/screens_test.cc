@@ -134,6 +134,16 @@ TEST(Screens, StatusOfManyServersLeavesOutThoseThatServe) {
               std::string::npos);
 }
 
+TEST(Screens, ABackupThatIsWellStandsBy) {
+    Json views = recorded();
+    views["status"][0]["verdict"] = "ok";
+    EXPECT_NE(shown(views, "status", {.columns = 100}).find(" OK\n"), std::string::npos);
+    views["status"][0]["masters"] = 0;
+    EXPECT_NE(shown(views, "status", {.columns = 100}).find(" STANDBY\n"), std::string::npos);
+    views["status"][0]["verdict"] = "degraded";
+    EXPECT_NE(shown(views, "status", {.columns = 100}).find(" DEGRADED\n"), std::string::npos);
+}
+
 TEST(Screens, OfAPipeAreWhole) {
     const std::string said = all_shown(with_ipv6(recorded()), {});
     EXPECT_EQ(said.find("…"), std::string::npos);

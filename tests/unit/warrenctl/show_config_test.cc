@@ -24,5 +24,16 @@ TEST(ShowConfig, SaysBehindEachLineWhereItStands) {
                   "}\n");
 }
 
+TEST(ShowConfig, DefaultsStandInTheirBlock) {
+    std::ostringstream out;
+    print_config(out, {{{"text", "    real_server 10.0.0.1 5672 {"},
+                        {"file", "a.conf"},
+                        {"line", 1},
+                        {"defaults", {"weight 1"}}}});
+    EXPECT_EQ(out.str(),
+              "    real_server 10.0.0.1 5672 {                 # a.conf:1\n"
+              "        weight 1                                # default\n");
+}
+
 }  // namespace
 }  // namespace warren::ctl
