@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Each `warrenctl` command that the pages and manuals show is one that a running warren obeys.
+"""Each `warrenctl` command that the pages and manuals show is one that a running warren obeys, and what it says as JSON is what
+tests/schema has.
 
     documented_commands.py BUILD
 """
@@ -8,6 +9,7 @@ import re
 import shlex
 import subprocess
 
+import json_schema
 from harness import REPOSITORY, Test, wait_until
 from symptoms import CONFIG
 
@@ -23,6 +25,20 @@ REFUSED = {"handover": "flow sync|flow_sync|peer", "audit": "Connection refused"
            "why": "nothing of .* has ended here"}
 # Who waits for packets, and what is no text.
 SHORTER = {"trace": ("-G", "1"), "capture": ("-G", "1", "-w", "/dev/null")}
+
+# Schema -> a command whose rows are as it says.
+ANSWERS = {"status": "status", "vrrp": "show vrrp rabbit", "servers": "show servers", "services": "show services", "flows": "show flows",
+           "flow_count": "show flows count", "counters": "show counters --all", "workers": "show workers", "neighbours": "show neighbours",
+           "config": "show config --defaults", "history": "history", "sync": "show sync", "events": "events", "ended": "ended",
+           "ended_by": "ended --by cause", "why": f"why {CLIENT}", "explain": f"explain {CLIENT}:40000", "reload": "reload --diff",
+           "order": f"weight {SERVER} 100% --reason test", "reset_flows": f"reset client {CLIENT}"}
+# One connection that ends, one that stays.
+TALK = f"""
+import socket, sys
+socket.create_connection(({VIP.split(":")[0]!r}, 5672), 5).close()
+with socket.create_connection(({VIP.split(":")[0]!r}, 5672), 5):
+    sys.stdin.read()
+"""
 
 
 def as_words(command):
@@ -66,6 +82,16 @@ def run_all(test, host):
     assert not wrong, "\n".join(wrong)
 
 
+def as_schemas_say(test, host, client):
+    """Each schema is asked for, of a warren with a connection that has ended and one that has not."""
+    talk = client.popen("/usr/bin/python3", "-c", TALK, stdin=subprocess.PIPE)
+    wait_until("connections", lambda: test.ctl(host, "show", "flows", "state", "established") and test.ctl(host, "ended"), 10)
+    assert set(ANSWERS) == {path.stem for path in json_schema.FOLDER.glob("*.json")}
+    for schema, words in ANSWERS.items():
+        json_schema.check(schema, host.run(test.program("app/warrenctl/warrenctl"), "--instance", host.namespace, "--json", *words.split()).stdout)
+    talk.communicate(timeout=5)
+
+
 def main(test):
     (test.folder / "password").write_text("guest\n", encoding="utf-8")
     VALUES["FILE.pcapng"] = str(test.folder / "capture.pcapng")
@@ -83,6 +109,7 @@ def main(test):
     wait_until("mastership", lambda: test.ctl(host, "show", "status")["masters"] == 1, 15)
     wait_until("servers", lambda: all(row["state"] == "up" for row in test.ctl(host, "show", "servers")), 15)
     run_all(test, host)
+    as_schemas_say(test, host, test.network.add_host("client", f"{CLIENT}/24"))
 
 
 if __name__ == "__main__":
