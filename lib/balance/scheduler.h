@@ -43,6 +43,8 @@ class Scheduler {
     explicit Scheduler(Algorithm algorithm, std::uint32_t offset = 0)
         : algorithm_(algorithm), next_(offset), warm_up_(offset) {}
 
+    // Whether pick() looks at Candidate::active_flows.
+    bool goes_by_load() const { return algorithm_ >= Algorithm::lc && algorithm_ <= Algorithm::nq; }
     // Index of the chosen candidate; none if all weights are 0, and for sh and mh. The state goes
     // by position: keep the order from call to call, and begin with a new Scheduler when servers
     // come or go. A candidate that must be passed over once (it just refused this SYN) is given

@@ -34,43 +34,56 @@ ServerChoice::ServerChoice(unsigned worker, const flow::FlowTable& table,
       schedulers_(exchange::max_services),
       persistence_(persistence_slots, hash, &memory) {}
 
-bool ServerChoice::ServiceScheduler::is_for(const exchange::Service& service, std::size_t n) const {
+bool ServerChoice::ServiceScheduler::is_for(const exchange::Service& service, const Candidates& now,
+                                            std::size_t n) const {
+    const auto is_same = [](const balance::Candidate& one, const balance::Candidate& other) {
+        return one.server_id == other.server_id;
+    };
+    const auto size = static_cast<std::ptrdiff_t>(n);
     return algorithm == service.algorithm && count == n &&
-           std::equal(servers.begin(), servers.begin() + static_cast<std::ptrdiff_t>(n),
-                      service.servers.begin());
-}
-
-void ServerChoice::ServiceScheduler::begin(const exchange::Service& service, std::size_t n,
-                                           std::uint32_t offset) {
-    algorithm = service.algorithm;
-    count = n;
-    std::copy_n(service.servers.begin(), n, servers.begin());
-    scheduler = balance::Scheduler(algorithm, offset);
+           std::equal(now.begin(), now.begin() + size, candidates.begin(), is_same);
 }
 
 // Schedulers go by position, so servers that may not be chosen stand there with weight 0.
-std::size_t ServerChoice::gather(Candidates& candidates, const exchange::Service& service,
-                                 const PollRound& round,
-                                 std::span<const std::uint16_t> excluded) const {
-    // Spans of our own: what is written to the candidates might else change where others lie.
-    const std::span<const std::uint16_t> ids = service.servers;
-    const std::span<const exchange::Server> servers = round.snapshot->servers;
-    const std::span<const std::uint32_t> loads = table_.servers().loads();
-    const std::span reached(exchange_.reached_limits);
-    const std::size_t count = std::min(ids.size(), candidates.size());
+void ServerChoice::follow(ServiceScheduler& current, const exchange::Service& service,
+                          const exchange::Snapshot& snapshot) const {
+    Candidates now{};
+    const std::size_t count = std::min(service.servers.size(), now.size());
+    current.has_limits = false;
     for (std::size_t i = 0; i < count; ++i) {
-        const std::uint16_t id = ids[i];
-        const exchange::Server& server = servers[id];
-        const bool has_limit =
-            server.limit.upper != 0 || reached[id].load(std::memory_order_relaxed) != 0;
-        const bool eligible =
-            takes_new_flows(server) && !(has_limit && exchange_.note_overload(id, server.limit));
-        candidates[i] = {id, eligible ? server.weight : 0, loads[id]};
+        const std::uint16_t id = service.servers[i];
+        const exchange::Server& server = snapshot.servers[id];
+        now[i] = {id, takes_new_flows(server) ? server.weight : 0, 0};
+        current.has_limits |= server.limit.upper != 0 ||
+                              exchange_.reached_limits[id].load(std::memory_order_relaxed) != 0;
     }
-    for (const std::uint16_t id : excluded)
-        for (std::size_t i = 0; i < count; ++i)
-            if (candidates[i].server_id == id) candidates[i].weight = 0;
-    return count;
+    if (!current.is_for(service, now, count)) {
+        current.algorithm = service.algorithm;
+        current.count = count;
+        current.scheduler = balance::Scheduler(service.algorithm, worker_);
+    }
+    std::copy_n(now.begin(), count, current.candidates.begin());
+    current.snapshot = &snapshot;
+    current.generation = snapshot.generation;
+}
+
+void ServerChoice::count_loads(ServiceScheduler& current) const {
+    const std::span<const std::uint32_t> loads = table_.servers().loads();
+    for (balance::Candidate& candidate : std::span(current.candidates.data(), current.count))
+        candidate.active_flows = loads[candidate.server_id];
+}
+
+// Those that are full, and those that a flow may not have.
+void ServerChoice::pass_over(Candidates& candidates, std::size_t count,
+                             const exchange::Snapshot& snapshot,
+                             std::span<const std::uint16_t> excluded) const {
+    for (balance::Candidate& candidate : std::span(candidates.data(), count)) {
+        const exchange::Server& server = snapshot.servers[candidate.server_id];
+        if (takes_new_flows(server) && exchange_.note_overload(candidate.server_id, server.limit))
+            candidate.weight = 0;
+        if (std::find(excluded.begin(), excluded.end(), candidate.server_id) != excluded.end())
+            candidate.weight = 0;
+    }
 }
 
 std::uint16_t ServerChoice::choose(const flow::Flow& flow, const PollRound& round,
@@ -90,16 +103,21 @@ std::uint16_t ServerChoice::schedule(ServiceScheduler& current, const flow::Flow
                                      const PollRound& round,
                                      std::span<const std::uint16_t> excluded) const {
     const exchange::Service& service = round.snapshot->services[flow.service_id];
-    Candidates all;  // as many as there are servers get a value
-    const std::size_t count = gather(all, service, round, excluded);
-    const std::span<const balance::Candidate> candidates(all.data(), count);
+    if (!current.follows(*round.snapshot)) follow(current, service, *round.snapshot);
+    if (current.scheduler.goes_by_load()) count_loads(current);
+    std::span<const balance::Candidate> candidates(current.candidates.data(), current.count);
+    Candidates of_this_flow;  // as many as there are servers get a value
+    if (current.has_limits || !excluded.empty()) {
+        std::copy(candidates.begin(), candidates.end(), of_this_flow.begin());
+        pass_over(of_this_flow, current.count, *round.snapshot, excluded);
+        candidates = std::span(of_this_flow.data(), current.count);
+    }
     std::optional<std::size_t> chosen;
     if (service.slots != nullptr) {
         const net::Be16 port = service.hash_port ? flow.client_port : net::Be16(0);
         chosen = service.slots->pick(candidates, balance::client_key(flow.client_address(), port),
                                      service.hash_fallback || !excluded.empty());
     } else {
-        if (!current.is_for(service, count)) current.begin(service, count, worker_);
         chosen = current.scheduler.pick(candidates);
     }
     return chosen ? candidates[*chosen].server_id : no_server;

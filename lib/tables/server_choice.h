@@ -59,23 +59,32 @@ class ServerChoice {
     void remember(const flow::Persistence::Left& entry, const PollRound& round);
 
   private:
+    using Candidates = std::array<balance::Candidate, balance::candidates_max>;
     // A scheduler's state goes by the position of its servers: other servers, another scheduler.
     struct ServiceScheduler {
         balance::Scheduler scheduler;
         balance::Algorithm algorithm = balance::Algorithm::rr;
         std::size_t count = 0;
-        std::array<std::uint16_t, balance::candidates_max> servers{};
+        // As the snapshot says, which is asked when there is another one; loads are of each choice.
+        Candidates candidates{};
+        const exchange::Snapshot* snapshot = nullptr;
+        std::uint64_t generation = 0;
+        bool has_limits = false;  // then it must be asked for each flow
 
-        bool is_for(const exchange::Service& service, std::size_t n) const;
-        void begin(const exchange::Service& service, std::size_t n, std::uint32_t offset);
+        bool follows(const exchange::Snapshot& now) const {
+            return snapshot == &now && generation == now.generation;
+        }
+        bool is_for(const exchange::Service& service, const Candidates& now, std::size_t n) const;
     };
-    using Candidates = std::array<balance::Candidate, balance::candidates_max>;
 
-    std::uint16_t schedule(ServiceScheduler& scheduler, const flow::Flow& flow,
+    std::uint16_t schedule(ServiceScheduler& current, const flow::Flow& flow,
                            const PollRound& round, std::span<const std::uint16_t> excluded) const;
     std::optional<std::uint16_t> kept_server(const flow::Flow& flow, const PollRound& round) const;
-    std::size_t gather(Candidates& candidates, const exchange::Service& service,
-                       const PollRound& round, std::span<const std::uint16_t> excluded) const;
+    void follow(ServiceScheduler& current, const exchange::Service& service,
+                const exchange::Snapshot& snapshot) const;
+    void count_loads(ServiceScheduler& current) const;
+    void pass_over(Candidates& candidates, std::size_t count, const exchange::Snapshot& snapshot,
+                   std::span<const std::uint16_t> excluded) const;
 
     const unsigned worker_;
     const flow::FlowTable& table_;
