@@ -236,7 +236,6 @@ void Forwarder::note_segment(const Packet& packet, const PollRound& round, flow:
                      {.from = from, .flags = segment.flags, .syn_sent_us = syn_sent_us});
 }
 
-// Who counts and hears of it.
 void Forwarder::change_state(flow::FlowIndex index, TcpState after, const PollRound& round,
                              const Change& change) {
     flow::Flow& flow = flows_[index];

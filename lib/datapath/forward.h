@@ -47,6 +47,16 @@ class Forwarder {
     // A segment of a NAT server, whose gateway we are, to a client.
     Verdict from_nat_server(Packet& packet, const PollRound& round);
 
+    // What a segment was that has changed its flow's state.
+    struct Change {
+        flow::Side from;
+        std::uint8_t flags;
+        std::uint32_t syn_sent_us = 0;  // when the state was syn_sent
+    };
+    // Who counts and hears of it.
+    void change_state(flow::FlowIndex index, flow::TcpState after, const PollRound& round,
+                      const Change& change);
+
     // A chore, bounded: a client or its gateway has another MAC, so its flows go there before it
     // has sent anything itself. How many flows it has looked at.
     unsigned follow_moves() {
@@ -70,14 +80,6 @@ class Forwarder {
                            flow::Side from);
     void note_segment(const Packet& packet, const PollRound& round, flow::FlowIndex index,
                       flow::Side from);
-    // What a segment was that has changed its flow's state.
-    struct Change {
-        flow::Side from;
-        std::uint8_t flags;
-        std::uint32_t syn_sent_us;  // when the state was syn_sent
-    };
-    void change_state(flow::FlowIndex index, flow::TcpState after, const PollRound& round,
-                      const Change& change);
     static void prepare_syn(Packet& packet, flow::Flow& flow);
     Verdict send_to_server(Packet& packet, const PollRound& round, flow::Flow& flow);
     Verdict send_to_client(Packet& packet, const PollRound& round, const flow::Flow& flow);

@@ -325,12 +325,10 @@ inline void Worker::fetch(unsigned first, unsigned end, Sighted& sighted) {
 
 // In their order, whichever way each of them goes.
 inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Sighted& sighted) {
-    const auto send = [this](std::uint8_t port, rte_mbuf * mbuf) __attribute__((always_inline)) {
-        tx_.add_finished(port, mbuf);
-    };
+    const LaneEnd lane_end{*this};
     for (unsigned i = first; i < end; ++i) {
         if (!sighted.goes_whole_way(i)) {
-            i = lane_.forward(burst.data(), sighted.seen.data(), i, end, send);
+            i = lane_.forward(burst.data(), sighted.seen.data(), i, end, lane_end);
             if (i == end) return;
             if (!sighted.goes_whole_way(i)) sort(burst, i);
         }

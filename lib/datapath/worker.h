@@ -87,6 +87,20 @@ class Worker {
         bool goes_whole_way(unsigned i) const { return (whole_way >> i & 1) != 0; }
     };
 
+    // Where the fast lane's frames go, and who hears what they change.
+    struct LaneEnd {
+        Worker& worker;
+
+        [[gnu::always_inline]] void send(std::uint8_t port, rte_mbuf* mbuf) const {
+            worker.tx_.add_finished(port, mbuf);
+        }
+        void change(const flow::Flow& flow, flow::TcpState after, flow::Side from,
+                    std::uint8_t flags) const {
+            worker.forwarder_.change_state(worker.tables_.flows.index_of(flow), after,
+                                           worker.round_, {.from = from, .flags = flags});
+        }
+    };
+
     void attach_ports(std::size_t count);
     void attach(std::uint8_t port);
     void add_queues(port::Port& from, std::uint8_t port, bool from_kernel);

@@ -109,6 +109,9 @@ class FlowTable {
 
     Flow& operator[](FlowIndex i) { return records_[i]; }
     const Flow& operator[](FlowIndex i) const { return records_[i]; }
+    FlowIndex index_of(const Flow& flow) const {
+        return static_cast<FlowIndex>(&flow - records_.data());
+    }
 
     // --- changes. insert() copies the record, puts it under its client's tuple and, if the method
     // sees both sides, its server's tuple; neither may be there yet. It joins its server's list and

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The short way of plain segments of established flows (FNAT, NAT, DR), which nearly all frames
+// The short way of plain segments of flows past their SYNs (FNAT, NAT, DR), which nearly all frames
 // are. It does to a segment, its flow and the counters what the whole way (datapath: classify,
 // Forwarder) does, and nothing before it knows that it can: whatever is odd about a frame, its flow
 // or the world goes the whole way, in its turn, so the order within a flow is kept. Three stages, a
@@ -75,18 +75,21 @@ class FastLane {
             flows_.fetch_candidate(seen[i].place, seen[i].is_v4, seen[i].candidate);
     }
 
-    // From `first` to before `end`, each by send(port, mbuf). Stops at a frame that goes the whole
-    // way, to which nothing has been done, and returns which one that is.
-    template <typename Send>
+    // From `first` to before `end`, each by out.send(port, mbuf); out.change(flow, state, from,
+    // flags) is told of the few that change their flow's state. Stops at a frame that goes the
+    // whole way, to which nothing has been done, and returns which one that is.
+    template <typename Out>
     unsigned forward(rte_mbuf* const* burst, const Seen* seen, unsigned first, unsigned end,
-                     Send send) {
-        unsigned done = first;
-        do {
-            first = done;
-            done = seen[first].is_v4 ? forward_all<net::Ip4>(burst, seen, first, end, send)
-                                     : forward_all<net::Ip6>(burst, seen, first, end, send);
-        } while (done != first && done != end);
-        return done;
+                     Out out) {
+        while (first != end) {
+            const unsigned start = first;
+            first = seen[first].is_v4 ? forward_all<net::Ip4>(burst, seen, first, end, out)
+                                      : forward_all<net::Ip6>(burst, seen, first, end, out);
+            if (first != start) continue;
+            if (!forward_change(*burst[first], seen[first], out)) break;
+            ++first;
+        }
+        return first;
     }
 
   private:
@@ -109,47 +112,69 @@ class FastLane {
     }
 
     // Those of one family that follow each other. Apart: the loop needs its registers for them.
-    template <typename Family, typename Send>
+    template <typename Family, typename Out>
     [[gnu::noinline]] unsigned forward_all(rte_mbuf* const* burst, const Seen* seen, unsigned first,
-                                           unsigned end, Send send) {
+                                           unsigned end, Out out) {
         rte_mbuf* const* frame = burst + first;
         rte_mbuf* const* const last = burst + end;
         for (const Seen* at = seen + first; frame != last; ++frame, ++at)
             if (at->candidate.flow == nullptr || at->is_v4 != is_v4<Family> ||
-                !forward<Family>(**frame, *at, send))
+                !forward<Family, false>(**frame, *at, out))
                 break;
         return static_cast<unsigned>(frame - burst);
+    }
+    // One that may do more than a bare ACK: it ends the handshake or the connection.
+    template <typename Out>
+    [[gnu::noinline]] bool forward_change(rte_mbuf& mbuf, const Seen& seen, Out out) {
+        return seen.candidate.flow != nullptr &&
+               (seen.is_v4 ? forward<net::Ip4, true>(mbuf, seen, out)
+                           : forward<net::Ip6, true>(mbuf, seen, out));
     }
 
     // False: nothing has changed. What the table says of the candidate may be old: frames before
     // this one have changed it.
-    template <typename Family, typename Send>
-    [[gnu::always_inline]] bool forward(rte_mbuf& mbuf, const Seen& seen, Send send) {
+    template <typename Family, bool may_change, typename Out>
+    [[gnu::always_inline]] bool forward(rte_mbuf& mbuf, const Seen& seen, Out out) {
         using enum flow::Side;
         Frame<Family>& frame = frame_of<Family>(mbuf);
         flow::Flow& f = *seen.candidate.flow;
-        if (flow::difference(f, seen.candidate.from, frame.tuple()) != 0 || !is_open<Family>(f) ||
+        if (flow::difference(f, seen.candidate.from, frame.tuple()) != 0 || !is_known<Family>(f) ||
+            !may_pass<may_change>(f, seen.candidate.from, frame.tcp) ||
             source_of(frame.ethernet) == port_macs_[mbuf.port])
             return false;
         if (seen.candidate.from == client) {
             if (flow::sees_both_sides(f.method)) [[likely]]
-                return from_client<false>(mbuf, frame, seen, f, send);
-            return f.method == flow::Method::dr && from_client<true>(mbuf, frame, seen, f, send);
+                return from_client<false, may_change>(mbuf, frame, seen, f, out);
+            return f.method == flow::Method::dr &&
+                   from_client<true, may_change>(mbuf, frame, seen, f, out);
         }
         if (f.method == flow::Method::fnat) [[likely]]
-            return from_server(mbuf, frame, seen, f, send);
-        return f.method == flow::Method::nat && from_nat_server(mbuf, frame, seen, f, send);
+            return from_server<may_change>(mbuf, frame, seen, f, out);
+        return f.method == flow::Method::nat &&
+               from_nat_server<may_change>(mbuf, frame, seen, f, out);
     }
 
     // One family on both sides (an IPv6 packet may carry what looks like our IPv4 addresses). What
     // a flow of the peer's still has to learn is the whole way's, and who has been asked whether it
     // is still there.
     template <typename Family>
-    static bool is_open(const flow::Flow& f) {
+    static bool is_known(const flow::Flow& f) {
         using namespace flow::flow_flag;
-        return flow::is_past_opening(f.state) &&
-               (f.flags & (unsure | awaits_client | awaits_server)) == 0 &&
+        return (f.flags & (unsure | awaits_client | awaits_server)) == 0 &&
                f.families == (is_v4<Family> ? flow::Flow::all_ipv4 : 0);
+    }
+    // A client that answers its server opens the flow; either end's FIN begins to close it.
+    template <bool may_change>
+    static bool may_pass(const flow::Flow& f, flow::Side from, const net::TcpHeader& tcp) {
+        if constexpr (!may_change) {
+            return flow::is_past_opening(f.state) && !has_fin(tcp);
+        } else {
+            const flow::Segment answer{.acknowledgement = tcp.acknowledgement.host(),
+                                       .flags = net::tcp_flag::ack};
+            return flow::is_past_opening(f.state) ||
+                   (f.state == flow::TcpState::syn_received && from == flow::Side::client &&
+                    flow::answers_server(f, answer));
+        }
     }
 
     bool is_for(const OurAddresses::Ours& at, const net::EthernetHeader& ethernet,
@@ -161,9 +186,9 @@ class FastLane {
     // `direct`: DR, only the link changes. What Snapshot::claims() asks of an address that the host
     // has too, a live flow has answered but for this: its server is one of ours, its virtual_server
     // has been.
-    template <bool direct, typename Family, typename Send>
+    template <bool direct, bool may_change, typename Family, typename Out>
     [[gnu::always_inline]] bool from_client(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
-                                            flow::Flow& f, Send send) {
+                                            flow::Flow& f, Out out) {
         const OurAddresses::Ours* vip = addresses_.find_vip(frame.ip.destination);
         const exchange::Server& server = snapshot_->servers[f.server_id];
         if (vip == nullptr || !is_for(*vip, frame.ethernet, mbuf) || !server.reachable ||
@@ -175,7 +200,8 @@ class FastLane {
         f.client_mac = frame.ethernet.source;
         f.client_port_index = static_cast<std::uint8_t>(mbuf.port);
         const net::Be32 sequence(frame.tcp.sequence.host() + f.seq_delta);
-        if (!note<flow::Side::client>(f, frame.tcp, sequence.host(), seen)) counted.repeated.add();
+        if (!note<flow::Side::client, may_change>(f, frame.tcp, sequence.host(), seen, out))
+            counted.repeated.add();
         if constexpr (direct) {
             spend_hop(frame.ip);
         } else {
@@ -190,26 +216,26 @@ class FastLane {
         vip->frames->add();
         counted.to_server.add();
         counted.to_server_bytes.add(mbuf.pkt_len);
-        send(server.out_port, &mbuf);
+        out.send(server.out_port, &mbuf);
         return true;
     }
 
-    template <typename Family, typename Send>
+    template <bool may_change, typename Family, typename Out>
     [[gnu::always_inline]] bool from_server(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
-                                            flow::Flow& f, Send send) {
+                                            flow::Flow& f, Out out) {
         const OurAddresses::Ours* local = addresses_.find_local(frame.ip.destination);
         if (local == nullptr || !is_for(*local, frame.ethernet, mbuf) ||
             (local->is_hosts && snapshot_->host_ports.contains(f.local_port.host())) ||
-            !to_client(mbuf, frame, seen, f, send))
+            !to_client<may_change>(mbuf, frame, seen, f, out))
             return false;
         local->frames->add();
         return true;
     }
 
     // It comes to us by the MAC alone.
-    template <typename Family, typename Send>
+    template <bool may_change, typename Family, typename Out>
     [[gnu::noinline]] bool from_nat_server(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
-                                           flow::Flow& f, Send send) {
+                                           flow::Flow& f, Out out) {
         const auto port = static_cast<std::uint8_t>(mbuf.port);
         const net::MacAddress& mac = frame.ethernet.destination;
         const auto is_ours = [this](std::uint16_t router) { return round_->owns(router); };
@@ -220,18 +246,19 @@ class FastLane {
                snapshot_->find_address(f.client_address()) == nullptr &&
                snapshot_->find_nat_server(f.server_address(), f.server_port) !=
                    exchange::Snapshot::no_server &&
-               !snapshot_->is_kernels(f.client_address()) && to_client(mbuf, frame, seen, f, send);
+               !snapshot_->is_kernels(f.client_address()) &&
+               to_client<may_change>(mbuf, frame, seen, f, out);
     }
 
-    template <typename Family, typename Send>
+    template <bool may_change, typename Family, typename Out>
     [[gnu::always_inline]] bool to_client(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
-                                          flow::Flow& f, Send send) {
+                                          flow::Flow& f, Out out) {
         const exchange::OwnedAddress* vip = addresses_.vip_of(f.service_id);
         if (vip == nullptr || seen.ip_bytes > snapshot_->mtu_of(f.client_port_index) ||
             !is_sound<Family>(mbuf))
             return false;
         exchange::ServerCounters& counted = servers_[f.server_id];
-        note<flow::Side::server>(f, frame.tcp, frame.tcp.sequence.host(), seen);
+        note<flow::Side::server, may_change>(f, frame.tcp, frame.tcp.sequence.host(), seen, out);
         const net::Be32 unshifted(frame.tcp.acknowledgement.host() - f.seq_delta);
         std::uint64_t tcp_change = change(frame.tcp.acknowledgement.raw(), unshifted.raw());
         frame.tcp.acknowledgement = unshifted;
@@ -245,7 +272,7 @@ class FastLane {
                                     : snapshot_->mac_on(f.client_port_index, *vip);
         counted.to_client.add();
         counted.to_client_bytes.add(mbuf.pkt_len);
-        send(f.client_port_index, &mbuf);
+        out.send(f.client_port_index, &mbuf);
         return true;
     }
 
@@ -259,15 +286,21 @@ class FastLane {
 
     // In the server's numbers. False: its data is repeated. A bare ACK changes no state of an
     // established flow.
-    template <flow::Side from>
-    bool note(flow::Flow& f, const net::TcpHeader& tcp, std::uint32_t sequence,
-              const Seen& seen) const {
+    template <flow::Side from, bool may_change, typename Out>
+    bool note(flow::Flow& f, const net::TcpHeader& tcp, std::uint32_t sequence, const Seen& seen,
+              Out out) const {
+        const std::uint32_t fin = may_change && has_fin(tcp) ? 1 : 0;
         const flow::Segment segment{.sequence = sequence,
                                     .acknowledgement = tcp.acknowledgement.host(),
-                                    .length = seen.payload_bytes,
+                                    .length = seen.payload_bytes + fin,
                                     .flags = net::tcp_flag::ack};
         f.last_seen = tick_;
-        return flow::track_open(f, from, segment) || !flow::may_be_repeated(f, segment);
+        const bool is_fresh =
+            flow::track_open(f, from, segment) || !flow::may_be_repeated(f, segment);
+        if constexpr (may_change)
+            if (const auto next = flow::step(f.state, from, tcp.flags); next != f.state)
+                out.change(f, next, from, tcp.flags);
+        return is_fresh;
     }
 
     flow::FlowTable& flows_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which frames may take the fast lane: Ethernet, an IP header without options, and a whole TCP
-// segment that acknowledges and neither opens nor ends a connection.
+// segment that acknowledges and neither opens nor resets a connection.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -73,7 +73,10 @@ inline bool is_plain(const net::Ipv6Header& ip) {
 
 inline bool is_plain(const net::TcpHeader& tcp) {
     using namespace net::tcp_flag;
-    return (tcp.flags & (syn | fin | rst | ack)) == ack;
+    return (tcp.flags & (syn | rst | ack)) == ack;
+}
+inline bool has_fin(const net::TcpHeader& tcp) {
+    return (tcp.flags & net::tcp_flag::fin) != 0;
 }
 inline bool has_options(const net::TcpHeader& tcp) {
     constexpr std::uint8_t none = sizeof(net::TcpHeader) / 4 << 4 | 0x0f;

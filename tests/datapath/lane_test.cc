@@ -15,22 +15,27 @@ using flow::Method;
 using packets::Frame;
 using packets::PacketBuilder;
 
-std::unique_ptr<MethodWorld> make_world(bool fast_lane, Method method, const Endpoints& ends) {
+std::unique_ptr<MethodWorld> make_world(bool fast_lane, Method method, const Endpoints& ends,
+                                        unsigned workers) {
     const bool usual = World::fast_lane;
     World::fast_lane = fast_lane;
-    auto world = std::make_unique<MethodWorld>(method, ends);
+    auto world = std::make_unique<MethodWorld>(method, ends, workers);
     World::fast_lane = usual;
     return world;
 }
 
 class Both : public testing::TestWithParam<std::tuple<Method, Endpoints>> {
   protected:
-    Both() { open(); }
+    explicit Both(unsigned workers = 1)
+        : lane(make_world(true, std::get<0>(GetParam()), std::get<1>(GetParam()), workers)),
+          whole(make_world(false, std::get<0>(GetParam()), std::get<1>(GetParam()), workers)) {
+        open();
+    }
 
-    std::vector<Frame> send(const Frame& frame, unsigned port) {
+    std::vector<Frame> send(const Frame& frame, unsigned port, unsigned worker = 0) {
         lane->rx_flags = whole->rx_flags = flags;
-        std::vector<Frame> sent = lane->send_raw(frame, 0, port);
-        EXPECT_EQ(packets::describe(sent), packets::describe(whole->send_raw(frame, 0, port)));
+        std::vector<Frame> sent = lane->send_raw(frame, worker, port);
+        EXPECT_EQ(packets::describe(sent), packets::describe(whole->send_raw(frame, worker, port)));
         return sent;
     }
     void change(const std::function<void(exchange::Snapshot&)>& edit) {
@@ -53,8 +58,11 @@ class Both : public testing::TestWithParam<std::tuple<Method, Endpoints>> {
     }
 
     void expect_same_counters() {
-        const auto& one = *lane->exchange.workers[0];
-        const auto& other = *whole->exchange.workers[0];
+        for (std::size_t i = 0; i < lane->exchange.workers.size(); ++i)
+            expect_same_counters(*lane->exchange.workers[i], *whole->exchange.workers[i]);
+    }
+    static void expect_same_counters(const exchange::WorkerLink& one,
+                                     const exchange::WorkerLink& other) {
         for (const auto& named : exchange::worker_counters) {
             if (named.name == "busy_ns" || named.name == "polls") continue;
             EXPECT_EQ((one.counters.*named.counter).value(),
@@ -73,6 +81,16 @@ class Both : public testing::TestWithParam<std::tuple<Method, Endpoints>> {
             EXPECT_EQ(one.router_frames[i].value(), other.router_frames[i].value());
         }
     }
+    // What the manager hears of connections.
+    void expect_same_events() { EXPECT_EQ(events_of(*lane), events_of(*whole)); }
+    static Lines events_of(World& world) {
+        Lines events;
+        for (exchange::FlowEvent event; world.exchange.workers[0]->events.pop(event);)
+            events.push_back(std::to_string(event.client_port.host()) + " " +
+                             std::to_string(static_cast<int>(event.kind)) + " " +
+                             std::string(exchange::name_of(event.cause)));
+        return events;
+    }
     // What the flow remembers shows in the RSTs to both ends.
     void expect_same_flow() {
         change([](exchange::Snapshot& s) {
@@ -82,10 +100,7 @@ class Both : public testing::TestWithParam<std::tuple<Method, Endpoints>> {
         EXPECT_EQ(lane->run(), whole->run());
     }
 
-    std::unique_ptr<MethodWorld> lane =
-        make_world(true, std::get<0>(GetParam()), std::get<1>(GetParam()));
-    std::unique_ptr<MethodWorld> whole =
-        make_world(false, std::get<0>(GetParam()), std::get<1>(GetParam()));
+    std::unique_ptr<MethodWorld> lane, whole;
     Frame syn_at_server;
     std::uint64_t flags = 0;
 };
@@ -253,6 +268,28 @@ TEST_P(Both, WaysAgreeWhileAConnectionEnds) {
     send(client("R").seq(1002), 0);
     acknowledge();
     expect_same_counters();
+    expect_same_flow();
+}
+
+// Whoever answers whom, in whatever order, and with whatever numbers.
+TEST_P(Both, WaysAgreeHowConnectionsBeginAndEnd) {
+    constexpr std::array<const char*, 8> letters{"A", "A", "A", "PA", "FA", "FPA", "F", "SA"};
+    std::mt19937 random(3);
+    for (std::uint16_t port = 4001; port < 4101 && !HasFailure(); ++port) {
+        const Frame syn = send(lane->to_vip("S").tcp(port, 5672, "S"), 0).at(0);
+        if (flow::sees_both_sides(std::get<0>(GetParam()))) send(answer_to(syn, "SA", 70'000), 1);
+        for (unsigned i = 0; i < 6; ++i) {
+            const bool from_client = random() % 2 == 0;
+            const char* sent = letters[random() % letters.size()];
+            PacketBuilder made = from_client ? lane->to_vip(sent).tcp(port, 5672, sent).seq(1001)
+                                             : answer_to(syn, sent, 70'001);
+            if (from_client) made.ack((random() % 4 == 0 ? 60'000 : 70'000) + random() % 3);
+            send(made.payload(std::string(random() % 3, 'd')), from_client ? 0 : 1);
+            EXPECT_FALSE(HasFailure()) << "port " << port << ", segment " << i;
+        }
+    }
+    expect_same_counters();
+    expect_same_events();
     expect_same_flow();
 }
 
