@@ -2,19 +2,26 @@
 // Which worker a packet belongs to, and the hand-off of those that belong to another one.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "datapath/packet.h"
-#include "exchange/counters.h"
+#include "exchange/worker_link.h"
 #include "flow/spread.h"
 
 namespace warren::datapath {
 
 class Steering {
   public:
-    Steering(unsigned worker, const flow::Spread& spread, exchange::WorkerCounters& counters)
-        : worker_(worker), spread_(spread), counters_(counters) {}
+    Steering(unsigned worker, const flow::Spread& spread, exchange::Exchange& exchange)
+        : worker_(worker),
+          spread_(spread),
+          exchange_(exchange),
+          counters_(exchange.workers[worker]->counters),
+          waiting_(exchange.workers.size()) {}
 
     unsigned worker() const { return worker_; }
 
@@ -27,9 +34,17 @@ class Steering {
     unsigned owner_of(const Packet& packet) const {
         if (spread_.workers() == 1) return 0;
         const std::uint32_t hash = spread_.hash(packet.tuple());
-        if ((packet.mbuf->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0)
-            (packet.mbuf->hash.rss == hash ? counters_.rss_agreed : counters_.rss_disagreed).add();
+        compare_with_card(*packet.mbuf, hash);
         return spread_.owner(hash);
+    }
+    // The same of a segment that may be handed off at once; nothing: it is ours to look at.
+    std::optional<unsigned> other_owner_of(const rte_mbuf& mbuf, const flow::Tuple& tuple) const {
+        if (from_ != worker_ || spread_.workers() == 1) return std::nullopt;
+        const std::uint32_t hash = spread_.hash(tuple);
+        const unsigned owner = spread_.owner(hash);
+        if (owner == worker_) return std::nullopt;
+        compare_with_card(mbuf, hash);
+        return owner;
     }
 
     // The same of a segment that is not at hand.
@@ -57,11 +72,50 @@ class Steering {
         return Verdict::hand_off(static_cast<std::uint8_t>(signpost.server_id));
     }
 
+    // Frames wait for others, so that a worker is given all of a round's at once.
+    void hand_off(unsigned target, const exchange::Handed& frame) {
+        Waiting& waiting = waiting_[target];
+        waiting.frames[waiting.count++] = frame;
+        waited_for_ |= 1U << target;
+        if (waiting.count == waiting.frames.size()) give(target);
+    }
+    // At the end of a round. Workers that others' frames were left for may sleep.
+    void give_all() {
+        for (; waited_for_ != 0; waited_for_ &= waited_for_ - 1) {
+            const auto target = static_cast<unsigned>(std::countr_zero(waited_for_));
+            give(target);
+            exchange_.workers[target]->doorbell.ring_if_asleep();
+        }
+    }
+
   private:
+    struct Waiting {
+        std::array<exchange::Handed, burst_size> frames;
+        unsigned count = 0;
+    };
+
+    void compare_with_card(const rte_mbuf& mbuf, std::uint32_t hash) const {
+        if ((mbuf.ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0)
+            (mbuf.hash.rss == hash ? counters_.rss_agreed : counters_.rss_disagreed).add();
+    }
+    void give(unsigned target) {
+        Waiting& waiting = waiting_[target];
+        const unsigned taken =
+            exchange_.handoff(worker_, target).push(waiting.frames.data(), waiting.count);
+        counters_.handoff_out.add(taken);
+        counters_.drop(exchange::Drop::handoff_full).add(waiting.count - taken);
+        for (unsigned i = taken; i < waiting.count; ++i)
+            rte_pktmbuf_free(waiting.frames[i].mbuf);
+        waiting.count = 0;
+    }
+
     const unsigned worker_;
     unsigned from_ = worker_;
     const flow::Spread& spread_;
+    exchange::Exchange& exchange_;
     exchange::WorkerCounters& counters_;
+    std::vector<Waiting> waiting_;  // by worker
+    std::uint32_t waited_for_ = 0;  // bit i: worker i's are not given yet, or he has not been woken
 };
 
 }  // namespace warren::datapath

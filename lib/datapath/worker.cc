@@ -103,7 +103,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       lane_(tables_.flows, link_),
       witness_(tables_.flows, options.id, round_),
       emitter_(flow_options(options), counters_, tx_, witness_),
-      steering_(options.id, *options.spread, counters_),
+      steering_(options.id, *options.spread, exchange),
       admission_(flow_options(options), exchange, tables_, emitter_),
       half_open_(exchange, tables_, emitter_, admission_),
       dead_flows_(tables_, emitter_, half_open_),
@@ -161,8 +161,10 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
     handled += receive();
     for (const auto& [from, ring] : handoffs_)
         if (!ring->is_empty()) handled += take_handoffs(from, *ring);
-    if (handed_to_ != 0) wake_handed();
-    if (handled != 0) tx_.flush();
+    if (handled != 0) {
+        steering_.give_all();
+        tx_.flush();
+    }
     end_lap(port::Lap::tx);
     handled += chores();
     if (tx_.has_more()) tx_.flush();
@@ -266,31 +268,32 @@ void Worker::tell_what_was_seen() {
     }
 }
 
-unsigned Worker::take_handoffs(unsigned from, exchange::MbufRing& ring) {
-    Burst burst;
-    const unsigned count = ring.pop(burst.data(), burst_size);
+unsigned Worker::take_handoffs(unsigned from, exchange::HandoffRing& ring) {
+    std::array<exchange::Handed, burst_size> handed;
+    const unsigned count = ring.pop(handed.data(), burst_size);
     counters_.handoff_in.add(count);
+    Burst burst;
+    for (unsigned i = 0; i < count; ++i) {
+        burst[i] = handed[i].mbuf;
+        rte_prefetch0(burst[i]);
+    }
+    std::size_t last_port = 0;  // from may know more of them
     for (unsigned i = 0; i < count; ++i)
-        attach_ports(burst[i]->port + std::size_t{1});  // from may know more of them
+        last_port = std::max<std::size_t>(last_port, burst[i]->port);
+    attach_ports(last_port + 1);
     steering_.begin_frames_of(from);
-    process(burst, count);
+    process(burst, count, handed.data());
     steering_.begin_frames_of(id_);
     return count;
-}
-
-// Workers that others' frames were left for may sleep.
-void Worker::wake_handed() {
-    for (; handed_to_ != 0; handed_to_ &= handed_to_ - 1)
-        exchange_.workers[static_cast<unsigned>(std::countr_zero(handed_to_))]
-            ->doorbell.ring_if_asleep();
 }
 
 // All in the order of arrival. What one stage asks of memory is there when the next one comes to
 // the frame, some frames later. A core keeps few misses open: a burst's worth of prefetches at once
 // would be dropped, so every stage goes on by a few frames at a time.
-void Worker::process(Burst& burst, unsigned count) {
+void Worker::process(Burst& burst, unsigned count, const exchange::Handed* handed) {
     constexpr unsigned few = 8;
     Sighted sighted;
+    sighted.handed = handed;
     prefetch(burst, 0, std::min(few, count));
     for (unsigned at = 0; at < count + 2 * few; at += few) {
         const unsigned end = std::min(at + few, count);
@@ -306,8 +309,10 @@ void Worker::process(Burst& burst, unsigned count) {
 
 inline void Worker::look(Burst& burst, unsigned first, unsigned end, Sighted& sighted) {
     lane::FastLane::Seen* seen = sighted.seen.data();
-    const std::uint32_t whole_way = is_lane_open_ ? lane_.look(burst.data(), seen, first, end)
-                                                  : lane::FastLane::pass_by(seen, first, end);
+    const std::uint32_t whole_way = !is_lane_open_ ? lane::FastLane::pass_by(seen, first, end)
+                                    : sighted.handed == nullptr
+                                        ? lane_.look(burst.data(), seen, first, end)
+                                        : lane_.recall(sighted.handed, seen, first, end);
     sighted.whole_way |= whole_way;
     for (std::uint32_t left = whole_way; left != 0; left &= left - 1)
         sort(burst, static_cast<unsigned>(std::countr_zero(left)));
@@ -328,12 +333,28 @@ inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Si
     const LaneEnd lane_end{*this};
     for (unsigned i = first; i < end; ++i) {
         if (!sighted.goes_whole_way(i)) {
-            i = lane_.forward(burst.data(), sighted.seen.data(), i, end, lane_end);
+            if (sighted.seen[i].candidate.flow != nullptr) [[likely]]
+                i = lane_.forward(burst.data(), sighted.seen.data(), i, end, lane_end);
             if (i == end) return;
-            if (!sighted.goes_whole_way(i)) sort(burst, i);
+            if (!sighted.goes_whole_way(i)) {
+                if (hand_off(*burst[i], sighted.seen[i])) continue;
+                sort(burst, i);
+            }
         }
         go_whole_way(packets_[i]);
     }
+}
+
+// A plain segment that another worker owns, with what is known of it. False: the whole way says
+// whose it is. Apart, as the next one.
+[[gnu::noinline]] bool Worker::hand_off(rte_mbuf& mbuf, const lane::FastLane::Seen& seen) {
+    const auto stray = lane_.find_stray(mbuf, seen);
+    if (!stray) return false;
+    const auto owner = steering_.other_owner_of(mbuf, stray->tuple);
+    if (!owner) return false;
+    stray->frames->add();
+    steering_.hand_off(*owner, stray->handed);
+    return true;
 }
 
 // Apart: the loop over a burst needs its registers for the fast lane.
@@ -421,11 +442,7 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
         case Verdict::Action::kernel:
             return leave_to_kernel(packet);
         case Verdict::Action::hand_off:
-            if (!exchange_.handoff(id_, verdict.target).push(packet.mbuf))
-                return drop(packet.mbuf, Drop::handoff_full);
-            counters_.handoff_out.add();
-            handed_to_ |= 1U << verdict.target;
-            return;
+            return steering_.hand_off(verdict.target, {.mbuf = packet.mbuf});
         case Verdict::Action::held:
             return;
     }

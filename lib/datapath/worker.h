@@ -83,6 +83,7 @@ class Worker {
     struct Sighted {
         std::array<lane::FastLane::Seen, burst_size> seen;  // those in the fast lane
         std::uint32_t whole_way = 0;                        // bit i: so goes burst[i]
+        const exchange::Handed* handed = nullptr;           // what another worker has said of each
 
         bool goes_whole_way(unsigned i) const { return (whole_way >> i & 1) != 0; }
     };
@@ -109,12 +110,12 @@ class Worker {
     unsigned send_for_control();
     unsigned receive();
     void tell_what_was_seen();
-    unsigned take_handoffs(unsigned from, exchange::MbufRing& ring);
-    void wake_handed();
-    void process(Burst& burst, unsigned count);
+    unsigned take_handoffs(unsigned from, exchange::HandoffRing& ring);
+    void process(Burst& burst, unsigned count, const exchange::Handed* handed = nullptr);
     void look(Burst& burst, unsigned first, unsigned end, Sighted& sighted);
     void fetch(unsigned first, unsigned end, Sighted& sighted);
     void forward(Burst& burst, unsigned first, unsigned end, const Sighted& sighted);
+    bool hand_off(rte_mbuf& mbuf, const lane::FastLane::Seen& seen);
     void sort(Burst& burst, unsigned i);
     void go_whole_way(Packet& packet);
     void open_or_shut_lane();
@@ -143,11 +144,10 @@ class Worker {
     const port::PortTable& ports_;
     std::vector<net::MacAddress> port_macs_;  // of those that it knows already
     std::vector<RxQueue> rx_queues_;
-    std::vector<std::pair<unsigned, exchange::MbufRing*>> handoffs_;  // from which worker
-    port::Nap nap_;                                                   // which their frames end
+    std::vector<std::pair<unsigned, exchange::HandoffRing*>> handoffs_;  // from which worker
+    port::Nap nap_;                                                      // which their frames end
     TxBatch tx_;
     PollRound round_;
-    std::uint32_t handed_to_ = 0;         // bit i: worker i has got frames of ours in this round
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;
     port::Laps* laps_ = nullptr;

@@ -14,6 +14,7 @@
 #include "exchange/channel.h"
 #include "exchange/counters.h"
 #include "exchange/doorbell.h"
+#include "exchange/handoff_ring.h"
 #include "exchange/mbuf_ring.h"
 #include "exchange/ownership.h"
 #include "exchange/publisher.h"
@@ -86,7 +87,7 @@ struct Exchange {
             if (has_flow_sync) workers.back()->sync = std::make_unique<SyncLink>();
         }
         for (auto& ring : handoffs)
-            ring = std::make_unique<MbufRing>(512);
+            ring = std::make_unique<HandoffRing>(512);
     }
 
     std::vector<std::unique_ptr<WorkerLink>> workers;
@@ -113,7 +114,7 @@ struct Exchange {
     // admits in the same instant.
     alignas(64) std::vector<std::atomic<std::uint32_t>> reached_limits =
         std::vector<std::atomic<std::uint32_t>>(max_servers);
-    std::vector<std::unique_ptr<MbufRing>> handoffs;  // see handoff()
+    std::vector<std::unique_ptr<HandoffRing>> handoffs;  // see handoff()
 
     // ---- sync thread and workers
 
@@ -159,7 +160,9 @@ struct Exchange {
     }
 
     // Ring from worker `from` to worker `to`.
-    MbufRing& handoff(unsigned from, unsigned to) { return *handoffs[from * workers.size() + to]; }
+    HandoffRing& handoff(unsigned from, unsigned to) {
+        return *handoffs[from * workers.size() + to];
+    }
 
   private:
     template <typename Time>

@@ -10,8 +10,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
+#include "exchange/handoff_ring.h"
 #include "exchange/poll_round.h"
 #include "exchange/worker_link.h"
 #include "flow/seq_shift.h"
@@ -60,6 +62,23 @@ class FastLane {
         }
         return whole_way;
     }
+    // In place of look(), of frames that another worker has looked at.
+    std::uint32_t recall(const exchange::Handed* handed, Seen* seen, unsigned first,
+                         unsigned end) const {
+        std::uint32_t whole_way = 0;
+        for (unsigned i = first; i < end; ++i) {
+            if (handed[i].is_plain) [[likely]] {
+                seen[i].place = flows_.prefetch(handed[i].flow_hash);
+                seen[i].ip_bytes = handed[i].ip_bytes;
+                seen[i].is_v4 = handed[i].is_v4;
+                seen[i].payload_bytes = handed[i].payload_bytes;
+                continue;
+            }
+            pass_by(seen[i]);
+            whole_way |= 1U << i;
+        }
+        return whole_way;
+    }
     // In place of look(): all of them do.
     static std::uint32_t pass_by(Seen* seen, unsigned first, unsigned end) {
         std::uint32_t whole_way = 0;
@@ -90,6 +109,18 @@ class FastLane {
             ++first;
         }
         return first;
+    }
+
+    // A plain segment to an address of ours that is of no flow here, but may be of another worker's
+    // whom its tuple leads to.
+    struct Stray {
+        flow::Tuple tuple;
+        exchange::Counter* frames;  // of the virtual router
+        exchange::Handed handed;
+    };
+    // Nothing: it is none, or the whole way must ask more.
+    std::optional<Stray> find_stray(rte_mbuf& mbuf, const Seen& seen) {
+        return seen.is_v4 ? find_stray<net::Ip4>(mbuf, seen) : find_stray<net::Ip6>(mbuf, seen);
     }
 
   private:
@@ -181,6 +212,42 @@ class FastLane {
                 const rte_mbuf& mbuf) const {
         const std::uint64_t mac = destination_of(ethernet);
         return mac == port_macs_[mbuf.port] || (mac == at.mac && at.port == mbuf.port);
+    }
+
+    // What the whole way asks (datapath's classify) before it looks for the owner.
+    template <typename Family>
+    std::optional<Stray> find_stray(rte_mbuf& mbuf, const Seen& seen) {
+        const Frame<Family>& frame = frame_of<Family>(mbuf);
+        const OurAddresses::Ours* ours = addresses_.find_vip(frame.ip.destination);
+        if (seen.candidate.flow != nullptr || ours == nullptr ||
+            !is_for(*ours, frame.ethernet, mbuf) ||
+            source_of(frame.ethernet) == port_macs_[mbuf.port] || !is_sound<Family>(mbuf))
+            return std::nullopt;
+        const flow::Tuple tuple{OurAddresses::whole(frame.ip.source),
+                                OurAddresses::whole(frame.ip.destination), frame.tcp.source_port,
+                                frame.tcp.destination_port};
+        const auto words = frame.tuple();
+        const std::uint64_t hash = flows_.hash(words);
+        if (!goes_by_tuple(tuple, *ours) || flows_.find(words, hash)) return std::nullopt;
+        return Stray{tuple,
+                     ours->frames,
+                     {.mbuf = &mbuf,
+                      .is_plain = true,
+                      .is_v4 = is_v4<Family>,
+                      .ip_bytes = static_cast<std::uint16_t>(seen.ip_bytes),
+                      .payload_bytes = static_cast<std::uint16_t>(seen.payload_bytes),
+                      .flow_hash = hash}};
+    }
+    // Its owner is found by the whole tuple, and what it is for is ours, not the host's.
+    bool goes_by_tuple(const flow::Tuple& tuple, const OurAddresses::Ours& ours) const {
+        if (tuple.source.is_unspecified() || tuple.source == net::IpAddress::v4(0, 0, 0, 0))
+            return false;
+        const std::uint16_t service =
+            snapshot_->find_service(tuple.destination, tuple.destination_port);
+        if (service != exchange::Snapshot::no_service)
+            return !snapshot_->services[service].goes_by_client();
+        return !ours.is_hosts || snapshot_->claims(tuple.source, tuple.source_port,
+                                                   tuple.destination, tuple.destination_port);
     }
 
     // `direct`: DR, only the link changes. What Snapshot::claims() asks of an address that the host

@@ -52,6 +52,11 @@ class OurAddresses {
         return find(known_locals_, address);
     }
 
+    static net::IpAddress whole(net::Be32 address) { return net::IpAddress::v4(address); }
+    static net::IpAddress whole(const net::Ipv6Bytes& address) {
+        return net::IpAddress::v6(address);
+    }
+
     // Null: nobody owns it.
     const exchange::OwnedAddress* vip_of(std::uint16_t service) const { return vips_[service]; }
 
@@ -83,11 +88,6 @@ class OurAddresses {
             return nullptr;
         return &known.ours;
     }
-    static net::IpAddress whole(net::Be32 address) { return net::IpAddress::v4(address); }
-    static net::IpAddress whole(const net::Ipv6Bytes& address) {
-        return net::IpAddress::v6(address);
-    }
-
     template <typename Words, typename Address>
     [[gnu::noinline]] bool learn(Known<Words>& known, const Words& words, const Address& address) {
         const exchange::OwnedAddress* owned = round_->snapshot->find_address(whole(address));

@@ -34,17 +34,16 @@ constexpr std::uint32_t key_window(const RssKey& key, std::size_t bit) {
 class RssHash {
   public:
     explicit constexpr RssHash(const RssKey& key) {
-        for (std::size_t nibble = 0; nibble < parts_.size(); ++nibble)
-            for (unsigned value = 1; value < 16; ++value) {
+        for (std::size_t byte = 0; byte < parts_.size(); ++byte)
+            for (unsigned value = 1; value < 256; ++value) {
                 const unsigned rest = value & (value - 1);
                 const auto lowest = static_cast<unsigned>(std::countr_zero(value));
-                parts_[nibble][value] =
-                    parts_[nibble][rest] ^ key_window(key, nibble * 4 + 3 - lowest);
+                parts_[byte][value] = parts_[byte][rest] ^ key_window(key, byte * 8 + 7 - lowest);
             }
     }
 
     constexpr std::uint32_t addresses(const IpAddress& source, const IpAddress& destination) const {
-        return part(0, own_bytes(source)) ^ part(own_bytes(source).size(), own_bytes(destination));
+        return source.is_v4() ? parts<4>(source, destination) : parts<16>(source, destination);
     }
     constexpr std::uint32_t ports(bool is_v4, Be16 source, Be16 destination) const {
         const std::size_t offset = is_v4 ? 8 : 32;
@@ -62,25 +61,22 @@ class RssHash {
   private:
     static constexpr std::size_t tuple_bytes = 36;  // the longer one, of IPv6
 
-    static constexpr ConstBytes own_bytes(const IpAddress& ip) {
-        return ConstBytes(ip.bytes()).subspan(ip.is_v4() ? 12 : 0);
-    }
     constexpr std::uint32_t port(std::size_t offset, Be16 port) const {
-        return byte(offset, port.host() >> 8) ^ byte(offset + 1, port.host() & 0xffU);
+        return parts_[offset][port.host() >> 8] ^ parts_[offset + 1][port.host() & 0xffU];
     }
-    // The part of `bytes` that lie `offset` bytes into the tuple.
-    constexpr std::uint32_t part(std::size_t offset, ConstBytes bytes) const {
+    // Of addresses that are so long: their last bytes.
+    template <std::size_t bytes>
+    constexpr std::uint32_t parts(const IpAddress& source, const IpAddress& destination) const {
+        const std::size_t first = source.bytes().size() - bytes;
         std::uint32_t hash = 0;
-        for (const std::uint8_t value : bytes)
-            hash ^= byte(offset++, value);
+        for (std::size_t i = 0; i < bytes; ++i)
+            hash ^= parts_[i][source.bytes()[first + i]] ^
+                    parts_[bytes + i][destination.bytes()[first + i]];
         return hash;
     }
-    constexpr std::uint32_t byte(std::size_t offset, unsigned value) const {
-        return parts_[offset * 2][value >> 4] ^ parts_[offset * 2 + 1][value & 15U];
-    }
 
-    // What each half byte of the tuple adds, by its value.
-    std::array<std::array<std::uint32_t, 16>, tuple_bytes * 2> parts_{};
+    // What each byte of the tuple adds, by its value.
+    std::array<std::array<std::uint32_t, 256>, tuple_bytes> parts_{};
 };
 
 }  // namespace warren::net

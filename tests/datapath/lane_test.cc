@@ -293,6 +293,36 @@ TEST_P(Both, WaysAgreeHowConnectionsBeginAndEnd) {
     expect_same_flow();
 }
 
+// Frames come to any of three workers.
+class BothOfThree : public Both {
+  protected:
+    BothOfThree() : Both(3) {}
+};
+INSTANTIATE_TEST_SUITE_P(EveryMethod, BothOfThree,
+                         testing::Combine(testing::Values(Method::fnat, Method::nat, Method::dr,
+                                                          Method::tun),
+                                          testing::Values(ipv4, ipv6)),
+                         name_of);
+
+TEST_P(BothOfThree, WaysHandOffAlike) {
+    constexpr std::array<const char*, 4> letters{"A", "PA", "UA", "P"};
+    std::mt19937 random(5);
+    for (unsigned i = 0; i < 1000 && !HasFailure(); ++i) {
+        if (i == 500) change([](exchange::Snapshot& s) { s.addresses[0].is_hosts = true; });
+        const bool from_client = random() % 2 == 0;
+        const auto port = static_cast<std::uint16_t>(4000 + random() % 3);
+        const auto service = static_cast<std::uint16_t>(random() % 4 == 0 ? 81 : 5672);
+        const char* sent = letters[random() % letters.size()];
+        PacketBuilder made = from_client ? client(sent).tcp(port, service, sent) : server(sent);
+        made.seq((from_client ? 1001 : 70'001) + random() % 100);
+        const unsigned oddity = random() % 3 == 0 ? random() % 24 : 24;
+        send(make_odd(made, oddity), from_client ? 0 : 1, random() % 3);
+        EXPECT_FALSE(HasFailure()) << "segment " << i << ", oddity " << oddity;
+    }
+    expect_same_counters();
+    expect_same_flow();
+}
+
 TEST_P(Both, WaysKeepTheOrderOfAFlow) {
     const std::vector<Frame> burst{client("A").seq(1001),  client("A").seq(1002).timestamps(1, 2),
                                    client("A").seq(1003),  client("UA").seq(1004).ttl(9),

@@ -26,6 +26,32 @@ TEST(ManyWorkers, AnyQueueLeadsToTheOwner) {
     EXPECT_GT(world.counted(&C::handoff_out), 0U);
 }
 
+// What the first worker has read of a plain segment the second does not read again.
+TEST(ManyWorkers, WhatIsHandedOffSaysWhatItIs) {
+    World world({.workers = 2});
+    if (!World::fast_lane) GTEST_SKIP() << "the whole way reads all again";
+    Connection c(world, 4000);
+    c.open();
+    const packets::Frame segment = c.client_segment("PA").payload("data").build();
+    for (unsigned first = 0; first < 2; ++first) {
+        world.queue(segment, 0, first);
+        world.workers[first]->poll_once(world.now_ns);
+        exchange::Handed handed;
+        if (world.exchange.handoff(first, 1 - first).pop(&handed, 1) == 0) {
+            EXPECT_EQ(world.run().size(), 1U);
+            continue;
+        }
+        EXPECT_TRUE(handed.is_plain);
+        EXPECT_TRUE(handed.is_v4);
+        EXPECT_EQ(handed.ip_bytes, 44U);
+        EXPECT_EQ(handed.payload_bytes, 4U);
+        EXPECT_EQ(world.exchange.handoff(first, 1 - first).push(&handed, 1), 1U);
+        EXPECT_EQ(world.run().size(), 1U);
+        return;
+    }
+    FAIL() << "nobody has handed it off";
+}
+
 TEST(ManyWorkers, OnlyTheOwnerRefusesAMiss) {
     World world({.workers = 3});
     for (std::uint16_t port = 4000; port < 4020; ++port) {
