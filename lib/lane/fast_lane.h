@@ -21,6 +21,7 @@
 #include "flow/table.h"
 #include "lane/our_addresses.h"
 #include "lane/plain.h"
+#include "lane/ways.h"
 #include "lane/words.h"
 
 namespace warren::lane {
@@ -44,15 +45,17 @@ class FastLane {
         round_ = &round;
         snapshot_ = round.snapshot;
         tick_ = round.tick;
-        addresses_.begin_round(round);
+        if (addresses_.begin_round(round)) ways_.follow(*round.snapshot);
     }
     // That port has this MAC from now on.
     void follow_port(std::uint8_t port, const net::MacAddress& mac) {
         port_macs_[port] = mac_of(mac);
     }
 
-    // Which of the frames from `first` to before `end` go the whole way: bit i is burst[i].
-    std::uint32_t look(rte_mbuf* const* burst, Seen* seen, unsigned first, unsigned end) const {
+    // Which of the frames from `first` to before `end` go the whole way: bit i is burst[i]. Apart:
+    // the loop needs its registers.
+    [[gnu::noinline]] std::uint32_t look(rte_mbuf* const* burst, Seen* seen, unsigned first,
+                                         unsigned end) const {
         std::uint32_t whole_way = 0;
         for (unsigned i = first; i < end; ++i) {
             if (look(*burst[i], seen[i])) [[likely]]
@@ -169,8 +172,8 @@ class FastLane {
         using enum flow::Side;
         Frame<Family>& frame = frame_of<Family>(mbuf);
         flow::Flow& f = *seen.candidate.flow;
-        if (flow::difference(f, seen.candidate.from, frame.tuple()) != 0 || !is_known<Family>(f) ||
-            !may_pass<may_change>(f, seen.candidate.from, frame.tcp) ||
+        if (flow::difference(f, seen.candidate.from, frame.tuple()) != 0 ||
+            !may_pass<Family, may_change>(f, seen.candidate.from, frame.tcp) ||
             source_of(frame.ethernet) == port_macs_[mbuf.port])
             return false;
         if (seen.candidate.from == client) {
@@ -187,24 +190,23 @@ class FastLane {
 
     // One family on both sides (an IPv6 packet may carry what looks like our IPv4 addresses). What
     // a flow of the peer's still has to learn is the whole way's, and who has been asked whether it
-    // is still there.
-    template <typename Family>
-    static bool is_known(const flow::Flow& f) {
-        using namespace flow::flow_flag;
-        return (f.flags & (unsure | awaits_client | awaits_server)) == 0 &&
-               f.families == (is_v4<Family> ? flow::Flow::all_ipv4 : 0);
-    }
-    // A client that answers its server opens the flow; either end's FIN begins to close it.
-    template <bool may_change>
+    // is still there. A client that answers its server opens the flow; either end's FIN begins to
+    // close it.
+    template <typename Family, bool may_change>
     static bool may_pass(const flow::Flow& f, flow::Side from, const net::TcpHeader& tcp) {
+        using namespace flow::flow_flag;
+        constexpr std::uint8_t odd = unsure | awaits_client | awaits_server;
+        constexpr std::uint8_t families = is_v4<Family> ? flow::Flow::all_ipv4 : 0;
         if constexpr (!may_change) {
-            return flow::is_past_opening(f.state) && !has_fin(tcp);
+            return f.state == flow::TcpState::established && f.families == families &&
+                   (f.flags & odd) == 0 && !has_fin(tcp);
         } else {
             const flow::Segment answer{.acknowledgement = tcp.acknowledgement.host(),
                                        .flags = net::tcp_flag::ack};
-            return flow::is_past_opening(f.state) ||
-                   (f.state == flow::TcpState::syn_received && from == flow::Side::client &&
-                    flow::answers_server(f, answer));
+            const bool opens = f.state == flow::TcpState::syn_received &&
+                               from == flow::Side::client && flow::answers_server(f, answer);
+            return f.families == families && (f.flags & odd) == 0 &&
+                   (flow::is_past_opening(f.state) || opens);
         }
     }
 
@@ -257,9 +259,8 @@ class FastLane {
     [[gnu::always_inline]] bool from_client(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
                                             flow::Flow& f, Out out) {
         const OurAddresses::Ours* vip = addresses_.find_vip(frame.ip.destination);
-        const exchange::Server& server = snapshot_->servers[f.server_id];
-        if (vip == nullptr || !is_for(*vip, frame.ethernet, mbuf) || !server.reachable ||
-            seen.ip_bytes > snapshot_->mtu_of(server.out_port) ||
+        const Ways::Way& way = ways_.to_server(f.server_id);
+        if (vip == nullptr || !is_for(*vip, frame.ethernet, mbuf) || seen.ip_bytes > way.room ||
             (vip->is_hosts && !snapshot_->services[f.service_id].present) ||
             !is_sound<Family>(mbuf))
             return false;
@@ -278,12 +279,11 @@ class FastLane {
             frame.tcp.sequence = sequence;
             rewrite(frame.ip, frame.tcp, from, to, shift);
         }
-        frame.ethernet.destination = server.next_hop;
-        frame.ethernet.source = server.link_source;
+        way.lead(frame.ethernet);
         vip->frames->add();
         counted.to_server.add();
         counted.to_server_bytes.add(mbuf.pkt_len);
-        out.send(server.out_port, &mbuf);
+        out.send(way.port, &mbuf);
         return true;
     }
 
@@ -377,6 +377,7 @@ class FastLane {
     flow::Tick tick_ = 0;                                         // the same
     std::array<std::uint64_t, exchange::max_ports> port_macs_{};  // by the snapshot's index
     OurAddresses addresses_;
+    Ways ways_;
 };
 
 }  // namespace warren::lane

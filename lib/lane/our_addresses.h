@@ -29,17 +29,18 @@ class OurAddresses {
         : router_frames_(router_frames) {}
 
     // What was ours in the round before may not be ours in this one. `round` is asked until the
-    // next one begins.
-    void begin_round(const exchange::PollRound& round) {
+    // next one begins. Whether its snapshot is another one.
+    bool begin_round(const exchange::PollRound& round) {
         round_ = &round;
         const bool same_world =
             round.snapshot == snapshot_ && round.snapshot->generation == generation_;
         if (same_world && owns_as_before()) [[likely]]
-            return;
+            return false;
         if (!same_world) follow(*round.snapshot);
         words_ = round.ownership.words;
         forget(known_vips_);
         forget(known_locals_);
+        return !same_world;
     }
 
     // Null: not ours now.
