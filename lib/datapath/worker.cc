@@ -337,7 +337,8 @@ inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Si
                 i = lane_.forward(burst.data(), sighted.seen.data(), i, end, lane_end);
             if (i == end) return;
             if (!sighted.goes_whole_way(i)) {
-                if (hand_off(*burst[i], sighted.seen[i])) continue;
+                const lane::FastLane::Seen& seen = sighted.seen[i];
+                if (seen.candidate.flow == nullptr && hand_off(*burst[i], seen)) continue;
                 sort(burst, i);
             }
         }

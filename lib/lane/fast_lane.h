@@ -108,7 +108,9 @@ class FastLane {
             first = seen[first].is_v4 ? forward_all<net::Ip4>(burst, seen, first, end, out)
                                       : forward_all<net::Ip6>(burst, seen, first, end, out);
             if (first != start) continue;
-            if (!forward_change(*burst[first], seen[first], out)) break;
+            if (!may_change(*burst[first], seen[first]) ||
+                !forward_change(*burst[first], seen[first], out))
+                break;
             ++first;
         }
         return first;
@@ -121,7 +123,7 @@ class FastLane {
         exchange::Counter* frames;  // of the virtual router
         exchange::Handed handed;
     };
-    // Nothing: it is none, or the whole way must ask more.
+    // Of a segment without a candidate. Nothing: it is none, or the whole way must ask more.
     std::optional<Stray> find_stray(rte_mbuf& mbuf, const Seen& seen) {
         return seen.is_v4 ? find_stray<net::Ip4>(mbuf, seen) : find_stray<net::Ip6>(mbuf, seen);
     }
@@ -157,47 +159,52 @@ class FastLane {
                 break;
         return static_cast<unsigned>(frame - burst);
     }
-    // One that may do more than a bare ACK: it ends the handshake or the connection.
+    // Whether it may do more than a bare ACK. What else stops at an established flow is odd.
+    static bool may_change(const rte_mbuf& mbuf, const Seen& seen) {
+        const flow::Flow* f = seen.candidate.flow;
+        return f != nullptr &&
+               (f->state != flow::TcpState::established ||
+                has_fin(seen.is_v4 ? frame_of<net::Ip4>(mbuf).tcp : frame_of<net::Ip6>(mbuf).tcp));
+    }
+    // Such a one: it ends the handshake or the connection.
     template <typename Out>
     [[gnu::noinline]] bool forward_change(rte_mbuf& mbuf, const Seen& seen, Out out) {
-        return seen.candidate.flow != nullptr &&
-               (seen.is_v4 ? forward<net::Ip4, true>(mbuf, seen, out)
-                           : forward<net::Ip6, true>(mbuf, seen, out));
+        return seen.is_v4 ? forward<net::Ip4, true>(mbuf, seen, out)
+                          : forward<net::Ip6, true>(mbuf, seen, out);
     }
 
     // False: nothing has changed. What the table says of the candidate may be old: frames before
     // this one have changed it.
-    template <typename Family, bool may_change, typename Out>
+    template <typename Family, bool changes, typename Out>
     [[gnu::always_inline]] bool forward(rte_mbuf& mbuf, const Seen& seen, Out out) {
         using enum flow::Side;
         Frame<Family>& frame = frame_of<Family>(mbuf);
         flow::Flow& f = *seen.candidate.flow;
         if (flow::difference(f, seen.candidate.from, frame.tuple()) != 0 ||
-            !may_pass<Family, may_change>(f, seen.candidate.from, frame.tcp) ||
+            !may_pass<Family, changes>(f, seen.candidate.from, frame.tcp) ||
             source_of(frame.ethernet) == port_macs_[mbuf.port])
             return false;
         if (seen.candidate.from == client) {
             if (flow::sees_both_sides(f.method)) [[likely]]
-                return from_client<false, may_change>(mbuf, frame, seen, f, out);
+                return from_client<false, changes>(mbuf, frame, seen, f, out);
             return f.method == flow::Method::dr &&
-                   from_client<true, may_change>(mbuf, frame, seen, f, out);
+                   from_client<true, changes>(mbuf, frame, seen, f, out);
         }
         if (f.method == flow::Method::fnat) [[likely]]
-            return from_server<may_change>(mbuf, frame, seen, f, out);
-        return f.method == flow::Method::nat &&
-               from_nat_server<may_change>(mbuf, frame, seen, f, out);
+            return from_server<changes>(mbuf, frame, seen, f, out);
+        return f.method == flow::Method::nat && from_nat_server<changes>(mbuf, frame, seen, f, out);
     }
 
     // One family on both sides (an IPv6 packet may carry what looks like our IPv4 addresses). What
     // a flow of the peer's still has to learn is the whole way's, and who has been asked whether it
     // is still there. A client that answers its server opens the flow; either end's FIN begins to
     // close it.
-    template <typename Family, bool may_change>
+    template <typename Family, bool changes>
     static bool may_pass(const flow::Flow& f, flow::Side from, const net::TcpHeader& tcp) {
         using namespace flow::flow_flag;
         constexpr std::uint8_t odd = unsure | awaits_client | awaits_server;
         constexpr std::uint8_t families = is_v4<Family> ? flow::Flow::all_ipv4 : 0;
-        if constexpr (!may_change) {
+        if constexpr (!changes) {
             return f.state == flow::TcpState::established && f.families == families &&
                    (f.flags & odd) == 0 && !has_fin(tcp);
         } else {
@@ -221,8 +228,7 @@ class FastLane {
     std::optional<Stray> find_stray(rte_mbuf& mbuf, const Seen& seen) {
         const Frame<Family>& frame = frame_of<Family>(mbuf);
         const OurAddresses::Ours* ours = addresses_.find_vip(frame.ip.destination);
-        if (seen.candidate.flow != nullptr || ours == nullptr ||
-            !is_for(*ours, frame.ethernet, mbuf) ||
+        if (ours == nullptr || !is_for(*ours, frame.ethernet, mbuf) ||
             source_of(frame.ethernet) == port_macs_[mbuf.port] || !is_sound<Family>(mbuf))
             return std::nullopt;
         const flow::Tuple tuple{OurAddresses::whole(frame.ip.source),
@@ -255,7 +261,7 @@ class FastLane {
     // `direct`: DR, only the link changes. What Snapshot::claims() asks of an address that the host
     // has too, a live flow has answered but for this: its server is one of ours, its virtual_server
     // has been.
-    template <bool direct, bool may_change, typename Family, typename Out>
+    template <bool direct, bool changes, typename Family, typename Out>
     [[gnu::always_inline]] bool from_client(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
                                             flow::Flow& f, Out out) {
         const OurAddresses::Ours* vip = addresses_.find_vip(frame.ip.destination);
@@ -268,7 +274,7 @@ class FastLane {
         f.client_mac = frame.ethernet.source;
         f.client_port_index = static_cast<std::uint8_t>(mbuf.port);
         const net::Be32 sequence(frame.tcp.sequence.host() + f.seq_delta);
-        if (!note<flow::Side::client, may_change>(f, frame.tcp, sequence.host(), seen, out))
+        if (!note<flow::Side::client, changes>(f, frame.tcp, sequence.host(), seen, out))
             counted.repeated.add();
         if constexpr (direct) {
             spend_hop(frame.ip);
@@ -287,20 +293,20 @@ class FastLane {
         return true;
     }
 
-    template <bool may_change, typename Family, typename Out>
+    template <bool changes, typename Family, typename Out>
     [[gnu::always_inline]] bool from_server(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
                                             flow::Flow& f, Out out) {
         const OurAddresses::Ours* local = addresses_.find_local(frame.ip.destination);
         if (local == nullptr || !is_for(*local, frame.ethernet, mbuf) ||
             (local->is_hosts && snapshot_->host_ports.contains(f.local_port.host())) ||
-            !to_client<may_change>(mbuf, frame, seen, f, out))
+            !to_client<changes>(mbuf, frame, seen, f, out))
             return false;
         local->frames->add();
         return true;
     }
 
     // It comes to us by the MAC alone.
-    template <bool may_change, typename Family, typename Out>
+    template <bool changes, typename Family, typename Out>
     [[gnu::noinline]] bool from_nat_server(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
                                            flow::Flow& f, Out out) {
         const auto port = static_cast<std::uint8_t>(mbuf.port);
@@ -314,10 +320,10 @@ class FastLane {
                snapshot_->find_nat_server(f.server_address(), f.server_port) !=
                    exchange::Snapshot::no_server &&
                !snapshot_->is_kernels(f.client_address()) &&
-               to_client<may_change>(mbuf, frame, seen, f, out);
+               to_client<changes>(mbuf, frame, seen, f, out);
     }
 
-    template <bool may_change, typename Family, typename Out>
+    template <bool changes, typename Family, typename Out>
     [[gnu::always_inline]] bool to_client(rte_mbuf& mbuf, Frame<Family>& frame, const Seen& seen,
                                           flow::Flow& f, Out out) {
         const exchange::OwnedAddress* vip = addresses_.vip_of(f.service_id);
@@ -325,7 +331,7 @@ class FastLane {
             !is_sound<Family>(mbuf))
             return false;
         exchange::ServerCounters& counted = servers_[f.server_id];
-        note<flow::Side::server, may_change>(f, frame.tcp, frame.tcp.sequence.host(), seen, out);
+        note<flow::Side::server, changes>(f, frame.tcp, frame.tcp.sequence.host(), seen, out);
         const net::Be32 unshifted(frame.tcp.acknowledgement.host() - f.seq_delta);
         std::uint64_t tcp_change = change(frame.tcp.acknowledgement.raw(), unshifted.raw());
         frame.tcp.acknowledgement = unshifted;
@@ -353,10 +359,10 @@ class FastLane {
 
     // In the server's numbers. False: its data is repeated. A bare ACK changes no state of an
     // established flow.
-    template <flow::Side from, bool may_change, typename Out>
+    template <flow::Side from, bool changes, typename Out>
     bool note(flow::Flow& f, const net::TcpHeader& tcp, std::uint32_t sequence, const Seen& seen,
               Out out) const {
-        const std::uint32_t fin = may_change && has_fin(tcp) ? 1 : 0;
+        const std::uint32_t fin = changes && has_fin(tcp) ? 1 : 0;
         const flow::Segment segment{.sequence = sequence,
                                     .acknowledgement = tcp.acknowledgement.host(),
                                     .length = seen.payload_bytes + fin,
@@ -364,7 +370,7 @@ class FastLane {
         f.last_seen = tick_;
         const bool is_fresh =
             flow::track_open(f, from, segment) || !flow::may_be_repeated(f, segment);
-        if constexpr (may_change)
+        if constexpr (changes)
             if (const auto next = flow::step(f.state, from, tcp.flags); next != f.state)
                 out.change(f, next, from, tcp.flags);
         return is_fresh;
