@@ -14,7 +14,6 @@
 #include "flow/buckets.h"
 #include "flow/half_open.h"
 #include "flow/hash.h"
-#include "flow/idle_timeouts.h"
 #include "flow/records.h"
 #include "flow/server_lists.h"
 #include "flow/synced_flows.h"
