@@ -204,7 +204,7 @@ void Forwarder::prepare_syn(Packet& packet, flow::Flow& flow) {
         flow.seq_delta = flow.ack_from_server - 1 - packet.parsed.sequence;
     // Many clients share the local address and their clocks differ: the server's PAWS would drop
     // segments of one for another's timestamps (RFC 7323 5), so the option is never agreed on.
-    net::blank_timestamps(packet.parsed.l4_header(packet.frame()));
+    net::blank_option(packet.parsed.l4_header(packet.frame()), net::TcpOption::timestamps);
 }
 
 // Sequence numbers, state, age: what the flow remembers of a segment that goes through.

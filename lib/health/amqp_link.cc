@@ -22,7 +22,7 @@ net::ProxiedEnd end_of(const boost::asio::ip::tcp::endpoint& endpoint) {
     return {*net::IpAddress::parse(endpoint.address().to_string()), endpoint.port()};
 }
 
-std::string text_of(const std::vector<std::uint8_t>& bytes) {
+std::string text_of(net::ConstBytes bytes) {
     return {bytes.begin(), bytes.end()};
 }
 
@@ -57,9 +57,9 @@ void AmqpLink::open() {
 Connection::Preamble AmqpLink::preamble() const {
     if (way_.proxy_form == ProxyForm::none) return {};
     if (way_.proxy_form == ProxyForm::local)
-        return [](const auto&) { return text_of(net::proxy_header_local()); };
+        return [](const auto&) { return text_of(net::proxy_header_local().bytes()); };
     return [to = net::ProxiedEnd{way_.target.address, way_.target.port}](const auto& own) {
-        return text_of(net::proxy_header(end_of(own), to));
+        return text_of(net::proxy_header(net::ProxyVersion::v2, end_of(own), to).bytes());
     };
 }
 

@@ -37,12 +37,12 @@ TcpOptions read_tcp_options(ConstBytes options) {
     return found;
 }
 
-bool blank_timestamps(Bytes tcp_header) {
+bool blank_option(Bytes tcp_header, TcpOption which) {
     ChecksumDelta delta;
     bool found = false;
     for_each_option(tcp_header.subspan(sizeof(TcpHeader)),
                     [&](TcpOption kind, std::size_t offset, ConstBytes body) {
-                        if (kind != TcpOption::timestamps) return;
+                        if (kind != which) return;
                         found = true;
                         const std::size_t first = sizeof(TcpHeader) + offset;
                         for (std::size_t i = 0; i < body.size() + 2; ++i)

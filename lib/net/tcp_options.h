@@ -20,6 +20,7 @@ enum class TcpOption : std::uint8_t {
     sack_permitted = 4,
     sack = 5,
     timestamps = 8,
+    fast_open = 34,  // RFC 7413
 };
 
 // Calls visit(TcpOption, offset of its kind byte, body without kind and length) for each option but
@@ -64,8 +65,8 @@ struct TcpOptions {
 };
 TcpOptions read_tcp_options(ConstBytes options);
 
-// Replaces each timestamps option by no_operation. True if there was one.
-bool blank_timestamps(Bytes tcp_header);
+// Replaces each option of that kind by no_operation. True if there was one.
+bool blank_option(Bytes tcp_header, TcpOption kind);
 
 // Lowers the MSS option to at most `max_mss`. True if it was higher; without the option nothing
 // changes.

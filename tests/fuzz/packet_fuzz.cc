@@ -85,7 +85,7 @@ void change_options(Frame frame, const Parsed& p) {
     const Bytes tcp =
         Bytes(frame).subspan(p.l4_offset, std::size_t{p.payload_offset} - p.l4_offset);
     read_tcp_options(tcp.subspan(sizeof(TcpHeader)));
-    blank_timestamps(tcp);
+    blank_option(tcp, TcpOption::timestamps);
     clamp_mss(tcp, 536);
     const TcpOptions after = read_tcp_options(tcp.subspan(sizeof(TcpHeader)));
     require(!after.timestamps && after.mss.value_or(0) <= 536);

@@ -63,7 +63,7 @@ TEST(TcpOptions, SurvivesWrongLengths) {
 
 TEST(BlankTimestamps, LeavesNoOperationAndARightChecksum) {
     Frame frame = syn().mss(1460).timestamps(0x12345678, 0x9abcdef0).option({3, 3, 7});
-    ASSERT_TRUE(blank_timestamps(tcp_header(frame)));
+    ASSERT_TRUE(blank_option(tcp_header(frame), TcpOption::timestamps));
     EXPECT_EQ(describe(frame),
               "02:00:00:00:00:01 > 02:00:00:00:00:02 IPv4 10.0.0.1 > 10.0.0.2 ttl 64 DF "
               "TCP 1 > 2 [S] seq 0 ack 0 win 65535 "
@@ -72,14 +72,14 @@ TEST(BlankTimestamps, LeavesNoOperationAndARightChecksum) {
 
 TEST(BlankTimestamps, WorksAtAnOddOffset) {
     Frame frame = syn().option({1}).timestamps(0x12345678, 0x9abcdef0);
-    ASSERT_TRUE(blank_timestamps(tcp_header(frame)));
+    ASSERT_TRUE(blank_option(tcp_header(frame), TcpOption::timestamps));
     EXPECT_TRUE(is_l4_checksum_valid(frame, parse(frame))) << describe(frame);
 }
 
 TEST(BlankTimestamps, ChangesNothingWithoutOne) {
     Frame frame = syn().mss(1460).payload("\x08\x0a");
     const Frame before = frame;
-    EXPECT_FALSE(blank_timestamps(tcp_header(frame)));
+    EXPECT_FALSE(blank_option(tcp_header(frame), TcpOption::timestamps));
     EXPECT_EQ(frame, before);
 }
 
