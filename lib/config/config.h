@@ -20,6 +20,7 @@
 #include "config/http.h"
 #include "config/notices.h"
 #include "net/address.h"
+#include "net/proxy_header.h"
 #include "net/route.h"
 #include "syntax/diagnostic.h"
 
@@ -348,6 +349,8 @@ struct VirtualServer {
     std::int64_t establish_timeout_ns = 7'440 * ns_per_s;  // idle established flow (RFC 5382 REQ-5)
     std::string local_address_group;  // of laddr_group_name; empty: the VIP is the local address
     bool flow_sync = true;            // where there is a flow_sync, its flows outlive this warren
+    // Its servers are told who the client is, before the client's first byte. FNAT and NAT only.
+    net::ProxyVersion proxy_protocol = net::ProxyVersion::none;
     std::optional<RealServer> sorry_server;  // serves while the quorum is lost; never checked
     std::vector<RealServer> real_servers;
 

@@ -109,6 +109,7 @@ bool Admission::begin_attempt(flow::Flow& flow, std::uint16_t server_id, std::ui
     flow.set_server_address(server.address);
     flow.server_port = server.port;
     flow.method = server.method;
+    flow.header_due = server.proxy;
     if (!choose_source(flow, round.snapshot->services[flow.service_id], round)) return false;
     std::uint32_t isn = client_isn;
     if (flow.method == flow::Method::fnat) {

@@ -6,6 +6,7 @@
 #include "datapath/rewrite.h"
 #include "flow/isn.h"
 #include "flow/probe.h"
+#include "flow/proxied.h"
 #include "flow/sequence.h"
 #include "flow/unsure.h"
 #include "net/crossing.h"
@@ -176,11 +177,13 @@ Verdict Forwarder::pass(Packet& packet, const PollRound& round, flow::FlowIndex 
     if (packet.hop_limit() <= 1)
         return icmp_.answer_with_error(packet, round, net::IcmpErrorKind::time_exceeded);
     if (from == Side::client && packet.is_first_syn()) {
-        if (flow.method == flow::Method::fnat) prepare_syn(packet, flow);
+        prepare_syn(packet, flow);
         if (!flow::sees_both_sides(flow.method)) half_open_.leave_silent_server(index, round);
     }
-    const Verdict verdict = from == Side::client ? send_to_server(packet, round, flow)
-                                                 : send_to_client(packet, round, flow);
+    const bool is_plain = flow.header_due == net::ProxyVersion::none;
+    const Verdict verdict = !is_plain              ? introduce(packet, round, index, from)
+                            : from == Side::client ? send_to_server(packet, round, flow)
+                                                   : send_to_client(packet, round, flow);
     if (verdict.action == Verdict::Action::transmit) note_segment(packet, round, index, from);
     return verdict;
 }
@@ -199,12 +202,98 @@ Verdict Forwarder::answer_without(Packet& packet, const PollRound& round, flow::
 
 // Also each time the client sends it again.
 void Forwarder::prepare_syn(Packet& packet, flow::Flow& flow) {
-    // A new attempt may come with another ISN; the server must see the one it knows.
-    if (flow.state == TcpState::syn_sent)
-        flow.seq_delta = flow.ack_from_server - 1 - packet.parsed.sequence;
+    const bool is_proxied = flow.header_due != net::ProxyVersion::none;
+    const net::Bytes tcp = packet.parsed.l4_header(packet.frame());
+    // What a SYN carries would be there before the PROXY header.
+    if (is_proxied) net::blank_option(tcp, net::TcpOption::fast_open);
     // Many clients share the local address and their clocks differ: the server's PAWS would drop
-    // segments of one for another's timestamps (RFC 7323 5), so the option is never agreed on.
-    net::blank_option(packet.parsed.l4_header(packet.frame()), net::TcpOption::timestamps);
+    // segments of one for another's timestamps (RFC 7323 5), so the option is never agreed on. Nor
+    // where segments of our own go between the client's, which know no timestamp.
+    if (is_proxied || flow.method == flow::Method::fnat)
+        net::blank_option(tcp, net::TcpOption::timestamps);
+    // A new attempt may come with another ISN; the server must see the one it knows.
+    if (flow.method == flow::Method::fnat && flow.state == TcpState::syn_sent)
+        flow.seq_delta = flow.ack_from_server - 1 - packet.parsed.sequence;
+}
+
+// Until it has acknowledged the PROXY header: a server that wants it is told who the client is
+// before all that the client says.
+Verdict Forwarder::introduce(Packet& packet, const PollRound& round, flow::FlowIndex index,
+                             Side from) {
+    flow::Flow& flow = flows_[index];
+    if (from == Side::server) {
+        await_header(packet, index);
+        return send_to_client(packet, round, flow);
+    }
+    if (!flow::header_goes_before(flow, packet.segment()))
+        return send_to_server(packet, round, flow);
+    const net::ProxyHeader header = flow::proxy_header_of(flow);
+    const std::uint32_t seq_delta = flow.seq_delta;
+    if (!flow::header_has_gone(flow)) flow.seq_delta += header.size();
+    const auto instead = send_header(packet, round, flow, header);
+    const Verdict verdict = instead ? *instead : send_to_server(packet, round, flow);
+    if (verdict.action != Verdict::Action::transmit)
+        flow.seq_delta = seq_delta;  // as if it had not been
+    return verdict;
+}
+
+// In the place of a segment that says nothing else, for where both are lost the server sends its
+// SYN-ACK again, and the client's answer to that brings both again; else before it, which goes on
+// then (none).
+std::optional<Verdict> Forwarder::send_header(Packet& packet, const PollRound& round,
+                                              const flow::Flow& flow,
+                                              const net::ProxyHeader& header) {
+    const exchange::Server& server = round.snapshot->servers[flow.server_id];
+    if (!server.reachable) return Verdict::drop(Drop::no_neighbour);
+    const flow::Tuple ends = flow.sent_to(Side::server);
+    const auto& tcp = net::header_at<net::TcpHeader>(packet.parsed.l4_header(packet.frame()), 0);
+    const net::TcpSegment segment{.source = ends.source,
+                                  .destination = ends.destination,
+                                  .source_port = ends.source_port,
+                                  .destination_port = ends.destination_port,
+                                  .sequence = flow.ack_from_server,
+                                  .acknowledgement = packet.parsed.acknowledgement,
+                                  .flags = net::tcp_flag::ack | net::tcp_flag::psh,
+                                  .window = tcp.window.host(),
+                                  .payload = header.bytes()};
+    const bool says_more =
+        packet.parsed.segment_length() != 0 || (packet.parsed.tcp_flags & net::tcp_flag::rst) != 0;
+    // The new master sends both.
+    if (says_more && packet.kind == Kind::afterglow) return Verdict::drop(Drop::not_owned);
+    tables_.counters.proxy_headers.add();
+    if (says_more) {
+        if (emitter_.send_to_server(server, segment)) return std::nullopt;
+        return Verdict::drop(Drop::no_mbuf);
+    }
+    const std::size_t length =
+        net::build_tcp(packet.room(), {server.link_source, server.next_hop}, segment);
+    if (length == 0) return Verdict::drop(Drop::no_mbuf);
+    packet.become(length);
+    exchange::ServerCounters& counted = servers_[flow.server_id];
+    counted.to_server.add();
+    counted.to_server_bytes.add(length);
+    return Verdict::transmit(server.out_port);
+}
+
+// What it acknowledges before is nothing of the client's, who has nothing to do with the rest.
+void Forwarder::await_header(Packet& packet, flow::FlowIndex index) {
+    flow::Flow& flow = flows_[index];
+    if (!flow::header_has_gone(flow) || (packet.parsed.tcp_flags & net::tcp_flag::ack) == 0) return;
+    const std::uint32_t first = flow::first_byte_of_client(flow);
+    const std::uint32_t acknowledged = packet.parsed.acknowledgement;
+    if (static_cast<std::int32_t>(acknowledged - first) >= 0) {
+        flow.header_due = net::ProxyVersion::none;
+        flows_.synced_flows().note_state(index, flow);
+        return;
+    }
+    const net::Bytes tcp = packet.parsed.l4_header(packet.frame());
+    net::blank_option(tcp, net::TcpOption::sack);
+    net::ChecksumDelta delta;
+    auto& header = net::header_in<net::TcpHeader>(tcp, 0);
+    delta.replace(header.acknowledgement, net::Be32(first));
+    header.acknowledgement = net::Be32(first);
+    header.checksum = delta.apply(header.checksum);
+    packet.parsed.acknowledgement = flow.ack_from_server;
 }
 
 // Sequence numbers, state, age: what the flow remembers of a segment that goes through.

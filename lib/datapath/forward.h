@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "datapath/admission.h"
@@ -81,6 +82,11 @@ class Forwarder {
     void note_segment(const Packet& packet, const PollRound& round, flow::FlowIndex index,
                       flow::Side from);
     static void prepare_syn(Packet& packet, flow::Flow& flow);
+    Verdict introduce(Packet& packet, const PollRound& round, flow::FlowIndex index,
+                      flow::Side from);
+    std::optional<Verdict> send_header(Packet& packet, const PollRound& round,
+                                       const flow::Flow& flow, const net::ProxyHeader& header);
+    void await_header(Packet& packet, flow::FlowIndex index);
     Verdict send_to_server(Packet& packet, const PollRound& round, flow::Flow& flow);
     Verdict send_to_client(Packet& packet, const PollRound& round, const flow::Flow& flow);
 

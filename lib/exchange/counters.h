@@ -121,6 +121,7 @@ struct alignas(64) WorkerCounters {
     Counter probes_sent;                // keepalive: to long idle flows, and a refusing server
     Counter syns_replayed;              // sent to another server
     Counter syns_after_clear;           // sent again after an old connection was reset
+    Counter proxy_headers;              // sent to servers, again ones too
     Counter ports_spilled;              // local ports beyond this machine's share
     Counter signposted;                 // of handoff_out: the flow is not where its hash says
     Counter rss_agreed, rss_disagreed;  // the card's hash of a frame whose flow was not here
@@ -159,6 +160,7 @@ inline constexpr auto worker_counters = std::to_array<CounterName<WorkerCounters
     {"probes_sent", &WorkerCounters::probes_sent},
     {"syns_replayed", &WorkerCounters::syns_replayed},
     {"syns_after_clear", &WorkerCounters::syns_after_clear},
+    {"proxy_headers", &WorkerCounters::proxy_headers},
     {"ports_spilled", &WorkerCounters::ports_spilled},
     {"signposted", &WorkerCounters::signposted},
     {"rss_agreed", &WorkerCounters::rss_agreed},

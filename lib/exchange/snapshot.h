@@ -19,6 +19,7 @@
 #include "flow/local_ports.h"
 #include "net/address.h"
 #include "net/bytes.h"
+#include "net/proxy_header.h"
 
 namespace warren::exchange {
 
@@ -71,6 +72,7 @@ struct Server {
     balance::FlowLimit limit;     // over all workers
     std::uint16_t service = 0;
     flow::Method method = flow::Method::fnat;
+    net::ProxyVersion proxy = net::ProxyVersion::none;  // what it is told of its clients
     net::IpAddress tunnel_source;  // TUN: the outer source, an address of the port's
 };
 

@@ -14,6 +14,7 @@
 #include "flow/tcp.h"
 #include "net/address.h"
 #include "net/bytes.h"
+#include "net/proxy_header.h"
 
 namespace warren::flow {
 
@@ -91,7 +92,9 @@ struct alignas(64) Flow {
     std::uint16_t service_id = 0;
     TcpState state = TcpState::none;
     Method method : 4 = Method::fnat;
-    std::uint8_t families : 4 = 0;       // bit of a Side: its two addresses are IPv4
+    std::uint8_t families : 2 = 0;  // bit of a Side: its two addresses are IPv4
+    // The PROXY header that the server has not acknowledged yet (proxied.h).
+    net::ProxyVersion header_due : 2 = net::ProxyVersion::none;
     std::uint8_t flags = 0;              // flow_flag bits
     std::uint8_t client_port_index = 0;  // the ethdev the client is on
     net::MacAddress client_mac;          // where the client's last packet came from
@@ -158,6 +161,7 @@ struct alignas(64) Flow {
     void take_attempt(const Flow& other) {
         server_id = other.server_id;
         method = other.method;
+        header_due = other.header_due;
         set_server_address(other.server_address());
         server_port = other.server_port;
         set_local_address(other.local_address());
@@ -200,7 +204,7 @@ struct alignas(64) Flow {
     void note_family(Side side) {
         const auto bit = static_cast<std::uint8_t>(1U << index_of(side));
         const bool both = theirs(side).is_v4() && ours(side).is_v4();
-        families = static_cast<std::uint8_t>(both ? families | bit : families & ~bit) & 0x0fU;
+        families = static_cast<std::uint8_t>(both ? families | bit : families & ~bit) & 0x03U;
     }
 };
 static_assert(sizeof(Flow) == 128 && alignof(Flow) == 64);

@@ -196,9 +196,9 @@ class FastLane {
     }
 
     // One family on both sides (an IPv6 packet may carry what looks like our IPv4 addresses). What
-    // a flow of the peer's still has to learn is the whole way's, and who has been asked whether it
-    // is still there. A client that answers its server opens the flow; either end's FIN begins to
-    // close it.
+    // a flow of the peer's still has to learn is the whole way's, and what a server has to be told
+    // of its client, and who has been asked whether it is still there. A client that answers its
+    // server opens the flow; either end's FIN begins to close it.
     template <typename Family, bool changes>
     static bool may_pass(const flow::Flow& f, flow::Side from, const net::TcpHeader& tcp) {
         using namespace flow::flow_flag;
@@ -206,14 +206,14 @@ class FastLane {
         constexpr std::uint8_t families = is_v4<Family> ? flow::Flow::all_ipv4 : 0;
         if constexpr (!changes) {
             return f.state == flow::TcpState::established && f.families == families &&
-                   (f.flags & odd) == 0 && !has_fin(tcp);
+                   f.header_due == net::ProxyVersion::none && (f.flags & odd) == 0 && !has_fin(tcp);
         } else {
             const flow::Segment answer{.acknowledgement = tcp.acknowledgement.host(),
                                        .flags = net::tcp_flag::ack};
             const bool opens = f.state == flow::TcpState::syn_received &&
                                from == flow::Side::client && flow::answers_server(f, answer);
-            return f.families == families && (f.flags & odd) == 0 &&
-                   (flow::is_past_opening(f.state) || opens);
+            return f.families == families && f.header_due == net::ProxyVersion::none &&
+                   (f.flags & odd) == 0 && (flow::is_past_opening(f.state) || opens);
         }
     }
 

@@ -45,6 +45,7 @@ std::optional<SyncRefusal> resolve(flow::Flow& f, std::uint16_t client_interface
     if (!families_fit(f)) return SyncRefusal::family;
     if (f.method == Method::fnat && snapshot.find_address(f.local_address()) == nullptr)
         return SyncRefusal::local_not_ours;
+    if (f.header_due != net::ProxyVersion::none) f.header_due = snapshot.servers[f.server_id].proxy;
     f.client_port_index = snapshot.port_named(client_interface, vip->port);
     return std::nullopt;
 }
@@ -153,6 +154,7 @@ void Installer::renew(flow::FlowIndex index, const flow::Flow& flow, const PollR
     tables_.flows.set_state(index, flow.state, round.tick);
     known.flags =
         static_cast<std::uint8_t>((known.flags & flow::flow_flag::persistent) | flow.flags);
+    known.header_due = flow.header_due;
     known.resets_to_client = 0;
     known.colour = flow.colour;
     // A peer that names no port may be one that cannot: what was seen here is better then.

@@ -177,6 +177,7 @@ void add_method(exchange::Server& server, const kernel::NextHop& hop) {
 void add_local_way(exchange::Server& server, const State& state, const ServerRecord& record) {
     server.reachable = true;
     server.method = flow::Method::dr;
+    server.proxy = net::ProxyVersion::none;
     server.out_port = exchange::loopback_port;
     server.next_hop = {};
     server.link_source =
@@ -194,6 +195,7 @@ exchange::Server server_of(const State& state, const ServerRecord& record) {
     server.limit = flow_limit(record);
     server.service = record.service;
     server.method = method(record.config->kind_in(service));
+    server.proxy = service.proxy_protocol;
     if (is_local_server(state, record)) add_local_way(server, state, record);
     if (!record.next_hop || record.next_hop->local || !record.next_hop->mac) return server;
     if (const auto port = port_towards(state, *record.next_hop)) {

@@ -281,6 +281,7 @@ FlowRecord FlowRecord::of(const flow::Flow& f, std::uint32_t idle_s) {
     r.next_to_server = f.next_to_server;
     r.ack_from_client = f.ack_from_client;
     r.ack_from_server = f.ack_from_server;
+    if (f.header_due != net::ProxyVersion::none) r.flags |= record_flag::proxy_pending;
     return r;
 }
 
@@ -302,6 +303,8 @@ flow::Flow FlowRecord::to_flow() const {
     f.next_to_server = next_to_server;
     f.ack_from_client = ack_from_client;
     f.ack_from_server = ack_from_server;
+    // Which version it is, the reader's own configuration says.
+    if ((flags & record_flag::proxy_pending) != 0) f.header_due = net::ProxyVersion::v2;
     return f;
 }
 

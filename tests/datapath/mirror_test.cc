@@ -47,6 +47,24 @@ TEST_F(MirrorTest, AFlowIsSaidWhenItsClientHasAnsweredAndAtEachStepToItsEnd) {
     EXPECT_EQ(peer.sum(), flow::FlowSum{});
 }
 
+TEST_F(MirrorTest, APeerIsToldWhetherAServerStillHasToLearnWhoItsClientIs) {
+    world.change([](exchange::Snapshot& s) { s.servers[0].proxy = net::ProxyVersion::v2; });
+    Connection c(world);
+    c.open();
+    constexpr std::uint32_t header_bytes = 28;
+    auto heard = peer.heard();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].flow.header_due, net::ProxyVersion::v2);
+    EXPECT_EQ(heard[0].flow.seq_delta, c.delta + header_bytes);
+    world.send(c.server_segment("A").ack(c.client_seq + c.delta + header_bytes));
+    heard = peer.heard();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].flow.header_due, net::ProxyVersion::none);
+    EXPECT_NE(peer.sum(), flow::FlowSum{});
+    world.send(c.client_segment("RA"));
+    EXPECT_EQ(peer.sum(), flow::FlowSum{}) << "it is the same flow all the while";
+}
+
 TEST_F(MirrorTest, NothingIsSaidToNobodyByABackupOrOfAServiceThatIsLeftOut) {
     world.exchange.sync.speaks = false;
     Connection(world, 4000).open();

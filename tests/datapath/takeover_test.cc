@@ -50,6 +50,23 @@ std::size_t lines_with(const Lines& lines, const std::string& part) {
     return n;
 }
 
+TEST_F(TakeoverTest, AHeaderThatIsDueIsTheNewMastersToSendAgain) {
+    world.change([](exchange::Snapshot& s) { s.servers[0].proxy = net::ProxyVersion::v1; });
+    Connection c = foreign(world);
+    flow::Flow record = record_of(c);
+    record.header_due = net::ProxyVersion::v2;  // which one it is our own file says
+    const std::string header =
+        "PROXY TCP4 192.168.8.50 192.168.8.100 " + std::to_string(c.client_port) + " 5672\r\n";
+    record.ack_from_server -= static_cast<std::uint32_t>(header.size());
+    peer.install(record);
+    take_over();
+    const auto sent = world.send_raw(c.client_segment("A"));
+    ASSERT_EQ(sent.size(), 1U);
+    const net::Parsed p = net::parse(sent[0]);
+    EXPECT_EQ(p.sequence, record.ack_from_server);
+    EXPECT_EQ(std::string(sent[0].begin() + p.payload_offset, sent[0].end()), header);
+}
+
 TEST_F(TakeoverTest, ABackupNeitherAgesNorProbesNorResets) {
     known();
     EXPECT_TRUE(pass(10'000).empty());
