@@ -158,7 +158,7 @@ health::AmqpOptions options_of(const config::AmqpCheck& check, const config::Rea
     out.publish_interval_ns = check.publish_interval_ns;
     out.cluster_name = check.cluster_name;
     out.tls = tls_of(check.tls);
-    out.proxy_header = check.proxy_header;
+    out.proxy_header = check.proxy_header.value_or(false);
     return out;
 }
 

@@ -195,7 +195,7 @@ struct AmqpCheck {
     std::int64_t publish_interval_ns = 5 * ns_per_s;
     std::string cluster_name;  // empty: any
     std::optional<CheckTls> tls;
-    bool proxy_header = false;
+    std::optional<bool> proxy_header;  // absent: as the virtual_server's clients have one
 
     friend bool operator==(const AmqpCheck&, const AmqpCheck&) = default;
 };

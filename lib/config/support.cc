@@ -24,8 +24,6 @@ constexpr UnservedKeyword unserved[] = {
     {"virtual_server", "quic", "it is about UDP"},
     {"virtual_server", "daddr_group_name", "the host's firewall knows who may connect",
      syntax::Severity::error},
-    {"virtual_server", "proxy_protocol", "the real_servers get no PROXY header",
-     syntax::Severity::error},
     {"virtual_server", "allow_address_group", "the host's firewall knows who may connect",
      syntax::Severity::error},
     {"virtual_server", "deny_address_group", "the host's firewall knows who may connect",

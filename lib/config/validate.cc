@@ -297,6 +297,11 @@ class Validator {
     // ours, which moves with the VIP.
     void check_method(const VirtualServer& s, const RealServer& r) {
         const LbKind kind = r.kind_in(s);
+        if ((kind == LbKind::dr || kind == LbKind::tun) &&
+            s.proxy_protocol != net::ProxyVersion::none)
+            error(r.where, std::string("lb_kind ") + to_text(kind) +
+                               " sends packets as they are, so no PROXY header: proxy_protocol is "
+                               "for FNAT and NAT");
         if (kind != LbKind::fnat && !s.local_address_group.empty())
             warn(r.where, std::string("lb_kind ") + to_text(kind) +
                               " uses no local address: laddr_group_name is for FNAT");

@@ -97,6 +97,9 @@ void set_kind(Statement& s, config::VirtualServer& v) {
     read_kind(s, v.lb_kind);
 }
 
+constexpr std::pair<std::string_view, net::ProxyVersion> proxy_names[] = {
+    {"v1", net::ProxyVersion::v1}, {"v2", net::ProxyVersion::v2}, {"off", net::ProxyVersion::none}};
+
 void set_hash_port(Statement&, config::VirtualServer& v) {
     v.hash_port = true;
 }
@@ -154,6 +157,8 @@ constexpr Keyword<config::VirtualServer> virtual_server_keywords[] = {
          s.seconds(config::ns_per_s, 31 * config::ns_per_day, v.establish_timeout_ns);
      }},
     {"flow_sync", 1, 1, [](Statement& s, config::VirtualServer& v) { s.boolean(v.flow_sync); }},
+    {"proxy_protocol", 1, 1,
+     [](Statement& s, config::VirtualServer& v) { s.choice(proxy_names, v.proxy_protocol); }},
     {"laddr_group_name", 1, 1,
      [](Statement& s, config::VirtualServer& v) { v.local_address_group = s.arg(0); }},
     {"sorry_server", 1, 2, read_sorry_server},
@@ -240,6 +245,13 @@ void settle_host(config::RealServer& r, const config::VirtualServer& v) {
     if (r.virtualhost.empty()) r.virtualhost = v.virtualhost;
 }
 
+// And whether its listener wants a header first: who serves our clients does.
+void settle_proxy(config::RealServer& r, const config::VirtualServer& v) {
+    for (config::Checker& checker : r.checkers)
+        if (auto* check = std::get_if<config::AmqpCheck>(&checker); check && !check->proxy_header)
+            check->proxy_header = v.proxy_protocol != net::ProxyVersion::none;
+}
+
 bool is_served(Statement& s, const config::VirtualServer& v) {
     const std::string name = v.address.to_string() + " " + std::to_string(v.port);
     if (v.protocol != config::Protocol::tcp)
@@ -268,6 +280,8 @@ void add_virtual_server(Statement& s, config::VirtualServer server, config::Conf
         settle_port(r, server.port);
     for (config::RealServer& r : server.real_servers)
         settle_host(r, server);
+    for (config::RealServer& r : server.real_servers)
+        settle_proxy(r, server);
     if (server.sorry_server) settle_port(*server.sorry_server, server.port);
     config.virtual_servers.push_back(std::move(server));
 }

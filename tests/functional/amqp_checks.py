@@ -5,7 +5,7 @@
     amqp_checks.py BUILD-DIR [SECONDS]
 
 A session comes up, also over TLS with a certificate that is verified, and is
-silent in the broker's log for SECONDS (10); a VM that hangs is down within 3 s; a drain is seen at once and ends; an alarm is seen and
+silent in the broker's log for SECONDS (10); behind proxy_protocol the broker knows its client; a VM that hangs is down within 3 s; a drain is seen at once and ends; an alarm is seen and
 ends; a node of another cluster, a wrong password, another authority and another server name are down; the session leaves politely. Every
 check has a virtual_server of its own, so that the row of its server is its verdict. `warrenctl audit` finds what the cluster would lose.
 """
@@ -14,6 +14,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -34,12 +35,15 @@ def tls_check(authority, name):
     return f"AMQP_CHECK {{\n {LOGIN} tls {{\n ca_file {authority}\n server_name {name}\n verify on\n }}\n }}"
 
 
+PROXIED = 6003    # a virtual_server whose clients bring a PROXY header, and so does its check
+
+
 # Of each check: the port of its virtual_server, its node and the port there, the block.
 def good_checks(tls):
     return {
         "session": (6001, PLAIN, 5672, f"AMQP_CHECK {{\n {LOGIN} heartbeat 1\n publish_interval 0.5\n cluster_name {CLUSTER}\n }}"),
         "publish": (6002, PLAIN, 5672, f"AMQP_CHECK {{\n level publish\n {LOGIN} }}"),
-        "proxy": (6003, PROXY, 5672, f"AMQP_CHECK {{\n {LOGIN} proxy_header on\n }}"),
+        "proxy": (PROXIED, PROXY, 5672, f"AMQP_CHECK {{\n {LOGIN} }}"),    # see config()
         "api": (6004, PLAIN, 5672, f"RABBITMQ_CHECK {{\n url http://{PLAIN.address}:15672\n {LOGIN} interval 0.5\n }}"),
         "tls": (6008, PLAIN, 5671, tls_check(tls.certificate("ca"), NAME)),
     }
@@ -60,6 +64,7 @@ def config(checks):
             f" virtual_ipaddress {{\n  {VIP[4]}/24\n }}\n}}\n")
     for port, node, node_port, check in checks.values():
         text += (f"virtual_server {VIP[4]} {port} {{\n lb_algo wlc\n lb_kind FNAT\n protocol TCP\n delay_loop 0.2\n"
+                 f"{' proxy_protocol v2' * (port == PROXIED)}\n"
                  f" real_server {node.address} {node_port} {{\n {check}\n }}\n}}\n")
     return text
 
@@ -72,6 +77,7 @@ class Bench:
                       for spec in (PLAIN, PROXY)}
         test.network.name_hosts({spec.name: spec.address for spec in self.nodes})
         self.warren = test.network.add_host("warren", "192.168.8.4/24")
+        self.client = test.network.add_host("client", f"{CLIENT_ADDRESS}/24")
         test.folder.chmod(0o711)    # RabbitMQ gives up root
         tls = Tls(test.program("openssl"), test.folder / "tls", [f"DNS:{NAME}"])
         self.good, self.wrong = good_checks(tls), wrong_checks(tls)
@@ -182,6 +188,33 @@ def refuses_strangers(bench):
         print(f"{name}: {bench.state(name)[1]}", flush=True)
 
 
+# As JSON: the addresses of the clients of a broker's connections, its checks' too.
+PEERS = r"""
+Peers = [inet:ntoa(A) || [{peer_host, A}] <- rabbit_networking:connection_info_all([peer_host])],
+io:format("[~s]", [lists:join(",", [["\"", P, "\""] || P <- Peers])]).
+"""
+CLIENT_ADDRESS = "192.168.8.50"
+# Holds a connection until the end of its input.
+CLIENT = f"""
+import pika, sys
+connection = pika.BlockingConnection(pika.ConnectionParameters(sys.argv[1], int(sys.argv[2]), credentials=pika.PlainCredentials(*{rabbit.LOGIN})))
+print("open", flush=True)
+sys.stdin.read()
+connection.close()
+"""
+
+
+def knows_its_client(bench):
+    client = bench.client.popen("/usr/bin/python3", "-c", CLIENT, VIP[4], str(PROXIED), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                text=True)
+    assert client.stdout.readline() == "open\n"
+    peers = bench.nodes[PROXY].ask(PEERS)
+    print(f"the broker's clients: {peers}", flush=True)
+    assert CLIENT_ADDRESS in peers, peers
+    client.communicate("", timeout=10)
+    assert client.returncode == 0
+
+
 def audits(bench):
     """Against a live API: two nodes, a queue that is not durable, and one that is on one node only."""
     password = bench.test.folder / "password"
@@ -222,6 +255,7 @@ def main(test):
     process = test.start_warren(bench.warren, config(bench.good))
     comes_up(bench)
     is_silent(bench, seconds)
+    knows_its_client(bench)
     audits(bench)
     sees_alarm(bench)
     sees_hung_vm(bench)

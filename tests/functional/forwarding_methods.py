@@ -3,7 +3,8 @@
 """FNAT, NAT, DR and TUN between real kernels, IPv4 and IPv6, FNAT and TUN from one to the other too: megabytes up and down
 arrive bit-identical, also with 1 % of all packets lost, also with 3 % of all frames overtaken by up to 20 later ones, also
 with every offload on that a card or a guest has (frames of up to 64 KiB, checksums left open), also with large and small MTUs; a
-router with a small MTU is heard in either family; a DR server that dies resets its clients.
+router with a small MTU is heard in either family; a DR server that dies resets its clients. A server that gets PROXY headers knows
+each client.
 
     forwarding_methods.py BUILD-DIR [BYTES [CONDITION [SERVICE…]]]
 
@@ -35,8 +36,8 @@ ANY = {4: "0.0.0.0/0", 6: "::/0"}
 OTHER = {4: 6, 6: 4}
 SAME = {4: 4, 6: 6}
 ROUTED_MTU = 1400    # of the way to the third server, which nobody but its router knows
-# Of each service: port, lb_kind, family of its servers for that of the VIP, and their addresses.
-Service = collections.namedtuple("Service", "port kind family servers")
+# Of each service: port, lb_kind, family of its servers for that of the VIP, their addresses, whether they get a PROXY header.
+Service = collections.namedtuple("Service", "port kind family servers is_proxied", defaults=[False])
 
 
 def hosts(net):
@@ -49,6 +50,7 @@ SERVICES = {
     "DR": Service(5673, "DR", SAME, hosts(CLIENT_NET)), "TUN": Service(5674, "TUN", SAME, hosts(SERVER_NET)),
     "FNAT to": Service(5675, "FNAT", OTHER, hosts(SERVER_NET)), "TUN through": Service(5676, "TUN", OTHER, hosts(SERVER_NET)),
     "FNAT over a router": Service(5677, "FNAT", SAME, BEHIND), "FNAT over a router to": Service(5678, "FNAT", OTHER, BEHIND),
+    "FNAT with PROXY": Service(5679, "FNAT", SAME, hosts(SERVER_NET), is_proxied=True),
 }
 PORTS = [service.port for service in SERVICES.values()]
 DR_PORT = SERVICES["DR"].port
@@ -99,7 +101,7 @@ class Bench:
         self.relays = []
 
     def serve(self, host):
-        self.test.start(host, PYTHON, str(HERE / "transfer.py"), "serve", *map(str, PORTS),
+        self.test.start(host, PYTHON, str(HERE / "transfer.py"), "serve", *(f"{service.port}{'+' * service.is_proxied}" for service in SERVICES.values()),
                         log=f"serve-{host.name}.log")
 
     def add_server(self, network, name, number):
@@ -251,6 +253,7 @@ def config():
         for service in SERVICES.values():
             servers_family = service.family[family]
             more = f" laddr_group_name local{servers_family}\n" if service.kind == "FNAT" else ""
+            more += " proxy_protocol v2\n" if service.is_proxied else ""
             text += virtual_server(family, service.kind, service.port, service.servers[servers_family], more)
     return text
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Both ends of a TCP transfer that is compared byte by byte (SHA-256) on either side.
 
-    transfer.py serve PORT…            on all addresses; serves until killed
-    transfer.py fetch ADDRESS PORT N   N bytes up, N bytes down; exit status 0 if both arrived as sent
+    transfer.py serve PORT…            on all addresses; serves until killed; PORT+: a PROXY header comes first
+    transfer.py fetch ADDRESS PORT N   N bytes up, N bytes down; exit status 0 if both arrived as sent, and if the server knows
+                                       who it was, if it has been told
     transfer.py hold ADDRESS PORT      prints the server's name, then again for each line of input; "reset" when it is reset
     transfer.py crowd ADDRESS PORT N   N connections at once, each asks the server's name; exit status 0 if all were told it
 """
@@ -55,12 +56,23 @@ def check_random(connection, size):
     return receive(connection, DIGEST) == digest.digest()
 
 
+def receive_proxy_header(connection):
+    """Source address and port of a version 2 header (proxy-protocol.txt 2.2)."""
+    start = receive(connection, 16)
+    if start[:13] != b"\r\n\r\n\0\r\nQUIT\n\x21" or start[13] not in (0x11, 0x21):
+        raise ConnectionError("no PROXY header")
+    rest = receive(connection, int.from_bytes(start[14:16], "big"))
+    family, size = (socket.AF_INET, 4) if start[13] == 0x11 else (socket.AF_INET6, 16)
+    return f"{socket.inet_ntop(family, rest[:size])} {int.from_bytes(rest[2 * size:2 * size + 2], 'big')}"
+
+
 class Handler(socketserver.BaseRequestHandler):
     def handle(self):
         try:
+            told = receive_proxy_header(self.request) if self.server.is_proxied else ""
             while order := self.request.recv(1):
-                if order == b"n":
-                    self.request.sendall(self.server.host_name.encode() + b"\n")
+                if order in b"nw":
+                    self.request.sendall((self.server.host_name if order == b"n" else told).encode() + b"\n")
                     continue
                 size = int.from_bytes(receive(self.request, 8), "big")
                 self.request.sendall(b"1" if check_random(self.request, size) else b"0")
@@ -84,7 +96,9 @@ def namespace_name():
 
 def serve(ports):
     Server.host_name = namespace_name()
-    servers = [Server(("::", port), Handler) for port in ports]
+    servers = [Server(("::", int(port.rstrip("+"))), Handler) for port in ports]
+    for server, port in zip(servers, ports):
+        server.is_proxied = port.endswith("+")
     while True:
         for ready in select.select(servers, [], [])[0]:
             ready.handle_request()
@@ -97,16 +111,23 @@ def fetch(address, port, size):
         send_random(connection, size)
         up = receive(connection, 1) == b"1"
         down = check_random(connection, size)
+        told = ask(connection, b"w")
+        if told not in ("", " ".join(map(str, connection.getsockname()[:2]))):
+            sys.exit(f"the server was told of {told}")
     if not up or not down:
         sys.exit(f"damaged: {'' if up else 'up '}{'' if down else 'down'}")
 
 
+def ask(connection, order):
+    connection.sendall(order)
+    answer = b""
+    while not answer.endswith(b"\n"):
+        answer += receive(connection, 1)
+    return answer.decode().strip()
+
+
 def ask_name(connection):
-    connection.sendall(b"n")
-    name = b""
-    while not name.endswith(b"\n"):
-        name += receive(connection, 1)
-    return name.decode().strip()
+    return ask(connection, b"n")
 
 
 def crowd(address, port, count):
@@ -135,7 +156,7 @@ def hold(address, port):
 def main():
     what, *words = sys.argv[1:]
     if what == "serve":
-        serve([int(word) for word in words])
+        serve(words)
     elif what == "fetch":
         fetch(words[0], int(words[1]), int(words[2]))
     elif what == "crowd":

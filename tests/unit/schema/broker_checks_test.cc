@@ -47,7 +47,7 @@ TEST(AmqpCheck, AllOfIt) {
     EXPECT_EQ(check.publish_interval_ns, 2 * config::ns_per_s);
     EXPECT_EQ(check.cluster_name, "rabbit@prod");
     EXPECT_EQ(check.tls, (config::CheckTls{"/etc/ca.pem", "rabbit1", false}));
-    EXPECT_TRUE(check.proxy_header);
+    EXPECT_EQ(check.proxy_header, true);
     EXPECT_EQ(check.timing.connect_timeout_ns, 2 * config::ns_per_s);
     EXPECT_EQ(check.timing.retry, 3U);
     EXPECT_EQ(check.timing.delay_before_retry_ns, config::ns_per_s / 2);
@@ -62,7 +62,7 @@ TEST(AmqpCheck, TheQuietWayIsTheDefault) {
     EXPECT_EQ(check.vhost, "/");
     EXPECT_EQ(check.heartbeat_s, 1U);
     EXPECT_FALSE(check.tls);
-    EXPECT_FALSE(check.proxy_header);
+    EXPECT_EQ(check.proxy_header, false);
     EXPECT_EQ(check.timing.connect_timeout_ns, config::ns_per_s);
     EXPECT_EQ(check.timing.retry, 1U);
     EXPECT_EQ(check.timing.delay_before_retry_ns, 200 * config::ns_per_ms);
