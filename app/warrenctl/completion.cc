@@ -14,20 +14,20 @@ namespace warren::ctl {
 namespace {
 
 constexpr std::size_t most_names = 1'000;
-constexpr std::array<std::string_view, 22> flags{
+constexpr std::array<std::string_view, 23> flags{
     "-j",        "--json", "-W",       "--wide", "--no-color",   "--no-pager", "-h",    "--help",
     "--version", "-f",     "--follow", "--wait", "--diff",       "--dry-run",  "--all", "--watch",
-    "--force",   "--back", "-y",       "--yes",  "--then-reset", "--"};
+    "--force",   "--back", "-y",       "--yes",  "--then-reset", "--defaults", "--"};
 
 struct Values {
     std::string_view option;
-    std::array<const char*, 4> words;
+    std::array<const char*, 5> words;
 };
-constexpr std::array known_values{Values{"--level", {"info", "warning", "error", ""}},
-                                  Values{"--output", {"text", "json", "jsonl", "csv"}},
-                                  Values{"-o", {"text", "json", "jsonl", "csv"}},
-                                  Values{"--sort", {"idle", "client", "server", ""}},
-                                  Values{"--by", {"cause", "server", "service", "client"}}};
+constexpr std::array known_values{Values{"--level", {"info", "warning", "error", "", ""}},
+                                  Values{"--output", {"text", "json", "jsonl", "csv", "name"}},
+                                  Values{"-o", {"text", "json", "jsonl", "csv", "name"}},
+                                  Values{"--sort", {"idle", "age", "client", "server", ""}},
+                                  Values{"--by", {"cause", "server", "service", "client", ""}}};
 
 bool takes_value(const std::string& word) {
     return word.starts_with('-') && word.find('=') == std::string::npos &&

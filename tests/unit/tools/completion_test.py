@@ -45,7 +45,7 @@ def help_of(program):
 
 
 def long_options(text):
-    return re.findall(r"^  (?:-\w \[ )?(--[\w-]+)", text, re.M)
+    return re.findall(r"^  (?:-\w(?: \[|,) |    )?(--[\w-]+)", text, re.M)
 
 
 def usage():
@@ -81,8 +81,9 @@ class Warrenctl(unittest.TestCase):
         self.assertEqual(sorted(long_options(usage())), sorted(offered("warrenctl --")))
 
     def test_each_verb_has_its_own_options(self):
-        for verb, own in (("show", ["--all", "--last", "--rates", "--sort", "--watch"]), ("status", ["--watch"]), ("reset", ["--yes"]),
-                          ("drain", ["--then-reset", "--timeout", "--wait"]), ("disable", ["--timeout", "--wait"]), ("enable", []),
+        for verb, own in (("show", ["--all", "--defaults", "--last", "--rates", "--sort", "--watch"]), ("status", ["--watch"]), ("reset", ["--reason", "--yes"]),
+                          ("drain", ["--reason", "--then-reset", "--timeout", "--wait"]), ("disable", ["--reason", "--timeout", "--wait"]),
+                          ("enable", ["--reason"]), ("weight", ["--reason"]),
                           ("events", ["--follow", "--for", "--last", "--level", "--since", "--until"]),
                           ("ended", ["--by", "--follow", "--last", "--since", "--until"]), ("reload", ["--diff", "--dry-run", "--wait"]), ("handover", ["--back", "--force"]),
                           ("upgrade", ["--force", "--restart-command"]), ("support", []), ("top", ["--delay"]),

@@ -48,7 +48,7 @@ def help_of(program):
 
 def options_of_help(text):
     """The options, not what usage says of them."""
-    listed = re.findall(r"^  (?:-(\w) \[ )?--([\w-]+)", text, re.M)
+    listed = re.findall(r"^  (?:-(\w)(?: \[|,) |    )?--([\w-]+)", text, re.M)
     return {f"--{name}" for _, name in listed} | {f"-{letter}" for letter, _ in listed if letter}
 
 
