@@ -30,8 +30,16 @@ std::uint64_t hosts_on(const State& state, const net::IpAddress& address) {
 PortUses::PortUses(const State& state, const exchange::Exchange& exchange,
                    std::span<const std::uint16_t> servers)
     : state_(state), exchange_(exchange) {
+    for (const std::uint16_t index : servers)
+        note_service(state_.servers[index].service);
     note_locals(servers);
     note_sharers(servers);
+}
+
+// Once each: it asks all of its servers.
+void PortUses::note_service(std::uint16_t service) {
+    const auto [at, is_new] = of_services_.try_emplace(service);
+    if (is_new) at->second = local_addresses(state_, state_.services[service]);
 }
 
 void PortUses::note_locals(std::span<const std::uint16_t> servers) {
@@ -52,9 +60,10 @@ void PortUses::note_sharers(std::span<const std::uint16_t> servers) {
         hosts_.try_emplace(state_.servers[index].config->address);
     for (std::uint16_t i = 0; i < state_.servers.size(); ++i) {
         if (!is_served(state_.servers[i])) continue;
-        if (const auto found = hosts_.find(state_.servers[i].config->address);
-            found != hosts_.end())
-            found->second.push_back(i);
+        const auto found = hosts_.find(state_.servers[i].config->address);
+        if (found == hosts_.end()) continue;
+        found->second.push_back(i);
+        note_service(state_.servers[i].service);
     }
 }
 
@@ -62,7 +71,7 @@ void PortUses::note_sharers(std::span<const std::uint16_t> servers) {
 std::vector<net::IpAddress> PortUses::locals_of(std::uint16_t index) const {
     const ServiceRecord& service = state_.services[state_.servers[index].service];
     if (!is_fnat(service)) return {};
-    std::vector<net::IpAddress> locals = local_addresses(state_, service);
+    std::vector<net::IpAddress> locals = of_services_.at(state_.servers[index].service);
     std::erase_if(locals, [&](const net::IpAddress& local) {
         return local.is_v4() != state_.servers[index].config->address.is_v4();
     });
@@ -82,7 +91,7 @@ PortUse PortUses::of(std::uint16_t index) const {
     std::erase_if(sharers, [&](std::uint16_t other) {
         const ServiceRecord& service = state_.services[state_.servers[other].service];
         return state_.servers[other].config->port != server.port || !is_fnat(service) ||
-               !share_an_address(local_addresses(state_, service), locals);
+               !share_an_address(of_services_.at(state_.servers[other].service), locals);
     });
     for (const auto& worker : exchange_.workers) {
         std::uint64_t active = 0;

@@ -39,12 +39,15 @@ class PortUses {
         std::uint64_t ports = 0;  // less services' own and the host's
     };
 
+    void note_service(std::uint16_t service);
     void note_locals(std::span<const std::uint16_t> servers);
     void note_sharers(std::span<const std::uint16_t> servers);
     std::vector<net::IpAddress> locals_of(std::uint16_t server) const;
 
     const State& state_;
     const exchange::Exchange& exchange_;
+    // Local addresses, by service: of those servers and of all that share theirs.
+    std::unordered_map<std::uint16_t, std::vector<net::IpAddress>> of_services_;
     std::unordered_map<net::IpAddress, Local, net::IpAddressHash> locals_;
     // All servers that have one of theirs' address, by it.
     std::unordered_map<net::IpAddress, std::vector<std::uint16_t>, net::IpAddressHash> hosts_;
