@@ -21,9 +21,9 @@ inline net::ProxyHeader proxy_header_of(const Flow& f) {
                              {f.vip(), f.service_port.host()});
 }
 
-// The client has answered its server, and the header has gone before: seq_delta has its length.
+// Something has been sent behind the SYN, and the header before it: seq_delta has its length.
 inline bool header_has_gone(const Flow& f) {
-    return f.state != TcpState::syn_sent && f.state != TcpState::syn_received;
+    return f.next_to_server != f.ack_from_server;
 }
 
 // In the server's numbers, when the header has gone.
@@ -38,7 +38,7 @@ inline bool header_goes_before(const Flow& f, Segment s) {
     s.sequence += f.seq_delta;
     if (!header_has_gone(f)) {
         const SegmentKind kind = kind_of(s.flags);
-        return f.state == TcpState::syn_received && answers_server(f, s) &&
+        return f.state != TcpState::syn_sent && answers_server(f, s) &&
                (kind == SegmentKind::other || kind == SegmentKind::fin);
     }
     const std::uint32_t first = first_byte_of_client(f);

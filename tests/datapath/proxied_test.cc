@@ -87,6 +87,15 @@ TEST_F(Proxied, WithoutTheBareAckItGoesBeforeTheData) {
     EXPECT_EQ(offset(frames[1]), header_bytes);
 }
 
+// Before it has heard the client's answer.
+TEST_F(Proxied, AServerThatEndsAtOnceIsToldAllTheSame) {
+    world.send(line.server_segment("FA").ack(isn + 1));
+    const auto frames = client_says("PA", "AMQP");
+    ASSERT_EQ(frames.size(), 2U);
+    expect_header(frames[0]);
+    EXPECT_EQ(offset(frames[1]), header_bytes);
+}
+
 TEST_F(Proxied, TheClientIsToldOfItsOwnBytesOnly) {
     client_says("A");
     client_says("PA", "AMQP");
