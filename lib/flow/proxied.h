@@ -21,9 +21,11 @@ inline net::ProxyHeader proxy_header_of(const Flow& f) {
                              {f.vip(), f.service_port.host()});
 }
 
-// Something has been sent behind the SYN, and the header before it: seq_delta has its length.
+// Something has been sent behind the SYN (which may carry data itself), and the header before it:
+// seq_delta has its length.
 inline bool header_has_gone(const Flow& f) {
-    return f.next_to_server != f.ack_from_server;
+    return f.state != TcpState::syn_sent && f.state != TcpState::syn_received &&
+           f.next_to_server != f.ack_from_server;
 }
 
 // In the server's numbers, when the header has gone.

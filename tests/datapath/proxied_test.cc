@@ -87,6 +87,24 @@ TEST_F(Proxied, WithoutTheBareAckItGoesBeforeTheData) {
     EXPECT_EQ(offset(frames[1]), header_bytes);
 }
 
+// Without its option the server takes no data from a SYN.
+TEST_F(Proxied, DataInASynTakesNoHeadersPlace) {
+    Connection early(world, 4001);
+    const auto syn = world.send_raw(early.client_segment("S").payload("AMQP"));
+    ASSERT_EQ(syn.size(), 1U);
+    const net::Parsed p = net::parse(syn[0]);
+    world.send(packets::PacketBuilder()
+                   .ethernet("02:00:00:00:00:0b", vip_mac)
+                   .ip(p.destination.to_string(), vip)
+                   .tcp(5672, p.source_port.host(), "SA")
+                   .seq(server_isn)
+                   .ack(p.sequence + 1));
+    const auto sent = world.send_raw(early.client_segment("A").seq(1001).ack(server_isn + 1));
+    ASSERT_EQ(sent.size(), 1U);
+    EXPECT_EQ(payload(sent[0]).size(), header_bytes);
+    EXPECT_EQ(net::parse(sent[0]).sequence, p.sequence + 1);
+}
+
 // Before it has heard the client's answer.
 TEST_F(Proxied, AServerThatEndsAtOnceIsToldAllTheSame) {
     world.send(line.server_segment("FA").ack(isn + 1));
