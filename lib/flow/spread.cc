@@ -50,7 +50,7 @@ net::RssKey Spread::key_of(std::uint64_t seed) {
 }
 
 Spread::Spread(const net::RssKey& key, unsigned workers)
-    : key_(key), hash_(key), workers_(workers), by_entry_(families_are_v4.size()) {
+    : key_(key), hash_(key), workers_(workers), blocks_(families_are_v4.size()) {
     assert(workers >= 1 && workers <= entries);
     for (std::size_t family = 0; family < families_are_v4.size(); ++family) {
         std::array<std::uint32_t, 256> of_low{};
@@ -61,8 +61,10 @@ Spread::Spread(const net::RssKey& key, unsigned workers)
             const std::uint32_t of_high = entry_of_port(hash_, families_are_v4[family], high);
             for (std::uint32_t low = 0; low < of_low.size(); ++low) {
                 const std::uint32_t entry = of_high ^ of_low[low];
-                assert(filled[entry] < ports_per_entry);
-                by_entry_[family][entry][filled[entry]++] = static_cast<std::uint16_t>(high + low);
+                const std::uint32_t slot = filled[entry]++;
+                assert(slot < ports_per_entry);
+                blocks_[family][slot / ports_per_row][entry][slot % ports_per_row] =
+                    static_cast<std::uint16_t>(high + low);
             }
         }
     }

@@ -68,10 +68,14 @@ class Spread {
         // A share of those whose replies are of one entry.
         Ports(const Spread& spread, unsigned entry, const Tuple& reply, PortShare share);
         std::uint32_t count() const { return count_; }
+        // In the order of blocks; in one, all of an entry, whose line the last index has fetched.
         std::uint16_t at(std::uint32_t index) const {
-            const std::uint32_t entry = first_entry_ + index % entries_ * spread_.workers_;
-            const std::uint32_t slot = share_.rank + index / entries_ * share_.count;
-            return spread_.by_entry_[family_][(base_ ^ entry) % entries][slot];
+            const std::uint32_t row = index / ports_per_row;
+            const std::uint32_t entry = first_entry_ + row % entries_ * spread_.workers_;
+            const std::uint32_t in_share = row / entries_ * ports_per_row + index % ports_per_row;
+            const std::uint32_t slot = share_.rank + in_share * share_.count;
+            const Block& block = spread_.blocks_[family_][slot / ports_per_row];
+            return block[(base_ ^ entry) % entries][slot % ports_per_row];
         }
 
       private:
@@ -85,8 +89,12 @@ class Spread {
     };
 
   private:
-    // The hash is linear: a port's part of it says by how much it moves the reply's entry.
-    using PortsByEntry = std::array<std::array<std::uint16_t, ports_per_entry>, entries>;
+    // The hash is linear: a port's part of it says by how much it moves the reply's entry. A block
+    // of 1,024 ports has as many for every entry.
+    static constexpr std::uint32_t ports_per_row = 1024 / entries;
+    static_assert(ports_per_entry % ports_per_row == 0);
+    using Block = std::array<std::array<std::uint16_t, ports_per_row>, entries>;
+    using Blocks = std::array<Block, ports_per_entry / ports_per_row>;
 
     static Tuple tuple_of_client(const net::IpAddress& client, net::Be16 port) {
         return {client, any_of(client), port, {}};
@@ -98,7 +106,7 @@ class Spread {
     net::RssKey key_;
     net::RssHash hash_;
     unsigned workers_;
-    std::vector<PortsByEntry> by_entry_;  // IPv4, IPv6
+    std::vector<Blocks> blocks_;  // IPv4, IPv6
 };
 
 }  // namespace warren::flow

@@ -43,6 +43,23 @@ TEST_P(SpreadTest, TheWorkersShareThePortsByTheReplysHash) {
     }
 }
 
+// In that order whole ranges are passed at once; and who walks has the next ports of an entry in
+// the line that brought the last one.
+TEST_P(SpreadTest, PortsStandInTheOrderOfTheirBlocksEightOfAnEntryTogether) {
+    const Spread spread(Spread::key_of(3), 3);
+    Tuple reply = reply_over(GetParam());
+    const Spread::Ports ports(spread, 1, reply);
+    unsigned entry = Spread::entries;
+    for (std::uint32_t i = 0; i < ports.count(); ++i) {
+        if (i != 0) {
+            ASSERT_LE(ports.at(i - 1) / 1024, ports.at(i) / 1024) << i;
+        }
+        reply.destination_port = net::Be16(ports.at(i));
+        ASSERT_TRUE(i % 8 == 0 || spread.entry_of(reply) == entry) << i;
+        entry = spread.entry_of(reply);
+    }
+}
+
 // One server's table of ports must not serve another's replies.
 TEST_P(SpreadTest, AnotherServersPortsAreOthers) {
     const Spread spread(Spread::key_of(3), 4);
