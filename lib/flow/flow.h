@@ -82,6 +82,9 @@ struct AddressHeads {
     AddressHead theirs{}, ours{};
 };
 
+struct Flow;
+extern const Flow blank_flow;  // as Flow{}, which takes longer to make than to copy
+
 struct alignas(64) Flow {
     std::array<AddressTails, 2> tails;  // by Side
     net::Be16 client_port;
@@ -140,15 +143,7 @@ struct alignas(64) Flow {
     bool is_v4(Side side) const { return (families >> index_of(side) & 1) != 0; }
 
     // A flow of that client, whose SYN has this tuple, without a server yet.
-    static Flow of_client(const Tuple& syn, std::uint16_t service) {
-        Flow flow;
-        flow.set_client_address(syn.source);
-        flow.client_port = syn.source_port;
-        flow.set_vip(syn.destination);
-        flow.service_port = syn.destination_port;
-        flow.service_id = service;
-        return flow;
-    }
+    static Flow of_client(const Tuple& syn, std::uint16_t service);
     // Leads what the client of a flow sends to the worker that has it.
     static Flow signpost(const Flow& to, unsigned worker) {
         Flow flow = of_client(to.client_tuple(), to.service_id);
@@ -210,5 +205,15 @@ struct alignas(64) Flow {
 static_assert(sizeof(Flow) == 128 && alignof(Flow) == 64);
 static_assert(offsetof(Flow, heads) == 64);
 static_assert(std::is_trivially_copyable_v<Flow>);
+
+inline Flow Flow::of_client(const Tuple& syn, std::uint16_t service) {
+    Flow flow = blank_flow;
+    flow.set_client_address(syn.source);
+    flow.client_port = syn.source_port;
+    flow.set_vip(syn.destination);
+    flow.service_port = syn.destination_port;
+    flow.service_id = service;
+    return flow;
+}
 
 }  // namespace warren::flow

@@ -7,6 +7,8 @@
 
 namespace warren::flow {
 
+const Flow blank_flow{};
+
 // Offsets into the one allocation.
 struct FlowTable::Layout {
     explicit Layout(const TableOptions& o)
