@@ -63,8 +63,8 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
     if (hit && !(packet.is_first_syn() && may_start_again(flows_[hit.index])))
         return forward(packet, round, hit.index, hit.from);
     if (hit) tables_.remove(hit.index, round);
-    if (const auto verdict = steering_.hand_off_unless_ours(owner_of(packet, round)))
-        return *verdict;
+    if (const unsigned owner = owner_of(packet, round); steering_.hands_off_to(owner))
+        return Verdict::hand_off(owner);
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
     if (!packet.is_first_syn()) return refuse_stray(packet, round);
     if (packet.hop_limit() <= 1)
@@ -116,16 +116,16 @@ Verdict Forwarder::in_afterglow(Packet& packet, const PollRound& round) {
             return forward(packet, round, hit.index, hit.from);
     }
     if (!hit)
-        if (const auto verdict = steering_.hand_off_unless_ours(owner_of(packet, round)))
-            return *verdict;
+        if (const unsigned owner = owner_of(packet, round); steering_.hands_off_to(owner))
+            return Verdict::hand_off(owner);
     return Verdict::drop(Drop::not_owned);
 }
 
 Verdict Forwarder::to_local(Packet& packet, const PollRound& round) {
     const flow::FlowTable::Hit hit = find(packet);
     if (hit) return forward(packet, round, hit.index, hit.from);
-    if (const auto verdict = steering_.hand_off_unless_ours(steering_.owner_of(packet)))
-        return *verdict;
+    if (const unsigned owner = steering_.owner_of(packet); steering_.hands_off_to(owner))
+        return Verdict::hand_off(owner);
     if (!round.accepts(*packet.address)) return Verdict::drop(Drop::not_accepted);
     if (round.owns(packet.parsed.source)) return Verdict::drop(Drop::own_source);
     return packet.is_first_syn() ? emitter_.refuse(packet, Drop::no_flow)
@@ -151,7 +151,7 @@ Verdict Forwarder::from_nat_server(Packet& packet, const PollRound& round) {
     if (hit) return forward(packet, round, hit.index, hit.from);
     const unsigned owner = steering_.owner_of_client(snapshot.services[service], parsed.destination,
                                                      parsed.destination_port);
-    if (const auto verdict = steering_.hand_off_unless_ours(owner)) return *verdict;
+    if (steering_.hands_off_to(owner)) return Verdict::hand_off(owner);
     return emitter_.refuse_unknown(packet, round);
 }
 

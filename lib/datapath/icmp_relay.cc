@@ -45,9 +45,10 @@ Verdict IcmpRelay::relay(Packet& packet, const PollRound& round) {
     if (quoted.protocol != net::IpProtocol::tcp) return unmatched;
     const flow::FlowTable::Hit hit = tables_.flows.find(
         {quoted.destination, quoted.source, quoted.destination_port, quoted.source_port});
-    if (!hit)
-        return steering_.hand_off_unless_ours(owner_of_error(packet, quoted, round))
-            .value_or(unmatched);
+    if (!hit) {
+        const unsigned owner = owner_of_error(packet, quoted, round);
+        return steering_.hands_off_to(owner) ? Verdict::hand_off(owner) : unmatched;
+    }
     const flow::Flow& flow = tables_.flows[hit.index];
     if (flow.state == flow::TcpState::elsewhere)
         return steering_.points_back(flow) ? unmatched : steering_.follow(flow);

@@ -169,7 +169,8 @@ struct Packet {
     std::uint8_t port() const { return static_cast<std::uint8_t>(mbuf->port); }
 };
 
-struct Verdict {
+// A word, or the compiler would put it together in memory and wait for it.
+struct alignas(4) Verdict {
     enum class Action : std::uint8_t { transmit, drop, punt, kernel, hand_off, held };
     Action action = Action::kernel;
     exchange::Drop reason{};
@@ -181,8 +182,8 @@ struct Verdict {
     static constexpr Verdict held() { return {Action::held, {}, 0}; }
     static constexpr Verdict punt() { return {Action::punt, {}, 0}; }
     static constexpr Verdict kernel() { return {Action::kernel, {}, 0}; }
-    static constexpr Verdict hand_off(std::uint8_t worker) {
-        return {Action::hand_off, {}, worker};
+    static constexpr Verdict hand_off(unsigned worker) {
+        return {Action::hand_off, {}, static_cast<std::uint8_t>(worker)};
     }
 };
 

@@ -59,17 +59,14 @@ class Steering {
 
     // Once: what was handed to us is served here, or two workers of different opinions would send
     // it round and round.
-    std::optional<Verdict> hand_off_unless_ours(unsigned owner) const {
-        if (owner == worker_ || from_ != worker_) return std::nullopt;
-        return Verdict::hand_off(static_cast<std::uint8_t>(owner));
-    }
+    bool hands_off_to(unsigned owner) const { return owner != worker_ && from_ == worker_; }
 
     // By a signpost, also what was handed to us: its client's tuple led here. But not back: who has
     // handed it to us has that flow no more.
     bool points_back(const flow::Flow& signpost) const { return signpost.server_id == from_; }
     Verdict follow(const flow::Flow& signpost) const {
         counters_.signposted.add();
-        return Verdict::hand_off(static_cast<std::uint8_t>(signpost.server_id));
+        return Verdict::hand_off(signpost.server_id);
     }
 
     // Frames wait for others, so that a worker is given all of a round's at once.

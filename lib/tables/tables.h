@@ -65,12 +65,12 @@ struct Tables {
                       exchange::max_servers, options.port_share) {}
 
     // `event` says what happened; whose flow it was is filled in.
-    void report(exchange::FlowEvent event, const flow::Flow& flow) { tell(of(event, flow)); }
+    void report(exchange::FlowEvent&& event, const flow::Flow& flow) {
+        fill_in(event, flow);
+        tell(event);
+    }
     static exchange::FlowEvent of(exchange::FlowEvent event, const flow::Flow& flow) {
-        event.client = flow.client_address();
-        event.client_port = flow.client_port;
-        event.server = flow.server_id;
-        event.service = flow.service_id;
+        fill_in(event, flow);
         return event;
     }
     void tell(const exchange::FlowEvent& event) {
@@ -123,6 +123,13 @@ struct Tables {
     flow::LocalPorts local_ports;
 
   private:
+    // Where it is: copies of words that have just been written in parts are waited for.
+    static void fill_in(exchange::FlowEvent& event, const flow::Flow& flow) {
+        event.client = flow.client_address();
+        event.client_port = flow.client_port;
+        event.server = flow.server_id;
+        event.service = flow.service_id;
+    }
     // Half-open flows are looked at often: HalfOpen decides what becomes of them.
     static flow::Timeouts timeouts() {
         flow::Timeouts all;
