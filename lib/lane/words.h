@@ -79,7 +79,7 @@ inline constexpr std::uint64_t one_hop_less = static_cast<std::uint16_t>(~net::B
     --ip.hop_limit;
     return plus(change(from.source, to.source), change(from.destination, to.destination));
 }
-inline void spend_hop(net::Ipv4Header& ip) {
+[[gnu::always_inline]] inline void spend_hop(net::Ipv4Header& ip) {
     --ip.time_to_live;
     ip.checksum = net::checksum_of(summed(ip.checksum) + one_hop_less);
 }
