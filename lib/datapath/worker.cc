@@ -349,12 +349,17 @@ inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Si
 // A plain segment that another worker owns, with what is known of it. False: the whole way says
 // whose it is. Apart, as the next one.
 [[gnu::noinline]] bool Worker::hand_off(rte_mbuf& mbuf, const lane::FastLane::Seen& seen) {
-    const auto stray = lane_.find_stray(mbuf, seen);
-    if (!stray) return false;
-    const auto owner = steering_.other_owner_of(mbuf, stray->tuple);
+    lane::FastLane::Stray stray;
+    if (!lane_.find_stray(mbuf, seen, stray)) return false;
+    const auto owner = steering_.other_owner_of(mbuf, stray.tuple);
     if (!owner) return false;
-    stray->frames->add();
-    steering_.hand_off(*owner, stray->handed);
+    stray.frames->add();
+    steering_.hand_off(*owner, {.mbuf = &mbuf,
+                                .is_plain = true,
+                                .is_v4 = seen.is_v4,
+                                .ip_bytes = static_cast<std::uint16_t>(seen.ip_bytes),
+                                .payload_bytes = static_cast<std::uint16_t>(seen.payload_bytes),
+                                .flow_hash = stray.flow_hash});
     return true;
 }
 

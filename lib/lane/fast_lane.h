@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "exchange/handoff_ring.h"
@@ -120,12 +119,13 @@ class FastLane {
     // whom its tuple leads to.
     struct Stray {
         flow::Tuple tuple;
-        exchange::Counter* frames;  // of the virtual router
-        exchange::Handed handed;
+        exchange::Counter* frames = nullptr;  // of the virtual router
+        std::uint64_t flow_hash = 0;
     };
-    // Of a segment without a candidate. Nothing: it is none, or the whole way must ask more.
-    std::optional<Stray> find_stray(rte_mbuf& mbuf, const Seen& seen) {
-        return seen.is_v4 ? find_stray<net::Ip4>(mbuf, seen) : find_stray<net::Ip6>(mbuf, seen);
+    // Of a segment without a candidate; written in its place, as copies of words just written in
+    // parts are waited for. False: it is none, or the whole way must ask more.
+    bool find_stray(rte_mbuf& mbuf, const Seen& seen, Stray& stray) {
+        return seen.is_v4 ? find_stray<net::Ip4>(mbuf, stray) : find_stray<net::Ip6>(mbuf, stray);
     }
 
   private:
@@ -225,26 +225,21 @@ class FastLane {
 
     // What the whole way asks (datapath's classify) before it looks for the owner.
     template <typename Family>
-    std::optional<Stray> find_stray(rte_mbuf& mbuf, const Seen& seen) {
+    bool find_stray(rte_mbuf& mbuf, Stray& stray) {
         const Frame<Family>& frame = frame_of<Family>(mbuf);
         const OurAddresses::Ours* ours = addresses_.find_vip(frame.ip.destination);
         if (ours == nullptr || !is_for(*ours, frame.ethernet, mbuf) ||
             source_of(frame.ethernet) == port_macs_[mbuf.port] || !is_sound<Family>(mbuf))
-            return std::nullopt;
-        const flow::Tuple tuple{OurAddresses::whole(frame.ip.source),
-                                OurAddresses::whole(frame.ip.destination), frame.tcp.source_port,
-                                frame.tcp.destination_port};
+            return false;
         const auto words = frame.tuple();
-        const std::uint64_t hash = flows_.hash(words);
-        if (!goes_by_tuple(tuple, *ours) || flows_.find(words, hash)) return std::nullopt;
-        return Stray{tuple,
-                     ours->frames,
-                     {.mbuf = &mbuf,
-                      .is_plain = true,
-                      .is_v4 = is_v4<Family>,
-                      .ip_bytes = static_cast<std::uint16_t>(seen.ip_bytes),
-                      .payload_bytes = static_cast<std::uint16_t>(seen.payload_bytes),
-                      .flow_hash = hash}};
+        stray.flow_hash = flows_.hash(words);
+        if (flows_.find(words, stray.flow_hash)) return false;
+        stray.frames = ours->frames;
+        stray.tuple.source = OurAddresses::whole(frame.ip.source);
+        stray.tuple.destination = OurAddresses::whole(frame.ip.destination);
+        stray.tuple.source_port = frame.tcp.source_port;
+        stray.tuple.destination_port = frame.tcp.destination_port;
+        return goes_by_tuple(stray.tuple, *ours);
     }
     // Its owner is found by the whole tuple, and what it is for is ours, not the host's.
     bool goes_by_tuple(const flow::Tuple& tuple, const OurAddresses::Ours& ours) const {
