@@ -8,7 +8,8 @@ namespace warren::app {
 
 // Waits for its end, or until its time is up and it is ended. How it ends is said in the log and
 // changes nothing else; the same goes for a script that cannot run, which a check has told of.
-void run_life_script(const char* keyword, const config::LifeScript& script,
+// False: SIGTERM or SIGINT has come meanwhile, and the script is ended. Those are held afterwards.
+bool run_life_script(const char* keyword, const config::LifeScript& script,
                      const config::GlobalDefs& global);
 
 }  // namespace warren::app

@@ -76,9 +76,10 @@ config::GlobalDefs serve(const Options& options, const schema::LoadResult& loade
 int live(const Options& options, const schema::LoadResult& loaded, std::span<char*> command_line) {
     int status = 0;
     config::GlobalDefs global = loaded.config.global;
-    run_life_script("startup_script", global.startup, global);
+    if (control::end_is_asked()) return status;
+    const bool goes_on = run_life_script("startup_script", global.startup, global);
     try {
-        global = serve(options, loaded, command_line);
+        if (goes_on) global = serve(options, loaded, command_line);
     } catch (const std::exception& error) {
         spdlog::error("{}", error.what());
         status = 1;
@@ -107,6 +108,7 @@ int dry_run(const schema::LoadResult& wanted, const std::string& file,
 }
 
 int run(const Options& options, std::span<char*> command_line) {
+    if (options.check || options.dry_run) control::release_ends();
     schema::LoadResult loaded = read_config(options.config_file, options.config_id);
     const std::string& net_namespace = loaded.config.global.net_namespace;
     if (loaded.ok() && !options.check) enter_net_namespace(net_namespace);
@@ -138,9 +140,14 @@ int run(const Options& options, std::span<char*> command_line) {
     return live(options, loaded, command_line);
 }
 
+void hold_all() {
+    control::hold_signals();
+    control::hold_ends();
+}
+
 // Before the constructors of DPDK's libraries, which take milliseconds: a SIGHUP that came then
 // would end the process.
-[[gnu::section(".preinit_array"), gnu::used]] void (*const hold_early)() = control::hold_signals;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const hold_early)() = hold_all;
 
 }  // namespace
 }  // namespace warren::app

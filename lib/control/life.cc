@@ -42,6 +42,7 @@ void Life::take_signals() {
     if (sigaction(SIGRTMIN, nullptr, &first) == 0 && first.sa_handler == SIG_DFL)
         ::signal(SIGRTMIN, SIG_IGN);
     release_signals();
+    release_ends();
     arm_signals();
 }
 

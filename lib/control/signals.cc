@@ -15,6 +15,14 @@ sigset_t asking_set() {
     return set;
 }
 
+sigset_t ending_set() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
 }  // namespace
 
 std::vector<int> asking_signals() {
@@ -42,6 +50,22 @@ void hold_signals() {
 void release_signals() {
     const sigset_t set = asking_set();
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void hold_ends() {
+    const sigset_t set = ending_set();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void release_ends() {
+    const sigset_t set = ending_set();
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+bool end_is_asked() {
+    sigset_t waiting;
+    sigpending(&waiting);
+    return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
 }
 
 std::optional<views::Dump> dump_of(int signal) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Signals that ask for something, ours and those that keepalived's tools send: none of them ends
-// the process, and none that comes while it starts is lost.
+// the process, and none that comes while it starts is lost. So are those that ask for its end, so
+// that what a start has begun is ended in order.
 #pragma once
 
 #include <signal.h>
@@ -23,6 +24,12 @@ std::vector<int> asking_signals();
 void hold_signals();
 // The manager, once it has handlers: what has come meanwhile is delivered at once.
 void release_signals();
+
+// SIGTERM and SIGINT: held like the others, but who makes nothing that is to be taken back, or has
+// a handler of his own, may release them earlier.
+void hold_ends();
+void release_ends();
+bool end_is_asked();  // one of them has come, and waits
 
 // The file that it asks for.
 std::optional<views::Dump> dump_of(int signal);

@@ -93,6 +93,24 @@ def a_start_that_is_told_to_reload(bench, log, notify):
     return process
 
 
+def a_start_that_is_told_to_stop(bench):
+    """What it has begun it ends in order, whenever the signal comes: no address, no table, nothing said."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process = bench.test.start(bench.host, *bench.command(), log="stop.log")
+        wait_until("main to begin", lambda: process.poll() is not None or blocked_signals(process) & 1 << (number - 1), 10)  # noqa: B023
+        os.kill(process.pid, number)
+        assert process.wait(15) == 0, process.returncode
+    assert VIP not in bench.host.run("ip", "addr", "show").stdout and not bench.host.run("nft", "list", "tables").stdout
+    hangs = CONFIG + "global_defs {\n    script_user root\n    startup_script \"/bin/sleep 60\"\n    startup_script_timeout 60\n}\n"
+    bench.config.write_text(hangs, encoding="utf-8")
+    process = bench.test.start(bench.host, *bench.command(), log="script.log")
+    wait_until("the script to run", lambda: "startup_script runs" in bench.test.log("script.log"), 10)
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(15) == 0, process.returncode
+    assert "ready" not in bench.test.log("script.log")
+    bench.config.write_text(CONFIG, encoding="utf-8")
+
+
 def signals_that_ask(bench, process, log):
     for number in [*UNSERVED, signal.SIGPIPE, *UNSERVED]:
         os.kill(process.pid, number)
@@ -232,6 +250,7 @@ def journal(bench):
 def main(test):
     bench = Bench(test)
     check_tells_what_a_start_tolerates(bench)
+    a_start_that_is_told_to_stop(bench)
     log = test.folder / "warren-file.log"
     path = test.folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
