@@ -32,6 +32,7 @@ struct TrackScripts::Script {
     std::string last;  // what the last run came to
     bool running = false;
     bool timed_out = false;  // this run has been counted already
+    bool is_due = false;     // a turn has come meanwhile
     bool ended = false;      // nobody tracks it any more
 };
 
@@ -115,6 +116,7 @@ void TrackScripts::arm(const ScriptPtr& script) {
 }
 
 void TrackScripts::run(const ScriptPtr& script) {
+    script->is_due = script->running;
     if (script->running) return;
     script->timed_out = false;
     script->running = children_.run(*script->program, script->timeout_ns(),
@@ -126,6 +128,8 @@ void TrackScripts::run(const ScriptPtr& script) {
                                          script->running = false;
                                          if (!script->timed_out)
                                              take(*script, end.ok(), end.to_string());
+                                         else if (script->is_due && !script->ended)
+                                             run(script);
                                      }});
     if (!script->running)
         events_.error(journal::EventKind::track,

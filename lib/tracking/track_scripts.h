@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Runs the tracked vrrp_scripts at their intervals and counts rise and fall. One run of a script at
 // a time: one that still runs when it is due again skips that turn. A timeout counts as a failure
-// at once, and the script's process group is ended.
+// at once, and the script's process group is ended; if a turn was skipped for it the next run
+// begins then, so that one that hangs is known after `fall` times its timeout, not twice that.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

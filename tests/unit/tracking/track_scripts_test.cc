@@ -93,6 +93,18 @@ TEST_F(TrackScriptsTest, ATimeoutFailsAtOnceAndEndsTheGroup) {
     EXPECT_EQ(changes_, 1) << "its end is not counted again";
 }
 
+// Else one that hangs would have a run in every second interval only.
+TEST_F(TrackScriptsTest, AfterATimeoutTheTurnThatWasSkippedComesAtOnce) {
+    config::VrrpScript& script = add("slow", "echo x >> " + folder_.path() + "/runs; sleep 60");
+    script.interval_ns = 1'000 * ms;
+    script.timeout_ns = 1'050 * ms;
+    start();
+    ASSERT_TRUE(run_until(io_, [&] { return folder_.read("runs") == "x\n"; }));
+    const auto first = std::chrono::steady_clock::now();
+    ASSERT_TRUE(run_until(io_, [&] { return folder_.read("runs") == "x\nx\n"; }));
+    EXPECT_LT(std::chrono::steady_clock::now() - first, std::chrono::milliseconds(1'900));
+}
+
 TEST_F(TrackScriptsTest, OneRunAtATime) {
     config::VrrpScript& script =
         add("slow", "echo x >> " + folder_.path() + "/runs; while test ! -e " + folder_.path() +
