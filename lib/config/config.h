@@ -167,6 +167,7 @@ struct VrrpInstance {
     GarpTiming garp;
     bool use_vmac = false;
     std::string vmac_name;
+    bool vmac_xmit_base = false;  // adverts leave with the port's own MAC nevertheless
     bool accept = true;
     bool strict_mode = false;
     bool skip_check_adv_addr = false;
@@ -187,7 +188,8 @@ struct VrrpInstance {
     NotifyScripts notify;
     bool notify_priority_changes = false;  // on FIFOs
     std::optional<bool> smtp_alert;
-    bool track_src_ip = false;  // without its source address it is in fault
+    bool promote_secondaries = false;  // of the interfaces of its addresses
+    bool track_src_ip = false;         // without its source address it is in fault
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
     // Where an address of its is announced and answered for.

@@ -79,6 +79,7 @@ void Host::set_host_ports() {
 void Host::start() {
     for (std::size_t i = 0; i < context_.state.ports.size(); ++i)
         claim_port(static_cast<std::uint8_t>(i));
+    addresses_.promote_on(model::promoting_interfaces(context_.state.config));
     addresses_.remove_leftovers(model::possible_host_addresses(context_.state.config));
     routes_.remove_leftovers(model::possible_host_policy(context_.state.config));
     follow_addresses();
@@ -172,6 +173,7 @@ void Host::follow_addresses() {
     const std::vector<kernel::PolicyEntry> policy = model::host_policy(context_.state);
     const std::vector<kernel::Link> links = netlink_.links();
     routes_.withdraw(policy);
+    addresses_.promote_on(model::promoting_interfaces(context_.state.config));
     static_addresses_.follow(model::static_addresses(context_.state.config), links);
     addresses_.follow(model::host_addresses(context_.state), links);
     routes_.place(policy);

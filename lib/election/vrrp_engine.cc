@@ -411,9 +411,11 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round&
 // While the router is offered to a peer, nothing of ours may turn the switches back to us: they
 // would bring us what is the peer's until its next advert.
 void VrrpEngine::carry_out(std::size_t index, const vrrp::SendAdvert& send, const Round& round) {
-    const bool hides = is_offered(index) && has_virtual_mac(index, round);
-    adverts_.send(index, send.priority, round.now_ns,
-                  hides ? round.snapshot.port_macs[routers_[index].plan->port] : net::MacAddress{});
+    const bool from_base = (routers_[index].plan->adverts_from_base || is_offered(index)) &&
+                           has_virtual_mac(index, round);
+    adverts_.send(
+        index, send.priority, round.now_ns,
+        from_base ? round.snapshot.port_macs[routers_[index].plan->port] : net::MacAddress{});
 }
 
 bool VrrpEngine::has_virtual_mac(std::size_t index, const Round& round) const {

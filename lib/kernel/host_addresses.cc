@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernel/host_addresses.h"
 
+#include <linux/ip.h>
 #include <net/if.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <map>
+
+#include "kernel/netlink_request.h"
 
 namespace warren::kernel {
 namespace {
@@ -49,6 +53,12 @@ AddressKey key_of(const KernelAddress& address) {
     return {address.interface, address.prefix.address};
 }
 
+bool promotes(const std::string& interface) {
+    std::ifstream file("/proc/sys/net/ipv4/conf/" + interface + "/promote_secondaries");
+    int value = 0;
+    return file >> value && value != 0;
+}
+
 std::string text_of(const KernelAddress& address) {
     return address.prefix.to_string() + " on " + address.interface;
 }
@@ -58,6 +68,21 @@ std::string text_of(const KernelAddress& address) {
 bool has_address(const Link& link, const net::IpAddress& address) {
     return std::any_of(link.addresses.begin(), link.addresses.end(),
                        [&](const LinkAddress& a) { return a.prefix.address == address; });
+}
+
+NetlinkMessage promotion(int ifindex, bool on) {
+    Request request(RTM_SETLINK, NLM_F_ACK);
+    ifinfomsg link{};
+    link.ifi_index = ifindex;
+    request.put(link);
+    request.nest(IFLA_AF_SPEC, [&] {
+        request.nest(AF_INET, [&] {
+            request.nest(IFLA_INET_CONF, [&] {
+                request.put(IPV4_DEVCONF_PROMOTE_SECONDARIES, std::uint32_t{on ? 1U : 0U});
+            });
+        });
+    });
+    return request.message();
 }
 
 AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
@@ -105,6 +130,34 @@ HostAddresses::HostAddresses(Told told, Cleaner* cleaner)
 HostAddresses::~HostAddresses() {
     for (const auto& [key, one] : placed_)
         remove(one.address, static_cast<int>(if_nametoindex(key.first.c_str())));
+    end_promotions({});
+}
+
+void HostAddresses::promote_on(const std::set<std::string>& interfaces) {
+    to_promote_ = interfaces;
+    for (const std::string& interface : interfaces)
+        promote(interface);
+}
+
+// Where the host's own settings have it already nothing is ours to take back.
+void HostAddresses::promote(const std::string& interface) {
+    const int ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
+    const auto at = promoting_.find(interface);
+    if (ifindex == 0 || (at != promoting_.end() && at->second == ifindex) || promotes(interface))
+        return;
+    if (cleaner_ != nullptr) cleaner_->will_have(promotion(ifindex, false));
+    if (const int error = requests_.request(promotion(ifindex, true)); error != 0)
+        told_.warning("promote_secondaries on " + interface + ": " + std::strerror(error));
+    promoting_[interface] = ifindex;
+}
+
+void HostAddresses::end_promotions(const std::set<std::string>& but) {
+    for (const auto& [interface, ifindex] : promoting_) {
+        if (but.contains(interface)) continue;
+        static_cast<void>(requests_.request(promotion(ifindex, false)));
+        if (cleaner_ != nullptr) cleaner_->has_removed(promotion(ifindex, false));
+    }
+    std::erase_if(promoting_, [&](const auto& one) { return !but.contains(one.first); });
 }
 
 void HostAddresses::remove_leftovers(std::span<const KernelAddress> ours) {
@@ -136,7 +189,7 @@ void HostAddresses::remove_leftovers(std::span<const KernelAddress> ours) {
 void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
                            const std::vector<Link>& links) {
     const AddressChanges changes = address_changes(placed_, wanted, links);
-    if (changes.remove.empty() && changes.add.empty()) return;
+    if (changes.remove.empty() && changes.add.empty()) return end_promotions(to_promote_);
     const auto index_of = [&](const KernelAddress& address) {
         const Link* link = find_link(links, address.interface);
         return link == nullptr ? 0 : link->index;
@@ -155,6 +208,7 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
         refused_.erase(address.prefix.address);
         placed_.insert_or_assign(key_of(address), PlacedAddress{address});
     }
+    end_promotions(to_promote_);
 }
 
 void HostAddresses::expect_all_seen() {

@@ -46,6 +46,10 @@ bool has_address(const Link& link, const net::IpAddress& address);
 std::vector<KernelAddress> leftovers(std::span<const KernelAddress> ours,
                                      const std::vector<Link>& links);
 
+// promote_secondaries of an interface, as a request: the kernel keeps the addresses of a network
+// when the first one of it goes.
+NetlinkMessage promotion(int ifindex, bool on);
+
 class HostAddresses {
   public:
     struct Told {
@@ -61,6 +65,10 @@ class HostAddresses {
     // At the start: removes what an earlier life, or a keepalived before us, has left of `ours`.
     void remove_leftovers(std::span<const KernelAddress> ours);
 
+    // Whoever else has addresses on those interfaces keeps them when one of ours goes. Others are
+    // as they were before, after the next follow().
+    void promote_on(const std::set<std::string>& interfaces);
+
     void follow(const std::vector<KernelAddress>& wanted, const std::vector<Link>& links);
 
     // Once in a while: by now their events have come, whatever has become of them.
@@ -70,6 +78,8 @@ class HostAddresses {
     bool has_placed(std::string_view interface, const net::IpAddress& address) const;
 
   private:
+    void promote(const std::string& interface);
+    void end_promotions(const std::set<std::string>& but);
     int remove(const KernelAddress& address, int ifindex, Removal removal = Removal::exact);
     void tell_refusal(const KernelAddress& address, int error);
 
@@ -77,6 +87,8 @@ class HostAddresses {
     Cleaner* cleaner_;
     NetlinkSocket requests_;
     PlacedAddresses placed_;
+    std::map<std::string, int> promoting_;  // through us; the interface's index then
+    std::set<std::string> to_promote_;
     std::set<net::IpAddress> refused_;  // told
 };
 

@@ -148,6 +148,19 @@ std::vector<kernel::KernelAddress> possible_host_addresses(const config::Config&
     return all;
 }
 
+std::set<std::string> promoting_interfaces(const config::Config& config) {
+    std::set<std::string> all;
+    if (!config.dataplane.host_addresses) return all;
+    for (const config::VrrpInstance& instance : config.vrrp_instances) {
+        if (!instance.promote_secondaries) continue;
+        std::vector<kernel::KernelAddress> addresses;
+        add_kernel_addresses(addresses, instance);
+        for (const kernel::KernelAddress& address : addresses)
+            if (address.prefix.address.is_v4()) all.insert(address.interface);
+    }
+    return all;
+}
+
 namespace {
 
 // It does not move: the host may well speak from it, unless it is a /128, as in keepalived.

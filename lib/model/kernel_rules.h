@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& sna
 std::vector<kernel::KernelAddress> host_addresses(const State& state);
 // All that it may ever have, and where a keepalived with use_vmac would have left them.
 std::vector<kernel::KernelAddress> possible_host_addresses(const config::Config& config);
+
+// Interfaces on which the host keeps the other addresses of a network when one of ours goes.
+std::set<std::string> promoting_interfaces(const config::Config& config);
 
 // The host's own, whoever is master.
 std::vector<kernel::KernelAddress> static_addresses(const config::Config& config);

@@ -94,6 +94,7 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
     s.grouped = group != election::no_group;
     plan.group = group;
     plan.port = port_index;
+    plan.adverts_from_base = instance.vmac_xmit_base;
     plan.source_mac = instance.use_vmac && port.hears_virtual_macs
                           ? net::virtual_router_mac(s.vrid, s.is_ipv6())
                           : port.mac;

@@ -360,6 +360,24 @@ TEST_F(Engine, AnOfferedRoutersAdvertsLeaveWithThePortsMacAndNothingIsAnnounced)
     EXPECT_EQ(sent_from(virtual_mac), 1);
 }
 
+TEST_F(Engine, AdvertsLeaveWithThePortsMacWhereTheFileSaysSo) {
+    auto plan = *plans_[0];
+    plan.source_mac = {{0, 0, 0x5e, 0, 1, 51}};
+    plan.adverts_from_base = true;
+    plans_[0] = &plan;
+    engine_ = std::make_unique<VrrpEngine>(plans_, start_ns, ownership_, link_, sink_);
+    become_master();
+    advance(3 * s);
+    std::size_t adverts = 0, from_virtual = 0;
+    for (const std::string& line : sink_.take()) {
+        if (line.find("> 01:00:5e:00:00:12") == std::string::npos) continue;
+        ++adverts;
+        from_virtual += line.find("00:00:5e:00:01:33 >") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_GE(adverts, 1U);
+    EXPECT_EQ(from_virtual, 0U);
+}
+
 // The old master's frames turn the switches back until it has heard: hosts take no notice of ours.
 TEST_F(Engine, AVirtualMacIsClaimedForTwentyMillisecondsAfterATakeover) {
     auto plan = *plans_[0];

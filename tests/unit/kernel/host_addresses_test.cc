@@ -213,6 +213,30 @@ TEST_F(HostAddressesTest, ARefusalIsToldOnce) {
     EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 1) << warnings;
 }
 
+// Where the kernel's setting is to take all addresses of a network with its first one.
+TEST_F(HostAddressesTest, OthersOfAPromotedNetworkStay) {
+    ASSERT_TRUE(run("sysctl -qw net.ipv4.conf.all.promote_secondaries=0"));
+    ASSERT_TRUE(run("sysctl -qw net.ipv4.conf.ha0.promote_secondaries=0"));
+    const auto promotes = [] {
+        return run("grep -q 1 /proc/sys/net/ipv4/conf/ha0/promote_secondaries");
+    };
+    for (const bool asked : {false, true}) {
+        HostAddresses host(told(), nullptr);
+        if (asked) host.promote_on({"ha0"});
+        host.follow({on("ha0", "10.4.0.100/24")}, links());
+        ASSERT_TRUE(run("ip addr add 10.4.0.7/24 dev ha0"));
+        EXPECT_EQ(promotes(), asked);
+        host.follow({}, links());
+        EXPECT_EQ(has("10.4.0.7/24"), asked);
+        EXPECT_EQ(promotes(), asked);
+        host.promote_on({});
+        host.follow({}, links());
+        EXPECT_FALSE(promotes());
+    }
+    ASSERT_TRUE(run("ip addr del 10.4.0.7/24 dev ha0"));
+    EXPECT_EQ(warnings, "");
+}
+
 // kill -9 of who has placed them.
 TEST_F(HostAddressesTest, ADeadOnesAreRemoved) {
     int ready_pipe[2];

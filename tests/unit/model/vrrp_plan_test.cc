@@ -76,6 +76,13 @@ TEST(VrrpPlan, AVirtualMacNeedsACardThatHearsIt) {
     EXPECT_EQ(make_plan(state->config.vrrp_instances[0], port, 0).source_mac, port.mac);
 }
 
+TEST(VrrpPlan, AdvertsMayKeepThePortsMac) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac vrrp51\n vmac_xmit_base\n"));
+    EXPECT_TRUE(state->routers[0].plan->adverts_from_base);
+    EXPECT_EQ(state->routers[0].plan->source_mac, net::virtual_router_mac(51, false));
+}
+
 TEST(VrrpPlan, AConfiguredBurstIsTakenLiterally) {
     const auto untouched = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
     EXPECT_EQ(untouched->routers[0].plan->settings.announcements.takeover[0].count,
