@@ -93,8 +93,9 @@ int live(const Options& options, const schema::LoadResult& loaded, std::span<cha
 int dry_run(const schema::LoadResult& wanted, const std::string& file,
             const std::string& config_id) {
     constexpr int restart_needed = 3;
-    const schema::LoadResult running = read_config(file, config_id);
-    for (const schema::LoadResult* loaded : {&running, &wanted})
+    schema::LoadResult running = read_config(file, config_id);
+    look_at_host(running);
+    for (const schema::LoadResult* loaded : {&std::as_const(running), &wanted})
         if (!loaded->ok()) {
             print_check(*loaded, {}, std::cout);
             return 1;

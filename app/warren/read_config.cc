@@ -42,8 +42,13 @@ std::vector<std::string> expand(const std::string& pattern) {
     return paths;
 }
 
-std::vector<net::IpAddress> host_addresses() {
-    std::vector<net::IpAddress> all;
+struct HostAddress {
+    std::string interface;
+    net::IpAddress address;
+};
+
+std::vector<HostAddress> host_addresses() {
+    std::vector<HostAddress> all;
     ifaddrs* first = nullptr;
     if (getifaddrs(&first) != 0) return all;
     for (const ifaddrs* i = first; i != nullptr; i = i->ifa_next) {
@@ -57,7 +62,8 @@ std::vector<net::IpAddress> host_addresses() {
             bytes = &reinterpret_cast<const sockaddr_in6*>(i->ifa_addr)->sin6_addr;
         if (bytes == nullptr) continue;
         inet_ntop(family, bytes, text.data(), text.size());
-        if (const auto address = net::IpAddress::parse(text.data())) all.push_back(*address);
+        if (const auto address = net::IpAddress::parse(text.data()))
+            all.push_back({i->ifa_name, *address});
     }
     freeifaddrs(first);
     return all;
@@ -100,11 +106,31 @@ void look_at_host(schema::LoadResult& result) {
     };
     add(config::find_missing_interfaces(result.config, device_of));
     add(config::settle_devices(result.config, device_of));
-    add(config::find_own_addresses(result.config, host_addresses()));
+    std::vector<HostAddress> own = host_addresses();
+    std::vector<net::IpAddress> addresses;
+    for (const HostAddress& one : own)
+        addresses.push_back(one.address);
+    add(config::find_own_addresses(result.config, addresses));
+    for (const config::VirtualAddress& address : result.config.static_addresses)
+        own.push_back({address.device, address.prefix.address});  // soon
     kernel::NetlinkSocket socket(kernel::NetlinkSocket::Use::requests);
-    config::settle_server_interfaces(result.config, [&](const net::IpAddress& server) {
+    const auto towards = [&](const net::IpAddress& server) {
         return interface_towards(socket, server);
-    });
+    };
+    config::serve_own_addresses(
+        result.config, result.diagnostics, [&](const config::VirtualServer& service) {
+            const auto at = std::find_if(own.begin(), own.end(), [&](const HostAddress& one) {
+                return one.address == service.address;
+            });
+            if (at == own.end()) return config::OwnPlace{};
+            if (device_of(at->interface) == config::HostDevice::link)
+                return config::OwnPlace{at->interface, {}};
+            for (const config::RealServer& server : service.real_servers)
+                if (const std::string interface = towards(server.address); !interface.empty())
+                    return config::OwnPlace{interface, at->interface};
+            return config::OwnPlace{};
+        });
+    config::settle_server_interfaces(result.config, towards);
     schema::sort_as_text(result);
 }
 

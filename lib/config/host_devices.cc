@@ -2,6 +2,8 @@
 #include "config/host_devices.h"
 
 #include <algorithm>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace warren::config {
@@ -12,6 +14,44 @@ std::string how_to_have(const std::string& interface) {
            "in "
            "global_defs waits for it; a card of its own needs `dataplane { interface " +
            interface + " { device ... } }`)";
+}
+
+constexpr std::uint8_t owner_priority = 255;  // master at once, and nothing is tracked away from it
+
+using Addresses = std::unordered_set<net::IpAddress, net::IpAddressHash>;
+
+// Those that have a router, or belong to somebody who moves.
+Addresses taken_addresses(const Config& config) {
+    Addresses taken;
+    for (const VrrpInstance& instance : config.vrrp_instances)
+        for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
+            for (const VirtualAddress& address : *list)
+                taken.insert(address.prefix.address);
+    for (const LocalAddressGroup& group : config.local_address_groups)
+        for (const LocalAddressGroup::Member& member : group.members)
+            taken.insert(member.address);
+    return taken;
+}
+
+VrrpInstance static_router(const net::IpAddress& address, const OwnPlace& place) {
+    VrrpInstance router;
+    router.name = address.to_string();
+    router.interface = place.interface;
+    router.initial_state = VrrpState::master;
+    router.priority = owner_priority;
+    router.is_static = true;
+    router.mcast_src_ip = address;
+    router.track_src_ip = true;
+    if (!address.is_v4()) {
+        router.version = 3;
+        router.multicast_group = *net::IpAddress::parse("ff02::12");
+    }
+    VirtualAddress own;
+    own.prefix = {address, static_cast<std::uint8_t>(address.is_v4() ? 32 : 128)};
+    own.device = place.mute_device;
+    own.device_is_mute = !place.mute_device.empty();
+    router.virtual_ipaddress.push_back(std::move(own));
+    return router;
 }
 
 }  // namespace
@@ -64,6 +104,29 @@ void settle_server_interfaces(
         for (const RealServer& server : service.real_servers)
             add(server);
         if (service.sorry_server) add(*service.sorry_server);
+    }
+}
+
+std::string unowned_text(const net::IpAddress& address) {
+    return "the address " + address.to_string() +
+           " of this virtual_server is in no vrrp_instance: nobody answers for it";
+}
+
+void serve_own_addresses(Config& config, syntax::Diagnostics& diagnostics,
+                         const std::function<OwnPlace(const VirtualServer& service)>& place_of) {
+    if (config.flow_sync || !config.dataplane.host_addresses) return;
+    Addresses taken = taken_addresses(config);
+    for (const VirtualServer& service : config.virtual_servers) {
+        if (config.vrrp_instances.size() >= max_vrrp_instances || taken.contains(service.address) ||
+            service.address.is_loopback() || service.address.is_link_local())
+            continue;
+        const OwnPlace place = place_of(service);
+        if (place.interface.empty()) continue;
+        config.vrrp_instances.push_back(static_router(service.address, place));
+        taken.insert(service.address);
+        std::erase_if(diagnostics, [&](const syntax::Diagnostic& diagnostic) {
+            return diagnostic.message == unowned_text(service.address);
+        });
     }
 }
 

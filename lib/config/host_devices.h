@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What becomes of the `dev` of virtual addresses on this host, and by which interfaces it reaches
-// its real_servers. Whoever can look tells; nothing here does.
+// What becomes of the `dev` of virtual addresses on this host, by which interfaces it reaches its
+// real_servers, and which virtual_servers are of addresses that it has itself. Whoever can look
+// tells; nothing here does.
 #pragma once
 
 #include <functional>
@@ -30,5 +31,21 @@ syntax::Diagnostics find_missing_interfaces(
 void settle_server_interfaces(
     Config& config,
     const std::function<std::string(const net::IpAddress& server)>& interface_towards);
+
+// Where the host has an address now.
+struct OwnPlace {
+    std::string interface;    // with stations that ask for it; empty: the host has not got it
+    std::string mute_device;  // where it is, if nobody asks there: lo, a dummy
+};
+
+// virtual_servers of an address that is in no vrrp_instance but the host's own are served as IPVS
+// serves them, for as long as the host has the address. Gives each such address a virtual router of
+// its own that speaks no VRRP, and takes back the warning that nobody answers for it. Not beside
+// flow_sync, where routers are told to peers, nor for local addresses, which move with their VIP.
+void serve_own_addresses(Config& config, syntax::Diagnostics& diagnostics,
+                         const std::function<OwnPlace(const VirtualServer& service)>& place_of);
+
+// Of a virtual_server whose address nobody gives to us.
+std::string unowned_text(const net::IpAddress& address);
 
 }  // namespace warren::config

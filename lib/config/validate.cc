@@ -7,6 +7,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "config/host_devices.h"
 #include "config/local_addresses.h"
 #include "config/same_routers.h"
 #include "syntax/document.h"
@@ -172,10 +173,7 @@ class Validator {
     void check_virtual_servers() {
         drop_repeated(config_.virtual_servers);
         for (VirtualServer& s : config_.virtual_servers) {
-            if (!owned_.contains(s.address))
-                warn(s.where, "the address " + s.address.to_string() +
-                                  " of this virtual_server is in no vrrp_instance: nobody answers "
-                                  "for it");
+            if (!owned_.contains(s.address)) warn(s.where, unowned_text(s.address));
             if (!s.local_address_group.empty() &&
                 config_.find_local_address_group(s.local_address_group) == nullptr)
                 error(s.where, "there is no local_address_group " +

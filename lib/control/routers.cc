@@ -132,7 +132,7 @@ void Routers::on_transition(const election::VrrpReport& report) {
                          vrrp::name(report.from), vrrp::name(report.to),
                          reason_text(report, router.status));
     if (told_.transition) told_.transition(report);
-    if (waits_for_tracked(report)) return;
+    if (router.config->is_static || waits_for_tracked(report)) return;
     if (!is_served(router))
         notifier_.on_removal(router.config->name, router.status.effective_priority);
     else if (const auto heard = programs::notify_state(report.to, report.reason))

@@ -67,7 +67,7 @@ void classify_arp(Packet& packet, const PollRound& round, const net::EthernetHea
     }
     if (packet.parsed.message_type != net::arp_request) return;
     const auto* address = round.snapshot->find_address(packet.parsed.destination);
-    if (address == nullptr || address->port != packet.port()) return;
+    if (address == nullptr || address->port != packet.port() || address->kernel_answers) return;
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
     if (!round.owns(*address)) return drop(packet, Drop::not_owned);
     // An announcement (RFC 5227 2.3) asks nothing. From our own virtual MAC it is a rival's whom
@@ -86,7 +86,8 @@ void classify_neighbour(Packet& packet, const PollRound& round, const net::Ether
     const net::IpAddress target = net::neighbour_target(packet.frame(), parsed);
     const net::IpAddress& claimed = asks ? parsed.source : target;
     const auto* address = round.snapshot->find_address(target);
-    const bool about_ours = address != nullptr && address->port == packet.port();
+    const bool about_ours =
+        address != nullptr && address->port == packet.port() && !address->kernel_answers;
     if (!about_ours && round.snapshot->find_address(claimed) == nullptr) return;
     if (!net::is_neighbour_message_valid(packet.frame(), parsed))
         return drop(packet, Drop::malformed_neighbour);

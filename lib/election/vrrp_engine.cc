@@ -140,9 +140,10 @@ void VrrpEngine::on_advert(std::uint8_t port, net::ConstBytes frame, const net::
     const bool in_ah = parsed.protocol == net::IpProtocol::ah;
     if (in_ah) message = vrrp::ah_payload(message).value_or(net::ConstBytes{});
     const auto vrid = vrrp::peek_vrid(message);
-    // A tagged frame is of another VLAN, where other virtual routers live.
-    const bool ours =
-        vrid && parsed.tag_count == 0 && (in_ah || parsed.protocol == net::IpProtocol::vrrp);
+    // A tagged frame is of another VLAN, where other virtual routers live. No router has VRID 0 on
+    // the wire; static ones have it here.
+    const bool ours = vrid && *vrid != 0 && parsed.tag_count == 0 &&
+                      (in_ah || parsed.protocol == net::IpProtocol::vrrp);
     const auto fits = [&](std::uint16_t router) {
         return fit(routers_[router].plan->settings, parsed);
     };
@@ -395,7 +396,8 @@ void VrrpEngine::settle_groups(const Round& round) {
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round& round) {
     // Ownership is a lease from the heartbeat: fresh before the first worker looks.
     ownership_.beat(round.now_ns);
-    if (own.owned) traffic_.begin(index, round.now_ns, round.workers);
+    if (own.owned && !routers_[index].plan->is_static)
+        traffic_.begin(index, round.now_ns, round.workers);
     if (own.owned && has_virtual_mac(index, round)) claims_.begin(index, round.now_ns);
     // Before it is given up: workers find the one or the other.
     if (!own.owned && is_yield(routers_[index].instance.status()))
@@ -413,6 +415,7 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round&
 void VrrpEngine::carry_out(std::size_t index, const vrrp::SendAdvert& send, const Round& round) {
     const bool from_base = (routers_[index].plan->adverts_from_base || is_offered(index)) &&
                            has_virtual_mac(index, round);
+    if (routers_[index].plan->is_static) return;
     adverts_.send(
         index, send.priority, round.now_ns,
         from_base ? round.snapshot.port_macs[routers_[index].plan->port] : net::MacAddress{});
@@ -425,7 +428,8 @@ bool VrrpEngine::has_virtual_mac(std::size_t index, const Round& round) const {
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Announce& announce, const Round&) {
-    if (!is_offered(index)) announcer_.add(index, announce, *routers_[index].plan);
+    const RouterPlan& plan = *routers_[index].plan;
+    if (!is_offered(index) && !plan.is_static) announcer_.add(index, announce, plan);
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Report& change, const Round& round) {

@@ -50,6 +50,8 @@ struct OwnedAddress {
     // The host has it too: what belongs to no virtual_server goes to its kernel. False: Warren
     // alone answers, with RST where nobody serves.
     bool is_hosts = false;
+    // Who has it is asked of the kernel alone: the host's own, with the port's MAC.
+    bool kernel_answers = false;
 };
 
 enum class ServerState : std::uint8_t {

@@ -69,12 +69,18 @@ class OwnedAddresses {
         if (!known_.insert(address).second) return;
         snapshot_.addresses.push_back(
             {address, mac_on(state_, router, port), router, port, is_hosts});
+        exchange::OwnedAddress& owned = snapshot_.addresses.back();
+        owned.kernel_answers = is_hosts && owned.mac == state_.ports[port].mac &&
+                               (state_.routers[router].config->is_static ||
+                                (state_.ports[port].shared && state_.ports[port].primary &&
+                                 state_.ports[port].primary->address == address));
     }
     // The host's own, with the port's MAC. Where routers share it, one that is master has it.
     void add_own(const net::IpAddress& address, std::uint16_t router, std::uint8_t port) {
         if (known_.insert(address).second) {
             own_.emplace(address, snapshot_.addresses.size());
-            snapshot_.addresses.push_back({address, state_.ports[port].mac, router, port, true});
+            snapshot_.addresses.push_back(
+                {address, state_.ports[port].mac, router, port, true, true});
         } else if (const auto at = own_.find(address);
                    at != own_.end() && state_.routers[router].status.state == vrrp::State::master) {
             snapshot_.addresses[at->second].virtual_router = router;

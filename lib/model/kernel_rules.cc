@@ -35,7 +35,7 @@ void add_guarded_addresses(kernel::GuardRules& rules, const State& state,
             continue;
         }
         const bool is_primary = primary && primary->address == owned.address;
-        if (!is_primary) rules.silent.push_back(owned.address);
+        if (!is_primary && !owned.kernel_answers) rules.silent.push_back(owned.address);
         if (!owned.is_hosts && !is_primary) rules.addresses.push_back(owned.address);
         if (owned.is_hosts && owned.mac != state.ports[port].mac)
             rules.senders.emplace_back(owned.mac, owned.address);
@@ -112,7 +112,7 @@ kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& sna
             if (owned.is_hosts) rules.kernel_addresses.push_back(owned.address);
     }
     for (const RouterState& router : state.routers) {
-        if (router.port != port || !is_served(router)) continue;
+        if (router.port != port || !is_served(router) || router.config->is_static) continue;
         rules.vrids.push_back(router.plan->settings.vrid);
         if (router.plan->source_mac != state.ports[port].mac && is_hosts(state, router) &&
             router.status.state == vrrp::State::master)
@@ -125,7 +125,8 @@ std::vector<kernel::KernelAddress> host_addresses(const State& state) {
     std::vector<kernel::KernelAddress> all;
     if (!state.config.dataplane.host_addresses) return all;
     for (const RouterState& router : state.routers)
-        if (is_served(router) && router.status.state == vrrp::State::master)
+        if (is_served(router) && router.status.state == vrrp::State::master &&
+            !router.config->is_static)
             add_kernel_addresses(all, *router.config);
     return all;
 }
@@ -243,7 +244,8 @@ std::vector<net::IpAddress> multicast_groups(const State& state, const exchange:
                                              std::uint8_t port) {
     std::vector<net::IpAddress> groups;
     for (const RouterState& router : state.routers)
-        if (is_served(router) && router.port == port && !router.plan->settings.is_unicast())
+        if (is_served(router) && router.port == port && !router.plan->settings.is_unicast() &&
+            !router.config->is_static)
             groups.push_back(router.plan->settings.multicast_group);
     for (const exchange::OwnedAddress& owned : snapshot.addresses)
         if (owned.port == port && !owned.address.is_v4())

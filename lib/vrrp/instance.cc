@@ -63,7 +63,7 @@ Reason reason_of_yield(const Status& status, std::uint8_t their_priority) {
 }  // namespace
 
 Instance::Instance(const Settings& settings) : settings_(&settings) {
-    assert(settings.vrid != 0 && settings.priority != 0 && settings.advert_interval_ns != 0);
+    assert(settings.priority != 0 && settings.advert_interval_ns != 0);
     status_.effective_priority = settings.priority;
     status_.master_interval_ns = settings.advert_interval_ns;
 }

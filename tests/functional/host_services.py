@@ -12,6 +12,7 @@ VIP back, and at each moment the VIP is on the master's interface and nowhere el
  mixed      a virtual_server on 5672 of the same VIP beside it, and the balancers' own hosts as its clients
  beside     keepalived on the other host
  node       a balancer's own host is a real_server
+ own        virtual_servers of the host's own addresses, in no vrrp_instance, as IPVS serves them
 """
 
 import json
@@ -387,7 +388,42 @@ def node(test):
         assert ended, "the connection goes on"
 
 
-CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside, "node": node}
+def own(test):
+    """No VRRP is spoken for it, the kernel says who has it, and the host's other services go on."""
+    site = Site(test)
+    host = site.hosts["a"]
+    for number, name in ((11, "r1"), (12, "r2")):
+        server = test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
+        test.start(server, sys.executable, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+    lan = Lan(test.network, site.client, site.hosts)
+    first, second, own6 = "192.168.8.4", "192.168.8.77", "fd00:8::4"
+    four = service().replace("virtual_server " + VIP, "virtual_server group G")
+    six = service().replace(VIP, own6).replace("192.168.8.1", "fd00:8::1")
+    since = now()
+    site.start("a", f"static_ipaddress {{\n    {second}/24 dev eth0\n}}\nvirtual_server_group G {{\n    {first} 5672\n    {second} 5672\n}}\n" + four + six)
+    for address in (first, second, own6):
+        wait_until(f"both servers behind {address}", lambda: {through(site.client, address) for _ in range(4)} == {"r1", "r2"}, 5)  # noqa: B023
+        assert {through(host, address) for _ in range(16)} == {"r1", "r2"}, f"{address}, a client on the host itself"
+        assert site.get(site.client, address) == "a" and site.ping(address), address
+        assert site.get(site.client, address, port=81) == "refused", address
+    assert "in no vrrp_instance" not in test.log("a.log")
+    file = str(test.folder / "a.conf")
+    dry = host.run(test.program("app/warren/warren"), "--config", file, "--dry-run", file).stdout
+    assert dry == "nothing changes\n", dry
+    asked = site.client.run("arping", "-c1", "-w2", "-I", "eth0", first, check=False).stdout
+    assert asked.count("reply from") == 1, asked
+    host.run("ip", "addr", "del", f"{own6}/64", "dev", "eth0")
+    wait_until("nobody to answer for it", lambda: not lan.owners(own6), 5)
+    assert not site.ping(own6) and through(site.client, first) in ("r1", "r2")
+    host.add_address(f"{own6}/64")
+    wait_until("it to be served again", lambda: site.ping(own6) and through(site.client, own6) in ("r1", "r2"), 5)
+    assert not lan.adverts("a", since) and not lan.announcements("a", since)
+    site.end("a")
+    assert site.get(site.client, first) == "a" and through(site.client, first) == "refused"
+    lan.close()
+
+
+CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside, "node": node, "own": own}
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:

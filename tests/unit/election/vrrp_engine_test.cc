@@ -378,6 +378,21 @@ TEST_F(Engine, AdvertsLeaveWithThePortsMacWhereTheFileSaysSo) {
     EXPECT_EQ(from_virtual, 0U);
 }
 
+// An address of the host's own: master while the host has it, and nobody hears of it.
+TEST_F(Engine, AStaticRouterSendsNothing) {
+    auto plan = *plans_[0];
+    plan.is_static = true;
+    plan.announce_until_traffic = false;
+    plans_[0] = &plan;
+    engine_ = std::make_unique<VrrpEngine>(plans_, start_ns, ownership_, link_, sink_);
+    advance(4 * s);
+    EXPECT_TRUE(owned());
+    advance(10 * s);
+    EXPECT_EQ(reports(), (std::vector<std::string>{"initialize -> backup startup",
+                                                   "backup -> master master_down"}));
+    EXPECT_TRUE(sink_.take().empty());
+}
+
 // The old master's frames turn the switches back until it has heard: hosts take no notice of ours.
 TEST_F(Engine, AVirtualMacIsClaimedForTwentyMillisecondsAfterATakeover) {
     auto plan = *plans_[0];

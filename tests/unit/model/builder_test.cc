@@ -104,6 +104,7 @@ TEST(Builder, ServersOfAnotherNetworkThanTheVipsSeeTheHost) {
     ASSERT_NE(owned, nullptr);
     EXPECT_TRUE(owned->is_hosts) << "its own connections are the host's";
     EXPECT_EQ(owned->mac, state->ports[0].mac) << "not the virtual MAC";
+    EXPECT_TRUE(owned->kernel_answers);
     const kernel::GuardRules rules = guard_rules(*state, *snapshot, 0);
     EXPECT_EQ(rules.local_addresses.at(0), ip("192.168.8.1"));
     EXPECT_EQ(rules.silent, (std::vector{ip("10.55.0.1"), ip("10.55.0.2")})) << "the host answers";
