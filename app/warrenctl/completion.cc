@@ -117,7 +117,7 @@ NamesOf names_of_instance(const std::string& instance) {
         Words names;
         try {
             Telemetry telemetry(instance);
-            for (const Json& row : telemetry.rows(is_server   ? "servers"
+            for (const Json& row : telemetry.rows(is_server   ? "servers_short"
                                                   : is_router ? "vrrp"
                                                               : "services",
                                                   {}, most_names))

@@ -41,7 +41,7 @@ bool is_whole(const std::string& said) {
 std::string with_port(Telemetry& telemetry, const std::string& said) {
     if (is_whole(said)) return said;
     std::set<std::string> names;
-    for (const Json& row : telemetry.rows("servers"))
+    for (const Json& row : telemetry.rows("servers_short"))
         if (is_endpoint(text(row, "server"), read_end(said))) names.insert(text(row, "server"));
     if (names.empty()) throw std::runtime_error("there is no real_server at " + said);
     if (names.size() > 1)
@@ -52,7 +52,7 @@ std::string with_port(Telemetry& telemetry, const std::string& said) {
 std::uint64_t flows_of(Telemetry& telemetry, const std::string& server,
                        const std::string& service) {
     std::uint64_t flows = 0;
-    for (const Json& row : telemetry.rows("servers"))
+    for (const Json& row : telemetry.rows("servers_short"))
         if (text(row, "server") == server && (service.empty() || text(row, "service") == service))
             flows += row.value("active", std::uint64_t{0});
     return flows;

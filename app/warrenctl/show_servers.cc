@@ -160,13 +160,14 @@ void print_short_servers(std::ostream& out, std::vector<Json> servers) {
     print_table(out, short_columns, servers);
 }
 
-void print_servers(std::ostream& out, const std::vector<Json>& rows) {
+void print_servers(std::ostream& out, std::vector<Json> rows) {
     std::vector<std::string> services;
     std::map<std::string, std::vector<Json>> of_service;
-    for (const Json& row : rows) {
-        std::vector<Json>& servers = of_service[text(row, "service")];
-        if (servers.empty()) services.push_back(text(row, "service"));
-        servers.push_back(row);
+    for (Json& row : rows) {
+        const std::string service = text(row, "service");
+        std::vector<Json>& servers = of_service[service];
+        if (servers.empty()) services.push_back(service);
+        servers.push_back(std::move(row));
     }
     for (const std::string& service : services) {
         sort_as_configured(of_service[service]);

@@ -15,7 +15,7 @@ namespace warren::ctl {
 inline constexpr std::size_t server_details_columns = 100;  // at most, of a line of them
 // What there is to say of one server, as lines of so many columns; each indented.
 std::string server_details(const Json& server, std::size_t columns = server_details_columns);
-void print_servers(std::ostream& out, const std::vector<Json>& rows);
+void print_servers(std::ostream& out, std::vector<Json> rows);
 
 // A line each, in the configuration's order, with why it is so if it is not up.
 void print_short_servers(std::ostream& out, std::vector<Json> servers);

@@ -166,11 +166,12 @@ void print_services(const Json& status, std::ostream& out) {
 
 }  // namespace
 
-Json whole_status(Telemetry& telemetry) {
+Json whole_status(Telemetry& telemetry, bool is_for_screen) {
     const Rows first = telemetry.rows("status");
     Json status = first.empty() ? Json::object() : first.front();
-    for (const char* part : {"ports", "vrrp", "services", "servers", "sync"})
+    for (const char* part : {"ports", "vrrp", "services", "sync"})
         status[part] = telemetry.rows(part);
+    status["servers"] = telemetry.rows(is_for_screen ? "servers_short" : "servers");
     // Virtual routers come first; that of thousands of servers is not shown here.
     status["history"] = telemetry.rows("history", {}, status["vrrp"].size());
     return status;
@@ -187,7 +188,7 @@ void print_status(const Json& status, std::ostream& out) {
 }
 
 void show_status(Telemetry& telemetry, const Output& output) {
-    const Json status = whole_status(telemetry);
+    const Json status = whole_status(telemetry, output.is_text());
     if (output.is_text())
         print_status(status, output.out);
     else

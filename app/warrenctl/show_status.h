@@ -10,8 +10,9 @@
 
 namespace warren::ctl {
 
-// The row of the view with the lists "ports", "vrrp", "services", "servers", "history", "sync".
-Json whole_status(Telemetry& telemetry);
+// The row of the view with the lists "ports", "vrrp", "services", "servers", "history", "sync"; for
+// a screen servers have what that shows.
+Json whole_status(Telemetry& telemetry, bool is_for_screen);
 
 void print_status(const Json& status, std::ostream& out);
 void show_status(Telemetry& telemetry, const Output& output);

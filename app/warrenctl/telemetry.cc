@@ -95,9 +95,10 @@ std::string receive(int fd, std::size_t most) {
 // A row whose names stand once for its whole page is the list of its values.
 Json unfolded(Json& row, const std::vector<std::string>& keys) {
     if (!row.is_array() || row.size() != keys.size()) return std::move(row);
-    Json whole = Json::object();
+    Json::object_t whole;
+    whole.reserve(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i)
-        whole[keys[i]] = std::move(row[i]);
+        whole.Container::emplace_back(keys[i], std::move(row[i]));
     return whole;
 }
 

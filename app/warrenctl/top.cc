@@ -36,7 +36,8 @@ double seconds(Clock::time_point when) {
 // Looks at a warren again and again, and says so when that is not possible.
 class Watch {
   public:
-    explicit Watch(std::string instance) : instance_(std::move(instance)) {
+    Watch(std::string instance, const char* servers)
+        : instance_(std::move(instance)), servers_(servers) {
         telemetry_ = std::make_unique<Telemetry>(instance_);
     }
 
@@ -61,7 +62,7 @@ class Watch {
         data_.status = status.empty() ? Json::object() : status.front();
         data_.routers = telemetry_->rows("vrrp");
         data_.services = telemetry_->rows("services");
-        data_.servers = telemetry_->rows("servers");
+        data_.servers = telemetry_->rows(servers_);
         rates_.take(data_.servers, seconds(Clock::now()));
         if (tab == Tab::flows) data_.flows = telemetry_->rows("flows", {}, most_flows);
         if (tab == Tab::events) ask_for_events();
@@ -83,6 +84,7 @@ class Watch {
     }
 
     std::string instance_;
+    const char* servers_;  // the view
     std::unique_ptr<Telemetry> telemetry_;
     Rates rates_;
     TopData data_;
@@ -136,7 +138,7 @@ void print_frames(Watch& watch, const TopOptions& options, Clock::duration delay
 void top(const TopOptions& options, std::ostream& out) {
     const auto delay =
         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.delay_s));
-    Watch watch(options.instance);
+    Watch watch(options.instance, options.format == Format::text ? "servers_short" : "servers");
     watch.look(Tab::servers);
     if (is_full_terminal() && options.format == Format::text)
         run_on_terminal(watch, delay, screen_of(out).has_colours);

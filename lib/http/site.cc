@@ -164,7 +164,7 @@ Answer Site::view(std::string_view name, const Question& question) {
             });
     }
     for (const views::View& candidate : views::all_views())
-        if (name == candidate.name)
+        if (name == candidate.name && candidate.rows != nullptr)
             return fresh(candidate.name, [&](const metrics::Facts& facts) {
                 return json_answer(facts, candidate.name, candidate.rows(facts.view));
             });

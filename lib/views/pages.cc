@@ -26,6 +26,11 @@ Page::Page(std::string_view view) : text_("{\"view\":" + dump(view) + ",\"rows\"
     escaped_bytes_ = escaped_size(text_);
 }
 
+Page::Page(std::string_view view, std::span<const char* const> names) : Page(view) {
+    is_named_ = true;
+    keys_ = ",\"keys\":" + dump(names);
+}
+
 bool Page::fits(std::size_t bytes, std::size_t escaped_bytes) const {
     return text_.size() + keys_.size() + bytes + reserved_bytes <= max_page_bytes &&
            escaped_bytes_ + escaped_size(keys_) + escaped_bytes + reserved_bytes <=
@@ -33,6 +38,7 @@ bool Page::fits(std::size_t bytes, std::size_t escaped_bytes) const {
 }
 
 void Page::take_names(const Json& row) {
+    if (is_named_) return;
     names_.clear();
     keys_.clear();
     if (!row.is_object() || row.empty()) return;

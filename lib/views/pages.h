@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ inline constexpr std::size_t max_escaped_page_bytes = 15'500;
 class Page {
   public:
     explicit Page(std::string_view view);
+    // Each row is the list of the values that have these names.
+    Page(std::string_view view, std::span<const char* const> names);
 
     // false: the row did not fit and belongs to the next page. A row that fits no page at all is
     // replaced by {"error": …}.
@@ -36,6 +39,7 @@ class Page {
     void take_names(const Json& row);
 
     std::string text_;
+    bool is_named_ = false;           // whatever the first row has
     std::vector<std::string> names_;  // of the first row
     std::string keys_;                // the same as a member of the page
     std::size_t escaped_bytes_ = 0;

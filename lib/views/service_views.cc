@@ -111,6 +111,11 @@ std::string reason_text(const model::ServerRecord& server) {
                                                : ": serves, for no other server can");
 }
 
+Json check_text(const model::ServerRecord& server) {
+    if (!server.check.known) return {};
+    return server.check.ok ? "ok" : server.check.text;
+}
+
 Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses& uses) {
     const model::ServerRecord& s = c.state.servers[index];
     const model::PortUse ports = uses.of(index);
@@ -130,7 +135,7 @@ Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses
             {"factors", factors_of(c.state.services[s.service], s)},
             {"node", node_of(s)},
             {"drain", drain_of(c, s)},
-            {"check", !s.check.known ? Json() : Json(s.check.ok ? "ok" : s.check.text)},
+            {"check", check_text(s)},
             {"check_us", s.check.known ? Json(s.check.latency_ns / 1000) : Json()},
             {"handshake_us", s.handshake_us == 0 ? Json() : Json(std::lround(s.handshake_us))},
             {"active", c.exchange.active_flows(index)},
@@ -155,6 +160,79 @@ Json server_row(const ViewContext& c, std::uint16_t index, const model::PortUses
              journal::utc_text(c.wall_ms - static_cast<std::int64_t>(ms_since(c, s.since_ns)))},
             {"since_ms", ms_since(c, s.since_ns)},
             {"reason", reason_text(s)}};
+}
+
+constexpr std::array short_names{"service",
+                                 "server",
+                                 "position",
+                                 "state",
+                                 "reachable",
+                                 "overloaded",
+                                 "waits",
+                                 "since_ms",
+                                 "weight",
+                                 "configured_weight",
+                                 "effective_weight",
+                                 "factors",
+                                 "active",
+                                 "connections",
+                                 "connections_per_s",
+                                 "check",
+                                 "check_us",
+                                 "handshake_us",
+                                 "refused",
+                                 "refused_10s",
+                                 "to_server_bytes",
+                                 "to_client_bytes",
+                                 "to_server_bytes_per_s",
+                                 "to_client_bytes_per_s",
+                                 "node",
+                                 "drain",
+                                 "reason"};
+
+Json lowered_factors(const model::ServiceRecord& service, const model::ServerRecord& server) {
+    if (server.is_sorry || !goes_by_health(service)) return {};
+    const balance::Factors& now = service.factors.factors(server.position);
+    Json factors;
+    for (std::size_t i = 0; i < now.size(); ++i)
+        if (now[i] < balance::factor_one)
+            factors[std::string(balance::factor_names[i])] =
+                rounded(static_cast<double>(now[i]) / balance::factor_one, 1000);
+    return factors;
+}
+
+// In the order of short_names.
+Json short_row(const ViewContext& c, std::uint16_t index) {
+    const model::ServerRecord& s = c.state.servers[index];
+    const model::ServiceRecord& service = c.state.services[s.service];
+    return Json::array(
+        {name_of(service),
+         name_of(s),
+         s.position,
+         state_text(s),
+         has_way(c.state, s),
+         c.exchange.is_overloaded(index, flow_limit(s)),
+         s.waits,
+         ms_since(c, s.since_ns),
+         weight_of(s),
+         s.config->weight,
+         rounded(static_cast<double>(server_weight(s)) / balance::factor_one, 1000),
+         lowered_factors(service, s),
+         c.exchange.active_flows(index),
+         sum(c.exchange, index, &ServerCounters::connections) - s.before.connections,
+         per_second(s.rates.connections),
+         check_text(s),
+         s.check.known ? Json(s.check.latency_ns / 1000) : Json(),
+         s.handshake_us == 0 ? Json() : Json(std::lround(s.handshake_us)),
+         s.refused,
+         s.refusals.recent(),
+         sum(c.exchange, index, &ServerCounters::to_server_bytes) - s.before.to_server_bytes,
+         sum(c.exchange, index, &ServerCounters::to_client_bytes) - s.before.to_client_bytes,
+         std::lround(s.rates.to_server_bytes.per_second()),
+         std::lround(s.rates.to_client_bytes.per_second()),
+         node_of(s),
+         drain_of(c, s),
+         reason_text(s)});
 }
 
 // By cause, those that there have been; in all and in the last 10 s.
@@ -274,6 +352,14 @@ std::string server_page(const ViewContext& c, std::size_t from) {
         for (const std::uint16_t index : next)
             if (!page.add(server_row(c, index, ports))) return page.finish(std::to_string(index));
     }
+    return page.finish(std::nullopt);
+}
+
+std::string short_server_page(const ViewContext& c, std::size_t from) {
+    Page page("servers_short", short_names);
+    for (std::size_t i = from; i < c.state.servers.size(); ++i)
+        if (is_served(c.state.servers[i]) && !page.add(short_row(c, static_cast<std::uint16_t>(i))))
+            return page.finish(std::to_string(i));
     return page.finish(std::nullopt);
 }
 

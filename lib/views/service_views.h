@@ -19,6 +19,10 @@ std::string service_page(const ViewContext& c, std::size_t from);
 std::string server_page(const ViewContext& c, std::size_t from);
 std::string neighbour_page(const ViewContext& c, std::size_t from);
 
+// What a screen shows of each server, in a few dozen bytes: thousands of them are not waited for. A
+// value is that of the same name in server_rows(), but for `factors`: those below 1.
+std::string short_server_page(const ViewContext& c, std::size_t from);
+
 // All of it at once.
 std::vector<Json> service_rows(const ViewContext& c);
 std::vector<Json> server_rows(const ViewContext& c);

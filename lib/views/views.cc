@@ -103,6 +103,7 @@ const std::vector<View>& all_views() {
                                        {"sync", sync_rows},
                                        {"services", service_rows, service_page},
                                        {"servers", server_rows, server_page},
+                                       {"servers_short", nullptr, short_server_page},
                                        {"neighbours", neighbour_rows, neighbour_page},
                                        {"counters", counter_rows},
                                        {"workers", worker_rows}};

@@ -20,7 +20,7 @@ using PageFunction = std::string (*)(const ViewContext&, std::size_t from);
 
 struct View {
     const char* name;
-    ViewFunction rows;
+    ViewFunction rows;            // null: for a screen, and by pages only
     PageFunction page = nullptr;  // null: of all rows
 };
 

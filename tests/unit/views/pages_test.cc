@@ -59,6 +59,16 @@ TEST(Pages, NamesStandOnce) {
     EXPECT_EQ(read_page(page)["rows"], Json(rows));
 }
 
+TEST(Pages, NamesMayBeSaidBefore) {
+    constexpr std::array names{"number", "text"};
+    Page page("x", names);
+    EXPECT_TRUE(page.add({0, "a"}));
+    EXPECT_TRUE(page.add({1, std::string(20'000, 'y')}) == false) << "for the next page";
+    const Json read = read_page(page.finish("1"));
+    EXPECT_EQ(read["rows"], Json(rows_of(1, "a")));
+    EXPECT_EQ(read["next"], "1");
+}
+
 TEST(Pages, QuotesCountTwice) {
     const auto rows = rows_of(50, std::string(500, '"'));
     std::size_t pages = 0;

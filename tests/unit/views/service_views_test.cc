@@ -72,10 +72,35 @@ TEST_F(LargePool, PagesHoldAllRowsOnceAndInOrder) {
     EXPECT_EQ(server_rows(context()).size(), 500U);
 }
 
+// What a screen is told is what a program is told, but for factors that change nothing.
+TEST_F(LargePool, AShortRowIsPartOfTheWhole) {
+    grow(500);
+    state_->servers[3].check = {.known = true, .ok = false, .latency_ns = 5'000, .text = "refused"};
+    state_->servers[3].refused = 7;
+    state_->servers[4].handshake_us = 81.4;
+    const std::vector<Json> whole = server_rows(context());
+    const std::vector<Json> brief = rows("servers_short");
+    ASSERT_EQ(brief.size(), whole.size());
+    for (std::size_t i = 0; i < whole.size(); ++i)
+        for (const auto& [name, value] : brief[i].items()) {
+            if (name == "factors") continue;
+            EXPECT_EQ(value, whole[i].at(name)) << name << " of " << i;
+        }
+}
+
+TEST_F(LargePool, AShortRowHasFactorsThatTakeSomethingAway) {
+    grow(2);
+    state_->services[0].factors.slow_start(1, balance::factor_one / 2);
+    const std::vector<Json> brief = rows("servers_short");
+    EXPECT_TRUE(brief[0].at("factors").is_null());
+    EXPECT_EQ(brief[1].at("factors").size(), 1U) << brief[1];
+}
+
 TEST_F(LargePool, WhatIsRemovedIsLeftOut) {
     grow(40);
     state_->servers[7].presence = model::Presence::removed;
     EXPECT_EQ(rows("servers").size(), 39U);
+    EXPECT_EQ(rows("servers_short").size(), 39U);
     EXPECT_EQ(rows("neighbours").size(), 39U);
 }
 
