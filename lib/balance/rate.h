@@ -25,6 +25,9 @@ class Rate {
         return static_cast<double>(back(1) - back(count_)) / static_cast<double>(count_ - 1);
     }
 
+    // In the last ten seconds, or since the first sample.
+    std::uint64_t grown() const { return count_ < 2 ? 0 : back(1) - back(count_); }
+
   private:
     std::uint64_t back(std::size_t steps) const {
         return totals_[(next_ + totals_.size() - steps) % totals_.size()];

@@ -103,7 +103,8 @@ views::ViewContext Answers::view_context(const std::vector<views::PortTotals>& t
             &sources_.sync,
             &counters_,
             sources_.reloads.last_taken_ms,
-            !sources_.reloads.last_is_taken};
+            !sources_.reloads.last_is_taken,
+            &recent_};
 }
 
 void Answers::write(views::Dump dump) const {
@@ -136,6 +137,7 @@ http::Answer Answers::with_facts(const http::Site::Look& look) const {
 
 void Answers::sample_load(std::uint64_t now_ns) {
     lag_ns_ = lateness(sampled_ns_, now_ns);
+    recent_.sample(context_.state, sources_.exchange, lag_ns_, now_ns);
     const auto passed_ns = static_cast<double>(now_ns - std::exchange(sampled_ns_, now_ns));
     for (std::size_t i = 0; i < busy_.size(); ++i) {
         const std::uint64_t busy_ns = sources_.exchange.workers[i]->counters.busy_ns.value();

@@ -88,6 +88,7 @@ class Answers {
     std::vector<std::uint64_t> busy_ns_;  // at the last sample
     std::uint64_t sampled_ns_ = 0;
     std::uint64_t lag_ns_ = 0;  // of the last sample
+    verdict::Recent recent_;
 };
 
 }  // namespace warren::control

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "port/clock.h"
+
 namespace warren::control {
 namespace {
 
@@ -132,6 +134,11 @@ void Links::set_link(PortChange& change, bool up) {
     change.link = port.link_up != up;
     if (!change.link) return;
     port.link_up = up;
+    if (!up) {
+        std::rotate(port.went_down_ns.begin(), port.went_down_ns.end() - 1,
+                    port.went_down_ns.end());
+        port.went_down_ns.front() = port::now_ns();
+    }
     context_.events.add(journal::EventKind::link,
                         up ? journal::EventLevel::info : journal::EventLevel::warning,
                         "interface " + port.name + ": link " + (up ? "up" : "down"));

@@ -21,6 +21,11 @@
 namespace warren::control {
 namespace {
 
+// "1 worker", "2 workers"
+std::string counted(std::size_t number, const char* what) {
+    return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+}
+
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 }  // namespace
@@ -338,11 +343,12 @@ void Manager::become_ready() {
     if (const auto error = static_cast<int>(vrrp_.counters.scheduling_errno.value()); error != 0)
         events_.warn(journal::EventKind::process, "the control lcore has no real-time priority: {}",
                      std::strerror(error));
-    events_.info(journal::EventKind::process,
-                 "ready: instance {}, {} virtual routers, {} services, {} servers, {} workers",
-                 options_.process.instance, count_served(state_->routers),
-                 count_served(state_->services), count_served(state_->servers),
-                 exchange_.workers.size());
+    events_.info(journal::EventKind::process, "ready: instance {}, {}, {}, {}, {}",
+                 options_.process.instance,
+                 counted(count_served(state_->routers), "virtual router"),
+                 counted(count_served(state_->services), "service"),
+                 counted(count_served(state_->servers), "server"),
+                 counted(exchange_.workers.size(), "worker"));
     life_.tell_ready();
 }
 

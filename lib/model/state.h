@@ -53,6 +53,7 @@ struct PortState {
     bool hears_virtual_macs = true;  // as far as its virtual routers have one
     std::string rss_trouble{};       // why its frames need hand-offs between workers; port.h
     bool reaches_kernel = true;      // what is not ours has a way to the host
+    std::array<std::uint64_t, 3> went_down_ns{};  // when its link last did, the latest first
 };
 
 // What a reload takes out of the file keeps its index until nobody remembers it (reload.h).

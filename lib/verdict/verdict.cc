@@ -16,6 +16,9 @@ constexpr double filling = 0.8;
 constexpr double slow_share = 0.8;
 constexpr double busy_share = 0.9;
 constexpr std::uint64_t recent_ns = 10'000'000'000;
+constexpr std::uint64_t flapping_ns = 300'000'000'000;
+constexpr std::uint64_t late_ns = 1'000'000'000;      // the manager
+constexpr std::uint64_t silence_ns = 75'000'000'000;  // over a heartbeat of RabbitMQ's default
 
 class List {
   public:
@@ -56,7 +59,8 @@ std::string faults_of(const vrrp::Status& status) {
 std::string other_master(const election::VrrpReport& report) {
     std::string text = report.address.to_string() + " also says it is master";
     if (report.kind == election::VrrpReport::Kind::rejected)
-        text += ", and is refused: " + std::string(vrrp::name(report.reject));
+        text += ", and is refused: " + std::string(vrrp::name(report.reject)) +
+                (report.reject == vrrp::RejectReason::auth_data ? ", its auth_pass differs" : "");
     return text;
 }
 
@@ -91,6 +95,17 @@ void look_at_routers(const Facts& facts, List& list) {
             list.add("fault", Level::degraded,
                      router.config->name + " is in fault: " + faults_of(router.status),
                      "warrenctl show vrrp");
+    }
+}
+
+void look_at_links(const Facts& facts, List& list) {
+    for (const model::PortState& port : facts.state.ports) {
+        const std::uint64_t third_ns = port.went_down_ns.back();
+        if (third_ns == 0 || facts.now_ns - third_ns > flapping_ns) continue;
+        list.add("link_flaps", Level::degraded,
+                 "the link of " + port.name + " has gone down " +
+                     std::to_string(port.went_down_ns.size()) + " times in 5 min",
+                 "warrenctl events link");
     }
 }
 
@@ -161,9 +176,25 @@ void look_at_refusals(const model::ServiceRecord& service, bool has_server,
     }
 }
 
+// Its connections live, as far as is known here, and who has the other end is not heard.
+void look_at_silence(std::size_t index, const Facts& facts, List& list) {
+    const model::ServiceRecord& service = facts.state.services[index];
+    const bool is_master =
+        service.router && facts.state.routers[*service.router].status.state == vrrp::State::master;
+    if (facts.recent == nullptr || !is_master) return;
+    const std::uint64_t silent_ns = facts.recent->silent_ns(index, facts.now_ns);
+    if (silent_ns < silence_ns) return;
+    list.add("vip_silent", Level::degraded,
+             name_of(service) + " has connections, and no client has sent anything for " +
+                 std::to_string(silent_ns / 1'000'000'000) + " s: does their traffic come here?",
+             "warrenctl events conflict");
+}
+
 void look_at_services(const Facts& facts, List& list) {
-    for (const model::ServiceRecord& service : facts.state.services) {
+    for (std::size_t index = 0; index < facts.state.services.size(); ++index) {
+        const model::ServiceRecord& service = facts.state.services[index];
         if (!is_served(service)) continue;
+        look_at_silence(index, facts, list);
         const bool has_server = std::any_of(
             service.servers.begin(), service.servers.end(),
             [&](std::uint16_t index) { return model::is_alive(facts.state.servers[index]); });
@@ -203,6 +234,35 @@ void look_at_workers(const Facts& facts, List& list) {
     }
 }
 
+// ---- this machine
+
+// Of the threads: each says that somebody takes their time.
+void look_at_lateness(const Facts& facts, List& list) {
+    for (std::size_t i = 0; i < facts.state.routers.size(); ++i)
+        if (const std::uint64_t late = facts.recent->late_adverts(i);
+            late != 0 && is_served(facts.state.routers[i]))
+            list.add("late_adverts", Level::degraded,
+                     facts.state.routers[i].config->name + ": " + std::to_string(late) +
+                         (late == 1 ? " advert" : " adverts") +
+                         " left a whole interval late in 10 s: the peer may take over",
+                     "warrenctl help late_wakes");
+    if (const std::uint64_t lag_ns = facts.recent->manager_lag_ns(facts.now_ns); lag_ns > late_ns)
+        list.add("manager_late", Level::degraded,
+                 "the manager was " + std::to_string(lag_ns / 1'000'000) +
+                     " ms late: checks and answers waited for it",
+                 "warrenctl events process");
+}
+
+void look_at_drops(const Facts& facts, List& list) {
+    for (std::size_t i = 0; i < own_drops.size(); ++i)
+        if (const std::uint64_t dropped = facts.recent->drops(i); dropped != 0) {
+            const std::string name(exchange::drop_names[static_cast<std::size_t>(own_drops[i])]);
+            list.add("dropping", Level::degraded,
+                     "packets are dropped here: " + std::to_string(dropped) + " in 10 s by " + name,
+                     "warrenctl help " + name);
+        }
+}
+
 void look_at_sync(const Facts& facts, List& list) {
     if (facts.sync == nullptr) return;
     for (const handover::StandingAlarm& alarm : facts.sync->alarms())
@@ -230,6 +290,11 @@ std::vector<Reason> reasons(const Facts& facts) {
     look_at_routers(facts, list);
     look_at_services(facts, list);
     look_at_workers(facts, list);
+    look_at_links(facts, list);
+    if (facts.recent != nullptr) {
+        look_at_lateness(facts, list);
+        look_at_drops(facts, list);
+    }
     look_at_sync(facts, list);
     if (facts.is_reload_refused)
         list.add("reload_refused", Level::degraded,

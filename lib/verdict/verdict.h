@@ -10,6 +10,7 @@
 #include "exchange/worker_link.h"
 #include "handover/sync_picture.h"
 #include "model/state.h"
+#include "verdict/recent.h"
 
 namespace warren::verdict {
 
@@ -34,6 +35,7 @@ struct Facts {
     const handover::SyncPicture* sync = nullptr;
     std::uint64_t now_ns = 0;
     bool is_reload_refused = false;  // the last one
+    const Recent* recent = nullptr;
 };
 
 inline constexpr std::size_t most_reasons = 64;

@@ -46,9 +46,10 @@ struct ViewContext {
     const class CounterHistory* counters = nullptr;
     std::int64_t config_taken_ms = 0;  // by the calendar: when what runs was read
     bool is_reload_refused = false;    // the last one
+    const verdict::Recent* recent = nullptr;
 
     verdict::Facts facts() const {
-        return {state, exchange, busy, sync, now_ns, is_reload_refused};
+        return {state, exchange, busy, sync, now_ns, is_reload_refused, recent};
     }
 };
 

@@ -27,11 +27,18 @@ class Verdict : public testing::Test {
         return all;
     }
     std::vector<Reason> found() const {
-        return reasons({*state_, exchange_, busy_, &picture_, verdict_now_ns});
+        return reasons({*state_, exchange_, busy_, &picture_, now_ns_, false, &recent_});
     }
     void see(election::VrrpReport report, std::uint64_t age_ns) {
         report.address = model::ip("192.168.8.6");
         state_->routers[0].alarms.see(report, verdict_now_ns - age_ns);
+    }
+    // So many seconds pass; in the last of them the manager is so late.
+    void look_for(int seconds, std::uint64_t lag_ns = 0) {
+        for (int i = 1; i <= seconds; ++i) {
+            now_ns_ += 1'000'000'000;
+            recent_.sample(*state_, exchange_, i == seconds ? lag_ns : 0, now_ns_);
+        }
     }
     using Names = std::vector<std::string>;
 
@@ -40,6 +47,8 @@ class Verdict : public testing::Test {
     exchange::Exchange exchange_{2};
     std::vector<double> busy_{0.1, 0.2};
     handover::SyncPicture picture_;
+    Recent recent_;
+    std::uint64_t now_ns_ = verdict_now_ns;
 };
 
 TEST_F(Verdict, IsOkWhenAllIsWell) {
@@ -61,7 +70,9 @@ TEST_F(Verdict, CallsTwoMastersByTheirName) {
     report.reject = vrrp::RejectReason::auth_data;
     see(report, 1'000'000'000);
     ASSERT_EQ(names(), Names{"two_masters"});
-    EXPECT_EQ(found()[0].text, "A: 192.168.8.6 also says it is master, and is refused: auth_data");
+    EXPECT_EQ(found()[0].text,
+              "A: 192.168.8.6 also says it is master, and is refused: auth_data, its auth_pass "
+              "differs");
     EXPECT_STREQ(name(level_of(found())), "down");
     state_->routers[0].status.state = vrrp::State::backup;
     EXPECT_EQ(names(), Names{}) << "a backup hears a master, that is how it should be";
@@ -172,6 +183,80 @@ TEST_F(Verdict, TellsAMinority) {
     ASSERT_EQ(names(), Names{"server_minority"});
     EXPECT_EQ(found()[0].text,
               "192.168.8.12:5672 is in the minority of a partition: hears 1 of 3 nodes");
+}
+
+// ---- what is looked at each second
+
+TEST_F(Verdict, TellsDropsThatShouldNotBe) {
+    exchange::Counter& counter =
+        exchange_.workers[1]->counters.drops[static_cast<std::size_t>(exchange::Drop::tx_full)];
+    counter.set(1'000);
+    look_for(2);
+    EXPECT_EQ(names(), Names{}) << "they were there before";
+    counter.set(1'007);
+    look_for(1);
+    ASSERT_EQ(names(), Names{"dropping"});
+    EXPECT_EQ(found()[0].text, "packets are dropped here: 7 in 10 s by tx_full");
+    EXPECT_EQ(found()[0].look, "warrenctl help tx_full");
+    look_for(11);
+    EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(Verdict, TellsLateAdverts) {
+    look_for(1);
+    state_->routers[0].status.counters.late_adverts = 1;
+    look_for(1);
+    ASSERT_EQ(names(), Names{"late_adverts"});
+    EXPECT_EQ(found()[0].text,
+              "A: 1 advert left a whole interval late in 10 s: the peer may take over");
+    look_for(11);
+    EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(Verdict, TellsALateManager) {
+    look_for(1, 900'000'000);
+    EXPECT_EQ(names(), Names{});
+    look_for(1, 1'500'000'000);
+    look_for(3);
+    ASSERT_EQ(names(), Names{"manager_late"});
+    EXPECT_EQ(found()[0].text, "the manager was 1500 ms late: checks and answers waited for it");
+    look_for(11);
+    EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(Verdict, TellsAServiceWhoseClientsAreNotHeard) {
+    exchange::ServerCounters& server = exchange_.workers[0]->servers[0];
+    server.active.set(10);
+    server.to_server_bytes.set(500);
+    look_for(1);
+    look_for(74);
+    EXPECT_EQ(names(), Names{}) << "a heartbeat may come yet";
+    look_for(1);
+    ASSERT_EQ(names(), Names{"vip_silent"});
+    EXPECT_EQ(found()[0].text,
+              "192.168.8.100:5672 has connections, and no client has sent anything for 75 s: does "
+              "their traffic come here?");
+    state_->routers[0].status.state = vrrp::State::backup;
+    EXPECT_EQ(names(), Names{}) << "who has no address waits for nothing";
+    state_->routers[0].status.state = vrrp::State::master;
+    server.active.set(9);
+    look_for(1);
+    EXPECT_EQ(names(), Names{}) << "few may have nothing to say";
+    server.active.set(10);
+    server.to_server_bytes.set(501);
+    look_for(1);
+    EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(Verdict, TellsALinkThatFlaps) {
+    constexpr std::uint64_t second = 1'000'000'000;
+    state_->ports[0].went_down_ns = {now_ns_ - second, now_ns_ - 20 * second, 0};
+    EXPECT_EQ(names(), Names{}) << "twice may be a cable that is moved";
+    state_->ports[0].went_down_ns[2] = now_ns_ - 99 * second;
+    ASSERT_EQ(names(), Names{"link_flaps"});
+    EXPECT_EQ(found()[0].text, "the link of eth0 has gone down 3 times in 5 min");
+    look_for(202);
+    EXPECT_EQ(names(), Names{});
 }
 
 TEST_F(Verdict, HandsOnTheAlarmsOfFlowSync) {
