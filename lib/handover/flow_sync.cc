@@ -86,6 +86,7 @@ void FlowSync::look(std::uint64_t now_ns) {
         take(report, now_ns);
     giving_.tick(now_ns);
     taking_.tick(now_ns);
+    bring_back(now_ns);
     if (is_configured()) watch(now_ns);
 }
 
@@ -186,7 +187,8 @@ void FlowSync::on_given(const Giving::Ended& ended) {
         if (std::erase(asked.waits, ended.router) != 0)
             asked.rows.push_back(
                 row(ended.router, done,
-                    done ? "handed over: backup until handover --back, standing by" : ended.trouble,
+                    done ? "handed over: backup until " + how_long(ended.router) + ", standing by"
+                         : ended.trouble,
                     ended.took_ns));
     std::vector<Asked> answered;
     for (Asked& asked : asked_)
@@ -199,9 +201,30 @@ void FlowSync::on_given(const Giving::Ended& ended) {
 
 // ---- the operator's orders
 
+std::string FlowSync::how_long(std::uint16_t index) const {
+    return returns_ns_.count(index) != 0 ? "its time is over or handover --back"
+                                         : "handover --back";
+}
+
+// What was not given after all has nothing to come back to.
+void FlowSync::bring_back(std::uint64_t now_ns) {
+    std::erase_if(returns_ns_, [&](const auto& one) {
+        const auto& [index, when_ns] = one;
+        if (now_ns < when_ns || giving_.has(index)) return false;
+        if (holds_.has(index, Hold::handed_over))
+            events_.info(kind, "{}: the time of its hand-over is over: it {}",
+                         router(index).config->name, take_back(index).text);
+        return true;
+    });
+}
+
 void FlowSync::obey(const Request& request, const Reply& reply, std::uint64_t now_ns) {
     Asked asked{{}, {}, reply};
     for (const std::uint16_t index : request.routers) {
+        if (request.for_ns != 0)
+            returns_ns_[index] = now_ns + request.for_ns;
+        else
+            returns_ns_.erase(index);
         if (request.back) {
             asked.rows.push_back(take_back(index));
         } else if (!is_master(router(index))) {
@@ -243,7 +266,8 @@ Row FlowSync::force(std::uint16_t index) {
     fault(true);
     if (router(index).status.effective_priority != vrrp::owner_priority) fault(false);
     events_.warn(kind, "{}: given up by order, with priority 0", router(index).config->name);
-    return row(index, true, "given up: a peer takes over within Skew_Time");
+    return row(index, true,
+               "given up: a peer takes over within Skew_Time; backup until " + how_long(index));
 }
 
 Row FlowSync::take_back(std::uint16_t index) {

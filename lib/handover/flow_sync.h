@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "exchange/sync_reports.h"
@@ -64,6 +65,8 @@ class FlowSync {
     void set_trouble(Trouble trouble, bool stands, std::uint16_t router, std::uint64_t missing,
                      std::uint64_t now_ns);
     void on_given(const Giving::Ended& ended);
+    void bring_back(std::uint64_t now_ns);
+    std::string how_long(std::uint16_t router) const;
 
     std::string why_not(std::uint16_t router) const;
     Row force(std::uint16_t router);
@@ -84,6 +87,7 @@ class FlowSync {
     Taking taking_{outlets_};
     SyncPicture picture_;
     std::vector<Asked> asked_;
+    std::map<std::uint16_t, std::uint64_t> returns_ns_;  // when routers come back unasked
     std::function<void()> left_;
     bool has_been_up_ = false;
     std::uint64_t began_ns_;

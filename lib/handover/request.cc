@@ -2,6 +2,7 @@
 #include "handover/request.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace warren::handover {
 namespace {
@@ -11,6 +12,19 @@ std::string_view next_word(std::string_view& rest) {
     const std::string_view word = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     return word;
+}
+
+// "for=600000"; false: it is not that.
+bool read_time(std::string_view word, std::uint64_t& time_ns) {
+    constexpr std::string_view name = "for=";
+    constexpr std::uint64_t longest_ms = 31ULL * 86'400'000;
+    if (!word.starts_with(name)) return false;
+    std::uint64_t time_ms = 0;
+    const char* end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data() + name.size(), end, time_ms);
+    if (error != std::errc() || stop != end || time_ms == 0 || time_ms > longest_ms) return false;
+    time_ns = time_ms * 1'000'000;
+    return true;
 }
 
 bool moves_with(const model::RouterState& one, const model::RouterState& other) {
@@ -45,7 +59,7 @@ Request read_request(const model::State& state, std::string_view text) {
             request.force = true;
         else if (word == "back")
             request.back = true;
-        else
+        else if (!read_time(word, request.for_ns))
             request.problem = "unknown word \"" + std::string(word) + '"';
     }
     return request;

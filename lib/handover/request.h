@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What an operator wants handed over: `warrenctl handover [ROUTER|all] [--force] [--back]`.
+// What an operator wants handed over: `warrenctl handover [ROUTER|all] [--for T] [--force]
+// [--back]`.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +17,11 @@ struct Request {
     bool is_all = false;                 // so those that are not master are no mistake
     bool force = false;                  // by priority 0, whatever the peer knows
     bool back = false;                   // what has been handed over may come back
+    std::uint64_t for_ns = 0;            // and does after so long; 0: by order only
     std::string problem;                 // empty: none
 };
 
-// "all", "NAME,force", "NAME,back"
+// "all", "NAME,force", "NAME,back", "NAME,for=600000" (ms)
 Request read_request(const model::State& state, std::string_view text);
 
 // Of one virtual router, for whoever asked.

@@ -220,6 +220,36 @@ TEST_F(WithPeer, BackTakesOverWhereItWouldPreemptAnyway) {
     EXPECT_EQ(rows, "A+ it was not handed over\n");
 }
 
+TEST_F(WithPeer, WhatIsHandedOverForATimeComesBackUnasked) {
+    report(Kind::may_preempt, 0);
+    obey("A,for=60000");
+    become(0, vrrp::State::backup);
+    EXPECT_EQ(rows,
+              "A+ handed over: backup until its time is over or handover --back, standing by\n");
+    take();
+    now_ns += 59'000 * ms;
+    sync.look(now_ns);
+    EXPECT_EQ(take(), Told{});
+    now_ns += 1'000 * ms;
+    sync.look(now_ns);
+    EXPECT_EQ(take(), (Told{"no fault 0", "release 0", "take 0"}));
+    EXPECT_EQ(last_event(), "A: the time of its hand-over is over: it takes over again");
+    sync.look(now_ns);
+    EXPECT_EQ(take(), Told{}) << "once";
+}
+
+TEST_F(WithPeer, AnOrderToComeBackEndsTheTime) {
+    report(Kind::may_preempt, 0);
+    obey("A,for=60000");
+    become(0, vrrp::State::backup);
+    obey("A,back");
+    obey("A");
+    take();
+    now_ns += 60'000 * ms;
+    sync.look(now_ns);
+    EXPECT_EQ(take(), Told{});
+}
+
 TEST_F(WithPeer, BackOfALowerOneOnlyReleases) {
     report(Kind::may_preempt, 0);
     obey("A");

@@ -35,11 +35,15 @@ TEST_F(Requests, SayHow) {
     EXPECT_TRUE(read("all,back").back);
     EXPECT_FALSE(read("A").force);
     EXPECT_EQ(read("A,force").problem, "");
+    EXPECT_EQ(read("A,for=1500").for_ns, 1'500'000'000U);
+    EXPECT_EQ(read("A").for_ns, 0U);
 }
 
 TEST_F(Requests, WhatIsNotThereIsNamed) {
     EXPECT_EQ(read("Z").problem, "there is no virtual router \"Z\"");
     EXPECT_EQ(read("A,quick").problem, "unknown word \"quick\"");
+    for (const char* time : {"A,for=", "A,for=0", "A,for=1x", "A,for=9999999999999"})
+        EXPECT_NE(read(time).problem, "") << time;
 }
 
 }  // namespace
