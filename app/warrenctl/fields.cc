@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fields.h"
 
+#include <array>
+#include <utility>
+
 #include "times.h"
 #include "units.h"
 
@@ -30,6 +33,27 @@ std::string joined(const Json& list) {
         all +=
             (all.empty() ? "" : " ") + (item.is_string() ? item.get<std::string>() : item.dump());
     return all.empty() ? "-" : all;
+}
+
+std::string router_why(const Json& router) {
+    constexpr std::array words{
+        std::pair{"startup", "started"},
+        std::pair{"owner_startup", "owner"},
+        std::pair{"master_down", "peer silent"},
+        std::pair{"priority_zero", "peer left"},
+        std::pair{"preempted_lower", "preempted"},
+        std::pair{"higher_priority_heard", "peer is higher"},
+        std::pair{"higher_address_heard", "peer is higher"},
+        std::pair{"fault_cleared", "fault is over"},
+        std::pair{"handover", "handed over"},
+        std::pair{"stalled", "stood still"},
+    };
+    const std::string faults = joined(router, "faults");
+    if (faults != "-") return faults;
+    std::string reason = text(router, "reason");
+    for (const auto& [code, said] : words)
+        if (reason == code) return said;
+    return reason;
 }
 
 std::string joined(const Json& row, const char* key) {

@@ -23,4 +23,7 @@ std::string number(const Json& row, const char* key) {
     return found == row.end() || !found->is_number() ? "-" : Format(found->get<std::uint64_t>());
 }
 
+// Of a row of the view "vrrp": what is wrong with it, or what made it what it is, in short words.
+std::string router_why(const Json& router);
+
 }  // namespace warren::ctl

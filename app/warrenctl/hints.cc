@@ -21,10 +21,11 @@ std::string unknown_word(const std::string& what, const std::string& word,
 }
 
 std::string list_of(const std::vector<std::string>& known) {
+    constexpr std::size_t most = 25;  // more are not read
     std::string text = "one of ";
-    for (const std::string& each : known)
-        text += (&each == &known.front() ? "" : ", ") + each;
-    return text;
+    for (std::size_t i = 0; i < std::min(known.size(), most); ++i)
+        text += (i == 0 ? "" : ", ") + known[i];
+    return known.size() > most ? text + ", ..." : text;
 }
 
 }  // namespace warren::ctl

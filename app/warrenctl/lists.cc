@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <ostream>
 #include <thread>
 
@@ -64,6 +65,7 @@ void print_list(Telemetry& telemetry, const std::string& view, const Choice& cho
     cut(rows, choice, wanted);
     if (!choice.follow && !output.to.is_text()) return write_rows(output.to, rows);
     print_rows(rows, output, true);
+    if (rows.empty() && !choice.follow) std::cerr << "warrenctl: nothing is like that\n";
     if (choice.follow) follow(telemetry, view, last, wanted, output);
 }
 

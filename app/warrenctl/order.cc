@@ -87,7 +87,7 @@ bool wait_for_end(Telemetry& telemetry, const std::vector<std::string>& words, c
     for (;;) {
         const std::uint64_t left = flows_of(telemetry, server, words.size() > 2 ? words[2] : "");
         if (output.is_text() && std::exchange(told, left) != left)
-            output.out << server << ": " << count_text(left) << " connections left\n" << std::flush;
+            output.out << server << ": " << counted(left, "connection") << " left\n" << std::flush;
         if (left == 0) return true;
         if (wait.patience_ms && steady_ms() - began_ms >= *wait.patience_ms) break;
         std::this_thread::sleep_for(between_looks);

@@ -103,7 +103,7 @@ void show_flows(Telemetry& telemetry, const FlowChoice& choice, const Output& ou
     if (choice.is_count) {
         const std::uint64_t flows = count_flows(telemetry, choice.question);
         if (!output.is_text()) return write_rows(output, {{{"flows", flows}}});
-        output.out << count_text(flows) << " connections\n";
+        output.out << counted(flows, "connection") << '\n';
         return;
     }
     const std::size_t most =
@@ -128,8 +128,10 @@ void reset_flows(Telemetry& telemetry, const std::string& question, const std::s
     const std::vector<Json> rows =
         telemetry.rows("reset_flows", note.empty() ? question : question + ";" + note);
     if (!output.is_text()) return write_rows(output, rows);
-    for (const Json& row : rows)
-        output.out << number<count_text>(row, "flows") << " connections are reset\n";
+    for (const Json& row : rows) {
+        const auto flows = row.value("flows", std::uint64_t{0});
+        output.out << counted(flows, "connection") << (flows == 1 ? " is reset\n" : " are reset\n");
+    }
 }
 
 }  // namespace warren::ctl

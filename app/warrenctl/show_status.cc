@@ -96,8 +96,7 @@ Rows router_rows(const Json& status) {
     Rows rows = status["vrrp"];
     for (Json& row : rows) {
         row["standby"] = standby_of(row, status["sync"]);
-        const std::string faults = joined(row.value("faults", Json::array()));
-        row["why"] = faults == "-" ? text(row, "reason") : faults;
+        row["why"] = router_why(row);
         for (const Json& past : status["history"])
             if (text(past, "kind") == "router" && text(past, "name") == text(row, "name"))
                 row["flips"] = past["flips"];

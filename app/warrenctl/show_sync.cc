@@ -27,6 +27,8 @@ std::string peer_line(const Json& row) {
 
 std::string equality(const Json& row) {
     const bool equal = row.value("in_sync", false);
+    // Who sends is told when the peer finds a difference, and knows no count of it before.
+    if (equal && row.value("equal_ms", Json()).is_null()) return number<count_text>(row, "flows");
     std::string said = number<count_text>(row, "flows") + (equal ? " = " : " / ") +
                        number<count_text>(row, "peer_flows");
     if (!equal) said += ", NOT IN SYNC";

@@ -26,11 +26,6 @@ std::uint64_t count(const Json& row, const char* key) {
     return found == row.end() || !found->is_number() ? 0 : found->get<std::uint64_t>();
 }
 
-std::string why(const Json& row) {
-    const std::string causes = joined(row.value("faults", Json::array()));
-    return causes == "-" ? text(row, "reason") : causes;
-}
-
 std::string interval(const Json& row, const char* key) {
     const auto found = row.find(key);
     return found == row.end() || !found->is_number() ? "-" : interval_text(found->get<double>());
@@ -48,15 +43,16 @@ std::string signed_text(std::int64_t n) {
     return (n < 0 ? "" : "+") + std::to_string(n);
 }
 
-// ", two" for what only deserves a word when it has happened.
-std::string happened(const Json& row, const char* key, const char* what) {
+// ", two" for what only deserves a word when it has happened; of one: `once`.
+std::string happened(const Json& row, const char* key, const std::string& what,
+                     const std::string& once = {}) {
     const std::uint64_t n = count(row, key);
-    return n == 0 ? "" : ", " + count_text(n) + " " + what;
+    return n == 0 ? "" : ", " + count_text(n) + " " + (n == 1 && !once.empty() ? once : what);
 }
 
 std::string state_line(const Json& r) {
     std::string line = text(r, "state") + " for " + number<duration_text>(r, "since_ms") + ": " +
-                       why(r) + happened(r, "became_master", "times master");
+                       router_why(r) + happened(r, "became_master", "times master", "time master");
     if (r.value("waits_for_group", false)) line += ", waits for its sync group";
     return line;
 }
@@ -116,12 +112,13 @@ std::string announced_line(const Json& r) {
 
 std::string trouble_line(const Json& r) {
     const std::string all =
-        happened(r, "lower_priority_heard", "adverts of a lower priority while master") +
+        happened(r, "lower_priority_heard", "adverts of a lower priority while master",
+                 "advert of a lower priority while master") +
         happened(r, "address_list_differs", "with another address list") +
         happened(r, "interval_differs", "with another interval") +
-        happened(r, "address_conflicts", "claims to our addresses") +
-        happened(r, "late_adverts", "own adverts late") +
-        happened(r, "waits_for_workers", "waits for busy workers");
+        happened(r, "address_conflicts", "claims to our addresses", "claim to our addresses") +
+        happened(r, "late_adverts", "own adverts late", "own advert late") +
+        happened(r, "waits_for_workers", "waits for busy workers", "wait for busy workers");
     return all.empty() ? all : all.substr(2);
 }
 
@@ -157,7 +154,7 @@ const std::vector<Column>& vrrp_columns() {
         {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
         {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); },
          2},
-        {"WHY", Align::left, why, 1},
+        {"WHY", Align::left, router_why, 1},
         {"PRIO", Align::right, [](const Json& r) { return text(r, "effective_priority"); }, 2},
         {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }, 1},
         {"HEARD", Align::right,

@@ -77,6 +77,10 @@ std::string padded(std::ostream& out, const Strip& strip, std::size_t line, bool
     return coloured(out, text) + (is_last ? "" : blanks);
 }
 
+bool goes_on(const Strip& last, std::size_t line) {
+    return last.column->wraps && width_of(last.cells[line]) > last.width;
+}
+
 }  // namespace
 
 void print_table(std::ostream& out, const std::vector<Column>& columns,
@@ -84,9 +88,16 @@ void print_table(std::ostream& out, const std::vector<Column>& columns,
     Strips strips;
     for (const Column& column : columns)
         strips.push_back(strip_of(column, rows, with_titles));
-    if (const std::size_t most = screen_of(out).columns; most != 0) fit(strips, most);
+    const std::size_t most = screen_of(out).columns;
+    if (most != 0) fit(strips, most);
     for (std::size_t line = 0; line < rows.size() + (with_titles ? 1 : 0); ++line) {
         std::string text;
+        if (most != 0 && goes_on(strips.back(), line)) {
+            for (auto strip = strips.begin(); strip + 1 != strips.end(); ++strip)
+                text += padded(out, *strip, line, false) + std::string(gap, ' ');
+            out << wrapped(text, strips.back().cells[line], most);
+            continue;
+        }
         for (const Strip& strip : strips)
             text += (text.empty() ? "" : std::string(gap, ' ')) +
                     padded(out, strip, line, &strip == &strips.back());

@@ -16,11 +16,12 @@ struct Column {
     const char* title;
     Align align;
     std::string (*text)(const Json& row);
-    unsigned rank = 0;  // on a narrow screen the highest go first; 0: it stays
+    unsigned rank = 0;   // on a narrow screen the highest go first; 0: it stays
+    bool wraps = false;  // the last one: goes on below, where others are cut
 };
 
 // Two spaces between columns, no trailing blanks; without rows only the titles. If what stays is
-// still too wide, the widest texts are cut.
+// still too wide, the widest texts are cut, or go on on lines of their own.
 void print_table(std::ostream& out, const std::vector<Column>& columns,
                  const std::vector<Json>& rows, bool with_titles = true);
 

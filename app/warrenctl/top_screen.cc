@@ -89,7 +89,7 @@ const std::vector<RankedColumn> router_ranks{
     {always,
      {"PRIORITY", Align::right, [](const Json& r) { return text(r, "effective_priority"); }}},
     {always, {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }}},
-    {always, {"WHY", Align::left, [](const Json& r) { return text(r, "reason"); }}}};
+    {always, {"WHY", Align::left, router_why}}};
 
 std::vector<Column> those_that_fit(const std::vector<RankedColumn>& ranks, std::size_t columns) {
     std::vector<Column> all;

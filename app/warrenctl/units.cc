@@ -62,6 +62,10 @@ std::string count_text(std::uint64_t n) {
     return digits;
 }
 
+std::string counted(std::uint64_t n, const std::string& what) {
+    return count_text(n) + ' ' + what + (n == 1 ? "" : "s");
+}
+
 std::string decimal_text(double value) {
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "%.4g", value);

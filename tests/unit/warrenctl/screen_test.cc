@@ -56,6 +56,21 @@ TEST(Table, LeavesOutWhatMattersLeast) {
     EXPECT_EQ(table(20), "NAME  TEXT\nn     some words\n");
 }
 
+TEST(Table, WhatMayGoOnBelowIsNotCut) {
+    const std::vector<Column> events{
+        columns.front(),
+        {"EVENT", Align::left, [](const Json&) { return std::string("10.0.0.1:5672 is down now"); },
+         0, true}};
+    const auto shown = [&](std::size_t width) {
+        std::ostringstream out;
+        set_screen(out, {.columns = width});
+        print_table(out, events, {{{"name", "n"}}});
+        return out.str();
+    };
+    EXPECT_EQ(shown(0), "NAME  EVENT\nn     10.0.0.1:5672 is down now\n");
+    EXPECT_EQ(shown(25), "NAME  EVENT\nn     10.0.0.1:5672 is\n      down now\n");
+}
+
 TEST(Table, ThenCutsTheWidestTexts) {
     EXPECT_EQ(table(20, "a-name-that-is-long"), "NAME       TEXT\na-name-t…  some wor…\n");
 }

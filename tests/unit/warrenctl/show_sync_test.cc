@@ -42,6 +42,13 @@ TEST(ShowSync, WhatIsWrongStandsOut) {
               "DIFFERS\n");
 }
 
+TEST(ShowSync, WhoOnlySendsHasNothingToCompare) {
+    EXPECT_EQ(sync_text(R"([
+        {"router": "rabbit", "vrid": 51, "role": "sending", "in_sync": true, "flows": 9,
+         "peer_flows": 0, "equal_ms": null, "preempt_held": false, "config_equal": true}])"),
+              "rabbit (51) sending, flows 9, preempt free, config equal\n");
+}
+
 TEST(ShowSync, WhatIsConfiguredDifferentlyIsNamed) {
     EXPECT_NE(sync_text(R"([{"router": "rabbit", "config_equal": false,
                              "difference": "only here: virtual_ipaddress 10.0.0.1"}])")

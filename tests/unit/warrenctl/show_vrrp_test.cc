@@ -36,8 +36,8 @@ Json backup() {
 TEST(VrrpDetails, Backup) {
     EXPECT_EQ(vrrp_details(backup()),
               "VI_1: eth0, VRID 51, VRRPv3 IPv4, from 192.168.8.4 (00:00:5e:00:01:33)\n"
-              "  state      backup for 2m10s: higher_priority_heard, 2 times master, waits for its "
-              "sync group\n"
+              "  state      backup for 2m10s: peer is higher, 2 times master, waits for its sync "
+              "group\n"
               "  priority   70 = 150 base, file maintenance -60, interface eth1 -20\n"
               "  tracked    script chk: up (exit status 0), a failure is a fault\n"
               "  tracked    file maintenance: -60, weight +1\n"
@@ -51,7 +51,7 @@ TEST(VrrpDetails, Backup) {
               "  announced  25 gratuitous ARPs, 0 unsolicited NAs\n"
               "  sync group G, with VI_2 VI_3\n"
               "  addresses  192.168.8.100/24\n"
-              "  noticed    1 own adverts late\n");
+              "  noticed    1 own advert late\n");
 }
 
 TEST(VrrpDetails, FaultSaysWhichThing) {

@@ -94,7 +94,7 @@ TEST(TopScreen, AtEightyColumns) {
               "lb-a  warren 0.1.0  up 1d3h                                   DEGRADED  12:03:07\n"
               " ! 192.168.8.12:5672 is down: connection refused by whoever is there -> warrenc…\n"
               "ROUTER  STATE    FOR  PRIORITY  MASTER       WHY\n"
-              "rabbit  master  1d3h       100  192.168.8.4  master_down\n"
+              "rabbit  master  1d3h       100  192.168.8.4  peer silent\n"
               "[servers]  flows   events   412 conn  0.0 new/s  0 B/s in  0 B/s out\n"
               "  SERVER             STATE   FOR  CONN  NEW/S  REF/S   CHECK  WHY\n"
               "192.168.8.100:5672  wlc FNAT  1/2 up  412 conn\n"
