@@ -4,7 +4,10 @@
 #pragma once
 
 #include <iosfwd>
+#include <limits>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "telemetry.h"
 
@@ -17,10 +20,27 @@ struct PluginResult {
     std::string line;
 };
 
+// What a number may be, as plugins write it: "400" is 0 to 400, "2:" 2 or more, "~:9" 9 or less,
+// "2:9" between; "@2:9" not that.
+struct Range {
+    double low = 0, high = std::numeric_limits<double>::infinity();
+    bool is_outside = false;
+    std::string text;
+
+    bool holds(double value) const { return (low <= value && value <= high) != is_outside; }
+};
+
+// By the number's name in the performance data.
+struct Limits {
+    std::map<std::string, Range> warning, critical;
+};
+// Of "flows=400", ...; throws std::invalid_argument.
+std::map<std::string, Range> read_limits(const std::vector<std::string>& said);
+
 // Of the view "status".
-PluginResult plugin_result(const Json& status);
+PluginResult plugin_result(const Json& status, const Limits& limits = {});
 
 // The exit status. Whatever keeps it from knowing is a line of UNKNOWN.
-int check(const std::string& instance, std::ostream& out);
+int check(const std::string& instance, const Limits& limits, std::ostream& out);
 
 }  // namespace warren::ctl

@@ -21,13 +21,14 @@ constexpr std::array<std::string_view, 23> flags{
 
 struct Values {
     std::string_view option;
-    std::array<const char*, 5> words;
+    std::array<const char*, 8> words;
 };
-constexpr std::array known_values{Values{"--level", {"info", "warning", "error", "", ""}},
-                                  Values{"--output", {"text", "json", "jsonl", "csv", "name"}},
-                                  Values{"-o", {"text", "json", "jsonl", "csv", "name"}},
-                                  Values{"--sort", {"idle", "age", "client", "server", ""}},
-                                  Values{"--by", {"cause", "server", "service", "client", ""}}};
+constexpr std::array known_values{
+    Values{"--level", {"info", "warning", "error"}},
+    Values{"--output", {"text", "json", "jsonl", "csv", "name"}},
+    Values{"-o", {"text", "json", "jsonl", "csv", "name"}},
+    Values{"--sort", {"idle", "age", "client", "server", "active", "new", "refused", "bytes"}},
+    Values{"--by", {"cause", "server", "service", "client"}}};
 
 bool takes_value(const std::string& word) {
     return word.starts_with('-') && word.find('=') == std::string::npos &&
@@ -48,8 +49,9 @@ Words without_options(const Words& words) {
 Words values_of(const std::string& option) {
     for (const Values& known : known_values)
         if (known.option == option) {
-            Words words(known.words.begin(), known.words.end());
-            std::erase(words, "");
+            Words words;
+            for (const char* word : known.words)
+                if (word != nullptr) words.emplace_back(word);
             return words;
         }
     return {};

@@ -9,6 +9,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -21,6 +22,7 @@
 #include "ended.h"
 #include "events.h"
 #include "explain.h"
+#include "help_words.h"
 #include "hints.h"
 #include "options.h"
 #include "order.h"
@@ -33,6 +35,7 @@
 #include "show_config.h"
 #include "show_counters.h"
 #include "show_flows.h"
+#include "show_servers.h"
 #include "show_sync.h"
 #include "support.h"
 #include "telemetry.h"
@@ -78,9 +81,8 @@ void check_view(const Words& words) {
     if (view == "counters" && words.size() == 3 &&
         std::find(groups.begin(), groups.end(), words[2]) == groups.end())
         throw UsageError(unknown_word("group", words[2], groups));
-    const std::size_t most = view == "vrrp" || view == "history" ? words.size()
-                             : view == "counters"                ? 3
-                                                                 : 2;
+    const bool takes_names = view == "vrrp" || view == "history" || view == "servers";
+    const std::size_t most = takes_names ? words.size() : view == "counters" ? 3 : 2;
     if (words.size() > most)
         throw UsageError("show " + view + " takes no more words: \"" + words[most] + '"');
 }
@@ -169,14 +171,37 @@ int run_capture(const po::variables_map& values, const Words& words, const Outpu
     return capture(words, options, std::cerr) ? 0 : 1;
 }
 
+std::optional<std::int64_t> handover_time(const po::variables_map& values) {
+    const auto said = values["for"].as<Words>();
+    if (said.empty()) return {};
+    if (values.count("back") != 0)
+        throw UsageError("handover: --back is now, --for is later: which?");
+    try {
+        return read_duration(said.back());
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what());
+    }
+}
+
 int run_hand_over(const po::variables_map& values, const Words& words, const Output& output) {
     if (values.count("force") != 0 && values.count("back") != 0)
         throw UsageError("handover: --force gives up, --back takes back: which?");
     std::string request = words.size() > 1 ? words[1] : "all";
     if (values.count("force") != 0) request += ",force";
     if (values.count("back") != 0) request += ",back";
+    if (const std::optional<std::int64_t> for_ms = handover_time(values))
+        request += ",for=" + std::to_string(*for_ms);
     Telemetry telemetry(instance_of(values));
     return hand_over(telemetry, request, output) ? 0 : 1;
+}
+
+Limits limits_of(const po::variables_map& values) {
+    try {
+        return {read_limits(values["warn"].as<Words>()),
+                read_limits(values["critical"].as<Words>())};
+    } catch (const std::invalid_argument& error) {
+        throw UsageError(error.what());
+    }
 }
 
 bool run_reload(Telemetry& telemetry, const po::variables_map& values, const Output& output) {
@@ -261,18 +286,22 @@ int run_shell(const po::variables_map& values) {
     });
 }
 
+std::string sort_order(const po::variables_map& values, const Words& words) {
+    return one_of(values, "sort", words[1] == "servers" ? server_orders() : flow_orders());
+}
+
 FlowChoice flow_choice(const po::variables_map& values, const Words& words) {
     FlowChoice choice = read_flows({words.begin() + 2, words.end()});
     if (const auto most = values["last"].as<std::size_t>(); most != 0) choice.most = most;
     if (values.count("all") != 0) choice.most = 0;
-    choice.order = one_of(values, "sort", flow_orders());
+    choice.order = sort_order(values, words);
     return choice;
 }
 
 // Options of one view only.
 void check_view_options(const po::variables_map& values, const std::string& view) {
     for (const auto& [option, views] : {std::pair<const char*, Words>{"last", {"flows"}},
-                                        {"sort", {"flows"}},
+                                        {"sort", {"flows", "servers"}},
                                         {"rates", {"counters"}},
                                         {"defaults", {"config"}},
                                         {"all", {"flows", "counters"}}})
@@ -289,6 +318,9 @@ void run_show(Telemetry& telemetry, const po::variables_map& values, const Words
                               values["rates"].as<double>()},
                              output);
     if (words[1] == "config") return show_config(telemetry, values.count("defaults") != 0, output);
+    if (words[1] == "servers")
+        return show_servers(telemetry, {words.begin() + 2, words.end()}, sort_order(values, words),
+                            output);
     show(telemetry, words[1], {words.begin() + 2, words.end()}, output);
 }
 
@@ -339,7 +371,7 @@ Wait wait_of(const po::variables_map& values) {
 void check_values(const po::variables_map& values, const Words& words) {
     if (words[0] == "events") event_filter(values, words);
     if (words[0] == "ended") one_of(values, "by", {"cause", "server", "service", "client"});
-    if (words[0] == "show") one_of(values, "sort", flow_orders());
+    if (words[0] == "show") sort_order(values, words);
     if (!is_order(words[0])) return;
     wait_of(values);
     note_of(values);
@@ -356,15 +388,17 @@ int run_order(Telemetry& telemetry, const po::variables_map& values, const Words
 }
 
 int run_help(const Words& words, std::ostream& out) {
-    if (words.size() == 1 || find_verb(words[1]) != nullptr) {
-        print_help(out, words.size() == 1 ? "" : words[1]);
-        return 0;
-    }
-    if (explain_counter(words[1], out)) return 0;
+    const bool is_verb = words.size() == 1 || find_verb(words[1]) != nullptr;
+    if (is_verb) print_help(out, words.size() == 1 ? "" : words[1]);
+    std::ostringstream text;
+    set_screen(text, screen_of(out));
+    if (words.size() > 1 && explain_word(words[1], text))
+        out << (is_verb ? "\n" : "") << text.str();
+    if (is_verb || !text.str().empty()) return 0;
     Words known = next_words({});
-    for (const std::string& name : counter_names())
+    for (const std::string& name : explained_words())
         known.push_back(name);
-    throw UsageError(unknown_word("command or counter", words[1], known));
+    throw UsageError(unknown_word("command, counter, event or reason", words[1], known));
 }
 
 // What asks and prints.
@@ -427,7 +461,7 @@ int obey(const po::variables_map& values, Words words) {
     check_format(output.format, verb);
     check_values(values, words);
     if (verb == "audit") return run_audit(values, output);
-    if (verb == "check") return check(output.instance, std::cout);
+    if (verb == "check") return check(output.instance, limits_of(values), std::cout);
     if (verb == "shell") return run_shell(values);
     if (verb == "top") return run_top(values, output);
     if (verb == "support") return run_support(values);

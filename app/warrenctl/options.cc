@@ -39,17 +39,24 @@ po::options_description choosing_options() {
         "level", po::value<std::string>()->value_name("LEVEL")->default_value("info", ""),
         "of events: info, warning or error, and what is worse")(
         "for", po::value<std::vector<std::string>>()->value_name("NAME")->default_value({}, ""),
-        "of events: whose text has that name in it")(
+        "of events: whose text has that name in it; of handover: it comes back after 30s, 10m, 2h")(
         "by", po::value<std::string>()->value_name("WHAT")->default_value("", ""),
         "of ended: count by cause, server, service or client")(
         "all", "of show flows: all; of show counters: those too that have never moved")(
         "sort", po::value<std::string>()->value_name("BY")->default_value("", ""),
-        "of show flows: by idle or age, the longest first, client or server")(
+        "of show flows: by idle or age, the longest first, client or server; of show servers: by "
+        "active, new, refused or bytes, the most first")(
         "rates", po::value<double>()->value_name("S")->default_value(0, ""),
         "of show counters: a second's mean of so many seconds from now")(
         "defaults", "of show config: also what is not said and has a value all the same")(
         "watch", po::value<double>()->value_name("S")->implicit_value(2)->default_value(0, ""),
         "of show, status and history: again each 2 or so many (--watch=S) seconds")(
+        "warn", po::value<std::vector<std::string>>()->value_name("RANGE")->default_value({}, ""),
+        "of check: WARNING unless a number is as a plugin's range says: flows=400, servers_up=3:; "
+        "may be given again")(
+        "critical",
+        po::value<std::vector<std::string>>()->value_name("RANGE")->default_value({}, ""),
+        "of check: the same, for CRITICAL")(
         "delay,d", po::value<double>()->value_name("S")->default_value(2, ""),
         "of top: seconds between two looks");
     return all;

@@ -129,8 +129,7 @@ void show(Telemetry& telemetry, const std::string& view, const std::vector<std::
     if (view == "flows") return show_flows(telemetry, {}, output);
     if (view == "counters") return show_counters(telemetry, {}, output);
     if (view == "config") return show_config(telemetry, false, output);
-    if (view == "servers" && output.is_text())
-        return print_servers(output.out, telemetry.rows("servers_short"));
+    if (view == "servers") return show_servers(telemetry, names, {}, output);
     const Rows rows = telemetry.rows(view);
     if (view == "history") return show_view(history_of(rows, names), output, print_history);
     const std::vector<Column>* columns = list_columns(view);

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <map>
 #include <ostream>
+#include <stdexcept>
 
+#include "ended.h"
 #include "fields.h"
 #include "screen.h"
 #include "table.h"
@@ -146,13 +148,52 @@ void sort_as_configured(std::vector<Json>& servers) {
     });
 }
 
+double measure_of(const Json& server, const std::string& order) {
+    if (order == "active") return server.value("active", 0.0);
+    if (order == "new") return server.value("connections_per_s", 0.0);
+    if (order == "refused") return server.value("refused_10s", 0.0);
+    return server.value("to_server_bytes_per_s", 0.0) + server.value("to_client_bytes_per_s", 0.0);
+}
+
+void keep_named(std::vector<Json>& rows, const std::vector<std::string>& names) {
+    const auto is_called = [](const Json& row, const std::string& name) {
+        return is_endpoint(text(row, "server"), name) || is_endpoint(text(row, "service"), name);
+    };
+    std::vector<std::string> ends;
+    for (const std::string& name : names) {
+        ends.push_back(read_end(name));
+        if (std::none_of(rows.begin(), rows.end(),
+                         [&](const Json& row) { return is_called(row, ends.back()); }))
+            throw std::runtime_error("no real_server or virtual_server is called \"" + name + '"');
+    }
+    if (names.empty()) return;
+    std::erase_if(rows, [&](const Json& row) {
+        return std::none_of(ends.begin(), ends.end(),
+                            [&](const std::string& end) { return is_called(row, end); });
+    });
+}
+
+// The most first.
+void sort_by_measure(std::vector<Json>& servers, const std::string& order) {
+    if (order.empty()) return;
+    std::stable_sort(servers.begin(), servers.end(), [&](const Json& a, const Json& b) {
+        return measure_of(a, order) > measure_of(b, order);
+    });
+}
+
 }  // namespace
 
 std::string server_details(const Json& server, std::size_t columns) {
-    return listed("  " + text(server, "server") + "  ",
-                  {text(server, "reason"), refused_text(server), drain_text(server),
-                   weight_text(server), factors_text(server), node_text(server)},
-                  columns);
+    const bool is_new = text(server, "reason") == "start" && text(server, "state") == "up";
+    const std::vector<std::string> parts{is_new ? "" : text(server, "reason"),
+                                         refused_text(server),
+                                         drain_text(server),
+                                         weight_text(server),
+                                         factors_text(server),
+                                         node_text(server)};
+    const bool is_plain = std::all_of(parts.begin(), parts.end(),
+                                      [](const std::string& part) { return part.empty(); });
+    return is_plain ? "" : listed("  " + text(server, "server") + "  ", parts, columns);
 }
 
 void print_short_servers(std::ostream& out, std::vector<Json> servers) {
@@ -160,7 +201,21 @@ void print_short_servers(std::ostream& out, std::vector<Json> servers) {
     print_table(out, short_columns, servers);
 }
 
-void print_servers(std::ostream& out, std::vector<Json> rows) {
+const std::vector<std::string>& server_orders() {
+    static const std::vector<std::string> names{"active", "new", "refused", "bytes"};
+    return names;
+}
+
+void show_servers(Telemetry& telemetry, const std::vector<std::string>& names,
+                  const std::string& order, const Output& output) {
+    std::vector<Json> rows = telemetry.rows(output.is_text() ? "servers_short" : "servers");
+    keep_named(rows, names);
+    if (output.is_text()) return print_servers(output.out, std::move(rows), order);
+    sort_by_measure(rows, order);
+    write_rows(output, rows);
+}
+
+void print_servers(std::ostream& out, std::vector<Json> rows, const std::string& order) {
     std::vector<std::string> services;
     std::map<std::string, std::vector<Json>> of_service;
     for (Json& row : rows) {
@@ -171,6 +226,7 @@ void print_servers(std::ostream& out, std::vector<Json> rows) {
     }
     for (const std::string& service : services) {
         sort_as_configured(of_service[service]);
+        sort_by_measure(of_service[service], order);
         out << (service == services.front() ? "" : "\n") << "SERVICE " << service << '\n';
         print_table(out, server_columns, of_service[service]);
         for (const Json& server : of_service[service])

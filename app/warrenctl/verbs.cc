@@ -31,6 +31,7 @@ Words after_show(const Words& words) {
     if (words.size() == 1) return view_names();
     if (words[1] == "vrrp") return {any_router};
     if (words[1] == "history") return {any_router, any_server};
+    if (words[1] == "servers") return {any_server, any_service};
     if (words[1] == "flows") return after_flows({words.begin() + 1, words.end()});
     if (words[1] == "counters") return words.size() == 2 ? counter_group_names() : Words{};
     return {};
@@ -119,11 +120,14 @@ std::vector<Verb> asking_verbs() {
          {"--delay"}},
         {"history", "history [ROUTER|SERVER ...]   as show history", {"--watch"}, after_history},
         {"check",
-         "check   the same in one line, for Nagios and its kin;\n"
-         "    0: ok, 1: degraded, 2: down, 3: unknown"},
+         "check [--warn RANGE] [--critical RANGE]\n"
+         "    the same in one line, for Nagios and its kin; RANGE as flows=400 or\n"
+         "    servers_up=2:; 0: ok, 1: degraded, 2: down, 3: unknown",
+         {"--warn", "--critical"}},
         {"show",
          "show {" + joined_by_bars(view_names()) +
              "}\nshow vrrp [ROUTER ...]   with all details\n"
+             "show servers [SERVER|SERVICE ...]   or of those only\n"
              "show history [ROUTER|SERVER ...]   flips and uptime in the last 24 hours\n"
              "show flows [count] [client A[:P]] [server A[:P]] [service A[:P]]\n"
              "                               [local A[:P]] [state S] [idle 5m] [older 1h]\n"
@@ -162,7 +166,7 @@ std::vector<Verb> asking_verbs() {
          "trace CLIENT[:PORT]   the same in words, step by step; or as capture",
          {"--count", "--last", "--seconds"},
          after_capture},
-        {"help", "help [COMMAND|COUNTER]", {}, after_help}};
+        {"help", "help [COMMAND|COUNTER|EVENT|REASON]", {}, after_help}};
 }
 
 std::vector<Verb> order_verbs() {
@@ -184,9 +188,9 @@ std::vector<Verb> order_verbs() {
              "reload [--wait|--diff]   as SIGHUP; 1: refused",
              {"--wait", "--diff", "--dry-run"}},
             {"handover",
-             "handover [ROUTER|all] [--force] [--back]\n"
+             "handover [ROUTER|all] [--for T] [--force] [--back]\n"
              "    the peer becomes master, and connections go on; 1: not done",
-             {"--force", "--back"},
+             {"--for", "--force", "--back"},
              after_handover},
             {"upgrade",
              "upgrade [--restart-command CMD] [--force]\n"

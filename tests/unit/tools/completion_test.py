@@ -85,7 +85,7 @@ class Warrenctl(unittest.TestCase):
                           ("drain", ["--reason", "--then-reset", "--timeout", "--wait"]), ("disable", ["--reason", "--timeout", "--wait"]),
                           ("enable", ["--reason"]), ("weight", ["--reason"]),
                           ("events", ["--follow", "--for", "--last", "--level", "--since", "--until"]),
-                          ("ended", ["--by", "--follow", "--last", "--since", "--until"]), ("reload", ["--diff", "--dry-run", "--wait"]), ("handover", ["--back", "--force"]),
+                          ("ended", ["--by", "--follow", "--last", "--since", "--until"]), ("reload", ["--diff", "--dry-run", "--wait"]), ("handover", ["--back", "--for", "--force"]), ("check", ["--critical", "--warn"]),
                           ("upgrade", ["--force", "--restart-command"]), ("support", []), ("top", ["--delay"]),
                           ("capture", ["--bytes", "--count", "--seconds", "--snap", "--write"]), ("trace", ["--count", "--last", "--seconds"]),
                           ("audit", ["--ca-file", "--password-file", "--url", "--username", "--vip"])):

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "fake_warren.h"
+#include "help_words.h"
 #include "show_counters.h"
 
 namespace warren::ctl {
@@ -116,6 +117,21 @@ TEST(Counters, EachIsExplained) {
               "  if not  the link is slower than its traffic; or it hangs\n");
     EXPECT_FALSE(explain_counter("nonsense", out));
     EXPECT_GT(counter_names().size(), 100U);
+}
+
+TEST(Words, EventsAndReasonsAreExplained) {
+    std::ostringstream event, reason, both;
+    EXPECT_TRUE(explain_word("sync", event));
+    EXPECT_TRUE(event.str().starts_with("sync, a kind of events: warrenctl events sync\n  means "))
+        << event.str();
+    EXPECT_NE(event.str().find("\n  next    warrenctl "), std::string::npos) << event.str();
+    EXPECT_TRUE(explain_word("two_masters", reason));
+    EXPECT_TRUE(reason.str().starts_with("two_masters, a reason of the verdict, down\n  when "))
+        << reason.str();
+    EXPECT_TRUE(explain_word("late_adverts", both));
+    EXPECT_NE(both.str().find("late_adverts, of "), std::string::npos) << "a counter's name, too";
+    EXPECT_NE(both.str().find("a reason of the verdict"), std::string::npos);
+    EXPECT_FALSE(explain_word("nonsense", both));
 }
 
 }  // namespace

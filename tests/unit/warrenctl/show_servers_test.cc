@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <stdexcept>
 
+#include "fake_warren.h"
 #include "screen.h"
 
 namespace warren::ctl {
@@ -44,6 +46,47 @@ TEST(ShowServers, SaysWhatIsWorthSaying) {
     EXPECT_EQ(server_details(leaving),
               "  10.0.0.1:5672  drained by the operator; drains: 37 of 120 flows left, 12s to "
               "go\n");
+}
+
+TEST(ShowServers, SaysNothingOfWhatIsAsItWasAtTheStart) {
+    Json row = server("10.0.0.1:5672");
+    row["reason"] = "start";
+    EXPECT_EQ(server_details(row), "");
+    row["refused"] = 3;
+    EXPECT_EQ(server_details(row), "  10.0.0.1:5672  refused 3\n");
+    row["state"] = "down";
+    EXPECT_EQ(server_details(row), "  10.0.0.1:5672  start; refused 3\n");
+}
+
+TEST(ShowServers, SortsByWhatIsAskedFor) {
+    Json busy = server("10.0.0.1:5672"), idle = server("10.0.0.2:5672");
+    busy["connections_per_s"] = 3.5;
+    idle["connections_per_s"] = 0.5;
+    idle["to_server_bytes_per_s"] = 900;
+    const auto first = [&](const char* order) {
+        std::ostringstream out;
+        print_servers(out, {idle, busy}, order);
+        return out.str().find("10.0.0.1") < out.str().find("10.0.0.2") ? "busy" : "idle";
+    };
+    EXPECT_STREQ(first("new"), "busy");
+    EXPECT_STREQ(first("bytes"), "idle");
+}
+
+TEST(ShowServers, ShowsThoseThatAreNamed) {
+    const auto shown = [](const std::vector<std::string>& names) {
+        Json other = server("10.0.0.2:5672");
+        other["service"] = "192.168.8.101:5672";
+        const Json views{{"servers", Json::array({server("10.0.0.1:5672"), other})}};
+        FakeWarren fake(views);
+        Telemetry telemetry(fake.socket());
+        std::ostringstream out;
+        show_servers(telemetry, names, {}, {out, Format::name, "x"});
+        return out.str();
+    };
+    EXPECT_EQ(shown({}), "10.0.0.1:5672\n10.0.0.2:5672\n");
+    EXPECT_EQ(shown({"10.0.0.1"}), "10.0.0.1:5672\n");
+    EXPECT_EQ(shown({"192.168.8.101:5672"}), "10.0.0.2:5672\n");
+    EXPECT_THROW(shown({"10.0.0.3"}), std::runtime_error);
 }
 
 TEST(ShowServers, SaysWhatANodeSays) {
