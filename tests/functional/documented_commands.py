@@ -19,7 +19,7 @@ PAGES = [*sorted(REPOSITORY.glob("docs/**/*.md")), *sorted(REPOSITORY.glob("docs
 # What a page leaves to its reader. A word of capitals that is not here must be put here, or be no placeholder.
 VALUES = {"SERVER:PORT": SERVER, "CLIENT:PORT": f"{CLIENT}:40000", "VIP:PORT": VIP, "ADDRESS": CLIENT,
           "ADDRESS:PORT": f"{CLIENT}:40000", "CLIENT": CLIENT,
-          "SERVER": SERVER.split(":")[0], "ROUTER": "rabbit", "SERVICE": VIP, "U": "guest"}
+          "SERVER": SERVER.split(":")[0], "ROUTER": "rabbit", "SERVICE": VIP, "U": "guest", "REASON": "two_masters"}
 # What cannot succeed here: there is no peer, no broker's management, no systemd, and nobody was cut off.
 REFUSED = {"handover": "flow sync|flow_sync|peer", "audit": "Connection refused", "upgrade": "handing over|restarting",
            "why": "nothing of .* has ended here"}
