@@ -6,14 +6,13 @@
 
 #include "capture/tap_reader.h"
 #include "packet.h"
+#include "ports.h"
 
 namespace warren::capture {
 namespace {
 
 using exchange::Drop;
 using exchange::Fate;
-
-const std::vector<std::string> ports{"eth0", "eth1"};
 
 std::size_t count(const std::string& text, std::string_view part) {
     std::size_t n = 0;

@@ -5,11 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "packets/packet_builder.h"
+#include "ports.h"
 
 namespace warren::capture {
 namespace {
-
-const std::vector<std::string> ports{"eth0", "eth1"};
 
 TEST(Request, IsBoundedUnasked) {
     const Request request = read_request("pcapng", ports);

@@ -8,14 +8,13 @@
 
 #include "exchange/snapshot.h"
 #include "packet.h"
+#include "ports.h"
 
 namespace warren::capture {
 namespace {
 
 using exchange::Drop;
 using exchange::Fate;
-
-const std::vector<std::string> ports{"eth0", "eth1"};
 
 exchange::CapturedPacket refused() {
     exchange::CapturedPacket packet = admitted();

@@ -15,15 +15,13 @@
 #include <thread>
 
 #include "../health/own_namespace.h"
+#include "ip.h"
 
 namespace warren::kernel {
 namespace {
 
+using testing_support::ip;
 using testing_support::run;
-
-net::IpAddress ip(const char* text) {
-    return net::IpAddress::parse(text).value();
-}
 
 KernelAddress on(const char* interface, const char* prefix) {
     return {.interface = interface, .prefix = net::Prefix::parse(prefix).value()};

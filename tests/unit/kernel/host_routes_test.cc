@@ -10,15 +10,13 @@
 #include <functional>
 
 #include "../health/own_namespace.h"
+#include "ip.h"
 
 namespace warren::kernel {
 namespace {
 
+using testing_support::ip;
 using testing_support::run;
-
-net::IpAddress ip(const char* text) {
-    return net::IpAddress::parse(text).value();
-}
 
 net::Prefix prefix(const char* text) {
     return net::Prefix::parse(text).value();

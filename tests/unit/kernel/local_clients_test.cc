@@ -12,15 +12,13 @@
 #include <unistd.h>
 
 #include "../health/own_namespace.h"
+#include "ip.h"
 
 namespace warren::kernel {
 namespace {
 
+using testing_support::ip;
 using testing_support::run;
-
-net::IpAddress ip(const char* text) {
-    return net::IpAddress::parse(text).value();
-}
 
 const LocalService service{
     ip("10.4.0.100"), 5672, {{ip("10.4.0.11"), 5672, 2}, {ip("10.4.0.12"), 5673, 1}}};

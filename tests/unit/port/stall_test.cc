@@ -7,17 +7,17 @@
 namespace warren::port {
 namespace {
 
-constexpr std::uint64_t ms = 1'000'000;
+constexpr std::uint64_t ms_ns = 1'000'000;
 
 struct Wire {
     TransmitWatch watch;
-    std::uint64_t now_ns = 5'000 * ms;
+    std::uint64_t now_ns = 5'000 * ms_ns;
     std::uint64_t tried = 1000, taken = 990, sent = 5000;
     bool takes = true, sends = true;
 
     // A tenth of a second with so many frames; whether the port is stalled then.
     bool pass(unsigned frames) {
-        now_ns += 100 * ms;
+        now_ns += 100 * ms_ns;
         tried += frames;
         if (takes) taken += frames;
         if (takes && sends) sent += frames;
@@ -71,14 +71,14 @@ TEST(TransmitWatch, ItEndsWithTheFirstFrameThatLeaves) {
 
 TEST(BufferWatch, FewForASecondAndEnoughAgain) {
     BufferWatch watch;
-    std::uint64_t now_ns = 1'000 * ms;
+    std::uint64_t now_ns = 1'000 * ms_ns;
     const auto until = [&](bool exhausted, unsigned free) {
         for (int n = 1; n < 100; ++n)
-            if (watch.look(now_ns += 100 * ms, free, 16'383) == exhausted) return n;
+            if (watch.look(now_ns += 100 * ms_ns, free, 16'383) == exhausted) return n;
         return 100;
     };
     EXPECT_EQ(until(true, 64), 100);
-    EXPECT_FALSE(watch.look(now_ns += 100 * ms, 5, 16'383)) << "a burst is no exhaustion";
+    EXPECT_FALSE(watch.look(now_ns += 100 * ms_ns, 5, 16'383)) << "a burst is no exhaustion";
     EXPECT_EQ(until(true, 1000), 100);
     EXPECT_EQ(until(true, 63), 10);
     EXPECT_EQ(until(false, 400), 100) << "no flapping at the border";
@@ -88,8 +88,8 @@ TEST(BufferWatch, FewForASecondAndEnoughAgain) {
 // A pool that is empty from the first look on.
 TEST(BufferWatch, TheFirstLookProvesNothing) {
     BufferWatch watch;
-    EXPECT_FALSE(watch.look(5'000 * ms, 0, 16'383));
-    EXPECT_TRUE(watch.look(6'000 * ms, 0, 16'383));
+    EXPECT_FALSE(watch.look(5'000 * ms_ns, 0, 16'383));
+    EXPECT_TRUE(watch.look(6'000 * ms_ns, 0, 16'383));
 }
 
 }  // namespace
