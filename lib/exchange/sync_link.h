@@ -121,7 +121,6 @@ struct SyncShared {
 
     alignas(64) std::atomic<bool> speaks{false};  // a peer hears: say what changes
     std::atomic<bool> defers{false};              // and a SYN-ACK may wait for it
-    std::atomic<std::uint64_t> alive_ns{0};       // its last round, CLOCK_MONOTONIC
 
     // ---- workers -> sync thread
 

@@ -63,7 +63,6 @@ struct SyncReport {
         both_masters,
         lossy,              // the link loses more than 5 % of what the peer sends
         unsynced_takeover,  // the router has become ours with a table that was not equal
-        stalled,
         count_,
     };
     Kind kind = Kind::alarm;

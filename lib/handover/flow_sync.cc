@@ -33,7 +33,6 @@ std::optional<Trouble> trouble_of(exchange::SyncReport::Alarm alarm) {
             return Trouble::both_masters;
         case Alarm::unsynced_takeover:
             return Trouble::takeover_unsynced;
-        case Alarm::stalled:  // it cannot say that itself: watch()
         case Alarm::none:
         case Alarm::count_:
             break;

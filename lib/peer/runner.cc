@@ -114,7 +114,6 @@ std::uint64_t Runner::round(std::uint64_t now_ns) {
 void Runner::begin_round(std::uint64_t now_ns) {
     common_.now_ns = now_ns;
     common_.snapshot = &exchange_.publisher.acquire();
-    exchange_.sync.alive_ns.store(now_ns, std::memory_order_relaxed);
     exchange::OwnershipView ownership;
     exchange_.ownership.read(ownership, common_.snapshot->virtual_routers.size(), now_ns);
     if (!common_.routers.follow(*common_.snapshot, ownership)) return;
