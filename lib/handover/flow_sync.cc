@@ -67,8 +67,10 @@ void FlowSync::start() {
 
 void FlowSync::follow(const std::vector<std::uint16_t>& added,
                       const std::vector<std::uint16_t>& removed) {
-    for (const std::uint16_t index : removed)
+    for (const std::uint16_t index : removed) {
         picture_.forget(index);
+        returns_ns_.erase(index);
+    }
     for (const std::uint16_t index : added) {
         holds_.forget(index);
         if (is_configured()) holds_.set(index, Hold::unsynced, true);
@@ -205,6 +207,14 @@ std::string FlowSync::how_long(std::uint16_t index) const {
                                          : "handover --back";
 }
 
+// The last order that gives it away counts, whether it says a time or none.
+void FlowSync::set_return(std::uint16_t index, const Request& request, std::uint64_t now_ns) {
+    if (request.for_ns == 0)
+        returns_ns_.erase(index);
+    else
+        returns_ns_[index] = now_ns + request.for_ns;
+}
+
 // What was not given after all has nothing to come back to.
 void FlowSync::bring_back(std::uint64_t now_ns) {
     std::erase_if(returns_ns_, [&](const auto& one) {
@@ -220,19 +230,18 @@ void FlowSync::bring_back(std::uint64_t now_ns) {
 void FlowSync::obey(const Request& request, const Reply& reply, std::uint64_t now_ns) {
     Asked asked{{}, {}, reply};
     for (const std::uint16_t index : request.routers) {
-        if (request.for_ns != 0)
-            returns_ns_[index] = now_ns + request.for_ns;
-        else
-            returns_ns_.erase(index);
         if (request.back) {
+            returns_ns_.erase(index);
             asked.rows.push_back(take_back(index));
         } else if (!is_master(router(index))) {
             if (!request.is_all) asked.rows.push_back(row(index, false, "it is not master here"));
         } else if (request.force) {
+            set_return(index, request, now_ns);
             asked.rows.push_back(force(index));
         } else if (const std::string problem = why_not(index); !problem.empty()) {
             asked.rows.push_back(row(index, false, problem));
         } else {
+            set_return(index, request, now_ns);
             asked.waits.push_back(index);
         }
     }

@@ -65,6 +65,7 @@ class FlowSync {
     void set_trouble(Trouble trouble, bool stands, std::uint16_t router, std::uint64_t missing,
                      std::uint64_t now_ns);
     void on_given(const Giving::Ended& ended);
+    void set_return(std::uint16_t router, const Request& request, std::uint64_t now_ns);
     void bring_back(std::uint64_t now_ns);
     std::string how_long(std::uint16_t router) const;
 

@@ -14,14 +14,14 @@ std::string_view next_word(std::string_view& rest) {
     return word;
 }
 
-// "for=600000"; false: it is not that.
-bool read_time(std::string_view word, std::uint64_t& time_ns) {
-    constexpr std::string_view name = "for=";
+constexpr std::string_view time_name = "for=";
+
+// "600000", in ms; false: it is no such time.
+bool read_time(std::string_view text, std::uint64_t& time_ns) {
     constexpr std::uint64_t longest_ms = 31ULL * 86'400'000;
-    if (!word.starts_with(name)) return false;
     std::uint64_t time_ms = 0;
-    const char* end = word.data() + word.size();
-    const auto [stop, error] = std::from_chars(word.data() + name.size(), end, time_ms);
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, time_ms);
     if (error != std::errc() || stop != end || time_ms == 0 || time_ms > longest_ms) return false;
     time_ns = time_ms * 1'000'000;
     return true;
@@ -59,8 +59,10 @@ Request read_request(const model::State& state, std::string_view text) {
             request.force = true;
         else if (word == "back")
             request.back = true;
-        else if (!read_time(word, request.for_ns))
+        else if (!word.starts_with(time_name))
             request.problem = "unknown word \"" + std::string(word) + '"';
+        else if (!read_time(word.substr(time_name.size()), request.for_ns))
+            request.problem = "a time away is longer than nothing and at most 31 days";
     }
     return request;
 }

@@ -250,6 +250,18 @@ TEST_F(WithPeer, AnOrderToComeBackEndsTheTime) {
     EXPECT_EQ(take(), Told{});
 }
 
+TEST_F(WithPeer, AnOrderForAllSetsNoTimeForWhatWasGivenBefore) {
+    report(Kind::may_preempt, 0);
+    obey("A");
+    become(0, vrrp::State::backup);
+    become(1, vrrp::State::backup);
+    obey("all,for=60000");
+    take();
+    now_ns += 60'000 * ms;
+    sync.look(now_ns);
+    EXPECT_EQ(take(), Told{}) << "it was given away until --back";
+}
+
 TEST_F(WithPeer, BackOfALowerOneOnlyReleases) {
     report(Kind::may_preempt, 0);
     obey("A");
