@@ -9,7 +9,7 @@ constexpr std::uint64_t many_flows = 10;
 
 }  // namespace
 
-// Before the service has lost its last connections it has heard something of their ends.
+// Silence counts from the start of being master: what a peer hears is not heard here.
 void Recent::listen(std::size_t service, const model::State& state,
                     const exchange::Exchange& exchange, std::uint64_t now_ns) {
     Hearing now{.heard_ns = hearings_[service].heard_ns};
@@ -18,7 +18,9 @@ void Recent::listen(std::size_t service, const model::State& state,
         for (const auto& worker : exchange.workers)
             now.bytes += worker->servers[server].to_server_bytes.value();
     }
-    if (now.bytes != hearings_[service].bytes) now.heard_ns = now_ns;
+    const auto router = state.services[service].router;
+    const bool is_master = router && state.routers[*router].status.state == vrrp::State::master;
+    if (!is_master || now.bytes != hearings_[service].bytes) now.heard_ns = now_ns;
     hearings_[service] = now;
 }
 

@@ -238,7 +238,11 @@ TEST_F(Verdict, TellsAServiceWhoseClientsAreNotHeard) {
               "their traffic come here?");
     state_->routers[0].status.state = vrrp::State::backup;
     EXPECT_EQ(names(), Names{}) << "who has no address waits for nothing";
+    look_for(600);
     state_->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(names(), Names{}) << "the peer heard them meanwhile";
+    look_for(75);
+    EXPECT_EQ(names(), Names{"vip_silent"});
     server.active.set(9);
     look_for(1);
     EXPECT_EQ(names(), Names{}) << "few may have nothing to say";
