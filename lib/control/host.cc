@@ -47,8 +47,8 @@ Host::Host(const Context& context, const kernel::Netlink& netlink, const std::st
            kernel::Cleaner* cleaner)
     : context_(context),
       netlink_(netlink),
-      static_addresses_(told_by(context.events), cleaner),
       addresses_(told_by(context.events), cleaner),
+      static_addresses_(told_by(context.events), cleaner),
       routes_(told_by(context.events), cleaner),
       local_clients_(instance),
       arp_silence_(instance),

@@ -80,8 +80,8 @@ class Host {
 
     Context context_;
     const kernel::Netlink& netlink_;
+    kernel::HostAddresses addresses_;  // its promote_secondaries outlives the static ones
     kernel::HostAddresses static_addresses_;
-    kernel::HostAddresses addresses_;
     kernel::HostRoutes routes_;
     kernel::LocalClients local_clients_;
     kernel::ArpSilence arp_silence_;

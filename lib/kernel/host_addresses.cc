@@ -145,7 +145,10 @@ void HostAddresses::promote(const std::string& interface) {
     const auto at = promoting_.find(interface);
     if (ifindex == 0 || (at != promoting_.end() && at->second == ifindex) || promotes(interface))
         return;
-    if (cleaner_ != nullptr) cleaner_->will_have(promotion(ifindex, false));
+    if (cleaner_ != nullptr) {
+        if (at != promoting_.end()) cleaner_->has_removed(promotion(at->second, false));
+        cleaner_->will_have(promotion(ifindex, false));
+    }
     if (const int error = requests_.request(promotion(ifindex, true)); error != 0)
         told_.warning("promote_secondaries on " + interface + ": " + std::strerror(error));
     promoting_[interface] = ifindex;
