@@ -65,7 +65,7 @@ void print_list(Telemetry& telemetry, const std::string& view, const Choice& cho
     cut(rows, choice, wanted);
     if (!choice.follow && !output.to.is_text()) return write_rows(output.to, rows);
     print_rows(rows, output, true);
-    if (rows.empty() && !choice.follow) std::cerr << "warrenctl: nothing is like that\n";
+    if (rows.empty() && !choice.follow) std::cerr << "warrenctl: there is nothing of that kind\n";
     if (choice.follow) follow(telemetry, view, last, wanted, output);
 }
 

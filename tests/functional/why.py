@@ -186,8 +186,8 @@ def lists(bench):
     assert all(row["level"] != "info" for row in bench.rows("b", "events", "--level", "warning"))
     assert bench.says("b", "why", "10.1.2.3") == (1, "nothing of 10.1.2.3 has ended here then; 0 of its connections are open\n")
     assert "  warren " in bench.says("b", "status")[1].splitlines()[0]
-    assert 'show servers takes no more words: "two"' in bench.says("b", "show", "servers", "two")[1]
-    for wrong in (["--js", "status"], ["show", "servers", "two"], ["status", "now"], ["why"], ["why", "rabbit"], ["why", CLIENT, "at", "noon"], ["ended", "--since", "noon"], ["ended", "--by", "x"],
+    assert 'show workers takes no more words: "two"' in bench.says("b", "show", "workers", "two")[1]
+    for wrong in (["--js", "status"], ["show", "workers", "two"], ["status", "now"], ["why"], ["why", "rabbit"], ["why", CLIENT, "at", "noon"], ["ended", "--since", "noon"], ["ended", "--by", "x"],
                   ["events", "--level", "loud"]):
         assert bench.says("b", *wrong)[0] == 2, wrong
 
