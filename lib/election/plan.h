@@ -23,7 +23,6 @@ struct RouterPlan {
     vrrp::Settings settings;
     std::uint8_t port = 0;
     bool adverts_from_base = false;  // vmac_xmit_base: with the port's own MAC
-    bool is_static = false;          // an address of the host's own: nothing is sent
     net::MacAddress source_mac;  // of adverts, ARP and all we forward: the port's or the virtual
     std::uint16_t group = no_group;  // of the configuration's and the implied sync groups
     std::uint64_t garp_gap_ns = 0;   // at least, between two gratuitous ARPs on the port

@@ -396,7 +396,7 @@ void VrrpEngine::settle_groups(const Round& round) {
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round& round) {
     // Ownership is a lease from the heartbeat: fresh before the first worker looks.
     ownership_.beat(round.now_ns);
-    if (own.owned && !routers_[index].plan->is_static)
+    if (own.owned && !routers_[index].plan->settings.silent)
         traffic_.begin(index, round.now_ns, round.workers);
     if (own.owned && has_virtual_mac(index, round)) claims_.begin(index, round.now_ns);
     // Before it is given up: workers find the one or the other.
@@ -415,7 +415,6 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round&
 void VrrpEngine::carry_out(std::size_t index, const vrrp::SendAdvert& send, const Round& round) {
     const bool from_base = (routers_[index].plan->adverts_from_base || is_offered(index)) &&
                            has_virtual_mac(index, round);
-    if (routers_[index].plan->is_static) return;
     adverts_.send(
         index, send.priority, round.now_ns,
         from_base ? round.snapshot.port_macs[routers_[index].plan->port] : net::MacAddress{});
@@ -429,7 +428,7 @@ bool VrrpEngine::has_virtual_mac(std::size_t index, const Round& round) const {
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Announce& announce, const Round&) {
     const RouterPlan& plan = *routers_[index].plan;
-    if (!is_offered(index) && !plan.is_static) announcer_.add(index, announce, plan);
+    if (!is_offered(index)) announcer_.add(index, announce, plan);
 }
 
 void VrrpEngine::carry_out(std::size_t index, const vrrp::Report& change, const Round& round) {

@@ -92,14 +92,14 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
     s.owner_ignore_adverts = instance.owner_ignore_adverts;
     s.announcements = announcements(instance.garp);
     s.grouped = group != election::no_group;
+    s.silent = instance.is_static;
     plan.group = group;
     plan.port = port_index;
     plan.adverts_from_base = instance.vmac_xmit_base;
     plan.source_mac = instance.use_vmac && port.hears_virtual_macs
                           ? net::virtual_router_mac(s.vrid, s.is_ipv6())
                           : port.mac;
-    plan.is_static = instance.is_static;
-    plan.announce_until_traffic = has_default_takeover(instance.garp) && !instance.is_static;
+    plan.announce_until_traffic = has_default_takeover(instance.garp);
     plan.garp_gap_ns = positive(instance.garp.garp_interval_ns);
     plan.gna_gap_ns = positive(instance.garp.gna_interval_ns);
     if (!port.link_up && instance.track_primary) plan.faults |= bit(vrrp::FaultCause::link_down);

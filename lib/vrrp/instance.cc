@@ -47,6 +47,11 @@ std::uint8_t said_priority(const Status& status) {
     return status.handing_over ? yielding_priority : status.effective_priority;
 }
 
+// Whether nothing can be served. Other causes ask a peer to serve better.
+bool prevents_service(FaultCause cause) {
+    return cause == FaultCause::link_down || cause == FaultCause::no_address;
+}
+
 // A peer has become master by now, if there is one, and only it knows what has become of the flows.
 // An owner is master whoever else is.
 bool has_stalled(const Instance& master, std::uint64_t silent_ns) {
@@ -63,7 +68,8 @@ Reason reason_of_yield(const Status& status, std::uint8_t their_priority) {
 }  // namespace
 
 Instance::Instance(const Settings& settings) : settings_(&settings) {
-    assert(settings.priority != 0 && settings.advert_interval_ns != 0);
+    assert((settings.vrid != 0 || settings.silent) && settings.priority != 0 &&
+           settings.advert_interval_ns != 0);
     status_.effective_priority = settings.priority;
     status_.master_interval_ns = settings.advert_interval_ns;
 }
@@ -88,6 +94,7 @@ std::uint64_t Instance::deadline_ns() const {
         case State::backup:
             return status_.wants_master ? no_deadline : master_down_.deadline_ns();
         case State::master:
+            if (settings_->silent) return no_deadline;
             return std::min(
                 {advert_timer_.deadline_ns(), announcing_.deadline_ns(), hand_over_.deadline_ns()});
         case State::initialize:
@@ -146,6 +153,7 @@ void Instance::on(const Tick& event, Actions& out) {
 }
 
 void Instance::on(const FaultChange& event, Actions& out) {
+    if (settings_->silent && !prevents_service(event.cause)) return;
     const std::uint16_t bit = fault_bit(event.cause);
     if (event.present) {
         status_.faults |= bit;
@@ -364,6 +372,7 @@ bool Instance::believes_silence(const Tick& event, Actions& out) {
 }
 
 void Instance::tick_in_master(Actions& out) {
+    if (settings_->silent) return;
     if (hand_over_.is_over(now_ns_)) on(HandOver{}, out);
     if (advert_timer_.is_due(now_ns_)) {
         if (!advert_timer_.advance(now_ns_, settings_->advert_interval_ns))
@@ -459,6 +468,7 @@ void Instance::change_state(State to, Reason reason, Actions& out) {
 // ---- what leaves us
 
 void Instance::send(std::uint8_t priority, Actions& out) {
+    if (settings_->silent) return;
     out.push(SendAdvert{priority});
     advert_timer_.note_sent(now_ns_);
     ++status_.counters.adverts_sent;
@@ -472,6 +482,7 @@ void Instance::send_soon(Actions& out) {
 }
 
 void Instance::announce_due(Actions& out) {
+    if (settings_->silent) return;
     const AnnounceRounds due = announcing_.take_due(settings_->announcements, now_ns_);
     if (due.all != 0) out.push(Announce{due.all, AnnouncedSet::all});
     if (due.added != 0) out.push(Announce{due.added, AnnouncedSet::added});

@@ -81,7 +81,7 @@ struct UnicastPeer {
 
 struct Settings {
     Version version = Version::v2;
-    std::uint8_t vrid = 0;        // 1-255
+    std::uint8_t vrid = 0;        // 1-255; 0 of a silent one
     std::uint8_t priority = 100;  // 1-255
     // v2 carries whole seconds, v3 centiseconds up to 40.95 s; the configuration has rounded it
     // already.
@@ -115,6 +115,7 @@ struct Settings {
         false;  // one last advert when it yields to a higher priority
     bool owner_ignore_adverts = false;
     bool grouped = false;  // of a sync group: ready, it waits for GroupMaster (group.h)
+    bool silent = false;   // an owner that nobody else stands by for: it says and hears nothing
 
     Announcements announcements;
 

@@ -381,15 +381,14 @@ TEST_F(Engine, AdvertsLeaveWithThePortsMacWhereTheFileSaysSo) {
 // An address of the host's own: master while the host has it, and nobody hears of it.
 TEST_F(Engine, AStaticRouterSendsNothing) {
     auto plan = *plans_[0];
-    plan.is_static = true;
-    plan.announce_until_traffic = false;
+    plan.settings.silent = true;
+    plan.settings.priority = vrrp::owner_priority;
     plans_[0] = &plan;
     engine_ = std::make_unique<VrrpEngine>(plans_, start_ns, ownership_, link_, sink_);
-    advance(4 * s);
+    advance(2 * s);
     EXPECT_TRUE(owned());
     advance(10 * s);
-    EXPECT_EQ(reports(), (std::vector<std::string>{"initialize -> backup startup",
-                                                   "backup -> master master_down"}));
+    EXPECT_EQ(reports(), std::vector<std::string>{"initialize -> master owner_startup"});
     EXPECT_TRUE(sink_.take().empty());
 }
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "model/start.h"
 #include "model/state.h"
@@ -52,6 +53,13 @@ inline std::string service(const std::string& vip, const std::string& more = "",
         text += std::string("real_server ") + server + "\n" + of_server +
                 "TCP_CHECK {\n retry 1\n connect_timeout 1\n }\n}\n";
     return text + "}\n";
+}
+
+// As if its address were the host's own.
+inline void make_static(RouterState& router) {
+    config::VrrpInstance own = *router.config;
+    own.is_static = true;
+    router.config = std::make_shared<const config::VrrpInstance>(std::move(own));
 }
 
 inline net::IpAddress ip(const std::string& text) {

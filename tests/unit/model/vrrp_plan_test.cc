@@ -29,6 +29,14 @@ TEST(VrrpPlan, TakesTheInstanceLiterally) {
     EXPECT_EQ(plan.faults, 0);
 }
 
+TEST(VrrpPlan, OfTheHostsOwnAddressIsSilent) {
+    const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24"));
+    RouterState& own = state->routers[0];
+    EXPECT_FALSE(own.plan->settings.silent);
+    make_static(own);
+    EXPECT_TRUE(make_plan(*own.config, state->ports[0], 0, election::no_group).settings.silent);
+}
+
 TEST(VrrpPlan, ExcludedAddressesAreNotInTheAdvert) {
     const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24",
                                        "virtual_ipaddress_excluded {\n 192.168.8.101\n}\n"));
