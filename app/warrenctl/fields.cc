@@ -51,9 +51,14 @@ std::string router_why(const Json& router) {
     const std::string faults = joined(router, "faults");
     if (faults != "-") return faults;
     std::string reason = text(router, "reason");
+    if (router.value("static", false) && reason == "owner_startup") return "host's own";
     for (const auto& [code, said] : words)
         if (reason == code) return said;
     return reason;
+}
+
+std::string spoken(const Json& router, const std::string& what) {
+    return router.value("static", false) ? "-" : what;
 }
 
 std::string joined(const Json& row, const char* key) {

@@ -25,5 +25,7 @@ std::string number(const Json& row, const char* key) {
 
 // Of a row of the view "vrrp": what is wrong with it, or what made it what it is, in short words.
 std::string router_why(const Json& router);
+// Of such a row: what it has only if it speaks VRRP.
+std::string spoken(const Json& router, const std::string& what);
 
 }  // namespace warren::ctl

@@ -38,7 +38,8 @@ const std::vector<Column> router_columns{
     {"ROUTER", Align::left, [](const Json& r) { return text(r, "name"); }},
     {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
     {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
-    {"PRIO", Align::right, [](const Json& r) { return text(r, "effective_priority"); }, 2},
+    {"PRIO", Align::right, [](const Json& r) { return spoken(r, text(r, "effective_priority")); },
+     2},
     {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }, 1},
     {"STANDBY", Align::left, [](const Json& r) { return text(r, "standby"); }},
     {"FLIPS/24H", Align::right, [](const Json& r) { return text(r, "flips"); }, 3},
@@ -80,6 +81,7 @@ void print_reasons(const Json& status, std::ostream& out) {
 
 // Who would go on: the peers of flow sync, or that nobody knows.
 std::string standby_of(const Json& router, const Json& sync) {
+    if (router.value("static", false)) return "none";
     std::string peers;
     bool follows = true;
     for (const Json& row : sync) {

@@ -144,31 +144,46 @@ std::string titled(const std::string& title, const std::string& line, std::size_
     return wrapped("  " + title + std::string(indent - 2 - title.size(), ' '), line, columns);
 }
 
+// Of the host's own address.
+std::string static_details(const Json& r, std::size_t columns) {
+    std::string out = wrapped(text(r, "name") + ":",
+                              " the host's own, served for as long as the host has it: no VRRP; " +
+                                  text(r, "interface") + " (" + text(r, "source_mac") + ")",
+                              columns);
+    out += titled("state", state_line(r), columns);
+    const std::string trouble = trouble_line(r);
+    if (!trouble.empty()) out += titled("noticed", trouble, columns);
+    return out;
+}
+
 }  // namespace
 
 const std::vector<Column>& vrrp_columns() {
     static const std::vector<Column> columns{
         {"ROUTER", Align::left, [](const Json& r) { return text(r, "name"); }},
         {"INTERFACE", Align::left, [](const Json& r) { return text(r, "interface"); }, 4},
-        {"VRID", Align::right, [](const Json& r) { return text(r, "vrid"); }, 3},
+        {"VRID", Align::right, [](const Json& r) { return spoken(r, text(r, "vrid")); }, 3},
         {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
         {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); },
          2},
         {"WHY", Align::left, router_why, 1},
-        {"PRIO", Align::right, [](const Json& r) { return text(r, "effective_priority"); }, 2},
+        {"PRIO", Align::right,
+         [](const Json& r) { return spoken(r, text(r, "effective_priority")); }, 2},
         {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }, 1},
         {"HEARD", Align::right,
          [](const Json& r) { return number<duration_text>(r, "last_heard_ms"); }, 3},
-        {"SENT", Align::right, [](const Json& r) { return number<count_text>(r, "adverts_sent"); },
-         5},
+        {"SENT", Align::right,
+         [](const Json& r) { return spoken(r, number<count_text>(r, "adverts_sent")); }, 5},
         {"RECEIVED", Align::right,
-         [](const Json& r) { return number<count_text>(r, "adverts_received"); }, 5},
-        {"BAD", Align::right, [](const Json& r) { return count_text(bad_adverts(r)); }, 2},
+         [](const Json& r) { return spoken(r, number<count_text>(r, "adverts_received")); }, 5},
+        {"BAD", Align::right, [](const Json& r) { return spoken(r, count_text(bad_adverts(r))); },
+         2},
     };
     return columns;
 }
 
 std::string vrrp_details(const Json& r, std::size_t columns) {
+    if (r.value("static", false)) return static_details(r, columns);
     std::string out = wrapped(text(r, "name") + ":",
                               " " + text(r, "interface") + ", VRID " + text(r, "vrid") + ", VRRPv" +
                                   text(r, "version") + " " + text(r, "family") + ", from " +

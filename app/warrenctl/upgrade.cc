@@ -68,7 +68,8 @@ class Upgrade {
     std::set<std::string> masters() const {
         std::set<std::string> names;
         for (const Json& row : rows("vrrp"))
-            if (text(row, "state") == "master") names.insert(text(row, "name"));
+            if (text(row, "state") == "master" && !row.value("static", false))
+                names.insert(text(row, "name"));
         return names;
     }
 

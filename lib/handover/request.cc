@@ -48,11 +48,16 @@ Request read_request(const model::State& state, std::string_view text) {
     Request request;
     const std::string_view name = next_word(text);
     request.is_all = name.empty() || name == "all";
-    for (const model::RouterState& router : state.routers)
-        if (is_served(router) && (request.is_all || router.config->name == name))
+    request.problem = "there is no virtual router \"" + std::string(name) + '"';
+    for (const model::RouterState& router : state.routers) {
+        if (!is_served(router) || (!request.is_all && router.config->name != name)) continue;
+        if (speaks_vrrp(router))
             add(request, state, router);
-    if (request.routers.empty())
-        request.problem = "there is no virtual router \"" + std::string(name) + '"';
+        else if (!request.is_all)
+            request.problem =
+                router.config->name + " is the host's own address: nobody can take it over";
+    }
+    if (!request.routers.empty()) request.problem.clear();
     while (!text.empty()) {
         const std::string_view word = next_word(text);
         if (word == "force")

@@ -202,6 +202,10 @@ inline constexpr std::uint64_t panic_hold_ms = 3'000;
 constexpr bool is_served(const auto& record) {
     return record.presence == Presence::served;
 }
+// Not of the host's own address: nobody stands by for that.
+inline bool speaks_vrrp(const RouterState& router) {
+    return is_served(router) && !router.config->is_static;
+}
 std::size_t count_served(const auto& records) {
     return static_cast<std::size_t>(std::count_if(
         records.begin(), records.end(), [](const auto& record) { return is_served(record); }));

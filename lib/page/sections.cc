@@ -47,7 +47,7 @@ std::string left_out(std::size_t count, const char* command) {
 std::string role(const views::ViewContext& view) {
     std::size_t all = 0, masters = 0, faults = 0;
     for (const model::RouterState& router : view.state.routers) {
-        if (!is_served(router)) continue;
+        if (!speaks_vrrp(router)) continue;
         ++all;
         masters += router.status.state == vrrp::State::master ? 1 : 0;
         faults += router.status.state == vrrp::State::fault ? 1 : 0;
@@ -107,6 +107,7 @@ std::string address_list(const model::RouterState& router) {
 }
 
 std::string priority_text(const model::RouterState& router) {
+    if (!speaks_vrrp(router)) return "–";
     const unsigned now = router.status.effective_priority;
     const unsigned base = router.plan->settings.priority;
     return std::to_string(now) + (now == base ? "" : " of " + std::to_string(base));

@@ -92,7 +92,7 @@ void look_at_routers(const Facts& facts, List& list) {
         if (!is_served(router)) continue;
         if (router.status.state == vrrp::State::master) look_at_alarms(router, facts, list);
         if (router.status.state == vrrp::State::fault)
-            list.add("fault", Level::degraded,
+            list.add("fault", speaks_vrrp(router) ? Level::degraded : Level::down,
                      router.config->name + " is in fault: " + faults_of(router.status),
                      "warrenctl show vrrp");
     }

@@ -13,16 +13,17 @@ constexpr std::size_t most_names = 3;
 
 std::string masters_text(const model::State& state) {
     std::string names;
-    std::size_t masters = 0;
+    std::size_t masters = 0, routers = 0;
     for (const model::RouterState& router : state.routers) {
-        if (!is_served(router) || router.status.state != vrrp::State::master) continue;
+        routers += speaks_vrrp(router) ? 1 : 0;
+        if (!speaks_vrrp(router) || router.status.state != vrrp::State::master) continue;
         if (++masters <= most_names) names += (names.empty() ? "" : ", ") + router.config->name;
     }
+    if (routers == 0 && count_served(state.routers) != 0) return "the host's own addresses";
     if (masters == 0) return "master of nothing";
-    return "master of " + (masters <= most_names
-                               ? names
-                               : std::to_string(masters) + " of " +
-                                     std::to_string(count_served(state.routers)) + " routers");
+    return "master of " + (masters <= most_names ? names
+                                                 : std::to_string(masters) + " of " +
+                                                       std::to_string(routers) + " routers");
 }
 
 }  // namespace

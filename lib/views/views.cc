@@ -31,10 +31,12 @@ std::vector<Json> status(const ViewContext& c) {
     const auto real =
         std::count_if(c.state.servers.begin(), c.state.servers.end(),
                       [](const model::ServerRecord& s) { return is_served(s) && !s.is_sorry; });
-    const auto masters = static_cast<std::size_t>(std::count_if(
+    const auto routers =
+        std::count_if(c.state.routers.begin(), c.state.routers.end(), model::speaks_vrrp);
+    const auto masters = std::count_if(
         c.state.routers.begin(), c.state.routers.end(), [](const model::RouterState& r) {
-            return is_served(r) && r.status.state == vrrp::State::master;
-        }));
+            return speaks_vrrp(r) && r.status.state == vrrp::State::master;
+        });
     std::uint64_t flows = 0;
     for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
         flows += c.exchange.active_flows(i);
@@ -47,7 +49,7 @@ std::vector<Json> status(const ViewContext& c) {
              {"workers", c.exchange.workers.size()},
              {"idle", c.state.config.dataplane.idle == config::Idle::busy ? "busy" : "adaptive"},
              {"hugepages", c.process.hugepages},
-             {"routers", count_served(c.state.routers)},
+             {"routers", routers},
              {"masters", masters},
              {"service_count", count_served(c.state.services)},
              {"server_count", real},

@@ -43,6 +43,7 @@ Json addresses(const std::vector<config::VirtualAddress>& all) {
 }
 
 Json targets(const vrrp::Settings& settings) {
+    if (settings.silent) return Json::array();
     if (!settings.is_unicast()) return Json::array({settings.multicast_group.to_string()});
     Json list = Json::array();
     for (const vrrp::UnicastPeer& peer : settings.unicast_peers)
@@ -72,6 +73,7 @@ Json identity(const ViewContext& c, const model::RouterState& router) {
     const vrrp::Settings& settings = router.plan->settings;
     const config::VrrpInstance& config = *router.config;
     return {{"name", config.name},
+            {"static", config.is_static},
             {"interface", config.interface},
             {"vrid", settings.vrid},
             {"version", static_cast<unsigned>(settings.version)},

@@ -29,14 +29,23 @@ def state(box, name, values):
 
 MASTER = state(0, "master", "1x120")
 
+
+def own_address(box, name, values):
+    """Of a router that speaks no VRRP."""
+    return f'warren_vrrp_state{{{BOXES[box]},router="O",vrid="0",state="{name}"}}', values
+
+
+OWN_ADDRESSES = [own_address(box, name, values) for box in (0, 1) for name, values in (("master", "1x120"), ("backup", "0x120"))]
+
 # Alert -> (at which moment, series with which it fires, series with which it does not). One point each 15 s.
 CASES = {
     "WarrenDown": ("2m", [('up{job="warren",instance="a"}', "0x120")], [('up{job="warren",instance="a"}', "1 0 1x100")]),
     "MissingTarget": ("3m", [('up{job="other"}', "1x120")], [('up{job="warren"}', "0x120")]),
     "NoMaster": ("2m", [state(0, "master", "0x120"), state(1, "master", "0x120")], [MASTER, state(1, "master", "0x120")]),
-    "TwoMasters": ("2m", [MASTER, state(1, "master", "1x120")], [MASTER, state(1, "master", "0x120")]),
+    "TwoMasters": ("2m", [MASTER, state(1, "master", "1x120")],
+                   [MASTER, state(1, "master", "0x120"), *OWN_ADDRESSES]),
     "NoStandby": ("10m", [MASTER, state(0, "backup", "0x120"), state(1, "backup", "0x120")],
-                  [state(0, "backup", "0x120"), state(1, "backup", "1x120")]),
+                  [state(0, "backup", "0x120"), state(1, "backup", "1x120"), *OWN_ADDRESSES]),
     "Flapping": ("15m", [(f"warren_vrrp_became_master_total{{{ROUTER}}}", "0+1x60")],
                  [(f"warren_vrrp_became_master_total{{{ROUTER}}}", "0 1 2 2x60")]),
     "AdvertsRefused": ("6m", [(f'warren_vrrp_adverts_refused_total{{{ROUTER},reason="auth_data"}}', "0+15x60")],

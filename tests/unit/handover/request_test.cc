@@ -39,6 +39,14 @@ TEST_F(Requests, SayHow) {
     EXPECT_EQ(read("A").for_ns, 0U);
 }
 
+TEST_F(Requests, LeaveTheHostsOwnAddressesAlone) {
+    model::make_static(state_->routers[0]);
+    EXPECT_EQ(read("all").routers, (Indices{1, 2}));
+    EXPECT_EQ(read("all").problem, "");
+    EXPECT_TRUE(read("A,force").routers.empty());
+    EXPECT_EQ(read("A,force").problem, "A is the host's own address: nobody can take it over");
+}
+
 TEST_F(Requests, WhatIsNotThereIsNamed) {
     EXPECT_EQ(read("Z").problem, "there is no virtual router \"Z\"");
     EXPECT_EQ(read("A,quick").problem, "unknown word \"quick\"");

@@ -47,6 +47,12 @@ TEST_F(Page, ABackupSaysSo) {
     EXPECT_TRUE(shows("data-title=\"FAULT 2/2 – a\""));
 }
 
+TEST_F(Page, TheHostsOwnAddressIsNoMastership) {
+    model::make_static(state_->routers[0]);
+    EXPECT_TRUE(shows("data-title=\"NO ROUTER 2/2 – a\""));
+    EXPECT_TRUE(shows("<th scope=\"row\">A</th>"));
+}
+
 TEST_F(Page, ShowsTheNewestEventsFirstAndNotAll) {
     for (int i = 0; i < 200; ++i)
         events_.info(journal::EventKind::process, "event number {};", i);

@@ -56,6 +56,14 @@ TEST_F(Verdict, IsOkWhenAllIsWell) {
     EXPECT_STREQ(name(level_of(found())), "ok");
 }
 
+TEST_F(Verdict, NobodyElseServesTheHostsOwnAddress) {
+    state_->routers[0].status.state = vrrp::State::fault;
+    EXPECT_STREQ(name(level_of(found())), "degraded");
+    model::make_static(state_->routers[0]);
+    EXPECT_EQ(names(), Names{"fault"});
+    EXPECT_STREQ(name(level_of(found())), "down");
+}
+
 TEST_F(Verdict, NamesAFault) {
     state_->routers[0].status.state = vrrp::State::fault;
     state_->routers[0].status.faults = 1U << static_cast<unsigned>(vrrp::FaultCause::link_down);

@@ -64,6 +64,17 @@ class LargePool : public testing::Test {
     std::vector<double> busy_;
 };
 
+// Else who has one would never be called a standby.
+TEST_F(LargePool, WithTheHostsOwnAddressAloneHasNoMaster) {
+    state_->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(rows("status")[0]["masters"], 1);
+    EXPECT_EQ(rows("vrrp")[0]["static"], false);
+    model::make_static(state_->routers[0]);
+    EXPECT_EQ(rows("status")[0]["masters"], 0);
+    EXPECT_EQ(rows("status")[0]["routers"], 0);
+    EXPECT_EQ(rows("vrrp")[0]["static"], true);
+}
+
 TEST_F(LargePool, PagesHoldAllRowsOnceAndInOrder) {
     grow(500);
     EXPECT_TRUE(rows("servers") == server_rows(context()));

@@ -20,5 +20,20 @@ TEST(StatusLine, SaysWhoIsMasterAndWhatIsUp) {
     EXPECT_EQ(status_line(*state, exchange), "master of rabbit, 2/2 servers up, 1 flow");
 }
 
+// Whoever has one stands by for the rest all the same.
+TEST(StatusLine, LeavesOutTheHostsOwnAddresses) {
+    const auto state = model::state_of(model::router("A", "eth0", 51, "192.168.8.100/24") +
+                                       model::router("B", "eth0", 52, "192.168.8.101/24"));
+    for (model::RouterState& router : state->routers)
+        router.status.state = vrrp::State::master;
+    model::make_static(state->routers[0]);
+    const exchange::Exchange exchange(1);
+    EXPECT_EQ(status_line(*state, exchange), "master of B, 0/0 servers up, 0 flows");
+    state->routers[1].status.state = vrrp::State::backup;
+    EXPECT_EQ(status_line(*state, exchange), "master of nothing, 0/0 servers up, 0 flows");
+    model::make_static(state->routers[1]);
+    EXPECT_EQ(status_line(*state, exchange), "the host's own addresses, 0/0 servers up, 0 flows");
+}
+
 }  // namespace
 }  // namespace warren::views

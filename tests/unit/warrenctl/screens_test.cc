@@ -144,6 +144,14 @@ TEST(Screens, ABackupThatIsWellStandsBy) {
     EXPECT_NE(shown(views, "status", {.columns = 100}).find(" DEGRADED\n"), std::string::npos);
 }
 
+TEST(Screens, NobodyStandsByForTheHostsOwnAddress) {
+    Json views = recorded();
+    views["vrrp"][0]["static"] = false;
+    EXPECT_EQ(shown(views, "status", {}).find("  none "), std::string::npos);
+    views["vrrp"][0]["static"] = true;
+    EXPECT_NE(shown(views, "status", {}).find("  none "), std::string::npos);
+}
+
 TEST(Screens, OfAPipeAreWhole) {
     const std::string said = all_shown(with_ipv6(recorded()), {});
     EXPECT_EQ(said.find("…"), std::string::npos);

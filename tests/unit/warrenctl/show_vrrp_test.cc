@@ -65,6 +65,26 @@ TEST(VrrpDetails, FaultSaysWhichThing) {
     EXPECT_NE(text.find("150 base, script chk FAULT, file"), std::string::npos) << text;
 }
 
+// It has no VRID, sends nothing and waits for nobody.
+TEST(VrrpDetails, TheHostsOwnAddressSpeaksNoVrrp) {
+    Json row = backup();
+    row["name"] = "10.0.0.4";
+    row["static"] = true;
+    row["state"] = "master";
+    row["reason"] = "owner_startup";
+    row["waits_for_group"] = false;
+    row["became_master"] = 1;
+    row["late_adverts"] = 0;
+    EXPECT_EQ(vrrp_details(row),
+              "10.0.0.4: the host's own, served for as long as the host has it: no VRRP; eth0 "
+              "(00:00:5e:00:01:33)\n"
+              "  state      master for 2m10s: host's own, 1 time master\n");
+    std::string cells;
+    for (const Column& column : vrrp_columns())
+        cells += column.text(row) + " ";
+    EXPECT_EQ(cells, "10.0.0.4 eth0 - master 2m10s host's own - 192.168.8.6 4 ms - - - ");
+}
+
 TEST(VrrpDetails, NeverWiderThanAScreen) {
     Json row = backup();
     for (int i = 0; i < 32; ++i) {

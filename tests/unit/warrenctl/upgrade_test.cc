@@ -34,6 +34,7 @@ class Upgrading : public testing::Test {
                 is_new ? comes_back_ && age > milliseconds(4'000) : is_master_ && !handed_over_;
             return {{{"name", "rabbit"},
                      {"state", master ? "master" : "backup"},
+                     {"static", is_static_},
                      {"preempt", preempts_},
                      {"effective_priority", 150},
                      {"master_priority", 100}}};
@@ -62,7 +63,7 @@ class Upgrading : public testing::Test {
         [this](milliseconds time) { now_ += time; }, [this] { return now_; }};
     milliseconds now_{1'000'000}, restarted_{0}, peer_in_sync_{0};
     bool is_master_ = true, hands_over_ = true, handed_over_ = false, has_flow_sync_ = true;
-    bool syncs_ = true, comes_back_ = true, preempts_ = true;
+    bool is_static_ = false, syncs_ = true, comes_back_ = true, preempts_ = true;
     int status_ = 0;
     std::string asked_;
     milliseconds handed_over_at_{0};
@@ -89,6 +90,15 @@ TEST_F(Upgrading, OfABackupIsARestartInSync) {
     EXPECT_TRUE(ok_);
     EXPECT_TRUE(says(said, "nothing is master here")) << said;
     EXPECT_FALSE(says(said, "master again")) << said;
+    EXPECT_EQ(asked_, "");
+}
+
+// Nobody could take it over.
+TEST_F(Upgrading, OfTheHostsOwnAddressIsARestart) {
+    is_static_ = true;
+    const std::string said = run();
+    EXPECT_TRUE(ok_);
+    EXPECT_TRUE(says(said, "nothing is master here")) << said;
     EXPECT_EQ(asked_, "");
 }
 
