@@ -59,9 +59,9 @@ config::GlobalDefs serve(const Options& options, const schema::LoadResult& loade
                        .config_file = options.config_file,
                        .started_ns = port::now_ns(),
                        .hugepages = plane.uses_hugepages()};
-    manager.reread = [&options] {
+    manager.reread = [&options](const config::Config& running) {
         schema::LoadResult read = read_config(options.config_file, options.config_id);
-        look_at_host(read);
+        look_at_host(read, &running);
         return read;
     };
     manager.config_lines = loaded.lines;
@@ -90,12 +90,9 @@ int live(const Options& options, const schema::LoadResult& loaded, std::span<cha
 }
 
 // Live connections may still forbid it: `warrenctl reload --dry-run` knows them.
-int dry_run(const schema::LoadResult& wanted, const std::string& file,
-            const std::string& config_id) {
+int dry_run(const schema::LoadResult& running, const schema::LoadResult& wanted) {
     constexpr int restart_needed = 3;
-    schema::LoadResult running = read_config(file, config_id);
-    look_at_host(running);
-    for (const schema::LoadResult* loaded : {&std::as_const(running), &wanted})
+    for (const schema::LoadResult* loaded : {&running, &wanted})
         if (!loaded->ok()) {
             print_check(*loaded, {}, std::cout);
             return 1;
@@ -113,7 +110,13 @@ int run(const Options& options, std::span<char*> command_line) {
     schema::LoadResult loaded = read_config(options.config_file, options.config_id);
     const std::string& net_namespace = loaded.config.global.net_namespace;
     if (loaded.ok() && !options.check) enter_net_namespace(net_namespace);
-    if (!options.check || net_namespace.empty()) look_at_host(loaded);
+    schema::LoadResult running;
+    if (options.dry_run) {
+        running = read_config(*options.dry_run, options.config_id);
+        look_at_host(running);
+    }
+    if (!options.check || net_namespace.empty())
+        look_at_host(loaded, options.dry_run ? &running.config : nullptr);
     for (syntax::Diagnostic& rival :
          find_rivals(loaded.config, [](const std::string& file) { return read_config(file, ""); }))
         loaded.diagnostics.push_back(std::move(rival));
@@ -129,7 +132,7 @@ int run(const Options& options, std::span<char*> command_line) {
         print_check(loaded, scripts, std::cout);
         return loaded.ok() ? 0 : 1;  // a start does without scripts that cannot run
     }
-    if (options.dry_run) return dry_run(loaded, *options.dry_run, options.config_id);
+    if (options.dry_run) return dry_run(running, loaded);
     open_log(options);
     take_dpdk_log();
     log_findings(loaded);

@@ -63,7 +63,7 @@ std::vector<HostAddress> host_addresses() {
         if (bytes == nullptr) continue;
         inet_ntop(family, bytes, text.data(), text.size());
         if (const auto address = net::IpAddress::parse(text.data()))
-            all.push_back({i->ifa_name, *address});
+            all.push_back({config::interface_of_label(i->ifa_name), *address});
     }
     freeifaddrs(first);
     return all;
@@ -91,7 +91,7 @@ schema::LoadResult read_config(const std::string& file, const std::string& confi
     return schema::load(file, read_file, {config_id, expand, seed});
 }
 
-void look_at_host(schema::LoadResult& result) {
+void look_at_host(schema::LoadResult& result, const config::Config* running) {
     if (!result.ok()) return;
     const auto add = [&](syntax::Diagnostics found) {
         for (syntax::Diagnostic& diagnostic : found)
@@ -118,7 +118,8 @@ void look_at_host(schema::LoadResult& result) {
         return interface_towards(socket, server);
     };
     config::serve_own_addresses(
-        result.config, result.diagnostics, [&](const config::VirtualServer& service) {
+        result.config, result.diagnostics,
+        [&](const config::VirtualServer& service) {
             const auto at = std::find_if(own.begin(), own.end(), [&](const HostAddress& one) {
                 return one.address == service.address;
             });
@@ -129,7 +130,8 @@ void look_at_host(schema::LoadResult& result) {
                 if (const std::string interface = towards(server.address); !interface.empty())
                     return config::OwnPlace{interface, at->interface};
             return config::OwnPlace{};
-        });
+        },
+        running);
     config::settle_server_interfaces(result.config, towards);
     schema::sort_as_text(result);
 }

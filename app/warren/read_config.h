@@ -11,8 +11,8 @@ namespace warren::app {
 schema::LoadResult read_config(const std::string& file, const std::string& config_id);
 
 // What this host makes of it: its interfaces and its own addresses, in the namespace of this
-// moment.
-void look_at_host(schema::LoadResult& result);
+// moment. `running`, if known, is in force there: its virtual addresses are not the host's own.
+void look_at_host(schema::LoadResult& result, const config::Config* running = nullptr);
 
 // What `--check` prints: each diagnostic, the keywords that have no meaning here, and what is wrong
 // with the scripts.

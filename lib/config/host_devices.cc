@@ -20,17 +20,45 @@ constexpr std::uint8_t owner_priority = 255;  // master at once, and nothing is 
 
 using Addresses = std::unordered_set<net::IpAddress, net::IpAddressHash>;
 
-// Those that have a router, or belong to somebody who moves.
-Addresses taken_addresses(const Config& config) {
-    Addresses taken;
+// Those of VRRP.
+Addresses virtual_addresses(const Config& config) {
+    Addresses all;
     for (const VrrpInstance& instance : config.vrrp_instances)
         for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
             for (const VirtualAddress& address : *list)
-                taken.insert(address.prefix.address);
+                if (!instance.is_static) all.insert(address.prefix.address);
+    return all;
+}
+
+// What cannot be served by the host alone: what has a router, local addresses, and services whose
+// local addresses come and go with VRRP.
+Addresses taken_addresses(const Config& config) {
+    const Addresses moving = virtual_addresses(config);
+    Addresses taken = moving;
     for (const LocalAddressGroup& group : config.local_address_groups)
         for (const LocalAddressGroup::Member& member : group.members)
             taken.insert(member.address);
+    for (const VirtualServer& service : config.virtual_servers)
+        if (const auto* group = config.find_local_address_group(service.local_address_group))
+            for (const LocalAddressGroup::Member& member : group->members)
+                if (moving.contains(member.address)) taken.insert(service.address);
     return taken;
+}
+
+// The host has them now for a master of `running`, and when that gives them up no more.
+Addresses passing_addresses(const Config& config, const Config* running) {
+    Addresses passing = running == nullptr ? Addresses() : virtual_addresses(*running);
+    for (const VirtualAddress& address : config.static_addresses)
+        passing.erase(address.prefix.address);
+    return passing;
+}
+
+std::string own_text(const net::IpAddress& address, const OwnPlace& place) {
+    const std::string whose = address.to_string() + " is the host's own";
+    return place.mute_device.empty()
+               ? whose + ": served for as long as the host has it, no VRRP"
+               : whose + ", on " + place.mute_device + ": it is served to clients that come by " +
+                     place.interface;
 }
 
 VrrpInstance static_router(const net::IpAddress& address, const OwnPlace& place) {
@@ -107,15 +135,21 @@ void settle_server_interfaces(
     }
 }
 
+std::string interface_of_label(const std::string& label) {
+    return label.substr(0, label.find(':'));
+}
+
 std::string unowned_text(const net::IpAddress& address) {
     return "the address " + address.to_string() +
            " of this virtual_server is in no vrrp_instance: nobody answers for it";
 }
 
 void serve_own_addresses(Config& config, syntax::Diagnostics& diagnostics,
-                         const std::function<OwnPlace(const VirtualServer& service)>& place_of) {
+                         const std::function<OwnPlace(const VirtualServer& service)>& place_of,
+                         const Config* running) {
     if (config.flow_sync || !config.dataplane.host_addresses) return;
     Addresses taken = taken_addresses(config);
+    taken.merge(passing_addresses(config, running));
     for (const VirtualServer& service : config.virtual_servers) {
         if (config.vrrp_instances.size() >= max_vrrp_instances || taken.contains(service.address) ||
             service.address.is_loopback() || service.address.is_link_local())
@@ -127,6 +161,8 @@ void serve_own_addresses(Config& config, syntax::Diagnostics& diagnostics,
         std::erase_if(diagnostics, [&](const syntax::Diagnostic& diagnostic) {
             return diagnostic.message == unowned_text(service.address);
         });
+        diagnostics.push_back(
+            {service.where, syntax::Severity::note, own_text(service.address, place)});
     }
 }
 

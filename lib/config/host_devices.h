@@ -32,6 +32,9 @@ void settle_server_interfaces(
     Config& config,
     const std::function<std::string(const net::IpAddress& server)>& interface_towards);
 
+// "eth0:1" is an address's label: what `ifconfig` takes for an interface, and glibc too.
+std::string interface_of_label(const std::string& label);
+
 // Where the host has an address now.
 struct OwnPlace {
     std::string interface;    // with stations that ask for it; empty: the host has not got it
@@ -40,10 +43,13 @@ struct OwnPlace {
 
 // virtual_servers of an address that is in no vrrp_instance but the host's own are served as IPVS
 // serves them, for as long as the host has the address. Gives each such address a virtual router of
-// its own that speaks no VRRP, and takes back the warning that nobody answers for it. Not beside
-// flow_sync, where routers are told to peers, nor for local addresses, which move with their VIP.
+// its own that speaks no VRRP, and a note instead of the warning that nobody answers for it. Not
+// beside flow_sync, where routers are told to peers, nor for local addresses, which move with their
+// VIP, and services that need such. What `running` (null: nobody runs) has given the host as a
+// master is not its own.
 void serve_own_addresses(Config& config, syntax::Diagnostics& diagnostics,
-                         const std::function<OwnPlace(const VirtualServer& service)>& place_of);
+                         const std::function<OwnPlace(const VirtualServer& service)>& place_of,
+                         const Config* running = nullptr);
 
 // Of a virtual_server whose address nobody gives to us.
 std::string unowned_text(const net::IpAddress& address);

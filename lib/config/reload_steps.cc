@@ -194,7 +194,7 @@ class Steps {
   public:
     Steps(std::vector<std::string>& out, const Texts& all) : out_(out), all_(all) {}
 
-    // Things of one kind, matched by `key` and called by `name`.
+    // Things of one kind, matched by `key` and called by `keyword` (if any) and `name`.
     template <typename T, typename Key, typename Name>
     void run(const std::string& keyword, const std::vector<T>& before, const std::vector<T>& after,
              const Key& key, const Name& name) {
@@ -204,10 +204,10 @@ class Steps {
         };
         for (const T& old : before)
             if (find(after, old) == after.end())
-                out_.push_back(keyword + " " + name(old) + ": removed");
+                out_.push_back(titled(keyword, name(old)) + ": removed");
         for (const T& item : after) {
             const auto old = find(before, item);
-            const std::string whose = keyword + " " + name(item);
+            const std::string whose = titled(keyword, name(item));
             if (old == before.end())
                 out_.push_back(whose + ": added");
             else if (*old != item)
@@ -216,6 +216,9 @@ class Steps {
     }
 
   private:
+    static std::string titled(const std::string& keyword, const std::string& name) {
+        return keyword.empty() ? name : keyword + " " + name;
+    }
     template <typename T>
     void change(const std::string& whose, const T& before, const T& after) {
         Lines lines(out_, whose, texts_of(before, after));
@@ -313,9 +316,11 @@ ReloadSteps reload_steps(const ReadConfig& before, const ReadConfig& after) {
     by_name("vrrp_track_process", running.track_processes, wanted.track_processes);
     by_name("bfd_instance", running.bfd_instances, wanted.bfd_instances);
     by_name("vrrp_sync_group", running.vrrp_sync_groups, wanted.vrrp_sync_groups);
-    steps.run("vrrp_instance", running.vrrp_instances, wanted.vrrp_instances,
-              RouterKeys(running, wanted),
-              [](const VrrpInstance& instance) { return instance.name; });
+    steps.run("", running.vrrp_instances, wanted.vrrp_instances, RouterKeys(running, wanted),
+              [](const VrrpInstance& instance) {
+                  return instance.is_static ? instance.name + " (the host's own address)"
+                                            : "vrrp_instance " + instance.name;
+              });
     by_name("local_address_group", running.local_address_groups, wanted.local_address_groups);
     const auto service = [](const VirtualServer& v) { return name_of(v); };
     steps.run("virtual_server", running.virtual_servers, wanted.virtual_servers, service, service);

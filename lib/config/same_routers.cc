@@ -6,6 +6,7 @@
 namespace warren::config {
 
 RouterName router_name(const VrrpInstance& instance) {
+    if (instance.is_static) return {instance.interface + " " + instance.name, instance.name};
     return {instance.interface + " " + std::to_string(instance.virtual_router_id) + " " +
                 std::to_string(instance.version) + (instance.is_ipv6() ? " 6" : " 4"),
             instance.name};

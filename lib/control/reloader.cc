@@ -56,7 +56,7 @@ void Reloader::note(const Outcome& outcome) {
 
 Reloader::Outcome Reloader::rehearse() const {
     model::ReloadPlan plan;
-    return judge(reread_(), plan);
+    return judge(reread_(context_.state.config), plan);
 }
 
 Reloader::Outcome Reloader::judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const {
@@ -75,7 +75,7 @@ Reloader::Outcome Reloader::judge(const schema::LoadResult& loaded, model::Reloa
 }
 
 schema::LoadResult Reloader::read() {
-    schema::LoadResult loaded = reread_();
+    schema::LoadResult loaded = reread_(context_.state.config);
     syntax::Diagnostics all = loaded.diagnostics;
     if (loaded.ok())
         for (syntax::Diagnostic& script : programs::check_scripts(loaded.config))

@@ -17,7 +17,8 @@ namespace warren::control {
 
 class Reloader {
   public:
-    using Reread = std::function<schema::LoadResult()>;
+    // The file, looked at beside what is in force.
+    using Reread = std::function<schema::LoadResult(const config::Config& running)>;
     // Returns why it could not be, or nothing.
     using TakeUp =
         std::function<std::string(const config::Config& wanted, const model::ReloadPlan& plan)>;

@@ -396,17 +396,22 @@ def own(test):
         server = test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
         test.start(server, sys.executable, str(HERE / "name_echo.py"), name, log=f"{name}.log")
     lan = Lan(test.network, site.client, site.hosts)
-    first, second, own6 = "192.168.8.4", "192.168.8.77", "fd00:8::4"
+    first, second, labelled, own6 = "192.168.8.4", "192.168.8.77", "192.168.8.78", "fd00:8::4"
+    host.run("ip", "addr", "add", f"{labelled}/24", "dev", "eth0", "label", "eth0:1")
     four = service().replace("virtual_server " + VIP, "virtual_server group G")
     six = service().replace(VIP, own6).replace("192.168.8.1", "fd00:8::1")
     since = now()
-    site.start("a", f"static_ipaddress {{\n    {second}/24 dev eth0\n}}\nvirtual_server_group G {{\n    {first} 5672\n    {second} 5672\n}}\n" + four + six)
-    for address in (first, second, own6):
+    site.start("a", f"static_ipaddress {{\n    {second}/24 dev eth0\n}}\nvirtual_server_group G {{\n    {first} 5672\n    {second} 5672\n    {labelled} 5672\n}}\n" + four + six)
+    for address in (first, second, labelled, own6):
         wait_until(f"both servers behind {address}", lambda: {through(site.client, address) for _ in range(4)} == {"r1", "r2"}, 5)  # noqa: B023
         assert {through(host, address) for _ in range(16)} == {"r1", "r2"}, f"{address}, a client on the host itself"
         assert site.get(site.client, address) == "a" and site.ping(address), address
         assert site.get(site.client, address, port=81) == "refused", address
     assert "in no vrrp_instance" not in test.log("a.log")
+    assert f"{labelled} is the host's own: served for as long as the host has it, no VRRP" in test.log("a.log")
+    assert test.ctl(host, "show", "status")["masters"] == 0
+    refused = host.run(test.program("app/warrenctl/warrenctl"), "--instance", host.namespace, "handover", first, check=False)
+    assert "nobody can take it over" in refused.stdout + refused.stderr, refused
     file = str(test.folder / "a.conf")
     dry = host.run(test.program("app/warren/warren"), "--config", file, "--dry-run", file).stdout
     assert dry == "nothing changes\n", dry

@@ -37,6 +37,10 @@ TEST(OwnServices, EachOfTheHostsAddressesHasARouterAndNoWarning) {
     EXPECT_NE(told.find("10.0.0.7 of this virtual_server is in no vrrp_instance"),
               std::string::npos)
         << told;
+    EXPECT_NE(
+        told.find("10.0.0.4 is the host's own: served for as long as the host has it, no VRRP"),
+        std::string::npos)
+        << told;
 }
 
 TEST(OwnServices, IPv6HasARouterOfItsFamily) {
@@ -55,6 +59,55 @@ TEST(OwnServices, WhatIsOnLoIsServedWhereItsServersAre) {
     });
     const VrrpInstance& router = loaded.config.vrrp_instances.at(0);
     EXPECT_EQ(router.interface_of(router.virtual_ipaddress.at(0)), "eth1");
+    const std::string told = messages(loaded.diagnostics);
+    EXPECT_NE(
+        told.find("10.0.0.4 is the host's own, on lo: it is served to clients that come by eth1"),
+        std::string::npos)
+        << told;
+}
+
+TEST(OwnServices, ALabelIsNoInterface) {
+    EXPECT_EQ(interface_of_label("eth0:1"), "eth0");
+    EXPECT_EQ(interface_of_label("eth0.7"), "eth0.7");
+}
+
+std::string virtual_router(const std::string& vip) {
+    return "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n" + vip +
+           "/24\n}\n}\n";
+}
+
+std::size_t routers_beside(const std::string& running, const std::string& wanted) {
+    auto loaded = load_text(wanted);
+    const auto before = load_text(running);
+    serve_own_addresses(loaded.config, loaded.diagnostics, on_eth0, &before.config);
+    return loaded.config.vrrp_instances.size();
+}
+
+// The host has it until the reload that is asked for.
+TEST(OwnServices, WhatAMasterGaveTheHostIsNotItsOwn) {
+    const std::string wanted = service("10.0.0.4");
+    EXPECT_EQ(routers_beside(virtual_router("10.0.0.4"), wanted), 0U);
+    EXPECT_EQ(routers_beside(virtual_router("10.0.0.9"), wanted), 1U);
+    EXPECT_EQ(routers_beside(virtual_router("10.0.0.4"),
+                             "static_ipaddress {\n10.0.0.4/24 dev eth0\n}\n" + wanted),
+              1U);
+    auto running = load_text(wanted);
+    serve_own_addresses(running.config, running.diagnostics, on_eth0);
+    auto again = load_text(wanted);
+    serve_own_addresses(again.config, again.diagnostics, on_eth0, &running.config);
+    EXPECT_EQ(again.config.vrrp_instances.size(), 1U) << "as it was";
+}
+
+// Else they would move together, and the host's own address does not.
+TEST(OwnServices, AServiceOfAMastersLocalAddressesIsLeftAlone) {
+    std::string of_group = service("10.0.0.4");
+    of_group.replace(of_group.find("lb_algo"), 0, "laddr_group_name L\n");
+    auto loaded = load_text(virtual_router("10.0.0.8") +
+                            "local_address_group L {\n10.0.0.8 eth0\n}\n" + of_group);
+    serve_own_addresses(loaded.config, loaded.diagnostics, on_eth0);
+    EXPECT_EQ(loaded.config.vrrp_instances.size(), 1U);
+    EXPECT_NE(messages(loaded.diagnostics).find("10.0.0.4 of this virtual_server"),
+              std::string::npos);
 }
 
 TEST(OwnServices, VrrpsAddressesLocalOnesAndLoopbackAreNot) {

@@ -71,6 +71,21 @@ TEST(ReloadSteps, OfVirtualRouters) {
     EXPECT_EQ(steps(a, router("A", 1, secret)).find("abc"), std::string::npos);
 }
 
+TEST(ReloadSteps, OfTheHostsOwnAddresses) {
+    const auto with = [](const std::string& address) {
+        LoadResult loaded = load_text("");
+        VrrpInstance& own = loaded.config.vrrp_instances.emplace_back();
+        own.is_static = true;
+        own.interface = "eth0";
+        own.name = address;
+        return loaded;
+    };
+    const LoadResult before = with("10.0.0.4"), after = with("10.0.0.5");
+    EXPECT_EQ(reload_steps({before.config}, {after.config}).lines,
+              (std::vector<std::string>{"10.0.0.4 (the host's own address): removed",
+                                        "10.0.0.5 (the host's own address): added"}));
+}
+
 TEST(ReloadSteps, OfServices) {
     const std::string a = router("A", 1);
     EXPECT_EQ(steps(a, a + service(server(1))), "virtual_server 10.0.0.1 5672: added\n");

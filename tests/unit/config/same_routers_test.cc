@@ -27,5 +27,18 @@ TEST(SameRouters, OfSeveralTheNameDecidesThenTheOrder) {
         << "one is no two";
 }
 
+TEST(SameRouters, AHostsOwnAddressesAreTheirNames) {
+    VrrpInstance a, b;
+    a.is_static = b.is_static = true;
+    a.interface = b.interface = "eth0";
+    a.name = "10.0.0.4";
+    b.name = "10.0.0.5";
+    EXPECT_EQ(find_same_routers(router_names({a}), router_names({b})), Found{std::nullopt});
+    EXPECT_EQ(find_same_routers(router_names({a, b}), router_names({b})), Found{1});
+    VrrpInstance elsewhere = a;
+    elsewhere.interface = "eth1";
+    EXPECT_EQ(find_same_routers(router_names({a}), router_names({elsewhere})), Found{std::nullopt});
+}
+
 }  // namespace same_routers_test
 }  // namespace warren::config

@@ -27,9 +27,11 @@ class Reload : public testing::Test {
     exchange::Exchange exchange_{1};
     std::string text_;
     std::string trouble_;  // of taking it up
+    std::size_t seen_ = 0;
     Reloader reloader_{world_.context(),
                        exchange_,
-                       [this] {
+                       [this](const config::Config& running) {
+                           seen_ = running.vrrp_instances.size();
                            return schema::load("warren.conf", [this](const std::string&) {
                                return std::optional(text_);
                            });
@@ -39,6 +41,7 @@ class Reload : public testing::Test {
 
 TEST_F(Reload, ANewWeightIsTakenUp) {
     EXPECT_TRUE(take(a_router + model::service("192.168.8.100", "quorum 2\n")));
+    EXPECT_EQ(seen_, 1U) << "what runs is known while the file is looked at";
 }
 
 TEST_F(Reload, AFileThatCannotBeReadIsRefusedAndItsLineNamed) {
