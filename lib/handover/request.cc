@@ -48,7 +48,8 @@ Request read_request(const model::State& state, std::string_view text) {
     Request request;
     const std::string_view name = next_word(text);
     request.is_all = name.empty() || name == "all";
-    request.problem = "there is no virtual router \"" + std::string(name) + '"';
+    request.problem = request.is_all ? "there is no virtual router that speaks VRRP"
+                                     : "there is no virtual router \"" + std::string(name) + '"';
     for (const model::RouterState& router : state.routers) {
         if (!is_served(router) || (!request.is_all && router.config->name != name)) continue;
         if (speaks_vrrp(router))

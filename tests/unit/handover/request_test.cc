@@ -45,6 +45,9 @@ TEST_F(Requests, LeaveTheHostsOwnAddressesAlone) {
     EXPECT_EQ(read("all").problem, "");
     EXPECT_TRUE(read("A,force").routers.empty());
     EXPECT_EQ(read("A,force").problem, "A is the host's own address: nobody can take it over");
+    for (std::size_t i : {1, 2})
+        model::make_static(state_->routers[i]);
+    EXPECT_EQ(read("all").problem, "there is no virtual router that speaks VRRP");
 }
 
 TEST_F(Requests, WhatIsNotThereIsNamed) {
