@@ -124,8 +124,8 @@ std::map<std::string, Range> read_limits(const std::vector<std::string>& said) {
         try {
             ranges[label] = read_range(one.substr(std::min(label.size() + 1, one.size())));
         } catch (const std::logic_error&) {
-            throw std::invalid_argument("no range: " + one + " (as " + label + "=400, " + label +
-                                        "=2: or " + label + "=2:9)");
+            throw std::invalid_argument("no range: " + one +
+                                        " (after the =, as 400 at most, 2: at least, or 2:9)");
         }
     }
     return ranges;

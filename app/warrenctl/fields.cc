@@ -48,7 +48,7 @@ std::string router_why(const Json& router) {
         std::pair{"handover", "handed over"},
         std::pair{"stalled", "stood still"},
     };
-    const std::string faults = joined(router, "faults");
+    std::string faults = joined(router, "faults");
     if (faults != "-") return faults;
     std::string reason = text(router, "reason");
     if (router.value("static", false) && reason == "owner_startup") return "host's own";
