@@ -149,8 +149,10 @@ Json Telemetry::page(const std::string& view, const std::string& cursor) {
     const std::string verb = "/warren/show/" + view;
     const Json outer =
         Json::parse(exchange(cursor.empty() ? verb : verb + "," + cursor), nullptr, false);
-    if (!outer.is_object() || !outer.contains(verb) || !outer[verb].is_string())
+    if (!outer.is_object() || !outer.contains(verb) || !outer[verb].is_string()) {
+        if (view == "servers_short") return page("servers", cursor);  // it is older than we are
         throw std::runtime_error("this instance does not know the view \"" + view + "\"");
+    }
     Json inner = Json::parse(outer[verb].get<std::string>(), nullptr, false);
     if (inner.is_discarded()) throw std::runtime_error("warren's answer is not whole");
     if (inner.contains("error")) throw std::runtime_error(inner["error"].get<std::string>());
