@@ -89,6 +89,13 @@ TEST(ShowServers, ShowsThoseThatAreNamed) {
     EXPECT_THROW(shown({"10.0.0.3"}), std::runtime_error);
 }
 
+TEST(ShowServers, AsksAnOlderWarrenForWholeRows) {
+    FakeWarren fake(
+        Json{{"servers", Json::array({server("10.0.0.1:5672")})}, {"servers_short", nullptr}});
+    Telemetry telemetry(fake.socket());
+    EXPECT_EQ(telemetry.rows("servers_short").size(), 1U);
+}
+
 TEST(ShowServers, SaysWhatANodeSays) {
     Json row = server("10.0.0.1:5672");
     row["node"] = {{"name", "rabbit@one"},
