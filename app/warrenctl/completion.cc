@@ -7,8 +7,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "fields.h"
-#include "telemetry.h"
+#include "asking/telemetry.h"
+#include "rows/fields.h"
 
 namespace warren::ctl {
 namespace {

@@ -4,8 +4,8 @@
 #include <ostream>
 #include <utility>
 
-#include "screen.h"
-#include "show_counters.h"
+#include "show/show_counters.h"
+#include "text/screen.h"
 #include "word_texts.h"
 
 namespace warren::ctl {

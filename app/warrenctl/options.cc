@@ -7,7 +7,7 @@
 #include <sstream>
 #include <vector>
 
-#include "hints.h"
+#include "text/hints.h"
 
 namespace warren::ctl {
 namespace {

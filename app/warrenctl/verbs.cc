@@ -5,12 +5,12 @@
 #include <ostream>
 #include <utility>
 
-#include "capture.h"
-#include "ended.h"
-#include "events.h"
-#include "show.h"
-#include "show_counters.h"
-#include "show_flows.h"
+#include "orders/capture.h"
+#include "past/ended.h"
+#include "past/events.h"
+#include "show/show.h"
+#include "show/show_counters.h"
+#include "show/show_flows.h"
 
 namespace warren::ctl {
 namespace {

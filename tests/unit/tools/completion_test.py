@@ -68,7 +68,7 @@ class Warrenctl(unittest.TestCase):
         self.assertEqual(["servers", "services"], offered("warrenctl show se"))
 
     def test_kinds_of_events_are_the_programs(self):
-        kinds = re.search(r"\bkinds\{([^}]*)\}", (ROOT / "app/warrenctl/events.cc").read_text())[1]
+        kinds = re.search(r"\bkinds\{([^}]*)\}", (ROOT / "app/warrenctl/past/events.cc").read_text())[1]
         self.assertEqual(re.findall(r'"(\w+)"', kinds), offered("warrenctl events "))
 
     def test_causes_are_the_programs(self):

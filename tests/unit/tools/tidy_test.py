@@ -82,6 +82,14 @@ BAD = {
     "the CLI includes a library": (
         {"app/warrenctl/a.h": f'{LICENCE}#pragma once\n#include "net/a.h"\n', "lib/net/a.h": header("net")},
         ("layers", "app/warrenctl/a.h", 3)),
+    "a room of the CLI includes one above": (
+        {"app/warrenctl/rows/a.h": f'{LICENCE}#pragma once\n#include "show/b.h"\n',
+         "app/warrenctl/show/b.h": f"{LICENCE}#pragma once\n"},
+        ("layers", "app/warrenctl/rows/a.h", 3)),
+    "a room of the CLI includes its top": (
+        {"app/warrenctl/rows/a.h": f'{LICENCE}#pragma once\n#include "b.h"\n',
+         "app/warrenctl/b.h": f"{LICENCE}#pragma once\n"},
+        ("layers", "app/warrenctl/rows/a.h", 3)),
     "an include is not relative to lib": (
         {"lib/net/a.h": header("net", includes='#include "b.h"\n'), "lib/net/b.h": header("net")},
         ("layers", "lib/net/a.h", 4)),

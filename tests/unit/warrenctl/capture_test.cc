@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What `capture` and `trace` ask for, and which command lines they refuse.
-#include "capture.h"
+#include "orders/capture.h"
 
 #include <gtest/gtest.h>
 

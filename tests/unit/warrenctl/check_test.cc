@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a monitoring system is told in one line.
-#include "check.h"
+#include "orders/check.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What may be asked about connections that have ended.
-#include "ended.h"
+#include "past/ended.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-#include "telemetry.h"
+#include "asking/telemetry.h"
 
 namespace warren::ctl {
 

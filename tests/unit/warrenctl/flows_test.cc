@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which connections are asked for, and what has been counted.
-#include "show_flows.h"
+#include "show/show_flows.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 
 #include "fake_warren.h"
 #include "help_words.h"
-#include "show_counters.h"
+#include "show/show_counters.h"
 
 namespace warren::ctl {
 namespace {

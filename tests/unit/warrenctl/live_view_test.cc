@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "rates.h"
-#include "top_view.h"
+#include "live/rates.h"
+#include "live/top_view.h"
 
 namespace warren::ctl {
 namespace {

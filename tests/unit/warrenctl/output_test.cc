@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Rows for programs; what a mistyped word and a long text become.
-#include "output.h"
+#include "rows/output.h"
 
 #include <gtest/gtest.h>
 
 #include <sstream>
 #include <stdexcept>
 
-#include "hints.h"
-#include "pager.h"
-#include "watch.h"
+#include "live/pager.h"
+#include "live/watch.h"
+#include "text/hints.h"
 
 namespace warren::ctl {
 namespace {

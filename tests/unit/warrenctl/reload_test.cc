@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a reload prints, and where.
-#include "reload.h"
+#include "orders/reload.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "screen.h"
+#include "text/screen.h"
 
 #include <gtest/gtest.h>
 
 #include <sstream>
 
-#include "table.h"
+#include "rows/table.h"
 
 namespace warren::ctl {
 namespace {

@@ -12,8 +12,8 @@
 #include <sstream>
 
 #include "fake_warren.h"
-#include "screen.h"
-#include "show.h"
+#include "show/show.h"
+#include "text/screen.h"
 
 namespace warren::ctl {
 namespace {

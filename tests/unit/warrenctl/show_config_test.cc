@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The configuration that runs as text.
-#include "show_config.h"
+#include "show/show_config.h"
 
 #include <gtest/gtest.h>
 

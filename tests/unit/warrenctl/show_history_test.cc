@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A day on one line.
-#include "show_history.h"
+#include "show/show_history.h"
 
 #include <gtest/gtest.h>
 

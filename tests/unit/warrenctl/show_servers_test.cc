@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "show_servers.h"
+#include "show/show_servers.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "fake_warren.h"
-#include "screen.h"
+#include "text/screen.h"
 
 namespace warren::ctl {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "show_sync.h"
+#include "show/show_sync.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an engineer reads about a virtual router.
-#include "show_vrrp.h"
+#include "show/show_vrrp.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "bounded_read.h"
+#include "asking/bounded_read.h"
 
 namespace warren::ctl {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a terminal is sent.
-#include "terminal.h"
+#include "live/terminal.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A screen of top: lines that fit any terminal.
-#include "top_screen.h"
+#include "live/top_screen.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "screen.h"
+#include "text/screen.h"
 
 namespace warren::ctl {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The one command of an upgrade: its steps in order, and where it stops.
-#include "upgrade.h"
+#include "orders/upgrade.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Times as people write them, and the answer to why.
-#include "why.h"
+#include "past/why.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "times.h"
+#include "text/times.h"
 
 namespace warren::ctl {
 namespace {

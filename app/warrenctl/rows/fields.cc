@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "rows/fields.h"
+
+#include <array>
+#include <utility>
+
+#include "text/times.h"
+#include "text/units.h"
+
+namespace warren::ctl {
+
+std::string text(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    if (found == row.end() || found->is_null()) return "-";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::string decimal(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() || !found->is_number() ? "-" : decimal_text(found->get<double>());
+}
+
+std::string when(const Json& row) {
+    const auto found = row.find("wall_ms");
+    return found == row.end() || !found->is_number()
+               ? "-"
+               : local_time(found->get<std::int64_t>(), wall_ms());
+}
+
+std::string joined(const Json& list) {
+    std::string all;
+    for (const Json& item : list)
+        all +=
+            (all.empty() ? "" : " ") + (item.is_string() ? item.get<std::string>() : item.dump());
+    return all.empty() ? "-" : all;
+}
+
+std::string router_why(const Json& router) {
+    constexpr std::array words{
+        std::pair{"startup", "started"},
+        std::pair{"owner_startup", "owner"},
+        std::pair{"master_down", "peer silent"},
+        std::pair{"priority_zero", "peer left"},
+        std::pair{"preempted_lower", "preempted"},
+        std::pair{"higher_priority_heard", "peer is higher"},
+        std::pair{"higher_address_heard", "peer is higher"},
+        std::pair{"fault_cleared", "fault is over"},
+        std::pair{"handover", "handed over"},
+        std::pair{"stalled", "stood still"},
+    };
+    std::string faults = joined(router, "faults");
+    if (faults != "-") return faults;
+    std::string reason = text(router, "reason");
+    if (router.value("static", false) && reason == "owner_startup") return "host's own";
+    for (const auto& [code, said] : words)
+        if (reason == code) return said;
+    return reason;
+}
+
+std::string spoken(const Json& router, const std::string& what) {
+    return router.value("static", false) ? "-" : what;
+}
+
+std::string joined(const Json& row, const char* key) {
+    const auto found = row.find(key);
+    return found == row.end() ? "-" : joined(*found);
+}
+
+}  // namespace warren::ctl

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "show/show_config.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "rows/fields.h"
+
+namespace warren::ctl {
+namespace {
+
+constexpr std::size_t comment_column = 48;  // farther right after a longer line
+
+std::string padded(std::string line) {
+    line.resize(std::max(line.size() + 1, comment_column), ' ');
+    return line;
+}
+
+}  // namespace
+
+void show_config(Telemetry& telemetry, bool with_defaults, const Output& output) {
+    const std::vector<Json> rows = telemetry.rows("config", with_defaults ? "defaults" : "");
+    if (output.is_text())
+        print_config(output.out, rows);
+    else
+        write_rows(output, rows);
+}
+
+// What closes a block has the origin of what opens it.
+void print_config(std::ostream& out, const std::vector<Json>& rows) {
+    for (const Json& row : rows) {
+        const std::string line = text(row, "text");
+        if (line.ends_with('}'))
+            out << line << '\n';
+        else
+            out << padded(line) << "# " << text(row, "file") << ':' << text(row, "line") << '\n';
+        const std::string indent(std::min(line.find_first_not_of(' '), line.size()) + 4, ' ');
+        for (const Json& said : row.value("defaults", Json::array()))
+            out << padded(indent + said.get<std::string>()) << "# default\n";
+    }
+}
+
+}  // namespace warren::ctl

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `warrenctl show sync`: what peers know of our flows, and we of theirs; and `handover`.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "asking/telemetry.h"
+#include "rows/output.h"
+
+namespace warren::ctl {
+
+// A line for each peer, then one for each virtual router.
+void print_sync(std::ostream& out, const std::vector<Json>& rows);
+
+// {"peers": […], "routers": […]}
+Json sync_json(const std::vector<Json>& rows);
+
+// Of `show status`: what is wrong, and what can be done. Nothing: no line.
+void print_alarms(std::ostream& out, const Json& alarms);
+
+// "ROUTER[,force][,back]"; true: all of it was done.
+bool hand_over(Telemetry& telemetry, const std::string& request, const Output& output);
+
+}  // namespace warren::ctl
