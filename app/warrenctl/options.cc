@@ -171,8 +171,6 @@ std::string unknown_option(const std::string& said) {
     return unknown_word("option", name, options_of(""));
 }
 
-}  // namespace
-
 po::variables_map parse(const Words& command_line) {
     po::options_description all;
     for (const po::options_description& group : all_groups())
@@ -197,18 +195,20 @@ po::variables_map parse(const Words& command_line) {
     return values;
 }
 
-Words words_of(const po::variables_map& values) {
-    return values.count("words") != 0 ? values["words"].as<std::vector<std::string>>() : Words{};
+}  // namespace
+
+Said::Said(const Words& command_line) : values_(parse(command_line)) {
+    if (values_.count("words") != 0) words = value<Words>("words");
 }
 
-void check_options(const po::variables_map& values, const std::string& verb) {
-    const Words known = options_of(verb);
-    for (const auto& [name, value] : values) {
+void Said::check_options() const {
+    const Words known = options_of(words[0]);
+    for (const auto& [name, value] : values_) {
         std::string option = "--";
         option += name;
         if (name != "words" && !value.defaulted() &&
             std::find(known.begin(), known.end(), option) == known.end())
-            throw UsageError(std::string(verb).append(" takes no ").append(option));
+            throw UsageError(std::string(words[0]).append(" takes no ").append(option));
     }
 }
 

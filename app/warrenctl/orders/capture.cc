@@ -172,10 +172,6 @@ std::vector<std::string> whole(const std::vector<std::string>& words) {
 
 }  // namespace
 
-bool is_capture(const std::string& verb) {
-    return verb == "capture" || verb == "trace";
-}
-
 std::vector<std::string> capture_filter_names() {
     return {filters.begin(), filters.end()};
 }

@@ -21,8 +21,6 @@ struct CaptureOptions {
 
 inline constexpr std::uint64_t trace_packets = 10;  // unasked
 
-bool is_capture(const std::string& verb);
-
 // The words that say of what.
 std::vector<std::string> capture_filter_names();
 

@@ -60,11 +60,6 @@ std::uint64_t flows_of(Telemetry& telemetry, const std::string& server,
 
 }  // namespace
 
-bool is_order(const std::string& word) {
-    return word == "drain" || word == "enable" || word == "disable" || word == "weight" ||
-           word == "reset" || word == "rebalance";
-}
-
 std::string order_problem(const std::vector<std::string>& words) {
     const std::string& verb = words[0];
     const std::size_t named = words.size() - 1;

@@ -13,7 +13,6 @@
 
 namespace warren::ctl {
 
-bool is_order(const std::string& word);
 // What is wrong with an order of these words; empty: nothing.
 std::string order_problem(const std::vector<std::string>& words);
 

@@ -93,6 +93,13 @@ class Warrenctl(unittest.TestCase):
                 general = ["--help", "--instance", "--json", "--no-color", "--no-pager", "--output", "--version", "--wide"]
                 self.assertEqual(sorted(own + general), sorted(offered(f"warrenctl -i lb {verb} --")))
 
+    def test_each_verb_does_something(self):
+        for verb in offered("warrenctl "):
+            with self.subTest(verb):
+                words = [str(BUILD / "app/warrenctl/warrenctl"), "-i", "none-such", verb]
+                said = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+                self.assertNotIn("unknown command", said.stdout)
+
     def test_bash_and_the_program_offer_the_same(self):
         for line in ("", "show ", "events ", "ended ", "ended cause ", "ended cause x cli", "why 10.0.0.9 ", "weight 10.0.0.9 ", "--json dr",
                      "handover ", "audit --", "capture ", "capture client ", "capture client x po", "trace ", "trace x ", "trace drops ", "capture --", "--level ", "show flows ", "show flows state ", "show flows client x i", "show flows count ", "show counters ",
