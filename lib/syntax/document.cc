@@ -134,8 +134,14 @@ class DocumentReader {
             while (more) {
                 line.back() = '\n';
                 if (text.empty()) break;
-                const std::string_view next = trim(without_comment(take_line(text)));
+                const std::string_view physical = take_line(text);
+                const std::string_view next = trim(without_comment(physical));
                 ++continued;
+                // A line that is all comment goes, with its backslash, as in keepalived.
+                if (next.empty() && physical.find_first_not_of('\r') != std::string_view::npos) {
+                    line.back() = '\\';
+                    continue;
+                }
                 more = next.ends_with('\\');
                 line += next;
             }
