@@ -14,6 +14,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "programs/script_traps.h"
+
 namespace warren::programs {
 namespace {
 
@@ -135,11 +137,11 @@ class Findings {
 
     void add(const std::string& what, const config::Script& script) {
         const ScriptCheck check = check_script(script, global_);
-        if (!check.program)
-            report(script, what + " is ignored: " + check.problem);
-        else if (check.insecure)
+        if (!check.program) return report(script, what + " is ignored: " + check.problem);
+        if (check.insecure)
             report(script, what + " runs as root, but others than root can replace it: " +
                                writable_part(check.program->path));
+        report_traps(what, script);
     }
     void add(const std::string& of, const config::NotifyScripts& scripts) {
         const std::pair<const char*, const std::optional<config::Script>&> all[] = {
@@ -177,6 +179,29 @@ class Findings {
     syntax::Diagnostics take() { return std::move(found_); }
 
   private:
+    void report_traps(const std::string& what, const config::Script& script) {
+        const std::vector<std::string> argv = split_command(script.command);
+        if (const std::string word = word_for_a_shell(argv);
+            !word.empty() && !is_open_check(script.command))
+            report(script, what + ": no shell runs it, as in keepalived: '" + word +
+                               "' is an argument of '" + argv.front() + "'; write sh -c '...'");
+        if (stops_keepalived(script.command)) return report_stop(what, script, {});
+        // The file, and the one that a shell is given.
+        for (const std::string& word : argv) {
+            struct stat file {};
+            if (!word.starts_with('/') || stat(word.c_str(), &file) != 0 || !S_ISREG(file.st_mode))
+                continue;
+            if (const std::size_t line = line_of_file_that_stops_keepalived(word); line != 0)
+                return report_stop(what, script, " in " + word + ":" + std::to_string(line));
+        }
+    }
+    void report_stop(const std::string& what, const config::Script& script,
+                     const std::string& where) {
+        report(script, what + " stops keepalived" + where +
+                           ", which is not here, and the address would stay: let it end with "
+                           "status 1 as a tracked vrrp_script, or use systemctl with warren");
+    }
+
     // A start goes on without the script, so this is no error.
     void report(const config::Script& script, std::string text) {
         found_.push_back({script.where, syntax::Severity::warning, std::move(text)});

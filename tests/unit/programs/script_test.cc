@@ -135,5 +135,26 @@ TEST_F(ScriptCheckTest, AllScriptsOfAFileAreToldWithTheirLines) {
     EXPECT_TRUE(found[1].message.starts_with("VI_1: notify_master is ignored: "));
 }
 
+TEST_F(ScriptCheckTest, TrapsAreTold) {
+    const std::string quits =
+        folder_.script("quits.sh", "if x; then\n  systemctl stop keepalived\nfi");
+    config::Config config;
+    for (const std::string& command :
+         {std::string("/bin/sh -c 'a | b'"), std::string("/bin/echo x | grep y"), quits + " now",
+          "/bin/sh " + quits, std::string("/usr/bin/env systemctl stop keepalived")}) {
+        config::VrrpScript script;
+        script.name = "s";
+        script.script = {{nullptr, 1}, command, "", ""};
+        config.vrrp_scripts.push_back(script);
+    }
+    const syntax::Diagnostics found = check_scripts(config);
+    ASSERT_EQ(found.size(), 4U);
+    EXPECT_NE(found[0].message.find("'|' is an argument of '/bin/echo'"), std::string::npos);
+    EXPECT_NE(found[1].message.find("stops keepalived in " + quits + ":3"), std::string::npos)
+        << found[1].message;
+    EXPECT_NE(found[2].message.find("quits.sh:3"), std::string::npos);
+    EXPECT_NE(found[3].message.find("stops keepalived, which"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace warren::programs
