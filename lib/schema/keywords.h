@@ -103,19 +103,25 @@ class Statement {
     bool interface(std::string& out, std::size_t i = 0);
     void script(std::optional<config::Script>& out);  // COMMAND [USER [GROUP]]
     std::string joined_args() const;
+    // What is wrong with a word that is none of them, and `out` stays; else nothing.
     template <typename Enum, std::size_t N>
-    bool choice(const std::pair<std::string_view, Enum> (&choices)[N], Enum& out) {
+    std::string take_choice(const std::pair<std::string_view, Enum> (&choices)[N], Enum& out) {
         std::string names;
         for (const auto& [name, value] : choices) {
             if (is_same_word(name, arg(0))) {
                 out = value;
-                return true;
+                return {};
             }
             names.append(names.empty() ? "" : ", ").append(name);
         }
-        error(syntax::in_quotes(node.keyword()) + " is one of " + names + ", not " +
-              syntax::in_quotes(arg(0)));
-        return false;
+        return syntax::in_quotes(node.keyword()) + " is one of " + names + ", not " +
+               syntax::in_quotes(arg(0));
+    }
+    template <typename Enum, std::size_t N>
+    bool choice(const std::pair<std::string_view, Enum> (&choices)[N], Enum& out) {
+        const std::string wrong = take_choice(choices, out);
+        if (!wrong.empty()) error(wrong);
+        return wrong.empty();
     }
 
     void error(std::string message) { context.error(where(), std::move(message)); }

@@ -90,7 +90,8 @@ void set_algo(Statement& s, config::VirtualServer& v) {
             return s.warn("lb_algo " + s.arg(0) + " is not served: " + config::to_text(v.lb_algo) +
                           ", the nearest, is taken");
         }
-    s.choice(algo_names, v.lb_algo);
+    if (const std::string wrong = s.take_choice(algo_names, v.lb_algo); !wrong.empty())
+        s.warn(wrong + ": " + config::to_text(v.lb_algo) + " is taken, as in keepalived");
 }
 
 void set_kind(Statement& s, config::VirtualServer& v) {
