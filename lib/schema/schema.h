@@ -62,7 +62,6 @@ void settle_instance(Statement& s, InstanceDraft& draft, const config::GlobalDef
 bool has_statement(const syntax::Node& block, std::string_view keyword);
 // Anywhere in the block: a keyword that strayed to another line has been reported already.
 bool mentions(const syntax::Node& block, std::string_view keyword);
-bool has_entries(const syntax::Node& block, std::string_view list);
 void read_vrrp_sync_group(Statement& s, config::Config& config);
 void read_vrrp_script(Statement& s, config::Config& config);
 void read_track_file(Statement& s, config::Config& config);

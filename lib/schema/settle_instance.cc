@@ -125,7 +125,7 @@ class Settling {
             warn("strict mode knows IPv6 with VRRP version 3 only: that is taken");
             v_.version = 3;
         }
-        if (has_entries(s_.node, "virtual_ipaddress") || d_.no_virtual_ipaddress) return;
+        if (!v_.virtual_ipaddress.empty() || d_.no_virtual_ipaddress) return;
         if (v_.version == 3 || strict())
             s_.error("the vrrp_instance " + syntax::in_quotes(s_.arg(0)) +
                      " has no virtual_ipaddress");
@@ -261,13 +261,6 @@ bool has_statement(const syntax::Node& block, std::string_view keyword) {
 bool mentions(const syntax::Node& block, std::string_view keyword) {
     return std::any_of(block.children.begin(), block.children.end(), [&](const syntax::Node& n) {
         return std::find(n.words.begin(), n.words.end(), keyword) != n.words.end();
-    });
-}
-
-bool has_entries(const syntax::Node& block, std::string_view list) {
-    return std::any_of(block.children.begin(), block.children.end(), [&](const syntax::Node& n) {
-        return std::find(n.words.begin(), n.words.end(), list) != n.words.end() &&
-               (n.keyword() != list || !n.children.empty());
     });
 }
 

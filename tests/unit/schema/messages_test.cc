@@ -145,6 +145,11 @@ const Case vrrp[] = {
     {"version 3 without addresses",
      "vrrp_instance V {\ninterface e\nvirtual_router_id 1\nversion 3\nvirtual_ipaddress {\n}\n}",
      "1: error: the vrrp_instance 'V' has no virtual_ipaddress\n"},
+    {"an address that is none",
+     "vrrp_instance V {\ninterface e\nvirtual_router_id 1\nvirtual_ipaddress {\nVIP\n}\n}",
+     "1: warning: V: it has no virtual_ipaddress: at least one is sensible\n"
+     "5: warning: 'VIP' is no address: an entry looks like 192.0.2.1/24, one a line; it is left "
+     "out, as in keepalived\n"},
     {"nothing in it", "vrrp_instance V {\n}",
      "1: error: the vrrp_instance 'V' has no interface\n"
      "1: error: the vrrp_instance 'V' has no virtual_router_id\n"
