@@ -219,6 +219,20 @@ syntax::Diagnostics find_odd_http(const Config& config) {
     return found;
 }
 
+namespace {
+
+// A file that was copied from the other router. A port of our own gets its addresses later.
+bool lacks_source(const Config& config, const VrrpInstance& v, const Addresses& host) {
+    if (!v.unicast_src_ip || v.unicast_peer.empty() || v.track_src_ip) return false;
+    const auto& later = config.static_addresses;
+    return !host.contains(*v.unicast_src_ip) && !config.dataplane.find_interface(v.interface) &&
+           std::none_of(later.begin(), later.end(), [&](const VirtualAddress& a) {
+               return a.prefix.address == *v.unicast_src_ip;
+           });
+}
+
+}  // namespace
+
 syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host) {
     Addresses vips, own(host.begin(), host.end());
     for_each_vip(config, [&](const VrrpInstance&, const VirtualAddress& a) {
@@ -232,12 +246,18 @@ syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net
         const std::string why = is_own(r.address) ? why_not_served(config, r.address) : "";
         if (!why.empty()) found.push_back({r.where, syntax::Severity::warning, name + why});
     });
-    for (const VrrpInstance& v : config.vrrp_instances)
+    for (const VrrpInstance& v : config.vrrp_instances) {
+        if (lacks_source(config, v, own))
+            found.push_back({v.where, syntax::Severity::warning,
+                             v.name + ": unicast_src_ip " + v.unicast_src_ip->to_string() +
+                                 " is no address of this host, perhaps the other router's: "
+                                 "keepalived is in fault then, and warren with track_src_ip"});
         for (const UnicastPeer& peer : v.unicast_peer)
             if (is_own(peer.address))
                 found.push_back({peer.where, syntax::Severity::warning,
                                  v.name + ": the unicast_peer " + peer.address.to_string() +
                                      " is this host's own address: it would talk to itself"});
+    }
     return found;
 }
 

@@ -16,8 +16,8 @@ syntax::Diagnostics find_odd_addresses(const Config& config);
 // can reach.
 syntax::Diagnostics find_odd_http(const Config& config);
 
-// What only a look at this host can tell: servers and peers that are the host itself. `host` are
-// its addresses now.
+// What only a look at this host can tell: servers and peers that are the host itself, and a
+// unicast_src_ip that is not. `host` are its addresses now.
 syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net::IpAddress> host);
 
 }  // namespace warren::config

@@ -443,6 +443,21 @@ TEST(OwnAddresses, AreNamedWhereTheyCannotBeServed) {
                   peer);
 }
 
+TEST(OwnAddresses, TheSourceShouldBeOne) {
+    const std::string peers = "unicast_src_ip 10.0.0.5\nunicast_peer {\n10.0.0.6\n}\n";
+    const auto told = [](const std::string& text, const net::IpAddress& host) {
+        return messages(find_own_addresses(load_text(text).config, std::array{host}));
+    };
+    const auto own = net::IpAddress::v4(10, 0, 0, 5), other = net::IpAddress::v4(10, 0, 0, 7);
+    EXPECT_EQ(told(instance(peers), own), "");
+    EXPECT_EQ(told(instance(peers), other),
+              "f:1: warning: V: unicast_src_ip 10.0.0.5 is no address of this host, perhaps the "
+              "other router's: keepalived is in fault then, and warren with track_src_ip\n");
+    EXPECT_EQ(told(instance(peers + "track_src_ip"), other), "");
+    EXPECT_EQ(told(instance("unicast_src_ip 10.0.0.5"), other), "");
+    EXPECT_EQ(told(instance(peers) + "static_ipaddress {\n10.0.0.5/24 dev eth0\n}", other), "");
+}
+
 // Understood, but not built yet: never silently left out.
 const Case unsupported[] = {
     {"lb_algo",
