@@ -203,7 +203,10 @@ void Host::apply_guards(Hide hide) {
 }
 
 void Host::follow_local_clients() {
-    const std::string error = local_clients_.follow(model::local_services(context_.state));
+    kernel::LocalRules rules{model::local_services(context_.state)};
+    for (const model::PortState& port : context_.state.ports)
+        rules.ports.push_back(port.name);
+    const std::string error = local_clients_.follow(std::move(rules));
     if (!error.empty())
         context_.events.warn(journal::EventKind::link,
                              "programs of this host cannot reach its virtual_servers: nftables: {}",

@@ -35,9 +35,17 @@ std::uint64_t total_of(const std::vector<LocalService::Target>& targets) {
 
 std::string translation(const LocalService& service) {
     const std::string family = nft_family(service.vip);
-    return "    " + family + " daddr " + service.vip.to_string() + " tcp dport " +
+    return family + " daddr " + service.vip.to_string() + " tcp dport " +
            std::to_string(service.port) + " dnat " + family + " to numgen random mod " +
            std::to_string(total_of(service.targets)) + " map { " + shares(service.targets) + " }\n";
+}
+
+// The beginning of a rule.
+std::string other_interfaces(const std::vector<std::string>& ports) {
+    std::string names = "\"lo\"";
+    for (const std::string& port : ports)
+        names += ", \"" + port + "\"";
+    return "    iifname != { " + names + " } ";
 }
 
 // The source was the VIP: a server with the VIP (DR, TUN) would never answer.
@@ -64,29 +72,29 @@ std::string way_in(const LocalService& service, const LocalService::Own& own) {
 
 }  // namespace
 
-std::string local_clients_ruleset(std::string_view instance,
-                                  const std::vector<LocalService>& services, bool owned) {
+std::string local_clients_ruleset(std::string_view instance, const LocalRules& rules, bool owned) {
     const std::string table = "table inet " + instance_table_name(instance);
     const std::string flags = owned ? "  flags owner;\n" : "";
     std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
-    std::string translations, sources, ways_in;
-    for (const LocalService& service : services) {
+    const std::string elsewhere = other_interfaces(rules.ports);
+    std::string translations, sources, ways_in, arrivals;
+    for (const LocalService& service : rules.services) {
         for (const LocalService::Own& own : service.own)
             ways_in += way_in(service, own);
         if (service.targets.empty()) continue;
-        translations += translation(service);
+        translations += "    " + translation(service);
+        arrivals += elsewhere + translation(service);
         sources += masquerade(service);
     }
     if (translations.empty() && ways_in.empty()) return text;
-    const auto chain = [](const std::string& hook, int priority, const std::string& rules) {
+    const auto chain = [](const std::string& hook, int priority, const std::string& lines) {
         return "  chain " + hook + " {\n    type nat hook " + hook + " priority " +
-               std::to_string(priority) + "; policy accept;\n" + rules + "  }\n";
+               std::to_string(priority) + "; policy accept;\n" + lines + "  }\n";
     };
     text += table + " {\n" + flags;
     if (!translations.empty())
         text += chain("output", -100, translations) + chain("postrouting", 100, sources);
-    if (!ways_in.empty()) text += chain("prerouting", -100, ways_in);
-    return text + "}\n";
+    return text + chain("prerouting", -100, ways_in + arrivals) + "}\n";
 }
 
 LocalClients::LocalClients(std::string instance) : instance_(std::move(instance)) {}
@@ -95,17 +103,17 @@ LocalClients::~LocalClients() {
     follow({});
 }
 
-std::string LocalClients::follow(std::vector<LocalService> services) {
-    std::erase_if(services, [](const LocalService& service) {
+std::string LocalClients::follow(LocalRules rules) {
+    std::erase_if(rules.services, [](const LocalService& service) {
         return service.targets.empty() && service.own.empty();
     });
-    if (services == installed_) return {};
-    std::string error = nft_.run(local_clients_ruleset(instance_, services, owned_));
-    if (!error.empty() && owned_ && installed_.empty()) {
+    if (rules == installed_) return {};
+    std::string error = nft_.run(local_clients_ruleset(instance_, rules, owned_));
+    if (!error.empty() && owned_ && installed_.services.empty()) {
         owned_ = false;  // a kernel before 5.12
-        error = nft_.run(local_clients_ruleset(instance_, services, owned_));
+        error = nft_.run(local_clients_ruleset(instance_, rules, owned_));
     }
-    installed_ = std::move(services);  // what is refused once is not asked for again and again
+    installed_ = std::move(rules);  // what is refused once is not asked for again and again
     return error;
 }
 

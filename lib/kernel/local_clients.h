@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Programs of the host's own as clients of our virtual_servers. What they send to an address of
-// this host never leaves by a card, so no worker sees it: the kernel translates it to a
-// real_server, by weight, among those that the checks call alive, from the host's own address,
-// which is the way that the checks go too. Only what starts here is looked at: with br_netfilter
-// the kernel shows these hooks the frames that a bridge passes on, too. And the other end: the
-// workers hand a client's packets for a server that is this host to its kernel by way of lo, where
-// they are led to that server's own address and port; what it answers is translated back. One
-// nftables table of the inet family, there only while this host is master of a VIP with
-// virtual_servers. Errors: the text of what nftables refused.
+// Programs of the host's own as clients of our virtual_servers, and whoever comes to it by an
+// interface that no worker reads from: containers, a VPN, another network that it routes for. What
+// they send to an address of this host never leaves by a card, so no worker sees it: the kernel
+// translates it to a real_server, by weight, among those that the checks call alive, from the
+// host's own address, which is the way that the checks go too. And the other end: the workers hand
+// a client's packets for a server that is this host to its kernel by way of lo, where they are led
+// to that server's own address and port; what it answers is translated back. One nftables table of
+// the inet family, there only while this host is master of a VIP with virtual_servers. Errors: the
+// text of what nftables refused.
 #pragma once
 
 #include <string>
@@ -19,9 +19,17 @@
 
 namespace warren::kernel {
 
+// Who is served, and the interfaces that the workers read from: what comes there is theirs, also
+// when a bridge passes it on (br_netfilter).
+struct LocalRules {
+    std::vector<LocalService> services{};
+    std::vector<std::string> ports{};
+
+    friend bool operator==(const LocalRules&, const LocalRules&) = default;
+};
+
 // One transaction; without services the table goes. `owned`: as of guard.h.
-std::string local_clients_ruleset(std::string_view instance,
-                                  const std::vector<LocalService>& services, bool owned);
+std::string local_clients_ruleset(std::string_view instance, const LocalRules& rules, bool owned);
 
 class LocalClients {
   public:
@@ -31,12 +39,12 @@ class LocalClients {
     LocalClients& operator=(const LocalClients&) = delete;
 
     // Nothing is done if nothing has changed. The error text, empty = done.
-    std::string follow(std::vector<LocalService> services);
+    std::string follow(LocalRules rules);
 
   private:
     std::string instance_;
     Nft nft_;
-    std::vector<LocalService> installed_;
+    LocalRules installed_;
     bool owned_ = true;
 };
 

@@ -9,7 +9,8 @@ stop, link loss, power cut and kill -9 of the master the other host serves withi
 VIP back, and at each moment the VIP is on the master's interface and nowhere else. Cases:
  plain      as keepalived's users have it: no virtual_server; a closed port is refused, UDP and ping are answered by the host
  vmac       the same with use_vmac: frames come to the virtual MAC and leave with it
- mixed      a virtual_server on 5672 of the same VIP beside it, and the balancers' own hosts as its clients
+ mixed      a virtual_server on 5672 of the same VIP beside it, and the balancers' own hosts as its clients, and those who
+            come by an interface that the file does not name
  beside     keepalived on the other host
  node       a balancer's own host is a real_server
  own        virtual_servers of the host's own addresses, in no vrrp_instance, as IPVS serves them
@@ -24,7 +25,7 @@ import sys
 import time
 
 import tomcat
-from harness import REPOSITORY, Test, run_cases, wait_until
+from harness import REPOSITORY, Test, run, run_cases, wait_until
 from lan import Lan, mac_text, now, socket_in
 
 VIP, VIP6 = "192.168.8.100", "fd00:8::100"
@@ -298,6 +299,18 @@ def a_dead_server_gets_no_local_clients(site, servers):
     wait_until("r1 to be down", lambda: {through(site.hosts["a"], VIP) for _ in range(8)} == {"r2"}, 5)
 
 
+def who_comes_by_another_interface(test, site):
+    """A container of the master's host, say: no worker reads from its interface."""
+    host = site.hosts["a"]
+    container = test.network.add_host("inner")
+    run("ip", "-n", host.namespace, "link", "add", "inner", "type", "veth", "peer", "name", "eth1", "netns", container.namespace)
+    host.run("sh", "-ec", "ip addr add 172.17.0.1/24 dev inner; ip link set inner up; echo 1 > /proc/sys/net/ipv4/ip_forward")
+    container.run("sh", "-ec", "ip link set eth0 down; ip addr add 172.17.0.2/24 dev eth1; ip link set eth1 up; "
+                  "ip route add default via 172.17.0.1")
+    served = [through(container, VIP) for _ in range(20)]
+    assert set(served) == {"r1", "r2"}, served
+
+
 def mixed(test):
     site = Site(test)
     servers = {}
@@ -316,6 +329,7 @@ def mixed(test):
         assert one.recv(100) == server.encode() + b" y", "a connection has gone astray"
     assert sorted(map(served.count, ("r1", "r2"))) == [100, 100], served
     own_hosts_are_clients(site)
+    who_comes_by_another_interface(test, site)
     a_dead_server_gets_no_local_clients(site, servers)
     for one in made:
         one.close()

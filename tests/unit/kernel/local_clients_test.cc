@@ -25,7 +25,7 @@ const LocalService service{
 const LocalService service6{ip("fd04::100"), 5672, {{ip("fd04::11"), 5672, 1}}};
 
 TEST(LocalClientsText, ServersByWeightFromTheHostsOwnAddress) {
-    EXPECT_EQ(local_clients_ruleset("a b", {service, service6}, true),
+    EXPECT_EQ(local_clients_ruleset("a b", {{service, service6}, {"eth0", "eth1"}}, true),
               R"(add table inet warren_local_a_b {
   flags owner;
 }
@@ -42,6 +42,11 @@ table inet warren_local_a_b {
     meta l4proto tcp ct status dnat ct original ip daddr 10.4.0.100 ct original proto-dst 5672 masquerade
     meta l4proto tcp ct status dnat ct original ip6 daddr fd04::100 ct original proto-dst 5672 masquerade
   }
+  chain prerouting {
+    type nat hook prerouting priority -100; policy accept;
+    iifname != { "lo", "eth0", "eth1" } ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
+    iifname != { "lo", "eth0", "eth1" } ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
+  }
 }
 )");
     EXPECT_EQ(local_clients_ruleset("a", {}, false),
@@ -55,13 +60,12 @@ TEST(LocalClientsText, AServerThatIsThisHost) {
     LocalService own6 = service6;
     own6.targets.clear();
     own6.own = {{{{2, 0, 0, 0, 0, 8}}, ip("fd04::1"), 7000}};
-    const std::string text = local_clients_ruleset("a", {own, own6}, false);
+    const std::string text = local_clients_ruleset("a", {{own, own6}}, false);
     EXPECT_NE(text.find("hook prerouting priority -100; policy accept;\n"
                         "    iifname \"lo\" @ll,48,48 0x020000000107 ip daddr 10.4.0.100 tcp dport "
                         "5672 dnat ip to 10.4.0.1:7000\n"
                         "    iifname \"lo\" @ll,48,48 0x020000000008 ip6 daddr fd04::100 tcp dport "
-                        "5672 dnat ip6 to [fd04::1]:7000\n"
-                        "  }\n"),
+                        "5672 dnat ip6 to [fd04::1]:7000\n"),
               std::string::npos)
         << text;
 }
@@ -97,7 +101,7 @@ TEST(LocalClients, TheKernelTakesAndForgetsTheTable) {
     EXPECT_FALSE(is_served()) << "nobody listens on the VIP";
     {
         LocalClients clients("t");
-        EXPECT_EQ(clients.follow({service, service6}), "");
+        EXPECT_EQ(clients.follow({{service, service6}}), "");
         for (int i = 0; i < 40; ++i)
             EXPECT_TRUE(is_served());
         for (const int each : {one, two}) {
@@ -107,9 +111,9 @@ TEST(LocalClients, TheKernelTakesAndForgetsTheTable) {
         }
         LocalService none = service;
         none.targets.clear();
-        EXPECT_EQ(clients.follow({none}), "");
+        EXPECT_EQ(clients.follow({{none}}), "");
         EXPECT_FALSE(is_served());
-        EXPECT_EQ(clients.follow({service}), "");
+        EXPECT_EQ(clients.follow({{service}}), "");
         EXPECT_TRUE(is_served());
     }
     EXPECT_FALSE(is_served());
