@@ -28,8 +28,8 @@ namespace warren::config {
 
 // Most that a valid Config holds, so that others can size their tables.
 inline constexpr std::size_t max_vrrp_instances = 255;
-inline constexpr std::size_t max_virtual_addresses = 20;  // per instance, as keepalived
-inline constexpr std::size_t max_excluded_addresses = 255;
+inline constexpr std::size_t max_virtual_addresses = 255;  // per instance: what an advert counts
+inline constexpr std::size_t max_excluded_addresses = 1'024;
 inline constexpr std::size_t max_virtual_servers = 1'024;
 inline constexpr std::size_t max_real_servers = 256;         // per virtual_server
 inline constexpr std::size_t max_unicast_peers = 256;        // per vrrp_instance

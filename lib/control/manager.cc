@@ -189,9 +189,10 @@ void Manager::follow_port(const PortChange& change) {
     if (change.is_new) host_.forget_guard(change.port);
     if (change.gone_ifindex != 0) host_.forget_groups(change.gone_ifindex);
     std::vector<std::uint16_t> renewed;
-    if (change.mac || change.addresses) renewed = routers_.renew_plans(change.port);
+    const bool renews = change.mac || change.addresses || change.mtu;
+    if (renews) renewed = routers_.renew_plans(change.port);
     if (change.is_new || change.mac || change.mtu) publication_.publish();
-    if (change.mac || change.addresses) routers_.tell_plans(change.port, renewed);
+    if (renews) routers_.tell_plans(change.port, renewed);
     if (change.link) routers_.tell_link(change.port);
     if (change.mac || change.link) routers_.announce_on(change.port);
     if (change.present && change.any())

@@ -181,14 +181,15 @@ std::vector<std::uint16_t> Routers::renew_plans(std::uint8_t port) {
     return renewed;
 }
 
-// The port's address or MAC has changed, not necessarily the one that this router sends from. True:
+// The port's address, MAC or MTU has changed, not necessarily what this router sends. True:
 // there is a new plan. Without an address the old one stays: good-bye is said from that.
 bool Routers::replace_plan(std::uint16_t index) {
     model::RouterState& router = context_.state.routers[index];
     auto plan = std::make_unique<election::RouterPlan>(plan_of(router));
     const net::IpAddress& source = plan->settings.primary_address;
     const bool same = source == router.plan->settings.primary_address &&
-                      plan->source_mac == router.plan->source_mac;
+                      plan->source_mac == router.plan->source_mac &&
+                      plan->settings.advert_addresses == router.plan->settings.advert_addresses;
     if (source.is_unspecified() || same) return false;
     retired_plans_.push_back(std::move(router.plan));
     router.plan = std::move(plan);

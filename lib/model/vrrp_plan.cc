@@ -4,8 +4,13 @@
 #include <algorithm>
 #include <memory>
 
+#include "vrrp/advert.h"
+
 namespace warren::model {
 namespace {
+
+// An advert has one buffer of the control lcore, as large as an ordinary frame's.
+constexpr std::size_t most_advert_bytes = 2'000;
 
 std::uint64_t positive(std::int64_t ns) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0));
@@ -76,9 +81,11 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
     s.auth_data = instance.auth_pass;
     s.ah_ttl = instance.ah_rfc2402 ? vrrp::AhTtl::zero : vrrp::AhTtl::covered;
     s.primary_address = primary_address(instance, port);
-    for (const config::VirtualAddress& vip : instance.virtual_ipaddress)
-        s.advert_addresses.push_back(vip.prefix.address);
     s.multicast_group = instance.multicast_group;
+    const std::size_t most =
+        vrrp::most_addresses(s, std::min<std::size_t>(port.mtu, most_advert_bytes));
+    for (const config::VirtualAddress& vip : instance.virtual_ipaddress)
+        if (s.advert_addresses.size() < most) s.advert_addresses.push_back(vip.prefix.address);
     for (const config::UnicastPeer& peer : instance.unicast_peer)
         s.unicast_peers.push_back({peer.address, peer.min_ttl, peer.max_ttl});
     s.unicast_ttl = instance.unicast_ttl;

@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "net/checksum.h"
+#include "net/headers.h"
 #include "vrrp/advert_header.h"
 
 namespace warren::vrrp {
@@ -179,6 +180,16 @@ Decoded decode(const Datagram& datagram, const Settings& settings) {
 std::optional<std::uint8_t> peek_vrid(net::ConstBytes payload) {
     if (payload.size() < 2) return std::nullopt;
     return payload[1];
+}
+
+std::size_t most_addresses(const Settings& settings, std::size_t mtu_bytes) {
+    const bool ipv6 = settings.is_ipv6();
+    const std::size_t ip_bytes = ipv6 ? sizeof(net::Ipv6Header) : sizeof(net::Ipv4Header);
+    const std::size_t headers = sizeof(net::EthernetHeader) + ip_bytes +
+                                message_bytes(settings.version, 0, ipv6) +
+                                (settings.auth_type == AuthType::ah ? ah_bytes : 0);
+    const std::size_t room = mtu_bytes - std::min(mtu_bytes, headers);
+    return std::min(room / address_bytes(ipv6), max_addresses);
 }
 
 std::size_t encoded_size(const Settings& settings) {

@@ -94,6 +94,10 @@ Decoded decode(const Datagram& datagram, const Settings& settings);
 // checked then.
 std::optional<std::uint8_t> peek_vrid(net::ConstBytes payload);
 
+// How many addresses an advert of these settings lists behind an interface of that MTU; counted as
+// keepalived does, with the Ethernet header, for it refuses adverts of another number.
+std::size_t most_addresses(const Settings& settings, std::size_t mtu_bytes);
+
 std::size_t encoded_size(const Settings& settings);
 
 // The largest message: IPv6, 255 addresses.

@@ -28,6 +28,7 @@ struct AdvertHeader {
 };
 
 inline constexpr std::size_t header_bytes = 8;
+inline constexpr std::size_t ah_bytes = 24;  // of the authentication header before it (ah.h)
 static_assert(sizeof(AdvertHeader) == header_bytes);
 
 constexpr std::size_t address_bytes(bool ipv6) {

@@ -14,12 +14,12 @@
 
 #include "net/bytes.h"
 #include "vrrp/advert.h"
+#include "vrrp/advert_header.h"
 #include "vrrp/ah_sequence.h"
 #include "vrrp/settings.h"
 
 namespace warren::vrrp {
 
-inline constexpr std::size_t ah_bytes = 24;
 using Icv = std::array<std::uint8_t, 12>;
 
 // RFC 2403: the first 96 bits of HMAC-MD5.

@@ -43,6 +43,22 @@ TEST(VrrpPlan, ExcludedAddressesAreNotInTheAdvert) {
     EXPECT_EQ(state->routers[0].plan->settings.advert_addresses.size(), 1U);
 }
 
+// The rest is served all the same.
+TEST(VrrpPlan, TheAdvertListsWhatTheInterfaceCarries) {
+    std::string vips;
+    for (int i = 0; i < 200; ++i)
+        vips += "192.168.9." + std::to_string(1 + i) + "/16\n";
+    const auto state = state_of(router("A", "eth0", 51, vips));
+    const auto listed = [&] {
+        return make_plan(*state->routers[0].config, state->ports[0], 0, election::no_group)
+            .settings.advert_addresses.size();
+    };
+    EXPECT_EQ(listed(), 200U);
+    state->ports[0].mtu = 576;
+    EXPECT_EQ(listed(), 131U);
+    EXPECT_EQ(state->routers[0].config->virtual_ipaddress.size(), 200U);
+}
+
 // Explicit groups and implied ones: the VIP's and the local addresses' routers of one service.
 TEST(VrrpPlan, GroupsAreExplicitAndImplied) {
     const std::string three = router("A", "eth0", 51, "192.168.8.100/24") +

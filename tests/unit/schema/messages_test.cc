@@ -506,15 +506,15 @@ const Case dataplane[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Dataplane, Messages, testing::ValuesIn(dataplane));
 
-TEST(Limits, AnAdvertHoldsTwentyAddresses) {
+TEST(Limits, AnAdvertCounts255Addresses) {
     std::string addresses;
-    for (int i = 1; i <= 21; ++i)
-        addresses += "10.0.0." + std::to_string(i) + "/24\n";
+    for (unsigned i = 1; i <= max_virtual_addresses + 1; ++i)
+        addresses += "10.0." + std::to_string(i >> 8) + "." + std::to_string(i & 255) + "/16\n";
     const LoadResult result = load_text(instance("", addresses));
     EXPECT_TRUE(result.ok());
-    EXPECT_EQ(result.config.vrrp_instances[0].virtual_ipaddress.size(), 20U);
+    EXPECT_EQ(result.config.vrrp_instances[0].virtual_ipaddress.size(), 255U);
     EXPECT_EQ(result.config.vrrp_instances[0].virtual_ipaddress_excluded.size(), 1U);
-    EXPECT_EQ(result.diagnostics.at(20).where.line, 25U);
+    EXPECT_EQ(result.diagnostics.at(255).where.line, 260U);
 }
 
 TEST(Limits, VirtualServersAndRealServers) {

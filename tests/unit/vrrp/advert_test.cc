@@ -173,6 +173,17 @@ TEST(AdvertEncode, FullListOf255AddressesFillsTheLargestMessage) {
     EXPECT_EQ(outcome(decode({m, 255, peer6, multicast_group_v6}, s)), "accepted");
 }
 
+// keepalived refuses adverts of another number of addresses than its own.
+TEST(AdvertEncode, AnInterfaceCarriesAsManyAddressesAsKeepalivedCounts) {
+    EXPECT_EQ(most_addresses(v2_settings(), 1500), max_addresses);
+    EXPECT_EQ(most_addresses(v6_settings(), 1500), 89U);
+    EXPECT_EQ(most_addresses(v2_settings(), 576), 131U);
+    Settings ah = v2_settings();
+    ah.auth_type = AuthType::ah;
+    EXPECT_EQ(most_addresses(ah, 576), 125U);
+    EXPECT_EQ(most_addresses(v6_settings(), 60), 0U);
+}
+
 TEST(AdvertDecode, ReadsEveryField) {
     const Message m = bytes(v2_pass_1111);
     const Decoded d = decode(from_peer(m), pass_settings("1111"));
