@@ -114,6 +114,13 @@ void Checks::ask_witnesses(const model::ServerRecord& server) {
     }
 }
 
+void Checks::retry_those_down() {
+    for (std::size_t i = 0; i < servers_.size(); ++i)
+        if (servers_[i].config && !state_.servers[i].health.is_up())
+            for (const auto& checker : servers_[i].checkers)
+                if (checker) checker->retry();
+}
+
 void Checks::say_farewell(std::uint16_t index, unsigned most) {
     Server& server = servers_[index];
     const model::ServiceRecord& service = state_.services[state_.servers[index].service];

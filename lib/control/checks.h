@@ -42,6 +42,9 @@ class Checks {
     void look_at_watched();
     // Its clients are not answered, or refused: its checks ask at once and in haste.
     void doubt(std::uint16_t server);
+    // Others are heard again from whom nothing came: those that are down are asked at once, for it
+    // may have been the network that was.
+    void retry_those_down();
     // Some of a server's clients are asked to go by its management API; while others of it are,
     // nothing. With FNAT only: else nobody could tell our clients from others.
     void say_farewell(std::uint16_t server, unsigned most);

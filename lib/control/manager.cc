@@ -65,7 +65,8 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                         flow_sync_.on_transition(report, port::now_ns());
                         // An address of the host's own goes with a router that is master.
                         if (state_->routers.size() > 1) publication_.publish_soon();
-                    }},
+                    },
+                .company = [this] { services_.retry_those_down(); }},
                fifos_, {&fifos_, &alerts_}),
       priorities_(context(), netlink_, link_delays_,
                   {.group = [this](const std::string& name) { return host_.state_of_group(name); },

@@ -107,6 +107,7 @@ void Routers::on_report(const election::VrrpReport& report) {
             context_.events.info(journal::EventKind::vrrp,
                                  "{}: first traffic {:.1f} ms after the takeover", name(),
                                  static_cast<double>(report.silent_ns) / 1e6);
+            if (told_.company) told_.company();
             break;
         case Kind::silence:
             context_.events.info(journal::EventKind::vrrp,
@@ -280,10 +281,13 @@ void Routers::add_missing_source(election::RouterChange& change) {
 // An advert that differs is often the only sign of two masters: a wrong password or interval.
 void Routers::on_alarm(const election::VrrpReport& report) {
     model::RouterState& router = context_.state.routers.at(report.router);
-    if (router.alarms.see(report, port::now_ns()))
-        context_.events.warn(
-            journal::EventKind::vrrp, "{}: {}", router.config->name,
-            alarm_text(report, router.plan->settings, router.status.effective_priority));
+    if (!router.alarms.see(report, port::now_ns())) return;
+    const bool is_rival = report.kind == election::VrrpReport::Kind::alarm &&
+                          report.alarm == vrrp::AlarmKind::other_master;
+    if (is_rival && told_.company) told_.company();
+    context_.events.warn(
+        journal::EventKind::vrrp, "{}: {}", router.config->name,
+        alarm_text(report, router.plan->settings, router.status.effective_priority));
 }
 
 void Routers::summarise_alarms(std::uint64_t now_ns) {

@@ -22,6 +22,8 @@ class Routers {
         std::function<void()> masters;  // somebody has become master, or is none any more
         std::function<void()> stopped;  // all have said good-bye
         std::function<void(const election::VrrpReport&)> transition{};
+        // A master is heard by others again, or hears them: it may have been alone.
+        std::function<void()> company{};
     };
 
     // `listeners` hear of transitions too, and `fifos`, one of them, of more.

@@ -62,6 +62,10 @@ void Services::look_at_watched() {
     if (checks_) checks_->look_at_watched();
 }
 
+void Services::retry_those_down() {
+    if (checks_) checks_->retry_those_down();
+}
+
 void Services::on_weight(std::uint16_t index) {
     const model::ServerRecord& server = context_.state.servers[index];
     context_.events.info(journal::EventKind::server, "server {} of {}: a check gives it weight {}",

@@ -65,6 +65,7 @@ class Services {
     void follow_checks();
     // A tracked file or a BFD session has changed.
     void look_at_watched();
+    void retry_those_down();
 
     const ends::EndedFlows& ended() const { return ended_; }
 

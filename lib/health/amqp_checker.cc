@@ -65,6 +65,9 @@ class AmqpChecker final : public Checker {
     void doubt() override {
         if (link_) link_->doubt();
     }
+    void retry() override {
+        if (logged_failures_ == 0 && timer_.cancel() != 0) wait(least_pause_ns);
+    }
 
   private:
     void wait(std::int64_t pause_ns);

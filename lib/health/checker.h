@@ -63,6 +63,8 @@ class Checker {
     virtual void doubt() {}
     // Another one is doubted: ask at once, in no haste. Whoever answers shows that the way is open.
     virtual void ask() {}
+    // The way to it is open again, and may have been all that failed: ask at once.
+    virtual void retry() {}
 };
 
 // Takes a report and answers whether a change is pending, which another attempt soon may settle.

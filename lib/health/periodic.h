@@ -18,6 +18,11 @@
 namespace warren::health {
 
 class PeriodicChecker : public Checker {
+  public:
+    void retry() override {
+        if (is_waiting_) attempt(timeout_ns_);
+    }
+
   protected:
     // timeout_ns 0: an attempt ends by itself.
     PeriodicChecker(boost::asio::io_context& io, const Schedule& schedule, std::int64_t timeout_ns,

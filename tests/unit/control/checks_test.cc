@@ -119,6 +119,34 @@ struct Heard {
     }
 };
 
+// A master that was cut off and is heard again: its servers were not asked in vain for long.
+TEST(Checks, ThoseThatAreDownAreAskedAtOnceWhenTheWayIsOpen) {
+    using boost::asio::ip::tcp;
+    const tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
+    Heard heard;
+    tcp::endpoint place;
+    {
+        tcp::acceptor closed(heard.io, any);
+        place = closed.local_endpoint();
+    }
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                 "virtual_server 192.168.8.100 5672 {\nlb_kind FNAT\ndelay_loop 60\n"
+                 "real_server 192.168.8.11 5672 {\nTCP_CHECK {\nretry 0\nconnect_ip 127.0.0.1\n"
+                 "connect_port " +
+                 std::to_string(place.port()) + "\n}\n}\n}\n");
+    Checks::Told told = heard.listener();
+    told.changed = [&](std::uint16_t) { heard.io.stop(); };
+    Checks checks(heard.io, *state, heard.events, told, heard.watched());
+    heard.io.run_for(10s);
+    ASSERT_FALSE(state->servers[0].health.is_up());
+    heard.io.restart();
+    tcp::acceptor open(heard.io, place);
+    checks.retry_those_down();
+    heard.io.run_for(10s);
+    EXPECT_TRUE(state->servers[0].health.is_up());
+}
+
 // The weight is what the scheduler, the quorum and an operator see.
 TEST(Checks, AProgramGivesItsServerAWeight) {
     const auto weights = [](int exit_status) {

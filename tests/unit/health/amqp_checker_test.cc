@@ -177,6 +177,15 @@ TEST_F(AmqpCheckerTest, ANodeThatTakesUsBackHasNotLeft) {
     EXPECT_EQ(results[1].availability, Availability::serving);
 }
 
+TEST_F(AmqpCheckerTest, AsksAtOnceWhenTheWayIsOpenAgain) {
+    options.schedule = {.delay_loop_ns = 60'000 * ms, .delay_before_retry_ns = 60'000 * ms};
+    broker.stop_listening();
+    start();
+    ASSERT_TRUE(until_results(1));
+    checker->retry();
+    EXPECT_TRUE(until_results(2));
+}
+
 TEST_F(AmqpCheckerTest, SessionsThatEndAtOnceAreNotReopenedAtOnce) {
     on_result = [&](const CheckResult&) { broker.hang_up(); };
     start();
