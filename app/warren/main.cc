@@ -15,6 +15,7 @@
 #include "control/signals.h"
 #include "data_plane.h"
 #include "dpdk_log.h"
+#include "first_process.h"
 #include "kernel/cleaner.h"
 #include "life_scripts.h"
 #include "log.h"
@@ -158,6 +159,7 @@ void hold_all() {
 
 int main(int argc, char** argv) {
     try {
+        if (const auto status = warren::app::stand_in_front()) return *status;
         const auto options = warren::app::parse_options(argc, argv);
         return options ? warren::app::run(*options, {argv, static_cast<std::size_t>(argc)}) : 0;
     } catch (const std::exception& error) {
