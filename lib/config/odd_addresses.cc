@@ -223,7 +223,7 @@ namespace {
 
 // A file that was copied from the other router. A port of our own gets its addresses later.
 bool lacks_source(const Config& config, const VrrpInstance& v, const Addresses& host) {
-    if (!v.unicast_src_ip || v.unicast_peer.empty() || v.track_src_ip) return false;
+    if (!v.unicast_src_ip || v.unicast_peer.empty()) return false;
     const auto& later = config.static_addresses;
     return !host.contains(*v.unicast_src_ip) && !config.dataplane.find_interface(v.interface) &&
            std::none_of(later.begin(), later.end(), [&](const VirtualAddress& a) {
@@ -250,8 +250,8 @@ syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net
         if (lacks_source(config, v, own))
             found.push_back({v.where, syntax::Severity::warning,
                              v.name + ": unicast_src_ip " + v.unicast_src_ip->to_string() +
-                                 " is no address of this host, perhaps the other router's: "
-                                 "keepalived is in fault then, and warren with track_src_ip"});
+                                 " is no address of this host, perhaps the other router's: it "
+                                 "is in fault until the host has it"});
         for (const UnicastPeer& peer : v.unicast_peer)
             if (is_own(peer.address))
                 found.push_back({peer.where, syntax::Severity::warning,

@@ -210,7 +210,8 @@ void Routers::tell_plans(std::uint8_t port, const std::vector<std::uint16_t>& re
 void Routers::tell_missing_address(std::uint16_t index) {
     model::RouterState& router = context_.state.routers[index];
     const bool missing = plan_of(router).settings.primary_address.is_unspecified() ||
-                         model::lacks_source(*router.config, context_.state.kernel_addresses);
+                         model::lacks_source(*router.config, context_.state.ports[router.port],
+                                             context_.state.kernel_addresses);
     if (router.no_address == missing) return;
     router.no_address = missing;
     context_.publication.fault(index, vrrp::FaultCause::no_address, missing);
@@ -270,7 +271,9 @@ void Routers::follow(model::ReloadChanges changes, const FaultsOf& faults_of) {
 // A plan does not know what addresses the host has.
 void Routers::add_missing_source(election::RouterChange& change) {
     model::RouterState& router = context_.state.routers[change.router];
-    if (!model::lacks_source(*router.config, context_.state.kernel_addresses)) return;
+    if (!model::lacks_source(*router.config, context_.state.ports[router.port],
+                             context_.state.kernel_addresses))
+        return;
     router.no_address = true;
     change.faults |=
         static_cast<std::uint16_t>(1U << static_cast<unsigned>(vrrp::FaultCause::no_address));

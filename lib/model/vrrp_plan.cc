@@ -126,11 +126,13 @@ RouterState make_router(const config::VrrpInstance& instance, const PortState& p
     return router;
 }
 
-// Without a source in the file it means nothing, as in keepalived.
-bool lacks_source(const config::VrrpInstance& instance,
+// A unicast router's peers speak to its source: where the kernel does not have it, it would hear
+// nobody and be a second master. A port of our own may get its addresses later.
+bool lacks_source(const config::VrrpInstance& instance, const PortState& port,
                   const std::vector<net::IpAddress>& host_addresses) {
     const std::optional<net::IpAddress> named = named_source(instance);
-    return instance.track_src_ip && named &&
+    const bool lives_by_it = !instance.unicast_peer.empty() && port.shared;
+    return (instance.track_src_ip || lives_by_it) && named &&
            !std::binary_search(host_addresses.begin(), host_addresses.end(), *named);
 }
 

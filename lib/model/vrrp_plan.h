@@ -19,8 +19,9 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
 RouterState make_router(const config::VrrpInstance& instance, const PortState& port,
                         std::uint8_t port_index, std::uint16_t group);
 
-// track_src_ip: the source that the file names is none of the host's own addresses (sorted).
-bool lacks_source(const config::VrrpInstance& instance,
+// With track_src_ip, and of a unicast router as in keepalived: the source that the file names is
+// none of the host's own addresses (sorted).
+bool lacks_source(const config::VrrpInstance& instance, const PortState& port,
                   const std::vector<net::IpAddress>& host_addresses);
 
 }  // namespace warren::model

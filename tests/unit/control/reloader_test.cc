@@ -45,7 +45,7 @@ TEST_F(Reload, ANewWeightIsTakenUp) {
 }
 
 TEST_F(Reload, AFileThatCannotBeReadIsRefusedAndItsLineNamed) {
-    EXPECT_FALSE(take(a_router + "virtual_server 192.168.8.100 5672 {\n lb_algo nothing\n}\n"));
+    EXPECT_FALSE(take(a_router + "virtual_server 192.168.8.100 5672 {\n lb_kind nothing\n}\n"));
     EXPECT_EQ(world_.last_event(), "the file is refused; the running configuration stays");
     EXPECT_NE(world_.events.at(world_.events.first()).text.find("warren.conf:"), std::string::npos);
 }

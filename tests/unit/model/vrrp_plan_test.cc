@@ -121,20 +121,37 @@ TEST(VrrpPlan, AConfiguredBurstIsTakenLiterally) {
 }
 
 TEST(LacksSource, OnlyWhatTheFileNamesAndOnlyIfItSaysSo) {
+    const PortState port;
     const std::vector<net::IpAddress> host{ip("192.168.8.1"), ip("192.168.8.9")};
     config::VrrpInstance v;
     v.track_src_ip = true;
-    EXPECT_FALSE(lacks_source(v, {})) << "it names none";
+    EXPECT_FALSE(lacks_source(v, port, {})) << "it names none";
     v.mcast_src_ip = ip("192.168.8.9");
-    EXPECT_FALSE(lacks_source(v, host));
+    EXPECT_FALSE(lacks_source(v, port, host));
     v.mcast_src_ip = ip("192.168.8.7");
-    EXPECT_TRUE(lacks_source(v, host));
+    EXPECT_TRUE(lacks_source(v, port, host));
     v.track_src_ip = false;
-    EXPECT_FALSE(lacks_source(v, host));
+    EXPECT_FALSE(lacks_source(v, port, host));
     v = {};
     v.track_src_ip = true;
     v.unicast_src_ip = ip("192.168.8.7");
-    EXPECT_TRUE(lacks_source(v, host));
+    EXPECT_TRUE(lacks_source(v, port, host));
+}
+
+TEST(LacksSource, AUnicastRouterLivesByItWhereTheKernelHasTheAddresses) {
+    const std::vector<net::IpAddress> host{ip("192.168.8.1")};
+    PortState port;
+    port.shared = true;
+    config::VrrpInstance v;
+    v.unicast_src_ip = ip("192.168.8.7");
+    EXPECT_FALSE(lacks_source(v, port, host)) << "by multicast it is heard all the same";
+    v.unicast_peer.emplace_back().address = ip("192.168.8.1");
+    EXPECT_TRUE(lacks_source(v, port, host));
+    v.unicast_src_ip = ip("192.168.8.1");
+    EXPECT_FALSE(lacks_source(v, port, host));
+    v.unicast_src_ip = ip("192.168.8.7");
+    port.shared = false;
+    EXPECT_FALSE(lacks_source(v, port, host)) << "a port of our own";
 }
 
 }  // namespace

@@ -452,8 +452,7 @@ TEST(OwnAddresses, TheSourceShouldBeOne) {
     EXPECT_EQ(told(instance(peers), own), "");
     EXPECT_EQ(told(instance(peers), other),
               "f:1: warning: V: unicast_src_ip 10.0.0.5 is no address of this host, perhaps the "
-              "other router's: keepalived is in fault then, and warren with track_src_ip\n");
-    EXPECT_EQ(told(instance(peers + "track_src_ip"), other), "");
+              "other router's: it is in fault until the host has it\n");
     EXPECT_EQ(told(instance("unicast_src_ip 10.0.0.5"), other), "");
     EXPECT_EQ(told(instance(peers) + "static_ipaddress {\n10.0.0.5/24 dev eth0\n}", other), "");
 }
