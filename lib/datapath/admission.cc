@@ -99,6 +99,13 @@ Admission::Outcome Admission::turn_away(Packet& packet, Drop reason) {
     event.kind = exchange::FlowEventKind::turned_away;
     event.cause = cause_of(reason);
     tables_.tell(event);
+    exchange::ServiceCounters& service = tables_.link.services[packet.service];
+    if (event.cause == exchange::EndCause::no_server)
+        service.no_server.add();
+    else if (event.cause == exchange::EndCause::no_port)
+        service.no_port.add();
+    else
+        service.table_full.add();
     return {flow::no_flow, emitter_.refuse(packet, reason)};
 }
 

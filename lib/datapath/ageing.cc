@@ -25,9 +25,10 @@ void Ageing::look_at_due(const PollRound& round) {
     tables_.choice.forget_expired(round.tick);
     const unsigned looked_at = tables_.flows.advance(
         round.tick, flows_per_round, [&](flow::FlowIndex index) { return on_due(index, round); },
-        [&](const flow::Flow& flow) {
-            if (flow::is_live(flow.state)) end(flow, round);
+        [&](const flow::Flow& flow, const flow::Carried& bytes) {
+            if (flow::is_live(flow.state)) end(flow, bytes, round);
         });
+    tables_.link.half_open_flows.set(tables_.flows.half_open().size());
     if (looked_at < flows_per_round) aged_ = round.tick;
 }
 
@@ -53,7 +54,7 @@ std::optional<flow::Tick> Ageing::probe(flow::FlowIndex index, const PollRound& 
 }
 
 // Of a flow that is out of the table by now.
-void Ageing::end(const flow::Flow& flow, const PollRound& round) {
+void Ageing::end(const flow::Flow& flow, const flow::Carried& bytes, const PollRound& round) {
     const bool closed = flow::has_closed_unseen(flow.method, flow.state);
     if (!closed) {
         emitter_.send_resets(flow, Side::client, round);
@@ -65,7 +66,8 @@ void Ageing::end(const flow::Flow& flow, const PollRound& round) {
     const bool unanswered = flow.state == TcpState::syn_sent;
     tables_.report({.kind = unanswered ? FlowEventKind::unanswered : FlowEventKind::ended,
                     .cause = closed ? EndCause::client_fin : EndCause::idle,
-                    .idle_ms = flow::ms_of_ticks(round.tick - flow.last_seen)},
+                    .idle_ms = flow::ms_of_ticks(round.tick - flow.last_seen),
+                    .bytes = bytes},
                    flow);
 }
 

@@ -33,7 +33,7 @@ class Ageing {
     void look_at_due(const PollRound& round);
     std::optional<flow::Tick> on_due(flow::FlowIndex index, const PollRound& round);
     std::optional<flow::Tick> probe(flow::FlowIndex index, const PollRound& round);
-    void end(const flow::Flow& flow, const PollRound& round);
+    void end(const flow::Flow& flow, const flow::Carried& bytes, const PollRound& round);
 
     tables::Tables& tables_;
     Emitter& emitter_;

@@ -61,11 +61,13 @@ void DeadFlows::reset_client(flow::FlowIndex index, EndCause cause, const PollRo
         half_open_.replay(index, FlowEventKind::unanswered, round))
         return;
     const std::uint32_t idle_ms = flow::ms_of_ticks(round.tick - flow.last_seen);
+    const flow::Carried bytes = flow::carried(flow, tables_.flows.start(index), flow.state);
     emitter_.send_resets(flow, Side::client, round);
     tables_.flows.set_state(index, TcpState::dead, round.tick);
     tables_.counters.flows_reset.add();
     tables_.count_end(flow, round);
-    tables_.report({.kind = FlowEventKind::ended, .cause = cause, .idle_ms = idle_ms}, flow);
+    tables_.report(
+        {.kind = FlowEventKind::ended, .cause = cause, .idle_ms = idle_ms, .bytes = bytes}, flow);
 }
 
 void DeadFlows::reset_server(flow::FlowIndex index, const PollRound& round) {

@@ -7,7 +7,9 @@ namespace warren::datapath {
 
 namespace {
 
-exchange::FlowRow row_of(const flow::Flow& flow, const PollRound& round) {
+exchange::FlowRow row_of(const flow::FlowTable& flows, flow::FlowIndex index,
+                         const PollRound& round) {
+    const flow::Flow& flow = flows[index];
     exchange::FlowRow row;
     row.state = flow.state;
     row.server = flow.server_id;
@@ -21,6 +23,7 @@ exchange::FlowRow row_of(const flow::Flow& flow, const PollRound& round) {
     row.server_address = flow.server_address();
     row.server_port = flow.server_port;
     row.idle_ms = flow::ms_of_ticks(round.tick - flow.last_seen);
+    row.bytes = flow::carried(flow, flows.start(index), flow.state);
     return row;
 }
 
@@ -123,7 +126,7 @@ bool FlowAnswers::next_row(std::uint32_t& from, std::uint32_t end, exchange::Flo
     for (; from < end; ++from) {
         if (!is_shown(tables_.flows[from].state)) continue;
         if (!command_.filter.matches(tables_.flows[from], round.tick)) continue;
-        row = row_of(tables_.flows[from], round);
+        row = row_of(tables_.flows, from, round);
         ++from;
         return true;
     }
@@ -135,7 +138,7 @@ bool FlowAnswers::find_row(const flow::Tuple& client_tuple, exchange::FlowRow& r
                            const PollRound& round) const {
     const flow::FlowTable::Hit hit = tables_.flows.find(client_tuple);
     if (!hit || tables_.flows[hit.index].state == flow::TcpState::elsewhere) return false;
-    row = row_of(tables_.flows[hit.index], round);
+    row = row_of(tables_.flows, hit.index, round);
     return true;
 }
 

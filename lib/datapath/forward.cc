@@ -93,8 +93,10 @@ Verdict Forwarder::refuse_stray(Packet& packet, const PollRound& round) {
         packet.parsed.source, packet.parsed.source_port, packet.service);
     event.kind = FlowEventKind::stray;
     const Verdict verdict = emitter_.refuse_unknown(packet, round);
-    if (verdict.action == Verdict::Action::transmit)
-        static_cast<void>(tables_.tell_rarely(event, round.tick));
+    if (verdict.action != Verdict::Action::transmit) return verdict;
+    if (packet.service != exchange::Snapshot::no_service)
+        tables_.link.services[packet.service].strays.add();
+    static_cast<void>(tables_.tell_rarely(event, round.tick));
     return verdict;
 }
 
@@ -314,8 +316,10 @@ void Forwarder::note_segment(const Packet& packet, const PollRound& round, flow:
     const std::uint32_t syn_sent_us = flow.syn_sent_us;
     if (from == Side::client && flow::is_repeated(flow, segment))
         servers_[flow.server_id].repeated.add();
-    if (flow::is_unsure(flow)) [[unlikely]]
+    if (flow::is_unsure(flow)) [[unlikely]] {
+        flow::start_again(flows_.start(index), flow, from, segment);
         flow::learn(flow, from, segment);
+    }
     flow::track(flow, from, segment);
     const TcpState next = flow::sees_both_sides(flow.method)
                               ? flow::step(flow.state, from, segment.flags)
@@ -337,6 +341,9 @@ void Forwarder::change_state(flow::FlowIndex index, TcpState after, const PollRo
             {.kind = FlowEventKind::established, .latency_us = round.now_us() - change.syn_sent_us},
             flow);
     }
+    // The server's answer does not come by in DR and TUN, nor how long it took.
+    if (before == TcpState::syn_sent && after == TcpState::established)
+        tables_.report({.kind = FlowEventKind::established}, flow);
     if (flow::is_half_open(before) && flow::has_opened(after)) tables_.choice.confirm(flow, round);
     if (before == TcpState::syn_sent && after == TcpState::established)
         half_open_.note_answer(flow.server_id, round);
@@ -346,7 +353,9 @@ void Forwarder::change_state(flow::FlowIndex index, TcpState after, const PollRo
     tables_.counters.flows_ended.add();
     tables_.count_end(flow, round);
     tables_.report({.kind = refused ? FlowEventKind::refused : FlowEventKind::ended,
-                    .cause = cause_of(before, change.from, change.flags)},
+                    .cause = cause_of(before, change.from, change.flags),
+                    .bytes = flow::carried(flow, flows_.start(index),
+                                           flow::has_opened(after) ? after : before)},
                    flow);
 }
 

@@ -183,4 +183,10 @@ struct ServerCounters {
     Counter repeated;  // segments with data that the server had been sent before
 };
 
+// What one worker counted of clients of one virtual_server that got RST from us.
+struct ServiceCounters {
+    Counter strays;  // their segment was of no flow
+    Counter no_server, no_port, table_full;
+};
+
 }  // namespace warren::exchange

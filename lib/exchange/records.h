@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "exchange/flow_filter.h"
+#include "flow/carried.h"
 #include "flow/flow.h"
 #include "flow/tcp.h"
 #include "net/address.h"
@@ -16,7 +17,7 @@
 namespace warren::exchange {
 
 enum class FlowEventKind : std::uint8_t {
-    established,  // the server answered the SYN; latency_us is SYN to SYN-ACK
+    established,  // the server answered the SYN; latency_us is SYN to SYN-ACK, 0: not seen
     refused,      // the server answered the SYN with RST
     unanswered,   // the server did not answer the SYN; latency_us is how long it had
     ended,
@@ -77,6 +78,7 @@ struct FlowEvent {
     EndCause cause = EndCause::client_fin;
     std::uint32_t latency_us = 0;
     std::uint32_t idle_ms = 0;  // ended: since its last segment
+    flow::Carried bytes{};      // ended
 };
 
 // Asks a worker to give up live flows of a server: all, or `most`, idle and oldest first. Their
@@ -129,6 +131,7 @@ struct FlowRow {
     net::Be16 client_port, service_port, local_port, server_port;
     net::IpAddress client, vip, local, server_address;
     std::uint32_t idle_ms = 0;
+    flow::Carried bytes{};
     // In the last row of a lookup: which worker owns the tuple, and if it is the one that answers,
     // what a SYN would get now (0xffff: no server), whether by persistence, and whether there is no
     // place for it.

@@ -33,6 +33,8 @@ struct WorkerLink {
 
     alignas(64) WorkerCounters counters;
     std::vector<ServerCounters> servers = std::vector<ServerCounters>(max_servers);
+    std::vector<ServiceCounters> services = std::vector<ServiceCounters>(max_services);
+    Counter half_open_flows;  // as of the last tick
     Channel<FlowEvent> events{8192};
     Counter events_lost;  // events that found the channel full
     Channel<FlowRow> rows{256};

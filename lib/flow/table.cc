@@ -22,7 +22,8 @@ struct FlowTable::Layout {
           wheel_heads(established + o.services * sizeof(Tick)),
           released(wheel_heads + o.wheel_slots * sizeof(FlowIndex)),
           half_open(align(released + o.servers * sizeof(std::uint16_t), alignof(Links))),
-          bytes(half_open + (std::size_t{o.capacity} + 1) * sizeof(Links)) {}
+          starts(half_open + (std::size_t{o.capacity} + 1) * sizeof(Links)),
+          bytes(starts + std::size_t{o.capacity} * sizeof(FlowStart)) {}
 
     static constexpr std::size_t align(std::size_t offset, std::size_t to) {
         return (offset + to - 1) / to * to;
@@ -38,6 +39,7 @@ struct FlowTable::Layout {
     std::size_t wheel_heads;
     std::size_t released;
     std::size_t half_open;
+    std::size_t starts;
     std::size_t bytes;
 };
 
@@ -75,6 +77,7 @@ FlowTable::FlowTable(const TableOptions& o)
                                  array_at<std::uint32_t>(block_, Layout(o).load, o.servers),
                                  array_at<std::uint16_t>(block_, Layout(o).released, o.servers)}),
       half_open_(array_at<Links>(block_, Layout(o).half_open, std::size_t{o.capacity} + 1)),
+      starts_(array_at<FlowStart>(block_, Layout(o).starts, o.capacity)),
       timeouts_(o.timeouts, array_at<Tick>(block_, Layout(o).established, o.services)),
       wheel_(records_.data(), array_at<FlowIndex>(block_, Layout(o).wheel_heads, o.wheel_slots),
              o.start),
@@ -115,6 +118,7 @@ FlowIndex FlowTable::restore(const Flow& flow) {
     servers_.enter(i);
     synced_flows_.enter(i, f);
     wheel_.schedule(i, timeouts_.deadline(f));
+    if (has_opened(f.state)) starts_[i] = {f.next_to_server, f.next_to_client};
     return i;
 }
 
@@ -165,7 +169,10 @@ void FlowTable::set_state(FlowIndex i, TcpState state, Tick now) {
     const Tick idle = timeouts_.of(f, state);
     // A later one is found when the wheel comes to the flow.
     const bool sooner = idle <= wheel_.revolution() && idle < timeouts_.of(f, before);
-    if (!has_opened(before) && has_opened(state)) half_open_.remove(i);
+    if (!has_opened(before) && has_opened(state)) {
+        half_open_.remove(i);
+        starts_[i] = start_of(f);
+    }
     if (is_load(before) != is_load(state) || !is_live(state)) servers_.change_state(i, state);
     if (is_synced(before) && !is_synced(state)) leave_synced(i);
     f.state = state;

@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
+#include <span>
 
 #include "flow/ageing_wheel.h"
 #include "flow/buckets.h"
+#include "flow/carried.h"
 #include "flow/half_open.h"
 #include "flow/hash.h"
 #include "flow/records.h"
@@ -133,9 +135,9 @@ class FlowTable {
     void make_due(FlowIndex i, Tick when);
 
     // Asks on_due(FlowIndex) -> std::optional<Tick> about each flow that has idled too long: when
-    // to look at it again, or nothing, then it is erased and on_expired(const Flow&) is shown what
-    // it was. on_due() must not erase the flow itself. `budget` bounds the flows and wheel slots
-    // looked at. Returns how many were.
+    // to look at it again, or nothing, then it is erased and on_expired(const Flow&, const
+    // Carried&) is shown what it was. on_due() must not erase the flow itself. `budget` bounds the
+    // flows and wheel slots looked at. Returns how many were.
     template <typename OnDue, typename OnExpired>
     unsigned advance(Tick now, unsigned budget, OnDue on_due, OnExpired on_expired) {
         return wheel_.advance(
@@ -146,10 +148,14 @@ class FlowTable {
                     return;
                 }
                 const Flow gone = records_[i];
+                const Carried bytes = carried(gone, starts_[i], gone.state);
                 erase(i);
-                on_expired(gone);
+                on_expired(gone, bytes);
             });
     }
+
+    // Where an open flow's bytes began (carried.h).
+    FlowStart& start(FlowIndex i) const { return starts_[i]; }
 
     ServerLists& servers() { return servers_; }
     const ServerLists& servers() const { return servers_; }
@@ -202,6 +208,7 @@ class FlowTable {
     BucketIndex index_;
     ServerLists servers_;
     HalfOpenList half_open_;
+    std::span<FlowStart> starts_;
     IdleTimeouts timeouts_;
     AgeingWheel wheel_;
     SyncedFlows synced_flows_;

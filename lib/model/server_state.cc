@@ -257,6 +257,7 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
     switch (event.kind) {
         case exchange::FlowEventKind::established: {
             const double us = event.latency_us;
+            if (event.latency_us == 0) break;
             if (!server.is_sorry)
                 state.services[server.service].factors.latency(server.position,
                                                                balance::Latency::handshake, us);

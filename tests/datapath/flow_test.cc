@@ -38,6 +38,11 @@ TEST(Fnat, HandshakeDataAndClose) {
     c.from_client("A");
     EXPECT_EQ(world.counted(&C::flows_ended), 1U);
     EXPECT_EQ(world.exchange.workers[0]->servers[0].active.value(), 0U);
+    exchange::FlowEvent event;
+    while (world.exchange.workers[0]->events.pop(event)) {
+    }
+    EXPECT_EQ(event.kind, exchange::FlowEventKind::ended);
+    EXPECT_EQ(event.bytes, (flow::Carried{4, 5}));
 }
 
 // Who closes with data unread sends RST, after the FINs of both too.

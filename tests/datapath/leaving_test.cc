@@ -32,6 +32,7 @@ TEST(Leaving, ASegmentOfNobodyIsTold) {
     EXPECT_EQ(strays[0].client_port.host(), 4000);
     EXPECT_EQ(strays[0].service, 0);
     EXPECT_EQ(strays[0].server, FlowEvent::no_server);
+    EXPECT_EQ(world.exchange.workers[0]->services[0].strays.value(), 1U);
 }
 
 TEST(Leaving, NeitherAResetNorWhatIsDroppedIsTold) {
@@ -41,6 +42,7 @@ TEST(Leaving, NeitherAResetNorWhatIsDroppedIsTold) {
     world.change([](exchange::Snapshot& s) { s.reset_unknown_flows = false; });
     world.send(c.client_segment("PA").payload("hello"));
     EXPECT_TRUE(told(world, FlowEventKind::stray).empty());
+    EXPECT_EQ(world.exchange.workers[0]->services[0].strays.value(), 0U);
 }
 
 TEST(Leaving, AFloodLeavesRoomForOtherNews) {
@@ -48,6 +50,7 @@ TEST(Leaving, AFloodLeavesRoomForOtherNews) {
     for (std::uint16_t i = 0; i < 2'000; ++i)
         world.send(Connection(world, static_cast<std::uint16_t>(4000 + i)).client_segment("PA"));
     EXPECT_EQ(told(world, FlowEventKind::stray).size(), 512U);
+    EXPECT_EQ(world.exchange.workers[0]->services[0].strays.value(), 2'000U) << "all are counted";
     world.advance(second);
     world.send(Connection(world).client_segment("PA"));
     EXPECT_EQ(told(world, FlowEventKind::stray).size(), 1U);

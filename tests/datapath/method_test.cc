@@ -34,6 +34,10 @@ TEST_P(Methods, DirectRoutingChangesLinkAndTtlOnly) {
               (Lines{link + ip(at().client, at().vip) +
                      " TCP 4000 > 5672 [A] seq 1001 ack 70001 win 65535"}));
     EXPECT_EQ(world.counted(&C::flows_admitted), 1U);
+    exchange::FlowEvent event;
+    ASSERT_TRUE(world.exchange.workers[0]->events.pop(event));
+    EXPECT_EQ(event.kind, exchange::FlowEventKind::established);
+    EXPECT_EQ(event.latency_us, 0U) << "the server's answer was not seen";
 }
 
 // What the server answers goes past us. The client's answer reaches it, and RST is its own.

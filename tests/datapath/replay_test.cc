@@ -282,6 +282,9 @@ TEST(TurnedAway, TheManagerLearnsWhom) {
     EXPECT_EQ(event.kind, FlowEventKind::turned_away);
     EXPECT_EQ(event.cause, exchange::EndCause::no_server);
     EXPECT_EQ(event.client.to_string(), client);
+    const exchange::ServiceCounters& counted = world.exchange.workers[0]->services[0];
+    EXPECT_EQ(counted.no_server.value(), 1U);
+    EXPECT_EQ(counted.no_port.value() + counted.table_full.value(), 0U);
 }
 
 }  // namespace

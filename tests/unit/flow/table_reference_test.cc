@@ -125,7 +125,7 @@ class ReferenceTable {
         std::size_t gone = 0;
         table_.advance(
             now_, 1'000'000, [](FlowIndex) { return std::optional<Tick>(); },
-            [&](const Flow&) { ++gone; });
+            [&](const Flow&, const Carried&) { ++gone; });
         const std::size_t due =
             std::erase_if(flows_, [this](const auto& known) { return is_due(known.second.flow); });
         ASSERT_EQ(gone, due);
