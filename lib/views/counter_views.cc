@@ -106,8 +106,13 @@ void CounterHistory::add_to(Json& row, std::uint64_t now_ns) const {
     const bool is_known = past != past_.end();
     std::uint64_t moved_ns = is_known ? past->second.moved_ns : 0;
     if (total != (is_known ? past->second.total : 0)) moved_ns = now_ns;
-    row["per_s"] = is_known ? rounded(past->second.rate.per_second(), 10) : 0.0;
+    const double rate = is_known ? rounded(past->second.rate.per_second(), 10) : 0.0;
+    row["per_s"] = is_gauge(row["name"].get<std::string>()) ? Json() : Json(rate);
     row["moved_ms"] = moved_ns == 0 ? Json() : Json((now_ns - moved_ns) / 1'000'000);
+}
+
+bool is_gauge(std::string_view counter) {
+    return counter == "longest_oversleep_ns" || counter == "scheduling_errno";
 }
 
 std::vector<Json> counter_rows(const ViewContext& c) {

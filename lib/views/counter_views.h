@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "balance/rate.h"
@@ -19,7 +20,7 @@ class CounterHistory {
   public:
     // Once a second.
     void sample(const std::vector<Json>& rows, std::uint64_t now_ns);
-    // "per_s", the mean of ten seconds, and "moved_ms" ago; null: not since the start.
+    // "per_s", the mean of ten seconds; null: a gauge. "moved_ms" ago; null: not since the start.
     void add_to(Json& row, std::uint64_t now_ns) const;
 
   private:
@@ -29,6 +30,9 @@ class CounterHistory {
     };
     std::map<std::string, Past, std::less<>> past_;  // by group and name
 };
+
+// It stands for how it is, not for how often something has been: it has no rate.
+bool is_gauge(std::string_view counter);
 
 // One row per counter: name, total, each worker's share, and what the context's history has.
 std::vector<Json> counter_rows(const ViewContext& context);

@@ -25,7 +25,8 @@ bool has_moved(const Json& row) {
 
 // Whole above ten: nobody reads the rest.
 std::string rate_of(const Json& row) {
-    const double rate = row.value("per_s", 0.0);
+    if (!row.contains("per_s") || !row["per_s"].is_number()) return "-";  // a gauge
+    const double rate = row["per_s"].get<double>();
     return rate >= 10 ? count_text(static_cast<std::uint64_t>(std::llround(rate)))
                       : decimal_text(rate);
 }
@@ -52,6 +53,7 @@ void take_rates(std::vector<Json>& rows, const std::vector<Json>& before, double
         });
         const auto total = row.value("total", std::uint64_t{0});
         const auto was = same == before.end() ? total : same->value("total", std::uint64_t{0});
+        if (row.contains("per_s") && row["per_s"].is_null()) continue;
         row["per_s"] = static_cast<double>(total - std::min(was, total)) / seconds;
     }
 }

@@ -83,6 +83,18 @@ TEST_F(CounterRows, SayHowFastAndWhenLast) {
     }
 }
 
+TEST_F(CounterRows, AGaugeHasNoRate) {
+    CounterHistory history;
+    history.sample(rows(), 1);
+    for (Json row : rows()) {
+        history.add_to(row, 2);
+        const std::string name = row["name"];
+        EXPECT_EQ(row["per_s"].is_null(),
+                  name == "longest_oversleep_ns" || name == "scheduling_errno")
+            << name;
+    }
+}
+
 TEST_F(CounterRows, EachCounterOfAWorkerHasOneRow) {
     // Padding at the block's end may be counted too: it is never shown and never asked for.
     const std::size_t named = exchange::worker_counters.size() + 2 * exchange::drop_count;
