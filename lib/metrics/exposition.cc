@@ -27,10 +27,10 @@ void append_number(std::string& text, double value) {
     if (std::isnan(value)) return void(text += "NaN");
     if (std::isinf(value)) return void(text += value > 0 ? "+Inf" : "-Inf");
     std::array<char, 32> digits;
-    const bool is_whole = std::abs(value) < largest_whole && value == std::trunc(value);
-    const auto end =
-        is_whole ? std::to_chars(digits.begin(), digits.end(), static_cast<std::int64_t>(value))
-                 : std::to_chars(digits.begin(), digits.end(), value);
+    const auto whole = std::abs(value) < largest_whole ? static_cast<std::int64_t>(value) : 0;
+    const auto end = static_cast<double>(whole) == value
+                         ? std::to_chars(digits.begin(), digits.end(), whole)
+                         : std::to_chars(digits.begin(), digits.end(), value);
     text.append(digits.begin(), end.ptr);
 }
 
