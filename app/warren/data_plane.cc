@@ -172,6 +172,7 @@ void DataPlane::make_workers() {
 
 config::GlobalDefs DataPlane::run(control::ManagerOptions options) {
     options.pool = pool_.get();
+    options.pools = {pool_.get(), large_pool_.get(), control_pool_.get()};
     options.open_port = [this](const std::string& interface) -> port::Port& {
         return open_port(interface, true);  // the manager has looked
     };

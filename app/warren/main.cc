@@ -3,6 +3,7 @@
 // lcore, and lets the manager run on the main thread. Wiring only. Exit status: 0 stopped by a
 // signal (or a good --check or --dry-run), 3 --dry-run: a restart is needed, 1 a wrong
 // configuration or command line, or an environment in which it cannot start.
+#include <rte_version.h>
 #include <spdlog/spdlog.h>
 
 #include <exception>
@@ -57,6 +58,7 @@ config::GlobalDefs serve(const Options& options, const schema::LoadResult& loade
     control::ManagerOptions manager;
     manager.process = {.instance = options.instance,
                        .version = WARREN_VERSION,
+                       .dpdk_version = rte_version(),
                        .config_file = options.config_file,
                        .started_ns = port::now_ns(),
                        .hugepages = plane.uses_hugepages()};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/answers.h"
 
+#include <rte_mempool.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -29,6 +31,15 @@ std::vector<std::string> verb_names() {
 }
 
 constexpr std::uint64_t sample_ns = 1'000'000'000;
+
+std::vector<metrics::PacketBuffers> buffers_of(const std::vector<const rte_mempool*>& pools) {
+    std::vector<metrics::PacketBuffers> all;
+    for (const rte_mempool* pool : pools) {
+        const std::uint64_t free = rte_mempool_avail_count(pool);
+        all.push_back({pool->name, free, pool->size - free});
+    }
+    return all;
+}
 
 std::uint64_t lateness(std::uint64_t last_ns, std::uint64_t now_ns) {
     return last_ns == 0 || now_ns < last_ns + sample_ns ? 0 : now_ns - last_ns - sample_ns;
@@ -132,7 +143,8 @@ http::Answer Answers::with_facts(const http::Site::Look& look) const {
                  .events = context_.events,
                  .usage = http::process_usage(),
                  .reloads = sources_.reloads,
-                 .manager_lag_ns = std::max(lag_ns_, lateness(sampled_ns_, view.now_ns))});
+                 .manager_lag_ns = std::max(lag_ns_, lateness(sampled_ns_, view.now_ns)),
+                 .buffers = buffers_of(sources_.pools)});
 }
 
 void Answers::sample_load(std::uint64_t now_ns) {

@@ -23,6 +23,8 @@
 #include "views/dumps.h"
 #include "views/view_context.h"
 
+struct rte_mempool;
+
 namespace warren::control {
 
 class Answers {
@@ -40,6 +42,7 @@ class Answers {
         const metrics::FlowTally& tally;
         const metrics::ReloadHistory& reloads;
         const std::vector<syntax::TextLine>& config_lines;
+        const std::vector<const rte_mempool*>& pools;
     };
     using Obey = std::function<std::vector<Services::Obeyed>(const model::Order& order)>;
 

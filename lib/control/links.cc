@@ -138,6 +138,7 @@ void Links::set_link(PortChange& change, bool up) {
         std::rotate(port.went_down_ns.begin(), port.went_down_ns.end() - 1,
                     port.went_down_ns.end());
         port.went_down_ns.front() = port::now_ns();
+        ++port.flaps;
     }
     context_.events.add(journal::EventKind::link,
                         up ? journal::EventLevel::info : journal::EventLevel::warning,

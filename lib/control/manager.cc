@@ -10,6 +10,8 @@
 
 #include "control/signals.h"
 #include "exchange/wake.h"
+#include "journal/counted.h"
+#include "metrics/pool_rows.h"
 #include "model/builder.h"
 #include "model/server_totals.h"
 #include "model/start.h"
@@ -84,7 +86,8 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       answers_(
           context(),
           {exchange, vrrp, netlink_, ports_, services_.ended(), days_, options_.process,
-           flow_sync_.picture(), flow_tally_, reloader_.history(), reloader_.lines()},
+           flow_sync_.picture(), flow_tally_, reloader_.history(), reloader_.lines(),
+           options_.pools},
           [this](const model::Order& order) { return services_.obey(order); },
           [this](bool is_rehearsal) { return reload(is_rehearsal); },
           [this](const handover::Request& request, const handover::FlowSync::Reply& reply) {
@@ -432,8 +435,11 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
     host_.follow_masters();
     services_.follow_quorums();
     publication_.publish();
+    for (const std::uint16_t index : changes.removed_servers)
+        flow_tally_.keep(state_->servers[index].service,
+                         metrics::counts_of(*state_, exchange_, index));
     for (const std::uint16_t index : changes.added_services)
-        flow_tally_.begin_service(index);
+        flow_tally_.begin_service(index, metrics::turned_away(exchange_, index));
     for (const std::uint16_t index : changes.added_servers) {
         flow_tally_.begin_server(index);
         days_.begin_server(index);

@@ -33,7 +33,8 @@
 namespace warren::control {
 
 struct ManagerOptions {
-    const rte_mempool* pool = nullptr;  // of all received frames
+    const rte_mempool* pool = nullptr;        // of all received frames
+    std::vector<const rte_mempool*> pools{};  // all there are, for who counts them
     // Puts another port into the table. Throws std::runtime_error: Port's.
     std::function<void(const std::string& interface)> open_port;
     views::ProcessFacts process;

@@ -128,7 +128,8 @@ void Routers::on_report(const election::VrrpReport& report) {
 }
 
 void Routers::on_transition(const election::VrrpReport& report) {
-    const model::RouterState& router = context_.state.routers.at(report.router);
+    model::RouterState& router = context_.state.routers.at(report.router);
+    ++router.entered.at(static_cast<std::size_t>(report.to));
     context_.events.info(journal::EventKind::vrrp, "{}: {} -> {} ({})", router.config->name,
                          vrrp::name(report.from), vrrp::name(report.to),
                          reason_text(report, router.status));

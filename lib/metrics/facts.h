@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "journal/event_log.h"
 #include "metrics/flow_tally.h"
@@ -25,6 +27,12 @@ struct ReloadHistory {
     std::int64_t last_taken_ms = 0;  // since 1970
 };
 
+// A pool of the memory for packets.
+struct PacketBuffers {
+    std::string name;
+    std::uint64_t free = 0, used = 0;
+};
+
 struct Facts {
     const views::ViewContext& view;
     const FlowTally& tally;
@@ -32,6 +40,7 @@ struct Facts {
     ProcessUsage usage{};
     ReloadHistory reloads{};
     std::uint64_t manager_lag_ns = 0;
+    std::vector<PacketBuffers> buffers{};
 };
 
 }  // namespace warren::metrics

@@ -14,6 +14,7 @@ void add_process(Exposition& out, const Facts& facts);
 void add_vrrp(Exposition& out, const Facts& facts);
 void add_services(Exposition& out, const Pool& pool);
 void add_servers(Exposition& out, const Pool& pool);
+void add_connects(Exposition& out, const Pool& pool);
 void add_workers(Exposition& out, const Facts& facts);
 void add_ports(Exposition& out, const Facts& facts);
 

@@ -194,9 +194,10 @@ Line server_line(const ServiceRow& service, const ServerRow& server, std::size_t
     line.set("bck", record.is_sorry ? 1 : 0);
     line.set("lastchg", seconds_since(*server.view, record.since_ns));
     if (record.config->uthreshold != 0) line.set("slim", record.config->uthreshold);
-    if (server.tally.connects != 0)
-        line.set("ctime", static_cast<std::uint64_t>(1000 * server.tally.connect_sum_s /
-                                                     static_cast<double>(server.tally.connects)));
+    const ConnectTimes& connects = server.tally.connects;
+    if (connects.count != 0)
+        line.set("ctime", static_cast<std::uint64_t>(1000 * connects.sum_s /
+                                                     static_cast<double>(connects.count)));
     set_check(line, record.check);
     return line;
 }

@@ -20,8 +20,10 @@ std::vector<std::string> worker_labels(const exchange::Exchange& exchange) {
 }
 
 // Counters that have a family of their own.
-constexpr std::array apart{&WorkerCounters::rx, &WorkerCounters::tx, &WorkerCounters::rx_bytes,
-                           &WorkerCounters::tx_bytes, &WorkerCounters::busy_ns};
+constexpr std::array apart{&WorkerCounters::rx,         &WorkerCounters::tx,
+                           &WorkerCounters::rx_bytes,   &WorkerCounters::tx_bytes,
+                           &WorkerCounters::busy_ns,    &WorkerCounters::resets_sent,
+                           &WorkerCounters::handoff_in, &WorkerCounters::handoff_out};
 
 bool stands_apart(exchange::Counter WorkerCounters::*counter) {
     return std::find(apart.begin(), apart.end(), counter) != apart.end();
@@ -41,6 +43,12 @@ void add_traffic(Exposition& out, const exchange::Exchange& exchange,
     add(&WorkerCounters::rx, &WorkerCounters::tx);
     out.begin("warren_worker_bytes_total", Kind::counter, "Bytes from and to the ports.");
     add(&WorkerCounters::rx_bytes, &WorkerCounters::tx_bytes);
+    out.begin("warren_worker_handoffs_total", Kind::counter,
+              "Frames from and to other workers, whose flows they are of.");
+    add(&WorkerCounters::handoff_in, &WorkerCounters::handoff_out);
+    out.begin("warren_worker_resets_total", Kind::counter, "RST segments sent, whatever for.");
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        out.add(number(exchange.workers[i]->counters.resets_sent.value()), labels[i]);
     out.begin("warren_worker_busy_seconds_total", Kind::counter, "Time in which there was work.");
     for (std::size_t i = 0; i < labels.size(); ++i)
         out.add(number(exchange.workers[i]->counters.busy_ns.value()) / 1e9, labels[i]);
@@ -81,6 +89,10 @@ void add_tables(Exposition& out, const views::ViewContext& view,
             flows += view.exchange.workers[i]->servers[server].active.value();
         out.add(number(flows), labels[i]);
     }
+    out.begin("warren_worker_half_open_flows", Kind::gauge,
+              "Connections whose client has not answered its server yet.");
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        out.add(number(view.exchange.workers[i]->half_open_flows.value()), labels[i]);
     out.begin("warren_worker_flow_capacity", Kind::gauge, "Connections that its table holds.");
     for (const std::string& worker : labels)
         out.add(view.state.config.dataplane.flows, worker);
@@ -137,6 +149,16 @@ constexpr Column<PortRow> port_columns[] = {
      [](const PortRow& p) { return number(p.totals->tx_errors); }},
 };
 
+// Of a pool that runs empty frames are lost.
+void add_buffers(Exposition& out, const std::vector<PacketBuffers>& pools) {
+    out.begin("warren_mbufs", Kind::gauge, "Packet buffers of a pool, by what they are.");
+    for (const PacketBuffers& pool : pools) {
+        const std::string labels = label("pool", pool.name);
+        out.add(number(pool.free), labels, R"(state="free")");
+        out.add(number(pool.used), labels, R"(state="used")");
+    }
+}
+
 }  // namespace
 
 void add_workers(Exposition& out, const Facts& facts) {
@@ -155,6 +177,9 @@ void add_workers(Exposition& out, const Facts& facts) {
 
 void add_ports(Exposition& out, const Facts& facts) {
     const views::ViewContext& view = facts.view;
+    out.begin("warren_port_flaps_total", Kind::counter, "How often its link went down.");
+    for (const model::PortState& port : view.state.ports)
+        out.add(number(port.flaps), label("interface", port.name));
     out.begin("warren_port_up", Kind::gauge, "Whether its link is up.");
     std::vector<PortRow> rows;
     for (std::size_t i = 0; i < view.state.ports.size(); ++i) {
@@ -164,6 +189,7 @@ void add_ports(Exposition& out, const Facts& facts) {
         if (i < view.port_totals.size()) rows.push_back({labels, &view.port_totals[i]});
     }
     add_columns(out, port_columns, rows);
+    add_buffers(out, facts.buffers);
 }
 
 }  // namespace warren::metrics

@@ -19,12 +19,13 @@ constexpr std::array<Part, static_cast<std::size_t>(Scope::count_)> parts{{
     {"vrrp", add_vrrp, nullptr},
     {"service", nullptr, add_services},
     {"server", nullptr, add_servers},
+    {"connect", nullptr, add_connects},
     {"worker", add_workers, nullptr},
     {"port", add_ports, nullptr},
 }};
 
 // Of a server, more or less; the rest is less than one of a few hundred.
-constexpr std::size_t bytes_per_server = 2'500;
+constexpr std::size_t bytes_per_server = 4'500;
 constexpr std::size_t bytes_besides = 64 * 1024;
 
 }  // namespace
@@ -47,6 +48,8 @@ std::optional<Scopes> read_scopes(std::string_view list) {
 std::string render(const Facts& facts, Scopes scopes) {
     Exposition out(bytes_besides + bytes_per_server * facts.view.state.servers.size());
     std::optional<Pool> pool;
+    if (scopes == all_scopes && facts.view.state.servers.size() > most_servers_with_histogram)
+        scopes = static_cast<Scopes>(scopes & ~(1U << static_cast<unsigned>(Scope::connect)));
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if ((scopes >> i & 1U) == 0) continue;
         if (parts[i].add != nullptr) {

@@ -11,13 +11,17 @@
 
 namespace warren::metrics {
 
-enum class Scope : std::uint8_t { process, vrrp, service, server, worker, port, count_ };
+enum class Scope : std::uint8_t { process, vrrp, service, server, connect, worker, port, count_ };
 
 // A bit for each Scope.
 using Scopes = std::uint8_t;
 inline constexpr Scopes all_scopes = (1U << static_cast<unsigned>(Scope::count_)) - 1;
 // "vrrp,server"; empty: all. Nothing if there is an unknown one among them.
 std::optional<Scopes> read_scopes(std::string_view list);
+
+// Of `connect`, the histogram of each server, everything has as much as of `server`: a scrape of
+// all scopes leaves it out where there are more servers than this.
+inline constexpr std::size_t most_servers_with_histogram = 1'024;
 
 std::string render(const Facts& facts, Scopes scopes);
 

@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, 6> server_states{"up",   "blocked", "drai
 constexpr Column<ServiceRow> service_columns[] = {
     {"warren_service_up", Kind::gauge, "Whether some real_server takes new connections.", "",
      [](const ServiceRow& s) { return number(s.is_up); }},
+    {"warren_service_owned", Kind::gauge, "Whether its address is here: its router is master.", "",
+     [](const ServiceRow& s) { return number(s.is_owned); }},
     {"warren_service_quorum", Kind::gauge, "Whether it has its quorum.", "",
      [](const ServiceRow& s) { return number(s.record->has_quorum); }},
     {"warren_service_flows", Kind::gauge, "Connections now.", "",
@@ -36,6 +38,16 @@ constexpr Column<ServiceRow> service_columns[] = {
      [](const ServiceRow& s) { return number(s.counts.to_server_frames); }},
     {"warren_service_packets_total", Kind::counter, "", R"(direction="out")",
      [](const ServiceRow& s) { return number(s.counts.to_client_frames); }},
+    {"warren_service_refused_total", Kind::counter,
+     "SYNs that got RST from us, by what there was none of.", R"(reason="no_server")",
+     [](const ServiceRow& s) { return number(s.turned_away.no_server); }},
+    {"warren_service_refused_total", Kind::counter, "", R"(reason="no_local_port")",
+     [](const ServiceRow& s) { return number(s.turned_away.no_local_port); }},
+    {"warren_service_refused_total", Kind::counter, "", R"(reason="table_full")",
+     [](const ServiceRow& s) { return number(s.turned_away.table_full); }},
+    {"warren_service_strays_total", Kind::counter,
+     "Segments of no connection that got RST from us.", "",
+     [](const ServiceRow& s) { return number(s.turned_away.strays); }},
 };
 
 void add_server_counts(Exposition& out, const Pool& pool) {
@@ -63,17 +75,15 @@ constexpr std::array<std::string_view, connect_bounds_s.size() + 1> bucket_label
     R"(le="0.025")",  R"(le="0.05")",  R"(le="0.1")",    R"(le="0.25")",  R"(le="0.5")",
     R"(le="1")",      R"(le="2.5")",   R"(le="+Inf")"};
 
-void add_connect_times(Exposition& out, const std::vector<ServiceRow>& services) {
-    out.begin("warren_service_connect_seconds", Kind::histogram,
-              "From the SYN given to a server to its SYN-ACK.");
-    for (const ServiceRow& service : services) {
-        const ConnectTimes& times = service.tally.connects;
+template <typename Row>
+void add_connect_times(Exposition& out, const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+        const ConnectTimes& times = row.tally.connects;
         std::uint64_t sum = 0;
         for (std::size_t i = 0; i < times.buckets.size(); ++i)
-            out.add_part("_bucket", number(sum += times.buckets[i]), service.labels,
-                         bucket_labels[i]);
-        out.add_part("_sum", times.sum_s, service.labels);
-        out.add_part("_count", number(times.count), service.labels);
+            out.add_part("_bucket", number(sum += times.buckets[i]), row.labels, bucket_labels[i]);
+        out.add_part("_sum", times.sum_s, row.labels);
+        out.add_part("_count", number(times.count), row.labels);
     }
 }
 
@@ -100,22 +110,30 @@ constexpr Column<ServerRow> server_columns[] = {
     {"warren_server_last_change_timestamp_seconds", Kind::gauge,
      "When its state last changed; 0: not since the start.", "",
      [](const ServerRow& s) { return wall_s(*s.view, s.record->since_ns); }},
-    {"warren_server_connections_total", Kind::counter, "Connections given to it.", "",
+    {"warren_server_connections_total", Kind::counter, "Connections that it has answered.", "",
+     [](const ServerRow& s) { return number(s.tally.connections); }},
+    {"warren_server_attempts_total", Kind::counter, "SYNs given to it.", "",
      [](const ServerRow& s) { return number(s.counts.connections); }},
     {"warren_server_refused_total", Kind::counter, "SYNs that it answered with RST.", "",
      [](const ServerRow& s) { return number(s.counts.refused); }},
     {"warren_server_unanswered_total", Kind::counter, "SYNs that it never answered.", "",
      [](const ServerRow& s) { return number(s.counts.unanswered); }},
+    {"warren_server_resets_total", Kind::counter, "Connections that it ended with RST.", "",
+     [](const ServerRow& s) { return number(s.tally.resets); }},
+    {"warren_server_checks_total", Kind::counter, "Checks of it, by what they found.",
+     R"(result="passed")", [](const ServerRow& s) { return number(s.record->checks_passed); }},
+    {"warren_server_checks_total", Kind::counter, "", R"(result="failed")",
+     [](const ServerRow& s) { return number(s.record->checks_failed); }},
+    {"warren_server_transitions_total", Kind::counter,
+     "How often it began (up) and stopped (down) taking new connections.", R"(to="up")",
+     [](const ServerRow& s) { return number(s.record->came_up); }},
+    {"warren_server_transitions_total", Kind::counter, "", R"(to="down")",
+     [](const ServerRow& s) { return number(s.record->went_down); }},
     {"warren_server_bytes_total", Kind::counter,
      "Bytes forwarded: in to the server, out of it to clients.", R"(direction="in")",
      [](const ServerRow& s) { return number(s.counts.to_server_bytes); }},
     {"warren_server_bytes_total", Kind::counter, "", R"(direction="out")",
      [](const ServerRow& s) { return number(s.counts.to_client_bytes); }},
-    {"warren_server_connects_total", Kind::counter, "SYNs that it answered with SYN-ACK.", "",
-     [](const ServerRow& s) { return number(s.tally.connects); }},
-    {"warren_server_connect_seconds_total", Kind::counter,
-     "Time that it took to answer them, in all.", "",
-     [](const ServerRow& s) { return s.tally.connect_sum_s; }},
 };
 
 void add_server_states(Exposition& out, const std::vector<ServerRow>& servers) {
@@ -134,12 +152,20 @@ void add_services(Exposition& out, const Pool& pool) {
     add_columns(out, service_columns, pool.services);
     add_server_counts(out, pool);
     add_endings(out, pool);
+    out.begin("warren_service_connect_seconds", Kind::histogram,
+              "From the SYN given to a server to its SYN-ACK.");
     add_connect_times(out, pool.services);
 }
 
 void add_servers(Exposition& out, const Pool& pool) {
     add_server_states(out, pool.servers);
     add_columns(out, server_columns, pool.servers);
+}
+
+void add_connects(Exposition& out, const Pool& pool) {
+    out.begin("warren_server_connect_seconds", Kind::histogram,
+              "From the SYN given to it to its SYN-ACK, or until another server got the SYN.");
+    add_connect_times(out, pool.servers);
 }
 
 }  // namespace warren::metrics

@@ -11,10 +11,31 @@
 namespace warren::metrics {
 namespace {
 
-PoolCounts counts_of(const views::ViewContext& view, std::uint16_t server) {
-    const model::ServerRecord& record = view.state.servers[server];
+bool is_owned(const model::State& state, const model::ServiceRecord& service) {
+    return service.router && state.routers[*service.router].status.state == vrrp::State::master;
+}
+
+TurnedAway turned_away_of(const views::ViewContext& view, const ServiceTally& tally,
+                          std::uint16_t service) {
+    TurnedAway now = turned_away(view.exchange, service);
+    now.no_server -= tally.before.no_server;
+    now.no_local_port -= tally.before.no_local_port;
+    now.table_full -= tally.before.table_full;
+    now.strays -= tally.before.strays;
+    return now;
+}
+
+bool takes_flows(const model::ServerRecord& server) {
+    return server.serves && model::is_alive(server);
+}
+
+}  // namespace
+
+PoolCounts counts_of(const model::State& state, const exchange::Exchange& exchange,
+                     std::uint16_t server) {
+    const model::ServerRecord& record = state.servers[server];
     PoolCounts sum;
-    for (const auto& worker : view.exchange.workers) {
+    for (const auto& worker : exchange.workers) {
         const exchange::ServerCounters& counted = worker->servers[server];
         sum.active += counted.active.value();
         sum.connections += counted.connections.value();
@@ -31,23 +52,6 @@ PoolCounts counts_of(const views::ViewContext& view, std::uint16_t server) {
     return sum;
 }
 
-bool takes_flows(const model::ServerRecord& server) {
-    return server.serves && model::is_alive(server);
-}
-
-}  // namespace
-
-void PoolCounts::add(const PoolCounts& other) {
-    active += other.active;
-    connections += other.connections;
-    to_server_bytes += other.to_server_bytes;
-    to_client_bytes += other.to_client_bytes;
-    to_server_frames += other.to_server_frames;
-    to_client_frames += other.to_client_frames;
-    refused += other.refused;
-    unanswered += other.unanswered;
-}
-
 Pool pool_rows(const views::ViewContext& view, const FlowTally& tally) {
     Pool pool;
     std::vector<std::size_t> row_of(view.state.services.size());
@@ -59,7 +63,11 @@ Pool pool_rows(const views::ViewContext& view, const FlowTally& tally) {
                                  .view = &view,
                                  .record = &service,
                                  .servers = {},
-                                 .tally = tally.service(i)});
+                                 .tally = tally.service(i),
+                                 .is_owned = is_owned(view.state, service)});
+        ServiceRow& row = pool.services.back();
+        row.turned_away = turned_away_of(view, row.tally, i);
+        row.counts = row.tally.gone;
     }
     std::vector<std::uint16_t> served;
     for (std::uint16_t i = 0; i < view.state.servers.size(); ++i)
@@ -73,7 +81,7 @@ Pool pool_rows(const views::ViewContext& view, const FlowTally& tally) {
         pool.servers.push_back({.labels = service.labels + "," + label("server", name_of(server)),
                                 .view = &view,
                                 .record = &server,
-                                .counts = counts_of(view, i),
+                                .counts = counts_of(view.state, view.exchange, i),
                                 .ports_used = ports.of(i).fullest_worker,
                                 .tally = tally.server(i),
                                 .state = views::state_text(server)});

@@ -12,14 +12,9 @@
 
 namespace warren::metrics {
 
-struct PoolCounts {
-    std::uint64_t active = 0, connections = 0;
-    std::uint64_t to_server_bytes = 0, to_client_bytes = 0;
-    std::uint64_t to_server_frames = 0, to_client_frames = 0;
-    std::uint64_t refused = 0, unanswered = 0;
-
-    void add(const PoolCounts& other);
-};
+// What all workers have counted of a server since it has its index.
+PoolCounts counts_of(const model::State& state, const exchange::Exchange& exchange,
+                     std::uint16_t server);
 
 struct ServerRow {
     std::string labels;  // service, server
@@ -39,7 +34,9 @@ struct ServiceRow {
     PoolCounts counts{};
     double ports_used = 0;
     ServiceTally tally{};
-    bool is_up = false;  // some server takes new connections
+    TurnedAway turned_away{};
+    bool is_owned = false;  // its address is here: its router is master
+    bool is_up = false;     // some server takes new connections
 };
 
 struct Pool {

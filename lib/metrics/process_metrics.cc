@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "metrics/config_hash.h"
 #include "metrics/families.h"
 #include "verdict/verdict.h"
 
@@ -74,7 +75,11 @@ void add_manager(Exposition& out, const Facts& facts) {
 void add_process(Exposition& out, const Facts& facts) {
     out.begin("warren_build_info", Kind::gauge, "1, with the version.");
     out.add(1, label("version", facts.view.process.version),
-            label("instance_name", facts.view.process.instance));
+            label("dpdk", facts.view.process.dpdk_version) + "," +
+                label("instance_name", facts.view.process.instance));
+    out.begin("warren_config_info", Kind::gauge,
+              "1, with a hash of what two warrens must have configured alike.");
+    out.add(1, label("hash", common_hash(facts.view.state.config)));
     add_usage(out, facts.usage);
     add_reloads(out, facts.reloads);
     add_verdict(out, facts.view);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "metrics/families.h"
+#include "views/counter_views.h"
 #include "vrrp/timers.h"
 
 namespace warren::metrics {
@@ -109,6 +110,16 @@ void add_states(Exposition& out, const std::vector<RouterRow>& rows) {
     }
 }
 
+void add_transitions(Exposition& out, const std::vector<RouterRow>& rows) {
+    using vrrp::State;
+    out.begin("warren_vrrp_transitions_total", Kind::counter,
+              "How often the router came into each state.");
+    for (const RouterRow& row : rows)
+        for (const State state : {State::initialize, State::backup, State::master, State::fault})
+            out.add(number(row.router->entered.at(static_cast<std::size_t>(state))), row.labels,
+                    label("to", vrrp::name(state)));
+}
+
 constexpr unsigned fault_causes = 9;
 static_assert(static_cast<unsigned>(vrrp::FaultCause::no_buffers) + 1 == fault_causes);
 
@@ -149,8 +160,7 @@ void add_control(Exposition& out, const election::VrrpCounters& counters) {
     out.begin("warren_control_events_total", Kind::counter,
               "Counters of the control lcore; see warren-counters(7).");
     for (const auto& [name, counter] : election::vrrp_counters)
-        if (counter != &election::VrrpCounters::longest_oversleep_ns &&
-            counter != &election::VrrpCounters::scheduling_errno)
+        if (!views::is_gauge(name))
             out.add(number((counters.*counter).value()), label("kind", name));
     out.begin("warren_control_longest_oversleep_seconds", Kind::gauge,
               "The latest that the control lcore ever woke.");
@@ -165,6 +175,7 @@ void add_control(Exposition& out, const election::VrrpCounters& counters) {
 void add_vrrp(Exposition& out, const Facts& facts) {
     const std::vector<RouterRow> rows = router_rows(facts.view);
     add_states(out, rows);
+    add_transitions(out, rows);
     add_columns(out, router_columns, rows);
     add_refused(out, rows);
     add_faults(out, rows);

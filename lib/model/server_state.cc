@@ -195,6 +195,7 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     if (result.reason == health::Reason::unknown) return false;  // nor is it news to show
     const bool local = result.reason == health::Reason::local;
     server.check = {true, result.ok(), local, result.latency_ns, result.text};
+    ++(result.ok() ? server.checks_passed : server.checks_failed);
     // Our own machine's trouble, or our own cable's, says nothing about the server.
     if (local || (!result.ok() && !link_is_up(state, service))) return false;
     if (result.ok()) server.passed_ns = now_ns;
@@ -256,8 +257,8 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
     if (!is_served(server)) return;
     switch (event.kind) {
         case exchange::FlowEventKind::established: {
-            const double us = event.latency_us;
             if (event.latency_us == 0) break;
+            const double us = event.latency_us;
             if (!server.is_sorry)
                 state.services[server.service].factors.latency(server.position,
                                                                balance::Latency::handshake, us);

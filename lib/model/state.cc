@@ -85,6 +85,7 @@ void note_change(ServerRecord& server, std::string reason, std::uint64_t now_ns)
         server.serving_ns = 0;
     else if (!server.serves)
         server.serving_ns = now_ns;
+    if (serves != server.serves) ++(serves ? server.came_up : server.went_down);
     server.serves = serves;
     server.since_ns = now_ns;
     server.reason = std::move(reason);

@@ -54,6 +54,7 @@ struct PortState {
     std::string rss_trouble{};       // why its frames need hand-offs between workers; port.h
     bool reaches_kernel = true;      // what is not ours has a way to the host
     std::array<std::uint64_t, 3> went_down_ns{};  // when its link last did, the latest first
+    std::uint64_t flaps = 0;                      // how often it did
 };
 
 // What a reload takes out of the file keeps its index until nobody remembers it (reload.h).
@@ -62,6 +63,8 @@ enum class Presence : std::uint8_t {
     removed,  // of a server: its flows are reset, and what their ends still send is answered
     free,     // the index may become another's
 };
+
+inline constexpr std::size_t router_states = static_cast<std::size_t>(vrrp::State::fault) + 1;
 
 struct RouterState {
     std::shared_ptr<const config::VrrpInstance> config;  // its own: State::config may be replaced
@@ -79,6 +82,7 @@ struct RouterState {
     std::uint64_t added_ns = 0;     // when the plan's added addresses came
     bool waits_silently = false;    // scripts have not heard of a fault that may be none
     election::AlarmPacer alarms{};
+    std::array<std::uint64_t, router_states> entered{};  // how often it came into each state
 };
 
 // Why a server is in the state it is in, for the log and `show servers`.
@@ -139,6 +143,8 @@ struct ServerRecord {
     std::uint64_t since_ns = 0;                  // of the standing
     std::string reason{};                        // of the last change
     std::uint64_t refused = 0, unanswered = 0;
+    std::uint64_t checks_passed = 0, checks_failed = 0;
+    std::uint64_t came_up = 0, went_down = 0;
     balance::RecentCount refusals{};  // its RSTs to SYNs, also those that another server got then
     double handshake_us = 0;          // mean of SYN to SYN-ACK; 0: none yet
 };

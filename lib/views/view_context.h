@@ -21,6 +21,7 @@ namespace warren::views {
 struct ProcessFacts {
     std::string instance;
     std::string version;
+    std::string dpdk_version;
     std::string config_file;
     std::uint64_t started_ns = 0;
     bool hugepages = false;

@@ -29,7 +29,8 @@ class FactsFixture : public testing::Test {
     template <typename Made>
     std::string made_by(Made made) {
         const views::ViewContext context = view();
-        return made(Facts{.view = context, .tally = tally_, .events = events_});
+        return made(
+            Facts{.view = context, .tally = tally_, .events = events_, .buffers = buffers_});
     }
 
     std::unique_ptr<model::State> state_ = model::state_of(
@@ -41,6 +42,7 @@ class FactsFixture : public testing::Test {
     std::vector<views::PortTotals> totals_{{.rx_packets = 5}};
     std::vector<double> busy_{0.1, 0.2};
     FlowTally tally_;
+    std::vector<PacketBuffers> buffers_;
     journal::EventLog events_{[] { return std::int64_t{0}; }};
 };
 

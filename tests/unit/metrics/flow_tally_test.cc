@@ -51,18 +51,49 @@ TEST(FlowTally, PutsConnectTimesIntoTheirBuckets) {
     EXPECT_EQ(times.buckets.back(), 1U);
     EXPECT_EQ(times.count, 3U);
     EXPECT_NEAR(times.sum_s, 3.001001, 1e-9);
-    EXPECT_EQ(tally.server(7).connects, 3U);
-    EXPECT_NEAR(tally.server(7).connect_sum_s, 3.001001, 1e-9);
+    EXPECT_EQ(tally.server(7).connections, 3U);
+    EXPECT_EQ(tally.server(7).connects.count, 3U);
+    EXPECT_NEAR(tally.server(7).connects.sum_s, 3.001001, 1e-9);
+}
+
+TEST(FlowTally, ASynThatAnotherServerGotCountsAsItsWait) {
+    FlowTally tally;
+    tally.take({.server = 7,
+                .service = 1,
+                .kind = FlowEventKind::unanswered,
+                .replayed = true,
+                .latency_us = 200'000});
+    tally.take({.server = 7, .service = 1, .kind = FlowEventKind::unanswered});
+    EXPECT_EQ(tally.server(7).connections, 0U);
+    EXPECT_EQ(tally.server(7).connects.count, 1U);
+    EXPECT_NEAR(tally.server(7).connects.sum_s, 0.2, 1e-9);
+    EXPECT_EQ(tally.service(1).connects.count, 0U);
+}
+
+TEST(FlowTally, AnAnswerThatNobodySawTookNoKnownTime) {
+    FlowTally tally;
+    tally.take({.server = 7, .service = 1, .latency_us = 0});
+    EXPECT_EQ(tally.server(7).connections, 1U);
+    EXPECT_EQ(tally.server(7).connects.count, 0U);
+    EXPECT_EQ(tally.service(1).connects.count, 0U);
+}
+
+TEST(FlowTally, CountsTheResetsOfAServer) {
+    FlowTally tally;
+    for (const EndCause cause : {EndCause::server_reset, EndCause::server_fin, EndCause::idle})
+        tally.take({.server = 7, .service = 1, .kind = FlowEventKind::ended, .cause = cause});
+    EXPECT_EQ(tally.server(7).resets, 1U);
 }
 
 TEST(FlowTally, AnIndexMayBecomeAnothers) {
     FlowTally tally;
     tally.take({.server = 7, .service = 1, .latency_us = 1});
-    tally.begin_service(1);
+    tally.begin_service(1, {.strays = 5});
     tally.begin_server(7);
     tally.begin_server(4'000);
     EXPECT_EQ(tally.service(1).connects.count, 0U);
-    EXPECT_EQ(tally.server(7).connects, 0U);
+    EXPECT_EQ(tally.service(1).before.strays, 5U);
+    EXPECT_EQ(tally.server(7).connections, 0U);
 }
 
 TEST(FlowTally, WhatIsOfNobodyIsLeftOut) {
@@ -70,7 +101,7 @@ TEST(FlowTally, WhatIsOfNobodyIsLeftOut) {
     tally.take({.server = 0xffff, .service = 0xffff, .latency_us = 1});
     tally.take({.server = 0xffff, .service = 1, .latency_us = 1});
     EXPECT_EQ(tally.service(1).connects.count, 1U);
-    EXPECT_EQ(tally.server(0xffff).connects, 0U);
+    EXPECT_EQ(tally.server(0xffff).connections, 0U);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 
+#include "metrics/config_hash.h"
+#include "metrics/pool_rows.h"
 #include "unit/metrics/facts_fixture.h"
 
 namespace warren::metrics {
@@ -87,7 +89,7 @@ TEST_F(Metrics, ServersAddUpOverWorkersAndServices) {
 TEST_F(Metrics, CountersGoOnWhoeverHadTheIndexBefore) {
     exchange_.workers[0]->servers[0].connections.set(10);
     state_->servers[0].before.connections = 7;
-    EXPECT_EQ(value("warren_server_connections_total"
+    EXPECT_EQ(value("warren_server_attempts_total"
                     R"({service="192.168.8.100:5672",server="192.168.8.11:5672"})"),
               3);
 }
@@ -136,6 +138,94 @@ TEST_F(Metrics, TheHistogramIsCumulative) {
     EXPECT_EQ(value(R"(warren_service_connect_seconds_count{service="192.168.8.100:5672"})"), 3);
 }
 
+TEST_F(Metrics, AServerHasItsOwnHistogramWhileThereAreNotTooMany) {
+    tally_.take({.server = 1, .service = 0, .latency_us = 700});
+    const std::string labels = R"({service="192.168.8.100:5672",server="192.168.8.12:5672")";
+    EXPECT_EQ(value("warren_server_connect_seconds_bucket" + labels + R"(,le="0.001"})"), 1);
+    EXPECT_EQ(value("warren_server_connect_seconds_count" + labels + "}"), 1);
+    EXPECT_EQ(value("warren_server_connections_total" + labels + "}"), 1);
+    state_->servers.resize(most_servers_with_histogram + 1, state_->servers[0]);
+    EXPECT_EQ(text().find("warren_server_connect_seconds"), std::string::npos);
+    EXPECT_NE(text(*read_scopes("connect")).find("warren_server_connect_seconds"),
+              std::string::npos);
+}
+
+TEST_F(Metrics, WhoGotRstFromUsIsCountedByService) {
+    const std::string service = R"({service="192.168.8.100:5672")";
+    for (int worker = 0; worker < 2; ++worker) {
+        exchange_.workers[worker]->services[0].no_server.set(10);
+        exchange_.workers[worker]->services[0].no_port.set(20);
+        exchange_.workers[worker]->services[0].table_full.set(30);
+        exchange_.workers[worker]->services[0].strays.set(40);
+    }
+    tally_.begin_service(0, {.no_server = 1, .no_local_port = 2, .table_full = 3, .strays = 4});
+    EXPECT_EQ(value("warren_service_refused_total" + service + R"(,reason="no_server"})"), 19);
+    EXPECT_EQ(value("warren_service_refused_total" + service + R"(,reason="no_local_port"})"), 38);
+    EXPECT_EQ(value("warren_service_refused_total" + service + R"(,reason="table_full"})"), 57);
+    EXPECT_EQ(value("warren_service_strays_total" + service + "}"), 76);
+}
+
+TEST_F(Metrics, AServiceKeepsWhatItsServersHadCarried) {
+    exchange_.workers[0]->servers[0].connections.set(10);
+    exchange_.workers[1]->servers[1].connections.set(5);
+    exchange_.workers[1]->servers[1].active.set(5);
+    const std::string all = R"(warren_service_connections_total{service="192.168.8.100:5672"})";
+    EXPECT_EQ(value(all), 15);
+    state_->servers[1].presence = model::Presence::removed;
+    tally_.keep(0, counts_of(*state_, exchange_, 1));
+    EXPECT_EQ(value(all), 15) << "a counter never goes back";
+    EXPECT_EQ(value(R"(warren_service_flows{service="192.168.8.100:5672"})"), 0);
+}
+
+TEST_F(Metrics, AServiceIsOwnedByTheMaster) {
+    const std::string owned = R"(warren_service_owned{service="192.168.8.100:5672"})";
+    EXPECT_EQ(value(owned), 1);
+    state_->routers[0].status.state = vrrp::State::backup;
+    EXPECT_EQ(value(owned), 0);
+}
+
+TEST_F(Metrics, ChecksAndChangesOfAServerAreCounted) {
+    const std::string labels = R"({service="192.168.8.100:5672",server="192.168.8.11:5672")";
+    state_->servers[0].checks_passed = 8;
+    state_->servers[0].checks_failed = 2;
+    state_->servers[0].health.set_excluded(true);
+    model::note_change(state_->servers[0], "test", model::start_ns);
+    model::note_change(state_->servers[0], "another reason", model::start_ns);
+    EXPECT_EQ(value("warren_server_checks_total" + labels + R"(,result="passed"})"), 8);
+    EXPECT_EQ(value("warren_server_checks_total" + labels + R"(,result="failed"})"), 2);
+    EXPECT_EQ(value("warren_server_transitions_total" + labels + R"(,to="down"})"), 1);
+    EXPECT_EQ(value("warren_server_transitions_total" + labels + R"(,to="up"})"), 0);
+}
+
+TEST_F(Metrics, TheMachineHasFlapsBuffersAndHandoffs) {
+    state_->ports[0].flaps = 3;
+    state_->routers[0].entered[static_cast<std::size_t>(vrrp::State::master)] = 4;
+    exchange_.workers[1]->half_open_flows.set(6);
+    exchange_.workers[1]->counters.handoff_in.set(7);
+    buffers_ = {{"packets", 100, 28}};
+    EXPECT_EQ(value(R"(warren_port_flaps_total{interface="eth0"})"), 3);
+    EXPECT_EQ(value(R"(warren_vrrp_transitions_total{router="A",to="master"})"), 4);
+    EXPECT_EQ(value(R"(warren_worker_half_open_flows{worker="1"})"), 6);
+    EXPECT_EQ(value(R"(warren_worker_handoffs_total{worker="1",direction="in"})"), 7);
+    EXPECT_EQ(value(R"(warren_mbufs{pool="packets",state="used"})"), 28);
+}
+
+TEST_F(Metrics, TheHashIsOfWhatAPairHasAlike) {
+    const std::string before = common_hash(state_->config);
+    EXPECT_EQ(before.size(), 16U);
+    EXPECT_EQ(value("warren_config_info{hash=\"" + before + "\"}"), 1);
+    config::Config other = state_->config;
+    other.vrrp_instances[0].priority = 99;
+    other.vrrp_instances[0].interface = "eth7";
+    std::swap(other.virtual_servers[0].real_servers[0], other.virtual_servers[0].real_servers[1]);
+    EXPECT_EQ(common_hash(other), before);
+    other.virtual_servers[0].real_servers[0].weight = 9;
+    EXPECT_NE(common_hash(other), before);
+    other = state_->config;
+    other.vrrp_instances[0].advert_int_ns += 1;
+    EXPECT_NE(common_hash(other), before);
+}
+
 TEST_F(Metrics, FlowSyncIsThereWhereItIs) {
     EXPECT_EQ(text().find("warren_sync_"), std::string::npos);
     for (const auto& worker : exchange_.workers)
@@ -146,7 +236,7 @@ TEST_F(Metrics, FlowSyncIsThereWhereItIs) {
 
 TEST_F(Metrics, ScopesAreReadAndKept) {
     EXPECT_EQ(read_scopes(""), all_scopes);
-    EXPECT_EQ(read_scopes("process,vrrp,service,server,worker,port"), all_scopes);
+    EXPECT_EQ(read_scopes("process,vrrp,service,server,connect,worker,port"), all_scopes);
     EXPECT_EQ(read_scopes("vrrp"), 2);
     for (const char* wrong : {"x", ",", "vrrp,x", "VRRP", " vrrp"})
         EXPECT_FALSE(read_scopes(wrong)) << wrong;
@@ -157,8 +247,8 @@ TEST_F(Metrics, ScopesAreReadAndKept) {
     EXPECT_EQ(text(2).find("warren_server_"), std::string::npos);
 }
 
-TEST_F(Metrics, AServerHasTwentySeries) {
-    EXPECT_EQ(series(1U << static_cast<unsigned>(Scope::server)).size(), 2 * 20U);
+TEST_F(Metrics, AServerHasTwentyFourSeries) {
+    EXPECT_EQ(series(1U << static_cast<unsigned>(Scope::server)).size(), 2 * 24U);
 }
 
 }  // namespace
