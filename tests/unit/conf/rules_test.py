@@ -37,6 +37,15 @@ def own_address(box, name, values):
 
 OWN_ADDRESSES = [own_address(box, name, values) for box in (0, 1) for name, values in (("master", "1x120"), ("backup", "0x120"))]
 
+
+def owned(service, values):
+    return f'warren_service_owned{{{BOXES[0]},service="{service}"}}', values
+
+
+# A backup's host serves an address of its own all the time; a server of that was down for half a minute.
+OF_OWN_ADDRESS = [*OWN_ADDRESSES, owned("O:1", "1x60"), (f'warren_service_up{{{BOXES[0]},service="O:1"}}', "1x60"),
+                  (f'warren_server_state{{{BOXES[0]},service="O:1",server="S:1",state="down"}}', "1 1 0x60")]
+
 # Alert -> (at which moment, series with which it fires, series with which it does not). One point each 15 s.
 CASES = {
     "WarrenDown": ("2m", [('up{job="warren",instance="a"}', "0x120")], [('up{job="warren",instance="a"}', "1 0 1x100")]),
@@ -56,18 +65,18 @@ CASES = {
                     [(f"warren_vrrp_late_adverts_total{{{ROUTER}}}", "2x60")]),
     "FlowSyncTrouble": ("4m", [('warren_health_reason{reason="flow_sync"}', "1x60")],
                         [('warren_health_reason{reason="server_down"}', "1x60")]),
-    "ServiceDown": ("2m", [MASTER, (f'warren_service_up{{{BOXES[0]},service="V:1"}}', "0x60")],
-                    [MASTER, (f'warren_service_up{{{BOXES[1]},service="V:1"}}', "0x60")]),
-    "Refusing": ("4m", [('warren_worker_refused_total{worker="0",reason="flow_table_full"}', "0+30x60")],
-                 [('warren_worker_refused_total{worker="0",reason="no_flow"}', "0+30x60")]),
-    "ServerDown": ("5m", [MASTER, (f'warren_server_state{{{SERVER},state="down"}}', "1x60")],
-                   [MASTER, (f'warren_server_state{{{SERVER},state="down"}}', "1 1 0x60")]),
+    "ServiceDown": ("2m", [owned("V:1", "1x60"), (f'warren_service_up{{{BOXES[0]},service="V:1"}}', "0x60")],
+                    [owned("V:1", "0x60"), (f'warren_service_up{{{BOXES[0]},service="V:1"}}', "0x60"), *OF_OWN_ADDRESS]),
+    "Refusing": ("4m", [('warren_service_refused_total{service="V:1",reason="table_full"}', "0+30x60")],
+                 [('warren_service_refused_total{service="V:1",reason="table_full"}', "30x60")]),
+    "ServerDown": ("5m", [owned("V:1", "1x60"), (f'warren_server_state{{{SERVER},state="down"}}', "1x60")],
+                   [owned("V:1", "0x60"), (f'warren_server_state{{{SERVER},state="down"}}', "1x60"), *OF_OWN_ADDRESS]),
     "ServerSlow": ("10m", [(f"warren_server_effective_weight{{{SERVER}}}", "0.5x60"), (f"warren_server_weight{{{SERVER}}}", "1x60")],
                    [(f"warren_server_effective_weight{{{SERVER}}}", "0x60"), (f"warren_server_weight{{{SERVER}}}", "0x60")]),
     "ServerRefusing": ("8m", [(f"warren_server_refused_total{{{SERVER}}}", "0+1x60"), (f"warren_server_unanswered_total{{{SERVER}}}", "0x60"),
-                              (f"warren_server_connections_total{{{SERVER}}}", "0+10x60")],
+                              (f"warren_server_attempts_total{{{SERVER}}}", "0+10x60")],
                        [(f"warren_server_refused_total{{{SERVER}}}", "0+1x60"), (f"warren_server_unanswered_total{{{SERVER}}}", "0x60"),
-                        (f"warren_server_connections_total{{{SERVER}}}", "0+100x60")]),
+                        (f"warren_server_attempts_total{{{SERVER}}}", "0+100x60")]),
     "TableFilling": ("2m", [('warren_worker_flows{worker="0"}', "900x60"), ('warren_worker_flow_capacity{worker="0"}', "1000x60")],
                      [('warren_worker_flows{worker="0"}', "700x60"), ('warren_worker_flow_capacity{worker="0"}', "1000x60")]),
     "PortsFilling": ("2m", [('warren_service_local_ports_used_ratio{service="V:1"}', "0.9x60")],
@@ -87,8 +96,16 @@ CASES = {
     "PortDown": ("2m", [('warren_port_up{interface="eth0"}', "0x60")], [('warren_port_up{interface="eth0"}', "1x60")]),
     "ManagerLate": ("2m", [("warren_manager_lag_seconds", "2x60")], [("warren_manager_lag_seconds", "0.3x60")]),
     "ReloadFailed": ("2m", [("warren_config_last_reload_successful", "0x60")], [("warren_config_last_reload_successful", "1x60")]),
+    "ConfigDiffers": ("12m", [('warren_config_info{instance="a",hash="1"}', "1x60"), ('warren_config_info{instance="b",hash="2"}', "1x60")],
+                      [('warren_config_info{instance="a",hash="1"}', "1x60"), ('warren_config_info{instance="b",hash="1"}', "1x60")]),
     "DescriptorsFilling": ("8m", [('process_open_fds{job="warren"}', "900x60"), ('process_max_fds{job="warren"}', "1000x60")],
                            [('process_open_fds{job="warren"}', "90x60"), ('process_max_fds{job="warren"}', "1000x60")]),
+}
+
+# Fires with other series, too: in half an hour from 10 % to 70 %.
+GROWING = {
+    "TableFilling": [('warren_worker_flows{worker="0"}', "100+5x120"), ('warren_worker_flow_capacity{worker="0"}', "1000x120")],
+    "PortsFilling": [('warren_service_local_ports_used_ratio{service="V:1"}', "0.1+0.005x120")],
 }
 
 # What a scrape adds by itself.
@@ -140,6 +157,8 @@ class Rules(unittest.TestCase):
         lines = [f"rule_files: ['{RULES}']", "evaluation_interval: 15s", "tests:"]
         for alert, (moment, loud, quiet) in CASES.items():
             lines += promtool_case(alert, moment, loud, True) + promtool_case(alert, moment, quiet, False)
+        for alert, loud in GROWING.items():
+            lines += promtool_case(alert, "30m", loud, True)
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "cases.yml"
             file.write_text("\n".join(lines) + "\n", encoding="utf-8")
