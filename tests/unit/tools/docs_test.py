@@ -187,6 +187,25 @@ class Package(unittest.TestCase):
                 self.assertTrue((ROOT / "debian" / file).read_text().startswith(f"warren ({version}-"))
 
 
+class Metrics(unittest.TestCase):
+    """docs/metrics.md, of which warren-metrics(7) is made, and what lib/metrics begins."""
+
+    def test_each_has_its_row_with_its_type_and_help(self):
+        begins = re.compile(r'(?:\{|begin\()\s*"((?:warren|process)_\w+)",\s*Kind::(\w+),\s*((?:"[^"]*"\s*)+)')
+        made = {name: (kind, "".join(re.findall(r'"([^"]*)"', text))) for path in (ROOT / "lib/metrics").glob("*_metrics.cc")
+                for name, kind, text in begins.findall(path.read_text()) if text.strip() != '""'}
+        rows = re.findall(r"^\| `(\w+)` \| (\w+) \| [^|]+ \| ([^|]+) \|$", (DOCS / "metrics.md").read_text(), re.M)
+        self.assertGreater(len(made), 90)
+        self.assertEqual(sorted(name for name, _, _ in rows), sorted(made))
+        for name, kind, text in rows:
+            with self.subTest(name):
+                self.assertEqual((kind, text.lower()), (made[name][0], made[name][1].rstrip(".").lower()))
+
+    def test_its_sections_are_the_scopes(self):
+        scopes = body_of(code("lib/metrics"), r"parts\{")
+        self.assertEqual(list(sections("metrics.md")), re.findall(r'\{"(\w+)"', scopes))
+
+
 class Rfcs(unittest.TestCase):
     def test_each_section_has_its_code_and_its_test(self):
         rows = [line for line in (DOCS / "rfc.md").read_text().splitlines() if line.startswith("|")]
