@@ -28,6 +28,7 @@ EndedFlow flow_of(const exchange::FlowEvent& event, const model::State& state) {
     flow.vip = service.config->address;
     flow.service_port = service.config->port;
     flow.idle_ms = event.idle_ms;
+    if (event.kind == FlowEventKind::ended) flow.bytes = event.bytes;
     if (service.router) flow.router = state.routers[*service.router].config->name;
     flow.had_server = event.server < state.servers.size();
     if (flow.had_server) {

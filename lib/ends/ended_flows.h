@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,7 @@ struct EndedFlow {
     std::string router{};       // whose VIP it was
     std::int64_t began_ms = 0;  // since 1970; 0: not known
     std::uint32_t connect_us = 0, idle_ms = 0;
+    std::optional<flow::Carried> bytes{};  // of one that ended
 };
 
 class EndedFlows {

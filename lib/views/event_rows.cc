@@ -58,7 +58,9 @@ Json to_json(const ends::EndedFlow& flow) {
         {"router", flow.router},
         {"lasted_ms", flow.began_ms == 0 ? Json() : Json(flow.wall_ms - flow.began_ms)},
         {"idle_ms", flow.idle_ms},
-        {"connect_us", flow.connect_us == 0 ? Json() : Json(flow.connect_us)}};
+        {"connect_us", flow.connect_us == 0 ? Json() : Json(flow.connect_us)},
+        {"to_server_bytes", flow.bytes ? Json(flow.bytes->to_server) : Json()},
+        {"to_client_bytes", flow.bytes ? Json(flow.bytes->to_client) : Json()}};
 }
 
 std::string ended_page(const ends::EndedFlows& flows, std::string_view cursor) {

@@ -15,6 +15,8 @@ Json flow_row(const exchange::FlowRow& row, std::size_t worker,
             {"state", flow::name_of(row.state)},
             {"idle_ms", row.idle_ms},
             {"age_ms", age_ms ? Json(*age_ms) : Json()},
+            {"to_server_bytes", row.bytes.to_server},
+            {"to_client_bytes", row.bytes.to_client},
             {"worker", worker}};
 }
 

@@ -100,12 +100,15 @@ std::string read_cause(const std::string& text) {
 const std::vector<Column> ended_columns{
     {"TIME", Align::left, when},
     {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
-    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 3},
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 6},
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }, 1},
     {"CAUSE", Align::left, [](const Json& r) { return text(r, "cause"); }},
     {"LASTED", Align::right, [](const Json& r) { return number<duration_text>(r, "lasted_ms"); },
      2},
-    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 4},
+    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 3},
+    {"IN", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_server_bytes"); }, 4},
+    {"OUT", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_client_bytes"); },
+     4},
     {"CONNECT", Align::right, [](const Json& r) { return number<latency_text>(r, "connect_us"); },
      5},
 };

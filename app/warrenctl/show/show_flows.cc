@@ -20,12 +20,15 @@ namespace {
 const std::vector<Column> flow_columns{
     {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
     {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 2},
-    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }, 4},
+    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }, 5},
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
     {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }, 1},
     {"AGE", Align::right, [](const Json& r) { return number<duration_text>(r, "age_ms"); }, 3},
     {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 1},
-    {"WORKER", Align::right, [](const Json& r) { return text(r, "worker"); }, 5},
+    {"IN", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_server_bytes"); }, 4},
+    {"OUT", Align::right, [](const Json& r) { return number<bytes_text>(r, "to_client_bytes"); },
+     4},
+    {"WORKER", Align::right, [](const Json& r) { return text(r, "worker"); }, 6},
 };
 
 bool is_in(const std::vector<std::string>& names, const std::string& name) {
@@ -40,8 +43,18 @@ std::string value_of(const std::string& word, const std::string& said) {
     return said;
 }
 
+std::uint64_t bytes_of(const Json& row) {
+    return row.value("to_server_bytes", std::uint64_t{0}) +
+           row.value("to_client_bytes", std::uint64_t{0});
+}
+
 void sort_by(std::vector<Json>& rows, const std::string& order) {
     if (order.empty()) return;
+    if (order == "bytes") {
+        std::stable_sort(rows.begin(), rows.end(),
+                         [](const Json& a, const Json& b) { return bytes_of(a) > bytes_of(b); });
+        return;
+    }
     const bool is_time = order == "idle" || order == "age";
     const std::string key = is_time ? order + "_ms" : order;
     std::stable_sort(rows.begin(), rows.end(), [&](const Json& a, const Json& b) {
@@ -66,7 +79,7 @@ const std::vector<std::string>& flow_filter_names() {
 }
 
 const std::vector<std::string>& flow_orders() {
-    static const std::vector<std::string> names{"idle", "age", "client", "server"};
+    static const std::vector<std::string> names{"idle", "age", "bytes", "client", "server"};
     return names;
 }
 

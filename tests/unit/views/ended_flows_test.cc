@@ -54,6 +54,16 @@ TEST_F(Ended, SaysWhoWhereAndWhy) {
     EXPECT_EQ(row.at("wall_ms"), 5'000);
 }
 
+TEST_F(Ended, HasTheBytesOfWhatWasOpen) {
+    FlowEvent ended = event(FlowEventKind::ended);
+    ended.bytes = {100, 2'000};
+    flows_.take(ended, *state_, 0);
+    EXPECT_EQ(to_json(last()).at("to_server_bytes"), 100);
+    EXPECT_EQ(to_json(last()).at("to_client_bytes"), 2'000);
+    flows_.take(event(FlowEventKind::refused), *state_, 0);
+    EXPECT_TRUE(to_json(last()).at("to_server_bytes").is_null());
+}
+
 TEST_F(Ended, EveryCauseHasItsName) {
     const std::array<std::pair<EndCause, const char*>, 13> causes{
         {{EndCause::client_fin, "client_fin"},

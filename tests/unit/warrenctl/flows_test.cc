@@ -54,7 +54,9 @@ std::string flows_shown(const FlowChoice& choice) {
                          {"server", "10.0.0.1:5672"},
                          {"state", "established"},
                          {"idle_ms", idle_ms},
-                         {"age_ms", idle_ms == 10 ? Json(90'000) : Json()}});
+                         {"age_ms", idle_ms == 10 ? Json(90'000) : Json()},
+                         {"to_server_bytes", 1'000 - idle_ms / 10},
+                         {"to_client_bytes", 50}});
     Json counts = Json::array();
     counts.push_back({{"flows", 3}});
     FakeWarren warren(Json{{"flows", flows}, {"flow_count", counts}});
@@ -71,11 +73,14 @@ TEST(Flows, AreCutAndCounted) {
     EXPECT_NE(said.find("2 of 3: --all shows all"), std::string::npos) << said;
     EXPECT_EQ(flows_shown({.most = 3}).find("--all"), std::string::npos);
     EXPECT_NE(flows_shown({.question = "older 5", .most = 2}).find("2 of more"), std::string::npos);
+    const std::string sized = flows_shown({.order = "bytes"});
+    EXPECT_LT(sized.find("10.0.0.9:4010"), sized.find("10.0.0.9:4200")) << sized;
+    EXPECT_LT(sized.find("10.0.0.9:4200"), sized.find("10.0.0.9:7000")) << sized;
     const std::string aged = flows_shown({.order = "age"});
     EXPECT_LT(aged.find("10.0.0.9:4010"), aged.find("10.0.0.9:7000")) << "no age is last";
 }
 
-Json counter(const char* group, const char* name, std::uint64_t total, double per_s,
+Json counter(const char* group, const char* name, std::uint64_t total, const Json& per_s,
              const Json& moved_ms) {
     return {{"group", group},
             {"name", name},
@@ -89,6 +94,7 @@ std::string counters_shown(const CounterChoice& choice) {
     counters.push_back(counter("worker", "rx", 12'345, 1234.5, 40));
     counters.push_back(counter("drop", "no_flow", 2, 0.2, 65'000));
     counters.push_back(counter("drop", "tx_full", 0, 0, nullptr));
+    counters.push_back(counter("control", "longest_oversleep_ns", 70'000, nullptr, 90'000));
     FakeWarren warren(Json{{"counters", counters}});
     Telemetry telemetry(warren.socket());
     std::ostringstream out;
@@ -98,13 +104,16 @@ std::string counters_shown(const CounterChoice& choice) {
 
 TEST(Counters, ThoseThatMovedWithTheirRate) {
     EXPECT_EQ(counters_shown({}),
-              "GROUP   COUNTER   TOTAL  A SECOND   LAST  BY WORKER\n"
-              "worker  rx       12,345     1,235  40 ms\n"
-              "drop    no_flow       2       0.2   1m5s\n"
+              "GROUP    COUNTER                TOTAL  A SECOND   LAST  BY WORKER\n"
+              "worker   rx                    12,345     1,235  40 ms\n"
+              "drop     no_flow                    2       0.2   1m5s\n"
+              "control  longest_oversleep_ns  70,000         -  1m30s\n"
               "1 other is 0: --all; warrenctl help COUNTER explains one\n");
     EXPECT_NE(counters_shown({.with_all = true}).find("tx_full"), std::string::npos);
     EXPECT_EQ(counters_shown({.group = "drop"}).find("rx "), std::string::npos);
     EXPECT_NE(counters_shown({.group = "worker", .seconds = 0.01}).find(" 0  "), std::string::npos);
+    EXPECT_NE(counters_shown({.group = "control", .seconds = 0.01}).find(" -  "), std::string::npos)
+        << "a gauge has no rate";
 }
 
 TEST(Counters, EachIsExplained) {
