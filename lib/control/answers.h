@@ -61,6 +61,11 @@ class Answers {
     // What is known now, for who answers over HTTP.
     http::Answer with_facts(const http::Site::Look& look) const;
 
+    // A page of `show flows`, for the same.
+    void list_flows(const std::string& question, telemetry::FlowListing::Answer answer) {
+        listing_.request(question, std::move(answer));
+    }
+
     // Each second: how busy the workers have been since the last call, how late this one is.
     void sample_load(std::uint64_t now_ns);
     // Each second: what has been counted since.

@@ -95,9 +95,14 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
               look_at_flow_sync();
           }),
       site_([this](const http::Site::Look& look) { return answers_.with_facts(look); },
-            services_.ended()),
+            services_.ended(),
+            [this](const std::string& question, std::function<void(std::string)> take) {
+                answers_.list_flows(question, std::move(take));
+            }),
       http_(io_, events_, attempts_, options_.process.instance,
-            [this](const http::Question& question) { return site_.answer(question); }),
+            [this](const http::Question& question, const http::Reply& reply) {
+                site_.answer(question, reply);
+            }),
       capture_(io_, events_, telemetry::capture_socket_path(), capture_means()),
       life_(context(), exchange, options_.announce, [this] { return reopen_logs(); },
             {.reload = [this] { reload(); },

@@ -68,13 +68,19 @@ void Connection::answer() {
     if (request.method() != beast::verb::get && !is_head)
         return refuse(405, "only GET and HEAD: nothing is changed here\n");
     if (!request.target().starts_with('/')) return refuse(400, "this is no path\n");
-    Answer answer;
+    const bool is_kept = request.keep_alive();
     try {
-        answer = room_->handler(read_target({request.target().data(), request.target().size()}));
+        room_->handler(read_target({request.target().data(), request.target().size()}),
+                       [self = shared_from_this(), is_head, is_kept](const Answer& answer) {
+                           self->send(answer, is_head, is_kept);
+                       });
     } catch (const std::exception&) {
-        return refuse(500, "it could not be answered\n");
+        refuse(500, "it could not be answered\n");
     }
-    const bool goes_on = request.keep_alive() && !room_->is_crowded();
+}
+
+void Connection::send(const Answer& answer, bool is_head, bool is_kept) {
+    const bool goes_on = is_kept && !room_->is_crowded();
     if (is_head)
         send(beast::response<beast::empty_body>{}, answer, goes_on);
     else

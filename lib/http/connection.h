@@ -23,7 +23,9 @@ inline constexpr std::chrono::seconds request_time{2};
 inline constexpr std::chrono::seconds idle_time{5};     // for another request
 inline constexpr std::chrono::seconds answer_time{10};  // for whoever reads slowly
 
-using Handler = std::function<Answer(const Question&)>;
+// Answers at once or later, and once.
+using Reply = std::function<void(const Answer&)>;
+using Handler = std::function<void(const Question&, const Reply&)>;
 
 // What all connections of a server share.
 struct Room {
@@ -53,6 +55,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void read(std::chrono::seconds patience);
     void on_read(boost::system::error_code error);
     void answer();
+    void send(const Answer& answer, bool is_head, bool is_kept);
     template <typename Body>
     void send(boost::beast::http::response<Body> response, const Answer& answer, bool goes_on);
     void refuse(unsigned status, const char* text);

@@ -16,6 +16,9 @@ struct Question {
 // `target` in origin-form (RFC 9112 3.2.1).
 Question read_target(std::string_view target);
 
+// Rows in one answer: of events and ended flows the newest, of flows about so many.
+inline constexpr std::size_t most_rows = 1'000;
+
 struct Answer {
     unsigned status = 200;
     std::string_view type = "text/plain; charset=utf-8";

@@ -19,6 +19,7 @@ using views::Json;
 
 constexpr std::size_t most_made = 8;
 constexpr std::string_view api_prefix = "/api/1/";
+constexpr std::string_view flows_path = "/api/1/flows";
 constexpr std::string_view primary_path = "/primary";
 
 // "name=value" as the whole query. Nothing if it is another, "" if there is none.
@@ -34,17 +35,6 @@ Answer of_type(std::string_view type, std::string text) {
     return answer;
 }
 
-Answer json_answer(const metrics::Facts& facts, std::string_view view, const Json& rows) {
-    const Json whole{{"schema", 1},
-                     {"instance", facts.view.process.instance},
-                     {"time", journal::utc_text(facts.view.wall_ms)},
-                     {"view", view},
-                     {"rows", rows}};
-    // What a check's server said need not be UTF-8.
-    return of_type("application/json",
-                   whole.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
-}
-
 // Nothing is 0.
 bool read_number(std::string_view text, std::uint64_t& number) {
     if (text.empty()) return true;
@@ -55,6 +45,24 @@ bool read_number(std::string_view text, std::uint64_t& number) {
 // The newest from number `since` on.
 std::uint64_t newest(std::uint64_t since, std::uint64_t end) {
     return std::max(since, end - std::min(end, most_rows));
+}
+
+Json envelope(const metrics::Facts& facts, std::string_view view, Json rows) {
+    return {{"schema", 1},
+            {"instance", facts.view.process.instance},
+            {"time", journal::utc_text(facts.view.wall_ms)},
+            {"view", view},
+            {"rows", std::move(rows)}};
+}
+
+// What a check's server said need not be UTF-8.
+Answer json_text(const Json& whole) {
+    return of_type("application/json",
+                   whole.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+Answer json_answer(const metrics::Facts& facts, std::string_view view, Json rows) {
+    return json_text(envelope(facts, view, std::move(rows)));
 }
 
 Json rows_of(const journal::EventLog& log, std::uint64_t since) {
@@ -82,11 +90,15 @@ Answer health(const metrics::Facts& facts) {
 }
 
 Answer primary(const metrics::Facts& facts, std::string_view router) {
+    const auto& routers = facts.view.state.routers;
+    // The host's own addresses say nothing of who is master, unless there is nothing else.
+    const bool has_vrrp = std::any_of(routers.begin(), routers.end(), model::speaks_vrrp);
     bool is_known = false;
     std::string text;
     bool is_master = true;
-    for (const model::RouterState& one : facts.view.state.routers) {
+    for (const model::RouterState& one : routers) {
         if (!is_served(one) || (!router.empty() && one.config->name != router)) continue;
+        if (router.empty() && has_vrrp && !speaks_vrrp(one)) continue;
         is_known = true;
         is_master &= one.status.state == vrrp::State::master;
         text.append(one.config->name).append(" ").append(vrrp::name(one.status.state)) += '\n';
@@ -97,10 +109,17 @@ Answer primary(const metrics::Facts& facts, std::string_view router) {
 
 }  // namespace
 
-Site::Site(WithFacts with_facts, const ends::EndedFlows& ended)
-    : with_facts_(std::move(with_facts)), ended_(ended) {}
+Site::Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flows)
+    : with_facts_(std::move(with_facts)), ended_(ended), ask_flows_(std::move(ask_flows)) {}
 
-Answer Site::answer(const Question& question) {
+void Site::answer(const Question& question, const Reply& reply) {
+    if (question.path == flows_path)
+        flows(question, reply);
+    else
+        reply(answer_now(question));
+}
+
+Answer Site::answer_now(const Question& question) {
     const std::string_view path = question.path;
     if (path == "/") return page();
     if (path == "/metrics") return metrics(question);
@@ -148,6 +167,24 @@ Answer Site::page() {
     });
     answer.policy = page::content_security_policy();
     return answer;
+}
+
+void Site::flows(const Question& question, const Reply& reply) {
+    const std::optional<std::string> words = flow_question(question.query);
+    if (!words)
+        return reply(text_answer(
+            400, "flows takes client, server, service, local, state, idle, older and from\n"));
+    gather_flows(ask_flows_, *words, [this, reply](GatheredFlows flows) {
+        if (!flows.problem.empty()) {
+            const bool is_busy = flows.problem.starts_with("too many");
+            return reply(text_answer(is_busy ? 503 : 400, flows.problem + "\n"));
+        }
+        reply(with_facts_([&](const metrics::Facts& facts) {
+            Json whole = envelope(facts, "flows", std::move(flows.rows));
+            whole["next"] = flows.next.empty() ? Json() : Json(flows.next);
+            return json_text(whole);
+        }));
+    });
 }
 
 Answer Site::view(std::string_view name, const Question& question) {

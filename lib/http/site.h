@@ -9,13 +9,13 @@
 #include <string_view>
 
 #include "ends/ended_flows.h"
+#include "http/connection.h"
+#include "http/flow_pages.h"
 #include "http/message.h"
 #include "metrics/facts.h"
 
 namespace warren::http {
 
-// Rows of events and ended flows in one answer; the newest.
-inline constexpr std::size_t most_rows = 1'000;
 inline constexpr std::chrono::seconds freshness{1};
 
 // The manager's loop is later than this: it does not answer in time, and /health says so.
@@ -27,10 +27,11 @@ class Site {
     // Calls it at once with what is known now.
     using WithFacts = std::function<Answer(const Look& look)>;
 
-    // `ended` outlives the site.
-    Site(WithFacts with_facts, const ends::EndedFlows& ended);
+    // `ended` outlives the site, and the site whom it asks for flows.
+    Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flows);
 
-    Answer answer(const Question& question);
+    // Of flows the workers' answer is waited for.
+    void answer(const Question& question, const Reply& reply);
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -39,6 +40,8 @@ class Site {
         Answer answer;
     };
 
+    Answer answer_now(const Question& question);
+    void flows(const Question& question, const Reply& reply);
     Answer fresh(const std::string& key, const Look& look);
     Answer metrics(const Question& question);
     Answer page();
@@ -46,6 +49,7 @@ class Site {
 
     WithFacts with_facts_;
     const ends::EndedFlows& ended_;
+    AskFlows ask_flows_;
     std::map<std::string, Made> made_;  // most_made at most
 };
 

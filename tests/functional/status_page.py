@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -180,6 +181,15 @@ def metrics(bench):
     wait_until("six connections", lambda: bench.value("a", f'warren_service_connections_total{{service="{VIP}:5672"}}') == before + 6, 10)
     wait_until("their connect times", lambda: bench.value("a", f'warren_service_connect_seconds_count{{service="{VIP}:5672"}}') >= 6, 10)
     assert bench.value("a", f"warren_server_check_up{{{first}}}") == 1
+    assert bench.value("a", f'warren_server_checks_total{{{first},result="passed"}}') > 0
+    series = bench.metrics("a")
+    counted = [sum(value for key, value in series.items() if key.startswith(f"warren_server_{name}{{"))
+               for name in ("attempts_total", "connections_total", "connect_seconds_count")]
+    assert counted[0] == counted[1] == counted[2] >= 6, counted
+    assert [bench.value(name, f'warren_service_owned{{service="{VIP}:5672"}}') for name in "ab"] == [1, 0]
+    hashes = [re.search(r'warren_config_info\{hash="(\w+)"', bench.get(name, "/metrics")[1])[1] for name in "ab"]
+    assert hashes[0] == hashes[1], "a pair has the same, whatever its priorities"
+    assert all(bench.value("a", f'warren_mbufs{{pool="{pool}",state="free"}}') > 0 for pool in ("packets", "large", "control"))
     # The same numbers as `show counters`, and what it has as a family of its own.
     shown = {row["name"]: row["total"] for row in bench.test.ctl(bench.hosts["a"], "show", "counters") if row["group"] == "worker"}
     assert bench.value("a", 'warren_worker_events_total{worker="0",kind="arp_replies"}') >= shown["arp_replies"] > 0
@@ -206,6 +216,24 @@ def other_forms(bench):
     assert len(bench.get("a", "/")[1]) < 60_000
     headers = bench.get("a", "/", "-I")[1].lower()
     assert "content-security-policy: default-src 'none'" in headers and "nosniff" in headers, headers
+
+
+def flows(bench):
+    """A connection and its bytes, over HTTP and when it has ended."""
+    client = bench.hosts["client"]
+    program = (f"import socket, sys\ns = socket.create_connection(('{VIP}', 5672), 5)\ns.sendall(b'x' * 900)\ngot = b''\n"
+               "while len(got) < 904: got += s.recv(2000)\nprint(s.getsockname()[1], flush=True)\nsys.stdin.read()\n")
+    holder = client.popen("/usr/bin/python3", "-c", program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    port = holder.stdout.readline().strip()
+    answer = json.loads(bench.get("a", f"/api/1/flows?client=192.168.8.50:{port}&state=established")[1])
+    row, = answer["rows"]
+    assert row["to_server_bytes"] == 900 and row["to_client_bytes"] == 904 and answer["next"] is None, answer
+    assert bench.test.ctl(bench.hosts["a"], "show", "flows", "client", f"192.168.8.50:{port}")[0].keys() == row.keys()
+    assert json.loads(bench.get("a", "/api/1/flows?client=10.9.9.9")[1])["rows"] == []
+    assert bench.get("a", "/api/1/flows?clinet=1")[0] == 400
+    holder.communicate()
+    ended = wait_until("its end", lambda: bench.test.ctl(bench.hosts["a"], "ended", "client", f"192.168.8.50:{port}"), 10)
+    assert [(row["to_server_bytes"], row["to_client_bytes"]) for row in ended] == [(900, 904)], ended
 
 
 def crowds(bench):
@@ -309,7 +337,7 @@ def page(bench, warren, pictures):
     assert browser("title").startswith("MASTER 1/2"), browser("title")
     assert browser("log")["console"] == []
     found = browser("open", 1280, "nojs")
-    assert "192.168.8.11:5672 is down" in browser("text") and "New/s" not in browser("text")
+    assert "192.168.8.11:5672 is down" in browser("text") and "Last 10 min" not in browser("text")
     browser("open", 1280)
     warren.kill()
     wait_until("the page to say that it is old", lambda: browser("stale"), 15)
@@ -324,7 +352,7 @@ def main(test):
                    log=f"{name}-server.log")
     warren = bench.start("a")
     bench.start("b")
-    for part in (health_and_primary, metrics, other_forms, crowds, reload):
+    for part in (health_and_primary, metrics, other_forms, flows, crowds, reload):
         part(bench)
         print(part.__name__, "done", flush=True)
     if has_browser():

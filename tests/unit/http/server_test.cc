@@ -79,7 +79,7 @@ class HttpServer : public testing::Test {
         on_loop([this] {
             server_ = std::make_unique<Server>(
                 io_, events_, attempts_, "a",
-                [this](const Question& question) { return handle(question); });
+                [this](const Question& question, const Reply& reply) { reply(handle(question)); });
             server_->follow({*config::read_http_address("127.0.0.1:" + std::to_string(port_))});
         });
     }

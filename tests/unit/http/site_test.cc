@@ -11,7 +11,11 @@ namespace {
 
 class HttpSite : public metrics::FactsFixture {
   protected:
-    Answer ask(const std::string& target) { return site_.answer(read_target(target)); }
+    Answer ask(const std::string& target) {
+        Answer got;
+        site_.answer(read_target(target), [&](const Answer& answer) { got = answer; });
+        return got;
+    }
     unsigned status(const std::string& target) { return ask(target).status; }
     std::string body(const std::string& target) { return *ask(target).body; }
     nlohmann::json json(const std::string& target) { return nlohmann::json::parse(body(target)); }
@@ -26,7 +30,13 @@ class HttpSite : public metrics::FactsFixture {
             return look(
                 {.view = context, .tally = tally_, .events = events_, .manager_lag_ns = lag_ns_});
         },
-        ended_};
+        ended_,
+        [this](const std::string& question, const auto& take) {
+            asked_.push_back(question);
+            take(flow_page(question));
+        }};
+    std::vector<std::string> asked_;
+    std::function<std::string(const std::string& question)> flow_page;
 };
 
 TEST_F(HttpSite, ShowsMetricsByScope) {
@@ -67,6 +77,21 @@ TEST_F(HttpSite, PrimaryIsTheMaster) {
     }
 }
 
+TEST_F(HttpSite, TheHostsOwnAddressMakesNoMaster) {
+    state_ = model::state_of(model::router("A", "eth0", 51, "192.168.8.100/24") +
+                             model::router("B", "eth0", 52, "192.168.8.101/24"));
+    model::make_static(state_->routers[1]);
+    state_->routers[0].status.state = vrrp::State::backup;
+    state_->routers[1].status.state = vrrp::State::master;
+    EXPECT_EQ(status("/primary"), 503U);
+    EXPECT_EQ(status("/primary/B"), 200U);
+    state_->routers[0].status.state = vrrp::State::master;
+    state_->routers[1].status.state = vrrp::State::fault;
+    EXPECT_EQ(status("/primary"), 200U);
+    model::make_static(state_->routers[0]);
+    EXPECT_EQ(status("/primary"), 503U) << "then they are all there is";
+}
+
 TEST_F(HttpSite, ViewsAreWhatWarrenctlShows) {
     const nlohmann::json servers = json("/api/1/servers");
     EXPECT_EQ(servers["schema"], 1);
@@ -76,7 +101,6 @@ TEST_F(HttpSite, ViewsAreWhatWarrenctlShows) {
     EXPECT_EQ(servers["rows"][0]["server"], "192.168.8.11:5672");
     EXPECT_EQ(json("/api/1/vrrp")["rows"][0]["name"], "A");
     EXPECT_EQ(status("/api/1/"), 404U);
-    EXPECT_EQ(status("/api/1/flows"), 404U);
     EXPECT_EQ(status("/api/1/reload"), 404U) << "nothing is changed over HTTP";
     EXPECT_EQ(status("/api/1/order"), 404U);
 }
@@ -92,6 +116,52 @@ TEST_F(HttpSite, EventsComeFromANumberOn) {
     EXPECT_EQ(status("/api/1/events?since=1x"), 400U);
     EXPECT_EQ(status("/api/1/ended?until=1"), 400U);
     EXPECT_EQ(json("/api/1/ended")["rows"].size(), 0U);
+}
+
+TEST_F(HttpSite, FlowsAreAskedOfTheWorkers) {
+    flow_page = [](const std::string&) {
+        return R"({"view":"flows","keys":["client","worker"],"rows":[["a",0],{"error":"x"}]})";
+    };
+    const nlohmann::json all = json("/api/1/flows?client=%5B2001:db8::1%5D:9&state=established");
+    EXPECT_EQ(asked_, std::vector<std::string>{" client [2001:db8::1]:9 state established"});
+    EXPECT_EQ(all["view"], "flows");
+    EXPECT_EQ(all["rows"], R"([{"client":"a","worker":0},{"error":"x"}])"_json);
+    EXPECT_EQ(all["next"], nullptr);
+}
+
+TEST_F(HttpSite, FlowsComeInBoundedPages) {
+    flow_page = [this](const std::string& question) {
+        std::string rows;
+        for (int i = 0; i < 64; ++i)
+            rows += (i == 0 ? "[" : ",[") + std::to_string(i) + "]";
+        const std::string next =
+            question.starts_with("2:")
+                ? ""
+                : R"(,"next":"1:)" + std::to_string(asked_.size()) + R"( idle 5")";
+        return R"({"view":"flows","keys":["n"],"rows":[)" + rows + "]" + next + "}";
+    };
+    const nlohmann::json first = json("/api/1/flows?idle=5");
+    EXPECT_EQ(first["rows"].size(), 1'024U) << "the page that fills it is whole";
+    EXPECT_EQ(first["next"], "1:16");
+    EXPECT_EQ(asked_.back(), "1:15 idle 5");
+    EXPECT_EQ(json("/api/1/flows?from=2:0&idle=5")["next"], nullptr);
+    EXPECT_EQ(asked_.back(), "2:0 idle 5");
+    flow_page = [](const std::string&) { return R"({"view":"flows","rows":[],"next":"0:9"})"; };
+    asked_.clear();
+    EXPECT_EQ(json("/api/1/flows?older=5")["next"], "0:9") << "a search ends, too";
+    EXPECT_EQ(asked_.size(), most_flow_pages);
+}
+
+TEST_F(HttpSite, FlowsAreAskedWell) {
+    flow_page = [](const std::string&) { return R"({"error":"unknown word"})"; };
+    for (const char* wrong : {"x=1", "client", "client=", "client=a%20b", "client=%4", "client=%zz",
+                              "client=a&client=b", "from=0:1&from=0:2", "client=a;b", "&"})
+        EXPECT_EQ(status(std::string("/api/1/flows?") + wrong), 400U) << wrong;
+    EXPECT_TRUE(asked_.empty());
+    EXPECT_EQ(status("/api/1/flows?state=x"), 400U);
+    EXPECT_EQ(body("/api/1/flows?state=x"), "unknown word\n");
+    flow_page = [](const std::string&) { return R"({"error":"too many flow listings at once"})"; };
+    EXPECT_EQ(status("/api/1/flows"), 503U);
 }
 
 TEST_F(HttpSite, WhatServersSayNeedNotBeText) {

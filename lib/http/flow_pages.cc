@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "http/flow_pages.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "http/message.h"
+
+namespace warren::http {
+namespace {
+
+using views::Json;
+
+constexpr std::array<std::string_view, 7> parameters{"client", "server", "service", "local",
+                                                     "state",  "idle",   "older"};
+
+// "%3A" and the like (RFC 3986 2.1). Nothing: it is none, or not of what addresses and names have.
+std::optional<std::string> plain(std::string_view text) {
+    std::string decoded;
+    while (!text.empty()) {
+        char c = text.front();
+        std::size_t length = 1;
+        if (c == '%') {
+            unsigned value = 0;
+            const char* end = text.data() + std::min<std::size_t>(text.size(), 3);
+            const auto read = std::from_chars(text.data() + 1, end, value, 16);
+            if (read.ptr != text.data() + 3) return std::nullopt;
+            c = static_cast<char>(value);
+            length = 3;
+        }
+        constexpr std::string_view others = ".:[]_";
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0 &&
+            others.find(c) == std::string_view::npos)
+            return std::nullopt;
+        decoded += c;
+        text.remove_prefix(length);
+    }
+    return decoded;
+}
+
+// Rows of a page, their names at them again.
+void add_rows(const Json& page, Json& rows) {
+    const Json keys = page.value("keys", Json::array());
+    for (const Json& row : page.at("rows")) {
+        if (!row.is_array()) {
+            rows.push_back(row);
+            continue;
+        }
+        Json named = Json::object();
+        for (std::size_t i = 0; i < row.size() && i < keys.size(); ++i)
+            named[keys[i].get<std::string>()] = row[i];
+        rows.push_back(std::move(named));
+    }
+}
+
+class Gathering : public std::enable_shared_from_this<Gathering> {
+  public:
+    Gathering(const AskFlows& ask, std::function<void(GatheredFlows)> done)
+        : ask_(ask), done_(std::move(done)) {}
+
+    void go_on(const std::string& question) {
+        ++pages_;
+        ask_(question, [self = shared_from_this()](const std::string& page) { self->take(page); });
+    }
+
+  private:
+    void take(const std::string& text) {
+        const Json page = Json::parse(text, nullptr, false);
+        if (page.is_discarded() || !page.contains("rows")) {
+            flows_.problem = page.is_object() ? page.value("error", "no answer") : "no answer";
+            return done_(std::move(flows_));
+        }
+        add_rows(page, flows_.rows);
+        const std::string next = page.value("next", "");
+        if (next.empty()) return done_(std::move(flows_));
+        if (flows_.rows.size() < most_rows && pages_ < most_flow_pages) return go_on(next);
+        flows_.next = next.substr(0, next.find(' '));
+        done_(std::move(flows_));
+    }
+
+    const AskFlows& ask_;  // the site's, which outlives what it waits for
+    std::function<void(GatheredFlows)> done_;
+    GatheredFlows flows_;
+    unsigned pages_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::string> flow_question(std::string_view query) {
+    std::string from, words;
+    std::array<bool, parameters.size() + 1> is_said{};
+    while (!query.empty()) {
+        const std::string_view part = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(part.size() + 1, query.size()));
+        const std::size_t equals = part.find('=');
+        if (equals == std::string_view::npos) return std::nullopt;
+        const std::string_view name = part.substr(0, equals);
+        const std::optional<std::string> value = plain(part.substr(equals + 1));
+        const auto known = std::find(parameters.begin(), parameters.end(), name);
+        if (!value || value->empty() || (known == parameters.end() && name != "from"))
+            return std::nullopt;
+        if (std::exchange(is_said[static_cast<std::size_t>(known - parameters.begin())], true))
+            return std::nullopt;
+        if (known == parameters.end())
+            from = *value;
+        else
+            words.append(" ").append(name).append(" ").append(*value);
+    }
+    return from + words;
+}
+
+void gather_flows(const AskFlows& ask, const std::string& question,
+                  std::function<void(GatheredFlows)> done) {
+    std::make_shared<Gathering>(ask, std::move(done))->go_on(question);
+}
+
+}  // namespace warren::http
