@@ -9,7 +9,6 @@
   let answered = Date.now();
 
   const rate = (points, field, seconds) => {
-    if (points.length < 2) return 0;
     const last = points[points.length - 1];
     const first = points.find((p) => last.time - p.time <= seconds * 1000) || points[0];
     const passed = (last.time - first.time) / 1000;
@@ -47,8 +46,10 @@
       points.push({time, connections: Number(row.dataset.connections), refused: Number(row.dataset.refused)});
       if (points.length > kept) points.shift();
       history.set(row.id, points);
-      row.querySelector("[data-rate=connections]").textContent = short(rate(points, "connections", 5));
-      row.querySelector("[data-rate=refused]").textContent = short(rate(points, "refused", 5));
+      // Until a second look the page's own number stands there, a mean of ten seconds.
+      if (points.length > 1)
+        for (const field of ["connections", "refused"])
+          row.querySelector("[data-rate=" + field + "]").textContent = short(rate(points, field, 5));
       row.querySelector("[data-curve]").replaceChildren(curve(points));
     }
     for (const id of history.keys()) if (!seen.has(id)) history.delete(id);

@@ -154,6 +154,14 @@ std::string check_text(const model::LastCheck& check) {
     return ms_text(static_cast<double>(check.latency_ns) / 1e6);
 }
 
+// As the page's script writes it.
+std::string rate_text(double per_second) {
+    if (per_second == 0) return "0";
+    const auto tenths = std::lround(per_second * 10);
+    if (per_second >= 10) return std::to_string(std::lround(per_second));
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+}
+
 std::string server_row(const metrics::ServiceRow& service, const metrics::ServerRow& server) {
     const model::ServerRecord& record = *server.record;
     const std::uint64_t age_ms = ms_since(*server.view, record.since_ns);
@@ -169,9 +177,11 @@ std::string server_row(const metrics::ServiceRow& service, const metrics::Server
            cell({"Weight", weight_text(record), std::to_string(server_weight(record)), "n"}) +
            cell({"Connections", grouped(server.counts.active), std::to_string(server.counts.active),
                  "n"}) +
-           cell({"New/s", "", "", "n js", "data-rate=\"connections\""}) +
+           cell({"New/s", rate_text(record.rates.connections.per_second()), "", "n",
+                 "data-rate=\"connections\""}) +
            cell({"Last 10 min", "", "", "js", "data-curve"}) +
-           cell({"Refused/s", "", "", "n js", "data-rate=\"refused\""}) +
+           cell({"Refused/s", rate_text(static_cast<double>(record.refusals.recent()) / 10), "",
+                 "n", "data-rate=\"refused\""}) +
            cell({"Check", check_text(record.check), "", "text"}) + "</tr>";
 }
 
@@ -194,8 +204,8 @@ std::string service_section(const metrics::ServiceRow& service, const metrics::P
         rows += server_row(service, pool.servers[service.servers[i]]);
     const std::string table = "<div class=\"wide\"><table class=\"cards\" data-sort id=\"service" +
                               std::to_string(number) + "\">" +
-                              heads({"Server", "State", "#For", "#Weight", "#Connections",
-                                     "~#New/s", "~Last 10 min", "~#Refused/s", "Check"}) +
+                              heads({"Server", "State", "#For", "#Weight", "#Connections", "#New/s",
+                                     "~Last 10 min", "#Refused/s", "Check"}) +
                               "<tbody>" + rows + "</tbody></table></div>";
     const std::string title = escaped(name_of(*service.record)) + " " +
                               (service.is_up ? badge("serves", "ok") : badge("no server", "bad")) +

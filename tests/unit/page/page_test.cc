@@ -40,6 +40,16 @@ TEST_F(Page, TellsWhatIsWrong) {
     EXPECT_FALSE(shows("<b>refused"));
 }
 
+TEST_F(Page, HasRatesBeforeAnyScript) {
+    EXPECT_TRUE(shows("data-rate=\"connections\">0</td>"));
+    for (std::uint64_t second = 0; second < 3; ++second)
+        state_->servers[0].rates.connections.sample(7 * second);
+    EXPECT_TRUE(shows("data-rate=\"connections\">7.0</td>"));
+    for (std::uint64_t second = 0; second < 11; ++second)
+        state_->servers[1].rates.connections.sample(123 * second);
+    EXPECT_TRUE(shows("data-rate=\"connections\">123</td>"));
+}
+
 TEST_F(Page, ABackupSaysSo) {
     state_->routers[0].status.state = vrrp::State::backup;
     EXPECT_TRUE(shows("data-title=\"BACKUP 2/2 – a\""));
