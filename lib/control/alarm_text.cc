@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "vrrp/words.h"
+
 namespace warren::control {
 namespace {
 
@@ -76,39 +78,6 @@ std::string difference(const election::VrrpReport& report, const vrrp::Settings&
     }
 }
 
-std::string_view plain(RejectReason reason) {
-    switch (reason) {
-        case RejectReason::type:
-            return "no advertisement by its type";
-        case RejectReason::length:
-            return "shorter than it says itself";
-        case RejectReason::checksum:
-            return "its checksum is wrong";
-        case RejectReason::own_advert:
-            return "it has our own source address: a loop, or another host with our address";
-        case RejectReason::unicast_source:
-            return "its sender is none of our unicast_peers";
-        case RejectReason::owner:
-            return "we own the addresses (owner_ignore_adverts)";
-        case RejectReason::auth_data:
-            return "its password differs from ours (auth_pass)";
-        case RejectReason::ah_missing:
-            return "no authentication header, ours is auth_type AH";
-        case RejectReason::ah_unexpected:
-            return "an authentication header (auth_type AH), ours has none";
-        case RejectReason::ah_format:
-            return "its authentication header is not of HMAC-MD5-96";
-        case RejectReason::ah_icv:
-            return "its authentication value is wrong: another auth_pass, or altered";
-        case RejectReason::ah_spi:
-            return "the SPI of its authentication header is not its address";
-        case RejectReason::ah_replay:
-            return "its sequence number is not above the last: replayed, or restarted";
-        default:
-            return vrrp::name(reason);
-    }
-}
-
 }  // namespace
 
 std::string alarm_text(const election::VrrpReport& report, const vrrp::Settings& ours,
@@ -117,7 +86,7 @@ std::string alarm_text(const election::VrrpReport& report, const vrrp::Settings&
     if (report.kind == election::VrrpReport::Kind::rejected) {
         const std::string what = difference(report, ours);
         return fmt::format("adverts of {} are refused: {}", who,
-                           what.empty() ? std::string(plain(report.reject)) : what);
+                           what.empty() ? std::string(words(report.reject)) : what);
     }
     switch (report.alarm) {
         case AlarmKind::other_master:

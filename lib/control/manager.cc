@@ -23,11 +23,6 @@
 namespace warren::control {
 namespace {
 
-// "1 worker", "2 workers"
-std::string counted(std::size_t number, const char* what) {
-    return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
-}
-
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
 }  // namespace
@@ -355,10 +350,10 @@ void Manager::become_ready() {
                      std::strerror(error));
     events_.info(journal::EventKind::process, "ready: instance {}, {}, {}, {}, {}",
                  options_.process.instance,
-                 counted(count_served(state_->routers), "virtual router"),
-                 counted(count_served(state_->services), "service"),
-                 counted(count_served(state_->servers), "server"),
-                 counted(exchange_.workers.size(), "worker"));
+                 journal::counted(count_served(state_->routers), "virtual router"),
+                 journal::counted(count_served(state_->services), "service"),
+                 journal::counted(count_served(state_->servers), "server"),
+                 journal::counted(exchange_.workers.size(), "worker"));
     life_.tell_ready();
 }
 

@@ -6,6 +6,7 @@
 #include "checks/start_check.h"
 #include "config/fixed_parts.h"
 #include "config/reload_steps.h"
+#include "journal/counted.h"
 #include "model/server_totals.h"
 #include "port/clock.h"
 #include "port/kernel_interface.h"
@@ -13,6 +14,9 @@
 
 namespace warren::control {
 namespace {
+
+using journal::counted;
+using journal::counted_are;
 
 journal::EventLevel level_of(syntax::Severity severity) {
     return severity == syntax::Severity::error     ? journal::EventLevel::error
@@ -108,13 +112,14 @@ void Reloader::tell_of(const model::ReloadChanges& changes) {
     tell_of_routers(changes);
     tell_of_services(changes);
     tell_of_servers(changes);
-    context_.events.info(journal::EventKind::config, "reloaded: {}",
-                         changes.none() && !is_news_
-                             ? std::string("nothing has changed")
-                             : fmt::format("{} virtual routers, {} services, {} servers",
-                                           count_served(context_.state.routers),
-                                           count_served(context_.state.services),
-                                           count_served(context_.state.servers)));
+    context_.events.info(
+        journal::EventKind::config, "reloaded: {}",
+        changes.none() && !is_news_
+            ? std::string("nothing has changed")
+            : fmt::format("{}, {}, {}",
+                          counted(count_served(context_.state.routers), "virtual router"),
+                          counted(count_served(context_.state.services), "service"),
+                          counted(count_served(context_.state.servers), "server")));
 }
 
 void Reloader::tell_of_routers(const model::ReloadChanges& changes) {
@@ -133,9 +138,8 @@ void Reloader::tell_of_routers(const model::ReloadChanges& changes) {
 void Reloader::tell_of_services(const model::ReloadChanges& changes) {
     const auto name = [&](std::uint16_t index) { return name_of(context_.state.services[index]); };
     for (const std::uint16_t index : changes.removed_services)
-        context_.events.warn(journal::EventKind::server,
-                             "service {} is removed: {} flows are reset", name(index),
-                             flows_of_removed(index));
+        context_.events.warn(journal::EventKind::server, "service {} is removed: {} reset",
+                             name(index), counted_are(flows_of_removed(index), "connection"));
     for (const std::uint16_t index : changes.added_services)
         context_.events.info(journal::EventKind::server, "service {} is added", name(index));
     for (const std::uint16_t index : changes.changed_services)
@@ -159,8 +163,8 @@ void Reloader::tell_resets(const model::ReloadPlan& plan, Outcome& outcome) cons
 void Reloader::tell_of_servers(const model::ReloadChanges& changes) {
     const auto name = [&](std::uint16_t index) { return full_name(index); };
     for (const std::uint16_t index : changes.removed_servers)
-        context_.events.warn(journal::EventKind::server, "server {} is removed: {} flows are reset",
-                             name(index), exchange_.active_flows(index));
+        context_.events.warn(journal::EventKind::server, "server {} is removed: {} reset",
+                             name(index), counted_are(exchange_.active_flows(index), "connection"));
     for (const std::uint16_t index : changes.added_servers)
         context_.events.info(journal::EventKind::server, "server {} is added", name(index));
     for (const std::uint16_t index : changes.changed_servers)

@@ -7,22 +7,13 @@
 
 #include "control/alarm_text.h"
 #include "election/traffic_watch.h"
+#include "ends/router_history.h"
 #include "model/reload_routers.h"
 #include "model/vrrp_plan.h"
 #include "port/clock.h"
 
 namespace warren::control {
 namespace {
-
-// Why a router changed its state; a fault is told by its causes.
-std::string reason_text(const election::VrrpReport& report, const vrrp::Status& status) {
-    std::string causes;
-    for (unsigned bit = 0; bit < 16 && report.reason == vrrp::Reason::fault; ++bit)
-        if ((status.faults >> bit & 1) != 0)
-            causes += (causes.empty() ? "" : ", ") +
-                      std::string(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
-    return causes.empty() ? std::string(vrrp::name(report.reason)) : causes;
-}
 
 bool is_master(const model::RouterState& router) {
     return router.status.state == vrrp::State::master;
@@ -132,7 +123,7 @@ void Routers::on_transition(const election::VrrpReport& report) {
     ++router.entered.at(static_cast<std::size_t>(report.to));
     context_.events.info(journal::EventKind::vrrp, "{}: {} -> {} ({})", router.config->name,
                          vrrp::name(report.from), vrrp::name(report.to),
-                         reason_text(report, router.status));
+                         ends::reason_text(report, router));
     if (told_.transition) told_.transition(report);
     if (router.config->is_static || waits_for_tracked(report)) return;
     if (!is_served(router))

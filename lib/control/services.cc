@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/services.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "exchange/wake.h"
+#include "journal/counted.h"
 #include "model/builder.h"
 #include "model/server_state.h"
 #include "model/server_totals.h"
@@ -17,6 +19,9 @@
 namespace warren::control {
 namespace {
 
+using journal::counted;
+using journal::counted_are;
+
 constexpr std::string_view shutting_down = "Shutting down";
 
 std::string quorum_text(const model::QuorumChange& change) {
@@ -25,6 +30,14 @@ std::string quorum_text(const model::QuorumChange& change) {
                              : change.has_quorum ? "Gained quorum"
                                                  : "Lost quorum";
     return fmt::format("{}: weight {} of {}", what, change.weight, change.threshold);
+}
+
+// Without the sorry_server.
+std::string servers_left(const model::State& state, const model::ServiceRecord& service) {
+    const auto left =
+        std::count_if(service.servers.begin(), service.servers.end(),
+                      [&](std::uint16_t server) { return model::is_alive(state.servers[server]); });
+    return fmt::format("{} of {} left", left, counted(service.servers.size(), "server"));
 }
 
 }  // namespace
@@ -80,6 +93,7 @@ void Services::on_server(std::uint16_t index) {
     const model::ServiceRecord& service = context_.state.services[server.service];
     notifier_.on_server(*service.config, *server.config, is_alive(server), server.reason);
     const std::uint64_t flows = exchange_.active_flows(index);
+    const std::string connections = counted(flows, "connection");
     const std::string name = full_name(index);
     switch (server_state(server)) {
         case exchange::ServerState::up:
@@ -89,21 +103,21 @@ void Services::on_server(std::uint16_t index) {
             else if (server.health.condition() == balance::Condition::minority)
                 context_.events.warn(journal::EventKind::server,
                                      "server {} is in the minority of a partition, down for new "
-                                     "flows while another can take them: {}; its {} flows stay",
-                                     name, server.reason, flows);
+                                     "flows while another can take them: {}; its {} stay",
+                                     name, server.reason, connections);
             else
                 context_.events.info(journal::EventKind::server, "server {} is up: {}", name,
                                      server.reason);
             break;
         case exchange::ServerState::drain:
             context_.events.warn(journal::EventKind::server,
-                                 "server {} gets no new flows: {}; its {} flows stay", name,
-                                 server.reason, flows);
+                                 "server {} gets no new flows: {}; its {} stay", name,
+                                 server.reason, connections);
             break;
         default:
-            context_.events.warn(journal::EventKind::server,
-                                 "server {} is down: {}; {} flows are reset", name, server.reason,
-                                 flows);
+            context_.events.warn(journal::EventKind::server, "server {} is down: {}; {} reset; {}",
+                                 name, server.reason, counted_are(flows, "connection"),
+                                 servers_left(context_.state, service));
             break;
     }
     follow_quorums();
@@ -188,7 +202,7 @@ Services::Obeyed Services::reset_flows(std::uint16_t index, const std::string& n
         taken = worker->sheds.push({.server = index, .all = true, .most = 0}) && taken;
     exchange::wake_workers(exchange_.workers);
     const std::string text =
-        taken ? model::with_note(std::to_string(flows) + " flows are reset by the operator", note)
+        taken ? model::with_note(counted_are(flows, "connection") + " reset by the operator", note)
               : "a worker has too many orders: try again";
     context_.events.warn(journal::EventKind::server, "server {}: {}", full_name(index), text);
     return {index, taken && flows != 0, text};

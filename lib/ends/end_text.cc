@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ends/end_text.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
 #include "ends/spans.h"
 
 namespace warren::ends {
@@ -15,6 +20,28 @@ constexpr std::int64_t explains_for_ms = 7'440'000;
 std::string owner_text(const RouterTurn& gain) {
     return gain.other.empty() ? "the connection was not made here"
                               : "the connection was " + gain.other + "'s, gone with it";
+}
+
+// Of an end that is over, in few words.
+std::string_view words(std::string_view cause) {
+    constexpr std::pair<std::string_view, std::string_view> all[]{
+        {"client_fin", "the client closed it"},
+        {"server_fin", "the server closed it"},
+        {"client_reset", "the client reset it"},
+        {"server_reset", "the server reset it"},
+        {"server_down", "its server went down"},
+        {"idle", "it was idle"},
+        {"disabled", "its server was disabled"},
+        {"drained", "the drain of its server was over"},
+        {"removed", "its server was taken out"},
+        {"reset", "the operator reset it"},
+        {"rebalance", "it was to move to another server"},
+        {"refused", "its server refused it"},
+        {"unanswered", "no server answered it"},
+    };
+    const auto found = std::find_if(std::begin(all), std::end(all),
+                                    [&](const auto& known) { return known.first == cause; });
+    return found == std::end(all) ? cause : found->second;
 }
 
 Explained explain_cause(EndCause cause, std::uint32_t idle_ms, const model::ServerRecord* server) {
@@ -77,7 +104,7 @@ Explained explain_stray(const RouterHistory& history, std::uint16_t router, cons
     };
     if (known != nullptr && known->ended_ms != 0)
         return {"stale", sent + "The connection had ended " + ago(known->ended_ms) +
-                             " before: " + std::string(known->cause)};
+                             " before: " + std::string(words(known->cause))};
     const RouterTurn* gain = history.last_gain(router);
     if (gain != nullptr && wall_ms - gain->wall_ms < explains_for_ms)
         return {"takeover", sent + gain->name + " became master " + ago(gain->wall_ms) +

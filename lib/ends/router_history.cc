@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "ends/spans.h"
+#include "vrrp/words.h"
 
 namespace warren::ends {
 namespace {
@@ -19,12 +20,7 @@ std::string named(const model::RouterState& router) {
 }
 
 std::string faults_text(const vrrp::Status& status) {
-    std::string all;
-    for (unsigned bit = 0; bit < 16; ++bit)
-        if ((status.faults >> bit & 1) != 0)
-            all += (all.empty() ? "fault: " : ", ") +
-                   std::string(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
-    return all.empty() ? "fault" : all;
+    return status.faults == 0 ? "fault" : vrrp::fault_words(status.faults);
 }
 
 std::string silence_text(const election::VrrpReport& report, const model::RouterState& router) {
@@ -54,16 +50,21 @@ std::string reason_text(const election::VrrpReport& report, const model::RouterS
         case vrrp::Reason::sync_group:
             return "its sync group moved";
         case vrrp::Reason::shutdown:
-            return "warren stops";
+            return is_served(router) ? "warren stops" : "it is removed";
         case vrrp::Reason::handover:
             return gained ? named(router) + " handed it over" : "handed over to " + named(router);
         case vrrp::Reason::stalled:
             return "this machine stood still: a peer has taken over meanwhile";
         case vrrp::Reason::owner_startup:
             return "it owns the address";
-        default:
-            return std::string(vrrp::name(report.reason));
+        case vrrp::Reason::startup:
+            return "it starts";
+        case vrrp::Reason::fault_cleared:
+            return "its fault is over";
+        case vrrp::Reason::none:
+            break;
     }
+    return "no reason is known";
 }
 
 const RouterTurn* RouterHistory::take(const election::VrrpReport& report,

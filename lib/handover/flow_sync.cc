@@ -161,9 +161,9 @@ void FlowSync::set_trouble(Trouble trouble, bool stands, std::uint16_t index, st
                            std::uint64_t now_ns) {
     const std::string what = text({trouble, index, missing, now_ns, {}}, state_);
     if (stands && picture_.raise(trouble, index, missing, now_ns))
-        events_.warn(kind, "{}: {} ({})", name(trouble), what, remedy(trouble));
+        events_.warn(kind, "flow sync: {} ({}) [{}]", what, remedy(trouble), name(trouble));
     else if (!stands && picture_.clear(trouble, index))
-        events_.info(kind, "{}: over: {}", name(trouble), what);
+        events_.info(kind, "flow sync: over: {} [{}]", what, name(trouble));
 }
 
 // ---- transitions

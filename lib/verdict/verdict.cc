@@ -7,6 +7,7 @@
 #include "balance/server_health.h"
 #include "model/port_use.h"
 #include "model/service_state.h"
+#include "vrrp/words.h"
 
 namespace warren::verdict {
 
@@ -46,21 +47,11 @@ Level level_of_fill(double share) {
 
 // ---- virtual routers
 
-std::string faults_of(const vrrp::Status& status) {
-    std::string text;
-    for (unsigned bit = 0; bit < 16; ++bit)
-        if ((status.faults >> bit & 1) != 0)
-            text += (text.empty() ? "" : ", ") +
-                    std::string(vrrp::name(static_cast<vrrp::FaultCause>(bit)));
-    return text;
-}
-
 // Who says it, and why it is not believed, as far as it is not.
 std::string other_master(const election::VrrpReport& report) {
     std::string text = report.address.to_string() + " also says it is master";
     if (report.kind == election::VrrpReport::Kind::rejected)
-        text += ", and is refused: " + std::string(vrrp::name(report.reject)) +
-                (report.reject == vrrp::RejectReason::auth_data ? ", its auth_pass differs" : "");
+        text += ", and is refused: " + std::string(vrrp::words(report.reject));
     return text;
 }
 
@@ -92,9 +83,10 @@ void look_at_routers(const Facts& facts, List& list) {
         if (!is_served(router)) continue;
         if (router.status.state == vrrp::State::master) look_at_alarms(router, facts, list);
         if (router.status.state == vrrp::State::fault)
-            list.add("fault", speaks_vrrp(router) ? Level::degraded : Level::down,
-                     router.config->name + " is in fault: " + faults_of(router.status),
-                     "warrenctl show vrrp");
+            list.add(
+                "fault", speaks_vrrp(router) ? Level::degraded : Level::down,
+                router.config->name + " is in fault: " + vrrp::fault_words(router.status.faults),
+                "warrenctl show vrrp");
     }
 }
 

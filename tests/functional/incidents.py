@@ -139,7 +139,7 @@ def node_slow(bench):
 
 def wrong_password(bench):
     bench.start("b", password="other")
-    said = r"rabbit: 192\.168\.8\.5 also says it is master, and is refused: auth_data"
+    said = r"rabbit: 192\.168\.8\.5 also says it is master, and is refused: its password differs"
     bench.names("a", said, "show vrrp")
     assert bench.status("a")["verdict"] == "down"
     bench.stop("b")
@@ -225,7 +225,7 @@ def disconnected(bench):
 
 def link_flap(bench):
     bench.hosts["a"].unplug()
-    said = "rabbit is in fault: link_down"
+    said = "rabbit is in fault: its link is down"
     bench.names("a", said, "show vrrp")
     bench.hosts["a"].plug()
     bench.is_over("a", said)

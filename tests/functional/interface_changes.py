@@ -208,7 +208,7 @@ def bounces(bench):
     assert "link down" not in test.log("warren.log")[earlier:], "a short bounce counts"
     warren.unplug()
     begin = time.monotonic()
-    wait_until("the fault", lambda: "rabbit: master -> fault (link_down)" in test.log("warren.log")[earlier:], 5)
+    wait_until("the fault", lambda: "rabbit: master -> fault (its link is down)" in test.log("warren.log")[earlier:], 5)
     took = time.monotonic() - begin
     assert took > 1.3, f"a link that is down counts after {took:.2f} s"
     warren.plug()

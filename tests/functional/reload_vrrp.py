@@ -165,7 +165,7 @@ def instances(test):
     assert bench.lan.owners(OTHER_VIP) == [] and bench.lan.owners(VIP) == ["one"]
     assert [r["name"] for r in bench.rows("one")] == ["VI_1"]
     assert not bench.lan.adverts("one", gone, 52)
-    assert "VI_2: master -> initialize (shutdown)" in test.log("one.log")
+    assert "VI_2: master -> initialize (it is removed)" in test.log("one.log")
     bench.in_rhythm("one", since)
     # Its index is used again, and another name is no other router.
     wait_until("an index to be free again", lambda: bench.reload("one", router("other")) and True, 5)

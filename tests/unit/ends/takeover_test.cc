@@ -99,7 +99,8 @@ TEST_F(Ends, AStrayOfAConnectionThatHasEndedIsLate) {
     last(event(FlowEventKind::ended, EndCause::idle), noon_ms + 1'000);
     const EndedFlow flow = stray(noon_ms + 3'000);
     EXPECT_EQ(flow.cause, "stale");
-    EXPECT_EQ(flow.text, "RST sent: no flow here. The connection had ended 2 s before: idle");
+    EXPECT_EQ(flow.text,
+              "RST sent: no flow here. The connection had ended 2 s before: it was idle");
 }
 
 TEST_F(Ends, WhatWasOpenWhenTheAddressWentHasMoved) {
@@ -113,7 +114,7 @@ TEST_F(Ends, WhatWasOpenWhenTheAddressWentHasMoved) {
 
 TEST_F(Ends, AFaultIsNamed) {
     state_->routers[0].status.faults = 1U << static_cast<unsigned>(vrrp::FaultCause::link_down);
-    EXPECT_EQ(turn(State::master, State::fault, Reason::fault)->reason, "fault: link_down");
+    EXPECT_EQ(turn(State::master, State::fault, Reason::fault)->reason, "its link is down");
 }
 
 TEST_F(Ends, OtherTransitionsAreNoTurns) {

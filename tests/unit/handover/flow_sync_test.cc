@@ -314,7 +314,7 @@ TEST_F(WithPeer, AnAlarmIsToldOnceWhenItBeginsAndOnceWhenItEnds) {
     using Alarm = exchange::SyncReport::Alarm;
     const std::uint64_t before = events.end();
     alarm(Alarm::config, false, 1);
-    EXPECT_NE(last_event().find("config: B: the peer's configuration is another one (make"),
+    EXPECT_NE(last_event().find("flow sync: B: the peer's configuration is another one (make"),
               std::string::npos)
         << last_event();
     alarm(Alarm::config, false, 1);
@@ -418,7 +418,7 @@ TEST_F(WithPeer, AlarmsOfTheSessionNameNoRouter) {
 
 TEST_F(WithPeer, APeerThatGoesIsMissed) {
     report(Kind::peer_down);
-    EXPECT_NE(last_event().find("sync_down: no peer answers"), std::string::npos);
+    EXPECT_NE(last_event().find("flow sync: no peer answers"), std::string::npos);
     report(Kind::peer_up);
     EXPECT_TRUE(sync.picture().alarms().empty());
 }

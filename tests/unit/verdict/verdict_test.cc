@@ -68,7 +68,7 @@ TEST_F(Verdict, NamesAFault) {
     state_->routers[0].status.state = vrrp::State::fault;
     state_->routers[0].status.faults = 1U << static_cast<unsigned>(vrrp::FaultCause::link_down);
     ASSERT_EQ(names(), Names{"fault"});
-    EXPECT_EQ(found()[0].text, "A is in fault: link_down");
+    EXPECT_EQ(found()[0].text, "A is in fault: its link is down");
     EXPECT_STREQ(name(level_of(found())), "degraded");
 }
 
@@ -79,8 +79,8 @@ TEST_F(Verdict, CallsTwoMastersByTheirName) {
     see(report, 1'000'000'000);
     ASSERT_EQ(names(), Names{"two_masters"});
     EXPECT_EQ(found()[0].text,
-              "A: 192.168.8.6 also says it is master, and is refused: auth_data, its auth_pass "
-              "differs");
+              "A: 192.168.8.6 also says it is master, and is refused: its password differs from "
+              "ours (auth_pass)");
     EXPECT_STREQ(name(level_of(found())), "down");
     state_->routers[0].status.state = vrrp::State::backup;
     EXPECT_EQ(names(), Names{}) << "a backup hears a master, that is how it should be";
