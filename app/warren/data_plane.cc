@@ -122,6 +122,8 @@ port::Port& DataPlane::open_port(const std::string& interface, bool may_come_lat
     options.large_pool = large_pool_.get();
     options.rss_key = spread_.key();
     options.may_come_later = may_come_later;
+    // Else large pings are ours to answer, fragment by fragment.
+    options.joins_fragments = config_.dataplane.host_addresses;
     port::Port& port = *ports_.emplace_back(std::make_unique<port::Port>(options));
     add_virtual_macs(port);
     port_table_.add(port, open_kernel_port(port));

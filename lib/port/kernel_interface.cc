@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -50,13 +49,6 @@ bool has_one_mac(const std::string& name) {
     return answered && (kind == "macvlan" || kind == "ipvlan");
 }
 
-// Any number that other programs' groups on this interface will hardly have.
-std::uint16_t group_of(const std::string& name, int index) {
-    const std::size_t interface =
-        index != 0 ? static_cast<std::size_t>(index) << 7 : std::hash<std::string>()(name);
-    return static_cast<std::uint16_t>(static_cast<std::size_t>(getpid()) ^ interface ^ 0x5761);
-}
-
 [[noreturn]] void refuse(const std::string& name, const std::string& why) {
     throw std::runtime_error("interface " + name + ": " + why);
 }
@@ -90,7 +82,8 @@ KernelInterface::KernelInterface(const KernelInterfaceOptions& wanted, rte_mempo
         refuse(name_, "no such interface (give its device in `dataplane { interface " + name_ +
                           " { device … } }`, or create it)");
     PacketSocketOptions options;
-    if (wanted.workers > 1) options.group = group_of(name_, index);
+    options.shares = wanted.workers > 1;
+    options.joins_fragments = wanted.joins_fragments;
     options.mtu = mtu();
     options.pool = pool;
     options.large_pool = large_pool;

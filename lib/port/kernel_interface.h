@@ -17,7 +17,8 @@ namespace warren::port {
 struct KernelInterfaceOptions {
     std::string name;
     unsigned workers = 1;
-    bool may_come_later = false;  // until then its sockets belong to no interface
+    bool may_come_later = false;   // until then its sockets belong to no interface
+    bool joins_fragments = false;  // packet_socket.h
 };
 
 class KernelInterface {

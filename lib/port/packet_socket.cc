@@ -217,6 +217,14 @@ class Outgoing {
     unsigned messages_ = 0;
 };
 
+// Any number that other programs' groups on this interface will hardly have; another one when the
+// interface was made anew, for a group stays with the one that it began on.
+unsigned group_of(int ifindex) {
+    const unsigned mixed =
+        static_cast<unsigned>(getpid()) ^ static_cast<unsigned>(ifindex) << 7 ^ 0x5761U;
+    return mixed & 0xffffU;
+}
+
 // A frame that the kernel will never send, other than one that it cannot send now.
 bool is_about_the_frame(int error) {
     return error == EMSGSIZE || error == EINVAL;
@@ -283,12 +291,22 @@ int PacketSocket::open_socket(int ifindex, Ring& ring, std::vector<tpacket2_hdr*
     to.sll_protocol = options_.receives ? htons(ETH_P_ALL) : std::uint16_t{0};
     to.sll_ifindex = ifindex;
     if (bind(made, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return give_up();
-    if (options_.receives && options_.group != 0) {
-        constexpr int how = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_ROLLOVER;
-        if (!set(made, SOL_PACKET, PACKET_FANOUT, int{options_.group} | how << 16))
-            return give_up();
-    }
+    if (options_.receives && !join_group(made, ifindex) && options_.shares) return give_up();
     return made;
+}
+
+// Of the sockets that share an interface's frames, and of a single one for what the kernel does
+// only for groups: it puts datagrams together again that a router has cut (RFC 791; none cuts
+// IPv6's).
+bool PacketSocket::join_group(int made, int ifindex) const {
+    if (!options_.shares && !options_.joins_fragments) return true;
+    // linux/if_packet.h since 5.16; older kernels pass over it.
+    constexpr unsigned ignore_outgoing = 0x4000;
+    unsigned how = options_.shares ? PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_ROLLOVER
+                                   : unsigned{PACKET_FANOUT_CPU};
+    how |= ignore_outgoing;
+    if (options_.joins_fragments) how |= PACKET_FANOUT_FLAG_DEFRAG;
+    return set(made, SOL_PACKET, PACKET_FANOUT, group_of(ifindex) | how << 16);
 }
 
 // The descriptor keeps its number: somebody may sleep on it.

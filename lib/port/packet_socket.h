@@ -23,8 +23,9 @@ struct tpacket2_hdr;
 namespace warren::port {
 
 struct PacketSocketOptions {
-    bool receives = true;     // else it only sends
-    std::uint16_t group = 0;  // sockets of one group share the interface's frames; 0: none
+    bool receives = true;          // else it only sends
+    bool shares = false;           // with this process's other sockets of the interface, by flow
+    bool joins_fragments = false;  // IPv4 datagrams come whole (best effort while it is down)
     std::uint32_t mtu = 1500;
     rte_mempool* pool = nullptr;        // for frames that fit its buffers
     rte_mempool* large_pool = nullptr;  // for larger ones; without it they are lost
@@ -70,6 +71,7 @@ class PacketSocket {
     };
 
     int open_socket(int ifindex, Ring& ring, std::vector<tpacket2_hdr*>& slots) const;
+    bool join_group(int made, int ifindex) const;
     rte_mbuf* take(const tpacket2_hdr& slot);
     rte_mbuf* buffer_for(std::size_t bytes) const;
     bool copy(rte_mbuf& frame, const tpacket2_hdr& slot);

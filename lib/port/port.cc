@@ -51,8 +51,8 @@ Port::Port(const PortOptions& options)
 // over the workers' by its own hash.
 void Port::share(const PortOptions& options) {
     shared_ = std::make_unique<KernelInterface>(
-        KernelInterfaceOptions{name_, workers_, options.may_come_later}, options.pool,
-        options.large_pool);
+        KernelInterfaceOptions{name_, workers_, options.may_come_later, options.joins_fragments},
+        options.pool, options.large_pool);
     driver_ = "packet_socket";
     rx_queues_ = static_cast<std::uint16_t>(workers_);
     tx_queues_ = static_cast<std::uint16_t>(workers_ + 1);

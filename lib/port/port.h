@@ -29,6 +29,8 @@ struct PortOptions {
     // i modulo net::rss_entries modulo workers.
     std::optional<net::RssKey> rss_key{};
     bool may_come_later = false;  // the kernel need not have that interface yet: reopen()
+    // Of a shared interface: IPv4 datagrams come whole, as far as the kernel can.
+    bool joins_fragments = false;
 };
 
 // The device string of a kernel port: a tap interface `name` with the MAC of the card, through

@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "../health/own_namespace.h"
+#include "net/checksum.h"
+#include "net/headers.h"
 #include "net/own_frames.h"
 #include "packets/packet_builder.h"
 #include "port/mempool.h"
@@ -142,15 +144,16 @@ void expect_descriptors_of_the_queues(rte_mempool* pool) {
     EXPECT_EQ(port.rx_descriptor(port.rx_queues()), -1);
 }
 
-std::vector<packets::Frame> received(Port& port, rte_mempool* pool, std::size_t at_least) {
+std::vector<packets::Frame> received(Port& port, rte_mempool* pool, std::size_t at_least,
+                                     std::uint16_t queue = 0) {
     std::vector<packets::Frame> frames;
     const auto add = [&](const rte_mbuf& frame) {
         const auto* begin = rte_pktmbuf_mtod(&frame, const std::uint8_t*);
         frames.emplace_back(begin, begin + rte_pktmbuf_data_len(&frame));
     };
-    for (int tries = 0; tries < 1000 && frames.size() < at_least; ++tries) {
+    for (int tries = 0; tries < 100 && frames.size() < at_least; ++tries) {
         std::array<rte_mbuf*, 32> burst;
-        const unsigned count = port.rx_burst(0, burst.data(), burst.size());
+        const unsigned count = port.rx_burst(queue, burst.data(), burst.size());
         for (unsigned i = 0; i < count; ++i) {
             rte_mbuf& frame = *burst[i];
             const net::Parsed parsed =
@@ -209,6 +212,64 @@ void expect_segments_arrive_as_sent(rte_mempool* pool, rte_mempool* large_pool,
     EXPECT_EQ(got, frames);
 }
 
+// As a router cuts them: `bytes` (a multiple of 8) of IP payload from `offset` on.
+packets::Frame fragment_of(const packets::Frame& whole, std::size_t offset, std::size_t bytes) {
+    const std::size_t payload = sizeof(net::EthernetHeader) + sizeof(net::Ipv4Header);
+    packets::Frame cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(payload));
+    const std::size_t end = std::min(payload + offset + bytes, whole.size());
+    cut.insert(cut.end(), whole.begin() + static_cast<std::ptrdiff_t>(payload + offset),
+               whole.begin() + static_cast<std::ptrdiff_t>(end));
+    auto& ip = net::header_in<net::Ipv4Header>(cut, sizeof(net::EthernetHeader));
+    const unsigned more = end < whole.size() ? net::Ipv4Header::more_fragments : 0U;
+    ip.fragment = net::Be16(static_cast<std::uint16_t>(more | offset / 8));
+    ip.total_length =
+        net::Be16(static_cast<std::uint16_t>(cut.size() - sizeof(net::EthernetHeader)));
+    ip.checksum = {};
+    ip.checksum = net::internet_checksum({cut.data() + sizeof(net::EthernetHeader), sizeof ip});
+    return cut;
+}
+
+void send_frames(Port& port, rte_mempool* pool, const std::vector<packets::Frame>& frames) {
+    for (const packets::Frame& frame : frames) {
+        rte_mbuf* packet = rte_pktmbuf_alloc(pool);
+        ASSERT_NE(packet, nullptr);
+        std::copy(frame.begin(), frame.end(),
+                  rte_pktmbuf_append(packet, static_cast<std::uint16_t>(frame.size())));
+        EXPECT_EQ(port.tx_burst(0, &packet, 1), 1U);
+    }
+}
+
+void expect_cut_datagrams_come_whole(rte_mempool* pool, unsigned workers) {
+    PortOptions options;
+    options.pool = pool;
+    options.name = "other";
+    Port out(options);
+    options.name = "eth0";
+    options.workers = workers;
+    options.joins_fragments = true;
+    Port in(options);
+    const auto may_not_be_cut = packets::PacketBuilder()
+                                    .ip("10.0.0.1", "10.0.0.9")
+                                    .tcp(4000, 5672, "PA")
+                                    .payload(packets::Frame(1'400, 'x'))
+                                    .build();
+    const auto segment = fragment_of(may_not_be_cut, 0, 2'000);
+    const auto first = fragment_of(segment, 0, 800), rest = fragment_of(segment, 800, 800);
+    const auto whole_ones = [&] {
+        std::vector<packets::Frame> all;
+        for (std::uint16_t queue = 0; queue < workers; ++queue)
+            for (packets::Frame& frame : received(in, pool, 1, queue))
+                all.push_back(std::move(frame));
+        return all;
+    };
+    send_frames(out, pool, {first, rest});
+    EXPECT_EQ(whole_ones(), std::vector<packets::Frame>(1, segment));
+    send_frames(out, pool, {rest});
+    EXPECT_TRUE(whole_ones().empty());
+    send_frames(out, pool, {first});
+    EXPECT_EQ(whole_ones(), std::vector<packets::Frame>(1, segment));
+}
+
 // The kernel's macvlan takes any MAC into its filter, and hands on its own's frames only.
 void expect_no_virtual_mac_on_a_macvlan(rte_mempool* pool) {
     if (!testing_support::run("ip link add mv0 link eth0 type macvlan mode bridge")) return;
@@ -238,6 +299,8 @@ TEST(SharedPort, FreesNoFrameTwiceAndSaysWhereFramesWait) {
     const Mempool large_pool = make_mempool("port-test-large", 255, 65'535 - RTE_PKTMBUF_HEADROOM);
     expect_segments_arrive_as_sent(pool.get(), large_pool.get(), "tso on gso on tx on");
     expect_segments_arrive_as_sent(pool.get(), large_pool.get(), "tso off gso off tx off");
+    for (const unsigned workers : {1U, 2U})
+        expect_cut_datagrams_come_whole(pool.get(), workers);
 }
 
 }  // namespace
