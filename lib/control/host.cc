@@ -206,6 +206,13 @@ void Host::follow_local_clients() {
     kernel::LocalRules rules{model::local_services(context_.state)};
     for (const model::PortState& port : context_.state.ports)
         rules.ports.push_back(port.name);
+    for (const kernel::Link& link : netlink_.links())
+        if (link.present && !link.mac.is_zero() &&
+            std::find(rules.ports.begin(), rules.ports.end(), link.name) == rules.ports.end())
+            rules.stations.push_back(link.mac);
+    std::ranges::sort(rules.stations, {}, &net::MacAddress::bytes);
+    const auto twice = std::ranges::unique(rules.stations);
+    rules.stations.erase(twice.begin(), twice.end());
     const std::string error = local_clients_.follow(std::move(rules));
     if (!error.empty())
         context_.events.warn(journal::EventKind::link,

@@ -180,10 +180,12 @@ void Manager::on_link(const kernel::Link& link) {
         routers_.tell_sources();
         changed = true;
     }
-    if (changed || host_.lacks_a_guard())
+    if (changed || host_.lacks_a_guard()) {
         host_.follow_masters();
-    else
+    } else {
         host_.follow_addresses();
+        host_.follow_local_clients();
+    }
     priorities_.apply();
 }
 

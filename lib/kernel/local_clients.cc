@@ -40,12 +40,16 @@ std::string translation(const LocalService& service) {
            std::to_string(total_of(service.targets)) + " map { " + shares(service.targets) + " }\n";
 }
 
-// The beginning of a rule.
-std::string other_interfaces(const std::vector<std::string>& ports) {
-    std::string names = "\"lo\"";
-    for (const std::string& port : ports)
+// Ends the way of whoever is not served: what comes by a port, and frames for others.
+std::string others_return(const LocalRules& rules) {
+    std::string names = "\"lo\"", stations;
+    for (const std::string& port : rules.ports)
         names += ", \"" + port + "\"";
-    return "    iifname != { " + names + " } ";
+    for (const net::MacAddress& mac : rules.stations)
+        stations += (stations.empty() ? "" : ", ") + mac.to_string();
+    const std::string frames = "    meta iiftype ether ";
+    return "    iifname { " + names + " } return\n" + frames +
+           (stations.empty() ? "return\n" : "ether daddr != { " + stations + " } return\n");
 }
 
 // The source was the VIP: a server with the VIP (DR, TUN) would never answer.
@@ -76,14 +80,12 @@ std::string local_clients_ruleset(std::string_view instance, const LocalRules& r
     const std::string table = "table inet " + instance_table_name(instance);
     const std::string flags = owned ? "  flags owner;\n" : "";
     std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
-    const std::string elsewhere = other_interfaces(rules.ports);
-    std::string translations, sources, ways_in, arrivals;
+    std::string translations, sources, ways_in;
     for (const LocalService& service : rules.services) {
         for (const LocalService::Own& own : service.own)
             ways_in += way_in(service, own);
         if (service.targets.empty()) continue;
         translations += "    " + translation(service);
-        arrivals += elsewhere + translation(service);
         sources += masquerade(service);
     }
     if (translations.empty() && ways_in.empty()) return text;
@@ -94,7 +96,8 @@ std::string local_clients_ruleset(std::string_view instance, const LocalRules& r
     text += table + " {\n" + flags;
     if (!translations.empty())
         text += chain("output", -100, translations) + chain("postrouting", 100, sources);
-    return text + chain("prerouting", -100, ways_in + arrivals) + "}\n";
+    if (!translations.empty()) ways_in += others_return(rules) + translations;
+    return text + chain("prerouting", -100, ways_in) + "}\n";
 }
 
 LocalClients::LocalClients(std::string instance) : instance_(std::move(instance)) {}
@@ -107,6 +110,7 @@ std::string LocalClients::follow(LocalRules rules) {
     std::erase_if(rules.services, [](const LocalService& service) {
         return service.targets.empty() && service.own.empty();
     });
+    if (rules.services.empty()) rules = {};
     if (rules == installed_) return {};
     std::string error = nft_.run(local_clients_ruleset(instance_, rules, owned_));
     if (!error.empty() && owned_ && installed_.services.empty()) {

@@ -19,11 +19,13 @@
 
 namespace warren::kernel {
 
-// Who is served, and the interfaces that the workers read from: what comes there is theirs, also
-// when a bridge passes it on (br_netfilter).
+// Who is served, and by which way they come: not by the interfaces that the workers read from,
+// whose frames are theirs; and to a MAC of this host's other ones, for what a bridge only passes on
+// shows up here as well (br_netfilter).
 struct LocalRules {
     std::vector<LocalService> services{};
     std::vector<std::string> ports{};
+    std::vector<net::MacAddress> stations{};
 
     friend bool operator==(const LocalRules&, const LocalRules&) = default;
 };

@@ -25,7 +25,8 @@ const LocalService service{
 const LocalService service6{ip("fd04::100"), 5672, {{ip("fd04::11"), 5672, 1}}};
 
 TEST(LocalClientsText, ServersByWeightFromTheHostsOwnAddress) {
-    EXPECT_EQ(local_clients_ruleset("a b", {{service, service6}, {"eth0", "eth1"}}, true),
+    EXPECT_EQ(local_clients_ruleset(
+                  "a b", {{service, service6}, {"eth0", "eth1"}, {{{2, 0, 0, 0, 1, 7}}}}, true),
               R"(add table inet warren_local_a_b {
   flags owner;
 }
@@ -44,8 +45,10 @@ table inet warren_local_a_b {
   }
   chain prerouting {
     type nat hook prerouting priority -100; policy accept;
-    iifname != { "lo", "eth0", "eth1" } ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
-    iifname != { "lo", "eth0", "eth1" } ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
+    iifname { "lo", "eth0", "eth1" } return
+    meta iiftype ether ether daddr != { 02:00:00:00:01:07 } return
+    ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
+    ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
   }
 }
 )");
@@ -101,7 +104,7 @@ TEST(LocalClients, TheKernelTakesAndForgetsTheTable) {
     EXPECT_FALSE(is_served()) << "nobody listens on the VIP";
     {
         LocalClients clients("t");
-        EXPECT_EQ(clients.follow({{service, service6}}), "");
+        EXPECT_EQ(clients.follow({{service, service6}, {"eth0"}, {{{2, 0, 0, 0, 1, 7}}}}), "");
         for (int i = 0; i < 40; ++i)
             EXPECT_TRUE(is_served());
         for (const int each : {one, two}) {
