@@ -284,7 +284,7 @@ def reset_by_order(bench):
     with Clients(bench, 5674, 8) as clients:
         held = bench.row(5674, "11")["active"]
         row = bench.ctl("reset", "192.168.8.11:5672", f"{VIP}:5674")[0]
-        assert row["changed"] and row["reason"].startswith(f"{held} flows"), row
+        assert row["changed"] and row["reason"].startswith(f"{held} connections"), row
         clients.wait_for_losses(held)
         wait_until("they are back", lambda: sum(r["active"] for r in bench.rows(5674).values()) == 8, 5)
         assert bench.row(5674, "11")["state"] == "up"

@@ -27,8 +27,8 @@ CONFIG = """vrrp_instance rabbit {{
 }}
 virtual_server 192.168.8.100 5672 {{
     delay_loop 0.2
-    lb_algo {algorithm}
-    lb_kind FNAT
+    lb_algo wlc
+    lb_kind {kind}
     protocol TCP
     real_server 192.168.8.11 5672 {{
         {check} {{
@@ -74,7 +74,7 @@ class Bench:
 
     def config(self, name, **values):
         mine, other = ("192.168.8.4", "192.168.8.5") if name == "a" else ("192.168.8.5", "192.168.8.4")
-        usual = {"priority": 100 if name == "a" else 90, "password": "one", "algorithm": "wlc", "check": "TCP_CHECK",
+        usual = {"priority": 100 if name == "a" else 90, "password": "one", "kind": "FNAT", "check": "TCP_CHECK",
                  "flows": 64, "local": mine, "peer": other, "key": self.key}
         return CONFIG.format(**{**usual, **values})
 
@@ -151,7 +151,7 @@ def refusing_servers(bench):
 
 def reloads(bench):
     heading = "A reload changes nothing"
-    bench.rewrite("a", algorithm="wlcc")
+    bench.rewrite("a", kind="FNATT")
     bench.expect(heading, "a", "reload")
     bench.rewrite("a", flows=128)
     bench.expect(heading, "a", "reload")
