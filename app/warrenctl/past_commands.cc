@@ -15,8 +15,8 @@ Choice choice_of(const Said& said) {
         return usage_of([&] { return read_time(said.text(option), wall_ms()).from_ms; });
     };
     Choice choice;
-    if (said.has("since")) choice.since_ms = ms_of("since");
-    if (said.has("until")) choice.until_ms = ms_of("until");
+    if (!said.text("since").empty()) choice.since_ms = ms_of("since");
+    if (!said.text("until").empty()) choice.until_ms = ms_of("until");
     choice.most = said.value<std::size_t>("last");
     choice.follow = said.has("follow");
     return choice;

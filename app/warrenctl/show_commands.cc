@@ -48,7 +48,7 @@ std::string sort_order(const Said& said) {
 
 FlowChoice flow_choice(const Said& said) {
     FlowChoice choice = usage_of([&] { return read_flows(said.after(2)); });
-    if (said.has("last")) choice.most = said.value<std::size_t>("last");
+    if (const auto most = said.value<std::size_t>("last"); most != 0) choice.most = most;
     if (said.has("all")) choice.most = 0;
     choice.order = sort_order(said);
     return choice;
