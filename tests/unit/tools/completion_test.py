@@ -95,9 +95,10 @@ class Warrenctl(unittest.TestCase):
 
     def test_each_verb_does_something(self):
         for verb in offered("warrenctl "):
-            with self.subTest(verb):
+            with self.subTest(verb), tempfile.TemporaryDirectory() as folder:
                 words = [str(BUILD / "app/warrenctl/warrenctl"), "-i", "none-such", verb]
-                said = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+                said = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                                      cwd=folder)
                 self.assertNotIn("unknown command", said.stdout)
 
     def test_bash_and_the_program_offer_the_same(self):
