@@ -8,7 +8,7 @@ std::string_view words(FaultCause cause) {
         case FaultCause::link_down:
             return "its link is down";
         case FaultCause::no_address:
-            return "its interface has no address to send from";
+            return "it has no address of this host to send from";
         case FaultCause::worker_stall:
             return "a worker has stopped polling";
         case FaultCause::transmit_stall:
