@@ -137,8 +137,8 @@ class DocumentReader {
                 const std::string_view physical = take_line(text);
                 const std::string_view next = trim(without_comment(physical));
                 ++continued;
-                // A line that is all comment goes, with its backslash, as in keepalived.
-                if (next.empty() && physical.find_first_not_of('\r') != std::string_view::npos) {
+                // A line that is all comment goes, but its backslash counts, as in keepalived.
+                if (next.empty() && trim(physical).ends_with('\\')) {
                     line.back() = '\\';
                     continue;
                 }

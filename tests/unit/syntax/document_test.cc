@@ -73,8 +73,10 @@ const Case syntax[] = {
      "begins a comment here: '!', as in keepalived; put it into quotes\n"},
     {"lines that a definition turns into comments", "$OFF=${_HASH}\n$OFF a {\n${OFF}b\nc", "c\n"},
     {"a line of comment in a definition of several lines",
-     "$I=\\\nv {\\\n  a 1 \\\n  # b 2 \\\n  # c 3\n  \\\n  d 4 \\\n}\n\n$I",
+     "$I=\\\nv {\\\n  a 1 \\\n  # b 2 \\\n  # c 3 \\\n  \\\n  d 4 \\\n}\n\n$I",
      "v {\n    a 1\n    d 4\n}\n"},
+    {"a comment without a backslash ends it", "$I=\\\na 1 \\\n# b\nc 2\n$I", "c 2\na 1\n"},
+    {"and so does a line of blanks", "$I=\\\na 1 \\\n  \nc 2\n$I", "c 2\na 1\n"},
     {"comment sign of a definition of several lines", "$X=\\\na ${_HASH}b\\\nc\n$X",
      "a\nc\nf:4: warning: what a definition brought begins a comment here: '#b', as in keepalived; "
      "put it into quotes\n"},
