@@ -5,10 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <system_error>
+#include <vector>
+
+#include "control/signals.h"
 
 namespace warren::app {
 namespace {
@@ -40,6 +44,13 @@ void wait_for_others(const sigset_t& signals) {
         sigtimedwait(&signals, nullptr, &a_while);
 }
 
+// The first process is deaf to what it has no handler for, the child would end.
+bool is_taken(int number) {
+    const std::vector<int> asking = control::asking_signals();
+    return number == SIGTERM || number == SIGINT ||
+           std::find(asking.begin(), asking.end(), number) != asking.end();
+}
+
 int watch(pid_t child, const sigset_t& signals) {
     while (true) {
         siginfo_t info{};
@@ -47,11 +58,11 @@ int watch(pid_t child, const sigset_t& signals) {
         if (number == SIGCHLD) {
             const std::optional<int> status = bury(child);
             if (!status) continue;
-            wait_for_others(signals);
+            if (*status != 0) wait_for_others(signals);
             return *status;
         }
-        // The terminal's own reach the child, too.
-        if (number > 0 && info.si_code != SI_KERNEL) kill(child, number);
+        // A terminal's ^C reaches the child, too.
+        if (is_taken(number) && info.si_code != SI_KERNEL) kill(child, number);
     }
 }
 

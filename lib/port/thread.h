@@ -21,10 +21,11 @@ inline void keep_this_thread_prompt(int niceness) {
 }
 
 // Linux shares CPUs evenly among sessions (autogroup, sched(7)): a thread's niceness counts within
-// its own, and this is the niceness of ours. Only of one that we lead, as under systemd: another
-// one is somebody's shell. False: not ours, no privilege, or a kernel that does not group.
+// its own, and this is the niceness of ours. Only of one that we lead, as under systemd, or that a
+// container's first process does, which stands in front of us: another one is somebody's shell.
+// False: not ours, no privilege, or a kernel that does not group.
 inline bool keep_this_session_prompt(int niceness) {
-    if (getsid(0) != getpid()) return false;
+    if (getsid(0) != getpid() && !(getsid(0) == 1 && getppid() == 1)) return false;
     const int file = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
     if (file < 0) return false;
     const std::string word = std::to_string(niceness);

@@ -92,6 +92,49 @@ TEST(FirstProcess, SaysThatASignalEndedIt) {
     EXPECT_EQ(status, 128 + SIGKILL);
 }
 
+// Without a handler it would end, which a first process never does.
+TEST(FirstProcess, PassesOnWhatIsTakenOnly) {
+    const int status = end_of(start_first([] {
+        kill(1, SIGALRM);
+        usleep(100'000);
+        return 44;
+    }));
+    if (status == 77) GTEST_SKIP() << "no PID namespaces here";
+    EXPECT_EQ(status, 44);
+}
+
+TEST(FirstProcess, LetsWhoTakesBackAKilledOnesThingsFinish) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe(ends.data()), 0);
+    const int status = end_of(start_first([&] {
+        if (fork() == 0) {
+            usleep(200'000);
+            _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
+        }
+        return raise(SIGKILL);
+    }));
+    close(ends[1]);
+    char said = 0;
+    const bool is_heard = read(ends[0], &said, 1) == 1;
+    close(ends[0]);
+    if (status == 77) GTEST_SKIP() << "no PID namespaces here";
+    EXPECT_TRUE(is_heard);
+}
+
+TEST(FirstProcess, WaitsForNobodyAfterAnOrderlyEnd) {
+    const auto begun = std::chrono::steady_clock::now();
+    const int status = end_of(start_first([] {
+        if (fork() == 0) {
+            sleep(10);
+            _exit(0);
+        }
+        return 0;
+    }));
+    if (status == 77) GTEST_SKIP() << "no PID namespaces here";
+    EXPECT_EQ(status, 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 1500ms);
+}
+
 TEST(FirstProcess, IsNoneElsewhere) {
     EXPECT_EQ(stand_in_front(), std::nullopt);
 }
