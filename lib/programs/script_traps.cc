@@ -76,13 +76,37 @@ std::string word_for_a_shell(const std::vector<std::string>& argv) {
     return found == argv.end() ? std::string() : *found;
 }
 
+namespace {
+
+// What ends before ";", "&&" or "||", and leaves `line` with what follows. A pipe is one command:
+// it may bring a number to kill.
+std::string_view take_command(std::string_view& line) {
+    std::size_t end = 0;
+    while (end < line.size() && line[end] != ';' && !line.substr(end).starts_with("&&") &&
+           !line.substr(end).starts_with("||"))
+        ++end;
+    const std::string_view command = line.substr(0, end);
+    const std::size_t separator = line.substr(end).starts_with(';') ? 1 : 2;
+    line.remove_prefix(std::min(end + separator, line.size()));
+    return command;
+}
+
 // `killall -0 keepalived` asks whether it is there.
-bool stops_keepalived(std::string_view line) {
-    const std::vector<std::string_view> words = words_of(without_comment(line));
+bool is_stop_of_keepalived(std::string_view command) {
+    const std::vector<std::string_view> words = words_of(command);
     if (words.empty() || is_talk(words.front())) return false;
     return std::any_of(words.begin(), words.end(), is_end) &&
            std::any_of(words.begin(), words.end(), is_keepalived) &&
            std::find(words.begin(), words.end(), "-0") == words.end();
+}
+
+}  // namespace
+
+bool stops_keepalived(std::string_view line) {
+    line = without_comment(line);
+    while (!line.empty())
+        if (is_stop_of_keepalived(take_command(line))) return true;
+    return false;
 }
 
 std::size_t line_that_stops_keepalived(std::string_view text) {

@@ -19,7 +19,8 @@ TEST(WordForAShellTest, IsFoundOutsideOfAShellsOwnCommand) {
 
 TEST(StopsKeepalivedTest, InTheWaysPeopleWriteIt) {
     for (const char* line :
-         {"systemctl stop keepalived", "  sudo systemctl stop keepalived.service >/dev/null",
+         {"systemctl stop keepalived", "nginx -t || systemctl stop keepalived;",
+          "a;killall keepalived", "  sudo systemctl stop keepalived.service >/dev/null",
           "service keepalived stop", "/etc/init.d/keepalived stop", "killall keepalived",
           "killall -9 /usr/sbin/keepalived &> /dev/null || :", "pkill -9 keepalived",
           "kill -15 $(cat /run/keepalived.pid)", "kill `pidof keepalived`",
@@ -30,7 +31,9 @@ TEST(StopsKeepalivedTest, InTheWaysPeopleWriteIt) {
 
 TEST(StopsKeepalivedTest, NotWhatOnlySpeaksOfIt) {
     for (const char* line :
-         {"", "# systemctl stop keepalived", "killall -0 keepalived", "systemctl start keepalived",
+         {"", "systemctl is-active keepalived || systemctl restart haproxy",
+          "systemctl stop haproxy; systemctl start keepalived", "pgrep keepalived || kill $PID",
+          "# systemctl stop keepalived", "killall -0 keepalived", "systemctl start keepalived",
           "echo \"stop keepalived\"", "logger keepalived: stop", "stop_keepalived",
           "systemctl restart haproxy # not keepalived",
           "cd /etc/keepalived && systemctl restart haproxy",
