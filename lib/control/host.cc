@@ -210,9 +210,10 @@ void Host::follow_local_clients() {
         if (link.present && !link.mac.is_zero() &&
             std::find(rules.ports.begin(), rules.ports.end(), link.name) == rules.ports.end())
             rules.stations.push_back(link.mac);
-    std::ranges::sort(rules.stations, {}, &net::MacAddress::bytes);
-    const auto twice = std::ranges::unique(rules.stations);
-    rules.stations.erase(twice.begin(), twice.end());
+    std::sort(rules.stations.begin(), rules.stations.end(),
+              [](const net::MacAddress& a, const net::MacAddress& b) { return a.bytes < b.bytes; });
+    rules.stations.erase(std::unique(rules.stations.begin(), rules.stations.end()),
+                         rules.stations.end());
     const std::string error = local_clients_.follow(std::move(rules));
     if (!error.empty())
         context_.events.warn(journal::EventKind::link,

@@ -131,7 +131,7 @@ LineSpan block_at(LineSpan lines, const Location& where) {
 LineSpan block_of(LineSpan lines, std::string_view keyword) {
     for (std::size_t i = 0; i < lines.size(); ++i)
         if (lines[i].text.starts_with(keyword) &&
-            lines[i].text.find_first_of(" ", keyword.size()) == keyword.size())
+            lines[i].text.find(' ', keyword.size()) == keyword.size())
             return lines.subspan(i, end_of(lines, i) - i);
     return {};
 }
