@@ -332,6 +332,8 @@ void Runner::heed_news() {
     for (std::size_t i = 0; i < links_.size(); ++i) {
         is_due = is_due || !links_[i]->news().empty();
         for (const News& news : std::exchange(links_[i]->news(), {})) {
+            if (news.kind == News::Kind::peer_up || news.kind == News::Kind::peer_down)
+                next_status_ns_ = common_.now_ns;
             standings_.heard(news, links_);
             hand_overs_.heard(news, static_cast<PeerId>(i), links_);
         }

@@ -21,7 +21,7 @@ const char* role(exchange::SyncRouterStatus::Role role) {
 Json peer_row(const ViewContext& c, const exchange::SyncPeerStatus& peer) {
     return {{"peer", peer.address.to_string()},
             {"up", peer.up},
-            {"since_ms", ms_since(c, peer.since_ns)},
+            {"since_ms", peer.since_ns == 0 ? Json() : Json(ms_since(c, peer.since_ns))},
             {"rtt_ms", ms(peer.round_trip_ns)},
             {"version", peer.version},
             {"lag_ms", ms(peer.lag_ns)},
@@ -31,7 +31,7 @@ Json peer_row(const ViewContext& c, const exchange::SyncPeerStatus& peer) {
 }
 
 // What is configured differently, as far as it is known.
-Json difference(const ViewContext& c, std::uint16_t router) {
+Json difference_of(const ViewContext& c, std::uint16_t router) {
     using Side = exchange::ConfigDifference::Side;
     for (const handover::StandingAlarm& alarm : c.sync->alarms())
         if (alarm.trouble == handover::Trouble::config && alarm.router == router &&
@@ -43,6 +43,7 @@ Json difference(const ViewContext& c, std::uint16_t router) {
 // Addresses whose hold is the operator's or the gate's: `preempt_held` of the control lcore.
 Json router_row(const ViewContext& c, const exchange::SyncRouterStatus& status) {
     const model::RouterState& router = c.state.routers[status.router];
+    const Json difference = difference_of(c, status.router);  // told before the next status
     return {{"router", router.config->name},
             {"vrid", router.plan->settings.vrid},
             {"role", role(status.role)},
@@ -53,8 +54,8 @@ Json router_row(const ViewContext& c, const exchange::SyncRouterStatus& status) 
             {"bulk_flows", status.bulk_flows},
             {"bulk_ms", ms(status.bulk_ns)},
             {"preempt_held", router.status.preempt_held},
-            {"config_equal", status.config_equal},
-            {"difference", difference(c, status.router)}};
+            {"config_equal", status.config_equal && difference.is_null()},
+            {"difference", difference}};
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ def main(test):
     for name, number in (("one", 11), ("two", 12)):
         test.start(test.network.add_host(name, f"192.168.8.{number}/24"), "/usr/bin/python3",
                    str(REPOSITORY / "tests/functional/name_echo.py"), name, log=f"{name}.log")
-    config = CONFIG.format(priority=100, password="one", algorithm="wlc", check="TCP_CHECK", flows=64, local="192.168.8.4",
+    config = CONFIG.format(priority=100, password="one", kind="FNAT", algorithm="wlc", check="TCP_CHECK", flows=64, local="192.168.8.4",
                            peer="192.168.8.5", key="/dev/null")
     test.start_warren(host, config[:config.index("flow_sync")])
     wait_until("mastership", lambda: test.ctl(host, "show", "status")["masters"] == 1, 15)

@@ -313,7 +313,8 @@ def case_config(test):
         return [row["difference"] for name in "ab" for row in pair.ctl(name, "show", "sync")["routers"]]
     what = f"real_server {SERVERS[4][1]}:5672 of {VIPS[4]}:5672"
     wait_until("both to name it", lambda: differences() == [f"only here: {what}", f"only there: {what}"], 10)
-    assert what in pair.hosts["b"].run(test.program("app/warrenctl/warrenctl"), "--instance", pair.hosts["b"].namespace, "show", "sync").stdout
+    said = pair.hosts["b"].run(test.program("app/warrenctl/warrenctl"), "--instance", pair.hosts["b"].namespace, "show", "sync").stdout
+    assert what in said, said
     (test.folder / "b.conf").write_text(whole, encoding="utf-8")
     pair.ctl("b", "reload")
     wait_until("both to have the same", lambda: differences() == [None, None], 10)

@@ -16,8 +16,9 @@ std::string time_of(const Json& row, const char* key) {
 }
 
 std::string peer_line(const Json& row) {
-    std::string line = "peer " + text(row, "peer") + (row.value("up", false) ? " up " : " DOWN ") +
-                       number<duration_text>(row, "since_ms");
+    std::string line = "peer " + text(row, "peer") + (row.value("up", false) ? " up " : " DOWN ");
+    if (row.value("since_ms", Json()).is_null()) return line + "since the start";
+    line += number<duration_text>(row, "since_ms");
     if (!row.value("up", false)) return line;
     line += ", rtt " + time_of(row, "rtt_ms") + ", v" + text(row, "version") + ", lag " +
             time_of(row, "lag_ms") + ", unacked " + text(row, "unacked");

@@ -56,6 +56,22 @@ TEST_F(SyncRows, PeersComeBeforeRouters) {
     EXPECT_EQ(rows[1]["flows"], 7);
 }
 
+// A report comes at once, a status every so often.
+TEST_F(SyncRows, ADifferenceThatIsNamedIsOne) {
+    EXPECT_EQ(sync_rows(context(&picture_))[1]["config_equal"], true);
+    picture_.raise(handover::Trouble::config, 0, 0, sync_now_ns);
+    picture_.explain(0, {.side = exchange::ConfigDifference::Side::ours});
+    EXPECT_EQ(sync_rows(context(&picture_))[1]["config_equal"], false);
+}
+
+TEST_F(SyncRows, APeerThatWasNeverUpHasNoSince) {
+    exchange::SyncStatus peer;
+    peer.is_peer = true;
+    peer.peer.address = model::ip("10.9.0.2");
+    picture_.take(peer);
+    EXPECT_TRUE(sync_rows(context(&picture_))[0]["since_ms"].is_null());
+}
+
 TEST_F(SyncRows, WithoutFlowSyncThereAreNone) {
     EXPECT_TRUE(sync_rows(context(nullptr)).empty());
     EXPECT_TRUE(alarm_list(context(nullptr)).empty());

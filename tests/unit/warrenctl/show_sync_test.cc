@@ -42,6 +42,11 @@ TEST(ShowSync, WhatIsWrongStandsOut) {
               "DIFFERS\n");
 }
 
+TEST(ShowSync, APeerThatWasNeverUp) {
+    EXPECT_EQ(sync_text(R"([{"peer": "10.9.0.2", "up": false, "since_ms": null}])"),
+              "peer 10.9.0.2 DOWN since the start\n");
+}
+
 TEST(ShowSync, WhoOnlySendsHasNothingToCompare) {
     EXPECT_EQ(sync_text(R"([
         {"router": "rabbit", "vrid": 51, "role": "sending", "in_sync": true, "flows": 9,
