@@ -98,7 +98,7 @@ void Routers::on_report(const election::VrrpReport& report) {
             context_.events.info(journal::EventKind::vrrp,
                                  "{}: first traffic {:.1f} ms after the takeover", name(),
                                  static_cast<double>(report.silent_ns) / 1e6);
-            if (told_.company) told_.company();
+            tell_company(port::now_ns());
             break;
         case Kind::silence:
             context_.events.info(journal::EventKind::vrrp,
@@ -276,10 +276,11 @@ void Routers::add_missing_source(election::RouterChange& change) {
 // An advert that differs is often the only sign of two masters: a wrong password or interval.
 void Routers::on_alarm(const election::VrrpReport& report) {
     model::RouterState& router = context_.state.routers.at(report.router);
-    if (!router.alarms.see(report, port::now_ns())) return;
-    const bool is_rival = report.kind == election::VrrpReport::Kind::alarm &&
-                          report.alarm == vrrp::AlarmKind::other_master;
-    if (is_rival && told_.company) told_.company();
+    const std::uint64_t now_ns = port::now_ns();
+    if (report.kind == election::VrrpReport::Kind::alarm &&
+        report.alarm == vrrp::AlarmKind::other_master)
+        tell_company(now_ns);
+    if (!router.alarms.see(report, now_ns)) return;
     context_.events.warn(
         journal::EventKind::vrrp, "{}: {}", router.config->name,
         alarm_text(report, router.plan->settings, router.status.effective_priority));
@@ -293,5 +294,13 @@ void Routers::summarise_alarms(std::uint64_t now_ns) {
                 alarm_text(last, router.plan->settings, router.status.effective_priority));
         });
 }
+// A rival is heard at each of its adverts.
+void Routers::tell_company(std::uint64_t now_ns) {
+    constexpr std::uint64_t gap_ns = 3'000'000'000;
+    if (!told_.company || (company_at_ns_ != 0 && now_ns - company_at_ns_ < gap_ns)) return;
+    company_at_ns_ = now_ns;
+    told_.company();
+}
+
 
 }  // namespace warren::control

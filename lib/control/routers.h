@@ -72,6 +72,7 @@ class Routers {
     void on_reloaded(const election::VrrpReport& report);
     bool waits_for_tracked(const election::VrrpReport& report);
     bool replace_plan(std::uint16_t router);
+    void tell_company(std::uint64_t now_ns);
     void tell_missing_address(std::uint16_t router);
     void add_missing_source(election::RouterChange& change);
     election::RouterPlan plan_of(const model::RouterState& router) const;
@@ -85,6 +86,7 @@ class Routers {
 
     // With the control lcore, until it says that it is done.
     struct HandedOver {
+    std::uint64_t company_at_ns_ = 0;  // 0: not yet
         election::RouterChanges changes;
         std::vector<std::unique_ptr<const election::RouterPlan>> retired;
     };

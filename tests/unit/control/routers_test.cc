@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_publication.h"
+#include "port/clock.h"
 
 namespace warren::control {
 namespace {
@@ -25,10 +26,12 @@ class RoutersOfTwoPorts : public testing::Test {
                         model::router("B", "eth1", 52, "192.168.9.100/24")};
     election::VrrpLink link_;
     programs::NotifyFifos fifos_{world_.io, {}, world_.events};
-    unsigned masters_ = 0, stopped_ = 0;
+    unsigned masters_ = 0, company_ = 0, stopped_ = 0;
     Routers routers_{world_.context(),
                      link_,
-                     {.masters = [this] { ++masters_; }, .stopped = [this] { ++stopped_; }},
+                     {.masters = [this] { ++masters_; },
+                      .stopped = [this] { ++stopped_; },
+                      .company = [this] { ++company_; }},
                      fifos_,
                      {}};
 };
@@ -52,6 +55,22 @@ TEST_F(RoutersOfTwoPorts, ARecordOfNoRouterKeepsNothingFromTheRest) {
     routers_.take_all();
     EXPECT_EQ(router(1).status.state, vrrp::State::master);
     EXPECT_EQ(world_.attempts.failures(), 1U);
+}
+
+// The log says a rival once a minute; who waits for company hears of each meeting.
+TEST_F(RoutersOfTwoPorts, ARivalIsCompanyEvenIfTheLogHasSaidIt) {
+    const election::VrrpReport rival{.kind = election::VrrpReport::Kind::alarm,
+                                     .alarm = vrrp::AlarmKind::other_master};
+    ASSERT_TRUE(router(0).alarms.see(rival, port::now_ns()));
+    ASSERT_TRUE(link_.reports.push(rival) && link_.reports.push(rival));
+    routers_.take_all();
+    EXPECT_EQ(company_, 1U) << "not at each advert";
+}
+
+TEST_F(RoutersOfTwoPorts, TrafficIsCompany) {
+    ASSERT_TRUE(link_.reports.push({.kind = election::VrrpReport::Kind::traffic}));
+    routers_.take_all();
+    EXPECT_EQ(company_, 1U);
 }
 
 TEST_F(RoutersOfTwoPorts, AnotherMacIsANewPlanForThatPortsRoutersAlone) {
