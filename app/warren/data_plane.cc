@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "election/advert_frame.h"
 #include "packet_memory.h"
 #include "port/clock.h"
 #include "port/thread.h"
@@ -18,6 +19,8 @@ namespace {
 
 // Adverts and announcements have buffers of their own, more than a tx queue and a ring hold.
 constexpr unsigned control_mbufs = 4'095;
+constexpr unsigned control_mbuf_bytes = (election::max_advert_frame_bytes + 63) / 64 * 64;
+
 port::EalOptions eal_options(const config::Config& config, const std::string& instance,
                              const std::vector<std::string>& extra) {
     const config::Dataplane& plane = config.dataplane;
@@ -27,8 +30,9 @@ port::EalOptions eal_options(const config::Config& config, const std::string& in
     options.hugepages = plane.hugepages == config::Hugepages::yes  ? port::Hugepages::yes
                         : plane.hugepages == config::Hugepages::no ? port::Hugepages::no
                                                                    : port::Hugepages::automatic;
-    options.packets = mbuf_count(config) + control_mbufs;
+    options.packets = mbuf_count(config);
     options.memory_mb += (large_mbuf_count(config) * ((1U << 16) + 512) >> 20) + 1;
+    options.memory_mb += (control_mbufs * 2 * 4'096 >> 20) + 1;  // small pages, two for each
     options.workers = plane.workers;
     options.worker_cpus = plane.worker_cpus;
     options.control_cpu = plane.control_cpu;
@@ -101,7 +105,7 @@ DataPlane::DataPlane(const config::Config& config, const std::string& instance,
       eal_(eal_options(config, instance, eal)),
       pool_(port::make_mempool("packets", mbuf_count(config))),
       large_pool_(port::make_mempool("large", large_mbuf_count(config), large_mbuf_bytes)),
-      control_pool_(port::make_mempool("control", control_mbufs)),
+      control_pool_(port::make_mempool("control", control_mbufs, control_mbuf_bytes)),
       spread_(flow::Spread::key_of(sync_keys_ ? sync_keys_->rss_seed : random_word()),
               config.dataplane.workers),
       exchange_(config.dataplane.workers, sync_keys_.has_value()) {

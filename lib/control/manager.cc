@@ -120,6 +120,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
     follow_link_delays();
     next_hops_.follow();
     host_.start();
+    routers_.tell_all_unlisted();
     routers_.tell_sources();
     services_.follow_own_hosts();
     services_.follow_quorums();
@@ -195,7 +196,7 @@ void Manager::follow_port(const PortChange& change) {
     if (change.is_new) host_.forget_guard(change.port);
     if (change.gone_ifindex != 0) host_.forget_groups(change.gone_ifindex);
     std::vector<std::uint16_t> renewed;
-    const bool renews = change.mac || change.addresses || change.mtu;
+    const bool renews = change.mac || change.addresses;
     if (renews) renewed = routers_.renew_plans(change.port);
     if (change.is_new || change.mac || change.mtu) publication_.publish();
     if (renews) routers_.tell_plans(change.port, renewed);

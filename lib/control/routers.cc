@@ -163,8 +163,10 @@ void Routers::tell_settled(std::uint16_t index) {
 // ---- plans
 
 election::RouterPlan Routers::plan_of(const model::RouterState& router) const {
-    return model::make_plan(*router.config, context_.state.ports[router.port], router.port,
-                            router.plan->group);
+    election::RouterPlan plan = model::make_plan(*router.config, context_.state.ports[router.port],
+                                                 router.port, router.plan->group);
+    plan.settings.advert_addresses = router.plan->settings.advert_addresses;
+    return plan;
 }
 
 std::vector<std::uint16_t> Routers::renew_plans(std::uint8_t port) {
@@ -174,15 +176,14 @@ std::vector<std::uint16_t> Routers::renew_plans(std::uint8_t port) {
     return renewed;
 }
 
-// The port's address, MAC or MTU has changed, not necessarily what this router sends. True:
+// The port's address or MAC has changed, not necessarily what this router sends. True:
 // there is a new plan. Without an address the old one stays: good-bye is said from that.
 bool Routers::replace_plan(std::uint16_t index) {
     model::RouterState& router = context_.state.routers[index];
     auto plan = std::make_unique<election::RouterPlan>(plan_of(router));
     const net::IpAddress& source = plan->settings.primary_address;
     const bool same = source == router.plan->settings.primary_address &&
-                      plan->source_mac == router.plan->source_mac &&
-                      plan->settings.advert_addresses == router.plan->settings.advert_addresses;
+                      plan->source_mac == router.plan->source_mac;
     if (source.is_unspecified() || same) return false;
     retired_plans_.push_back(std::move(router.plan));
     router.plan = std::move(plan);
@@ -254,10 +255,29 @@ void Routers::follow(model::ReloadChanges changes, const FaultsOf& faults_of) {
     for (election::RouterChange& change : handed.changes) {
         if (change.kind == election::RouterChange::Kind::add)
             change.faults |= faults_of(context_.state.routers[change.router].port);
-        if (change.kind != election::RouterChange::Kind::remove) add_missing_source(change);
+        if (change.kind == election::RouterChange::Kind::remove) continue;
+        add_missing_source(change);
+        tell_unlisted(context_.state.routers[change.router]);
     }
     context_.publication.command(
         {.kind = election::VrrpCommand::Kind::reload, .changes = &handed.changes});
+}
+
+// A peer that lists all of them (a larger MTU) refuses such adverts, as this router does its.
+void Routers::tell_unlisted(const model::RouterState& router) {
+    const std::size_t listed = router.plan->settings.advert_addresses.size();
+    const std::size_t all = router.config->virtual_ipaddress.size();
+    if (listed == all || router.plan->settings.silent) return;
+    const model::PortState& port = context_.state.ports[router.port];
+    context_.events.warn(journal::EventKind::vrrp,
+                         "{}: the MTU of {} ({}) leaves room for {} of {} virtual addresses in an "
+                         "advert; the others are served unlisted",
+                         router.config->name, port.name, port.mtu, listed, all);
+}
+
+void Routers::tell_all_unlisted() {
+    for (const model::RouterState& router : context_.state.routers)
+        tell_unlisted(router);
 }
 
 // A plan does not know what addresses the host has.
@@ -272,6 +292,14 @@ void Routers::add_missing_source(election::RouterChange& change) {
 }
 
 // ---- alarms
+
+// A rival is heard at each of its adverts.
+void Routers::tell_company(std::uint64_t now_ns) {
+    constexpr std::uint64_t gap_ns = 3'000'000'000;
+    if (!told_.company || (company_at_ns_ != 0 && now_ns - company_at_ns_ < gap_ns)) return;
+    company_at_ns_ = now_ns;
+    told_.company();
+}
 
 // An advert that differs is often the only sign of two masters: a wrong password or interval.
 void Routers::on_alarm(const election::VrrpReport& report) {
@@ -294,13 +322,5 @@ void Routers::summarise_alarms(std::uint64_t now_ns) {
                 alarm_text(last, router.plan->settings, router.status.effective_priority));
         });
 }
-// A rival is heard at each of its adverts.
-void Routers::tell_company(std::uint64_t now_ns) {
-    constexpr std::uint64_t gap_ns = 3'000'000'000;
-    if (!told_.company || (company_at_ns_ != 0 && now_ns - company_at_ns_ < gap_ns)) return;
-    company_at_ns_ = now_ns;
-    told_.company();
-}
-
 
 }  // namespace warren::control

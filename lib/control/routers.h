@@ -33,6 +33,9 @@ class Routers {
     // What the control lcore starts with.
     std::vector<const election::RouterPlan*> plans() const;
 
+    // At the start; a reload tells of those that it changes.
+    void tell_all_unlisted();
+
     // What it has reported since.
     void take_all();
 
@@ -69,11 +72,12 @@ class Routers {
     void on_report(const election::VrrpReport& report);
     void on_transition(const election::VrrpReport& report);
     void on_alarm(const election::VrrpReport& report);
+    void tell_company(std::uint64_t now_ns);
     void on_reloaded(const election::VrrpReport& report);
     bool waits_for_tracked(const election::VrrpReport& report);
     bool replace_plan(std::uint16_t router);
-    void tell_company(std::uint64_t now_ns);
     void tell_missing_address(std::uint16_t router);
+    void tell_unlisted(const model::RouterState& router);
     void add_missing_source(election::RouterChange& change);
     election::RouterPlan plan_of(const model::RouterState& router) const;
 
@@ -82,11 +86,11 @@ class Routers {
     Told told_;
     programs::NotifyFifos& fifos_;
     programs::Notifier notifier_;
+    std::uint64_t company_at_ns_ = 0;  // 0: not yet
     std::vector<std::unique_ptr<const election::RouterPlan>> retired_plans_;
 
     // With the control lcore, until it says that it is done.
     struct HandedOver {
-    std::uint64_t company_at_ns_ = 0;  // 0: not yet
         election::RouterChanges changes;
         std::vector<std::unique_ptr<const election::RouterPlan>> retired;
     };

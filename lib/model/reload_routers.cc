@@ -126,9 +126,11 @@ class RouterReload {
         const bool has_changed = *router.config != *planned.config;
         router.has_begun = router.has_begun || has_all_results(router);
         if (has_changed) changes_.changed_routers.push_back(planned.index);
-        if (!has_changed && router.plan->group == planned.group) return;
         auto plan = std::make_unique<election::RouterPlan>(
             make_plan(*planned.config, state_.ports[planned.port], planned.port, planned.group));
+        if (!has_changed && router.plan->group == planned.group &&
+            router.plan->settings.advert_addresses == plan->settings.advert_addresses)
+            return;
         router.no_address = plan->settings.primary_address.is_unspecified();
         keep_source(*plan, *router.plan);
         const bool brings_some = add_addresses(*plan, router, *planned.config);

@@ -9,9 +9,6 @@
 namespace warren::model {
 namespace {
 
-// An advert has one buffer of the control lcore, as large as an ordinary frame's.
-constexpr std::size_t most_advert_bytes = 2'000;
-
 std::uint64_t positive(std::int64_t ns) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0));
 }
@@ -82,8 +79,7 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
     s.ah_ttl = instance.ah_rfc2402 ? vrrp::AhTtl::zero : vrrp::AhTtl::covered;
     s.primary_address = primary_address(instance, port);
     s.multicast_group = instance.multicast_group;
-    const std::size_t most =
-        vrrp::most_addresses(s, std::min<std::size_t>(port.mtu, most_advert_bytes));
+    const std::size_t most = vrrp::most_addresses(s, port.mtu);
     for (const config::VirtualAddress& vip : instance.virtual_ipaddress)
         if (s.advert_addresses.size() < most) s.advert_addresses.push_back(vip.prefix.address);
     for (const config::UnicastPeer& peer : instance.unicast_peer)

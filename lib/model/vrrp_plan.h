@@ -11,6 +11,8 @@
 
 namespace warren::model {
 
+// The advert lists as many addresses as the port's MTU carries now; the router keeps that number
+// until a reload, as keepalived does.
 // `port_index` is the port of the instance's interface, `group` its sync group or no_group.
 election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port,
                                std::uint8_t port_index, std::uint16_t group = election::no_group);

@@ -42,6 +42,14 @@ Json addresses(const std::vector<config::VirtualAddress>& all) {
     return list;
 }
 
+// Served, but in no advert: the MTU has no room.
+std::size_t unlisted(const model::RouterState& router) {
+    const vrrp::Settings& settings = router.plan->settings;
+    return settings.silent
+               ? 0
+               : router.config->virtual_ipaddress.size() - settings.advert_addresses.size();
+}
+
 Json targets(const vrrp::Settings& settings) {
     if (settings.silent) return Json::array();
     if (!settings.is_unicast()) return Json::array({settings.multicast_group.to_string()});
@@ -91,6 +99,7 @@ Json identity(const ViewContext& c, const model::RouterState& router) {
             {"source_mac", router.plan->source_mac.to_string()},
             {"sends_to", targets(settings)},
             {"addresses", addresses(config.virtual_ipaddress)},
+            {"unlisted_addresses", unlisted(router)},
             {"excluded_addresses", addresses(config.virtual_ipaddress_excluded)}};
 }
 

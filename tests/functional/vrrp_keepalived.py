@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Warren and Debian's keepalived as a VRRPv2 pair with PASS on one LAN, in both roles: who owns the VIP is asked by ARP.
 
+Then as a VRRPv3 pair of 255 IPv6 addresses, whose adverts need a large MTU.
+
 Times have room for a busy machine: they tell a takeover by good-bye (skew only) from one by silence (three adverts and skew).
 """
 
@@ -10,7 +12,7 @@ import pathlib
 import signal
 import time
 
-from harness import Test, rows_of, wait_until
+from harness import Test, rows_of, run, wait_until
 
 VIP = "192.168.8.100"
 WHO_HAS = str(pathlib.Path(__file__).with_name("who_has.py"))
@@ -34,9 +36,29 @@ def instance(priority):
 """
 
 
+# One message of 4,088 bytes. The two count what an MTU has room for alike, or each would refuse the other's.
+ADDRESSES = ["fe80::100", *(f"2001:db8::{number:x}" for number in range(1, 255))]
+
+
+def large_instance(priority):
+    return f"""vrrp_instance VI_6 {{
+    state BACKUP
+    interface eth0
+    virtual_router_id 56
+    version 3
+    priority {priority}
+    advert_int 1
+    virtual_ipaddress {{
+        {" ".join(f"{address}/64" + chr(10) for address in ADDRESSES)}
+    }}
+}}
+"""
+
+
 class Pair:
-    def __init__(self, test):
+    def __init__(self, test, instance=instance):
         self.test = test
+        self.instance = instance
         self.warren_host = test.network.add_host("warren", "192.168.8.4/24")
         self.keepalived_host = test.network.add_host("kad", "192.168.8.6/24")
         self.client = test.network.add_host("client", "192.168.8.50/24")
@@ -56,7 +78,7 @@ class Pair:
         return time.monotonic() - begin
 
     def start_warren(self, priority):
-        self.warren = self.test.start_warren(self.warren_host, instance(priority))
+        self.warren = self.test.start_warren(self.warren_host, self.instance(priority))
 
     def stop_warren(self):
         end(self.warren)
@@ -66,7 +88,7 @@ class Pair:
         self.starts += 1
         folder = self.test.folder
         config = folder / "keepalived.conf"
-        config.write_text("global_defs {\n    router_id kad\n}\n" + instance(priority), encoding="utf-8")
+        config.write_text("global_defs {\n    router_id kad\n}\n" + self.instance(priority), encoding="utf-8")
         pids = [arg for name in "prcb" for arg in (f"-{name}", str(folder / f"{name}{self.starts}.pid"))]
         self.keepalived = self.test.start(self.keepalived_host, self.test.program("keepalived"), "-n", "-l", "-D", "-P",
                                           "-f", str(config), *pids, log="keepalived.log")
@@ -131,10 +153,35 @@ def keepalived_is_the_better_one(pair):
     pair.stop_warren()
 
 
+def adverts_of_255_addresses(pair):
+    for host in (pair.warren_host, pair.keepalived_host):
+        run("ip", "-n", host.namespace, "link", "set", "eth0", "mtu", "9000")
+        run("ip", "-n", pair.test.network.switch, "link", "set", host.name, "mtu", "9000")
+    pair.instance = large_instance
+    pair.start_warren(100)
+    wait_until("warren to be master", lambda: pair.show_vrrp()["state"] == "master", 15)
+    pair.start_keepalived(200)
+    wait_until("warren to give way", lambda: pair.show_vrrp()["state"] == "backup", 15)
+    wait_until("a few adverts", lambda: pair.show_vrrp()["adverts_received"] >= 4, 15)
+    shown = pair.show_vrrp()
+    assert shown["unlisted_addresses"] == 0 and shown["rejected"] == {} and shown["address_list_differs"] == 0, shown
+    pair.stop_keepalived()
+    pair.stop_warren()
+    pair.start_keepalived(90)
+    def has_them():
+        return ADDRESSES[-1] in pair.keepalived_host.run("ip", "-6", "addr", "show", "dev", "eth0").stdout
+    wait_until("keepalived to be master", has_them, 15)
+    pair.start_warren(150)
+    wait_until("keepalived to give way", lambda: not has_them(), 15)
+    pair.stop_keepalived()
+    pair.stop_warren()
+
+
 def main(test):
     pair = Pair(test)
     warren_is_the_better_one(pair)
     keepalived_is_the_better_one(pair)
+    adverts_of_255_addresses(pair)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,8 @@ std::string trouble_line(const Json& r) {
                  "advert of a lower priority while master") +
         happened(r, "address_list_differs", "with another address list") +
         happened(r, "interval_differs", "with another interval") +
+        happened(r, "unlisted_addresses", "addresses that no advert has room for",
+                 "address that no advert has room for") +
         happened(r, "address_conflicts", "claims to our addresses", "claim to our addresses") +
         happened(r, "late_adverts", "own adverts late", "own advert late") +
         happened(r, "waits_for_workers", "waits for busy workers", "wait for busy workers");

@@ -73,6 +73,15 @@ TEST_F(RoutersOfTwoPorts, TrafficIsCompany) {
     EXPECT_EQ(company_, 1U);
 }
 
+TEST_F(RoutersOfTwoPorts, AnotherMtuChangesNoAdvertBeforeAReload) {
+    const auto listed = router(0).plan->settings.advert_addresses;
+    world_.state->ports[0].mtu = 40;  // no room for any
+    EXPECT_TRUE(routers_.renew_plans(0).empty());
+    world_.state->ports[0].mac = {{2, 0, 0, 0, 0, 0x77}};
+    EXPECT_EQ(routers_.renew_plans(0), std::vector<std::uint16_t>{0});
+    EXPECT_EQ(router(0).plan->settings.advert_addresses, listed);
+}
+
 TEST_F(RoutersOfTwoPorts, AnotherMacIsANewPlanForThatPortsRoutersAlone) {
     const auto* old = router(0).plan.get();
     world_.state->ports[0].mac = {{2, 0, 0, 0, 0, 0x77}};

@@ -66,6 +66,19 @@ class ReloadRouters : public testing::Test {
 const std::string router_1 = router("VI_1", "eth0", 51, "192.168.8.100");
 const std::string router_2 = router("VI_2", "eth0", 52, "192.168.8.101");
 
+// keepalived counts at each reload, whether its file has changed or not.
+TEST_F(ReloadRouters, CountsAgainWhatAnAdvertHasRoomFor) {
+    const std::string text =
+        router("A", "eth0", 51, "192.168.8.100/24\n192.168.8.101/24\n192.168.8.102/24");
+    use(text);
+    state_->ports[0].mtu = 14 + 20 + 16 + 8;  // headers of Ethernet, IP and VRRPv2, two addresses
+    ASSERT_EQ(reload(text), "");
+    EXPECT_EQ(orders(), "~0");
+    EXPECT_EQ(state_->routers[0].plan->settings.advert_addresses.size(), 2U);
+    ASSERT_EQ(reload(text), "");
+    EXPECT_EQ(orders(), "");
+}
+
 TEST_F(ReloadRouters, TheSameFileIsNoNews) {
     use(router_1 + router_2);
     EXPECT_EQ(reload("# another comment\n" + router_1 + router_2), "");

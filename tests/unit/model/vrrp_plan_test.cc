@@ -43,6 +43,21 @@ TEST(VrrpPlan, ExcludedAddressesAreNotInTheAdvert) {
     EXPECT_EQ(state->routers[0].plan->settings.advert_addresses.size(), 1U);
 }
 
+// IPv6's do not fit an ordinary MTU.
+TEST(VrrpPlan, AnAdvertOfALargeMtuListsAllThatVrrpKnows) {
+    std::string vips = "fe80::100/64\n";
+    for (int i = 0; i < 254; ++i)
+        vips += "2001:db8::" + std::to_string(1000 + i) + "/64\n";
+    const auto state = state_of(router("A", "eth0", 51, vips));
+    const auto listed = [&](std::uint16_t mtu) {
+        state->ports[0].mtu = mtu;
+        return make_plan(*state->routers[0].config, state->ports[0], 0)
+            .settings.advert_addresses.size();
+    };
+    EXPECT_EQ(listed(1'500), 89U);
+    EXPECT_EQ(listed(9'000), 255U);
+}
+
 // The rest is served all the same.
 TEST(VrrpPlan, TheAdvertListsWhatTheInterfaceCarries) {
     std::string vips;
