@@ -203,7 +203,9 @@ void Host::apply_guards(Hide hide) {
 }
 
 void Host::follow_local_clients() {
-    kernel::LocalRules rules{model::local_services(context_.state)};
+    forwarding_ = kernel::Forwarding::of_host();
+    kernel::LocalRules rules{.services = model::local_services(context_.state),
+                             .forwarding = forwarding_};
     for (const model::PortState& port : context_.state.ports)
         rules.ports.push_back(port.name);
     for (const kernel::Link& link : netlink_.links())
@@ -219,6 +221,10 @@ void Host::follow_local_clients() {
         context_.events.warn(journal::EventKind::link,
                              "programs of this host cannot reach its virtual_servers: nftables: {}",
                              error);
+}
+
+void Host::follow_forwarding() {
+    if (forwarding_ != kernel::Forwarding::of_host()) follow_local_clients();
 }
 
 void Host::expect_all_seen() {

@@ -43,6 +43,7 @@ class Host {
     void follow_addresses();  // and the routes and rules that go with them
     void follow_guards();
     void follow_local_clients();
+    void follow_forwarding();  // sysctl settings, of which nobody tells
     // Once in a while: what was asked for has come by now, or never will.
     void expect_all_seen();
 
@@ -84,6 +85,7 @@ class Host {
     kernel::HostAddresses static_addresses_;
     kernel::HostRoutes routes_;
     kernel::LocalClients local_clients_;
+    kernel::Forwarding forwarding_;
     kernel::ArpSilence arp_silence_;
     kernel::MulticastGroups multicast_;
     kernel::Cleaner* cleaner_;

@@ -329,6 +329,7 @@ void Manager::every_second(std::uint64_t now_ns) {
         host_.follow_guards();
     }
     host_.expect_all_seen();
+    host_.follow_forwarding();
     priorities_.apply();
     http_.follow(state_->config.dataplane.http);
     life_.tell_status(views::status_line(*state_, exchange_));

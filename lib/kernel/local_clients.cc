@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdio>
+#include <fstream>
 #include <utility>
 
 namespace warren::kernel {
@@ -40,16 +41,22 @@ std::string translation(const LocalService& service) {
            std::to_string(total_of(service.targets)) + " map { " + shares(service.targets) + " }\n";
 }
 
-// Ends the way of whoever is not served: what comes by a port, and frames for others.
-std::string others_return(const LocalRules& rules) {
+// Not of what comes by a port, and of frames for others.
+std::string arrivals(const LocalRules& rules) {
+    const Forwarding& forwarded = rules.forwarding;
+    if (!forwarded.ipv4 && !forwarded.ipv6) return {};
     std::string names = "\"lo\"", stations;
     for (const std::string& port : rules.ports)
         names += ", \"" + port + "\"";
     for (const net::MacAddress& mac : rules.stations)
         stations += (stations.empty() ? "" : ", ") + mac.to_string();
     const std::string frames = "    meta iiftype ether ";
+    const std::string family = forwarded.ipv4 && forwarded.ipv6 ? ""
+                               : forwarded.ipv4                 ? "meta nfproto ipv4 "
+                                                                : "meta nfproto ipv6 ";
     return "    iifname { " + names + " } return\n" + frames +
-           (stations.empty() ? "return\n" : "ether daddr != { " + stations + " } return\n");
+           (stations.empty() ? "return\n" : "ether daddr != { " + stations + " } return\n") +
+           "    " + family + "jump to_servers\n";
 }
 
 // The source was the VIP: a server with the VIP (DR, TUN) would never answer.
@@ -57,6 +64,11 @@ std::string masquerade(const LocalService& service) {
     return "    meta l4proto tcp ct status dnat ct original " + nft_family(service.vip) +
            " daddr " + service.vip.to_string() + " ct original proto-dst " +
            std::to_string(service.port) + " masquerade\n";
+}
+
+bool is_one(const char* path) {
+    int value = 0;
+    return std::ifstream(path) >> value && value != 0;
 }
 
 std::string way_in(const LocalService& service, const LocalService::Own& own) {
@@ -89,15 +101,23 @@ std::string local_clients_ruleset(std::string_view instance, const LocalRules& r
         sources += masquerade(service);
     }
     if (translations.empty() && ways_in.empty()) return text;
-    const auto chain = [](const std::string& hook, int priority, const std::string& lines) {
+    const auto hooked = [](const std::string& hook, int priority, const std::string& lines) {
         return "  chain " + hook + " {\n    type nat hook " + hook + " priority " +
                std::to_string(priority) + "; policy accept;\n" + lines + "  }\n";
     };
     text += table + " {\n" + flags;
-    if (!translations.empty())
-        text += chain("output", -100, translations) + chain("postrouting", 100, sources);
-    if (!translations.empty()) ways_in += others_return(rules) + translations;
-    return text + chain("prerouting", -100, ways_in) + "}\n";
+    if (!translations.empty()) {
+        text += "  chain to_servers {\n" + translations + "  }\n" +
+                hooked("output", -100, "    jump to_servers\n") +
+                hooked("postrouting", 100, sources);
+        ways_in += arrivals(rules);
+    }
+    return text + (ways_in.empty() ? "" : hooked("prerouting", -100, ways_in)) + "}\n";
+}
+
+Forwarding Forwarding::of_host() {
+    return {.ipv4 = is_one("/proc/sys/net/ipv4/ip_forward"),
+            .ipv6 = is_one("/proc/sys/net/ipv6/conf/all/forwarding")};
 }
 
 LocalClients::LocalClients(std::string instance) : instance_(std::move(instance)) {}

@@ -19,13 +19,24 @@
 
 namespace warren::kernel {
 
+// Of which families the host forwards packets, and whether it does now.
+struct Forwarding {
+    bool ipv4 = false, ipv6 = false;
+
+    static Forwarding of_host();
+
+    friend bool operator==(const Forwarding&, const Forwarding&) = default;
+};
+
 // Who is served, and by which way they come: not by the interfaces that the workers read from,
 // whose frames are theirs; and to a MAC of this host's other ones, for what a bridge only passes on
-// shows up here as well (br_netfilter).
+// shows up here as well (br_netfilter). Where the host forwards nothing of a family, who comes by
+// those is refused by its kernel as ever: translated, he would wait for an answer.
 struct LocalRules {
     std::vector<LocalService> services{};
     std::vector<std::string> ports{};
     std::vector<net::MacAddress> stations{};
+    Forwarding forwarding{};
 
     friend bool operator==(const LocalRules&, const LocalRules&) = default;
 };

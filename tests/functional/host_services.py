@@ -304,11 +304,15 @@ def who_comes_by_another_interface(test, site):
     host = site.hosts["a"]
     container = test.network.add_host("inner")
     run("ip", "-n", host.namespace, "link", "add", "inner", "type", "veth", "peer", "name", "eth1", "netns", container.namespace)
-    host.run("sh", "-ec", "ip addr add 172.17.0.1/24 dev inner; ip link set inner up; echo 1 > /proc/sys/net/ipv4/ip_forward")
+    host.run("sh", "-ec", "ip addr add 172.17.0.1/24 dev inner; ip link set inner up")
     container.run("sh", "-ec", "ip link set eth0 down; ip addr add 172.17.0.2/24 dev eth1; ip link set eth1 up; "
                   "ip route add default via 172.17.0.1")
+    assert through(container, VIP) == "refused", "nothing is forwarded, so a translated connect would wait"
+    host.run("sh", "-ec", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    wait_until("the setting to be seen", lambda: through(container, VIP) != "refused", 5)
     served = [through(container, VIP) for _ in range(20)]
     assert set(served) == {"r1", "r2"}, served
+    host.run("sh", "-ec", "echo 0 > /proc/sys/net/ipv4/ip_forward")
 
 
 def mixed(test):

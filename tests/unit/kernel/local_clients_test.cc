@@ -25,18 +25,23 @@ const LocalService service{
 const LocalService service6{ip("fd04::100"), 5672, {{ip("fd04::11"), 5672, 1}}};
 
 TEST(LocalClientsText, ServersByWeightFromTheHostsOwnAddress) {
-    EXPECT_EQ(local_clients_ruleset(
-                  "a b", {{service, service6}, {"eth0", "eth1"}, {{{2, 0, 0, 0, 1, 7}}}}, true),
-              R"(add table inet warren_local_a_b {
+    EXPECT_EQ(
+        local_clients_ruleset(
+            "a b", {{service, service6}, {"eth0", "eth1"}, {{{2, 0, 0, 0, 1, 7}}}, {true, true}},
+            true),
+        R"(add table inet warren_local_a_b {
   flags owner;
 }
 delete table inet warren_local_a_b
 table inet warren_local_a_b {
   flags owner;
-  chain output {
-    type nat hook output priority -100; policy accept;
+  chain to_servers {
     ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
     ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
+  }
+  chain output {
+    type nat hook output priority -100; policy accept;
+    jump to_servers
   }
   chain postrouting {
     type nat hook postrouting priority 100; policy accept;
@@ -47,13 +52,26 @@ table inet warren_local_a_b {
     type nat hook prerouting priority -100; policy accept;
     iifname { "lo", "eth0", "eth1" } return
     meta iiftype ether ether daddr != { 02:00:00:00:01:07 } return
-    ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
-    ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
+    jump to_servers
   }
 }
 )");
     EXPECT_EQ(local_clients_ruleset("a", {}, false),
               "add table inet warren_local_a {\n}\ndelete table inet warren_local_a\n");
+}
+
+// Where nothing is forwarded the kernel refuses who comes by another interface, as without this.
+TEST(LocalClientsText, ArrivalsOfAFamilyThatIsForwarded) {
+    LocalRules rules{{service, service6}, {"eth0"}, {}};
+    EXPECT_EQ(local_clients_ruleset("a", rules, false).find("prerouting"), std::string::npos);
+    rules.forwarding.ipv4 = true;
+    EXPECT_NE(
+        local_clients_ruleset("a", rules, false).find("    meta nfproto ipv4 jump to_servers\n"),
+        std::string::npos);
+    rules = {{service, service6}, {"eth0"}, {}, {false, true}};
+    EXPECT_NE(
+        local_clients_ruleset("a", rules, false).find("    meta nfproto ipv6 jump to_servers\n"),
+        std::string::npos);
 }
 
 // What a worker sends on lo is led to the server's own address and port.
