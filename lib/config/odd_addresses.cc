@@ -221,9 +221,12 @@ syntax::Diagnostics find_odd_http(const Config& config) {
 
 namespace {
 
-// A file that was copied from the other router. A port of our own gets its addresses later.
-bool lacks_source(const Config& config, const VrrpInstance& v, const Addresses& host) {
-    if (!v.unicast_src_ip || v.unicast_peer.empty()) return false;
+// A file that was copied from the other router. A port of our own gets its addresses later; of
+// virtual ones find_odd_addresses() tells.
+bool lacks_source(const Config& config, const VrrpInstance& v, const Addresses& host,
+                  const Addresses& vips) {
+    if (!v.unicast_src_ip || v.unicast_peer.empty() || vips.contains(*v.unicast_src_ip))
+        return false;
     const auto& later = config.static_addresses;
     return !host.contains(*v.unicast_src_ip) && !config.dataplane.find_interface(v.interface) &&
            std::none_of(later.begin(), later.end(), [&](const VirtualAddress& a) {
@@ -247,11 +250,11 @@ syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net
         if (!why.empty()) found.push_back({r.where, syntax::Severity::warning, name + why});
     });
     for (const VrrpInstance& v : config.vrrp_instances) {
-        if (lacks_source(config, v, own))
+        if (lacks_source(config, v, own, vips))
             found.push_back({v.where, syntax::Severity::warning,
                              v.name + ": unicast_src_ip " + v.unicast_src_ip->to_string() +
-                                 " is no address of this host, perhaps the other router's: it "
-                                 "is in fault until the host has it"});
+                                 " is no address of this host now: the router is in fault "
+                                 "until the host has it"});
         for (const UnicastPeer& peer : v.unicast_peer)
             if (is_own(peer.address))
                 found.push_back({peer.where, syntax::Severity::warning,

@@ -451,8 +451,10 @@ TEST(OwnAddresses, TheSourceShouldBeOne) {
     const auto own = net::IpAddress::v4(10, 0, 0, 5), other = net::IpAddress::v4(10, 0, 0, 7);
     EXPECT_EQ(told(instance(peers), own), "");
     EXPECT_EQ(told(instance(peers), other),
-              "f:1: warning: V: unicast_src_ip 10.0.0.5 is no address of this host, perhaps the "
-              "other router's: it is in fault until the host has it\n");
+              "f:1: warning: V: unicast_src_ip 10.0.0.5 is no address of this host now: "
+              "the router is in fault until the host has it\n");
+    EXPECT_EQ(told(instance("unicast_src_ip 10.0.0.1\nunicast_peer {\n10.0.0.6\n}\n"), other), "")
+        << "a virtual address: said by others";
     EXPECT_EQ(told(instance("unicast_src_ip 10.0.0.5"), other), "");
     EXPECT_EQ(told(instance(peers) + "static_ipaddress {\n10.0.0.5/24 dev eth0\n}", other), "");
 }
