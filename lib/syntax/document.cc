@@ -24,6 +24,23 @@ std::string_view take_line(std::string_view& text) {
     return line;
 }
 
+// What a line says, without comment, blanks and the backslash at its end. In a definition one that
+// ends a comment counts as well; behind a word, if no blank follows it: as in keepalived 2.2.7.
+struct PhysicalLine {
+    explicit PhysicalLine(std::string_view line) : text(trim(without_comment(line))) {
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        comment_continues = (text.empty() ? trim(line) : line).ends_with('\\');
+        continues = text.ends_with('\\');
+        if (continues) text.remove_suffix(1);
+    }
+    bool is_continued(bool in_definition) const {
+        return continues || (in_definition && comment_continues);
+    }
+
+    std::string_view text;
+    bool continues = false, comment_continues = false;
+};
+
 // `include` and its variants; the others insist that something is found.
 struct Include {
     std::string pattern;
@@ -127,28 +144,20 @@ class DocumentReader {
     void read_lines(std::string_view text) {
         if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
         while (!text.empty() && !stopped_) {
-            std::string line(trim(without_comment(take_line(text))));
+            PhysicalLine line(take_line(text));
             ++here_.line;
+            std::string whole(line.text);
+            const bool is_definition =
+                Definitions::parse(without_conditions(whole).value_or("")).has_value();
             unsigned continued = 0;
-            bool more = line.ends_with('\\');
-            while (more) {
-                line.back() = '\n';
-                if (text.empty()) break;
-                const std::string_view physical = take_line(text);
-                const std::string_view next = trim(without_comment(physical));
+            while (line.is_continued(is_definition) && !text.empty()) {
+                line = PhysicalLine(take_line(text));
                 ++continued;
-                // A line that is all comment goes, but its backslash counts, as in keepalived.
-                if (next.empty() && trim(physical).ends_with('\\')) {
-                    line.back() = '\\';
-                    continue;
-                }
-                more = next.ends_with('\\');
-                line += next;
+                // A definition keeps its lines, for anything else a continued line is one line.
+                whole += is_definition ? '\n' : ' ';
+                whole += line.text;
             }
-            // A definition keeps its lines, for anything else a continued line is one line.
-            if (continued > 0 && !Definitions::parse(without_conditions(line).value_or("")))
-                std::replace(line.begin(), line.end(), '\n', ' ');
-            read_line(line, 0);
+            read_line(whole, 0);
             here_.line += continued;
         }
     }

@@ -76,6 +76,11 @@ const Case syntax[] = {
      "$I=\\\nv {\\\n  a 1 \\\n  # b 2 \\\n  # c 3 \\\n  \\\n  d 4 \\\n}\n\n$I",
      "v {\n    a 1\n    d 4\n}\n"},
     {"a comment without a backslash ends it", "$I=\\\na 1 \\\n# b\nc 2\n$I", "c 2\na 1\n"},
+    {"a comment behind a word, with one", "$I=\\\na 1 # x \\\nb 2\nc 3\n$I", "c 3\na 1\nb 2\n"},
+    {"and with a blank after it", "$I=\\\na 1 # x \\ \nb 2\n$I", "b 2\na 1\n"},
+    {"a line of comment with a blank after it", "$I=\\\na 1 \\\n# b \\ \nc 2\nd\n$I",
+     "d\na 1\nc 2\n"},
+    {"a comment outside of a definition never does", "a 1 # x \\\nb 2", "a 1\nb 2\n"},
     {"and so does a line of blanks", "$I=\\\na 1 \\\n  \nc 2\n$I", "c 2\na 1\n"},
     {"comment sign of a definition of several lines", "$X=\\\na ${_HASH}b\\\nc\n$X",
      "a\nc\nf:4: warning: what a definition brought begins a comment here: '#b', as in keepalived; "
