@@ -88,6 +88,7 @@ struct VirtualAddress {
     bool mngtmpaddr = false;
     bool noprefixroute = false;
     bool autojoin = false;
+    unsigned repeated = 0;      // how many times more it stands in its list
     bool is_tracked = true;     // comes again when somebody takes it away ("no_track": not)
     std::string track_group{};  // of a static one
 

@@ -129,16 +129,22 @@ class Validator {
                       " excluded addresses");
     }
 
-    // Twice in one list is a slip that changes nothing.
+    // Twice in one list is a slip that changes nothing but the adverts.
     void drop_repeated(std::vector<VirtualAddress>& list) {
-        std::map<net::IpAddress, syntax::Location> seen;
-        std::erase_if(list, [&](const VirtualAddress& a) {
-            const auto [first, fresh] = seen.emplace(a.prefix.address, a.where);
-            if (!fresh)
-                warn(a.where, "the address " + a.prefix.address.to_string() +
-                                  " already stands at " + first->second.to_string());
-            return !fresh;
-        });
+        std::map<net::IpAddress, std::size_t> places;
+        std::vector<VirtualAddress> kept;
+        for (VirtualAddress& a : list) {
+            const auto [place, fresh] = places.emplace(a.prefix.address, kept.size());
+            if (fresh) {
+                kept.push_back(std::move(a));
+                continue;
+            }
+            VirtualAddress& first = kept[place->second];
+            ++first.repeated;
+            warn(a.where, "the address " + a.prefix.address.to_string() + " already stands at " +
+                              first.where.to_string());
+        }
+        list = std::move(kept);
     }
 
     void check_addresses() {

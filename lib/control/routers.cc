@@ -265,14 +265,14 @@ void Routers::follow(model::ReloadChanges changes, const FaultsOf& faults_of) {
 
 // A peer that lists all of them (a larger MTU) refuses such adverts, as this router does its.
 void Routers::tell_unlisted(const model::RouterState& router) {
+    const std::size_t unlisted = model::unlisted_addresses(router);
+    if (unlisted == 0) return;
     const std::size_t listed = router.plan->settings.advert_addresses.size();
-    const std::size_t all = router.config->virtual_ipaddress.size();
-    if (listed == all || router.plan->settings.silent) return;
     const model::PortState& port = context_.state.ports[router.port];
     context_.events.warn(journal::EventKind::vrrp,
                          "{}: the MTU of {} ({}) leaves room for {} of {} virtual addresses in an "
                          "advert; the others are served unlisted",
-                         router.config->name, port.name, port.mtu, listed, all);
+                         router.config->name, port.name, port.mtu, listed, listed + unlisted);
 }
 
 void Routers::tell_all_unlisted() {

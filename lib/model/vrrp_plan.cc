@@ -59,6 +59,14 @@ net::IpAddress primary_address(const config::VrrpInstance& instance, const PortS
     return port.primary ? port.primary->address : net::IpAddress{};
 }
 
+// As often as the file lists them: keepalived refuses an advert of another number.
+std::vector<net::IpAddress> listed_addresses(const config::VrrpInstance& instance) {
+    std::vector<net::IpAddress> all;
+    for (const config::VirtualAddress& vip : instance.virtual_ipaddress)
+        all.insert(all.end(), 1 + vip.repeated, vip.prefix.address);
+    return all;
+}
+
 }  // namespace
 
 election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortState& port,
@@ -80,8 +88,8 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
     s.primary_address = primary_address(instance, port);
     s.multicast_group = instance.multicast_group;
     const std::size_t most = vrrp::most_addresses(s, port.mtu);
-    for (const config::VirtualAddress& vip : instance.virtual_ipaddress)
-        if (s.advert_addresses.size() < most) s.advert_addresses.push_back(vip.prefix.address);
+    s.advert_addresses = listed_addresses(instance);
+    s.advert_addresses.resize(std::min(most, s.advert_addresses.size()));
     for (const config::UnicastPeer& peer : instance.unicast_peer)
         s.unicast_peers.push_back({peer.address, peer.min_ttl, peer.max_ttl});
     s.unicast_ttl = instance.unicast_ttl;
@@ -120,6 +128,13 @@ RouterState make_router(const config::VrrpInstance& instance, const PortState& p
     router.tracking.total = {instance.priority};
     router.no_address = router.plan->settings.primary_address.is_unspecified();
     return router;
+}
+
+std::size_t unlisted_addresses(const RouterState& router) {
+    const vrrp::Settings& settings = router.plan->settings;
+    return settings.silent
+               ? 0
+               : listed_addresses(*router.config).size() - settings.advert_addresses.size();
 }
 
 // A unicast router's peers speak to its source: where the kernel does not have it, it would hear

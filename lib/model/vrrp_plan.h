@@ -21,6 +21,9 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
 RouterState make_router(const config::VrrpInstance& instance, const PortState& port,
                         std::uint8_t port_index, std::uint16_t group);
 
+// Virtual addresses that are served, but in no advert: the MTU has no room for them.
+std::size_t unlisted_addresses(const RouterState& router);
+
 // With track_src_ip, and of a unicast router as in keepalived: the source that the file names is
 // none of the host's own addresses (sorted).
 bool lacks_source(const config::VrrpInstance& instance, const PortState& port,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/vrrp_plan.h"
 #include "vrrp/timers.h"
 
 namespace warren::views {
@@ -40,14 +41,6 @@ Json addresses(const std::vector<config::VirtualAddress>& all) {
     for (std::size_t i = 0; i < std::min(all.size(), most_listed); ++i)
         list.push_back(all[i].prefix.to_string());
     return list;
-}
-
-// Served, but in no advert: the MTU has no room.
-std::size_t unlisted(const model::RouterState& router) {
-    const vrrp::Settings& settings = router.plan->settings;
-    return settings.silent
-               ? 0
-               : router.config->virtual_ipaddress.size() - settings.advert_addresses.size();
 }
 
 Json targets(const vrrp::Settings& settings) {
@@ -99,7 +92,7 @@ Json identity(const ViewContext& c, const model::RouterState& router) {
             {"source_mac", router.plan->source_mac.to_string()},
             {"sends_to", targets(settings)},
             {"addresses", addresses(config.virtual_ipaddress)},
-            {"unlisted_addresses", unlisted(router)},
+            {"unlisted_addresses", model::unlisted_addresses(router)},
             {"excluded_addresses", addresses(config.virtual_ipaddress_excluded)}};
 }
 

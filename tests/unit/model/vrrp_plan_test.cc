@@ -43,6 +43,17 @@ TEST(VrrpPlan, ExcludedAddressesAreNotInTheAdvert) {
     EXPECT_EQ(state->routers[0].plan->settings.advert_addresses.size(), 1U);
 }
 
+// keepalived lists it twice too, and refuses an advert of another number.
+TEST(VrrpPlan, AnAddressIsListedAsOftenAsInTheFile) {
+    const auto state =
+        state_of(router("A", "eth0", 51, "192.168.8.100/24\n192.168.8.101/24\n192.168.8.100/32"));
+    const RouterState& router = state->routers[0];
+    EXPECT_EQ(router.config->virtual_ipaddress.size(), 2U);
+    EXPECT_EQ(router.plan->settings.advert_addresses,
+              (std::vector{ip("192.168.8.100"), ip("192.168.8.100"), ip("192.168.8.101")}));
+    EXPECT_EQ(unlisted_addresses(router), 0U);
+}
+
 // IPv6's do not fit an ordinary MTU.
 TEST(VrrpPlan, AnAdvertOfALargeMtuListsAllThatVrrpKnows) {
     std::string vips = "fe80::100/64\n";
