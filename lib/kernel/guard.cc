@@ -102,20 +102,37 @@ std::string drop_if(const std::string& matches) {
     return matches.empty() ? std::string() : "    " + matches + "counter drop\n";
 }
 
-// Of the addresses that the host has too.
-std::string our_part(const GuardRules& rules, bool v4) {
+// Of the addresses that the host has too; each rule begins with `which` packets.
+std::string our_part(const GuardRules& rules, bool v4, const std::string& which) {
     const std::string family = v4 ? "ip" : "ip6";
     const std::string servers = endpoints_of(rules.fnat_servers, v4);
     const std::string locals = addresses_of(rules.local_addresses, v4);
-    std::string text =
-        drop_if(match(family + " daddr . tcp dport", endpoints_of(rules.services, v4)));
+    const std::string services =
+        match(family + " daddr . tcp dport", endpoints_of(rules.services, v4));
+    std::string text = services.empty() ? services : drop_if(which + services);
     if (servers.empty() || locals.empty()) return text;
     const std::string ports = rules.last_host_port < rules.first_host_port
                                   ? std::string()
                                   : "tcp dport != " + std::to_string(rules.first_host_port) + "-" +
                                         std::to_string(rules.last_host_port) + " ";
-    return text + drop_if(match(family + " saddr . tcp sport", servers) +
+    return text + drop_if(which + match(family + " saddr . tcp sport", servers) +
                           match(family + " daddr", locals) + ports);
+}
+
+// Whose a cut datagram is only its first fragment says. Of one that lost it the kernel would keep
+// the others, until it has no room for anybody's (ipfrag_high_thresh, 4 MB): they all pass the
+// ingress, and what is ours is dropped once the kernel has joined it.
+constexpr const char* whole = "ip frag-off & 0x3fff == 0 ";
+
+std::string joined_table(std::string_view interface, const std::string& name,
+                         const GuardRules& rules, const std::string& flags) {
+    const std::string table = "table ip " + name;
+    std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
+    const std::string which = "iifname \"" + std::string(interface) + "\" ";
+    const std::string drops = our_part(rules, true, which);
+    if (drops.empty()) return text;
+    return text + table + " {\n" + flags + "  chain input {\n    type filter hook input priority " +
+           priority + "; policy accept;\n" + drops + "  }\n}\n";
 }
 
 // The target of a solicitation lies behind 8 bytes.
@@ -176,7 +193,7 @@ std::string rules_of(const GuardRules& rules) {
     std::string text;
     for (const bool v4 : {true, false})
         text += drop_if(match(v4 ? "ip daddr" : "ip6 daddr", addresses_of(rules.addresses, v4)));
-    text += our_part(rules, true) + our_part(rules, false) + questions(rules);
+    text += our_part(rules, true, whole) + our_part(rules, false, {}) + questions(rules);
     text += nat_returns(rules, true) + nat_returns(rules, false);
     if (const std::string macs = macs_of(rules.heard_macs); !macs.empty())
         text += "    ether daddr { " + macs + " } meta pkttype set host\n";
@@ -276,7 +293,7 @@ std::string guard_ruleset(std::string_view interface, const GuardRules& rules, G
     if (const std::string egress = egress_rules(rules); !egress.empty())
         text += "  chain egress {\n    type filter hook egress device \"" + std::string(interface) +
                 "\" priority 0; policy accept;\n" + leave_our_own() + egress + "  }\n";
-    return text + "}\n";
+    return text + "}\n" + joined_table(interface, guard_table_name(interface), rules, flags);
 }
 
 Guard::Guard(std::string interface, Cleaner* cleaner)
@@ -295,7 +312,9 @@ Guard::Guard(std::string interface, Cleaner* cleaner)
 
 Guard::~Guard() {
     if (!installed_) return;
-    run("delete table netdev " + guard_table_name(interface_) + "\n");  // gone already is fine
+    // Gone already is fine.
+    run("delete table netdev " + guard_table_name(interface_) + "\n");
+    run("delete table ip " + guard_table_name(interface_) + "\n");
 }
 
 void Guard::apply(const GuardRules& rules) {

@@ -3,7 +3,8 @@
 // family whose ingress chain drops what is Warren's before the kernel's stack sees it (the kernel
 // would answer or forward it). Packet sockets, so our port too, see the frames
 // nevertheless. Of an address that the host has too exactly our part is hidden: virtual_servers and
-// what FNAT servers send to our local ports. ARP requests and solicitations for any address of ours
+// what FNAT servers send to our local ports; a datagram in fragments once the kernel has joined it,
+// in a table of the ip family beside. ARP requests and solicitations for any address of ours
 // are: we answer, on a backup nobody does. A virtual MAC is made the kernel's in both directions:
 // no device of its own is needed. Errors: GuardError, with the kind for the caller to decide on.
 #pragma once

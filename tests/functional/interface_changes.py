@@ -152,6 +152,21 @@ def another_mtu(bench):
     print("MTUs: 9,000, 1,400, and 1,300 between ends of 9,000", flush=True)
 
 
+def cut_segments(bench):
+    """A router on a client's way cuts its segments: more of them than the kernel keeps fragments of whose first it was not shown."""
+    network = bench.test.network
+    router, guest = network.add_host("router", "192.168.8.1/24"), network.add_host("guest")
+    run("ip", "-n", router.namespace, "link", "add", "inner", "type", "veth", "peer", "name", "eth1", "netns", guest.namespace)
+    router.run("sh", "-ec", "ip addr add 10.1.0.1/24 dev inner; ip link set inner up; ip link set eth0 mtu 1000; "
+               "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    guest.run("sh", "-ec", "ip addr add 10.1.0.2/24 dev eth1; ip link set eth1 up; ip route add default via 10.1.0.1 advmss 900; "
+              "echo 1 > /proc/sys/net/ipv4/ip_no_pmtu_disc")
+    bench.server.run("ip", "route", "add", "10.1.0.0/24", "via", "192.168.8.1")
+    guest.run(PYTHON, str(HERE / "transfer.py"), "fetch", VIP, str(PORT), "12000000", timeout=30)
+    left = bench.warren.run("grep", "FRAG", "/proc/net/sockstat").stdout.split()
+    assert int(left[2]) < 100, f"fragments that the kernel cannot join: {left}"
+
+
 def made_anew(bench):
     warren = bench.warren.namespace
     held = bench.hold()
@@ -258,6 +273,7 @@ def main(test):
     another_server(bench)
     renamed(bench)
     another_mtu(bench)
+    cut_segments(bench)
     made_anew(bench)
     comes_later(bench)
     bounces(bench)

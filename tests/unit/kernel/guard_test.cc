@@ -84,6 +84,10 @@ table netdev warren_eth0 {
     ip6 nexthdr 51 @th,0,8 112 @th,200,8 { 51, 52 } counter drop
   }
 }
+add table ip warren_eth0 {
+  flags owner;
+}
+delete table ip warren_eth0
 )");
 }
 
@@ -97,15 +101,31 @@ TEST(GuardText, OfTheHostsAddressesOurPart) {
     rules.last_host_port = 60'999;
     rules.silent = {vip, *net::IpAddress::parse("2001:db8::100")};
     EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
-                  .find("    ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop\n"
-                        "    ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr { 10.2.0.100 } tcp "
-                        "dport != 32768-60999 counter drop\n"
+                  .find("    ip frag-off & 0x3fff == 0 ip daddr . tcp dport { 10.2.0.100 . 5672 } "
+                        "counter drop\n"
+                        "    ip frag-off & 0x3fff == 0 ip saddr . tcp sport { 10.2.0.11 . 5672 } "
+                        "ip daddr { 10.2.0.100 } tcp dport != 32768-60999 counter drop\n"
                         "    ip6 daddr . tcp dport { 2001:db8::100 . 5671 } counter drop\n"
                         "    arp operation request arp daddr ip { 10.2.0.100 } counter drop\n"
                         "    icmpv6 type nd-neighbor-solicit @th,64,128 "
                         "{ 0x20010db8000000000000000000000100 } counter drop\n"),
               std::string::npos)
         << guard_ruleset("eth0", rules, GuardTable::plain);
+}
+
+// What has come in fragments is joined by the kernel first.
+TEST(GuardText, OurPartOfJoinedDatagrams) {
+    GuardRules rules;
+    rules.services = {{vip, 5672}, {*net::IpAddress::parse("2001:db8::100"), 5671}};
+    const std::string text = guard_ruleset("eth0", rules, GuardTable::plain);
+    EXPECT_NE(text.find("table ip warren_eth0 {\n"
+                        "  chain input {\n"
+                        "    type filter hook input priority -500; policy accept;\n"
+                        "    iifname \"eth0\" ip daddr . tcp dport { 10.2.0.100 . 5672 } "
+                        "counter drop\n"
+                        "  }\n}\n"),
+              std::string::npos)
+        << text;
 }
 
 TEST(GuardText, NothingOwnedNothingDropped) {
