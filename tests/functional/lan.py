@@ -24,6 +24,7 @@ PROTOCOL_AH, PROTOCOL_ICMPV6, PROTOCOL_VRRP = 51, 58, 112
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 _CLONE_NEWNET = 0x40000000
 _PACKET_OUTGOING = 4
+_SO_RCVBUFFORCE = 33
 _SO_TIMESTAMPNS = 35
 
 Frame = collections.namedtuple("Frame", "time port bytes")
@@ -124,6 +125,8 @@ class Lan:
         self._frames = []
         self._socket, names = socket_in(network.switch, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        # On a busy machine this thread may wait for a processor: what it misses would look like what nobody has sent.
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
         self._ports = {name for name in names.values() if name in hosts}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._record, daemon=True)
