@@ -109,7 +109,7 @@ std::size_t room_to(const exchange::Server& server, const exchange::Snapshot& sn
 
 bool Emitter::direct_to(const exchange::Server& server, Packet& packet) {
     const net::Parsed& parsed = packet.parsed;
-    redirect_link(packet, server.link_source, server.next_hop);
+    set_link_addresses(packet, server.link_source, server.next_hop);
     if (server.method != flow::Method::tun) return true;
     // Nobody behind us finishes what is in a tunnel.
     if (packet.is_large()) return send_pieces(packet, server);

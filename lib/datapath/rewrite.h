@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "datapath/packet.h"
+#include "fast_path/header_words.h"
 #include "flow/seq_shift.h"
-#include "lane/words.h"
 #include "net/family.h"
 #include "net/headers.h"
 #include "net/translate.h"
@@ -24,8 +24,8 @@ struct Rewrite {
     std::uint16_t identification = 0;  // of an IPv4 header in place of an IPv6 one
 };
 
-inline void redirect_link(net::EthernetHeader& ethernet, const net::MacAddress& source,
-                          const net::MacAddress& destination) {
+inline void set_link_addresses(net::EthernetHeader& ethernet, const net::MacAddress& source,
+                               const net::MacAddress& destination) {
     ethernet.destination = destination;
     ethernet.source = source;
 }
@@ -44,12 +44,12 @@ void rewrite_within(Packet& packet, const Rewrite& to) {
     const net::Bytes tcp = packet.parsed.l4_header(packet.frame());
     net::ChecksumDelta delta;
     shift_numbers(tcp, to, delta);
-    lane::rewrite(net::header_in<typename Family::Header>(packet.frame(), packet.parsed.l3_offset),
-                  net::header_in<net::TcpHeader>(tcp, 0), from,
-                  flow::words_sent_to<std::remove_const_t<decltype(from)>>(to.flow, to.to),
-                  delta.folded());
-    redirect_link(net::header_in<net::EthernetHeader>(packet.frame(), 0), to.link_source,
-                  to.link_destination);
+    fast_path::rewrite(
+        net::header_in<typename Family::Header>(packet.frame(), packet.parsed.l3_offset),
+        net::header_in<net::TcpHeader>(tcp, 0), from,
+        flow::words_sent_to<std::remove_const_t<decltype(from)>>(to.flow, to.to), delta.folded());
+    set_link_addresses(net::header_in<net::EthernetHeader>(packet.frame(), 0), to.link_source,
+                       to.link_destination);
 }
 
 // Into the other family. In and Out are net::Ip4 or net::Ip6. False: no room for a longer header;
@@ -97,14 +97,16 @@ inline bool rewrite(Packet& packet, const Rewrite& to) {
 
 // DR and TUN: the server has the VIP too (on lo) and answers the client itself, so nothing changes
 // but the link and the hop limit, which is above 1.
-inline void redirect_link(Packet& packet, const net::MacAddress& source,
-                          const net::MacAddress& destination) {
+inline void set_link_addresses(Packet& packet, const net::MacAddress& source,
+                               const net::MacAddress& destination) {
     const net::Bytes frame = packet.frame();
-    redirect_link(net::header_in<net::EthernetHeader>(frame, 0), source, destination);
+    set_link_addresses(net::header_in<net::EthernetHeader>(frame, 0), source, destination);
     if (packet.parsed.network == net::Network::ipv4)
-        lane::spend_hop(net::header_in<net::Ipv4Header>(frame, packet.parsed.l3_offset));
+        fast_path::decrement_hop_limit(
+            net::header_in<net::Ipv4Header>(frame, packet.parsed.l3_offset));
     else
-        lane::spend_hop(net::header_in<net::Ipv6Header>(frame, packet.parsed.l3_offset));
+        fast_path::decrement_hop_limit(
+            net::header_in<net::Ipv6Header>(frame, packet.parsed.l3_offset));
 }
 
 }  // namespace warren::datapath

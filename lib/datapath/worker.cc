@@ -32,7 +32,7 @@ tables::FlowOptions flow_options(const WorkerOptions& options) {
             .start = flow::tick_of_ns(options.now_ns)};
 }
 
-// The sync thread leaves work at times of its own, and rings for what is urgent only.
+// The sync thread rings only for urgent work, so with flow sync a worker must wake by itself too.
 port::IdleBackoff::Woken woken_by(const port::Nap& nap, bool is_synced) {
     using Woken = port::IdleBackoff::Woken;
     if (!nap.is_woken_by_all()) return Woken::by_time;
@@ -67,7 +67,7 @@ void prefetch(std::span<rte_mbuf* const> burst, unsigned first, unsigned end) {
         rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
 }
 
-void see_come(capture::Witness& witness, Packet& packet, const Steering& steering) {
+void capture_arrival(capture::Witness& witness, Packet& packet, const Steering& steering) {
     const bool is_handed = steering.from() != steering.worker();
     if (packet.kind != Kind::drop) packet.reason = Drop::count_;
     witness.came(frame_of(*packet.mbuf),
@@ -77,7 +77,7 @@ void see_come(capture::Witness& witness, Packet& packet, const Steering& steerin
                                            : exchange::CapturedPacket::nobody});
 }
 
-void see_go(capture::Witness& witness, const Packet& packet, const Verdict& verdict) {
+void capture_outcome(capture::Witness& witness, const Packet& packet, const Verdict& verdict) {
     using Action = Verdict::Action;
     const bool leaves = verdict.action == Action::transmit || verdict.action == Action::held;
     witness.settled({.fate = fate_of(verdict.action),
@@ -96,11 +96,11 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       counters_(link_.counters),
       id_(options.id),
       idle_adaptive_(options.idle_adaptive),
-      has_fast_lane_(options.fast_lane),
+      has_fast_path_(options.fast_path),
       ports_(*options.ports),
       tx_(static_cast<std::uint16_t>(options.id), options.loopback, counters_),
       tables_(flow_options(options), exchange),
-      lane_(tables_.flows, link_),
+      fast_path_(tables_.flows, link_),
       witness_(tables_.flows, options.id, round_),
       emitter_(flow_options(options), counters_, tx_, witness_),
       steering_(options.id, *options.spread, exchange),
@@ -129,12 +129,12 @@ void Worker::attach_ports(std::size_t count) {
         attach(static_cast<std::uint8_t>(port_macs_.size()));
 }
 
-// A port that has no queue for us waits for the other workers alone.
+// Of a port without a queue for this worker there is never anything to see.
 void Worker::attach(std::uint8_t index) {
     port::Port& port = ports_[index];
     const std::size_t queues = rx_queues_.size();
     port_macs_.push_back(port.mac());
-    lane_.follow_port(index, port_macs_[index]);
+    fast_path_.set_port_mac(index, port_macs_[index]);
     tx_.attach(index, port);
     add_queues(port, index, false);
     if (rx_queues_.size() == queues)
@@ -182,27 +182,26 @@ void Worker::begin_round(std::uint64_t now_ns) {
     exchange_.ownership.read(round_.ownership, round_.snapshot->virtual_routers.size(), now_ns);
     if (tables_.is_synced()) {
         round_.watch.look(round_.ownership);
-        open_or_shut_lane();
+        update_use_fast_path();
     }
     if (ports_generation_ != round_.snapshot->generation) [[unlikely]] {
         witness_.follow_snapshot();
-        open_or_shut_lane();
+        update_use_fast_path();
         follow_ports();
     }
-    lane_.begin_round(round_);
+    fast_path_.begin_round(round_);
 }
 
-// There may be another port, a port's MAC may be another one now, and a shared interface may have
-// been made anew, which is worth some system calls. What does not open, for it is gone again, is
-// tried again a little later.
+// A new snapshot may have new ports, other MACs, or another ifindex of a shared interface that was
+// deleted and made again: its sockets are reopened, by system calls. What fails is retried.
 void Worker::follow_ports() {
-    constexpr std::uint64_t patience_ns = 100'000'000;
+    constexpr std::uint64_t retry_ns = 100'000'000;
     const exchange::Snapshot& snapshot = *round_.snapshot;
     attach_ports(snapshot.port_macs.size());
     if (round_.now_ns < next_follow_ns_) return;
     for (std::size_t i = 0; i < std::min(port_macs_.size(), snapshot.port_macs.size()); ++i) {
         port_macs_[i] = snapshot.port_macs[i];
-        lane_.follow_port(static_cast<std::uint8_t>(i), port_macs_[i]);
+        fast_path_.set_port_mac(static_cast<std::uint8_t>(i), port_macs_[i]);
     }
     bool complete = true;
     for (const RxQueue& rx : rx_queues_) {
@@ -214,7 +213,7 @@ void Worker::follow_ports() {
     if (complete)
         ports_generation_ = snapshot.generation;
     else
-        next_follow_ns_ = round_.now_ns + patience_ns;
+        next_follow_ns_ = round_.now_ns + retry_ns;
 }
 
 // First thing in the round: adverts of a port without a tx queue for the control lcore.
@@ -247,18 +246,18 @@ unsigned Worker::receive() {
         end_lap(port::Lap::rx);
         if (rx.from_kernel)
             for (unsigned i = 0; i < count; ++i)
-                send_for_kernel(burst[i], rx.port);
+                send_from_kernel(burst[i], rx.port);
         else
             process(burst, count);
         handled += count;
     }
-    tell_what_was_seen();
+    publish_seen();
     return handled;
 }
 
-// The adverts among what was seen are in the control lcore's ring by now. A port's queues stand
-// side by side.
-void Worker::tell_what_was_seen() {
+// After the punts, so that the adverts among what was seen are in the control lcore's ring. The
+// queues of a port are adjacent in rx_queues_.
+void Worker::publish_seen() {
     for (auto rx = rx_queues_.begin(); rx != rx_queues_.end();) {
         const std::uint8_t port = rx->port;
         std::uint64_t seen_ns = exchange::WorkerLink::nothing_to_see_ns;
@@ -277,7 +276,7 @@ unsigned Worker::take_handoffs(unsigned from, exchange::HandoffRing& ring) {
         burst[i] = handed[i].mbuf;
         rte_prefetch0(burst[i]);
     }
-    std::size_t last_port = 0;  // from may know more of them
+    std::size_t last_port = 0;  // the other worker may know ports that we do not
     for (unsigned i = 0; i < count; ++i)
         last_port = std::max<std::size_t>(last_port, burst[i]->port);
     attach_ports(last_port + 1);
@@ -287,100 +286,102 @@ unsigned Worker::take_handoffs(unsigned from, exchange::HandoffRing& ring) {
     return count;
 }
 
-// All in the order of arrival. What one stage asks of memory is there when the next one comes to
-// the frame, some frames later. A core keeps few misses open: a burst's worth of prefetches at once
-// would be dropped, so every stage goes on by a few frames at a time.
+// A software pipeline, in the order of arrival: what one stage prefetches has arrived when the next
+// stage comes to the frame, a few frames later. A core has few fill buffers: it would drop a whole
+// burst's prefetches at once.
 void Worker::process(Burst& burst, unsigned count, const exchange::Handed* handed) {
-    constexpr unsigned few = 8;
-    Sighted sighted;
-    sighted.handed = handed;
-    prefetch(burst, 0, std::min(few, count));
-    for (unsigned at = 0; at < count + 2 * few; at += few) {
-        const unsigned end = std::min(at + few, count);
-        prefetch(burst, end, std::min(end + few, count));
-        if (at < count) look(burst, at, end, sighted);
+    constexpr unsigned distance = 8;  // frames between two stages
+    BurstState state;
+    state.handed = handed;
+    prefetch(burst, 0, std::min(distance, count));
+    for (unsigned at = 0; at < count + 2 * distance; at += distance) {
+        const unsigned end = std::min(at + distance, count);
+        prefetch(burst, end, std::min(end + distance, count));
+        if (at < count) parse(burst, at, end, state);
         end_lap(port::Lap::look);
-        if (at >= few && at - few < count) fetch(at - few, std::min(at, count), sighted);
+        if (at >= distance && at - distance < count)
+            find_candidates(at - distance, std::min(at, count), state);
         end_lap(port::Lap::bucket);
-        if (at >= 2 * few) forward(burst, at - 2 * few, std::min(at - few, count), sighted);
+        if (at >= 2 * distance)
+            forward(burst, at - 2 * distance, std::min(at - distance, count), state);
         end_lap(port::Lap::forward);
     }
 }
 
-inline void Worker::look(Burst& burst, unsigned first, unsigned end, Sighted& sighted) {
-    lane::FastLane::Seen* seen = sighted.seen.data();
-    const std::uint32_t whole_way = !is_lane_open_ ? lane::FastLane::pass_by(seen, first, end)
-                                    : sighted.handed == nullptr
-                                        ? lane_.look(burst.data(), seen, first, end)
-                                        : lane_.recall(sighted.handed, seen, first, end);
-    sighted.whole_way |= whole_way;
-    for (std::uint32_t left = whole_way; left != 0; left &= left - 1)
-        sort(burst, static_cast<unsigned>(std::countr_zero(left)));
+inline void Worker::parse(Burst& burst, unsigned first, unsigned end, BurstState& state) {
+    FastPath::FrameInfo* info = state.info.data();
+    const std::uint32_t slow_path = !use_fast_path_ ? FastPath::send_to_slow_path(info, first, end)
+                                    : state.handed == nullptr
+                                        ? fast_path_.parse(burst.data(), info, first, end)
+                                        : fast_path_.accept_parsed(state.handed, info, first, end);
+    state.slow_path |= slow_path;
+    for (std::uint32_t left = slow_path; left != 0; left &= left - 1)
+        classify_frame(burst, static_cast<unsigned>(std::countr_zero(left)));
 }
 
-// Of one frame at least.
-inline void Worker::fetch(unsigned first, unsigned end, Sighted& sighted) {
+// Of at least one frame.
+inline void Worker::find_candidates(unsigned first, unsigned end, BurstState& state) {
     const std::uint32_t all = ((1U << (end - first)) - 1) << first;
-    const std::uint32_t whole_way = sighted.whole_way & all;
-    if (whole_way != all) [[likely]]
-        lane_.fetch(sighted.seen.data(), first, end);
-    for (std::uint32_t left = whole_way; left != 0; left &= left - 1)
+    const std::uint32_t slow_path = state.slow_path & all;
+    if (slow_path != all) [[likely]]
+        fast_path_.find_candidates(state.info.data(), first, end);
+    for (std::uint32_t left = slow_path; left != 0; left &= left - 1)
         forwarder_.prefetch_flow(packets_[static_cast<unsigned>(std::countr_zero(left))]);
 }
 
-// In their order, whichever way each of them goes.
-inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Sighted& sighted) {
-    const LaneEnd lane_end{*this};
+// In order, whichever path each frame takes.
+inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const BurstState& state) {
+    const FastPathOutput output{*this};
     for (unsigned i = first; i < end; ++i) {
-        if (!sighted.goes_whole_way(i)) {
-            if (sighted.seen[i].candidate.flow != nullptr) [[likely]]
-                i = lane_.forward(burst.data(), sighted.seen.data(), i, end, lane_end);
+        if (!state.takes_slow_path(i)) {
+            if (state.info[i].candidate.flow != nullptr) [[likely]]
+                i = fast_path_.forward(burst.data(), state.info.data(), i, end, output);
             if (i == end) return;
-            if (!sighted.goes_whole_way(i)) {
-                const lane::FastLane::Seen& seen = sighted.seen[i];
-                if (seen.candidate.flow == nullptr && hand_off(*burst[i], seen)) continue;
-                sort(burst, i);
+            if (!state.takes_slow_path(i)) {
+                const FastPath::FrameInfo& info = state.info[i];
+                if (info.candidate.flow == nullptr && hand_off(*burst[i], info)) continue;
+                classify_frame(burst, i);
             }
         }
-        go_whole_way(packets_[i]);
+        take_slow_path(packets_[i]);
     }
 }
 
-// A plain segment that another worker owns, with what is known of it. False: the whole way says
-// whose it is. Apart, as the next one.
-[[gnu::noinline]] bool Worker::hand_off(rte_mbuf& mbuf, const lane::FastLane::Seen& seen) {
-    lane::FastLane::Stray stray;
-    if (!lane_.find_stray(mbuf, seen, stray)) return false;
-    const auto owner = steering_.other_owner_of(mbuf, stray.tuple);
+// Hands off a plain segment that another worker owns, with its parsed lengths and hash. False: only
+// the slow path can tell. Not inline, as the next one.
+[[gnu::noinline]] bool Worker::hand_off(rte_mbuf& mbuf, const FastPath::FrameInfo& info) {
+    FastPath::ForeignSegment foreign;
+    if (!fast_path_.find_foreign(mbuf, info, foreign)) return false;
+    const auto owner = steering_.other_owner_of(mbuf, foreign.tuple);
     if (!owner) return false;
-    stray.frames->add();
+    foreign.frames->add();
     steering_.hand_off(*owner, {.mbuf = &mbuf,
                                 .is_plain = true,
-                                .is_v4 = seen.is_v4,
-                                .ip_bytes = static_cast<std::uint16_t>(seen.ip_bytes),
-                                .payload_bytes = static_cast<std::uint16_t>(seen.payload_bytes),
-                                .flow_hash = stray.flow_hash});
+                                .is_v4 = info.is_v4,
+                                .ip_bytes = static_cast<std::uint16_t>(info.ip_bytes),
+                                .payload_bytes = static_cast<std::uint16_t>(info.payload_bytes),
+                                .flow_hash = foreign.flow_hash});
     return true;
 }
 
-// Apart: the loop over a burst needs its registers for the fast lane.
-[[gnu::noinline]] void Worker::go_whole_way(Packet& packet) {
+// Not inline: the loop over a burst needs its registers for the fast path.
+[[gnu::noinline]] void Worker::take_slow_path(Packet& packet) {
     note_traffic(packet);
     if (witness_.is_on()) [[unlikely]]
-        see_come(witness_, packet, steering_);
+        capture_arrival(witness_, packet, steering_);
     const Verdict verdict = handle(packet);
     if (witness_.is_on()) [[unlikely]]
-        see_go(witness_, packet, verdict);
-    settle(packet, verdict);
+        capture_outcome(witness_, packet, verdict);
+    carry_out(packet, verdict);
 }
 
-// The lane does not look for offers: it is shut as long as there are some.
-void Worker::open_or_shut_lane() {
-    is_lane_open_ = has_fast_lane_ && !witness_.is_on() && !round_.ownership.has_offers;
+// The fast path knows nothing of captures and of routers that are being handed over.
+void Worker::update_use_fast_path() {
+    use_fast_path_ = has_fast_path_ && !witness_.is_on() && !round_.ownership.has_offers;
 }
 
-void Worker::sort(Burst& burst, unsigned i) {
-    Packet& packet = *::new (&packets_[i]) Packet;  // in place: a copy would be waited for
+void Worker::classify_frame(Burst& burst, unsigned i) {
+    Packet& packet = *::new (&packets_[i]) Packet;  // in place: a copy would stall
     packet.mbuf = burst[i];
     classify(packet, round_, port_macs_);
     forwarder_.prefetch(packet);
@@ -421,9 +422,9 @@ Verdict Worker::handle(Packet& packet) {
     return Verdict::kernel();
 }
 
-// A virtual MAC as source would turn the switches back to us when the peer is master, or is about
-// to be: then a frame leaves with the port's own.
-void Worker::hide(rte_mbuf& mbuf, std::uint8_t port) const {
+// While the peer is taking over, a frame from the virtual MAC would lead the switches back to us:
+// then it leaves with the port's own MAC.
+void Worker::hide_virtual_mac(rte_mbuf& mbuf, std::uint8_t port) const {
     if (port >= port_macs_.size()) return;
     net::MacAddress& source = rte_pktmbuf_mtod(&mbuf, net::EthernetHeader*)->source;
     const std::uint16_t router = round_.snapshot->find_router(
@@ -431,11 +432,11 @@ void Worker::hide(rte_mbuf& mbuf, std::uint8_t port) const {
     if (router != Packet::no_router) source = port_macs_[port];
 }
 
-void Worker::settle(Packet& packet, const Verdict& verdict) {
+void Worker::carry_out(Packet& packet, const Verdict& verdict) {
     switch (verdict.action) {
         case Verdict::Action::transmit:
             if (round_.ownership.has_offers || packet.kind == Kind::afterglow) [[unlikely]]
-                hide(*packet.mbuf, verdict.target);
+                hide_virtual_mac(*packet.mbuf, verdict.target);
             tx_.add(verdict.target, packet.mbuf);
             return;
         case Verdict::Action::drop:
@@ -446,7 +447,7 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
             counters_.punt.add();
             return;
         case Verdict::Action::kernel:
-            return leave_to_kernel(packet);
+            return send_to_kernel(packet);
         case Verdict::Action::hand_off:
             return steering_.hand_off(verdict.target, {.mbuf = packet.mbuf});
         case Verdict::Action::held:
@@ -454,10 +455,10 @@ void Worker::settle(Packet& packet, const Verdict& verdict) {
     }
 }
 
-void Worker::leave_to_kernel(const Packet& packet) {
+void Worker::send_to_kernel(const Packet& packet) {
     rte_mbuf* mbuf = packet.mbuf;
     if (ports_.kernel_port(packet.port()) != nullptr) {
-        note_open_checksum(packet);  // the kernel believes a tap no more than a wire
+        note_open_checksum(packet);  // the kernel would drop it otherwise
         // The kernel port takes no metadata: a tag that the driver stripped goes back in.
         const bool stripped = (mbuf->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
         if (stripped && rte_vlan_insert(&mbuf) != 0) return drop(mbuf, Drop::no_mbuf);
@@ -473,15 +474,16 @@ void Worker::leave_to_kernel(const Packet& packet) {
     rte_pktmbuf_free(mbuf);
 }
 
-// What the host sends from a virtual address leaves with that address's MAC (use_vmac).
-void Worker::send_for_kernel(rte_mbuf* mbuf, std::uint8_t port) {
+// A frame that the host sent through its kernel port. From a virtual address it leaves with that
+// address's MAC (use_vmac).
+void Worker::send_from_kernel(rte_mbuf* mbuf, std::uint8_t port) {
     const net::Bytes frame{rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)};
     const net::Parsed parsed = net::parse(frame, net::IpChecksum::verified);
     const bool is_known = parsed.ok() && (parsed.network == net::Network::arp || parsed.is_ip());
     if (const auto* from = is_known ? round_.snapshot->find_address(parsed.source) : nullptr;
         from != nullptr && from->port == port) {
         net::set_sender_mac(frame, parsed, from->mac);
-        if (round_.ownership.has_offers) hide(*mbuf, port);
+        if (round_.ownership.has_offers) hide_virtual_mac(*mbuf, port);
     }
     tx_.add(port, mbuf);
 }
@@ -501,11 +503,11 @@ unsigned Worker::chores() {
     return done + forwarder_.follow_moves();
 }
 
-// Flows of servers that are down may be ours to reset now.
+// Flow sync's chores. Flows of dead servers may have become ours to reset.
 unsigned Worker::follow_peer() {
     const unsigned done =
         mirror_.work(round_) + deferral_.release(round_, [&](std::uint8_t port, rte_mbuf* frame) {
-            hide(*frame, port);
+            hide_virtual_mac(*frame, port);
             tx_.add(port, frame);
         });
     if (mirror_.take_doomed() || round_.watch.has_gained()) dead_flows_.look_again();
@@ -513,7 +515,7 @@ unsigned Worker::follow_peer() {
 }
 
 void Worker::run() {
-    constexpr int niceness = -10;  // behind the control lcore, before everybody else
+    constexpr int niceness = -10;  // after the control lcore, before everything else
     if (idle_adaptive_) port::keep_this_thread_prompt(niceness);
     port::IdleBackoff idle(idle_adaptive_, woken_by(nap_, tables_.is_synced()));
     exchange_.publisher.online(id_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A worker: one poll-mode lcore that owns its rx queues and its flows and shares nothing with the
-// other workers but hand-off rings. `poll_once` is the whole way of a packet.
+// other workers but hand-off rings. `poll_once` is the whole life of a packet.
 #pragma once
 
 #include <rte_mempool.h>
@@ -27,7 +27,7 @@
 #include "datapath/steering.h"
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
-#include "lane/fast_lane.h"
+#include "fast_path/fast_path.h"
 #include "mirror/deferral.h"
 #include "mirror/mirror.h"
 #include "port/laps.h"
@@ -39,9 +39,11 @@
 
 namespace warren::datapath {
 
+using fast_path::FastPath;
+
 struct WorkerOptions {
     unsigned id = 0;  // also its reader id at the publisher
-    // Outlives it. What a kernel port sends leaves by its port.
+    // Must outlive the worker. What a kernel port sends leaves by the port beside it.
     const port::PortTable* ports = nullptr;
     port::PacketSocket* loopback = nullptr;  // exchange::loopback_port; null: none
     rte_mempool* pool = nullptr;             // for frames of our own
@@ -51,7 +53,7 @@ struct WorkerOptions {
     const flow::Spread* spread = nullptr;  // who owns a flow: one for all workers, outlives them
     tables::FlowSecrets secrets;           // the same for all workers
     flow::PortShare port_share{};          // this machine's of the local ports
-    bool fast_lane = true;                 // false: tests send every frame the whole way
+    bool fast_path = true;                 // false: tests, all on the slow path
 };
 
 class Worker {
@@ -67,7 +69,7 @@ class Worker {
     // Polls until Exchange::stop, backing off when idle. Runs on the worker's lcore.
     void run();
 
-    // A measurement is told of every round from now on; null: none is. `laps` outlives that.
+    // Measures each round's parts into `laps`, which must outlive that; null: stops.
     void time(port::Laps* laps) { laps_ = laps; }
 
   private:
@@ -79,17 +81,17 @@ class Worker {
         port::RxMark mark;
     };
     using Burst = std::array<rte_mbuf*, burst_size>;
-    // What is known of a burst's frames while they go from stage to stage.
-    struct Sighted {
-        std::array<lane::FastLane::Seen, burst_size> seen;  // those in the fast lane
-        std::uint32_t whole_way = 0;                        // bit i: so goes burst[i]
-        const exchange::Handed* handed = nullptr;           // what another worker has said of each
+    // Of a burst, from stage to stage.
+    struct BurstState {
+        std::array<FastPath::FrameInfo, burst_size> info;  // of those on the fast path
+        std::uint32_t slow_path = 0;                       // bit i: burst[i] takes it
+        const exchange::Handed* handed = nullptr;  // of a hand-off: what the other worker parsed
 
-        bool goes_whole_way(unsigned i) const { return (whole_way >> i & 1) != 0; }
+        bool takes_slow_path(unsigned i) const { return (slow_path >> i & 1) != 0; }
     };
 
-    // Where the fast lane's frames go, and who hears what they change.
-    struct LaneEnd {
+    // What FastPath::forward() calls.
+    struct FastPathOutput {
         Worker& worker;
 
         [[gnu::always_inline]] void send(std::uint8_t port, rte_mbuf* mbuf) const {
@@ -109,26 +111,26 @@ class Worker {
     void follow_ports();
     unsigned send_for_control();
     unsigned receive();
-    void tell_what_was_seen();
+    void publish_seen();
     unsigned take_handoffs(unsigned from, exchange::HandoffRing& ring);
     void process(Burst& burst, unsigned count, const exchange::Handed* handed = nullptr);
-    void look(Burst& burst, unsigned first, unsigned end, Sighted& sighted);
-    void fetch(unsigned first, unsigned end, Sighted& sighted);
-    void forward(Burst& burst, unsigned first, unsigned end, const Sighted& sighted);
-    bool hand_off(rte_mbuf& mbuf, const lane::FastLane::Seen& seen);
-    void sort(Burst& burst, unsigned i);
-    void go_whole_way(Packet& packet);
-    void open_or_shut_lane();
-    void leave_to_kernel(const Packet& packet);
-    void send_for_kernel(rte_mbuf* mbuf, std::uint8_t port);
+    void parse(Burst& burst, unsigned first, unsigned end, BurstState& state);
+    void find_candidates(unsigned first, unsigned end, BurstState& state);
+    void forward(Burst& burst, unsigned first, unsigned end, const BurstState& state);
+    bool hand_off(rte_mbuf& mbuf, const FastPath::FrameInfo& info);
+    void classify_frame(Burst& burst, unsigned i);
+    void take_slow_path(Packet& packet);
+    void update_use_fast_path();
+    void send_to_kernel(const Packet& packet);
+    void send_from_kernel(rte_mbuf* mbuf, std::uint8_t port);
     void note_traffic(const Packet& packet);
     Verdict handle(Packet& packet);
-    void hide(rte_mbuf& mbuf, std::uint8_t port) const;
-    void settle(Packet& packet, const Verdict& verdict);
+    void hide_virtual_mac(rte_mbuf& mbuf, std::uint8_t port) const;
+    void carry_out(Packet& packet, const Verdict& verdict);
     void drop(rte_mbuf* mbuf, exchange::Drop reason);
     unsigned chores();
     unsigned follow_peer();
-    // A few times a round, and without a measurement next to nothing.
+    // A few times a round; next to nothing unless a measurement runs.
     void end_lap(port::Lap lap) {
         if (laps_ != nullptr) [[unlikely]]
             laps_->end(lap);
@@ -139,8 +141,8 @@ class Worker {
     exchange::WorkerCounters& counters_;
     const unsigned id_;
     const bool idle_adaptive_;
-    const bool has_fast_lane_;
-    bool is_lane_open_ = false;  // nobody captures, and no virtual router is handed over
+    const bool has_fast_path_;
+    bool use_fast_path_ = false;  // no capture, and no virtual router is being handed over
     const port::PortTable& ports_;
     std::vector<net::MacAddress> port_macs_;  // of those that it knows already
     std::vector<RxQueue> rx_queues_;
@@ -151,9 +153,9 @@ class Worker {
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;
     port::Laps* laps_ = nullptr;
-    std::array<Packet, burst_size> packets_;  // of the burst, those that go the whole way
+    std::array<Packet, burst_size> packets_;  // of the burst, those on the slow path
     tables::Tables tables_;
-    lane::FastLane lane_;
+    FastPath fast_path_;
     capture::Witness witness_;
     Emitter emitter_;
     Steering steering_;

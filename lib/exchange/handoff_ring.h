@@ -13,7 +13,7 @@ namespace warren::exchange {
 
 struct Handed {
     rte_mbuf* mbuf = nullptr;
-    // Of a plain segment (lane/plain.h), whose checksums are right; else nothing is known.
+    // Of a plain segment (fast_path/plain.h), whose checksums are right; else nothing is known.
     bool is_plain = false;
     bool is_v4 = false;
     std::uint16_t ip_bytes = 0;       // of the packet

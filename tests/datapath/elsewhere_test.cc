@@ -51,7 +51,7 @@ TEST(Elsewhere, AServersAnswersBelongToTheirFlow) {
     EXPECT_EQ(world.counted(&C::kernel), 0U);
 }
 
-// The whole way and the fast lane (established) speak to it with that port's MAC.
+// Both paths (fast: established) speak to it with that port's MAC.
 TEST(Elsewhere, AClientIsServedWithThatPortsMac) {
     TwoPorts world;
     const auto syn = world.send_raw(from_inner().tcp(4000, 5672, "S").seq(100), 0, elsewhere);

@@ -29,7 +29,7 @@ TEST(ManyWorkers, AnyQueueLeadsToTheOwner) {
 // What the first worker has read of a plain segment the second does not read again.
 TEST(ManyWorkers, WhatIsHandedOffSaysWhatItIs) {
     World world({.workers = 2});
-    if (!World::fast_lane) GTEST_SKIP() << "the whole way reads all again";
+    if (!World::fast_path) GTEST_SKIP() << "the slow path reads all again";
     Connection c(world, 4000);
     c.open();
     const packets::Frame segment = c.client_segment("PA").payload("data").build();

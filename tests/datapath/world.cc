@@ -98,7 +98,7 @@ World::World(const WorldOptions& options)
                                                 .isn_clock_ns = options.isn_clock_ns,
                                                 .digest_key = {5, 6}},
                                     .port_share = options.port_share,
-                                    .fast_lane = fast_lane}));
+                                    .fast_path = fast_path}));
         exchange.publisher.online(i);
     }
     change([](exchange::Snapshot&) {});
@@ -269,7 +269,7 @@ void World::expect_conservation() const {
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    warren::datapath::World::fast_lane = argc < 2 || std::string(argv[1]) != "--whole-way";
+    warren::datapath::World::fast_path = argc < 2 || std::string(argv[1]) != "--slow-path";
     warren::port::EalOptions options;
     options.instance = "warren-test-" + std::to_string(getpid());
     options.hugepages = warren::port::Hugepages::no;

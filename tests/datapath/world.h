@@ -97,8 +97,8 @@ class World {
     std::uint64_t rx_flags = 0;      // what the NIC says of the frames put on the wire (ol_flags)
     std::uint16_t rx_segment_bytes = 0;  // with RTE_MBUF_F_RX_LRO among the flags
     std::uint32_t rx_hash = 0;           // its RSS hash of them
-    // Of all worlds of the program; false: every frame goes the whole way (--whole-way).
-    static inline bool fast_lane = true;
+    // Of all worlds of the program; false (--slow-path): every frame takes the slow path.
+    static inline bool fast_path = true;
 
   private:
     // A started net_ring port with a queue pair for each worker.

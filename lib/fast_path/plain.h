@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which frames may take the fast lane: Ethernet, an IP header without options, and a whole TCP
+// Which frames may take the fast path: Ethernet, an IP header without options, and a whole TCP
 // segment that acknowledges and neither opens nor resets a connection.
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "net/family.h"
 #include "net/headers.h"
 
-namespace warren::lane {
+namespace warren::fast_path {
 
 template <typename Family>
 inline constexpr bool is_v4 = std::is_same_v<Family, net::Ip4>;
@@ -47,21 +47,21 @@ Frame<Family>& frame_of(const rte_mbuf& mbuf) {
     return *rte_pktmbuf_mtod(&mbuf, Frame<Family>*);
 }
 
-// EtherType and the IP header's first byte, which tell the family and that there is no option; of
-// a frame that may be too short to have them.
-inline std::uint32_t opening_of(const rte_mbuf& mbuf) {
+// EtherType, version and IHL: the family, and that an IPv4 header has no options. Reads in bounds
+// of the mbuf even where the frame is shorter.
+inline std::uint32_t ether_type_and_version(const rte_mbuf& mbuf) {
     return flow::word_at<std::uint32_t>(
         &rte_pktmbuf_mtod(&mbuf, const net::EthernetHeader*)->ether_type);
 }
 template <typename Family>
-bool opens(std::uint32_t opening) {
+bool is_family(std::uint32_t word) {
     constexpr net::Be32 version(is_v4<Family> ? 0x4500U : 0x6000U);
     constexpr net::Be32 type(static_cast<std::uint32_t>(Family::ether_type) << 16);
-    constexpr net::Be32 both(is_v4<Family> ? 0xffffff00U : 0xfffff000U);
-    return (opening & both.raw()) == (type.raw() | version.raw());
+    constexpr net::Be32 mask(is_v4<Family> ? 0xffffff00U : 0xfffff000U);
+    return (word & mask.raw()) == (type.raw() | version.raw());
 }
 
-// No fragment, time to live beyond us.
+// No fragment, and TTL above 1.
 inline bool is_plain(const net::Ipv4Header& ip) {
     constexpr net::Be16 parts(net::Ipv4Header::more_fragments | net::Ipv4Header::offset_mask);
     return (ip.fragment.raw() & parts.raw()) == 0 && ip.protocol == net::IpProtocol::tcp &&
@@ -83,7 +83,7 @@ inline bool has_options(const net::TcpHeader& tcp) {
     return tcp.offset_and_reserved > none;
 }
 
-// No tag of a VLAN, not several segments in one, its TCP checksum neither wrong nor left open.
+// No VLAN, no LRO, and TCP's checksum neither wrong nor left for the NIC to fill in.
 inline bool is_plain(const rte_mbuf& mbuf) {
     static_assert((RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_BAD) != 0);
     constexpr std::uint64_t odd =
@@ -91,12 +91,12 @@ inline bool is_plain(const rte_mbuf& mbuf) {
     return (mbuf.ol_flags & odd) == 0;
 }
 
-// The frame opens() so. Of a plain one: how long the packet is, and TCP's payload.
+// Of a frame that is_family(). Sets the lengths of the IP packet and of TCP's payload if plain.
 template <typename Family>
 [[gnu::always_inline]] inline bool is_plain_frame(const rte_mbuf& mbuf, std::uint32_t& ip_bytes,
                                                   std::uint32_t& payload_bytes) {
     const Frame<Family>& frame = frame_of<Family>(mbuf);
-    // A branch for each that nearly no frame takes: the fewest steps.
+    // Branches that are nearly never taken cost fewer instructions than combining the conditions.
     if (mbuf.data_len < sizeof(frame) || !is_plain(mbuf) || !is_plain(frame.ip) ||
         !is_plain(frame.tcp))
         return false;
@@ -110,10 +110,10 @@ template <typename Family>
     return true;
 }
 
-// Sums what the NIC has not looked at, and says so in its place for the worker that the frame may
-// be handed to.
+// In software, what the NIC has not verified. Noted in the mbuf for a worker that the frame may be
+// handed off to.
 template <typename Family>
-[[gnu::noinline]] bool sums_up(rte_mbuf& mbuf) {
+[[gnu::noinline]] bool verify_checksums(rte_mbuf& mbuf) {
     const Frame<Family>& frame = frame_of<Family>(mbuf);
     if constexpr (is_v4<Family>) {
         const auto* header = reinterpret_cast<const std::uint8_t*>(&frame.ip);
@@ -129,14 +129,14 @@ template <typename Family>
     return true;
 }
 
-// The NIC's verdict counts.
+// As the NIC says, else in software.
 template <typename Family>
-bool is_sound(rte_mbuf& mbuf) {
+bool are_checksums_valid(rte_mbuf& mbuf) {
     constexpr std::uint64_t ip = is_v4<Family> ? RTE_MBUF_F_RX_IP_CKSUM_MASK : 0;
     constexpr std::uint64_t ip_good = is_v4<Family> ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : 0;
     return (mbuf.ol_flags & (ip | RTE_MBUF_F_RX_L4_CKSUM_MASK)) ==
                (ip_good | RTE_MBUF_F_RX_L4_CKSUM_GOOD) ||
-           sums_up<Family>(mbuf);
+           verify_checksums<Family>(mbuf);
 }
 
-}  // namespace warren::lane
+}  // namespace warren::fast_path

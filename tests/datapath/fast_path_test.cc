@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The fast lane does what the whole way does: two worlds that differ in nothing else get the same
+// The fast path does what the slow path does: two worlds that differ in nothing else get the same
 // frames, plain and odd ones at random, and must send, count and remember the same.
 #include <bit>
 #include <cstring>
 #include <random>
 
-#include "lane/words.h"
+#include "fast_path/header_words.h"
 #include "method_world.h"
 
 namespace warren::datapath {
@@ -15,51 +15,51 @@ using flow::Method;
 using packets::Frame;
 using packets::PacketBuilder;
 
-std::unique_ptr<MethodWorld> make_world(bool fast_lane, Method method, const Endpoints& ends,
+std::unique_ptr<MethodWorld> make_world(bool fast_path, Method method, const Endpoints& ends,
                                         unsigned workers) {
-    const bool usual = World::fast_lane;
-    World::fast_lane = fast_lane;
+    const bool usual = World::fast_path;
+    World::fast_path = fast_path;
     auto world = std::make_unique<MethodWorld>(method, ends, workers);
-    World::fast_lane = usual;
+    World::fast_path = usual;
     return world;
 }
 
 class Both : public testing::TestWithParam<std::tuple<Method, Endpoints>> {
   protected:
     explicit Both(unsigned workers = 1)
-        : lane(make_world(true, std::get<0>(GetParam()), std::get<1>(GetParam()), workers)),
-          whole(make_world(false, std::get<0>(GetParam()), std::get<1>(GetParam()), workers)) {
+        : fast(make_world(true, std::get<0>(GetParam()), std::get<1>(GetParam()), workers)),
+          slow(make_world(false, std::get<0>(GetParam()), std::get<1>(GetParam()), workers)) {
         open();
     }
 
     std::vector<Frame> send(const Frame& frame, unsigned port, unsigned worker = 0) {
-        lane->rx_flags = whole->rx_flags = flags;
-        std::vector<Frame> sent = lane->send_raw(frame, worker, port);
-        EXPECT_EQ(packets::describe(sent), packets::describe(whole->send_raw(frame, worker, port)));
+        fast->rx_flags = slow->rx_flags = flags;
+        std::vector<Frame> sent = fast->send_raw(frame, worker, port);
+        EXPECT_EQ(packets::describe(sent), packets::describe(slow->send_raw(frame, worker, port)));
         return sent;
     }
     void change(const std::function<void(exchange::Snapshot&)>& edit) {
-        lane->change(edit);
-        whole->change(edit);
+        fast->change(edit);
+        slow->change(edit);
     }
 
     void open() {
-        const Frame syn = send(lane->to_vip("S"), 0).at(0);
+        const Frame syn = send(fast->to_vip("S"), 0).at(0);
         syn_at_server = syn;
         if (flow::sees_both_sides(std::get<0>(GetParam()))) send(answer_to(syn, "SA", 70'000), 1);
         send(client("A"), 0);
     }
 
     PacketBuilder client(std::string_view letters) {
-        return lane->to_vip(letters).seq(1001).ack(70'001);
+        return fast->to_vip(letters).seq(1001).ack(70'001);
     }
     PacketBuilder server(std::string_view letters) {
         return answer_to(syn_at_server, letters, 70'001);
     }
 
     void expect_same_counters() {
-        for (std::size_t i = 0; i < lane->exchange.workers.size(); ++i)
-            expect_same_counters(*lane->exchange.workers[i], *whole->exchange.workers[i]);
+        for (std::size_t i = 0; i < fast->exchange.workers.size(); ++i)
+            expect_same_counters(*fast->exchange.workers[i], *slow->exchange.workers[i]);
     }
     static void expect_same_counters(const exchange::WorkerLink& one,
                                      const exchange::WorkerLink& other) {
@@ -82,7 +82,7 @@ class Both : public testing::TestWithParam<std::tuple<Method, Endpoints>> {
         }
     }
     // What the manager hears of connections.
-    void expect_same_events() { EXPECT_EQ(events_of(*lane), events_of(*whole)); }
+    void expect_same_events() { EXPECT_EQ(events_of(*fast), events_of(*slow)); }
     static Lines events_of(World& world) {
         Lines events;
         for (exchange::FlowEvent event; world.exchange.workers[0]->events.pop(event);)
@@ -97,10 +97,10 @@ class Both : public testing::TestWithParam<std::tuple<Method, Endpoints>> {
             for (exchange::Server& server : s.servers)
                 server.state = exchange::ServerState::down;
         });
-        EXPECT_EQ(lane->run(), whole->run());
+        EXPECT_EQ(fast->run(), slow->run());
     }
 
-    std::unique_ptr<MethodWorld> lane, whole;
+    std::unique_ptr<MethodWorld> fast, slow;
     Frame syn_at_server;
     std::uint64_t flags = 0;
 };
@@ -226,30 +226,31 @@ TEST_P(Both, WaysAgreeAboutTheWorld) {
     exchange_all();
     send(client("A"), 1);  // by the wrong port
     send(server("A"), 0);
-    lane->set_master(false);
-    whole->set_master(false);
+    fast->set_master(false);
+    slow->set_master(false);
     exchange_all();
     expect_same_counters();
 }
 
-// What the lane remembers of its addresses is over with the lease, and good again with the next.
+// What the fast path remembers of its addresses is over with the lease, and good again with the
+// next.
 TEST_P(Both, WaysAgreeAboutALease) {
     const auto exchange_all = [&] {
         send(client("PA").payload("to the server"), 0);
         send(server("PA").payload("to the client"), 1);
     };
     change([](exchange::Snapshot& s) { s.virtual_routers[0].lease_ns = 3609 * ms; });
-    for (World* world : {lane.get(), whole.get()})
+    for (World* world : {fast.get(), slow.get()})
         world->set_master(true);
     exchange_all();
-    for (World* world : {lane.get(), whole.get()})
+    for (World* world : {fast.get(), slow.get()})
         world->advance(3609 * ms);
     exchange_all();
-    EXPECT_EQ(lane->dropped(exchange::Drop::not_owned), 1U);
-    for (World* world : {lane.get(), whole.get()})
+    EXPECT_EQ(fast->dropped(exchange::Drop::not_owned), 1U);
+    for (World* world : {fast.get(), slow.get()})
         world->set_master(true);
     exchange_all();
-    for (World* world : {lane.get(), whole.get()})
+    for (World* world : {fast.get(), slow.get()})
         world->set_master(false);
     exchange_all();
     expect_same_counters();
@@ -276,12 +277,12 @@ TEST_P(Both, WaysAgreeHowConnectionsBeginAndEnd) {
     constexpr std::array<const char*, 8> letters{"A", "A", "A", "PA", "FA", "FPA", "F", "SA"};
     std::mt19937 random(3);
     for (std::uint16_t port = 4001; port < 4101 && !HasFailure(); ++port) {
-        const Frame syn = send(lane->to_vip("S").tcp(port, 5672, "S"), 0).at(0);
+        const Frame syn = send(fast->to_vip("S").tcp(port, 5672, "S"), 0).at(0);
         if (flow::sees_both_sides(std::get<0>(GetParam()))) send(answer_to(syn, "SA", 70'000), 1);
         for (unsigned i = 0; i < 6; ++i) {
             const bool from_client = random() % 2 == 0;
             const char* sent = letters[random() % letters.size()];
-            PacketBuilder made = from_client ? lane->to_vip(sent).tcp(port, 5672, sent).seq(1001)
+            PacketBuilder made = from_client ? fast->to_vip(sent).tcp(port, 5672, sent).seq(1001)
                                              : answer_to(syn, sent, 70'001);
             if (from_client) made.ack((random() % 4 == 0 ? 60'000 : 70'000) + random() % 3);
             send(made.payload(std::string(random() % 3, 'd')), from_client ? 0 : 1);
@@ -328,12 +329,12 @@ TEST_P(Both, WaysKeepTheOrderOfAFlow) {
                                    client("A").seq(1003),  client("UA").seq(1004).ttl(9),
                                    client("FA").seq(1005), client("A").seq(1006)};
     for (const Frame& frame : burst) {
-        lane->queue(frame, 0);
-        whole->queue(frame, 0);
+        fast->queue(frame, 0);
+        slow->queue(frame, 0);
     }
-    const Lines sent = lane->run();
+    const Lines sent = fast->run();
     EXPECT_EQ(sent.size(), burst.size());
-    EXPECT_EQ(sent, whole->run());
+    EXPECT_EQ(sent, slow->run());
 }
 
 // Checksums that follow in words are those that follow field by field.
@@ -348,7 +349,7 @@ void expect_same_checksums(const typename Family::Header& before, const Words& f
     delta.replace(net::Be32::from_raw(from.ports), net::Be32::from_raw(to.ports));
     net::TcpHeader tcp;
     tcp.checksum = net::Be16(checksum);
-    lane::rewrite(by_word, tcp, from, to, 0);
+    fast_path::rewrite(by_word, tcp, from, to, 0);
     EXPECT_EQ(std::memcmp(&by_field, &by_word, sizeof(by_word)), 0);
     EXPECT_EQ(tcp.checksum, delta.apply(net::Be16(checksum)));
 }
