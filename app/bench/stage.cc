@@ -8,7 +8,7 @@
 
 #include "bed.h"
 #include "interrupt.h"
-#include "port/laps.h"
+#include "port/stage_timer.h"
 #include "reference.h"
 #include "statistics.h"
 
@@ -33,7 +33,7 @@ class Stage {
     void open_flows();
     // Cycles per packet.
     double window(Within within);
-    std::array<std::uint64_t, port::lap_count> take_laps() { return laps_.take(); }
+    std::array<std::uint64_t, port::stage_count> take_stages() { return stage_timer_.take(); }
     double burst_ns();
     double idle_window();
     double bytes_per_flow() const { return bed_.bytes_per_flow(); }
@@ -51,7 +51,7 @@ class Stage {
     std::uint64_t now_ns_;
     Flows flows_;
     std::optional<Reference> reference_;  // instead of the worker
-    port::Laps laps_;
+    port::StageTimer stage_timer_;
     Burst frames_{};
 };
 
@@ -79,12 +79,12 @@ void Stage::measured_round() {
 
 // A reference has one stage.
 void Stage::timed_round() {
-    laps_.begin();
+    stage_timer_.begin();
     if (reference_) {
         reference_->poll_once();
-        return laps_.end(port::Lap::forward);
+        return stage_timer_.end(port::Stage::forward);
     }
-    bed_.worker().time(&laps_);
+    bed_.worker().time(&stage_timer_);
     bed_.worker().poll_once(now_ns_);
     bed_.worker().time(nullptr);
 }
@@ -158,14 +158,14 @@ bool is_enough(const Load& load, std::size_t windows, std::uint64_t start) {
 // Cycles per packet of windows, by what was within.
 struct Windows {
     std::vector<double> generator, forwarder;
-    std::array<std::vector<double>, port::lap_count> laps;
+    std::array<std::vector<double>, port::stage_count> stages;
 };
 
-void add_laps(const Load& load, Windows& windows, Stage& stage) {
+void add_stages(const Load& load, Windows& windows, Stage& stage) {
     stage.window(Within::timed_forwarder);
-    const auto taken = stage.take_laps();
-    for (std::size_t lap = 0; lap < taken.size(); ++lap)
-        windows.laps[lap].push_back(double(taken[lap]) / packets_per_window(load));
+    const auto taken = stage.take_stages();
+    for (std::size_t i = 0; i < taken.size(); ++i)
+        windows.stages[i].push_back(double(taken[i]) / packets_per_window(load));
 }
 
 Windows measure(const Load& load, Stage& stage) {
@@ -176,7 +176,7 @@ Windows measure(const Load& load, Stage& stage) {
     while (!is_enough(load, windows.forwarder.size(), start)) {
         if (windows.forwarder.size() % others_every == 0) {
             windows.generator.push_back(stage.window(Within::nobody));
-            add_laps(load, windows, stage);
+            add_stages(load, windows, stage);
         }
         windows.forwarder.push_back(stage.window(Within::forwarder));
         statistics.tick();
@@ -202,11 +202,11 @@ Result run_idle(const Load& load, Stage& stage) {
 }
 
 std::vector<std::pair<std::string, double>> stages_of(const Windows& windows) {
-    constexpr std::array<const char*, port::lap_count> names{"rx",      "look", "bucket",
-                                                             "forward", "tx",   "chores"};
+    constexpr std::array<const char*, port::stage_count> names{"rx",      "look", "bucket",
+                                                               "forward", "tx",   "chores"};
     std::vector<std::pair<std::string, double>> stages;
-    for (std::size_t lap = 0; lap < names.size(); ++lap)
-        stages.emplace_back(names[lap], part_of(windows.laps[lap], quiet_part));
+    for (std::size_t i = 0; i < names.size(); ++i)
+        stages.emplace_back(names[i], part_of(windows.stages[i], quiet_part));
     return stages;
 }
 
@@ -231,7 +231,7 @@ Result run_stage(const Load& load) {
     result.driver = stage.port().driver();
     result.packets = windows.forwarder.size() * std::uint64_t{packets_per_window(load)};
     if (is_reference(load.mode)) {  // less than what is lost in the generator's own variation
-        const auto& forward = windows.laps[static_cast<std::size_t>(port::Lap::forward)];
+        const auto& forward = windows.stages[static_cast<std::size_t>(port::Stage::forward)];
         result.quiet_cycles = part_of(forward, quiet_part);
         result.cycles = part_of(forward, 0.5);
     } else {

@@ -98,7 +98,7 @@ Admission::Outcome Admission::turn_away(Packet& packet, Drop reason) {
         packet.parsed.source, packet.parsed.source_port, packet.service);
     event.kind = exchange::FlowEventKind::turned_away;
     event.cause = cause_of(reason);
-    tables_.tell(event);
+    tables_.report(event);
     exchange::ServiceCounters& service = tables_.link.services[packet.service];
     if (event.cause == exchange::EndCause::no_server)
         service.no_server.add();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A SYN without a flow: choose a server, a local address and port, an initial sequence number.
-// Rare beside forwarding, so it stands apart from it.
+// Admits a SYN without a flow: chooses a server, a local address and port, and an initial sequence
+// number. Rare beside forwarding, so kept out of its code.
 #pragma once
 
 #include <array>
@@ -23,17 +23,15 @@ class Admission {
           tables_(tables),
           emitter_(emitter) {}
 
-    // The new flow, whose SYN is still to be forwarded; no_flow: the SYN is turned away by the
-    // verdict.
+    // The new flow, whose SYN is still to be forwarded; or no_flow and the verdict that refuses it.
     struct Outcome {
         flow::FlowIndex flow = flow::no_flow;
         Verdict verdict{};
     };
     Outcome admit(Packet& packet, const PollRound& round);
 
-    // Fills in what changes with the server a SYN goes to: its address and port, the local ones,
-    // and the initial sequence number that it sees (FNAT; the other methods leave the client's as
-    // they are). False: no port.
+    // Sets what depends on the server of a SYN: its address and port, the local ones, and in FNAT
+    // the initial sequence number that it sees. False: no free local port.
     bool begin_attempt(flow::Flow& flow, std::uint16_t server_id, std::uint32_t client_isn,
                        const PollRound& round);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The end of an idle flow: both ends are asked first whether they still know the connection
-// (keepalive probes), and get RST if they do not answer.
+// Ends idle flows: first keepalive probes to both ends, then RST to both if they do not answer.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +17,7 @@ class Ageing {
     Ageing(tables::Tables& tables, Emitter& emitter, HalfOpen& half_open)
         : tables_(tables), emitter_(emitter), half_open_(half_open) {}
 
-    // Chores, each bounded: how long flows may idle, from the snapshot; those that have.
+    // Chores, each bounded: takes the idle timeouts from the snapshot; handles flows that are due.
     void take_timeouts(const PollRound& round) {
         if (timeouts_generation_ != round.snapshot->generation) take_timeouts(*round.snapshot);
     }

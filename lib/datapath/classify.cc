@@ -43,13 +43,13 @@ Drop reason_for(net::ParseError error) {
     }
 }
 
-// A switch may flood a frame that is meant for the peer: only our own MACs and groups are ours.
+// A switch may flood a frame for the peer: only our own MACs and multicast count.
 bool is_for_our_mac(const net::MacAddress& destination, const net::MacAddress& port_mac,
                     const exchange::OwnedAddress& address) {
     return destination == port_mac || destination == address.mac || destination.is_multicast();
 }
 
-// Another station says that it has an address which is ours now (RFC 5227 2.4).
+// Another station claims an address that we own (RFC 5227 2.4).
 bool is_claimed_by(const net::MacAddress& other, const net::IpAddress& claimed,
                    const Packet& packet, const PollRound& round, const net::MacAddress& port_mac) {
     const auto* address = round.snapshot->find_address(claimed);
@@ -70,14 +70,14 @@ void classify_arp(Packet& packet, const PollRound& round, const net::EthernetHea
     if (address == nullptr || address->port != packet.port() || address->kernel_answers) return;
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
     if (!round.owns(*address)) return drop(packet, Drop::not_owned);
-    // An announcement (RFC 5227 2.3) asks nothing. From our own virtual MAC it is a rival's whom
-    // the election decides about: an answer would go to the MAC that it comes from.
+    // An announcement (RFC 5227 2.3) asks nothing. From our own virtual MAC it is another master's,
+    // which is the election's business: an answer would go back to that MAC.
     if (packet.parsed.source == packet.parsed.destination) return;
     packet.address = address;
     packet.kind = Kind::arp;
 }
 
-// What is about no address of ours is left to the kernel, right or wrong.
+// Messages about no owned address go to the kernel, valid or not.
 void classify_neighbour(Packet& packet, const PollRound& round, const net::EthernetHeader& ethernet,
                         const net::MacAddress& port_mac) {
     packet.is_of_station = true;
@@ -101,29 +101,30 @@ void classify_neighbour(Packet& packet, const PollRound& round, const net::Ether
     packet.kind = Kind::solicitation;
 }
 
-// What a NIC with the offload has said; without one the flags say "unknown".
+// Verified only if the NIC says so; without that offload the flags say "unknown".
 net::IpChecksum nic_verdict(const rte_mbuf& mbuf) {
     return (mbuf.ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD
                ? net::IpChecksum::verified
                : net::IpChecksum::verify;
 }
 
-// Its field holds what the kernel leaves there for a card to go on from, and no card said so:
-// AF_XDP shows frames of guests and containers without a word about them.
+// The field holds the pseudo header's sum, which the kernel leaves for a NIC to complete, though no
+// flag says so: AF_XDP delivers frames of guests and containers like that.
 bool has_open_checksum(const Packet& packet) {
     const net::Bytes frame = packet.frame();
     auto& field = net::header_in<net::Be16>(
         frame, packet.parsed.l4_offset + net::checksum_offset(packet.parsed));
-    const net::Be16 came = field;
+    const net::Be16 arrived = field;
     net::open_checksum(frame, packet.parsed);
-    return std::exchange(field, came) == came;
+    return std::exchange(field, arrived) == arrived;
 }
 
-// A damaged segment must move no flow, and what we send in its place would hide the damage. The
-// NIC's verdict counts; ours is noted in its place, for the worker that the frame may be handed to.
+// A corrupt segment must not change a flow, and incremental updates would not repair its checksum.
+// By the NIC's flags, else in software; noted in the mbuf for a worker that it may be handed off
+// to.
 bool is_sound(const Packet& packet) {
     const std::uint64_t verdict = packet.mbuf->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
-    // NONE: of our own host or a guest, who left the field to whoever sends it on a wire.
+    // NONE: from our own host or a guest, which left the field for the tx port to complete.
     if (verdict == RTE_MBUF_F_RX_L4_CKSUM_GOOD || verdict == RTE_MBUF_F_RX_L4_CKSUM_NONE)
         return true;
     if (verdict == RTE_MBUF_F_RX_L4_CKSUM_BAD) return false;
@@ -136,8 +137,8 @@ bool is_sound(const Packet& packet) {
     return true;
 }
 
-// What the host has of an address that it shares with us (Snapshot::claims) is decided by headers
-// alone, as the guard of a shared interface must do it too: no flow is asked.
+// On an address that the host has too, headers alone decide (Snapshot::claims), not flows, for the
+// nftables guard of a shared interface must decide alike.
 void classify_tcp(Packet& packet, const PollRound& round) {
     const net::Parsed& parsed = packet.parsed;
     packet.service = round.snapshot->find_service(parsed.destination, parsed.destination_port);
@@ -150,22 +151,22 @@ void classify_tcp(Packet& packet, const PollRound& round) {
         packet.service != exchange::Snapshot::no_service ? Kind::to_service : Kind::to_local;
 }
 
-// Of a virtual router that we have just handed over: known flows go on, nothing else does.
-void classify_afterglow(Packet& packet, const PollRound& round) {
+// For a virtual router just handed over: known flows go on, everything else is dropped.
+void classify_handover_grace(Packet& packet, const PollRound& round) {
     const net::Parsed& parsed = packet.parsed;
     if (!parsed.is_tcp() || parsed.fragment != net::Fragment::none || !is_sound(packet))
         return drop(packet, Drop::not_owned);
     packet.service = round.snapshot->find_service(parsed.destination, parsed.destination_port);
-    packet.kind = Kind::afterglow;
+    packet.kind = Kind::handover_grace;
 }
 
-// A NAT server's packet to a client comes to us because a gateway address of ours is the server's
-// router. It goes by the MAC alone: ours, or that of a virtual router that we are master of.
+// A NAT server's packet to a client reaches us as the server's gateway, by MAC alone: the port's,
+// or that of a virtual router that we are master of.
 bool is_to_our_mac(const net::MacAddress& destination, const net::MacAddress& port_mac,
                    const Packet& packet, const PollRound& round) {
     return destination == port_mac ||
            round.snapshot->find_router(packet.port(), destination, [&](std::uint16_t router) {
-               return round.owns(router) || round.glows(router);
+               return round.owns(router) || round.in_grace(router);
            }) != Packet::no_router;
 }
 
@@ -236,30 +237,30 @@ void classify_hosts(Packet& packet, const PollRound& round) {
         packet.kind = Kind::icmp_error;
 }
 
-// No source to answer to: only DHCP and duplicate address detection have none.
+// An unspecified source (DHCP, duplicate address detection): there is nobody to answer.
 bool is_nobody(const net::IpAddress& source) {
     return source.is_unspecified() || source == net::IpAddress::v4(0, 0, 0, 0);
 }
 
-// By another port of ours than the address's: from a client or a server whose gateway we are there.
-// Of the connections that we carry; what else there is on the address is the kernel's to find.
+// Arrived on another port than the owned address's, from a client or server whose gateway we are
+// there: only TCP and ICMP errors of flows are ours, the rest is the kernel's.
 void classify_from_elsewhere(Packet& packet, const PollRound& round,
                              const net::EthernetHeader& ethernet, const net::MacAddress& port_mac,
                              const exchange::OwnedAddress& address) {
     const net::Parsed& parsed = packet.parsed;
-    const bool glows = round.glows(address.virtual_router);
-    if ((!round.owns(address) && !glows) || is_nobody(parsed.source) ||
+    const bool in_grace = round.in_grace(address.virtual_router);
+    if ((!round.owns(address) && !in_grace) || is_nobody(parsed.source) ||
         parsed.fragment != net::Fragment::none ||
         !is_to_our_mac(ethernet.destination, port_mac, packet, round))
         return;
     packet.address = &address;
     if (parsed.is_tcp())
-        glows ? classify_afterglow(packet, round) : classify_tcp(packet, round);
-    else if (net::is_icmp_error(parsed) && !glows)
+        in_grace ? classify_handover_grace(packet, round) : classify_tcp(packet, round);
+    else if (net::is_icmp_error(parsed) && !in_grace)
         packet.kind = Kind::icmp_error;
 }
 
-// VRRP itself, or behind an authentication header, whose first byte says what follows (RFC 2402 2).
+// VRRP, also within an authentication header, whose first byte is the next header (RFC 2402 2).
 bool is_advert(const Packet& packet) {
     const net::Parsed& parsed = packet.parsed;
     if (parsed.protocol == net::IpProtocol::vrrp) return true;
@@ -268,8 +269,8 @@ bool is_advert(const Packet& packet) {
            packet.frame()[parsed.l4_offset] == static_cast<std::uint8_t>(net::IpProtocol::vrrp);
 }
 
-// What is for no owned address but for the virtual MAC: traffic of that virtual router while it is
-// ours, nobody's while it is not (RFC 9568 6.4.2).
+// To a virtual MAC, but to no owned address: that virtual router's traffic while we are master, to
+// be dropped while we are not (RFC 9568 6.4.2).
 void note_virtual_mac(Packet& packet, const PollRound& round, const net::MacAddress& destination) {
     packet.router =
         round.snapshot->find_router(packet.port(), destination, [](std::uint16_t) { return true; });
@@ -294,7 +295,7 @@ void classify_ip(Packet& packet, const PollRound& round, const net::EthernetHead
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
     packet.address = address;
     if (!round.owns(*address)) {
-        if (round.glows(address->virtual_router)) return classify_afterglow(packet, round);
+        if (round.in_grace(address->virtual_router)) return classify_handover_grace(packet, round);
         return drop(packet, Drop::not_owned);
     }
     if (is_nobody(parsed.source)) return drop(packet, Drop::malformed_ip);
@@ -307,7 +308,7 @@ void classify_ip(Packet& packet, const PollRound& round, const net::EthernetHead
     drop(packet, Drop::unexpected_protocol);
 }
 
-// A tag of VLAN 0 is none. The tag that remains is a VLAN's, or one too many for a real sender.
+// Removes priority tags (VLAN 0), two at most.
 void strip_priority_tags(Packet& packet) {
     for (int tag = 0; tag < 2 && packet.parsed.tag_count != 0; ++tag) {
         constexpr std::uint16_t vlan_id = 0x0fff;
@@ -335,8 +336,8 @@ void classify(Packet& packet, const PollRound& round, std::span<const net::MacAd
     if (packet.parsed.tag_count != 0) strip_priority_tags(packet);
     if (packet.frame().size() < sizeof(net::EthernetHeader))
         return drop(packet, Drop::malformed_ethernet);
-    // VLANs are the kernel's, and so is a frame that our own host sent (packet sockets see both
-    // ways), or one that is damaged and for somebody else.
+    // To the kernel: VLANs, frames that our own host sent (packet sockets see both directions), and
+    // malformed ones for others.
     const auto& ethernet = net::header_at<net::EthernetHeader>(packet.frame(), 0);
     const net::MacAddress& port_mac = port_macs[packet.port()];
     if (packet.is_of_vlan() || ethernet.source == port_mac) return;

@@ -13,8 +13,8 @@ namespace warren::datapath {
 // `port_macs`: the physical MAC of each port, by port index.
 void classify(Packet& packet, const PollRound& round, std::span<const net::MacAddress> port_macs);
 
-// Says of a frame whose TCP or UDP checksum was left open without a word that it is unfinished, so
-// that the port which sends it on finishes it.
+// Marks a frame whose TCP or UDP checksum the sender left to a NIC, without saying so in the mbuf's
+// flags, so that the tx port completes it.
 void note_open_checksum(const Packet& packet);
 
 }  // namespace warren::datapath

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The flows of a server that is down: RST to both ends of each, then a stub that answers what they
-// still send. An end whose numbers we do not know for sure is asked for them as well (probe.h): it
-// answers the stub, and gets its RST by that.
+// Flows of a server that is down: RST to both ends of each, then a stub that answers late segments.
+// An end whose sequence numbers are unsure is probed as well (flow/probe.h): its answer has them,
+// and the stub's RST is exact.
 #pragma once
 
 #include <cstdint>
@@ -22,19 +22,19 @@ class DeadFlows {
           half_open_(half_open),
           asked_(tables.is_synced() ? asked_max : 0) {}
 
-    // A chore, bounded. How many RSTs it took.
+    // A chore, bounded. Returns how many RSTs were sent.
     unsigned reset(const PollRound& round) {
         if (asked_begin_ != asked_end_) ask_again(round);
         return swept_generation_ != round.snapshot->generation ? sweep(round) : 0;
     }
 
-    // Ends a flow whose server lives: RST to its client now, to the server in one of the next
-    // reset(). A client without an answer yet is sent to another server instead.
+    // Ends a flow of a live server: RST to its client now, to the server in one of the next reset()
+    // calls. A half-open flow moves to another server instead.
     void give_up(flow::FlowIndex index, exchange::EndCause cause, const PollRound& round) {
         reset_client(index, cause, round);
         look_again();
     }
-    // There may be more of them, though the snapshot is the same.
+    // There may be more to reset, though the snapshot is the same.
     void look_again() { swept_generation_ = 0; }
     bool is_full() const { return emitter_.is_full(); }
 

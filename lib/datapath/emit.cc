@@ -74,8 +74,9 @@ bool Emitter::generate(const net::Link& link, const net::TcpSegment& segment, st
         counters_.drop(Drop::no_mbuf).add();
         return false;
     }
-    if (witness_.is_on()) [[unlikely]]
-        witness_.made({rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)}, port);
+    if (capture_point_.is_active()) [[unlikely]]
+        capture_point_.on_generated(
+            {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)}, port);
     tx_.add(port, mbuf);
     return true;
 }

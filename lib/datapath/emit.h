@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames of a worker's own: segments to one end of a flow in the name of the other, RST in answer
-// to a segment, and the tunnel's header around a client's packet.
+// Frames that a worker originates: segments to one end of a flow as if from the other (RST, probes,
+// PROXY headers), RST replies, and tunnel encapsulation.
 #pragma once
 
 #include <rte_mempool.h>
 
 #include <cstdint>
 
-#include "capture/witness.h"
+#include "capture/capture_point.h"
 #include "datapath/packet.h"
 #include "datapath/tx_batch.h"
 #include "net/build.h"
@@ -18,41 +18,41 @@ namespace warren::datapath {
 class Emitter {
   public:
     Emitter(const tables::FlowOptions& options, exchange::WorkerCounters& counters, TxBatch& tx,
-            capture::Witness& witness)
+            capture::CapturePoint& point)
         : worker_(options.worker),
           workers_(options.spread->workers()),
           pool_(options.pool),
           counters_(counters),
           tx_(tx),
-          witness_(witness) {}
+          capture_point_(point) {}
 
-    // A port has not taken all that it was given in this round: what can wait should.
+    // A tx queue was full in this round: what can wait should.
     bool is_full() const { return tx_.is_full(); }
 
-    // To one end of the flow in the name of the other; addresses and ports are filled in. False:
-    // not sent. Silent where we are not master: the peer speaks for the address.
+    // To one end of the flow as if from the other; fills in addresses and ports. False: not sent,
+    // for want of an mbuf or because we are not master.
     bool send_segment(const flow::Flow& flow, flow::Side to, net::TcpSegment segment,
                       const PollRound& round);
     bool send_to_server(const exchange::Server& server, const net::TcpSegment& segment);
-    // A question whether that end still knows the connection.
+    // A keepalive probe: does that end still know the connection?
     void send_probe(const flow::Flow& flow, flow::Side to, const PollRound& round);
-    // What tells that end that the other one is gone.
+    // One or two RSTs, by which that end learns that the other one is gone.
     void send_resets(const flow::Flow& flow, flow::Side to, const PollRound& round);
 
-    // The frame becomes its own RST, or is dropped if none may be sent; counted under `reason`.
+    // Turns the frame into the RST that answers it, or drops it where RFC 9293 allows none; counted
+    // as `reason`.
     Verdict refuse(Packet& packet, exchange::Drop reason);
-    // A segment in the middle of a connection that is not in the table: its sender holds on to
-    // something that is gone. RST lets it go at once; by configuration it hears nothing. So it does
-    // while the former master may still tell us of the flow (flow sync).
+    // A segment of an unknown connection: RST, or by configuration (unknown_flow drop) nothing.
+    // Dropped too after a takeover, while flow sync may still bring the flow.
     Verdict refuse_unknown(Packet& packet, const PollRound& round);
-    // The RST that stands in the frame's place by now, of so many bytes.
+    // Transmits the RST that has replaced the frame, `bytes` long, by the port it came from.
     Verdict send_back(Packet& packet, std::size_t bytes);
 
-    // A client's packet to a server that has the VIP itself (DR, TUN). False: no room for the outer
-    // header.
+    // DR and TUN: a client's packet to a server that has the VIP itself. False: no headroom for the
+    // tunnel's header.
     bool direct_to(const exchange::Server& server, Packet& packet);
 
-    // For an IPv4 header of our own whose packet may be fragmented.
+    // IPv4 identification, unique among the workers.
     std::uint16_t next_identification() {
         return static_cast<std::uint16_t>(identifications_++ * workers_ + worker_);
     }
@@ -69,11 +69,11 @@ class Emitter {
     rte_mempool* const pool_;
     exchange::WorkerCounters& counters_;
     TxBatch& tx_;
-    capture::Witness& witness_;
-    std::uint16_t identifications_ = 0;  // given so far
+    capture::CapturePoint& capture_point_;
+    std::uint16_t identifications_ = 0;  // used so far
 };
 
-// The largest packet that fits the link to the server, in its tunnel if it has one.
+// MTU towards the server, less its tunnel's header.
 std::size_t room_to(const exchange::Server& server, const exchange::Snapshot& snapshot);
 
 }  // namespace warren::datapath

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the manager asks of a worker's flows: those of a filter, page by page, how many they are or
-// that they end; or one client's and what a SYN of that client would meet.
+// The manager's commands about a worker's flows: list those of a filter page by page, count or
+// reset them; or find one client's flow and say which server a SYN of that client would get.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ class FlowAnswers {
     FlowAnswers(tables::Tables& tables, const Steering& steering, DeadFlows& dead_flows)
         : tables_(tables), steering_(steering), dead_flows_(dead_flows) {}
 
-    // A chore: answers one command at a time, as many rows a round as the channel takes. Returns
-    // what it has done: not 0 while there is more to do.
+    // A chore: one command at a time, as many rows a round as the channel takes. Not 0 while there
+    // is more to do.
     unsigned answer(const PollRound& round) {
         return under_way_ || !tables_.link.commands.is_empty() ? go_on(round) : 0;
     }

@@ -22,13 +22,13 @@ using flow::TcpState;
 
 namespace {
 
-// The same segment in the numbers that the server sees.
+// In the server's sequence number space.
 flow::Segment as_the_server_sees(flow::Segment segment, Side from, std::uint32_t seq_delta) {
     if (from == Side::client) segment.sequence += seq_delta;
     return segment;
 }
 
-// A client's SYN on such a flow is a new connection.
+// A client's SYN on this flow opens a new connection.
 bool may_start_again(const flow::Flow& flow) {
     return flow::is_recyclable(flow.state) || flow::has_closed_unseen(flow.method, flow.state);
 }
@@ -73,7 +73,7 @@ Verdict Forwarder::to_service(Packet& packet, const PollRound& round) {
     return admitted.flow == flow::no_flow ? admitted.verdict : open(packet, round, admitted.flow);
 }
 
-// In DR and TUN the server's answer does not come by: the SYN itself waits for the peer.
+// In DR and TUN we do not see the SYN-ACK: there the SYN itself waits until the sync peer knows.
 Verdict Forwarder::open(Packet& packet, const PollRound& round, flow::FlowIndex index) {
     const Verdict verdict = forward(packet, round, index, Side::client);
     const bool sees_answer = flow::sees_both_sides(flows_[index].method);
@@ -87,7 +87,7 @@ Verdict Forwarder::deferred(Packet& packet, const Verdict& verdict, flow::FlowIn
     return waits ? Verdict::held() : verdict;
 }
 
-// A client's segment of no flow. Whose it was the manager may know.
+// A client's segment without a flow. The manager may still know why the flow ended.
 Verdict Forwarder::refuse_stray(Packet& packet, const PollRound& round) {
     exchange::FlowEvent event = exchange::FlowEvent::of_client(
         packet.parsed.source, packet.parsed.source_port, packet.service);
@@ -96,7 +96,7 @@ Verdict Forwarder::refuse_stray(Packet& packet, const PollRound& round) {
     if (verdict.action != Verdict::Action::transmit) return verdict;
     if (packet.service != exchange::Snapshot::no_service)
         tables_.link.services[packet.service].strays.add();
-    static_cast<void>(tables_.tell_rarely(event, round.tick));
+    static_cast<void>(tables_.report_rate_limited(event, round.tick));
     return verdict;
 }
 
@@ -108,9 +108,9 @@ unsigned Forwarder::owner_of(const Packet& packet, const PollRound& round) const
                : steering_.owner_of(packet);
 }
 
-// Both masters translate alike, so it does not matter through whom a segment goes. Handshakes that
-// have begun here go on. What has no flow here has none for anybody else's sake either.
-Verdict Forwarder::in_afterglow(Packet& packet, const PollRound& round) {
+// Old and new master rewrite alike, so a segment may take either. Handshakes that began here go on;
+// no new flow begins here.
+Verdict Forwarder::forward_in_grace(Packet& packet, const PollRound& round) {
     const flow::FlowTable::Hit hit = find(packet);
     if (hit) {
         const TcpState state = flows_[hit.index].state;
@@ -134,8 +134,7 @@ Verdict Forwarder::to_local(Packet& packet, const PollRound& round) {
                                  : emitter_.refuse_unknown(packet, round);
 }
 
-// Without a flow the server gets RST, as at a local address; but nobody speaks for a VIP
-// that he does not own.
+// Without a flow the server gets RST, as at a local address, if the VIP of the service is ours.
 Verdict Forwarder::from_nat_server(Packet& packet, const PollRound& round) {
     const exchange::Snapshot& snapshot = *round.snapshot;
     const net::Parsed& parsed = packet.parsed;
@@ -145,9 +144,9 @@ Verdict Forwarder::from_nat_server(Packet& packet, const PollRound& round) {
             : snapshot.servers[snapshot.find_nat_server(parsed.source, parsed.source_port)].service;
     packet.address = snapshot.find_address(snapshot.services[service].address);
     if (packet.address == nullptr) return Verdict::kernel();
-    if (round.glows(packet.address->virtual_router)) {
-        packet.kind = Kind::afterglow;
-        return in_afterglow(packet, round);
+    if (round.in_grace(packet.address->virtual_router)) {
+        packet.kind = Kind::handover_grace;
+        return forward_in_grace(packet, round);
     }
     if (!round.owns(*packet.address)) return Verdict::kernel();
     if (hit) return forward(packet, round, hit.index, hit.from);
@@ -166,7 +165,7 @@ Verdict Forwarder::forward(Packet& packet, const PollRound& round, flow::FlowInd
     return pass(packet, round, index, from);
 }
 
-// To a SYN.
+// A server's answer to a SYN.
 Verdict Forwarder::answer_of_server(Packet& packet, const PollRound& round, flow::FlowIndex index) {
     if (const auto verdict = half_open_.answer(packet, round, index)) return *verdict;
     const Verdict verdict = pass(packet, round, index, Side::server);
@@ -190,7 +189,7 @@ Verdict Forwarder::pass(Packet& packet, const PollRound& round, flow::FlowIndex 
     return verdict;
 }
 
-// The flow is not here, or not any more.
+// A stub of a dead flow, or a signpost to the worker that has the flow.
 Verdict Forwarder::answer_without(Packet& packet, const PollRound& round, flow::FlowIndex index,
                                   Side from) {
     flow::Flow& flow = flows_[index];
@@ -202,24 +201,23 @@ Verdict Forwarder::answer_without(Packet& packet, const PollRound& round, flow::
                                            : Verdict::drop(Drop::no_flow);
 }
 
-// Also each time the client sends it again.
+// For retransmissions as well.
 void Forwarder::prepare_syn(Packet& packet, flow::Flow& flow) {
     const bool is_proxied = flow.header_due != net::ProxyVersion::none;
     const net::Bytes tcp = packet.parsed.l4_header(packet.frame());
-    // What a SYN carries would be there before the PROXY header.
+    // TFO data would reach the server before the PROXY header.
     if (is_proxied) net::blank_option(tcp, net::TcpOption::fast_open);
-    // Many clients share the local address and their clocks differ: the server's PAWS would drop
-    // segments of one for another's timestamps (RFC 7323 5), so the option is never agreed on. Nor
-    // where segments of our own go between the client's, which know no timestamp.
+    // Clients share a local address but not a clock: the server's PAWS would drop segments of one
+    // for another's timestamps (RFC 7323 5), so the option is never negotiated. Nor with PROXY,
+    // whose header we send in a segment of our own, without a timestamp.
     if (is_proxied || flow.method == flow::Method::fnat)
         net::blank_option(tcp, net::TcpOption::timestamps);
-    // A new attempt may come with another ISN; the server must see the one it knows.
+    // A new attempt may have another ISN; the server must see the one it has seen already.
     if (flow.method == flow::Method::fnat && flow.state == TcpState::syn_sent)
         flow.seq_delta = flow.ack_from_server - 1 - packet.parsed.sequence;
 }
 
-// Until it has acknowledged the PROXY header: a server that wants it is told who the client is
-// before all that the client says.
+// PROXY protocol: sends the header before the client's data, until the server has acknowledged it.
 Verdict Forwarder::introduce(Packet& packet, const PollRound& round, flow::FlowIndex index,
                              Side from) {
     flow::Flow& flow = flows_[index];
@@ -235,13 +233,12 @@ Verdict Forwarder::introduce(Packet& packet, const PollRound& round, flow::FlowI
     const auto instead = send_header(packet, round, flow, header);
     const Verdict verdict = instead ? *instead : send_to_server(packet, round, flow);
     if (verdict.action != Verdict::Action::transmit)
-        flow.seq_delta = seq_delta;  // as if it had not been
+        flow.seq_delta = seq_delta;  // nothing was sent: undo
     return verdict;
 }
 
-// In the place of a segment that says nothing else, for where both are lost the server sends its
-// SYN-ACK again, and the client's answer to that brings both again; else before it, which goes on
-// then (none).
+// In place of a bare ACK (if that is lost, the server repeats its SYN-ACK and the client's answer
+// brings the header again), else before the segment, which is then forwarded (nullopt).
 std::optional<Verdict> Forwarder::send_header(Packet& packet, const PollRound& round,
                                               const flow::Flow& flow,
                                               const net::ProxyHeader& header) {
@@ -260,8 +257,8 @@ std::optional<Verdict> Forwarder::send_header(Packet& packet, const PollRound& r
                                   .payload = header.bytes()};
     const bool says_more =
         packet.parsed.segment_length() != 0 || (packet.parsed.tcp_flags & net::tcp_flag::rst) != 0;
-    // The new master sends both.
-    if (says_more && packet.kind == Kind::afterglow) return Verdict::drop(Drop::not_owned);
+    // After a hand-over the new master sends both.
+    if (says_more && packet.kind == Kind::handover_grace) return Verdict::drop(Drop::not_owned);
     tables_.counters.proxy_headers.add();
     if (says_more) {
         if (emitter_.send_to_server(server, segment)) return std::nullopt;
@@ -277,7 +274,8 @@ std::optional<Verdict> Forwarder::send_header(Packet& packet, const PollRound& r
     return Verdict::transmit(server.out_port);
 }
 
-// What it acknowledges before is nothing of the client's, who has nothing to do with the rest.
+// Until the header is acknowledged the client must not see ACKs of it: they are held at the
+// client's first byte.
 void Forwarder::await_header(Packet& packet, flow::FlowIndex index) {
     flow::Flow& flow = flows_[index];
     if (!flow::header_has_gone(flow) || (packet.parsed.tcp_flags & net::tcp_flag::ack) == 0) return;
@@ -298,14 +296,14 @@ void Forwarder::await_header(Packet& packet, flow::FlowIndex index) {
     packet.parsed.acknowledgement = flow.ack_from_server;
 }
 
-// Sequence numbers, state, age: what the flow remembers of a segment that goes through.
+// Records a forwarded segment in its flow: sequence numbers, state, age.
 void Forwarder::note_segment(const Packet& packet, const PollRound& round, flow::FlowIndex index,
                              Side from) {
     flow::Flow& flow = flows_[index];
     const flow::Segment segment = as_the_server_sees(packet.segment(), from, flow.seq_delta);
     flow::note_seen(flow, from, round.tick);
     if ((segment.flags & net::tcp_flag::rst) != 0 && !flow::reset_is_exact(flow, from, segment)) {
-        // It may be, all the same: its receiver is asked.
+        // Our numbers may be wrong: probe its receiver in a second.
         if (flow::is_unsure(flow) && flow.state == TcpState::established)
             flows_.make_due(index, round.tick + flow::ticks_of_seconds(1));
         return;
@@ -335,13 +333,13 @@ void Forwarder::change_state(flow::FlowIndex index, TcpState after, const PollRo
     const TcpState before = flow.state;
     flows_.set_state(index, after, round.tick);
     if (flow::is_load(before) != flow::is_load(after)) tables_.count_flows(flow.server_id);
-    // In a flood of SYNs other news needs the room.
+    // In a SYN flood the channel's room is for other events.
     if (after == TcpState::syn_received && !flows_.half_open().is_crowded()) {
         tables_.report(
             {.kind = FlowEventKind::established, .latency_us = round.now_us() - change.syn_sent_us},
             flow);
     }
-    // The server's answer does not come by in DR and TUN, nor how long it took.
+    // In DR and TUN we do not see the server's answer, and so no latency.
     if (before == TcpState::syn_sent && after == TcpState::established)
         tables_.report({.kind = FlowEventKind::established}, flow);
     if (flow::is_half_open(before) && flow::has_opened(after)) tables_.choice.confirm(flow, round);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// TCP of our services on its way through a worker: from a client to its server and back. What is
-// not of a flow yet, or not any more, is another class's (admission.h, half_open.h, dead_flows.h).
+// Forwards TCP segments of flows: from clients to their servers and back. New flows, half-open ones
+// and dead ones are handled by admission.h, half_open.h and dead_flows.h.
 #pragma once
 
 #include <cstdint>
@@ -35,31 +35,31 @@ class Forwarder {
           icmp_(icmp),
           deferral_(deferral) {}
 
-    // Two stages for a whole burst: hash the tuple and fetch its bucket, then fetch the flow.
+    // Two stages of a burst: hash the tuple and prefetch its bucket; then prefetch the flow.
     void prefetch(Packet& packet) const;
     void prefetch_flow(Packet& packet) const;
 
     // A segment from a client to a virtual_server.
     Verdict to_service(Packet& packet, const PollRound& round);
-    // A segment to a local address: a server's, or one that nobody serves.
+    // A segment to an owned address, but to no virtual_server: a server's reply, or unknown.
     Verdict to_local(Packet& packet, const PollRound& round);
-    // A segment of a virtual router that we have handed over.
-    Verdict in_afterglow(Packet& packet, const PollRound& round);
+    // A segment of a virtual router that we have just handed over.
+    Verdict forward_in_grace(Packet& packet, const PollRound& round);
     // A segment of a NAT server, whose gateway we are, to a client.
     Verdict from_nat_server(Packet& packet, const PollRound& round);
 
-    // What a segment was that has changed its flow's state.
+    // The segment that changes a flow's state.
     struct Change {
         flow::Side from;
         std::uint8_t flags;
         std::uint32_t syn_sent_us = 0;  // when the state was syn_sent
     };
-    // Who counts and hears of it.
+    // Sets the state, with all that follows: counters, events to the manager, persistence.
     void change_state(flow::FlowIndex index, flow::TcpState after, const PollRound& round,
                       const Change& change);
 
-    // A chore, bounded: a client or its gateway has another MAC, so its flows go there before it
-    // has sent anything itself. How many flows it has looked at.
+    // A chore, bounded: a client or its gateway has a new MAC, and its flows follow before it has
+    // sent anything itself. Returns how many flows were looked at.
     unsigned follow_moves() {
         return move_at_ != flow::no_flow || !tables_.link.moves.is_empty() ? move_flows() : 0;
     }
@@ -101,7 +101,7 @@ class Forwarder {
     IcmpRelay& icmp_;
     mirror::Deferral& deferral_;
     exchange::NextHopMove move_;
-    flow::FlowIndex move_at_ = flow::no_flow;  // how far its walk has come
+    flow::FlowIndex move_at_ = flow::no_flow;  // next flow of the walk for move_
 };
 
 }  // namespace warren::datapath

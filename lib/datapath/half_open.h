@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A SYN whose server refuses it, says nothing, or is declared down goes to another server before
-// the client notices. In DR and TUN we do not see what the server answers: there it takes a server
-// that is down, or the client's own retransmission.
+// Retries a SYN at another server when its server refuses it, stays silent or is declared down,
+// before the client notices. In DR and TUN we do not see the server's answers: there it takes a
+// server that is down, or the client's own retransmission.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,7 @@ namespace warren::datapath {
 
 class HalfOpen {
   public:
-    // How long a server may leave a SYN unanswered before the client gives up on it, when no other
-    // server can take it.
+    // How long a SYN may stay unanswered when no other server can take it.
     static constexpr std::uint32_t give_up_us = 3'000'000;
 
     HalfOpen(const exchange::Exchange& exchange, tables::Tables& tables, Emitter& emitter,
@@ -31,17 +30,16 @@ class HalfOpen {
           admission_(admission),
           answered_(exchange::max_servers) {}
 
-    // Another server gets the SYN. False: there is none, nothing changed and nothing was sent.
+    // Sends the SYN to another server. False: there is none; nothing was changed or sent.
     bool replay(flow::FlowIndex index, exchange::FlowEventKind why, const PollRound& round);
 
-    // What a server says to a SYN, other than SYN-ACK. None: it is forwarded as it is.
+    // A server's answer to a SYN, if it is not SYN-ACK. nullopt: forward it unchanged.
     std::optional<Verdict> answer(Packet& packet, const PollRound& round, flow::FlowIndex index);
 
-    // The wheel has come to a half-open flow: when to look again, or nothing when the client is to
-    // hear that nobody answers.
+    // Ageing has come to a half-open flow. Returns when to look again, or nullopt: give up.
     std::optional<flow::Tick> on_due(flow::FlowIndex index, const PollRound& round);
 
-    // DR and TUN: the client's SYN has come again, and may go to another server.
+    // DR and TUN: the client has repeated its SYN, which may go to another server.
     void leave_silent_server(flow::FlowIndex index, const PollRound& round);
     // DR and TUN: the client's ACK shows that the server has answered a SYN.
     void note_answer(std::uint16_t server, const PollRound& round) {

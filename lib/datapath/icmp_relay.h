@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// ICMP errors: those that routers and hosts send about packets of our flows go on to the end that
-// sent the packet, speaking of it as that end knows it; and our own about packets that we cannot
-// forward.
+// Relays ICMP errors about packets of our flows to the end that sent the packet, rewritten to quote
+// the packet as that end sent it; and originates errors about packets that we cannot forward.
 #pragma once
 
 #include <algorithm>
@@ -43,11 +42,11 @@ class IcmpRelay {
               HalfOpen& half_open)
         : tables_(tables), emitter_(emitter), steering_(steering), half_open_(half_open) {}
 
-    // An error about a segment that we forwarded, to the end that the segment came from.
+    // An error about a segment that we forwarded, to the end that had sent it.
     Verdict relay(Packet& packet, const PollRound& round);
 
-    // Our own error about a packet that cannot go on, to its sender; dropped where we have sent
-    // many. `mtu`: of too_big, the largest packet that could.
+    // An error of our own to the packet's sender; dropped beyond the rate limit. `mtu`: for
+    // too_big, the next hop's.
     Verdict answer_with_error(Packet& packet, const PollRound& round, net::IcmpErrorKind kind,
                               std::size_t mtu = 0);
 

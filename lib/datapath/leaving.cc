@@ -20,7 +20,7 @@ unsigned Leaving::go_on(const PollRound& round) {
         if (order_.most == 0) continue;
         const exchange::FlowEvent event =
             tables::Tables::of({.kind = exchange::FlowEventKind::moved}, tables_.flows[at_]);
-        if (!tables_.tell_rarely(event, round.tick)) return at_ - begin;
+        if (!tables_.report_rate_limited(event, round.tick)) return at_ - begin;
         --order_.most;
     }
     under_way_ = at_ < tables_.flows.end_index();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A virtual router is another warren's now: the manager hears whose connections it took along. They
-// stay in the table for a minute, for it may come back before they have been missed. What nothing
-// has been seen of until then is asked for if the router has come back, else forgotten: it would
-// count as its server's for hours. What a peer shares the peer takes out.
+// A virtual router has become another machine's: reports its flows to the manager and keeps them
+// for a minute, as the router may come back soon. Flows without traffic until then are probed if it
+// has come back, else removed: they would count as their server's for hours. Synced flows are left
+// to the peer, which reports their ends.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ class Leaving {
   public:
     explicit Leaving(tables::Tables& tables) : tables_(tables) {}
 
-    // A chore: one order at a time, bounded. How many flows it has looked at.
-    unsigned tell(const PollRound& round) {
+    // A chore: one order at a time, bounded. Returns how many flows were looked at.
+    unsigned run(const PollRound& round) {
         return under_way_ || !tables_.link.leaves.is_empty() ? go_on(round) : 0;
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One frame on its way through a round, and what becomes of it.
+// One frame on the slow path, and its verdict.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -35,15 +35,15 @@ enum class Kind : std::uint8_t {
     kernel,        // not for an address of ours
     arp,           // a request for an owned address
     solicitation,  // the same of IPv6
-    claim,         // ARP, NS or NA of another station that says it has an address of ours
+    claim,         // ARP, NS or NA in which another station claims an owned address
     echo,          // ICMP echo request to an owned address, or a fragment of one
     vrrp,          // an advert
     icmp_error,    // to an owned address or on its way to a client, about a packet of a flow
-    // From here on: of a flow.
+    // From here on: segments of flows.
     to_service,  // TCP to VIP:port of a virtual_server, index in Packet::service
-    to_local,    // TCP to any other port of an owned address: a server's reply, or nobody's
+    to_local,    // TCP to any other port of an owned address: a server's reply, or unknown
     nat_return,  // TCP of a NAT server to a client, on its way through us as the server's gateway
-    afterglow,   // TCP of one of these three, of a virtual router that was ours a moment ago
+    handover_grace,  // TCP of one of these three, of a virtual router just handed over
 };
 
 constexpr std::string_view words_of(Kind kind) {
@@ -60,7 +60,7 @@ constexpr std::string_view words_of(Kind kind) {
         "a segment to a local address",
         "a NAT server's segment to its client",
         "a segment of a virtual router that was handed over"};
-    static_assert(words.size() == static_cast<std::size_t>(Kind::afterglow) + 1);
+    static_assert(words.size() == static_cast<std::size_t>(Kind::handover_grace) + 1);
     return words[static_cast<std::size_t>(kind)];
 }
 
@@ -74,22 +74,22 @@ struct Packet {
 
     rte_mbuf* mbuf = nullptr;
     net::Parsed parsed;
-    std::uint64_t hash = 0;                                   // of the flow key, if is_of_flow()
-    std::uint32_t candidate = flow::FlowTable::no_candidate;  // the flow it seems to be of
+    std::uint64_t hash = 0;                                   // of tuple(), if is_of_flow()
+    std::uint32_t candidate = flow::FlowTable::no_candidate;  // entry that seems to match
     const exchange::OwnedAddress* address = nullptr;          // the owned address it is for
     std::uint16_t service = exchange::Snapshot::no_service;
-    std::uint16_t router = no_router;  // whose traffic it is; ours now unless the frame is dropped
+    std::uint16_t router = no_router;  // the virtual router it is for
     Kind kind = Kind::kernel;
     exchange::Drop reason{};     // of Kind::drop; and why it was refused with RST
     bool is_of_station = false;  // ARP or a neighbour message: its sender says who it is
 
     bool is_of_flow() const { return kind >= Kind::to_service; }
 
-    // The key of its flow.
+    // The flow key, as the packet arrived.
     flow::Tuple tuple() const {
         return {parsed.source, parsed.destination, parsed.source_port, parsed.destination_port};
     }
-    // The same as the words that it is looked up by; Family is its own.
+    // The same in machine words, for the lookup; Family must be the packet's.
     template <typename Family>
     auto words() const {
         const std::uint32_t ports =
@@ -106,11 +106,10 @@ struct Packet {
         return parsed.network == net::Network::ipv4 ? with_words(words<net::Ip4>())
                                                     : with_words(words<net::Ip6>());
     }
-    // The TCP segment in its sender's numbers.
+    // In its sender's sequence numbers.
     flow::Segment segment() const {
         return {parsed.sequence, parsed.acknowledgement, parsed.segment_length(), parsed.tcp_flags};
     }
-    // Or the answer to one.
     bool is_syn() const { return (parsed.tcp_flags & net::tcp_flag::syn) != 0; }
     bool is_first_syn() const { return flow::kind_of(parsed.tcp_flags) == flow::SegmentKind::syn; }
     std::uint8_t hop_limit() const {
@@ -122,18 +121,18 @@ struct Packet {
     net::Bytes frame() const {
         return {rte_pktmbuf_mtod(mbuf, std::uint8_t*), rte_pktmbuf_data_len(mbuf)};
     }
-    // The frame with the space behind it.
+    // The frame and the tailroom behind it.
     net::Bytes room() const {
         return {rte_pktmbuf_mtod(mbuf, std::uint8_t*),
                 std::size_t{rte_pktmbuf_data_len(mbuf)} + rte_pktmbuf_tailroom(mbuf)};
     }
-    // Another frame stands in its place now, of so many bytes and with its checksums filled in.
+    // The caller has written another frame over this one, `bytes` long, with complete checksums.
     void become(std::size_t bytes) const {
         set_length(*mbuf, bytes);
         port::set_finished(*mbuf);
     }
-    // What stands before the TCP header becomes so many undefined bytes, and padding goes; `parsed`
-    // follows. False: no room before the frame.
+    // Makes link and IP headers `now_bytes` long together, with undefined contents; removes padding
+    // and adjusts `parsed`. False: not enough headroom.
     bool resize_headers(std::uint16_t now_bytes) {
         const std::uint16_t old_bytes = parsed.l4_offset;
         set_length(*mbuf, parsed.packet_end());
@@ -149,8 +148,8 @@ struct Packet {
             static_cast<std::uint16_t>(parsed.payload_offset + now_bytes - old_bytes);
         return true;
     }
-    // Of a VLAN. A driver that strips tags leaves them in the mbuf's metadata. The id 0 is no
-    // VLAN: such a tag carries a priority only (IEEE 802.1Q 6.9).
+    // A driver that strips tags leaves them in the mbuf's metadata. VLAN id 0 is a priority tag,
+    // not a VLAN (IEEE 802.1Q 6.9).
     bool is_of_vlan() const { return parsed.tag_count != 0 || has_stripped_vlan(); }
     bool has_stripped_vlan() const {
         constexpr std::uint16_t vlan_id = 0x0fff;
@@ -158,7 +157,7 @@ struct Packet {
                (mbuf->vlan_tci & vlan_id) != 0;
     }
     bool is_large() const { return port::is_large(*mbuf); }
-    // Of the IP packet on the wire; of the largest one, if it is several segments in one frame.
+    // Length of the IP packet; of the largest on the wire, if the frame is several segments (LRO).
     std::size_t bytes() const {
         const std::size_t whole = parsed.packet_end() - parsed.l3_offset;
         if (!is_large()) [[likely]]
@@ -169,7 +168,7 @@ struct Packet {
     std::uint8_t port() const { return static_cast<std::uint8_t>(mbuf->port); }
 };
 
-// A word, or the compiler would put it together in memory and wait for it.
+// alignas(4): one word, which is returned in a register.
 struct alignas(4) Verdict {
     enum class Action : std::uint8_t { transmit, drop, punt, kernel, hand_off, held };
     Action action = Action::kernel;
@@ -178,7 +177,7 @@ struct alignas(4) Verdict {
 
     static constexpr Verdict transmit(std::uint8_t port) { return {Action::transmit, {}, port}; }
     static constexpr Verdict drop(exchange::Drop reason) { return {Action::drop, reason, 0}; }
-    // The frame is somebody else's now.
+    // Kept by someone else, who transmits or frees it later.
     static constexpr Verdict held() { return {Action::held, {}, 0}; }
     static constexpr Verdict punt() { return {Action::punt, {}, 0}; }
     static constexpr Verdict kernel() { return {Action::kernel, {}, 0}; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a worker says to the stations on its links, in the frame that asked (ARP, neighbour
-// solicitation, echo), and what it hears them say of themselves.
+// Answers ARP, neighbour solicitations and echo requests in place, and passes on which MACs other
+// stations announce.
 #pragma once
 
 #include <array>
@@ -15,9 +15,9 @@
 
 namespace warren::datapath {
 
-// What other stations say of themselves in ARP and neighbour messages, thinned out for the manager,
-// who knows what all workers have heard: each is passed on when its MAC is new, and once a second
-// while it speaks. Bounded: stations that share an entry are passed on more often.
+// Rate-limits what stations announce in ARP and neighbour messages before it goes to the manager: a
+// new MAC at once, the same one once a second. A direct-mapped table: stations that share an entry
+// are passed on more often.
 class StationWatch {
   public:
     static constexpr std::size_t entries = 1024;
@@ -70,8 +70,8 @@ class Responder {
         return Verdict::transmit(packet.port());
     }
 
-    // ARP or a neighbour message; `port_mac`: of the port it came by. Of others only: what they say
-    // of our addresses is a claim, and not to be followed.
+    // ARP or a neighbour message from the port with `port_mac`. Not about owned addresses: those
+    // are claims, and not to be learnt from.
     void note_station(const Packet& packet, const PollRound& round,
                       const net::MacAddress& port_mac) {
         const net::Parsed& parsed = packet.parsed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What forwarding changes in a TCP segment wherever its headers end: link, addresses, hop limit,
-// ports, and the client's sequence numbers as the server sees them; between the families the whole
-// IP header (RFC 7915).
+// Rewrites a TCP segment for its next hop: link, addresses, ports, hop limit, sequence numbers of
+// the client; between the families the whole IP header (RFC 7915). Checksums are updated, not
+// remade.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@
 
 namespace warren::datapath {
 
-// How a packet of a flow that sees both sides leaves to one of them.
+// How a packet leaves, of a flow that sees both sides (FNAT, NAT).
 struct Rewrite {
     const flow::Flow& flow;
     flow::Side to;
     const net::MacAddress& link_source;
     const net::MacAddress& link_destination;
-    std::uint16_t identification = 0;  // of an IPv4 header in place of an IPv6 one
+    std::uint16_t identification = 0;  // for an IPv4 header that replaces an IPv6 one
 };
 
 inline void set_link_addresses(net::EthernetHeader& ethernet, const net::MacAddress& source,
@@ -52,8 +52,8 @@ void rewrite_within(Packet& packet, const Rewrite& to) {
                        to.link_destination);
 }
 
-// Into the other family. In and Out are net::Ip4 or net::Ip6. False: no room for a longer header;
-// the packet is spoilt.
+// Into the other family. In and Out are net::Ip4 or net::Ip6. False: no headroom for the longer
+// header, and the packet is corrupt: drop it.
 template <typename In, typename Out>
 bool rewrite_across(Packet& packet, const Rewrite& to) {
     constexpr auto tcp = net::IpProtocol::tcp;
@@ -84,7 +84,7 @@ bool rewrite_across(Packet& packet, const Rewrite& to) {
     return true;
 }
 
-// The packet is a whole TCP segment with TTL above 1. False: as above.
+// The packet must be a whole TCP segment with TTL above 1. False: as rewrite_across().
 inline bool rewrite(Packet& packet, const Rewrite& to) {
     const bool in4 = packet.parsed.network == net::Network::ipv4;
     const bool out4 = to.flow.is_v4(to.to);
@@ -95,8 +95,8 @@ inline bool rewrite(Packet& packet, const Rewrite& to) {
     return true;
 }
 
-// DR and TUN: the server has the VIP too (on lo) and answers the client itself, so nothing changes
-// but the link and the hop limit, which is above 1.
+// DR and TUN: the server has the VIP on lo and answers the client itself, so only link and hop
+// limit (which must be above 1) change.
 inline void set_link_addresses(Packet& packet, const net::MacAddress& source,
                                const net::MacAddress& destination) {
     const net::Bytes frame = packet.frame();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Asks the live flows of a server that refuses new ones whether it still knows them, by a keepalive
-// probe (probe.h). A connection that lives is none the wiser: its other end gets an ACK that says
-// nothing new. One that was lost with its process is answered with RST, which goes to its client.
+// Probes all live flows of a server that may have lost them, by a keepalive segment (flow/probe.h).
+// A live connection answers with a duplicate ACK, which changes nothing. One that was lost with its
+// process answers RST, which is forwarded to the client.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class RollCall {
     }
 
   private:
-    // A host answers at once, into the same queues that the other flows come by.
+    // Bounds the burst of answers, which share the rx queues with all traffic.
     static constexpr unsigned looked_at_per_round = 32;
     static constexpr std::uint64_t pause_ns = 250'000;
 

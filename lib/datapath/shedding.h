@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Gives up live flows of a server that goes on serving: all of them by an order, or so many when a
-// pool is evened out, idle ones first and of them the oldest. Their clients get RST and come back
-// as new flows.
+// Resets live flows of a server that goes on serving: all of them by the operator's order, or some
+// of them to rebalance its pool, idle ones first, and of them the oldest. Their clients reconnect.
 #pragma once
 
 #include <array>
@@ -25,12 +24,12 @@ class Shedding {
     }
 
   private:
-    // A list of flows is a cache miss each, so few at a time; and if that many old ones are all
-    // busy, so are the others.
+    // Each flow is a cache miss, so few at a time; and if that many old ones are busy, so are the
+    // others.
     static constexpr unsigned looked_at_per_round = 64;
     static constexpr unsigned looked_at_most = 16'384;
     static constexpr unsigned resets_per_round = 64;
-    // Nothing either way for so long. Heartbeats are further apart, publishers are not.
+    // Without a segment for so long. Heartbeats are further apart, publishers are not.
     static constexpr flow::Tick idle_ticks = flow::ticks_of_seconds(1);
 
     struct Chosen {

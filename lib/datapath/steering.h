@@ -25,19 +25,18 @@ class Steering {
 
     unsigned worker() const { return worker_; }
 
-    // Who has handed us the frames that come now: nobody, ourselves.
+    // The worker that handed off the frames to come; our own id: they come from rx queues.
     void begin_frames_of(unsigned from) { from_ = from; }
     unsigned from() const { return from_; }
 
-    // Asked only when a packet's flow is not here, so what the card says of it is looked at here
-    // too.
+    // Called only on a miss, so this is also where the NIC's RSS hash is compared with ours.
     unsigned owner_of(const Packet& packet) const {
         if (spread_.workers() == 1) return 0;
         const std::uint32_t hash = spread_.hash(packet.tuple());
         compare_with_card(*packet.mbuf, hash);
         return spread_.owner(hash);
     }
-    // The same of a segment that may be handed off at once; nothing: it is ours to look at.
+    // For a plain segment; nullopt: not to be handed off.
     std::optional<unsigned> other_owner_of(const rte_mbuf& mbuf, const flow::Tuple& tuple) const {
         if (from_ != worker_ || spread_.workers() == 1) return std::nullopt;
         const std::uint32_t hash = spread_.hash(tuple);
@@ -47,7 +46,7 @@ class Steering {
         return owner;
     }
 
-    // The same of a segment that is not at hand.
+    // Without the frame.
     unsigned owner_of(const flow::Tuple& tuple) const { return spread_.owner(tuple); }
 
     // In NAT the client is all that both directions show; persistence needs all flows of a group in
@@ -57,26 +56,25 @@ class Steering {
         return spread_.owner_of_client(service.steered_address(client), service.steered_port(port));
     }
 
-    // Once: what was handed to us is served here, or two workers of different opinions would send
-    // it round and round.
+    // A frame is handed off once: two workers that disagree must not send it back and forth.
     bool hands_off_to(unsigned owner) const { return owner != worker_ && from_ == worker_; }
 
-    // By a signpost, also what was handed to us: its client's tuple led here. But not back: who has
-    // handed it to us has that flow no more.
+    // A signpost (flow::Flow::signpost) also redirects frames that were handed off to us, but never
+    // back to the worker they came from: that has the flow no more.
     bool points_back(const flow::Flow& signpost) const { return signpost.server_id == from_; }
     Verdict follow(const flow::Flow& signpost) const {
         counters_.signposted.add();
         return Verdict::hand_off(signpost.server_id);
     }
 
-    // Frames wait for others, so that a worker is given all of a round's at once.
-    void hand_off(unsigned target, const exchange::Handed& frame) {
+    // Collects frames, so that each worker gets all of a round's with one enqueue.
+    void hand_off(unsigned target, const exchange::HandoffFrame& frame) {
         Waiting& waiting = waiting_[target];
         waiting.frames[waiting.count++] = frame;
         waited_for_ |= 1U << target;
         if (waiting.count == waiting.frames.size()) give(target);
     }
-    // At the end of a round. Workers that others' frames were left for may sleep.
+    // At the end of a round. Wakes the workers that sleep.
     void give_all() {
         for (; waited_for_ != 0; waited_for_ &= waited_for_ - 1) {
             const auto target = static_cast<unsigned>(std::countr_zero(waited_for_));
@@ -87,7 +85,7 @@ class Steering {
 
   private:
     struct Waiting {
-        std::array<exchange::Handed, burst_size> frames;
+        std::array<exchange::HandoffFrame, burst_size> frames;
         unsigned count = 0;
     };
 
@@ -112,7 +110,7 @@ class Steering {
     exchange::Exchange& exchange_;
     exchange::WorkerCounters& counters_;
     std::vector<Waiting> waiting_;  // by worker
-    std::uint32_t waited_for_ = 0;  // bit i: worker i's are not given yet, or he has not been woken
+    std::uint32_t waited_for_ = 0;  // bit i: worker i is to be given its frames, or woken
 };
 
 }  // namespace warren::datapath

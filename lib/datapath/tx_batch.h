@@ -15,21 +15,21 @@
 
 namespace warren::datapath {
 
-// Where frames for the kernel port beside a port wait.
+// The queue index of the kernel port beside a port.
 constexpr std::uint8_t kernel_port_of(std::uint8_t port) {
     return static_cast<std::uint8_t>(exchange::loopback_port + 1 + port);
 }
 
 class TxBatch {
   public:
-    // `loopback`: where exchange::loopback_port leads to; null: what goes there is dropped.
+    // `loopback`: the device behind exchange::loopback_port; null: frames to it are dropped.
     TxBatch(std::uint16_t queue, port::PacketSocket* loopback, exchange::WorkerCounters& counters)
         : loopback_(loopback),
           queues_(kernel_port_of(exchange::max_ports)),
           queue_(queue),
           counters_(counters) {}
 
-    // What is added for `index` leaves by `port` from now on.
+    // From now on frames for `index` leave by `port`.
     void attach(std::uint8_t index, port::Port& port) {
         queues_[index].port = &port;
         attached_.push_back(index);
@@ -40,7 +40,7 @@ class TxBatch {
         has_more_ = true;
         add_finished(port, packet);
     }
-    // The packet is none that port::is_unfinished(), and a flush follows.
+    // The packet must not be port::is_unfinished(), and a flush must follow.
     [[gnu::always_inline]] void add_finished(std::uint8_t port, rte_mbuf* packet) {
         Pending& pending = queues_[port];
         pending.packets[pending.count++] = packet;
@@ -48,9 +48,9 @@ class TxBatch {
         if (pending.count == pending.packets.size()) flush(port);
     }
 
-    // Since begin_round() a port has not taken all it was given.
+    // A tx queue has been full since begin_round().
     bool is_full() const { return full_; }
-    // Perhaps: add() has been called since the last flush.
+    // add() has been called since the last flush.
     bool has_more() const { return has_more_; }
     void begin_round() { full_ = false; }
 

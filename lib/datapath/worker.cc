@@ -33,9 +33,9 @@ tables::FlowOptions flow_options(const WorkerOptions& options) {
 }
 
 // The sync thread rings only for urgent work, so with flow sync a worker must wake by itself too.
-port::IdleBackoff::Woken woken_by(const port::Nap& nap, bool is_synced) {
+port::IdleBackoff::Woken woken_by(const port::Sleeper& sleeper, bool is_synced) {
     using Woken = port::IdleBackoff::Woken;
-    if (!nap.is_woken_by_all()) return Woken::by_time;
+    if (!sleeper.wakes_on_everything()) return Woken::by_time;
     return is_synced ? Woken::by_frames : Woken::by_all;
 }
 
@@ -67,25 +67,25 @@ void prefetch(std::span<rte_mbuf* const> burst, unsigned first, unsigned end) {
         rte_prefetch0(rte_pktmbuf_mtod(burst[i], void*));
 }
 
-void capture_arrival(capture::Witness& witness, Packet& packet, const Steering& steering) {
+void capture_arrival(capture::CapturePoint& point, Packet& packet, const Steering& steering) {
     const bool is_handed = steering.from() != steering.worker();
     if (packet.kind != Kind::drop) packet.reason = Drop::count_;
-    witness.came(frame_of(*packet.mbuf),
-                 {.bytes = packet.mbuf->pkt_len,
-                  .port = packet.port(),
-                  .from_worker = is_handed ? static_cast<std::uint8_t>(steering.from())
-                                           : exchange::CapturedPacket::nobody});
+    point.on_arrival(frame_of(*packet.mbuf),
+                     {.bytes = packet.mbuf->pkt_len,
+                      .port = packet.port(),
+                      .from_worker = is_handed ? static_cast<std::uint8_t>(steering.from())
+                                               : exchange::CapturedPacket::nobody});
 }
 
-void capture_outcome(capture::Witness& witness, const Packet& packet, const Verdict& verdict) {
+void capture_outcome(capture::CapturePoint& point, const Packet& packet, const Verdict& verdict) {
     using Action = Verdict::Action;
     const bool leaves = verdict.action == Action::transmit || verdict.action == Action::held;
-    witness.settled({.fate = fate_of(verdict.action),
-                     .reason = verdict.action == Action::drop ? verdict.reason : packet.reason,
-                     .target = verdict.target,
-                     .what = words_of(packet.kind)},
-                    leaves ? frame_of(*packet.mbuf) : net::ConstBytes{},
-                    leaves ? packet.mbuf->pkt_len : 0);
+    point.on_verdict({.fate = fate_of(verdict.action),
+                      .reason = verdict.action == Action::drop ? verdict.reason : packet.reason,
+                      .target = verdict.target,
+                      .what = words_of(packet.kind)},
+                     leaves ? frame_of(*packet.mbuf) : net::ConstBytes{},
+                     leaves ? packet.mbuf->pkt_len : 0);
 }
 
 }  // namespace
@@ -101,8 +101,8 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       tx_(static_cast<std::uint16_t>(options.id), options.loopback, counters_),
       tables_(flow_options(options), exchange),
       fast_path_(tables_.flows, link_),
-      witness_(tables_.flows, options.id, round_),
-      emitter_(flow_options(options), counters_, tx_, witness_),
+      capture_point_(tables_.flows, options.id, round_),
+      emitter_(flow_options(options), counters_, tx_, capture_point_),
       steering_(options.id, *options.spread, exchange),
       admission_(flow_options(options), exchange, tables_, emitter_),
       half_open_(exchange, tables_, emitter_, admission_),
@@ -118,7 +118,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       answers_(tables_, steering_, dead_flows_),
       mirror_(tables_, exchange.sync),
       responder_(link_) {
-    nap_.wake_on(link_.doorbell.descriptor());
+    sleeper_.wake_on(link_.doorbell.descriptor());
     for (unsigned from = 0; from < exchange.workers.size(); ++from)
         if (from != id_) handoffs_.emplace_back(from, &exchange.handoff(from, id_));
     attach_ports(ports_.size());
@@ -150,8 +150,8 @@ void Worker::add_queues(port::Port& from, std::uint8_t port, bool from_kernel) {
     for (std::uint16_t queue = 0; queue < from.rx_queues(); ++queue)
         if (queue % exchange_.workers.size() == id_) {
             rx_queues_.push_back(
-                {&from, port, queue, from_kernel, port::RxMark(from.rx_descriptors())});
-            nap_.wake_on(from.rx_descriptor(queue));
+                {&from, port, queue, from_kernel, port::RxWatermark(from.rx_descriptors())});
+            sleeper_.wake_on(from.rx_descriptor(queue));
         }
 }
 
@@ -165,10 +165,10 @@ unsigned Worker::poll_once(std::uint64_t now_ns) {
         steering_.give_all();
         tx_.flush();
     }
-    end_lap(port::Lap::tx);
+    end_stage(port::Stage::tx);
     handled += chores();
     if (tx_.has_more()) tx_.flush();
-    end_lap(port::Lap::chores);
+    end_stage(port::Stage::chores);
     counters_.polls.add();
     return handled;
 }
@@ -185,7 +185,7 @@ void Worker::begin_round(std::uint64_t now_ns) {
         update_use_fast_path();
     }
     if (ports_generation_ != round_.snapshot->generation) [[unlikely]] {
-        witness_.follow_snapshot();
+        capture_point_.follow_snapshot();
         update_use_fast_path();
         follow_ports();
     }
@@ -233,7 +233,7 @@ unsigned Worker::receive() {
         const unsigned count = rx.from->rx_burst(rx.queue, burst.data(), burst_size);
         rx.mark.note(count, burst_size, round_.now_ns);
         if (count == 0) {
-            end_lap(port::Lap::rx);
+            end_stage(port::Stage::rx);
             continue;
         }
         std::uint64_t bytes = 0;
@@ -243,7 +243,7 @@ unsigned Worker::receive() {
         }
         counters_.rx.add(count);
         counters_.rx_bytes.add(bytes);
-        end_lap(port::Lap::rx);
+        end_stage(port::Stage::rx);
         if (rx.from_kernel)
             for (unsigned i = 0; i < count; ++i)
                 send_from_kernel(burst[i], rx.port);
@@ -268,7 +268,7 @@ void Worker::publish_seen() {
 }
 
 unsigned Worker::take_handoffs(unsigned from, exchange::HandoffRing& ring) {
-    std::array<exchange::Handed, burst_size> handed;
+    std::array<exchange::HandoffFrame, burst_size> handed;
     const unsigned count = ring.pop(handed.data(), burst_size);
     counters_.handoff_in.add(count);
     Burst burst;
@@ -289,7 +289,7 @@ unsigned Worker::take_handoffs(unsigned from, exchange::HandoffRing& ring) {
 // A software pipeline, in the order of arrival: what one stage prefetches has arrived when the next
 // stage comes to the frame, a few frames later. A core has few fill buffers: it would drop a whole
 // burst's prefetches at once.
-void Worker::process(Burst& burst, unsigned count, const exchange::Handed* handed) {
+void Worker::process(Burst& burst, unsigned count, const exchange::HandoffFrame* handed) {
     constexpr unsigned distance = 8;  // frames between two stages
     BurstState state;
     state.handed = handed;
@@ -298,13 +298,13 @@ void Worker::process(Burst& burst, unsigned count, const exchange::Handed* hande
         const unsigned end = std::min(at + distance, count);
         prefetch(burst, end, std::min(end + distance, count));
         if (at < count) parse(burst, at, end, state);
-        end_lap(port::Lap::look);
+        end_stage(port::Stage::parse);
         if (at >= distance && at - distance < count)
             find_candidates(at - distance, std::min(at, count), state);
-        end_lap(port::Lap::bucket);
+        end_stage(port::Stage::lookup);
         if (at >= 2 * distance)
             forward(burst, at - 2 * distance, std::min(at - distance, count), state);
-        end_lap(port::Lap::forward);
+        end_stage(port::Stage::forward);
     }
 }
 
@@ -367,17 +367,17 @@ inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Bu
 // Not inline: the loop over a burst needs its registers for the fast path.
 [[gnu::noinline]] void Worker::take_slow_path(Packet& packet) {
     note_traffic(packet);
-    if (witness_.is_on()) [[unlikely]]
-        capture_arrival(witness_, packet, steering_);
+    if (capture_point_.is_active()) [[unlikely]]
+        capture_arrival(capture_point_, packet, steering_);
     const Verdict verdict = handle(packet);
-    if (witness_.is_on()) [[unlikely]]
-        capture_outcome(witness_, packet, verdict);
+    if (capture_point_.is_active()) [[unlikely]]
+        capture_outcome(capture_point_, packet, verdict);
     carry_out(packet, verdict);
 }
 
 // The fast path knows nothing of captures and of routers that are being handed over.
 void Worker::update_use_fast_path() {
-    use_fast_path_ = has_fast_path_ && !witness_.is_on() && !round_.ownership.has_offers;
+    use_fast_path_ = has_fast_path_ && !capture_point_.is_active() && !round_.ownership.has_offers;
 }
 
 void Worker::classify_frame(Burst& burst, unsigned i) {
@@ -416,8 +416,8 @@ Verdict Worker::handle(Packet& packet) {
             return icmp_.relay(packet, round_);
         case Kind::nat_return:
             return forwarder_.from_nat_server(packet, round_);
-        case Kind::afterglow:
-            return forwarder_.in_afterglow(packet, round_);
+        case Kind::handover_grace:
+            return forwarder_.forward_in_grace(packet, round_);
     }
     return Verdict::kernel();
 }
@@ -428,14 +428,14 @@ void Worker::hide_virtual_mac(rte_mbuf& mbuf, std::uint8_t port) const {
     if (port >= port_macs_.size()) return;
     net::MacAddress& source = rte_pktmbuf_mtod(&mbuf, net::EthernetHeader*)->source;
     const std::uint16_t router = round_.snapshot->find_router(
-        port, source, [this](std::uint16_t one) { return round_.is_leaving(one); });
+        port, source, [this](std::uint16_t one) { return round_.is_handing_over(one); });
     if (router != Packet::no_router) source = port_macs_[port];
 }
 
 void Worker::carry_out(Packet& packet, const Verdict& verdict) {
     switch (verdict.action) {
         case Verdict::Action::transmit:
-            if (round_.ownership.has_offers || packet.kind == Kind::afterglow) [[unlikely]]
+            if (round_.ownership.has_offers || packet.kind == Kind::handover_grace) [[unlikely]]
                 hide_virtual_mac(*packet.mbuf, verdict.target);
             tx_.add(verdict.target, packet.mbuf);
             return;
@@ -496,7 +496,7 @@ void Worker::drop(rte_mbuf* mbuf, Drop reason) {
 unsigned Worker::chores() {
     ageing_.take_timeouts(round_);
     unsigned done = tables_.is_synced() ? follow_peer() : 0;
-    done += dead_flows_.reset(round_) + shedding_.shed(round_) + leaving_.tell(round_);
+    done += dead_flows_.reset(round_) + shedding_.shed(round_) + leaving_.run(round_);
     done += roll_call_.call(round_);
     ageing_.age(round_);
     done += answers_.answer(round_);
@@ -517,7 +517,7 @@ unsigned Worker::follow_peer() {
 void Worker::run() {
     constexpr int niceness = -10;  // after the control lcore, before everything else
     if (idle_adaptive_) port::keep_this_thread_prompt(niceness);
-    port::IdleBackoff idle(idle_adaptive_, woken_by(nap_, tables_.is_synced()));
+    port::IdleBackoff idle(idle_adaptive_, woken_by(sleeper_, tables_.is_synced()));
     exchange_.publisher.online(id_);
     while (!exchange_.stop.load(std::memory_order_relaxed)) {
         const std::uint64_t now_ns = port::now_ns();
@@ -526,15 +526,15 @@ void Worker::run() {
         if (handled != 0) {
             counters_.busy_ns.add(port::now_ns() - now_ns);
             idle.reset();
-            nap_.note_work();
+            sleeper_.note_work();
             continue;
         }
-        if (const std::uint32_t sleep_us = idle.next_sleep_us(now_ns, !nap_.was_woken_in_vain());
+        if (const std::uint32_t sleep_us = idle.next_sleep_us(now_ns, !sleeper_.was_spurious());
             sleep_us != 0) {
             counters_.idle_sleeps.add();
             exchange_.publisher.offline(id_);
             link_.doorbell.fall_asleep();
-            nap_.sleep(sleep_us);
+            sleeper_.sleep(sleep_us);
             link_.doorbell.wake_up();
             exchange_.publisher.online(id_);
         }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "capture/witness.h"
+#include "capture/capture_point.h"
 #include "datapath/admission.h"
 #include "datapath/ageing.h"
 #include "datapath/dead_flows.h"
@@ -30,11 +30,11 @@
 #include "fast_path/fast_path.h"
 #include "mirror/deferral.h"
 #include "mirror/mirror.h"
-#include "port/laps.h"
-#include "port/nap.h"
 #include "port/port.h"
 #include "port/port_table.h"
-#include "port/rx_mark.h"
+#include "port/rx_watermark.h"
+#include "port/sleeper.h"
+#include "port/stage_timer.h"
 #include "tables/tables.h"
 
 namespace warren::datapath {
@@ -69,8 +69,8 @@ class Worker {
     // Polls until Exchange::stop, backing off when idle. Runs on the worker's lcore.
     void run();
 
-    // Measures each round's parts into `laps`, which must outlive that; null: stops.
-    void time(port::Laps* laps) { laps_ = laps; }
+    // Measures each round's stages into `timer`, which must outlive that; null: stops.
+    void time(port::StageTimer* timer) { stage_timer_ = timer; }
 
   private:
     struct RxQueue {
@@ -78,14 +78,15 @@ class Worker {
         std::uint8_t port;  // index in the snapshot
         std::uint16_t queue;
         bool from_kernel;  // no peer's advert can come from there
-        port::RxMark mark;
+        port::RxWatermark mark;
     };
     using Burst = std::array<rte_mbuf*, burst_size>;
     // Of a burst, from stage to stage.
     struct BurstState {
         std::array<FastPath::FrameInfo, burst_size> info;  // of those on the fast path
         std::uint32_t slow_path = 0;                       // bit i: burst[i] takes it
-        const exchange::Handed* handed = nullptr;  // of a hand-off: what the other worker parsed
+        const exchange::HandoffFrame* handed =
+            nullptr;  // of a hand-off: what the other worker parsed
 
         bool takes_slow_path(unsigned i) const { return (slow_path >> i & 1) != 0; }
     };
@@ -113,7 +114,7 @@ class Worker {
     unsigned receive();
     void publish_seen();
     unsigned take_handoffs(unsigned from, exchange::HandoffRing& ring);
-    void process(Burst& burst, unsigned count, const exchange::Handed* handed = nullptr);
+    void process(Burst& burst, unsigned count, const exchange::HandoffFrame* handed = nullptr);
     void parse(Burst& burst, unsigned first, unsigned end, BurstState& state);
     void find_candidates(unsigned first, unsigned end, BurstState& state);
     void forward(Burst& burst, unsigned first, unsigned end, const BurstState& state);
@@ -131,9 +132,9 @@ class Worker {
     unsigned chores();
     unsigned follow_peer();
     // A few times a round; next to nothing unless a measurement runs.
-    void end_lap(port::Lap lap) {
-        if (laps_ != nullptr) [[unlikely]]
-            laps_->end(lap);
+    void end_stage(port::Stage stage) {
+        if (stage_timer_ != nullptr) [[unlikely]]
+            stage_timer_->end(stage);
     }
 
     exchange::Exchange& exchange_;
@@ -147,16 +148,16 @@ class Worker {
     std::vector<net::MacAddress> port_macs_;  // of those that it knows already
     std::vector<RxQueue> rx_queues_;
     std::vector<std::pair<unsigned, exchange::HandoffRing*>> handoffs_;  // from which worker
-    port::Nap nap_;                                                      // which their frames end
+    port::Sleeper sleeper_;                                              // which their frames end
     TxBatch tx_;
     PollRound round_;
     std::uint64_t ports_generation_ = 0;  // of the snapshot whose ports these are
     std::uint64_t next_follow_ns_ = 0;
-    port::Laps* laps_ = nullptr;
+    port::StageTimer* stage_timer_ = nullptr;
     std::array<Packet, burst_size> packets_;  // of the burst, those on the slow path
     tables::Tables tables_;
     FastPath fast_path_;
-    capture::Witness witness_;
+    capture::CapturePoint capture_point_;
     Emitter emitter_;
     Steering steering_;
     Admission admission_;

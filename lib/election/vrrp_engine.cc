@@ -401,7 +401,7 @@ void VrrpEngine::carry_out(std::size_t index, const vrrp::Own& own, const Round&
     if (own.owned && has_virtual_mac(index, round)) claims_.begin(index, round.now_ns);
     // Before it is given up: workers find the one or the other.
     if (!own.owned && is_yield(routers_[index].instance.status()))
-        ownership_.glow(index, round.now_ns + afterglow_ns);
+        ownership_.begin_grace(index, round.now_ns + handover_grace_ns);
     ownership_.set(index, own.owned);
     if (own.owned) return;
     traffic_.end(index);

@@ -42,7 +42,7 @@ class VrrpEngine {
     static constexpr std::uint64_t stall_ns = 1'000'000'000;
     static constexpr std::uint64_t status_interval_ns = 250'000'000;
     // A master that yields goes on with the flows it knows for so long (with flow sync).
-    static constexpr std::uint64_t afterglow_ns = 50'000'000;
+    static constexpr std::uint64_t handover_grace_ns = 50'000'000;
     // So many announcements leave in one tick: no advert waits behind more.
     static constexpr unsigned announcements_per_tick = 32;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A bounded queue of frames from one worker to another, with what the first has read in their
-// headers, so that the second need not read them again. Ownership of an mbuf moves with it.
+// A bounded queue of frames from one worker to another, with what the first has parsed of them, so
+// that the second need not parse again. Ownership of an mbuf moves with it.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -11,35 +11,38 @@
 
 namespace warren::exchange {
 
-struct Handed {
+struct HandoffFrame {
     rte_mbuf* mbuf = nullptr;
-    // Of a plain segment (fast_path/plain.h), whose checksums are right; else nothing is known.
+    // A plain segment (fast_path/plain.h) with valid checksums; false: not parsed, the rest is
+    // unset.
     bool is_plain = false;
     bool is_v4 = false;
     std::uint16_t ip_bytes = 0;       // of the packet
     std::uint16_t payload_bytes = 0;  // TCP's
     std::uint64_t flow_hash = 0;      // all workers hash alike
 };
-static_assert(sizeof(Handed) == 24);
+static_assert(sizeof(HandoffFrame) == 24);
 
 class HandoffRing {
   public:
-    explicit HandoffRing(unsigned capacity) : ring_(make_ring(sizeof(Handed), capacity)) {}
+    explicit HandoffRing(unsigned capacity) : ring_(make_ring(sizeof(HandoffFrame), capacity)) {}
     ~HandoffRing() {
-        Handed left;
+        HandoffFrame left;
         while (pop(&left, 1) == 1)
             rte_pktmbuf_free(left.mbuf);
     }
     HandoffRing(const HandoffRing&) = delete;
     HandoffRing& operator=(const HandoffRing&) = delete;
 
-    // As many of the first as there is room for; how many.
-    [[nodiscard]] unsigned push(const Handed* frames, unsigned count) {
-        return rte_ring_sp_enqueue_burst_elem(ring_.get(), frames, sizeof(Handed), count, nullptr);
+    // Enqueues as many of the first as fit, and returns how many.
+    [[nodiscard]] unsigned push(const HandoffFrame* frames, unsigned count) {
+        return rte_ring_sp_enqueue_burst_elem(ring_.get(), frames, sizeof(HandoffFrame), count,
+                                              nullptr);
     }
     // Takes up to `most` and returns how many.
-    unsigned pop(Handed* frames, unsigned most) {
-        return rte_ring_sc_dequeue_burst_elem(ring_.get(), frames, sizeof(Handed), most, nullptr);
+    unsigned pop(HandoffFrame* frames, unsigned most) {
+        return rte_ring_sc_dequeue_burst_elem(ring_.get(), frames, sizeof(HandoffFrame), most,
+                                              nullptr);
     }
 
     // For the reader, as Channel's.

@@ -20,17 +20,17 @@ struct OwnershipView {
     std::array<std::uint64_t, max_virtual_routers / 64> words{};
     std::uint64_t heartbeat_ns = 0;
     std::uint64_t now_ns = 0;
-    std::uint64_t lease_ns = 0;  // the shortest that holds, of such a heartbeat
+    std::uint64_t lease_ns = 0;  // leases below this have expired
     const Ownership* source = nullptr;
     bool has_offers = false;
-    std::uint32_t offers_begun = 0;  // another number: there is a new one among them
+    std::uint32_t offers_begun = 0;  // changes with each new offer
 
     // `router` is the index in the snapshot's table, `lease` its Master_Down_Interval.
     bool owns(std::size_t router, std::uint64_t lease) const {
         return (words[router / 64] >> (router % 64) & 1) != 0 && lease >= lease_ns;
     }
-    bool glows(std::size_t router) const;
-    // Asked only if there are offers at all.
+    bool in_grace(std::size_t router) const;
+    // Being handed over to a peer.
     bool is_offered(std::size_t router) const;
 };
 
@@ -43,13 +43,13 @@ class Ownership {
         const std::uint64_t old = word.load(std::memory_order_relaxed);
         word.store(owned ? old | bit : old & ~bit, std::memory_order_release);
     }
-    // The router has been handed over and is the peer's now, but until that time switches may still
-    // bring us segments: those of flows that we know are forwarded (afterglow).
-    void glow(std::size_t router, std::uint64_t until_ns) {
-        glow_ns_[router].store(until_ns, std::memory_order_release);
+    // The router has been handed over to the peer, but switches may send us segments for a moment:
+    // until then those of known flows are forwarded (grace period).
+    void begin_grace(std::size_t router, std::uint64_t until_ns) {
+        grace_until_ns_[router].store(until_ns, std::memory_order_release);
     }
-    // The router is being handed over: it is ours, and may be the peer's at any moment. What leaves
-    // in its name must not turn the switches back to us then.
+    // The router is being handed over: ours still, and the peer's at any moment. Frames with its
+    // virtual MAC would turn switches back to us.
     void offer(std::size_t router, bool offered) {
         std::atomic<std::uint64_t>& word = offered_[router / 64];
         const std::uint64_t bit = std::uint64_t{1} << (router % 64);
@@ -68,7 +68,7 @@ class Ownership {
     void read(OwnershipView& view, std::size_t routers, std::uint64_t now_ns) const {
         view.heartbeat_ns = heartbeat_ns_.load(std::memory_order_acquire);
         view.now_ns = now_ns;
-        // A lease is over when it is as old as it is long.
+        // A lease expires when the heartbeat is as old as the lease is long.
         view.lease_ns = now_ns <= view.heartbeat_ns ? 0 : now_ns - view.heartbeat_ns + 1;
         view.source = this;
         view.has_offers = offers_.load(std::memory_order_acquire) != 0;
@@ -77,9 +77,9 @@ class Ownership {
             view.words[i] = words_[i].load(std::memory_order_acquire);
     }
 
-    // Any reader; asked only of what is not ours.
-    std::uint64_t glow_ns(std::size_t router) const {
-        return glow_ns_[router].load(std::memory_order_acquire);
+    // Any reader; read only for routers that are not ours.
+    std::uint64_t grace_until_ns(std::size_t router) const {
+        return grace_until_ns_[router].load(std::memory_order_acquire);
     }
     bool is_offered(std::size_t router) const {
         return (offered_[router / 64].load(std::memory_order_acquire) >> (router % 64) & 1) != 0;
@@ -91,11 +91,11 @@ class Ownership {
     std::atomic<std::uint32_t> offers_{0};  // how many bits of offered_ are set
     std::atomic<std::uint32_t> offers_begun_{0};
     alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers / 64> offered_{};
-    alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers> glow_ns_{};
+    alignas(64) std::array<std::atomic<std::uint64_t>, max_virtual_routers> grace_until_ns_{};
 };
 
-inline bool OwnershipView::glows(std::size_t router) const {
-    return source != nullptr && source->glow_ns(router) > now_ns;
+inline bool OwnershipView::in_grace(std::size_t router) const {
+    return source != nullptr && source->grace_until_ns(router) > now_ns;
 }
 
 inline bool OwnershipView::is_offered(std::size_t router) const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a worker knows during one round; taken once at its start.
+// A worker's view of the shared state during one round, taken once at its start.
 #pragma once
 
 #include <cstdint>
@@ -23,19 +23,22 @@ struct PollRound {
         return ownership.owns(router, snapshot->virtual_routers[router].lease_ns);
     }
     bool owns(const OwnedAddress& address) const { return owns(address.virtual_router); }
-    // It was until a moment ago, and its known flows go on (afterglow).
-    bool glows(std::uint16_t router) const { return !owns(router) && ownership.glows(router); }
-    // It is being handed over, or has just been: the peer's frames must not be contradicted.
-    bool is_leaving(std::uint16_t router) const {
-        return ownership.is_offered(router) || glows(router);
+    // It has just been handed over: for a moment its known flows go on.
+    bool in_grace(std::uint16_t router) const {
+        return !owns(router) && ownership.in_grace(router);
+    }
+    // It is being handed over, or has just been: nothing may leave with the virtual MAC.
+    bool is_handing_over(std::uint16_t router) const {
+        return ownership.is_offered(router) || in_grace(router);
     }
     // Whether the service's address is ours now.
     bool serves(std::uint16_t service) const {
         const std::uint16_t router = snapshot->router_of(service);
         return router != Snapshot::no_router && owns(router);
     }
-    // Whether we are still to tell the peer what becomes of its flows: also for a while after it
-    // has been lost, to a peer or to a fault. Some come to us yet, and the peer may lack some.
+    // Whether flow sync reports this service's flows to the peer: while its router is ours and for
+    // a while after it was lost, as some segments still come to us and the peer may lack some
+    // flows.
     bool speaks_of(std::uint16_t service) const {
         const std::uint16_t router = snapshot->router_of(service);
         return router != Snapshot::no_router && (owns(router) || watch.is_parting(router, now_ns));
@@ -47,7 +50,7 @@ struct PollRound {
     }
     // The low 32 bits, for differences below an hour.
     std::uint32_t now_us() const { return static_cast<std::uint32_t>(now_ns / 1000); }
-    // Whether it answers as a host does: echo, and RST to what nobody serves.
+    // Accept_Mode (RFC 9568 6.1): answer echo, and RST to ports that nobody serves.
     bool accepts(const OwnedAddress& address) const {
         return snapshot->virtual_routers[address.virtual_router].accept;
     }

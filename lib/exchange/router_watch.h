@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Since when this warren has been master of each virtual router, as one worker sees it. For a
-// moment after it has become one, it may not know all flows of the former master yet. Nor does it
-// after this machine has stood still: a peer may have been master meanwhile.
+// When this machine last became, and last ceased to be, master of each virtual router, as one
+// worker sees it. For a moment after a takeover it may not know all flows of the former master; nor
+// after it was suspended, as a peer may have been master meanwhile.
 #pragma once
 
 #include <algorithm>
@@ -16,13 +16,13 @@ namespace warren::exchange {
 
 class RouterWatch {
   public:
-    // Less than the first retransmission of any host (200 ms, Linux), so that one decides.
+    // Below the first retransmission of any host (200 ms, Linux), so that a retransmission decides.
     static constexpr std::uint64_t grace_ns = 150'000'000;
-    // As long as a bulk of a million flows takes: one that is under way goes on when its master
-    // loses the router, and what gets lost of the last news is said again.
+    // As long as a bulk of a million flows takes, as a bulk goes on when its master loses the
+    // router, and lost datagrams are sent again.
     static constexpr std::uint64_t parting_ns = 5'000'000'000;
 
-    // The shortest lease there is: advert_int is 10 ms at least.
+    // The shortest lease: advert_int is at least 10 ms.
     static constexpr std::uint64_t standstill_ns = 30'000'000;
 
     // Once a round.
@@ -46,11 +46,11 @@ class RouterWatch {
     // In this round.
     bool has_gained() const { return has_gained_; }
     bool has_lost() const { return has_lost_; }
-    // It has only just become ours.
+    // It became ours less than grace_ns ago.
     bool is_new(std::uint16_t router, std::uint64_t now_ns) const {
         return now_ns - gained_ns_[router] < grace_ns;
     }
-    // It was ours a moment ago.
+    // It was ours less than parting_ns ago.
     bool is_parting(std::uint16_t router, std::uint64_t now_ns) const {
         return now_ns - lost_ns_[router] < parting_ns;
     }

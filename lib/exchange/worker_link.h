@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Everything that one worker shares with other threads, in one place and ordered by who writes:
-// each writer has cache lines of its own. The manager creates it before the worker starts and keeps
-// it until it ended. A ring's own memory is elsewhere; what stands here of it nobody writes.
+// Everything that one worker shares with other threads, ordered by writer: each has cache lines of
+// its own. Created before the worker starts, kept until it has ended. Of a ring only the pointer
+// stands here, which nobody writes.
 #pragma once
 
 #include <algorithm>
@@ -36,26 +36,25 @@ struct WorkerLink {
     std::vector<ServiceCounters> services = std::vector<ServiceCounters>(max_services);
     Counter half_open_flows;  // as of the last tick
     Channel<FlowEvent> events{8192};
-    Counter events_lost;  // events that found the channel full
+    Counter events_lost;  // the channel was full
     Channel<FlowRow> rows{256};
-    Channel<StationSeen> stations{256};  // what finds it full is said again
+    Channel<StationSeen> stations{256};  // when full: repeated by the station's next one
 
     // ---- worker -> control
 
-    // By port: all that the port's rx queues of this worker held at this CLOCK_MONOTONIC time has
-    // been taken, its adverts are in the punt ring. A backup believes its master's silence only
-    // when every worker has looked since. 0: not yet.
+    // By port (CLOCK_MONOTONIC): everything that had arrived in this worker's rx queues of the port
+    // by then has been taken, and its adverts are in `adverts`. A backup believes its master's
+    // silence only when every worker has seen its queues since. 0: not yet.
     alignas(64) std::array<std::atomic<std::uint64_t>, max_ports> seen_ns{};
     static constexpr std::uint64_t nothing_to_see_ns = ~std::uint64_t{0};  // no queue of that port
-    // It began a round at this time: one that no longer polls is stalled; one that polls and never
+    // When its last round began. A worker that does not poll is stalled; one that polls and never
     // empties its queues is only busy.
     std::atomic<std::uint64_t> polled_ns{0};
-    // Frames that reached each virtual router while it was ours: IP packets to an owned address and
-    // ARP or ND for one. A new master announces until traffic is seen.
+    // By virtual router, while it was ours: IP packets to its addresses, and ARP and ND for them. A
+    // new master announces until it sees traffic.
     std::vector<Counter> router_frames = std::vector<Counter>(max_virtual_routers);
-    // Adverts (VRRP or AH carrying it, IPv4 and IPv6), and apart from them ARP or neighbour
-    // messages of somebody else who claims an address that is ours: a storm of claims drops no
-    // advert.
+    // Adverts (VRRP, or AH with VRRP), and apart from them ARP and neighbour messages in which
+    // another station claims an owned address: a storm of claims must not drop adverts.
     MbufRing adverts{256};
     MbufRing claims{128};
 
@@ -73,7 +72,7 @@ struct WorkerLink {
 
     // ---- worker -> worker
 
-    alignas(64) Doorbell doorbell;  // there is a hand-off for one that sleeps
+    alignas(64) Doorbell doorbell;  // wakes it for a hand-off
 
     // ---- with the sync thread; null without flow_sync
 
@@ -99,8 +98,8 @@ struct Exchange {
     // To the control lcore too. Reader ids: worker i is i, the control lcore is workers.size(), the
     // sync thread comes after it.
     alignas(64) Publisher publisher;
-    // When TCP_CHECK last had an answer of each server (CLOCK_MONOTONIC), else 0: a server of DR or
-    // TUN answers its clients behind our back, and is not silent then.
+    // By server: when TCP_CHECK last connected (CLOCK_MONOTONIC), or 0. Of DR and TUN we do not see
+    // the server's answers, so a passed check is all that says it is not silent.
     std::vector<std::atomic<std::uint64_t>> checked_ns =
         std::vector<std::atomic<std::uint64_t>>(max_servers);
     std::atomic<bool> stop{false};  // leave the loop; to the control lcore too
@@ -111,9 +110,9 @@ struct Exchange {
 
     // ---- worker -> workers
 
-    // The upper threshold of servers that have reached it, else 0. Each says so when it chooses a
-    // server, from the sum of all workers' counters; they agree but for flows that another worker
-    // admits in the same instant.
+    // By server: its uthreshold if it has reached it, else 0. Set by the worker that chooses a
+    // server, from the sum of all workers' counters; exact but for flows admitted in the same
+    // instant.
     alignas(64) std::vector<std::atomic<std::uint32_t>> reached_limits =
         std::vector<std::atomic<std::uint32_t>>(max_servers);
     std::vector<std::unique_ptr<HandoffRing>> handoffs;  // see handoff()
@@ -123,7 +122,7 @@ struct Exchange {
     SyncShared sync;
     SyncReports sync_reports;
 
-    // What has been seen of a port by all workers; when the last of them began a round.
+    // The oldest of all workers' times.
     std::uint64_t seen_ns(std::size_t port) const {
         return oldest([port](const WorkerLink& worker) -> auto& { return worker.seen_ns[port]; });
     }
@@ -137,14 +136,13 @@ struct Exchange {
             sum += worker->servers[server].active.value();
         return sum;
     }
-    // A limit that has been raised forgets (IPVS __ip_vs_update_dest()).
+    // Overload lasts until lthreshold; raising uthreshold ends it (IPVS __ip_vs_update_dest()).
     bool is_overloaded(std::uint16_t server, const balance::FlowLimit& limit) const {
         const std::uint32_t reached = reached_limits[server].load(std::memory_order_relaxed);
         const bool was = reached != 0 && limit.upper <= reached;
         return limit.upper != 0 && limit.is_overloaded(was, active_flows(server));
     }
-    // A worker's, before each new flow: that is often enough to miss no time of few flows, for only
-    // new flows end it. Returns is_overloaded().
+    // Called by a worker before each new flow, which is often enough. Returns is_overloaded().
     bool note_overload(std::uint16_t server, const balance::FlowLimit& limit) {
         const std::uint32_t reached = reached_limits[server].load(std::memory_order_relaxed);
         if (limit.upper == 0 && reached == 0) [[likely]]

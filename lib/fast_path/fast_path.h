@@ -65,8 +65,8 @@ class FastPath {
         return slow_path;
     }
     // In place of parse(), for frames that another worker has parsed and handed off.
-    std::uint32_t accept_parsed(const exchange::Handed* handed, FrameInfo* info, unsigned first,
-                                unsigned end) const {
+    std::uint32_t accept_parsed(const exchange::HandoffFrame* handed, FrameInfo* info,
+                                unsigned first, unsigned end) const {
         std::uint32_t slow_path = 0;
         for (unsigned i = first; i < end; ++i) {
             if (handed[i].is_plain) [[likely]] {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a worker knows about one TCP connection: 128 bytes, two cache lines. Line 0 is all that a
-// segment needs whose both sides are IPv4, line 1 holds what only IPv6 addresses have, and what
-// lists flows. Sequence numbers are host order and stand in the number space of the side they are
-// sent to; the server's numbers are the same on both sides, the client's appear to the server
-// shifted by seq_delta.
+// The record of one TCP connection: 128 bytes, two cache lines. Line 0 is all that an IPv4 segment
+// needs; line 1 has the rest of IPv6 addresses and list links. Sequence numbers are in host byte
+// order, in the sequence space of the side they are sent to: the server's are the same on both
+// sides, the client's reach the server shifted by seq_delta.
 #pragma once
 
 #include <array>
@@ -29,7 +28,7 @@ constexpr bool sees_both_sides(Method m) {
     return m == Method::fnat || m == Method::nat;
 }
 
-// DR and TUN hide the server's FIN: after the client's a flow is over, as far as we can tell.
+// DR and TUN hide the server's FIN from us: the client's alone ends the flow.
 constexpr bool has_closed_unseen(Method m, TcpState s) {
     return s == TcpState::fin_client && !sees_both_sides(m);
 }
@@ -51,29 +50,28 @@ struct Tuple {
 };
 static_assert(sizeof(Tuple) == 36);
 
-// Flow::flags. awaits_*: a keepalive probe has been sent to that end and nothing has come from it
-// since.
+// Flow::flags. awaits_*: that end has not answered its last keepalive probe yet.
 namespace flow_flag {
 inline constexpr std::uint8_t awaits_client = 0x01;
 inline constexpr std::uint8_t awaits_server = 0x02;
-inline constexpr std::uint8_t one_probe = 0x04;   // counts in the bits of `probes`
-inline constexpr std::uint8_t probes = 0x0c;      // how often both ends have been asked
-inline constexpr std::uint8_t persistent = 0x10;  // counts in its client's Persistence
+inline constexpr std::uint8_t one_probe = 0x04;   // unit of the counter in `probes`
+inline constexpr std::uint8_t probes = 0x0c;      // 2-bit counter: probes sent to both ends
+inline constexpr std::uint8_t persistent = 0x10;  // counted in its client's Persistence entry
 inline constexpr std::uint8_t unanswered = 0x20;  // it ended before its server answered the SYN
-// It came from the peer: what it says of that end's segments may be old (unsure.h).
+// Taken over from the peer: the numbers of that end may be outdated (unsure.h).
 inline constexpr std::uint8_t unsure_client = 0x40;
 inline constexpr std::uint8_t unsure_server = 0x80;
 inline constexpr std::uint8_t unsure = unsure_client | unsure_server;
 }  // namespace flow_flag
 
-// Part of what a SYN offered (syn_offer.h), kept while nothing has answered it.
+// Options of the SYN (syn_offer.h), kept until it is answered, to repeat it at another server.
 struct SynWord {
-    std::uint16_t mss;           // 0: no such option
+    std::uint16_t mss;           // bytes; 0: no such option
     std::uint16_t first_server;  // the server id of the first attempt
 };
 
-// Of a segment that comes from one side, source and destination. An address is in two parts: its
-// last 32 bits, which of an IPv4 address are all, and the bytes before them.
+// Both addresses of segments from one side, `theirs` and `ours`, in two parts: the last 32 bits,
+// all of an IPv4 address, and the 96 bits before them.
 using AddressHead = std::array<std::uint8_t, 12>;
 struct AddressTails {
     net::Be32 theirs, ours;
@@ -83,7 +81,7 @@ struct AddressHeads {
 };
 
 struct Flow;
-extern const Flow blank_flow;  // as Flow{}, which takes longer to make than to copy
+extern const Flow blank_flow;  // equals Flow{}, and is cheaper to copy than that is to construct
 
 struct alignas(64) Flow {
     std::array<AddressTails, 2> tails;  // by Side
@@ -95,25 +93,25 @@ struct alignas(64) Flow {
     std::uint16_t service_id = 0;
     TcpState state = TcpState::none;
     Method method : 4 = Method::fnat;
-    std::uint8_t families : 2 = 0;  // bit of a Side: its two addresses are IPv4
+    std::uint8_t families : 2 = 0;  // bit Side: both addresses of that side are IPv4
     // The PROXY header that the server has not acknowledged yet (proxied.h).
     net::ProxyVersion header_due : 2 = net::ProxyVersion::none;
     std::uint8_t flags = 0;              // flow_flag bits
     std::uint8_t client_port_index = 0;  // the ethdev the client is on
     net::MacAddress client_mac;          // where the client's last packet came from
     union {
-        std::uint8_t resets_to_client = 0;  // answers given as a stub, see answer_as_stub()
+        std::uint8_t resets_to_client = 0;  // state dead: RSTs sent by answer_as_stub()
         std::uint8_t syn_options;           // state syn_sent only, see syn_offer.h
     };
     union {
         std::uint8_t resets_to_server = 0;
         std::uint8_t syn_attempts;  // state syn_sent only, see syn_offer.h
-        std::uint8_t colour;        // synced states only: of the last bulk that brought it
+        std::uint8_t
+            colour;  // synced states only: flipped by each bulk; of the last one that had it
     };
     std::uint32_t seq_delta =
         0;  // added to client->server SEQ, taken off server->client ACK and SACK
-    // Until the SYN-ACK nothing has been forwarded to the client, so that word holds the SYN's
-    // time.
+    // Nothing is forwarded to the client before the SYN-ACK: until then the word is the SYN's time.
     union {
         std::uint32_t next_to_client = 0;  // highest SEQ+LEN forwarded to the client
         std::uint32_t syn_sent_us;         // low 32 bits of the clock, state syn_sent only
@@ -133,7 +131,7 @@ struct alignas(64) Flow {
     net::IpAddress client_address() const { return theirs(Side::client); }
     net::IpAddress vip() const { return ours(Side::client); }
     net::IpAddress server_address() const { return theirs(Side::server); }
-    // The source towards the server; but in FNAT the client's.
+    // Source of segments to the server: in FNAT a local address, else the client's.
     net::IpAddress local_address() const { return ours(Side::server); }
     void set_client_address(const net::IpAddress& a) { set_theirs(Side::client, a); }
     void set_vip(const net::IpAddress& a) { set_ours(Side::client, a); }
@@ -142,9 +140,10 @@ struct alignas(64) Flow {
     static constexpr std::uint8_t all_ipv4 = 3;  // families; 0: all IPv6
     bool is_v4(Side side) const { return (families >> index_of(side) & 1) != 0; }
 
-    // A flow of that client, whose SYN has this tuple, without a server yet.
+    // A flow for the client's SYN with this tuple, without a server yet.
     static Flow of_client(const Tuple& syn, std::uint16_t service);
-    // Leads what the client of a flow sends to the worker that has it.
+    // An entry under the client's tuple alone that redirects its segments to the worker that has
+    // the flow.
     static Flow signpost(const Flow& to, unsigned worker) {
         Flow flow = of_client(to.client_tuple(), to.service_id);
         flow.state = TcpState::elsewhere;
@@ -152,7 +151,7 @@ struct alignas(64) Flow {
         flow.server_id = static_cast<std::uint16_t>(worker);
         return flow;
     }
-    // What changes with the server that a SYN goes to.
+    // Copies what depends on the server that a SYN goes to.
     void take_attempt(const Flow& other) {
         server_id = other.server_id;
         method = other.method;

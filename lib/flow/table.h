@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All flows of one worker: a fixed array of records, an index that finds each by the packet's tuple
-// from either side, the live flows of each server, and ageing. One allocation at construction (and
-// with a digest key two small ones), none later. Full = insert() returns no_flow and nothing
-// changed.
+// All flows of one worker: a fixed array of records, an index by the packet's tuple of either side,
+// lists of live flows by server, and ageing. One allocation at construction (with a digest key two
+// small ones more), none later. Full: insert() returns no_flow and changes nothing.
 #pragma once
 
 #include <cstddef>
@@ -52,8 +51,8 @@ class FlowTable {
     }
     using Place = BucketIndex::Place;
     Place prefetch(std::uint64_t hash) const { return index_.prefetch(hash); }
-    // Fetches the flow that the lookup will most likely end at, and says which entry that was, so
-    // that its bucket need not be searched again; `none` if there is nothing. IPv4 needs one line.
+    // Prefetches the flow that the lookup will most likely find and returns its index entry, so
+    // that the bucket is searched once; no_candidate if there is none. IPv4 needs one line.
     std::uint32_t fetch_candidate(std::uint64_t hash, bool is_v4) const {
         std::uint32_t candidate = no_candidate;
         index_.first(index_.place_of(hash), [&](std::uint32_t value) {
@@ -62,10 +61,10 @@ class FlowTable {
         });
         return candidate;
     }
-    // The same for who compares the key and asks for state and method himself, as the table may
-    // have changed since.
+    // The same, for callers that compare the key, state and method themselves: the table may have
+    // changed since.
     struct Candidate {
-        Flow* flow;  // null: there is nothing
+        Flow* flow;  // null: none
         Side from;
     };
     void fetch_candidate(const Place& place, bool is_v4, Candidate& candidate) {
@@ -96,7 +95,7 @@ class FlowTable {
         if (value == BucketIndex::none) return {};
         return hit_of(value);
     }
-    // With what fetch_candidate() said; the table may have changed since.
+    // With the result of fetch_candidate(); the table may have changed since.
     template <typename Words>
     Hit find(const Words& t, std::uint64_t hash, std::uint32_t candidate) const {
         if (candidate != no_candidate && is_entry_of(candidate, t)) [[likely]]
@@ -118,12 +117,12 @@ class FlowTable {
     // sees both sides, its server's tuple; neither may be there yet. It joins its server's list and
     // ages from last_seen on.
     FlowIndex insert(const Flow& flow);
-    // The same of one that another machine has proved: no half-open one, whatever its state.
+    // The same for a flow from the sync peer: never counted as half-open.
     FlowIndex restore(const Flow& flow);
     void erase(FlowIndex i);
 
-    // Gives a flow whose first server did not answer to another one: Flow::take_attempt(target),
-    // whose method sees as many sides. False: index full, nothing changed.
+    // Moves a half-open flow to another server: Flow::take_attempt(target). Both methods must see
+    // as many sides. False: index full, nothing changed.
     bool move_to_server(FlowIndex i, const Flow& target);
 
     // Use this to change the state: the flow is seen now, ageing follows, and a flow that is no
@@ -131,7 +130,7 @@ class FlowTable {
     // whose server is to be reset.
     void set_state(FlowIndex i, TcpState state, Tick now);
 
-    // advance() comes to it then, if nothing is seen of it before.
+    // advance() handles it at `when`, unless a segment is seen before.
     void make_due(FlowIndex i, Tick when);
 
     // Asks on_due(FlowIndex) -> std::optional<Tick> about each flow that has idled too long: when
@@ -162,10 +161,10 @@ class FlowTable {
     IdleTimeouts& timeouts() { return timeouts_; }
     SyncedFlows& synced_flows() { return synced_flows_; }
 
-    // Flows that no client has proved. When their share is used up, or the whole table, one more
-    // needs the oldest one's place.
+    // Flows whose client has not answered the SYN-ACK. When their share or the table is used up, a
+    // new flow replaces the oldest of them.
     const HalfOpenList& half_open() const { return half_open_; }
-    // One more flow finds a place, if that of one that no client has proved.
+    // There is room for one more flow, at worst in place of a half-open one.
     bool has_room() const { return !records_.is_full() || half_open_.oldest() != no_flow; }
     bool is_half_open_full() const { return half_open_.is_share_used_up() || records_.is_full(); }
 
@@ -187,7 +186,7 @@ class FlowTable {
         return i << 1 | static_cast<std::uint32_t>(s);
     }
 
-    // The record may be another flow's by now, or nobody's.
+    // The record may have been reused or freed since.
     template <typename Words>
     bool is_entry_of(std::uint32_t value, const Words& t) const {
         const Flow& f = records_[value >> 1];

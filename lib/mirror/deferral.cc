@@ -17,7 +17,7 @@ bool Deferral::keep(rte_mbuf* frame, std::uint8_t port, flow::FlowIndex index,
     const std::uint16_t service = tables_.flows[index].service_id;
     if (!round.snapshot->services[service].synced || !round.speaks_of(service)) return false;
     const bool defers = shared_.defers.load(std::memory_order_relaxed) ||
-                        round.is_leaving(round.snapshot->router_of(service));
+                        round.is_handing_over(round.snapshot->router_of(service));
     if (!defers || !say(index)) return false;
     acknowledged();
     if (too_long_ >= patience || end_ - begin_ == held_max) return false;

@@ -30,7 +30,7 @@ unsigned Mirror::work(const PollRound& round) {
     say_changes(round);
     unsigned done = unsettle(round);
     if (mark_ && !sweep_.is_under_way()) answer_mark(round);
-    done += obey(round);
+    done += execute(round);
     done += walk(round);
     done += sweep(round);
     if (std::exchange(has_said_, false)) shared_.bell.ring_if_asleep();
@@ -60,7 +60,7 @@ void Mirror::say_half_open(const PollRound& round) {
     for (unsigned i = 0; i < looked_at_per_round && index != flow::no_flow; ++i) {
         const flow::Flow& flow = tables_.flows[index];
         const bool goes = !round.serves(flow.service_id) ||
-                          round.is_leaving(round.snapshot->router_of(flow.service_id));
+                          round.is_handing_over(round.snapshot->router_of(flow.service_id));
         if (goes && may_be_answered(flow) && speaks_of(flow.service_id, round))
             say_flow(index, 0, round);
         index = all.older(index);
@@ -120,18 +120,18 @@ void Mirror::walk_again() {
 }
 
 // Behind a sweep: another one would take its place, and nobody would answer the first.
-unsigned Mirror::obey(const PollRound& round) {
+unsigned Mirror::execute(const PollRound& round) {
     SyncCommand command;
     unsigned done = 0;
     while (done < commands_per_round && !owed_ && !mark_ && !sweep_.is_under_way() &&
            link_->commands.pop(command)) {
-        obey(command, round);
+        execute(command, round);
         ++done;
     }
     return done;
 }
 
-void Mirror::obey(const SyncCommand& command, const PollRound& round) {
+void Mirror::execute(const SyncCommand& command, const PollRound& round) {
     switch (command.kind) {
         case SyncCommand::Kind::install:
             return refuse(installer_.install(command, round), command);

@@ -46,8 +46,8 @@ class Mirror {
 
     void say_changes(const PollRound& round);
     void say_half_open(const PollRound& round);
-    unsigned obey(const PollRound& round);
-    void obey(const exchange::SyncCommand& command, const PollRound& round);
+    unsigned execute(const PollRound& round);
+    void execute(const exchange::SyncCommand& command, const PollRound& round);
     void refuse(std::optional<exchange::SyncRefusal> why, const exchange::SyncCommand& command);
     void say_again(const exchange::SyncCommand& command, const PollRound& round);
     void answer_mark(const PollRound& round);

@@ -67,26 +67,26 @@ struct Tables {
     // `event` says what happened; whose flow it was is filled in.
     void report(exchange::FlowEvent&& event, const flow::Flow& flow) {
         fill_in(event, flow);
-        tell(event);
+        report(event);
     }
     static exchange::FlowEvent of(exchange::FlowEvent event, const flow::Flow& flow) {
         fill_in(event, flow);
         return event;
     }
-    void tell(const exchange::FlowEvent& event) {
+    void report(const exchange::FlowEvent& event) {
         if (!link.events.push(event)) link.events_lost.add();
     }
     // Of what may come by the thousand, a flood of segments that nobody has asked for among it: so
     // much a tick that other news finds room. False: not now.
-    bool tell_rarely(const exchange::FlowEvent& event, flow::Tick now) {
+    bool report_rate_limited(const exchange::FlowEvent& event, flow::Tick now) {
         constexpr unsigned most = 512;
         if (now != rare_tick_) {
             rare_tick_ = now;
-            rare_told_ = 0;
+            rare_reported_ = 0;
         }
-        if (rare_told_ == most) return false;
-        ++rare_told_;
-        tell(event);
+        if (rare_reported_ == most) return false;
+        ++rare_reported_;
+        report(event);
         return true;
     }
 
@@ -138,7 +138,7 @@ struct Tables {
     }
 
     flow::Tick rare_tick_ = 0;
-    unsigned rare_told_ = 0;
+    unsigned rare_reported_ = 0;
 };
 
 }  // namespace warren::tables

@@ -30,7 +30,7 @@ class HandoverTest : public testing::Test {
     }
     // The peer is master now.
     void yield() {
-        world.exchange.ownership.glow(0, world.now_ns + 50 * ms);
+        world.exchange.ownership.begin_grace(0, world.now_ns + 50 * ms);
         world.set_master(false);
         world.exchange.ownership.offer(0, false);
         world.run();
@@ -137,7 +137,7 @@ TEST_F(HandoverTest, AnswersToSynsWaitForThePeerAsUnderDefer) {
     EXPECT_TRUE(peer.heard().empty());
 }
 
-TEST_F(HandoverTest, AHandshakeGoesOnInTheAfterglowAndIsTold) {
+TEST_F(HandoverTest, AHandshakeGoesOnInTheGracePeriodAndIsTold) {
     Connection c = answered();
     offer();
     yield();
@@ -160,7 +160,7 @@ TEST_F(HandoverTest, HandshakesAreToldToOneWhoPreemptsToo) {
     EXPECT_EQ(heard[0].flow.state, TcpState::syn_received);
 }
 
-TEST_F(HandoverTest, AServersAnswerInTheAfterglowIsToldBeforeItsClientHasIt) {
+TEST_F(HandoverTest, AServersAnswerInTheGracePeriodIsToldBeforeItsClientHasIt) {
     Connection c(world);
     c.from_client("S");
     ++c.client_seq;
@@ -206,7 +206,7 @@ TEST_F(HandoverTest, AHandshakeThatWasLostOnTheWayIsSaidAgainToo) {
     EXPECT_EQ(second[0].flow.state, TcpState::syn_received);
 }
 
-TEST_F(HandoverTest, WhatThePeerSaysInTheAfterglowIsNotSaidBackToIt) {
+TEST_F(HandoverTest, WhatThePeerSaysInTheGracePeriodIsNotSaidBackToIt) {
     offer();
     yield();
     const Connection c = foreign(world);

@@ -36,7 +36,7 @@ TEST(ManyWorkers, WhatIsHandedOffSaysWhatItIs) {
     for (unsigned first = 0; first < 2; ++first) {
         world.queue(segment, 0, first);
         world.workers[first]->poll_once(world.now_ns);
-        exchange::Handed handed;
+        exchange::HandoffFrame handed;
         if (world.exchange.handoff(first, 1 - first).pop(&handed, 1) == 0) {
             EXPECT_EQ(world.run().size(), 1U);
             continue;

@@ -7,7 +7,7 @@ namespace {
 
 using C = exchange::WorkerCounters;
 
-void call_roll(World& world, std::uint16_t server = 0) {
+void probe_flows(World& world, std::uint16_t server = 0) {
     ASSERT_TRUE(world.exchange.workers[0]->roll_calls.push({.server = server}));
 }
 
@@ -31,7 +31,7 @@ TEST(RollCall, AConnectionThatItsServerHasLostIsReset) {
     c.from_client("PA", "a question");
     c.client_seq += 10;
     c.from_server("A");
-    call_roll(world);
+    probe_flows(world);
     const Lines asked = sent_during_call(world);
     ASSERT_EQ(asked.size(), 1U) << "once, and the client is not asked";
     EXPECT_NE(asked[0].find("192.168.8.100 > 192.168.8.11"), std::string::npos) << asked[0];
@@ -50,7 +50,7 @@ TEST(RollCall, AConnectionThatLivesGoesOn) {
     World world({.servers = 1});
     Connection c(world);
     c.open();
-    call_roll(world);
+    probe_flows(world);
     EXPECT_EQ(sent_during_call(world).size(), 1U);
     c.from_server("A");
     c.from_client("PA", "still here");
@@ -66,7 +66,7 @@ TEST(RollCall, AllOfTheServersAreAskedAndNobodyElses) {
         Connection(world, static_cast<std::uint16_t>(4000 + i)).open();
     Connection(world, 9000).from_client("S");  // has no answer yet
     const std::uint64_t flows = world.exchange.active_flows(1);
-    call_roll(world, 1);
+    probe_flows(world, 1);
     const std::size_t first = world.run().size();
     EXPECT_LE(first, 32U) << "bounded: their answers come by the queues of all";
     const Lines rest = sent_during_call(world);
@@ -82,11 +82,11 @@ TEST(RollCall, WhoEndsMeanwhileHidesNobody) {
     std::vector<Connection> all;
     for (std::uint16_t i = 0; i < 100; ++i)
         all.emplace_back(world, static_cast<std::uint16_t>(4000 + i)).open();
-    call_roll(world);
+    probe_flows(world);
     world.run();
     all[32].from_server("R");  // the next one
     sent_during_call(world);
-    call_roll(world);
+    probe_flows(world);
     std::set<std::string> asked;
     for (const std::string& line : sent_during_call(world))
         asked.insert(line);

@@ -222,10 +222,10 @@ TEST(Takeover, WithoutFlowSyncThereIsNothingToWaitFor) {
     EXPECT_EQ(lines_with(world.send(foreign(world).client_segment("A").build()), "[R]"), 1U);
 }
 
-class AfterglowTest : public TakeoverTest {
+class HandoverGraceTest : public TakeoverTest {
   protected:
     // With use_vmac, and handed over just now.
-    AfterglowTest() {
+    HandoverGraceTest() {
         world.change([](exchange::Snapshot& s) {
             s.virtual_routers[0].mac = packets::mac(virtual_mac);
             s.addresses[0].mac = packets::mac(virtual_mac);
@@ -235,7 +235,7 @@ class AfterglowTest : public TakeoverTest {
     }
     void hand_over() {
         world.set_master(false);
-        world.exchange.ownership.glow(0, world.now_ns + 50 * ms);
+        world.exchange.ownership.begin_grace(0, world.now_ns + 50 * ms);
         world.run();
     }
     static std::string source_of(const Seen& seen) {
@@ -243,7 +243,7 @@ class AfterglowTest : public TakeoverTest {
     }
 };
 
-TEST_F(AfterglowTest, KnownFlowsGoOnWithThePortsOwnMac) {
+TEST_F(HandoverGraceTest, KnownFlowsGoOnWithThePortsOwnMac) {
     Connection c = known();
     EXPECT_EQ(source_of(c.from_client("A")), virtual_mac);
     hand_over();
@@ -257,7 +257,7 @@ TEST_F(AfterglowTest, KnownFlowsGoOnWithThePortsOwnMac) {
     EXPECT_EQ(world.dropped(Drop::not_owned), 1U);
 }
 
-TEST_F(AfterglowTest, NothingElseIsOurs) {
+TEST_F(HandoverGraceTest, NothingElseIsOurs) {
     known();
     hand_over();
     const auto to_us = packets::PacketBuilder().ethernet(client_mac, virtual_mac).ip(client, vip);
@@ -283,7 +283,7 @@ TEST_F(TakeoverTest, WhereNumbersAreOldTheRollIsCalledAtTheClients) {
     EXPECT_EQ(lines_with(sent, "> 192.168.8.50 ttl 64 DF TCP 5672 > 4000 [A]"), 1U);
 }
 
-TEST_F(AfterglowTest, WithoutAHandOverThereIsNone) {
+TEST_F(HandoverGraceTest, WithoutAHandOverThereIsNone) {
     Connection c = known();
     world.set_master(false);
     EXPECT_EQ(world.send(c.client_segment("A").build()), silence);

@@ -186,7 +186,7 @@ class Threads : public testing::Test {
         for (std::size_t i = 0; !exchange_.stop.load(std::memory_order_relaxed); ++i) {
             const unsigned to = static_cast<unsigned>(i) % workers;
             rte_mbuf* mbuf = make(frames[i % frames.size()]);
-            const exchange::Handed handed{.mbuf = mbuf};
+            const exchange::HandoffFrame handed{.mbuf = mbuf};
             if (mbuf != nullptr && exchange_.handoff(feeder, to).push(&handed, 1) == 0)
                 rte_pktmbuf_free(mbuf);
             exchange_.workers[to]->doorbell.ring_if_asleep();

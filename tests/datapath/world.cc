@@ -165,7 +165,7 @@ void World::put(const packets::Frame& frame, rte_ring* ring) {
 void World::hand_over(const packets::Frame& frame, std::uint16_t port, unsigned worker) {
     rte_mbuf* mbuf = make(frame);
     mbuf->port = port;
-    const exchange::Handed handed{.mbuf = mbuf};
+    const exchange::HandoffFrame handed{.mbuf = mbuf};
     ASSERT_EQ(exchange.handoff(0, worker).push(&handed, 1), 1U);
 }
 

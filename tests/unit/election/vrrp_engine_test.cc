@@ -325,14 +325,14 @@ TEST_F(Engine, FullReportChannelIsCountedAndStopsNothing) {
 TEST_F(Engine, HandsOverByOrderWithoutAGoodByeAndGlows) {
     become_master();
     engine_->on_command({.kind = VrrpCommand::Kind::hand_over, .for_ns = s}, round());
-    EXPECT_EQ(ownership_.glow_ns(0), 0U);
+    EXPECT_EQ(ownership_.grace_until_ns(0), 0U);
     EXPECT_TRUE(ownership_.is_offered(0));
     hear(50);
     EXPECT_FALSE(owned());
     EXPECT_FALSE(ownership_.is_offered(0));
     EXPECT_EQ(reports(), std::vector<std::string>{"master -> backup handover"});
     EXPECT_TRUE(sink_.take().empty());
-    EXPECT_EQ(ownership_.glow_ns(0), now_ns_ + VrrpEngine::afterglow_ns);
+    EXPECT_EQ(ownership_.grace_until_ns(0), now_ns_ + VrrpEngine::handover_grace_ns);
 }
 
 // The virtual MAC would turn the switches back from the peer, which may be master at any moment.
@@ -424,7 +424,7 @@ TEST_F(Engine, WhoStopsOrFailsDoesNotGlow) {
     engine_->on_command({.present = true}, round());
     EXPECT_FALSE(owned());
     engine_->on_command({.present = false}, round());
-    EXPECT_EQ(ownership_.glow_ns(0), 0U);
+    EXPECT_EQ(ownership_.grace_until_ns(0), 0U);
 }
 
 TEST_F(Engine, TakesOverByOrderThoughItsPreemptionIsHeld) {

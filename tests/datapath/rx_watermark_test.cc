@@ -9,7 +9,7 @@ namespace warren::datapath {
 namespace {
 
 // As many frames in a queue as it holds, and more behind them all the time.
-TEST(RxMark, TheWorkerOfASaturatedPortTellsWhatItHasSeen) {
+TEST(RxWatermark, TheWorkerOfASaturatedPortTellsWhatItHasSeen) {
     World world;
     const packets::Frame noise =
         packets::PacketBuilder().ethernet(client_mac, "02:00:00:00:00:77").ip(client, "10.0.0.1");
@@ -23,7 +23,7 @@ TEST(RxMark, TheWorkerOfASaturatedPortTellsWhatItHasSeen) {
     EXPECT_LE(rounds, 2 * 1024 / burst_size + 2);
 }
 
-TEST(RxMark, FramesOfTheKernelAreNoEvidence) {
+TEST(RxWatermark, FramesOfTheKernelAreNoEvidence) {
     World world({.kernel_port = true});
     const packets::Frame copy =
         packets::PacketBuilder().ethernet(vip_mac, client_mac).ip("192.168.8.1", client);
@@ -33,7 +33,7 @@ TEST(RxMark, FramesOfTheKernelAreNoEvidence) {
     EXPECT_EQ(world.exchange.seen_ns(0), world.now_ns);
 }
 
-TEST(RxMark, PortsAreApart) {
+TEST(RxWatermark, PortsAreApart) {
     World world({.ports = 2});
     world.keep_full(packets::PacketBuilder().ethernet(client_mac, vip_mac).ip(client, "10.0.0.1"));
     world.advance(1);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A worker's part: what a frame was as it came, what became of it, and a copy of both for whoever
-// captures. Without a capture it does nothing; with one it takes no part in what happens, and a
-// full ring loses copies only.
+// Where a worker copies frames for a capture: as each arrived, and as it left or why not. Off, it
+// costs nothing; on, it changes nothing, and a full ring loses copies only.
 #pragma once
 
 #include <cstdint>
@@ -27,27 +26,27 @@ struct Outcome {
     std::string_view what{};
 };
 
-class Witness {
+class CapturePoint {
   public:
-    // `round`: the worker's, that it is in.
-    Witness(const flow::FlowTable& flows, unsigned worker, const exchange::PollRound& round)
+    // `round`: the worker's current one.
+    CapturePoint(const flow::FlowTable& flows, unsigned worker, const exchange::PollRound& round)
         : flows_(flows), worker_(worker), round_(round) {}
 
     // The round has another snapshot.
     void follow_snapshot() { tap_ = round_.snapshot->capture.get(); }
-    bool is_on() const { return tap_ != nullptr; }
+    bool is_active() const { return tap_ != nullptr; }
 
-    // Only while it is on. Each frame that came is settled before the next one comes; what is made
-    // meanwhile is a packet of its own.
-    void came(net::ConstBytes frame, const Arrival& arrival);
-    // `frame`: as it leaves, with so many bytes on the wire; none: it does not.
-    void settled(const Outcome& outcome, net::ConstBytes frame, std::uint32_t bytes);
-    void made(net::ConstBytes frame, std::uint8_t port);
+    // Only while active. Each arrival gets its verdict before the next one; a frame that is
+    // generated between them is a record of its own.
+    void on_arrival(net::ConstBytes frame, const Arrival& arrival);
+    // `frame`: as it leaves, `bytes` long on the wire; empty: it does not leave.
+    void on_verdict(const Outcome& outcome, net::ConstBytes frame, std::uint32_t bytes);
+    void on_generated(net::ConstBytes frame, std::uint8_t port);
 
   private:
     exchange::CaptureRing& ring() const { return *tap_->rings[worker_]; }
     exchange::CapturedPacket blank() const;
-    // The flow that such a frame is of when it arrives, or null.
+    // By an arriving frame's tuple; or null.
     const flow::Flow* flow_of(const flow::Tuple& arriving) const;
     bool is_wanted(const flow::Flow& flow) const;
     void show(exchange::CapturedPacket& packet, exchange::CaptureSlot& slot,
@@ -57,7 +56,7 @@ class Witness {
     const unsigned worker_;
     const exchange::PollRound& round_;
     exchange::CaptureTap* tap_ = nullptr;  // the snapshot's
-    exchange::CapturedPacket packet_;      // that has come and is not settled
+    exchange::CapturedPacket packet_;      // the arrival without a verdict yet
     flow::Tuple ends_;                     // its
     bool was_wanted_ = false;              // by the flow that it was of
 };

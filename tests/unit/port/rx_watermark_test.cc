@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What may be said to have been seen of a queue: an empty one at once, a full one after as many
 // frames as it holds.
-#include "port/rx_mark.h"
+#include "port/rx_watermark.h"
 
 #include <gtest/gtest.h>
 
@@ -10,8 +10,8 @@ namespace {
 
 constexpr unsigned most = 32;
 
-TEST(RxMark, AShortBurstShowsAll) {
-    RxMark mark(1024);
+TEST(RxWatermark, AShortBurstShowsAll) {
+    RxWatermark mark(1024);
     EXPECT_EQ(mark.seen_ns(), 0U);
     mark.note(0, most, 100);
     EXPECT_EQ(mark.seen_ns(), 100U);
@@ -20,15 +20,15 @@ TEST(RxMark, AShortBurstShowsAll) {
 }
 
 // Drivers that give whole cache lines keep up to three frames.
-TEST(RxMark, ANearlyFullBurstShowsNothing) {
-    RxMark mark(1024);
+TEST(RxWatermark, ANearlyFullBurstShowsNothing) {
+    RxWatermark mark(1024);
     mark.note(0, most, 100);
     mark.note(29, most, 200);
     EXPECT_EQ(mark.seen_ns(), 100U);
 }
 
-TEST(RxMark, AQueueThatNeverRunsDryShowsWhatItHeldAfterAsManyFrames) {
-    RxMark mark(128);
+TEST(RxWatermark, AQueueThatNeverRunsDryShowsWhatItHeldAfterAsManyFrames) {
+    RxWatermark mark(128);
     mark.note(most, most, 1000);  // how long frames had been taken before is not known
     for (std::uint64_t round = 1; round <= 3; ++round)
         mark.note(most, most, 1000 + round);

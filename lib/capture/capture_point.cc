@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "capture/witness.h"
+#include "capture/capture_point.h"
 
 #include "capture/filter.h"
 
@@ -8,23 +8,23 @@ namespace warren::capture {
 using exchange::CapturedPacket;
 using exchange::Fate;
 
-CapturedPacket Witness::blank() const {
+CapturedPacket CapturePoint::blank() const {
     CapturedPacket packet;
     packet.time_ns = round_.now_ns;
     packet.worker = static_cast<std::uint8_t>(worker_);
     return packet;
 }
 
-const flow::Flow* Witness::flow_of(const flow::Tuple& arriving) const {
+const flow::Flow* CapturePoint::flow_of(const flow::Tuple& arriving) const {
     const flow::FlowTable::Hit hit = flows_.find(arriving);
     return hit ? &flows_[hit.index] : nullptr;
 }
 
-bool Witness::is_wanted(const flow::Flow& flow) const {
+bool CapturePoint::is_wanted(const flow::Flow& flow) const {
     return is_about_flow(tap_->filter, flow.client_tuple(), flow.server_tuple());
 }
 
-void Witness::came(net::ConstBytes frame, const Arrival& arrival) {
+void CapturePoint::on_arrival(net::ConstBytes frame, const Arrival& arrival) {
     packet_ = blank();
     packet_.in_port = arrival.port;
     packet_.handed_by = arrival.from_worker;
@@ -37,7 +37,7 @@ void Witness::came(net::ConstBytes frame, const Arrival& arrival) {
     if (flow != nullptr) packet_.before = flow->state;
 }
 
-void Witness::settled(const Outcome& outcome, net::ConstBytes frame, std::uint32_t bytes) {
+void CapturePoint::on_verdict(const Outcome& outcome, net::ConstBytes frame, std::uint32_t bytes) {
     packet_.fate = outcome.fate;
     packet_.reason = outcome.reason;
     packet_.target = outcome.target;
@@ -47,7 +47,7 @@ void Witness::settled(const Outcome& outcome, net::ConstBytes frame, std::uint32
 }
 
 // Whoever gets it would answer so.
-void Witness::made(net::ConstBytes frame, std::uint8_t port) {
+void CapturePoint::on_generated(net::ConstBytes frame, std::uint8_t port) {
     CapturedPacket packet = blank();
     packet.fate = Fate::made;
     packet.target = port;
@@ -57,8 +57,8 @@ void Witness::made(net::ConstBytes frame, std::uint8_t port) {
 }
 
 // A flow that ends with this packet, or begins, ties it to its client all the same.
-void Witness::show(CapturedPacket& packet, exchange::CaptureSlot& slot, const flow::Tuple& arriving,
-                   net::ConstBytes went, bool was_wanted) {
+void CapturePoint::show(CapturedPacket& packet, exchange::CaptureSlot& slot,
+                        const flow::Tuple& arriving, net::ConstBytes went, bool was_wanted) {
     if (!went.empty()) packet.went = net::parse(went, net::IpChecksum::verified);
     const flow::Flow* flow = flow_of(arriving);
     if (flow != nullptr) packet.after = flow->state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "port/nap.h"
+#include "port/sleeper.h"
 
 #include <sys/socket.h>
 
@@ -17,21 +17,21 @@ void clear_error(int descriptor) {
 
 }  // namespace
 
-void Nap::wake_on(int descriptor) {
+void Sleeper::wake_on(int descriptor) {
     if (descriptor < 0)
         complete_ = false;
     else
         descriptors_.push_back({descriptor, POLLIN, 0});
 }
 
-void Nap::sleep(std::uint32_t us) {
+void Sleeper::sleep(std::uint32_t us) {
     const timespec longest{0, static_cast<long>(us) * 1000};
-    const bool is_deaf = idle_wakes_ == most_idle_wakes;
+    const bool is_deaf = spurious_wakes_ == spurious_wakes_max;
     if (ppoll(descriptors_.data(), is_deaf ? 0 : descriptors_.size(), &longest, nullptr) <= 0) {
-        idle_wakes_ = 0;
+        spurious_wakes_ = 0;
         return;
     }
-    ++idle_wakes_;
+    ++spurious_wakes_;
     for (const pollfd& descriptor : descriptors_)
         if ((descriptor.revents & POLLERR) != 0) clear_error(descriptor.fd);
 }

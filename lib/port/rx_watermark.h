@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What has been seen of one rx queue, though it may never be empty: a queue of N descriptors from
-// which N frames were taken since time t has shown all that was in it at t. So the mark moves under
-// any load, and a backup that waits for it waits for 2 N frames at most.
+// Up to which time all frames of an rx queue have been received, though the queue may never be
+// empty: when N frames, its number of descriptors, have been taken since time t, everything that
+// was in it at t is among them. So the mark advances under any load, within 2 N frames.
 #pragma once
 
 #include <cstdint>
 
 namespace warren::port {
 
-class RxMark {
+class RxWatermark {
   public:
-    explicit RxMark(std::uint32_t descriptors) : descriptors_(descriptors) {}
+    explicit RxWatermark(std::uint32_t descriptors) : descriptors_(descriptors) {}
 
-    // A round that began at `now_ns` asked for `most` frames and was given `taken`. Fewer than half
-    // mean that the queue is empty; a few less do not, for some drivers give whole cache lines of
-    // descriptors and keep the rest (virtio).
+    // An rx burst at `now_ns` asked for `most` frames and got `taken`. Fewer than half: the queue
+    // is empty. A few less do not prove it: virtio's driver returns whole cache lines of
+    // descriptors.
     void note(unsigned taken, unsigned most, std::uint64_t now_ns) {
         taken_ += taken;
         if (taken * 2 < most)
@@ -27,7 +27,7 @@ class RxMark {
         taken_ = 0;
     }
 
-    // All that had arrived by then has been taken; 0: nothing is known yet.
+    // Everything that arrived before has been taken; 0: not known yet.
     std::uint64_t seen_ns() const { return seen_ns_; }
 
   private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "port/nap.h"
+#include "port/sleeper.h"
 
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>
@@ -29,62 +29,62 @@ class Event {
     int descriptor_;
 };
 
-double slept_us(Nap& nap, std::uint32_t us) {
+double slept_us(Sleeper& sleeper, std::uint32_t us) {
     const auto begin = std::chrono::steady_clock::now();
-    nap.sleep(us);
+    sleeper.sleep(us);
     return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
         .count();
 }
 
-TEST(Nap, LastsItsTimeWhenNothingHappens) {
-    Nap nap;
-    EXPECT_GE(slept_us(nap, short_us), short_us);
+TEST(Sleeper, LastsItsTimeWhenNothingHappens) {
+    Sleeper sleeper;
+    EXPECT_GE(slept_us(sleeper, short_us), short_us);
     const Event event;
-    nap.wake_on(event.descriptor());
-    EXPECT_GE(slept_us(nap, short_us), short_us);
+    sleeper.wake_on(event.descriptor());
+    EXPECT_GE(slept_us(sleeper, short_us), short_us);
 }
 
-TEST(Nap, EndsWithAnyOfItsDescriptors) {
+TEST(Sleeper, EndsWithAnyOfItsDescriptors) {
     const Event first, second;
-    Nap nap;
-    nap.wake_on(first.descriptor());
-    nap.wake_on(second.descriptor());
-    EXPECT_TRUE(nap.is_woken_by_all());
+    Sleeper sleeper;
+    sleeper.wake_on(first.descriptor());
+    sleeper.wake_on(second.descriptor());
+    EXPECT_TRUE(sleeper.wakes_on_everything());
     second.set();
-    EXPECT_LT(slept_us(nap, long_us), long_us / 2);
+    EXPECT_LT(slept_us(sleeper, long_us), long_us / 2);
 }
 
-TEST(Nap, KnowsThatSomethingDoesNotWakeIt) {
-    Nap nap;
-    nap.wake_on(-1);
-    EXPECT_FALSE(nap.is_woken_by_all());
-    EXPECT_GE(slept_us(nap, short_us), short_us);
+TEST(Sleeper, KnowsThatSomethingDoesNotWakeIt) {
+    Sleeper sleeper;
+    sleeper.wake_on(-1);
+    EXPECT_FALSE(sleeper.wakes_on_everything());
+    EXPECT_GE(slept_us(sleeper, short_us), short_us);
 }
 
-TEST(Nap, ADescriptorThatIsReadyForEverCostsNoCpu) {
+TEST(Sleeper, ADescriptorThatIsReadyForEverCostsNoCpu) {
     const Event event;
     event.set();
-    Nap nap;
-    nap.wake_on(event.descriptor());
+    Sleeper sleeper;
+    sleeper.wake_on(event.descriptor());
     unsigned whole = 0;
     for (int i = 0; i < 18; ++i)
-        whole += slept_us(nap, short_us) >= short_us ? 1U : 0U;
+        whole += slept_us(sleeper, short_us) >= short_us ? 1U : 0U;
     EXPECT_EQ(whole, 2U) << "each ninth sleep is deaf";
     for (int i = 0; i < 18; ++i) {
-        EXPECT_LT(slept_us(nap, long_us), long_us / 2) << "it brought work";
-        nap.note_work();
+        EXPECT_LT(slept_us(sleeper, long_us), long_us / 2) << "it brought work";
+        sleeper.note_work();
     }
 }
 
 // A packet socket says so when its link goes down, a stream when it is reset.
-TEST(Nap, ClearsASocketsError) {
+TEST(Sleeper, ClearsASocketsError) {
     std::array<int, 2> ends{};
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
     ASSERT_EQ(send(ends[0], "unread", 6, 0), 6);
     close(ends[1]);
-    Nap nap;
-    nap.wake_on(ends[0]);
-    nap.sleep(short_us);
+    Sleeper sleeper;
+    sleeper.wake_on(ends[0]);
+    sleeper.sleep(short_us);
     int error = 0;
     socklen_t size = sizeof error;
     ASSERT_EQ(getsockopt(ends[0], SOL_SOCKET, SO_ERROR, &error, &size), 0);
