@@ -256,12 +256,12 @@ std::unique_ptr<health::Checker> close_connections(boost::asio::io_context& io,
                                                    const config::RealServer& server,
                                                    std::span<const net::IpAddress> peers,
                                                    unsigned most, health::Callback callback) {
-    rabbitmq::Leavers leavers{server.address.to_string(), server.port, {}, most};
+    rabbitmq::ClosableConnections closable{server.address.to_string(), server.port, {}, most};
     for (const net::IpAddress& peer : peers)
-        leavers.peers.push_back(peer.to_string());
+        closable.peers.push_back(peer.to_string());
     for (const config::Checker& check : server.checkers)
         if (const auto* api = std::get_if<config::RabbitmqCheck>(&check))
-            return health::close_connections(io, options_of(*api, server), std::move(leavers),
+            return health::close_connections(io, options_of(*api, server), std::move(closable),
                                              std::move(callback));
     return nullptr;
 }

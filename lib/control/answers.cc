@@ -47,13 +47,10 @@ std::uint64_t lateness(std::uint64_t last_ns, std::uint64_t now_ns) {
 
 }  // namespace
 
-Answers::Answers(const Context& context, const Sources& sources, Obey obey, Reload reload,
-                 HandOver hand_over)
+Answers::Answers(const Context& context, const Sources& sources, Actions actions)
     : context_(context),
       sources_(sources),
-      obey_(std::move(obey)),
-      reload_(std::move(reload)),
-      hand_over_(std::move(hand_over)),
+      actions_(std::move(actions)),
       listing_(context.io, sources.exchange, sources.ended.known()),
       commands_(context.io, verb_names(),
                 [this](const std::string& verb, const std::string& argument, const Reply& reply) {
@@ -86,7 +83,8 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
     else if (verb == "handover")
         hand_over(argument, reply);
     else if (verb == "reload")
-        reply(views::make_page("reload", reload_(argument == "dry-run"), ""));
+        reply(views::make_page("reload",
+                               argument == "dry-run" ? actions_.dry_run() : actions_.reload(), ""));
     else
         reply(view(verb, argument));
 }
@@ -207,7 +205,7 @@ void Answers::reset_flows(const std::string& text, const Reply& reply) {
 void Answers::hand_over(const std::string& text, const Reply& reply) {
     const handover::Request request = handover::read_request(context_.state, text);
     if (!request.problem.empty()) return reply(views::error_page(request.problem));
-    hand_over_(request, [reply](const std::vector<handover::Row>& rows) {
+    actions_.hand_over(request, [reply](const std::vector<handover::Row>& rows) {
         reply(views::make_page("handover", views::handover_rows(rows), ""));
     });
 }
@@ -220,7 +218,7 @@ void Answers::take_order(const std::string& text, const Reply& reply) {
         return;
     }
     std::vector<views::Json> rows;
-    for (const Services::Obeyed& done : obey_(order)) {
+    for (const Services::OrderResult& done : actions_.execute(order)) {
         const model::ServerRecord& server = context_.state.servers[done.server];
         rows.push_back({{"server", name_of(server)},
                         {"service", name_of(context_.state.services[server.service])},

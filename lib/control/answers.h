@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What an operator is answered: views of the model and of everybody's counters, flows, events, why
-// a connection ended or where one would go, and his orders.
+// Answers the operator's requests, over telemetry and HTTP: views of the model and of all counters,
+// flows, events, why a connection ended or where one would go; and passes on orders.
 #pragma once
 
 #include <functional>
@@ -44,16 +44,15 @@ class Answers {
         const std::vector<syntax::TextLine>& config_lines;
         const std::vector<const rte_mempool*>& pools;
     };
-    using Obey = std::function<std::vector<Services::Obeyed>(const model::Order& order)>;
+    // What the manager does when an operator asks for it.
+    struct Actions {
+        std::function<std::vector<Services::OrderResult>(const model::Order& order)> execute;
+        std::function<std::vector<views::Json>()> reload;   // a row for each step, the outcome last
+        std::function<std::vector<views::Json>()> dry_run;  // what a reload would do
+        std::function<void(const handover::Request&, const handover::FlowSync::Reply&)> hand_over;
+    };
 
-    // Reads the file again and takes it up, or only says what that would do.
-    using Reload = std::function<std::vector<views::Json>(bool is_rehearsal)>;
-
-    using HandOver =
-        std::function<void(const handover::Request&, const handover::FlowSync::Reply&)>;
-
-    Answers(const Context& context, const Sources& sources, Obey obey, Reload reload,
-            HandOver hand_over);
+    Answers(const Context& context, const Sources& sources, Actions actions);
 
     // One of keepalived's files, in its folder. Throws std::system_error.
     void write(views::Dump dump) const;
@@ -86,9 +85,7 @@ class Answers {
 
     Context context_;
     Sources sources_;
-    Obey obey_;
-    Reload reload_;
-    HandOver hand_over_;
+    Actions actions_;
     telemetry::FlowListing listing_;
     telemetry::Commands commands_;
     views::CounterHistory counters_;

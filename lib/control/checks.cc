@@ -33,11 +33,11 @@ std::optional<std::string> words_of(const health::CheckResult& result) {
 }  // namespace
 
 Checks::Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events,
-               Told told, Watched watched)
+               Callbacks callbacks, Watched watched)
     : io_(io),
       state_(state),
       events_(events),
-      told_(std::move(told)),
+      callbacks_(std::move(callbacks)),
       watched_(std::move(watched)),
       programs_(io) {
     follow();
@@ -97,11 +97,11 @@ void Checks::doubt(std::uint16_t index) {
     if (!state_.servers[index].health.is_up()) return;
     for (const auto& checker : servers_[index].checkers)
         if (checker) checker->doubt();
-    ask_witnesses(state_.servers[index]);
+    check_peers_of(state_.servers[index]);
 }
 
 // Silence is believed when others of the pool answer (balance/panic_rule.h): a few that are up.
-void Checks::ask_witnesses(const model::ServerRecord& server) {
+void Checks::check_peers_of(const model::ServerRecord& server) {
     constexpr unsigned enough = 4;
     unsigned asked = 0;
     const model::ServiceRecord& service = state_.services[server.service];
@@ -121,27 +121,27 @@ void Checks::retry_those_down() {
                 if (checker) checker->retry();
 }
 
-void Checks::say_farewell(std::uint16_t index, unsigned most) {
+void Checks::close_connections(std::uint16_t index, unsigned most) {
     Server& server = servers_[index];
     const model::ServiceRecord& service = state_.services[state_.servers[index].service];
-    if (server.farewell || !server.config ||
+    if (server.closer || !server.config ||
         server.config->kind_in(*service.config) != config::LbKind::fnat)
         return;
-    server.farewell =
+    server.closer =
         checks::close_connections(io_, *server.config, local_addresses(state_, service), most,
                                   [this, index](const health::CheckResult& result) {
-                                      note_farewell(index, result);
-                                      servers_[index].farewell.reset();
+                                      log_closed(index, result);
+                                      servers_[index].closer.reset();
                                       return health::Pace::steady;
                                   });
 }
 
 // It is tried again every second: one line for each kind of trouble.
-void Checks::note_farewell(std::uint16_t index, const health::CheckResult& result) {
+void Checks::log_closed(std::uint16_t index, const health::CheckResult& result) {
     Server& server = servers_[index];
     const std::string trouble = result.ok() ? "" : result.text;
-    if (server.farewell_trouble == trouble) return;
-    server.farewell_trouble = trouble;
+    if (server.closer_trouble == trouble) return;
+    server.closer_trouble = trouble;
     const std::string name = name_of(state_.servers[index]);
     if (trouble.empty())
         events_.info(journal::EventKind::server, "server {}: {} to even out", name, result.text);
@@ -181,8 +181,8 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     const config::Checker& check = server.config->checkers[checker];
     const bool is_tcp = std::holds_alternative<config::TcpCheck>(check) ||
                         std::holds_alternative<config::AmqpCheck>(check);
-    if (is_tcp && result.ok()) told_.answered(index);
-    if (result.reason == health::Reason::timeout) told_.silent(index);
+    if (is_tcp && result.ok()) callbacks_.answered(index);
+    if (result.reason == health::Reason::timeout) callbacks_.silent(index);
     const bool was_local = server.check.local;
     log_failure(server, checker, result);
     log_words(index, checker, result);
@@ -192,9 +192,9 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     warn_of_local_trouble(server, was_local, events_);
     const bool is_pending = !server.check.local && server.health.is_retrying(checker);
     if (standing_changed)
-        told_.changed(index);
+        callbacks_.changed(index);
     else if (is_another_weight)
-        told_.weighed(index);
+        callbacks_.weight_changed(index);
     return is_pending ? health::Pace::change_pending : health::Pace::steady;
 }
 

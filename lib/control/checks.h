@@ -18,60 +18,59 @@ namespace warren::control {
 
 class Checks {
   public:
-    using Tell = std::function<void(std::uint16_t server)>;
-    struct Told {
-        Tell changed;   // the server's standing is another now
-        Tell answered;  // its TCP answered a check
-        Tell weighed;   // a check has given it another weight
-        Tell silent;    // a check has waited for it in vain
+    using OnServer = std::function<void(std::uint16_t server)>;
+    struct Callbacks {
+        OnServer changed;         // its standing
+        OnServer answered;        // a TCP connect succeeded
+        OnServer weight_changed;  // by a check
+        OnServer silent;          // a check timed out
     };
-    // What is watched anyway: states by name.
+    // States of what is tracked anyway, by name.
     struct Watched {
         std::function<vrrp::TrackedState(const std::string& track_file)> file;
         std::function<vrrp::TrackedState(const std::string& bfd_instance)> bfd;
     };
 
-    // `state` and `events` outlive this. `told` is called by the io_context.
-    Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events, Told told,
-           Watched watched);
+    // `state` and `events` must outlive this. Callbacks run on the io_context.
+    Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events,
+           Callbacks callbacks, Watched watched);
 
-    // Starts and stops checkers as the servers' configurations say now; those that have not changed
-    // go on. Called at the start and after a reload, not by `told`.
+    // Starts and stops checkers as the configuration says; unchanged ones go on. At the start and
+    // after a reload; not from a callback.
     void follow();
     // FILE_CHECKs and BFD_CHECKs: at the start, after follow(), and when a watched thing changes.
     void look_at_watched();
-    // Its clients are not answered, or refused: its checks ask at once and in haste.
+    // Traffic says that it is silent or refuses: checks it at once, with a short timeout.
     void doubt(std::uint16_t server);
-    // Others are heard again from whom nothing came: those that are down are asked at once, for it
-    // may have been the network that was.
+    // After the network may have been down: checks all servers that are down at once.
     void retry_those_down();
-    // Some of a server's clients are asked to go by its management API; while others of it are,
-    // nothing. With FNAT only: else nobody could tell our clients from others.
-    void say_farewell(std::uint16_t server, unsigned most);
+    // Closes up to `most` of our connections by the server's management API (rebalance method
+    // close). Nothing while an earlier call runs. FNAT only: else ours cannot be told from others.
+    void close_connections(std::uint16_t server, unsigned most);
 
   private:
     struct Server {
-        std::shared_ptr<const config::RealServer> config;  // which the checkers are of
+        std::shared_ptr<const config::RealServer> config;  // of the running checkers
         std::vector<std::unique_ptr<health::Checker>> checkers;
-        std::vector<std::string> said = {};  // what the log has last had of each
-        std::unique_ptr<health::Checker> farewell = {};
-        std::string farewell_trouble = {};  // the last one's; empty: it went well
+        std::vector<std::string> said = {};  // last text logged, by checker
+        std::unique_ptr<health::Checker> closer = {};
+        std::string closer_trouble = {};  // of the last one; empty: none
     };
 
     void follow(std::uint16_t index);
-    void ask_witnesses(const model::ServerRecord& server);
+    void check_peers_of(const model::ServerRecord& server);
     std::unique_ptr<health::Checker> start(std::uint16_t index, std::size_t checker);
     void look_at_watched(std::uint16_t index);
     void log_words(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
     void log_failure(const model::ServerRecord& server, std::size_t checker,
                      const health::CheckResult& result);
-    void note_farewell(std::uint16_t index, const health::CheckResult& result);
+    void log_closed(std::uint16_t index, const health::CheckResult& result);
     health::Pace take(std::uint16_t index, std::size_t checker, const health::CheckResult& result);
 
     boost::asio::io_context& io_;
     model::State& state_;
     journal::EventLog& events_;
-    const Told told_;
+    const Callbacks callbacks_;
     const Watched watched_;
     std::vector<Server> servers_;
     programs::Children programs_;  // of MISC_CHECKs

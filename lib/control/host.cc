@@ -18,7 +18,7 @@ constexpr std::uint32_t least_local_ports = 16'384;
 constexpr const char* not_guarded =
     "interface {}: the kernel sees our frames too and may answer them: {}";
 
-kernel::HostAddresses::Told told_by(journal::EventLog& events) {
+kernel::HostAddresses::Log log_to(journal::EventLog& events) {
     return {
         .info = [&events](
                     const std::string& text) { events.info(journal::EventKind::link, "{}", text); },
@@ -47,9 +47,9 @@ Host::Host(const Context& context, const kernel::Netlink& netlink, const std::st
            kernel::Cleaner* cleaner)
     : context_(context),
       netlink_(netlink),
-      addresses_(told_by(context.events), cleaner),
-      static_addresses_(told_by(context.events), cleaner),
-      routes_(told_by(context.events), cleaner),
+      addresses_(log_to(context.events), cleaner),
+      static_addresses_(log_to(context.events), cleaner),
+      routes_(log_to(context.events), cleaner),
       local_clients_(instance),
       arp_silence_(instance),
       cleaner_(cleaner) {}

@@ -25,12 +25,12 @@ bool control_lcore_beats(const exchange::Exchange& exchange, std::uint64_t now_n
 }  // namespace
 
 Life::Life(const Context& context, exchange::Exchange& exchange, Announce announce,
-           ReopenLog reopen_log, Told told)
+           ReopenLog reopen_log, Callbacks callbacks)
     : context_(context),
       exchange_(exchange),
       announce_(std::move(announce)),
       reopen_log_(std::move(reopen_log)),
-      told_(std::move(told)),
+      callbacks_(std::move(callbacks)),
       stop_timer_(context.io),
       signals_(context.io, SIGTERM, SIGINT) {}
 
@@ -59,9 +59,9 @@ void Life::on_signal(int signal) {
         return shut_down(signal == SIGTERM ? "SIGTERM" : "SIGINT");
     if (signal == SIGHUP) {
         reopen_log();
-        return told_.reload();
+        return callbacks_.reload();
     }
-    if (const std::optional<views::Dump> dump = dump_of(signal)) return told_.dump(*dump);
+    if (const std::optional<views::Dump> dump = dump_of(signal)) return callbacks_.dump(*dump);
     // Monitoring sends them without end: once is enough.
     if (unserved_.insert(signal).second)
         context_.events.info(journal::EventKind::process, "{}", unserved_signal(signal));
@@ -75,19 +75,19 @@ void Life::reopen_log() {
                               trouble);
 }
 
-void Life::tell_watchdog(std::uint64_t now_ns) {
+void Life::notify_watchdog(std::uint64_t now_ns) {
     if (now_ns < next_watchdog_ns_ || !control_lcore_beats(exchange_, now_ns)) return;
     next_watchdog_ns_ = now_ns + watchdog_ns;
     announce_("WATCHDOG=1");
 }
 
-void Life::tell_status(const std::string& line) {
+void Life::notify_status(const std::string& line) {
     if (line == status_ || stopping_) return;
     status_ = line;
     announce_("STATUS=" + line);
 }
 
-void Life::tell_ready() {
+void Life::notify_ready() {
     ready_ = true;
     announce_("READY=1");
 }
@@ -105,19 +105,20 @@ void Life::shut_down(const char* why) {
     context_.events.info(journal::EventKind::process, "stopping: {}", why);
     if (std::exchange(stopping_, true)) return leave_after(0);
     announce_("STOPPING=1");
-    if (!told_.hand_over || !told_.hand_over([this] { say_good_bye(); })) return say_good_bye();
+    if (!callbacks_.hand_over || !callbacks_.hand_over([this] { stop_routers(); }))
+        return stop_routers();
     stop_timer_.expires_after(std::chrono::milliseconds(handover_ms));
     stop_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) say_good_bye();
+        if (!error) stop_routers();
     });
 }
 
 // What has been handed over is backup by now, and says nothing.
-void Life::say_good_bye() {
-    if (std::exchange(has_said_good_bye_, true)) return;
+void Life::stop_routers() {
+    if (std::exchange(routers_stopped_, true)) return;
     leave_after(stop_patience_ms);
     context_.publication.command({.kind = election::VrrpCommand::Kind::shutdown});
-    told_.stopping();
+    callbacks_.stopping();
 }
 
 void Life::leave_after(int ms) {

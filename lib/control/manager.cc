@@ -49,46 +49,26 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                    }),
       links_(context(), ports_, link_delays_),
       next_hops_(context(), netlink_),
-      routers_(context(), vrrp,
-               {.masters = [this] { host_.follow_masters(); },
-                .stopped =
-                    [this] {
-                        life_.wait_no_longer();
-                        leave();
-                    },
-                .transition =
-                    [this](const election::VrrpReport& report) {
-                        services_.on_transition(report);
-                        flow_sync_.on_transition(report, port::now_ns());
-                        // An address of the host's own goes with a router that is master.
-                        if (state_->routers.size() > 1) publication_.publish_soon();
-                    },
-                .company = [this] { services_.retry_those_down(); }},
-               fifos_, {&fifos_, &alerts_}),
+      routers_(context(), vrrp, router_callbacks(), fifos_, {&fifos_, &alerts_}),
       priorities_(context(), netlink_, link_delays_,
                   {.group = [this](const std::string& name) { return host_.state_of_group(name); },
-                   .settled = [this](std::uint16_t router) { routers_.tell_settled(router); },
+                   .settled = [this](std::uint16_t router) { routers_.send_settled(router); },
                    .watched = [this] { services_.look_at_watched(); }}),
-      services_(context(), exchange, routers_.script_queues(), {&fifos_, &alerts_},
-                {.quorums = [this] { priorities_.apply(); },
-                 .silent = [this](const net::IpAddress& server) { netlink_.doubt(server); }}),
+      services_(
+          context(), exchange, routers_.script_queues(), {&fifos_, &alerts_},
+          {.quorums_changed = [this] { priorities_.apply(); },
+           .server_silent = [this](const net::IpAddress& server) { netlink_.doubt(server); }}),
       faults_(context(), ports_, options_.pool, vrrp.counters),
       flow_sync_(
           *state_, events_, exchange.sync_reports,
           [this](const election::VrrpCommand& command) { publication_.command(command); },
           port::now_ns()),
       reloader_(context(), exchange, options_.reread, std::move(options_.config_lines)),
-      answers_(
-          context(),
-          {exchange, vrrp, netlink_, ports_, services_.ended(), days_, options_.process,
-           flow_sync_.picture(), flow_tally_, reloader_.history(), reloader_.lines(),
-           options_.pools},
-          [this](const model::Order& order) { return services_.obey(order); },
-          [this](bool is_rehearsal) { return reload(is_rehearsal); },
-          [this](const handover::Request& request, const handover::FlowSync::Reply& reply) {
-              flow_sync_.obey(request, reply, port::now_ns());
-              look_at_flow_sync();
-          }),
+      answers_(context(),
+               {exchange, vrrp, netlink_, ports_, services_.ended(), days_, options_.process,
+                flow_sync_.picture(), flow_tally_, reloader_.history(), reloader_.lines(),
+                options_.pools},
+               operator_actions()),
       site_([this](const http::Site::Look& look) { return answers_.with_facts(look); },
             services_.ended(),
             [this](const std::string& question, std::function<void(std::string)> take) {
@@ -99,20 +79,9 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                 site_.answer(question, reply);
             }),
       capture_(io_, events_, telemetry::capture_socket_path(), capture_means()),
-      life_(context(), exchange, options_.announce, [this] { return reopen_logs(); },
-            {.reload = [this] { reload(); },
-             .dump = [this](views::Dump dump) { answers_.write(dump); },
-             .stopping =
-                 [this] {
-                     services_.tell_of_end();
-                     services_.end_checks();  // their sessions say good-bye while the loop turns
-                 },
-             .hand_over =
-                 [this](std::function<void()> done) {
-                     const bool begun = flow_sync_.leave(std::move(done), port::now_ns());
-                     look_at_flow_sync();
-                     return begun;
-                 }}),
+      life_(
+          context(), exchange, options_.announce, [this] { return reopen_logs(); },
+          life_callbacks()),
       drain_timer_(io_),
       handover_timer_(io_),
       bell_(io_, vrrp.bell.descriptor()) {
@@ -120,8 +89,8 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
     follow_link_delays();
     next_hops_.follow();
     host_.start();
-    routers_.tell_all_unlisted();
-    routers_.tell_sources();
+    routers_.log_all_unlisted();
+    routers_.update_address_faults();
     services_.follow_own_hosts();
     services_.follow_quorums();
     flow_sync_.start();
@@ -132,8 +101,54 @@ Manager::~Manager() {
     bell_.release();  // the bell itself closes it
 }
 
+// ---- what its parts call
+
+Routers::Callbacks Manager::router_callbacks() {
+    return {.masters_changed = [this] { host_.follow_masters(); },
+            .all_stopped =
+                [this] {
+                    life_.end_now();
+                    leave();
+                },
+            .transition =
+                [this](const election::VrrpReport& report) {
+                    services_.on_transition(report);
+                    flow_sync_.on_transition(report, port::now_ns());
+                    // An address of the host's own goes with a router that is master.
+                    if (state_->routers.size() > 1) publication_.publish_soon();
+                },
+            .peer_heard = [this] { services_.retry_those_down(); }};
+}
+
+Answers::Actions Manager::operator_actions() {
+    return {.execute = [this](const model::Order& order) { return services_.execute(order); },
+            .reload = [this] { return reload(); },
+            .dry_run = [this] { return dry_run(); },
+            .hand_over =
+                [this](const handover::Request& request, const handover::FlowSync::Reply& reply) {
+                    flow_sync_.execute(request, reply, port::now_ns());
+                    look_at_flow_sync();
+                }};
+}
+
+Life::Callbacks Manager::life_callbacks() {
+    return {.reload = [this] { static_cast<void>(reload()); },
+            .dump = [this](views::Dump dump) { answers_.write(dump); },
+            .stopping =
+                [this] {
+                    services_.run_stop_scripts();
+                    services_.end_checks();  // their sessions say good-bye while the loop turns
+                },
+            .hand_over =
+                [this](std::function<void()> done) {
+                    const bool begun = flow_sync_.leave(std::move(done), port::now_ns());
+                    look_at_flow_sync();
+                    return begun;
+                }};
+}
+
 void Manager::run() {
-    next_hops_.tell_peers();
+    next_hops_.send_peer_next_hops();
     services_.begin_checks(
         {.file = [this](const std::string& name) { return priorities_.file_state(name); },
          .bfd = [this](const std::string& name) { return priorities_.bfd_state(name); }});
@@ -161,8 +176,8 @@ void Manager::run_until_stopped() {
 
 // The virtual addresses are another's now: what is said of it has time.
 void Manager::leave() {
-    routers_.script_queues().when_idle(scripts_patience_ms, [this] {
-        alerts_.when_idle(mails_patience_ms, [this] { life_.leave_after(Life::farewell_ms); });
+    routers_.script_queues().when_idle(stop_scripts_ms, [this] {
+        alerts_.when_idle(last_mails_ms, [this] { life_.leave_after(Life::linger_ms); });
     });
 }
 
@@ -178,7 +193,7 @@ void Manager::on_link(const kernel::Link& link) {
     if (host_.follow_kernel_addresses()) {
         publication_.publish();
         services_.follow_own_hosts();
-        routers_.tell_sources();
+        routers_.update_address_faults();
         changed = true;
     }
     if (changed || host_.lacks_a_guard()) {
@@ -199,8 +214,8 @@ void Manager::follow_port(const PortChange& change) {
     const bool renews = change.mac || change.addresses;
     if (renews) renewed = routers_.renew_plans(change.port);
     if (change.is_new || change.mac || change.mtu) publication_.publish();
-    if (renews) routers_.tell_plans(change.port, renewed);
-    if (change.link) routers_.tell_link(change.port);
+    if (renews) routers_.send_plans(change.port, renewed);
+    if (change.link) routers_.send_link(change.port);
     if (change.mac || change.link) routers_.announce_on(change.port);
     if (change.present && change.any())
         host_.join_groups(change.port, *model::build_snapshot(*state_, 0));
@@ -238,7 +253,7 @@ void Manager::follow_link_delays() {
 
 void Manager::poll_own_links() {
     for (const PortChange& change : links_.poll_own()) {
-        routers_.tell_link(change.port);
+        routers_.send_link(change.port);
         priorities_.apply();
     }
 }
@@ -262,7 +277,7 @@ void Manager::drain() {
     if (now_ns - last_second_ns_ >= ns_per_s)
         attempts_("the work of each second", [&] { every_second(now_ns); });
     if (!life_.is_ready()) attempts_("becoming ready", [this] { become_ready(); });
-    life_.tell_watchdog(now_ns);
+    life_.notify_watchdog(now_ns);
 }
 
 void Manager::take_flow_events() {
@@ -315,7 +330,7 @@ void Manager::wait_for_bell() {
 
 void Manager::every_second(std::uint64_t now_ns) {
     last_second_ns_ = now_ns;
-    events_.tell_folded();
+    events_.log_repeats();
     answers_.sample_load(now_ns);
     answers_.sample_counters(now_ns);
     services_.every_second();
@@ -332,7 +347,7 @@ void Manager::every_second(std::uint64_t now_ns) {
     host_.follow_forwarding();
     priorities_.apply();
     http_.follow(state_->config.dataplane.http);
-    life_.tell_status(views::status_line(*state_, exchange_));
+    life_.notify_status(views::status_line(*state_, exchange_));
 }
 
 std::string Manager::reopen_logs() {
@@ -358,7 +373,7 @@ void Manager::become_ready() {
                  journal::counted(count_served(state_->services), "service"),
                  journal::counted(count_served(state_->servers), "server"),
                  journal::counted(exchange_.workers.size(), "worker"));
-    life_.tell_ready();
+    life_.notify_ready();
 }
 
 // ---- who captures
@@ -381,23 +396,23 @@ telemetry::CaptureMeans Manager::capture_means() {
 
 // ---- a reload
 
-void Manager::reload() {
-    reload(false);
+// For an operator: a row for each step, the outcome last.
+std::vector<views::Json> Manager::reload() {
+    Reloader::Outcome outcome;
+    const auto work = [&] {
+        outcome =
+            reloader_.reload([this](const config::Config& wanted, const model::ReloadPlan& plan) {
+                return take_up(wanted, plan);
+            });
+    };
+    if (!life_.while_reloading(work))
+        outcome.refusal = "it was not done: warren stops, or the log says what failed";
+    return views::reload_rows(outcome.steps, outcome.refusal, false);
 }
 
-// For an operator: each step one row, the outcome the last.
-std::vector<views::Json> Manager::reload(bool is_rehearsal) {
-    Reloader::Outcome outcome;
-    if (is_rehearsal)
-        outcome = reloader_.rehearse();
-    else if (!life_.while_reloading([&] {
-                 outcome = reloader_.reload(
-                     [this](const config::Config& wanted, const model::ReloadPlan& plan) {
-                         return take_up(wanted, plan);
-                     });
-             }))
-        outcome.refusal = "it was not done: warren stops, or the log says what failed";
-    return views::reload_rows(outcome.steps, outcome.refusal, is_rehearsal);
+std::vector<views::Json> Manager::dry_run() {
+    const Reloader::Outcome outcome = reloader_.dry_run();
+    return views::reload_rows(outcome.steps, outcome.refusal, true);
 }
 
 // Workers and control lcore have it with the next snapshot. It stays open even if what follows
@@ -419,7 +434,7 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
     } catch (const std::runtime_error& error) {
         return error.what();
     }
-    services_.tell_of_end(plan);
+    services_.run_stop_scripts(plan);
     links_.hear_virtual_macs(wanted);
     if (const int priority = wanted.control_priority();
         priority != state_->config.control_priority())
@@ -432,13 +447,29 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
     follow_link_delays();
     priorities_.follow(changes);
     services_.resolve_scripts();
-    reloader_.tell_of(changes);
+    reloader_.log_changes(changes);
     next_hops_.follow();
     host_.join_all_groups();
     services_.follow_own_hosts();
     host_.follow_masters();
     services_.follow_quorums();
     publication_.publish();
+    follow_counters(changes);
+    for (const std::uint16_t index : changes.standing_changed)
+        services_.on_server(index);
+    const std::vector<std::uint16_t> added = changes.added_routers;
+    const std::vector<std::uint16_t> removed = changes.removed_routers;
+    routers_.follow(std::move(changes), [this](std::uint8_t port) { return faults_.of(port); });
+    flow_sync_.follow(added, removed);
+    next_hops_.send_peer_next_hops();
+    priorities_.apply();
+    services_.follow_checks();
+    if (wanted.global.fifos.states_on_reload) routers_.repeat_on_fifos();
+    return {};
+}
+
+// Sums go on for what stays, are kept of what goes, and begin at 0 for what comes.
+void Manager::follow_counters(const model::ReloadChanges& changes) {
     for (const std::uint16_t index : changes.removed_servers)
         flow_tally_.keep(state_->servers[index].service,
                          metrics::counts_of(*state_, exchange_, index));
@@ -450,17 +481,6 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
     }
     for (const std::uint16_t index : changes.added_routers)
         days_.begin_router(index);
-    for (const std::uint16_t index : changes.restood)
-        services_.on_server(index);
-    const std::vector<std::uint16_t> added = changes.added_routers;
-    const std::vector<std::uint16_t> removed = changes.removed_routers;
-    routers_.follow(std::move(changes), [this](std::uint8_t port) { return faults_.of(port); });
-    flow_sync_.follow(added, removed);
-    next_hops_.tell_peers();
-    priorities_.apply();
-    services_.follow_checks();
-    if (wanted.global.fifos.states_on_reload) routers_.repeat_on_fifos();
-    return {};
 }
 
 }  // namespace warren::control

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The main thread: owns the model and the parts that keep it true, passes facts from one to the
-// others, and decides nothing itself. Everything below the constructor runs on one io_context. The
-// constructor throws what makes a start impossible; afterwards trouble is logged.
+// The main thread: owns the model (State) and the parts that keep it up to date, and passes facts
+// between them; it decides nothing itself. Everything after the constructor runs on one io_context.
+// The constructor throws what makes a start impossible; later errors are logged.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -34,11 +34,11 @@ namespace warren::control {
 
 struct ManagerOptions {
     const rte_mempool* pool = nullptr;        // of all received frames
-    std::vector<const rte_mempool*> pools{};  // all there are, for who counts them
-    // Puts another port into the table. Throws std::runtime_error: Port's.
+    std::vector<const rte_mempool*> pools{};  // all there are, for metrics
+    // Opens one more port of `ports`. Throws std::runtime_error, as Port does.
     std::function<void(const std::string& interface)> open_port;
     views::ProcessFacts process;
-    kernel::Cleaner* cleaner = nullptr;  // outlives the manager
+    kernel::Cleaner* cleaner = nullptr;  // must outlive the manager
     Reloader::Reread reread;
     std::vector<syntax::TextLine> config_lines;  // LoadResult's, of the configuration
     Life::Announce announce;
@@ -48,10 +48,10 @@ struct ManagerOptions {
 
 class Manager {
   public:
-    static constexpr int drain_ms = 20;                // how often the channels are emptied
-    static constexpr int handover_drain_ms = 2;        // while something is handed over
-    static constexpr int scripts_patience_ms = 5'000;  // for notify_stop
-    static constexpr int mails_patience_ms = 2'000;    // for the last ones
+    static constexpr int drain_ms = 20;            // between two drains of the channels
+    static constexpr int handover_drain_ms = 2;    // the same during a hand-over
+    static constexpr int stop_scripts_ms = 5'000;  // how long notify_stop may take
+    static constexpr int last_mails_ms = 2'000;    // how long the last mails may take
 
     // `ports`: those of port_names(config). Publishes the first snapshot.
     Manager(const config::Config& config, const port::PortTable& ports,
@@ -60,18 +60,21 @@ class Manager {
     Manager(const Manager&) = delete;
     Manager& operator=(const Manager&) = delete;
 
-    // What the control lcore starts with.
+    // For the control lcore's start.
     std::vector<const election::RouterPlan*> plans() const { return routers_.plans(); }
 
-    // What is in force, after reloads too.
+    // The current one, also after reloads.
     const config::Config& config() const { return state_->config; }
 
-    // Until SIGTERM or SIGINT: then the virtual routers have said good-bye and Exchange::stop is
+    // Returns after SIGTERM or SIGINT, when all virtual routers have stopped; Exchange::stop is
     // set.
     void run();
 
   private:
     Context context() { return {io_, *state_, events_, attempts_, publication_}; }
+    Routers::Callbacks router_callbacks();
+    Answers::Actions operator_actions();
+    Life::Callbacks life_callbacks();
 
     void on_link(const kernel::Link& link);
     void follow_port(const PortChange& change);
@@ -91,9 +94,10 @@ class Manager {
     void run_until_stopped();
     void leave();
 
-    void reload();
-    std::vector<views::Json> reload(bool is_rehearsal);
+    std::vector<views::Json> reload();
+    std::vector<views::Json> dry_run();
     std::string take_up(const config::Config& wanted, const model::ReloadPlan& plan);
+    void follow_counters(const model::ReloadChanges& changes);
     void open_port(const std::string& interface);
     telemetry::CaptureMeans capture_means();
 

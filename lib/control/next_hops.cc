@@ -55,7 +55,7 @@ bool NextHops::needs_port(const net::IpAddress& address, const kernel::NextHop& 
 }
 
 bool NextHops::take(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop) {
-    tell_peer(address, hop);
+    send_peer_next_hop(address, hop);
     bool is_server = false;
     for (model::ServerRecord& server : context_.state.servers) {
         if (!is_served(server) || server.config->address != address) continue;
@@ -78,14 +78,14 @@ void NextHops::warn_unreachable(const net::IpAddress& server,
     if (!hop)
         context_.events.warn(journal::EventKind::server, "server {}: no route", server.to_string());
     else if (hop->local)
-        tell_of_local_server(server);
+        log_local_server(server);
     else if (std::none_of(ports.begin(), ports.end(), is_way))
         context_.events.warn(journal::EventKind::server,
                              "server {}: its route leads over an interface that is not ours",
                              server.to_string());
 }
 
-void NextHops::tell_of_local_server(const net::IpAddress& server) {
+void NextHops::log_local_server(const net::IpAddress& server) {
     for (const model::ServerRecord& record : context_.state.servers) {
         if (!is_served(record) || record.config->address != server || !record.next_hop ||
             !record.next_hop->local)
@@ -127,18 +127,19 @@ kernel::Netlink::Zones NextHops::zones() const {
     return zones;
 }
 
-void NextHops::tell_peers() {
+void NextHops::send_peer_next_hops() {
     for (const net::IpAddress& peer : unicast_peers()) {
         const auto hop = netlink_.next_hop(peer);
         if (!hop)
             context_.events.warn(journal::EventKind::vrrp, "unicast_peer {}: no route",
                                  peer.to_string());
-        tell_peer(peer, hop);
+        send_peer_next_hop(peer, hop);
     }
 }
 
 // The peer's adverts leave by the instance's interface; a peer behind another one has no next hop.
-void NextHops::tell_peer(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop) {
+void NextHops::send_peer_next_hop(const net::IpAddress& address,
+                                  const std::optional<kernel::NextHop>& hop) {
     for (std::size_t i = 0; i < context_.state.routers.size(); ++i) {
         const model::RouterState& router = context_.state.routers[i];
         if (!is_served(router)) continue;

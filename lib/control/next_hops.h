@@ -19,7 +19,7 @@ class NextHops {
     // As the configuration says now; gets to know all of them at once.
     void follow();
     // To the control lcore at its start; later changes reach it by take().
-    void tell_peers();
+    void send_peer_next_hops();
     // Whether a real_server's next hop is on an interface that is none of ours yet. Not where there
     // are cards of our own: who gives cards says what is used.
     bool needs_port(const net::IpAddress& address, const kernel::NextHop& hop) const;
@@ -29,9 +29,10 @@ class NextHops {
   private:
     std::vector<net::IpAddress> unicast_peers() const;
     kernel::Netlink::Zones zones() const;
-    void tell_peer(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
+    void send_peer_next_hop(const net::IpAddress& address,
+                            const std::optional<kernel::NextHop>& hop);
     void warn_unreachable(const net::IpAddress& server, const std::optional<kernel::NextHop>& hop);
-    void tell_of_local_server(const net::IpAddress& server);
+    void log_local_server(const net::IpAddress& server);
 
     Context context_;
     kernel::Netlink& netlink_;

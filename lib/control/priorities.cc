@@ -6,21 +6,21 @@
 namespace warren::control {
 
 Priorities::Priorities(const Context& context, const kernel::Netlink& netlink,
-                       tracking::LinkDelays& delays, Others others)
+                       tracking::LinkDelays& delays, Callbacks callbacks)
     : context_(context),
       netlink_(netlink),
       delays_(delays),
-      others_(std::move(others)),
+      callbacks_(std::move(callbacks)),
       scripts_(context.io, context.state.config, context.events, [this] { apply(); }),
       files_(context.io, context.state.config, context.events,
              [this] {
                  apply();
-                 others_.watched();
+                 callbacks_.watched();
              }),
       processes_(context.io, context.state.config, context.events, [this] { apply(); }),
       bfd_(context.io, context.state.config, context.events, [this] {
           apply();
-          others_.watched();
+          callbacks_.watched();
       }) {}
 
 // A card of our own is not among the kernel's interfaces.
@@ -55,7 +55,7 @@ vrrp::TrackedState Priorities::state_of(const config::Tracked& tracked) const {
         case config::TrackKind::bfd:
             return bfd_.state(tracked.name);
         case config::TrackKind::group:
-            return others_.group(tracked.name);
+            return callbacks_.group(tracked.name);
         case config::TrackKind::quorum:
             break;
     }
@@ -93,7 +93,7 @@ void Priorities::apply_to(std::uint16_t index) {
     if (!is_served(router)) return;
     const vrrp::TrackedPart before = router.tracking.total;
     router.tracking = evaluate(router);
-    if (router.waits_silently && router.tracking.settled()) others_.settled(index);
+    if (router.waits_silently && router.tracking.settled()) callbacks_.settled(index);
     const vrrp::TrackedPart& now = router.tracking.total;
     if (now.fault != before.fault)
         context_.publication.fault(index, vrrp::FaultCause::tracked, now.fault);

@@ -19,7 +19,7 @@ namespace warren::control {
 
 class Priorities {
   public:
-    struct Others {
+    struct Callbacks {
         std::function<vrrp::TrackedState(const std::string& name)> group;  // of a track_group
         // A router that waited for what it tracks knows now.
         std::function<void(std::uint16_t router)> settled;
@@ -28,7 +28,7 @@ class Priorities {
     };
 
     Priorities(const Context& context, const kernel::Netlink& netlink, tracking::LinkDelays& delays,
-               Others others);
+               Callbacks callbacks);
 
     // Whenever a tracked thing may have changed. The commands of a start reach the control lcore
     // before its first round does.
@@ -51,7 +51,7 @@ class Priorities {
     Context context_;
     const kernel::Netlink& netlink_;
     tracking::LinkDelays& delays_;
-    Others others_;
+    Callbacks callbacks_;
     tracking::TrackScripts scripts_;
     tracking::TrackFiles files_;
     tracking::TrackProcesses processes_;

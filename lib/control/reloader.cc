@@ -58,7 +58,7 @@ void Reloader::note(const Outcome& outcome) {
     if (history_.last_is_taken) history_.last_taken_ms = journal::system_ms();
 }
 
-Reloader::Outcome Reloader::rehearse() const {
+Reloader::Outcome Reloader::dry_run() const {
     model::ReloadPlan plan;
     return judge(reread_(context_.state.config), plan);
 }
@@ -69,7 +69,7 @@ Reloader::Outcome Reloader::judge(const schema::LoadResult& loaded, model::Reloa
         outcome.steps =
             config::reload_steps({context_.state.config, lines_}, {loaded.config, loaded.lines})
                 .lines;
-        if (outcome.refusal.empty()) tell_resets(plan, outcome);
+        if (outcome.refusal.empty()) list_resets(plan, outcome);
         return outcome;
     }
     for (const syntax::Diagnostic& diagnostic : loaded.diagnostics)
@@ -108,10 +108,10 @@ std::string Reloader::refusal_of(const schema::LoadResult& loaded, model::Reload
     return {};
 }
 
-void Reloader::tell_of(const model::ReloadChanges& changes) {
-    tell_of_routers(changes);
-    tell_of_services(changes);
-    tell_of_servers(changes);
+void Reloader::log_changes(const model::ReloadChanges& changes) {
+    log_routers(changes);
+    log_services(changes);
+    log_servers(changes);
     context_.events.info(
         journal::EventKind::config, "reloaded: {}",
         changes.none() && !is_news_
@@ -122,20 +122,20 @@ void Reloader::tell_of(const model::ReloadChanges& changes) {
                           counted(count_served(context_.state.servers), "server")));
 }
 
-void Reloader::tell_of_routers(const model::ReloadChanges& changes) {
-    const auto tell = [&](std::uint16_t index, const char* what) {
+void Reloader::log_routers(const model::ReloadChanges& changes) {
+    const auto log = [&](std::uint16_t index, const char* what) {
         context_.events.info(journal::EventKind::vrrp, "{} {}",
                              context_.state.routers[index].config->name, what);
     };
     for (const std::uint16_t index : changes.removed_routers)
-        tell(index, "is removed");
+        log(index, "is removed");
     for (const std::uint16_t index : changes.added_routers)
-        tell(index, "is added");
+        log(index, "is added");
     for (const std::uint16_t index : changes.changed_routers)
-        tell(index, "has new settings");
+        log(index, "has new settings");
 }
 
-void Reloader::tell_of_services(const model::ReloadChanges& changes) {
+void Reloader::log_services(const model::ReloadChanges& changes) {
     const auto name = [&](std::uint16_t index) { return name_of(context_.state.services[index]); };
     for (const std::uint16_t index : changes.removed_services)
         context_.events.warn(journal::EventKind::server, "service {} is removed: {} reset",
@@ -153,14 +153,14 @@ std::string Reloader::full_name(std::uint16_t index) const {
 }
 
 // Of what is taken out.
-void Reloader::tell_resets(const model::ReloadPlan& plan, Outcome& outcome) const {
+void Reloader::list_resets(const model::ReloadPlan& plan, Outcome& outcome) const {
     for (const std::uint16_t index : plan.removed_servers)
         if (const std::uint64_t flows = exchange_.active_flows(index); flows != 0)
             outcome.steps.push_back(fmt::format("server {}: its connections are reset, {} now",
                                                 full_name(index), flows));
 }
 
-void Reloader::tell_of_servers(const model::ReloadChanges& changes) {
+void Reloader::log_servers(const model::ReloadChanges& changes) {
     const auto name = [&](std::uint16_t index) { return full_name(index); };
     for (const std::uint16_t index : changes.removed_servers)
         context_.events.warn(journal::EventKind::server, "server {} is removed: {} reset",

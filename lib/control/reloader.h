@@ -35,10 +35,10 @@ class Reloader {
     // Says what is wrong with the file; calls `take_up` if nothing is refused.
     Outcome reload(const TakeUp& take_up);
     // What that would do. Nothing is changed and nothing logged.
-    Outcome rehearse() const;
+    Outcome dry_run() const;
 
     // With the flows that the removed have now, before the workers hear of it.
-    void tell_of(const model::ReloadChanges& changes);
+    void log_changes(const model::ReloadChanges& changes);
 
     const metrics::ReloadHistory& history() const { return history_; }
     // What runs, as text.
@@ -53,10 +53,10 @@ class Reloader {
     Outcome judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
     std::string refusal_of(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
     std::string full_name(std::uint16_t server) const;
-    void tell_resets(const model::ReloadPlan& plan, Outcome& outcome) const;
-    void tell_of_routers(const model::ReloadChanges& changes);
-    void tell_of_services(const model::ReloadChanges& changes);
-    void tell_of_servers(const model::ReloadChanges& changes);
+    void list_resets(const model::ReloadPlan& plan, Outcome& outcome) const;
+    void log_routers(const model::ReloadChanges& changes);
+    void log_services(const model::ReloadChanges& changes);
+    void log_servers(const model::ReloadChanges& changes);
     std::uint64_t flows_of_removed(std::uint16_t service) const;
 
     Context context_;

@@ -32,11 +32,11 @@ bool is_on(const model::RouterState& router, std::uint8_t port) {
 
 }  // namespace
 
-Routers::Routers(const Context& context, election::VrrpLink& vrrp, Told told,
+Routers::Routers(const Context& context, election::VrrpLink& vrrp, Callbacks callbacks,
                  programs::NotifyFifos& fifos, const programs::Listeners& listeners)
     : context_(context),
       vrrp_(vrrp),
-      told_(std::move(told)),
+      callbacks_(std::move(callbacks)),
       fifos_(fifos),
       notifier_(context.io, context.state.config, context.events, listeners) {}
 
@@ -67,13 +67,13 @@ void Routers::take_statuses() {
             router.record = record;
             note_other(router, record.status);
             moved = moved || was_master != is_master(router);
-            tell_fifos(router, before);
+            write_fifos(router, before);
         });
-    if (moved) context_.attempts("following the masters", [&] { told_.masters(); });
+    if (moved) context_.attempts("following the masters", [&] { callbacks_.masters_changed(); });
 }
 
 // What is no change of state, and nobody else hears of.
-void Routers::tell_fifos(const model::RouterState& router, const vrrp::Status& before) {
+void Routers::write_fifos(const model::RouterState& router, const vrrp::Status& before) {
     const vrrp::Status& now = router.status;
     if (router.config->notify_priority_changes && before.state != vrrp::State::initialize &&
         now.effective_priority != before.effective_priority)
@@ -98,7 +98,7 @@ void Routers::on_report(const election::VrrpReport& report) {
             context_.events.info(journal::EventKind::vrrp,
                                  "{}: first traffic {:.1f} ms after the takeover", name(),
                                  static_cast<double>(report.silent_ns) / 1e6);
-            tell_company(port::now_ns());
+            note_peer_heard(port::now_ns());
             break;
         case Kind::silence:
             context_.events.info(journal::EventKind::vrrp,
@@ -113,7 +113,7 @@ void Routers::on_report(const election::VrrpReport& report) {
             on_reloaded(report);
             break;
         case Kind::stopped:
-            told_.stopped();
+            callbacks_.all_stopped();
             break;
     }
 }
@@ -124,7 +124,7 @@ void Routers::on_transition(const election::VrrpReport& report) {
     context_.events.info(journal::EventKind::vrrp, "{}: {} -> {} ({})", router.config->name,
                          vrrp::name(report.from), vrrp::name(report.to),
                          ends::reason_text(report, router));
-    if (told_.transition) told_.transition(report);
+    if (callbacks_.transition) callbacks_.transition(report);
     if (router.config->is_static || waits_for_tracked(report)) return;
     if (!is_served(router))
         notifier_.on_removal(router.config->name, router.status.effective_priority);
@@ -152,7 +152,7 @@ bool Routers::waits_for_tracked(const election::VrrpReport& report) {
 }
 
 // What it waited for has failed.
-void Routers::tell_settled(std::uint16_t index) {
+void Routers::send_settled(std::uint16_t index) {
     model::RouterState& router = context_.state.routers[index];
     router.waits_silently = false;
     if (router.tracking.total.fault)
@@ -191,16 +191,16 @@ bool Routers::replace_plan(std::uint16_t index) {
 }
 
 // A master tells all stations, with the MAC that the snapshot says now.
-void Routers::tell_plans(std::uint8_t port, const std::vector<std::uint16_t>& renewed) {
+void Routers::send_plans(std::uint8_t port, const std::vector<std::uint16_t>& renewed) {
     for (const std::uint16_t i : renewed)
         context_.publication.command({.kind = election::VrrpCommand::Kind::plan,
                                       .router = i,
                                       .plan = context_.state.routers[i].plan.get()});
     for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
-        if (is_on(context_.state.routers[i], port)) tell_missing_address(i);
+        if (is_on(context_.state.routers[i], port)) update_address_fault(i);
 }
 
-void Routers::tell_missing_address(std::uint16_t index) {
+void Routers::update_address_fault(std::uint16_t index) {
     model::RouterState& router = context_.state.routers[index];
     const bool missing = plan_of(router).settings.primary_address.is_unspecified() ||
                          model::lacks_source(*router.config, context_.state.ports[router.port],
@@ -231,12 +231,12 @@ void Routers::announce_on(std::uint8_t port) {
     }
 }
 
-void Routers::tell_sources() {
+void Routers::update_address_faults() {
     for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
-        if (is_served(context_.state.routers[i])) tell_missing_address(i);
+        if (is_served(context_.state.routers[i])) update_address_fault(i);
 }
 
-void Routers::tell_link(std::uint8_t port) {
+void Routers::send_link(std::uint8_t port) {
     const bool up = context_.state.ports[port].link_up;
     for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i)
         if (is_on(context_.state.routers[i], port) &&
@@ -257,14 +257,14 @@ void Routers::follow(model::ReloadChanges changes, const FaultsOf& faults_of) {
             change.faults |= faults_of(context_.state.routers[change.router].port);
         if (change.kind == election::RouterChange::Kind::remove) continue;
         add_missing_source(change);
-        tell_unlisted(context_.state.routers[change.router]);
+        log_unlisted(context_.state.routers[change.router]);
     }
     context_.publication.command(
         {.kind = election::VrrpCommand::Kind::reload, .changes = &handed.changes});
 }
 
 // A peer that lists all of them (a larger MTU) refuses such adverts, as this router does its.
-void Routers::tell_unlisted(const model::RouterState& router) {
+void Routers::log_unlisted(const model::RouterState& router) {
     const std::size_t unlisted = model::unlisted_addresses(router);
     if (unlisted == 0) return;
     const std::size_t listed = router.plan->settings.advert_addresses.size();
@@ -275,9 +275,9 @@ void Routers::tell_unlisted(const model::RouterState& router) {
                          router.config->name, port.name, port.mtu, listed, listed + unlisted);
 }
 
-void Routers::tell_all_unlisted() {
+void Routers::log_all_unlisted() {
     for (const model::RouterState& router : context_.state.routers)
-        tell_unlisted(router);
+        log_unlisted(router);
 }
 
 // A plan does not know what addresses the host has.
@@ -293,12 +293,12 @@ void Routers::add_missing_source(election::RouterChange& change) {
 
 // ---- alarms
 
-// A rival is heard at each of its adverts.
-void Routers::tell_company(std::uint64_t now_ns) {
+// Another master is heard with each of its adverts: every three seconds is enough.
+void Routers::note_peer_heard(std::uint64_t now_ns) {
     constexpr std::uint64_t gap_ns = 3'000'000'000;
-    if (!told_.company || (company_at_ns_ != 0 && now_ns - company_at_ns_ < gap_ns)) return;
-    company_at_ns_ = now_ns;
-    told_.company();
+    if (!callbacks_.peer_heard || (peer_heard_ns_ != 0 && now_ns - peer_heard_ns_ < gap_ns)) return;
+    peer_heard_ns_ = now_ns;
+    callbacks_.peer_heard();
 }
 
 // An advert that differs is often the only sign of two masters: a wrong password or interval.
@@ -307,7 +307,7 @@ void Routers::on_alarm(const election::VrrpReport& report) {
     const std::uint64_t now_ns = port::now_ns();
     if (report.kind == election::VrrpReport::Kind::alarm &&
         report.alarm == vrrp::AlarmKind::other_master)
-        tell_company(now_ns);
+        note_peer_heard(now_ns);
     if (!router.alarms.see(report, now_ns)) return;
     context_.events.warn(
         journal::EventKind::vrrp, "{}: {}", router.config->name,

@@ -43,23 +43,24 @@ std::string servers_left(const model::State& state, const model::ServiceRecord& 
 }  // namespace
 
 Services::Services(const Context& context, exchange::Exchange& exchange,
-                   programs::ScriptQueues& queues, const programs::Listeners& listeners, Told told)
+                   programs::ScriptQueues& queues, const programs::Listeners& listeners,
+                   Callbacks callbacks)
     : context_(context),
       exchange_(exchange),
-      told_(std::move(told)),
+      callbacks_(std::move(callbacks)),
       notifier_(context.state.config, queues, listeners) {}
 
 void Services::begin_checks(Checks::Watched watched) {
     checks_ = std::make_unique<Checks>(
         context_.io, context_.state, context_.events,
-        Checks::Told{
+        Checks::Callbacks{
             .changed = [this](std::uint16_t server) { on_server(server); },
             .answered =
                 [this](std::uint16_t server) { exchange_.note_check(server, port::now_ns()); },
-            .weighed = [this](std::uint16_t server) { on_weight(server); },
+            .weight_changed = [this](std::uint16_t server) { on_weight(server); },
             .silent =
                 [this](std::uint16_t server) {
-                    told_.silent(context_.state.servers[server].config->address);
+                    callbacks_.server_silent(context_.state.servers[server].config->address);
                 }},
         std::move(watched));
     checks_->look_at_watched();
@@ -132,11 +133,11 @@ void Services::follow_own_hosts() {
 void Services::follow_quorums() {
     pools::update_fronts(context_.state);
     for (const model::QuorumChange& change : update_quorums(context_.state, port::now_ns()))
-        tell_of_quorum(change);
-    told_.quorums();
+        announce_quorum(change);
+    callbacks_.quorums_changed();
 }
 
-void Services::tell_of_quorum(const model::QuorumChange& change) {
+void Services::announce_quorum(const model::QuorumChange& change) {
     const model::ServiceRecord& service = context_.state.services[change.service];
     const std::string name = name_of(service);
     if (change.has_quorum)
@@ -161,8 +162,8 @@ std::string Services::full_name(std::uint16_t index) const {
     return name_of(server) + " of " + name_of(context_.state.services[server.service]);
 }
 
-std::vector<Services::Obeyed> Services::obey(const model::Order& order) {
-    std::vector<Obeyed> all;
+std::vector<Services::OrderResult> Services::execute(const model::Order& order) {
+    std::vector<OrderResult> all;
     if (order.service) context_.state.services[*order.service].is_rebalance_ordered = true;
     for (const std::uint16_t index : order.servers)
         switch (order.kind) {
@@ -173,13 +174,13 @@ std::vector<Services::Obeyed> Services::obey(const model::Order& order) {
                 all.push_back(reset_flows(index, order.note));
                 break;
             default:
-                all.push_back({index, obey(index, order.admin, order.note), ""});
+                all.push_back({index, execute(index, order.admin, order.note), ""});
                 all.back().text = context_.state.servers[index].reason;
         }
     return all;
 }
 
-Services::Obeyed Services::order_weight(std::uint16_t index, const model::Order& order) {
+Services::OrderResult Services::order_weight(std::uint16_t index, const model::Order& order) {
     model::ServerRecord& server = context_.state.servers[index];
     const bool changed = model::order_weight(server, ordered_weight(order, server));
     const std::string text = model::with_note(
@@ -195,7 +196,7 @@ Services::Obeyed Services::order_weight(std::uint16_t index, const model::Order&
     return {index, changed, text};
 }
 
-Services::Obeyed Services::reset_flows(std::uint16_t index, const std::string& note) {
+Services::OrderResult Services::reset_flows(std::uint16_t index, const std::string& note) {
     const std::uint64_t flows = exchange_.active_flows(index);
     bool taken = true;
     for (const auto& worker : exchange_.workers)
@@ -208,8 +209,8 @@ Services::Obeyed Services::reset_flows(std::uint16_t index, const std::string& n
     return {index, taken && flows != 0, text};
 }
 
-bool Services::obey(std::uint16_t index, balance::Admin admin, const std::string& note) {
-    const bool changed = model::obey(context_.state.servers[index], admin, port::now_ns(), note);
+bool Services::execute(std::uint16_t index, balance::Admin admin, const std::string& note) {
+    const bool changed = model::execute(context_.state.servers[index], admin, port::now_ns(), note);
     if (changed) on_server(index);
     return changed;
 }
@@ -266,20 +267,20 @@ void Services::every_second() {
     if (are_fronts_others) follow_quorums();
     if (are_fronts_others || are_weights_others) context_.publication.publish();
     model::sample_rates(context_.state, exchange_);
-    even_out();
+    rebalance();
     warn_of_few_ports();
-    tell_refusals();
-    tell_slow_servers();
+    log_refusals();
+    log_slow_servers();
 }
 
-void Services::tell_slow_servers() {
+void Services::log_slow_servers() {
     for (const pools::SlowNews& news : slow_.look(context_.state))
         context_.events.add(journal::EventKind::server,
                             news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
                             news.text);
 }
 
-void Services::tell_refusals() {
+void Services::log_refusals() {
     for (const ends::RefusalNews& news : refusals_.look(context_.state))
         context_.events.add(journal::EventKind::server,
                             news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
@@ -291,7 +292,7 @@ void Services::follow_traffic() {
     for (const pools::DrainNews& news :
          pools::follow_drains(context_.state, exchange_, port::now_ns())) {
         if (news.silent && checks_) checks_->doubt(news.server);
-        if (news.asks) call_roll(news.server);
+        if (news.asks) probe_flows(news.server);
         if (!news.text.empty())
             context_.events.info(journal::EventKind::server, "server {}: {}",
                                  full_name(news.server), news.text);
@@ -303,7 +304,7 @@ void Services::follow_traffic() {
     if (published) context_.publication.publish();
 }
 
-void Services::call_roll(std::uint16_t server) {
+void Services::probe_flows(std::uint16_t server) {
     for (const auto& worker : exchange_.workers)
         if (!worker->roll_calls.push({.server = server}))
             context_.state.servers[server].roll_call.call_again();
@@ -311,7 +312,7 @@ void Services::call_roll(std::uint16_t server) {
 }
 
 // An order that a worker cannot take is made again in a second.
-void Services::even_out() {
+void Services::rebalance() {
     const pools::RebalanceStep step = pools::rebalance(context_.state, exchange_);
     for (const auto& [service, text] : step.news)
         context_.events.info(journal::EventKind::server, "service {}: {}",
@@ -319,8 +320,8 @@ void Services::even_out() {
     for (const pools::Shed& shed : step.sheds)
         static_cast<void>(exchange_.workers[shed.worker]->sheds.push(shed.order));
     exchange::wake_workers(exchange_.workers);
-    for (const pools::Farewells& farewells : step.farewells)
-        if (checks_) checks_->say_farewell(farewells.server, farewells.most);
+    for (const pools::CloseRequest& close : step.closes)
+        if (checks_) checks_->close_connections(close.server, close.most);
 }
 
 void Services::warn_of_few_ports() {
@@ -336,24 +337,24 @@ void Services::warn_of_few_ports() {
     }
 }
 
-void Services::tell_of_end() {
+void Services::run_stop_scripts() {
     for (const model::ServiceRecord& service : context_.state.services) {
         if (!is_served(service) || !service.config->omega) continue;
         for (const std::uint16_t index : service.servers)
-            tell_of_end(context_.state.servers[index]);
+            run_stop_scripts(context_.state.servers[index]);
         notifier_.on_quorum(*service.config, false, shutting_down);
     }
 }
 
-void Services::tell_of_end(const model::ReloadPlan& plan) {
+void Services::run_stop_scripts(const model::ReloadPlan& plan) {
     for (const std::uint16_t index : plan.removed_servers)
-        tell_of_end(context_.state.servers[index]);
+        run_stop_scripts(context_.state.servers[index]);
     for (const std::uint16_t index : plan.removed_services)
         if (const auto& service = *context_.state.services[index].config; service.omega)
             notifier_.on_quorum(service, false, "Removing");
 }
 
-void Services::tell_of_end(const model::ServerRecord& server) {
+void Services::run_stop_scripts(const model::ServerRecord& server) {
     const config::VirtualServer& service = *context_.state.services[server.service].config;
     if (service.omega && is_notified_of_end(server))
         notifier_.on_server(service, *server.config, false, shutting_down);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Virtual_servers and their real_servers: what checks, handshakes, ended flows and the operator say
-// of them, and who hears of what follows: the log, scripts, the workers.
+// Virtual_servers and their real_servers: takes in checks, flow events and orders, and passes on
+// what follows to the log, scripts, alerts and the workers.
 #pragma once
 
 #include <cstdint>
@@ -23,44 +23,44 @@ namespace warren::control {
 
 class Services {
   public:
-    struct Told {
-        std::function<void()> quorums;  // some may have changed, which routers may track
-        std::function<void(const net::IpAddress&)> silent;  // does not answer its check
+    struct Callbacks {
+        std::function<void()> quorums_changed;  // perhaps; routers may track them
+        std::function<void(const net::IpAddress&)> server_silent;  // a check timed out
     };
     Services(const Context& context, exchange::Exchange& exchange, programs::ScriptQueues& queues,
-             const programs::Listeners& listeners, Told told);
+             const programs::Listeners& listeners, Callbacks callbacks);
 
-    // From here on servers are checked; until end_checks().
+    // Starts the checks; end_checks() ends them.
     void begin_checks(Checks::Watched watched);
     void end_checks() { checks_.reset(); }
 
-    // A check, the operator or a reload has changed a server's standing.
+    // A server's standing has changed, by a check, an order or a reload.
     void on_server(std::uint16_t server);
     // A check has changed its weight.
     void on_weight(std::uint16_t server);
-    // Another address of this host's, or one less.
+    // This host's addresses have changed: some servers may be local now.
     void follow_own_hosts();
     void follow_quorums();
-    // Returns whether it has changed anything.
-    bool obey(std::uint16_t server, balance::Admin admin, const std::string& note);
-    struct Obeyed {
+    // Returns whether anything has changed.
+    bool execute(std::uint16_t server, balance::Admin admin, const std::string& note);
+    struct OrderResult {
         std::uint16_t server = 0;
         bool changed = false;
-        std::string text;  // what is so now
+        std::string text;  // the result, for the operator
     };
-    std::vector<Obeyed> obey(const model::Order& order);
+    std::vector<OrderResult> execute(const model::Order& order);
 
     void take(const exchange::FlowEvent& event);
-    // A virtual router's: whose connections are gone with it is remembered.
+    // Remembers whose connections a virtual router took with it.
     void on_transition(const election::VrrpReport& report);
-    // Some fifty times a second: drains go on, silence is seen.
+    // At each drain of the channels (20 ms): silent servers, servers that drain.
     void follow_traffic();
     void every_second();
 
-    // omega: whoever serves is about to serve no more; all, or what a reload removes.
-    void tell_of_end();
-    void tell_of_end(const model::ReloadPlan& plan);
-    // Of a reload: before others hear of it, and when all have.
+    // `omega`: down scripts of all that serve, at a shutdown, or of what a reload removes.
+    void run_stop_scripts();
+    void run_stop_scripts(const model::ReloadPlan& plan);
+    // Of a reload: before and after the snapshot is published.
     void resolve_scripts() { notifier_.resolve(context_.state.config); }
     void follow_checks();
     // A tracked file or a BFD session has changed.
@@ -70,22 +70,22 @@ class Services {
     const ends::EndedFlows& ended() const { return ended_; }
 
   private:
-    void tell_of_end(const model::ServerRecord& server);
-    void tell_of_quorum(const model::QuorumChange& change);
-    Obeyed order_weight(std::uint16_t server, const model::Order& order);
-    Obeyed reset_flows(std::uint16_t server, const std::string& note);
+    void run_stop_scripts(const model::ServerRecord& server);
+    void announce_quorum(const model::QuorumChange& change);
+    OrderResult order_weight(std::uint16_t server, const model::Order& order);
+    OrderResult reset_flows(std::uint16_t server, const std::string& note);
     bool is_doubtful(const exchange::FlowEvent& event);
-    void call_roll(std::uint16_t server);
-    void even_out();
+    void probe_flows(std::uint16_t server);
+    void rebalance();
     std::string full_name(std::uint16_t server) const;
     void warn_of_few_ports();
-    void tell_refusals();
-    void tell_slow_servers();
+    void log_refusals();
+    void log_slow_servers();
     std::uint64_t flows_of(std::uint16_t router) const;
 
     Context context_;
     exchange::Exchange& exchange_;
-    const Told told_;
+    const Callbacks callbacks_;
     programs::ServerNotifier notifier_;
     std::unique_ptr<Checks> checks_;
     ends::EndedFlows ended_;

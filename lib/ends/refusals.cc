@@ -46,18 +46,18 @@ void RefusalWatch::look_at(const Key& key, const balance::RecentCount& count,
         news.push_back({false, what});
         return;
     }
-    Told& told = found->second;
+    Reported& reported = found->second;
     if (count.recent() == 0) {
         news.push_back(
-            {true, what + ": no more; " + times(count.total() - told.before) + " in all"});
+            {true, what + ": no more; " + times(count.total() - reported.before) + " in all"});
         standing_.erase(found);
         return;
     }
-    if (++told.seconds < summary_seconds) return;
+    if (++reported.seconds < summary_seconds) return;
     news.push_back(
-        {false, what + ": " + times(count.total() - told.total) + " in the last minute"});
-    told.total = count.total();
-    told.seconds = 0;
+        {false, what + ": " + times(count.total() - reported.total) + " in the last minute"});
+    reported.total = count.total();
+    reported.seconds = 0;
 }
 
 }  // namespace warren::ends

@@ -26,7 +26,7 @@ class RefusalWatch {
     std::vector<RefusalNews> look(model::State& state);
 
   private:
-    struct Told {
+    struct Reported {
         std::uint64_t total = 0;   // when last told
         std::uint64_t before = 0;  // it began
         unsigned seconds = 0;      // since last told
@@ -37,7 +37,7 @@ class RefusalWatch {
     void look_at(const Key& key, const balance::RecentCount& count, const std::string& what,
                  std::vector<RefusalNews>& news);
 
-    std::map<Key, Told> standing_;
+    std::map<Key, Reported> standing_;
 };
 
 }  // namespace warren::ends

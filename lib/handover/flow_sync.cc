@@ -227,7 +227,7 @@ void FlowSync::bring_back(std::uint64_t now_ns) {
     });
 }
 
-void FlowSync::obey(const Request& request, const Reply& reply, std::uint64_t now_ns) {
+void FlowSync::execute(const Request& request, const Reply& reply, std::uint64_t now_ns) {
     Asked asked{{}, {}, reply};
     for (const std::uint16_t index : request.routers) {
         if (request.back) {

@@ -42,7 +42,7 @@ class FlowSync {
     void on_transition(const election::VrrpReport& report, std::uint64_t now_ns);
 
     // Answers at once or when all of it has ended, no later than Giving::offer_ns.
-    void obey(const Request& request, const Reply& reply, std::uint64_t now_ns);
+    void execute(const Request& request, const Reply& reply, std::uint64_t now_ns);
     // Hands over what it can; `done` comes when none is under way any more. False: nothing can be.
     bool leave(std::function<void()> done, std::uint64_t now_ns);
 

@@ -125,11 +125,12 @@ void AmqpChecker::attempt() {
         way.tls = tls_options(*options_.tls, options_.target.address);
         if (!way.tls) return give_up("cannot use " + options_.tls->ca_file);
     }
-    AmqpLink::Told told{
+    AmqpLink::Callbacks callbacks{
         [this](const amqp::Finding& finding) { on_found(finding); },
         [this](Reason reason, const std::string& text) { on_ended(reason, text); },
     };
-    link_ = std::make_shared<AmqpLink>(io_, std::move(way), settings(password), std::move(told));
+    link_ =
+        std::make_shared<AmqpLink>(io_, std::move(way), settings(password), std::move(callbacks));
     link_->open();
 }
 

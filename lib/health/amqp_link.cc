@@ -36,10 +36,11 @@ std::int64_t AmqpLink::now_ns() {
     return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
 }
 
-AmqpLink::AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings, Told told)
+AmqpLink::AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings,
+                   Callbacks callbacks)
     : way_(std::move(way)),
       client_(std::move(settings)),
-      told_(std::move(told)),
+      callbacks_(std::move(callbacks)),
       connection_(Connection::make(io, way_.tls)),
       timer_(io),
       doubt_timer_(io) {}
@@ -89,7 +90,7 @@ void AmqpLink::carry_out(const amqp::Action& action) {
     }
     if (const auto* finding = std::get_if<amqp::Finding>(&action)) {
         // From a copy: the callback may destroy the checker, and so let us go.
-        if (const auto found = told_.found) found(*finding);
+        if (const auto found = callbacks_.found) found(*finding);
         return;
     }
     closing_ = true;
@@ -110,7 +111,7 @@ void AmqpLink::doubt() {
 }
 
 void AmqpLink::leave() {
-    told_ = {};
+    callbacks_ = {};
     if (closed_ || closing_) return;
     if (!established_) return close();
     step(amqp::Leave{});
@@ -158,7 +159,7 @@ void AmqpLink::on_deadline() {
 }
 
 void AmqpLink::end(Reason reason, const std::string& text) {
-    const auto ended = told_.ended;
+    const auto ended = callbacks_.ended;
     const auto self = shared_from_this();  // whoever is told may let us go
     close();
     if (ended) ended(reason, text);
@@ -166,7 +167,7 @@ void AmqpLink::end(Reason reason, const std::string& text) {
 
 void AmqpLink::close() {
     closed_ = true;
-    told_ = {};
+    callbacks_ = {};
     timer_.cancel();
     doubt_timer_.cancel();
     connection_->close();

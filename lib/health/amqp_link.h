@@ -32,13 +32,13 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
         ProxyForm proxy_form = ProxyForm::none;
         std::int64_t connect_timeout_ns = 0;  // TCP and TLS; AMQP's own is in its settings
     };
-    struct Told {
+    struct Callbacks {
         std::function<void(const amqp::Finding&)> found;
         // Once, the last: why it ended; none: a finding has said so.
         std::function<void(Reason reason, const std::string& text)> ended;
     };
 
-    AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings, Told told);
+    AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings, Callbacks callbacks);
 
     void open();
     // Ends if what it says now is not acknowledged soon: lost is the machine, not the broker alone.
@@ -66,7 +66,7 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
 
     const Way way_;
     amqp::Client client_;
-    Told told_;
+    Callbacks callbacks_;
     std::shared_ptr<Connection> connection_;
     boost::asio::steady_timer timer_, doubt_timer_;
     std::string outbox_;  // waits for what is being written

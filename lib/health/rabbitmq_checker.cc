@@ -148,37 +148,36 @@ void RabbitmqChecker::conclude() {
 // ---- `rebalance { method close }`: a list of the node's connections and a DELETE for each that is
 // to go
 
-constexpr const char* farewell_reason =
-    "rebalancing: connect again, another node has fewer clients";
+constexpr const char* close_reason = "rebalancing: connect again, another node has fewer clients";
 
 class RabbitmqCloser final : public ApiTalk {
   public:
     RabbitmqCloser(boost::asio::io_context& io, const RabbitmqOptions& options,
-                   rabbitmq::Leavers leavers, Callback callback)
+                   rabbitmq::ClosableConnections closable, Callback callback)
         : ApiTalk(io, options, {.warmup_ns = 0}, std::move(callback)),
-          farewell_(std::move(leavers)) {
+          closer_(std::move(closable)) {
         start();
     }
 
   private:
     void begin() override { call(); }
     std::optional<probe::HttpRequest> next() override;
-    void hear(const probe::HttpReply& reply) override { farewell_.take(reply.status, reply.body); }
+    void hear(const probe::HttpReply& reply) override { closer_.take(reply.status, reply.body); }
     void conclude() override;
     void break_off(Reason reason, std::string text) override { fail(reason, std::move(text)); }
 
-    rabbitmq::Farewell farewell_;
+    rabbitmq::ConnectionCloser closer_;
 };
 
 std::optional<probe::HttpRequest> RabbitmqCloser::next() {
-    if (farewell_.is_over()) return std::nullopt;
+    if (closer_.is_over()) return std::nullopt;
     return probe::HttpRequest{
-        .method = farewell_.method(), .target = farewell_.path(), .reason = farewell_reason};
+        .method = closer_.method(), .target = closer_.path(), .reason = close_reason};
 }
 
 void RabbitmqCloser::conclude() {
-    if (!farewell_.problem().empty()) return fail(Reason::other, farewell_.problem());
-    finish({.text = std::to_string(farewell_.closed()) + " connections are closed"});
+    if (!closer_.problem().empty()) return fail(Reason::other, closer_.problem());
+    finish({.text = std::to_string(closer_.closed()) + " connections are closed"});
 }
 
 }  // namespace
@@ -190,8 +189,9 @@ std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const Rabbitm
 
 std::unique_ptr<Checker> close_connections(boost::asio::io_context& io,
                                            const RabbitmqOptions& options,
-                                           rabbitmq::Leavers leavers, Callback callback) {
-    return std::make_unique<RabbitmqCloser>(io, options, std::move(leavers), std::move(callback));
+                                           rabbitmq::ClosableConnections closable,
+                                           Callback callback) {
+    return std::make_unique<RabbitmqCloser>(io, options, std::move(closable), std::move(callback));
 }
 
 }  // namespace warren::health

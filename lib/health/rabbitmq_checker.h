@@ -11,7 +11,7 @@
 #include "health/checker.h"
 #include "health/target.h"
 #include "health/tls_settings.h"
-#include "rabbitmq/farewell.h"
+#include "rabbitmq/connection_closer.h"
 
 namespace warren::health {
 
@@ -37,6 +37,7 @@ std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const Rabbitm
 // and is then to destroy it. schedule.warmup_ns and the rest of the schedule say nothing here.
 std::unique_ptr<Checker> close_connections(boost::asio::io_context& io,
                                            const RabbitmqOptions& options,
-                                           rabbitmq::Leavers leavers, Callback callback);
+                                           rabbitmq::ClosableConnections closable,
+                                           Callback callback);
 
 }  // namespace warren::health

@@ -55,13 +55,13 @@ EventLog::EventLog() : EventLog(system_ms) {}
 EventLog::EventLog(Clock clock) : clock_(std::move(clock)) {}
 
 void EventLog::add(EventKind kind, EventLevel level, const std::string& text) {
-    tell_folded();
+    log_repeats();
     std::string said = one_line(text);
     if (is_answer(kind) || repeats_.admit(kind, level, said, clock_()))
         keep(kind, level, std::move(said));
 }
 
-void EventLog::tell_folded() {
+void EventLog::log_repeats() {
     for (const Repeats::Folded& repeat : repeats_.ended(clock_()))
         keep(repeat.kind, repeat.level,
              fmt::format("{} ({} times more in {} s)", repeat.text, repeat.times,

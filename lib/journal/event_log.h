@@ -52,7 +52,7 @@ class EventLog {
     void add(EventKind kind, EventLevel level, const std::string& text);
 
     // Tells what was folded and has come to its end; to be called now and then.
-    void tell_folded();
+    void log_repeats();
 
     std::uint64_t first() const;  // number of the oldest kept
     std::uint64_t end() const { return next_; }

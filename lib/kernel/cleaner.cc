@@ -126,11 +126,11 @@ Cleaner::~Cleaner() {
 }
 
 void Cleaner::will_have(const NetlinkMessage& removal) {
-    tell(true, removal);
+    announce(true, removal);
 }
 
 void Cleaner::has_removed(const NetlinkMessage& removal) {
-    tell(false, removal);
+    announce(false, removal);
 }
 
 void Cleaner::hold(int descriptor) {
@@ -151,7 +151,7 @@ void Cleaner::hold(int descriptor) {
     }
 }
 
-void Cleaner::tell(bool there, const NetlinkMessage& removal) const {
+void Cleaner::announce(bool there, const NetlinkMessage& removal) const {
     NetlinkMessage note{there ? is_there : is_gone};
     note.insert(note.end(), removal.begin(), removal.end());
     while (send(socket_, note.data(), note.size(), MSG_NOSIGNAL) < 0 && errno == EINTR) {

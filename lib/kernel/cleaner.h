@@ -31,7 +31,7 @@ class Cleaner {
     void hold(int descriptor);
 
   private:
-    void tell(bool there, const NetlinkMessage& removal) const;
+    void announce(bool there, const NetlinkMessage& removal) const;
 
     int socket_ = -1;
     pid_t child_ = -1;

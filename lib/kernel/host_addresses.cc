@@ -124,8 +124,8 @@ std::vector<KernelAddress> leftovers(std::span<const KernelAddress> ours,
     return found;
 }
 
-HostAddresses::HostAddresses(Told told, Cleaner* cleaner)
-    : told_(std::move(told)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {}
+HostAddresses::HostAddresses(Log log, Cleaner* cleaner)
+    : log_(std::move(log)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {}
 
 HostAddresses::~HostAddresses() {
     for (const auto& [key, one] : placed_)
@@ -150,7 +150,7 @@ void HostAddresses::promote(const std::string& interface) {
         cleaner_->will_have(promotion(ifindex, false));
     }
     if (const int error = requests_.request(promotion(ifindex, true)); error != 0)
-        told_.warning("promote_secondaries on " + interface + ": " + std::strerror(error));
+        log_.warning("promote_secondaries on " + interface + ": " + std::strerror(error));
     promoting_[interface] = ifindex;
 }
 
@@ -175,17 +175,17 @@ void HostAddresses::remove_leftovers(std::span<const KernelAddress> ours) {
         if (const Link* link = find_link(links, address.interface);
             link != nullptr && has_address(*link, address.prefix.address) &&
             is_the_hosts_own(*link, address.prefix.address))
-            told_.warning(address.prefix.address.to_string() +
-                          " is the first address of interface " + address.interface +
-                          ": it stays there, whoever is master");
+            log_.warning(address.prefix.address.to_string() +
+                         " is the first address of interface " + address.interface +
+                         ": it stays there, whoever is master");
     for (const KernelAddress& address : leftovers(ours, links)) {
         const int error =
             remove(address, table.find(address.interface)->index, Removal::any_prefix);
         if (error == 0)
-            told_.warning(text_of(address) + " was left there by an earlier life: removed");
+            log_.warning(text_of(address) + " was left there by an earlier life: removed");
         else
-            told_.warning(text_of(address) +
-                          " was left there by an earlier life and stays: " + std::strerror(error));
+            log_.warning(text_of(address) +
+                         " was left there by an earlier life and stays: " + std::strerror(error));
     }
 }
 
@@ -205,7 +205,7 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
         if (cleaner_ != nullptr) cleaner_->will_have(address_removal(index_of(address), address));
         const int error = requests_.add_address(index_of(address), address);
         if (error != 0 && error != EEXIST) {
-            tell_refusal(address, error);
+            log_refusal(address, error);
             continue;
         }
         refused_.erase(address.prefix.address);
@@ -231,10 +231,10 @@ int HostAddresses::remove(const KernelAddress& address, int ifindex, Removal rem
     return error == EADDRNOTAVAIL || error == ENODEV ? 0 : error;
 }
 
-void HostAddresses::tell_refusal(const KernelAddress& address, int error) {
+void HostAddresses::log_refusal(const KernelAddress& address, int error) {
     if (!refused_.insert(address.prefix.address).second) return;
-    told_.warning("the kernel does not take " + text_of(address) + ": " + std::strerror(error) +
-                  (error == EACCES ? " (is IPv6 switched off there?)" : ""));
+    log_.warning("the kernel does not take " + text_of(address) + ": " + std::strerror(error) +
+                 (error == EACCES ? " (is IPv6 switched off there?)" : ""));
 }
 
 }  // namespace warren::kernel

@@ -52,12 +52,12 @@ NetlinkMessage promotion(int ifindex, bool on);
 
 class HostAddresses {
   public:
-    struct Told {
+    struct Log {
         std::function<void(const std::string&)> info, warning;
     };
 
     // `cleaner`: who takes back what we put there if we cannot; may be null.
-    HostAddresses(Told told, Cleaner* cleaner);
+    HostAddresses(Log log, Cleaner* cleaner);
     ~HostAddresses();
     HostAddresses(const HostAddresses&) = delete;
     HostAddresses& operator=(const HostAddresses&) = delete;
@@ -81,9 +81,9 @@ class HostAddresses {
     void promote(const std::string& interface);
     void end_promotions(const std::set<std::string>& but);
     int remove(const KernelAddress& address, int ifindex, Removal removal = Removal::exact);
-    void tell_refusal(const KernelAddress& address, int error);
+    void log_refusal(const KernelAddress& address, int error);
 
-    Told told_;
+    Log log_;
     Cleaner* cleaner_;
     NetlinkSocket requests_;
     PlacedAddresses placed_;

@@ -22,8 +22,8 @@ bool is_somebody_elses(const PolicyEntry& entry, int error) {
 
 }  // namespace
 
-HostRoutes::HostRoutes(Told told, Cleaner* cleaner)
-    : told_(std::move(told)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {}
+HostRoutes::HostRoutes(Log log, Cleaner* cleaner)
+    : log_(std::move(log)), cleaner_(cleaner), requests_(NetlinkSocket::Use::requests) {}
 
 HostRoutes::~HostRoutes() {
     withdraw({});
@@ -34,7 +34,7 @@ void HostRoutes::remove_leftovers(std::span<const PolicyEntry> ours) {
     for (const PolicyEntry& entry : ours)
         if (const auto removal = policy_request(entry, Change::remove);
             removal && requests_.request(*removal) == 0)
-            told_.warning(to_string(entry) + " was left by an earlier life: removed");
+            log_.warning(to_string(entry) + " was left by an earlier life: removed");
 }
 
 void HostRoutes::withdraw(std::span<const PolicyEntry> wanted) {
@@ -60,12 +60,12 @@ bool HostRoutes::has_placed(const PolicyEntry& entry) const {
 void HostRoutes::add(const PolicyEntry& entry) {
     const auto addition = policy_request(entry, Change::add);
     const auto removal = policy_request(entry, Change::remove);
-    if (!addition || !removal) return tell_refusal(entry, ENODEV);
+    if (!addition || !removal) return log_refusal(entry, ENODEV);
     if (cleaner_ != nullptr) cleaner_->will_have(*removal);
     const int error = requests_.request(*addition);
     if ((error != 0 && error != EEXIST) || is_somebody_elses(entry, error)) {
         if (cleaner_ != nullptr) cleaner_->has_removed(*removal);
-        return tell_refusal(entry, error);
+        return log_refusal(entry, error);
     }
     refused_.erase(to_string(entry));
     placed_.push_back({entry, *removal});
@@ -75,7 +75,7 @@ void HostRoutes::remove(const Placed& placed) {
     const int error = requests_.request(placed.removal);
     if (cleaner_ != nullptr) cleaner_->has_removed(placed.removal);
     if (error != 0 && !is_gone_already(error))
-        told_.warning(to_string(placed.entry) + " stays: " + std::strerror(error));
+        log_.warning(to_string(placed.entry) + " stays: " + std::strerror(error));
 }
 
 // Asked for again, what is there is refused as known already, and what is not comes back. One that
@@ -86,7 +86,7 @@ void HostRoutes::restore() {
         const auto addition = policy_request(placed.entry, Change::add);
         const int error = addition ? requests_.request(*addition) : ENODEV;
         if (error == EEXIST) return false;
-        if (error == 0) told_.info(to_string(placed.entry) + " was taken away: it is there again");
+        if (error == 0) log_.info(to_string(placed.entry) + " was taken away: it is there again");
         renew(placed, error == 0);
         return error != 0;
     });
@@ -100,9 +100,9 @@ void HostRoutes::renew(Placed& placed, bool is_there) {
     if (cleaner_ != nullptr && is_there) cleaner_->will_have(placed.removal);
 }
 
-void HostRoutes::tell_refusal(const PolicyEntry& entry, int error) {
+void HostRoutes::log_refusal(const PolicyEntry& entry, int error) {
     if (!refused_.insert(to_string(entry)).second) return;
-    told_.warning("the kernel does not take " + to_string(entry) + ": " + std::strerror(error));
+    log_.warning("the kernel does not take " + to_string(entry) + ": " + std::strerror(error));
 }
 
 }  // namespace warren::kernel

@@ -26,10 +26,10 @@ std::optional<NetlinkMessage> policy_request(const PolicyEntry& entry, Change ch
 
 class HostRoutes {
   public:
-    using Told = HostAddresses::Told;
+    using Log = HostAddresses::Log;
 
     // `cleaner`: who takes back what we put there if we cannot; may be null.
-    HostRoutes(Told told, Cleaner* cleaner);
+    HostRoutes(Log log, Cleaner* cleaner);
     ~HostRoutes();
     HostRoutes(const HostRoutes&) = delete;
     HostRoutes& operator=(const HostRoutes&) = delete;
@@ -55,9 +55,9 @@ class HostRoutes {
     void add(const PolicyEntry& entry);
     void remove(const Placed& placed);
     void renew(Placed& placed, bool is_there);
-    void tell_refusal(const PolicyEntry& entry, int error);
+    void log_refusal(const PolicyEntry& entry, int error);
 
-    Told told_;
+    Log log_;
     Cleaner* cleaner_;
     NetlinkSocket requests_;
     std::vector<Placed> placed_;     // in the order of their coming

@@ -64,7 +64,7 @@ void Mailer::send(Delivery delivery) {
 }
 
 void Mailer::start_next() {
-    if (waiting_.empty()) return tell_when_idle();
+    if (waiting_.empty()) return notify_when_idle();
     current_ = std::make_shared<Current>(io_, std::move(waiting_.front()));
     waiting_.pop_front();
     limit(current_);
@@ -152,10 +152,10 @@ void Mailer::when_idle(int patience_ms, std::function<void()> done) {
     idle_timer_.async_wait([this](const error_code& error) {
         if (!error && on_idle_) std::exchange(on_idle_, {})();
     });
-    boost::asio::post(io_, [this] { tell_when_idle(); });
+    boost::asio::post(io_, [this] { notify_when_idle(); });
 }
 
-void Mailer::tell_when_idle() {
+void Mailer::notify_when_idle() {
     if (!on_idle_ || !idle()) return;
     idle_timer_.cancel();
     std::exchange(on_idle_, {})();

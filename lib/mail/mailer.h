@@ -50,7 +50,7 @@ class Mailer {
     void write(const Handler& current, std::string text);
     void limit(const Handler& current);
     void finish(const Handler& current, const std::string& trouble);
-    void tell_when_idle();
+    void notify_when_idle();
 
     boost::asio::io_context& io_;
     journal::EventLog& events_;

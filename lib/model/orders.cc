@@ -117,8 +117,8 @@ Order read_order(const State& state, std::string_view text) {
     return order;
 }
 
-bool obey(ServerRecord& server, balance::Admin admin, std::uint64_t now_ns,
-          const std::string& note) {
+bool execute(ServerRecord& server, balance::Admin admin, std::uint64_t now_ns,
+             const std::string& note) {
     if (!server.health.set_admin(admin)) return false;
     note_change(server, with_note(reason_of(admin), note), now_ns);
     return true;

@@ -33,8 +33,8 @@ struct Order {
 Order read_order(const State& state, std::string_view text);
 
 // These return whether anything changed: the server's standing, its weight.
-bool obey(ServerRecord& server, balance::Admin admin, std::uint64_t now_ns,
-          const std::string& note = {});
+bool execute(ServerRecord& server, balance::Admin admin, std::uint64_t now_ns,
+             const std::string& note = {});
 // What a server's weight shall be.
 std::optional<std::uint32_t> ordered_weight(const Order& order, const ServerRecord& server);
 // "…: why", or nothing.

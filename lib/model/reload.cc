@@ -114,7 +114,7 @@ class Change {
         change_server(server, service, *planned.config);
         if (server.health.standing() != before) {
             note_change(server, "reload", now_ns_);
-            changes_.restood.push_back(planned.index);
+            changes_.standing_changed.push_back(planned.index);
         }
         if (planned.is_sorry) return;
         factors.continue_from(position, record.factors, server.position);

@@ -56,7 +56,8 @@ struct ReloadChanges {
     std::vector<std::unique_ptr<const election::RouterPlan>> retired_plans;
     std::vector<std::uint16_t> added_services, changed_services, removed_services;
     std::vector<std::uint16_t> added_servers, changed_servers, removed_servers;
-    std::vector<std::uint16_t> restood;  // servers whose standing is another by their new rules
+    std::vector<std::uint16_t>
+        standing_changed;  // servers whose standing is another by their new rules
 
     bool none() const;
 };

@@ -102,7 +102,7 @@ void SessionLink::give_refusals() {
     refusals_.clear();
 }
 
-void SessionLink::tell(const News& news) {
+void SessionLink::publish(const News& news) {
     if (news_.size() < most_news) news_.push_back(news);
 }
 
@@ -169,7 +169,7 @@ void SessionLink::bulk_began(const sync::RouterKey& router, bool colour) {
 void SessionLink::bulk_ended(const sync::RouterKey& router, bool colour) {
     std::erase_if(sweeps_wanted, [&](const Sweep& other) { return other.router == router; });
     sweeps_wanted.push_back({router, colour});
-    tell({.kind = News::Kind::bulk_ended, .router = router});
+    publish({.kind = News::Kind::bulk_ended, .router = router});
 }
 
 bool SessionLink::again(const sync::Source& source, const sync::Identity& identity) {
@@ -192,7 +192,7 @@ void SessionLink::acknowledged(const sync::Source& source) {
 }
 
 void SessionLink::peer_up(std::uint8_t, std::uint32_t) {
-    tell({.kind = News::Kind::peer_up});
+    publish({.kind = News::Kind::peer_up});
 }
 
 void SessionLink::peer_down() {
@@ -202,43 +202,43 @@ void SessionLink::peer_down() {
     sweeps_wanted.clear();
     for (std::size_t worker = 0; worker < common_.urgent.size(); ++worker)
         if (common_.urgent[worker].is_down(id_)) publish_acknowledged(common_, worker);
-    tell({.kind = News::Kind::peer_down});
+    publish({.kind = News::Kind::peer_down});
 }
 
 void SessionLink::peer_unintelligible(std::uint8_t lowest, std::uint8_t highest) {
-    tell({.kind = News::Kind::unintelligible,
-          .ticket = static_cast<std::uint32_t>(lowest << 8 | highest)});
+    publish({.kind = News::Kind::unintelligible,
+             .ticket = static_cast<std::uint32_t>(lowest << 8 | highest)});
 }
 
 void SessionLink::peer_routers(std::span<const sync::PeerRouter> routers) {
     peer_routers_.assign(routers.begin(), routers.end());
-    tell({.kind = News::Kind::peer_routers});
+    publish({.kind = News::Kind::peer_routers});
 }
 
 void SessionLink::compared(const sync::RouterKey& router, bool equal) {
     exchange::SyncCounters& counters = common_.exchange.sync_reports.counters;
     counters.digests.add();
     if (!equal) counters.differences.add();
-    tell({.kind = equal ? News::Kind::equal : News::Kind::differs, .router = router});
+    publish({.kind = equal ? News::Kind::equal : News::Kind::differs, .router = router});
 }
 
 void SessionLink::take_over_asked(const sync::RouterKey& router, std::uint32_t ticket) {
-    tell({.kind = News::Kind::take_over_asked, .router = router, .ticket = ticket});
+    publish({.kind = News::Kind::take_over_asked, .router = router, .ticket = ticket});
 }
 
 void SessionLink::take_over_answered(const sync::RouterKey& router, std::uint32_t ticket,
                                      bool agreed) {
-    tell({.kind = agreed ? News::Kind::take_over_agreed : News::Kind::take_over_refused,
-          .router = router,
-          .ticket = ticket});
+    publish({.kind = agreed ? News::Kind::take_over_agreed : News::Kind::take_over_refused,
+             .router = router,
+             .ticket = ticket});
 }
 
 void SessionLink::peer_inventory(const sync::Inventory& inventory) {
     const auto ours = common_.routers.facts_of_router(inventory.router);
     if (ours.empty()) return;
-    tell({.kind = News::Kind::config,
-          .router = inventory.router,
-          .difference = difference(ours, inventory)});
+    publish({.kind = News::Kind::config,
+             .router = inventory.router,
+             .difference = difference(ours, inventory)});
 }
 
 }  // namespace warren::peer

@@ -130,7 +130,7 @@ class SessionLink : private sync::Sink {
 
     void take(const Wire::Received& received);
     bool is_signed(net::ConstBytes datagram);
-    void tell(const News& news);
+    void publish(const News& news);
     void give_refusals();
 
     const PeerId id_;

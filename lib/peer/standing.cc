@@ -224,21 +224,21 @@ void Standings::look_at(const sync::LocalRouter& router, std::uint16_t index, St
     set_alarm(Alarm::refused, index, lasts(standing.refused_ns, refusal_ns));
     set_alarm(Alarm::config, index, is_other);
     if (is_other)
-        tell_facts(router, standing, links);
+        send_facts(router, standing, links);
     else
         standing.difference = {};
     set_alarm(Alarm::differs, index, lasts(standing.different_ns, difference_ns));
 }
 
 // Round and round: some get lost, and either side may change.
-void Standings::tell_facts(const sync::LocalRouter& router, Standing& standing, Links links) {
+void Standings::send_facts(const sync::LocalRouter& router, Standing& standing, Links links) {
     if (common_.now_ns < standing.next_facts_ns) return;
     standing.next_facts_ns = common_.now_ns + facts_interval_ns;
     const auto facts = common_.routers.facts_of_router(router.key);
     const sync::Inventory part = part_of(facts, router.key, standing.told_facts);
     standing.told_facts = part.ends ? 0 : standing.told_facts + part.facts.size() - 1;
     for (const auto& link : links)
-        link->session().tell_inventory(part, common_.now_us());
+        link->session().send_inventory(part, common_.now_us());
 }
 
 bool Standings::is_still_told(const Standing& standing) const {

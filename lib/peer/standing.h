@@ -62,7 +62,7 @@ class Standings {
                  Links links);
     void note_masters(Links links);
     void open_gate(std::uint16_t index, Standing& standing);
-    void tell_facts(const sync::LocalRouter& router, Standing& standing, Links links);
+    void send_facts(const sync::LocalRouter& router, Standing& standing, Links links);
     void heard_of_config(const News& news, Standing& standing);
     bool is_still_told(const Standing& standing) const;
     exchange::SyncStatus status_of(const SessionLink& link) const;

@@ -51,7 +51,7 @@ void move(const exchange::Exchange& exchange, std::uint16_t server, std::uint32_
     if (method == config::MoveMethod::reset)
         spread(exchange, server, most, step.sheds);
     else if (most != 0)
-        step.farewells.push_back({server, most});
+        step.closes.push_back({server, most});
 }
 
 // A backup has its peer's flows, and who was master has those that left with the address.

@@ -17,15 +17,15 @@ struct Shed {
     exchange::ShedOrder order;
 };
 
-// So many of a server's clients are to be asked to go, by its management API.
-struct Farewells {
+// Close up to `most` connections of a server by its management API.
+struct CloseRequest {
     std::uint16_t server = 0;
     unsigned most = 0;
 };
 
 struct RebalanceStep {
     std::vector<Shed> sheds;                                  // `method reset`
-    std::vector<Farewells> farewells;                         // `method close`
+    std::vector<CloseRequest> closes;                         // `method close`
     std::vector<std::pair<std::uint16_t, std::string>> news;  // by service, for the log
 };
 

@@ -104,7 +104,7 @@ void Notifier::follow(const config::Config& config) {
 void Notifier::on_transition(const std::string& instance, NotifyState state, int priority) {
     states_[instance] = state;
     priorities_[instance] = priority;
-    tell(instances_[instance], "INSTANCE", instance, state, priority);
+    run_scripts(instances_[instance], "INSTANCE", instance, state, priority);
     for (Listener* listener : listeners_)
         listener->on_instance(instance, state, priority);
     for (Group& group : groups_)
@@ -116,7 +116,7 @@ void Notifier::on_removal(const std::string& instance, int priority) {
     Scripts scripts = instances_[instance];
     const NotifyState state = scripts.says_deleted ? NotifyState::deleted : NotifyState::fault;
     scripts.fault.reset();
-    tell(scripts, "INSTANCE", instance, state, priority);
+    run_scripts(scripts, "INSTANCE", instance, state, priority);
     for (Listener* listener : listeners_)
         listener->on_instance(instance, state, priority);
 }
@@ -140,15 +140,15 @@ void Notifier::update(Group& group) {
     const std::optional<NotifyState> now = group_state(members);
     if (!now || now == group.state) return;
     group.state = now;
-    tell(group.scripts, "GROUP", group.name, *now, 0);
+    run_scripts(group.scripts, "GROUP", group.name, *now, 0);
     for (Listener* listener : listeners_)
         listener->on_group(group.name, *now);
 }
 
 // keepalived.conf(5): "notify" comes after notify_* and gets four more arguments; the priority of a
 // group is 0.
-void Notifier::tell(const Scripts& scripts, const char* type, const std::string& name,
-                    NotifyState state, int priority) {
+void Notifier::run_scripts(const Scripts& scripts, const char* type, const std::string& name,
+                           NotifyState state, int priority) {
     const std::string queue = std::string(type) + " " + name;
     const std::optional<Program>& own = state == NotifyState::master    ? scripts.master
                                         : state == NotifyState::backup  ? scripts.backup

@@ -63,8 +63,8 @@ class Notifier {
     };
 
     static Scripts ready(const config::NotifyScripts& scripts, const config::GlobalDefs& global);
-    void tell(const Scripts& scripts, const char* type, const std::string& name, NotifyState state,
-              int priority);
+    void run_scripts(const Scripts& scripts, const char* type, const std::string& name,
+                     NotifyState state, int priority);
     void update(Group& group);
 
     std::map<std::string, Scripts> instances_;

@@ -111,39 +111,39 @@ void NotifyFifos::write(Entry& entry, const std::string& line) {
                      entry.fifo->lost() - std::exchange(entry.told_lost, entry.fifo->lost()));
 }
 
-void NotifyFifos::tell_vrrp(const std::string& line) {
+void NotifyFifos::write_vrrp(const std::string& line) {
     for (Entry& entry : entries_)
         if (entry.vrrp && entry.fifo) write(entry, line);
 }
 
-void NotifyFifos::tell_lvs(const std::string& line) {
+void NotifyFifos::write_lvs(const std::string& line) {
     for (Entry& entry : entries_)
         if (entry.lvs && entry.fifo) write(entry, line);
 }
 
 void NotifyFifos::on_instance(const std::string& name, NotifyState state, int priority) {
-    tell_vrrp(instance_line(name, programs::name(state), priority));
+    write_vrrp(instance_line(name, programs::name(state), priority));
 }
 
 void NotifyFifos::on_group(const std::string& name, NotifyState state) {
-    tell_vrrp(group_line(name, state));
+    write_vrrp(group_line(name, state));
 }
 
 void NotifyFifos::on_priority(const std::string& name, bool is_master, int priority) {
-    tell_vrrp(instance_line(name, is_master ? "MASTER_PRIORITY" : "BACKUP_PRIORITY", priority));
+    write_vrrp(instance_line(name, is_master ? "MASTER_PRIORITY" : "BACKUP_PRIORITY", priority));
 }
 
 void NotifyFifos::on_lower_priority(const std::string& name, int priority) {
-    tell_vrrp(instance_line(name, "MASTER_RX_LOWER_PRI", priority));
+    write_vrrp(instance_line(name, "MASTER_RX_LOWER_PRI", priority));
 }
 
 void NotifyFifos::on_server(const config::VirtualServer& service, const config::RealServer& server,
                             bool up, std::string_view) {
-    tell_lvs(server_line(service, server, up));
+    write_lvs(server_line(service, server, up));
 }
 
 void NotifyFifos::on_quorum(const config::VirtualServer& service, bool up, std::string_view) {
-    tell_lvs(quorum_line(service, up));
+    write_lvs(quorum_line(service, up));
 }
 
 }  // namespace warren::programs

@@ -59,8 +59,8 @@ class NotifyFifos : public Listener {
     void open(Entry& entry, const config::GlobalDefs& global);
     void start(Entry& entry, const config::GlobalDefs& global);
     void write(Entry& entry, const std::string& line);
-    void tell_vrrp(const std::string& line);
-    void tell_lvs(const std::string& line);
+    void write_vrrp(const std::string& line);
+    void write_lvs(const std::string& line);
 
     boost::asio::io_context& io_;
     journal::EventLog& events_;

@@ -73,7 +73,7 @@ void ScriptQueues::on_end(const std::string& name, const std::string& path, std:
     else if (!end.ok())
         events_.warn(journal::EventKind::script, "{}: {}: {}", name, path, end.to_string());
     go_on(name, run);
-    tell_when_idle();
+    notify_when_idle();
 }
 
 void ScriptQueues::when_idle(int patience, std::function<void()> done) {
@@ -85,10 +85,10 @@ void ScriptQueues::when_idle(int patience, std::function<void()> done) {
                      unfinished_);
         std::exchange(on_idle_, {})();
     });
-    boost::asio::post(io_, [this] { tell_when_idle(); });
+    boost::asio::post(io_, [this] { notify_when_idle(); });
 }
 
-void ScriptQueues::tell_when_idle() {
+void ScriptQueues::notify_when_idle() {
     if (!on_idle_ || !idle()) return;
     idle_timer_.cancel();
     std::exchange(on_idle_, {})();

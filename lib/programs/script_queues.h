@@ -42,7 +42,7 @@ class ScriptQueues {
     void go_on(const std::string& name, std::uint64_t run);
     void on_end(const std::string& name, const std::string& path, std::uint64_t run,
                 const ChildEnd& end);
-    void tell_when_idle();
+    void notify_when_idle();
 
     boost::asio::io_context& io_;
     journal::EventLog& events_;

@@ -382,7 +382,7 @@ void Session::answer_take_over(const RouterKey& router, std::uint32_t ticket, bo
     Departures(*parts_).pump(now_us);
 }
 
-void Session::tell_inventory(const Inventory& inventory, std::uint64_t now_us) {
+void Session::send_inventory(const Inventory& inventory, std::uint64_t now_us) {
     Parts& p = *parts_;
     if (!p.is_up()) return;
     const Payload payload = encode(inventory);

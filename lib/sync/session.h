@@ -75,7 +75,7 @@ class Session {
                           std::uint64_t now_us);
 
     // A part of what is configured, for a peer whose fingerprint is another one; may get lost.
-    void tell_inventory(const Inventory& inventory, std::uint64_t now_us);
+    void send_inventory(const Inventory& inventory, std::uint64_t now_us);
 
     // ---- what is shown
 

@@ -118,7 +118,7 @@ bool FlowLog::write_line(const std::string& line) const {
 }
 
 // Whether nothing is left to be told.
-bool FlowLog::tell_lost(std::int64_t wall_ms) {
+bool FlowLog::log_lost(std::int64_t wall_ms) {
     if (lost_ == 0) return true;
     const bool is_told =
         admit(wall_ms) &&
@@ -129,11 +129,11 @@ bool FlowLog::tell_lost(std::int64_t wall_ms) {
 
 // Numbers that are missing were forgotten before they were looked at.
 void FlowLog::follow(const ends::EndedFlows& flows, std::int64_t wall_ms) {
-    tell_lost(wall_ms);
+    log_lost(wall_ms);
     if (next_ == flows.end()) return;
     flows.from(next_, [&](const ends::EndedFlow& flow) {
         lost_ += flow.number - std::exchange(next_, flow.number + 1);
-        const bool is_written = tell_lost(wall_ms) && admit(wall_ms) &&
+        const bool is_written = log_lost(wall_ms) && admit(wall_ms) &&
                                 write_line(as_record(path_, views::to_json(flow)));
         lost_ += is_written ? 0 : 1;
         return true;

@@ -33,7 +33,7 @@ class FlowLog {
   private:
     bool admit(std::int64_t wall_ms);
     bool write_line(const std::string& line) const;
-    bool tell_lost(std::int64_t wall_ms);
+    bool log_lost(std::int64_t wall_ms);
 
     std::string path_;
     int fd_;

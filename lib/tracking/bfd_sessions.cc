@@ -50,8 +50,11 @@ struct BfdSessions::Held : std::enable_shared_from_this<BfdSessions::Held> {
     bool ended = false;
 };
 
-BfdSessions::BfdSessions(boost::asio::io_context& io, Told told)
-    : told_(std::move(told)), random_(std::random_device{}()), io_(io), retry_timer_(io) {}
+BfdSessions::BfdSessions(boost::asio::io_context& io, Callbacks callbacks)
+    : callbacks_(std::move(callbacks)),
+      random_(std::random_device{}()),
+      io_(io),
+      retry_timer_(io) {}
 
 BfdSessions::~BfdSessions() = default;
 
@@ -139,10 +142,10 @@ void BfdSessions::listen() {
 
 void BfdSessions::complain_of_port(Family family, int error) {
     if (std::exchange(complained_, true)) return;
-    told_.trouble(std::string("no BFD session comes up: port 3784 of ")
-                      .append(family == Family::v4 ? "IPv4" : "IPv6")
-                      .append(": ")
-                      .append(std::strerror(error)));
+    callbacks_.trouble(std::string("no BFD session comes up: port 3784 of ")
+                           .append(family == Family::v4 ? "IPv4" : "IPv6")
+                           .append(": ")
+                           .append(std::strerror(error)));
 }
 
 void BfdSessions::await(BfdReceiver& receiver) {
@@ -200,7 +203,7 @@ void BfdSessions::step(Held& held, const bfd::Event& event) {
     }
     const bfd::Status& status = held.session.status();
     if (changed)
-        told_.changed(
+        callbacks_.changed(
             {held.id, status.path_up, status.state, status.diagnostic, status.remote_state});
     if (!held.ended) arm(held);
 }
@@ -208,8 +211,8 @@ void BfdSessions::step(Held& held, const bfd::Event& event) {
 void BfdSessions::send(Held& held, const bfd::ControlPacket& packet) {
     const int error = held.sender.send(packet, random());
     if (error != 0 && error != held.send_error)
-        told_.trouble("bfd " + held.config.name + ": nothing can be sent to " +
-                      held.config.neighbor_ip.to_string() + ": " + std::strerror(error));
+        callbacks_.trouble("bfd " + held.config.name + ": nothing can be sent to " +
+                           held.config.neighbor_ip.to_string() + ": " + std::strerror(error));
     held.send_error = error;
 }
 

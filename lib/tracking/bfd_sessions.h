@@ -39,14 +39,14 @@ struct BfdChange {
 
 class BfdSessions {
   public:
-    struct Told {
+    struct Callbacks {
         std::function<void(const BfdChange&)> changed;
         std::function<void(std::string)> trouble;  // what does not work; once until it does
     };
     static constexpr std::chrono::seconds retry{1};  // for a socket that cannot be had
 
-    // `io` is run by one thread, and everything happens there. `told` comes from it, too.
-    BfdSessions(boost::asio::io_context& io, Told told);
+    // `io` is run by one thread, and everything happens there. `callbacks` comes from it, too.
+    BfdSessions(boost::asio::io_context& io, Callbacks callbacks);
     ~BfdSessions();
     BfdSessions(const BfdSessions&) = delete;
     BfdSessions& operator=(const BfdSessions&) = delete;
@@ -76,7 +76,7 @@ class BfdSessions {
     void send(Held& held, const bfd::ControlPacket& packet);
     void arm(Held& held);
 
-    Told told_;
+    Callbacks callbacks_;
     std::mt19937_64 random_;
     boost::asio::io_context& io_;
     std::vector<HeldPtr> sessions_;

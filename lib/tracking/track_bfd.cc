@@ -90,7 +90,7 @@ void TrackBfd::start_thread() {
         post([text = std::move(text)](TrackBfd& track) { track.complain(text); });
     };
     sessions_ = std::make_unique<BfdSessions>(
-        own_io_, BfdSessions::Told{.changed = changed, .trouble = trouble});
+        own_io_, BfdSessions::Callbacks{.changed = changed, .trouble = trouble});
     thread_ = run_in_thread(own_io_);
 }
 

@@ -39,7 +39,7 @@ TEST(Checks, SilentServersAreDownAsSoonAsTheyAreBelieved) {
                            if (++down == 2) io.stop();
                        },
                    .answered = [](std::uint16_t) {},
-                   .weighed = [](std::uint16_t) {},
+                   .weight_changed = [](std::uint16_t) {},
                    .silent = [](std::uint16_t) {}},
                   {});
     const auto begin = std::chrono::steady_clock::now();
@@ -69,7 +69,7 @@ TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {
     Checks checks(io, *state, events,
                   {.changed = [](std::uint16_t) {},
                    .answered = [](auto) {},
-                   .weighed = [](auto) {},
+                   .weight_changed = [](auto) {},
                    .silent = [](auto) {}},
                   {});
     const auto all_known = [&] {
@@ -99,12 +99,12 @@ struct Heard {
     std::vector<std::string> told;
     std::int64_t number = 0;  // in the file
 
-    Checks::Told listener() {
+    Checks::Callbacks listener() {
         return {.changed = [this](std::uint16_t) { told.emplace_back("changed"); },
                 .answered = [](std::uint16_t) {},
-                .weighed =
+                .weight_changed =
                     [this](std::uint16_t) {
-                        told.emplace_back("weighed");
+                        told.emplace_back("weight_changed");
                         io.stop();
                     },
                 .silent = [this](std::uint16_t) { told.emplace_back("silent"); }};
@@ -135,9 +135,9 @@ TEST(Checks, ThoseThatAreDownAreAskedAtOnceWhenTheWayIsOpen) {
                  "real_server 192.168.8.11 5672 {\nTCP_CHECK {\nretry 0\nconnect_ip 127.0.0.1\n"
                  "connect_port " +
                  std::to_string(place.port()) + "\n}\n}\n}\n");
-    Checks::Told told = heard.listener();
-    told.changed = [&](std::uint16_t) { heard.io.stop(); };
-    Checks checks(heard.io, *state, heard.events, told, heard.watched());
+    Checks::Callbacks callbacks = heard.listener();
+    callbacks.changed = [&](std::uint16_t) { heard.io.stop(); };
+    Checks checks(heard.io, *state, heard.events, callbacks, heard.watched());
     heard.io.run_for(10s);
     ASSERT_FALSE(state->servers[0].health.is_up());
     heard.io.restart();
@@ -158,7 +158,7 @@ TEST(Checks, AProgramGivesItsServerAWeight) {
         Heard heard;
         Checks checks(heard.io, *state, heard.events, heard.listener(), heard.watched());
         heard.io.run_for(10s);
-        EXPECT_EQ(heard.told, std::vector<std::string>{"weighed"});
+        EXPECT_EQ(heard.told, std::vector<std::string>{"weight_changed"});
         EXPECT_EQ(server_weight(state->servers[0]),
                   weight_of(state->servers[0]) * balance::weight_one);
         update_quorums(*state, 0);
@@ -178,7 +178,7 @@ TEST(Checks, AFilesNumberMovesAWeightAndTakesAServerDown) {
     EXPECT_TRUE(heard.told.empty()) << "0 changes nothing";
     heard.number = 1;
     checks.look_at_watched();
-    EXPECT_EQ(heard.told, (std::vector<std::string>{"weighed", "changed"}));
+    EXPECT_EQ(heard.told, (std::vector<std::string>{"weight_changed", "changed"}));
     EXPECT_EQ(weight_of(state->servers[0]), 1U);
     EXPECT_FALSE(state->servers[0].health.is_up());
     heard.number = 9;
@@ -219,7 +219,7 @@ TEST(Checks, LogsAllFailuresIfAsked) {
         Checks checks(heard.io, *state, heard.events,
                       {.changed = [&](std::uint16_t) { heard.io.stop(); },
                        .answered = [](std::uint16_t) {},
-                       .weighed = [](std::uint16_t) {},
+                       .weight_changed = [](std::uint16_t) {},
                        .silent = [](std::uint16_t) {}},
                       heard.watched());
         heard.io.run_for(10s);

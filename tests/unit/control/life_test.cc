@@ -27,7 +27,7 @@ class Living : public testing::Test {
 };
 
 TEST_F(Living, AReloadThatThrowsEndsForTheServiceManagerToo) {
-    life_.tell_ready();
+    life_.notify_ready();
     EXPECT_FALSE(life_.while_reloading([] { throw std::runtime_error("no memory"); }));
     EXPECT_EQ(heard_, (std::vector<std::string>{"READY=1", "RELOADING", "READY=1"}));
     EXPECT_EQ(world_.last_event(), "the reload failed: no memory");
@@ -41,20 +41,20 @@ TEST_F(Living, AReloadThatComesToItsEndHasBeenDone) {
 TEST_F(Living, TheWatchdogHearsNothingWhileTheControlLcoreDoesNotBeat) {
     constexpr std::uint64_t second = 1'000'000'000;
     exchange_.ownership.beat(100 * second);
-    life_.tell_watchdog(101 * second);
-    life_.tell_watchdog(101 * second + 1);  // one a second
+    life_.notify_watchdog(101 * second);
+    life_.notify_watchdog(101 * second + 1);  // one a second
     EXPECT_EQ(heard_.size(), 1U);
-    life_.tell_watchdog(105 * second);
+    life_.notify_watchdog(105 * second);
     EXPECT_EQ(heard_.size(), 1U) << "the address is nobody's";
     exchange_.ownership.beat(105 * second);
-    life_.tell_watchdog(105 * second + 1);
+    life_.notify_watchdog(105 * second + 1);
     EXPECT_EQ(heard_.size(), 2U);
 }
 
 TEST_F(Living, AStatusIsSaidWhenItIsAnother) {
-    life_.tell_status("a");
-    life_.tell_status("a");
-    life_.tell_status("b");
+    life_.notify_status("a");
+    life_.notify_status("a");
+    life_.notify_status("b");
     EXPECT_EQ(heard_, (std::vector<std::string>{"STATUS=a", "STATUS=b"}));
 }
 

@@ -75,7 +75,7 @@ TEST_F(Reload, WhoseConnectionsItResetsIsSaidBefore) {
     exchange_.workers[0]->servers[0].active.add();
     text_ = a_router + model::router("B", "eth0", 52, "192.168.8.101/24") +
             model::service("192.168.8.101");
-    const Reloader::Outcome outcome = reloader_.rehearse();
+    const Reloader::Outcome outcome = reloader_.dry_run();
     EXPECT_EQ(outcome.refusal, "");
     ASSERT_FALSE(outcome.steps.empty());
     EXPECT_EQ(outcome.steps.back(),

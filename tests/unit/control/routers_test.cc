@@ -26,12 +26,12 @@ class RoutersOfTwoPorts : public testing::Test {
                         model::router("B", "eth1", 52, "192.168.9.100/24")};
     election::VrrpLink link_;
     programs::NotifyFifos fifos_{world_.io, {}, world_.events};
-    unsigned masters_ = 0, company_ = 0, stopped_ = 0;
+    unsigned masters_ = 0, peer_heard_ = 0, stopped_ = 0;
     Routers routers_{world_.context(),
                      link_,
-                     {.masters = [this] { ++masters_; },
-                      .stopped = [this] { ++stopped_; },
-                      .company = [this] { ++company_; }},
+                     {.masters_changed = [this] { ++masters_; },
+                      .all_stopped = [this] { ++stopped_; },
+                      .peer_heard = [this] { ++peer_heard_; }},
                      fifos_,
                      {}};
 };
@@ -64,13 +64,13 @@ TEST_F(RoutersOfTwoPorts, ARivalIsCompanyEvenIfTheLogHasSaidIt) {
     ASSERT_TRUE(router(0).alarms.see(rival, port::now_ns()));
     ASSERT_TRUE(link_.reports.push(rival) && link_.reports.push(rival));
     routers_.take_all();
-    EXPECT_EQ(company_, 1U) << "not at each advert";
+    EXPECT_EQ(peer_heard_, 1U) << "not at each advert";
 }
 
 TEST_F(RoutersOfTwoPorts, TrafficIsCompany) {
     ASSERT_TRUE(link_.reports.push({.kind = election::VrrpReport::Kind::traffic}));
     routers_.take_all();
-    EXPECT_EQ(company_, 1U);
+    EXPECT_EQ(peer_heard_, 1U);
 }
 
 TEST_F(RoutersOfTwoPorts, AnotherMtuChangesNoAdvertBeforeAReload) {
@@ -88,7 +88,7 @@ TEST_F(RoutersOfTwoPorts, AnotherMacIsANewPlanForThatPortsRoutersAlone) {
     const auto renewed = routers_.renew_plans(0);
     EXPECT_EQ(renewed, std::vector<std::uint16_t>{0});
     EXPECT_TRUE(world_.publication.commands.empty()) << "the snapshot is to be out first";
-    routers_.tell_plans(0, renewed);
+    routers_.send_plans(0, renewed);
     ASSERT_EQ(world_.publication.commands.size(), 1U);
     EXPECT_EQ(world_.publication.commands[0].kind, Command::Kind::plan);
     EXPECT_NE(world_.publication.commands[0].plan, old);
@@ -100,7 +100,7 @@ TEST_F(RoutersOfTwoPorts, WithoutAnAddressTheOldPlanStaysForTheGoodBye) {
     world_.state->ports[0].primary.reset();
     const auto renewed = routers_.renew_plans(0);
     EXPECT_TRUE(renewed.empty());
-    routers_.tell_plans(0, renewed);
+    routers_.send_plans(0, renewed);
     EXPECT_EQ(router(0).plan.get(), old);
     ASSERT_EQ(world_.publication.commands.size(), 1U);
     EXPECT_EQ(world_.publication.commands[0].cause, vrrp::FaultCause::no_address);
@@ -109,7 +109,7 @@ TEST_F(RoutersOfTwoPorts, WithoutAnAddressTheOldPlanStaysForTheGoodBye) {
 
 TEST_F(RoutersOfTwoPorts, ALinkThatGoesDownIsAFaultOfItsRouters) {
     world_.state->ports[1].link_up = false;
-    routers_.tell_link(1);
+    routers_.send_link(1);
     ASSERT_EQ(world_.publication.commands.size(), 1U);
     const Command& told = world_.publication.commands[0];
     EXPECT_EQ(told.router, 1U);
@@ -124,20 +124,21 @@ TEST(RoutersThatTrackTheirSource, AreInFaultWhileTheHostHasItNot) {
                        model::router("B", "eth0", 52, "192.168.8.101/24")};
     election::VrrpLink link;
     programs::NotifyFifos fifos{world.io, {}, world.events};
-    Routers routers{world.context(), link, {.masters = [] {}, .stopped = [] {}}, fifos, {}};
+    Routers routers{
+        world.context(), link, {.masters_changed = [] {}, .all_stopped = [] {}}, fifos, {}};
     const auto last_fault = [&] {
         const Command& command = world.publication.commands.back();
         EXPECT_EQ(command.router, 0U);
         EXPECT_EQ(command.cause, vrrp::FaultCause::no_address);
         return command.present;
     };
-    routers.tell_sources();
+    routers.update_address_faults();
     ASSERT_EQ(world.publication.commands.size(), 1U);
     EXPECT_TRUE(last_fault());
-    routers.tell_sources();
+    routers.update_address_faults();
     EXPECT_EQ(world.publication.commands.size(), 1U) << "once";
     world.state->kernel_addresses = {model::ip("192.168.8.9")};
-    routers.tell_sources();
+    routers.update_address_faults();
     ASSERT_EQ(world.publication.commands.size(), 2U);
     EXPECT_FALSE(last_fault());
 }
@@ -154,7 +155,8 @@ TEST(RoutersOfOtherPorts, AMasterAnnouncesItselfAgainWhereItsAddressesAre) {
                        model::router("B", "eth0", 52, "192.168.8.101/24")};
     election::VrrpLink link;
     programs::NotifyFifos fifos{world.io, {}, world.events};
-    Routers routers{world.context(), link, {.masters = [] {}, .stopped = [] {}}, fifos, {}};
+    Routers routers{
+        world.context(), link, {.masters_changed = [] {}, .all_stopped = [] {}}, fifos, {}};
     routers.announce_on(1);
     EXPECT_TRUE(world.publication.commands.empty()) << "a backup is silent";
     for (model::RouterState& router : world.state->routers)

@@ -23,7 +23,7 @@ TEST_F(OneService, AServerThatGoesIsPublishedAndMayTakeTheQuorumWithIt) {
     services_.follow_quorums();
     ASSERT_TRUE(world_.state->services[0].has_quorum);
     ASSERT_EQ(world_.publication.published, 0U);
-    EXPECT_TRUE(services_.obey(1, balance::Admin::disabled, ""));
+    EXPECT_TRUE(services_.execute(1, balance::Admin::disabled, ""));
     EXPECT_EQ(world_.publication.published, 1U);
     EXPECT_FALSE(world_.state->services[0].has_quorum) << "weight 1 of 4";
     EXPECT_EQ(quorums_, 2U);
@@ -31,9 +31,9 @@ TEST_F(OneService, AServerThatGoesIsPublishedAndMayTakeTheQuorumWithIt) {
 }
 
 TEST_F(OneService, AnOrderThatChangesNothingIsToldNobody) {
-    EXPECT_TRUE(services_.obey(0, balance::Admin::disabled, ""));
+    EXPECT_TRUE(services_.execute(0, balance::Admin::disabled, ""));
     const unsigned published = world_.publication.published;
-    EXPECT_FALSE(services_.obey(0, balance::Admin::disabled, ""));
+    EXPECT_FALSE(services_.execute(0, balance::Admin::disabled, ""));
     EXPECT_EQ(world_.publication.published, published);
 }
 

@@ -71,9 +71,9 @@ class World {
             all.push_back(text(order));
         return all;
     }
-    void obey(const char* words) {
+    void execute(const char* words) {
         rows.clear();
-        sync.obey(
+        sync.execute(
             read_request(*state, words),
             [this](const std::vector<Row>& answer) {
                 for (const Row& row : answer)
@@ -154,7 +154,7 @@ TEST_F(WithPeer, WhatAReloadBringsIsHeldToo) {
 TEST_F(WithPeer, HandsOverStepByStepAndAnswersAtTheEnd) {
     report(Kind::may_preempt, 0);
     take();
-    obey("A");
+    execute("A");
     EXPECT_EQ(take(), (Told{"offer 0", "ask 0"}));
     EXPECT_TRUE(sync.is_busy());
     report(Kind::asked);
@@ -170,7 +170,7 @@ TEST_F(WithPeer, HandsOverStepByStepAndAnswersAtTheEnd) {
 
 TEST_F(WithPeer, AllMeansThoseThatAreMaster) {
     become(1, vrrp::State::backup);
-    obey("all");
+    execute("all");
     EXPECT_EQ(take(), (Told{"offer 0", "ask 0"}));
     now_ns += 500 * ms;
     sync.look(now_ns);
@@ -180,49 +180,49 @@ TEST_F(WithPeer, AllMeansThoseThatAreMaster) {
 
 TEST_F(WithPeer, ItIsRefusedWhereConnectionsWouldBreak) {
     in_sync(0, false);
-    obey("A");
+    execute("A");
     EXPECT_NE(rows.find("A- the peer does not know all of its flows yet"), std::string::npos);
     become(1, vrrp::State::backup);
-    obey("B");
+    execute("B");
     EXPECT_EQ(rows, "B- it is not master here\n");
     EXPECT_TRUE(take().empty());
 }
 
 TEST_F(WithPeer, TwiceAtATimeIsRefused) {
-    obey("A");
+    execute("A");
     take();
-    obey("A");
+    execute("A");
     EXPECT_EQ(rows.substr(0, 26), "A- it is being handed over");
     EXPECT_TRUE(take().empty());
 }
 
 TEST(Forced, IsPriorityZeroAndAStandbyAfterwards) {
     World world("");
-    world.obey("A");
+    world.execute("A");
     EXPECT_EQ(world.rows.substr(0, 27), "A- there is no flow_sync: w");
-    world.obey("A,force");
+    world.execute("A,force");
     EXPECT_EQ(world.take(), (Told{"hold 0", "fault 0", "no fault 0"}));
     EXPECT_EQ(world.rows.substr(0, 3), "A+ ");
     world.state->routers[1].status.effective_priority = 255;
-    world.obey("B,force");
+    world.execute("B,force");
     EXPECT_EQ(world.take(), (Told{"hold 1", "fault 1"})) << "an owner would take it back at once";
 }
 
 TEST_F(WithPeer, BackTakesOverWhereItWouldPreemptAnyway) {
     report(Kind::may_preempt, 0);
-    obey("A");
+    execute("A");
     become(0, vrrp::State::backup);
     take();
-    obey("A,back");
+    execute("A,back");
     EXPECT_EQ(take(), (Told{"no fault 0", "release 0", "take 0"}));
     EXPECT_EQ(rows, "A+ takes over again\n");
-    obey("A,back");
+    execute("A,back");
     EXPECT_EQ(rows, "A+ it was not handed over\n");
 }
 
 TEST_F(WithPeer, WhatIsHandedOverForATimeComesBackUnasked) {
     report(Kind::may_preempt, 0);
-    obey("A,for=60000");
+    execute("A,for=60000");
     become(0, vrrp::State::backup);
     EXPECT_EQ(rows,
               "A+ handed over: backup until its time is over or handover --back, standing by\n");
@@ -240,10 +240,10 @@ TEST_F(WithPeer, WhatIsHandedOverForATimeComesBackUnasked) {
 
 TEST_F(WithPeer, AnOrderToComeBackEndsTheTime) {
     report(Kind::may_preempt, 0);
-    obey("A,for=60000");
+    execute("A,for=60000");
     become(0, vrrp::State::backup);
-    obey("A,back");
-    obey("A");
+    execute("A,back");
+    execute("A");
     take();
     now_ns += 60'000 * ms;
     sync.look(now_ns);
@@ -252,10 +252,10 @@ TEST_F(WithPeer, AnOrderToComeBackEndsTheTime) {
 
 TEST_F(WithPeer, AnOrderForAllSetsNoTimeForWhatWasGivenBefore) {
     report(Kind::may_preempt, 0);
-    obey("A");
+    execute("A");
     become(0, vrrp::State::backup);
     become(1, vrrp::State::backup);
-    obey("all,for=60000");
+    execute("all,for=60000");
     take();
     now_ns += 60'000 * ms;
     sync.look(now_ns);
@@ -264,17 +264,17 @@ TEST_F(WithPeer, AnOrderForAllSetsNoTimeForWhatWasGivenBefore) {
 
 TEST_F(WithPeer, BackOfALowerOneOnlyReleases) {
     report(Kind::may_preempt, 0);
-    obey("A");
+    execute("A");
     become(0, vrrp::State::backup);
     state->routers[0].status.master_priority = 150;
     take();
-    obey("A,back");
+    execute("A,back");
     EXPECT_EQ(take(), (Told{"no fault 0", "release 0"}));
 }
 
 TEST_F(WithPeer, BackIsMootOnceItIsMasterAgain) {
     report(Kind::may_preempt, 0);
-    obey("A");
+    execute("A");
     become(0, vrrp::State::backup);
     take();
     become(0, vrrp::State::master);  // the peer has died

@@ -118,9 +118,9 @@ TEST_F(RabbitmqCheckerTest, ClosesWhoIsToGoAndSaysWhy) {
     options.path_prefix = "/rabbit";
     options.username = "warren";
     options.password = "secret";
-    const rabbitmq::Leavers leavers{"192.0.2.11", 5672, {"192.0.2.1"}, 2};
+    const rabbitmq::ClosableConnections closable{"192.0.2.11", 5672, {"192.0.2.1"}, 2};
     CheckResult result;
-    const auto closer = close_connections(io, options, leavers, [&](const CheckResult& end) {
+    const auto closer = close_connections(io, options, closable, [&](const CheckResult& end) {
         result = end;
         io.stop();
         return Pace::steady;

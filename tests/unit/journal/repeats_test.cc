@@ -47,13 +47,13 @@ TEST_F(Folding, TheFirstFiveAreSaidTheRestIsCountedWhenTheWindowEnds) {
                                           "claimed", "claimed", "another"};
     EXPECT_EQ(kept(), before);
     now_ms_ += Repeats::window_ms - 1;
-    log_.tell_folded();
+    log_.log_repeats();
     EXPECT_EQ(kept(), before);
     now_ms_ += 1;
-    log_.tell_folded();
+    log_.log_repeats();
     EXPECT_EQ(kept().back(), "claimed (99995 times more in 30 s)");
     EXPECT_EQ(log_.at(log_.end() - 1).level, EventLevel::warning);
-    log_.tell_folded();
+    log_.log_repeats();
     EXPECT_EQ(kept().size(), before.size() + 1) << "told once";
 }
 
@@ -75,7 +75,7 @@ TEST_F(Folding, ANewWindowSaysItAgain) {
 TEST_F(Folding, WhatIsSaidSeldomIsNotFolded) {
     say("claimed", 5);
     now_ms_ += Repeats::window_ms;
-    log_.tell_folded();
+    log_.log_repeats();
     EXPECT_EQ(kept().size(), 5U);
 }
 
@@ -97,7 +97,7 @@ TEST_F(Folding, BeyondItsBoundNothingIsFoldedAndNothingLost) {
 TEST_F(Folding, TheLogHasTheSameByTheLoggerOfTheKind) {
     say("claimed", 6);
     now_ms_ += Repeats::window_ms;
-    log_.tell_folded();
+    log_.log_repeats();
     std::string expected;
     for (const std::string& text : kept())
         expected += "vrrp warning " + text + "\n";

@@ -137,7 +137,7 @@ class HostAddressesTest : public testing::Test {
     void SetUp() override {
         if (!ready) GTEST_SKIP() << "no network namespaces here";
     }
-    HostAddresses::Told told() {
+    HostAddresses::Log log() {
         return {.info = [](const std::string&) {},
                 .warning = [this](const std::string& text) { warnings += text + "\n"; }};
     }
@@ -161,7 +161,7 @@ TEST_F(HostAddressesTest, TheKernelHasThemAsAskedForAndGivesThemBack) {
     v6.flags = IFA_F_NODAD;
     v6.preferred_lft = 0;
     {
-        HostAddresses host(told(), nullptr);
+        HostAddresses host(log(), nullptr);
         host.follow({v4, peer, v6}, links());
         EXPECT_TRUE(has("10.3.0.100/24 brd 10.3.0.255 scope global secondary ha0:vip"));
         EXPECT_TRUE(has("10.9.0.1 peer 10.9.0.2/32"));
@@ -181,7 +181,7 @@ TEST_F(HostAddressesTest, TheKernelHasThemAsAskedForAndGivesThemBack) {
 
 TEST_F(HostAddressesTest, TheSameAddressWithAnotherPrefixIsSomebodyElses) {
     {
-        HostAddresses host(told(), nullptr);
+        HostAddresses host(log(), nullptr);
         host.follow({on("ha0", "10.3.0.100/24")}, links());
         ASSERT_TRUE(run("ip addr add 10.3.0.100/32 dev ha0"));
     }
@@ -193,7 +193,7 @@ TEST_F(HostAddressesTest, TheSameAddressWithAnotherPrefixIsSomebodyElses) {
 TEST_F(HostAddressesTest, WhatAnEarlierLifeLeftGoesAndIsTold) {
     ASSERT_TRUE(run("ip addr add 10.3.0.100/32 dev ha0"));
     const std::vector<KernelAddress> ours{on("ha0", "10.3.0.100/24"), on("ha0", "10.3.0.1/24")};
-    HostAddresses host(told(), nullptr);
+    HostAddresses host(log(), nullptr);
     host.remove_leftovers(ours);
     EXPECT_FALSE(has("10.3.0.100"));
     EXPECT_TRUE(has("10.3.0.1/24"));
@@ -205,7 +205,7 @@ TEST_F(HostAddressesTest, WhatAnEarlierLifeLeftGoesAndIsTold) {
 TEST_F(HostAddressesTest, ARefusalIsToldOnce) {
     KernelAddress wrong = on("ha0", "10.3.0.100/24");
     wrong.prefix.length = 77;
-    HostAddresses host(told(), nullptr);
+    HostAddresses host(log(), nullptr);
     for (int i = 0; i < 3; ++i)
         host.follow({wrong}, links());
     EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 1) << warnings;
@@ -219,7 +219,7 @@ TEST_F(HostAddressesTest, OthersOfAPromotedNetworkStay) {
         return run("grep -q 1 /proc/sys/net/ipv4/conf/ha0/promote_secondaries");
     };
     for (const bool asked : {false, true}) {
-        HostAddresses host(told(), nullptr);
+        HostAddresses host(log(), nullptr);
         if (asked) host.promote_on({"ha0"});
         host.follow({on("ha0", "10.4.0.100/24")}, links());
         ASSERT_TRUE(run("ip addr add 10.4.0.7/24 dev ha0"));
@@ -242,7 +242,7 @@ TEST_F(HostAddressesTest, ADeadOnesAreRemoved) {
     const pid_t child = fork();
     if (child == 0) {
         Cleaner cleaner({});
-        HostAddresses host(told(), &cleaner);
+        HostAddresses host(log(), &cleaner);
         host.follow({on("ha0", "10.3.0.100/24"), on("ha0", "fd03::100/64")}, links());
         host.follow({on("ha0", "10.3.0.100/24")}, links());
         static_cast<void>(!write(ready_pipe[1], "x", 1));

@@ -81,7 +81,7 @@ class HostRoutesTest : public testing::Test {
         }
     }
 
-    HostRoutes::Told told() {
+    HostRoutes::Log log() {
         return {.info = [this](const std::string& text) { said_.push_back(text); },
                 .warning = [this](const std::string& text) { warned_.push_back(text); }};
     }
@@ -95,7 +95,7 @@ TEST_F(HostRoutesTest, ComeAndGo) {
     const PolicyEntry rule{from("10.8.0.0/16", 5, 100)};
     const std::vector<PolicyEntry> both{route, rule};
     {
-        HostRoutes host(told(), nullptr);
+        HostRoutes host(log(), nullptr);
         host.remove_leftovers(both);
         host.place(both);
         EXPECT_TRUE(has(routes(), "10.8.0.0/16 via 10.3.0.9 dev rt0")) << routes();
@@ -135,7 +135,7 @@ TEST_F(HostRoutesTest, WithAllThatARouteCanHave) {
     everything.hop.gateway = ip("10.3.0.9");
     const std::vector<PolicyEntry> all{{rich}, {onlink}, {blackhole}, {multipath}, {everything}};
     {
-        HostRoutes host(told(), nullptr);
+        HostRoutes host(log(), nullptr);
         host.remove_leftovers(all);
         host.place(all);
         const std::string text = routes();
@@ -157,7 +157,7 @@ TEST_F(HostRoutesTest, OfBothFamilies) {
     net::Rule rule = from("fd00:8::/32", 300, 101);
     const std::vector<PolicyEntry> all{{six}, {rule}};
     {
-        HostRoutes host(told(), nullptr);
+        HostRoutes host(log(), nullptr);
         host.remove_leftovers(all);
         host.place(all);
         EXPECT_TRUE(has(routes("-6"), "fd00:8::/32 via fd00:3::9 dev rt0")) << routes("-6");
@@ -192,7 +192,7 @@ TEST_F(HostRoutesTest, WithAllThatARuleCanHave) {
     jump.priority = 41;
     const std::vector<PolicyEntry> all{{rich}, {prohibit}, {jump}};
     {
-        HostRoutes host(told(), nullptr);
+        HostRoutes host(log(), nullptr);
         host.remove_leftovers(all);
         host.place(all);
         const std::string text = rules();
@@ -211,7 +211,7 @@ TEST_F(HostRoutesTest, WhatAnEarlierLifeLeftGoesAndIsTold) {
     const std::vector<PolicyEntry> ours{{via("10.8.0.0/16", "10.3.0.9")}};
     ASSERT_TRUE(run("ip route add 10.8.0.0/16 via 10.3.0.9 dev rt0 proto 18"));
     ASSERT_TRUE(run("ip route add 10.8.0.0/16 via 10.3.0.9 dev rt0 metric 7"));
-    HostRoutes host(told(), nullptr);
+    HostRoutes host(log(), nullptr);
     host.remove_leftovers(ours);
     EXPECT_EQ(routes(), "");
     EXPECT_TRUE(has(said("ip route"), "metric 7")) << "that is the host's";
@@ -225,7 +225,7 @@ TEST_F(HostRoutesTest, WhatIsTakenAwayComesBackUnlessItIsNotTracked) {
     const PolicyEntry other{via("10.9.0.0/16", "10.3.0.9"), false};
     const PolicyEntry rule{from("10.8.0.0/16", 5, 100)};
     const std::vector<PolicyEntry> all{tracked, other, rule};
-    HostRoutes host(told(), nullptr);
+    HostRoutes host(log(), nullptr);
     host.place(all);
     host.restore();
     EXPECT_TRUE(said_.empty()) << "nothing is missing";
@@ -242,7 +242,7 @@ TEST_F(HostRoutesTest, WhatIsTakenAwayComesBackUnlessItIsNotTracked) {
 
 TEST_F(HostRoutesTest, ALinkThatWasDownGetsItsRoutesAgain) {
     const std::vector<PolicyEntry> all{{via("10.8.0.0/16", "10.3.0.9")}};
-    HostRoutes host(told(), nullptr);
+    HostRoutes host(log(), nullptr);
     host.place(all);
     run("ip link set rt0 down");
     host.restore();
@@ -262,7 +262,7 @@ TEST_F(HostRoutesTest, ARefusalIsToldOnce) {
     net::Route unknown = via("10.8.0.0/16", "10.3.0.9");
     unknown.hop.interface = "gone0";
     const std::vector<PolicyEntry> all{{unknown}, {via("10.9.0.0/16", "10.99.0.9")}};
-    HostRoutes host(told(), nullptr);
+    HostRoutes host(log(), nullptr);
     host.place(all);
     host.place(all);
     ASSERT_EQ(warned_.size(), 2U);
@@ -278,7 +278,7 @@ TEST_F(HostRoutesTest, ADeadOnesAreRemoved) {
     const pid_t child = fork();
     if (child == 0) {
         Cleaner cleaner(words);
-        HostRoutes host(told(), &cleaner);
+        HostRoutes host(log(), &cleaner);
         host.place(all);
         const bool there = has(routes(), "10.8.0.0/16") && has(rules(), "100:");
         kill(getpid(), there ? SIGKILL : SIGTERM);

@@ -76,18 +76,18 @@ TEST(Orders, DrainDisableAndEnable) {
     const auto state =
         state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
     ServerRecord& server = state->servers[0];
-    EXPECT_TRUE(obey(server, balance::Admin::drained, 5));
+    EXPECT_TRUE(execute(server, balance::Admin::drained, 5));
     EXPECT_EQ(server_state(server), exchange::ServerState::drain);
-    EXPECT_FALSE(obey(server, balance::Admin::drained, 6));
+    EXPECT_FALSE(execute(server, balance::Admin::drained, 6));
     EXPECT_EQ(server.since_ns, 5U);
-    EXPECT_TRUE(obey(server, balance::Admin::disabled, 7));
+    EXPECT_TRUE(execute(server, balance::Admin::disabled, 7));
     EXPECT_EQ(server_state(server), exchange::ServerState::disabled);
-    EXPECT_TRUE(obey(server, balance::Admin::enabled, 8));
+    EXPECT_TRUE(execute(server, balance::Admin::enabled, 8));
     EXPECT_EQ(server_state(server), exchange::ServerState::up);
     EXPECT_EQ(server.reason, "enabled by the operator");
     const Order order = read_order(*state, "drain,192.168.8.11:5672;new disk; at noon,\n (ann)");
     EXPECT_EQ(order.servers, std::vector<std::uint16_t>{0});
-    EXPECT_TRUE(obey(server, order.admin, 9, order.note));
+    EXPECT_TRUE(execute(server, order.admin, 9, order.note));
     EXPECT_EQ(server.reason, "drained by the operator: new disk; at noon,  (ann)");
 }
 

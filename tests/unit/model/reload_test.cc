@@ -99,7 +99,7 @@ TEST_F(Reload, TheSameFileChangesNothing) {
     now_ns_ += 1;
     EXPECT_EQ(reload(text), "");
     EXPECT_TRUE(changes_.none());
-    EXPECT_TRUE(changes_.restood.empty());
+    EXPECT_TRUE(changes_.standing_changed.empty());
     EXPECT_EQ(servers(), "11:d 12:u 11:u");
     EXPECT_EQ(state_->servers[0].since_ns, since);
     EXPECT_EQ(state_->servers[0].reason, "");
@@ -110,7 +110,7 @@ TEST_F(Reload, TheSameFileChangesNothing) {
 TEST_F(Reload, ChangedSettingsKeepWhatIsKnown) {
     use(at(5672, server(11) + server(12)));
     check(0, false);
-    obey(state_->servers[1], balance::Admin::drained, now_ns_);
+    execute(state_->servers[1], balance::Admin::drained, now_ns_);
     state_->servers[1].next_hop = kernel::NextHop{};
     flows_ = {{0, 4}, {1, 4}};
     EXPECT_EQ(reload(at(5672, "lb_algo rr\nquorum 2\n" +
@@ -120,7 +120,8 @@ TEST_F(Reload, ChangedSettingsKeepWhatIsKnown) {
     EXPECT_EQ(servers(), "11:r 12:r");
     EXPECT_EQ(changes_.changed_servers, std::vector<std::uint16_t>{0});
     EXPECT_EQ(changes_.changed_services, std::vector<std::uint16_t>{0});
-    EXPECT_EQ(changes_.restood, std::vector<std::uint16_t>{0}) << "inhibit_on_failure lifts it";
+    EXPECT_EQ(changes_.standing_changed, std::vector<std::uint16_t>{0})
+        << "inhibit_on_failure lifts it";
     const auto snapshot = build_snapshot(*state_, 1);
     EXPECT_EQ(snapshot->servers[0].weight, 7 * balance::weight_one);
     EXPECT_EQ(snapshot->servers[0].limit.upper, 9U);
@@ -153,7 +154,7 @@ TEST_F(Reload, WithoutChecksADownServerComesUp) {
     check(0, false);
     reload(at(5672, "real_server 192.168.8.11 5672 {\n}\n"));
     EXPECT_EQ(servers(), "11:u");
-    EXPECT_EQ(changes_.restood, std::vector<std::uint16_t>{0});
+    EXPECT_EQ(changes_.standing_changed, std::vector<std::uint16_t>{0});
     EXPECT_EQ(state_->servers[0].reason, "reload");
 }
 

@@ -171,9 +171,9 @@ class Warren {
     void work() {
         SyncCommand command;
         while (link().commands.pop(command))
-            obey(command);
+            execute(command);
     }
-    void obey(const SyncCommand& command) {
+    void execute(const SyncCommand& command) {
         const std::uint16_t port = command.flow.client_port.host();
         switch (command.kind) {
             case SyncCommand::Kind::install:

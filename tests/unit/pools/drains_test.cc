@@ -24,7 +24,7 @@ class Drains : public Pool {
         }
         return lines;
     }
-    void drain() { obey(server(0), balance::Admin::drained, now_ns_); }
+    void drain() { execute(server(0), balance::Admin::drained, now_ns_); }
 
     bool changed_ = false;
     bool silent_ = false;
@@ -57,7 +57,7 @@ TEST_F(Drains, TheRestIsResetWhenTheTimeIsOver) {
     EXPECT_TRUE(changed_);
     EXPECT_EQ(server_state(server(0)), exchange::ServerState::disabled);
     EXPECT_EQ(follow(), Texts{}) << "once";
-    obey(server(0), balance::Admin::enabled, now_ns_);
+    execute(server(0), balance::Admin::enabled, now_ns_);
     follow();
     EXPECT_EQ(server_state(server(0)), exchange::ServerState::up);
     drain();

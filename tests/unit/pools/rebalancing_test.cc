@@ -44,9 +44,9 @@ TEST_F(Rebalancing, ByCloseTheNodeIsAskedAndNoWorker) {
     hold(60, 40);
     const RebalanceStep step = rebalance(*state_, exchange_);
     EXPECT_TRUE(step.sheds.empty());
-    ASSERT_EQ(step.farewells.size(), 1U);
-    EXPECT_EQ(step.farewells[0].server, 0);
-    EXPECT_EQ(step.farewells[0].most, 30U);
+    ASSERT_EQ(step.closes.size(), 1U);
+    EXPECT_EQ(step.closes[0].server, 0);
+    EXPECT_EQ(step.closes[0].most, 30U);
 }
 
 TEST_F(Rebalancing, ABackupsFlowsAreItsPeersToMove) {
@@ -55,7 +55,7 @@ TEST_F(Rebalancing, ABackupsFlowsAreItsPeersToMove) {
         hold(60, 40);
         state_->routers[0].status.state = vrrp::State::backup;
         const RebalanceStep step = rebalance(*state_, exchange_);
-        EXPECT_TRUE(step.sheds.empty() && step.farewells.empty() && step.news.empty()) << method;
+        EXPECT_TRUE(step.sheds.empty() && step.closes.empty() && step.news.empty()) << method;
     }
 }
 

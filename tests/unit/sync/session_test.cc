@@ -230,10 +230,10 @@ TEST(Session, APartOfWhatIsConfiguredTravelsAsItIs) {
     inventory.router = pair_router;
     inventory.begins = true;
     inventory.facts.push({.vip = samples::vip});
-    pair[0]->tell_inventory(inventory, pair.now_us);
+    pair[0]->send_inventory(inventory, pair.now_us);
     pair.run(100'000);
     EXPECT_TRUE(pair[1].sink.inventories.empty()) << "there was nobody yet";
-    pair[0]->tell_inventory(inventory, pair.now_us);
+    pair[0]->send_inventory(inventory, pair.now_us);
     pair.run(3'000);
     ASSERT_EQ(pair[1].sink.inventories.size(), 1U);
     EXPECT_TRUE(std::ranges::equal(pair[1].sink.inventories[0].facts, inventory.facts));

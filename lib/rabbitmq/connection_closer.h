@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How some of a node's connections are closed by its management API, so that their clients hear
-// connection.close 320 with a reason and come back: which are asked to go, idle ones first, among
-// them the oldest, and the requests one after the other. Pure; answers are a stranger's.
+// Closes some of a node's connections by its management API, so that their clients get
+// connection.close 320 with a reason and reconnect: lists them, chooses idle ones first, among them
+// the oldest, then one DELETE for each. Pure; answers are untrusted.
 #pragma once
 
 #include <cstdint>
@@ -12,41 +12,40 @@
 
 namespace warren::rabbitmq {
 
-// Of the connections to this address and port of the node those that come from the peers (FNAT's
-// local addresses): whoever comes by another way is not ours to move.
-struct Leavers {
+// Connections to this address and port of the node, from these peers (FNAT's local addresses).
+struct ClosableConnections {
     std::string address = {};  // as net::IpAddress writes it; RabbitMQ has IPv6 in brackets
     std::uint16_t port = 0;
     std::vector<std::string> peers = {};
     unsigned most = 0;
 };
 
-class Farewell {
+class ConnectionCloser {
   public:
-    // So many of the oldest are looked at.
+    // Only so many of the oldest are considered.
     static constexpr unsigned most_connections = 500;
-    // A connection below this many bytes a second both ways is idle: heartbeats, perhaps.
+    // Idle: fewer bytes a second in both directions together, as heartbeats are.
     static constexpr double idle_bytes_s = 64;
 
-    explicit Farewell(Leavers leavers) : leavers_(std::move(leavers)) {}
+    explicit ConnectionCloser(ClosableConnections closable) : closable_(std::move(closable)) {}
 
     bool is_over() const { return !problem_.empty() || (listed_ && names_.empty()); }
-    // What to ask now, unless it is over: a list at first, then one DELETE for each.
+    // The next request, unless it is over.
     std::string method() const { return listed_ ? "DELETE" : "GET"; }
     std::string path() const;
-    // The answer to it.
+    // Its response.
     void take(unsigned status, std::string_view body);
 
     unsigned closed() const { return closed_; }
-    // Why the rest of them stays; empty: it does not.
+    // Why it ended early; empty: it did not.
     const std::string& problem() const { return problem_; }
 
   private:
     void take_list(std::string_view body);
 
-    Leavers leavers_;
+    ClosableConnections closable_;
     bool listed_ = false;
-    std::vector<std::string> names_;  // those to close yet, the next one last
+    std::vector<std::string> names_;  // still to close, the next one last
     unsigned closed_ = 0;
     std::string problem_;
 };

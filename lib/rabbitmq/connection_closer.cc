@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "rabbitmq/farewell.h"
+#include "rabbitmq/connection_closer.h"
 
 #include <algorithm>
 #include <tuple>
@@ -56,16 +56,16 @@ std::string percent_encoded(std::string_view text) {
 
 }  // namespace
 
-std::string Farewell::path() const {
+std::string ConnectionCloser::path() const {
     if (listed_) return "/api/connections/" + percent_encoded(names_.back());
     const std::string end =
-        " -> " + in_brackets(leavers_.address) + ":" + std::to_string(leavers_.port);
+        " -> " + in_brackets(closable_.address) + ":" + std::to_string(closable_.port);
     return "/api/connections?page=1&page_size=" + std::to_string(most_connections) +
            "&sort=connected_at&use_regex=false&name=" + percent_encoded(end) +
            "&columns=name,state,connected_at,recv_oct_details.rate,send_oct_details.rate";
 }
 
-void Farewell::take(unsigned status, std::string_view body) {
+void ConnectionCloser::take(unsigned status, std::string_view body) {
     const bool is_good = status >= 200 && status < 300;
     if (!listed_ && is_good) return take_list(body);
     if (listed_ && (is_good || status == gone)) {
@@ -78,20 +78,20 @@ void Farewell::take(unsigned status, std::string_view body) {
         problem_ += ": the user needs the tag administrator to close others' connections";
 }
 
-void Farewell::take_list(std::string_view body) {
+void ConnectionCloser::take_list(std::string_view body) {
     const Json answer = Json::parse(body, nullptr, false);
     const auto items = answer.is_object() ? answer.find("items") : answer.end();
     if (!answer.is_object() || items == answer.end() || !items->is_array()) {
         problem_ = "the management API has no list of connections";
         return;
     }
-    const std::string end = ":" + std::to_string(leavers_.port);
+    const std::string end = ":" + std::to_string(closable_.port);
     bool is_any_ours = false;
     std::vector<Leaver> found;
     for (const Json& item : *items) {
         const std::string name = text_in(item, "name");
         const bool is_ours = name.ends_with(end) &&
-                             std::any_of(leavers_.peers.begin(), leavers_.peers.end(),
+                             std::any_of(closable_.peers.begin(), closable_.peers.end(),
                                          [&](const std::string& p) { return comes_from(name, p); });
         is_any_ours = is_any_ours || is_ours;
         if (!is_ours || is_leaving(text_in(item, "state"))) continue;
@@ -101,7 +101,7 @@ void Farewell::take_list(std::string_view body) {
     if (!is_any_ours) problem_ = "none of the node's connections comes from our local addresses";
     std::sort(found.begin(), found.end(),
               [](const Leaver& a, const Leaver& b) { return a.rank() < b.rank(); });
-    found.resize(std::min<std::size_t>(found.size(), leavers_.most));
+    found.resize(std::min<std::size_t>(found.size(), closable_.most));
     std::for_each(found.rbegin(), found.rend(),
                   [this](Leaver& leaver) { names_.push_back(std::move(leaver.name)); });
     listed_ = true;
