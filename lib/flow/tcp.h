@@ -26,7 +26,7 @@ enum class TcpState : std::uint8_t {
     fin_server,  // the server has sent FIN
     time_wait,   // both have
     closed,      // an exact RST was seen
-    dead,        // the server died: a stub that only answers with RST (README, "Dead server")
+    dead,        // the server died: a stub that only answers with RST (datapath/dead_flows.h)
     elsewhere,  // a signpost: the flow is another worker's, server_id says whose (Flow::signpost())
 };
 inline constexpr std::size_t tcp_state_count = 10;

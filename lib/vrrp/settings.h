@@ -88,7 +88,7 @@ struct Settings {
     std::uint64_t advert_interval_ns = ns_per_s;
     std::uint8_t down_timer_adverts = 3;
 
-    // `state MASTER` of keepalived has no room here on purpose: see README, "Start".
+    // keepalived's `state` has no member here on purpose: README.md, "Start".
     bool preempt = true;
     std::uint64_t preempt_delay_ns = 0;
 
