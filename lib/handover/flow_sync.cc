@@ -51,12 +51,12 @@ FlowSync::FlowSync(model::State& state, journal::EventLog& events, exchange::Syn
     : state_(state),
       events_(events),
       channels_(channels),
-      outlets_{std::move(vrrp),
+      outputs_{std::move(vrrp),
                [this](const exchange::SyncOrder& order) {
                    if (!channels_.orders.push(order))
                        events_.warn(kind, "the thread of flow sync takes no orders");
                }},
-      giving_(outlets_, [this](const Giving::Ended& ended) { on_given(ended); }),
+      outgoing_(outputs_, [this](const OutgoingHandOvers::Ended& ended) { on_given(ended); }),
       began_ns_(now_ns) {}
 
 void FlowSync::start() {
@@ -85,8 +85,8 @@ void FlowSync::look(std::uint64_t now_ns) {
         take(status, now_ns);
     for (exchange::SyncReport report; channels_.reports.pop(report);)
         take(report, now_ns);
-    giving_.tick(now_ns);
-    taking_.tick(now_ns);
+    outgoing_.tick(now_ns);
+    incoming_.tick(now_ns);
     bring_back(now_ns);
     if (is_configured()) watch(now_ns);
 }
@@ -118,12 +118,12 @@ void FlowSync::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
             return release(report, now_ns);
         case Kind::take_over_asked:
             events_.info(kind, "{}: the peer hands it over", router(report.router).config->name);
-            return taking_.asked(report.router, router(report.router).status.state, now_ns);
+            return incoming_.asked(report.router, router(report.router).status.state, now_ns);
         case Kind::asked:
         case Kind::not_asked:
         case Kind::answered:
         case Kind::not_answered:
-            return giving_.take(report, now_ns);
+            return outgoing_.take(report, now_ns);
         case Kind::alarm:
             break;
     }
@@ -169,12 +169,12 @@ void FlowSync::set_trouble(Trouble trouble, bool stands, std::uint16_t index, st
 // ---- transitions
 
 void FlowSync::on_transition(const election::VrrpReport& report, std::uint64_t now_ns) {
-    taking_.on_transition(report.router, report.to);
-    giving_.on_transition(report.router, report.to, now_ns);
+    incoming_.on_transition(report.router, report.to);
+    outgoing_.on_transition(report.router, report.to, now_ns);
     if (report.to == vrrp::State::master) holds_.set(report.router, Hold::handed_over, false);
 }
 
-void FlowSync::on_given(const Giving::Ended& ended) {
+void FlowSync::on_given(const OutgoingHandOvers::Ended& ended) {
     const bool done = ended.trouble.empty();
     const std::string& whose = router(ended.router).config->name;
     const auto ms = static_cast<double>(ended.took_ns) / 1e6;
@@ -197,7 +197,7 @@ void FlowSync::on_given(const Giving::Ended& ended) {
     std::erase_if(asked_, [](const Asked& asked) { return asked.waits.empty(); });
     for (const Asked& asked : answered)
         asked.reply(asked.rows);
-    if (giving_.is_idle() && left_) std::exchange(left_, nullptr)();
+    if (outgoing_.is_idle() && left_) std::exchange(left_, nullptr)();
 }
 
 // ---- the operator's orders
@@ -219,7 +219,7 @@ void FlowSync::set_return(std::uint16_t index, const Request& request, std::uint
 void FlowSync::bring_back(std::uint64_t now_ns) {
     std::erase_if(returns_ns_, [&](const auto& one) {
         const auto& [index, when_ns] = one;
-        if (now_ns < when_ns || giving_.has(index)) return false;
+        if (now_ns < when_ns || outgoing_.has(index)) return false;
         if (holds_.has(index, Hold::handed_over))
             events_.info(kind, "{}: the time of its hand-over is over: it {}",
                          router(index).config->name, take_back(index).text);
@@ -249,11 +249,11 @@ void FlowSync::execute(const Request& request, const Reply& reply, std::uint64_t
     const std::vector<std::uint16_t> begun = asked.waits;
     asked_.push_back(std::move(asked));
     for (const std::uint16_t index : begun)
-        giving_.begin(index, now_ns);
+        outgoing_.begin(index, now_ns);
 }
 
 std::string FlowSync::why_not(std::uint16_t index) const {
-    if (giving_.has(index)) return "it is being handed over";
+    if (outgoing_.has(index)) return "it is being handed over";
     if (picture_.is_in_sync(index)) return {};
     const std::string why = !is_configured()        ? "there is no flow_sync"
                             : picture_.is_peer_up() ? "the peer does not know all of its flows yet"
@@ -265,7 +265,7 @@ std::string FlowSync::why_not(std::uint16_t index) const {
 // fault.
 Row FlowSync::force(std::uint16_t index) {
     const auto fault = [&](bool present) {
-        outlets_.vrrp({.kind = election::VrrpCommand::Kind::fault,
+        outputs_.vrrp({.kind = election::VrrpCommand::Kind::fault,
                        .router = index,
                        .cause = vrrp::FaultCause::handover,
                        .present = present});
@@ -279,14 +279,14 @@ Row FlowSync::force(std::uint16_t index) {
 }
 
 Row FlowSync::take_back(std::uint16_t index) {
-    outlets_.vrrp({.kind = election::VrrpCommand::Kind::fault,
+    outputs_.vrrp({.kind = election::VrrpCommand::Kind::fault,
                    .router = index,
                    .cause = vrrp::FaultCause::handover});
     if (!holds_.has(index, Hold::handed_over)) return row(index, true, "it was not handed over");
     holds_.set(index, Hold::handed_over, false);
     if (!may_take_back(index))
         return row(index, true, "may preempt again, if its priority and preempt say so");
-    outlets_.vrrp({.kind = election::VrrpCommand::Kind::take_over, .router = index});
+    outputs_.vrrp({.kind = election::VrrpCommand::Kind::take_over, .router = index});
     return row(index, true, "takes over again");
 }
 
@@ -311,7 +311,7 @@ bool FlowSync::leave(std::function<void()> done, std::uint64_t now_ns) {
     if (ready.empty()) return false;
     left_ = std::move(done);
     for (const std::uint16_t index : ready)
-        giving_.begin(index, now_ns);
+        outgoing_.begin(index, now_ns);
     return true;
 }
 

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "exchange/sync_reports.h"
-#include "handover/giving.h"
-#include "handover/outlets.h"
+#include "handover/incoming.h"
+#include "handover/outgoing.h"
+#include "handover/outputs.h"
 #include "handover/preempt_holds.h"
 #include "handover/request.h"
 #include "handover/sync_picture.h"
-#include "handover/taking.h"
 #include "journal/event_log.h"
 #include "model/reload_records.h"
 #include "model/state.h"
@@ -41,13 +41,13 @@ class FlowSync {
     void look(std::uint64_t now_ns);
     void on_transition(const election::VrrpReport& report, std::uint64_t now_ns);
 
-    // Answers at once or when all of it has ended, no later than Giving::offer_ns.
+    // Answers at once or when all of it has ended, no later than OutgoingHandOvers::offer_ns.
     void execute(const Request& request, const Reply& reply, std::uint64_t now_ns);
     // Hands over what it can; `done` comes when none is under way any more. False: nothing can be.
     bool leave(std::function<void()> done, std::uint64_t now_ns);
 
     // Something is under way that the next look() may bring on.
-    bool is_busy() const { return !giving_.is_idle() || !taking_.is_idle(); }
+    bool is_busy() const { return !outgoing_.is_idle() || !incoming_.is_idle(); }
     const SyncPicture& picture() const { return picture_; }
 
   private:
@@ -64,7 +64,7 @@ class FlowSync {
     void watch(std::uint64_t now_ns);
     void set_trouble(Trouble trouble, bool stands, std::uint16_t router, std::uint64_t missing,
                      std::uint64_t now_ns);
-    void on_given(const Giving::Ended& ended);
+    void on_given(const OutgoingHandOvers::Ended& ended);
     void set_return(std::uint16_t router, const Request& request, std::uint64_t now_ns);
     void bring_back(std::uint64_t now_ns);
     std::string how_long(std::uint16_t router) const;
@@ -82,10 +82,10 @@ class FlowSync {
     model::State& state_;
     journal::EventLog& events_;
     exchange::SyncReports& channels_;
-    Outlets outlets_;
-    PreemptHolds holds_{outlets_};
-    Giving giving_;
-    Taking taking_{outlets_};
+    Outputs outputs_;
+    PreemptHolds holds_{outputs_};
+    OutgoingHandOvers outgoing_;
+    IncomingHandOvers incoming_{outputs_};
     SyncPicture picture_;
     std::vector<Asked> asked_;
     std::map<std::uint16_t, std::uint64_t> returns_ns_;  // when routers come back unasked

@@ -9,7 +9,7 @@ void PreemptHolds::set(std::uint16_t router, Hold why, bool holds) {
     causes_[router] =
         static_cast<std::uint8_t>(holds ? causes_[router] | bit : causes_[router] & ~bit);
     if (was_held != is_held(router))
-        outlets_.vrrp({.kind = election::VrrpCommand::Kind::preempt_hold,
+        outputs_.vrrp({.kind = election::VrrpCommand::Kind::preempt_hold,
                        .router = router,
                        .present = is_held(router)});
 }

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "exchange/ownership.h"
-#include "handover/outlets.h"
+#include "handover/outputs.h"
 
 namespace warren::handover {
 
@@ -15,7 +15,7 @@ enum class Hold : std::uint8_t { unsynced = 1, handed_over = 2 };
 
 class PreemptHolds {
   public:
-    explicit PreemptHolds(const Outlets& outlets) : outlets_(outlets) {}
+    explicit PreemptHolds(const Outputs& outputs) : outputs_(outputs) {}
 
     // The control lcore is told when that changes whether the router preempts.
     void set(std::uint16_t router, Hold why, bool holds);
@@ -27,7 +27,7 @@ class PreemptHolds {
     void forget(std::uint16_t router) { causes_[router] = 0; }
 
   private:
-    const Outlets& outlets_;
+    const Outputs& outputs_;
     std::array<std::uint8_t, exchange::max_virtual_routers> causes_{};
 };
 

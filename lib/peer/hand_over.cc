@@ -65,20 +65,20 @@ void HandOvers::answer(std::uint16_t router, bool agreed, Links links) {
     incoming_.erase(asked);
 }
 
-void HandOvers::heard(const News& news, PeerId from, Links links) {
-    const std::uint16_t router = common_.routers.index_of(news.router);
-    if (news.kind == News::Kind::take_over_asked) {
+void HandOvers::on_event(const SessionEvent& event, PeerId from, Links links) {
+    const std::uint16_t router = common_.routers.index_of(event.router);
+    if (event.kind == SessionEvent::Kind::take_over_asked) {
         if (router == exchange::Snapshot::no_router)
-            return links[from]->session().answer_take_over(news.router, news.ticket, false,
+            return links[from]->session().answer_take_over(event.router, event.ticket, false,
                                                            common_.now_us());
         std::erase_if(incoming_, [&](const Incoming& one) { return one.router == router; });
-        incoming_.push_back({router, news.router, from, news.ticket});
+        incoming_.push_back({router, event.router, from, event.ticket});
         return report(SyncReport::Kind::take_over_asked, router);
     }
-    const bool agreed = news.kind == News::Kind::take_over_agreed;
-    if (!agreed && news.kind != News::Kind::take_over_refused) return;
+    const bool agreed = event.kind == SessionEvent::Kind::take_over_agreed;
+    if (!agreed && event.kind != SessionEvent::Kind::take_over_refused) return;
     const auto asked = std::find_if(outgoing_.begin(), outgoing_.end(), [&](const Outgoing& one) {
-        return one.router == router && one.ticket == news.ticket;
+        return one.router == router && one.ticket == event.ticket;
     });
     if (asked == outgoing_.end()) return;
     outgoing_.erase(asked);

@@ -20,7 +20,7 @@ class HandOvers {
     using Links = std::span<const std::unique_ptr<SessionLink>>;
     // hand_over, taken, refused.
     void take(const exchange::SyncOrder& order, Links links);
-    void heard(const News& news, PeerId from, Links links);
+    void on_event(const SessionEvent& event, PeerId from, Links links);
     // A mark that begins after an order, and after the control lcore's offer, needs to pass: is one
     // wanted, now or soon?
     bool wants_mark() const;

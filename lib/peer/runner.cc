@@ -71,12 +71,13 @@ Runner::Runner(exchange::Exchange& exchange, const flow::Spread& spread,
               .incoming = {},
               .snapshot = nullptr,
               .now_ns = 0},
-      standings_(options.preempt, options.capacity, options.keys.macs.front().id, common_),
+      states_(options.preempt, options.capacity, options.keys.macs.front().id, common_),
       hand_overs_(common_),
       numbers_(first_number()) {
-    for (const WireOptions& wire : options.peers)
-        links_.push_back(std::make_unique<SessionLink>(
-            static_cast<PeerId>(links_.size()), wire, options.keys, settings_of(options), common_));
+    for (const PeerSocketOptions& socket : options.peers)
+        links_.push_back(std::make_unique<SessionLink>(static_cast<PeerId>(links_.size()), socket,
+                                                       options.keys, settings_of(options),
+                                                       common_));
     marked_for_.resize(links_.size());
     may_be_read_.set();
     walking_for_.resize(links_.size());
@@ -101,13 +102,13 @@ std::uint64_t Runner::round(std::uint64_t now_ns) {
     take_orders();
     receive();
     take_events();
-    run_errands();
+    run_queries();
     for (const auto& link : links_)
         if (link->session().deadline_us() <= common_.now_us()) link->tick();
     heed_news();
     publish();
     for (const auto& link : links_)
-        link->wire().flush();
+        link->socket().flush();
     return deadline_ns();
 }
 
@@ -118,7 +119,7 @@ void Runner::begin_round(std::uint64_t now_ns) {
     exchange_.ownership.read(ownership, common_.snapshot->virtual_routers.size(), now_ns);
     if (!common_.routers.follow(*common_.snapshot, ownership)) return;
     common_.incoming.resize(common_.snapshot->virtual_routers.size());
-    standings_.follow();
+    states_.follow();
     for (const auto& link : links_)
         link->session().set_routers(common_.routers.all(), common_.now_us());
 }
@@ -139,7 +140,7 @@ void Runner::take_orders() {
 
 void Runner::receive() {
     for (std::size_t i = 0; i < links_.size(); ++i) {
-        links_[i]->wire().keep_open(common_.now_ns);
+        links_[i]->socket().keep_open(common_.now_ns);
         if (may_be_read_[i]) links_[i]->receive();
     }
     may_be_read_.set();
@@ -242,16 +243,16 @@ void Runner::offer(const sync::Record& record, const sync::Source& source, bool 
 
 // ---- what all workers are asked
 
-void Runner::run_errands() {
+void Runner::run_queries() {
     begin_sweeps();
     begin_mark();
     begin_walk();
-    bool all_told = true;
+    bool all_sent = true;
     for (Sweep& sweep : sweeps_) {
-        sweep.round.push(exchange_);
-        all_told = all_told && sweep.round.has_told_all();
+        sweep.query.push(exchange_);
+        all_sent = all_sent && sweep.query.is_sent_to_all();
     }
-    if (all_told) mark_.push(exchange_);  // behind them
+    if (all_sent) mark_.push(exchange_);  // behind them
     walk_.push(exchange_);
     hand_overs_.tick(links_);
 }
@@ -263,9 +264,9 @@ void Runner::begin_sweeps() {
             Sweep& sweep = sweeps_.emplace_back();
             sweep.peer = static_cast<PeerId>(i);
             sweep.router = wanted.router;
-            sweep.round.command().router = common_.routers.index_of(wanted.router);
-            sweep.round.command().colour = wanted.colour ? 1 : 0;
-            sweep.round.begin(exchange_.workers.size(), ++numbers_);
+            sweep.query.command().router = common_.routers.index_of(wanted.router);
+            sweep.query.command().colour = wanted.colour ? 1 : 0;
+            sweep.query.begin(exchange_.workers.size(), ++numbers_);
         }
 }
 
@@ -318,7 +319,7 @@ void Runner::finish_walk() {
 
 void Runner::finish_sweep(unsigned worker, std::uint32_t number) {
     std::erase_if(sweeps_, [&](Sweep& sweep) {
-        if (!sweep.round.answered(worker, number)) return false;
+        if (!sweep.query.answered(worker, number)) return false;
         links_[sweep.peer]->session().swept(sweep.router, common_.now_us());
         return true;
     });
@@ -330,12 +331,13 @@ void Runner::heed_news() {
     bool any_up = false;
     bool is_due = common_.now_ns >= next_look_ns_;
     for (std::size_t i = 0; i < links_.size(); ++i) {
-        is_due = is_due || !links_[i]->news().empty();
-        for (const News& news : std::exchange(links_[i]->news(), {})) {
-            if (news.kind == News::Kind::peer_up || news.kind == News::Kind::peer_down)
+        is_due = is_due || !links_[i]->events().empty();
+        for (const SessionEvent& event : std::exchange(links_[i]->events(), {})) {
+            if (event.kind == SessionEvent::Kind::peer_up ||
+                event.kind == SessionEvent::Kind::peer_down)
                 next_status_ns_ = common_.now_ns;
-            standings_.heard(news, links_);
-            hand_overs_.heard(news, static_cast<PeerId>(i), links_);
+            states_.on_event(event, links_);
+            hand_overs_.on_event(event, static_cast<PeerId>(i), links_);
         }
         any_up = any_up || links_[i]->is_up();
     }
@@ -343,13 +345,13 @@ void Runner::heed_news() {
     exchange_.sync.defers.store(any_up && defer_, std::memory_order_relaxed);
     if (!is_due) return;
     next_look_ns_ = common_.now_ns + look_ns;
-    standings_.tick(links_);
+    states_.tick(links_);
 }
 
 void Runner::publish() {
     if (common_.now_ns < next_status_ns_) return;
     next_status_ns_ = common_.now_ns + status_interval_ns;
-    standings_.publish(links_);
+    states_.publish(links_);
     exchange::SyncCounters& counters = exchange_.sync_reports.counters;
     counters.cpu_ns.set(clock_ns(CLOCK_THREAD_CPUTIME_ID));
     std::array<std::uint64_t, sync::discard_count> discarded{};
@@ -407,7 +409,7 @@ bool Runner::poll_for(std::uint64_t wait_ns) {
     std::array<pollfd, max_peers + 1> descriptors{};
     descriptors[0] = {exchange_.sync.bell.descriptor(), POLLIN, 0};
     for (std::size_t i = 0; i < links_.size(); ++i)  // -1 is ignored (poll(2))
-        descriptors[i + 1] = {links_[i]->wire().descriptor(), POLLIN, 0};
+        descriptors[i + 1] = {links_[i]->socket().descriptor(), POLLIN, 0};
     const timespec timeout{static_cast<time_t>(wait_ns / 1'000'000'000),
                            static_cast<long>(wait_ns % 1'000'000'000)};
     if (ppoll(descriptors.data(), links_.size() + 1, &timeout, nullptr) < 0) return true;

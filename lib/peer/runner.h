@@ -10,18 +10,18 @@
 
 #include "exchange/worker_link.h"
 #include "flow/spread.h"
-#include "peer/errands.h"
 #include "peer/hand_over.h"
 #include "peer/keys.h"
+#include "peer/peer_socket.h"
 #include "peer/session_link.h"
-#include "peer/standing.h"
-#include "peer/wire.h"
+#include "peer/sync_states.h"
+#include "peer/worker_queries.h"
 #include "sync/preempt_gate.h"
 
 namespace warren::peer {
 
 struct RunnerOptions {
-    std::vector<WireOptions> peers;  // 1 to max_peers
+    std::vector<PeerSocketOptions> peers;  // 1 to max_peers
     Keys keys;
     std::uint32_t capacity = 0;  // flows that all workers' tables hold
     std::uint32_t rate = 250'000;
@@ -57,7 +57,7 @@ class Runner {
     Peers peers_up() const;
     void offer_group(unsigned worker, const Event& event);
     void offer(const sync::Record& record, const sync::Source& source, bool urgent);
-    void run_errands();
+    void run_queries();
     void begin_sweeps();
     void begin_mark();
     void begin_walk();
@@ -76,17 +76,17 @@ class Runner {
     const bool defer_;
     Common common_;
     std::vector<std::unique_ptr<SessionLink>> links_;
-    Standings standings_;
+    SyncStates states_;
     HandOvers hand_overs_;
     // One mark and one walk at a time; sessions' wishes meanwhile wait for the next.
-    Round mark_{exchange::SyncCommand::Kind::mark};
+    WorkerQuery mark_{exchange::SyncCommand::Kind::mark};
     std::vector<std::optional<sync::Ticket>> marked_for_;  // by link
-    Round walk_{exchange::SyncCommand::Kind::walk};
+    WorkerQuery walk_{exchange::SyncCommand::Kind::walk};
     std::vector<std::optional<SessionLink::Walk>> walking_for_;  // by link
     struct Sweep {
         PeerId peer = 0;
         sync::RouterKey router;
-        Round round{exchange::SyncCommand::Kind::sweep};
+        WorkerQuery query{exchange::SyncCommand::Kind::sweep};
     };
     std::vector<Sweep> sweeps_;  // one a router at most
     std::uint32_t numbers_;

@@ -11,7 +11,7 @@ namespace warren::peer {
 
 namespace {
 
-constexpr std::size_t most_news = 256;
+constexpr std::size_t max_events = 256;
 constexpr std::size_t most_refusals = 4096;  // noted in one round
 constexpr unsigned most_datagrams = 512;     // received in one round, about
 
@@ -32,12 +32,12 @@ std::uint64_t FreshNonces::take() {
     }
 }
 
-SessionLink::SessionLink(PeerId id, const WireOptions& wire, const Keys& keys,
+SessionLink::SessionLink(PeerId id, const PeerSocketOptions& socket, const Keys& keys,
                          const sync::Settings& settings, Common& common)
-    : id_(id), common_(common), wire_(wire), session_(settings, nonces_.take(), *this) {
+    : id_(id), common_(common), socket_(socket), session_(settings, nonces_.take(), *this) {
     for (const MacKey& key : keys.macs)
         signers_.emplace_back(key);
-    news_.reserve(most_news);
+    events_.reserve(max_events);
     refusals_.reserve(most_refusals);
 }
 
@@ -51,9 +51,9 @@ const sync::PeerRouter* SessionLink::find(const sync::RouterKey& router) const {
 unsigned SessionLink::receive() {
     unsigned taken = 0;
     while (taken < most_datagrams) {
-        const std::span<const Wire::Received> datagrams = wire_.receive();
+        const std::span<const PeerSocket::Received> datagrams = socket_.receive();
         if (datagrams.empty()) break;
-        for (const Wire::Received& datagram : datagrams)
+        for (const PeerSocket::Received& datagram : datagrams)
             take(datagram);
         taken += static_cast<unsigned>(datagrams.size());
     }
@@ -62,11 +62,11 @@ unsigned SessionLink::receive() {
 }
 
 // What costs nothing first.
-void SessionLink::take(const Wire::Received& received) {
+void SessionLink::take(const PeerSocket::Received& received) {
     exchange::SyncCounters& counters = common_.exchange.sync_reports.counters;
     counters.datagrams_in.add();
     counters.bytes_in.add(received.bytes.size());
-    if (received.has_travelled) return session_.discarded(sync::Discard::wrong_ttl);
+    if (received.was_routed) return session_.discarded(sync::Discard::wrong_ttl);
     if (session_.discarded_early(received.bytes)) return;
     if (!is_signed(received.bytes)) {
         const auto parsed = sync::parse(received.bytes);
@@ -102,8 +102,8 @@ void SessionLink::give_refusals() {
     refusals_.clear();
 }
 
-void SessionLink::publish(const News& news) {
-    if (news_.size() < most_news) news_.push_back(news);
+void SessionLink::publish(const SessionEvent& event) {
+    if (events_.size() < max_events) events_.push_back(event);
 }
 
 // ---- what the session asks
@@ -114,7 +114,7 @@ void SessionLink::send(net::Bytes datagram) {
     exchange::SyncCounters& counters = common_.exchange.sync_reports.counters;
     counters.datagrams_out.add();
     counters.bytes_out.add(datagram.size());
-    wire_.send(datagram);
+    socket_.send(datagram);
 }
 
 // What has no place here is said to be so at once; the rest its worker decides.
@@ -169,7 +169,7 @@ void SessionLink::bulk_began(const sync::RouterKey& router, bool colour) {
 void SessionLink::bulk_ended(const sync::RouterKey& router, bool colour) {
     std::erase_if(sweeps_wanted, [&](const Sweep& other) { return other.router == router; });
     sweeps_wanted.push_back({router, colour});
-    publish({.kind = News::Kind::bulk_ended, .router = router});
+    publish({.kind = SessionEvent::Kind::bulk_ended, .router = router});
 }
 
 bool SessionLink::again(const sync::Source& source, const sync::Identity& identity) {
@@ -192,7 +192,7 @@ void SessionLink::acknowledged(const sync::Source& source) {
 }
 
 void SessionLink::peer_up(std::uint8_t, std::uint32_t) {
-    publish({.kind = News::Kind::peer_up});
+    publish({.kind = SessionEvent::Kind::peer_up});
 }
 
 void SessionLink::peer_down() {
@@ -202,33 +202,35 @@ void SessionLink::peer_down() {
     sweeps_wanted.clear();
     for (std::size_t worker = 0; worker < common_.urgent.size(); ++worker)
         if (common_.urgent[worker].is_down(id_)) publish_acknowledged(common_, worker);
-    publish({.kind = News::Kind::peer_down});
+    publish({.kind = SessionEvent::Kind::peer_down});
 }
 
 void SessionLink::peer_unintelligible(std::uint8_t lowest, std::uint8_t highest) {
-    publish({.kind = News::Kind::unintelligible,
+    publish({.kind = SessionEvent::Kind::unintelligible,
              .ticket = static_cast<std::uint32_t>(lowest << 8 | highest)});
 }
 
 void SessionLink::peer_routers(std::span<const sync::PeerRouter> routers) {
     peer_routers_.assign(routers.begin(), routers.end());
-    publish({.kind = News::Kind::peer_routers});
+    publish({.kind = SessionEvent::Kind::peer_routers});
 }
 
 void SessionLink::compared(const sync::RouterKey& router, bool equal) {
     exchange::SyncCounters& counters = common_.exchange.sync_reports.counters;
     counters.digests.add();
     if (!equal) counters.differences.add();
-    publish({.kind = equal ? News::Kind::equal : News::Kind::differs, .router = router});
+    publish({.kind = equal ? SessionEvent::Kind::equal : SessionEvent::Kind::differs,
+             .router = router});
 }
 
 void SessionLink::take_over_asked(const sync::RouterKey& router, std::uint32_t ticket) {
-    publish({.kind = News::Kind::take_over_asked, .router = router, .ticket = ticket});
+    publish({.kind = SessionEvent::Kind::take_over_asked, .router = router, .ticket = ticket});
 }
 
 void SessionLink::take_over_answered(const sync::RouterKey& router, std::uint32_t ticket,
                                      bool agreed) {
-    publish({.kind = agreed ? News::Kind::take_over_agreed : News::Kind::take_over_refused,
+    publish({.kind = agreed ? SessionEvent::Kind::take_over_agreed
+                            : SessionEvent::Kind::take_over_refused,
              .router = router,
              .ticket = ticket});
 }
@@ -236,7 +238,7 @@ void SessionLink::take_over_answered(const sync::RouterKey& router, std::uint32_
 void SessionLink::peer_inventory(const sync::Inventory& inventory) {
     const auto ours = common_.routers.facts_of_router(inventory.router);
     if (ours.empty()) return;
-    publish({.kind = News::Kind::config,
+    publish({.kind = SessionEvent::Kind::config,
              .router = inventory.router,
              .difference = difference(ours, inventory)});
 }

@@ -11,11 +11,11 @@
 
 #include "exchange/sync_reports.h"
 #include "exchange/worker_link.h"
-#include "peer/errands.h"
 #include "peer/keys.h"
+#include "peer/peer_socket.h"
 #include "peer/routers.h"
 #include "peer/tag.h"
-#include "peer/wire.h"
+#include "peer/worker_queries.h"
 #include "peer/workers.h"
 #include "sync/session.h"
 
@@ -41,7 +41,7 @@ struct Common {
 };
 
 // What a session has said of a router since it was last asked.
-struct News {
+struct SessionEvent {
     enum class Kind : std::uint8_t {
         peer_up,
         peer_down,
@@ -73,15 +73,15 @@ class FreshNonces {
 
 class SessionLink : private sync::Sink {
   public:
-    SessionLink(PeerId id, const WireOptions& wire, const Keys& keys,
+    SessionLink(PeerId id, const PeerSocketOptions& socket, const Keys& keys,
                 const sync::Settings& settings, Common& common);
 
     // Takes what the socket holds, within bounds; returns how many datagrams.
     unsigned receive();
     void tick();
 
-    Wire& wire() { return wire_; }
-    const Wire& wire() const { return wire_; }
+    PeerSocket& socket() { return socket_; }
+    const PeerSocket& socket() const { return socket_; }
     sync::Session& session() { return session_; }
     const sync::Session& session() const { return session_; }
     bool is_up() const { return session_.is_up(); }
@@ -90,7 +90,7 @@ class SessionLink : private sync::Sink {
 
     // ---- what waits for the runner
 
-    std::vector<News>& news() { return news_; }
+    std::vector<SessionEvent>& events() { return events_; }
     // The mark and the walk that the session wants, the latest of each; routers to sweep.
     std::optional<sync::Ticket> mark_wanted;
     struct Walk {
@@ -128,19 +128,19 @@ class SessionLink : private sync::Sink {
                             bool agreed) override;
     void peer_inventory(const sync::Inventory& inventory) override;
 
-    void take(const Wire::Received& received);
+    void take(const PeerSocket::Received& received);
     bool is_signed(net::ConstBytes datagram);
-    void publish(const News& news);
+    void publish(const SessionEvent& event);
     void give_refusals();
 
     const PeerId id_;
     Common& common_;
-    Wire wire_;
+    PeerSocket socket_;
     std::vector<Signer> signers_;  // the first signs
     FreshNonces nonces_;           // before session_, whose first it gives
     sync::Session session_;
     std::vector<sync::PeerRouter> peer_routers_;
-    std::vector<News> news_;
+    std::vector<SessionEvent> events_;
     std::vector<sync::Identity> refusals_;
 };
 

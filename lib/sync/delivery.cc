@@ -47,7 +47,7 @@ void Delivery::offer(const Record& record, const Source& source, bool urgent,
     if (urgent) flush(now_us);
 }
 
-bool Delivery::put(const Record& record, const Parcel::Note& note, std::uint64_t now_us) {
+bool Delivery::put(const Record& record, const PendingDatagram::Note& note, std::uint64_t now_us) {
     const std::size_t bytes = encoded_bytes(record);
     if (!outbox_.fits(bytes) && outbox_.has_batch()) flush(now_us);
     if (!outbox_.fits(bytes)) return false;
@@ -65,19 +65,19 @@ void Delivery::flush_due(std::uint64_t now_us) {
 
 bool Delivery::control(Kind kind, const Payload& payload, std::uint64_t now_us) {
     flush(now_us);
-    Parcel* parcel = outbox_.take_control(kind, payload, now_us);
-    if (parcel == nullptr) return false;
-    send(*parcel, now_us);
+    PendingDatagram* datagram = outbox_.take_control(kind, payload, now_us);
+    if (datagram == nullptr) return false;
+    send(*datagram, now_us);
     return true;
 }
 
 // Its sequence is set first: it is the oldest unresolved one if there is no other.
-void Delivery::send(Parcel& parcel, std::uint64_t now_us) {
-    parcel.sequence = sender_.next_sequence();
-    parcel.sent_us = now_us;
+void Delivery::send(PendingDatagram& datagram, std::uint64_t now_us) {
+    datagram.sequence = sender_.next_sequence();
+    datagram.sent_us = now_us;
     sender_.send(handshake_,
-                 {parcel.kind, parcel.flags, static_cast<std::uint8_t>(parcel.notes.size()),
-                  parcel.payload.view()},
+                 {datagram.kind, datagram.flags, static_cast<std::uint8_t>(datagram.notes.size()),
+                  datagram.payload.view()},
                  oldest_unresolved(), now_us);
 }
 
@@ -93,20 +93,20 @@ void Delivery::answered(Ticket mark, std::uint64_t now_us) {
 }
 
 void Delivery::settle() {
-    const Parcel* oldest = outbox_.oldest();
+    const PendingDatagram* oldest = outbox_.oldest();
     unresolved_.settle(oldest == nullptr ? sender_.next_sequence() : oldest->sequence);
 }
 
-void Delivery::note_acknowledged(const Parcel& parcel) {
-    for (const Parcel::Note& note : parcel.notes)
+void Delivery::note_acknowledged(const PendingDatagram& datagram) {
+    for (const PendingDatagram::Note& note : datagram.notes)
         if (note.urgent) sink_.acknowledged(note.source);
 }
 
 // Records have been encoded by us, so each has its note. Until the peer has what is sent instead,
 // it lacks this.
-void Delivery::repair(const Parcel& parcel, std::uint64_t now_us) {
-    RecordReader reader(parcel.payload.view());
-    for (const Parcel::Note& note : parcel.notes) {
+void Delivery::repair(const PendingDatagram& datagram, std::uint64_t now_us) {
+    RecordReader reader(datagram.payload.view());
+    for (const PendingDatagram::Note& note : datagram.notes) {
         const auto record = reader.next();
         if (!record) break;
         if (const auto* flow = std::get_if<FlowRecord>(&*record))
@@ -114,30 +114,31 @@ void Delivery::repair(const Parcel& parcel, std::uint64_t now_us) {
         else
             say_again(*record, note, now_us);
     }
-    if (!unresolved_.add(parcel.sequence, parcel.sent_us)) ++counters_.given_up;
+    if (!unresolved_.add(datagram.sequence, datagram.sent_us)) ++counters_.given_up;
 }
 
-void Delivery::say_again(const Record& record, Parcel::Note note, std::uint64_t now_us) {
+void Delivery::say_again(const Record& record, PendingDatagram::Note note, std::uint64_t now_us) {
     const bool more = ++note.tries <= end_tries;
     ++(more && put(record, note, now_us) ? counters_.resent : counters_.given_up);
 }
 
 std::uint64_t Delivery::oldest_unresolved() const {
-    const Parcel* oldest = outbox_.oldest();
+    const PendingDatagram* oldest = outbox_.oldest();
     return unresolved_.oldest_or(oldest == nullptr ? sender_.next_sequence() : oldest->sequence);
 }
 
 std::uint64_t Delivery::deadline_us() const {
     std::uint64_t deadline = no_deadline;
     if (outbox_.has_batch()) deadline = batch_due_us();
-    if (const Parcel* oldest = outbox_.oldest())
+    if (const PendingDatagram* oldest = outbox_.oldest())
         deadline = std::min(deadline, oldest->sent_us + loss_us() + 1);
     return starved_ ? std::min(deadline, bucket_.ready_us()) : deadline;
 }
 
 std::uint64_t Delivery::lag_us(std::uint64_t now_us) const {
     std::uint64_t first_us = outbox_.has_batch() ? outbox_.batch().first_us : now_us;
-    if (const Parcel* oldest = outbox_.oldest()) first_us = std::min(first_us, oldest->first_us);
+    if (const PendingDatagram* oldest = outbox_.oldest())
+        first_us = std::min(first_us, oldest->first_us);
     return now_us - first_us;
 }
 

@@ -37,11 +37,11 @@ class Delivery {
             ++counters_.acked_late;
             late_acks_.note(now_us - sent_us, now_us);
         });
-        outbox_.acknowledge(ack, [&](const Parcel& parcel) {
-            if (parcel.kind == Kind::records)
-                note_acknowledged(parcel);
+        outbox_.acknowledge(ack, [&](const PendingDatagram& datagram) {
+            if (datagram.kind == Kind::records)
+                note_acknowledged(datagram);
             else
-                acked(parcel.kind, parcel.payload.view());
+                acked(datagram.kind, datagram.payload.view());
         });
         settle();
     }
@@ -49,14 +49,14 @@ class Delivery {
     template <typename Lost>
     void find_losses(std::uint64_t now_us, Lost lost) {
         late_acks_.decay(now_us);
-        while (const Parcel* parcel =
+        while (const PendingDatagram* datagram =
                    outbox_.take_lost(now_us - late_acks_.patience_us(), now_us - loss_us())) {
             ++counters_.lost;
-            if (parcel->kind == Kind::records)
-                repair(*parcel, now_us);
+            if (datagram->kind == Kind::records)
+                repair(*datagram, now_us);
             else
-                lost(parcel->kind, parcel->payload.view());
-            outbox_.release(*parcel);
+                lost(datagram->kind, datagram->payload.view());
+            outbox_.release(*datagram);
         }
     }
 
@@ -69,25 +69,25 @@ class Delivery {
     std::uint64_t oldest_unresolved() const;
     std::uint64_t deadline_us() const;
     std::uint64_t lag_us(std::uint64_t now_us) const;
-    std::size_t under_way() const { return outbox_.under_way(); }
+    std::size_t unacknowledged() const { return outbox_.unacknowledged(); }
     bool has_batch() const { return outbox_.has_batch(); }
     bool is_settled() const {
-        return outbox_.under_way() == 0 && !outbox_.has_batch() && unresolved_.size() == 0;
+        return outbox_.unacknowledged() == 0 && !outbox_.has_batch() && unresolved_.size() == 0;
     }
 
   private:
     std::uint64_t batch_due_us() const {
         return std::max(outbox_.batch().first_us + batch_us, held_until_us_);
     }
-    bool put(const Record& record, const Parcel::Note& note, std::uint64_t now_us);
-    void send(Parcel& parcel, std::uint64_t now_us);
+    bool put(const Record& record, const PendingDatagram::Note& note, std::uint64_t now_us);
+    void send(PendingDatagram& datagram, std::uint64_t now_us);
     std::uint64_t loss_us() const {
         return std::max(sender_.round_trip().loss_us(), late_acks_.patience_us());
     }
     void settle();
-    void note_acknowledged(const Parcel& parcel);
-    void repair(const Parcel& parcel, std::uint64_t now_us);
-    void say_again(const Record& record, Parcel::Note note, std::uint64_t now_us);
+    void note_acknowledged(const PendingDatagram& datagram);
+    void repair(const PendingDatagram& datagram, std::uint64_t now_us);
+    void say_again(const Record& record, PendingDatagram::Note note, std::uint64_t now_us);
 
     const Handshake& handshake_;
     Sender& sender_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Datagrams to be acknowledged: one that is being filled with records, those under way until they
-// are acknowledged or taken for lost, and those lost. One allocation at construction.
+// Datagrams that need acknowledgement: a batch being filled with records, those sent and not yet
+// acknowledged, and those lost. One allocation at construction.
 #pragma once
 
 #include <algorithm>
@@ -17,14 +17,14 @@
 
 namespace warren::sync {
 
-inline constexpr std::size_t max_parcels = 256;
+inline constexpr std::size_t max_pending = 256;
 inline constexpr std::size_t max_records = max_payload_bytes / shortest_record_bytes;
 
-// A datagram with what must be known of it when it is lost.
-struct Parcel {
+// A datagram and what is needed to repair its loss.
+struct PendingDatagram {
     struct Note {
         Source source;
-        std::uint8_t tries = 0;  // how often an end has been said before
+        std::uint8_t tries = 0;  // of an end: how often it was sent
         bool urgent = false;
     };
 
@@ -33,7 +33,7 @@ struct Parcel {
     std::uint64_t sequence = 0;
     std::uint64_t first_us = 0;  // when its oldest record came
     std::uint64_t sent_us = 0;
-    BoundedList<Note, max_records> notes;  // one for each record
+    BoundedList<Note, max_records> notes;  // by record
     Payload payload;
 };
 
@@ -45,46 +45,47 @@ class Outbox {
 
     // ---- filling
 
-    // Records of any kind that surely have room in the batch and in datagrams to come. A few of
-    // those are kept back for what must be said again.
+    // How many records of any kind are sure to fit; a few datagrams are reserved for repairs.
     std::size_t room() const;
     bool has_batch() const { return batch_.has_value(); }
-    const Parcel& batch() const { return parcels_[*batch_]; }
+    const PendingDatagram& batch() const { return datagrams_[*batch_]; }
     // Whether the record fits into the batch, or a new one.
     bool fits(std::size_t bytes) const;
-    void add(const Record& record, const Parcel::Note& note, std::uint64_t now_us);
+    void add(const Record& record, const PendingDatagram::Note& note, std::uint64_t now_us);
 
     // ---- sending: the caller fills in sequence and sent_us, growing from one to the next
 
-    Parcel& take_batch();
-    // nullptr: there is no room now.
-    Parcel* take_control(Kind kind, const Payload& payload, std::uint64_t now_us);
+    PendingDatagram& take_batch();
+    // nullptr: no room now.
+    PendingDatagram* take_control(Kind kind, const Payload& payload, std::uint64_t now_us);
 
     // ---- what becomes of it
 
-    // Calls acked(parcel) for each that the peer has; afterwards it is gone.
+    // Calls acked(datagram) for each that is acknowledged, then frees it.
     template <typename Acked>
     void acknowledge(const Ack& ack, Acked acked) {
         overtaken_ = std::max(overtaken_, ack.third());
         std::size_t kept = 0;
-        for (const std::uint16_t index : under_way_) {
-            if (!ack.has(parcels_[index].sequence)) {
-                under_way_[kept++] = index;
+        for (const std::uint16_t index : unacknowledged_) {
+            if (!ack.has(datagrams_[index].sequence)) {
+                unacknowledged_[kept++] = index;
                 continue;
             }
-            acked(parcels_[index]);
+            acked(datagrams_[index]);
             free_.push_back(index);
         }
-        under_way_.resize(kept);
+        unacknowledged_.resize(kept);
     }
-    // The next one that three later ones have overtaken and that was sent before `before_us`, or
-    // long before. It is not under way any more, and must be released.
-    Parcel* take_lost(std::uint64_t before_us, std::uint64_t long_before_us);
-    void release(const Parcel& parcel);
+    // The next one that is lost: three later ones are acknowledged and it was sent before
+    // `before_us`; or it was sent before `long_before_us`. To be released by the caller.
+    PendingDatagram* take_lost(std::uint64_t before_us, std::uint64_t long_before_us);
+    void release(const PendingDatagram& datagram);
 
-    std::size_t under_way() const { return under_way_.size(); }
-    // Of the oldest under way; nothing is: nullptr.
-    const Parcel* oldest() const { return under_way_.empty() ? nullptr : &parcels_[under_way_[0]]; }
+    std::size_t unacknowledged() const { return unacknowledged_.size(); }
+    // nullptr: none.
+    const PendingDatagram* oldest() const {
+        return unacknowledged_.empty() ? nullptr : &datagrams_[unacknowledged_[0]];
+    }
 
   private:
     static constexpr std::size_t reserve = 8;
@@ -92,11 +93,11 @@ class Outbox {
     std::uint16_t take_free();
 
     std::size_t payload_bytes_;
-    std::vector<Parcel> parcels_{max_parcels};
+    std::vector<PendingDatagram> datagrams_{max_pending};
     std::vector<std::uint16_t> free_;
-    std::vector<std::uint16_t> under_way_;  // in the order of their sequences
+    std::vector<std::uint16_t> unacknowledged_;  // in the order of their sequences
     std::optional<std::uint16_t> batch_;
-    std::uint64_t overtaken_ = 0;  // what is below has been overtaken
+    std::uint64_t overtaken_ = 0;  // below: three later ones are acknowledged
 };
 
 // Sequences that are lost and whose flows have been asked of the workers. The first mark that was
@@ -127,10 +128,10 @@ class Unresolved {
         for (Lost& l : lost_)
             if (l.mark == mark) l.until = last_sequence;
     }
-    // What is below `oldest_under_way` has been acknowledged, or is lost and in here: an answer
-    // may be lost, too. Answers have higher sequences, and losses come in their order.
-    void settle(std::uint64_t oldest_under_way) {
-        std::uint64_t oldest_open = oldest_under_way;
+    // What is below `oldest_unacknowledged` has been acknowledged, or is lost and in here: an
+    // answer may be lost, too. Answers have higher sequences, and losses come in their order.
+    void settle(std::uint64_t oldest_unacknowledged) {
+        std::uint64_t oldest_open = oldest_unacknowledged;
         for (Lost* l = lost_.end(); l-- != lost_.begin();) {
             l->settled = l->until != 0 && l->until < oldest_open;
             if (!l->settled) oldest_open = std::min(oldest_open, l->sequence);

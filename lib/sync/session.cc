@@ -398,7 +398,7 @@ Status Session::status(std::uint64_t now_us) const {
     Status status = parts_->status;
     status.rtt_us = parts_->sender.round_trip().smoothed_us();
     status.lag_us = parts_->delivery.lag_us(now_us);
-    status.unacked = static_cast<std::uint32_t>(parts_->delivery.under_way());
+    status.unacked = static_cast<std::uint32_t>(parts_->delivery.unacknowledged());
     status.unanswered = static_cast<std::uint32_t>(parts_->delivery.unresolved().size());
     status.refused = parts_->refused.size();
     status.lost_permille = parts_->loss.permille();

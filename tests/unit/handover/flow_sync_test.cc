@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "recorded_outputs.h"
 #include "unit/model/sample_state.h"
-#include "written_outlets.h"
 
 namespace warren::handover {
 namespace {

@@ -149,9 +149,9 @@ class Warren {
     }
 
   private:
-    static std::vector<WireOptions> wires(std::uint8_t local,
-                                          const std::vector<std::uint8_t>& peers) {
-        std::vector<WireOptions> all;
+    static std::vector<PeerSocketOptions> wires(std::uint8_t local,
+                                                const std::vector<std::uint8_t>& peers) {
+        std::vector<PeerSocketOptions> all;
         for (const std::uint8_t peer : peers)
             all.push_back({.local = net::IpAddress::v4(127, 0, 0, local),
                            .peer = net::IpAddress::v4(127, 0, 0, peer),

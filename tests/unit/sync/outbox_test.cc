@@ -14,8 +14,8 @@ Ack ack_of(std::uint64_t highest) {
     return ack;
 }
 
-std::vector<std::uint64_t> settled(Unresolved& lost, std::uint64_t oldest_under_way) {
-    lost.settle(oldest_under_way);
+std::vector<std::uint64_t> settled(Unresolved& lost, std::uint64_t oldest_unacknowledged) {
+    lost.settle(oldest_unacknowledged);
     std::vector<std::uint64_t> oldest;
     if (lost.size() != 0) oldest.push_back(lost.oldest_or(~std::uint64_t{0}));
     return oldest;
@@ -81,12 +81,13 @@ TEST(Outbox, EachParcelIsSomewhereUntilItIsReleased) {
         outbox.add(samples::flow(1), {}, sequence);
         outbox.take_batch().sequence = sequence;
     }
-    EXPECT_EQ(outbox.under_way(), 3U);
-    outbox.acknowledge(ack_of(2), [](const Parcel& parcel) { EXPECT_EQ(parcel.sequence, 2U); });
-    EXPECT_EQ(outbox.under_way(), 2U);
+    EXPECT_EQ(outbox.unacknowledged(), 3U);
+    outbox.acknowledge(ack_of(2),
+                       [](const PendingDatagram& datagram) { EXPECT_EQ(datagram.sequence, 2U); });
+    EXPECT_EQ(outbox.unacknowledged(), 2U);
     EXPECT_EQ(outbox.take_lost(0, 0), nullptr);
-    while (const Parcel* parcel = outbox.take_lost(1, 1))
-        outbox.release(*parcel);
+    while (const PendingDatagram* datagram = outbox.take_lost(1, 1))
+        outbox.release(*datagram);
     EXPECT_EQ(outbox.room(), room);
 }
 
@@ -95,18 +96,18 @@ TEST(Outbox, OvertakenIsLostOnlyAfterItsTime) {
     Outbox outbox(max_payload_bytes);
     for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) {
         outbox.add(samples::flow(1), {}, 0);
-        Parcel& parcel = outbox.take_batch();
-        parcel.sequence = sequence;
-        parcel.sent_us = 1'000;
+        PendingDatagram& datagram = outbox.take_batch();
+        datagram.sequence = sequence;
+        datagram.sent_us = 1'000;
     }
     Ack ack = ack_of(4);
     ack.add(3);
-    outbox.acknowledge(ack, [](const Parcel&) {});
+    outbox.acknowledge(ack, [](const PendingDatagram&) {});
     EXPECT_EQ(outbox.take_lost(1'000, 0), nullptr);  // two have overtaken it
     ack.add(2);
-    outbox.acknowledge(ack, [](const Parcel&) {});
+    outbox.acknowledge(ack, [](const PendingDatagram&) {});
     EXPECT_EQ(outbox.take_lost(999, 0), nullptr);
-    const Parcel* lost = outbox.take_lost(1'000, 0);
+    const PendingDatagram* lost = outbox.take_lost(1'000, 0);
     ASSERT_NE(lost, nullptr);
     EXPECT_EQ(lost->sequence, 1U);
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "peer/errands.h"
+#include "peer/worker_queries.h"
 
 namespace warren::peer {
 
-void Round::begin(std::size_t workers, std::uint32_t number) {
+void WorkerQuery::begin(std::size_t workers, std::uint32_t number) {
     under_way_ = true;
     workers_ = workers;
     command_.number = number;
-    told_.reset();
+    sent_.reset();
     answered_.reset();
 }
 
-void Round::push(exchange::Exchange& exchange) {
+void WorkerQuery::push(exchange::Exchange& exchange) {
     if (!under_way_) return;
     for (std::size_t i = 0; i < workers_; ++i)
-        if (!told_[i]) told_[i] = exchange.workers[i]->sync->commands.push(command_);
+        if (!sent_[i]) sent_[i] = exchange.workers[i]->sync->commands.push(command_);
 }
 
-bool Round::answered(unsigned worker, std::uint32_t number) {
+bool WorkerQuery::answered(unsigned worker, std::uint32_t number) {
     if (!under_way_ || number != command_.number) return false;
     answered_.set(worker);
     under_way_ = answered_.count() < workers_;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Outlets that write down what was told, as text.
+// Outputs that write down what was told, as text.
 #pragma once
 
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "handover/outlets.h"
+#include "handover/outputs.h"
 
 namespace warren::handover {
 
@@ -32,16 +32,16 @@ inline std::string text(const exchange::SyncOrder& order) {
     return names[static_cast<std::size_t>(order.kind)] + std::to_string(order.router);
 }
 
-class WrittenOutlets {
+class RecordedOutputs {
   public:
-    std::vector<std::string> take() { return std::exchange(told_, {}); }
+    std::vector<std::string> take() { return std::exchange(written_, {}); }
 
-    Outlets outlets{
-        [this](const election::VrrpCommand& command) { told_.push_back(text(command)); },
-        [this](const exchange::SyncOrder& order) { told_.push_back(text(order)); }};
+    Outputs outputs{
+        [this](const election::VrrpCommand& command) { written_.push_back(text(command)); },
+        [this](const exchange::SyncOrder& order) { written_.push_back(text(order)); }};
 
   private:
-    std::vector<std::string> told_;
+    std::vector<std::string> written_;
 };
 
 using Told = std::vector<std::string>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // On loopback: 127.0.0.2 and 127.0.0.3.
-#include "peer/wire.h"
+#include "peer/peer_socket.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -15,13 +15,13 @@ const net::IpAddress a = net::IpAddress::v4(127, 0, 0, 2);
 const net::IpAddress b = net::IpAddress::v4(127, 0, 0, 3);
 constexpr std::uint16_t wire_port = 18'851;
 
-std::vector<std::vector<std::uint8_t>> all_of(Wire& wire) {
-    pollfd descriptor{wire.descriptor(), POLLIN, 0};
+std::vector<std::vector<std::uint8_t>> all_of(PeerSocket& socket) {
+    pollfd descriptor{socket.descriptor(), POLLIN, 0};
     poll(&descriptor, 1, 1'000);
     std::vector<std::vector<std::uint8_t>> datagrams;
-    for (auto received = wire.receive(); !received.empty(); received = wire.receive())
-        for (const Wire::Received& one : received) {
-            EXPECT_FALSE(one.has_travelled);
+    for (auto received = socket.receive(); !received.empty(); received = socket.receive())
+        for (const PeerSocket::Received& one : received) {
+            EXPECT_FALSE(one.was_routed);
             datagrams.emplace_back(one.bytes.begin(), one.bytes.end());
         }
     return datagrams;
@@ -29,8 +29,8 @@ std::vector<std::vector<std::uint8_t>> all_of(Wire& wire) {
 
 // What arrives of datagrams of these lengths, each with bytes of its own.
 void expect_all_to_arrive(const std::vector<std::size_t>& lengths) {
-    Wire here({.local = a, .peer = b, .interface = "", .port = wire_port});
-    Wire there({.local = b, .peer = a, .interface = "lo", .port = wire_port});
+    PeerSocket here({.local = a, .peer = b, .interface = "", .port = wire_port});
+    PeerSocket there({.local = b, .peer = a, .interface = "lo", .port = wire_port});
     EXPECT_EQ(here.keep_open(1), "");
     EXPECT_EQ(there.keep_open(1), "");
     std::vector<std::vector<std::uint8_t>> sent;
@@ -42,19 +42,19 @@ void expect_all_to_arrive(const std::vector<std::size_t>& lengths) {
     EXPECT_EQ(all_of(there), sent);
 }
 
-TEST(Wire, CarriesMoreThanABurst) {
+TEST(PeerSocket, CarriesMoreThanABurst) {
     expect_all_to_arrive(std::vector<std::size_t>(200, 3));
     expect_all_to_arrive(std::vector<std::size_t>(100, sync::max_datagram_bytes));
 }
 
-TEST(Wire, PartsAreAsLongAsTheyWere) {
+TEST(PeerSocket, PartsAreAsLongAsTheyWere) {
     expect_all_to_arrive({1'444, 1'444, 1'444, 64, 1'444, 200, 200, 200, 199, 200, 201, 1'452, 64});
 }
 
 // One by one a call takes eight.
-TEST(Wire, ManyLongOnesAreReceivedByOneCall) {
-    Wire here({.local = a, .peer = b, .interface = "", .port = wire_port});
-    Wire there({.local = b, .peer = a, .interface = "", .port = wire_port});
+TEST(PeerSocket, ManyLongOnesAreReceivedByOneCall) {
+    PeerSocket here({.local = a, .peer = b, .interface = "", .port = wire_port});
+    PeerSocket there({.local = b, .peer = a, .interface = "", .port = wire_port});
     here.keep_open(1);
     there.keep_open(1);
     for (int i = 0; i < 40; ++i)
@@ -64,9 +64,9 @@ TEST(Wire, ManyLongOnesAreReceivedByOneCall) {
 }
 
 // Without a checksum it does not part them (udp_send_skb()).
-TEST(Wire, GoesOnWhereTheKernelTakesThemOneByOneOnly) {
-    Wire here({.local = a, .peer = b, .interface = "", .port = wire_port});
-    Wire there({.local = b, .peer = a, .interface = "", .port = wire_port});
+TEST(PeerSocket, GoesOnWhereTheKernelTakesThemOneByOneOnly) {
+    PeerSocket here({.local = a, .peer = b, .interface = "", .port = wire_port});
+    PeerSocket there({.local = b, .peer = a, .interface = "", .port = wire_port});
     here.keep_open(1);
     there.keep_open(1);
     const int none = 1;
@@ -80,26 +80,26 @@ TEST(Wire, GoesOnWhereTheKernelTakesThemOneByOneOnly) {
     EXPECT_EQ(all_of(there), sent);
 }
 
-TEST(Wire, LivesThroughAPeerWhoIsNotThereYet) {
-    Wire here({.local = a, .peer = b, .interface = "", .port = wire_port});
+TEST(PeerSocket, LivesThroughAPeerWhoIsNotThereYet) {
+    PeerSocket here({.local = a, .peer = b, .interface = "", .port = wire_port});
     here.keep_open(1);
     for (int i = 0; i < 3; ++i) {
         here.send(std::array<std::uint8_t, 1>{1});
         here.flush();
     }
-    Wire there({.local = b, .peer = a, .interface = "", .port = wire_port});
+    PeerSocket there({.local = b, .peer = a, .interface = "", .port = wire_port});
     there.keep_open(1);
     here.send(std::array<std::uint8_t, 1>{2});
     here.flush();
     EXPECT_EQ(all_of(there).size(), 1U);
 }
 
-TEST(Wire, SaysOnceWhyItDoesNotOpenAndTriesAgain) {
-    Wire wire({.local = a, .peer = b, .interface = "no_such_if", .port = wire_port});
-    EXPECT_NE(wire.keep_open(1), "");
-    EXPECT_EQ(wire.descriptor(), -1);
-    EXPECT_EQ(wire.keep_open(500'000'000), "") << "not yet";
-    EXPECT_EQ(wire.keep_open(2'000'000'000), "") << "said already";
+TEST(PeerSocket, SaysOnceWhyItDoesNotOpenAndTriesAgain) {
+    PeerSocket socket({.local = a, .peer = b, .interface = "no_such_if", .port = wire_port});
+    EXPECT_NE(socket.keep_open(1), "");
+    EXPECT_EQ(socket.descriptor(), -1);
+    EXPECT_EQ(socket.keep_open(500'000'000), "") << "not yet";
+    EXPECT_EQ(socket.keep_open(2'000'000'000), "") << "said already";
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The kernel's UDP socket to one peer: connected, so that datagrams of others never come; TTL 255
-// both ways (RFC 5082); never fragmented. It opens itself again when its address or interface came
-// back, at most once a second. Datagrams of one length go through the kernel together, both ways
-// (udp(7): UDP_SEGMENT, UDP_GRO), where it does that.
+// A kernel UDP socket to one peer: connected, so that no others' datagrams arrive; TTL 255 both
+// ways (RFC 5082); DF set. Reopened when its address or interface has come back, at most once a
+// second. Datagrams of one length share a system call where the kernel can (udp(7): UDP_SEGMENT,
+// UDP_GRO).
 #pragma once
 
 #include <array>
@@ -18,36 +18,35 @@
 
 namespace warren::peer {
 
-struct WireOptions {
+struct PeerSocketOptions {
     net::IpAddress local;
     net::IpAddress peer;    // of the same family
-    std::string interface;  // empty: whichever the route says
+    std::string interface;  // empty: by the route
     std::uint16_t port = 0;
     bool multihop = false;  // datagrams may have passed routers
 };
 
-class Wire {
+class PeerSocket {
   public:
-    explicit Wire(WireOptions options);
-    ~Wire();
-    Wire(const Wire&) = delete;
-    Wire& operator=(const Wire&) = delete;
+    explicit PeerSocket(PeerSocketOptions options);
+    ~PeerSocket();
+    PeerSocket(const PeerSocket&) = delete;
+    PeerSocket& operator=(const PeerSocket&) = delete;
 
     const net::IpAddress& peer() const { return options_.peer; }
     // For poll(); -1: closed.
     int descriptor() const { return descriptor_; }
-    // Opens what is closed, when it is time. The reason why it does not, once each.
+    // Reopens it if closed and due. Returns the error, if it is another than the last time.
     std::string keep_open(std::uint64_t now_ns);
 
     struct Received {
         net::ConstBytes bytes;  // until the next receive()
-        bool has_travelled;     // its TTL says that a router has passed it on
+        bool was_routed;        // TTL below 255
     };
-    // Some of what is there; none: there are no more.
+    // A few at a time; empty: no more.
     std::span<const Received> receive();
 
-    // Copies it; leaves with flush(), or when a burst is full. What the kernel does not take is
-    // lost, as on the way.
+    // Copies it; sent by flush(), or when a burst is full. What the kernel does not take is lost.
     void send(net::ConstBytes datagram);
     void flush();
 
@@ -58,8 +57,8 @@ class Wire {
     static constexpr std::size_t messages_in = 8;
     static constexpr std::size_t max_received = 1'024;
 
-    // Datagrams one behind the other in out_, all of one length; only the last may be shorter.
-    struct Train {
+    // Adjacent datagrams in out_ of one length; only the last may be shorter.
+    struct GsoBatch {
         std::size_t begin = 0;
         std::size_t bytes = 0;
         std::size_t datagram_bytes = 0;
@@ -73,19 +72,19 @@ class Wire {
 
     int open();
     void close();
-    bool sends_together(const Train& train);
-    void send_one_by_one(const Train& train);
-    void note_received(net::ConstBytes message, std::size_t datagram_bytes, bool has_travelled);
+    bool send_gso(const GsoBatch& batch);
+    void send_one_by_one(const GsoBatch& batch);
+    void note_received(net::ConstBytes message, std::size_t datagram_bytes, bool was_routed);
 
-    WireOptions options_;
+    PeerSocketOptions options_;
     int descriptor_ = -1;
-    bool has_segmentation_ = false;  // the kernel parts what is sent together
+    bool has_gso_ = false;  // UDP_SEGMENT works
     std::uint64_t next_try_ns_ = 0;
-    std::string told_;
+    std::string last_error_;
     std::vector<std::array<std::uint8_t, max_message_bytes>> in_{messages_in};
     std::vector<Received> received_;
     std::array<std::uint8_t, burst * sync::max_datagram_bytes> out_;
-    std::vector<Train> trains_;
+    std::vector<GsoBatch> batches_;
 };
 
 }  // namespace warren::peer

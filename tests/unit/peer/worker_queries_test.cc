@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "peer/errands.h"
+#include "peer/worker_queries.h"
 
 #include <gtest/gtest.h>
 
@@ -8,14 +8,14 @@ namespace {
 
 using exchange::SyncCommand;
 
-TEST(Round, TellsEveryWorkerOnceAndEndsWithTheLastAnswer) {
+TEST(WorkerQuery, TellsEveryWorkerOnceAndEndsWithTheLastAnswer) {
     exchange::Exchange exchange(2, true);
-    Round round(SyncCommand::Kind::mark);
+    WorkerQuery round(SyncCommand::Kind::mark);
     EXPECT_FALSE(round.is_under_way());
     round.begin(2, 7);
     round.push(exchange);
     round.push(exchange);
-    EXPECT_TRUE(round.has_told_all());
+    EXPECT_TRUE(round.is_sent_to_all());
     SyncCommand command;
     for (const auto& worker : exchange.workers) {
         ASSERT_TRUE(worker->sync->commands.pop(command));
@@ -31,19 +31,19 @@ TEST(Round, TellsEveryWorkerOnceAndEndsWithTheLastAnswer) {
     EXPECT_FALSE(round.is_under_way());
 }
 
-TEST(Round, TellsAWorkerLaterWhoseChannelIsFull) {
+TEST(WorkerQuery, TellsAWorkerLaterWhoseChannelIsFull) {
     exchange::Exchange exchange(1, true);
     auto& commands = exchange.workers[0]->sync->commands;
     while (commands.push({})) {
     }
-    Round round(SyncCommand::Kind::walk);
+    WorkerQuery round(SyncCommand::Kind::walk);
     round.begin(1, 1);
     round.push(exchange);
-    EXPECT_FALSE(round.has_told_all());
+    EXPECT_FALSE(round.is_sent_to_all());
     SyncCommand command;
     ASSERT_TRUE(commands.pop(command));
     round.push(exchange);
-    EXPECT_TRUE(round.has_told_all());
+    EXPECT_TRUE(round.is_sent_to_all());
 }
 
 TEST(UrgentEvents, AreAcknowledgedInTheirOrder) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "peer/wire.h"
+#include "peer/peer_socket.h"
 
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -100,28 +100,28 @@ bool is_lost(int error) {
 
 }  // namespace
 
-Wire::Wire(WireOptions options) : options_(std::move(options)) {
+PeerSocket::PeerSocket(PeerSocketOptions options) : options_(std::move(options)) {
     received_.reserve(max_received);
-    trains_.reserve(burst);
+    batches_.reserve(burst);
 }
 
-Wire::~Wire() {
+PeerSocket::~PeerSocket() {
     close();
 }
 
-void Wire::close() {
+void PeerSocket::close() {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
-    trains_.clear();
+    batches_.clear();
 }
 
 // errno, or 0.
-int Wire::open() {
+int PeerSocket::open() {
     const bool is_v4 = options_.peer.is_v4();
     descriptor_ = socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor_ < 0) return errno;
     set_up(descriptor_, is_v4);
-    has_segmentation_ = true;
+    has_gso_ = true;
     const std::string& interface = options_.interface;
     const SocketAddress local(options_.local, options_.port);
     const SocketAddress peer(options_.peer, options_.port);
@@ -136,15 +136,15 @@ int Wire::open() {
     return error;
 }
 
-std::string Wire::keep_open(std::uint64_t now_ns) {
+std::string PeerSocket::keep_open(std::uint64_t now_ns) {
     if (descriptor_ >= 0 || now_ns < next_try_ns_) return {};
     next_try_ns_ = now_ns + open_again_ns;
     const int error = open();
     std::string reason = error == 0 ? "" : std::generic_category().message(error);
-    return std::exchange(told_, reason) == reason ? "" : reason;
+    return std::exchange(last_error_, reason) == reason ? "" : reason;
 }
 
-std::span<const Wire::Received> Wire::receive() {
+std::span<const PeerSocket::Received> PeerSocket::receive() {
     received_.clear();
     if (descriptor_ < 0) return received_;
     std::array<mmsghdr, messages_in> messages{};
@@ -169,41 +169,41 @@ std::span<const Wire::Received> Wire::receive() {
 }
 
 // What is beyond the bound is none of the peer's: it sends long datagrams together.
-void Wire::note_received(net::ConstBytes message, std::size_t datagram_bytes, bool has_travelled) {
+void PeerSocket::note_received(net::ConstBytes message, std::size_t datagram_bytes,
+                               bool was_routed) {
     const std::size_t each = datagram_bytes == 0 ? message.size() : datagram_bytes;
     do {
         const net::ConstBytes datagram = message.first(std::min(each, message.size()));
         message = message.subspan(datagram.size());
-        received_.push_back({datagram, has_travelled});
+        received_.push_back({datagram, was_routed});
     } while (!message.empty() && received_.size() < max_received);
 }
 
-void Wire::send(net::ConstBytes datagram) {
+void PeerSocket::send(net::ConstBytes datagram) {
     if (descriptor_ < 0 || datagram.empty() || datagram.size() > sync::max_datagram_bytes) return;
-    const std::size_t used = trains_.empty() ? 0 : trains_.back().begin + trains_.back().bytes;
-    if (used + datagram.size() > out_.size() || trains_.size() == burst) {
+    const std::size_t used = batches_.empty() ? 0 : batches_.back().begin + batches_.back().bytes;
+    if (used + datagram.size() > out_.size() || batches_.size() == burst) {
         flush();
         return send(datagram);
     }
     std::copy(datagram.begin(), datagram.end(), out_.begin() + static_cast<std::ptrdiff_t>(used));
-    if (trains_.empty() || !trains_.back().takes(datagram.size()))
-        trains_.push_back({used, 0, datagram.size()});
-    trains_.back().bytes += datagram.size();
+    if (batches_.empty() || !batches_.back().takes(datagram.size()))
+        batches_.push_back({used, 0, datagram.size()});
+    batches_.back().bytes += datagram.size();
 }
 
-void Wire::flush() {
-    for (const Train& train : trains_) {
+void PeerSocket::flush() {
+    for (const GsoBatch& batch : batches_) {
         if (descriptor_ < 0) break;
-        if (!has_segmentation_ || train.is_single() || !sends_together(train))
-            send_one_by_one(train);
+        if (!has_gso_ || batch.is_single() || !send_gso(batch)) send_one_by_one(batch);
     }
-    trains_.clear();
+    batches_.clear();
 }
 
 // False: the kernel does not, or not on this way; it will not be asked again before the socket is
 // opened anew.
-bool Wire::sends_together(const Train& train) {
-    iovec vector{&out_[train.begin], train.bytes};
+bool PeerSocket::send_gso(const GsoBatch& batch) {
+    iovec vector{&out_[batch.begin], batch.bytes};
     alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> control{};
     msghdr message{};
     message.msg_iov = &vector;
@@ -214,23 +214,23 @@ bool Wire::sends_together(const Train& train) {
     header->cmsg_level = IPPROTO_UDP;
     header->cmsg_type = UDP_SEGMENT;
     header->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-    const auto each = static_cast<std::uint16_t>(train.datagram_bytes);
+    const auto each = static_cast<std::uint16_t>(batch.datagram_bytes);
     std::memcpy(CMSG_DATA(header), &each, sizeof each);
     for (unsigned tries = 0; tries < max_tries; ++tries) {
         if (sendmsg(descriptor_, &message, MSG_DONTWAIT) >= 0) return true;
         if (errno == EAGAIN || errno == ENOBUFS) return true;
         if (errno != ECONNREFUSED) break;
     }
-    has_segmentation_ = errno == ECONNREFUSED;
-    return has_segmentation_;
+    has_gso_ = errno == ECONNREFUSED;
+    return has_gso_;
 }
 
-void Wire::send_one_by_one(const Train& train) {
+void PeerSocket::send_one_by_one(const GsoBatch& batch) {
     std::array<mmsghdr, burst> messages{};
     std::array<iovec, burst> vectors{};
     std::size_t all = 0;
-    for (std::size_t at = 0; at < train.bytes && all < burst; at += train.datagram_bytes, ++all) {
-        vectors[all] = {&out_[train.begin + at], std::min(train.datagram_bytes, train.bytes - at)};
+    for (std::size_t at = 0; at < batch.bytes && all < burst; at += batch.datagram_bytes, ++all) {
+        vectors[all] = {&out_[batch.begin + at], std::min(batch.datagram_bytes, batch.bytes - at)};
         messages[all].msg_hdr.msg_iov = &vectors[all];
         messages[all].msg_hdr.msg_iovlen = 1;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "handover/giving.h"
+#include "handover/outgoing.h"
 
 #include <algorithm>
 #include <array>
@@ -16,29 +16,29 @@ constexpr std::array<const char*, 3> lateness{
 
 }  // namespace
 
-Giving::UnderWay* Giving::find(std::uint16_t router) {
-    const auto found = std::find_if(under_way_.begin(), under_way_.end(),
-                                    [&](const UnderWay& u) { return u.router == router; });
-    return found == under_way_.end() ? nullptr : &*found;
+OutgoingHandOvers::Pending* OutgoingHandOvers::find(std::uint16_t router) {
+    const auto found = std::find_if(pending_.begin(), pending_.end(),
+                                    [&](const Pending& u) { return u.router == router; });
+    return found == pending_.end() ? nullptr : &*found;
 }
 
-bool Giving::has(std::uint16_t router) const {
-    return std::any_of(under_way_.begin(), under_way_.end(),
-                       [&](const UnderWay& u) { return u.router == router; });
+bool OutgoingHandOvers::has(std::uint16_t router) const {
+    return std::any_of(pending_.begin(), pending_.end(),
+                       [&](const Pending& u) { return u.router == router; });
 }
 
 // The offer comes first: whoever is asked may be master, and advertise, at once.
-void Giving::begin(std::uint16_t router, std::uint64_t now_ns) {
+void OutgoingHandOvers::begin(std::uint16_t router, std::uint64_t now_ns) {
     if (has(router)) return;
-    under_way_.push_back({router, Step::asking, now_ns, now_ns + step_ns});
-    outlets_.vrrp(
+    pending_.push_back({router, Step::asking, now_ns, now_ns + step_ns});
+    outputs_.vrrp(
         {.kind = election::VrrpCommand::Kind::hand_over, .router = router, .for_ns = offer_ns});
-    outlets_.sync({exchange::SyncOrder::Kind::hand_over, router});
+    outputs_.sync({exchange::SyncOrder::Kind::hand_over, router});
 }
 
-void Giving::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
+void OutgoingHandOvers::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
     using Kind = exchange::SyncReport::Kind;
-    UnderWay* const one = find(report.router);
+    Pending* const one = find(report.router);
     if (one == nullptr) return;
     if (report.kind == Kind::asked)
         advance(*one, Step::waiting, now_ns);
@@ -50,31 +50,31 @@ void Giving::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
         undo(report.router, "the peer cannot take over", now_ns);
 }
 
-void Giving::on_transition(std::uint16_t router, vrrp::State to, std::uint64_t now_ns) {
+void OutgoingHandOvers::on_transition(std::uint16_t router, vrrp::State to, std::uint64_t now_ns) {
     if (find(router) == nullptr || to == vrrp::State::master) return;
     // Fault or the end: priority 0 has been said, so the peer takes over in any case.
     end(router, to == vrrp::State::backup ? "" : "this warren is no master any more", now_ns);
 }
 
-void Giving::tick(std::uint64_t now_ns) {
-    for (std::size_t i = under_way_.size(); i-- > 0;)
-        if (const UnderWay one = under_way_[i]; now_ns >= one.deadline_ns)
+void OutgoingHandOvers::tick(std::uint64_t now_ns) {
+    for (std::size_t i = pending_.size(); i-- > 0;)
+        if (const Pending one = pending_[i]; now_ns >= one.deadline_ns)
             undo(one.router, lateness[static_cast<std::size_t>(one.step)], now_ns);
 }
 
-void Giving::advance(UnderWay& one, Step to, std::uint64_t now_ns) {
+void OutgoingHandOvers::advance(Pending& one, Step to, std::uint64_t now_ns) {
     one.step = to;
     one.deadline_ns = now_ns + step_ns;
 }
 
-void Giving::undo(std::uint16_t router, std::string trouble, std::uint64_t now_ns) {
-    outlets_.vrrp({.kind = election::VrrpCommand::Kind::hand_over, .router = router});
+void OutgoingHandOvers::undo(std::uint16_t router, std::string trouble, std::uint64_t now_ns) {
+    outputs_.vrrp({.kind = election::VrrpCommand::Kind::hand_over, .router = router});
     end(router, std::move(trouble), now_ns);
 }
 
-void Giving::end(std::uint16_t router, std::string trouble, std::uint64_t now_ns) {
+void OutgoingHandOvers::end(std::uint16_t router, std::string trouble, std::uint64_t now_ns) {
     const Ended ended{router, std::move(trouble), now_ns - find(router)->began_ns};
-    std::erase_if(under_way_, [&](const UnderWay& u) { return u.router == router; });
+    std::erase_if(pending_, [&](const Pending& u) { return u.router == router; });
     ended_(ended);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whom this room's decisions are told; valid as long as its objects are.
+// Where this room's decisions go; must outlive its objects.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace warren::handover {
 
-struct Outlets {
+struct Outputs {
     std::function<void(const election::VrrpCommand&)> vrrp;
     std::function<void(const exchange::SyncOrder&)> sync;
 };
