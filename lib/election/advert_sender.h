@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The adverts of all virtual routers on their way out: one to the group or one to each unicast
-// peer, sealed where the router has AH (RFC 2338 5.3.6.3). What the port does not take is tried
-// again from the first target without it; a newer advert replaces it, for it says all that the
-// older one would have said. No clock, no heap after the constructor.
+// Sends adverts of all virtual routers, to the multicast group or to each unicast peer, with AH
+// where configured (RFC 2338 5.3.6.3). What the port refuses is retried from the first target that
+// has not got it; a newer advert supersedes it. No clock, no heap after the constructor.
 #pragma once
 
 #include <array>
@@ -25,35 +24,35 @@ namespace warren::election {
 
 class AdvertSender {
   public:
-    // After which a refused advert is tried again.
+    // Until a refused advert is tried again.
     static constexpr std::uint64_t retry_ns = 250'000;
 
-    // `refused` counts what the sink refused.
+    // `refused`: counts frames that the sink refused.
     AdvertSender(std::size_t most_routers, FrameSink& sink, exchange::Counter& refused);
 
     // The router is new, at an index that nobody has or at the next. The plan outlives it, or the
     // change_plan() that replaces it.
     void place(std::size_t router, const RouterPlan& plan);
-    // Peers keep their MACs by their addresses: another place in the list is no other peer. An
-    // advert that still waits is for all of them again.
+    // Peers keep their MACs by address, wherever they stand in the list. A waiting advert starts
+    // again with the first target.
     void change_plan(std::size_t router, const RouterPlan& plan);
     // `peer` is a position in Settings::unicast_peers. Zero: unknown, nothing is sent to it.
     void set_peer_mac(std::size_t router, std::size_t peer, const net::MacAddress& mac);
 
-    // From the plan's MAC, or from another one of ours.
+    // `source_mac`: instead of the plan's.
     void send(std::size_t router, std::uint8_t priority, std::uint64_t now_ns,
               const net::MacAddress& source_mac = {});
-    // Nothing of a master may leave now.
+    // Drops a waiting advert: the router is no longer master.
     void cancel(std::size_t router) { set_unsent(items_[router], false); }
     void retry(std::uint64_t now_ns);
     // When retry() is due; may be in the past, vrrp::no_deadline = never.
     std::uint64_t deadline_ns() const { return retry_deadline_ns_; }
 
-    // A peer's advert in an authentication header, from the IP header on. Its number counts for
-    // ours too: a takeover goes on from the master's.
+    // A peer's advert in an authentication header, from the IP header on. Our sequence numbers
+    // continue from the master's.
     vrrp::Decoded decode_ah(std::size_t router, net::ConstBytes packet);
 
-    // Given up for a newer one: port or ring were full.
+    // Superseded by a newer one before they left: port or ring were full.
     std::uint64_t unsent_adverts(std::size_t router) const { return items_[router].unsent_adverts; }
     // To unicast peers whose MAC is not known.
     std::uint64_t unresolved_adverts(std::size_t router) const {

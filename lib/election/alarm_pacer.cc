@@ -13,7 +13,7 @@ bool AlarmPacer::see(const VrrpReport& report, std::uint64_t now_ns) {
     seen.last = report;
     seen.last_ns = now_ns;
     if (!first) return false;
-    seen.told = report.total;
+    seen.logged = report.total;
     seen.next_ns = now_ns + summary_ns;
     return true;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How often the log speaks of a peer's adverts that are not as ours: at first sight, then one
-// summary a minute for as long as it goes on. Pure.
+// Rate-limits the log of a peer's adverts that differ from ours: the first one at once, then a
+// summary each minute while they come. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,37 +10,38 @@
 
 namespace warren::election {
 
-// The alarms of one virtual router. Bounded: there are so many kinds of them, and no more.
+// Of one virtual router; bounded by the number of kinds of alarms.
 class AlarmPacer {
   public:
     static constexpr std::uint64_t summary_ns = 60'000'000'000;
-    static constexpr std::uint64_t forget_ns = 10 * summary_ns;  // then it is first sight again
+    static constexpr std::uint64_t forget_ns =
+        10 * summary_ns;  // after so long it is a first one again
 
-    // Whether this one is to be told now, with all it says.
+    // Whether to log this one now.
     bool see(const VrrpReport& report, std::uint64_t now_ns);
 
-    // tell(last report, how many since the line before) for each kind whose minute is over.
-    template <typename Tell>
-    void summarise(std::uint64_t now_ns, Tell tell) {
+    // Calls log(last report, how many since the last line) for each kind whose minute is over.
+    template <typename Log>
+    void summarise(std::uint64_t now_ns, Log log) {
         for (auto& [kind, seen] : kinds_) {
-            if (seen.told == seen.last.total || now_ns < seen.next_ns) continue;
-            tell(seen.last, seen.last.total - seen.told);
-            seen.told = seen.last.total;
+            if (seen.logged == seen.last.total || now_ns < seen.next_ns) continue;
+            log(seen.last, seen.last.total - seen.logged);
+            seen.logged = seen.last.total;
             seen.next_ns = now_ns + summary_ns;
         }
     }
 
-    // tell(last report) for each kind that has been seen within that time.
-    template <typename Tell>
-    void recent(std::uint64_t now_ns, std::uint64_t within_ns, Tell tell) const {
+    // Calls use(last report) for each kind seen within that time.
+    template <typename Use>
+    void recent(std::uint64_t now_ns, std::uint64_t within_ns, Use use) const {
         for (const auto& [kind, seen] : kinds_)
-            if (now_ns - seen.last_ns < within_ns) tell(seen.last);
+            if (now_ns - seen.last_ns < within_ns) use(seen.last);
     }
 
   private:
     struct Seen {
         VrrpReport last;
-        std::uint64_t told = 0;  // of last.total
+        std::uint64_t logged = 0;  // of last.total
         std::uint64_t next_ns = 0;
         std::uint64_t last_ns = 0;
     };

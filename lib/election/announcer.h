@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The gratuitous ARPs and unsolicited NAs that are still to be sent: a queue of virtual routers,
-// one round of all addresses of each in turn. A bounded number of frames leaves in one go, so that
-// no advert waits behind them; what the port does not take stays. No clock, no heap after the
-// constructor.
+// Queue of gratuitous ARPs and unsolicited NAs: by virtual router, in turn, a round of all its
+// addresses each. A bounded number of frames leaves at a time, so that adverts do not wait; what
+// the port refuses stays queued. No clock, no heap after the constructor.
 #pragma once
 
 #include <cstddef>
@@ -24,13 +23,13 @@ class Announcer {
 
     explicit Announcer(std::size_t routers);
 
-    // `rounds` more of the router's addresses, not closer than the plan's gaps. The plan's list of
-    // added addresses outlives this, or the change_plan() that replaces it.
+    // Queues `rounds` more, spaced by the plan's gaps. The plan's list of added addresses must live
+    // until change_plan() replaces it.
     void add(std::size_t router, const vrrp::Announce& what, const RouterPlan& plan);
     void change_plan(std::size_t router, const RouterPlan& plan);
-    // It is master no longer.
+    // No longer master.
     void cancel(std::size_t router);
-    // The index is another's now.
+    // The index has been given to another router.
     void clear(std::size_t router);
 
     // Sends up to `most` frames; returns how many the sink refused.
@@ -58,7 +57,7 @@ class Announcer {
         AnnouncementCounts counts;
     };
 
-    // What is to be told about one address.
+    // One announcement: this MAC has this address, on this port.
     struct Claim {
         net::IpAddress address;
         net::MacAddress mac;
@@ -66,7 +65,7 @@ class Announcer {
     };
 
     static bool has_work(const Item& item) { return item.rounds != 0 || item.added_rounds != 0; }
-    // Of the round that goes on; nothing: it has ended.
+    // The next one of the current round; nullopt: the round has ended.
     static std::optional<Claim> next_claim(std::size_t router, const Item& item,
                                            const exchange::Snapshot& snapshot);
     void enqueue(std::size_t router);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Virtual MACs that have just become ours. A master that has not heard of it yet still sends from
-// them, which turns the switches back to it, and they bring it what it soon drops. So we say where
-// they are each millisecond until it must have heard, not only with the next advert. No clock, no
+// Refreshes the switches' entries of virtual MACs that have just become ours. The old master still
+// sends from them until it has received our advert, which turns the switches back to it. So a frame
+// from each MAC is sent every millisecond for a while, not only with the next advert. No clock, no
 // heap after the constructor.
 #pragma once
 
@@ -22,7 +22,7 @@ class MacClaims {
 
     explicit MacClaims(std::size_t routers) { items_.reserve(routers); }
 
-    // Of a router at most once at a time.
+    // Begins anew if it runs already.
     void begin(std::size_t router, std::uint64_t now_ns) {
         end(router);
         items_.push_back({router, now_ns + gap_ns, repetitions});
@@ -31,16 +31,16 @@ class MacClaims {
         std::erase_if(items_, [=](const Item& item) { return item.router == router; });
     }
 
-    // Calls say(router) for those that are due; those beyond most_a_tick are late.
-    template <typename Say>
-    void look(std::uint64_t now_ns, const Say& say) {
-        unsigned said = 0;
+    // Calls send(router) for those that are due; those beyond most_a_tick are late.
+    template <typename Send>
+    void look(std::uint64_t now_ns, const Send& send) {
+        unsigned sent = 0;
         for (Item& item : items_) {
-            if (now_ns < item.next_ns || said == most_a_tick) continue;
-            say(item.router);
+            if (now_ns < item.next_ns || sent == most_a_tick) continue;
+            send(item.router);
             item.next_ns = now_ns + gap_ns;
             --item.left;
-            ++said;
+            ++sent;
         }
         std::erase_if(items_, [](const Item& item) { return item.left == 0; });
     }

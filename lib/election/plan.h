@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the control lcore is to run.
+// What the control lcore runs: virtual routers, and how a reload changes them.
 #pragma once
 
 #include <cstddef>
@@ -23,14 +23,14 @@ struct RouterPlan {
     vrrp::Settings settings;
     std::uint8_t port = 0;
     bool adverts_from_base = false;  // vmac_xmit_base: with the port's own MAC
-    net::MacAddress source_mac;  // of adverts, ARP and all we forward: the port's or the virtual
+    net::MacAddress source_mac;  // of adverts, ARP and forwarded frames: the port's or the virtual
     std::uint16_t group = no_group;  // of the configuration's and the implied sync groups
-    std::uint64_t garp_gap_ns = 0;   // at least, between two gratuitous ARPs on the port
-    std::uint64_t gna_gap_ns = 0;    // and two unsolicited NAs
+    std::uint64_t garp_gap_ns = 0;   // minimum between two gratuitous ARPs on the port
+    std::uint64_t gna_gap_ns = 0;    // minimum between two unsolicited NAs
     std::uint16_t faults = 0;        // at start: bit n = FaultCause n
-    // A configured number of announcements is taken literally; else they go on until traffic comes.
+    // Repeat announcements until traffic comes; false: a configured number of them.
     bool announce_until_traffic = false;
-    // What the plan before did not have: AnnouncedSet::added.
+    // Addresses that the previous plan did not have: AnnouncedSet::added.
     std::vector<net::IpAddress> added{};
 
     friend bool operator==(const RouterPlan&, const RouterPlan&) = default;
@@ -39,18 +39,18 @@ struct RouterPlan {
 // What a reload makes of one virtual router.
 struct RouterChange {
     enum class Kind : std::uint8_t {
-        remove,  // it disowns, says good-bye and is heard of no more
+        remove,  // it gives up its addresses and sends priority 0
         change,  // another plan for the same (port, family, version, VRID)
-        add,     // at an index that nobody has: a free one or the next
+        add,     // at a free index or the next
     };
     Kind kind = Kind::change;
     std::uint16_t router = 0;
     const RouterPlan* plan = nullptr;  // not of remove
-    int priority = 0;                  // what tracking makes of it; 0: the plan's
-    std::uint16_t faults = 0;          // bit n = FaultCause n: what holds now, not the plan's
-    vrrp::AnnouncedSet announced = vrrp::AnnouncedSet::nothing;  // to those that know a master
+    int priority = 0;                  // effective, by tracking; 0: the plan's
+    std::uint16_t faults = 0;          // bit n = FaultCause n; not the plan's
+    vrrp::AnnouncedSet announced = vrrp::AnnouncedSet::nothing;  // by a master
 };
-// All of a reload at once: no sync group is ever half of what it was and half of what it will be.
+// All of a reload at once, so that no sync group is ever half old and half new.
 using RouterChanges = std::vector<RouterChange>;
 
 }  // namespace warren::election

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the control lcore tells the manager: each record whole, counted when its channel is full,
-// and of refused adverts no more than one a second. No clock, no heap after the constructor.
+// The control lcore's reports to the manager; counted when the channel is full. Refused adverts are
+// limited to one report a second. No clock, no heap after the constructor.
 #pragma once
 
 #include <array>
@@ -17,15 +17,15 @@ namespace warren::election {
 
 class Reporter {
   public:
-    // Between two reports of one reason why a router's adverts are refused; all are counted.
+    // Between two reports of one router and reject reason; all are counted.
     static constexpr std::uint64_t reject_distance_ns = 1'000'000'000;
 
     Reporter(std::size_t most_routers, VrrpLink& link);
 
-    // The index is another's now.
+    // The index has been given to another router.
     void clear(std::size_t router) { items_[router] = {}; }
 
-    // The manager wakes: what follows must not wait for its next look.
+    // Rings the manager's doorbell: what follows must not wait for its next drain.
     void transition(std::size_t router, const vrrp::Report& change, std::uint64_t now_ns);
     // `heard` is the advert that it is about, if one is; `counters` are the router's.
     void alarm(std::size_t router, const vrrp::Alarm& alarm, const vrrp::Heard& heard,
@@ -39,7 +39,7 @@ class Reporter {
     void plan_taken(std::uint16_t router, const RouterPlan* old);
     void reloaded(const RouterChanges& changes, std::uint64_t now_ns);
     void stopped(std::uint64_t now_ns);
-    // Sent again soon: a full channel loses nothing but freshness.
+    // Repeated anyway, so a full channel loses nothing.
     void status(const VrrpStatus& status);
 
   private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which virtual routers are in which sync group, and which groups have something to agree on. What
-// the members then do is vrrp/group.h. No heap after the constructor.
+// Members of each sync group, and which groups have members whose state has changed. The rules are
+// vrrp/group.h's. No heap after the constructor.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,7 @@ class RouterGroups {
     explicit RouterGroups(std::size_t most_routers)
         : groups_(most_routers), next_member_(most_routers, no_router) {}
 
-    // group_of(router) is the number of its group, no_group: it is in none. Whatever they were
-    // before: all members look at each other anew.
+    // group_of(router): the number of its group, or no_group. All groups settle once more.
     template <typename GroupOf>
     void rebuild(std::size_t routers, const GroupOf& group_of) {
         for (Group& group : groups_)
@@ -33,14 +32,14 @@ class RouterGroups {
         }
     }
 
-    // A member is another than it was.
+    // A member's state has changed.
     void note_moved(std::uint16_t group) {
         if (group < groups_.size()) groups_[group].moved = moved_ = true;
     }
 
-    // At the end of what a round brings, not at each step: members that go together for reasons of
-    // their own (a port, a stop) need no word of the group, and a takeover of hundreds looks at
-    // each once. status_of(router) gives its vrrp::Status; step(router, event) steps it.
+    // At the end of a round, not at each step: members that change together anyway (their port, a
+    // stop) need no group event, and a takeover of hundreds looks at each once. status_of(router)
+    // returns its vrrp::Status; step(router, event) steps it.
     template <typename StatusOf, typename Step>
     void settle(const StatusOf& status_of, const Step& step) {
         if (!std::exchange(moved_, false)) return;
@@ -57,7 +56,7 @@ class RouterGroups {
   private:
     struct Group {
         std::uint16_t first = no_router;  // the others by next_member_
-        bool moved = false;               // one of them, since they last agreed
+        bool moved = false;               // a member has, since it last settled
     };
 
     std::vector<Group> groups_;               // by the plans' numbers

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Has anybody used the addresses since we took them over? A switch or a host that missed the
-// announcements keeps the old master's MAC: who is not spoken to announces again, at growing
-// distances, until a frame comes. No clock, no heap after the constructor.
+// Detects the first traffic to a virtual router's addresses after a takeover. A switch or host that
+// missed the announcements keeps using the old master's MAC, so they are repeated, at growing
+// intervals, until a frame arrives. No clock, no heap after the constructor.
 #pragma once
 
 #include <cstddef>
@@ -17,21 +17,21 @@ namespace warren::election {
 class TrafficWatch {
   public:
     using Workers = std::span<const std::unique_ptr<exchange::WorkerLink>>;
-    // First repetition after a takeover; the next ones after twice as long each: for a minute, by
-    // then the refresh of 60 s goes on.
+    // First repetition after a takeover; each next one after twice as long, for a minute: then the
+    // refresh of 60 s takes over.
     static constexpr std::uint64_t first_wait_ns = 200'000'000;
     static constexpr unsigned most_repetitions = 8;
 
     explicit TrafficWatch(std::size_t routers);
 
-    // The router becomes master now, is one no more.
+    // The router has become master; has ceased to be.
     void begin(std::size_t router, std::uint64_t now_ns, Workers workers);
     void end(std::size_t router);
-    // The index is another's now, who is no master.
+    // The index has been given to another router, which is not master.
     void clear(std::size_t router) { items_[router] = {}; }
 
-    // Calls seen(router) once, when its first frame has come, and silent(router) when it is time to
-    // announce again.
+    // Calls seen(router) once, at its first frame, and silent(router) when it is time to announce
+    // again.
     template <typename Seen, typename Silent>
     void look(std::uint64_t now_ns, Workers workers, const Seen& seen, const Silent& silent) {
         for (std::size_t i = 0; i < waiting_.size();) {
@@ -51,9 +51,9 @@ class TrafficWatch {
         }
     }
 
-    // From the takeover to the first frame; 0: none has come yet.
+    // From the takeover to the first frame; 0: none yet.
     std::uint64_t silent_ns(std::size_t router) const { return items_[router].silent_ns; }
-    // How often look() has said silent() since the takeover.
+    // How often look() has called silent() since the takeover.
     unsigned repetitions(std::size_t router) const { return items_[router].repetitions; }
 
   private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The control lcore's virtual routers without its loop: frames, commands and time go in, actions
-// are carried out at once, in their order, on the ownership bits, a frame sink and the report
-// channel. No clock, no sleep, no mbufs, no heap after the constructor: vrrp_runner.h has the rest.
+// The control lcore without its loop (vrrp_runner.h): frames, commands and time go in; the actions
+// of vrrp::Instance are carried out at once, in order, on the ownership bits, a frame sink and the
+// report channel. No clock, no sleep, no mbufs, no heap after the constructor.
 #pragma once
 
 #include <cstdint>
@@ -27,27 +27,27 @@
 
 namespace warren::election {
 
-// What holds during one round of the loop.
+// Inputs of one round of the loop.
 struct Round {
     const exchange::Snapshot& snapshot;  // whose addresses are announced
     std::uint64_t now_ns = 0;
     std::span<const std::uint64_t> rx_seen_ns;  // by port, see vrrp::Tick; 0: not yet
-    std::uint64_t rx_polled_ns = 0;             // every worker has begun a round since
+    std::uint64_t rx_polled_ns = 0;             // when the last of the workers began a round
     TrafficWatch::Workers workers{};            // who count the virtual routers' traffic
 };
 
 class VrrpEngine {
   public:
-    // A worker that has not polled for so long is stalled: a fault of every virtual router.
+    // A worker that has not polled for this long is stalled: a fault of every virtual router.
     static constexpr std::uint64_t stall_ns = 1'000'000'000;
     static constexpr std::uint64_t status_interval_ns = 250'000'000;
-    // A master that yields goes on with the flows it knows for so long (with flow sync).
+    // After a hand-over known flows are forwarded for this long (flow sync).
     static constexpr std::uint64_t handover_grace_ns = 50'000'000;
-    // So many announcements leave in one tick: no advert waits behind more.
+    // Bounds how long an advert may wait behind announcements.
     static constexpr unsigned announcements_per_tick = 32;
 
-    // The plans outlive the engine, or the command that replaces them; a removed router's, its
-    // index. Nothing happens before start_ns.
+    // A plan must live until a command that replaces it is reported done; a removed router's until
+    // its index is reused. Nothing happens before start_ns.
     VrrpEngine(const std::vector<const RouterPlan*>& plans, std::uint64_t start_ns,
                exchange::Ownership& ownership, VrrpLink& link, FrameSink& sink);
 
@@ -63,13 +63,13 @@ class VrrpEngine {
     struct Router {
         explicit Router(const RouterPlan& p) : plan(&p), instance(p.settings) {}
         const RouterPlan* plan;
-        bool present = true;  // false: removed, the index waits for another
+        bool present = true;  // false: removed, the index is free
         vrrp::Instance instance;
     };
-    // Beside the routers and dense, so that a tick of a thousand looks at few cache lines.
+    // Apart from the routers and dense: a tick of a thousand routers reads few cache lines.
     struct Due {
         std::uint64_t deadline_ns = vrrp::no_deadline;
-        bool waiting = false;  // for the workers' evidence: asked in every tick
+        bool waiting = false;  // for the workers' rx_seen_ns: checked in every tick
     };
 
     void on_advert(std::uint8_t port, net::ConstBytes frame, const net::Parsed& parsed,
@@ -78,7 +78,7 @@ class VrrpEngine {
                   const Round& round);
 
     bool is_present(std::size_t index) const;
-    // To a peer: it is being handed over.
+    // Being handed over to a peer.
     bool is_offered(std::size_t index) const {
         return routers_[index].instance.status().handing_over;
     }
@@ -111,7 +111,7 @@ class VrrpEngine {
     void send_status(std::size_t index);
     void send_statuses(const Round& round);
 
-    // All have room for most_routers from the start.
+    // All have capacity for most_routers.
     std::vector<Router> routers_;
     std::vector<Due> due_;  // by router
     RouterIndex index_;
@@ -124,7 +124,7 @@ class VrrpEngine {
     exchange::Ownership& ownership_;
     VrrpLink& link_;
     FrameSink& sink_;
-    vrrp::Heard heard_{};  // the advert that is being worked on, else empty
+    vrrp::Heard heard_{};  // the advert that is being processed, else empty
     std::uint64_t start_ns_;
     std::uint64_t next_status_ns_ = 0;
     bool started_ = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the manager and the control lcore tell each other. The manager makes the link before the
-// control lcore starts and keeps it until that has ended.
+// Messages between the manager and the control lcore. Created before the control lcore starts, kept
+// until it has ended.
 #pragma once
 
 #include <array>
@@ -20,13 +20,13 @@ namespace warren::election {
 struct VrrpCommand {
     enum class Kind : std::uint8_t {
         fault,         // cause, present, can_transmit
-        priority,      // what tracking made of it
+        priority,      // the effective one, by tracking
         preempt_hold,  // present: it does not preempt
-        hand_over,     // for for_ns it yields to whoever advertises; 0: no more. What became of it
-        take_over,     // and of this a transition with Reason::handover says
-        plan,          // replaces the router's plan; answered by Report plan_taken with the old one
+        hand_over,     // yields to any advert for for_ns; 0: no longer. Success of this and of
+        take_over,     // take_over is a transition with Reason::handover
+        plan,          // replaces the router's plan; answered by plan_taken with the old one
         next_hop,      // mac of the router's unicast peer; zero: unknown, nothing is sent to it
-        probe,         // a frame of `mac` to itself leaves by the port of the router
+        probe,         // sends a frame from `mac` to itself by the router's port
         scheduling,    // SCHED_FIFO `priority` of the thread; 0 = ordinary
         reload,        // carries out `changes`; answered by Report reloaded with them
         shutdown,      // of all routers; answered by Report stopped
@@ -49,10 +49,10 @@ struct VrrpReport {
         transition,
         alarm,     // alarm, address, heard, total
         rejected,  // reject, address, heard, total; one a second of a reason at most
-        traffic,   // the first frame since the takeover has come
-        silence,   // none has for TrafficWatch::first_wait_ns
+        traffic,   // the first frame since the takeover
+        silence,   // none for TrafficWatch::first_wait_ns
         plan_taken,
-        reloaded,  // changes: they, and the plans that they replace, are no longer used
+        reloaded,  // `changes` and the plans they replace are no longer used
         stopped,
     };
     Kind kind = Kind::transition;
@@ -62,27 +62,27 @@ struct VrrpReport {
     vrrp::Reason reason = vrrp::Reason::none;
     vrrp::AlarmKind alarm = vrrp::AlarmKind::other_master;
     vrrp::RejectReason reject = vrrp::RejectReason::ttl;
-    std::uint64_t total = 0;      // so many of that alarm or reason since the start
+    std::uint64_t total = 0;      // of that alarm or reason since the start
     vrrp::Heard heard{};          // the advert it is about, if one is
     net::IpAddress address{};     // what the alarm is about
-    net::MacAddress claimant{};   // of that address, who is not us
+    net::MacAddress claimant{};   // the station that claims the address
     std::uint64_t silent_ns = 0;  // traffic: since the takeover
     std::uint64_t when_ns = 0;
     const RouterPlan* plan = nullptr;  // no longer used
     const RouterChanges* changes = nullptr;
 };
 
-// What one virtual router has sent beside adverts.
+// Announcements that one virtual router has sent.
 struct AnnouncementCounts {
     std::uint64_t gratuitous_arps = 0;
     std::uint64_t advertisements = 0;  // unsolicited NAs
 };
 
-// A copy for `show`; sent a few times a second and with each transition.
+// For `show vrrp`; sent a few times a second and with each transition.
 struct VrrpStatus {
     std::uint64_t router = 0;
     vrrp::Status status;
-    std::uint64_t deadline_ns = 0;  // of the next thing to do
+    std::uint64_t deadline_ns = 0;  // of its next timer
     AnnouncementCounts announced;
     std::uint64_t unsent_adverts = 0;      // given up for a newer one: port or ring were full
     std::uint64_t unresolved_adverts = 0;  // to unicast peers whose MAC is not known
@@ -125,7 +125,7 @@ struct VrrpLink {
     exchange::Channel<VrrpCommand> commands{4096};  // manager -> control
     exchange::Channel<VrrpReport> reports{4096};    // control -> manager
     exchange::Channel<VrrpStatus> statuses{2048};   // control -> manager
-    // A transition rings it: the host's addresses are not to wait for the manager's next look.
+    // Rung by a transition: the host's addresses must not wait for the manager's next drain.
     exchange::Doorbell bell;
     VrrpCounters counters;  // control -> manager
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a worker does when there is nothing to do. `idle busy` polls on; `idle adaptive` gives the
-// CPU away at once (yield), and after a while without a frame sleeps: 1 ms where frames end the
-// sleep, else in steps that double up to that. One that everything wakes and that has rested for
-// long sleeps longer: a wake costs some 20 us, and a thousand a second are 2 % of a CPU.
+// How long an idle worker sleeps. `idle busy` polls on; `idle adaptive` first yields the CPU, then
+// sleeps: 1 ms where frames wake it, else from 50 us doubling up to 1 ms. A worker that everything
+// wakes sleeps 10 ms after 0.1 s idle: a wake costs some 20 us, a thousand a second 2 % of a CPU.
 #pragma once
 
 #include <rte_pause.h>
@@ -19,7 +18,7 @@ class IdleBackoff {
 
     IdleBackoff(bool adaptive, Woken woken)
         : adaptive_(adaptive),
-          rests_(woken == Woken::by_all),
+          sleeps_long_(woken == Woken::by_all),
           first_sleep_us_(woken == Woken::by_time ? 50 : longest_sleep_us) {}
 
     // A frame was handled.
@@ -28,8 +27,8 @@ class IdleBackoff {
         sleep_us_ = first_sleep_us_;
     }
 
-    // How long to sleep now, 0 for not at all (it may yield instead). `hears`: what ends a sleep
-    // will be heard.
+    // How long to sleep now; 0: not at all (it may have yielded). `hears`: descriptors will wake it
+    // from the next sleep.
     std::uint32_t next_sleep_us(std::uint64_t now_ns, bool hears) {
         if (!adaptive_) {
             rte_pause();
@@ -41,7 +40,7 @@ class IdleBackoff {
             sched_yield();
             return 0;
         }
-        if (rests_ && hears && idle_ns >= rest_after_ns) return rest_us;
+        if (sleeps_long_ && hears && idle_ns >= long_after_ns) return long_sleep_us;
         const std::uint32_t now_us = sleep_us_;
         sleep_us_ = std::min(sleep_us_ * 2, longest_sleep_us);
         return now_us;
@@ -50,11 +49,11 @@ class IdleBackoff {
   private:
     static constexpr std::uint64_t yield_ns = 100'000;
     static constexpr std::uint32_t longest_sleep_us = 1000;
-    static constexpr std::uint64_t rest_after_ns = 100'000'000;
-    static constexpr std::uint32_t rest_us = 10'000;
+    static constexpr std::uint64_t long_after_ns = 100'000'000;
+    static constexpr std::uint32_t long_sleep_us = 10'000;
 
     bool adaptive_;
-    bool rests_;
+    bool sleeps_long_;
     std::uint32_t first_sleep_us_;
     std::uint64_t last_work_ns_ = 0;
     std::uint32_t sleep_us_ = first_sleep_us_;

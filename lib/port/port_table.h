@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The ports by the index that snapshots know them by. There is room for all from the start, and who
-// has a place keeps it. A port that comes while all runs is put in before a snapshot, or a frame of
-// it, names its index: with that it is handed over to the other threads, and nobody looks at a
-// place that has not been named.
+// Ports by their index in the snapshots. Fixed capacity, and a port keeps its index. A port opened
+// at run time is added before a snapshot or a frame names its index, which is also what publishes
+// it to the other threads: they never read an entry that has not been named.
 #pragma once
 
 #include <array>
@@ -17,9 +16,8 @@ class PortTable {
   public:
     static constexpr std::size_t most = RTE_MAX_ETHPORTS;
 
-    // For one thread. Both outlive the table; `kernel_port`: where what `port` receives and is not
-    // ours goes; null: the kernel has its own copy (a shared interface), or none. Throws
-    // std::length_error: it is full.
+    // By one thread. Both must outlive the table. `kernel_port`: where frames go that are not ours;
+    // null: the kernel has its own copy (a shared interface). Throws std::length_error: full.
     void add(Port& port, Port* kernel_port = nullptr) {
         if (size_ == most) throw std::length_error("no room for another port");
         places_[size_++] = {&port, kernel_port};
@@ -36,7 +34,7 @@ class PortTable {
     };
 
     std::array<Place, most> places_;
-    std::size_t size_ = 0;  // the others count what has been named to them
+    std::size_t size_ = 0;  // of the adding thread; the others know the indices named to them
 };
 
 }  // namespace warren::port
