@@ -6,6 +6,7 @@
 
 #include "model/vrrp_plan.h"
 #include "vrrp/timers.h"
+#include "vrrp/words.h"
 
 namespace warren::views {
 namespace {
@@ -33,6 +34,15 @@ Json rejected(const vrrp::Counters& counters) {
     for (std::size_t i = 0; i < counters.rejected.size(); ++i)
         if (counters.rejected[i] != 0)
             all[std::string(vrrp::name(static_cast<vrrp::RejectReason>(i)))] = counters.rejected[i];
+    return all;
+}
+
+Json rejected_words(const vrrp::Counters& counters) {
+    Json all = Json::object();
+    for (std::size_t i = 0; i < counters.rejected.size(); ++i)
+        if (counters.rejected[i] != 0)
+            all[std::string(vrrp::name(static_cast<vrrp::RejectReason>(i)))] =
+                vrrp::words(static_cast<vrrp::RejectReason>(i));
     return all;
 }
 
@@ -83,6 +93,7 @@ Json identity(const ViewContext& c, const model::RouterState& router) {
             {"since_ms", ms_since(c, s.since_ns)},
             {"reason", vrrp::name(s.last_reason)},
             {"faults", faults(s)},
+            {"fault_text", s.faults == 0 ? Json() : Json(vrrp::fault_words(s.faults))},
             {"waits_for_group", s.wants_master},
             {"sync_group", sync_group(c.state.config, config.name)},
             {"moves_with", moves_with(c.state, router)},
@@ -127,6 +138,7 @@ void add_counters(Json& row, const model::RouterState& router) {
     row["adverts_sent"] = n.adverts_sent;
     row["adverts_received"] = n.adverts_received;
     row["rejected"] = rejected(n);
+    row["rejected_text"] = rejected_words(n);
     row["unsent_adverts"] = router.record.unsent_adverts;
     row["unresolved_adverts"] = router.record.unresolved_adverts;
     row["priority_zero_sent"] = n.priority_zero_sent;

@@ -8,6 +8,30 @@
 #include "text/units.h"
 
 namespace warren::ctl {
+namespace {
+
+// A code that is newer than we are speaks for itself.
+std::string in_words(const auto& words, const std::string& code) {
+    for (const auto& [known, said] : words)
+        if (code == known) return said;
+    return code;
+}
+
+std::string short_faults(const Json& faults) {
+    constexpr std::array words{
+        std::pair{"link_down", "link down"},         std::pair{"no_address", "no address"},
+        std::pair{"worker_stall", "worker stalled"}, std::pair{"transmit_stall", "sends nothing"},
+        std::pair{"tracked", "tracked failed"},      std::pair{"sync_group", "group in fault"},
+        std::pair{"quorum_lost", "quorum lost"},     std::pair{"handover", "handed over"},
+        std::pair{"no_buffers", "no buffers"},
+    };
+    std::string all;
+    for (const Json& fault : faults)
+        all += (all.empty() ? "" : ", ") + in_words(words, fault.get<std::string>());
+    return all;
+}
+
+}  // namespace
 
 std::string text(const Json& row, const char* key) {
     const auto found = row.find(key);
@@ -46,15 +70,14 @@ std::string router_why(const Json& router) {
         std::pair{"higher_address_heard", "peer is higher"},
         std::pair{"fault_cleared", "fault is over"},
         std::pair{"handover", "handed over"},
+        std::pair{"sync_group", "with its group"},
         std::pair{"stalled", "stood still"},
     };
-    std::string faults = joined(router, "faults");
-    if (faults != "-") return faults;
-    std::string reason = text(router, "reason");
+    if (const Json faults = router.value("faults", Json::array()); !faults.empty())
+        return short_faults(faults);
+    const std::string reason = text(router, "reason");
     if (router.value("static", false) && reason == "owner_startup") return "host's own";
-    for (const auto& [code, said] : words)
-        if (reason == code) return said;
-    return reason;
+    return in_words(words, reason);
 }
 
 std::string spoken(const Json& router, const std::string& what) {

@@ -51,8 +51,9 @@ std::string happened(const Json& row, const char* key, const std::string& what,
 }
 
 std::string state_line(const Json& r) {
+    const std::string why = is_set(r, "fault_text") ? text(r, "fault_text") : router_why(r);
     std::string line = text(r, "state") + " for " + number<duration_text>(r, "since_ms") + ": " +
-                       router_why(r) + happened(r, "became_master", "times master", "time master");
+                       why + happened(r, "became_master", "times master", "time master");
     if (r.value("waits_for_group", false)) line += ", waits for its sync group";
     return line;
 }
@@ -69,12 +70,15 @@ std::string priority_line(const Json& r) {
 }
 
 std::string master_line(const Json& r) {
+    const bool is_master = text(r, "state") == "master";
     std::string line = text(r, "master");
-    if (text(r, "state") == "master") line += " (this one)";
+    if (is_master) line += " (this one)";
     if (is_set(r, "master")) line += ", priority " + text(r, "master_priority");
-    return line + (is_set(r, "last_heard_ms")
-                       ? ", peer heard " + number<duration_text>(r, "last_heard_ms") + " ago"
-                       : ", no peer was ever heard");
+    const bool was_heard = is_set(r, "last_heard_ms");
+    // A backup is silent: a master that hears nobody is well, or alone.
+    if (is_master && !was_heard) return line + ", no other master heard";
+    return line + (was_heard ? ", peer heard " + number<duration_text>(r, "last_heard_ms") + " ago"
+                             : ", no peer was ever heard");
 }
 
 std::string timers_line(const Json& r) {
@@ -97,12 +101,20 @@ std::string adverts_line(const Json& r) {
                        happened(r, "priority_zero_sent", "of them priority 0") + "; " +
                        number<count_text>(r, "adverts_received") + " received" +
                        happened(r, "priority_zero_received", "of them priority 0") + "; " +
-                       count_text(bad_adverts(r)) + " bad";
-    const Json rejected = r.value("rejected", Json::object());
-    for (const auto& [reason, n] : rejected.items())
-        line += ", " + reason + " " + n.dump();
+                       count_text(bad_adverts(r)) + " refused";
     return line + happened(r, "unsent_adverts", "not taken by the port") +
            happened(r, "unresolved_adverts", "to peers without a MAC");
+}
+
+// "3 ttl: its TTL says that it came through a router, or is forged"
+std::vector<std::string> refused_lines(const Json& r) {
+    std::vector<std::string> lines;
+    const Json words = r.value("rejected_text", Json::object());
+    const Json rejected = r.value("rejected", Json::object());
+    for (const auto& [reason, n] : rejected.items())
+        lines.push_back(count_text(n.get<std::uint64_t>()) + " " + reason +
+                        (words.contains(reason) ? ": " + text(words, reason.c_str()) : ""));
+    return lines;
 }
 
 std::string announced_line(const Json& r) {
@@ -195,10 +207,12 @@ std::string vrrp_details(const Json& r, std::size_t columns) {
     out += titled("priority", priority_line(r), columns);
     for (const Json& t : r.value("tracked", Json::array()))
         out += titled("tracked", tracked_line(t), columns);
+    out += titled("master", master_line(r), columns);
+    out += titled("timers", timers_line(r), columns);
+    out += titled("adverts", adverts_line(r), columns);
+    for (const std::string& line : refused_lines(r))
+        out += titled("refused", line, columns);
     const std::pair<const char*, std::string> lines[] = {
-        {"master", master_line(r)},
-        {"timers", timers_line(r)},
-        {"adverts", adverts_line(r)},
         {"sent to", joined(r, "sends_to")},
         {"announced", announced_line(r)},
         {"sync group", group_line(r)},

@@ -6,6 +6,8 @@
 
 #include <sstream>
 
+#include "rows/fields.h"
+
 namespace warren::ctl {
 namespace {
 
@@ -21,6 +23,7 @@ Json backup() {
         "advert_interval_ms": 10, "skew_ms": 7.266, "master_down_ms": 37.266, "next_ms": 33.4,
         "preempt": true, "preempt_delay_ms": 30000, "preempt_left_ms": 12000,
         "adverts_sent": 1234, "adverts_received": 56, "rejected": {"ttl": 3, "checksum": 2},
+        "rejected_text": {"ttl": "its TTL is wrong"},
         "priority_zero_sent": 1, "gratuitous_arps": 25, "unsolicited_advertisements": 0,
         "became_master": 2, "late_adverts": 1, "address_conflicts": 0,
         "tracked": [
@@ -45,8 +48,9 @@ TEST(VrrpDetails, Backup) {
               "  master     192.168.8.6, priority 100, peer heard 4 ms ago\n"
               "  timers     advert 10 ms, master_down 37 ms, skew 7.3 ms, master believed dead in "
               "33 ms, preempts in 12 s\n"
-              "  adverts    1,234 sent, 1 of them priority 0; 56 received; 5 bad, ttl 3, checksum "
-              "2\n"
+              "  adverts    1,234 sent, 1 of them priority 0; 56 received; 5 refused\n"
+              "  refused    3 ttl: its TTL is wrong\n"
+              "  refused    2 checksum\n"
               "  sent to    224.0.0.18\n"
               "  announced  25 gratuitous ARPs, 0 unsolicited NAs\n"
               "  sync group G, with VI_2 VI_3\n"
@@ -58,10 +62,14 @@ TEST(VrrpDetails, FaultSaysWhichThing) {
     Json row = backup();
     row["state"] = "fault";
     row["faults"] = {"tracked", "link_down"};
+    row["fault_text"] = "its link is down, what it tracks has failed";
     row["tracked"][0]["state"] = "down";
     row["tracked"][0]["fault"] = true;
     const std::string text = vrrp_details(row);
-    EXPECT_NE(text.find("fault for 2m10s: tracked link_down"), std::string::npos) << text;
+    EXPECT_NE(text.find("fault for 2m10s: its link is down, what"), std::string::npos) << text;
+    EXPECT_EQ(router_why(row), "tracked failed, link down");
+    row["faults"] = {"newer_than_we"};
+    EXPECT_EQ(router_why(row), "newer_than_we");
     EXPECT_NE(text.find("150 base, script chk FAULT, file"), std::string::npos) << text;
 }
 
