@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/routers.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -24,6 +26,11 @@ void note_other(model::RouterState& router, const vrrp::Status& now) {
     if (now.state != vrrp::State::master && !now.master_address.is_unspecified())
         router.other_master = now.master_address;
     if (now.last_heard_ns != 0) router.other_heard_ns = now.last_heard_ns;
+}
+
+std::string silence_text(std::uint64_t ns) {
+    const double ms = static_cast<double>(ns) / 1e6;
+    return ms < 1'000 ? fmt::format("{:.1f} ms", ms) : fmt::format("{:.1f} s", ms / 1'000);
 }
 
 bool is_on(const model::RouterState& router, std::uint8_t port) {
@@ -96,8 +103,8 @@ void Routers::on_report(const election::VrrpReport& report) {
             return on_alarm(report);
         case Kind::traffic:
             context_.events.info(journal::EventKind::vrrp,
-                                 "{}: first traffic {:.1f} ms after the takeover", name(),
-                                 static_cast<double>(report.silent_ns) / 1e6);
+                                 "{}: first traffic {} after the takeover", name(),
+                                 silence_text(report.silent_ns));
             note_peer_heard(port::now_ns());
             break;
         case Kind::silence:
@@ -301,6 +308,17 @@ void Routers::note_peer_heard(std::uint64_t now_ns) {
     callbacks_.peer_heard();
 }
 
+// Who claims an address is told by name, where it is known.
+std::string Routers::alarm_of(const model::RouterState& router,
+                              const election::VrrpReport& report) const {
+    const bool is_claim = report.kind == election::VrrpReport::Kind::alarm &&
+                          report.alarm == vrrp::AlarmKind::address_conflict;
+    const std::string station =
+        is_claim ? model::station_of(context_.state, report.claimant) : std::string();
+    return alarm_text(report, router.plan->settings, router.status.effective_priority) +
+           (station.empty() ? "" : ", " + station);
+}
+
 // An advert that differs is often the only sign of two masters: a wrong password or interval.
 void Routers::on_alarm(const election::VrrpReport& report) {
     model::RouterState& router = context_.state.routers.at(report.router);
@@ -309,17 +327,15 @@ void Routers::on_alarm(const election::VrrpReport& report) {
         report.alarm == vrrp::AlarmKind::other_master)
         note_peer_heard(now_ns);
     if (!router.alarms.see(report, now_ns)) return;
-    context_.events.warn(
-        journal::EventKind::vrrp, "{}: {}", router.config->name,
-        alarm_text(report, router.plan->settings, router.status.effective_priority));
+    context_.events.warn(journal::EventKind::vrrp, "{}: {}", router.config->name,
+                         alarm_of(router, report));
 }
 
 void Routers::summarise_alarms(std::uint64_t now_ns) {
     for (model::RouterState& router : context_.state.routers)
         router.alarms.summarise(now_ns, [&](const election::VrrpReport& last, std::uint64_t more) {
-            context_.events.warn(
-                journal::EventKind::vrrp, "{}: {} times more, last: {}", router.config->name, more,
-                alarm_text(last, router.plan->settings, router.status.effective_priority));
+            context_.events.warn(journal::EventKind::vrrp, "{}: {} times more, last: {}",
+                                 router.config->name, more, alarm_of(router, last));
         });
 }
 

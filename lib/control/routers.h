@@ -73,6 +73,8 @@ class Routers {
     void on_transition(const election::VrrpReport& report);
     void on_alarm(const election::VrrpReport& report);
     void note_peer_heard(std::uint64_t now_ns);
+    std::string alarm_of(const model::RouterState& router,
+                         const election::VrrpReport& report) const;
     void on_reloaded(const election::VrrpReport& report);
     bool waits_for_tracked(const election::VrrpReport& report);
     bool replace_plan(std::uint16_t router);

@@ -180,4 +180,14 @@ std::string name_of(const ServiceRecord& service) {
     return endpoint(service.config->address, service.config->port);
 }
 
+std::string station_of(const State& state, const net::MacAddress& mac) {
+    for (const ServerRecord& server : state.servers) {
+        if (!is_served(server) || !server.next_hop || server.next_hop->mac != mac) continue;
+        const net::IpAddress& station = server.next_hop->gateway;
+        return (station == server.config->address ? "real_server " : "the router ") +
+               station.to_string();
+    }
+    return {};
+}
+
 }  // namespace warren::model

@@ -252,5 +252,7 @@ struct Endpoint {
 std::optional<Endpoint> read_endpoint(std::string_view text);
 std::string name_of(const ServerRecord& server);
 std::string name_of(const ServiceRecord& service);
+// Whose MAC it is, as far as the way to real_servers tells: "real_server 192.168.8.11"; or empty.
+std::string station_of(const State& state, const net::MacAddress& mac);
 
 }  // namespace warren::model

@@ -55,6 +55,12 @@ std::string other_master(const election::VrrpReport& report) {
     return text;
 }
 
+std::string claim(const model::State& state, const election::VrrpReport& report) {
+    const std::string station = model::station_of(state, report.claimant);
+    return report.address.to_string() + " is claimed by " + report.claimant.to_string() +
+           (station.empty() ? " too" : " too, " + station);
+}
+
 void look_at_alarms(const model::RouterState& router, const Facts& facts, List& list) {
     using Kind = election::VrrpReport::Kind;
     bool is_told = false;
@@ -62,9 +68,7 @@ void look_at_alarms(const model::RouterState& router, const Facts& facts, List& 
         const bool is_claim =
             report.kind == Kind::alarm && report.alarm == vrrp::AlarmKind::address_conflict;
         if (is_claim) {
-            list.add("stranger", Level::degraded,
-                     report.address.to_string() + " is claimed by " + report.claimant.to_string() +
-                         " too",
+            list.add("stranger", Level::degraded, claim(facts.state, report),
                      "warrenctl events conflict");
             return;
         }
@@ -260,7 +264,8 @@ void look_at_sync(const Facts& facts, List& list) {
     for (const handover::StandingAlarm& alarm : facts.sync->alarms())
         list.add("flow_sync",
                  alarm.trouble == handover::Trouble::both_masters ? Level::down : Level::degraded,
-                 text(alarm, facts.state), "warrenctl show sync");
+                 (is_of_peer(alarm.trouble) ? "flow sync: " : "") + text(alarm, facts.state),
+                 "warrenctl show sync");
 }
 
 }  // namespace

@@ -105,7 +105,9 @@ std::string answer_of(const model::State& state, const exchange::Exchange& excha
     const model::RouterState& owner = state.routers[*router];
     if (owner.status.state != vrrp::State::master)
         return "virtual router " + owner.config->name + " is " +
-               std::string(vrrp::name(owner.status.state)) + ": it is dropped, the master answers";
+               (owner.status.state == vrrp::State::fault ? "in " : "") +
+               std::string(vrrp::name(owner.status.state)) +
+               " here: it is dropped, the master answers";
     if (service == nullptr)
         return std::string("no virtual_server at this address and port: ") +
                (is_hosts(state, tuple.destination) ? "the host answers"

@@ -92,6 +92,13 @@ TEST_F(Verdict, ForgetsWhatHasNotBeenSeenForTenSeconds) {
     report.alarm = vrrp::AlarmKind::address_conflict;
     see(report, 9'000'000'000);
     EXPECT_EQ(names(), Names{"stranger"});
+    EXPECT_EQ(found()[0].text, "192.168.8.6 is claimed by 00:00:00:00:00:00 too");
+    model::ServerRecord& server = state_->servers[0];
+    server.next_hop = {.ifindex = 2, .gateway = server.config->address, .mac = report.claimant};
+    EXPECT_EQ(found()[0].text, "192.168.8.6 is claimed by 00:00:00:00:00:00 too, real_server " +
+                                   server.config->address.to_string());
+    server.next_hop->gateway = model::ip("192.168.8.1");
+    EXPECT_TRUE(found()[0].text.ends_with(" too, the router 192.168.8.1"));
     see(report, 11'000'000'000);
     EXPECT_EQ(names(), Names{});
 }
