@@ -72,16 +72,29 @@ void print_head(const Json& status, std::ostream& out) {
     out << head << coloured(out, verdict) << '\n';
 }
 
+// An alarm of flow sync is a reason; what to do about it stands below.
 void print_reasons(const Json& status, std::ostream& out) {
-    for (const Json& reason : status.value("reasons", Json::array()))
-        out << wrapped(" !", " " + text(reason, "text") + " -> " + text(reason, "look"),
+    Json alarms = status.value("alarms", Json::array());
+    for (const Json& reason : status.value("reasons", Json::array())) {
+        const std::string said = text(reason, "text");
+        out << wrapped(" !", " " + said + " -> " + text(reason, "look"),
                        columns_of(out, std::string::npos));
-    print_alarms(out, status.value("alarms", Json::array()));
+        // A long reason is cut.
+        const auto alarm = std::find_if(alarms.begin(), alarms.end(), [&](const Json& each) {
+            return text(each, "text").starts_with(said) || said.ends_with(text(each, "text"));
+        });
+        if (alarm == alarms.end()) continue;
+        print_remedy(out, *alarm);
+        alarms.erase(alarm);
+    }
+    print_alarms(out, alarms);
 }
 
 // Who would go on: the peers of flow sync, or that nobody knows.
 std::string standby_of(const Json& router, const Json& sync) {
     if (router.value("static", false)) return "none";
+    const std::string state = text(router, "state");
+    if (state == "fault" || state == "initialize") return "-";
     std::string peers;
     bool follows = true;
     for (const Json& row : sync) {
@@ -90,8 +103,9 @@ std::string standby_of(const Json& router, const Json& sync) {
         if (row.contains("role") && text(row, "router") == text(router, "name"))
             follows = follows && row.value("in_sync", false);
     }
-    if (peers.empty()) return "not known";
-    return text(router, "state") != "master" || follows ? peers : peers + " NOT FOLLOWING";
+    if (peers.empty()) return state == "master" ? "not known" : "this one";
+    if (state != "master") peers = "this one";
+    return follows ? peers : peers + " NOT FOLLOWING";
 }
 
 Rows router_rows(const Json& status) {

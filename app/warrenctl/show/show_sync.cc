@@ -66,14 +66,18 @@ Json sync_json(const std::vector<Json>& rows) {
     return all;
 }
 
+void print_remedy(std::ostream& out, const Json& alarm) {
+    out << wrapped("  ",
+                   " " + text(alarm, "name") + " for " + number<duration_text>(alarm, "since_ms") +
+                       ": " + text(alarm, "remedy"),
+                   columns_of(out, std::string::npos));
+}
+
 void print_alarms(std::ostream& out, const Json& alarms) {
-    for (const Json& alarm : alarms)
-        out << wrapped("ALARM          ",
-                       text(alarm, "name") + " for " + number<duration_text>(alarm, "since_ms") +
-                           ": " + text(alarm, "text"),
-                       columns_of(out, std::string::npos))
-            << wrapped("               ", text(alarm, "remedy"),
-                       columns_of(out, std::string::npos));
+    for (const Json& alarm : alarms) {
+        out << wrapped(" !", " " + text(alarm, "text"), columns_of(out, std::string::npos));
+        print_remedy(out, alarm);
+    }
 }
 
 bool hand_over(Telemetry& telemetry, const std::string& request, const Output& output) {

@@ -17,7 +17,9 @@ void print_sync(std::ostream& out, const std::vector<Json>& rows);
 // {"peers": […], "routers": […]}
 Json sync_json(const std::vector<Json>& rows);
 
-// Of `show status`: what is wrong, and what can be done. Nothing: no line.
+// Of `show status`: what can be done about an alarm that a line above tells.
+void print_remedy(std::ostream& out, const Json& alarm);
+// What is wrong, and that. Nothing: no line.
 void print_alarms(std::ostream& out, const Json& alarms);
 
 // "ROUTER[,force][,back]"; true: all of it was done.

@@ -96,6 +96,17 @@ std::string cut_to(const std::string& text, std::size_t columns) {
     return text.substr(0, end) + "…";
 }
 
+std::string cut_front(const std::string& text, std::size_t columns) {
+    std::size_t left = width_of(text);
+    if (left <= columns) return text;
+    if (columns == 0) return {};
+    std::size_t begin = 0;
+    for (; left >= columns; --left)
+        while (++begin < text.size() && !begins_character(text[begin])) {
+        }
+    return "…" + text.substr(begin);
+}
+
 std::string coloured(std::ostream& out, const std::string& text) {
     if (!screen_of(out).has_colours) return text;
     const std::string_view word = std::string_view(text).substr(0, text.find(' '));

@@ -37,6 +37,7 @@ std::size_t columns_of(std::ostream& out, std::size_t most);
 // Columns that UTF-8 text takes, and the beginning of it that takes so many, with "…" if it is cut.
 std::size_t width_of(std::string_view text);
 std::string cut_to(const std::string& text, std::size_t columns);
+std::string cut_front(const std::string& text, std::size_t columns);  // the end of it likewise
 
 // With the colour that its first word has, of trouble or of what is on its way; the same on a
 // screen without colours.

@@ -16,6 +16,10 @@ TEST(Screen, CountsAndCutsCharacters) {
     EXPECT_EQ(cut_to("abcd", 3), "ab…");
     EXPECT_EQ(cut_to("äöü", 2), "ä…");
     EXPECT_EQ(cut_to("abc", 0), "");
+    EXPECT_EQ(cut_front("abc", 3), "abc");
+    EXPECT_EQ(cut_front("abcd", 3), "…cd");
+    EXPECT_EQ(cut_front("äöü", 2), "…ü");
+    EXPECT_EQ(cut_front("abc", 0), "");
 }
 
 TEST(Screen, WrapsBelowTheFirstWord) {

@@ -144,6 +144,39 @@ TEST(Screens, ABackupThatIsWellStandsBy) {
     EXPECT_NE(shown(views, "status", {.columns = 100}).find(" DEGRADED\n"), std::string::npos);
 }
 
+// A backup is the one that stands by; who is in fault, or begins, knows of nobody.
+TEST(Screens, WhoStandsBy) {
+    Json views = recorded();
+    views["sync"] = {{{"peer", "192.168.8.5"}, {"up", true}},
+                     {{"router", "rabbit"}, {"role", "receiving"}, {"in_sync", false}}};
+    Json& router = views["vrrp"][0];
+    const auto standby = [&](const char* state) {
+        router["state"] = state;
+        return shown(views, "status", {});
+    };
+    EXPECT_NE(standby("master").find("  192.168.8.5 NOT FOLLOWING  "), std::string::npos);
+    EXPECT_NE(standby("backup").find("  this one NOT FOLLOWING  "), std::string::npos);
+    EXPECT_NE(standby("fault").find("  -        "), std::string::npos) << standby("fault");
+    views["sync"][1]["in_sync"] = true;
+    EXPECT_NE(standby("master").find("  192.168.8.5  "), std::string::npos);
+    EXPECT_EQ(standby("backup").find("NOT FOLLOWING"), std::string::npos);
+}
+
+TEST(Screens, WhatToDoStandsBelowItsReason) {
+    Json views = recorded();
+    views["status"][0]["reasons"] = {{{"text", "flow sync: no peer answers"}, {"look", "a"}},
+                                     {{"text", "B"}, {"look", "b"}}};
+    views["status"][0]["alarms"] = {{{"name", "sync_down"},
+                                     {"text", "no peer answers"},
+                                     {"remedy", "is it running?"},
+                                     {"since_ms", 2000}}};
+    EXPECT_NE(shown(views, "status", {})
+                  .find(" ! flow sync: no peer answers -> a\n   sync_down for 2s: is it running?\n"
+                        " ! B -> b\n\n"),
+              std::string::npos)
+        << shown(views, "status", {});
+}
+
 TEST(Screens, NobodyStandsByForTheHostsOwnAddress) {
     Json views = recorded();
     views["vrrp"][0]["static"] = false;

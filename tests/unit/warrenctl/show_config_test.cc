@@ -6,6 +6,8 @@
 
 #include <sstream>
 
+#include "text/screen.h"
+
 namespace warren::ctl {
 namespace {
 
@@ -22,6 +24,17 @@ TEST(ShowConfig, SaysBehindEachLineWhereItStands) {
                   std::string(60, 'x') +
                   " # b.conf:8\n"
                   "}\n");
+}
+
+TEST(ShowConfig, FitsATerminal) {
+    std::ostringstream out;
+    set_screen(out, {.columns = 60});
+    print_config(out, {{{"text", "vrrp_instance A {"}, {"file", "/etc/warren/a.conf"}, {"line", 1}},
+                       {{"text", "    " + std::string(50, 'x')}, {"file", "a.conf"}, {"line", 2}}});
+    EXPECT_EQ(out.str(),
+              "vrrp_instance A {                               # …/a.conf:1\n"
+              "    " +
+                  std::string(50, 'x') + "\n");
 }
 
 TEST(ShowConfig, DefaultsStandInTheirBlock) {

@@ -34,12 +34,12 @@ Json server(const std::string& name) {
 }
 
 TEST(ShowServers, SaysWhatIsWorthSaying) {
-    EXPECT_EQ(server_details(server("10.0.0.1:5672")), "  10.0.0.1:5672  check passed\n");
+    EXPECT_EQ(server_details(server("10.0.0.1:5672")), "") << "it is up since its check passed";
     Json busy = server("10.0.0.1:5672");
     busy["factors"]["memory"] = 0.62;
     busy["configured_weight"] = 5;
     EXPECT_EQ(server_details(busy),
-              "  10.0.0.1:5672  check passed; weight 5 is configured; factors memory 0.62\n");
+              "  10.0.0.1:5672  weight 5 is configured; factors memory 0.62\n");
     Json leaving = server("10.0.0.1:5672");
     leaving["drain"] = {{"flows_at_first", 120}, {"flows_left", 37}, {"left_ms", 12'000}};
     leaving["reason"] = "drained by the operator";
@@ -104,7 +104,7 @@ TEST(ShowServers, SaysWhatANodeSays) {
                    {"memory", {{"used", 41}, {"limit", 100}}},
                    {"alarms", {"memory", "disk"}}};
     EXPECT_EQ(server_details(row),
-              "  10.0.0.1:5672  check passed; rabbit@one ram 3.10.8, memory 41.0 %, alarms memory "
+              "  10.0.0.1:5672  rabbit@one ram 3.10.8, memory 41.0 %, alarms memory "
               "disk\n");
 }
 

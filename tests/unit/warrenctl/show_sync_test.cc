@@ -77,8 +77,8 @@ TEST(ShowStatus, AnAlarmHasItsRemedyBelow) {
     print_alarms(out, Json::parse(R"([{"name": "key", "text": "somebody speaks with another key",
                                        "remedy": "copy key_file", "since_ms": 130000}])"));
     EXPECT_EQ(out.str(),
-              "ALARM          key for 2m10s: somebody speaks with another key\n"
-              "               copy key_file\n");
+              " ! somebody speaks with another key\n"
+              "   key for 2m10s: copy key_file\n");
 }
 
 }  // namespace
