@@ -13,7 +13,8 @@
 namespace warren::ctl {
 
 // What else it can be but text.
-enum class Formats { all, none, endless };  // endless: no CSV and no names, they have titles
+// unnamed: rows that are nobody's; endless: no CSV and no names, they have titles.
+enum class Formats { all, unnamed, none, endless };
 
 struct Command {
     const char* verb;

@@ -87,6 +87,8 @@ void check_format(const Command& command, Format format) {
     const std::string verb = command.verb;
     if (command.formats == Formats::none && format != Format::text)
         throw UsageError(verb + " knows no other format");
+    if (command.formats == Formats::unnamed && format == Format::name)
+        throw UsageError(verb + " has no names to show");
     const bool has_titles = format == Format::csv || format == Format::name;
     if (command.formats == Formats::endless && has_titles)
         throw UsageError(verb + " knows no " + format_names()[static_cast<std::size_t>(format)] +

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <ostream>
 #include <sstream>
@@ -166,9 +167,23 @@ void print_options(std::ostream& out, const po::options_description& options) {
     }
 }
 
-std::string unknown_option(const std::string& said) {
+// Near words are looked for among all, the list is the command's.
+std::string unknown_option(const std::string& said, const Words& command_line) {
     const std::string name = said.substr(0, said.find('='));
-    return unknown_word("option", name, options_of(""));
+    const std::string text = unknown_word("option", name, options_of(""));
+    const auto verb = std::find_if(command_line.begin(), command_line.end(), find_verb);
+    const bool is_list = text.find("one of") != text.npos;
+    return is_list && verb != command_line.end() ? unknown_word("option", name, options_of(*verb))
+                                                 : text;
+}
+
+// Boost takes -1 for the largest number there is.
+void refuse_negative(const po::parsed_options& parsed) {
+    for (const po::option& option : parsed.options)
+        for (const std::string& value : option.value)
+            if (option.position_key < 0 && value.size() > 1 && value[0] == '-' &&
+                std::isdigit(static_cast<unsigned char>(value[1])) != 0)
+                throw UsageError("--" + option.string_key + " takes no negative number: " + value);
 }
 
 po::variables_map parse(const Words& command_line) {
@@ -181,14 +196,15 @@ po::variables_map parse(const Words& command_line) {
     po::variables_map values;
     try {
         namespace style = po::command_line_style;
-        po::store(po::command_line_parser(command_line)
-                      .options(all)
-                      .positional(positions)
-                      .style(style::default_style & ~style::allow_guessing)
-                      .run(),
-                  values);
+        const po::parsed_options parsed = po::command_line_parser(command_line)
+                                              .options(all)
+                                              .positional(positions)
+                                              .style(style::default_style & ~style::allow_guessing)
+                                              .run();
+        refuse_negative(parsed);
+        po::store(parsed, values);
     } catch (const po::unknown_option& error) {
-        throw UsageError(unknown_option(error.get_option_name()));
+        throw UsageError(unknown_option(error.get_option_name(), command_line));
     } catch (const po::error& error) {
         throw UsageError(error.what());
     }

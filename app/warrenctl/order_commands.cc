@@ -50,6 +50,7 @@ Wait wait_of(const Said& said) {
 void check_order(const Said& said) {
     if (is_reset_of_flows(said.words)) {
         usage_of([&] { return read_flows(said.after(1)); });
+        if (said.text("output") == "name") throw UsageError("reset has no names to show");
     } else if (const std::string problem = order_problem(said.words); !problem.empty()) {
         throw UsageError(problem);
     }
@@ -119,8 +120,8 @@ int run_upgrade(const Said& said, const Output& output) {
 }  // namespace
 
 std::vector<Command> order_commands() {
-    std::vector<Command> all{{"reload", check_alone, run_reload},
-                             {"handover", check_handover, run_handover},
+    std::vector<Command> all{{"reload", check_alone, run_reload, Formats::unnamed},
+                             {"handover", check_handover, run_handover, Formats::unnamed},
                              {"upgrade", check_alone, run_upgrade, Formats::none}};
     for (const char* verb : {"drain", "disable", "enable", "weight", "reset", "rebalance"})
         all.push_back({verb, check_order, run_order});

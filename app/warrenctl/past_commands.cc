@@ -72,6 +72,9 @@ int run_why(const Said& said, const Output& output) {
 void check_explain(const Said& said) {
     if (said.words.size() != 2 && said.words.size() != 3)
         throw UsageError("explain takes CLIENT:PORT and perhaps VIP:PORT");
+    for (const std::string& end : said.after(1))
+        if (usage_of([&] { return !has_port(read_end(end)); }))
+            throw UsageError("explain: which port of " + end + "? ADDRESS:PORT");
 }
 
 int run_explain(const Said& said, const Output& output) {
@@ -83,9 +86,9 @@ int run_explain(const Said& said, const Output& output) {
 }  // namespace
 
 std::vector<Command> past_commands() {
-    return {{"events", check_events, run_events, Formats::all, true},
+    return {{"events", check_events, run_events, Formats::unnamed, true},
             {"ended", check_ended, run_ended, Formats::all, true},
-            {"why", check_why, run_why, Formats::all, true},
+            {"why", check_why, run_why, Formats::unnamed, true},
             {"explain", check_explain, run_explain, Formats::all, true}};
 }
 

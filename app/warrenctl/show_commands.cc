@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "commands.h"
+#include "past/ended.h"
 #include "show/show.h"
 #include "show/show_config.h"
 #include "show/show_counters.h"
@@ -59,6 +60,9 @@ void check_show(const Said& said) {
     check_view_options(said);
     sort_order(said);
     if (said.words[1] == "flows") flow_choice(said);
+    if (said.words[1] == "servers")
+        for (const std::string& name : said.after(2))
+            usage_of([&] { return read_end(name); });
 }
 
 int run_show(const Said& said, const Output& output) {

@@ -209,12 +209,23 @@ def formats(bench):
     whole = json.loads(bench.ctl("-o", "json", "show", "servers").stdout)
     assert [line["server"] for line in lines] == SERVERS and whole["schema"] == 1 and whole["instance"] == bench.host.namespace
     assert re.fullmatch(r"[\d-]{10}T[\d:.]{12}Z", whole["time"]) and len(whole["rows"]) == 2, whole
+    before = bench.ctl("events", "reloaded").stdout
     for words, text in ((("stauts",), 'did you mean "status"'), (("show", "sevices"), 'did you mean "services"'),
-                        (("--jsn", "status"), 'did you mean "--json"'), (("drain", "x", "--since", "5m"), "drain takes no --since"),
+                        (("--jsn", "status"), 'did you mean "--json"'), (("drain", SERVERS[0], "--since", "5m"), "drain takes no --since"),
                         (("-o", "yaml", "status"), "one of text, json"), (("show", "flows", "clint", "x"), 'did you mean "client"'),
-                        (("events", "--level", "warn"), 'did you mean "warning"'), (("capture", "-o", "json"), "no other format")):
+                        (("events", "--level", "warn"), 'did you mean "warning"'), (("capture", "-o", "json"), "no other format"),
+                        (("events", "--kind", "vrrp"), "--follow, --level, --for"), (("events", "-n", "-1"), "no negative number: -1"),
+                        (("show", "servers", "one"), '"one" is no address'), (("drain", "one"), '"one" is no address'),
+                        (("weight", SERVERS[0], "1", "192.168.8.100"), "which port of 192.168.8.100"),
+                        (("explain", "192.168.8.50"), "which port of 192.168.8.50"), (("explain", "one:1"), '"one:1" is no address'),
+                        (("ended", "--since", "noon"), '"noon" is no time'),
+                        (("-o", "name", "reset", "client", "192.168.8.50"), "reset has no names"),
+                        (("-o", "name", "reload"), "reload has no names")):
         result = bench.ctl(*words, check=False)
         assert result.returncode == 2 and text in result.stderr and not result.stdout, (words, result)
+    assert bench.ctl("events", "reloaded").stdout == before, "it was done all the same"
+    unplugged = bench.ctl("check", "-n", "0", check=False)
+    assert unplugged.returncode == 3 and "check takes no --last" in unplugged.stderr, "2 is CRITICAL for who runs plugins"
     assert bench.ctl("drain", "-h").stdout.startswith("Usage: warrenctl [options] drain|"), "no help behind a command"
     assert "a port did not take" in bench.ctl("help", "tx_full").stdout
     assert re.search(r"^worker +rx +[\d,]+ +[\d.]+ ", bench.ctl("show", "counters", "worker").stdout, re.M)
@@ -223,6 +234,18 @@ def formats(bench):
         program = shutil.copy(bench.program, folder)
         nobody = bench.host.run("setpriv", "--reuid=65534", "--clear-groups", "env", "-u", "XDG_RUNTIME_DIR", program, "status", check=False)
         assert nobody.returncode == 3 and "run as root" in nobody.stderr, nobody
+
+
+def nothing_chosen(bench):
+    """0 and an empty text, as a script's variable may be, are as if they had not been said."""
+    bench.connect(2)
+    wait_until("two ends", lambda: len(bench.test.ctl(bench.host, "ended")) >= 2, 5)
+    for view, options in (("events", ("--since", "--until")), ("ended", ("--since", "--until")), ("show flows", ())):
+        whole = bench.ctl("-o", "csv", *view.split(), "--no-pager").stdout.splitlines()
+        for words in (["-n", "0"], *([option, ""] for option in options)):
+            said = bench.ctl("-o", "csv", *view.split(), *words).stdout.splitlines()
+            assert len(said) > 1 and len(said) >= len(whole), (view, words, said, whole)
+    assert bench.ctl("-o", "csv", "events", "--until", "2001-01-01").stdout == ""
 
 
 def chosen_flows(bench):
@@ -386,7 +409,7 @@ def main(test):
     if not shutil.which("tmux"):
         raise Skip("not here: tmux")
     bench = Bench(test)
-    for step in (archive, flow_log, formats, chosen_flows, paged, history, top_at_80, top_interrupted, top_terminated, top_without_a_terminal, shell,
+    for step in (archive, flow_log, formats, nothing_chosen, chosen_flows, paged, history, top_at_80, top_interrupted, top_terminated, top_without_a_terminal, shell,
                  top_outlives_warren):
         begun = time.monotonic()
         step(bench)

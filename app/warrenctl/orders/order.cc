@@ -27,19 +27,19 @@ std::int64_t steady_ms() {
     return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-// With a port; what is no address at all is warren's to refuse.
-bool is_whole(const std::string& said) {
+// A server may be said without its port (with_port), a service not.
+std::string end_problem(const std::string& said, bool needs_port) {
     try {
         const std::string end = read_end(said);
-        return end.starts_with('[') || (end.find('.') != end.npos && end.find(':') != end.npos);
-    } catch (const std::invalid_argument&) {
-        return true;
+        return has_port(end) || !needs_port ? "" : "which port of " + said + "? VIP:PORT";
+    } catch (const std::invalid_argument& error) {
+        return error.what();
     }
 }
 
 // A server's name: what was said, or the only one at that address.
 std::string with_port(Telemetry& telemetry, const std::string& said) {
-    if (is_whole(said)) return said;
+    if (has_port(read_end(said))) return said;
     std::set<std::string> names;
     for (const Json& row : telemetry.rows("servers_short"))
         if (is_endpoint(text(row, "server"), read_end(said))) names.insert(text(row, "server"));
@@ -63,15 +63,19 @@ std::uint64_t flows_of(Telemetry& telemetry, const std::string& server,
 std::string order_problem(const std::vector<std::string>& words) {
     const std::string& verb = words[0];
     const std::size_t named = words.size() - 1;
-    if (verb == "rebalance") return named == 1 ? "" : "rebalance takes VIP:PORT";
-    if (verb == "weight")
-        return named == 2 || named == 3 ? ""
-                                        : "weight takes SERVER:PORT, a number, a share as 50% or "
-                                          "default, and perhaps VIP:PORT";
-    return named == 1 || named == 2
-               ? ""
-               : verb + " takes SERVER:PORT and perhaps VIP:PORT" +
-                     (verb == "reset" ? "; or client, server, service or local, and whose" : "");
+    if (verb == "rebalance")
+        return named == 1 ? end_problem(words[1], true) : "rebalance takes VIP:PORT";
+    const bool is_weight = verb == "weight";
+    const std::size_t service = is_weight ? 3 : 2;
+    if (named == service - 1 || named == service) {
+        const std::string problem = end_problem(words[1], false);
+        return problem.empty() && named == service ? end_problem(words[service], true) : problem;
+    }
+    if (is_weight)
+        return "weight takes SERVER:PORT, a number, a share as 50% or default, and perhaps "
+               "VIP:PORT";
+    return verb + " takes SERVER:PORT and perhaps VIP:PORT" +
+           (verb == "reset" ? "; or client, server, service or local, and whose" : "");
 }
 
 bool wait_for_end(Telemetry& telemetry, const std::vector<std::string>& words, const Wait& wait,

@@ -86,6 +86,10 @@ std::string read_end(const std::string& text) {
                                 "[2001:db8::9]:4000");
 }
 
+bool has_port(const std::string& end) {
+    return end.starts_with('[') || (end.find('.') != end.npos && end.find(':') != end.npos);
+}
+
 namespace {
 
 std::string read_cause(const std::string& text) {

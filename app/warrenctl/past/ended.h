@@ -22,6 +22,7 @@ struct EndedFilter {
 
 // "10.0.0.9" or "10.0.0.9:4000" as the rows have it. Throws std::invalid_argument.
 std::string read_end(const std::string& text);
+bool has_port(const std::string& end);  // of what that gave
 
 // Whether that is meant: "10.0.0.9" is any port of it, "10.0.0.9:4000" that one; IPv6 addresses
 // stand in brackets when a port follows.

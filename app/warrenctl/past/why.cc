@@ -63,7 +63,7 @@ std::string why_question(const std::vector<std::string>& words, std::int64_t now
            std::to_string(span.to_ms + slack_ms);
 }
 
-bool write_why(const std::vector<Json>& rows, const std::string& client, std::int64_t now_ms,
+bool write_why(const std::vector<Json>& rows, const std::string& asked, std::int64_t now_ms,
                std::ostream& out) {
     bool is_first = true;
     std::uint64_t open = 0;
@@ -75,7 +75,7 @@ bool write_why(const std::vector<Json>& rows, const std::string& client, std::in
         is_first = false;
     }
     if (!is_first) return true;
-    out << "nothing of " << client << " has ended here then; " << count_text(open)
+    out << "nothing of " << asked << " has ended here; " << count_text(open)
         << " of its connections are open\n";
     return false;
 }
@@ -83,7 +83,8 @@ bool write_why(const std::vector<Json>& rows, const std::string& client, std::in
 bool print_why(Telemetry& telemetry, const std::vector<std::string>& words, const Output& output) {
     const std::int64_t now_ms = wall_ms();
     const std::vector<Json> rows = telemetry.rows("why", why_question(words, now_ms));
-    if (output.is_text()) return write_why(rows, words[1], now_ms, output.out);
+    const std::string asked = words.size() > 2 ? words[1] + " at " + words[3] : words[1];
+    if (output.is_text()) return write_why(rows, asked, now_ms, output.out);
     write_rows(output, rows);
     return rows.size() > 1;
 }

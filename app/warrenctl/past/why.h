@@ -17,7 +17,7 @@ namespace warren::ctl {
 std::string why_question(const std::vector<std::string>& words, std::int64_t now_ms);
 
 // Rows of the view as text of 80 columns. False: nothing has ended.
-bool write_why(const std::vector<Json>& rows, const std::string& client, std::int64_t now_ms,
+bool write_why(const std::vector<Json>& rows, const std::string& asked, std::int64_t now_ms,
                std::ostream& out);
 
 // False: nothing has ended.

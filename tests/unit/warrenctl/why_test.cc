@@ -87,8 +87,7 @@ TEST_F(Times, TheAnswerFitsEightyColumns) {
 TEST_F(Times, NothingIsSaidSo) {
     std::ostringstream out;
     EXPECT_FALSE(write_why({{{"open", 3}}}, "10.9.8.7", now, out));
-    EXPECT_EQ(out.str(),
-              "nothing of 10.9.8.7 has ended here then; 3 of its connections are open\n");
+    EXPECT_EQ(out.str(), "nothing of 10.9.8.7 has ended here; 3 of its connections are open\n");
 }
 
 }  // namespace
