@@ -9,7 +9,8 @@ import re
 import signal
 import time
 
-from harness import REPOSITORY, LabError, Test, wait_until
+from harness import REPOSITORY, Test, wait_until
+from late_wire import late
 
 VIP = "192.168.8.100"
 SOON = 5
@@ -106,8 +107,8 @@ class Bench:
         assert status == 0 and said.strip(), (look, said)
         assert self.status(name)["verdict"] in ("degraded", "down")
 
-    def is_over(self, name, pattern):
-        wait_until(f"{name} to say {pattern} no more", lambda: not [s for s in self.lines(name) if re.search(pattern, s)], GONE)
+    def is_over(self, name, pattern, patience=GONE):
+        wait_until(f"{name} to say {pattern} no more", lambda: not [s for s in self.lines(name) if re.search(pattern, s)], patience)
 
     def is_calm(self, name):
         wait_until(f"{name} to be OK", lambda: self.status(name)["verdict"] == "ok", GONE)
@@ -122,19 +123,16 @@ def node_down(bench):
 
 
 def node_slow(bench):
-    """Weights follow a mean, so this reason takes longer. Not every kernel can delay; tests/unit/verdict has it too."""
-    two = bench.hosts["two"]
-    try:
-        two.run("tc", "qdisc", "add", "dev", "eth0", "root", "netem", "delay", "120ms")
-    except LabError as error:
-        print(f"not here: {error}", flush=True)
-        return
+    """Weights follow a mean, so this reason takes longer. One event says when it begins."""
     said = r"192\.168\.8\.12:5672 has \d+ % of its weight for its health"
-    try:
+    with late(bench.test, bench.hosts["two"], 120):
         wait_until("the slow node", lambda: [s for s in bench.lines("a") if re.search(said, s)], 3 * SOON)
-    finally:
-        two.run("tc", "qdisc", "del", "dev", "eth0", "root")
-    bench.is_over("a", said)
+        events = re.findall(r"192\.168\.8\.12:5672 of \S+ is slow: \d+ % of its weight", bench.says("a", "events", "server")[1])
+        assert len(events) == 1, f"told {len(events)} times"
+        slow = next(row for row in bench.test.ctl(bench.hosts["a"], "show", "servers") if row["server"].startswith("192.168.8.12:"))
+        assert slow["check_us"] > 200_000, slow
+    bench.is_over("a", said, 2 * GONE)
+    wait_until("its end in the events", lambda: "is no longer slow" in bench.says("a", "events", "server")[1], GONE)
 
 
 def wrong_password(bench):
