@@ -60,10 +60,10 @@ std::string datagram(std::string_view text, std::string_view level, std::string_
 
 }  // namespace
 
-bool journal_reads_standard_error() {
+bool journal_reads(int fd) {
     const char* stream = std::getenv("JOURNAL_STREAM");
     struct stat file {};
-    return stream != nullptr && fstat(STDERR_FILENO, &file) == 0 &&
+    return stream != nullptr && fstat(fd, &file) == 0 &&
            fmt::format("{}:{}", file.st_dev, file.st_ino) == stream;
 }
 

@@ -14,8 +14,8 @@
 
 namespace warren::app {
 
-// Whether standard error goes to the journal: systemd says so with $JOURNAL_STREAM.
-bool journal_reads_standard_error();
+// Whether what is written there goes to the journal: systemd says so with $JOURNAL_STREAM.
+bool journal_reads(int fd);
 
 class JournaldSink final
     : public spdlog::sinks::base_sink<spdlog::details::console_mutex::mutex_t> {

@@ -4,6 +4,7 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <exception>
 #include <memory>
@@ -26,7 +27,7 @@ spdlog::sink_ptr open_sink(const Options& options) {
 
 spdlog::sink_ptr make_sink(const Options& options) {
     if (options.log_format == LogFormat::automatic && !options.log_file &&
-        journal_reads_standard_error())
+        journal_reads(STDERR_FILENO))
         return std::make_shared<JournaldSink>(options.instance);
     spdlog::sink_ptr sink = open_sink(options);
     if (options.log_format == LogFormat::json)

@@ -5,6 +5,7 @@
 // configuration or command line, or an environment in which it cannot start.
 #include <rte_version.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <exception>
 #include <iostream>
@@ -17,6 +18,7 @@
 #include "data_plane.h"
 #include "dpdk_log.h"
 #include "first_process.h"
+#include "journald_sink.h"
 #include "kernel/cleaner.h"
 #include "life_scripts.h"
 #include "log.h"
@@ -97,7 +99,7 @@ int dry_run(const schema::LoadResult& running, const schema::LoadResult& wanted)
     constexpr int restart_needed = 3;
     for (const schema::LoadResult* loaded : {&running, &wanted})
         if (!loaded->ok()) {
-            print_check(*loaded, {}, std::cout);
+            print_check(*loaded, {}, false, std::cout);
             return 1;
         }
     const config::ReloadSteps steps =
@@ -132,7 +134,7 @@ int run(const Options& options, std::span<char*> command_line) {
         for (syntax::Diagnostic& check : checks::find_faults(loaded.config))
             scripts.push_back(std::move(check));
     if (options.check) {
-        print_check(loaded, scripts, std::cout);
+        print_check(loaded, scripts, journal_reads(STDOUT_FILENO), std::cout);
         return loaded.ok() ? 0 : 1;  // a start does without scripts that cannot run
     }
     if (options.dry_run) return dry_run(running, loaded);
@@ -165,7 +167,8 @@ int main(int argc, char** argv) {
         const auto options = warren::app::parse_options(argc, argv);
         return options ? warren::app::run(*options, {argv, static_cast<std::size_t>(argc)}) : 0;
     } catch (const std::exception& error) {
-        std::cerr << "warren: " << error.what() << '\n';
+        const bool for_journal = warren::app::journal_reads(STDERR_FILENO);
+        std::cerr << (for_journal ? "<3>" : "") << "warren: " << error.what() << '\n';
         return 1;
     }
 }

@@ -78,6 +78,12 @@ std::string interface_towards(kernel::NetlinkSocket& socket, const net::IpAddres
     return port::kernel_has_link(name.data()) ? name.data() : std::string();
 }
 
+const char* journal_priority(syntax::Severity severity) {
+    return severity == syntax::Severity::error     ? "<3>"
+           : severity == syntax::Severity::warning ? "<4>"
+                                                   : "<6>";
+}
+
 std::size_t count_warnings(const syntax::Diagnostics& diagnostics) {
     return static_cast<std::size_t>(std::count_if(
         diagnostics.begin(), diagnostics.end(),
@@ -137,16 +143,21 @@ void look_at_host(schema::LoadResult& result, const config::Config* running) {
 }
 
 void print_check(const schema::LoadResult& result, const syntax::Diagnostics& scripts,
-                 std::ostream& out) {
+                 bool for_journal, std::ostream& out) {
+    const auto begin = [&](syntax::Severity severity) -> std::ostream& {
+        return out << (for_journal ? journal_priority(severity) : "");
+    };
     for (const syntax::Diagnostic& diagnostic : result.diagnostics)
-        out << diagnostic.to_string() << '\n';
+        begin(diagnostic.severity) << diagnostic.to_string() << '\n';
     for (const syntax::Ignored& ignored : result.ignored)
-        out << ignored.where.to_string() << ": ignored: " << ignored.keyword << ": "
+        begin(syntax::Severity::note)
+            << ignored.where.to_string() << ": ignored: " << ignored.keyword << ": "
             << ignored.reason << '\n';
     for (const syntax::Diagnostic& diagnostic : scripts)
-        out << diagnostic.to_string() << '\n';
+        begin(diagnostic.severity) << diagnostic.to_string() << '\n';
     const std::size_t warnings = count_warnings(result.diagnostics) + count_warnings(scripts);
-    out << (result.ok() ? "the configuration is good" : "the configuration is refused");
+    begin(result.ok() ? syntax::Severity::note : syntax::Severity::error)
+        << (result.ok() ? "the configuration is good" : "the configuration is refused");
     if (result.ok() && warnings != 0)
         out << ", with " << warnings << (warnings == 1 ? " warning" : " warnings");
     out << '\n';

@@ -16,7 +16,8 @@ void look_at_host(schema::LoadResult& result, const config::Config* running = nu
 
 // What `--check` prints: each diagnostic, the keywords that have no meaning here, and what is wrong
 // with the scripts.
+// `for_journal`: each line with its priority as journald reads it from a stream (sd-daemon(3)).
 void print_check(const schema::LoadResult& result, const syntax::Diagnostics& scripts,
-                 std::ostream& out);
+                 bool for_journal, std::ostream& out);
 
 }  // namespace warren::app

@@ -9,6 +9,7 @@ whose reader goes away, a service manager with a watchdog, scripts that are miss
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -247,6 +248,19 @@ def journal(bench):
     assert ": instance" not in log.read_text(), "it is said twice"
 
 
+def journal_of_a_start_that_is_refused(bench):
+    """What the unit says before there is a log has its priority as well: `journalctl -p err` names the line."""
+    log = bench.test.folder / "refused.log"
+    for words, pattern in ((("--check",), r"^<3>\S+refused.conf:\d+: error: .*\n(?s:.*)^<3>the configuration is refused$"),
+                           (("--no-such",), r"^<3>warren: ")):
+        log.write_text("")
+        file = bench.test.folder / "refused.conf"
+        file.write_text(CONFIG.replace("virtual_router_id 51", "virtual_router_it 51"), encoding="utf-8")
+        stream = f"{log.stat().st_dev}:{log.stat().st_ino}"
+        process = bench.test.start(bench.host, "env", f"JOURNAL_STREAM={stream}", bench.program, "--config", str(file), *words, log=log.name)
+        assert process.wait(15) == 1 and re.search(pattern, log.read_text(), re.M), log.read_text()
+
+
 def main(test):
     bench = Bench(test)
     check_tells_what_a_start_tolerates(bench)
@@ -265,6 +279,7 @@ def main(test):
     a_log_whose_reader_goes_away(bench)
     json_that_is_opened_again(bench)
     journal(bench)
+    journal_of_a_start_that_is_refused(bench)
 
 
 if __name__ == "__main__":

@@ -164,11 +164,11 @@ TEST(JournalStream, MustBeWhatStandardErrorIs) {
     struct stat file {};
     ASSERT_EQ(fstat(STDERR_FILENO, &file), 0);
     unsetenv("JOURNAL_STREAM");
-    EXPECT_FALSE(journal_reads_standard_error());
+    EXPECT_FALSE(journal_reads(STDERR_FILENO));
     setenv("JOURNAL_STREAM", fmt::format("{}:{}", file.st_dev, file.st_ino).c_str(), 1);
-    EXPECT_TRUE(journal_reads_standard_error());
+    EXPECT_TRUE(journal_reads(STDERR_FILENO));
     setenv("JOURNAL_STREAM", fmt::format("{}:{}", file.st_dev, file.st_ino + 1).c_str(), 1);
-    EXPECT_FALSE(journal_reads_standard_error()) << "a shell's redirection";
+    EXPECT_FALSE(journal_reads(STDERR_FILENO)) << "a shell's redirection";
     unsetenv("JOURNAL_STREAM");
 }
 
