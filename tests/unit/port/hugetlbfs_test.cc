@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Which mounts give this user hugepages.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <sstream>
 
 #include "port/eal.h"
@@ -28,6 +30,18 @@ TEST(Hugetlbfs, IsOfNoUseOtherwise) {
     EXPECT_FALSE(is_usable("hugetlbfs " + testing::TempDir() +
                            " hugetlbfs rw 0 0\nhugetlbfs /no/such/folder hugetlbfs rw 0 0\n"));
     EXPECT_FALSE(is_usable("hugetlbfs /proc/version hugetlbfs rw 0 0\nhugetlbfs\n"));
+}
+
+// A balancer that is not root finds root's, as on a Debian that nobody has set up for it.
+TEST(Hugetlbfs, IsOfNoUseWhereOnlyAnotherUserMayWrite) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root";
+    const std::filesystem::path folder = testing::TempDir() + "roots-pages";
+    std::filesystem::create_directory(folder);
+    const std::string mounts = "hugetlbfs " + folder.string() + " hugetlbfs rw 0 0\n";
+    EXPECT_TRUE(is_usable(mounts));
+    EXPECT_EXIT(_exit(setuid(65'534) != 0 || is_usable(mounts) ? 1 : 0), testing::ExitedWithCode(0),
+                "");
+    std::filesystem::remove(folder);
 }
 
 }  // namespace
