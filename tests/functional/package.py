@@ -162,6 +162,8 @@ def installation(machine, package):
     assert "ExecStart=/usr/sbin/warren --config /etc/warren/warren.conf" in unit, unit
     assert (machine.root / "usr/share/zsh/vendor-completions/_warrenctl").exists(), "no completion for zsh"
     assert "Defined-By: Warren" in (machine.root / "usr/lib/systemd/catalog/warren.catalog").read_text()
+    wished = (machine.root / "etc/sysctl.d/warren.conf").read_text().splitlines()
+    assert wished and all(not line or line.startswith("#") for line in wished), "an installation changes the kernel's settings"
     assert "ConditionFileNotEmpty=/etc/warren/warren.conf" in unit, unit
 
 
