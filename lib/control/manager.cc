@@ -2,6 +2,7 @@
 #include "control/manager.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstring>
 #include <exception>
@@ -73,6 +74,11 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
             services_.ended(),
             [this](const std::string& question, std::function<void(std::string)> take) {
                 answers_.list_flows(question, std::move(take));
+            },
+            [this](std::function<void()> go_on) {
+                boost::asio::post(io_, [this, go_on = std::move(go_on)] {
+                    attempts_("answering over HTTP", go_on);
+                });
             }),
       http_(io_, events_, attempts_, options_.process.instance,
             [this](const http::Question& question, const http::Reply& reply) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "http/message.h"
+#include "http/view_pages.h"
 
 namespace warren::http {
 namespace {
@@ -40,21 +41,6 @@ std::optional<std::string> plain(std::string_view text) {
         text.remove_prefix(length);
     }
     return decoded;
-}
-
-// Rows of a page, their names at them again.
-void add_rows(const Json& page, Json& rows) {
-    const Json keys = page.value("keys", Json::array());
-    for (const Json& row : page.at("rows")) {
-        if (!row.is_array()) {
-            rows.push_back(row);
-            continue;
-        }
-        Json named = Json::object();
-        for (std::size_t i = 0; i < row.size() && i < keys.size(); ++i)
-            named[keys[i].get<std::string>()] = row[i];
-        rows.push_back(std::move(named));
-    }
 }
 
 class Gathering : public std::enable_shared_from_this<Gathering> {

@@ -82,6 +82,16 @@ Json rows_of(const ends::EndedFlows& flows, std::uint64_t since) {
     return rows;
 }
 
+// One whose rows may be thousands.
+const views::View* long_view(std::string_view path) {
+    if (!path.starts_with(api_prefix)) return nullptr;
+    for (const views::View& view : views::all_views())
+        if (path.substr(api_prefix.size()) == view.name && view.rows != nullptr &&
+            view.page != nullptr)
+            return &view;
+    return nullptr;
+}
+
 Answer health(const metrics::Facts& facts) {
     if (facts.manager_lag_ns >= most_lag_ns)
         return text_answer(503,
@@ -109,12 +119,17 @@ Answer primary(const metrics::Facts& facts, std::string_view router) {
 
 }  // namespace
 
-Site::Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flows)
-    : with_facts_(std::move(with_facts)), ended_(ended), ask_flows_(std::move(ask_flows)) {}
+Site::Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flows, Later later)
+    : with_facts_(std::move(with_facts)),
+      ended_(ended),
+      ask_flows_(std::move(ask_flows)),
+      later_(std::move(later)) {}
 
 void Site::answer(const Question& question, const Reply& reply) {
     if (question.path == flows_path)
         flows(question, reply);
+    else if (const views::View* view = long_view(question.path); view != nullptr)
+        rows(*view, reply);
     else
         reply(answer_now(question));
 }
@@ -136,19 +151,26 @@ Answer Site::answer_now(const Question& question) {
     return text_answer(404, "there is /, /metrics, /health, /primary, /api/1/, /haproxy;csv\n");
 }
 
-// The oldest makes room; keys are few, for each names something that there is.
+const Answer* Site::made_just_now(const std::string& key) const {
+    const auto made = made_.find(key);
+    const bool is_fresh = made != made_.end() && Clock::now() - made->second.when < freshness;
+    return is_fresh ? &made->second.answer : nullptr;
+}
+
 Answer Site::fresh(const std::string& key, const Look& look) {
-    const Clock::time_point now = Clock::now();
-    if (const auto made = made_.find(key);
-        made != made_.end() && now - made->second.when < freshness)
-        return made->second.answer;
+    if (const Answer* made = made_just_now(key)) return *made;
     Answer answer = with_facts_(look);
+    keep(key, answer);
+    return answer;
+}
+
+// The oldest makes room; keys are few, for each names something that there is.
+void Site::keep(const std::string& key, const Answer& answer) {
     if (!made_.contains(key) && made_.size() >= most_made)
         made_.erase(std::min_element(made_.begin(), made_.end(), [](const auto& a, const auto& b) {
             return a.second.when < b.second.when;
         }));
     made_[key] = {Clock::now(), answer};
-    return answer;
 }
 
 Answer Site::metrics(const Question& question) {
@@ -184,6 +206,27 @@ void Site::flows(const Question& question, const Reply& reply) {
             whole["next"] = flows.next.empty() ? Json() : Json(flows.next);
             return json_text(whole);
         }));
+    });
+}
+
+void Site::rows(const views::View& view, const Reply& reply) {
+    if (const Answer* made = made_just_now(view.name)) return reply(*made);
+    const auto page = [this, &view](const std::string& cursor) {
+        std::string text;
+        with_facts_([&](const metrics::Facts& facts) {
+            text = views::view_page(view, facts.view, cursor);
+            return Answer{};
+        });
+        return text;
+    };
+    gather_rows(page, later_, [this, &view, reply](const std::string& rows) {
+        const Answer answer = with_facts_([&](const metrics::Facts& facts) {
+            std::string whole = envelope(facts, view.name, Json::array()).dump();
+            whole.insert(whole.size() - std::string_view("]}").size(), rows);
+            return of_type("application/json", std::move(whole) + "\n");
+        });
+        keep(view.name, answer);
+        reply(answer);
     });
 }
 

@@ -12,7 +12,9 @@
 #include "http/connection.h"
 #include "http/flow_pages.h"
 #include "http/message.h"
+#include "http/view_pages.h"
 #include "metrics/facts.h"
+#include "views/views.h"
 
 namespace warren::http {
 
@@ -27,10 +29,10 @@ class Site {
     // Calls it at once with what is known now.
     using WithFacts = std::function<Answer(const Look& look)>;
 
-    // `ended` outlives the site, and the site whom it asks for flows.
-    Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flows);
+    // `ended` outlives the site, and the site whom it asks for flows, and what waits for later.
+    Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flows, Later later);
 
-    // Of flows the workers' answer is waited for.
+    // Of flows the workers' answer is waited for; of thousands of servers the loop has its turns.
     void answer(const Question& question, const Reply& reply);
 
   private:
@@ -42,6 +44,9 @@ class Site {
 
     Answer answer_now(const Question& question);
     void flows(const Question& question, const Reply& reply);
+    void rows(const views::View& view, const Reply& reply);
+    const Answer* made_just_now(const std::string& key) const;
+    void keep(const std::string& key, const Answer& answer);
     Answer fresh(const std::string& key, const Look& look);
     Answer metrics(const Question& question);
     Answer page();
@@ -50,6 +55,7 @@ class Site {
     WithFacts with_facts_;
     const ends::EndedFlows& ended_;
     AskFlows ask_flows_;
+    Later later_;
     std::map<std::string, Made> made_;  // most_made at most
 };
 

@@ -3,8 +3,10 @@
 #include "http/site.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "unit/metrics/facts_fixture.h"
+#include "views/service_views.h"
 
 namespace warren::http {
 namespace {
@@ -34,7 +36,9 @@ class HttpSite : public metrics::FactsFixture {
         [this](const std::string& question, const auto& take) {
             asked_.push_back(question);
             take(flow_page(question));
-        }};
+        },
+        [this](std::function<void()> go_on) { later_.push_back(std::move(go_on)); }};
+    std::vector<std::function<void()>> later_;
     std::vector<std::string> asked_;
     std::function<std::string(const std::string& question)> flow_page;
 };
@@ -54,6 +58,26 @@ TEST_F(HttpSite, MakesOnceASecondWhoeverAsks) {
     for (int i = 0; i < 100; ++i)
         EXPECT_EQ(ask("/metrics").body, first) << "the same bytes";
     EXPECT_EQ(made_, 1U);
+}
+
+TEST_F(HttpSite, ThousandsOfServersLeaveTheLoopItsTurns) {
+    std::string text = model::router("A", "eth0", 51, "192.168.8.100/24");
+    for (int i = 0; i < 100; ++i)
+        text += model::service("192.168.8." + std::to_string(100 + i));
+    state_ = model::state_of(text);
+    Answer got;
+    site_.answer(read_target("/api/1/servers"), [&](const Answer& answer) { got = answer; });
+    EXPECT_EQ(got.body, nullptr) << "a page at a time";
+    int turns = 0;
+    for (; !later_.empty(); ++turns)
+        std::exchange(later_, {}).front()();
+    EXPECT_GT(turns, 3);
+    ASSERT_NE(got.body, nullptr);
+    nlohmann::json rows;
+    for (const views::Json& row : views::server_rows(view()))
+        rows.push_back(nlohmann::json(row));
+    EXPECT_EQ(nlohmann::json::parse(*got.body)["rows"], rows);
+    EXPECT_EQ(ask("/api/1/servers").body, got.body) << "the same bytes";
 }
 
 TEST_F(HttpSite, HealthIsWhetherItAnswersInTime) {
