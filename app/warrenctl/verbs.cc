@@ -11,9 +11,14 @@
 #include "show/show.h"
 #include "show/show_counters.h"
 #include "show/show_flows.h"
+#include "text/screen.h"
 
 namespace warren::ctl {
 namespace {
+
+using namespace std::string_literals;
+
+constexpr std::size_t usage_columns = 80;
 
 const Words general_options{"--instance", "--output",   "--json", "--wide",
                             "--no-color", "--no-pager", "--help", "--version"};
@@ -105,16 +110,16 @@ Words after_handover(const Words& words) {
     return words.size() == 1 ? Words{"all", any_router} : Words{};
 }
 
-std::string joined_by_bars(const Words& words) {
+std::string listed(const Words& words) {
     std::string all;
     for (const std::string& word : words)
-        all += (all.empty() ? "" : "|") + word;
+        all += (all.empty() ? "" : ", ") + word;
     return all;
 }
 
 std::vector<Verb> asking_verbs() {
     return {
-        {"status", "status   what is wrong, and how all is; as show status", {"--watch"}},
+        {"status", "status   what is wrong and how all is; as show status", {"--watch"}},
         {"top",
          "top [--delay S]   status, servers with their rates, flows and events, live",
          {"--delay"}},
@@ -125,12 +130,13 @@ std::vector<Verb> asking_verbs() {
          "    servers_up=2:; 0: ok, 1: degraded, 2: down, 3: unknown",
          {"--warn", "--critical"}},
         {"show",
-         "show {" + joined_by_bars(view_names()) +
-             "}\nshow vrrp [ROUTER ...]   with all details\n"
+         "show VIEW\n    " + listed(view_names()) +
+             "\nshow vrrp [ROUTER ...]   with all details\n"
              "show servers [SERVER|SERVICE ...]   or of those only\n"
              "show history [ROUTER|SERVER ...]   flips and uptime in the last 24 hours\n"
-             "show flows [count] [client A[:P]] [server A[:P]] [service A[:P]]\n"
-             "                               [local A[:P]] [state S] [idle 5m] [older 1h]\n"
+             "show flows [count] [client A[:P]] [server A[:P]]\n"
+             "                               [service A[:P]] [local A[:P]] [state S]\n"
+             "                               [idle 5m] [older 1h]\n"
              "show counters [GROUP]   those that have moved",
          {"--watch", "--all", "--last", "--sort", "--rates", "--defaults"},
          after_show},
@@ -148,7 +154,7 @@ std::vector<Verb> asking_verbs() {
          "ended [client A[:P]] [server A[:P]] [service A[:P]]\n"
          "                          [cause C]\n"
          "    C: " +
-             ended_causes(),
+             listed(ended_cause_names()),
          {"--since", "--until", "--last", "--follow", "--by"},
          after_ended},
         {"explain",
@@ -212,10 +218,11 @@ void print_usage(std::ostream& out, const std::string& usage, const char*& head)
     for (std::size_t at = 0; at < usage.size();) {
         const std::size_t end = std::min(usage.find('\n', at), usage.size());
         const std::string line = usage.substr(at, end - at);
-        if (line.starts_with(' '))
-            out << "       " << line << '\n';
-        else
-            out << std::exchange(head, "       ") << "warrenctl [options] " << line << '\n';
+        const std::size_t indent = line.find_first_not_of(' ');
+        out << (indent == 0
+                    ? wrapped(std::exchange(head, "       ") + "warrenctl [options] "s, line,
+                              usage_columns)
+                    : wrapped(std::string(7 + indent, ' '), line.substr(indent), usage_columns));
         at = end + 1;
     }
 }

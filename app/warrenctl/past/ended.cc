@@ -150,13 +150,6 @@ std::vector<std::string> ended_cause_names() {
     return {causes.begin(), causes.end()};
 }
 
-std::string ended_causes() {
-    std::string all;
-    for (const std::string_view cause : causes)
-        all += (all.empty() ? "" : "|") + std::string(cause);
-    return all;
-}
-
 EndedFilter EndedFilter::parse(const std::vector<std::string>& words) {
     EndedFilter filter;
     for (std::size_t i = 0; i < words.size(); i += 2) {

@@ -29,7 +29,6 @@ bool has_port(const std::string& end);  // of what that gave
 bool is_endpoint(const std::string& endpoint, const std::string& wanted);
 
 // What a user may ask for, for the help.
-std::string ended_causes();
 std::vector<std::string> ended_cause_names();
 
 // `by`: empty, or what to count: cause, server, service or client.

@@ -23,6 +23,9 @@ TEST(Verbs, StandInTheUsageOnce) {
         EXPECT_NE(out.str().find(verb.name), std::string::npos) << verb.name;
     }
     EXPECT_EQ(find_verb("stats"), nullptr);
+    std::istringstream lines(out.str());
+    for (std::string line; std::getline(lines, line);)
+        EXPECT_LE(line.size(), 80U) << line;
     EXPECT_TRUE(list_of_verbs().ends_with(" or audit")) << list_of_verbs();
 }
 
