@@ -169,13 +169,13 @@ void Host::follow_masters() {
 }
 
 // Routes lead by addresses: they come after them and go before them.
-void Host::follow_addresses() {
+void Host::follow_addresses(kernel::Lost lost) {
     const std::vector<kernel::PolicyEntry> policy = model::host_policy(context_.state);
     const std::vector<kernel::Link> links = netlink_.links();
     routes_.withdraw(policy);
     addresses_.promote_on(model::promoting_interfaces(context_.state.config));
-    static_addresses_.follow(model::static_addresses(context_.state.config), links);
-    addresses_.follow(model::host_addresses(context_.state), links);
+    static_addresses_.follow(model::static_addresses(context_.state.config), links, lost);
+    addresses_.follow(model::host_addresses(context_.state), links, lost);
     routes_.place(policy);
 }
 
@@ -231,7 +231,7 @@ void Host::expect_all_seen() {
     static_addresses_.expect_all_seen();
     addresses_.expect_all_seen();
     routes_.restore();
-    follow_addresses();
+    follow_addresses(kernel::Lost::come_again);
 }
 
 // Whatever interface it is asked on.

@@ -40,7 +40,8 @@ class Host {
 
     // After anything that may have changed who is master, or what the kernel has.
     void follow_masters();
-    void follow_addresses();  // and the routes and rules that go with them
+    // And the routes and rules that go with them.
+    void follow_addresses(kernel::Lost lost = kernel::Lost::wait);
     void follow_guards();
     void follow_local_clients();
     void follow_forwarding();  // sysctl settings, of which nobody tells

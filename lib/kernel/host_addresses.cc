@@ -86,7 +86,7 @@ NetlinkMessage promotion(int ifindex, bool on) {
 }
 
 AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
-                               const std::vector<Link>& links) {
+                               const std::vector<Link>& links, Lost lost) {
     std::map<AddressKey, const KernelAddress*> then;
     for (const KernelAddress& address : wanted)
         then[key_of(address)] = &address;
@@ -102,9 +102,10 @@ AddressChanges address_changes(PlacedAddresses& placed, const std::vector<Kernel
         const bool is_there = present.has(address.prefix.address);
         const auto at = placed.find(key_of(address));
         const bool is_new = at == placed.end();
-        const bool comes = is_new ? !is_there
-                                  : at->second.address != address ||
-                                        (at->second.seen && !is_there && address.returns);
+        const bool comes =
+            is_new ? !is_there
+                   : at->second.address != address || (at->second.seen && !is_there &&
+                                                       address.returns && lost == Lost::come_again);
         if (comes) changes.add.push_back(address);
         if (!is_new) at->second.seen = is_there || (at->second.seen && !comes);
     }
@@ -189,9 +190,9 @@ void HostAddresses::remove_leftovers(std::span<const KernelAddress> ours) {
     }
 }
 
-void HostAddresses::follow(const std::vector<KernelAddress>& wanted,
-                           const std::vector<Link>& links) {
-    const AddressChanges changes = address_changes(placed_, wanted, links);
+void HostAddresses::follow(const std::vector<KernelAddress>& wanted, const std::vector<Link>& links,
+                           Lost lost) {
+    const AddressChanges changes = address_changes(placed_, wanted, links, lost);
     if (changes.remove.empty() && changes.add.empty()) return end_promotions(to_promote_);
     const auto index_of = [&](const KernelAddress& address) {
         const Link* link = find_link(links, address.interface);

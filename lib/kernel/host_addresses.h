@@ -28,8 +28,12 @@ struct PlacedAddress {
     bool seen = false;
 };
 
-// Pure. What is to go and what to come, `remove` first. Something wanted comes again if its link
-// has lost it; what the link has of somebody else's stays his (an address owner's, say).
+// Whether what a link has lost comes again. Not at once: who takes all addresses of an interface to
+// give it others would find ours the first of its network, and lose his with it when it goes.
+enum class Lost { wait, come_again };
+
+// Pure. What is to go and what to come, `remove` first. What the link has of somebody else's stays
+// his (an address owner's, say).
 struct AddressChanges {
     std::vector<KernelAddress> remove, add;
 };
@@ -37,7 +41,7 @@ using AddressKey = std::pair<std::string, net::IpAddress>;  // interface and add
 using PlacedAddresses = std::map<AddressKey, PlacedAddress>;
 // Notes in `placed` who is there.
 AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
-                               const std::vector<Link>& links);
+                               const std::vector<Link>& links, Lost lost);
 
 bool has_address(const Link& link, const net::IpAddress& address);
 
@@ -69,7 +73,8 @@ class HostAddresses {
     // as they were before, after the next follow().
     void promote_on(const std::set<std::string>& interfaces);
 
-    void follow(const std::vector<KernelAddress>& wanted, const std::vector<Link>& links);
+    void follow(const std::vector<KernelAddress>& wanted, const std::vector<Link>& links,
+                Lost lost = Lost::wait);
 
     // Once in a while: by now their events have come, whatever has become of them.
     void expect_all_seen();

@@ -51,8 +51,8 @@ PlacedAddresses placed(std::initializer_list<KernelAddress> addresses, bool seen
 }
 
 AddressChanges changes_of(PlacedAddresses placed, const std::vector<KernelAddress>& wanted,
-                          const std::vector<Link>& links) {
-    return address_changes(placed, wanted, links);
+                          const std::vector<Link>& links, Lost lost = Lost::come_again) {
+    return address_changes(placed, wanted, links, lost);
 }
 
 TEST(AddressChanges, ComeAndGo) {
@@ -65,14 +65,23 @@ TEST(AddressChanges, ComeAndGo) {
     EXPECT_EQ(go.add, std::vector{second}) << "somebody has taken it away";
 }
 
+// A link that has just lost all its addresses may be about to get others, which come first.
+TEST(AddressChanges, WhatIsLostWaits) {
+    const std::vector<Link> empty{link_with("eth0", {})};
+    const PlacedAddresses now = placed({first});
+    EXPECT_TRUE(changes_of(now, {first}, empty, Lost::wait).add.empty());
+    EXPECT_EQ(changes_of(now, {first}, empty, Lost::come_again).add, std::vector{first});
+}
+
 // The events of many take many turns.
 TEST(AddressChanges, WhoseEventIsStillToComeIsNotLost) {
     PlacedAddresses now = placed({first}, false);
     const std::vector<Link> empty{link_with("eth0", {"10.3.0.1/24"})};
-    EXPECT_TRUE(address_changes(now, {first}, empty).add.empty());
-    address_changes(now, {first}, {link_with("eth0", {"10.3.0.100/24"})});
-    EXPECT_EQ(address_changes(now, {first}, empty).add, std::vector{first});
-    EXPECT_TRUE(address_changes(now, {first}, empty).add.empty()) << "asked for once";
+    EXPECT_TRUE(address_changes(now, {first}, empty, Lost::come_again).add.empty());
+    address_changes(now, {first}, {link_with("eth0", {"10.3.0.100/24"})}, Lost::wait);
+    EXPECT_EQ(address_changes(now, {first}, empty, Lost::come_again).add, std::vector{first});
+    EXPECT_TRUE(address_changes(now, {first}, empty, Lost::come_again).add.empty())
+        << "asked for once";
 }
 
 TEST(AddressChanges, OthersKeepWhatIsTheirs) {
