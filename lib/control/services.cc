@@ -23,6 +23,7 @@ using journal::counted;
 using journal::counted_are;
 
 constexpr std::string_view shutting_down = "Shutting down";
+constexpr std::string_view removing = "Removing";
 
 std::string quorum_text(const model::QuorumChange& change) {
     const char* const what = change.at_start     ? change.has_quorum ? "Starting with quorum up"
@@ -341,23 +342,24 @@ void Services::run_stop_scripts() {
     for (const model::ServiceRecord& service : context_.state.services) {
         if (!is_served(service) || !service.config->omega) continue;
         for (const std::uint16_t index : service.servers)
-            run_stop_scripts(context_.state.servers[index]);
+            run_stop_scripts(context_.state.servers[index], shutting_down);
         notifier_.on_quorum(*service.config, false, shutting_down);
     }
 }
 
+// Whatever omega says, as in keepalived: that is about our own end.
 void Services::run_stop_scripts(const model::ReloadPlan& plan) {
     for (const std::uint16_t index : plan.removed_servers)
-        run_stop_scripts(context_.state.servers[index]);
+        run_stop_scripts(context_.state.servers[index], removing);
     for (const std::uint16_t index : plan.removed_services)
-        if (const auto& service = *context_.state.services[index].config; service.omega)
-            notifier_.on_quorum(service, false, "Removing");
+        if (const model::ServiceRecord& service = context_.state.services[index];
+            service.has_quorum)
+            notifier_.on_quorum(*service.config, false, removing);
 }
 
-void Services::run_stop_scripts(const model::ServerRecord& server) {
+void Services::run_stop_scripts(const model::ServerRecord& server, std::string_view why) {
     const config::VirtualServer& service = *context_.state.services[server.service].config;
-    if (service.omega && is_notified_of_end(server))
-        notifier_.on_server(service, *server.config, false, shutting_down);
+    if (is_notified_of_end(server)) notifier_.on_server(service, *server.config, false, why);
 }
 
 }  // namespace warren::control

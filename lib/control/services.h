@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "control/checks.h"
@@ -57,7 +58,7 @@ class Services {
     void follow_traffic();
     void every_second();
 
-    // `omega`: down scripts of all that serve, at a shutdown, or of what a reload removes.
+    // Down scripts of who serves: with `omega` at a shutdown; of what a reload removes always.
     void run_stop_scripts();
     void run_stop_scripts(const model::ReloadPlan& plan);
     // Of a reload: before and after the snapshot is published.
@@ -70,7 +71,7 @@ class Services {
     const ends::EndedFlows& ended() const { return ended_; }
 
   private:
-    void run_stop_scripts(const model::ServerRecord& server);
+    void run_stop_scripts(const model::ServerRecord& server, std::string_view why);
     void announce_quorum(const model::QuorumChange& change);
     OrderResult order_weight(std::uint16_t server, const model::Order& order);
     OrderResult reset_flows(std::uint16_t server, const std::string& note);

@@ -34,8 +34,8 @@ bool is_cut_off(const ServerRecord& server);
 // through.
 bool sees_answers(const State& state, const ServiceRecord& service);
 
-// omega: its notify_down runs at our end. As in keepalived not that of one which the sorry_server
-// has taken out of the pool.
+// Its notify_down runs when it is removed, and with omega at our end. As in keepalived not that of
+// one which the sorry_server has taken out of the pool.
 bool is_notified_of_end(const ServerRecord& server);
 
 // Before each new snapshot: makes new slot tables for the sh and mh services that need one (a few

@@ -5,7 +5,9 @@
     server_choice.py BUILD-DIR
 """
 
+import os
 import pathlib
+import signal
 
 from harness import Test, wait_until
 
@@ -203,6 +205,16 @@ def wrong_questions(bench):
         assert result.returncode == 1 and text in result.stderr, result
 
 
+def removed(bench):
+    """Of what a reload takes out the scripts run, with and without omega."""
+    file, before = bench.test.folder / "warren.conf", bench.scripts()
+    head, second, third = file.read_text(encoding="utf-8").partition(f"virtual_server {VIP} 5673")
+    file.write_text(head + "virtual_server" + (second + third).split("virtual_server")[2], encoding="utf-8")
+    os.kill(bench.warren.pid, signal.SIGHUP)
+    wait_until("the scripts of its servers", lambda: len(bench.scripts()) == len(before) + 2, 5)
+    assert sorted(bench.scripts()[-2:]) == ["server-11-down", "server-12-down"], bench.scripts()
+
+
 def omega(bench):
     bench.warren.terminate()
     bench.warren.wait(10)
@@ -212,7 +224,7 @@ def omega(bench):
 
 def main(test):
     bench = Bench(test)
-    for step in (quorum_and_sorry_server, persistence, threshold_and_flow, orders, wrong_questions, omega):
+    for step in (quorum_and_sorry_server, persistence, threshold_and_flow, orders, wrong_questions, removed, omega):
         print(step.__name__, flush=True)
         step(bench)
 
