@@ -97,7 +97,8 @@ void Services::on_server(std::uint16_t index) {
     const std::uint64_t flows = exchange_.active_flows(index);
     const std::string connections = counted(flows, "connection");
     const std::string name = full_name(index);
-    switch (server_state(server)) {
+    // What the quorum makes of it is told with the quorum.
+    switch (is_alive(server) ? exchange::ServerState::up : server_state(server)) {
         case exchange::ServerState::up:
             if (server.health.condition() == balance::Condition::blocked)
                 context_.events.warn(journal::EventKind::server, "server {} is blocked: {}", name,

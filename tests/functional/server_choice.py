@@ -156,6 +156,8 @@ def quorum_and_sorry_server(bench):
     wait_until("the quorum to be back", lambda: bench.service(5672)["quorum"] == "up", 10)
     assert set(bench.ask(5672, 4)) == {"one", "two"}
     wait_until("quorum_up again", lambda: bench.scripts().count("up") == 2, 5)
+    back = f"server 192.168.8.11:5672 of {VIP}:5672 is up: check passed"
+    assert back in bench.test.log("warren.log"), "a server that ends an outage is told of as one that takes no new flows"
 
 
 def persistence(bench):
