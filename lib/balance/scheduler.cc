@@ -2,6 +2,7 @@
 #include "balance/scheduler.h"
 
 #include <algorithm>
+#include <compare>
 #include <limits>
 
 namespace warren::balance {
@@ -27,11 +28,14 @@ Burden load_of(Algorithm algorithm, const Candidate& c) {
     }
 }
 
-// Compared crosswise: 33 + 24 bits fit. Of equal loads the greater weight's is better.
-bool is_less(const Burden& a, const Burden& b) {
-    const std::uint64_t left = a.flows * b.per;
-    const std::uint64_t right = b.flows * a.per;
-    return left < right || (left == right && a.per > b.per);
+// Crosswise: 33 + 24 bits fit.
+std::weak_ordering compare(const Burden& a, const Burden& b) {
+    return a.flows * b.per <=> b.flows * a.per;
+}
+
+// What a turn costs a server of that weight, in the time of wlc's turns.
+std::int64_t cost_of_turn(std::uint32_t weight) {
+    return (std::int64_t{1} << 32) / weight;
 }
 
 }  // namespace
@@ -91,7 +95,13 @@ std::optional<std::size_t> Scheduler::weighted_round_robin(std::span<const Candi
     return richest;
 }
 
-// Ties that weights do not decide go in turn.
+// Those who have had many turns for their weight wait; who had none for long has saved none up.
+std::int64_t Scheduler::turn_of(std::size_t candidate) const {
+    return std::max(credit_[candidate], now_);
+}
+
+// Short flows are gone when the next comes and leave only ties. IPVS counts the flows that have
+// ended for wlc, so that each server gets its share of them; for sed and nq it does not.
 std::optional<std::size_t> Scheduler::least_loaded(std::span<const Candidate> candidates) {
     const std::size_t n = candidates.size();
     std::optional<std::size_t> best;
@@ -100,11 +110,21 @@ std::optional<std::size_t> Scheduler::least_loaded(std::span<const Candidate> ca
         const std::size_t at = (next_ + i) % n;
         if (candidates[at].weight == 0) continue;
         const Burden load = load_of(algorithm_, candidates[at]);
-        if (best && !is_less(load, least)) continue;
+        if (best) {
+            const auto order = compare(load, least);
+            const auto turns = turn_of(at) <=> turn_of(*best);
+            const bool wins_tie = turns < 0 || (turns == 0 && load.per > least.per);
+            if (order > 0 || (order == 0 && !wins_tie)) continue;
+        }
         best = at;
         least = load;
     }
-    if (best) next_ = static_cast<std::uint32_t>((*best + 1) % n);
+    if (!best) return best;
+    next_ = static_cast<std::uint32_t>((*best + 1) % n);
+    if (algorithm_ == Algorithm::wlc) {
+        now_ = turn_of(*best);
+        credit_[*best] = now_ + cost_of_turn(candidates[*best].weight);
+    }
     return best;
 }
 

@@ -16,7 +16,7 @@ enum class Algorithm : std::uint8_t {
     rr,   // in turn, whatever the weights
     wrr,  // in turn, as often as the weight says, spread out
     lc,   // the fewest live flows, whatever the weights
-    wlc,  // the fewest live flows per weight
+    wlc,  // the fewest live flows per weight; ties as wrr
     sed,  // shortest expected delay: the fewest per weight, this flow included
     nq,   // never queue: a server without flows, else as sed
     fo,   // failover: all to the greatest weight
@@ -55,12 +55,14 @@ class Scheduler {
     std::optional<std::size_t> round_robin(std::span<const Candidate> candidates);
     std::optional<std::size_t> weighted_round_robin(std::span<const Candidate> candidates);
     std::optional<std::size_t> least_loaded(std::span<const Candidate> candidates);
+    std::int64_t turn_of(std::size_t candidate) const;
     static std::optional<std::size_t> failover(std::span<const Candidate> candidates);
 
     Algorithm algorithm_ = Algorithm::rr;
     std::uint32_t next_ = 0;     // rr: whose turn; lc, wlc, sed, nq: who wins ties
     std::uint32_t warm_up_ = 0;  // wrr: turns to skip at first
-    std::array<std::int64_t, candidates_max> credit_{};
+    std::int64_t now_ = 0;       // wlc: when the last turn began
+    std::array<std::int64_t, candidates_max> credit_{};  // wrr: credits; wlc: each one's next turn
 };
 
 }  // namespace warren::balance

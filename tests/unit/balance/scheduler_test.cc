@@ -142,6 +142,30 @@ TEST(Scheduler, WlcConvergesToTheRatioOfWeightsFromAnyStart) {
     EXPECT_EQ(candidates[2].active_flows, 100U);
 }
 
+// No flow is there any more when the next one comes: who is a little better must not get them all.
+TEST(Scheduler, WlcServesShortFlowsByWeight) {
+    Scheduler s(Algorithm::wlc, 1);
+    const auto candidates = with_weights({10, 10, 11});
+    std::vector<int> served(3);
+    for (int turn = 0; turn < 310; ++turn)
+        ++served[*s.pick(candidates)];
+    EXPECT_NEAR(served[0], 100, 1);
+    EXPECT_NEAR(served[1], 100, 1);
+    EXPECT_NEAR(served[2], 110, 1);
+}
+
+TEST(Scheduler, WlcKeepsNoTurnsForWhoWasAway) {
+    Scheduler s(Algorithm::wlc);
+    auto candidates = with_weights({1, 1, 0});
+    for (int turn = 0; turn < 100; ++turn)
+        s.pick(candidates);
+    candidates[2].weight = weight_one;
+    std::vector<int> served(3);
+    for (int turn = 0; turn < 30; ++turn)
+        ++served[*s.pick(candidates)];
+    EXPECT_NEAR(served[2], 10, 1);
+}
+
 TEST(Scheduler, SedAndNqConvergeToTheRatioOfWeights) {
     for (const Algorithm a : {Algorithm::sed, Algorithm::nq}) {
         Scheduler s(a);
