@@ -94,6 +94,7 @@ Json identity(const ViewContext& c, const model::RouterState& router) {
             {"reason", vrrp::name(s.last_reason)},
             {"faults", faults(s)},
             {"fault_text", s.faults == 0 ? Json() : Json(vrrp::fault_words(s.faults))},
+            {"rejected_text", rejected_words(s.counters)},
             {"waits_for_group", s.wants_master},
             {"sync_group", sync_group(c.state.config, config.name)},
             {"moves_with", moves_with(c.state, router)},
@@ -138,7 +139,6 @@ void add_counters(Json& row, const model::RouterState& router) {
     row["adverts_sent"] = n.adverts_sent;
     row["adverts_received"] = n.adverts_received;
     row["rejected"] = rejected(n);
-    row["rejected_text"] = rejected_words(n);
     row["unsent_adverts"] = router.record.unsent_adverts;
     row["unresolved_adverts"] = router.record.unresolved_adverts;
     row["priority_zero_sent"] = n.priority_zero_sent;

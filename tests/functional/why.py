@@ -184,7 +184,7 @@ def lists(bench):
     assert len(bench.rows("b", "events", "-n", "2")) == 2
     assert bench.rows("b", "ended", "--until", "1h") == []
     assert all(row["level"] != "info" for row in bench.rows("b", "events", "--level", "warning"))
-    assert bench.says("b", "why", "10.1.2.3") == (1, "nothing of 10.1.2.3 has ended here then; 0 of its connections are open\n")
+    assert bench.says("b", "why", "10.1.2.3") == (1, "nothing of 10.1.2.3 has ended here; 0 of its connections are open\n")
     assert "  warren " in bench.says("b", "status")[1].splitlines()[0]
     assert 'show workers takes no more words: "two"' in bench.says("b", "show", "workers", "two")[1]
     for wrong in (["--js", "status"], ["show", "workers", "two"], ["status", "now"], ["why"], ["why", "rabbit"], ["why", CLIENT, "at", "noon"], ["ended", "--since", "noon"], ["ended", "--by", "x"],

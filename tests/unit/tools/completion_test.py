@@ -17,6 +17,8 @@ import tempfile
 import time
 import unittest
 
+from help_text import listed
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ROOT / "build")
 NOBODY = 65534
@@ -63,7 +65,7 @@ class Warrenctl(unittest.TestCase):
         self.assertEqual([], offered("warrenctl xyz"))
 
     def test_views_are_the_programs(self):
-        views = re.search(r"show \{([^}]*)\}", usage())[1].split("|")
+        views = listed("show VIEW", usage())
         self.assertEqual(views, offered("warrenctl show "))
         self.assertEqual(["servers", "services"], offered("warrenctl show se"))
 
@@ -72,7 +74,7 @@ class Warrenctl(unittest.TestCase):
         self.assertEqual(re.findall(r'"(\w+)"', kinds), offered("warrenctl events "))
 
     def test_causes_are_the_programs(self):
-        self.assertEqual(re.search(r"C: (\S+)", usage())[1].split("|"), offered("warrenctl ended cause "))
+        self.assertEqual(listed("C:", usage()), offered("warrenctl ended cause "))
         self.assertEqual(["client", "server", "service", "cause"], offered("warrenctl ended "))
         self.assertEqual([], offered("warrenctl ended client "))
         self.assertEqual(["cause"], offered("warrenctl ended client 10.0.0.9 ca"))

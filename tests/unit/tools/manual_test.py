@@ -14,6 +14,8 @@ import sys
 import tempfile
 import unittest
 
+from help_text import listed
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MAN = ROOT / "docs/man"
 BUILD = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ROOT / "build")
@@ -82,9 +84,9 @@ class Options(unittest.TestCase):
     def test_commands_and_views_are_in_the_page(self):
         usage = help_of("app/warrenctl/warrenctl")
         page = text_of("warrenctl.1.scd")
-        views = re.search(r"show \{([^}]*)\}", usage)[1].split("|")
+        views = listed("show VIEW", usage)
         verbs = {verb for verbs in re.findall(r"warrenctl \[options\] ([a-z|]+)", usage) for verb in verbs.split("|")}
-        causes = re.search(r"C: (\S+)", usage)[1].split("|")
+        causes = listed("C:", usage)
         self.assertEqual(sorted(views), sorted(re.findall(r"^\*show ([a-z]+)\*", page, re.M)))
         self.assertEqual(verbs, set(re.findall(r"^\*([a-z]+)[ *].*\n\t", page, re.M)))
         for cause in causes:
