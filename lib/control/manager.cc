@@ -230,7 +230,18 @@ void Manager::follow_port(const PortChange& change) {
 void Manager::on_next_hop(const net::IpAddress& address,
                           const std::optional<kernel::NextHop>& hop) {
     if (hop && next_hops_.needs_port(address, *hop)) open_port_towards(hop->ifindex);
+    follow_guards_soon();
     if (next_hops_.take(address, hop)) services_.follow_own_hosts();
+}
+
+// FNAT may take another address of the host towards that server: its answers are to be hidden from
+// the kernel before the snapshot says so. Once for all that netlink has told together.
+void Manager::follow_guards_soon() {
+    if (std::exchange(guards_are_due_, true)) return;
+    boost::asio::post(io_, [this] {
+        guards_are_due_ = false;
+        attempts_("following the guards", [this] { host_.follow_guards(); });
+    });
 }
 
 // A route came after the start (DHCP, a routing daemon, a link that was late) or leads another way

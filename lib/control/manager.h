@@ -80,6 +80,7 @@ class Manager {
     void follow_port(const PortChange& change);
     void on_next_hop(const net::IpAddress& address, const std::optional<kernel::NextHop>& hop);
     void open_port_towards(int ifindex);
+    void follow_guards_soon();
     void follow_link_delays();
     void poll_own_links();
 
@@ -135,6 +136,7 @@ class Manager {
     boost::asio::steady_timer drain_timer_, handover_timer_;
     boost::asio::posix::stream_descriptor bell_;
     std::uint64_t last_second_ns_ = 0;
+    bool guards_are_due_ = false;
 };
 
 }  // namespace warren::control

@@ -40,17 +40,26 @@ void add_guarded_addresses(kernel::GuardRules& rules, const State& state,
         if (owned.is_hosts && owned.mac != state.ports[port].mac)
             rules.senders.emplace_back(owned.mac, owned.address);
     }
+    const auto is_ours_here = [&](const net::IpAddress& address) {
+        const auto* owned = snapshot.find_address(address);
+        return owned != nullptr && owned->is_hosts &&
+               (owned->port == port || is_master(state, *owned));
+    };
     for (const exchange::Service& service : snapshot.services) {
-        const auto is_ours_here = [&](const net::IpAddress& address) {
-            const auto* owned = snapshot.find_address(address);
-            return owned != nullptr && owned->is_hosts &&
-                   (owned->port == port || is_master(state, *owned));
-        };
         if (is_ours_here(service.address) && service.port.host() != 0)
             rules.services.emplace_back(service.address, service.port.host());
         std::copy_if(service.local_addresses.begin(), service.local_addresses.end(),
                      std::back_inserter(rules.local_addresses), is_ours_here);
     }
+    // Flows that have begun from the VIP go on when the host's own address is taken for new ones.
+    const auto is_known = [&](const net::IpAddress& address) {
+        return std::find(rules.local_addresses.begin(), rules.local_addresses.end(), address) !=
+               rules.local_addresses.end();
+    };
+    for (const ServiceRecord& record : state.services)
+        for (const net::IpAddress& address : record.local_addresses)
+            if (is_ours_here(address) && !is_known(address))
+                rules.local_addresses.push_back(address);
 }
 
 // An IPv6 address is deprecated unless the file says otherwise: the host's own connections and our

@@ -106,7 +106,9 @@ TEST(Builder, ServersOfAnotherNetworkThanTheVipsSeeTheHost) {
     EXPECT_EQ(owned->mac, state->ports[0].mac) << "not the virtual MAC";
     EXPECT_TRUE(owned->kernel_answers);
     const kernel::GuardRules rules = guard_rules(*state, *snapshot, 0);
-    EXPECT_EQ(rules.local_addresses.at(0), ip("192.168.8.1"));
+    EXPECT_EQ(texts(rules.local_addresses),
+              (std::vector<std::string>{"10.55.0.1", "10.55.0.2", "192.168.8.1", "192.168.8.1"}))
+        << "and the VIPs, from which flows have begun before";
     EXPECT_EQ(rules.silent, (std::vector{ip("10.55.0.1"), ip("10.55.0.2")})) << "the host answers";
     EXPECT_TRUE(rules.addresses.empty());
 }
