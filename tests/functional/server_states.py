@@ -240,6 +240,7 @@ def tiers(bench):
         bench.stop("one")
         clients.wait_for_losses(6)
         wait_until("the next tier", lambda: bench.row(5673, "12")["active"] == 6, 10)
+    wait_until("the other service's check to miss it", lambda: bench.row(5672, "11")["state"] != "up", 10)    # slow_start()
     bench.running["one"] = bench.start("one")
     bench.wait_for_states(5673, "up", "up")
     wait_until("the lower tier again", lambda: bench.row(5673, "12")["waits"], 5)
@@ -322,6 +323,7 @@ def refusing_port(bench):
 
 def how_soon(bench, what, end, limit_ms):
     """Clients of server one alone; from the fault until the last of them knows."""
+    wait_until("server one in this service too", lambda: bench.row(5674, "11")["state"] == "up", 15)
     bench.ctl("disable", "192.168.8.12:5672", f"{VIP}:5674")
     with Clients(bench, 5674, 20, "once") as clients:
         began = time.time()
