@@ -35,7 +35,7 @@ void add_missing(std::vector<Value>& to, const std::vector<Value>& from) {
     });
 }
 
-void add_what_was(kernel::GuardRules& rules, const kernel::GuardRules& before) {
+void add_what_was(kernel::InterfaceRules& rules, const kernel::InterfaceRules& before) {
     add_missing(rules.addresses, before.addresses);
     add_missing(rules.services, before.services);
     add_missing(rules.local_addresses, before.local_addresses);
@@ -139,7 +139,7 @@ void Host::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot, H
         guarded_.erase(index);  // the chain went with the interface
         return;
     }
-    kernel::GuardRules rules = model::guard_rules(context_.state, snapshot, index);
+    kernel::InterfaceRules rules = model::interface_rules(context_.state, snapshot, index);
     warn_of_double_owners(rules);
     const auto old = guarded_.find(index);
     if (old != guarded_.end() && hide == Hide::what_was_too) add_what_was(rules, old->second);
@@ -149,7 +149,7 @@ void Host::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot, H
 }
 
 // An address that the kernel has too (somebody has put it there) is still ours alone.
-void Host::warn_of_double_owners(const kernel::GuardRules& rules) {
+void Host::warn_of_double_owners(const kernel::InterfaceRules& rules) {
     const std::vector<net::IpAddress>& kernel = context_.state.kernel_addresses;
     for (const net::IpAddress& address : rules.addresses)
         if (std::binary_search(kernel.begin(), kernel.end(), address) &&
@@ -239,8 +239,8 @@ void Host::silence_kernel() {
     std::vector<net::IpAddress> silent;
     const auto snapshot = model::build_snapshot(context_.state, 0);
     for (std::size_t i = 0; i < context_.state.ports.size(); ++i) {
-        const kernel::GuardRules rules =
-            model::guard_rules(context_.state, *snapshot, static_cast<std::uint8_t>(i));
+        const kernel::InterfaceRules rules =
+            model::interface_rules(context_.state, *snapshot, static_cast<std::uint8_t>(i));
         silent.insert(silent.end(), rules.silent.begin(), rules.silent.end());
     }
     if (const std::string error = arp_silence_.follow(silent); !error.empty())

@@ -77,7 +77,7 @@ class Host {
     void apply_guards(Hide hide);
     void try_guard(std::uint8_t port, const exchange::Snapshot& snapshot, Hide hide);
     void apply_guard(std::uint8_t port, const exchange::Snapshot& snapshot, Hide hide);
-    void warn_of_double_owners(const kernel::GuardRules& rules);
+    void warn_of_double_owners(const kernel::InterfaceRules& rules);
     void silence_kernel();
 
     Context context_;
@@ -91,7 +91,7 @@ class Host {
     kernel::MulticastGroups multicast_;
     kernel::Cleaner* cleaner_;
     std::map<std::uint8_t, std::unique_ptr<kernel::Guard>> guards_;  // by port
-    std::map<std::uint8_t, kernel::GuardRules> guarded_;             // what is in force
+    std::map<std::uint8_t, kernel::InterfaceRules> guarded_;         // what is in force
     std::set<net::IpAddress> doubly_owned_;                          // warned about
 };
 

@@ -61,22 +61,23 @@ std::string hexadecimal(const net::IpAddress& address) {
 
 // Replies of NAT servers to anybody but the kernel itself, and ICMP errors about packets to them:
 // errors quote behind 8 bytes of their own, and what they quote has no IP options.
-std::string nat_returns(const GuardRules& rules, bool v4) {
-    std::vector<GuardRules::Endpoint> some;
-    std::copy_if(rules.nat_servers.begin(), rules.nat_servers.end(), std::back_inserter(some),
-                 [v4](const GuardRules::Endpoint& server) { return server.first.is_v4() == v4; });
+std::string nat_returns(const InterfaceRules& rules, bool v4) {
+    std::vector<InterfaceRules::Endpoint> some;
+    std::copy_if(
+        rules.nat_servers.begin(), rules.nat_servers.end(), std::back_inserter(some),
+        [v4](const InterfaceRules::Endpoint& server) { return server.first.is_v4() == v4; });
     if (some.empty()) return {};
     const std::string family = v4 ? "ip" : "ip6";
     const std::string own = addresses_of(rules.kernel_addresses, v4);
     const std::string drop =
         (own.empty() ? "" : family + " daddr != { " + own + " } ") + "counter drop\n";
-    const std::string endpoints = join(some, [](const GuardRules::Endpoint& server) {
+    const std::string endpoints = join(some, [](const InterfaceRules::Endpoint& server) {
         return server.first.to_string() + " . " + std::to_string(server.second);
     });
-    const std::string addresses =
-        join(some, [](const GuardRules::Endpoint& server) { return hexadecimal(server.first); });
+    const std::string addresses = join(
+        some, [](const InterfaceRules::Endpoint& server) { return hexadecimal(server.first); });
     const std::string ports = join(
-        some, [](const GuardRules::Endpoint& server) { return std::to_string(server.second); });
+        some, [](const InterfaceRules::Endpoint& server) { return std::to_string(server.second); });
     const std::string errors =
         v4 ? "icmp type { 3, 11, 12 } @th,192,32 { " + addresses + " } @th,240,16 { "
            : "icmpv6 type { 1, 2, 3, 4 } @th,256,128 { " + addresses + " } @th,400,16 { ";
@@ -84,11 +85,11 @@ std::string nat_returns(const GuardRules& rules, bool v4) {
            "    " + errors + ports + " } " + drop;
 }
 
-std::string endpoints_of(const std::vector<GuardRules::Endpoint>& endpoints, bool v4) {
-    std::vector<GuardRules::Endpoint> some;
+std::string endpoints_of(const std::vector<InterfaceRules::Endpoint>& endpoints, bool v4) {
+    std::vector<InterfaceRules::Endpoint> some;
     std::copy_if(endpoints.begin(), endpoints.end(), std::back_inserter(some),
-                 [v4](const GuardRules::Endpoint& e) { return e.first.is_v4() == v4; });
-    return join(some, [](const GuardRules::Endpoint& e) {
+                 [v4](const InterfaceRules::Endpoint& e) { return e.first.is_v4() == v4; });
+    return join(some, [](const InterfaceRules::Endpoint& e) {
         return e.first.to_string() + " . " + std::to_string(e.second);
     });
 }
@@ -103,7 +104,7 @@ std::string drop_if(const std::string& matches) {
 }
 
 // Of the addresses that the host has too; each rule begins with `which` packets.
-std::string our_part(const GuardRules& rules, bool v4, const std::string& which) {
+std::string our_part(const InterfaceRules& rules, bool v4, const std::string& which) {
     const std::string family = v4 ? "ip" : "ip6";
     const std::string servers = endpoints_of(rules.fnat_servers, v4);
     const std::string locals = addresses_of(rules.local_addresses, v4);
@@ -125,7 +126,7 @@ std::string our_part(const GuardRules& rules, bool v4, const std::string& which)
 constexpr const char* whole = "ip frag-off & 0x3fff == 0 ";
 
 std::string joined_table(std::string_view interface, const std::string& name,
-                         const GuardRules& rules, const std::string& flags) {
+                         const InterfaceRules& rules, const std::string& flags) {
     const std::string table = "table ip " + name;
     std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
     const std::string which = "iifname \"" + std::string(interface) + "\" ";
@@ -136,7 +137,7 @@ std::string joined_table(std::string_view interface, const std::string& name,
 }
 
 // The target of a solicitation lies behind 8 bytes.
-std::string questions(const GuardRules& rules) {
+std::string questions(const InterfaceRules& rules) {
     std::vector<net::IpAddress> v6;
     std::copy_if(rules.silent.begin(), rules.silent.end(), std::back_inserter(v6),
                  [](const net::IpAddress& address) { return !address.is_v4(); });
@@ -157,7 +158,7 @@ std::string leave_our_own() {
 }
 
 // What the host sends from an address of a virtual MAC leaves with it.
-std::string egress_rules(const GuardRules& rules) {
+std::string egress_rules(const InterfaceRules& rules) {
     std::string text;
     std::vector<net::MacAddress> macs;
     for (const auto& [mac, address] : rules.senders)
@@ -189,7 +190,7 @@ std::string egress_rules(const GuardRules& rules) {
 constexpr const char* leave_vlans =
     "    @ll,96,16 { 0x8100, 0x88a8 } @ll,112,16 & 0x0fff != 0 accept\n";
 
-std::string rules_of(const GuardRules& rules) {
+std::string rules_of(const InterfaceRules& rules) {
     std::string text;
     for (const bool v4 : {true, false})
         text += drop_if(match(v4 ? "ip daddr" : "ip6 daddr", addresses_of(rules.addresses, v4)));
@@ -279,7 +280,8 @@ std::string guard_table_name(std::string_view interface) {
     return name;
 }
 
-std::string guard_ruleset(std::string_view interface, const GuardRules& rules, GuardTable kind) {
+std::string guard_ruleset(std::string_view interface, const InterfaceRules& rules,
+                          GuardTable kind) {
     const std::string table = "table netdev " + guard_table_name(interface);
     const std::string flags = kind == GuardTable::owned ? "  flags owner;\n" : "";
     // "add" makes sure that there is something to delete.
@@ -317,7 +319,7 @@ Guard::~Guard() {
     run("delete table ip " + guard_table_name(interface_) + "\n");
 }
 
-void Guard::apply(const GuardRules& rules) {
+void Guard::apply(const InterfaceRules& rules) {
     // Recent kernels take a name that is not there yet and wait for it.
     if (if_nametoindex(interface_.c_str()) == 0)
         throw GuardError(GuardError::Kind::no_interface,
@@ -326,7 +328,7 @@ void Guard::apply(const GuardRules& rules) {
         throw GuardError(GuardError::Kind::no_permission,
                          "cannot guard interface " + interface_ +
                              " with nftables: no permission (CAP_NET_ADMIN)");
-    GuardRules ingress_only = rules;
+    InterfaceRules ingress_only = rules;
     ingress_only.senders.clear();
     std::string error = try_to_apply(egress_ ? rules : ingress_only);
     // What a killed predecessor has left is being cleared away.
@@ -348,7 +350,7 @@ void Guard::apply(const GuardRules& rules) {
     installed_ = true;
 }
 
-std::string Guard::try_to_apply(const GuardRules& rules) {
+std::string Guard::try_to_apply(const InterfaceRules& rules) {
     std::string error = run(guard_ruleset(interface_, rules, table_));
     if (error.empty() || installed_ || kind_of(error) != GuardError::Kind::unsupported)
         return error;

@@ -45,7 +45,7 @@ enum class GuardTable : std::uint8_t { plain, owned };
 
 std::string guard_table_name(std::string_view interface);
 // One transaction: an older table of that name goes, the new one comes, no gap between.
-std::string guard_ruleset(std::string_view interface, const GuardRules& rules, GuardTable kind);
+std::string guard_ruleset(std::string_view interface, const InterfaceRules& rules, GuardTable kind);
 
 class Guard {
   public:
@@ -58,14 +58,14 @@ class Guard {
 
     // Replaces the rules atomically; after an error the old ones still stand. Call it again when
     // the interface has come back after a removal: its chain went with it.
-    void apply(const GuardRules& rules);
+    void apply(const InterfaceRules& rules);
     // A kernel before 5.16: what the host sends from a virtual address leaves with the physical
     // MAC.
     bool lacks_egress() const { return !egress_; }
 
   private:
     // The error text, empty = done.
-    std::string try_to_apply(const GuardRules& rules);
+    std::string try_to_apply(const InterfaceRules& rules);
     std::string run(const std::string& commands);
 
     std::string interface_;

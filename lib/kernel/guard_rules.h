@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a guard hides from the kernel, and what it lets through.
+// What the kernel is kept from and what it does for us, as the guard (guard.h) is told it. Made by
+// model/kernel_rules.h; what nftables gets of it: guard_tables.h.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,12 +13,14 @@
 
 namespace warren::kernel {
 
-struct GuardRules {
+// Of an interface that we share with the kernel. All lists: both families, any order.
+struct InterfaceRules {
     using Endpoint = std::pair<net::IpAddress, std::uint16_t>;
 
-    // All lists: both families, any order.
-    std::vector<net::IpAddress> addresses;  // ours alone: all that is sent to them
-    std::vector<std::uint8_t> vrids;  // virtual routers whose adverts (VRRP, VRRP in AH) are ours
+    std::string interface {};
+    int ifindex = 0;                          // another one: the interface was made anew
+    std::vector<net::IpAddress> addresses{};  // ours alone: all that is sent to them
+    std::vector<std::uint8_t> vrids{};  // virtual routers whose adverts (VRRP, VRRP in AH) are ours
     // NAT servers: what they send to clients is ours to translate, the kernel must not forward it.
     // Not so what they send to the kernel itself, the answers to our checkers.
     std::vector<Endpoint> nat_servers{};
@@ -35,7 +39,53 @@ struct GuardRules {
     std::vector<std::pair<net::MacAddress, net::IpAddress>> senders{};
     std::optional<net::IpAddress> link_local{};
 
-    friend bool operator==(const GuardRules&, const GuardRules&) = default;
+    friend bool operator==(const InterfaceRules&, const InterfaceRules&) = default;
+};
+
+// A virtual_server of a VIP that this host has, as its own kernel is to serve it.
+struct LocalService {
+    struct Target {
+        net::IpAddress address;
+        std::uint16_t port = 0;
+        std::uint32_t weight = 0;
+
+        friend bool operator==(const Target&, const Target&) = default;
+    };
+    struct Own {                      // a server that is this host
+        net::MacAddress link_source;  // of the frames that a worker sends to it on lo
+        net::IpAddress address;
+        std::uint16_t port = 0;
+
+        friend bool operator==(const Own&, const Own&) = default;
+    };
+    net::IpAddress vip;
+    std::uint16_t port = 0;
+    std::vector<Target> targets;  // of the VIP's family, weights above 0; none: refused by the host
+    std::vector<Own> own{};
+
+    friend bool operator==(const LocalService&, const LocalService&) = default;
+};
+
+// Of which families the host forwards packets, and whether it does now.
+struct Forwarding {
+    bool ipv4 = false, ipv6 = false;
+
+    static Forwarding of_host();
+
+    friend bool operator==(const Forwarding&, const Forwarding&) = default;
+};
+
+// Who is served, and by which way they come: not by the interfaces that the workers read from,
+// whose frames are theirs; and to a MAC of this host's other ones, for what a bridge only passes on
+// shows up here as well (br_netfilter). Where the host forwards nothing of a family, who comes by
+// those is refused by its kernel as ever: translated, he would wait for an answer.
+struct LocalRules {
+    std::vector<LocalService> services{};
+    std::vector<std::string> ports{};
+    std::vector<net::MacAddress> stations{};
+    Forwarding forwarding{};
+
+    friend bool operator==(const LocalRules&, const LocalRules&) = default;
 };
 
 }  // namespace warren::kernel

@@ -12,34 +12,11 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "kernel/local_service.h"
+#include "kernel/guard_rules.h"
 #include "kernel/nft.h"
 
 namespace warren::kernel {
-
-// Of which families the host forwards packets, and whether it does now.
-struct Forwarding {
-    bool ipv4 = false, ipv6 = false;
-
-    static Forwarding of_host();
-
-    friend bool operator==(const Forwarding&, const Forwarding&) = default;
-};
-
-// Who is served, and by which way they come: not by the interfaces that the workers read from,
-// whose frames are theirs; and to a MAC of this host's other ones, for what a bridge only passes on
-// shows up here as well (br_netfilter). Where the host forwards nothing of a family, who comes by
-// those is refused by its kernel as ever: translated, he would wait for an answer.
-struct LocalRules {
-    std::vector<LocalService> services{};
-    std::vector<std::string> ports{};
-    std::vector<net::MacAddress> stations{};
-    Forwarding forwarding{};
-
-    friend bool operator==(const LocalRules&, const LocalRules&) = default;
-};
 
 // One transaction; without services the table goes. `owned`: as of guard.h.
 std::string local_clients_ruleset(std::string_view instance, const LocalRules& rules, bool owned);

@@ -19,7 +19,7 @@ bool is_master(const State& state, const exchange::OwnedAddress& address) {
 
 // Each is either the host's too, then only our part of it is hidden, or ours alone. The first
 // address of the interface stays the host's way in.
-void add_guarded_addresses(kernel::GuardRules& rules, const State& state,
+void add_guarded_addresses(kernel::InterfaceRules& rules, const State& state,
                            const exchange::Snapshot& snapshot, std::uint8_t port) {
     rules.link_local = state.ports[port].link_local;
     rules.first_host_port = state.host_ports.first;
@@ -105,9 +105,10 @@ constexpr std::uint8_t address_owner = 255;  // of RFC 9568: it has the address 
 
 }  // namespace
 
-kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot,
-                               std::uint8_t port) {
-    kernel::GuardRules rules;
+kernel::InterfaceRules interface_rules(const State& state, const exchange::Snapshot& snapshot,
+                                       std::uint8_t port) {
+    kernel::InterfaceRules rules{.interface = state.ports[port].name,
+                                 .ifindex = state.ports[port].ifindex};
     add_guarded_addresses(rules, state, snapshot, port);
     // On every port: where a server's replies come in is the server's routes' choice.
     for (const exchange::Server& server : snapshot.servers)

@@ -12,15 +12,14 @@
 #include "exchange/snapshot.h"
 #include "kernel/guard_rules.h"
 #include "kernel/kernel_address.h"
-#include "kernel/local_service.h"
 #include "kernel/policy_entry.h"
 #include "model/state.h"
 
 namespace warren::model {
 
 // What the kernel must not see on a port that it shares. `snapshot` is built from `state`.
-kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot,
-                               std::uint8_t port);
+kernel::InterfaceRules interface_rules(const State& state, const exchange::Snapshot& snapshot,
+                                       std::uint8_t port);
 
 // The virtual addresses that the host is to have now: those of its masters.
 std::vector<kernel::KernelAddress> host_addresses(const State& state);

@@ -42,7 +42,7 @@ const net::IpAddress client = net::IpAddress::v4(10, 2, 0, 2);
 
 // Replies of NAT servers are ours to translate; a checker's connection is the kernel's.
 TEST(GuardText, NatReturnsAreDroppedUnlessTheyAreForTheKernel) {
-    GuardRules rules;
+    InterfaceRules rules;
     rules.nat_servers = {{net::IpAddress::v4(10, 2, 0, 11), 5672},
                          {*net::IpAddress::parse("2001:db8::11"), 5671}};
     EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
@@ -62,7 +62,7 @@ TEST(GuardText, NatReturnsAreDroppedUnlessTheyAreForTheKernel) {
 }
 
 TEST(GuardText, OneTransactionReplacesTheTable) {
-    GuardRules rules;
+    InterfaceRules rules;
     rules.addresses = {*net::IpAddress::parse("2001:db8::100"), vip, vip,
                        net::IpAddress::v4(10, 2, 0, 7)};
     rules.vrids = {52, 51};
@@ -92,7 +92,7 @@ delete table ip warren_eth0
 }
 
 TEST(GuardText, OfTheHostsAddressesOurPart) {
-    GuardRules rules;
+    InterfaceRules rules;
     rules.addresses = {};
     rules.services = {{vip, 5672}, {*net::IpAddress::parse("2001:db8::100"), 5671}};
     rules.local_addresses = {vip};
@@ -115,7 +115,7 @@ TEST(GuardText, OfTheHostsAddressesOurPart) {
 
 // What has come in fragments is joined by the kernel first.
 TEST(GuardText, OurPartOfJoinedDatagrams) {
-    GuardRules rules;
+    InterfaceRules rules;
     rules.services = {{vip, 5672}, {*net::IpAddress::parse("2001:db8::100"), 5671}};
     const std::string text = guard_ruleset("eth0", rules, GuardTable::plain);
     EXPECT_NE(text.find("table ip warren_eth0 {\n"
@@ -257,7 +257,7 @@ class GuardTest : public testing::Test {
         });
         return seen;
     }
-    static GuardRules rules() { return {{vip}, {51}}; }
+    static InterfaceRules rules() { return {.addresses = {vip}, .vrids = {51}}; }
 
     static inline bool ready = false;
     int inside = -1;
@@ -308,7 +308,7 @@ TEST_F(GuardTest, TheKernelSaysNothingOfWhoHasTheAddress) {
     };
     ASSERT_EQ(answers_arp(), "vip host ");
     Guard guard("gu0");
-    GuardRules silent;
+    InterfaceRules silent;
     silent.silent = {vip};
     guard.apply(silent);
     EXPECT_EQ(answers_arp(), "host ");
@@ -341,7 +341,7 @@ TEST_F(GuardTest, AVlansFramesAreNotHidden) {
 // As if it were the kernel's own, and what it answers leaves with it.
 TEST_F(GuardTest, AVirtualMacIsTheKernels) {
     Guard guard("gu0");
-    GuardRules with_mac;
+    InterfaceRules with_mac;
     const net::MacAddress virtual_mac{{0, 0, 0x5e, 0, 1, 51}};
     with_mac.heard_macs = {virtual_mac};
     with_mac.senders = {{virtual_mac, vip}};
@@ -360,7 +360,7 @@ TEST_F(GuardTest, AVirtualMacIsTheKernels) {
 // A worker that hands a virtual router over leaves its MAC to the peer.
 TEST_F(GuardTest, WhatWeSendKeepsItsMac) {
     Guard guard("gu0");
-    GuardRules with_mac;
+    InterfaceRules with_mac;
     const net::MacAddress virtual_mac{{0, 0, 0x5e, 0, 1, 51}};
     with_mac.senders = {{virtual_mac, vip}};
     guard.apply(with_mac);
@@ -405,7 +405,7 @@ Frame error_about(const net::IpAddress& server, std::uint16_t port) {
 TEST_F(GuardTest, ErrorsAboutPacketsToNatServersAreHidden) {
     const int daemon = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
     const net::IpAddress server = net::IpAddress::v4(10, 2, 0, 11);
-    GuardRules nat;
+    InterfaceRules nat;
     nat.nat_servers = {{server, 5672}, {*net::IpAddress::parse("2001:db8::11"), 5672}};
     Guard guard("gu0");
     guard.apply(nat);

@@ -3,7 +3,6 @@
 // sends them there, by weight. In a namespace of the test's own: the "servers" are two listeners on
 // lo, the VIP is 10.4.0.100 on lo.
 #include "kernel/local_clients.h"
-#include "kernel/local_service.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

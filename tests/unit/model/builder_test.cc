@@ -2,7 +2,6 @@
 // State -> snapshot and guard rules.
 #include "model/builder.h"
 #include "kernel/guard_rules.h"
-#include "kernel/local_service.h"
 #include "kernel/next_hop.h"
 #include "model/kernel_rules.h"
 
@@ -15,8 +14,8 @@
 namespace warren::model {
 namespace {
 
-kernel::GuardRules rules_of(const State& state, std::uint8_t port) {
-    return guard_rules(state, *build_snapshot(state, 1), port);
+kernel::InterfaceRules rules_of(const State& state, std::uint8_t port) {
+    return interface_rules(state, *build_snapshot(state, 1), port);
 }
 
 const net::MacAddress next_hop_mac{{2, 0, 0, 0, 9, 9}};
@@ -105,7 +104,7 @@ TEST(Builder, ServersOfAnotherNetworkThanTheVipsSeeTheHost) {
     EXPECT_TRUE(owned->is_hosts) << "its own connections are the host's";
     EXPECT_EQ(owned->mac, state->ports[0].mac) << "not the virtual MAC";
     EXPECT_TRUE(owned->kernel_answers);
-    const kernel::GuardRules rules = guard_rules(*state, *snapshot, 0);
+    const kernel::InterfaceRules rules = interface_rules(*state, *snapshot, 0);
     EXPECT_EQ(texts(rules.local_addresses),
               (std::vector<std::string>{"10.55.0.1", "10.55.0.2", "192.168.8.1", "192.168.8.1"}))
         << "and the VIPs, from which flows have begun before";
@@ -248,8 +247,8 @@ TEST(Builder, TheGuardKnowsNatServers) {
                                 service("192.168.8.100", "", "lb_kind NAT\n"));
     for (const std::uint8_t port : {0, 1})
         EXPECT_EQ(rules_of(*state, port).nat_servers,
-                  (std::vector<kernel::GuardRules::Endpoint>{{ip("192.168.8.11"), 5672},
-                                                             {ip("192.168.8.12"), 5672}}));
+                  (std::vector<kernel::InterfaceRules::Endpoint>{{ip("192.168.8.11"), 5672},
+                                                                 {ip("192.168.8.12"), 5672}}));
 }
 
 TEST(Builder, EffectiveWeightIsWeightTimesFactor) {
@@ -270,14 +269,14 @@ TEST(Builder, ServiceOfAForeignVipIsNotServed) {
 }
 
 // Reads what the snapshot holds, not what it held: this once came from freed memory.
-TEST(GuardRules, EachPortsAddressesAndVrids) {
+TEST(InterfaceRules, EachPortsAddressesAndVrids) {
     const auto state = state_of("dataplane {\n host_addresses off\n}\n" +
                                 router("A", "eth0", 51, "192.168.8.100/24") +
                                 router("B", "eth1", 52, "192.168.9.100/24\n192.168.9.101/24"));
-    const kernel::GuardRules first = rules_of(*state, 0);
+    const kernel::InterfaceRules first = rules_of(*state, 0);
     EXPECT_EQ(texts(first.addresses), (std::vector<std::string>{"192.168.8.100"}));
     EXPECT_EQ(first.vrids, (std::vector<std::uint8_t>{51}));
-    const kernel::GuardRules second = rules_of(*state, 1);
+    const kernel::InterfaceRules second = rules_of(*state, 1);
     EXPECT_EQ(texts(second.addresses),
               (std::vector<std::string>{"192.168.9.100", "192.168.9.101"}));
     EXPECT_EQ(second.vrids, (std::vector<std::uint8_t>{52}));
@@ -285,19 +284,19 @@ TEST(GuardRules, EachPortsAddressesAndVrids) {
 }
 
 // The kernel sees all of it but virtual_servers and what FNAT servers send to a local port.
-TEST(GuardRules, OfTheHostsAddressesOurPartIsHidden) {
+TEST(InterfaceRules, OfTheHostsAddressesOurPartIsHidden) {
     auto state =
         state_of(router("A", "eth0", 51, "192.168.8.100/24") +
                  router("B", "eth1", 52, "192.168.9.100/24", "no_accept\n") +
                  "local_address_group pool {\n 192.168.8.200 eth0\n}\n" + service("192.168.8.100"));
     state->host_ports = {32'768, 60'999};
-    const kernel::GuardRules rules = rules_of(*state, 0);
+    const kernel::InterfaceRules rules = rules_of(*state, 0);
     EXPECT_EQ(rules.addresses, std::vector<net::IpAddress>{});
     EXPECT_EQ(texts(rules.silent), (std::vector<std::string>{"192.168.8.100"}));
     EXPECT_EQ(rules.services,
-              (std::vector<kernel::GuardRules::Endpoint>{{ip("192.168.8.100"), 5672}}));
+              (std::vector<kernel::InterfaceRules::Endpoint>{{ip("192.168.8.100"), 5672}}));
     EXPECT_EQ(texts(rules.local_addresses), (std::vector<std::string>{"192.168.8.100"}));
-    EXPECT_EQ(rules.fnat_servers, (std::vector<kernel::GuardRules::Endpoint>{
+    EXPECT_EQ(rules.fnat_servers, (std::vector<kernel::InterfaceRules::Endpoint>{
                                       {ip("192.168.8.11"), 5672}, {ip("192.168.8.12"), 5672}}));
     EXPECT_EQ(rules.first_host_port, 32'768);
     EXPECT_EQ(texts(rules_of(*state, 1).addresses), (std::vector<std::string>{"192.168.9.100"}))
@@ -307,15 +306,15 @@ TEST(GuardRules, OfTheHostsAddressesOurPartIsHidden) {
 }
 
 // An address owner's: the host's way in stays open, and the kernel may say whose it is.
-TEST(GuardRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
+TEST(InterfaceRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
     const auto state = state_of(router("A", "eth0", 51, "192.168.8.1/24\n192.168.8.100/24"));
     EXPECT_EQ(texts(rules_of(*state, 0).silent), (std::vector<std::string>{"192.168.8.100"}));
 }
 
-TEST(GuardRules, AVirtualMacIsHeardWhileItIsOurs) {
+TEST(InterfaceRules, AVirtualMacIsHeardWhileItIsOurs) {
     auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
     const net::MacAddress mac = net::virtual_router_mac(51, false);
-    kernel::GuardRules rules = rules_of(*state, 0);
+    kernel::InterfaceRules rules = rules_of(*state, 0);
     EXPECT_TRUE(rules.heard_macs.empty());
     EXPECT_EQ(rules.senders, (std::vector{std::pair(mac, ip("192.168.8.100"))}));
     state->routers[0].status.state = vrrp::State::master;

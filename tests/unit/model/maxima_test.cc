@@ -81,7 +81,7 @@ constexpr double most_ms = 50, most_reading_ms = 100;
 void look_at_ports(const State& state) {
     const auto snapshot = build_snapshot(state, 0);
     for (std::uint8_t port = 0; port < state.ports.size(); ++port) {
-        guard_rules(state, *snapshot, port);
+        interface_rules(state, *snapshot, port);
         multicast_groups(state, *snapshot, port);
     }
 }

@@ -37,8 +37,8 @@ TEST(OtherInterface, HasAPortForItsAddresses) {
 TEST(OtherInterface, IsGuardedAndHearsWhoAsksForItsAddresses) {
     const auto state = two_interfaces();
     const auto snapshot = build_snapshot(*state, 1);
-    const kernel::GuardRules here = guard_rules(*state, *snapshot, 0);
-    const kernel::GuardRules there = guard_rules(*state, *snapshot, 1);
+    const kernel::InterfaceRules here = interface_rules(*state, *snapshot, 0);
+    const kernel::InterfaceRules there = interface_rules(*state, *snapshot, 1);
     EXPECT_EQ(here.silent, std::vector{ip("192.168.8.100")});
     EXPECT_EQ(there.silent, (std::vector{ip("10.9.0.100"), ip("fd00:9::100")}));
     EXPECT_TRUE(here.services.empty());
@@ -65,11 +65,13 @@ TEST(OtherInterface, TheHostHasThemThere) {
 // kernel is to send them on to the master.
 TEST(OtherInterface, OfAMasterHidesItsConnectionsFromTheKernelToo) {
     const auto state = two_interfaces("");
-    const auto hidden = [&] { return guard_rules(*state, *build_snapshot(*state, 1), 0).services; };
+    const auto hidden = [&] {
+        return interface_rules(*state, *build_snapshot(*state, 1), 0).services;
+    };
     EXPECT_TRUE(hidden().empty());
     state->routers[0].status.state = vrrp::State::master;
     EXPECT_EQ(hidden(), (std::vector{std::pair(ip("10.9.0.100"), std::uint16_t{5672})}));
-    const kernel::GuardRules rules = guard_rules(*state, *build_snapshot(*state, 1), 0);
+    const kernel::InterfaceRules rules = interface_rules(*state, *build_snapshot(*state, 1), 0);
     EXPECT_EQ(rules.silent, std::vector{ip("192.168.8.100")}) << "ARP is asked at home only";
     EXPECT_EQ(rules.local_addresses, std::vector{ip("10.9.0.100")});
 }

@@ -155,7 +155,7 @@ TEST_F(ReloadRouters, WhatGoesLeavesNothingButItsIndex) {
     EXPECT_FALSE(router_of(*state_, ip("192.168.8.100")));
     EXPECT_TRUE(host_addresses(*state_).empty());
     const auto snapshot = build_snapshot(*state_, 1);
-    EXPECT_EQ(guard_rules(*state_, *snapshot, 0).vrids, std::vector<std::uint8_t>{52});
+    EXPECT_EQ(interface_rules(*state_, *snapshot, 0).vrids, std::vector<std::uint8_t>{52});
 }
 
 TEST_F(ReloadRouters, AnIndexRestsUntilAllHaveForgottenIt) {
