@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -18,16 +17,6 @@
 
 namespace warren::kernel {
 namespace {
-
-constexpr std::size_t longest_interface_name = 15;
-
-bool is_interface_name(std::string_view name) {
-    return !name.empty() && name.size() <= longest_interface_name && name != "." && name != ".." &&
-           std::none_of(name.begin(), name.end(), [](unsigned char c) {
-               return std::iscntrl(c) != 0 || std::isspace(c) != 0 || c == '/' || c == '"' ||
-                      c == '\\' || c == ':';
-           });
-}
 
 GuardError::Kind kind_of(std::string_view error) {
     const auto says = [error](std::string_view text) {
@@ -78,8 +67,6 @@ Guard::Guard(std::string interface, Cleaner* cleaner)
     : interface_(std::move(interface)), context_(nullptr, nft_ctx_free) {
     const std::vector<int> others = netfilter_sockets();
     context_.reset(nft_ctx_new(NFT_CTX_DEFAULT));
-    if (!is_interface_name(interface_))
-        throw std::invalid_argument("guard: '" + interface_ + "' cannot be an interface's name");
     if (!context_) throw GuardError(GuardError::Kind::other, "guard: cannot set up libnftables");
     nft_ctx_buffer_error(context_.get());
     nft_ctx_buffer_output(context_.get());
@@ -90,9 +77,8 @@ Guard::Guard(std::string interface, Cleaner* cleaner)
 
 Guard::~Guard() {
     if (!installed_) return;
-    // Gone already is fine.
-    run("delete table netdev " + guard_table_name(interface_) + "\n");
-    run("delete table ip " + guard_table_name(interface_) + "\n");
+    for (const GuardTable& table : in_kernel_)  // gone already is fine
+        run("delete table " + table.name + "\n");
 }
 
 void Guard::apply(const InterfaceRules& rules) {
@@ -127,13 +113,35 @@ void Guard::apply(const InterfaceRules& rules) {
 }
 
 std::string Guard::try_to_apply(const InterfaceRules& rules) {
-    std::string error = run(guard_ruleset(interface_, rules, table_));
+    std::string error = change(rules);
     if (error.empty() || installed_ || kind_of(error) != GuardError::Kind::unsupported)
         return error;
     // Kernels before 5.12 know no owners, and a table left without one by a predecessor gets none.
-    table_ = GuardTable::plain;
-    error = run(guard_ruleset(interface_, rules, table_));
-    if (!error.empty()) table_ = GuardTable::owned;
+    owned_ = false;
+    error = change(rules);
+    owned_ = !error.empty();
+    return error;
+}
+
+// What somebody has left is replaced; of our own tables the rules are exchanged.
+std::string Guard::change(const InterfaceRules& rules) {
+    InterfaceRules named = rules;
+    named.interface = interface_;
+    named.ifindex = static_cast<int>(if_nametoindex(interface_.c_str()));
+    std::vector<GuardTable> tables = guard_tables(named);
+    std::string text;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        tables[i].is_owned = owned_;
+        if (installed_ && tables[i].ifindex == in_kernel_[i].ifindex) {
+            const bool was_there = !in_kernel_[i].chains.empty();
+            text += commands(was_there ? &in_kernel_[i] : nullptr, tables[i]);
+            continue;
+        }
+        text += "add table " + tables[i].name + " {\n" + (owned_ ? "  flags owner;\n" : "") +
+                "}\ndelete table " + tables[i].name + "\n" + commands(nullptr, tables[i]);
+    }
+    std::string error = run(text);
+    if (error.empty()) in_kernel_ = std::move(tables);
     return error;
 }
 

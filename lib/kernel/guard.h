@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernel/guard_rules.h"
 
@@ -36,18 +37,37 @@ class GuardError : public std::runtime_error {
     const Kind kind;
 };
 
-// `owned`: the kernel ties the table to our socket, so it survives `nft flush ruleset` and goes
-// with us; or with the cleaner, after the addresses of a killed process.
-enum class GuardTable : std::uint8_t { plain, owned };
+inline constexpr std::string_view egress_chain = "egress";
 
-std::string guard_table_name(std::string_view interface);
-// One transaction: an older table of that name goes, the new one comes, no gap between.
-std::string guard_ruleset(std::string_view interface, const InterfaceRules& rules, GuardTable kind);
+struct GuardTable {
+    struct Chain {
+        std::string name;
+        std::string type;   // with its hook; empty: others jump to it
+        std::string rules;  // a line each
+
+        friend bool operator==(const Chain&, const Chain&) = default;
+    };
+    std::string name{};           // "netdev warren_eth0"
+    std::string without{};        // what happens where the kernel refuses it
+    std::string interface {};     // whose it is; empty: the host's
+    int ifindex = 0;              // of that
+    std::vector<Chain> chains{};  // none: it is not to be there
+    bool is_owned = true;         // guard.h
+
+    friend bool operator==(const GuardTable&, const GuardTable&) = default;
+};
+
+// Throws std::invalid_argument for a name that no interface can have.
+std::vector<GuardTable> guard_tables(const InterfaceRules& rules);
+
+// Chains that stay the same are left alone, with their counters; of others the rules are exchanged
+// in place (guard.h says why). `before`: what the kernel has, null = nothing; made anew for another
+// ifindex. Empty: nothing to do.
+std::string commands(const GuardTable* before, const GuardTable& after);
 
 class Guard {
   public:
-    // Nothing is installed before the first apply(). Throws std::invalid_argument for a name that
-    // no interface can have.
+    // Nothing is installed before the first apply(), which throws as guard_tables() does.
     explicit Guard(std::string interface, Cleaner* cleaner = nullptr);
     ~Guard();  // removes the table
     Guard(const Guard&) = delete;
@@ -63,13 +83,15 @@ class Guard {
   private:
     // The error text, empty = done.
     std::string try_to_apply(const InterfaceRules& rules);
+    std::string change(const InterfaceRules& rules);
     std::string run(const std::string& commands);
 
     std::string interface_;
     std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
     bool installed_ = false;
     bool egress_ = true;
-    GuardTable table_ = GuardTable::owned;
+    bool owned_ = true;
+    std::vector<GuardTable> in_kernel_;
 };
 
 }  // namespace warren::kernel

@@ -7,14 +7,52 @@
 #include <cstdio>
 #include <initializer_list>
 #include <iterator>
+#include <span>
+#include <stdexcept>
+#include <utility>
 
 #include "net/own_frames.h"
 
 namespace warren::kernel {
 namespace {
 
-// Before every chain that others are likely to have on this hook.
-constexpr const char* priority = "-500";
+using Endpoint = InterfaceRules::Endpoint;
+
+// Before every chain that others are likely to have on these hooks.
+constexpr const char* first_of_all = "-500";
+constexpr std::size_t longest_interface_name = 15;
+
+// A VLAN's frames pass here on their way to an interface of its own, where other virtual routers,
+// perhaps of ours, have the same VRIDs and other hosts the same addresses. VLAN 0 is a priority.
+constexpr const char* leave_vlans =
+    "    @ll,96,16 { 0x8100, 0x88a8 } @ll,112,16 & 0x0fff != 0 accept\n";
+
+// Whose a cut datagram is only its first fragment says. Of one that lost it the kernel would keep
+// the others, until it has no room for anybody's (ipfrag_high_thresh, 4 MB): they all pass the
+// ingress, and what is ours is dropped once the kernel has joined it.
+constexpr const char* whole = "ip frag-off & 0x3fff == 0 ";
+
+// ---- lists
+
+const char* family_name(bool v4) {
+    return v4 ? "ip" : "ip6";
+}
+
+bool is_v4(const net::IpAddress& address) {
+    return address.is_v4();
+}
+
+bool is_v4(const Endpoint& endpoint) {
+    return endpoint.first.is_v4();
+}
+
+template <typename Value>
+std::vector<Value> of_family(const std::vector<Value>& values, bool v4) {
+    std::vector<Value> some;
+    std::copy_if(values.begin(), values.end(), std::back_inserter(some),
+                 [v4](const Value& value) { return is_v4(value) == v4; });
+    return some;
+}
 
 template <typename Value, typename Print>
 std::string join(std::vector<Value> values, Print print) {
@@ -27,60 +65,38 @@ std::string join(std::vector<Value> values, Print print) {
 }
 
 std::string addresses_of(const std::vector<net::IpAddress>& addresses, bool v4) {
-    std::vector<net::IpAddress> some;
-    std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(some),
-                 [v4](const net::IpAddress& address) { return address.is_v4() == v4; });
-    return join(some, [](const net::IpAddress& address) { return address.to_string(); });
+    return join(of_family(addresses, v4),
+                [](const net::IpAddress& address) { return address.to_string(); });
 }
 
-std::string hexadecimal(const net::IpAddress& address) {
+std::string to_text(const net::IpAddress& address, std::uint16_t port) {
+    return address.to_string() + " . " + std::to_string(port);
+}
+
+std::string endpoints_of(const std::vector<Endpoint>& endpoints, bool v4) {
+    return join(of_family(endpoints, v4),
+                [](const Endpoint& e) { return to_text(e.first, e.second); });
+}
+
+std::string macs_of(const std::vector<net::MacAddress>& macs) {
+    std::vector<std::string> texts;
+    for (const net::MacAddress& mac : macs)
+        texts.push_back(mac.to_string());
+    return join(texts, [](const std::string& text) { return text; });
+}
+
+std::string hexadecimal(std::span<const std::uint8_t> bytes) {
     std::string text = "0x";
-    const auto add = [&](std::uint8_t byte) {
+    for (const std::uint8_t byte : bytes) {
         std::array<char, 3> digits{};
         std::snprintf(digits.data(), digits.size(), "%02x", byte);
         text += digits.data();
-    };
-    if (address.is_v4())
-        for (unsigned shift = 32; shift != 0; shift -= 8)
-            add(static_cast<std::uint8_t>(address.as_v4().host() >> (shift - 8)));
-    else
-        std::for_each(address.bytes().begin(), address.bytes().end(), add);
+    }
     return text;
 }
 
-// Replies of NAT servers to anybody but the kernel itself, and ICMP errors about packets to them:
-// errors quote behind 8 bytes of their own, and what they quote has no IP options.
-std::string nat_returns(const InterfaceRules& rules, bool v4) {
-    std::vector<InterfaceRules::Endpoint> some;
-    std::copy_if(
-        rules.nat_servers.begin(), rules.nat_servers.end(), std::back_inserter(some),
-        [v4](const InterfaceRules::Endpoint& server) { return server.first.is_v4() == v4; });
-    if (some.empty()) return {};
-    const std::string family = v4 ? "ip" : "ip6";
-    const std::string own = addresses_of(rules.kernel_addresses, v4);
-    const std::string drop =
-        (own.empty() ? "" : family + " daddr != { " + own + " } ") + "counter drop\n";
-    const std::string endpoints = join(some, [](const InterfaceRules::Endpoint& server) {
-        return server.first.to_string() + " . " + std::to_string(server.second);
-    });
-    const std::string addresses = join(
-        some, [](const InterfaceRules::Endpoint& server) { return hexadecimal(server.first); });
-    const std::string ports = join(
-        some, [](const InterfaceRules::Endpoint& server) { return std::to_string(server.second); });
-    const std::string errors =
-        v4 ? "icmp type { 3, 11, 12 } @th,192,32 { " + addresses + " } @th,240,16 { "
-           : "icmpv6 type { 1, 2, 3, 4 } @th,256,128 { " + addresses + " } @th,400,16 { ";
-    return "    " + family + " saddr . tcp sport { " + endpoints + " } " + drop +  //
-           "    " + errors + ports + " } " + drop;
-}
-
-std::string endpoints_of(const std::vector<InterfaceRules::Endpoint>& endpoints, bool v4) {
-    std::vector<InterfaceRules::Endpoint> some;
-    std::copy_if(endpoints.begin(), endpoints.end(), std::back_inserter(some),
-                 [v4](const InterfaceRules::Endpoint& e) { return e.first.is_v4() == v4; });
-    return join(some, [](const InterfaceRules::Endpoint& e) {
-        return e.first.to_string() + " . " + std::to_string(e.second);
-    });
+std::string raw(const net::IpAddress& address) {
+    return hexadecimal(std::span(address.bytes()).last(address.is_v4() ? 4 : 16));
 }
 
 // "ip daddr { … } ", or nothing if there is none.
@@ -92,9 +108,29 @@ std::string drop_if(const std::string& matches) {
     return matches.empty() ? std::string() : "    " + matches + "counter drop\n";
 }
 
+// ---- of a shared interface
+
+// Replies of NAT servers to anybody but the kernel itself, and ICMP errors about packets to them:
+// errors quote behind 8 bytes of their own, and what they quote has no IP options.
+std::string nat_returns(const InterfaceRules& rules, bool v4) {
+    const std::vector<Endpoint> servers = of_family(rules.nat_servers, v4);
+    if (servers.empty()) return {};
+    const std::string family = family_name(v4);
+    const std::string own = addresses_of(rules.kernel_addresses, v4);
+    const std::string others = own.empty() ? "" : family + " daddr != { " + own + " } ";
+    const std::string addresses = join(servers, [](const Endpoint& e) { return raw(e.first); });
+    const std::string ports =
+        join(servers, [](const Endpoint& e) { return std::to_string(e.second); });
+    const std::string errors =
+        v4 ? "icmp type { 3, 11, 12 } @th,192,32 { " + addresses + " } @th,240,16 { "
+           : "icmpv6 type { 1, 2, 3, 4 } @th,256,128 { " + addresses + " } @th,400,16 { ";
+    return drop_if(match(family + " saddr . tcp sport", endpoints_of(servers, v4)) + others) +
+           drop_if(errors + ports + " } " + others);
+}
+
 // Of the addresses that the host has too; each rule begins with `which` packets.
 std::string our_part(const InterfaceRules& rules, bool v4, const std::string& which) {
-    const std::string family = v4 ? "ip" : "ip6";
+    const std::string family = family_name(v4);
     const std::string servers = endpoints_of(rules.fnat_servers, v4);
     const std::string locals = addresses_of(rules.local_addresses, v4);
     const std::string services =
@@ -109,46 +145,41 @@ std::string our_part(const InterfaceRules& rules, bool v4, const std::string& wh
                           match(family + " daddr", locals) + ports);
 }
 
-// Whose a cut datagram is only its first fragment says. Of one that lost it the kernel would keep
-// the others, until it has no room for anybody's (ipfrag_high_thresh, 4 MB): they all pass the
-// ingress, and what is ours is dropped once the kernel has joined it.
-constexpr const char* whole = "ip frag-off & 0x3fff == 0 ";
-
-std::string joined_table(std::string_view interface, const std::string& name,
-                         const InterfaceRules& rules, const std::string& flags) {
-    const std::string table = "table ip " + name;
-    std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
-    const std::string which = "iifname \"" + std::string(interface) + "\" ";
-    const std::string drops = our_part(rules, true, which);
-    if (drops.empty()) return text;
-    return text + table + " {\n" + flags + "  chain input {\n    type filter hook input priority " +
-           priority + "; policy accept;\n" + drops + "  }\n}\n";
+std::string ask_for(const std::vector<net::IpAddress>& silent) {
+    return match("arp operation request arp daddr ip", addresses_of(silent, true));
 }
 
 // The target of a solicitation lies behind 8 bytes.
 std::string questions(const InterfaceRules& rules) {
-    std::vector<net::IpAddress> v6;
-    std::copy_if(rules.silent.begin(), rules.silent.end(), std::back_inserter(v6),
-                 [](const net::IpAddress& address) { return !address.is_v4(); });
-    return drop_if(match("arp operation request arp daddr ip", addresses_of(rules.silent, true))) +
-           drop_if(match("icmpv6 type nd-neighbor-solicit @th,64,128", join(v6, hexadecimal)));
+    return drop_if(ask_for(rules.silent)) +
+           drop_if(match("icmpv6 type nd-neighbor-solicit @th,64,128",
+                         join(of_family(rules.silent, false), raw)));
 }
 
-std::string macs_of(const std::vector<net::MacAddress>& macs) {
-    std::vector<std::string> texts;
-    for (const net::MacAddress& mac : macs)
-        texts.push_back(mac.to_string());
-    return join(texts, [](const std::string& text) { return text; });
-}
-
-// A worker's frame may have to leave with the port's MAC: while a virtual router is handed over.
-std::string leave_our_own() {
-    return "    meta mark " + std::to_string(net::own_frames_mark) + " accept\n";
-}
-
-// What the host sends from an address of a virtual MAC leaves with it.
-std::string egress_rules(const InterfaceRules& rules) {
+std::string ingress_rules(const InterfaceRules& rules) {
     std::string text;
+    for (const bool v4 : {true, false})
+        text += drop_if(
+            match(family_name(v4) + std::string(" daddr"), addresses_of(rules.addresses, v4)));
+    text += our_part(rules, true, whole) + our_part(rules, false, {}) + questions(rules);
+    text += nat_returns(rules, true) + nat_returns(rules, false);
+    if (const std::string macs = macs_of(rules.heard_macs); !macs.empty())
+        text += "    ether daddr { " + macs + " } meta pkttype set host\n";
+    const std::string vrids =
+        join(rules.vrids, [](std::uint8_t vrid) { return std::to_string(vrid); });
+    // The VRID is the second byte of an advert (RFC 9568 5.1), behind 24 bytes of AH if there are
+    // any (RFC 2402; HMAC-MD5-96). Other VRIDs are left to other daemons on this interface.
+    for (const std::string protocol : {"ip protocol", "ip6 nexthdr"})
+        text += drop_if(match(protocol + " 112 @th,8,8", vrids)) +
+                drop_if(match(protocol + " 51 @th,0,8 112 @th,200,8", vrids));
+    return text.empty() ? text : leave_vlans + text;
+}
+
+// What the host sends from an address of a virtual MAC leaves with it. A worker's frame may have
+// to leave with the port's MAC: while a virtual router is handed over.
+std::string egress_rules(const InterfaceRules& rules) {
+    if (rules.senders.empty()) return {};
+    std::string text = "    meta mark " + std::to_string(net::own_frames_mark) + " accept\n";
     std::vector<net::MacAddress> macs;
     for (const auto& [mac, address] : rules.senders)
         if (std::find(macs.begin(), macs.end(), mac) == macs.end()) macs.push_back(mac);
@@ -174,36 +205,8 @@ std::string egress_rules(const InterfaceRules& rules) {
     return text;
 }
 
-// A VLAN's frames pass here on their way to an interface of its own, where other virtual routers,
-// perhaps of ours, have the same VRIDs and other hosts the same addresses. VLAN 0 is a priority.
-constexpr const char* leave_vlans =
-    "    @ll,96,16 { 0x8100, 0x88a8 } @ll,112,16 & 0x0fff != 0 accept\n";
-
-std::string rules_of(const InterfaceRules& rules) {
-    std::string text;
-    for (const bool v4 : {true, false})
-        text += drop_if(match(v4 ? "ip daddr" : "ip6 daddr", addresses_of(rules.addresses, v4)));
-    text += our_part(rules, true, whole) + our_part(rules, false, {}) + questions(rules);
-    text += nat_returns(rules, true) + nat_returns(rules, false);
-    if (const std::string macs = macs_of(rules.heard_macs); !macs.empty())
-        text += "    ether daddr { " + macs + " } meta pkttype set host\n";
-    const std::string vrids =
-        join(rules.vrids, [](std::uint8_t vrid) { return std::to_string(vrid); });
-    if (vrids.empty()) return text;
-    // The VRID is the second byte of an advert (RFC 9568 5.1), behind 24 bytes of AH if there are
-    // any (RFC 2402; HMAC-MD5-96). Other VRIDs are left to other daemons on this interface.
-    for (const char* protocol : {"ip protocol", "ip6 nexthdr"}) {
-        text += "    " + std::string(protocol) + " 112 @th,8,8 { " + vrids + " } counter drop\n";
-        text += "    " + std::string(protocol) + " 51 @th,0,8 112 @th,200,8 { " + vrids +
-                " } counter drop\n";
-    }
-    return text;
-}
-
-}  // namespace
-
 // Letters, digits, '-' and '.' stay, the rest becomes _XX, so that no two interfaces share a table.
-std::string guard_table_name(std::string_view interface) {
+std::string interface_table_name(std::string_view interface) {
     std::string name = "warren_";
     for (const char c : interface) {
         const auto byte = static_cast<unsigned char>(c);
@@ -218,22 +221,85 @@ std::string guard_table_name(std::string_view interface) {
     return name;
 }
 
-std::string guard_ruleset(std::string_view interface, const InterfaceRules& rules,
-                          GuardTable kind) {
-    const std::string table = "table netdev " + guard_table_name(interface);
-    const std::string flags = kind == GuardTable::owned ? "  flags owner;\n" : "";
-    // "add" makes sure that there is something to delete.
-    std::string text = "add " + table + " {\n" + flags + "}\n";
-    text += "delete " + table + "\n";
-    text += table + " {\n" + flags + "  chain ingress {\n";
-    text += "    type filter hook ingress device \"" + std::string(interface) + "\" priority " +
-            priority + "; policy accept;\n";
-    if (const std::string some = rules_of(rules); !some.empty()) text += leave_vlans + some;
-    text += "  }\n";
-    if (const std::string egress = egress_rules(rules); !egress.empty())
-        text += "  chain egress {\n    type filter hook egress device \"" + std::string(interface) +
-                "\" priority 0; policy accept;\n" + leave_our_own() + egress + "  }\n";
-    return text + "}\n" + joined_table(interface, guard_table_name(interface), rules, flags);
+std::string hook(const std::string& type, const std::string& where, const std::string& priority) {
+    return "type " + type + " hook " + where + " priority " + priority;
+}
+
+bool is_interface_name(std::string_view name) {
+    return !name.empty() && name.size() <= longest_interface_name && name != "." && name != ".." &&
+           std::none_of(name.begin(), name.end(), [](unsigned char c) {
+               return std::iscntrl(c) != 0 || std::isspace(c) != 0 || c == '/' || c == '"' ||
+                      c == '\\' || c == ':';
+           });
+}
+
+// An interface of which nothing is hidden yet is claimed: nobody else can guard it.
+void add_interface(std::vector<GuardTable>& tables, const InterfaceRules& rules) {
+    if (!is_interface_name(rules.interface))
+        throw std::invalid_argument("guard: '" + rules.interface +
+                                    "' cannot be an interface's name");
+    const std::string name = interface_table_name(rules.interface);
+    const std::string device = " device \"" + rules.interface + "\"";
+    const std::string seen = "interface " + rules.interface + ": the kernel sees our ";
+    GuardTable link{.name = "netdev " + name,
+                    .without = seen + "frames too and may answer them",
+                    .interface = rules.interface,
+                    .ifindex = rules.ifindex};
+    link.chains.push_back(
+        {"ingress", hook("filter", "ingress" + device, first_of_all), ingress_rules(rules)});
+    if (std::string egress = egress_rules(rules); !egress.empty())
+        link.chains.push_back(
+            {std::string(egress_chain), hook("filter", "egress" + device, "0"), std::move(egress)});
+    GuardTable joined{.name = "ip " + name,
+                      .without = seen + "datagrams in fragments too and may answer them",
+                      .interface = rules.interface,
+                      .ifindex = rules.ifindex};
+    if (std::string drops = our_part(rules, true, "iifname \"" + rules.interface + "\" ");
+        !drops.empty())
+        joined.chains.push_back({"input", hook("filter", "input", first_of_all), std::move(drops)});
+    tables.push_back(std::move(link));
+    tables.push_back(std::move(joined));
+}
+
+bool has(const GuardTable& table, const GuardTable::Chain& chain) {
+    return std::find(table.chains.begin(), table.chains.end(), chain) != table.chains.end();
+}
+
+bool has_one_named(const GuardTable& table, const std::string& name) {
+    return std::any_of(table.chains.begin(), table.chains.end(),
+                       [&](const GuardTable::Chain& chain) { return chain.name == name; });
+}
+
+}  // namespace
+
+std::vector<GuardTable> guard_tables(const InterfaceRules& rules) {
+    std::vector<GuardTable> tables;
+    add_interface(tables, rules);
+    return tables;
+}
+
+std::string commands(const GuardTable* before, const GuardTable& after) {
+    if (before != nullptr && *before == after) return {};
+    if (before == nullptr && after.chains.empty()) return {};
+    if (after.chains.empty()) return "delete table " + after.name + "\n";
+    std::string text;
+    if (before != nullptr && before->ifindex != after.ifindex) {
+        text = "delete table " + after.name + "\n";
+        before = nullptr;
+    }
+    const GuardTable old = before != nullptr ? *before : GuardTable{};
+    for (const GuardTable::Chain& chain : old.chains)
+        if (!has(after, chain)) text += "flush chain " + after.name + " " + chain.name + "\n";
+    for (const GuardTable::Chain& chain : old.chains)
+        if (!has_one_named(after, chain.name))
+            text += "delete chain " + after.name + " " + chain.name + "\n";
+    text += "table " + after.name + " {\n" + (after.is_owned ? "  flags owner;\n" : "");
+    for (const GuardTable::Chain& chain : after.chains)
+        if (!has(old, chain))
+            text += "  chain " + chain.name + " {\n" +
+                    (chain.type.empty() ? "" : "    " + chain.type + "; policy accept;\n") +
+                    chain.rules + "  }\n";
+    return text + "}\n";
 }
 
 }  // namespace warren::kernel

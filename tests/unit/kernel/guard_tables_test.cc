@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What nftables is told, as text.
+// What nftables is told, as text: the tables of a state, and the commands from one to another.
 #include "kernel/guard.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "ip.h"
 
@@ -15,106 +19,106 @@ using testing_support::ip;
 
 const net::IpAddress hosts = ip("10.2.0.1");
 const net::IpAddress ours = ip("10.2.0.100");
+GuardTable table(const InterfaceRules& rules, const std::string& name) {
+    const std::vector<GuardTable> all = guard_tables(rules);
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const GuardTable& one) { return one.name == name; });
+    return found != all.end() ? *found : GuardTable{};
+}
+
+std::string chain(const GuardTable& table, const std::string& name) {
+    for (const GuardTable::Chain& one : table.chains)
+        if (one.name == name) return one.rules;
+    return "none";
+}
+
+GuardTable on_eth0(InterfaceRules rules, const std::string& family = "netdev") {
+    rules.interface = "eth0";
+    return table(rules, family + " warren_eth0");
+}
+
+std::string ingress(InterfaceRules rules) {
+    return chain(on_eth0(std::move(rules)), "ingress");
+}
+
+constexpr const char* no_vlans =
+    "    @ll,96,16 { 0x8100, 0x88a8 } @ll,112,16 & 0x0fff != 0 accept\n";
+
+// ---- of a shared interface
 
 // Replies of NAT servers are ours to translate; a checker's connection is the kernel's.
-TEST(GuardText, NatReturnsAreDroppedUnlessTheyAreForTheKernel) {
+TEST(GuardTables, NatReturnsAreDroppedUnlessTheyAreForTheKernel) {
     InterfaceRules rules;
-    rules.nat_servers = {{net::IpAddress::v4(10, 2, 0, 11), 5672},
-                         {*net::IpAddress::parse("2001:db8::11"), 5671}};
-    EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
-                  .find("    ip saddr . tcp sport { 10.2.0.11 . 5672 } counter drop\n"
-                        "    icmp type { 3, 11, 12 } @th,192,32 { 0x0a02000b } "
-                        "@th,240,16 { 5672 } counter drop\n"
-                        "    ip6 saddr . tcp sport { 2001:db8::11 . 5671 } counter drop\n"
-                        "    icmpv6 type { 1, 2, 3, 4 } @th,256,128 "
-                        "{ 0x20010db8000000000000000000000011 } @th,400,16 { 5671 } "
-                        "counter drop\n"),
-              std::string::npos);
+    rules.nat_servers = {{ip("10.2.0.11"), 5672}, {ip("2001:db8::11"), 5671}};
+    EXPECT_EQ(ingress(rules),
+              no_vlans + std::string(R"(    ip saddr . tcp sport { 10.2.0.11 . 5672 } counter drop
+    icmp type { 3, 11, 12 } @th,192,32 { 0x0a02000b } @th,240,16 { 5672 } counter drop
+    ip6 saddr . tcp sport { 2001:db8::11 . 5671 } counter drop
+    icmpv6 type { 1, 2, 3, 4 } @th,256,128 { 0x20010db8000000000000000000000011 } @th,400,16 { 5671 } counter drop
+)"));
     rules.kernel_addresses = {hosts};
-    EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
-                  .find("    ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr != { 10.2.0.1 } "
-                        "counter drop\n"),
+    EXPECT_NE(ingress(rules).find("    ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr != { "
+                                  "10.2.0.1 } counter drop\n"),
               std::string::npos);
 }
 
-TEST(GuardText, OneTransactionReplacesTheTable) {
+TEST(GuardTables, AddressesOfOursAloneAndAdverts) {
     InterfaceRules rules;
-    rules.addresses = {*net::IpAddress::parse("2001:db8::100"), ours, ours,
-                       net::IpAddress::v4(10, 2, 0, 7)};
+    rules.addresses = {ip("2001:db8::100"), ours, ours, ip("10.2.0.7")};
     rules.vrids = {52, 51};
-    EXPECT_EQ(guard_ruleset("eth0", rules, GuardTable::owned),
-              R"(add table netdev warren_eth0 {
-  flags owner;
-}
-delete table netdev warren_eth0
-table netdev warren_eth0 {
-  flags owner;
-  chain ingress {
-    type filter hook ingress device "eth0" priority -500; policy accept;
-    @ll,96,16 { 0x8100, 0x88a8 } @ll,112,16 & 0x0fff != 0 accept
-    ip daddr { 10.2.0.7, 10.2.0.100 } counter drop
+    EXPECT_EQ(ingress(rules),
+              no_vlans + std::string(R"(    ip daddr { 10.2.0.7, 10.2.0.100 } counter drop
     ip6 daddr { 2001:db8::100 } counter drop
     ip protocol 112 @th,8,8 { 51, 52 } counter drop
     ip protocol 51 @th,0,8 112 @th,200,8 { 51, 52 } counter drop
     ip6 nexthdr 112 @th,8,8 { 51, 52 } counter drop
     ip6 nexthdr 51 @th,0,8 112 @th,200,8 { 51, 52 } counter drop
-  }
-}
-add table ip warren_eth0 {
-  flags owner;
-}
-delete table ip warren_eth0
-)");
+)"));
+    EXPECT_TRUE(on_eth0(rules, "ip").chains.empty());
 }
 
-TEST(GuardText, OfTheHostsAddressesOurPart) {
+TEST(GuardTables, OfTheHostsAddressesOurPart) {
     InterfaceRules rules;
-    rules.addresses = {};
-    rules.services = {{ours, 5672}, {*net::IpAddress::parse("2001:db8::100"), 5671}};
+    rules.services = {{ours, 5672}, {ip("2001:db8::100"), 5671}};
     rules.local_addresses = {ours};
-    rules.fnat_servers = {{net::IpAddress::v4(10, 2, 0, 11), 5672}};
+    rules.fnat_servers = {{ip("10.2.0.11"), 5672}};
     rules.first_host_port = 32'768;
     rules.last_host_port = 60'999;
-    rules.silent = {ours, *net::IpAddress::parse("2001:db8::100")};
-    EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
-                  .find("    ip frag-off & 0x3fff == 0 ip daddr . tcp dport { 10.2.0.100 . 5672 } "
-                        "counter drop\n"
-                        "    ip frag-off & 0x3fff == 0 ip saddr . tcp sport { 10.2.0.11 . 5672 } "
-                        "ip daddr { 10.2.0.100 } tcp dport != 32768-60999 counter drop\n"
-                        "    ip6 daddr . tcp dport { 2001:db8::100 . 5671 } counter drop\n"
-                        "    arp operation request arp daddr ip { 10.2.0.100 } counter drop\n"
-                        "    icmpv6 type nd-neighbor-solicit @th,64,128 "
-                        "{ 0x20010db8000000000000000000000100 } counter drop\n"),
-              std::string::npos)
-        << guard_ruleset("eth0", rules, GuardTable::plain);
+    rules.silent = {ours, ip("2001:db8::100")};
+    EXPECT_EQ(
+        ingress(rules),
+        no_vlans +
+            std::string(
+                R"(    ip frag-off & 0x3fff == 0 ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop
+    ip frag-off & 0x3fff == 0 ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr { 10.2.0.100 } tcp dport != 32768-60999 counter drop
+    ip6 daddr . tcp dport { 2001:db8::100 . 5671 } counter drop
+    arp operation request arp daddr ip { 10.2.0.100 } counter drop
+    icmpv6 type nd-neighbor-solicit @th,64,128 { 0x20010db8000000000000000000000100 } counter drop
+)"));
 }
 
 // What has come in fragments is joined by the kernel first.
-TEST(GuardText, OurPartOfJoinedDatagrams) {
+TEST(GuardTables, OurPartOfJoinedDatagrams) {
     InterfaceRules rules;
-    rules.services = {{ours, 5672}, {*net::IpAddress::parse("2001:db8::100"), 5671}};
-    const std::string text = guard_ruleset("eth0", rules, GuardTable::plain);
-    EXPECT_NE(text.find("table ip warren_eth0 {\n"
-                        "  chain input {\n"
-                        "    type filter hook input priority -500; policy accept;\n"
-                        "    iifname \"eth0\" ip daddr . tcp dport { 10.2.0.100 . 5672 } "
-                        "counter drop\n"
-                        "  }\n}\n"),
-              std::string::npos)
-        << text;
+    rules.services = {{ours, 5672}, {ip("2001:db8::100"), 5671}};
+    EXPECT_EQ(
+        on_eth0(rules, "ip").chains,
+        (std::vector<GuardTable::Chain>{
+            {"input", "type filter hook input priority -500",
+             "    iifname \"eth0\" ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop\n"}}));
 }
 
-TEST(GuardText, NothingOwnedNothingDropped) {
-    const std::string text = guard_ruleset("eth0", {}, GuardTable::plain);
-    EXPECT_EQ(text.find("drop"), std::string::npos);
-    EXPECT_EQ(text.find("owner"), std::string::npos);
-}
-
-TEST(GuardText, TableNamesAreWordsForNftAndDifferent) {
-    EXPECT_EQ(guard_table_name("eth0.100"), "warren_eth0.100");
-    EXPECT_EQ(guard_table_name("br-lan"), "warren_br-lan");
-    EXPECT_EQ(guard_table_name("a+b"), "warren_a_2bb");
-    EXPECT_NE(guard_table_name("a_2bb"), guard_table_name("a+b"));
+TEST(GuardTables, NamesAreWordsForNftAndDifferent) {
+    const auto name = [](const std::string& interface) {
+        return guard_tables({.interface = interface}).front().name;
+    };
+    EXPECT_EQ(name("eth0.100"), "netdev warren_eth0.100");
+    EXPECT_EQ(name("br-lan"), "netdev warren_br-lan");
+    EXPECT_EQ(name("a+b"), "netdev warren_a_2bb");
+    EXPECT_NE(name("a_2bb"), name("a+b"));
+    for (const char* impossible :
+         {"", "a b", "a\"; flush ruleset", "a/b", "..", "sixteen-letters-", "a\n"})
+        EXPECT_THROW(name(impossible), std::invalid_argument) << impossible;
 }
 
 }  // namespace
