@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ip.h"
+#include "net/own_frames.h"
 
 namespace warren::kernel {
 namespace {
@@ -108,6 +109,30 @@ TEST(GuardTables, OurPartOfJoinedDatagrams) {
              "    iifname \"eth0\" ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop\n"}}));
 }
 
+TEST(GuardTables, TheHostSpeaksWithTheVirtualMac) {
+    InterfaceRules rules;
+    const net::MacAddress mac{{0, 0, 0x5e, 0, 1, 51}};
+    rules.heard_macs = {mac};
+    rules.senders = {{mac, ours}, {mac, ip("2001:db8::100")}};
+    rules.link_local = ip("fe80::1");
+    EXPECT_EQ(
+        ingress(rules),
+        no_vlans + std::string("    ether daddr { 00:00:5e:00:01:33 } meta pkttype set host\n"));
+    EXPECT_EQ(chain(on_eth0(rules), "egress"),
+              "    meta mark " + std::to_string(net::own_frames_mark) + R"( accept
+    ip saddr { 10.2.0.100 } ether saddr set 00:00:5e:00:01:33
+    arp saddr ip { 10.2.0.100 } arp saddr ether set 00:00:5e:00:01:33 ether saddr set 00:00:5e:00:01:33
+    icmpv6 type nd-neighbor-solicit ip6 saddr { 2001:db8::100 } ip6 saddr set fe80::1
+    ip6 saddr { 2001:db8::100 } ether saddr set 00:00:5e:00:01:33
+)");
+}
+
+TEST(GuardTables, NothingOwnedNothingDropped) {
+    EXPECT_EQ(on_eth0({}).chains,
+              (std::vector<GuardTable::Chain>{
+                  {"ingress", "type filter hook ingress device \"eth0\" priority -500", ""}}));
+}
+
 TEST(GuardTables, NamesAreWordsForNftAndDifferent) {
     const auto name = [](const std::string& interface) {
         return guard_tables({.interface = interface}).front().name;
@@ -119,6 +144,47 @@ TEST(GuardTables, NamesAreWordsForNftAndDifferent) {
     for (const char* impossible :
          {"", "a b", "a\"; flush ruleset", "a/b", "..", "sixteen-letters-", "a\n"})
         EXPECT_THROW(name(impossible), std::invalid_argument) << impossible;
+}
+
+// ---- from one to another
+
+const GuardTable::Chain one{"one", "type filter hook input priority 0", "    accept\n"};
+const GuardTable::Chain two{"two", "", "    counter\n"};
+
+GuardTable with(std::vector<GuardTable::Chain> chains) {
+    return {.name = "ip t", .chains = std::move(chains)};
+}
+
+TEST(GuardCommands, OfOtherRulesInPlaceAndOfTheSameNothing) {
+    const GuardTable before = with({one, two});
+    GuardTable after = before;
+    EXPECT_EQ(commands(&before, after), "");
+    after.chains[1].rules = "    drop\n";
+    EXPECT_EQ(commands(&before, after),
+              "flush chain ip t two\n"
+              "table ip t {\n  flags owner;\n  chain two {\n    drop\n  }\n}\n");
+}
+
+TEST(GuardCommands, ChainsAndTablesComeAndGo) {
+    const GuardTable none = with({}), some = with({two}), all = with({one, two});
+    EXPECT_EQ(commands(nullptr, none), "");
+    EXPECT_EQ(commands(nullptr, some),
+              "table ip t {\n  flags owner;\n  chain two {\n    counter\n  }\n}\n");
+    EXPECT_EQ(commands(&some, all),
+              "table ip t {\n  flags owner;\n  chain one {\n    type filter hook input priority 0; "
+              "policy accept;\n    accept\n  }\n}\n");
+    EXPECT_EQ(commands(&all, some),
+              "flush chain ip t one\ndelete chain ip t one\ntable ip t {\n  flags owner;\n}\n");
+    EXPECT_EQ(commands(&all, none), "delete table ip t\n");
+}
+
+TEST(GuardCommands, ForAnInterfaceMadeAnewAllOfIt) {
+    const GuardTable before = with({two});
+    GuardTable after = before;
+    after.ifindex = 7;
+    after.is_owned = false;
+    EXPECT_EQ(commands(&before, after),
+              "delete table ip t\ntable ip t {\n  chain two {\n    counter\n  }\n}\n");
 }
 
 }  // namespace
