@@ -4,26 +4,20 @@
 #include <algorithm>
 #include <iterator>
 
+#include "kernel/guard.h"
+
 namespace warren::kernel {
 
-ArpSilence::ArpSilence(const std::string& instance)
-    : table_("table arp " + instance_table_name(instance)) {}
+ArpSilence::ArpSilence(const std::string& instance) : instance_(instance) {}
 
 ArpSilence::~ArpSilence() {
     follow({});
 }
 
 std::string ArpSilence::rules(bool owned) const {
-    const std::string flags = owned ? "  flags owner;\n" : "";
-    std::string text = "add " + table_ + " {\n" + flags + "}\ndelete " + table_ + "\n";
-    if (silent_.empty()) return text;
-    std::string list;
-    for (const net::IpAddress& address : silent_)
-        list += (list.empty() ? "" : ", ") + address.to_string();
-    return text + table_ + " {\n" + flags +
-           "  chain input {\n    type filter hook input priority 0; policy accept;\n"
-           "    arp operation request arp daddr ip { " +
-           list + " } counter drop\n  }\n}\n";
+    GuardTable table = guard_tables(instance_, {.silent = silent_}).front();
+    table.is_owned = owned;
+    return remade(table);
 }
 
 std::string ArpSilence::follow(const std::vector<net::IpAddress>& addresses) {

@@ -26,7 +26,7 @@ class ArpSilence {
   private:
     std::string rules(bool owned) const;
 
-    std::string table_;
+    std::string instance_;
     Nft nft_;
     std::vector<net::IpAddress> silent_;
     bool owned_ = true;

@@ -128,7 +128,8 @@ std::string Guard::change(const InterfaceRules& rules) {
     InterfaceRules named = rules;
     named.interface = interface_;
     named.ifindex = static_cast<int>(if_nametoindex(interface_.c_str()));
-    std::vector<GuardTable> tables = guard_tables(named);
+    std::vector<GuardTable> tables = guard_tables({}, {.interfaces = {std::move(named)}});
+    tables.resize(2);  // the host's are others' still
     std::string text;
     for (std::size_t i = 0; i < tables.size(); ++i) {
         tables[i].is_owned = owned_;
@@ -137,8 +138,7 @@ std::string Guard::change(const InterfaceRules& rules) {
             text += commands(was_there ? &in_kernel_[i] : nullptr, tables[i]);
             continue;
         }
-        text += "add table " + tables[i].name + " {\n" + (owned_ ? "  flags owner;\n" : "") +
-                "}\ndelete table " + tables[i].name + "\n" + commands(nullptr, tables[i]);
+        text += remade(tables[i]);
     }
     std::string error = run(text);
     if (error.empty()) in_kernel_ = std::move(tables);

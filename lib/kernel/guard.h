@@ -57,13 +57,16 @@ struct GuardTable {
     friend bool operator==(const GuardTable&, const GuardTable&) = default;
 };
 
+// All that an instance may have with such interfaces, without chains where there is nothing to do.
 // Throws std::invalid_argument for a name that no interface can have.
-std::vector<GuardTable> guard_tables(const InterfaceRules& rules);
+std::vector<GuardTable> guard_tables(std::string_view instance, const GuardRules& rules);
 
 // Chains that stay the same are left alone, with their counters; of others the rules are exchanged
 // in place (guard.h says why). `before`: what the kernel has, null = nothing; made anew for another
 // ifindex. Empty: nothing to do.
 std::string commands(const GuardTable* before, const GuardTable& after);
+// Whatever the kernel has of it.
+std::string remade(const GuardTable& table);
 
 class Guard {
   public:

@@ -88,4 +88,13 @@ struct LocalRules {
     friend bool operator==(const LocalRules&, const LocalRules&) = default;
 };
 
+struct GuardRules {
+    std::vector<InterfaceRules> interfaces{};
+    std::vector<net::IpAddress>
+        silent{};  // of those of IPv4 the host says on no interface who has them
+    LocalRules local{};
+
+    friend bool operator==(const GuardRules&, const GuardRules&) = default;
+};
+
 }  // namespace warren::kernel

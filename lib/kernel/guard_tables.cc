@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <initializer_list>
 #include <iterator>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -261,6 +262,106 @@ void add_interface(std::vector<GuardTable>& tables, const InterfaceRules& rules)
     tables.push_back(std::move(joined));
 }
 
+// ---- of the host
+
+// "0-2 : 192.0.2.1 . 5672, 3 : …": as many numbers as a server has weight.
+std::string shares(const std::vector<LocalService::Target>& targets) {
+    std::string text;
+    std::uint64_t next = 0;
+    for (const LocalService::Target& target : targets) {
+        const std::uint64_t last = next + target.weight - 1;
+        text += (text.empty() ? "" : ", ") + std::to_string(next) +
+                (last == next ? "" : "-" + std::to_string(last)) + " : " +
+                to_text(target.address, target.port);
+        next = last + 1;
+    }
+    return text;
+}
+
+std::string translation(const LocalService& service) {
+    const std::string family = family_name(service.vip.is_v4());
+    const auto total = std::accumulate(
+        service.targets.begin(), service.targets.end(), std::uint64_t{0},
+        [](std::uint64_t sum, const LocalService::Target& target) { return sum + target.weight; });
+    return "    " + family + " daddr " + service.vip.to_string() + " tcp dport " +
+           std::to_string(service.port) + " dnat " + family + " to numgen random mod " +
+           std::to_string(total) + " map { " + shares(service.targets) + " }\n";
+}
+
+// Not of what comes by a port, and of frames for others.
+std::string arrivals(const LocalRules& rules) {
+    const Forwarding& forwarded = rules.forwarding;
+    if (!forwarded.ipv4 && !forwarded.ipv6) return {};
+    std::string names = "\"lo\"";
+    for (const std::string& port : rules.ports)
+        if (is_interface_name(port)) names += ", \"" + port + "\"";
+    const std::string stations = macs_of(rules.stations);
+    const std::string family = forwarded.ipv4 && forwarded.ipv6 ? ""
+                               : forwarded.ipv4                 ? "meta nfproto ipv4 "
+                                                                : "meta nfproto ipv6 ";
+    return "    iifname { " + names + " } return\n    meta iiftype ether " +
+           (stations.empty() ? "return\n" : "ether daddr != { " + stations + " } return\n") +
+           "    " + family + "jump to_servers\n";
+}
+
+// The source was the VIP: a server with the VIP (DR, TUN) would never answer.
+std::string masquerade(const LocalService& service) {
+    return "    meta l4proto tcp ct status dnat ct original " +
+           std::string(family_name(service.vip.is_v4())) + " daddr " + service.vip.to_string() +
+           " ct original proto-dst " + std::to_string(service.port) + " masquerade\n";
+}
+
+std::string way_in(const LocalService& service, const LocalService::Own& own) {
+    const std::string family = family_name(service.vip.is_v4());
+    const std::string address = own.address.to_string();
+    return "    iifname \"lo\" @ll,48,48 " + hexadecimal(own.link_source.bytes) + " " + family +
+           " daddr " + service.vip.to_string() + " tcp dport " + std::to_string(service.port) +
+           " dnat " + family + " to " + (own.address.is_v4() ? address : "[" + address + "]") +
+           ":" + std::to_string(own.port) + "\n";
+}
+
+// In characters that nftables takes.
+std::string instance_table_name(std::string_view instance) {
+    std::string name = "warren_local_";
+    for (const char c : instance)
+        name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_';
+    return name;
+}
+
+GuardTable silence(const std::string& name, const std::vector<net::IpAddress>& silent) {
+    GuardTable table{.name = "arp " + name,
+                     .without = "the kernel may answer ARP for our addresses on other interfaces"};
+    if (std::string drops = drop_if(ask_for(silent)); !drops.empty())
+        table.chains.push_back({"input", hook("filter", "input", "0"), std::move(drops)});
+    return table;
+}
+
+// Its chains are of the type nat, which has every connection of the host tracked: there only while
+// there is something to translate.
+GuardTable local_clients(const std::string& name, const LocalRules& rules) {
+    GuardTable table{.name = "inet " + name,
+                     .without = "programs of this host cannot reach its virtual_servers"};
+    std::string translations, sources, ways_in;
+    for (const LocalService& service : rules.services) {
+        for (const LocalService::Own& own : service.own)
+            ways_in += way_in(service, own);
+        if (service.targets.empty()) continue;
+        translations += translation(service);
+        sources += masquerade(service);
+    }
+    if (!translations.empty()) {
+        table.chains.push_back({"to_servers", {}, std::move(translations)});
+        table.chains.push_back({"output", hook("nat", "output", "-100"), "    jump to_servers\n"});
+        table.chains.push_back(
+            {"postrouting", hook("nat", "postrouting", "100"), std::move(sources)});
+        ways_in += arrivals(rules);
+    }
+    if (!ways_in.empty())
+        table.chains.push_back(
+            {"prerouting", hook("nat", "prerouting", "-100"), std::move(ways_in)});
+    return table;
+}
+
 bool has(const GuardTable& table, const GuardTable::Chain& chain) {
     return std::find(table.chains.begin(), table.chains.end(), chain) != table.chains.end();
 }
@@ -272,9 +373,13 @@ bool has_one_named(const GuardTable& table, const std::string& name) {
 
 }  // namespace
 
-std::vector<GuardTable> guard_tables(const InterfaceRules& rules) {
+std::vector<GuardTable> guard_tables(std::string_view instance, const GuardRules& rules) {
     std::vector<GuardTable> tables;
-    add_interface(tables, rules);
+    for (const InterfaceRules& interface : rules.interfaces)
+        add_interface(tables, interface);
+    const std::string name = instance_table_name(instance);
+    tables.push_back(silence(name, rules.silent));
+    tables.push_back(local_clients(name, rules.local));
     return tables;
 }
 
@@ -300,6 +405,11 @@ std::string commands(const GuardTable* before, const GuardTable& after) {
                     (chain.type.empty() ? "" : "    " + chain.type + "; policy accept;\n") +
                     chain.rules + "  }\n";
     return text + "}\n";
+}
+
+std::string remade(const GuardTable& table) {
+    return "add table " + table.name + " {\n" + (table.is_owned ? "  flags owner;\n" : "") +
+           "}\ndelete table " + table.name + "\n" + commands(nullptr, table);
 }
 
 }  // namespace warren::kernel

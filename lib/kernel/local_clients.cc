@@ -1,118 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernel/local_clients.h"
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <utility>
 
+#include "kernel/guard.h"
+
 namespace warren::kernel {
 namespace {
-
-std::string nft_family(const net::IpAddress& address) {
-    return address.is_v4() ? "ip" : "ip6";
-}
-
-// "0-2 : 192.0.2.1 . 5672, 3 : …": as many numbers as a server has weight.
-std::string shares(const std::vector<LocalService::Target>& targets) {
-    std::string text;
-    std::uint64_t next = 0;
-    for (const LocalService::Target& target : targets) {
-        const std::uint64_t last = next + target.weight - 1;
-        text += (text.empty() ? "" : ", ") + std::to_string(next) +
-                (last == next ? "" : "-" + std::to_string(last)) + " : " +
-                target.address.to_string() + " . " + std::to_string(target.port);
-        next = last + 1;
-    }
-    return text;
-}
-
-std::uint64_t total_of(const std::vector<LocalService::Target>& targets) {
-    std::uint64_t total = 0;
-    for (const LocalService::Target& target : targets)
-        total += target.weight;
-    return total;
-}
-
-std::string translation(const LocalService& service) {
-    const std::string family = nft_family(service.vip);
-    return family + " daddr " + service.vip.to_string() + " tcp dport " +
-           std::to_string(service.port) + " dnat " + family + " to numgen random mod " +
-           std::to_string(total_of(service.targets)) + " map { " + shares(service.targets) + " }\n";
-}
-
-// Not of what comes by a port, and of frames for others.
-std::string arrivals(const LocalRules& rules) {
-    const Forwarding& forwarded = rules.forwarding;
-    if (!forwarded.ipv4 && !forwarded.ipv6) return {};
-    std::string names = "\"lo\"", stations;
-    for (const std::string& port : rules.ports)
-        names += ", \"" + port + "\"";
-    for (const net::MacAddress& mac : rules.stations)
-        stations += (stations.empty() ? "" : ", ") + mac.to_string();
-    const std::string frames = "    meta iiftype ether ";
-    const std::string family = forwarded.ipv4 && forwarded.ipv6 ? ""
-                               : forwarded.ipv4                 ? "meta nfproto ipv4 "
-                                                                : "meta nfproto ipv6 ";
-    return "    iifname { " + names + " } return\n" + frames +
-           (stations.empty() ? "return\n" : "ether daddr != { " + stations + " } return\n") +
-           "    " + family + "jump to_servers\n";
-}
-
-// The source was the VIP: a server with the VIP (DR, TUN) would never answer.
-std::string masquerade(const LocalService& service) {
-    return "    meta l4proto tcp ct status dnat ct original " + nft_family(service.vip) +
-           " daddr " + service.vip.to_string() + " ct original proto-dst " +
-           std::to_string(service.port) + " masquerade\n";
-}
 
 bool is_one(const char* path) {
     int value = 0;
     return std::ifstream(path) >> value && value != 0;
 }
 
-std::string way_in(const LocalService& service, const LocalService::Own& own) {
-    const std::string family = nft_family(service.vip);
-    std::string mac = "0x";
-    for (const std::uint8_t byte : own.link_source.bytes) {
-        std::array<char, 3> digits{};
-        std::snprintf(digits.data(), digits.size(), "%02x", byte);
-        mac += digits.data();
-    }
-    const std::string address = own.address.to_string();
-    return "    iifname \"lo\" @ll,48,48 " + mac + " " + family + " daddr " +
-           service.vip.to_string() + " tcp dport " + std::to_string(service.port) + " dnat " +
-           family + " to " + (own.address.is_v4() ? address : "[" + address + "]") + ":" +
-           std::to_string(own.port) + "\n";
-}
-
 }  // namespace
 
 std::string local_clients_ruleset(std::string_view instance, const LocalRules& rules, bool owned) {
-    const std::string table = "table inet " + instance_table_name(instance);
-    const std::string flags = owned ? "  flags owner;\n" : "";
-    std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
-    std::string translations, sources, ways_in;
-    for (const LocalService& service : rules.services) {
-        for (const LocalService::Own& own : service.own)
-            ways_in += way_in(service, own);
-        if (service.targets.empty()) continue;
-        translations += "    " + translation(service);
-        sources += masquerade(service);
-    }
-    if (translations.empty() && ways_in.empty()) return text;
-    const auto hooked = [](const std::string& hook, int priority, const std::string& lines) {
-        return "  chain " + hook + " {\n    type nat hook " + hook + " priority " +
-               std::to_string(priority) + "; policy accept;\n" + lines + "  }\n";
-    };
-    text += table + " {\n" + flags;
-    if (!translations.empty()) {
-        text += "  chain to_servers {\n" + translations + "  }\n" +
-                hooked("output", -100, "    jump to_servers\n") +
-                hooked("postrouting", 100, sources);
-        ways_in += arrivals(rules);
-    }
-    return text + (ways_in.empty() ? "" : hooked("prerouting", -100, ways_in)) + "}\n";
+    GuardTable table = guard_tables(instance, {.local = rules}).back();
+    table.is_owned = owned;
+    return remade(table);
 }
 
 Forwarding Forwarding::of_host() {

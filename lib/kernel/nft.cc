@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cctype>
 
 namespace warren::kernel {
 
@@ -31,13 +30,6 @@ std::string Nft::run(const std::string& commands) {
     const std::string error = nft_ctx_get_error_buffer(context_.get());
     if (failed == 0) return {};
     return error.empty() ? "unknown error" : error.substr(0, error.find('\n'));
-}
-
-std::string instance_table_name(std::string_view instance) {
-    std::string name = "warren_local_";
-    for (const char c : instance)
-        name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ? c : '_';
-    return name;
 }
 
 }  // namespace warren::kernel

@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 struct nft_ctx;
 
@@ -21,10 +20,7 @@ class Nft {
     std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
 };
 
-// "warren_local" and the instance's name, in characters that nftables takes.
 // CAP_NET_ADMIN. Without it libnftables says so on standard error each time, so it is not asked.
 bool may_use_nftables();
-
-std::string instance_table_name(std::string_view instance);
 
 }  // namespace warren::kernel

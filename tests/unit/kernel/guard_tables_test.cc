@@ -20,8 +20,12 @@ using testing_support::ip;
 
 const net::IpAddress hosts = ip("10.2.0.1");
 const net::IpAddress ours = ip("10.2.0.100");
-GuardTable table(const InterfaceRules& rules, const std::string& name) {
-    const std::vector<GuardTable> all = guard_tables(rules);
+const LocalService service{
+    ip("10.4.0.100"), 5672, {{ip("10.4.0.11"), 5672, 2}, {ip("10.4.0.12"), 5673, 1}}};
+const LocalService service6{ip("fd04::100"), 5672, {{ip("fd04::11"), 5672, 1}}};
+
+GuardTable table(const GuardRules& rules, const std::string& name) {
+    const std::vector<GuardTable> all = guard_tables("a b", rules);
     const auto found = std::find_if(all.begin(), all.end(),
                                     [&](const GuardTable& one) { return one.name == name; });
     return found != all.end() ? *found : GuardTable{};
@@ -35,7 +39,7 @@ std::string chain(const GuardTable& table, const std::string& name) {
 
 GuardTable on_eth0(InterfaceRules rules, const std::string& family = "netdev") {
     rules.interface = "eth0";
-    return table(rules, family + " warren_eth0");
+    return table({.interfaces = {std::move(rules)}}, family + " warren_eth0");
 }
 
 std::string ingress(InterfaceRules rules) {
@@ -135,7 +139,9 @@ TEST(GuardTables, NothingOwnedNothingDropped) {
 
 TEST(GuardTables, NamesAreWordsForNftAndDifferent) {
     const auto name = [](const std::string& interface) {
-        return guard_tables({.interface = interface}).front().name;
+        GuardRules rules;
+        rules.interfaces.push_back({.interface = interface});
+        return guard_tables("i", rules).front().name;
     };
     EXPECT_EQ(name("eth0.100"), "netdev warren_eth0.100");
     EXPECT_EQ(name("br-lan"), "netdev warren_br-lan");
@@ -144,6 +150,77 @@ TEST(GuardTables, NamesAreWordsForNftAndDifferent) {
     for (const char* impossible :
          {"", "a b", "a\"; flush ruleset", "a/b", "..", "sixteen-letters-", "a\n"})
         EXPECT_THROW(name(impossible), std::invalid_argument) << impossible;
+}
+
+// ---- of the host
+
+TEST(GuardTables, NoAnswersOnOtherInterfaces) {
+    EXPECT_EQ(table({.silent = {ours, ip("2001:db8::100")}}, "arp warren_local_a_b").chains,
+              (std::vector<GuardTable::Chain>{
+                  {"input", "type filter hook input priority 0",
+                   "    arp operation request arp daddr ip { 10.2.0.100 } counter drop\n"}}));
+    EXPECT_TRUE(table({.silent = {ip("2001:db8::100")}}, "arp warren_local_a_b").chains.empty());
+}
+
+GuardTable of_local(LocalRules rules) {
+    return table({.local = std::move(rules)}, "inet warren_local_a_b");
+}
+
+TEST(GuardTables, ServersByWeightFromTheHostsOwnAddress) {
+    GuardTable clients = of_local({{service, service6},
+                                   {"eth0", "no interface's", "eth1"},
+                                   {{{2, 0, 0, 0, 1, 7}}},
+                                   {true, true}});
+    EXPECT_EQ(commands(nullptr, clients), R"(table inet warren_local_a_b {
+  flags owner;
+  chain to_servers {
+    ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
+    ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
+  }
+  chain output {
+    type nat hook output priority -100; policy accept;
+    jump to_servers
+  }
+  chain postrouting {
+    type nat hook postrouting priority 100; policy accept;
+    meta l4proto tcp ct status dnat ct original ip daddr 10.4.0.100 ct original proto-dst 5672 masquerade
+    meta l4proto tcp ct status dnat ct original ip6 daddr fd04::100 ct original proto-dst 5672 masquerade
+  }
+  chain prerouting {
+    type nat hook prerouting priority -100; policy accept;
+    iifname { "lo", "eth0", "eth1" } return
+    meta iiftype ether ether daddr != { 02:00:00:00:01:07 } return
+    jump to_servers
+  }
+}
+)");
+    EXPECT_TRUE(of_local({}).chains.empty());
+}
+
+// Where nothing is forwarded the kernel refuses who comes by another interface, as without this.
+TEST(GuardTables, ArrivalsOfAFamilyThatIsForwarded) {
+    LocalRules rules{{service, service6}, {"eth0"}, {}};
+    EXPECT_EQ(chain(of_local(rules), "prerouting"), "none");
+    const auto jumps = [&](Forwarding forwarding, const std::string& line) {
+        rules.forwarding = forwarding;
+        return chain(of_local(rules), "prerouting").ends_with("    " + line + "\n");
+    };
+    EXPECT_TRUE(jumps({true, false}, "meta nfproto ipv4 jump to_servers"));
+    EXPECT_TRUE(jumps({false, true}, "meta nfproto ipv6 jump to_servers"));
+}
+
+// What a worker sends on lo is led to the server's own address and port.
+TEST(GuardTables, AServerThatIsThisHost) {
+    LocalService own = service;
+    own.own = {{{{2, 0, 0, 0, 1, 7}}, ip("10.4.0.1"), 7000}};
+    LocalService own6 = service6;
+    own6.targets.clear();
+    own6.own = {{{{2, 0, 0, 0, 0, 8}}, ip("fd04::1"), 7000}};
+    EXPECT_EQ(
+        chain(of_local({{own, own6}}), "prerouting"),
+        R"(    iifname "lo" @ll,48,48 0x020000000107 ip daddr 10.4.0.100 tcp dport 5672 dnat ip to 10.4.0.1:7000
+    iifname "lo" @ll,48,48 0x020000000008 ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to [fd04::1]:7000
+)");
 }
 
 // ---- from one to another
