@@ -15,8 +15,6 @@ namespace {
 
 constexpr const char* port_range_file = "/proc/sys/net/ipv4/ip_local_port_range";  // IPv6's too
 constexpr std::uint32_t least_local_ports = 16'384;
-constexpr const char* not_guarded =
-    "interface {}: the kernel sees our frames too and may answer them: {}";
 
 kernel::HostAddresses::Log log_to(journal::EventLog& events) {
     return {
@@ -35,10 +33,15 @@ void add_missing(std::vector<Value>& to, const std::vector<Value>& from) {
     });
 }
 
-void add_what_was(kernel::InterfaceRules& rules, const kernel::InterfaceRules& before) {
-    add_missing(rules.addresses, before.addresses);
-    add_missing(rules.services, before.services);
-    add_missing(rules.local_addresses, before.local_addresses);
+void add_what_was(kernel::GuardRules& rules, const kernel::GuardRules& before) {
+    for (kernel::InterfaceRules& now : rules.interfaces)
+        for (const kernel::InterfaceRules& old : before.interfaces) {
+            if (old.interface != now.interface) continue;
+            add_missing(now.addresses, old.addresses);
+            add_missing(now.services, old.services);
+            add_missing(now.local_addresses, old.local_addresses);
+        }
+    rules.local = before.local;  // its addresses are still there, or not yet
 }
 
 }  // namespace
@@ -47,12 +50,10 @@ Host::Host(const Context& context, const kernel::Netlink& netlink, const std::st
            kernel::Cleaner* cleaner)
     : context_(context),
       netlink_(netlink),
+      guard_(instance, cleaner),
       addresses_(log_to(context.events), cleaner),
       static_addresses_(log_to(context.events), cleaner),
-      routes_(log_to(context.events), cleaner),
-      local_clients_(instance),
-      arp_silence_(instance),
-      cleaner_(cleaner) {}
+      routes_(log_to(context.events), cleaner) {}
 
 // FNAT leaves out what the host numbers its own connections from; where that is nearly all there
 // is, FNAT takes it, and the host's connections from a virtual address to a real_server do not
@@ -77,8 +78,7 @@ void Host::set_host_ports() {
 // An interface that another warren guards is not ours, nor is what that has in the kernel: what
 // seems left there may be in use.
 void Host::start() {
-    for (std::size_t i = 0; i < context_.state.ports.size(); ++i)
-        claim_port(static_cast<std::uint8_t>(i));
+    claim_ports();
     addresses_.promote_on(model::promoting_interfaces(context_.state.config));
     addresses_.remove_leftovers(model::possible_host_addresses(context_.state.config));
     routes_.remove_leftovers(model::possible_host_policy(context_.state.config));
@@ -88,12 +88,21 @@ void Host::start() {
     const auto snapshot = model::build_snapshot(context_.state, 0);
     for (std::size_t i = 0; i < context_.state.ports.size(); ++i)
         begin_port(static_cast<std::uint8_t>(i), *snapshot);
-    silence_kernel();
+    guard(*snapshot, Hide::what_is, Refusal::is_thrown);
 }
 
 void Host::take_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
-    claim_port(index);
     begin_port(index, snapshot);
+    guard(snapshot, Hide::what_is, Refusal::is_thrown);
+}
+
+// Nothing is hidden yet.
+void Host::claim_ports() {
+    kernel::GuardRules rules;
+    for (const model::PortState& port : context_.state.ports)
+        if (port.shared)
+            rules.interfaces.push_back({.interface = port.name, .ifindex = port.ifindex});
+    take(guard_.follow(std::move(rules)), Refusal::is_thrown);
 }
 
 void Host::begin_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
@@ -106,46 +115,29 @@ void Host::begin_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
             "interface {}: the kernel has none of that name: no IGMP or MLD reports, a "
             "snooping switch may withhold the peer's adverts",
             port.name);
-    if (guards_.contains(index)) apply_guard(index, snapshot, Hide::what_is);
 }
 
-void Host::claim_port(std::uint8_t index) {
-    const model::PortState& port = context_.state.ports[index];
-    if (!port.shared) return;
-    guards_[index] = std::make_unique<kernel::Guard>(port.name, cleaner_);
-    try {
-        if (port.ifindex != 0) guards_[index]->apply({});
-    } catch (const kernel::GuardError& error) {
-        if (error.kind != kernel::GuardError::Kind::unsupported)
-            throw std::runtime_error(error.what());
-        context_.events.warn(journal::EventKind::link, not_guarded, port.name, error.what());
-        guards_.erase(index);
-    }
+void Host::guard(const exchange::Snapshot& snapshot, Hide hide, Refusal refusal) {
+    kernel::GuardRules rules = model::guard_rules(context_.state, snapshot);
+    for (const kernel::InterfaceRules& interface : rules.interfaces)
+        warn_of_double_owners(interface);
+    if (hide == Hide::what_was_too)
+        add_what_was(rules, guard_.rules());
+    else
+        rules.local = local_rules();
+    take(guard_.follow(std::move(rules)), refusal);
 }
 
-// Serving goes on without: the next link event tries again.
-void Host::try_guard(std::uint8_t index, const exchange::Snapshot& snapshot, Hide hide) {
-    try {
-        apply_guard(index, snapshot, hide);
-    } catch (const kernel::GuardError& error) {
-        guarded_.erase(index);
-        context_.events.error(journal::EventKind::link, not_guarded,
-                              context_.state.ports[index].name, error.what());
-    }
-}
-
-void Host::apply_guard(std::uint8_t index, const exchange::Snapshot& snapshot, Hide hide) {
-    if (context_.state.ports[index].ifindex == 0) {
-        guarded_.erase(index);  // the chain went with the interface
-        return;
-    }
-    kernel::InterfaceRules rules = model::interface_rules(context_.state, snapshot, index);
-    warn_of_double_owners(rules);
-    const auto old = guarded_.find(index);
-    if (old != guarded_.end() && hide == Hide::what_was_too) add_what_was(rules, old->second);
-    if (old != guarded_.end() && old->second == rules) return;
-    guards_.at(index)->apply(rules);
-    guarded_[index] = std::move(rules);
+// Serving goes on without: the guard tries again. A kernel that cannot is no reason not to start.
+void Host::take(const std::vector<kernel::GuardTrouble>& troubles, Refusal refusal) {
+    using Kind = kernel::GuardTrouble::Kind;
+    for (const kernel::GuardTrouble& trouble : troubles)
+        if (!trouble.of_interface || trouble.kind == Kind::unsupported)
+            context_.events.warn(journal::EventKind::link, "{}", trouble.text);
+        else if (refusal == Refusal::is_thrown)
+            throw std::runtime_error(trouble.text);
+        else
+            context_.events.error(journal::EventKind::link, "{}", trouble.text);
 }
 
 // An address that the kernel has too (somebody has put it there) is still ours alone.
@@ -161,11 +153,11 @@ void Host::warn_of_double_owners(const kernel::InterfaceRules& rules) {
 }
 
 void Host::follow_masters() {
-    if (guards_.size() > 1) apply_guards(Hide::what_was_too);
+    const auto snapshot = model::build_snapshot(context_.state, 0);
+    if (guard_.rules().interfaces.size() > 1)
+        guard(*snapshot, Hide::what_was_too, Refusal::is_told);
     follow_addresses();
-    follow_guards();
-    silence_kernel();
-    follow_local_clients();
+    guard(*snapshot, Hide::what_is, Refusal::is_told);
 }
 
 // Routes lead by addresses: they come after them and go before them.
@@ -192,39 +184,30 @@ vrrp::TrackedState Host::state_of_group(const std::string& group) const {
     return vrrp::TrackedState::of(true, "all is there");
 }
 
-void Host::follow_guards() {
-    apply_guards(Hide::what_is);
+void Host::follow_guard() {
+    guard(*model::build_snapshot(context_.state, 0), Hide::what_is, Refusal::is_told);
 }
 
-void Host::apply_guards(Hide hide) {
-    const auto snapshot = model::build_snapshot(context_.state, 0);
-    for (const auto& [port, guard] : guards_)
-        try_guard(port, *snapshot, hide);
-}
-
-void Host::follow_local_clients() {
-    forwarding_ = kernel::Forwarding::of_host();
+kernel::LocalRules Host::local_rules() const {
     kernel::LocalRules rules{.services = model::local_services(context_.state),
-                             .forwarding = forwarding_};
+                             .forwarding = kernel::Forwarding::of_host()};
     for (const model::PortState& port : context_.state.ports)
         rules.ports.push_back(port.name);
     for (const kernel::Link& link : netlink_.links())
         if (link.present && !link.mac.is_zero() &&
             std::find(rules.ports.begin(), rules.ports.end(), link.name) == rules.ports.end())
             rules.stations.push_back(link.mac);
-    std::sort(rules.stations.begin(), rules.stations.end(),
-              [](const net::MacAddress& a, const net::MacAddress& b) { return a.bytes < b.bytes; });
-    rules.stations.erase(std::unique(rules.stations.begin(), rules.stations.end()),
-                         rules.stations.end());
-    const std::string error = local_clients_.follow(std::move(rules));
-    if (!error.empty())
-        context_.events.warn(journal::EventKind::link,
-                             "programs of this host cannot reach its virtual_servers: nftables: {}",
-                             error);
+    return rules;
+}
+
+void Host::follow_local_clients() {
+    kernel::GuardRules rules = guard_.rules();
+    rules.local = local_rules();
+    take(guard_.follow(std::move(rules)), Refusal::is_told);
 }
 
 void Host::follow_forwarding() {
-    if (forwarding_ != kernel::Forwarding::of_host()) follow_local_clients();
+    if (guard_.rules().local.forwarding != kernel::Forwarding::of_host()) follow_local_clients();
 }
 
 void Host::expect_all_seen() {
@@ -232,21 +215,7 @@ void Host::expect_all_seen() {
     addresses_.expect_all_seen();
     routes_.restore();
     follow_addresses(kernel::Lost::come_again);
-}
-
-// Whatever interface it is asked on.
-void Host::silence_kernel() {
-    std::vector<net::IpAddress> silent;
-    const auto snapshot = model::build_snapshot(context_.state, 0);
-    for (std::size_t i = 0; i < context_.state.ports.size(); ++i) {
-        const kernel::InterfaceRules rules =
-            model::interface_rules(context_.state, *snapshot, static_cast<std::uint8_t>(i));
-        silent.insert(silent.end(), rules.silent.begin(), rules.silent.end());
-    }
-    if (const std::string error = arp_silence_.follow(silent); !error.empty())
-        context_.events.warn(
-            journal::EventKind::link,
-            "the kernel may answer ARP for our addresses on other interfaces: nftables: {}", error);
+    take(guard_.restore(), Refusal::is_told);
 }
 
 void Host::join_groups(std::uint8_t index, const exchange::Snapshot& snapshot) {

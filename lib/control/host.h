@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What this host's kernel is to hide, have, serve and hear follows the model: the guards of shared
-// interfaces, the masters' addresses, routes and rules, the static ones, the host's own programs as
-// clients of our virtual_servers,
-// multicast groups, ARP. Adverts and announcements never wait for any of it: the control lcore
-// rings a bell with each transition and goes on, so addresses come as soon as this thread is woken.
-// The other order would make every takeover as late as that. The constructor throws
-// std::system_error; later refusals are told and tried again.
+// What this host's kernel is to hide, have, serve and hear follows the model: the guard, the
+// masters' addresses, routes and rules, the static ones, multicast groups. Adverts and
+// announcements never wait for any of it: the control lcore rings a bell with each transition and
+// goes on, so addresses come as soon as this thread is woken. The other order would make every
+// takeover as late as that. The constructor throws std::system_error; later refusals are told and
+// tried again.
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "control/publication.h"
-#include "kernel/arp_silence.h"
 #include "kernel/guard.h"
 #include "kernel/host_addresses.h"
 #include "kernel/host_routes.h"
-#include "kernel/local_clients.h"
 #include "kernel/multicast.h"
 #include "kernel/netlink.h"
 #include "vrrp/tracked_state.h"
@@ -42,7 +37,7 @@ class Host {
     void follow_masters();
     // And the routes and rules that go with them.
     void follow_addresses(kernel::Lost lost = kernel::Lost::wait);
-    void follow_guards();
+    void follow_guard();
     void follow_local_clients();
     void follow_forwarding();  // sysctl settings, of which nobody tells
     // Once in a while: what was asked for has come by now, or never will.
@@ -55,10 +50,8 @@ class Host {
     void join_groups(std::uint8_t port, const exchange::Snapshot& snapshot);
     void join_all_groups();
 
-    // Its memberships, its guard's chain went with the interface.
+    // Its memberships went with the interface.
     void forget_groups(int ifindex) { multicast_.forget(ifindex); }
-    void forget_guard(std::uint8_t port) { guarded_.erase(port); }
-    bool lacks_a_guard() const { return guarded_.size() < guards_.size(); }
 
     // Without what it has through us: a virtual address is nobody's primary one.
     kernel::Link own_part(const kernel::Link& link) const;
@@ -68,31 +61,26 @@ class Host {
   private:
     std::vector<net::IpAddress> kernel_addresses() const;
     void set_host_ports();
-    void claim_port(std::uint8_t port);  // with a guard that hides nothing yet
+    void claim_ports();
     void begin_port(std::uint8_t port, const exchange::Snapshot& snapshot);
     // A port hides another one's address while we are master of it: from before the kernel has
     // it until the kernel has it no more.
     enum class Hide : std::uint8_t { what_is, what_was_too };
+    enum class Refusal : std::uint8_t { is_told, is_thrown };
 
-    void apply_guards(Hide hide);
-    void try_guard(std::uint8_t port, const exchange::Snapshot& snapshot, Hide hide);
-    void apply_guard(std::uint8_t port, const exchange::Snapshot& snapshot, Hide hide);
+    void guard(const exchange::Snapshot& snapshot, Hide hide, Refusal refusal);
+    void take(const std::vector<kernel::GuardTrouble>& troubles, Refusal refusal);
     void warn_of_double_owners(const kernel::InterfaceRules& rules);
-    void silence_kernel();
+    kernel::LocalRules local_rules() const;
 
     Context context_;
     const kernel::Netlink& netlink_;
+    kernel::Guard guard_;              // outlives the addresses that it hides
     kernel::HostAddresses addresses_;  // its promote_secondaries outlives the static ones
     kernel::HostAddresses static_addresses_;
     kernel::HostRoutes routes_;
-    kernel::LocalClients local_clients_;
-    kernel::Forwarding forwarding_;
-    kernel::ArpSilence arp_silence_;
     kernel::MulticastGroups multicast_;
-    kernel::Cleaner* cleaner_;
-    std::map<std::uint8_t, std::unique_ptr<kernel::Guard>> guards_;  // by port
-    std::map<std::uint8_t, kernel::InterfaceRules> guarded_;         // what is in force
-    std::set<net::IpAddress> doubly_owned_;                          // warned about
+    std::set<net::IpAddress> doubly_owned_;  // warned about
 };
 
 }  // namespace warren::control

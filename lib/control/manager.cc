@@ -202,7 +202,7 @@ void Manager::on_link(const kernel::Link& link) {
         routers_.update_address_faults();
         changed = true;
     }
-    if (changed || host_.lacks_a_guard()) {
+    if (changed) {
         host_.follow_masters();
     } else {
         host_.follow_addresses();
@@ -214,7 +214,6 @@ void Manager::on_link(const kernel::Link& link) {
 // Those who read from its socket hear of a new interface by the snapshot, before the link is said
 // to be up; a master announces itself when the snapshot has the MAC that it announces.
 void Manager::follow_port(const PortChange& change) {
-    if (change.is_new) host_.forget_guard(change.port);
     if (change.gone_ifindex != 0) host_.forget_groups(change.gone_ifindex);
     std::vector<std::uint16_t> renewed;
     const bool renews = change.mac || change.addresses;
@@ -240,7 +239,7 @@ void Manager::follow_guards_soon() {
     if (std::exchange(guards_are_due_, true)) return;
     boost::asio::post(io_, [this] {
         guards_are_due_ = false;
-        attempts_("following the guards", [this] { host_.follow_guards(); });
+        attempts_("following the guards", [this] { host_.follow_guard(); });
     });
 }
 
@@ -358,7 +357,7 @@ void Manager::every_second(std::uint64_t now_ns) {
                      "{} changes of stations' MACs within a second not followed", ignored);
     if (reloader_.release_indices()) {
         publication_.publish();
-        host_.follow_guards();
+        host_.follow_guard();
     }
     host_.expect_all_seen();
     host_.follow_forwarding();

@@ -1,47 +1,69 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernel/guard.h"
 
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <nftables/libnftables.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 #include "kernel/cleaner.h"
-#include "kernel/nft.h"
 
 namespace warren::kernel {
 namespace {
 
-GuardError::Kind kind_of(std::string_view error) {
+using Kind = GuardTrouble::Kind;
+
+constexpr const char* no_right = "no permission (CAP_NET_ADMIN)";
+constexpr std::string_view line_begin = "table ";
+constexpr int of_unknown_content = -1;  // what was there before us, in place of an ifindex
+
+// CAP_NET_ADMIN. Without it libnftables says so on standard error each time, so it is not asked.
+bool may_use_nftables() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+    return syscall(SYS_capget, &header, sets.data()) == 0 &&
+           (sets[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN)) != 0;
+}
+
+Kind kind_of(std::string_view error) {
     const auto says = [error](std::string_view text) {
         return error.find(text) != std::string_view::npos;
     };
-    if (says("Operation not permitted") || says("Permission denied"))
-        return GuardError::Kind::no_permission;
-    if (says("No such file or directory") || says("No such device"))
-        return GuardError::Kind::no_interface;
-    if (says("not supported") || says("Invalid argument")) return GuardError::Kind::unsupported;
-    return GuardError::Kind::other;
+    if (says(no_right)) return Kind::no_permission;
+    if (says("Operation not permitted") || says("Permission denied")) return Kind::held;
+    if (says("not supported") || says("Invalid argument") || says("No such file or directory"))
+        return Kind::unsupported;
+    return Kind::other;
 }
 
-const char* meaning_of(GuardError::Kind kind) {
+const char* remedy(Kind kind) {
     switch (kind) {
-        case GuardError::Kind::no_permission:
-            return "another warren guards this interface";
-        case GuardError::Kind::no_interface:
-            return "there is no such interface";
-        case GuardError::Kind::unsupported:
-            return "this kernel has no nf_tables netdev ingress chains";
-        case GuardError::Kind::other:
-            break;
+        case Kind::no_permission:
+            return "give warren this capability";
+        case Kind::held:
+            return "another warren guards this interface, or has our name: end one of the two";
+        case Kind::unsupported:
+            return "this kernel lacks it: load nf_tables with its families and nft_nat, or take "
+                   "the "
+                   "interface from the kernel (`device`)";
+        default:
+            return "the old rules stay; it is tried again each second";
     }
-    return "nftables refused the rules";
 }
 
 // libnftables does not tell which socket is a context's.
@@ -61,13 +83,34 @@ std::vector<int> netfilter_sockets() {
     return found;
 }
 
+bool is_one(const char* path) {
+    int value = 0;
+    return std::ifstream(path) >> value && value != 0;
+}
+
+bool names(const std::vector<GuardTable>& tables, const std::string& name) {
+    return std::any_of(tables.begin(), tables.end(),
+                       [&](const GuardTable& table) { return table.name == name; });
+}
+
+bool drop_egress(GuardTable& table) {
+    return std::erase_if(table.chains, [](const GuardTable::Chain& chain) {
+               return chain.name == egress_chain;
+           }) != 0;
+}
+
 }  // namespace
 
-Guard::Guard(std::string interface, Cleaner* cleaner)
-    : interface_(std::move(interface)), context_(nullptr, nft_ctx_free) {
+Forwarding Forwarding::of_host() {
+    return {.ipv4 = is_one("/proc/sys/net/ipv4/ip_forward"),
+            .ipv6 = is_one("/proc/sys/net/ipv6/conf/all/forwarding")};
+}
+
+Guard::Guard(std::string instance, Cleaner* cleaner, bool owned)
+    : instance_(std::move(instance)), context_(nullptr, nft_ctx_free), owned_(owned) {
     const std::vector<int> others = netfilter_sockets();
     context_.reset(nft_ctx_new(NFT_CTX_DEFAULT));
-    if (!context_) throw GuardError(GuardError::Kind::other, "guard: cannot set up libnftables");
+    if (!context_) return;
     nft_ctx_buffer_error(context_.get());
     nft_ctx_buffer_output(context_.get());
     if (cleaner == nullptr) return;
@@ -76,80 +119,142 @@ Guard::Guard(std::string interface, Cleaner* cleaner)
 }
 
 Guard::~Guard() {
-    if (!installed_) return;
-    for (const GuardTable& table : in_kernel_)  // gone already is fine
-        run("delete table " + table.name + "\n");
+    if (in_kernel_.empty()) return;
+    is_first_ = false;
+    follow({});
 }
 
-void Guard::apply(const InterfaceRules& rules) {
-    // Recent kernels take a name that is not there yet and wait for it.
-    if (if_nametoindex(interface_.c_str()) == 0)
-        throw GuardError(GuardError::Kind::no_interface,
-                         "cannot guard interface " + interface_ + ": there is no such interface");
-    if (!may_use_nftables())
-        throw GuardError(GuardError::Kind::no_permission,
-                         "cannot guard interface " + interface_ +
-                             " with nftables: no permission (CAP_NET_ADMIN)");
-    InterfaceRules ingress_only = rules;
-    ingress_only.senders.clear();
-    std::string error = try_to_apply(egress_ ? rules : ingress_only);
+std::vector<GuardTrouble> Guard::follow(GuardRules rules) {
+    if (rules == rules_ && !is_first_) return {};
+    rules_ = std::move(rules);
+    return install();
+}
+
+std::vector<GuardTrouble> Guard::restore() {
+    return install();
+}
+
+std::vector<GuardTrouble> Guard::install() {
+    std::vector<GuardTable> tables = wanted();
+    std::vector<GuardTrouble> troubles;
+    if (const std::string lost = look(tables); !lost.empty())
+        troubles.push_back(
+            {Kind::flushed, false,
+             "nftables: somebody has removed tables of ours, they are put back: " + lost});
+    Tables together, alone;
+    for (const GuardTable& table : tables)
+        (refused_.contains(table.name) ? alone : together).push_back(&table);
+    std::string error = change(together);
     // What a killed predecessor has left is being cleared away.
-    for (unsigned i = 0; i < 50 && !installed_ && kind_of(error) == GuardError::Kind::no_permission;
-         ++i) {
+    for (unsigned i = 0; i < 50 && is_first_ && kind_of(error) == Kind::held; ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        error = try_to_apply(egress_ ? rules : ingress_only);
+        look(tables);
+        error = change(together);
     }
-    if (!error.empty() && egress_ && !rules.senders.empty()) {
-        error = try_to_apply(ingress_only);
+    is_first_ = false;
+    std::erase_if(refused_, [&](const auto& entry) { return !names(tables, entry.first); });
+    if (!error.empty()) alone.insert(alone.end(), together.begin(), together.end());
+    for (const GuardTable* table : alone) {
+        error = change_alone(*table);
+        if (error.empty()) {
+            refused_.erase(table->name);
+        } else if (std::exchange(refused_[table->name], error) != error) {
+            const Kind kind = kind_of(error);
+            troubles.push_back({kind, !table->interface.empty(),
+                                table->without + ": nftables: " + error + "; " + remedy(kind)});
+        }
+    }
+    return troubles;
+}
+
+// Of an interface that is not there a table stays as it is, and none is made: recent kernels take a
+// device's name and wait for it, others refuse the whole transaction.
+std::vector<GuardTable> Guard::wanted() const {
+    std::vector<GuardTable> tables = guard_tables(instance_, rules_);
+    std::erase_if(tables, [&](GuardTable& table) {
+        const GuardTable* known = installed(table.name);
+        table.is_owned = known != nullptr ? known->is_owned : owned_;
+        if (!egress_) drop_egress(table);
+        if (table.interface.empty() || if_nametoindex(table.interface.c_str()) != 0) return false;
+        if (known != nullptr) table = *known;
+        return known == nullptr;
+    });
+    for (const auto& [name, table] : in_kernel_)
+        if (table.ifindex != of_unknown_content && !names(tables, name))
+            tables.push_back({.name = name});
+    return tables;
+}
+
+const GuardTable* Guard::installed(const std::string& name) const {
+    const auto found = in_kernel_.find(name);
+    return found == in_kernel_.end() || found->second.ifindex == of_unknown_content
+               ? nullptr
+               : &found->second;
+}
+
+// What is there of `wanted` and of ours; the names of what was and is no longer.
+std::string Guard::look(const std::vector<GuardTable>& wanted) {
+    if (!run("list tables").empty()) return {};
+    std::set<std::string> there;
+    std::istringstream lines(nft_ctx_get_output_buffer(context_.get()));
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with(line_begin)) there.insert(line.substr(line_begin.size()));
+    std::string lost;
+    std::erase_if(in_kernel_, [&](const auto& entry) {
+        const auto& [name, table] = entry;
+        if (table.ifindex == of_unknown_content) return true;
+        if (there.contains(name)) return false;
+        lost += (lost.empty() ? "" : ", ") + name;
+        return true;
+    });
+    for (const GuardTable& table : wanted)
+        if (there.contains(table.name))
+            in_kernel_.try_emplace(table.name,
+                                   GuardTable{.name = table.name, .ifindex = of_unknown_content});
+    return lost;
+}
+
+std::string Guard::change(const Tables& tables) {
+    std::string text;
+    for (const GuardTable* table : tables) {
+        const auto before = in_kernel_.find(table->name);
+        text += commands(before != in_kernel_.end() ? &before->second : nullptr, *table);
+    }
+    if (text.empty()) return {};
+    std::string error = run(text);
+    if (!error.empty()) return error;
+    for (const GuardTable* table : tables)
+        if (table->chains.empty())
+            in_kernel_.erase(table->name);
+        else
+            in_kernel_.insert_or_assign(table->name, *table);
+    return {};
+}
+
+// Without what older kernels have not: the hook for what leaves (5.16), owners (5.12).
+std::string Guard::change_alone(GuardTable table) {
+    std::string error = change({&table});
+    if (kind_of(error) != Kind::unsupported) return error;
+    if (drop_egress(table)) {
+        error = change({&table});
         egress_ = !error.empty();
     }
-    if (!error.empty()) {
-        const GuardError::Kind kind = kind_of(error);
-        throw GuardError(kind, "cannot guard interface " + interface_ +
-                                   " with nftables: " + meaning_of(kind) + " [" +
-                                   error.substr(0, error.find('\n')) + "]");
+    if (!error.empty() && owned_ && installed(table.name) == nullptr) {
+        table.is_owned = owned_ = false;
+        error = change({&table});
+        owned_ = !error.empty();
     }
-    installed_ = true;
-}
-
-std::string Guard::try_to_apply(const InterfaceRules& rules) {
-    std::string error = change(rules);
-    if (error.empty() || installed_ || kind_of(error) != GuardError::Kind::unsupported)
-        return error;
-    // Kernels before 5.12 know no owners, and a table left without one by a predecessor gets none.
-    owned_ = false;
-    error = change(rules);
-    owned_ = !error.empty();
     return error;
 }
 
-// What somebody has left is replaced; of our own tables the rules are exchanged.
-std::string Guard::change(const InterfaceRules& rules) {
-    InterfaceRules named = rules;
-    named.interface = interface_;
-    named.ifindex = static_cast<int>(if_nametoindex(interface_.c_str()));
-    std::vector<GuardTable> tables = guard_tables({}, {.interfaces = {std::move(named)}});
-    tables.resize(2);  // the host's are others' still
-    std::string text;
-    for (std::size_t i = 0; i < tables.size(); ++i) {
-        tables[i].is_owned = owned_;
-        if (installed_ && tables[i].ifindex == in_kernel_[i].ifindex) {
-            const bool was_there = !in_kernel_[i].chains.empty();
-            text += commands(was_there ? &in_kernel_[i] : nullptr, tables[i]);
-            continue;
-        }
-        text += remade(tables[i]);
-    }
-    std::string error = run(text);
-    if (error.empty()) in_kernel_ = std::move(tables);
-    return error;
-}
-
+// One transaction. The first line of what was refused; empty = done.
 std::string Guard::run(const std::string& commands) {
+    if (!context_) return "cannot set up libnftables";
+    if (!may_use_nftables()) return no_right;
     const int failed = nft_run_cmd_from_buffer(context_.get(), commands.c_str());
-    std::string error = nft_ctx_get_error_buffer(context_.get());
+    const std::string error = nft_ctx_get_error_buffer(context_.get());
     if (failed == 0) return {};
-    return error.empty() ? "unknown error" : error;
+    return error.empty() ? "unknown error" : error.substr(0, error.find('\n'));
 }
 
 }  // namespace warren::kernel

@@ -1,22 +1,45 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The guard of an interface that Warren shares with the kernel: one nftables table of the netdev
-// family whose ingress chain drops what is Warren's before the kernel's stack sees it (the kernel
-// would answer or forward it). Packet sockets, so our port too, see the frames
-// nevertheless. Of an address that the host has too exactly our part is hidden: virtual_servers and
-// what FNAT servers send to our local ports; a datagram in fragments once the kernel has joined it,
-// in a table of the ip family beside. ARP requests and solicitations for any address of ours
-// are: we answer, on a backup nobody does. A virtual MAC is made the kernel's in both directions:
-// no device of its own is needed. Errors: GuardError, with the kind for the caller to decide on.
+// The guard: all that nftables does for us, in one object that makes the kernel's tables follow one
+// value (guard_rules.h), by one transaction, and takes them back at the end.
+//
+// - `netdev warren_IF`: on ingress it drops what is Warren's before the kernel's stack sees it (the
+//   kernel would answer or forward it); packet sockets, so our port too, see the frames
+//   nevertheless. Of an address that the host has too exactly our part is hidden: virtual_servers
+//   and what FNAT servers send to our local ports. ARP requests and solicitations for any address
+//   of ours are: we answer, on a backup nobody does. A virtual MAC is made the kernel's in both
+//   directions (ingress, egress): no device of its own is needed.
+// - `ip warren_IF`: the same part of a datagram in fragments, once the kernel has joined it.
+// - `arp warren_local_INSTANCE`: the kernel says on no interface who has our IPv4 addresses. It
+//   would: of one on eth0 it tells whoever asks on eth1 that eth1 has it, and what goes there
+//   passes us by. IPv6 asks no such thing.
+// - `inet warren_local_INSTANCE`, while this host is master of a VIP with virtual_servers: the
+//   host's own programs, and who comes by an interface that no worker reads from (containers, a
+//   VPN, another network). What they send to an address of this host never leaves by a card, so no
+//   worker sees it: the kernel translates it to a real_server that the checks call alive, by
+//   weight, from the host's own address, which is the way that the checks go too. And a server that
+//   is this host: what workers hand to its kernel by way of lo is led to its own address and port.
+//
+// What nftables promises, and we rely on:
+// - A packet meets a chain's rules as they were at one moment, so rules are exchanged in place. A
+//   new chain beside the old one is two: a packet on its way between them meets the one before the
+//   exchange, the other after it, both without rules, and passes.
+// - A table with an owner is tied to our socket: nobody else changes it, it survives `nft flush
+//   ruleset`, and it goes with us; or with the cleaner, after a killed process's addresses. Kernels
+//   before 5.12 know no owners: there a flush is noticed by restore().
+// - A base chain goes with its device, on recent kernels it comes back with the name. It is made
+//   anew whenever the ifindex is another one.
+// - A transaction fails as a whole. What is refused then is found table by table: that one stays as
+//   it was, the others follow, and it is tried again once in a while.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "kernel/guard_rules.h"
+#include "kernel/guard_tables.h"
 
 struct nft_ctx;
 
@@ -24,77 +47,58 @@ namespace warren::kernel {
 
 class Cleaner;
 
-class GuardError : public std::runtime_error {
-  public:
+struct GuardTrouble {
     enum class Kind : std::uint8_t {
-        no_permission,  // CAP_NET_ADMIN is missing, or another process holds this guard
-        no_interface,
-        unsupported,  // a kernel without nf_tables netdev chains: the kernel sees the frames too
+        no_permission,  // CAP_NET_ADMIN is missing
+        held,           // another process has this table
+        unsupported,    // by this kernel
         other,
+        flushed,  // somebody had removed it; it is back
     };
-    GuardError(Kind what_kind, const std::string& text)
-        : std::runtime_error(text), kind(what_kind) {}
-    const Kind kind;
+    Kind kind = Kind::other;
+    bool of_interface = false;  // else of the host
+    std::string text;           // what it means, nftables' words, the remedy
 };
-
-inline constexpr std::string_view egress_chain = "egress";
-
-struct GuardTable {
-    struct Chain {
-        std::string name;
-        std::string type;   // with its hook; empty: others jump to it
-        std::string rules;  // a line each
-
-        friend bool operator==(const Chain&, const Chain&) = default;
-    };
-    std::string name{};           // "netdev warren_eth0"
-    std::string without{};        // what happens where the kernel refuses it
-    std::string interface {};     // whose it is; empty: the host's
-    int ifindex = 0;              // of that
-    std::vector<Chain> chains{};  // none: it is not to be there
-    bool is_owned = true;         // guard.h
-
-    friend bool operator==(const GuardTable&, const GuardTable&) = default;
-};
-
-// All that an instance may have with such interfaces, without chains where there is nothing to do.
-// Throws std::invalid_argument for a name that no interface can have.
-std::vector<GuardTable> guard_tables(std::string_view instance, const GuardRules& rules);
-
-// Chains that stay the same are left alone, with their counters; of others the rules are exchanged
-// in place (guard.h says why). `before`: what the kernel has, null = nothing; made anew for another
-// ifindex. Empty: nothing to do.
-std::string commands(const GuardTable* before, const GuardTable& after);
-// Whatever the kernel has of it.
-std::string remade(const GuardTable& table);
 
 class Guard {
   public:
-    // Nothing is installed before the first apply(), which throws as guard_tables() does.
-    explicit Guard(std::string interface, Cleaner* cleaner = nullptr);
-    ~Guard();  // removes the table
+    // Nothing is installed before the first follow(). `owned`: false as on a kernel before 5.12.
+    explicit Guard(std::string instance, Cleaner* cleaner = nullptr, bool owned = true);
+    ~Guard();  // removes all
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
 
-    // Replaces the rules atomically; after an error the old ones still stand. Call it again when
-    // the interface has come back after a removal: its chain went with it.
-    void apply(const InterfaceRules& rules);
+    // Nothing is done if nothing has changed. Returns troubles, each once until it is over. An
+    // interface that is not there takes none of the others with it.
+    std::vector<GuardTrouble> follow(GuardRules rules);
+    // Once in a while: puts back what somebody has removed, tries again what was refused.
+    std::vector<GuardTrouble> restore();
+
+    const GuardRules& rules() const { return rules_; }
     // A kernel before 5.16: what the host sends from a virtual address leaves with the physical
     // MAC.
     bool lacks_egress() const { return !egress_; }
 
   private:
+    using Tables = std::vector<const GuardTable*>;
+
+    std::vector<GuardTrouble> install();
+    std::vector<GuardTable> wanted() const;
+    const GuardTable* installed(const std::string& name) const;  // by us
+    std::string look(const std::vector<GuardTable>& wanted);
     // The error text, empty = done.
-    std::string try_to_apply(const InterfaceRules& rules);
-    std::string change(const InterfaceRules& rules);
+    std::string change(const Tables& tables);
+    std::string change_alone(GuardTable table);
     std::string run(const std::string& commands);
 
-    std::string interface_;
+    std::string instance_;
     std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
-    bool installed_ = false;
+    GuardRules rules_;
+    std::map<std::string, GuardTable> in_kernel_;  // by name
+    std::map<std::string, std::string> refused_;   // why, as it was told
+    bool owned_;
     bool egress_ = true;
-    bool owned_ = true;
-    std::vector<GuardTable> in_kernel_;
+    bool is_first_ = true;
 };
 
 }  // namespace warren::kernel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kernel/guard.h"
+#include "kernel/guard_tables.h"
 
 #include <algorithm>
 #include <array>
@@ -405,11 +405,6 @@ std::string commands(const GuardTable* before, const GuardTable& after) {
                     (chain.type.empty() ? "" : "    " + chain.type + "; policy accept;\n") +
                     chain.rules + "  }\n";
     return text + "}\n";
-}
-
-std::string remade(const GuardTable& table) {
-    return "add table " + table.name + " {\n" + (table.is_owned ? "  flags owner;\n" : "") +
-           "}\ndelete table " + table.name + "\n" + commands(nullptr, table);
 }
 
 }  // namespace warren::kernel

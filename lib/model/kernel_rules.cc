@@ -131,6 +131,16 @@ kernel::InterfaceRules interface_rules(const State& state, const exchange::Snaps
     return rules;
 }
 
+kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot) {
+    kernel::GuardRules rules;
+    for (std::size_t i = 0; i < state.ports.size(); ++i) {
+        kernel::InterfaceRules one = interface_rules(state, snapshot, static_cast<std::uint8_t>(i));
+        rules.silent.insert(rules.silent.end(), one.silent.begin(), one.silent.end());
+        if (state.ports[i].shared) rules.interfaces.push_back(std::move(one));
+    }
+    return rules;
+}
+
 std::vector<kernel::KernelAddress> host_addresses(const State& state) {
     std::vector<kernel::KernelAddress> all;
     if (!state.config.dataplane.host_addresses) return all;

@@ -20,6 +20,9 @@ namespace warren::model {
 // What the kernel must not see on a port that it shares. `snapshot` is built from `state`.
 kernel::InterfaceRules interface_rules(const State& state, const exchange::Snapshot& snapshot,
                                        std::uint8_t port);
+// Of all that are shared, and what their addresses keep silent; `local` is left empty: it
+// depends on more than the state.
+kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& snapshot);
 
 // The virtual addresses that the host is to have now: those of its masters.
 std::vector<kernel::KernelAddress> host_addresses(const State& state);

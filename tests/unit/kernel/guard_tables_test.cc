@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What nftables is told, as text: the tables of a state, and the commands from one to another.
-#include "kernel/guard.h"
+#include "kernel/guard_tables.h"
 
 #include <gtest/gtest.h>
 

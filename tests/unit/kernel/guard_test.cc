@@ -3,7 +3,6 @@
 // In a namespace of the test's own: frames are written to gu1 and arrive at gu0, where the kernel
 // owns 10.2.0.1 and (as it never would in earnest, but here it makes the kernel answer) 10.2.0.100.
 #include "kernel/guard.h"
-#include "kernel/guard_rules.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -27,6 +26,7 @@
 #include <iterator>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../health/own_namespace.h"
@@ -81,6 +81,18 @@ Frame echo_request(const net::IpAddress& to) {
 
 Frame advert(std::uint8_t vrid) {
     return ip_frame(host, 112, {0x21, vrid, 100, 0, 0, 1, 0, 0});
+}
+
+Frame arp_request(const net::IpAddress& target) {
+    Frame frame{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 2, 2, 8, 6,
+                0,    1,    8,    0,    6,    4,    0, 1, 2, 0, 0, 0, 2, 2};
+    for (const net::IpAddress& address : {client, target}) {
+        const std::uint32_t raw = address.as_v4().raw();
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(&raw);
+        frame.insert(frame.end(), bytes, bytes + 4);
+        if (address == client) frame.resize(frame.size() + 6);
+    }
+    return frame;
 }
 
 class GuardTest : public testing::Test {
@@ -149,7 +161,23 @@ class GuardTest : public testing::Test {
         });
         return seen;
     }
-    static InterfaceRules rules() { return {.addresses = {vip}, .vrids = {51}}; }
+    std::string answers_arp() const {
+        put(arp_request(vip));
+        put(arp_request(host));
+        std::string seen;
+        next(wire, [&seen](const Frame& f) {
+            if (f.size() < 42 || f[12] != 8 || f[13] != 6 || f[21] != 2) return false;
+            seen += f[31] == 100 ? "vip " : "host ";
+            return f[31] != 100;
+        });
+        return seen;
+    }
+    static GuardRules on_gu0(InterfaceRules rules) {
+        rules.interface = "gu0";
+        rules.ifindex = static_cast<int>(if_nametoindex("gu0"));
+        return {.interfaces = {std::move(rules)}};
+    }
+    static GuardRules rules() { return on_gu0({.addresses = {vip}, .vrids = {51}}); }
 
     static inline bool ready = false;
     int inside = -1;
@@ -159,9 +187,9 @@ class GuardTest : public testing::Test {
 TEST_F(GuardTest, KernelIsQuietAndPacketSocketsStillSee) {
     ASSERT_EQ(answers(), "vip host ") << "without a guard the kernel answers both";
     {
-        Guard guard("gu0");
+        Guard guard("t");
         EXPECT_EQ(answers(), "vip host ") << "no rules yet";
-        guard.apply(rules());
+        EXPECT_TRUE(guard.follow(rules()).empty());
         while (recv(inside, nullptr, 0, MSG_DONTWAIT) >= 0) {
         }
         EXPECT_EQ(answers(), "host ");
@@ -173,36 +201,13 @@ TEST_F(GuardTest, KernelIsQuietAndPacketSocketsStillSee) {
     EXPECT_EQ(answers(), "vip host ") << "gone with the guard";
 }
 
-Frame arp_request(const net::IpAddress& target) {
-    Frame frame{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 2, 2, 8, 6,
-                0,    1,    8,    0,    6,    4,    0, 1, 2, 0, 0, 0, 2, 2};
-    for (const net::IpAddress& address : {client, target}) {
-        const std::uint32_t raw = address.as_v4().raw();
-        const auto* bytes = reinterpret_cast<const std::uint8_t*>(&raw);
-        frame.insert(frame.end(), bytes, bytes + 4);
-        if (address == client) frame.resize(frame.size() + 6);
-    }
-    return frame;
-}
-
 // The kernel has the VIP (a master's host, or what a dead keepalived has left): we alone answer.
 TEST_F(GuardTest, TheKernelSaysNothingOfWhoHasTheAddress) {
-    const auto answers_arp = [this] {
-        put(arp_request(vip));
-        put(arp_request(host));
-        std::string seen;
-        next(wire, [&seen](const Frame& f) {
-            if (f.size() < 42 || f[12] != 8 || f[13] != 6 || f[21] != 2) return false;
-            seen += f[31] == 100 ? "vip " : "host ";
-            return f[31] != 100;
-        });
-        return seen;
-    };
     ASSERT_EQ(answers_arp(), "vip host ");
-    Guard guard("gu0");
+    Guard guard("t");
     InterfaceRules silent;
     silent.silent = {vip};
-    guard.apply(silent);
+    EXPECT_TRUE(guard.follow(on_gu0(silent)).empty());
     EXPECT_EQ(answers_arp(), "host ");
     EXPECT_EQ(answers(), "vip host ") << "all else is the host's";
 }
@@ -215,8 +220,8 @@ Frame in_vlan(Frame frame, std::uint8_t vlan) {
 // They are on their way to an interface of that VLAN, where the same VRID is another virtual
 // router.
 TEST_F(GuardTest, AVlansFramesAreNotHidden) {
-    Guard guard("gu0");
-    guard.apply(rules());
+    Guard guard("t");
+    EXPECT_TRUE(guard.follow(rules()).empty());
     put(in_vlan(advert(51), 7));
     put(in_vlan(echo_request(vip), 7));
     put(in_vlan(advert(51), 0));  // a priority alone
@@ -232,12 +237,12 @@ TEST_F(GuardTest, AVlansFramesAreNotHidden) {
 
 // As if it were the kernel's own, and what it answers leaves with it.
 TEST_F(GuardTest, AVirtualMacIsTheKernels) {
-    Guard guard("gu0");
+    Guard guard("t");
     InterfaceRules with_mac;
     const net::MacAddress virtual_mac{{0, 0, 0x5e, 0, 1, 51}};
     with_mac.heard_macs = {virtual_mac};
     with_mac.senders = {{virtual_mac, vip}};
-    guard.apply(with_mac);
+    EXPECT_TRUE(guard.follow(on_gu0(with_mac)).empty());
     EXPECT_FALSE(guard.lacks_egress());
     Frame request = echo_request(vip);
     std::copy(virtual_mac.bytes.begin(), virtual_mac.bytes.end(), request.begin());
@@ -251,11 +256,11 @@ TEST_F(GuardTest, AVirtualMacIsTheKernels) {
 
 // A worker that hands a virtual router over leaves its MAC to the peer.
 TEST_F(GuardTest, WhatWeSendKeepsItsMac) {
-    Guard guard("gu0");
+    Guard guard("t");
     InterfaceRules with_mac;
     const net::MacAddress virtual_mac{{0, 0, 0x5e, 0, 1, 51}};
     with_mac.senders = {{virtual_mac, vip}};
-    guard.apply(with_mac);
+    EXPECT_TRUE(guard.follow(on_gu0(with_mac)).empty());
     Frame frame = ip_frame(client, IPPROTO_TCP, Frame(40));
     frame[11] = 1;  // from gu0's MAC
     frame[29] = 100;
@@ -272,8 +277,8 @@ TEST_F(GuardTest, WhatWeSendKeepsItsMac) {
 
 TEST_F(GuardTest, OnlyOurVirtualRoutersAdvertsAreHidden) {
     const int daemon = socket(AF_INET, SOCK_RAW, 112);
-    Guard guard("gu0");
-    guard.apply(rules());
+    Guard guard("t");
+    EXPECT_TRUE(guard.follow(rules()).empty());
     put(advert(51));
     put(advert(60));
     const Frame seen = next(daemon, [](const Frame&) { return true; });
@@ -299,8 +304,8 @@ TEST_F(GuardTest, ErrorsAboutPacketsToNatServersAreHidden) {
     const net::IpAddress server = net::IpAddress::v4(10, 2, 0, 11);
     InterfaceRules nat;
     nat.nat_servers = {{server, 5672}, {*net::IpAddress::parse("2001:db8::11"), 5672}};
-    Guard guard("gu0");
-    guard.apply(nat);
+    Guard guard("t");
+    EXPECT_TRUE(guard.follow(on_gu0(nat)).empty());
     put(error_about(server, 5672));
     put(error_about(server, 22));
     constexpr std::size_t quoted_port = 20 + 8 + 20 + 2;  // low byte at + 1
@@ -309,19 +314,19 @@ TEST_F(GuardTest, ErrorsAboutPacketsToNatServersAreHidden) {
     };
     EXPECT_EQ(next(daemon, is_error).at(quoted_port + 1), 22) << "SSH through the same router";
     nat.kernel_addresses = {host};
-    guard.apply(nat);
+    EXPECT_TRUE(guard.follow(on_gu0(nat)).empty());
     put(error_about(server, 5672));
     EXPECT_EQ(next(daemon, is_error).at(quoted_port), 5672 >> 8) << "about a checker's connection";
     close(daemon);
 }
 
 TEST_F(GuardTest, RulesAreReplaced) {
-    Guard guard("gu0");
-    guard.apply(rules());
+    Guard guard("t");
+    EXPECT_TRUE(guard.follow(rules()).empty());
     EXPECT_EQ(answers(), "host ");
-    guard.apply({});
+    EXPECT_TRUE(guard.follow(on_gu0({})).empty());
     EXPECT_EQ(answers(), "vip host ");
-    guard.apply(rules());
+    EXPECT_TRUE(guard.follow(rules()).empty());
     EXPECT_EQ(answers(), "host ");
 }
 
@@ -329,10 +334,10 @@ TEST_F(GuardTest, RulesAreReplaced) {
 // successor would not. A frame meets the newest of a priority first, then the slow one, then the
 // older one, and an exchange while it is in the slow one shows it two empty chains.
 TEST_F(GuardTest, NothingPassesWhileRulesAreExchanged) {
-    Guard guard("gu0");
+    Guard guard("t");
     const InterfaceRules one{.addresses = {vip}, .vrids = {51}};
     const InterfaceRules other{.addresses = {vip}, .vrids = {52}};
-    guard.apply(one);
+    ASSERT_TRUE(guard.follow(on_gu0(one)).empty());
     ASSERT_TRUE(
         run("nft 'add table ip seen; add chain ip seen input { type filter hook input "
             "priority 0; }; add rule ip seen input ip daddr 10.2.0.100 counter'"));
@@ -351,7 +356,7 @@ TEST_F(GuardTest, NothingPassesWhileRulesAreExchanged) {
     });
     for (int i = 0; i < 40; ++i) {
         EXPECT_TRUE(run("nft -f " + file));
-        guard.apply(i % 2 == 0 ? other : one);
+        EXPECT_TRUE(guard.follow(on_gu0(i % 2 == 0 ? other : one)).empty());
     }
     is_over = true;
     sender.join();
@@ -360,32 +365,76 @@ TEST_F(GuardTest, NothingPassesWhileRulesAreExchanged) {
         << "some have reached the kernel";
 }
 
+TEST_F(GuardTest, WhatStaysKeepsItsCounters) {
+    Guard guard("t");
+    ASSERT_TRUE(guard.follow(rules()).empty());
+    ASSERT_EQ(answers(), "host ");
+    GuardRules more = rules();
+    more.silent = {vip};
+    more.interfaces[0].senders = {{{{0, 0, 0x5e, 0, 1, 51}}, vip}};
+    ASSERT_TRUE(guard.follow(more).empty());
+    EXPECT_TRUE(
+        run("nft list table netdev warren_gu0 | grep -q 'daddr 10.2.0.100 counter packets 1 '"));
+}
+
+// The kernel would say on gu0 who has an address of lo.
+TEST_F(GuardTest, TheHostIsSilentOnInterfacesThatNobodyGuards) {
+    Guard guard("t");
+    EXPECT_TRUE(guard.follow({.silent = {vip}}).empty());
+    EXPECT_EQ(answers_arp(), "host ");
+    EXPECT_TRUE(guard.follow({}).empty());
+    EXPECT_EQ(answers_arp(), "vip host ");
+}
+
 TEST_F(GuardTest, ReplacesWhatAKilledPredecessorLeft) {
     ASSERT_TRUE(
         run("nft 'add table netdev warren_gu0; add chain netdev warren_gu0 ingress "
             "{ type filter hook ingress device gu0 priority -500; }; "
-            "add rule netdev warren_gu0 ingress drop'"));
-    Guard guard("gu0");
-    guard.apply(rules());
+            "add rule netdev warren_gu0 ingress drop; add table inet warren_local_t'"));
+    Guard guard("t");
+    EXPECT_TRUE(guard.follow(rules()).empty());
     EXPECT_EQ(answers(), "host ") << "the old table dropped everything";
+    EXPECT_FALSE(run("nft list table inet warren_local_t"));
 }
 
 TEST_F(GuardTest, SurvivesTheOperatorsFlush) {
-    Guard guard("gu0");
-    guard.apply(rules());
+    Guard guard("t");
+    EXPECT_TRUE(guard.follow(rules()).empty());
     ASSERT_TRUE(run("nft flush ruleset"));
     EXPECT_EQ(answers(), "host ");
+    EXPECT_TRUE(guard.restore().empty()) << "nothing was lost";
+}
+
+// On a kernel without owners.
+TEST_F(GuardTest, PutsBackWhatAFlushHasRemoved) {
+    Guard guard("t", nullptr, false);
+    GuardRules all = rules();
+    all.silent = {vip};
+    EXPECT_TRUE(guard.follow(all).empty());
+    ASSERT_TRUE(run("nft flush ruleset"));
+    ASSERT_EQ(answers(), "vip host ");
+    const std::vector<GuardTrouble> troubles = guard.restore();
+    ASSERT_EQ(troubles.size(), 1U);
+    EXPECT_EQ(troubles[0].kind, GuardTrouble::Kind::flushed);
+    EXPECT_NE(troubles[0].text.find("arp warren_local_t, netdev warren_gu0"), std::string::npos)
+        << troubles[0].text;
+    EXPECT_EQ(answers(), "host ");
+    EXPECT_TRUE(guard.restore().empty());
+    ASSERT_TRUE(run("nft flush ruleset"));
+    EXPECT_EQ(guard.follow(on_gu0({})).size(), 1U) << "a change finds it out too";
+    ASSERT_TRUE(run("nft list table netdev warren_gu0"));
 }
 
 TEST_F(GuardTest, TwoGuardsOfOneInterfaceDoNotFight) {
-    Guard first("gu0");
-    first.apply(rules());
-    Guard second("gu0");
-    try {
-        second.apply({});
-        FAIL() << "the interface is guarded already";
-    } catch (const GuardError& error) {
-        EXPECT_EQ(error.kind, GuardError::Kind::no_permission) << error.what();
+    Guard first("a");
+    EXPECT_TRUE(first.follow(rules()).empty());
+    {
+        Guard second("b");
+        const std::vector<GuardTrouble> troubles = second.follow(on_gu0({}));
+        ASSERT_EQ(troubles.size(), 1U);
+        EXPECT_EQ(troubles[0].kind, GuardTrouble::Kind::held) << troubles[0].text;
+        EXPECT_TRUE(troubles[0].of_interface);
+        EXPECT_TRUE(second.restore().empty()) << "told once";
     }
     EXPECT_EQ(answers(), "host ");
 }
@@ -409,40 +458,95 @@ class WithoutNetAdmin {
 };
 
 TEST_F(GuardTest, WithoutTheRightItSaysSoOnceAndInItsOwnWords) {
-    Guard guard("gu0");
+    Guard guard("t");
     testing::internal::CaptureStderr();
-    try {
+    {
         const WithoutNetAdmin without;
-        guard.apply(rules());
-        ADD_FAILURE() << "nothing may be installed";
-    } catch (const GuardError& error) {
-        EXPECT_EQ(error.kind, GuardError::Kind::no_permission);
-        EXPECT_NE(std::string(error.what()).find("no permission (CAP_NET_ADMIN)"),
-                  std::string::npos);
+        const std::vector<GuardTrouble> troubles = guard.follow(rules());
+        ASSERT_EQ(troubles.size(), 1U);
+        EXPECT_EQ(troubles[0].kind, GuardTrouble::Kind::no_permission);
+        EXPECT_EQ(troubles[0].text,
+                  "interface gu0: the kernel sees our frames too and may answer them: nftables: no "
+                  "permission (CAP_NET_ADMIN); give warren this capability");
+        EXPECT_TRUE(guard.restore().empty());
     }
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+    EXPECT_TRUE(guard.restore().empty());
+    EXPECT_EQ(answers(), "host ") << "it is tried again";
 }
 
-TEST_F(GuardTest, MissingInterfaceIsNamed) {
-    Guard guard("gu9");
-    try {
-        guard.apply(rules());
-        FAIL();
-    } catch (const GuardError& error) {
-        EXPECT_EQ(error.kind, GuardError::Kind::no_interface) << error.what();
-        EXPECT_NE(std::string(error.what()).find("gu9"), std::string::npos);
+// What the kernel refuses (here a name of its own for a server's address: a weight of 0 in all)
+// stays as it was, is told once, and takes nothing else with it.
+TEST_F(GuardTest, WhatIsRefusedLeavesTheOldRulesAndTheOthers) {
+    const net::IpAddress server = net::IpAddress::v4(10, 2, 0, 11);
+    Guard guard("t");
+    GuardRules some = rules();
+    some.local.services = {{vip, 5672, {{server, 5672, 1}}}};
+    ASSERT_TRUE(guard.follow(some).empty());
+    const auto translates = [](const std::string& what) {
+        return run("nft list table inet warren_local_t | grep -q 'dnat.*" + what + "'");
+    };
+    ASSERT_TRUE(translates("10.2.0.11 . 5672"));
+    GuardRules wrong = on_gu0({.addresses = {host}});
+    wrong.local.services = {{vip, 5672, {{*net::IpAddress::parse("2001:db8::11"), 5672, 1}}}};
+    const std::vector<GuardTrouble> troubles = guard.follow(wrong);
+    ASSERT_EQ(troubles.size(), 1U);
+    EXPECT_FALSE(troubles[0].of_interface);
+    EXPECT_EQ(troubles[0].text.find("programs of this host cannot reach its virtual_servers: nft"),
+              0U)
+        << troubles[0].text;
+    EXPECT_TRUE(translates("10.2.0.11 . 5672")) << "the old rules stand";
+    EXPECT_TRUE(run("nft list table netdev warren_gu0 | grep -q 'daddr 10.2.0.1 '"));
+    EXPECT_TRUE(guard.restore().empty()) << "told once";
+    ASSERT_TRUE(guard.follow(some).empty());
+    EXPECT_EQ(guard.follow(wrong).size(), 1U) << "it was over";
+}
+
+TEST_F(GuardTest, AnInterfaceThatIsNotThereTakesNoOtherWithIt) {
+    Guard guard("t");
+    GuardRules both = rules();
+    both.interfaces.insert(both.interfaces.begin(),
+                           {.interface = "gu9", .ifindex = 99, .addresses = {vip}});
+    EXPECT_TRUE(guard.follow(both).empty());
+    EXPECT_EQ(answers(), "host ");
+    EXPECT_FALSE(run("nft list table netdev warren_gu9"));
+}
+
+TEST_F(GuardTest, AnInterfaceMadeAnewIsGuardedAgain) {
+    Guard guard("t");
+    const auto of_gu5 = [] {
+        GuardRules rules;
+        rules.interfaces.push_back({.interface = "gu5",
+                                    .ifindex = static_cast<int>(if_nametoindex("gu5")),
+                                    .addresses = {vip}});
+        return rules;
+    };
+    const auto is_guarded = [] {
+        return run("nft list table netdev warren_gu5 | grep -q 'device .*gu5'");
+    };
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(run("ip link add gu5 type veth peer name gu6"));
+        EXPECT_TRUE(guard.follow(of_gu5()).empty());
+        EXPECT_TRUE(is_guarded());
+        ASSERT_TRUE(run("ip link del gu5"));
+        EXPECT_TRUE(guard.follow(of_gu5()).empty()) << "nothing can be done";
     }
 }
 
-TEST_F(GuardTest, FailedApplyLeavesTheOldRules) {
-    ASSERT_TRUE(run("ip link add gu5 type veth peer name gu6"));
-    Guard guard("gu5");
-    guard.apply(rules());
-    ASSERT_TRUE(run("ip link del gu5"));
-    EXPECT_THROW(guard.apply(rules()), GuardError);
-    ASSERT_TRUE(run("ip link add gu5 type veth peer name gu6"));
-    EXPECT_NO_THROW(guard.apply(rules())) << "the interface is back";
-    run("ip link del gu5");
+// By itself, and where the kernel would not do it with the socket.
+TEST_F(GuardTest, TakesAllBack) {
+    for (const bool owned : {true, false}) {
+        {
+            Guard guard("t", nullptr, owned);
+            GuardRules all = rules();
+            all.silent = {vip};
+            all.interfaces[0].services = {{vip, 5672}};
+            all.local.services = {{vip, 5672, {{net::IpAddress::v4(10, 2, 0, 11), 5672, 1}}}};
+            ASSERT_TRUE(guard.follow(all).empty());
+            ASSERT_TRUE(run("test $(nft list tables | grep -c warren_) = 4"));
+        }
+        EXPECT_TRUE(run("test -z \"$(nft list tables)\"")) << owned;
+    }
 }
 
 }  // namespace

@@ -269,7 +269,7 @@ TEST(Builder, ServiceOfAForeignVipIsNotServed) {
 }
 
 // Reads what the snapshot holds, not what it held: this once came from freed memory.
-TEST(InterfaceRules, EachPortsAddressesAndVrids) {
+TEST(GuardRules, EachPortsAddressesAndVrids) {
     const auto state = state_of("dataplane {\n host_addresses off\n}\n" +
                                 router("A", "eth0", 51, "192.168.8.100/24") +
                                 router("B", "eth1", 52, "192.168.9.100/24\n192.168.9.101/24"));
@@ -284,7 +284,7 @@ TEST(InterfaceRules, EachPortsAddressesAndVrids) {
 }
 
 // The kernel sees all of it but virtual_servers and what FNAT servers send to a local port.
-TEST(InterfaceRules, OfTheHostsAddressesOurPartIsHidden) {
+TEST(GuardRules, OfTheHostsAddressesOurPartIsHidden) {
     auto state =
         state_of(router("A", "eth0", 51, "192.168.8.100/24") +
                  router("B", "eth1", 52, "192.168.9.100/24", "no_accept\n") +
@@ -306,12 +306,12 @@ TEST(InterfaceRules, OfTheHostsAddressesOurPartIsHidden) {
 }
 
 // An address owner's: the host's way in stays open, and the kernel may say whose it is.
-TEST(InterfaceRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
+TEST(GuardRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
     const auto state = state_of(router("A", "eth0", 51, "192.168.8.1/24\n192.168.8.100/24"));
     EXPECT_EQ(texts(rules_of(*state, 0).silent), (std::vector<std::string>{"192.168.8.100"}));
 }
 
-TEST(InterfaceRules, AVirtualMacIsHeardWhileItIsOurs) {
+TEST(GuardRules, AVirtualMacIsHeardWhileItIsOurs) {
     auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
     const net::MacAddress mac = net::virtual_router_mac(51, false);
     kernel::InterfaceRules rules = rules_of(*state, 0);

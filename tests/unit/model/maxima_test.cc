@@ -80,10 +80,9 @@ constexpr double most_ms = 50, most_reading_ms = 100;
 // As Manager does it after the file is read.
 void look_at_ports(const State& state) {
     const auto snapshot = build_snapshot(state, 0);
-    for (std::uint8_t port = 0; port < state.ports.size(); ++port) {
-        interface_rules(state, *snapshot, port);
+    guard_rules(state, *snapshot);
+    for (std::uint8_t port = 0; port < state.ports.size(); ++port)
         multicast_groups(state, *snapshot, port);
-    }
 }
 
 class Maxima : public testing::TestWithParam<bool> {};

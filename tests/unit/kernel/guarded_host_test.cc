@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The table that leads the host's own programs to real_servers: the real kernel sends them there,
-// by weight. In a namespace of the test's own: the "servers" are two listeners on lo, the VIP
-// is 10.4.0.100 on lo.
-#include "kernel/local_clients.h"
-
+// The guard leads the host's own programs to real_servers, by weight. In a namespace of the test's
+// own: the "servers" are two listeners on lo, the VIP is 10.4.0.100 on lo.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -12,6 +9,7 @@
 
 #include "../health/own_namespace.h"
 #include "ip.h"
+#include "kernel/guard.h"
 
 namespace warren::kernel {
 namespace {
@@ -41,7 +39,7 @@ bool is_served() {
     return served;
 }
 
-TEST(LocalClients, TheKernelTakesAndForgetsTheTable) {
+TEST(GuardedHost, ItsProgramsReachTheServers) {
     const LocalService service{
         ip("10.4.0.100"), 5672, {{ip("10.4.0.11"), 5672, 2}, {ip("10.4.0.12"), 5673, 1}}};
     const LocalService service6{ip("fd04::100"), 5672, {{ip("fd04::11"), 5672, 1}}};
@@ -52,8 +50,11 @@ TEST(LocalClients, TheKernelTakesAndForgetsTheTable) {
     const int two = listener("10.4.0.12", 5673);
     EXPECT_FALSE(is_served()) << "nobody listens on the VIP";
     {
-        LocalClients clients("t");
-        EXPECT_EQ(clients.follow({{service, service6}, {"eth0"}, {{{2, 0, 0, 0, 1, 7}}}}), "");
+        Guard guard("t");
+        const auto follow = [&](LocalRules rules) {
+            EXPECT_TRUE(guard.follow({.local = std::move(rules)}).empty());
+        };
+        follow({{service, service6}, {"eth0"}, {{{2, 0, 0, 0, 1, 7}}}});
         for (int i = 0; i < 40; ++i)
             EXPECT_TRUE(is_served());
         for (const int each : {one, two}) {
@@ -63,9 +64,9 @@ TEST(LocalClients, TheKernelTakesAndForgetsTheTable) {
         }
         LocalService none = service;
         none.targets.clear();
-        EXPECT_EQ(clients.follow({{none}}), "");
+        follow({{none}});
         EXPECT_FALSE(is_served());
-        EXPECT_EQ(clients.follow({{service}}), "");
+        follow({{service}});
         EXPECT_TRUE(is_served());
     }
     EXPECT_FALSE(is_served());
