@@ -363,6 +363,28 @@ TEST(LocalServices, OfMastersThoseThatTakeNewFlows) {
     EXPECT_TRUE(local_services(*state).empty());
 }
 
+TEST(KeepsGroups, OfAServerThatLivesWhateverTheOperatorLeavesIt) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    ServerRecord& server = state->servers[0];
+    const auto keeps = [&] { return build_snapshot(*state, 1)->servers[0].keeps_groups; };
+    EXPECT_TRUE(keeps());
+    server.ordered_weight = 0;
+    EXPECT_TRUE(keeps());
+    server.health.set_admin(balance::Admin::drained);
+    EXPECT_TRUE(keeps());
+    server.drain_is_over = true;
+    EXPECT_FALSE(keeps()) << "drain_timeout";
+    server.drain_is_over = false;
+    server.waits = true;
+    EXPECT_FALSE(keeps()) << "others stand in front";
+    server.waits = false;
+    server.replaced = true;
+    EXPECT_FALSE(keeps()) << "the sorry_server serves, or is served for again";
+    server.replaced = false;
+    server.health.set_admin(balance::Admin::disabled);
+    EXPECT_FALSE(keeps());
+}
+
 TEST(HostAddressesOfState, AnOwnersAreNeverLeftovers) {
     const auto owner =
         "vrrp_instance O {\n interface eth0\n virtual_router_id 9\n priority "
