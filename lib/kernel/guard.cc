@@ -119,6 +119,18 @@ std::string our_part(const GuardRules& rules, bool v4, const std::string& which)
                           match(family + " daddr", locals) + ports);
 }
 
+std::string forwarded_to_the_host(const GuardRules& rules, bool v4) {
+    std::vector<std::string> some;
+    for (const auto& [mac, service] : rules.forwarded)
+        if (service.first.is_v4() == v4)
+            some.push_back(mac.to_string() + " . " + service.first.to_string() + " . " +
+                           std::to_string(service.second));
+    const std::string text =
+        match(v4 ? "ether saddr . ip daddr . tcp dport" : "ether saddr . ip6 daddr . tcp dport",
+              join(some, [](const std::string& key) { return key; }));
+    return text.empty() ? text : "    " + text + "accept\n";
+}
+
 // Whose a cut datagram is only its first fragment says. Of one that lost it the kernel would keep
 // the others, until it has no room for anybody's (ipfrag_high_thresh, 4 MB): they all pass the
 // ingress, and what is ours is dropped once the kernel has joined it.
@@ -132,7 +144,8 @@ std::string joined_table(std::string_view interface, const std::string& name,
     const std::string drops = our_part(rules, true, which);
     if (drops.empty()) return text;
     return text + table + " {\n" + flags + "  chain input {\n    type filter hook input priority " +
-           priority + "; policy accept;\n" + drops + "  }\n}\n";
+           priority + "; policy accept;\n" + forwarded_to_the_host(rules, true) + drops +
+           "  }\n}\n";
 }
 
 // The target of a solicitation lies behind 8 bytes.
@@ -193,6 +206,7 @@ std::string rules_of(const GuardRules& rules) {
     std::string text;
     for (const bool v4 : {true, false})
         text += drop_if(match(v4 ? "ip daddr" : "ip6 daddr", addresses_of(rules.addresses, v4)));
+    text += forwarded_to_the_host(rules, true) + forwarded_to_the_host(rules, false);
     text += our_part(rules, true, whole) + our_part(rules, false, {}) + questions(rules);
     text += nat_returns(rules, true) + nat_returns(rules, false);
     if (const std::string macs = macs_of(rules.heard_macs); !macs.empty())

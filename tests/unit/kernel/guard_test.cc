@@ -113,6 +113,27 @@ TEST(GuardText, OfTheHostsAddressesOurPart) {
         << guard_ruleset("eth0", rules, GuardTable::plain);
 }
 
+TEST(GuardText, WhatTheMasterSendsToAServiceOfTheHostPasses) {
+    GuardRules rules;
+    rules.addresses = {};
+    rules.services = {{vip, 5672}};
+    rules.forwarded = {{{{2, 0, 0, 0, 0, 9}}, {vip, 5672}},
+                       {{{2, 0, 0, 0, 0, 9}}, {*net::IpAddress::parse("2001:db8::100"), 80}}};
+    EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
+                  .find("    ether saddr . ip daddr . tcp dport "
+                        "{ 02:00:00:00:00:09 . 10.2.0.100 . 5672 } accept\n"
+                        "    ether saddr . ip6 daddr . tcp dport "
+                        "{ 02:00:00:00:00:09 . 2001:db8::100 . 80 } accept\n"
+                        "    ip frag-off & 0x3fff == 0 ip daddr . tcp dport"),
+              std::string::npos)
+        << guard_ruleset("eth0", rules, GuardTable::plain);
+    EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
+                  .find("    type filter hook input priority -500; policy accept;\n"
+                        "    ether saddr . ip daddr . tcp dport "
+                        "{ 02:00:00:00:00:09 . 10.2.0.100 . 5672 } accept\n"),
+              std::string::npos);
+}
+
 // What has come in fragments is joined by the kernel first.
 TEST(GuardText, OurPartOfJoinedDatagrams) {
     GuardRules rules;

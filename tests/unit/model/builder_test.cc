@@ -312,12 +312,34 @@ TEST(GuardRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
     EXPECT_EQ(texts(rules_of(*state, 0).silent), (std::vector<std::string>{"192.168.8.100"}));
 }
 
+// The other balancer sends a DR server that is this host what is this host's.
+TEST(GuardRules, ABackupsHostHearsWhatTheMasterSendsItAsADrServer) {
+    const net::MacAddress other{{2, 0, 0, 0, 0, 0x12}};
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                          service("192.168.8.100", "", "lb_kind DR\n"));
+    state->servers[0].next_hop = kernel::NextHop{.ifindex = 1, .local = true};
+    state->servers[1].next_hop =
+        kernel::NextHop{.ifindex = 1, .gateway = ip("192.168.8.12"), .mac = other};
+    EXPECT_TRUE(rules_of(*state, 0).forwarded.empty()) << "its kernel does not know the VIP";
+    state->kernel_addresses = {ip("192.168.8.100")};
+    EXPECT_EQ(rules_of(*state, 0).forwarded,
+              (std::vector<std::pair<net::MacAddress, kernel::GuardRules::Endpoint>>{
+                  {other, {ip("192.168.8.100"), 5672}}}));
+    state->servers[0].next_hop->local = false;
+    EXPECT_TRUE(rules_of(*state, 0).forwarded.empty());
+    state->servers[0].next_hop->local = true;
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_TRUE(rules_of(*state, 0).forwarded.empty()) << "the other balancer's own connections";
+}
+
 TEST(GuardRules, AVirtualMacIsHeardWhileItIsOurs) {
     auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
     const net::MacAddress mac = net::virtual_router_mac(51, false);
     kernel::GuardRules rules = rules_of(*state, 0);
     EXPECT_TRUE(rules.heard_macs.empty());
     EXPECT_EQ(rules.senders, (std::vector{std::pair(mac, ip("192.168.8.100"))}));
+    state->kernel_addresses = {ip("192.168.8.100")};
+    EXPECT_TRUE(rules_of(*state, 0).senders.empty()) << "on lo, for DR";
     state->routers[0].status.state = vrrp::State::master;
     EXPECT_EQ(rules_of(*state, 0).heard_macs, std::vector{mac});
 }
