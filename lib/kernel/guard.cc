@@ -143,9 +143,10 @@ std::string joined_table(std::string_view interface, const std::string& name,
     const std::string which = "iifname \"" + std::string(interface) + "\" ";
     const std::string drops = our_part(rules, true, which);
     if (drops.empty()) return text;
+    const std::string translated = rules.is_translated ? "    ct status snat accept\n" : "";
     return text + table + " {\n" + flags + "  chain input {\n    type filter hook input priority " +
-           priority + "; policy accept;\n" + forwarded_to_the_host(rules, true) + drops +
-           "  }\n}\n";
+           priority + "; policy accept;\n" + translated + forwarded_to_the_host(rules, true) +
+           drops + "  }\n}\n";
 }
 
 // The target of a solicitation lies behind 8 bytes.
@@ -348,6 +349,12 @@ void Guard::apply(const GuardRules& rules) {
          ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
         error = try_to_apply(egress_ ? rules : ingress_only);
+    }
+    // A kernel without connection tracking translates nothing.
+    if (!error.empty() && rules.is_translated) {
+        GuardRules untracked = egress_ ? rules : ingress_only;
+        untracked.is_translated = false;
+        error = try_to_apply(untracked);
     }
     if (!error.empty() && egress_ && !rules.senders.empty()) {
         error = try_to_apply(ingress_only);

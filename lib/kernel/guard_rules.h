@@ -29,6 +29,9 @@ struct GuardRules {
     std::vector<net::IpAddress> local_addresses{};
     std::vector<Endpoint> fnat_servers{};
     std::uint16_t first_host_port = 1, last_host_port = 0;
+    // The kernel translates what it sends those servers from there (local_clients.h): what comes
+    // back has passed before it is given its old port.
+    bool is_translated = false;
     // Not hidden: what a machine of that MAC sends on to a service that this host serves itself.
     std::vector<std::pair<net::MacAddress, Endpoint>> forwarded{};
     // Virtual MACs that are ours now, and the addresses that speak with one. From those the kernel

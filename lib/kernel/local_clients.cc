@@ -59,11 +59,35 @@ std::string arrivals(const LocalRules& rules) {
            "    " + family + "jump to_servers\n";
 }
 
+std::string ports_of(const SharedSources& shared) {
+    return std::to_string(shared.first_port) + "-" + std::to_string(shared.last_port);
+}
+
+std::string from_other_ports(const SharedSources& shared) {
+    std::string text;
+    if (!shared.any()) return text;
+    for (const net::IpAddress& address : shared.addresses) {
+        std::string servers;
+        for (const auto& [server, port] : shared.servers)
+            if (server.is_v4() == address.is_v4())
+                servers += (servers.empty() ? "" : ", ") + server.to_string() + " . " +
+                           std::to_string(port);
+        if (servers.empty()) continue;
+        const std::string family = nft_family(address);
+        const std::string own = address.to_string();
+        text += "    " + family + " saddr " + own + " " + family + " daddr . tcp dport { " +
+                servers + " } tcp sport != " + ports_of(shared) + " snat " + family + " to " +
+                (address.is_v4() ? own : "[" + own + "]") + ":" + ports_of(shared) + "\n";
+    }
+    return text;
+}
+
 // The source was the VIP: a server with the VIP (DR, TUN) would never answer.
-std::string masquerade(const LocalService& service) {
+std::string masquerade(const LocalService& service, const SharedSources& shared) {
     return "    meta l4proto tcp ct status dnat ct original " + nft_family(service.vip) +
            " daddr " + service.vip.to_string() + " ct original proto-dst " +
-           std::to_string(service.port) + " masquerade\n";
+           std::to_string(service.port) + " masquerade" +
+           (shared.any() ? " to :" + ports_of(shared) : "") + "\n";
 }
 
 bool is_one(const char* path) {
@@ -92,15 +116,16 @@ std::string local_clients_ruleset(std::string_view instance, const LocalRules& r
     const std::string table = "table inet " + instance_table_name(instance);
     const std::string flags = owned ? "  flags owner;\n" : "";
     std::string text = "add " + table + " {\n" + flags + "}\ndelete " + table + "\n";
-    std::string translations, sources, ways_in;
+    std::string translations, ways_in;
+    std::string sources = from_other_ports(rules.shared);
     for (const LocalService& service : rules.services) {
         for (const LocalService::Own& own : service.own)
             ways_in += way_in(service, own);
         if (service.targets.empty()) continue;
         translations += "    " + translation(service);
-        sources += masquerade(service);
+        sources += masquerade(service, rules.shared);
     }
-    if (translations.empty() && ways_in.empty()) return text;
+    if (translations.empty() && ways_in.empty() && sources.empty()) return text;
     const auto hooked = [](const std::string& hook, int priority, const std::string& lines) {
         return "  chain " + hook + " {\n    type nat hook " + hook + " priority " +
                std::to_string(priority) + "; policy accept;\n" + lines + "  }\n";
@@ -108,10 +133,10 @@ std::string local_clients_ruleset(std::string_view instance, const LocalRules& r
     text += table + " {\n" + flags;
     if (!translations.empty()) {
         text += "  chain to_servers {\n" + translations + "  }\n" +
-                hooked("output", -100, "    jump to_servers\n") +
-                hooked("postrouting", 100, sources);
+                hooked("output", -100, "    jump to_servers\n");
         ways_in += arrivals(rules);
     }
+    if (!sources.empty()) text += hooked("postrouting", 100, sources);
     return text + (ways_in.empty() ? "" : hooked("prerouting", -100, ways_in)) + "}\n";
 }
 
@@ -130,10 +155,12 @@ std::string LocalClients::follow(LocalRules rules) {
     std::erase_if(rules.services, [](const LocalService& service) {
         return service.targets.empty() && service.own.empty();
     });
-    if (rules.services.empty()) rules = {};
+    if (!rules.shared.any()) rules.shared = {};
+    if (rules.services.empty()) rules = {.shared = std::move(rules.shared)};
     if (rules == installed_) return {};
+    const bool is_first = installed_ == LocalRules{};
     std::string error = nft_.run(local_clients_ruleset(instance_, rules, owned_));
-    if (!error.empty() && owned_ && installed_.services.empty()) {
+    if (!error.empty() && owned_ && is_first) {
         owned_ = false;  // a kernel before 5.12
         error = nft_.run(local_clients_ruleset(instance_, rules, owned_));
     }

@@ -5,9 +5,10 @@
 // translates it to a real_server, by weight, among those that the checks call alive, from the
 // host's own address, which is the way that the checks go too. And the other end: the workers hand
 // a client's packets for a server that is this host to its kernel by way of lo, where they are led
-// to that server's own address and port; what it answers is translated back. One nftables table of
-// the inet family, there only while this host is master of a VIP with virtual_servers. Errors: the
-// text of what nftables refused.
+// to that server's own address and port; what it answers is translated back. And what the host
+// sends a server from an address of FNAT's (its checks, a program that binds): from a port that is
+// not FNAT's. One nftables table of the inet family, there only while there is such a thing, as for
+// a master of a VIP with virtual_servers. Errors: the text of what nftables refused.
 #pragma once
 
 #include <string>
@@ -37,11 +38,12 @@ struct LocalRules {
     std::vector<std::string> ports{};
     std::vector<net::MacAddress> stations{};
     Forwarding forwarding{};
+    SharedSources shared{};
 
     friend bool operator==(const LocalRules&, const LocalRules&) = default;
 };
 
-// One transaction; without services the table goes. `owned`: as of guard.h.
+// One transaction; without any of it the table goes. `owned`: as of guard.h.
 std::string local_clients_ruleset(std::string_view instance, const LocalRules& rules, bool owned);
 
 class LocalClients {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "net/address.h"
@@ -30,6 +31,17 @@ struct LocalService {
     std::vector<Own> own{};
 
     friend bool operator==(const LocalService&, const LocalService&) = default;
+};
+
+// FNAT speaks to these servers from addresses that the kernel speaks from too, and only what comes
+// back to a port of this range is the kernel's.
+struct SharedSources {
+    std::vector<net::IpAddress> addresses;
+    std::vector<std::pair<net::IpAddress, std::uint16_t>> servers{};
+    std::uint16_t first_port = 1, last_port = 0;
+
+    bool any() const { return !addresses.empty() && last_port >= first_port; }
+    friend bool operator==(const SharedSources&, const SharedSources&) = default;
 };
 
 }  // namespace warren::kernel

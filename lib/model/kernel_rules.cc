@@ -147,6 +147,7 @@ kernel::GuardRules guard_rules(const State& state, const exchange::Snapshot& sna
     kernel::GuardRules rules;
     add_guarded_addresses(rules, state, snapshot, port);
     add_forwarded(rules, state, port);
+    rules.is_translated = shared_sources(state).any();
     // On every port: where a server's replies come in is the server's routes' choice.
     for (const exchange::Server& server : snapshot.servers)
         if (server.method == flow::Method::nat)
@@ -279,6 +280,36 @@ std::vector<kernel::LocalService> local_services(const State& state) {
         all.push_back(std::move(service));
     }
     return all;
+}
+
+kernel::SharedSources shared_sources(const State& state) {
+    kernel::SharedSources shared{{}, {}, state.host_ports.first, state.host_ports.last};
+    const auto kernel_speaks_from = [&](const net::IpAddress& address) {
+        const auto router = router_of(state, address);
+        return port_with(state, address) ||
+               (router && is_hosts(state, address) &&
+                state.routers[*router].status.state == vrrp::State::master);
+    };
+    for (const ServiceRecord& service : state.services) {
+        if (!is_served(service)) continue;
+        const std::size_t before = shared.servers.size();
+        for (const std::uint16_t index : candidates(service)) {
+            const config::RealServer& server = *state.servers[index].config;
+            if (server.port != 0 && server.kind_in(*service.config) == config::LbKind::fnat)
+                shared.servers.emplace_back(server.address, server.port);
+        }
+        if (shared.servers.size() == before) continue;
+        const std::vector<net::IpAddress> locals = local_addresses(state, service);
+        std::copy_if(locals.begin(), locals.end(), std::back_inserter(shared.addresses),
+                     kernel_speaks_from);
+    }
+    const auto set_of = [](auto& all) {
+        std::sort(all.begin(), all.end());
+        all.erase(std::unique(all.begin(), all.end()), all.end());
+    };
+    set_of(shared.addresses);
+    set_of(shared.servers);
+    return shared;
 }
 
 net::IpAddress solicited_node_group(const net::IpAddress& address) {

@@ -127,8 +127,10 @@ TEST(GuardText, WhatTheMasterSendsToAServiceOfTheHostPasses) {
                         "    ip frag-off & 0x3fff == 0 ip daddr . tcp dport"),
               std::string::npos)
         << guard_ruleset("eth0", rules, GuardTable::plain);
+    rules.is_translated = true;
     EXPECT_NE(guard_ruleset("eth0", rules, GuardTable::plain)
                   .find("    type filter hook input priority -500; policy accept;\n"
+                        "    ct status snat accept\n"
                         "    ether saddr . ip daddr . tcp dport "
                         "{ 02:00:00:00:00:09 . 10.2.0.100 . 5672 } accept\n"),
               std::string::npos);

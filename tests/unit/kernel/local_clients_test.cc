@@ -60,6 +60,34 @@ table inet warren_local_a_b {
               "add table inet warren_local_a {\n}\ndelete table inet warren_local_a\n");
 }
 
+// FNAT's ports are not the kernel's.
+TEST(LocalClientsText, WhatTheHostSendsFromAnAddressOfFnats) {
+    LocalRules rules;
+    rules.shared = {{ip("10.4.0.1"), ip("fd04::1")},
+                    {{ip("10.4.0.11"), 5672}, {ip("10.4.0.12"), 5672}, {ip("fd04::11"), 80}},
+                    32'768,
+                    60'999};
+    EXPECT_EQ(local_clients_ruleset("a", rules, false),
+              R"(add table inet warren_local_a {
+}
+delete table inet warren_local_a
+table inet warren_local_a {
+  chain postrouting {
+    type nat hook postrouting priority 100; policy accept;
+    ip saddr 10.4.0.1 ip daddr . tcp dport { 10.4.0.11 . 5672, 10.4.0.12 . 5672 } tcp sport != 32768-60999 snat ip to 10.4.0.1:32768-60999
+    ip6 saddr fd04::1 ip6 daddr . tcp dport { fd04::11 . 80 } tcp sport != 32768-60999 snat ip6 to [fd04::1]:32768-60999
+  }
+}
+)");
+    rules.services = {service};
+    EXPECT_NE(local_clients_ruleset("a", rules, false).find("5672 masquerade to :32768-60999\n"),
+              std::string::npos);
+    rules = {};
+    rules.shared.addresses = {ip("10.4.0.1")};
+    EXPECT_EQ(local_clients_ruleset("a", rules, false), local_clients_ruleset("a", {}, false))
+        << "the kernel has no ports of its own";
+}
+
 // Where nothing is forwarded the kernel refuses who comes by another interface, as without this.
 TEST(LocalClientsText, ArrivalsOfAFamilyThatIsForwarded) {
     LocalRules rules{{service, service6}, {"eth0"}, {}};

@@ -407,6 +407,25 @@ TEST(KeepsGroups, OfAServerThatLivesWhateverTheOperatorLeavesIt) {
     EXPECT_FALSE(keeps());
 }
 
+TEST(SharedSources, AddressesOfFnatThatTheKernelHasNow) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    state->host_ports = {32'768, 60'999};
+    EXPECT_FALSE(shared_sources(*state).any()) << "a backup's kernel does not have it";
+    EXPECT_FALSE(rules_of(*state, 0).is_translated);
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(shared_sources(*state),
+              (kernel::SharedSources{{ip("192.168.8.100")},
+                                     {{ip("192.168.8.11"), 5672}, {ip("192.168.8.12"), 5672}},
+                                     32'768,
+                                     60'999}));
+    EXPECT_TRUE(rules_of(*state, 0).is_translated);
+    state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                     service("192.168.8.100", "", "lb_kind DR\n"));
+    state->host_ports = {32'768, 60'999};
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_FALSE(shared_sources(*state).any());
+}
+
 TEST(HostAddressesOfState, AnOwnersAreNeverLeftovers) {
     const auto owner =
         "vrrp_instance O {\n interface eth0\n virtual_router_id 9\n priority "
