@@ -106,6 +106,11 @@ Standing ServerHealth::standing() const {
     return Standing::serving;
 }
 
+bool ServerHealth::can_keep_clients() const {
+    return is_up() && standing() != Standing::down && !any_says(CheckResult::draining) &&
+           !any_says(CheckResult::minority);
+}
+
 Condition ServerHealth::condition() const {
     if (admin_ != Admin::enabled) return Condition::maint;
     switch (standing()) {

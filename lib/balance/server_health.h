@@ -94,6 +94,10 @@ class ServerHealth {
         return has_flows_ && !is_up() && only_refuses() && standing() == Standing::draining;
     }
 
+    // It is alive and takes connections, whatever the operator leaves it: who is one of its clients
+    // already (persistence_timeout) can come back.
+    bool can_keep_clients() const;
+
     bool is_excluded() const { return excluded_; }
     bool is_held_down() const { return held_down_; }
 

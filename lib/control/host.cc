@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* port_range_file = "/proc/sys/net/ipv4/ip_local_port_range";  // IPv6's too
 constexpr std::uint32_t least_local_ports = 16'384;
+constexpr std::uint16_t least_host_ports = 4'096;
 
 kernel::HostAddresses::Log log_to(journal::EventLog& events) {
     return {
@@ -55,24 +56,17 @@ Host::Host(const Context& context, const kernel::Netlink& netlink, const std::st
       static_addresses_(log_to(context.events), cleaner),
       routes_(log_to(context.events), cleaner) {}
 
-// FNAT leaves out what the host numbers its own connections from; where that is nearly all there
-// is, FNAT takes it, and the host's connections from a virtual address to a real_server do not
-// work.
+// FNAT leaves out what the host numbers its own connections from. Where that is nearly all there
+// is, FNAT leaves the end of it, which the host's connections to a real_server are translated to.
 void Host::set_host_ports() {
     if (!context_.state.config.dataplane.host_addresses) return;
     std::uint32_t first = 0, last = 0;
     std::ifstream file(port_range_file);
     if (!(file >> first >> last) || first == 0 || last > 65'535 || last < first) return;
-    const flow::PortRange range{static_cast<std::uint16_t>(first),
-                                static_cast<std::uint16_t>(last)};
-    if (flow::end_of_ports - flow::first_local_port >= range.size() + least_local_ports)
-        context_.state.host_ports = range;
-    else
-        context_.events.info(
-            journal::EventKind::process,
-            "ip_local_port_range {} {} leaves FNAT too few ports: it uses those too; the "
-            "host's own connections from a virtual address to a real_server do not work",
-            first, last);
+    flow::PortRange range{static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)};
+    if (flow::end_of_ports - flow::first_local_port < range.size() + least_local_ports)
+        range.first = static_cast<std::uint16_t>(range.last - least_host_ports + 1);
+    context_.state.host_ports = range;
 }
 
 // An interface that another warren guards is not ours, nor is what that has in the kernel: what
@@ -190,7 +184,8 @@ void Host::follow_guard() {
 
 kernel::LocalRules Host::local_rules() const {
     kernel::LocalRules rules{.services = model::local_services(context_.state),
-                             .forwarding = kernel::Forwarding::of_host()};
+                             .forwarding = kernel::Forwarding::of_host(),
+                             .shared = model::shared_sources(context_.state)};
     for (const model::PortState& port : context_.state.ports)
         rules.ports.push_back(port.name);
     for (const kernel::Link& link : netlink_.links())

@@ -71,7 +71,8 @@ struct Server {
     net::MacAddress next_hop;     // Ethernet destination
     net::MacAddress link_source;  // Ethernet source: the local address's MAC on that port
     std::uint32_t weight = 0;     // effective weight, configured weight x 256 x health factor
-    balance::FlowLimit limit;     // over all workers
+    bool keeps_groups = false;  // new flows of persistent clients that are its own: at weight 0 too
+    balance::FlowLimit limit;   // over all workers
     std::uint16_t service = 0;
     flow::Method method = flow::Method::fnat;
     net::ProxyVersion proxy = net::ProxyVersion::none;  // PROXY header that it expects

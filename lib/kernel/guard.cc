@@ -99,6 +99,16 @@ bool drop_egress(GuardTable& table) {
            }) != 0;
 }
 
+bool drop_tracking(GuardTable& table) {
+    bool is_less = false;
+    for (GuardTable::Chain& chain : table.chains)
+        if (const auto at = chain.rules.find(translated_passes); at != std::string::npos) {
+            chain.rules.erase(at, translated_passes.size());
+            is_less = true;
+        }
+    return is_less;
+}
+
 }  // namespace
 
 Forwarding Forwarding::of_host() {
@@ -175,6 +185,7 @@ std::vector<GuardTable> Guard::wanted() const {
         const GuardTable* known = installed(table.name);
         table.is_owned = known != nullptr ? known->is_owned : owned_;
         if (!egress_) drop_egress(table);
+        if (!tracks_) drop_tracking(table);
         if (table.interface.empty() || if_nametoindex(table.interface.c_str()) != 0) return false;
         if (known != nullptr) table = *known;
         return known == nullptr;
@@ -231,13 +242,18 @@ std::string Guard::change(const Tables& tables) {
     return {};
 }
 
-// Without what older kernels have not: the hook for what leaves (5.16), owners (5.12).
+// Without what some kernels have not: the hook for what leaves (before 5.16), connection tracking
+// (they translate nothing), owners (before 5.12).
 std::string Guard::change_alone(GuardTable table) {
     std::string error = change({&table});
     if (kind_of(error) != Kind::unsupported) return error;
     if (drop_egress(table)) {
         error = change({&table});
         egress_ = !error.empty();
+    }
+    if (!error.empty() && drop_tracking(table)) {
+        error = change({&table});
+        tracks_ = !error.empty();
     }
     if (!error.empty() && owned_ && installed(table.name) == nullptr) {
         table.is_owned = owned_ = false;

@@ -33,6 +33,11 @@ struct InterfaceRules {
     std::vector<net::IpAddress> local_addresses{};
     std::vector<Endpoint> fnat_servers{};
     std::uint16_t first_host_port = 1, last_host_port = 0;
+    // The kernel translates what it sends those servers from there (SharedSources): what comes
+    // back has passed before it is given its old port.
+    bool is_translated = false;
+    // Not hidden: what a machine of that MAC sends on to a service that this host serves itself.
+    std::vector<std::pair<net::MacAddress, Endpoint>> forwarded{};
     // Virtual MACs that are ours now, and the addresses that speak with one. From those the kernel
     // solicits in its own name, which is `link_local`.
     std::vector<net::MacAddress> heard_macs{};
@@ -66,6 +71,17 @@ struct LocalService {
     friend bool operator==(const LocalService&, const LocalService&) = default;
 };
 
+// FNAT speaks to these servers from addresses that the kernel speaks from too, and only what comes
+// back to a port of this range is the kernel's.
+struct SharedSources {
+    std::vector<net::IpAddress> addresses;
+    std::vector<std::pair<net::IpAddress, std::uint16_t>> servers{};
+    std::uint16_t first_port = 1, last_port = 0;
+
+    bool any() const { return !addresses.empty() && last_port >= first_port; }
+    friend bool operator==(const SharedSources&, const SharedSources&) = default;
+};
+
 // Of which families the host forwards packets, and whether it does now.
 struct Forwarding {
     bool ipv4 = false, ipv6 = false;
@@ -84,6 +100,7 @@ struct LocalRules {
     std::vector<std::string> ports{};
     std::vector<net::MacAddress> stations{};
     Forwarding forwarding{};
+    SharedSources shared{};
 
     friend bool operator==(const LocalRules&, const LocalRules&) = default;
 };

@@ -146,6 +146,17 @@ std::string our_part(const InterfaceRules& rules, bool v4, const std::string& wh
                           match(family + " daddr", locals) + ports);
 }
 
+std::string forwarded_to_the_host(const InterfaceRules& rules, bool v4) {
+    std::vector<std::string> some;
+    for (const auto& [mac, service] : rules.forwarded)
+        if (is_v4(service) == v4)
+            some.push_back(mac.to_string() + " . " + to_text(service.first, service.second));
+    const std::string text =
+        match(std::string("ether saddr . ") + family_name(v4) + " daddr . tcp dport",
+              join(some, [](const std::string& key) { return key; }));
+    return text.empty() ? text : "    " + text + "accept\n";
+}
+
 std::string ask_for(const std::vector<net::IpAddress>& silent) {
     return match("arp operation request arp daddr ip", addresses_of(silent, true));
 }
@@ -162,6 +173,7 @@ std::string ingress_rules(const InterfaceRules& rules) {
     for (const bool v4 : {true, false})
         text += drop_if(
             match(family_name(v4) + std::string(" daddr"), addresses_of(rules.addresses, v4)));
+    text += forwarded_to_the_host(rules, true) + forwarded_to_the_host(rules, false);
     text += our_part(rules, true, whole) + our_part(rules, false, {}) + questions(rules);
     text += nat_returns(rules, true) + nat_returns(rules, false);
     if (const std::string macs = macs_of(rules.heard_macs); !macs.empty())
@@ -257,7 +269,9 @@ void add_interface(std::vector<GuardTable>& tables, const InterfaceRules& rules)
                       .ifindex = rules.ifindex};
     if (std::string drops = our_part(rules, true, "iifname \"" + rules.interface + "\" ");
         !drops.empty())
-        joined.chains.push_back({"input", hook("filter", "input", first_of_all), std::move(drops)});
+        joined.chains.push_back({"input", hook("filter", "input", first_of_all),
+                                 (rules.is_translated ? std::string(translated_passes) : "") +
+                                     forwarded_to_the_host(rules, true) + drops});
     tables.push_back(std::move(link));
     tables.push_back(std::move(joined));
 }
@@ -304,11 +318,31 @@ std::string arrivals(const LocalRules& rules) {
            "    " + family + "jump to_servers\n";
 }
 
+std::string ports_of(const SharedSources& shared) {
+    return std::to_string(shared.first_port) + "-" + std::to_string(shared.last_port);
+}
+
+std::string from_other_ports(const SharedSources& shared) {
+    std::string text;
+    if (!shared.any()) return text;
+    for (const net::IpAddress& address : shared.addresses) {
+        const std::string servers = endpoints_of(shared.servers, address.is_v4());
+        if (servers.empty()) continue;
+        const std::string family = family_name(address.is_v4());
+        const std::string own = address.to_string();
+        text += "    " + family + " saddr " + own + " " + family + " daddr . tcp dport { " +
+                servers + " } tcp sport != " + ports_of(shared) + " snat " + family + " to " +
+                (address.is_v4() ? own : "[" + own + "]") + ":" + ports_of(shared) + "\n";
+    }
+    return text;
+}
+
 // The source was the VIP: a server with the VIP (DR, TUN) would never answer.
-std::string masquerade(const LocalService& service) {
+std::string masquerade(const LocalService& service, const SharedSources& shared) {
     return "    meta l4proto tcp ct status dnat ct original " +
            std::string(family_name(service.vip.is_v4())) + " daddr " + service.vip.to_string() +
-           " ct original proto-dst " + std::to_string(service.port) + " masquerade\n";
+           " ct original proto-dst " + std::to_string(service.port) + " masquerade" +
+           (shared.any() ? " to :" + ports_of(shared) : "") + "\n";
 }
 
 std::string way_in(const LocalService& service, const LocalService::Own& own) {
@@ -341,21 +375,23 @@ GuardTable silence(const std::string& name, const std::vector<net::IpAddress>& s
 GuardTable local_clients(const std::string& name, const LocalRules& rules) {
     GuardTable table{.name = "inet " + name,
                      .without = "programs of this host cannot reach its virtual_servers"};
-    std::string translations, sources, ways_in;
+    std::string translations, ways_in;
+    std::string sources = from_other_ports(rules.shared);
     for (const LocalService& service : rules.services) {
         for (const LocalService::Own& own : service.own)
             ways_in += way_in(service, own);
         if (service.targets.empty()) continue;
         translations += translation(service);
-        sources += masquerade(service);
+        sources += masquerade(service, rules.shared);
     }
     if (!translations.empty()) {
         table.chains.push_back({"to_servers", {}, std::move(translations)});
         table.chains.push_back({"output", hook("nat", "output", "-100"), "    jump to_servers\n"});
-        table.chains.push_back(
-            {"postrouting", hook("nat", "postrouting", "100"), std::move(sources)});
         ways_in += arrivals(rules);
     }
+    if (!sources.empty())
+        table.chains.push_back(
+            {"postrouting", hook("nat", "postrouting", "100"), std::move(sources)});
     if (!ways_in.empty())
         table.chains.push_back(
             {"prerouting", hook("nat", "prerouting", "-100"), std::move(ways_in)});

@@ -12,6 +12,7 @@
 namespace warren::kernel {
 
 inline constexpr std::string_view egress_chain = "egress";
+inline constexpr std::string_view translated_passes = "    ct status snat accept\n";
 
 struct GuardTable {
     struct Chain {

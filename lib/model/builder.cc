@@ -198,6 +198,7 @@ exchange::Server server_of(const State& state, const ServerRecord& record) {
     server.port = net::Be16(record.config->port);
     server.state = server_state(record);
     server.weight = server_weight(record);
+    server.keeps_groups = keeps_groups(record);
     server.limit = flow_limit(record);
     server.service = record.service;
     server.method = method(record.config->kind_in(service));
@@ -332,6 +333,11 @@ std::vector<std::uint16_t> candidates(const ServiceRecord& service) {
 
 std::uint32_t server_weight(const ServerRecord& server) {
     return server.waits ? 0 : balance::effective_weight(weight_of(server), server.factor);
+}
+
+bool keeps_groups(const ServerRecord& server) {
+    return is_served(server) && !server.replaced && !server.waits && !server.drain_is_over &&
+           server.health.can_keep_clients();
 }
 
 std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint64_t generation) {

@@ -40,6 +40,9 @@ bool is_shared_with_host(const State& state, const net::IpAddress& local);
 exchange::ServerState server_state(const ServerRecord& server);
 // Effective; 0 while others stand in front.
 std::uint32_t server_weight(const ServerRecord& server);
+// Whether those that persistence_timeout has led there may go on doing so though it takes nobody
+// else: it is drained or of weight 0, no more.
+bool keeps_groups(const ServerRecord& server);
 balance::FlowLimit flow_limit(const ServerRecord& server);
 
 // The servers that a service's flows may go to, in the order that schedulers and slot tables know:

@@ -17,6 +17,12 @@ bool is_master(const State& state, const exchange::OwnedAddress& address) {
     return state.routers[address.virtual_router].status.state == vrrp::State::master;
 }
 
+// Elsewhere than where a master has it.
+bool kernel_has(const State& state, const net::IpAddress& address) {
+    return std::binary_search(state.kernel_addresses.begin(), state.kernel_addresses.end(),
+                              address);
+}
+
 // Each is either the host's too, then only our part of it is hidden, or ours alone. The first
 // address of the interface stays the host's way in.
 void add_guarded_addresses(kernel::InterfaceRules& rules, const State& state,
@@ -37,7 +43,9 @@ void add_guarded_addresses(kernel::InterfaceRules& rules, const State& state,
         const bool is_primary = primary && primary->address == owned.address;
         if (!is_primary && !owned.kernel_answers) rules.silent.push_back(owned.address);
         if (!owned.is_hosts && !is_primary) rules.addresses.push_back(owned.address);
-        if (owned.is_hosts && owned.mac != state.ports[port].mac)
+        // A backup that has it on lo too (DR) answers as itself.
+        const bool speaks_as_master = is_master(state, owned) || !kernel_has(state, owned.address);
+        if (owned.is_hosts && owned.mac != state.ports[port].mac && speaks_as_master)
             rules.senders.emplace_back(owned.mac, owned.address);
     }
     const auto is_ours_here = [&](const net::IpAddress& address) {
@@ -60,6 +68,35 @@ void add_guarded_addresses(kernel::InterfaceRules& rules, const State& state,
         for (const net::IpAddress& address : record.local_addresses)
             if (is_ours_here(address) && !is_known(address))
                 rules.local_addresses.push_back(address);
+}
+
+bool is_dr(const ServiceRecord& service, const ServerRecord& server) {
+    return is_served(server) && server.next_hop &&
+           server.config->kind_in(*service.config) == config::LbKind::dr;
+}
+
+// A backup's host may be one of the DR servers, with the VIP on its lo: then what the master sends
+// there is its own. The other balancer is known by being a server too, or by the virtual MAC.
+void add_forwarded(kernel::InterfaceRules& rules, const State& state, std::uint8_t port) {
+    for (const ServiceRecord& service : state.services) {
+        if (!is_served(service) || !service.router || service.config->port == 0) continue;
+        const RouterState& router = state.routers[*service.router];
+        const net::IpAddress& vip = service.config->address;
+        if (router.status.state == vrrp::State::master || router.port != port ||
+            !kernel_has(state, vip))
+            continue;
+        const auto is_own = [&](std::uint16_t server) {
+            return is_dr(service, state.servers[server]) && state.servers[server].next_hop->local;
+        };
+        if (!std::any_of(service.servers.begin(), service.servers.end(), is_own)) continue;
+        const kernel::InterfaceRules::Endpoint endpoint{vip, service.config->port};
+        if (router.plan->source_mac != state.ports[port].mac)
+            rules.forwarded.emplace_back(router.plan->source_mac, endpoint);
+        for (const std::uint16_t index : service.servers)
+            if (const ServerRecord& server = state.servers[index];
+                is_dr(service, server) && !server.next_hop->local && server.next_hop->mac)
+                rules.forwarded.emplace_back(*server.next_hop->mac, endpoint);
+    }
 }
 
 // An IPv6 address is deprecated unless the file says otherwise: the host's own connections and our
@@ -110,6 +147,8 @@ kernel::InterfaceRules interface_rules(const State& state, const exchange::Snaps
     kernel::InterfaceRules rules{.interface = state.ports[port].name,
                                  .ifindex = state.ports[port].ifindex};
     add_guarded_addresses(rules, state, snapshot, port);
+    add_forwarded(rules, state, port);
+    rules.is_translated = shared_sources(state).any();
     // On every port: where a server's replies come in is the server's routes' choice.
     for (const exchange::Server& server : snapshot.servers)
         if (server.method == flow::Method::nat)
@@ -252,6 +291,36 @@ std::vector<kernel::LocalService> local_services(const State& state) {
         all.push_back(std::move(service));
     }
     return all;
+}
+
+kernel::SharedSources shared_sources(const State& state) {
+    kernel::SharedSources shared{{}, {}, state.host_ports.first, state.host_ports.last};
+    const auto kernel_speaks_from = [&](const net::IpAddress& address) {
+        const auto router = router_of(state, address);
+        return port_with(state, address) ||
+               (router && is_hosts(state, address) &&
+                state.routers[*router].status.state == vrrp::State::master);
+    };
+    for (const ServiceRecord& service : state.services) {
+        if (!is_served(service)) continue;
+        const std::size_t before = shared.servers.size();
+        for (const std::uint16_t index : candidates(service)) {
+            const config::RealServer& server = *state.servers[index].config;
+            if (server.port != 0 && server.kind_in(*service.config) == config::LbKind::fnat)
+                shared.servers.emplace_back(server.address, server.port);
+        }
+        if (shared.servers.size() == before) continue;
+        const std::vector<net::IpAddress> locals = local_addresses(state, service);
+        std::copy_if(locals.begin(), locals.end(), std::back_inserter(shared.addresses),
+                     kernel_speaks_from);
+    }
+    const auto set_of = [](auto& all) {
+        std::sort(all.begin(), all.end());
+        all.erase(std::unique(all.begin(), all.end()), all.end());
+    };
+    set_of(shared.addresses);
+    set_of(shared.servers);
+    return shared;
 }
 
 net::IpAddress solicited_node_group(const net::IpAddress& address) {

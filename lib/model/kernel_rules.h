@@ -50,6 +50,9 @@ StaticThings things_of_group(const config::Config& config, const std::string& gr
 // The virtual_servers on those, for the host's own programs: servers that take new flows now.
 std::vector<kernel::LocalService> local_services(const State& state);
 
+// From which addresses both the kernel and FNAT speak now, and to which servers.
+kernel::SharedSources shared_sources(const State& state);
+
 // What the port's virtual routers have to hear. `snapshot` is built from `state`.
 std::vector<net::IpAddress> multicast_groups(const State& state, const exchange::Snapshot& snapshot,
                                              std::uint8_t port);

@@ -123,8 +123,9 @@ std::uint16_t ServerChoice::schedule(ServiceScheduler& current, const flow::Flow
     return chosen ? candidates[*chosen].server_id : no_server;
 }
 
-// A group whose server is down, drained, unreachable or removed (its index is another service's
-// now) is scheduled anew (IPVS with expire_quiescent_template).
+// A group whose server is down, unreachable or removed (its index is another service's now) is
+// scheduled anew. One that only gets no new clients keeps those it has until their entries age out
+// (IPVS without expire_quiescent_template, HAProxy's drain).
 std::optional<std::uint16_t> ServerChoice::kept_server(const flow::Flow& flow,
                                                        const PollRound& round) const {
     const exchange::Service& service = round.snapshot->services[flow.service_id];
@@ -132,9 +133,9 @@ std::optional<std::uint16_t> ServerChoice::kept_server(const flow::Flow& flow,
     const auto id = persistence_.server_of(group_of(flow, service), round.tick);
     if (!id) return std::nullopt;
     const exchange::Server& server = round.snapshot->servers[*id];
-    const bool usable =
-        takes_new_flows(server) && server.weight != 0 && server.service == flow.service_id;
-    return usable ? id : std::nullopt;
+    const bool takes_anybody = takes_new_flows(server) && server.weight != 0;
+    const bool usable = takes_anybody || (server.keeps_groups && server.reachable);
+    return usable && server.service == flow.service_id ? id : std::nullopt;
 }
 
 void ServerChoice::keep(flow::Flow& flow, const PollRound& round) {

@@ -102,6 +102,30 @@ TEST_P(PersistenceOf, AServerThatTakesNoFlowsLosesItsGroups) {
     }
 }
 
+// Drained or of weight 0, and alive: as IPVS and HAProxy have it.
+TEST_P(PersistenceOf, AServerThatGetsNobodyElseKeepsItsGroups) {
+    const char server = server_of("10.0.0.1");
+    const auto change = [&](exchange::ServerState state, std::uint32_t weight, bool reachable) {
+        world.change([=](exchange::Snapshot& s) {
+            exchange::Server& its = s.servers[static_cast<std::size_t>(server - 'b')];
+            its.state = state;
+            its.weight = weight;
+            its.reachable = reachable;
+            its.keeps_groups = true;
+        });
+        world.run();
+    };
+    for (const exchange::ServerState state :
+         {exchange::ServerState::drain, exchange::ServerState::up}) {
+        change(state, 0, true);
+        EXPECT_EQ(servers_of("10.0.0.1", 4), std::string(4, server));
+        for (const char* other : {"10.0.1.1", "10.0.1.2", "10.0.1.3", "10.0.1.4"})
+            EXPECT_NE(server_of(other), server) << other;
+    }
+    change(exchange::ServerState::up, 0, false);
+    EXPECT_NE(server_of("10.0.0.1"), server) << "nothing leads there";
+}
+
 // A reload has given its index away.
 TEST_P(PersistenceOf, AServerOfAnotherServiceIsNotMeant) {
     const char server = server_of("10.0.0.1");

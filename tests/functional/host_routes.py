@@ -197,12 +197,15 @@ def tracked(test):
     site.check_master("a")
 
 
-def ask(host, address, port, question=b"x"):
+def ask(host, address, port, question=b"x", source=None):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     made, _ = socket_in(host.namespace, family, socket.SOCK_STREAM)
     with made:
         made.settimeout(2)
         try:
+            if source:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                made.bind(source)
             made.connect((address, port))
             made.sendall(question)
             return made.recv(4000).decode()

@@ -13,6 +13,7 @@ VIP back, and at each moment the VIP is on the master's interface and nowhere el
             come by an interface that the file does not name
  beside     keepalived on the other host
  node       a balancer's own host is a real_server
+ directors  both balancers' own hosts are the DR servers of a virtual_server, with the VIP on lo
  own        virtual_servers of the host's own addresses, in no vrrp_instance, as IPVS serves them
 """
 
@@ -406,6 +407,42 @@ def node(test):
         assert ended, "the connection goes on"
 
 
+def directors(test):
+    """What the master sends on to the backup's host is that host's, with its own MAC and with the virtual one."""
+    site = Site(test)
+    for host in site.hosts.values():
+        host.run("sh", "-ec", "for d in all eth0; do echo 1 > /proc/sys/net/ipv4/conf/$d/arp_ignore; "
+                 f"echo 2 > /proc/sys/net/ipv4/conf/$d/arp_announce; done; ip addr add {VIP}/32 dev lo; ip addr add {VIP6}/128 dev lo")
+    services = "".join(f"virtual_server {vip} 8080 {{\n    lb_algo rr\n    lb_kind DR\n" + "".join(f"""    real_server {net}{n} 8080 {{
+        TCP_CHECK {{
+            connect_timeout 1
+        }}
+    }}
+""" for n in (4, 5)) + "}\n" for vip, net in ((VIP, "192.168.8."), (VIP6, "fd00:8::")))
+
+    def serve():
+        for vip in (VIP, VIP6):
+            served = {site.get(site.client, vip) for _ in range(10)}
+            assert served == {"a", "b"}, f"{vip} is served by {served}"
+
+    for more in ("", "use_vmac"):
+        for name in ("a", "b"):
+            site.start(name, instance(name, more) + services)
+        lan = Lan(test.network, site.client, site.hosts)
+        wait_until("a to be master", lambda: lan.owners(VIP) == ["a"], 8)
+        wait_until("both servers", lambda: {site.get(site.client, VIP) for _ in range(4)} == {"a", "b"}, 5)
+        since = now()
+        serve()
+        macs = {mac_text(f.bytes[6:12]) for f in lan.frames("b", since) if f.bytes[12:14] == b"\x08\0"
+                and f.bytes[26:30] == socket.inet_aton(VIP)}
+        assert macs == {site.hosts["b"].mac()}, f"the backup's answers come from {macs}"
+        site.end("a")
+        wait_until("b to be master", lambda: lan.owners(VIP) == ["b"], 5)
+        serve()
+        lan.close()
+        site.end("b")
+
+
 def own(test):
     """No VRRP is spoken for it, the kernel says who has it, and the host's other services go on."""
     site = Site(test)
@@ -446,7 +483,7 @@ def own(test):
     lan.close()
 
 
-CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside, "node": node, "own": own}
+CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside, "node": node, "directors": directors, "own": own}
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:

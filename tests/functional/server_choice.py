@@ -180,13 +180,29 @@ def threshold_and_flow(bench):
     wait_until("room again", lambda: bench.ask(5674, 1) == ["one"], 10)
 
 
+def drains_and_keeps(bench):
+    """Who is led there already comes back to a server that takes nobody else, until the operator disables it."""
+    addresses = {"one": "192.168.8.11:5672", "two": "192.168.8.12:5672"}
+    kept = bench.ask(5673, 1)[0]
+    other = next(name for name in addresses if name != kept)
+    service = f"{VIP}:5673"
+    for order, back in ((("drain",), ("enable",)), (("weight", "0"), ("weight", "default"))):
+        bench.ctl(order[0], addresses[kept], *order[1:], service)
+        assert bench.ask(5673, 4) == [kept] * 4, order
+        new = [bench.ctl("explain", f"192.168.9.{n}:1234", service)["server"] for n in range(1, 5)]
+        assert new == [addresses[other]] * 4, new
+        bench.ctl(back[0], addresses[kept], *back[1:], service)
+    bench.ctl("disable", addresses[kept], service)
+    assert bench.ask(5673, 4) == [other] * 4
+    bench.ctl("enable", addresses[kept], service)
+
+
 def orders(bench):
     def states():
         return {row["service"][-4:]: row["state"] for row in bench.ctl("show", "servers") if row["server"] == "192.168.8.12:5672"}
 
     assert bench.ctl("drain", "192.168.8.12:5672", f"{VIP}:5673")[0]["changed"]
     assert states() == {"5672": "up", "5673": "maint"}, states()
-    assert set(bench.ask(5673, 4)) == {"one"}
     holder, servers, _ = bench.hold(5672, 3)    # rr is each worker's own: of three, two are one worker's
     assert set(servers) == {"one", "two"}, servers
     rows = bench.ctl("disable", "192.168.8.12:5672")
@@ -226,7 +242,7 @@ def omega(bench):
 
 def main(test):
     bench = Bench(test)
-    for step in (quorum_and_sorry_server, persistence, threshold_and_flow, orders, wrong_questions, removed, omega):
+    for step in (quorum_and_sorry_server, persistence, threshold_and_flow, drains_and_keeps, orders, wrong_questions, removed, omega):
         print(step.__name__, flush=True)
         step(bench)
 

@@ -12,6 +12,7 @@ Two hosts of that kind, of which one is master. Cases:
           a closed port; by way of the backup, whose kernel sends them on; after a hand-over by SIGTERM
  reload   a server that is the first on a network no one has used
  late     the inner interface has no address until long after the start, and a server's route then leads over another one
+ ports    the hosts number their connections from 1024 on, as proxies' do, and programs choose the port of theirs
  quiet    flow sync: a client inside has a connection and says nothing; after the master's death its server speaks first
 """
 
@@ -234,6 +235,22 @@ def late(test):
     site.is_served("client", VIP, 5670, "near")
 
 
+def ports(test):
+    """FNAT speaks to the far server from the hosts' own inner addresses, from which the checks come too."""
+    site = Site(test)
+    for name in ("one", "two"):
+        site.hosts[name].run("sysctl", "-qw", "net.ipv4.ip_local_port_range=1024 65535")
+    site.start()
+    for _ in range(5):
+        site.is_served("client", VIP, 5671, "far")
+    for name, sources in (("one", (("10.9.0.4", FAR_SERVER, "far"), (VIP, NEAR_SERVER, "near"))),
+                          ("two", (("10.9.0.5", FAR_SERVER, "far"),))):
+        for source, server, serves in sources:
+            for port in (0, 0, 0, 0, 700, 2000, 40000, 65000):    # 0: the kernel's choice
+                heard = ask(site.hosts[name], server, 5672, source=(source, port))
+                assert heard == f"{serves} x", f"{name} from {source} port {port}: {heard}"
+
+
 def quiet(test):
     site = Site(test)
     key_file = test.folder / "sync.key"
@@ -256,7 +273,7 @@ def quiet(test):
     wait_until("the news", lambda: "news" in test.log("listener.log"), 3)
 
 
-CASES = {"servers": servers, "clients": clients, "reload": reload, "late": late, "quiet": quiet}
+CASES = {"servers": servers, "clients": clients, "reload": reload, "late": late, "ports": ports, "quiet": quiet}
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:

@@ -31,11 +31,9 @@ void World::freeze(System& system, std::uint64_t for_ns) {
 }
 
 void World::run_until(std::uint64_t end_ns, const std::function<bool()>& each) {
-    while (failure.empty() && !queue_.empty() && queue_.top().at_ns <= end_ns) {
-        const Happening happening = queue_.top();
-        queue_.pop();
-        now_ns = happening.at_ns;
-        happening.what();
+    while (events_.next_ns() <= end_ns && failure.empty()) {
+        now_ns = events_.next_ns();
+        events_.take()();
         if (each && !each()) return;
     }
     now_ns = std::max(now_ns, end_ns);
@@ -57,7 +55,7 @@ void World::fail(const std::string& what) {
 }
 
 void World::at(std::uint64_t time_ns, std::function<void()> what) {
-    queue_.push({time_ns, order_++, std::move(what)});
+    events_.at(time_ns, std::move(what));
 }
 
 void World::schedule_wake(System& system) {

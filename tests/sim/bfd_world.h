@@ -10,11 +10,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <queue>
 #include <string>
 #include <vector>
 
 #include "bfd/session.h"
+#include "event_queue.h"
 #include "random.h"
 
 namespace warren::sim {
@@ -70,15 +70,6 @@ class World {
     std::vector<std::string> trace;
 
   private:
-    struct Happening {
-        std::uint64_t at_ns;
-        std::uint64_t order;
-        std::function<void()> what;
-        bool operator>(const Happening& o) const {
-            return at_ns != o.at_ns ? at_ns > o.at_ns : order > o.order;
-        }
-    };
-
     void at(std::uint64_t time_ns, std::function<void()> what);
     void schedule_wake(System& system);
     void wake(System& system);
@@ -88,8 +79,7 @@ class World {
     void transmit(System& from, const bfd::ControlPacket& packet);
 
     bool tracing_;
-    std::uint64_t order_ = 0;
-    std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
+    EventQueue events_;
 };
 
 }  // namespace warren::sim

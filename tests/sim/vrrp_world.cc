@@ -43,15 +43,13 @@ void World::fail(const std::string& what) {
 }
 
 void World::at(std::uint64_t time_ns, std::function<void()> what) {
-    queue_.push({std::max(time_ns, now_ns), ++order_, std::move(what)});
+    events_.at(std::max(time_ns, now_ns), std::move(what));
 }
 
 void World::run_until(std::uint64_t end_ns, const std::function<bool()>& each) {
-    while (!queue_.empty() && queue_.top().at_ns <= end_ns && failure.empty()) {
-        const Happening next = queue_.top();
-        queue_.pop();
-        now_ns = next.at_ns;
-        next.what();
+    while (events_.next_ns() <= end_ns && failure.empty()) {
+        now_ns = events_.next_ns();
+        events_.take()();
         if (each && !each()) return;
     }
     if (failure.empty()) now_ns = std::max(now_ns, end_ns);

@@ -11,10 +11,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <string>
 #include <vector>
 
+#include "event_queue.h"
 #include "random.h"
 #include "vrrp/ah.h"
 #include "vrrp/instance.h"
@@ -97,15 +97,6 @@ class World {
     std::vector<std::string> trace;
 
   private:
-    struct Happening {
-        std::uint64_t at_ns;
-        std::uint64_t order;
-        std::function<void()> what;
-        bool operator>(const Happening& o) const {
-            return at_ns != o.at_ns ? at_ns > o.at_ns : order > o.order;
-        }
-    };
-
     void power_on(Node& node);
     void settle(const Node& node);
     void at(std::uint64_t time_ns, std::function<void()> what);
@@ -121,8 +112,7 @@ class World {
     static vrrp::Decoded decoded(Node& node, const Packet& packet);
 
     bool tracing_;
-    std::uint64_t order_ = 0;
-    std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
+    EventQueue events_;
 };
 
 }  // namespace warren::sim

@@ -112,6 +112,22 @@ TEST(ServerHealth, TheOperatorsWord) {
     EXPECT_EQ(server.standing(), Standing::serving);
 }
 
+TEST(ServerHealth, KeepsItsClientsWhateverTheOperatorLeavesItUnlessItSaysItselfThatItCannot) {
+    ServerHealth server(plain, std::array{with_retry(0)});
+    EXPECT_TRUE(server.can_keep_clients());
+    server.set_admin(Admin::drained);
+    EXPECT_TRUE(server.can_keep_clients());
+    for (const CheckResult result : {CheckResult::draining, CheckResult::minority,
+                                     CheckResult::refused, CheckResult::silent}) {
+        server.on_result(0, result);
+        EXPECT_FALSE(server.can_keep_clients()) << static_cast<int>(result);
+        server.on_result(0, CheckResult::pass);
+        EXPECT_TRUE(server.can_keep_clients());
+    }
+    server.set_admin(Admin::disabled);
+    EXPECT_FALSE(server.can_keep_clients());
+}
+
 TEST(ServerHealth, FailuresThatAreNotBelievedTakeNothingDownUntilTheyAre) {
     ServerHealth server(plain, std::array{with_retry(1)});
     for (int i = 0; i < 10; ++i)

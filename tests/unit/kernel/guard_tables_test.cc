@@ -102,6 +102,24 @@ TEST(GuardTables, OfTheHostsAddressesOurPart) {
 )"));
 }
 
+TEST(GuardTables, WhatTheMasterSendsToAServiceOfTheHostPasses) {
+    InterfaceRules rules;
+    rules.services = {{ours, 5672}};
+    rules.forwarded = {{{{2, 0, 0, 0, 0, 9}}, {ours, 5672}},
+                       {{{2, 0, 0, 0, 0, 9}}, {ip("2001:db8::100"), 80}}};
+    EXPECT_NE(ingress(rules).find("    ether saddr . ip daddr . tcp dport "
+                                  "{ 02:00:00:00:00:09 . 10.2.0.100 . 5672 } accept\n"
+                                  "    ether saddr . ip6 daddr . tcp dport "
+                                  "{ 02:00:00:00:00:09 . 2001:db8::100 . 80 } accept\n"
+                                  "    ip frag-off & 0x3fff == 0 ip daddr . tcp dport"),
+              std::string::npos);
+    rules.is_translated = true;
+    EXPECT_EQ(chain(on_eth0(rules, "ip"), "input")
+                  .find("    ct status snat accept\n    ether saddr . ip daddr . tcp dport "
+                        "{ 02:00:00:00:00:09 . 10.2.0.100 . 5672 } accept\n"),
+              0U);
+}
+
 // What has come in fragments is joined by the kernel first.
 TEST(GuardTables, OurPartOfJoinedDatagrams) {
     InterfaceRules rules;
@@ -195,6 +213,26 @@ TEST(GuardTables, ServersByWeightFromTheHostsOwnAddress) {
 }
 )");
     EXPECT_TRUE(of_local({}).chains.empty());
+}
+
+// FNAT's ports are not the kernel's.
+TEST(GuardTables, WhatTheHostSendsFromAnAddressOfFnats) {
+    LocalRules rules;
+    rules.shared = {{ip("10.4.0.1"), ip("fd04::1")},
+                    {{ip("10.4.0.11"), 5672}, {ip("10.4.0.12"), 5672}, {ip("fd04::11"), 80}},
+                    32'768,
+                    60'999};
+    EXPECT_EQ(
+        chain(of_local(rules), "postrouting"),
+        R"(    ip saddr 10.4.0.1 ip daddr . tcp dport { 10.4.0.11 . 5672, 10.4.0.12 . 5672 } tcp sport != 32768-60999 snat ip to 10.4.0.1:32768-60999
+    ip6 saddr fd04::1 ip6 daddr . tcp dport { fd04::11 . 80 } tcp sport != 32768-60999 snat ip6 to [fd04::1]:32768-60999
+)");
+    rules.services = {service};
+    EXPECT_TRUE(
+        chain(of_local(rules), "postrouting").ends_with("5672 masquerade to :32768-60999\n"));
+    rules = {};
+    rules.shared.addresses = {ip("10.4.0.1")};
+    EXPECT_TRUE(of_local(rules).chains.empty()) << "the kernel has no ports of its own";
 }
 
 // Where nothing is forwarded the kernel refuses who comes by another interface, as without this.

@@ -311,12 +311,34 @@ TEST(GuardRules, TheFirstAddressOfAnInterfaceIsNotSilenced) {
     EXPECT_EQ(texts(rules_of(*state, 0).silent), (std::vector<std::string>{"192.168.8.100"}));
 }
 
+// The other balancer sends a DR server that is this host what is this host's.
+TEST(GuardRules, ABackupsHostHearsWhatTheMasterSendsItAsADrServer) {
+    const net::MacAddress other{{2, 0, 0, 0, 0, 0x12}};
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                          service("192.168.8.100", "", "lb_kind DR\n"));
+    state->servers[0].next_hop = kernel::NextHop{.ifindex = 1, .local = true};
+    state->servers[1].next_hop =
+        kernel::NextHop{.ifindex = 1, .gateway = ip("192.168.8.12"), .mac = other};
+    EXPECT_TRUE(rules_of(*state, 0).forwarded.empty()) << "its kernel does not know the VIP";
+    state->kernel_addresses = {ip("192.168.8.100")};
+    EXPECT_EQ(rules_of(*state, 0).forwarded,
+              (std::vector<std::pair<net::MacAddress, kernel::InterfaceRules::Endpoint>>{
+                  {other, {ip("192.168.8.100"), 5672}}}));
+    state->servers[0].next_hop->local = false;
+    EXPECT_TRUE(rules_of(*state, 0).forwarded.empty());
+    state->servers[0].next_hop->local = true;
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_TRUE(rules_of(*state, 0).forwarded.empty()) << "the other balancer's own connections";
+}
+
 TEST(GuardRules, AVirtualMacIsHeardWhileItIsOurs) {
     auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24", "use_vmac\n"));
     const net::MacAddress mac = net::virtual_router_mac(51, false);
     kernel::InterfaceRules rules = rules_of(*state, 0);
     EXPECT_TRUE(rules.heard_macs.empty());
     EXPECT_EQ(rules.senders, (std::vector{std::pair(mac, ip("192.168.8.100"))}));
+    state->kernel_addresses = {ip("192.168.8.100")};
+    EXPECT_TRUE(rules_of(*state, 0).senders.empty()) << "on lo, for DR";
     state->routers[0].status.state = vrrp::State::master;
     EXPECT_EQ(rules_of(*state, 0).heard_macs, std::vector{mac});
 }
@@ -360,6 +382,47 @@ TEST(LocalServices, OfMastersThoseThatTakeNewFlows) {
     EXPECT_EQ(local_services(*state)[0].targets, std::vector{second});
     state->config.dataplane.host_addresses = false;
     EXPECT_TRUE(local_services(*state).empty());
+}
+
+TEST(KeepsGroups, OfAServerThatLivesWhateverTheOperatorLeavesIt) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    ServerRecord& server = state->servers[0];
+    const auto keeps = [&] { return build_snapshot(*state, 1)->servers[0].keeps_groups; };
+    EXPECT_TRUE(keeps());
+    server.ordered_weight = 0;
+    EXPECT_TRUE(keeps());
+    server.health.set_admin(balance::Admin::drained);
+    EXPECT_TRUE(keeps());
+    server.drain_is_over = true;
+    EXPECT_FALSE(keeps()) << "drain_timeout";
+    server.drain_is_over = false;
+    server.waits = true;
+    EXPECT_FALSE(keeps()) << "others stand in front";
+    server.waits = false;
+    server.replaced = true;
+    EXPECT_FALSE(keeps()) << "the sorry_server serves, or is served for again";
+    server.replaced = false;
+    server.health.set_admin(balance::Admin::disabled);
+    EXPECT_FALSE(keeps());
+}
+
+TEST(SharedSources, AddressesOfFnatThatTheKernelHasNow) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
+    state->host_ports = {32'768, 60'999};
+    EXPECT_FALSE(shared_sources(*state).any()) << "a backup's kernel does not have it";
+    EXPECT_FALSE(rules_of(*state, 0).is_translated);
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(shared_sources(*state),
+              (kernel::SharedSources{{ip("192.168.8.100")},
+                                     {{ip("192.168.8.11"), 5672}, {ip("192.168.8.12"), 5672}},
+                                     32'768,
+                                     60'999}));
+    EXPECT_TRUE(rules_of(*state, 0).is_translated);
+    state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                     service("192.168.8.100", "", "lb_kind DR\n"));
+    state->host_ports = {32'768, 60'999};
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_FALSE(shared_sources(*state).any());
 }
 
 TEST(HostAddressesOfState, AnOwnersAreNeverLeftovers) {
