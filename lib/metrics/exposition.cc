@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "metrics/exposition.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
 
 namespace warren::metrics {
 namespace {
@@ -51,22 +55,44 @@ std::string label(std::string_view name, std::string_view value) {
 }
 
 void Exposition::begin(std::string_view name, Kind kind, std::string_view help) {
-    family_ = name;
-    text_.append("# HELP ").append(name).append(" ").append(help);
-    text_.append("\n# TYPE ").append(name).append(" ").append(metrics::name(kind)).append("\n");
+    const auto found = std::find_if(families_.begin(), families_.end(),
+                                    [name](const Family& family) { return family.name == name; });
+    current_ = static_cast<std::size_t>(found - families_.begin());
+    if (found != families_.end()) return;
+    std::string& text = families_.emplace_back(Family{name, {}}).text;
+    text.append("# HELP ").append(name).append(" ").append(help);
+    text.append("\n# TYPE ").append(name).append(" ").append(metrics::name(kind)).append("\n");
 }
 
 void Exposition::add_part(std::string_view suffix, double value, std::string_view labels,
                           std::string_view more) {
-    text_.append(family_).append(suffix);
+    auto& [family, text] = families_[current_];
+    text.append(family).append(suffix);
     if (!labels.empty() || !more.empty()) {
-        text_.append("{").append(labels);
-        if (!labels.empty() && !more.empty()) text_ += ',';
-        text_.append(more).append("}");
+        text.append("{").append(labels);
+        if (!labels.empty() && !more.empty()) text += ',';
+        text.append(more).append("}");
     }
-    text_ += ' ';
-    append_number(text_, value);
-    text_ += '\n';
+    text += ' ';
+    append_number(text, value);
+    text += '\n';
+}
+
+bool Exposition::join(std::size_t bytes) {
+    if (joined_ == 0)
+        whole_.reserve(std::accumulate(
+            families_.begin(), families_.end(), std::size_t{0},
+            [](std::size_t sum, const Family& family) { return sum + family.text.size(); }));
+    for (const std::size_t begin = whole_.size();
+         joined_ < families_.size() && whole_.size() - begin < bytes; ++joined_)
+        whole_ += std::exchange(families_[joined_].text, {});
+    return joined_ < families_.size();
+}
+
+std::string Exposition::take() {
+    while (join(std::numeric_limits<std::size_t>::max())) {
+    }
+    return std::move(whole_);
 }
 
 }  // namespace warren::metrics

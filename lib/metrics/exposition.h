@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::metrics {
 
@@ -16,9 +17,8 @@ std::string label(std::string_view name, std::string_view value);
 
 class Exposition {
   public:
-    explicit Exposition(std::size_t expected_bytes = 0) { text_.reserve(expected_bytes); }
-
-    // Begins a family, once; the samples that follow belong to it. `name` and `help` are literals.
+    // Begins a family, or goes on with it; the samples that follow belong to it. Families are
+    // written in the order in which they began. `name` and `help` are literals.
     void begin(std::string_view name, Kind kind, std::string_view help);
     // `labels` and `more` as of label(), either may be empty.
     void add(double value, std::string_view labels = {}, std::string_view more = {}) {
@@ -28,11 +28,20 @@ class Exposition {
     void add_part(std::string_view suffix, double value, std::string_view labels,
                   std::string_view more = {});
 
-    std::string take() { return std::move(text_); }
+    // Puts the families together, at least so many bytes of them; whether there are more. What is
+    // added afterwards is lost.
+    bool join(std::size_t bytes);
+    std::string take();
 
   private:
-    std::string text_;
-    std::string_view family_;
+    struct Family {
+        std::string_view name;
+        std::string text;
+    };
+
+    std::vector<Family> families_{1};  // the first is none
+    std::size_t current_ = 0, joined_ = 0;
+    std::string whole_;
 };
 
 }  // namespace warren::metrics

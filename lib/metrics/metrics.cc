@@ -24,10 +24,6 @@ constexpr std::array<Part, static_cast<std::size_t>(Scope::count_)> parts{{
     {"port", add_ports, nullptr},
 }};
 
-// Of a server, more or less; the rest is less than one of a few hundred.
-constexpr std::size_t bytes_per_server = 4'500;
-constexpr std::size_t bytes_besides = 64 * 1024;
-
 }  // namespace
 
 std::optional<Scopes> read_scopes(std::string_view list) {
@@ -46,7 +42,7 @@ std::optional<Scopes> read_scopes(std::string_view list) {
 }
 
 std::string render(const Facts& facts, Scopes scopes) {
-    Exposition out(bytes_besides + bytes_per_server * facts.view.state.servers.size());
+    Exposition out;
     std::optional<Pool> pool;
     if (scopes == all_scopes && facts.view.state.servers.size() > most_servers_with_histogram)
         scopes = static_cast<Scopes>(scopes & ~(1U << static_cast<unsigned>(Scope::connect)));

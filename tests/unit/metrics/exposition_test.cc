@@ -21,6 +21,20 @@ TEST(Exposition, WritesFamiliesAndSamples) {
               "a_total 3\na_total{x=\"1\"} 4\na_total{x=\"1\",y=\"2\"} 5\na_total{y=\"2\"} 6\n");
 }
 
+TEST(Exposition, AFamilyMayGoOnLater) {
+    Exposition out;
+    out.begin("a", Kind::gauge, "A.");
+    out.add(1, label("x", "1"));
+    out.begin("b", Kind::gauge, "B.");
+    out.add(2);
+    out.begin("a", Kind::gauge, "A.");
+    out.add(3, label("x", "2"));
+    EXPECT_TRUE(out.join(1)) << "a family at a time";
+    EXPECT_EQ(out.take(),
+              "# HELP a A.\n# TYPE a gauge\na{x=\"1\"} 1\na{x=\"2\"} 3\n"
+              "# HELP b B.\n# TYPE b gauge\nb 2\n");
+}
+
 TEST(Exposition, ALabelHoldsWhatever) {
     EXPECT_EQ(label("x", "a\"b\\c\nd"), R"(x="a\"b\\c\nd")");
     EXPECT_EQ(label("x", ""), R"(x="")");
