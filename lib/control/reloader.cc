@@ -7,6 +7,7 @@
 #include "config/fixed_parts.h"
 #include "config/reload_steps.h"
 #include "journal/counted.h"
+#include "metrics/config_hash.h"
 #include "model/server_totals.h"
 #include "port/clock.h"
 #include "port/kernel_interface.h"
@@ -36,7 +37,9 @@ Reloader::Reloader(const Context& context, exchange::Exchange& exchange, Reread 
     : context_(context),
       exchange_(exchange),
       reread_(std::move(reread)),
-      lines_(std::move(running)) {}
+      lines_(std::move(running)),
+      history_{.last_taken_ms = journal::system_ms(),
+               .config_hash = metrics::common_hash(context.state.config)} {}
 
 Reloader::Outcome Reloader::reload(const TakeUp& take_up) {
     schema::LoadResult loaded = read();
@@ -55,7 +58,9 @@ Reloader::Outcome Reloader::reload(const TakeUp& take_up) {
 void Reloader::note(const Outcome& outcome) {
     history_.last_is_taken = outcome.refusal.empty();
     ++(history_.last_is_taken ? history_.taken : history_.refused);
-    if (history_.last_is_taken) history_.last_taken_ms = journal::system_ms();
+    if (!history_.last_is_taken) return;
+    history_.last_taken_ms = journal::system_ms();
+    history_.config_hash = metrics::common_hash(context_.state.config);
 }
 
 Reloader::Outcome Reloader::dry_run() const {

@@ -63,7 +63,7 @@ class Reloader {
     exchange::Exchange& exchange_;
     Reread reread_;
     std::vector<syntax::TextLine> lines_;
-    metrics::ReloadHistory history_{.last_taken_ms = journal::system_ms()};
+    metrics::ReloadHistory history_;
     bool is_news_ = false;  // the file that is being taken up
 };
 

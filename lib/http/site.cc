@@ -35,6 +35,12 @@ Answer of_type(std::string_view type, std::string text) {
     return answer;
 }
 
+std::string at_once(metrics::Document&& document, const metrics::Facts& facts) {
+    while (document.step(facts)) {
+    }
+    return document.take();
+}
+
 // Nothing is 0.
 bool read_number(std::string_view text, std::uint64_t& number) {
     if (text.empty()) return true;
@@ -145,7 +151,7 @@ Answer Site::answer_now(const Question& question) {
         });
     if (path == "/haproxy;csv")
         return fresh("csv", [](const metrics::Facts& facts) {
-            return of_type("text/plain; charset=utf-8", haproxy_csv(facts));
+            return of_type("text/plain; charset=utf-8", at_once(metrics::HaproxyCsv(), facts));
         });
     if (path.starts_with(api_prefix)) return view(path.substr(api_prefix.size()), question);
     return text_answer(404, "there is /, /metrics, /health, /primary, /api/1/, /haproxy;csv\n");
@@ -179,7 +185,8 @@ Answer Site::metrics(const Question& question) {
     if (!scopes)
         return text_answer(400, "scope is a list of process,vrrp,service,server,worker,port\n");
     return fresh("metrics " + std::to_string(*scopes), [&](const metrics::Facts& facts) {
-        return of_type("text/plain; version=0.0.4; charset=utf-8", render(facts, *scopes));
+        return of_type("text/plain; version=0.0.4; charset=utf-8",
+                       at_once(metrics::Scrape(*scopes), facts));
     });
 }
 

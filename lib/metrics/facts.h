@@ -25,6 +25,7 @@ struct ReloadHistory {
     std::uint64_t taken = 0, refused = 0;
     bool last_is_taken = true;
     std::int64_t last_taken_ms = 0;  // since 1970
+    std::string config_hash{};       // config_hash.h: of what runs
 };
 
 // A pool of the memory for packets.

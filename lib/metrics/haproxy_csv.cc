@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
-#include "metrics/pool_rows.h"
 #include "model/builder.h"
 
 namespace warren::metrics {
@@ -152,9 +152,9 @@ std::uint64_t seconds_since(const views::ViewContext& view, std::uint64_t then_n
     return ms_since(view, then_ns) / 1000;
 }
 
-Line line_of(const ServiceRow& service, const char* name, int type, std::size_t number) {
+Line line_of(const model::ServiceRecord& service, const char* name, int type, std::size_t number) {
     Line line;
-    line.set("pxname", name_of(*service.record));
+    line.set("pxname", name_of(service));
     line.set("svname", std::string(name));
     line.set("type", static_cast<std::uint64_t>(type));
     line.set("pid", 1);
@@ -178,10 +178,9 @@ void set_check(Line& line, const model::LastCheck& check) {
     line.set("last_chk", check.text);
 }
 
-Line server_line(const ServiceRow& service, const ServerRow& server, std::size_t number,
-                 std::size_t sid) {
+Line server_line(const ServerRow& server, std::size_t number, std::size_t sid) {
     const model::ServerRecord& record = *server.record;
-    Line line = line_of(service, "", server_type, number);
+    Line line = line_of(server.view->state.services[record.service], "", server_type, number);
     line.set("svname", name_of(record));
     line.set("addr", name_of(record));
     line.set("sid", sid);
@@ -202,44 +201,53 @@ Line server_line(const ServiceRow& service, const ServerRow& server, std::size_t
     return line;
 }
 
-Line backend_line(const ServiceRow& service, const Pool& pool, std::size_t number) {
-    std::uint64_t active = 0, spare = 0;
-    for (const std::size_t index : service.servers) {
-        const ServerRow& server = pool.servers[index];
-        if (server.state == "up" || server.state == "blocked") ++active;
-        if (server.state == "standby") ++spare;
-    }
-    Line line = line_of(service, "BACKEND", backend_type, number);
-    set_counts(line, service.counts);
-    line.set("lbtot", service.counts.connections);
-    line.set("econ", service.counts.refused + service.counts.unanswered);
-    line.set("status", std::string(service.is_up ? "UP" : "DOWN"));
-    line.set("act", active);
-    line.set("bck", spare);
+Line frontend_line(const ServiceRow& service, std::size_t number) {
+    Line line = line_of(*service.record, "FRONTEND", frontend_type, number);
+    set_counts(line, service.sums.counts);
+    line.set("status", std::string("OPEN"));
+    return line;
+}
+
+Line backend_line(const ServiceRow& service, std::size_t number) {
+    const PoolSums& sums = service.sums;
+    Line line = line_of(*service.record, "BACKEND", backend_type, number);
+    set_counts(line, sums.counts);
+    line.set("lbtot", sums.counts.connections);
+    line.set("econ", sums.counts.refused + sums.counts.unanswered);
+    line.set("status", std::string(sums.is_up ? "UP" : "DOWN"));
+    line.set("act", sums.in_state("up") + sums.in_state("blocked"));
+    line.set("bck", sums.in_state("standby"));
     line.set("algo", std::string(config::to_text(service.record->config->lb_algo)));
     return line;
 }
 
 }  // namespace
 
-std::string haproxy_csv(const Facts& facts) {
-    const Pool pool = pool_rows(facts.view, facts.tally);
-    std::string text = "# ";
+HaproxyCsv::HaproxyCsv() {
+    text_ = "# ";
     for (const std::string_view column : csv_columns)
-        text.append(column).append(",");
-    text += '\n';
-    for (std::size_t i = 0; i < pool.services.size(); ++i) {
-        const ServiceRow& service = pool.services[i];
-        Line frontend = line_of(service, "FRONTEND", frontend_type, i + 2);
-        set_counts(frontend, service.counts);
-        frontend.set("status", std::string("OPEN"));
-        frontend.append_to(text);
-        std::size_t sid = 0;
-        for (const std::size_t index : service.servers)
-            server_line(service, pool.servers[index], i + 2, ++sid).append_to(text);
-        backend_line(service, pool, i + 2).append_to(text);
+        text_.append(column).append(",");
+    text_ += '\n';
+}
+
+// A service is written when its last server is known: a FRONTEND says what all have.
+bool HaproxyCsv::step(const Facts& facts) {
+    const Pool pool = walk_.next(facts.view, facts.tally, servers_per_step);
+    std::size_t next = 0;
+    const auto take_servers = [&](std::size_t end) {
+        for (; next < end; ++next)
+            server_line(pool.servers[next], number_, ++sid_).append_to(servers_);
+    };
+    for (const ServiceRow& service : pool.services) {
+        take_servers(service.end);
+        frontend_line(service, number_).append_to(text_);
+        text_ += std::exchange(servers_, {});
+        backend_line(service, number_).append_to(text_);
+        sid_ = 0;
+        ++number_;
     }
-    return text;
+    take_servers(pool.servers.size());
+    return !walk_.is_done();
 }
 
 }  // namespace warren::metrics

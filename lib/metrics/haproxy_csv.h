@@ -5,11 +5,24 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
-#include "metrics/facts.h"
+#include "metrics/document.h"
+#include "metrics/pool_rows.h"
 
 namespace warren::metrics {
 
-std::string haproxy_csv(const Facts& facts);
+class HaproxyCsv : public Document {
+  public:
+    HaproxyCsv();
+
+    bool step(const Facts& facts) override;
+    std::string take() override { return std::move(text_); }
+
+  private:
+    PoolWalk walk_;
+    std::string text_, servers_;        // of the services before; of this one so far
+    std::size_t number_ = 2, sid_ = 0;  // as HAProxy numbers them
+};
 
 }  // namespace warren::metrics

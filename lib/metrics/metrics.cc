@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "metrics/families.h"
 
@@ -24,6 +25,15 @@ constexpr std::array<Part, static_cast<std::size_t>(Scope::count_)> parts{{
     {"port", add_ports, nullptr},
 }};
 
+constexpr Scopes bit(Scope scope) {
+    return static_cast<Scopes>(1U << static_cast<unsigned>(scope));
+}
+
+constexpr std::size_t bytes_per_step = 512 * 1024;
+
+// Made together, so many servers at a time.
+constexpr Scopes pool_scopes = bit(Scope::service) | bit(Scope::server) | bit(Scope::connect);
+
 }  // namespace
 
 std::optional<Scopes> read_scopes(std::string_view list) {
@@ -41,21 +51,22 @@ std::optional<Scopes> read_scopes(std::string_view list) {
     return scopes;
 }
 
-std::string render(const Facts& facts, Scopes scopes) {
-    Exposition out;
-    std::optional<Pool> pool;
-    if (scopes == all_scopes && facts.view.state.servers.size() > most_servers_with_histogram)
-        scopes = static_cast<Scopes>(scopes & ~(1U << static_cast<unsigned>(Scope::connect)));
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if ((scopes >> i & 1U) == 0) continue;
-        if (parts[i].add != nullptr) {
-            parts[i].add(out, facts);
-            continue;
-        }
-        if (!pool) pool = pool_rows(facts.view, facts.tally);
-        parts[i].add_pool(out, *pool);
+bool Scrape::step(const Facts& facts) {
+    if (left_ == 0) return out_.join(bytes_per_step);
+    if (left_ == all_scopes && facts.view.state.servers.size() > most_servers_with_histogram)
+        left_ = static_cast<Scopes>(left_ & ~bit(Scope::connect));
+    const auto first = static_cast<std::size_t>(std::countr_zero(left_));
+    Scopes done = static_cast<Scopes>(1U << first);
+    if (parts[first].add != nullptr) {
+        parts[first].add(out_, facts);
+    } else {
+        const Pool pool = walk_.next(facts.view, facts.tally, servers_per_step);
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            if ((left_ & pool_scopes) >> i & 1U) parts[i].add_pool(out_, pool);
+        done = walk_.is_done() ? pool_scopes : Scopes{0};
     }
-    return out.take();
+    left_ = static_cast<Scopes>(left_ & ~done);
+    return true;
 }
 
 }  // namespace warren::metrics

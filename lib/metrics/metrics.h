@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "metrics/facts.h"
+#include "metrics/document.h"
+#include "metrics/exposition.h"
+#include "metrics/pool_rows.h"
 
 namespace warren::metrics {
 
@@ -23,6 +25,17 @@ std::optional<Scopes> read_scopes(std::string_view list);
 // all scopes leaves it out where there are more servers than this.
 inline constexpr std::size_t most_servers_with_histogram = 1'024;
 
-std::string render(const Facts& facts, Scopes scopes);
+class Scrape : public Document {
+  public:
+    explicit Scrape(Scopes scopes) : left_(scopes) {}
+
+    bool step(const Facts& facts) override;
+    std::string take() override { return out_.take(); }
+
+  private:
+    Scopes left_;
+    Exposition out_;
+    PoolWalk walk_;
+};
 
 }  // namespace warren::metrics

@@ -9,35 +9,32 @@
 namespace warren::metrics {
 namespace {
 
-constexpr std::array<std::string_view, 6> server_states{"up",   "blocked", "draining",
-                                                        "down", "maint",   "standby"};
-
 // ---- services
 
 constexpr Column<ServiceRow> service_columns[] = {
     {"warren_service_up", Kind::gauge, "Whether some real_server takes new connections.", "",
-     [](const ServiceRow& s) { return number(s.is_up); }},
+     [](const ServiceRow& s) { return number(s.sums.is_up); }},
     {"warren_service_owned", Kind::gauge, "Whether its address is here: its router is master.", "",
      [](const ServiceRow& s) { return number(s.is_owned); }},
     {"warren_service_quorum", Kind::gauge, "Whether it has its quorum.", "",
      [](const ServiceRow& s) { return number(s.record->has_quorum); }},
     {"warren_service_flows", Kind::gauge, "Connections now.", "",
-     [](const ServiceRow& s) { return number(s.counts.active); }},
+     [](const ServiceRow& s) { return number(s.sums.counts.active); }},
     {"warren_service_local_ports_used_ratio", Kind::gauge,
      "Share of its local ports that the fullest worker uses towards one server (FNAT).", "",
-     [](const ServiceRow& s) { return s.ports_used; }},
+     [](const ServiceRow& s) { return s.sums.ports_used; }},
     {"warren_service_connections_total", Kind::counter, "Connections given to its servers.", "",
-     [](const ServiceRow& s) { return number(s.counts.connections); }},
+     [](const ServiceRow& s) { return number(s.sums.counts.connections); }},
     {"warren_service_bytes_total", Kind::counter,
      "Bytes forwarded: in from clients, out to clients.", R"(direction="in")",
-     [](const ServiceRow& s) { return number(s.counts.to_server_bytes); }},
+     [](const ServiceRow& s) { return number(s.sums.counts.to_server_bytes); }},
     {"warren_service_bytes_total", Kind::counter, "", R"(direction="out")",
-     [](const ServiceRow& s) { return number(s.counts.to_client_bytes); }},
+     [](const ServiceRow& s) { return number(s.sums.counts.to_client_bytes); }},
     {"warren_service_packets_total", Kind::counter,
      "Frames forwarded: in from clients, out to clients.", R"(direction="in")",
-     [](const ServiceRow& s) { return number(s.counts.to_server_frames); }},
+     [](const ServiceRow& s) { return number(s.sums.counts.to_server_frames); }},
     {"warren_service_packets_total", Kind::counter, "", R"(direction="out")",
-     [](const ServiceRow& s) { return number(s.counts.to_client_frames); }},
+     [](const ServiceRow& s) { return number(s.sums.counts.to_client_frames); }},
     {"warren_service_refused_total", Kind::counter,
      "SYNs that got RST from us, by what there was none of.", R"(reason="no_server")",
      [](const ServiceRow& s) { return number(s.turned_away.no_server); }},
@@ -50,15 +47,12 @@ constexpr Column<ServiceRow> service_columns[] = {
      [](const ServiceRow& s) { return number(s.turned_away.strays); }},
 };
 
-void add_server_counts(Exposition& out, const Pool& pool) {
+void add_server_counts(Exposition& out, const std::vector<ServiceRow>& services) {
     out.begin("warren_service_servers", Kind::gauge, "Its servers, by state.");
-    for (const ServiceRow& service : pool.services)
-        for (const std::string_view state : server_states) {
-            const auto count = std::count_if(
-                service.servers.begin(), service.servers.end(),
-                [&](std::size_t server) { return pool.servers[server].state == state; });
-            out.add(static_cast<double>(count), service.labels, label("state", state));
-        }
+    for (const ServiceRow& service : services)
+        for (std::size_t i = 0; i < server_states.size(); ++i)
+            out.add(number(service.sums.states[i]), service.labels,
+                    label("state", server_states[i]));
 }
 
 void add_endings(Exposition& out, const Pool& pool) {
@@ -150,7 +144,7 @@ void add_server_states(Exposition& out, const std::vector<ServerRow>& servers) {
 
 void add_services(Exposition& out, const Pool& pool) {
     add_columns(out, service_columns, pool.services);
-    add_server_counts(out, pool);
+    add_server_counts(out, pool.services);
     add_endings(out, pool);
     out.begin("warren_service_connect_seconds", Kind::histogram,
               "From the SYN given to a server to its SYN-ACK.");

@@ -2,8 +2,11 @@
 #include "metrics/pool_rows.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "metrics/exposition.h"
+#include "model/builder.h"
 #include "model/port_use.h"
 #include "model/service_state.h"
 #include "views/service_views.h"
@@ -52,44 +55,79 @@ PoolCounts counts_of(const model::State& state, const exchange::Exchange& exchan
     return sum;
 }
 
-Pool pool_rows(const views::ViewContext& view, const FlowTally& tally) {
-    Pool pool;
-    std::vector<std::size_t> row_of(view.state.services.size());
-    for (std::uint16_t i = 0; i < view.state.services.size(); ++i) {
-        const model::ServiceRecord& service = view.state.services[i];
+void PoolSums::add(const ServerRow& server) {
+    counts.add(server.counts);
+    ports_used = std::max(ports_used, server.ports_used);
+    is_up |= takes_flows(*server.record);
+    for (std::size_t i = 0; i < server_states.size(); ++i)
+        if (server.state == server_states[i]) ++states[i];
+}
+
+std::uint64_t PoolSums::in_state(std::string_view state) const {
+    const auto found = std::find(server_states.begin(), server_states.end(), state);
+    return states.at(static_cast<std::size_t>(found - server_states.begin()));
+}
+
+std::vector<PoolWalk::Piece> PoolWalk::next_pieces(const model::State& state, std::size_t most) {
+    std::vector<Piece> pieces;
+    for (; service_ < state.services.size() && most != 0; ++service_, position_ = 0) {
+        const model::ServiceRecord& service = state.services[service_];
         if (!is_served(service)) continue;
-        row_of[i] = pool.services.size();
-        pool.services.push_back({.labels = label("service", name_of(service)),
-                                 .view = &view,
-                                 .record = &service,
-                                 .servers = {},
-                                 .tally = tally.service(i),
-                                 .is_owned = is_owned(view.state, service)});
-        ServiceRow& row = pool.services.back();
-        row.turned_away = turned_away_of(view, row.tally, i);
-        row.counts = row.tally.gone;
+        std::vector<std::uint16_t> all = candidates(service);
+        std::erase_if(all, [&](std::uint16_t i) { return !is_served(state.servers[i]); });
+        const std::size_t begin = std::min(position_, all.size());
+        position_ = std::min(all.size(), begin + most);
+        const auto at = [&](std::size_t i) { return all.begin() + static_cast<std::ptrdiff_t>(i); };
+        pieces.push_back({static_cast<std::uint16_t>(service_),
+                          {at(begin), at(position_)},
+                          position_ == all.size()});
+        if (position_ != all.size()) return pieces;
+        most -= std::min(most, position_ - begin + 1);
     }
-    std::vector<std::uint16_t> served;
-    for (std::uint16_t i = 0; i < view.state.servers.size(); ++i)
-        if (is_served(view.state.servers[i])) served.push_back(i);
-    const model::PortUses ports(view.state, view.exchange, served);
-    for (const std::uint16_t i : served) {
-        const model::ServerRecord& server = view.state.servers[i];
-        if (!is_served(view.state.services[server.service])) continue;
-        ServiceRow& service = pool.services[row_of[server.service]];
-        service.servers.push_back(pool.servers.size());
-        pool.servers.push_back({.labels = service.labels + "," + label("server", name_of(server)),
-                                .view = &view,
-                                .record = &server,
-                                .counts = counts_of(view.state, view.exchange, i),
-                                .ports_used = ports.of(i).fullest_worker,
-                                .tally = tally.server(i),
-                                .state = views::state_text(server)});
-        service.counts.add(pool.servers.back().counts);
-        service.ports_used = std::max(service.ports_used, pool.servers.back().ports_used);
-        service.is_up |= takes_flows(server);
+    is_done_ = service_ >= state.services.size();
+    return pieces;
+}
+
+Pool PoolWalk::next(const views::ViewContext& view, const FlowTally& tally, std::size_t most) {
+    const std::vector<Piece> pieces = next_pieces(view.state, most);
+    std::vector<std::uint16_t> servers;
+    for (const Piece& piece : pieces)
+        servers.insert(servers.end(), piece.servers.begin(), piece.servers.end());
+    const model::PortUses ports(view.state, view.exchange, servers);
+    Pool pool;
+    for (const Piece& piece : pieces) {
+        const model::ServiceRecord& service = view.state.services[piece.service];
+        const std::string labels = label("service", name_of(service));
+        const std::size_t first = pool.servers.size();
+        for (const std::uint16_t index : piece.servers) {
+            const model::ServerRecord& server = view.state.servers[index];
+            pool.servers.push_back({.labels = labels + "," + label("server", name_of(server)),
+                                    .view = &view,
+                                    .record = &server,
+                                    .counts = counts_of(view.state, view.exchange, index),
+                                    .ports_used = ports.of(index).fullest_worker,
+                                    .tally = tally.server(index),
+                                    .state = views::state_text(server)});
+            sums_.add(pool.servers.back());
+        }
+        if (!piece.is_last) continue;
+        ServiceRow& row =
+            pool.services.emplace_back(ServiceRow{.labels = labels,
+                                                  .view = &view,
+                                                  .record = &service,
+                                                  .first = first,
+                                                  .end = pool.servers.size(),
+                                                  .sums = std::exchange(sums_, {}),
+                                                  .tally = tally.service(piece.service),
+                                                  .is_owned = is_owned(view.state, service)});
+        row.turned_away = turned_away_of(view, row.tally, piece.service);
+        row.sums.counts.add(row.tally.gone);
     }
     return pool;
+}
+
+Pool pool_rows(const views::ViewContext& view, const FlowTally& tally) {
+    return PoolWalk().next(view, tally, std::numeric_limits<std::size_t>::max());
 }
 
 }  // namespace warren::metrics

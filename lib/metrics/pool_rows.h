@@ -3,8 +3,10 @@
 // once. Metrics and the CSV are made of them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "metrics/flow_tally.h"
@@ -16,6 +18,10 @@ namespace warren::metrics {
 PoolCounts counts_of(const model::State& state, const exchange::Exchange& exchange,
                      std::uint16_t server);
 
+// As `show servers` says them.
+inline constexpr std::array<std::string_view, 6> server_states{"up",   "blocked", "draining",
+                                                               "down", "maint",   "standby"};
+
 struct ServerRow {
     std::string labels;  // service, server
     const views::ViewContext* view = nullptr;
@@ -26,17 +32,26 @@ struct ServerRow {
     std::string state;  // as `show servers` says it
 };
 
+// What a service is by its servers.
+struct PoolSums {
+    PoolCounts counts{};
+    double ports_used = 0;
+    std::array<std::uint64_t, server_states.size()> states{};
+    bool is_up = false;  // some server takes new connections
+
+    void add(const ServerRow& server);
+    std::uint64_t in_state(std::string_view state) const;
+};
+
 struct ServiceRow {
     std::string labels;  // service
     const views::ViewContext* view = nullptr;
     const model::ServiceRecord* record = nullptr;
-    std::vector<std::size_t> servers;  // in Pool::servers
-    PoolCounts counts{};
-    double ports_used = 0;
+    std::size_t first = 0, end = 0;  // its servers in Pool::servers
+    PoolSums sums{};
     ServiceTally tally{};
     TurnedAway turned_away{};
     bool is_owned = false;  // its address is here: its router is master
-    bool is_up = false;     // some server takes new connections
 };
 
 struct Pool {
@@ -44,6 +59,28 @@ struct Pool {
     std::vector<ServerRow> servers;
 };
 
+// All services and their servers, some at a time.
+class PoolWalk {
+  public:
+    // At most so many servers and services more. A service comes with the last of its servers.
+    Pool next(const views::ViewContext& view, const FlowTally& tally, std::size_t most);
+    bool is_done() const { return is_done_; }
+
+  private:
+    struct Piece {
+        std::uint16_t service;
+        std::vector<std::uint16_t> servers;
+        bool is_last;  // of the service
+    };
+
+    std::vector<Piece> next_pieces(const model::State& state, std::size_t most);
+
+    std::size_t service_ = 0, position_ = 0;  // of the next server
+    PoolSums sums_;                           // of its service so far
+    bool is_done_ = false;
+};
+
+// All of them at once.
 Pool pool_rows(const views::ViewContext& view, const FlowTally& tally);
 
 }  // namespace warren::metrics

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "metrics/config_hash.h"
 #include "metrics/families.h"
 #include "verdict/verdict.h"
 
@@ -79,7 +78,7 @@ void add_process(Exposition& out, const Facts& facts) {
                 label("instance_name", facts.view.process.instance));
     out.begin("warren_config_info", Kind::gauge,
               "1, with a hash of what two warrens must have configured alike.");
-    out.add(1, label("hash", common_hash(facts.view.state.config)));
+    out.add(1, label("hash", facts.reloads.config_hash));
     add_usage(out, facts.usage);
     add_reloads(out, facts.reloads);
     add_verdict(out, facts.view);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <span>
 
 #include "model/builder.h"
 #include "page/html.h"
@@ -74,12 +75,12 @@ bool is_up(const metrics::ServerRow& server) {
 }
 
 // Without sorry_servers: "3/3".
-std::string servers_up(const metrics::Pool& pool, const std::vector<std::size_t>& which) {
+std::string servers_up(std::span<const metrics::ServerRow> servers) {
     std::size_t up = 0, all = 0;
-    for (const std::size_t i : which) {
-        if (pool.servers[i].record->is_sorry) continue;
+    for (const metrics::ServerRow& server : servers) {
+        if (server.record->is_sorry) continue;
         ++all;
-        up += is_up(pool.servers[i]) ? 1 : 0;
+        up += is_up(server) ? 1 : 0;
     }
     return std::to_string(up) + "/" + std::to_string(all);
 }
@@ -185,36 +186,39 @@ std::string server_row(const metrics::ServiceRow& service, const metrics::Server
            cell({"Check", check_text(record.check), "", "text"}) + "</tr>";
 }
 
-std::string service_aside(const metrics::ServiceRow& service, const metrics::Pool& pool) {
+std::string service_aside(const metrics::ServiceRow& service,
+                          std::span<const metrics::ServerRow> servers) {
     const config::VirtualServer& config = *service.record->config;
     std::string text = std::string(config::to_text(config.lb_algo)) + ", " +
-                       config::to_text(config.lb_kind) + " · " + servers_up(pool, service.servers) +
-                       " up · " + grouped(service.counts.active) + " connections";
-    if (service.ports_used >= 0.01)
-        text += " · " + std::to_string(std::lround(service.ports_used * 100)) + " % of local ports";
+                       config::to_text(config.lb_kind) + " · " + servers_up(servers) + " up · " +
+                       grouped(service.sums.counts.active) + " connections";
+    if (const double used = service.sums.ports_used; used >= 0.01)
+        text += " · " + std::to_string(std::lround(used * 100)) + " % of local ports";
     return text;
 }
 
 std::string service_section(const metrics::ServiceRow& service, const metrics::Pool& pool,
                             std::size_t number, std::size_t& room) {
-    const std::size_t shown = std::min(room, service.servers.size());
+    const auto servers =
+        std::span(pool.servers).subspan(service.first, service.end - service.first);
+    const std::size_t shown = std::min(room, servers.size());
     room -= shown;
     std::string rows;
-    for (std::size_t i = 0; i < shown; ++i)
-        rows += server_row(service, pool.servers[service.servers[i]]);
+    for (const metrics::ServerRow& server : servers.first(shown))
+        rows += server_row(service, server);
     const std::string table = "<div class=\"wide\"><table class=\"cards\" data-sort id=\"service" +
                               std::to_string(number) + "\">" +
                               heads({"Server", "State", "#For", "#Weight", "#Connections", "#New/s",
                                      "~Last 10 min", "#Refused/s", "Check"}) +
                               "<tbody>" + rows + "</tbody></table></div>";
-    const std::string title = escaped(name_of(*service.record)) + " " +
-                              (service.is_up ? badge("serves", "ok") : badge("no server", "bad")) +
-                              (service.record->has_quorum || !service.record->quorum_known
-                                   ? ""
-                                   : " " + badge("no quorum", "warn"));
-    std::string html = section(title, service_aside(service, pool), table);
-    if (shown < service.servers.size())
-        html += left_out(service.servers.size() - shown, "warrenctl show servers");
+    const std::string title =
+        escaped(name_of(*service.record)) + " " +
+        (service.sums.is_up ? badge("serves", "ok") : badge("no server", "bad")) +
+        (service.record->has_quorum || !service.record->quorum_known
+             ? ""
+             : " " + badge("no quorum", "warn"));
+    std::string html = section(title, service_aside(service, servers), table);
+    if (shown < servers.size()) html += left_out(servers.size() - shown, "warrenctl show servers");
     return html;
 }
 
@@ -229,10 +233,7 @@ std::string status_line(const metrics::Facts& facts, const metrics::Pool& pool,
                         const std::vector<verdict::Reason>& reasons) {
     const views::ViewContext& view = facts.view;
     const verdict::Level level = verdict::level_of(reasons);
-    std::vector<std::size_t> all(pool.servers.size());
-    for (std::size_t i = 0; i < all.size(); ++i)
-        all[i] = i;
-    const std::string what = role(view) + " " + servers_up(pool, all);
+    const std::string what = role(view) + " " + servers_up(pool.servers);
     const std::string title =
         (level == verdict::Level::down ? "DOWN " : "") + what + " – " + view.process.instance;
     return "<div id=\"status\" class=\"facts\" data-level=\"" + std::string(name(level)) +

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "metrics/config_hash.h"
+#include "metrics/document.h"
 #include "metrics/metrics.h"
 #include "unit/model/sample_state.h"
 
@@ -27,10 +29,32 @@ class FactsFixture : public testing::Test {
                 totals_, busy_,     model::start_ns, 1'700'000'000'000};
     }
     template <typename Made>
-    std::string made_by(Made made) {
+    auto made_by(Made made) {
         const views::ViewContext context = view();
-        return made(
-            Facts{.view = context, .tally = tally_, .events = events_, .buffers = buffers_});
+        return made(Facts{.view = context,
+                          .tally = tally_,
+                          .events = events_,
+                          .reloads = {.config_hash = common_hash(state_->config)},
+                          .buffers = buffers_});
+    }
+
+    // Step by step, the facts anew at each.
+    std::string text_of(Document&& document) {
+        while (made_by([&](const Facts& facts) { return document.step(facts); })) {
+        }
+        return document.take();
+    }
+
+    // One service of so many servers, then a small one.
+    static std::unique_ptr<model::State> long_state(int servers) {
+        std::string text = model::router("A", "eth0", 51, "192.168.8.100/24") +
+                           "virtual_server 192.168.8.100 5672 {\n protocol TCP\n lb_kind FNAT\n";
+        for (int i = 0; i < servers; ++i)
+            text += "real_server 10.1." + std::to_string(i / 250) + "." +
+                    std::to_string(1 + i % 250) + " 5672 {\n TCP_CHECK {\n }\n}\n";
+        return model::state_of(text + "}\n" +
+                               "virtual_server 192.168.8.100 5673 {\n protocol TCP\n lb_kind FNAT\n"
+                               "real_server 10.2.0.1 5672 {\n TCP_CHECK {\n }\n}\n}\n");
     }
 
     std::unique_ptr<model::State> state_ = model::state_of(

@@ -11,7 +11,7 @@
 namespace warren::metrics {
 namespace {
 
-class HaproxyCsv : public FactsFixture {
+class CsvOfPools : public FactsFixture {
   protected:
     using Row = std::map<std::string, std::string>;
 
@@ -24,7 +24,7 @@ class HaproxyCsv : public FactsFixture {
         return all;
     }
     std::vector<Row> rows() {
-        std::istringstream in(made_by(haproxy_csv));
+        std::istringstream in(text_of(HaproxyCsv()));
         std::string line;
         std::getline(in, line);
         const std::vector<std::string> names = cells(line.substr(2));
@@ -41,7 +41,7 @@ class HaproxyCsv : public FactsFixture {
     }
 };
 
-TEST_F(HaproxyCsv, HasFrontendServersAndBackend) {
+TEST_F(CsvOfPools, HasFrontendServersAndBackend) {
     exchange_.workers[0]->servers[0].active.set(3);
     exchange_.workers[1]->servers[1].active.set(4);
     const std::vector<Row> all = rows();
@@ -63,10 +63,27 @@ TEST_F(HaproxyCsv, HasFrontendServersAndBackend) {
     EXPECT_EQ(names("weight"), (Values{"", "1", "3", ""}));
 }
 
-TEST_F(HaproxyCsv, QuotesWhatACheckSays) {
+TEST_F(CsvOfPools, ALongServiceStandsTogether) {
+    constexpr std::size_t many = 5 * servers_per_step / 2;
+    state_ = long_state(static_cast<int>(many));
+    for (std::size_t server = 0; server <= many; ++server)
+        exchange_.workers[0]->servers[server].active.set(1);
+    const std::vector<Row> all = rows();
+    ASSERT_EQ(all.size(), many + 2 + 3);
+    EXPECT_EQ(all[0].at("svname"), "FRONTEND");
+    EXPECT_EQ(all[0].at("scur"), std::to_string(many));
+    EXPECT_EQ(all[many].at("sid"), std::to_string(many));
+    EXPECT_EQ(all[many + 1].at("svname"), "BACKEND");
+    EXPECT_EQ(all[many + 1].at("act"), std::to_string(many));
+    EXPECT_EQ(all[many + 2].at("pxname"), "192.168.8.100:5673");
+    EXPECT_EQ(all[many + 3].at("iid"), "3");
+    EXPECT_EQ(all[many + 3].at("sid"), "1");
+}
+
+TEST_F(CsvOfPools, QuotesWhatACheckSays) {
     state_->servers[0].health.set_excluded(true);
     state_->servers[0].check = {.known = true, .ok = false, .text = "said \"no\", twice"};
-    const std::string text = made_by(haproxy_csv);
+    const std::string text = text_of(HaproxyCsv());
     EXPECT_NE(text.find(",\"said \"\"no\"\", twice\","), std::string::npos) << text;
     EXPECT_NE(text.find(",DOWN,"), std::string::npos);
 }

@@ -16,9 +16,7 @@ namespace {
 
 class Metrics : public FactsFixture {
   protected:
-    std::string text(Scopes scopes = all_scopes) {
-        return made_by([&](const Facts& facts) { return render(facts, scopes); });
-    }
+    std::string text(Scopes scopes = all_scopes) { return text_of(Scrape(scopes)); }
     // Series -> value.
     std::map<std::string, double> series(Scopes scopes = all_scopes) {
         std::map<std::string, double> all;
@@ -84,6 +82,25 @@ TEST_F(Metrics, ServersAddUpOverWorkersAndServices) {
               1'000);
     EXPECT_EQ(value("warren_server_weight" + first), 1);
     EXPECT_EQ(value(R"(warren_worker_flows{worker="1"})"), 11);
+}
+
+TEST_F(Metrics, AServiceIsTheSumOfItsServersInHoweverManySteps) {
+    constexpr int many = 5 * static_cast<int>(servers_per_step) / 2;
+    state_ = long_state(many);
+    for (int server = 0; server <= many; ++server)
+        exchange_.workers[0]->servers[server].active.set(1);
+    state_->servers[many - 1].health.set_excluded(true);
+    const auto all = series();
+    const std::string first = R"({service="192.168.8.100:5672")";
+    const std::string last = R"({service="192.168.8.100:5673")";
+    EXPECT_EQ(all.at("warren_service_flows" + first + "}"), many);
+    EXPECT_EQ(all.at("warren_service_flows" + last + "}"), 1);
+    EXPECT_EQ(all.at("warren_service_servers" + first + R"(,state="up"})"), many - 1);
+    EXPECT_EQ(all.at("warren_service_servers" + first + R"(,state="down"})"), 1);
+    const auto is_of_server = [](const auto& one) {
+        return one.first.starts_with("warren_server_weight{");
+    };
+    EXPECT_EQ(std::count_if(all.begin(), all.end(), is_of_server), many + 1);
 }
 
 TEST_F(Metrics, CountersGoOnWhoeverHadTheIndexBefore) {
