@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/view_pages.h"
 #include "metrics/haproxy_csv.h"
 #include "metrics/metrics.h"
 #include "page/page.h"
@@ -19,6 +20,9 @@ using views::Json;
 
 constexpr std::size_t most_made = 8;
 constexpr std::string_view api_prefix = "/api/1/";
+constexpr std::string_view json = "application/json";
+constexpr std::string_view plain_text = "text/plain; charset=utf-8";
+constexpr std::string_view exposition = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view flows_path = "/api/1/flows";
 constexpr std::string_view primary_path = "/primary";
 
@@ -35,12 +39,6 @@ Answer of_type(std::string_view type, std::string text) {
     return answer;
 }
 
-std::string at_once(metrics::Document&& document, const metrics::Facts& facts) {
-    while (document.step(facts)) {
-    }
-    return document.take();
-}
-
 // Nothing is 0.
 bool read_number(std::string_view text, std::uint64_t& number) {
     if (text.empty()) return true;
@@ -53,18 +51,9 @@ std::uint64_t newest(std::uint64_t since, std::uint64_t end) {
     return std::max(since, end - std::min(end, most_rows));
 }
 
-Json envelope(const metrics::Facts& facts, std::string_view view, Json rows) {
-    return {{"schema", 1},
-            {"instance", facts.view.process.instance},
-            {"time", journal::utc_text(facts.view.wall_ms)},
-            {"view", view},
-            {"rows", std::move(rows)}};
-}
-
 // What a check's server said need not be UTF-8.
 Answer json_text(const Json& whole) {
-    return of_type("application/json",
-                   whole.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    return of_type(json, whole.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 Answer json_answer(const metrics::Facts& facts, std::string_view view, Json rows) {
@@ -129,13 +118,27 @@ Site::Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flo
     : with_facts_(std::move(with_facts)),
       ended_(ended),
       ask_flows_(std::move(ask_flows)),
-      later_(std::move(later)) {}
+      makings_(
+          [this](const Makings::Step& step) {
+              bool goes_on = false;
+              with_facts_([&](const metrics::Facts& facts) {
+                  goes_on = step(facts);
+                  return Answer{};
+              });
+              return goes_on;
+          },
+          std::move(later)) {}
 
 void Site::answer(const Question& question, const Reply& reply) {
     if (question.path == flows_path)
         flows(question, reply);
+    else if (question.path == "/metrics")
+        metrics(question, reply);
+    else if (question.path == "/haproxy;csv")
+        make("csv", plain_text, std::make_unique<metrics::HaproxyCsv>, reply);
     else if (const views::View* view = long_view(question.path); view != nullptr)
-        rows(*view, reply);
+        make(
+            view->name, json, [view] { return std::make_unique<ViewDocument>(*view); }, reply);
     else
         reply(answer_now(question));
 }
@@ -143,15 +146,10 @@ void Site::answer(const Question& question, const Reply& reply) {
 Answer Site::answer_now(const Question& question) {
     const std::string_view path = question.path;
     if (path == "/") return page();
-    if (path == "/metrics") return metrics(question);
     if (path == "/health") return with_facts_(health);
     if (path == primary_path || path.starts_with("/primary/"))
         return with_facts_([&](const metrics::Facts& facts) {
             return primary(facts, path.substr(std::min(primary_path.size() + 1, path.size())));
-        });
-    if (path == "/haproxy;csv")
-        return fresh("csv", [](const metrics::Facts& facts) {
-            return of_type("text/plain; charset=utf-8", at_once(metrics::HaproxyCsv(), facts));
         });
     if (path.starts_with(api_prefix)) return view(path.substr(api_prefix.size()), question);
     return text_answer(404, "there is /, /metrics, /health, /primary, /api/1/, /haproxy;csv\n");
@@ -179,15 +177,27 @@ void Site::keep(const std::string& key, const Answer& answer) {
     made_[key] = {Clock::now(), answer};
 }
 
-Answer Site::metrics(const Question& question) {
+// Once a second at most, whoever asks.
+void Site::make(const std::string& key, std::string_view type, const Makings::Begin& begin,
+                const Reply& reply) {
+    if (const Answer* made = made_just_now(key)) return reply(*made);
+    const auto finish = [this, key, type](std::string text) {
+        const Answer answer = of_type(type, std::move(text));
+        keep(key, answer);
+        return answer;
+    };
+    makings_.make(key, begin, finish, reply);
+}
+
+void Site::metrics(const Question& question, const Reply& reply) {
     const std::optional<std::string_view> list = parameter(question.query, "scope");
     const std::optional<metrics::Scopes> scopes = list ? metrics::read_scopes(*list) : std::nullopt;
     if (!scopes)
-        return text_answer(400, "scope is a list of process,vrrp,service,server,worker,port\n");
-    return fresh("metrics " + std::to_string(*scopes), [&](const metrics::Facts& facts) {
-        return of_type("text/plain; version=0.0.4; charset=utf-8",
-                       at_once(metrics::Scrape(*scopes), facts));
-    });
+        return reply(
+            text_answer(400, "scope is a list of process,vrrp,service,server,worker,port\n"));
+    make(
+        "metrics " + std::to_string(*scopes), exposition,
+        [scopes] { return std::make_unique<metrics::Scrape>(*scopes); }, reply);
 }
 
 Answer Site::page() {
@@ -213,27 +223,6 @@ void Site::flows(const Question& question, const Reply& reply) {
             whole["next"] = flows.next.empty() ? Json() : Json(flows.next);
             return json_text(whole);
         }));
-    });
-}
-
-void Site::rows(const views::View& view, const Reply& reply) {
-    if (const Answer* made = made_just_now(view.name)) return reply(*made);
-    const auto page = [this, &view](const std::string& cursor) {
-        std::string text;
-        with_facts_([&](const metrics::Facts& facts) {
-            text = views::view_page(view, facts.view, cursor);
-            return Answer{};
-        });
-        return text;
-    };
-    gather_rows(page, later_, [this, &view, reply](const std::string& rows) {
-        const Answer answer = with_facts_([&](const metrics::Facts& facts) {
-            std::string whole = envelope(facts, view.name, Json::array()).dump();
-            whole.insert(whole.size() - std::string_view("]}").size(), rows);
-            return of_type("application/json", std::move(whole) + "\n");
-        });
-        keep(view.name, answer);
-        reply(answer);
     });
 }
 

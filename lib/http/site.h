@@ -11,8 +11,8 @@
 #include "ends/ended_flows.h"
 #include "http/connection.h"
 #include "http/flow_pages.h"
+#include "http/makings.h"
 #include "http/message.h"
-#include "http/view_pages.h"
 #include "metrics/facts.h"
 #include "views/views.h"
 
@@ -44,18 +44,19 @@ class Site {
 
     Answer answer_now(const Question& question);
     void flows(const Question& question, const Reply& reply);
-    void rows(const views::View& view, const Reply& reply);
+    void make(const std::string& key, std::string_view type, const Makings::Begin& begin,
+              const Reply& reply);
     const Answer* made_just_now(const std::string& key) const;
     void keep(const std::string& key, const Answer& answer);
     Answer fresh(const std::string& key, const Look& look);
-    Answer metrics(const Question& question);
+    void metrics(const Question& question, const Reply& reply);
     Answer page();
     Answer view(std::string_view name, const Question& question);
 
     WithFacts with_facts_;
     const ends::EndedFlows& ended_;
     AskFlows ask_flows_;
-    Later later_;
+    Makings makings_;
     std::map<std::string, Made> made_;  // most_made at most
 };
 

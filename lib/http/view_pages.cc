@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "http/view_pages.h"
 
-#include <memory>
 #include <utility>
 
 namespace warren::http {
@@ -9,30 +8,12 @@ namespace {
 
 using views::Json;
 
-class RowGathering : public std::enable_shared_from_this<RowGathering> {
-  public:
-    RowGathering(ViewPage page, Later later, std::function<void(std::string rows)> done)
-        : page_(std::move(page)), later_(std::move(later)), done_(std::move(done)) {}
+constexpr std::string_view end_of_answer = "]}";
 
-    // What a check's server said need not be UTF-8.
-    void take_page() {
-        const Json page = Json::parse(page_(cursor_), nullptr, false);
-        Json rows = Json::array();
-        if (page.is_object() && page.contains("rows")) add_rows(page, rows);
-        for (const Json& row : rows)
-            text_ += (text_.empty() ? "" : ",") +
-                     row.dump(-1, ' ', false, Json::error_handler_t::replace);
-        cursor_ = page.is_object() ? page.value("next", "") : "";
-        if (cursor_.empty()) return done_(std::move(text_));
-        later_([self = shared_from_this()] { self->take_page(); });
-    }
-
-  private:
-    ViewPage page_;
-    Later later_;
-    std::function<void(std::string rows)> done_;
-    std::string cursor_, text_;
-};
+// What a check's server said need not be UTF-8.
+std::string text_of(const Json& json) {
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -50,8 +31,28 @@ void add_rows(const Json& page, Json& rows) {
     }
 }
 
-void gather_rows(ViewPage page, Later later, std::function<void(std::string rows)> done) {
-    std::make_shared<RowGathering>(std::move(page), std::move(later), std::move(done))->take_page();
+Json envelope(const metrics::Facts& facts, std::string_view view, Json rows) {
+    return {{"schema", 1},
+            {"instance", facts.view.process.instance},
+            {"time", journal::utc_text(facts.view.wall_ms)},
+            {"view", view},
+            {"rows", std::move(rows)}};
+}
+
+bool ViewDocument::step(const metrics::Facts& facts) {
+    if (text_.empty()) {
+        text_ = text_of(envelope(facts, view_.name, Json::array()));
+        text_.resize(text_.size() - end_of_answer.size());
+    }
+    const Json page = Json::parse(view_page(view_, facts.view, cursor_));
+    Json rows = Json::array();
+    add_rows(page, rows);
+    for (const Json& row : rows)
+        text_ += (std::exchange(has_rows_, true) ? "," : "") + text_of(row);
+    cursor_ = page.value("next", "");
+    if (!cursor_.empty()) return true;
+    text_.append(end_of_answer) += '\n';
+    return false;
 }
 
 }  // namespace warren::http

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "http/makings.h"
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace warren::http {
+
+Makings::Makings(WithFacts with_facts, Later later)
+    : with_facts_(std::move(with_facts)), later_(std::move(later)) {}
+
+void Makings::make(const std::string& key, const Begin& begin, const Finish& finish,
+                   const Reply& reply) {
+    const auto [making, is_new] = under_way_.try_emplace(key, Making{begin, finish, {}});
+    making->second.waiting.push_back(reply);
+    if (is_new) go_on(key);
+}
+
+void Makings::go_on(const std::string& key) {
+    Making& making = under_way_.at(key);
+    try {
+        if (step(making)) return later_([this, key] { go_on(key); });
+        end(key, making.finish(making.document->take()));
+    } catch (const std::exception& error) {
+        end(key, text_answer(500, std::string(error.what()) + "\n"));
+    }
+}
+
+bool Makings::step(Making& making) {
+    return with_facts_([&](const metrics::Facts& facts) {
+        if (making.document == nullptr || making.reloads != facts.reloads.taken) {
+            if (++making.beginnings > most_beginnings)
+                throw std::runtime_error("reloads come faster than it is made");
+            making.document = making.begin();
+            making.reloads = facts.reloads.taken;
+        }
+        return making.document->step(facts);
+    });
+}
+
+// Whoever is answered may ask again at once.
+void Makings::end(const std::string& key, const Answer& answer) {
+    const auto ended = under_way_.extract(key);
+    for (const Reply& reply : ended.mapped().waiting)
+        reply(answer);
+}
+
+}  // namespace warren::http
