@@ -83,8 +83,9 @@ void Answers::answer(const std::string& verb, const std::string& argument, const
     else if (verb == "handover")
         hand_over(argument, reply);
     else if (verb == "reload")
-        reply(views::make_page("reload",
-                               argument == "dry-run" ? actions_.dry_run() : actions_.reload(), ""));
+        actions_.reload(argument == "dry-run", [reply](const std::vector<views::Json>& rows) {
+            reply(views::make_page("reload", rows, ""));
+        });
     else
         reply(view(verb, argument));
 }

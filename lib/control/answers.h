@@ -47,8 +47,9 @@ class Answers {
     // What the manager does when an operator asks for it.
     struct Actions {
         std::function<std::vector<Services::OrderResult>(const model::Order& order)> execute;
-        std::function<std::vector<views::Json>()> reload;   // a row for each step, the outcome last
-        std::function<std::vector<views::Json>()> dry_run;  // what a reload would do
+        // Rows: a step each, the outcome last. A dry run tells what a reload would do.
+        using OnRows = std::function<void(const std::vector<views::Json>& rows)>;
+        std::function<void(bool is_dry_run, OnRows done)> reload;
         std::function<void(const handover::Request&, const handover::FlowSync::Reply&)> hand_over;
     };
 

@@ -12,6 +12,9 @@
 namespace warren::control {
 namespace {
 
+// A millisecond's work, where each begins a check.
+constexpr std::size_t servers_per_turn = 64;
+
 // Such a check proves nothing, and its server stays as it is: somebody should know.
 void warn_of_local_trouble(const model::ServerRecord& server, bool was_local,
                            journal::EventLog& events) {
@@ -39,14 +42,25 @@ Checks::Checks(boost::asio::io_context& io, model::State& state, journal::EventL
       events_(events),
       callbacks_(std::move(callbacks)),
       watched_(std::move(watched)),
+      next_turn_(io),
       programs_(io) {
     follow();
 }
 
 void Checks::follow() {
     servers_.resize(state_.servers.size());
-    for (std::size_t i = 0; i < servers_.size(); ++i)
-        follow(static_cast<std::uint16_t>(i));
+    followed_ = 0;
+    follow_some();
+}
+
+void Checks::follow_some() {
+    for (std::size_t i = 0; i < servers_per_turn && followed_ < servers_.size(); ++i, ++followed_)
+        follow(static_cast<std::uint16_t>(followed_));
+    if (followed_ == servers_.size()) return look_at_watched();
+    next_turn_.expires_after({});
+    next_turn_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) follow_some();
+    });
 }
 
 void Checks::follow(std::uint16_t index) {
@@ -79,7 +93,8 @@ std::unique_ptr<health::Checker> Checks::start(std::uint16_t index, std::size_t 
 
 void Checks::look_at_watched() {
     for (std::size_t i = 0; i < servers_.size(); ++i)
-        if (servers_[i].config) look_at_watched(static_cast<std::uint16_t>(i));
+        if (servers_[i].config && servers_[i].config == state_.servers[i].config)
+            look_at_watched(static_cast<std::uint16_t>(i));
 }
 
 void Checks::look_at_watched(std::uint16_t index) {
@@ -178,6 +193,7 @@ void Checks::log_failure(const model::ServerRecord& server, std::size_t checker,
 health::Pace Checks::take(std::uint16_t index, std::size_t checker,
                           const health::CheckResult& result) {
     model::ServerRecord& server = state_.servers[index];
+    if (!is_served(server) || server.config != servers_[index].config) return health::Pace::steady;
     const config::Checker& check = server.config->checkers[checker];
     const bool is_tcp = std::holds_alternative<config::TcpCheck>(check) ||
                         std::holds_alternative<config::AmqpCheck>(check);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,10 +36,10 @@ class Checks {
     Checks(boost::asio::io_context& io, model::State& state, journal::EventLog& events,
            Callbacks callbacks, Watched watched);
 
-    // Starts and stops checkers as the configuration says; unchanged ones go on. At the start and
-    // after a reload; not from a callback.
+    // After a reload: starts and stops checkers as the configuration says; unchanged ones go on.
+    // Some servers at once, more in later turns of the loop; till then those of before say nothing.
     void follow();
-    // FILE_CHECKs and BFD_CHECKs: at the start, after follow(), and when a watched thing changes.
+    // FILE_CHECKs and BFD_CHECKs: at the start, and when a watched thing changes.
     void look_at_watched();
     // Traffic says that it is silent or refuses: checks it at once, with a short timeout.
     void doubt(std::uint16_t server);
@@ -57,6 +58,7 @@ class Checks {
         std::string closer_trouble = {};  // of the last one; empty: none
     };
 
+    void follow_some();
     void follow(std::uint16_t index);
     void check_peers_of(const model::ServerRecord& server);
     std::unique_ptr<health::Checker> start(std::uint16_t index, std::size_t checker);
@@ -73,6 +75,8 @@ class Checks {
     const Callbacks callbacks_;
     const Watched watched_;
     std::vector<Server> servers_;
+    std::size_t followed_ = 0;  // of them
+    boost::asio::steady_timer next_turn_;
     programs::Children programs_;  // of MISC_CHECKs
 };
 

@@ -128,8 +128,8 @@ Routers::Callbacks Manager::router_callbacks() {
 
 Answers::Actions Manager::operator_actions() {
     return {.execute = [this](const model::Order& order) { return services_.execute(order); },
-            .reload = [this] { return reload(); },
-            .dry_run = [this] { return dry_run(); },
+            .reload = [this](bool is_dry_run,
+                             const Answers::Actions::OnRows& done) { reload(is_dry_run, done); },
             .hand_over =
                 [this](const handover::Request& request, const handover::FlowSync::Reply& reply) {
                     flow_sync_.execute(request, reply, port::now_ns());
@@ -138,7 +138,7 @@ Answers::Actions Manager::operator_actions() {
 }
 
 Life::Callbacks Manager::life_callbacks() {
-    return {.reload = [this] { static_cast<void>(reload()); },
+    return {.reload = [this] { reload(false, [](const auto&) {}); },
             .dump = [this](views::Dump dump) { answers_.write(dump); },
             .stopping =
                 [this] {
@@ -412,23 +412,25 @@ telemetry::CaptureMeans Manager::capture_means() {
 
 // ---- a reload
 
-// For an operator: a row for each step, the outcome last.
-std::vector<views::Json> Manager::reload() {
+void Manager::reload(bool is_dry_run, const Answers::Actions::OnRows& done) {
+    reloader_.read([this, is_dry_run, done](Reloader::Reading reading) {
+        const Reloader::Outcome outcome =
+            is_dry_run ? reloader_.dry_run(reading) : take(std::move(reading));
+        done(views::reload_rows(outcome.steps, outcome.refusal, is_dry_run));
+    });
+}
+
+Reloader::Outcome Manager::take(Reloader::Reading reading) {
     Reloader::Outcome outcome;
     const auto work = [&] {
-        outcome =
-            reloader_.reload([this](const config::Config& wanted, const model::ReloadPlan& plan) {
-                return take_up(wanted, plan);
-            });
+        outcome = reloader_.reload(std::move(reading), [this](const config::Config& wanted,
+                                                              const model::ReloadPlan& plan) {
+            return take_up(wanted, plan);
+        });
     };
     if (!life_.while_reloading(work))
         outcome.refusal = "it was not done: warren stops, or the log says what failed";
-    return views::reload_rows(outcome.steps, outcome.refusal, false);
-}
-
-std::vector<views::Json> Manager::dry_run() {
-    const Reloader::Outcome outcome = reloader_.dry_run();
-    return views::reload_rows(outcome.steps, outcome.refusal, true);
+    return outcome;
 }
 
 // Workers and control lcore have it with the next snapshot. It stays open even if what follows

@@ -95,8 +95,8 @@ class Manager {
     void run_until_stopped();
     void leave();
 
-    std::vector<views::Json> reload();
-    std::vector<views::Json> dry_run();
+    void reload(bool is_dry_run, const Answers::Actions::OnRows& done);
+    Reloader::Outcome take(Reloader::Reading reading);
     std::string take_up(const config::Config& wanted, const model::ReloadPlan& plan);
     void follow_counters(const model::ReloadChanges& changes);
     void open_port(const std::string& interface);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/reloader.h"
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <memory>
 #include <utility>
 
 #include "checks/start_check.h"
@@ -18,6 +22,9 @@ namespace {
 
 using journal::counted;
 using journal::counted_are;
+
+// Lines of one kind: what thousands are, nobody reads one by one.
+constexpr std::size_t most_told = 64;
 
 journal::EventLevel level_of(syntax::Severity severity) {
     return severity == syntax::Severity::error     ? journal::EventLevel::error
@@ -41,61 +48,95 @@ Reloader::Reloader(const Context& context, exchange::Exchange& exchange, Reread 
       history_{.last_taken_ms = journal::system_ms(),
                .config_hash = metrics::common_hash(context.state.config)} {}
 
-Reloader::Outcome Reloader::reload(const TakeUp& take_up) {
-    schema::LoadResult loaded = read();
+Reloader::~Reloader() {
+    if (reader_.joinable()) reader_.join();
+}
+
+Reloader::Reading Reloader::read_now() const {
+    const config::Config& running = context_.state.config;
+    Reading reading;
+    reading.loaded = reread_(running);
+    const config::Config& wanted = reading.loaded.config;
+    if (!reading.loaded.ok()) return reading;
+    reading.more = programs::check_scripts(wanted);
+    for (syntax::Diagnostic& check : checks::find_faults(wanted))
+        reading.more.push_back(std::move(check));
+    reading.steps = config::reload_steps({running, lines_}, {wanted, reading.loaded.lines}).lines;
+    reading.config_hash = metrics::common_hash(wanted);
+    return reading;
+}
+
+void Reloader::read(Take take) {
+    if (waiting_.size() >= max_waiting) {
+        Reading none;
+        none.trouble = "too many reloads wait";
+        return take(std::move(none));
+    }
+    waiting_.push_back(std::move(take));
+    if (waiting_.size() == 1) read_next();
+}
+
+// What runs and its lines are another's only when a reading is taken up, which is before the next.
+void Reloader::read_next() {
+    reader_ = std::thread([this, loop = boost::asio::make_work_guard(context_.io)] {
+        auto reading = std::make_shared<Reading>();
+        try {
+            *reading = read_now();
+        } catch (const std::exception& error) {
+            reading->trouble = error.what();
+        }
+        boost::asio::post(context_.io, [this, reading] {
+            reader_.join();
+            context_.attempts("the reload", [&] { waiting_.front()(std::move(*reading)); });
+            waiting_.pop_front();
+            if (!waiting_.empty()) read_next();
+        });
+    });
+}
+
+Reloader::Outcome Reloader::reload(Reading reading, const TakeUp& take_up) {
+    log_findings(reading);
     model::ReloadPlan plan;
-    Outcome outcome = judge(loaded, plan);
+    Outcome outcome = judge(reading, plan);
     is_news_ = !outcome.steps.empty();
-    if (outcome.refusal.empty()) outcome.refusal = take_up(loaded.config, plan);
-    if (outcome.refusal.empty()) lines_ = std::move(loaded.lines);
-    note(outcome);
+    if (outcome.refusal.empty()) outcome.refusal = take_up(reading.loaded.config, plan);
+    if (outcome.refusal.empty()) lines_ = std::move(reading.loaded.lines);
+    note(outcome, reading.config_hash);
     if (!outcome.refusal.empty())
         context_.events.error(journal::EventKind::config, "{}; the running configuration stays",
                               outcome.refusal);
     return outcome;
 }
 
-void Reloader::note(const Outcome& outcome) {
+void Reloader::note(const Outcome& outcome, const std::string& config_hash) {
     history_.last_is_taken = outcome.refusal.empty();
     ++(history_.last_is_taken ? history_.taken : history_.refused);
     if (!history_.last_is_taken) return;
     history_.last_taken_ms = journal::system_ms();
-    history_.config_hash = metrics::common_hash(context_.state.config);
+    history_.config_hash = config_hash;
 }
 
-Reloader::Outcome Reloader::dry_run() const {
+Reloader::Outcome Reloader::dry_run(const Reading& reading) const {
     model::ReloadPlan plan;
-    return judge(reread_(context_.state.config), plan);
+    return judge(reading, plan);
 }
 
-Reloader::Outcome Reloader::judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const {
-    Outcome outcome{.refusal = refusal_of(loaded, plan), .steps = {}};
-    if (loaded.ok()) {
-        outcome.steps =
-            config::reload_steps({context_.state.config, lines_}, {loaded.config, loaded.lines})
-                .lines;
-        if (outcome.refusal.empty()) list_resets(plan, outcome);
-        return outcome;
-    }
+Reloader::Outcome Reloader::judge(const Reading& reading, model::ReloadPlan& plan) const {
+    if (!reading.trouble.empty()) return {.refusal = reading.trouble, .steps = {}};
+    const schema::LoadResult& loaded = reading.loaded;
+    Outcome outcome{.refusal = refusal_of(loaded, plan), .steps = reading.steps};
+    if (loaded.ok() && outcome.refusal.empty()) list_resets(plan, outcome);
     for (const syntax::Diagnostic& diagnostic : loaded.diagnostics)
-        if (diagnostic.severity == syntax::Severity::error)
+        if (!loaded.ok() && diagnostic.severity == syntax::Severity::error)
             outcome.steps.push_back(first_line(diagnostic));
     return outcome;
 }
 
-schema::LoadResult Reloader::read() {
-    schema::LoadResult loaded = reread_(context_.state.config);
-    syntax::Diagnostics all = loaded.diagnostics;
-    if (loaded.ok())
-        for (syntax::Diagnostic& script : programs::check_scripts(loaded.config))
-            all.push_back(std::move(script));
-    if (loaded.ok())
-        for (syntax::Diagnostic& check : checks::find_faults(loaded.config))
-            all.push_back(std::move(check));
-    for (const syntax::Diagnostic& diagnostic : all)
-        context_.events.add(journal::EventKind::config, level_of(diagnostic.severity),
-                            first_line(diagnostic));
-    return loaded;
+void Reloader::log_findings(const Reading& reading) {
+    for (const syntax::Diagnostics* all : {&reading.loaded.diagnostics, &reading.more})
+        for (const syntax::Diagnostic& diagnostic : *all)
+            context_.events.add(journal::EventKind::config, level_of(diagnostic.severity),
+                                first_line(diagnostic));
 }
 
 std::string Reloader::refusal_of(const schema::LoadResult& loaded, model::ReloadPlan& plan) const {
@@ -170,8 +211,15 @@ void Reloader::log_servers(const model::ReloadChanges& changes) {
     for (const std::uint16_t index : changes.removed_servers)
         context_.events.warn(journal::EventKind::server, "server {} is removed: {} reset",
                              name(index), counted_are(exchange_.active_flows(index), "connection"));
-    for (const std::uint16_t index : changes.added_servers)
-        context_.events.info(journal::EventKind::server, "server {} is added", name(index));
+    if (changes.added_servers.size() > most_told)
+        context_.events.info(journal::EventKind::server, "{} servers are added",
+                             changes.added_servers.size());
+    else
+        for (const std::uint16_t index : changes.added_servers)
+            context_.events.info(journal::EventKind::server, "server {} is added", name(index));
+    if (changes.changed_servers.size() > most_told)
+        return context_.events.info(journal::EventKind::server, "{} servers have new settings",
+                                    changes.changed_servers.size());
     for (const std::uint16_t index : changes.changed_servers)
         context_.events.info(journal::EventKind::server, "server {} has new settings: weight {}",
                              name(index), context_.state.servers[index].config->weight);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// SIGHUP: the file is read again. All of it is taken up, or nothing. And afterwards: an index of
-// what was removed becomes another's when no worker remembers it.
+// SIGHUP: the file is read again, by a thread of its own: thousands of servers take it a tenth of a
+// second, in which the manager goes on. All of it is taken up, or nothing. And afterwards: an index
+// of what was removed becomes another's when no worker remembers it.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "control/publication.h"
@@ -26,6 +29,23 @@ class Reloader {
     // `running`: the file as it was taken up at the start.
     Reloader(const Context& context, exchange::Exchange& exchange, Reread reread,
              std::vector<syntax::TextLine> running);
+    ~Reloader();
+    Reloader(const Reloader&) = delete;
+    Reloader& operator=(const Reloader&) = delete;
+
+    // The file, and what can be said of it beside what runs.
+    struct Reading {
+        schema::LoadResult loaded;
+        syntax::Diagnostics more;  // about what it names
+        std::vector<std::string> steps;
+        std::string config_hash;
+        std::string trouble;  // it could not be read
+    };
+    Reading read_now() const;
+    // On the thread; `take` is called from the io_context, one after the other.
+    using Take = std::function<void(Reading reading)>;
+    static constexpr std::size_t max_waiting = 16;
+    void read(Take take);
 
     struct Outcome {
         std::string refusal;  // empty: it is taken up, or could be
@@ -33,9 +53,9 @@ class Reloader {
             steps;  // config::reload_steps() and resets, or what is wrong with it
     };
     // Says what is wrong with the file; calls `take_up` if nothing is refused.
-    Outcome reload(const TakeUp& take_up);
+    Outcome reload(Reading reading, const TakeUp& take_up);
     // What that would do. Nothing is changed and nothing logged.
-    Outcome dry_run() const;
+    Outcome dry_run(const Reading& reading) const;
 
     // With the flows that the removed have now, before the workers hear of it.
     void log_changes(const model::ReloadChanges& changes);
@@ -48,9 +68,10 @@ class Reloader {
     bool release_indices();
 
   private:
-    void note(const Outcome& outcome);
-    schema::LoadResult read();
-    Outcome judge(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
+    void read_next();
+    void note(const Outcome& outcome, const std::string& config_hash);
+    void log_findings(const Reading& reading);
+    Outcome judge(const Reading& reading, model::ReloadPlan& plan) const;
     std::string refusal_of(const schema::LoadResult& loaded, model::ReloadPlan& plan) const;
     std::string full_name(std::uint16_t server) const;
     void list_resets(const model::ReloadPlan& plan, Outcome& outcome) const;
@@ -64,7 +85,9 @@ class Reloader {
     Reread reread_;
     std::vector<syntax::TextLine> lines_;
     metrics::ReloadHistory history_;
-    bool is_news_ = false;  // the file that is being taken up
+    bool is_news_ = false;      // the file that is being taken up
+    std::deque<Take> waiting_;  // the first: for what is being read
+    std::thread reader_;
 };
 
 }  // namespace warren::control

@@ -68,9 +68,7 @@ void Services::begin_checks(Checks::Watched watched) {
 }
 
 void Services::follow_checks() {
-    if (!checks_) return;
-    checks_->follow();
-    checks_->look_at_watched();
+    if (checks_) checks_->follow();
 }
 
 void Services::look_at_watched() {

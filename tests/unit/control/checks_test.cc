@@ -50,6 +50,40 @@ TEST(Checks, SilentServersAreDownAsSoonAsTheyAreBelieved) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 8s) << "a delay_loop is 60 s";
 }
 
+// A reload changes some hundred at a time; who is not followed yet keeps the checks of before, and
+// what those say is of a configuration that there is no longer.
+TEST(Checks, ThousandsAreFollowedInTurns) {
+    std::string text = router("A", "eth0", 51, "192.168.8.100/24") +
+                       "virtual_server 192.168.8.100 5672 {\n lb_kind FNAT\n delay_loop 60\n";
+    constexpr int many = 200;
+    for (int i = 1; i <= many; ++i)
+        text += "real_server 192.168.9." + std::to_string(i) +
+                " 5672 {\nFILE_CHECK {\ntrack_file f\n}\n}\n";
+    const auto state = state_of("vrrp_track_file f {\n file /f\n weight 0\n}\n" + text + "}\n");
+    boost::asio::io_context io;
+    journal::EventLog events;
+    std::vector<std::uint16_t> changed;
+    Checks checks(
+        io, *state, events,
+        {.changed = [&](std::uint16_t server) { changed.push_back(server); },
+         .answered = [](std::uint16_t) {},
+         .weight_changed = [](std::uint16_t) {},
+         .silent = [](std::uint16_t) {}},
+        {.file = [](const std::string&) { return vrrp::TrackedState::of(-254, ""); }, .bfd = {}});
+    checks.look_at_watched();
+    EXPECT_LT(changed.size(), many) << "the loop has its turns";
+    EXPECT_FALSE(changed.empty());
+    io.run();
+    EXPECT_EQ(changed.size(), many);
+    changed.clear();
+    for (ServerRecord& server : state->servers) {
+        server.config = std::make_shared<const config::RealServer>(*server.config);
+        server.health.set_excluded(false);
+    }
+    checks.look_at_watched();
+    EXPECT_TRUE(changed.empty()) << "a check of before is no word about a server of now";
+}
+
 // A table of its own for the mark answers otherwise than the main one, which has no route at all.
 // An interface that is not there cannot be bound to.
 TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {

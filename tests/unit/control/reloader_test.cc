@@ -4,6 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <stdexcept>
+
 #include "fake_publication.h"
 
 namespace warren::control {
@@ -16,10 +22,11 @@ class Reload : public testing::Test {
     bool take(const std::string& text) {
         text_ = text;
         bool taken = false;
-        reloader_.reload([&](const config::Config&, const model::ReloadPlan&) {
-            taken = true;
-            return trouble_;
-        });
+        reloader_.reload(reloader_.read_now(),
+                         [&](const config::Config&, const model::ReloadPlan&) {
+                             taken = true;
+                             return trouble_;
+                         });
         return taken;
     }
 
@@ -27,11 +34,13 @@ class Reload : public testing::Test {
     exchange::Exchange exchange_{1};
     std::string text_;
     std::string trouble_;  // of taking it up
+    std::function<void()> while_reading_;
     std::size_t seen_ = 0;
     Reloader reloader_{world_.context(),
                        exchange_,
                        [this](const config::Config& running) {
                            seen_ = running.vrrp_instances.size();
+                           if (while_reading_) while_reading_();
                            return schema::load("warren.conf", [this](const std::string&) {
                                return std::optional(text_);
                            });
@@ -75,11 +84,50 @@ TEST_F(Reload, WhoseConnectionsItResetsIsSaidBefore) {
     exchange_.workers[0]->servers[0].active.add();
     text_ = a_router + model::router("B", "eth0", 52, "192.168.8.101/24") +
             model::service("192.168.8.101");
-    const Reloader::Outcome outcome = reloader_.dry_run();
+    const Reloader::Outcome outcome = reloader_.dry_run(reloader_.read_now());
     EXPECT_EQ(outcome.refusal, "");
     ASSERT_FALSE(outcome.steps.empty());
     EXPECT_EQ(outcome.steps.back(),
               "server 192.168.8.11:5672 of 192.168.8.100:5672: its connections are reset, 1 now");
+}
+
+TEST_F(Reload, TheLoopGoesOnWhileAFileIsRead) {
+    text_ = a_router + model::service("192.168.8.100", "quorum 2\n");
+    std::promise<void> turn;
+    while_reading_ = [&] {
+        EXPECT_EQ(turn.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
+        while_reading_ = nullptr;
+    };
+    std::vector<std::size_t> steps;
+    const auto take = [&](const Reloader::Reading& reading) {
+        steps.push_back(reading.steps.size());
+    };
+    reloader_.read(take);
+    reloader_.read(take);
+    boost::asio::post(world_.io, [&] { turn.set_value(); });
+    world_.io.run();
+    EXPECT_EQ(steps, (std::vector<std::size_t>{2, 2})) << "one after the other";
+}
+
+TEST_F(Reload, WhatCannotBeReadIsRefused) {
+    while_reading_ = [] { throw std::runtime_error("no memory"); };
+    std::string refusal;
+    reloader_.read([&](Reloader::Reading reading) {
+        refusal = reloader_.reload(std::move(reading), {}).refusal;
+    });
+    world_.io.run();
+    EXPECT_EQ(refusal, "no memory");
+    EXPECT_FALSE(reloader_.history().last_is_taken);
+}
+
+TEST_F(Reload, ReloadsWithoutEndAreNotKept) {
+    std::vector<std::string> troubles;
+    for (std::size_t i = 0; i < Reloader::max_waiting + 1; ++i)
+        reloader_.read(
+            [&](const Reloader::Reading& reading) { troubles.push_back(reading.trouble); });
+    EXPECT_EQ(troubles, std::vector<std::string>{"too many reloads wait"});
+    world_.io.run();
+    EXPECT_EQ(troubles.size(), Reloader::max_waiting + 1);
 }
 
 TEST_F(Reload, WhatNeedsARestartSaysSo) {
