@@ -159,6 +159,9 @@ int obey_words(const Words& command_line) {
     } catch (const UsageError& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return asks_for_check(command_line) ? 3 : 2;
+    } catch (const NotUnderstood& error) {
+        std::cerr << "warrenctl: " << error.what() << '\n';
+        return 2;
     } catch (const NotAllowed& error) {
         std::cerr << "warrenctl: " << error.what() << '\n';
         return 3;

@@ -166,7 +166,7 @@ void Answers::sample_counters(std::uint64_t now_ns) {
 void Answers::explain(const std::string& text, const Reply& reply) {
     const views::ExplainQuestion question = views::read_question(context_.state, text);
     if (!question.tuple) {
-        reply(views::error_page(question.problem));
+        reply(views::usage_page(question.problem));
         return;
     }
     listing_.look_up(
@@ -215,7 +215,8 @@ void Answers::take_order(const std::string& text, const Reply& reply) {
     model::Order order = read_order(context_.state, text);
     if (order.service) order.problem = pools::hindrance(context_.state.services[*order.service]);
     if (!order.problem.empty()) {
-        reply(views::error_page(order.problem));
+        reply(order.is_nonsense ? views::usage_page(order.problem)
+                                : views::error_page(order.problem));
         return;
     }
     std::vector<views::Json> rows;

@@ -68,6 +68,11 @@ bool is_at(const auto& config, const Endpoint& endpoint) {
     return config.address == endpoint.address && config.port == endpoint.port.host();
 }
 
+void make_nonsense(Order& order, const char* problem) {
+    order.problem = problem;
+    order.is_nonsense = true;
+}
+
 void find_servers(const State& state, const Endpoint& server,
                   const std::optional<Endpoint>& service, Order& order) {
     for (std::uint16_t i = 0; i < state.servers.size(); ++i) {
@@ -105,14 +110,15 @@ Order read_order(const State& state, std::string_view text) {
     else if (verb == "reset")
         order.kind = Order::Kind::reset;
     else
-        order.problem = "no such order";
+        make_nonsense(order, "no such order");
     const auto server = read_endpoint(take_word(text));
     if (order.kind == Order::Kind::weight && !read_weight(take_word(text), order))
-        order.problem =
-            "a weight is a number from 0 to 65535, a share from 0% to 1000%, or default";
+        make_nonsense(order,
+                      "a weight is a number from 0 to 65535, a share from 0% to 1000%, or default");
     const auto service = read_endpoint(text);
     if (!server || (!text.empty() && !service))
-        order.problem = "a server is ADDRESS:PORT, or [ADDRESS]:PORT of IPv6, and so is a service";
+        make_nonsense(order,
+                      "a server is ADDRESS:PORT, or [ADDRESS]:PORT of IPv6, and so is a service");
     if (order.problem.empty()) find_servers(state, *server, service, order);
     return order;
 }

@@ -29,6 +29,7 @@ struct Order {
     std::vector<std::uint16_t> servers;
     std::optional<std::uint16_t> service;  // of a rebalance
     std::string problem;
+    bool is_nonsense = false;  // the words are, not only what they name
 };
 Order read_order(const State& state, std::string_view text);
 

@@ -20,7 +20,7 @@ FlowListing::FlowListing(boost::asio::io_context& io, exchange::Exchange& exchan
 
 void FlowListing::enter(Request request) {
     if (!request.question.problem.empty())
-        return request.answer(views::error_page(request.question.problem));
+        return request.answer(views::usage_page(request.question.problem));
     if (request.question.older_ms != 0 && request.ask != exchange::FlowAsk::list)
         return request.answer(views::error_page("older chooses only what show flows lists"));
     if (waiting_.size() >= max_waiting)

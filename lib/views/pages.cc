@@ -98,4 +98,8 @@ std::string error_page(std::string_view text) {
     return dump({{"error", text}});
 }
 
+std::string usage_page(std::string_view text) {
+    return dump({{"error", text}, {"usage", true}});
+}
+
 }  // namespace warren::views

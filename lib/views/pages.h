@@ -50,5 +50,7 @@ class Page {
 std::string make_page(std::string_view view, const std::vector<Json>& rows,
                       std::string_view cursor);
 std::string error_page(std::string_view text);
+// Of words that cannot mean anything, whatever there is: a reader ends as of a wrong command line.
+std::string usage_page(std::string_view text);
 
 }  // namespace warren::views

@@ -149,7 +149,7 @@ WhyQuestion read_why(std::string_view text) {
 
 std::string why_page(const WhySources& sources, std::string_view text) {
     const WhyQuestion question = read_why(text);
-    if (!question.client) return error_page(question.problem);
+    if (!question.client) return usage_page(question.problem);
     const std::vector<Json> rows = rows_of(sources, question);
     Page page("why");
     for (std::size_t i = question.row; i < rows.size(); ++i)

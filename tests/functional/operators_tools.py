@@ -298,6 +298,10 @@ def history(bench):
     assert re.search(rf"^{SERVERS[1]} +down +\d+ +\d+\.\d\d % +·+[▁-█]*[▁-▇]$", shown, re.M), shown
     assert max(map(len, shown.splitlines())) <= 80, shown
     assert bench.ctl("history", "nobody", check=False).returncode == 1
+    for words, status in ((("why", "nobody"), 2), (("show", "flows", "--client", "nobody"), 2), (("explain", "nobody"), 2),
+                          (("weight", SERVERS[0], "heavy"), 2), (("drain", "nobody"), 2), (("drain", "192.0.2.9:1"), 1)):
+        result = bench.ctl(*words, check=False)
+        assert result.returncode == status, (words, result)
 
 
 def top_at_80(bench):

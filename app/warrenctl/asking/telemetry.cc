@@ -155,6 +155,7 @@ Json Telemetry::page(const std::string& view, const std::string& cursor) {
     }
     Json inner = Json::parse(outer[verb].get<std::string>(), nullptr, false);
     if (inner.is_discarded()) throw std::runtime_error("warren's answer is not whole");
+    if (inner.contains("usage")) throw NotUnderstood(inner["error"].get<std::string>());
     if (inner.contains("error")) throw std::runtime_error(inner["error"].get<std::string>());
     return inner;
 }

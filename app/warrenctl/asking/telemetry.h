@@ -24,6 +24,10 @@ class Unreachable : public std::runtime_error {
 class NotAllowed : public Unreachable {
     using Unreachable::Unreachable;
 };
+// It did not understand the words: they are wrong whatever runs.
+class NotUnderstood : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 // A connected SOCK_SEQPACKET of that name in the instance's folder, the caller's to close. Throws
 // Unreachable.
