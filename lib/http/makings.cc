@@ -41,9 +41,16 @@ bool Makings::step(Making& making) {
 
 // Whoever is answered may ask again at once.
 void Makings::end(const std::string& key, const Answer& answer) {
-    const auto ended = under_way_.extract(key);
-    for (const Reply& reply : ended.mapped().waiting)
-        reply(answer);
+    reply_to_last(std::move(under_way_.extract(key).mapped().waiting), answer);
+}
+
+// One a turn: the kernel takes megabytes of each answer at once.
+void Makings::reply_to_last(std::vector<Reply> waiting, const Answer& answer) {
+    const Reply reply = std::move(waiting.back());
+    waiting.pop_back();
+    if (!waiting.empty())
+        later_([this, waiting = std::move(waiting), answer] { reply_to_last(waiting, answer); });
+    reply(answer);
 }
 
 }  // namespace warren::http

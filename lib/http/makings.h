@@ -50,6 +50,7 @@ class Makings {
     void go_on(const std::string& key);
     bool step(Making& making);
     void end(const std::string& key, const Answer& answer);
+    void reply_to_last(std::vector<Reply> waiting, const Answer& answer);
 
     WithFacts with_facts_;
     Later later_;

@@ -78,12 +78,14 @@ TEST_F(HttpSite, ThousandsOfServersLeaveTheLoopItsTurns) {
             site_.answer(read_target(path), [&](const Answer& answer) { got.push_back(answer); });
         };
         ask_now();
+        EXPECT_TRUE(got.empty()) << path << " is made a part at a time";
         int turns = 0;
         for (; !later_.empty() && turns < 1'000; ++turns) {
-            EXPECT_TRUE(got.empty()) << path << " is made a part at a time";
             EXPECT_EQ(later_.size(), 1U) << path << " is made once for all who ask";
             if (turns < 2) ask_now();
+            const std::size_t before = got.size();
             take_turn();
+            EXPECT_LE(got.size(), before + 1) << path << " is given to one reader a turn";
         }
         EXPECT_GE(turns, 3) << path;
         ASSERT_EQ(got.size(), 3U) << path;
