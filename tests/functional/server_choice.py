@@ -216,8 +216,8 @@ def orders(bench):
 
 
 def wrong_questions(bench):
-    for words, status, text in ((["nonsense"], 2, '"nonsense" is no address'), (["192.168.8.50:1"], 1, "which service"),
-                                (["[fd00::1]:1", f"{VIP}:5672"], 1, "different families")):
+    for words, status, text in ((["nonsense"], 2, '"nonsense" is no address'), (["192.168.8.50:1"], 2, "which service"),
+                                (["[fd00::1]:1", f"{VIP}:5672"], 2, "different families")):
         result = bench.host.run(bench.test.program("app/warrenctl/warrenctl"), "--instance", bench.host.namespace, "explain",
                                 *words, check=False)
         assert result.returncode == status and text in result.stderr, result
