@@ -76,6 +76,13 @@ std::string subject(const exchange::ConfigDifference& difference) {
            " of " + service;
 }
 
+// What both have, and not alike.
+std::string other_detail(exchange::ConfigDifference::What what) {
+    using What = exchange::ConfigDifference::What;
+    if (what == What::local_address) return "net.ipv4.ip_local_port_range at ";
+    return what == What::service ? "persistence_granularity or flow_sync of " : "lb_kind of ";
+}
+
 // "1" or "2 to 3".
 std::string versions(std::uint64_t lowest_and_highest) {
     const std::uint64_t lowest = lowest_and_highest >> 8;
@@ -117,9 +124,7 @@ std::string text(const exchange::ConfigDifference& difference) {
     using Side = exchange::ConfigDifference::Side;
     if (difference.side == Side::ours) return "only here: " + subject(difference);
     if (difference.side == Side::peers) return "only there: " + subject(difference);
-    const bool is_service = difference.what == exchange::ConfigDifference::What::service;
-    return (is_service ? "persistence_granularity or flow_sync of " : "lb_kind of ") +
-           subject(difference);
+    return other_detail(difference.what) + subject(difference);
 }
 
 std::string text(const StandingAlarm& alarm, const model::State& state) {

@@ -16,6 +16,16 @@ bool stands_before(const Fact& a, const Fact& b) {
     return a.name() < b.name();
 }
 
+// What FNAT leaves to the host on an address that both have (ip_local_port_range): the other one's
+// flows may use it, and their answers would be the host's after a takeover. 0: as Linux has it, or
+// the address is not the host's.
+std::uint16_t host_ports_of(const exchange::Snapshot& snapshot, const net::IpAddress& local) {
+    const exchange::OwnedAddress* owned = snapshot.find_address(local);
+    if (owned == nullptr || !owned->is_hosts) return 0;
+    const flow::PortRange& range = snapshot.host_ports;
+    return static_cast<std::uint16_t>((range.first - 32'768) * 31 + (range.last - 60'999));
+}
+
 void add_facts(std::vector<Fact>& facts, const exchange::Snapshot& snapshot,
                const exchange::Service& service) {
     const Fact place{.vip = service.address,
@@ -38,7 +48,7 @@ void add_facts(std::vector<Fact>& facts, const exchange::Snapshot& snapshot,
         Fact fact = place;
         fact.kind = Fact::Kind::local_address;
         fact.other = local;
-        fact.detail = 0;
+        fact.detail = host_ports_of(snapshot, local);
         facts.push_back(fact);
     }
 }

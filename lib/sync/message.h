@@ -86,7 +86,7 @@ struct Fact {
         address,        // a VIP
         service,        // a virtual_server; detail: granularity, whether it is synced
         server,         // its real_server; detail: the method
-        local_address,  // its source towards servers
+        local_address,  // its source towards servers; detail: which ports the host has there
     };
     net::IpAddress vip{};
     net::IpAddress other{};

@@ -362,6 +362,9 @@ TEST_F(WithPeer, TheAlarmOfAnotherConfigurationNamesTheFirstThing) {
     report.difference.what = What::local_address;
     give(report);
     EXPECT_NE(shown().find("local address 192.168.9.11 of"), std::string::npos);
+    report.difference.side = Side::both;
+    give(report);
+    EXPECT_NE(shown().find("ip_local_port_range at local address 192.168.9.11"), std::string::npos);
 }
 
 TEST_F(WithPeer, EachAlarmHasANameAndARemedy) {

@@ -116,6 +116,22 @@ TEST(Inventory, NamesWhatBothHaveInAnotherWay) {
     EXPECT_EQ(found.other.to_string(), "192.168.8.11");
 }
 
+// FNAT of one uses ports that the other's host has: after a takeover their answers are the host's.
+TEST(Inventory, NamesAnAddressOnWhichTheHostsHaveOtherPorts) {
+    exchange::Snapshot one = configured();
+    one.addresses[0].is_hosts = true;
+    one.host_ports = {32'768, 60'999};
+    exchange::Snapshot other = one;
+    other.host_ports = {10'000, 65'535};
+    const ConfigDifference found = difference(facts(one), part_of(facts(other), router, 0));
+    EXPECT_EQ(found.side, Side::both);
+    EXPECT_EQ(found.what, What::local_address);
+    EXPECT_EQ(found.other, shared_vip);
+    EXPECT_EQ(facts(one).back().detail, 0) << "Linux's own range is that of peers who say none";
+    other.addresses[0].is_hosts = one.addresses[0].is_hosts = false;
+    EXPECT_EQ(difference(facts(one), part_of(facts(other), router, 0)).side, Side::none);
+}
+
 TEST(Inventory, WhatIsAlikeHasNoDifferenceInAnyPart) {
     EXPECT_TRUE(differences(servers(0), servers(0)).empty());
     EXPECT_TRUE(differences(servers(1), servers(1)).empty());
