@@ -90,15 +90,33 @@ std::string fate_text(const CapturedPacket& packet, PortNames ports) {
     return "unknown";
 }
 
-std::string time_text(std::uint64_t wall_ns) {
-    constexpr std::uint64_t ns_per_s = 1'000'000'000;
-    const auto seconds = static_cast<std::time_t>(wall_ns / ns_per_s);
-    std::tm local{};
-    localtime_r(&seconds, &local);
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%02d:%02d:%02d.%06u", local.tm_hour, local.tm_min,
-                  local.tm_sec, static_cast<unsigned>(wall_ns % ns_per_s / 1'000));
+constexpr std::uint64_t ns_per_s = 1'000'000'000;
+
+// ".123456"
+std::string fraction_text(std::uint64_t wall_ns) {
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), ".%06u",
+                  static_cast<unsigned>(wall_ns % ns_per_s / 1'000));
     return text.data();
+}
+
+std::string local_text(std::uint64_t wall_ns) {
+    const auto seconds = static_cast<std::time_t>(wall_ns / ns_per_s);
+    std::tm parts{};
+    localtime_r(&seconds, &parts);
+    std::array<char, 16> text{};
+    std::strftime(text.data(), text.size(), "%T", &parts);
+    return text.data() + fraction_text(wall_ns);
+}
+
+// RFC 3339.
+std::string utc_text(std::uint64_t wall_ns) {
+    const auto seconds = static_cast<std::time_t>(wall_ns / ns_per_s);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::array<char, 32> text{};
+    std::strftime(text.data(), text.size(), "%FT%T", &parts);
+    return text.data() + fraction_text(wall_ns) + 'Z';
 }
 
 struct Step {
@@ -170,7 +188,7 @@ std::string origin_text(const CapturedPacket& packet) {
 }
 
 std::string trace_text(const CapturedPacket& packet, PortNames ports, std::uint64_t wall_ns) {
-    std::string text = time_text(wall_ns) + "  " +
+    std::string text = local_text(wall_ns) + "  " +
                        frame_text(packet.fate == Fate::made ? packet.went : packet.came) + '\n';
     for (const Step& step : steps_of(packet, ports))
         text += line_of(step);
@@ -179,7 +197,7 @@ std::string trace_text(const CapturedPacket& packet, PortNames ports, std::uint6
 
 std::string trace_json(const CapturedPacket& packet, PortNames ports, std::uint64_t wall_ns) {
     nlohmann::ordered_json row{
-        {"wall_us", wall_ns / 1'000},
+        {"time", utc_text(wall_ns)},
         {"frame", frame_text(packet.fate == Fate::made ? packet.went : packet.came)}};
     for (const Step& step : steps_of(packet, ports))
         row[step.name] = step.text;

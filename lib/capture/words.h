@@ -25,7 +25,8 @@ std::string origin_text(const exchange::CapturedPacket& packet);
 std::string trace_text(const exchange::CapturedPacket& packet, PortNames ports,
                        std::uint64_t wall_ns);
 
-// The same as an object of JSON on one line: "wall_us", "frame", and each step by its name.
+// The same as an object of JSON on one line: "time" (UTC, RFC 3339), "frame", and each
+// step by its name.
 std::string trace_json(const exchange::CapturedPacket& packet, PortNames ports,
                        std::uint64_t wall_ns);
 

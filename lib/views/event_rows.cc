@@ -7,9 +7,11 @@
 namespace warren::views {
 
 Json to_json(const journal::Event& event) {
-    return {{"number", event.number},     {"time", journal::utc_text(event.wall_ms)},
-            {"wall_ms", event.wall_ms},   {"kind", name(event.kind)},
-            {"level", name(event.level)}, {"text", event.text}};
+    return {{"number", event.number},
+            {"time", journal::utc_text(event.wall_ms)},
+            {"kind", name(event.kind)},
+            {"level", name(event.level)},
+            {"text", event.text}};
 }
 
 namespace {
@@ -49,7 +51,6 @@ Json to_json(const ends::EndedFlow& flow) {
     return {
         {"number", flow.number},
         {"time", journal::utc_text(flow.wall_ms)},
-        {"wall_ms", flow.wall_ms},
         {"client", model::endpoint(flow.client, flow.client_port)},
         {"service", model::endpoint(flow.vip, flow.service_port)},
         {"server", flow.had_server ? Json(model::endpoint(flow.server, flow.server_port)) : Json()},

@@ -44,7 +44,7 @@ std::vector<Json> status(const ViewContext& c) {
     return {{{"instance", c.process.instance},
              {"version", c.process.version},
              {"config", c.process.config_file},
-             {"config_wall_ms", c.config_taken_ms},
+             {"config_time", journal::utc_text(c.config_taken_ms)},
              {"uptime_ms", ms_since(c, c.process.started_ns)},
              {"workers", c.exchange.workers.size()},
              {"idle", c.state.config.dataplane.idle == config::Idle::busy ? "busy" : "adaptive"},

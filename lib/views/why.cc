@@ -88,7 +88,6 @@ Json events_beside(const journal::EventLog& log, const ends::EndedFlow& end) {
     for (const std::uint64_t number : nearest_events(log, end)) {
         const journal::Event& event = log.at(number);
         all.push_back({{"time", journal::utc_text(event.wall_ms)},
-                       {"wall_ms", event.wall_ms},
                        {"kind", name(event.kind)},
                        {"text", event.text.substr(0, longest_text)}});
     }

@@ -41,7 +41,7 @@ std::string byte_rate(const Json& row, const char* key) {
 }
 
 std::string day_and_time(const Json& row) {
-    return day_time(row.value("wall_ms", std::int64_t{0}));
+    return day_time(time_at(row));
 }
 
 std::string weights(const Json& row) {

@@ -22,7 +22,7 @@ void write_wrapped(std::ostream& out, const std::string& head, const std::string
 }
 
 std::string time_of(const Json& row, std::int64_t now_ms) {
-    return local_time(row.value("wall_ms", std::int64_t{0}), now_ms);
+    return local_time(time_at(row), now_ms);
 }
 
 std::string title_of(const Json& end) {

@@ -44,11 +44,13 @@ std::string decimal(const Json& row, const char* key) {
     return found == row.end() || !found->is_number() ? "-" : decimal_text(found->get<double>());
 }
 
+std::int64_t time_at(const Json& row, const char* key) {
+    return read_utc_time(text(row, key)).value_or(0);
+}
+
 std::string when(const Json& row) {
-    const auto found = row.find("wall_ms");
-    return found == row.end() || !found->is_number()
-               ? "-"
-               : local_time(found->get<std::int64_t>(), wall_ms());
+    const std::int64_t ms = time_at(row);
+    return ms == 0 ? "-" : local_time(ms, wall_ms());
 }
 
 std::string joined(const Json& list) {

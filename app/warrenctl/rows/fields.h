@@ -11,6 +11,8 @@ namespace warren::ctl {
 
 std::string text(const Json& row, const char* key);
 std::string decimal(const Json& row, const char* key);
+// The time that a row has there (UTC, RFC 3339) in ms since 1970; 0 if it has none.
+std::int64_t time_at(const Json& row, const char* key = "time");
 // When a row says that it was, as people read it (local_time in times.h).
 std::string when(const Json& row);
 // The items of a list, with blanks between them.

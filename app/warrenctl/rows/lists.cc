@@ -42,9 +42,8 @@ std::vector<Json> all_of(Telemetry& telemetry, const std::string& view, const Ch
 }
 
 void cut(std::vector<Json>& rows, const Choice& choice, const Wanted& wanted) {
-    std::erase_if(rows, [&](const Json& row) {
-        return row.value("wall_ms", std::int64_t{0}) > choice.until_ms || !wanted(row);
-    });
+    std::erase_if(rows,
+                  [&](const Json& row) { return time_at(row) > choice.until_ms || !wanted(row); });
     if (choice.most != 0 && rows.size() > choice.most)
         rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(choice.most));
 }

@@ -63,7 +63,7 @@ std::string verdict_text(const Json& status) {
 void print_head(const Json& status, std::ostream& out) {
     std::string head = text(status, "instance") + "  warren " + text(status, "version") + "  up " +
                        number<duration_text>(status, "uptime_ms");
-    if (const auto read_ms = status.value("config_wall_ms", std::int64_t{0}); read_ms != 0)
+    if (const auto read_ms = time_at(status, "config_time"); read_ms != 0)
         head += "  config of " + minute_time(read_ms, wall_ms());
     const std::string verdict = verdict_text(status);
     const std::size_t columns = columns_of(out, head_columns);

@@ -141,4 +141,14 @@ std::string utc_time(std::int64_t ms) {
     return formatted("%Y-%m-%dT%H:%M:%S", parts) + fraction_of(ms) + 'Z';
 }
 
+std::optional<std::int64_t> read_utc_time(const std::string& text) {
+    std::tm parts{};
+    const char* const dot = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+    const char* const end = text.c_str() + text.size();
+    if (dot == nullptr || *dot != '.' || end - dot != 5 || end[-1] != 'Z') return std::nullopt;
+    std::int64_t ms = 0;
+    if (std::from_chars(dot + 1, end, ms).ptr != end - 1) return std::nullopt;
+    return std::int64_t{timegm(&parts)} * 1'000 + ms;
+}
+
 }  // namespace warren::ctl

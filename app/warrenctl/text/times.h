@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace warren::ctl {
@@ -33,5 +34,8 @@ std::string local_time(std::int64_t ms, std::int64_t now_ms);
 std::string minute_time(std::int64_t ms, std::int64_t now_ms);
 
 std::string utc_time(std::int64_t ms);  // "2026-11-28T11:03:07.412Z"
+
+// What utc_time wrote; nothing if it is another form.
+std::optional<std::int64_t> read_utc_time(const std::string& text);
 
 }  // namespace warren::ctl

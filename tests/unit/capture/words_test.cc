@@ -92,8 +92,9 @@ TEST_F(Trace, HasALineForEachStep) {
 TEST_F(Trace, IsALineOfJsonForPrograms) {
     EXPECT_EQ(
         trace_json(admitted(), ports, noon_ns),
-        "{\"wall_us\":43200123456,\"frame\":\"192.168.8.50:40000 > 192.168.8.100:5672  SYN, 0 "
-        "bytes, seq 7, ack 0\",\"parsed\":\"came by eth0, worker 0\",\"classified\":\"a segment "
+        "{\"time\":\"1970-01-01T12:00:00.123456Z\",\"frame\":\"192.168.8.50:40000 > "
+        "192.168.8.100:5672  SYN, 0 bytes, seq 7, ack 0\",\"parsed\":\"came by eth0, worker "
+        "0\",\"classified\":\"a segment "
         "to a virtual_server\",\"flow\":\"none -> syn_sent\",\"rewritten\":\"192.168.8.100:1024 > "
         "192.168.8.11:5672  SYN, 0 bytes, seq 7, ack 0\",\"verdict\":\"sent by eth1\"}\n");
 }

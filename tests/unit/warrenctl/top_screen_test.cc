@@ -56,8 +56,8 @@ TopData sample() {
                     server_with("192.168.8.12:5672", 30, 400)};
     data.servers[1]["state"] = "down";
     data.flows = {{{"client", "10.0.0.9:4000"}, {"state", "established"}, {"idle_ms", 5}}};
-    data.events = {{{"wall_ms", 1'795'953'600'000}, {"level", "info"}, {"text", "first"}},
-                   {{"wall_ms", 1'795'953'601'000}, {"level", "error"}, {"text", "second"}}};
+    data.events = {{{"time", "2026-11-29T12:00:00.000Z"}, {"level", "info"}, {"text", "first"}},
+                   {{"time", "2026-11-29T12:00:01.000Z"}, {"level", "error"}, {"text", "second"}}};
     return data;
 }
 

@@ -51,6 +51,16 @@ TEST_F(Times, TodayNeedsNoDate) {
     EXPECT_THROW(read_duration("12:03"), std::invalid_argument);
 }
 
+TEST_F(Times, WhatWarrenWroteIsReadBack) {
+    EXPECT_EQ(read_utc_time("2026-11-29T00:00:00.007Z"), now + 7);
+    for (const std::int64_t ms : {std::int64_t{0}, now - 1, now + 43'387'412})
+        EXPECT_EQ(read_utc_time(utc_time(ms)), ms);
+    for (const char* other :
+         {"", "-", "2026-11-29", "2026-11-29T00:00:00Z", "2026-11-29T00:00:00.07Z",
+          "2026-11-29T00:00:00.007+01:00", "2026-11-29T00:00:00.0x7Z"})
+        EXPECT_EQ(read_utc_time(other), std::nullopt) << other;
+}
+
 TEST_F(Times, WhyAsksForAClientAndATime) {
     EXPECT_EQ(why_question({"why", "10.9.8.7", "at", "00:00"}, now),
               "10.9.8.7," + std::to_string(now - 5'000) + "," + std::to_string(now + 65'000));
@@ -64,7 +74,7 @@ TEST_F(Times, WhyAsksForAClientAndATime) {
 TEST_F(Times, TheAnswerFitsEightyColumns) {
     const Json row{
         {"end",
-         {{"wall_ms", now + 43'387'412},
+         {{"time", utc_time(now + 43'387'412)},
           {"client", "10.9.8.7:50122"},
           {"service", "10.0.1.100:5672"},
           {"server", nullptr},
@@ -72,7 +82,7 @@ TEST_F(Times, TheAnswerFitsEightyColumns) {
            "RST sent: no flow here. rabbit became master 0.4 s before (nobody was heard "
            "for 3.65 s): the connection was 10.0.1.6's, gone with it"},
           {"lasted_ms", nullptr}}},
-        {"events", {{{"wall_ms", now + 43'387'010}, {"text", "rabbit: backup -> master"}}}},
+        {"events", {{{"time", utc_time(now + 43'387'010)}, {"text", "rabbit: backup -> master"}}}},
         {"next", {{"client", "10.9.8.7:50124"}, {"server", "10.0.1.12:5672"}, {"after_ms", 340}}}};
     std::ostringstream out;
     EXPECT_TRUE(write_why({row, {{"open", 1}}}, "10.9.8.7", now, out));
