@@ -149,7 +149,12 @@ int run(const Words& command_line) {
 
 // For who runs plugins 2 is CRITICAL, and a wrong command line is UNKNOWN.
 bool asks_for_check(const Words& command_line) {
-    return std::find(command_line.begin(), command_line.end(), "check") != command_line.end();
+    try {
+        const Said said(command_line);
+        return !said.words.empty() && said.words[0] == "check";
+    } catch (const UsageError&) {  // not even its options are understood
+        return std::find(command_line.begin(), command_line.end(), "check") != command_line.end();
+    }
 }
 
 // Exit status.

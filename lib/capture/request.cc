@@ -51,8 +51,10 @@ class Reader {
         if (word == "snap") return take_number(request.snap, word, value, least_snap, most_snap);
         refuse("unknown word \"" + word + '"');
     }
-    void refuse(std::string problem) {
-        if (request.problem.empty()) request.problem = std::move(problem);
+    void refuse(std::string problem, bool is_nonsense = true) {
+        if (!request.problem.empty()) return;
+        request.problem = std::move(problem);
+        request.is_nonsense = is_nonsense;
     }
 
     Request request;
@@ -66,7 +68,8 @@ class Reader {
     }
     void take_port(const std::string& value) {
         const auto found = std::find(ports_.begin(), ports_.end(), value);
-        if (found == ports_.end()) return refuse("no interface \"" + value + "\" is Warren's");
+        if (found == ports_.end())
+            return refuse("no interface \"" + value + "\" is Warren's", false);
         request.filter.port = static_cast<std::uint8_t>(found - ports_.begin());
     }
     void take_reason(const std::string& value) {

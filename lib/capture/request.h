@@ -23,8 +23,9 @@ struct Request {
     std::uint64_t packets = 10'000;
     std::uint64_t bytes = 64 << 20;  // of what is written
     unsigned seconds = 10;
-    unsigned snap = 256;    // bytes of each frame
-    std::string problem{};  // not empty: it cannot be done
+    unsigned snap = 256;       // bytes of each frame
+    std::string problem{};     // not empty: it cannot be done
+    bool is_nonsense = false;  // the words are, not only what they name
 };
 
 inline constexpr std::uint64_t most_packets = 100'000'000, most_bytes = std::uint64_t{1} << 40;

@@ -205,7 +205,8 @@ void Answers::reset_flows(const std::string& text, const Reply& reply) {
 
 void Answers::hand_over(const std::string& text, const Reply& reply) {
     const handover::Request request = handover::read_request(context_.state, text);
-    if (!request.problem.empty()) return reply(views::error_page(request.problem));
+    if (!request.problem.empty())
+        return reply(views::refusal_page(request.problem, request.is_nonsense));
     actions_.hand_over(request, [reply](const std::vector<handover::Row>& rows) {
         reply(views::make_page("handover", views::handover_rows(rows), ""));
     });
@@ -215,8 +216,7 @@ void Answers::take_order(const std::string& text, const Reply& reply) {
     model::Order order = read_order(context_.state, text);
     if (order.service) order.problem = pools::hindrance(context_.state.services[*order.service]);
     if (!order.problem.empty()) {
-        reply(order.is_nonsense ? views::usage_page(order.problem)
-                                : views::error_page(order.problem));
+        reply(views::refusal_page(order.problem, order.is_nonsense));
         return;
     }
     std::vector<views::Json> rows;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace warren::handover {
 namespace {
@@ -42,6 +43,11 @@ void add(Request& request, const model::State& state, const model::RouterState& 
     }
 }
 
+void make_nonsense(Request& request, std::string problem) {
+    request.problem = std::move(problem);
+    request.is_nonsense = true;
+}
+
 }  // namespace
 
 Request read_request(const model::State& state, std::string_view text) {
@@ -66,9 +72,9 @@ Request read_request(const model::State& state, std::string_view text) {
         else if (word == "back")
             request.back = true;
         else if (!word.starts_with(time_name))
-            request.problem = "unknown word \"" + std::string(word) + '"';
+            make_nonsense(request, "unknown word \"" + std::string(word) + '"');
         else if (!read_time(word.substr(time_name.size()), request.for_ns))
-            request.problem = "a time away is longer than nothing and at most 31 days";
+            make_nonsense(request, "a time away is longer than nothing and at most 31 days");
     }
     return request;
 }

@@ -19,6 +19,7 @@ struct Request {
     bool back = false;                   // what has been handed over may come back
     std::uint64_t for_ns = 0;            // and does after so long; 0: by order only
     std::string problem;                 // empty: none
+    bool is_nonsense = false;            // the words are, not only what they name
 };
 
 // "all", "NAME,force", "NAME,back", "NAME,for=600000" (ms)

@@ -86,7 +86,8 @@ void find_servers(const State& state, const Endpoint& server,
 
 void find_service(const State& state, std::string_view text, Order& order) {
     const auto service = read_endpoint(text);
-    for (std::uint16_t i = 0; service && i < state.services.size(); ++i)
+    if (!service) return make_nonsense(order, "a service is VIP:PORT, or [VIP]:PORT of IPv6");
+    for (std::uint16_t i = 0; i < state.services.size(); ++i)
         if (is_served(state.services[i]) && is_at(*state.services[i].config, *service))
             order.service = i;
     if (!order.service) order.problem = "there is no such virtual_server";

@@ -41,8 +41,8 @@ void CaptureStream::begin(const std::string& problem) {
         });
 }
 
-void CaptureStream::refuse(const std::string& problem) {
-    queue(refusal, problem);
+void CaptureStream::refuse(const std::string& problem, char kind) {
+    queue(kind, problem);
     is_last_ = true;
     close_later();
     send();
@@ -50,7 +50,8 @@ void CaptureStream::refuse(const std::string& problem) {
 
 void CaptureStream::on_request(std::string_view text) {
     const capture::Request request = capture::read_request(text, means_.port_names());
-    if (!request.problem.empty()) return refuse(request.problem);
+    if (!request.problem.empty())
+        return refuse(request.problem, request.is_nonsense ? usage : refusal);
     start(request, text);
 }
 

@@ -36,7 +36,7 @@ class CaptureStream : public std::enable_shared_from_this<CaptureStream> {
     using Protocol = boost::asio::generic::seq_packet_protocol;
     using Socket = Protocol::socket;
 
-    static constexpr char data = 'd', refusal = 'e', report = 'r';
+    static constexpr char data = 'd', refusal = 'e', usage = 'u', report = 'r';
     static constexpr std::size_t most_waiting = 1 << 20;  // bytes for who reads slowly
     static constexpr std::size_t message_bytes = 32'768;
     static constexpr std::chrono::milliseconds pause{5};
@@ -52,7 +52,7 @@ class CaptureStream : public std::enable_shared_from_this<CaptureStream> {
 
   private:
     void on_request(std::string_view text);
-    void refuse(const std::string& problem);
+    void refuse(const std::string& problem, char kind = refusal);
     void start(const capture::Request& request, std::string_view text);
     void wait_for_the_end();
     void tick();

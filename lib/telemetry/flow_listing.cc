@@ -22,7 +22,7 @@ void FlowListing::enter(Request request) {
     if (!request.question.problem.empty())
         return request.answer(views::usage_page(request.question.problem));
     if (request.question.older_ms != 0 && request.ask != exchange::FlowAsk::list)
-        return request.answer(views::error_page("older chooses only what show flows lists"));
+        return request.answer(views::usage_page("older chooses only what show flows lists"));
     if (waiting_.size() >= max_waiting)
         return request.answer(views::error_page("too many flow listings at once"));
     waiting_.push_back(std::move(request));

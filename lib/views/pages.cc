@@ -102,4 +102,8 @@ std::string usage_page(std::string_view text) {
     return dump({{"error", text}, {"usage", true}});
 }
 
+std::string refusal_page(std::string_view text, bool is_usage) {
+    return is_usage ? usage_page(text) : error_page(text);
+}
+
 }  // namespace warren::views

@@ -52,5 +52,6 @@ std::string make_page(std::string_view view, const std::vector<Json>& rows,
 std::string error_page(std::string_view text);
 // Of words that cannot mean anything, whatever there is: a reader ends as of a wrong command line.
 std::string usage_page(std::string_view text);
+std::string refusal_page(std::string_view text, bool is_usage);
 
 }  // namespace warren::views

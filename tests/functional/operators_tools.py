@@ -299,7 +299,10 @@ def history(bench):
     assert max(map(len, shown.splitlines())) <= 80, shown
     assert bench.ctl("history", "nobody", check=False).returncode == 1
     for words, status in ((("why", "nobody"), 2), (("show", "flows", "--client", "nobody"), 2), (("explain", "nobody"), 2),
-                          (("weight", SERVERS[0], "heavy"), 2), (("drain", "nobody"), 2), (("drain", "192.0.2.9:1"), 1)):
+                          (("weight", SERVERS[0], "heavy"), 2), (("drain", "nobody"), 2), (("drain", "192.0.2.9:1"), 1),
+                          (("rebalance", "nobody"), 2), (("rebalance", "192.0.2.9:1"), 1), (("handover", "nobody"), 1), (("handover", "rabbit,quick"), 2),
+                          (("handover", "--for", "60d"), 2), (("show", "flows", "count", "older", "5s"), 2), (("capture", "drops", "nobody", "-w", "/dev/null"), 2),
+                          (("trace", "drops", "nobody"), 2), (("trace", "port", "nobody"), 1), (("why", "check"), 2), (("check", "nobody"), 3)):
         result = bench.ctl(*words, check=False)
         assert result.returncode == status, (words, result)
 

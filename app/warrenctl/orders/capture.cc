@@ -128,6 +128,7 @@ class Reception {
             is_complete_ = true;
             err_ << text << '\n';
         }
+        if (message_[0] == 'u') throw NotUnderstood(std::string(text));
         if (message_[0] == 'e') {
             is_told_ = true;
             err_ << "warrenctl: " << text << '\n';

@@ -66,8 +66,10 @@ TEST(Request, SaysWhatIsWrong) {
         {"pcapng snap 63", "snap \"63\" is no number from 64 to 2048"},
         {"pcapng snap -1", "snap \"-1\" is no number from 64 to 2048"},
         {"pcapng colour red", "unknown word \"colour\""}};
-    for (const auto& [text, problem] : wrong)
+    for (const auto& [text, problem] : wrong) {
         EXPECT_EQ(read_request(text, ports).problem, problem) << text;
+        EXPECT_EQ(read_request(text, ports).is_nonsense, text != "pcapng port eth9") << text;
+    }
 }
 
 }  // namespace

@@ -52,10 +52,13 @@ TEST_F(Requests, LeaveTheHostsOwnAddressesAlone) {
 
 TEST_F(Requests, WhatIsNotThereIsNamed) {
     EXPECT_EQ(read("Z").problem, "there is no virtual router \"Z\"");
+    EXPECT_FALSE(read("Z").is_nonsense);
     EXPECT_EQ(read("A,quick").problem, "unknown word \"quick\"");
+    EXPECT_TRUE(read("A,quick").is_nonsense);
     for (const char* time : {"A,for=", "A,for=0", "A,for=1x", "A,for=9999999999999"})
         EXPECT_EQ(read(time).problem, "a time away is longer than nothing and at most 31 days")
             << time;
+    EXPECT_TRUE(read("A,for=0").is_nonsense);
 }
 
 }  // namespace

@@ -56,6 +56,8 @@ TEST(Orders, WeightResetAndRebalance) {
                             "weight,192.168.8.12:5672,%", "weight,192.168.8.12:5672,1001%", "reset",
                             "rebalance,192.168.8.11:5672", "rebalance,"})
         EXPECT_FALSE(read_order(*state, bad).problem.empty()) << bad;
+    EXPECT_TRUE(read_order(*state, "rebalance,192.168.8.100").is_nonsense);
+    EXPECT_FALSE(read_order(*state, "rebalance,192.168.8.11:5672").is_nonsense) << "none is there";
 }
 
 TEST(Orders, AWeightHoldsUntilTheNextOrder) {
