@@ -162,7 +162,7 @@ std::vector<Verb> asking_verbs() {
          {},
          after_explain},
         {"capture",
-         "capture [client A[:P]] [server A[:P]] [service A[:P]]\n"
+         "capture [VIP:PORT] [client A[:P]] [server A[:P]] [service A[:P]]\n"
          "                            [port INTERFACE] [drops [REASON]] -w FILE\n"
          "    packets as they come and as they leave, with what became of them, as\n"
          "    pcapng: a connection's both sides",

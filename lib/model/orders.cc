@@ -42,7 +42,7 @@ const char* reason_of(balance::Admin admin) {
 
 // A share of 1,000 % at most, for 10 of 1 is a weight that people give.
 bool read_weight(std::string_view text, Order& order) {
-    if (text == "default") return true;
+    if (text == "default" || text == "config") return true;
     order.is_percent = text.ends_with('%');
     if (order.is_percent) text.remove_suffix(1);
     std::uint32_t weight = 0;

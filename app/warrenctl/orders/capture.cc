@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "asking/telemetry.h"
+#include "past/ended.h"
 #include "text/hints.h"
 
 namespace warren::ctl {
@@ -164,10 +165,22 @@ bool has_reason(const std::vector<std::string>& words, std::size_t at) {
     return at + 1 < words.size() && !is_filter(words[at + 1]);
 }
 
-// `trace CLIENT` is short for `trace client CLIENT`.
-std::vector<std::string> whole(const std::vector<std::string>& words) {
-    if (words.size() == 2 && words[0] == "trace" && words[1] != "drops")
-        return {words[0], "client", words[1]};
+bool names_an_end(const std::string& word) {
+    try {
+        read_end(word);
+        return true;
+    } catch (const std::invalid_argument&) {
+        return false;
+    }
+}
+
+// `trace CLIENT` is short for `trace client CLIENT`, `capture VIP:PORT` for `capture service
+// VIP:PORT`.
+std::vector<std::string> whole(std::vector<std::string> words) {
+    const bool is_trace = words[0] == "trace";
+    const bool is_alone = is_trace && words.size() == 2 && words[1] != "drops";
+    if (is_alone || (words.size() > 1 && names_an_end(words[1])))
+        words.insert(words.begin() + 1, is_trace ? "client" : "service");
     return words;
 }
 

@@ -37,7 +37,11 @@ TEST(Orders, WeightResetAndRebalance) {
     EXPECT_EQ(weight.kind, Order::Kind::weight);
     EXPECT_EQ(weight.weight, 7U);
     EXPECT_EQ(weight.servers, (std::vector<std::uint16_t>{1}));
-    EXPECT_FALSE(read_order(*state, "weight,192.168.8.12:5672,default").weight);
+    for (const char* configured : {"default", "config"}) {
+        const Order order =
+            read_order(*state, "weight,192.168.8.12:5672," + std::string(configured));
+        EXPECT_TRUE(order.problem.empty() && !order.weight) << configured;
+    }
     const auto share = [&](const char* text) {
         const Order order = read_order(*state, text);
         return ordered_weight(order, state->servers[order.servers.at(0)]);

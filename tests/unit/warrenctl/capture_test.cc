@@ -28,6 +28,15 @@ TEST(Capture, AClientAloneCanBeTraced) {
     EXPECT_EQ(capture_problem({"trace", "10.0.0.9:5"}), "");
 }
 
+TEST(Capture, AServiceAloneCanBeCaptured) {
+    EXPECT_EQ(capture_request({"capture", "10.0.1.100:5672", "drops"}, {}),
+              "pcapng service 10.0.1.100:5672 drops any");
+    EXPECT_EQ(capture_request({"trace", "10.0.0.9", "port", "eth0"}, {}),
+              "trace client 10.0.0.9 port eth0");
+    EXPECT_EQ(capture_problem({"capture", "10.0.1.100:5672", "10.0.0.9"}),
+              "unknown word \"10.0.0.9\": one of client, server, service, port, drops");
+}
+
 TEST(Capture, DropsNeedNoReason) {
     for (const Words& words : {Words{"capture", "drops"}, Words{"trace", "drops"}})
         EXPECT_EQ(capture_problem(words), "");
