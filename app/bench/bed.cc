@@ -92,7 +92,7 @@ exchange::Service Bed::make_service() const {
 
 void Bed::publish() {
     auto snapshot = std::make_unique<exchange::Snapshot>();
-    snapshot->generation = 1;
+    snapshot->generation = tap_ == nullptr ? 1 : 2;
     snapshot->virtual_routers = {{.vrid = 1, .port = 0, .lease_ns = UINT64_MAX}};
     for (const unsigned version : {4U, 6U}) {
         snapshot->addresses.push_back({.address = vip_of(version), .mac = port_->mac()});
@@ -102,6 +102,7 @@ void Bed::publish() {
     for (std::uint16_t id = 0; id < server_count; ++id)
         snapshot->servers.push_back(make_server(id));
     snapshot->services.push_back(make_service());
+    snapshot->capture = tap_;
     snapshot->seal();
     exchange_.publisher.publish(std::move(snapshot));
 }
@@ -153,14 +154,32 @@ void Bed::drain_events() {
     for (std::size_t worker = 0; worker < workers_.size(); ++worker)
         while (exchange_.workers[worker]->events.pop(event)) {
         }
+    drain_tap();
     if (!load_.flow_sync) return;
     exchange::SyncEvent said;
     while (exchange_.workers[0]->sync->events.pop(said)) {
     }
 }
 
+void Bed::drain_tap() {
+    if (tap_ == nullptr) return;
+    if (tap_->lost() != 0) throw std::runtime_error("a copy was lost");
+    exchange::CaptureSlot slot(tap_->snap_bytes);
+    for (const auto& ring : tap_->rings)
+        while (ring->pop(slot)) {
+        }
+}
+
 void Bed::begin_to_speak() {
     exchange_.sync.speaks = load_.flow_sync;
+}
+
+void Bed::begin_to_capture() {
+    if (!load_.capture) return;
+    constexpr std::size_t snap_bytes = 256;  // warrenctl's
+    tap_ = std::make_shared<exchange::CaptureTap>(workers_.size(), exchange::CaptureFilter{},
+                                                  snap_bytes);
+    publish();
 }
 
 double Bed::bytes_per_flow() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datapath/worker.h"
+#include "exchange/capture.h"
 #include "flows.h"
 #include "load.h"
 #include "port/mempool.h"
@@ -42,10 +43,13 @@ class Bed {
     void drain_events();
     // With flow sync: the peer is there and hears of changes from now on.
     void begin_to_speak();
+    // With a capture: all frames are shown from now on.
+    void begin_to_capture();
     double bytes_per_flow() const;
 
   private:
     void publish();
+    void drain_tap();
     exchange::Service make_service() const;
     exchange::Server make_server(std::uint16_t id) const;
 
@@ -58,6 +62,7 @@ class Bed {
     port::PortTable ports_;
     exchange::Exchange exchange_;
     flow::Spread spread_;
+    std::shared_ptr<exchange::CaptureTap> tap_;  // while somebody captures
     std::vector<std::unique_ptr<datapath::Worker>> workers_;
 };
 

@@ -21,6 +21,7 @@ struct Load {
     unsigned frames_at_once = burst;
     unsigned workers = 1;       // mode idle: there are so many, and one of them is measured
     bool flow_sync = false;     // the worker tells a peer of its flows
+    bool capture = false;       // somebody captures all of it
     double seconds = 2;         // of windows
     std::uint32_t windows = 0;  // so many exactly, whatever the time; 0: as many as fit
     double stats_period_s = 0;  // between a port's statistics; 0: at the end only

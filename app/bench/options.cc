@@ -40,8 +40,9 @@ options::options_description described(Request& request) {
         "verify", options::bool_switch(&load.verify), "checksums in software: no NIC has looked")(
         "workers", given(load.workers), "idle: so many there are, whose rings one looks at")(
         "flow-sync", options::bool_switch(&load.flow_sync),
-        "the worker has a peer to tell of flows")("seconds", given(load.seconds),
-                                                  "how long to measure")(
+        "the worker has a peer to tell of flows")("capture", options::bool_switch(&load.capture),
+                                                  "somebody captures all frames")(
+        "seconds", given(load.seconds), "how long to measure")(
         "windows", given(load.windows), "or how many windows of 32 bursts exactly")(
         "stats-period", given(load.stats_period_s), "seconds between statistics; 0: at the end")(
         "interface", given(request.wire.interface), "wire: the kernel's interface to send by")(
@@ -72,8 +73,8 @@ void check_sides(const Load& load) {
 
 void check_idle(const Request& request) {
     const Load& load = request.load;
-    if ((load.flow_sync || load.mode == Mode::idle) && request.engine != "stage")
-        throw options::error("--flow-sync and mode idle are engine stage's");
+    if ((load.flow_sync || load.capture || load.mode == Mode::idle) && request.engine != "stage")
+        throw options::error("--flow-sync, --capture and mode idle are engine stage's");
     if (load.workers == 0 || load.workers > exchange::max_workers ||
         (load.workers != 1 && load.mode != Mode::idle))
         throw options::error("--workers must be 1 to 16, in mode idle");

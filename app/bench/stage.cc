@@ -110,6 +110,7 @@ void Stage::carry(Burst& frames, unsigned count) {
 void Stage::open_flows() {
     flows_.open_all(frames_, [this](Burst& frames, unsigned count) { carry(frames, count); });
     bed_.begin_to_speak();
+    bed_.begin_to_capture();
 }
 
 double Stage::window(Within within) {

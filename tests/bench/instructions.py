@@ -31,6 +31,7 @@ MODES = {
     "arp": ["--forward-mode", "arp"],
     "echo": ["--forward-mode", "echo"],
     "syn": ["--forward-mode", "syn"],
+    "fnat-capture": ["--forward-mode", "fnat", "--capture"],
     "fnat-flow-sync": ["--forward-mode", "fnat", "--flow-sync"],
 }
 # Costs no more than the other one, whatever is stored.
