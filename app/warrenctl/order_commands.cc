@@ -108,6 +108,13 @@ int run_handover(const Said& said, const Output& output) {
     return hand_over(telemetry, handover_request(said), output) ? 0 : 1;
 }
 
+// `handover --back` as a word of its own.
+int run_takeback(const Said& said, const Output& output) {
+    Telemetry telemetry(output.instance);
+    const std::string router = said.words.size() > 1 ? said.words[1] : "all";
+    return hand_over(telemetry, router + ",back", output) ? 0 : 1;
+}
+
 // The unit of the default instance has no name behind it (conf/warren.service.in).
 int run_upgrade(const Said& said, const Output& output) {
     UpgradeOptions options{said.text("restart-command"), said.has("force")};
@@ -122,6 +129,8 @@ int run_upgrade(const Said& said, const Output& output) {
 std::vector<Command> order_commands() {
     std::vector<Command> all{{"reload", check_alone, run_reload, Formats::unnamed},
                              {"handover", check_handover, run_handover, Formats::unnamed},
+                             {"takeback", [](const Said& said) { check_count(said, 2); },
+                              run_takeback, Formats::unnamed},
                              {"upgrade", check_alone, run_upgrade, Formats::none}};
     for (const char* verb : {"drain", "disable", "enable", "weight", "reset", "rebalance"})
         all.push_back({verb, check_order, run_order});

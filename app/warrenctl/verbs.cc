@@ -198,6 +198,10 @@ std::vector<Verb> order_verbs() {
              "    the peer becomes master, and connections go on; 1: not done",
              {"--for", "--force", "--back"},
              after_handover},
+            {"takeback",
+             "takeback [ROUTER|all]   what has been handed over may come back",
+             {},
+             after_handover},
             {"upgrade",
              "upgrade [--restart-command CMD] [--force]\n"
              "    hands over, restarts, waits for the flows, comes back; 1: not done",

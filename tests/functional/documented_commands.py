@@ -21,7 +21,7 @@ VALUES = {"SERVER:PORT": SERVER, "CLIENT:PORT": f"{CLIENT}:40000", "VIP:PORT": V
           "ADDRESS:PORT": f"{CLIENT}:40000", "CLIENT": CLIENT,
           "SERVER": SERVER.split(":")[0], "ROUTER": "rabbit", "SERVICE": VIP, "U": "guest", "REASON": "two_masters"}
 # What cannot succeed here: there is no peer, no broker's management, no systemd, and nobody was cut off.
-REFUSED = {"handover": "flow sync|flow_sync|peer", "audit": "Connection refused", "upgrade": "handing over|restarting",
+REFUSED = {"handover": "flow sync|flow_sync|peer", "takeback": "flow sync|flow_sync|peer|nothing|handed", "audit": "Connection refused", "upgrade": "handing over|restarting",
            "why": "nothing of .* has ended here"}
 # Who waits for packets, and what is no text.
 SHORTER = {"trace": ("-G", "1"), "capture": ("-G", "1", "-w", "/dev/null")}

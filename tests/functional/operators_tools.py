@@ -301,10 +301,13 @@ def history(bench):
     for words, status in ((("why", "nobody"), 2), (("show", "flows", "--client", "nobody"), 2), (("explain", "nobody"), 2),
                           (("weight", SERVERS[0], "heavy"), 2), (("drain", "nobody"), 2), (("drain", "192.0.2.9:1"), 1),
                           (("rebalance", "nobody"), 2), (("rebalance", "192.0.2.9:1"), 1), (("handover", "nobody"), 1), (("handover", "rabbit,quick"), 2),
+                          (("takeback", "nobody"), 1), (("takeback", "rabbit", "now"), 2),
                           (("handover", "--for", "60d"), 2), (("show", "flows", "count", "older", "5s"), 2), (("capture", "drops", "nobody", "-w", "/dev/null"), 2),
                           (("trace", "drops", "nobody"), 2), (("trace", "port", "nobody"), 1), (("why", "check"), 2), (("check", "nobody"), 3)):
         result = bench.ctl(*words, check=False)
         assert result.returncode == status, (words, result)
+    takes_back = [bench.ctl(*words, check=False) for words in (("takeback", "rabbit"), ("handover", "rabbit", "--back"))]
+    assert takes_back[0].stdout == takes_back[1].stdout and "rabbit" in takes_back[0].stdout + takes_back[0].stderr, takes_back
 
 
 def top_at_80(bench):

@@ -20,7 +20,7 @@ import unittest
 from help_text import listed
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-BUILD = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ROOT / "build")
+BUILD = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ROOT / "build").resolve()
 NOBODY = 65534
 ASK = """
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
