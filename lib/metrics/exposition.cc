@@ -55,8 +55,14 @@ std::string label(std::string_view name, std::string_view value) {
 }
 
 void Exposition::begin(std::string_view name, Kind kind, std::string_view help) {
-    const auto found = std::find_if(families_.begin(), families_.end(),
-                                    [name](const Family& family) { return family.name == name; });
+    // The one after the last is asked first: each step has them in the same order.
+    const auto behind = families_.begin() + static_cast<std::ptrdiff_t>(current_) + 1;
+    const auto is_it = [name](const Family& family) { return family.name == name; };
+    auto found = std::find_if(behind, families_.end(), is_it);
+    if (found == families_.end()) {
+        found = std::find_if(families_.begin(), behind, is_it);
+        if (found == behind) found = families_.end();
+    }
     current_ = static_cast<std::size_t>(found - families_.begin());
     if (found != families_.end()) return;
     std::string& text = families_.emplace_back(Family{name, {}}).text;
