@@ -57,7 +57,8 @@ class FactsFixture : public testing::Test {
                                "real_server 10.2.0.1 5672 {\n TCP_CHECK {\n }\n}\n}\n");
     }
 
-    // Made once, as by a reload: to sort thousands of servers between two steps would make each cold.
+    // Made once, as by a reload: to sort thousands of servers between two steps would make each
+    // cold.
     const std::string& config_hash() {
         if (hashed_ != state_.get()) {
             hash_ = common_hash(state_->config);
