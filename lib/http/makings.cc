@@ -19,12 +19,14 @@ void Makings::make(const std::string& key, const Begin& begin, const Finish& fin
 
 void Makings::go_on(const std::string& key) {
     Making& making = under_way_.at(key);
+    Answer answer;
     try {
         if (step(making)) return later_([this, key] { go_on(key); });
-        end(key, making.finish(making.document->take()));
+        answer = making.finish(making.document->take());
     } catch (const std::exception& error) {
-        end(key, text_answer(500, std::string(error.what()) + "\n"));
+        answer = text_answer(500, std::string(error.what()) + "\n");
     }
+    end(key, answer);
 }
 
 bool Makings::step(Making& making) {

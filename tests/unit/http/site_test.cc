@@ -105,7 +105,6 @@ TEST_F(HttpSite, AReloadBeginsAnew) {
         Answer got;
         site_.answer(read_target(path), [&](const Answer& answer) { got = answer; });
         take_turn();
-        take_turn();
         state_ = model::state_of(model::router("A", "eth0", 51, "192.168.8.100/24") +
                                  model::service("192.168.8.100"));
         ++reloads_;
