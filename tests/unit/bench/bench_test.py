@@ -35,11 +35,12 @@ class Stage(unittest.TestCase):
     def test_every_mode_has_all_keys(self):
         for mode in MODES:
             with self.subTest(mode):
-                said = measured("--engine", "stage", f"--forward-mode={mode}", "--flows", "512", "--windows", "8")
+                # The generator alone is every fourth window: of two, a busy machine disturbs both.
+                said = measured("--engine", "stage", f"--forward-mode={mode}", "--flows", "512", "--windows", "64")
                 self.assertEqual((said["engine"], said["forward_mode"], said["flows"]), ("stage", mode, 512))
                 self.assertEqual(KEYS - said.keys(), set())
                 self.assertEqual(list(said["stages"]), STAGES)
-                self.assertEqual((said["packets"], said["lost"]), (8 * 1024, 0))
+                self.assertEqual((said["packets"], said["lost"]), (64 * 1024, 0))
                 self.assertGreater(said["quiet_cycles_per_packet"], 0)
 
     def test_stages_are_the_whole(self):
