@@ -182,7 +182,7 @@ void Site::make(const std::string& key, std::string_view type, const Makings::Be
                 const Reply& reply) {
     if (const Answer* made = made_just_now(key)) return reply(*made);
     const auto finish = [this, key, type](std::string text) {
-        const Answer answer = of_type(type, std::move(text));
+        Answer answer = of_type(type, std::move(text));
         keep(key, answer);
         return answer;
     };

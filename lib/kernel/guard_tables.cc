@@ -33,6 +33,11 @@ constexpr const char* leave_vlans =
 // ingress, and what is ours is dropped once the kernel has joined it.
 constexpr const char* whole = "ip frag-off & 0x3fff == 0 ";
 
+void append(std::string& text, std::initializer_list<std::string_view> words) {
+    for (const std::string_view word : words)
+        text += word;
+}
+
 // ---- lists
 
 const char* family_name(bool v4) {
@@ -203,17 +208,14 @@ std::string egress_rules(const InterfaceRules& rules) {
         const std::string v4 = addresses_of(own, true);
         const std::string v6 = addresses_of(own, false);
         const std::string name = mac.to_string();
-        const auto add = [&text](std::initializer_list<std::string_view> words) {
-            for (const std::string_view word : words)
-                text += word;
-        };
         if (!v4.empty())
-            add({"    ip saddr { ", v4, " } ether saddr set ", name, "\n    arp saddr ip { ", v4,
-                 " } arp saddr ether set ", name, " ether saddr set ", name, "\n"});
+            append(text,
+                   {"    ip saddr { ", v4, " } ether saddr set ", name, "\n    arp saddr ip { ", v4,
+                    " } arp saddr ether set ", name, " ether saddr set ", name, "\n"});
         if (!v6.empty() && rules.link_local)
-            add({"    icmpv6 type nd-neighbor-solicit ip6 saddr { ", v6, " } ip6 saddr set ",
-                 rules.link_local->to_string(), "\n"});
-        if (!v6.empty()) add({"    ip6 saddr { ", v6, " } ether saddr set ", name, "\n"});
+            append(text, {"    icmpv6 type nd-neighbor-solicit ip6 saddr { ", v6,
+                          " } ip6 saddr set ", rules.link_local->to_string(), "\n"});
+        if (!v6.empty()) append(text, {"    ip6 saddr { ", v6, " } ether saddr set ", name, "\n"});
     }
     return text;
 }
@@ -330,9 +332,10 @@ std::string from_other_ports(const SharedSources& shared) {
         if (servers.empty()) continue;
         const std::string family = family_name(address.is_v4());
         const std::string own = address.to_string();
-        text += "    " + family + " saddr " + own + " " + family + " daddr . tcp dport { " +
-                servers + " } tcp sport != " + ports_of(shared) + " snat " + family + " to " +
-                (address.is_v4() ? own : "[" + own + "]") + ":" + ports_of(shared) + "\n";
+        const std::string ports = ports_of(shared);
+        append(text, {"    ", family, " saddr ", own, " ", family, " daddr . tcp dport { ", servers,
+                      " } tcp sport != ", ports, " snat ", family, " to ",
+                      address.is_v4() ? own : "[" + own + "]", ":", ports, "\n"});
     }
     return text;
 }

@@ -9,6 +9,7 @@
 
 #include "rows/fields.h"
 #include "rows/table.h"
+#include "text/times.h"
 #include "text/units.h"
 
 namespace warren::ctl {
