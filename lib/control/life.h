@@ -20,6 +20,7 @@ class Life {
     static constexpr int handover_ms = 200;       // for peers to take over before priority 0
     static constexpr int stop_patience_ms = 500;  // for the control lcore to send priority 0
     static constexpr int linger_ms = 20;          // for frames in tx queues
+    static constexpr int goodbye_ms = 150;        // for brokers' answers to our good-byes
 
     struct Callbacks {
         std::function<void()> reload;

@@ -26,6 +26,14 @@ namespace {
 
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
 
+bool has_session(const model::ServerRecord& server) {
+    const auto& checkers = server.config->checkers;
+    return is_served(server) &&
+           std::any_of(checkers.begin(), checkers.end(), [](const config::Checker& checker) {
+               return std::holds_alternative<config::AmqpCheck>(checker);
+           });
+}
+
 }  // namespace
 
 Manager::Manager(const config::Config& config, const port::PortTable& ports,
@@ -183,7 +191,11 @@ void Manager::run_until_stopped() {
 // The virtual addresses are another's now: what is said of it has time.
 void Manager::leave() {
     routers_.script_queues().when_idle(stop_scripts_ms, [this] {
-        alerts_.when_idle(last_mails_ms, [this] { life_.leave_after(Life::linger_ms); });
+        alerts_.when_idle(last_mails_ms, [this] {
+            const bool says_goodbye =
+                std::any_of(state_->servers.begin(), state_->servers.end(), has_session);
+            life_.leave_after(says_goodbye ? Life::goodbye_ms : Life::linger_ms);
+        });
     });
 }
 
