@@ -17,7 +17,7 @@ namespace {
 
 constexpr int most_lines = 100'000;
 #if defined(__clang__) || !defined(__OPTIMIZE__)  // clang builds what is sanitized
-constexpr double most_ms = 1'000, most_step_ms = 100;
+constexpr double most_ms = 1'000, most_step_ms = 500;
 constexpr int repeats = 1;
 #else
 constexpr double most_ms = 60, most_step_ms = 5;
