@@ -26,6 +26,7 @@ class TrackScriptsTest : public testing::Test {
         script.script.command = folder_.script(name, text);
         script.script.user = "root";
         script.interval_ns = 20 * ms;
+        script.timeout_ns = 10'000 * ms;  // else the interval, which a busy machine exceeds
         instance().tracked.push_back({{}, config::TrackKind::script, name, 0, false});
         return script;
     }
