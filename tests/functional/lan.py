@@ -128,29 +128,35 @@ class Lan:
         # On a busy machine this thread may wait for a processor: what it misses would look like what nobody has sent.
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
         self._ports = {name for name in names.values() if name in hosts}
+        self._socket.setblocking(False)
+        self._reading = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._record, daemon=True)
         self._thread.start()
 
     def _record(self):
-        self._socket.settimeout(0.2)
         while not self._ended.is_set():
-            try:
+            if select.select([self._socket], [], [], 0.2)[0]:
+                self._read()
+
+    def _read(self):
+        """All that has arrived."""
+        with self._reading, contextlib.suppress(BlockingIOError):
+            while True:
                 data, control, _, address = self._socket.recvmsg(2048, 128)
-            except TimeoutError:
-                continue
-            ethertype = int.from_bytes(data[12:14], "big")
-            if address[2] == _PACKET_OUTGOING or address[0] not in self._ports or \
-                    ethertype not in (ETH_ARP, ETH_IPV4, ETH_IPV6):
-                continue
-            seconds, nanoseconds = struct.unpack("@qq", control[0][2])
-            self._frames.append(Frame(seconds + nanoseconds / 1e9, address[0], data))
+                ethertype = int.from_bytes(data[12:14], "big")
+                if address[2] == _PACKET_OUTGOING or address[0] not in self._ports or \
+                        ethertype not in (ETH_ARP, ETH_IPV4, ETH_IPV6):
+                    continue
+                seconds, nanoseconds = struct.unpack("@qq", control[0][2])
+                self._frames.append(Frame(seconds + nanoseconds / 1e9, address[0], data))
 
     def close(self):
         self._ended.set()
         self._thread.join()
 
     def frames(self, port, since=0.0):
+        self._read()    # the thread may still wait for a processor
         return [f for f in list(self._frames) if f.port == port and f.time >= since]
 
     def adverts(self, port, since=0.0, vrid=None):
