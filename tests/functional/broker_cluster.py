@@ -239,7 +239,7 @@ def leaves_a_minority_alone(bench):
         assert faults.is_serving(node), "its port is open"
         bench.connect(VIP[4], MEMORY_PORT, 4, "new.log")
         assert bench.active(MEMORY_PORT) == [0, 6, 2], bench.rows()
-        assert bench.said("old.log") == ["open"] * 4, "old connections stay"
+        assert bench.said("old.log") == ["open"] * 4, f"old connections stay: {bench.said('old.log')}"
         assert [bench.row(spec)["state"] for spec in (DISC, RAM)] == ["up", "up"], bench.rows()
         bench.order("disable", RAM, MEMORY_PORT)
         wait_until("the disc node rather than a minority", lambda: bench.active(MEMORY_PORT) == [6, 0, 2], 10, 0.1)
