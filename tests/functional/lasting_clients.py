@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Connections that last: N of them to one place, each sends every 20 ms and comes back when it is lost.
+"""Connections that last: N of them to one place, a third sends every 20 ms, the others every 200; each comes back when it is lost.
 
     lasting_clients.py ADDRESS PORT N [once]    "once": who is lost does not come back
 
@@ -13,6 +13,7 @@ import sys
 import time
 
 PAUSE = 0.02
+LONG_PAUSE = 0.2    # of most: theirs is nothing under way when something happens
 
 
 def say(**words):
@@ -24,7 +25,7 @@ class Clients:
         self.place, self.wanted, self.once = (address, port), wanted, once
         self.opened = 0
 
-    async def live(self):
+    async def live(self, pause):
         while True:
             try:
                 reader, writer = await asyncio.open_connection(*self.place)
@@ -32,7 +33,7 @@ class Clients:
                 await asyncio.sleep(PAUSE)
                 continue
             try:
-                await self.talk(reader, writer)
+                await self.talk(reader, writer, pause)
             except OSError:
                 pass
             say(lost=time.time())
@@ -40,7 +41,7 @@ class Clients:
             if self.once:
                 return
 
-    async def talk(self, reader, writer):
+    async def talk(self, reader, writer, pause):
         first = True
         while True:
             writer.write(b"x")
@@ -51,10 +52,10 @@ class Clients:
                 self.opened += 1
                 if self.opened == self.wanted:
                     say(open=self.wanted)
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause)
 
     async def run(self):
-        tasks = [asyncio.create_task(self.live()) for _ in range(self.wanted)]
+        tasks = [asyncio.create_task(self.live(LONG_PAUSE if number % 3 else PAUSE)) for number in range(self.wanted)]
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
         for task in tasks:
             task.cancel()
