@@ -115,9 +115,11 @@ LocalPorts::LocalPorts(std::uint32_t random, const Spread& spread, unsigned work
     for (std::uint32_t server = 0; server < servers; ++server) {
         const std::uint32_t start = (random + server * 7919) % spread.port_count(worker);
         cursors_[server] = {static_cast<std::uint16_t>(start), static_cast<std::uint16_t>(start)};
-        for (std::uint32_t entry = 0; entry < Spread::entries; ++entry)
-            entry_cursors_[server][entry] =
-                static_cast<std::uint16_t>((random + server * 7919 + entry * 101) % in_share);
+        std::uint32_t of_entry = random + server * 7919;
+        for (std::uint16_t& cursor : entry_cursors_[server]) {
+            cursor = static_cast<std::uint16_t>(of_entry % in_share);
+            of_entry += 101;
+        }
     }
 }
 

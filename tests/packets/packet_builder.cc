@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <stdexcept>
 
 namespace warren::packets {
@@ -33,6 +34,13 @@ void set16(Frame& f, std::size_t at, unsigned v) {
     f.at(at + 1) = static_cast<std::uint8_t>(v);
 }
 
+unsigned hex_digit(char c) {
+    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+    if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+    if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
+    throw std::invalid_argument(std::string("not a hexadecimal digit: ") + c);
+}
+
 unsigned or_default(int chosen, std::size_t fitting) {
     return chosen >= 0 ? static_cast<unsigned>(chosen) : static_cast<unsigned>(fitting);
 }
@@ -40,11 +48,9 @@ unsigned or_default(int chosen, std::size_t fitting) {
 }  // namespace
 
 net::MacAddress mac(std::string_view text) {
-    const Frame bytes = [&] {
-        std::string digits(text);
-        std::erase(digits, ':');
-        return from_hex(digits);
-    }();
+    std::string digits(text);
+    std::erase(digits, ':');
+    const Frame bytes = from_hex(digits);
     if (bytes.size() != 6) throw std::invalid_argument("not a MAC address: " + std::string(text));
     net::MacAddress address;
     std::ranges::copy(bytes, address.bytes.begin());
@@ -58,12 +64,14 @@ net::IpAddress address(std::string_view text) {
 }
 
 Frame from_hex(std::string_view text) {
-    std::string digits;
-    std::ranges::copy_if(text, std::back_inserter(digits),
-                         [](char c) { return c != ' ' && c != '\n'; });
     Frame bytes;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-        put8(bytes, static_cast<unsigned>(std::stoul(digits.substr(i, 2), nullptr, 16)));
+    std::optional<unsigned> high;
+    for (const char c : text) {
+        if (c == ' ' || c == '\n') continue;
+        const unsigned digit = hex_digit(c);
+        if (high) put8(bytes, *high << 4 | digit);
+        high = high ? std::nullopt : std::optional(digit);
+    }
     return bytes;
 }
 
