@@ -45,7 +45,7 @@ health::Source source(const config::CheckEndpoint& endpoint) {
 
 health::Target target(const config::CheckEndpoint& endpoint, const config::RealServer& server) {
     return {endpoint.connect_ip.value_or(server.address),
-            endpoint.connect_port.value_or(server.port), source(endpoint)};
+            endpoint.connect_port.value_or(server.port), source(endpoint), endpoint.proxy_protocol};
 }
 
 // ---- HTTP_GET, SSL_GET

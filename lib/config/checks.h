@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/address.h"
+#include "net/proxy_header.h"
 #include "syntax/diagnostic.h"
 
 namespace warren::config {
@@ -52,6 +53,8 @@ struct CheckEndpoint {
     std::uint16_t bind_port = 0;
     std::string bind_if;       // empty: any, as routes say
     std::uint32_t fwmark = 0;  // of the check's socket, for policy routes
+    // Of what talks to the port that the clients of a virtual_server with it come to.
+    net::ProxyVersion proxy_protocol = net::ProxyVersion::none;
 
     friend bool operator==(const CheckEndpoint&, const CheckEndpoint&) = default;
 };

@@ -18,10 +18,6 @@ constexpr std::size_t most_unsent_bytes = 65'536;
 constexpr std::int64_t last_words_ns = 1'000'000'000;
 constexpr const char* lost = "the broker closed the connection";
 
-net::ProxiedEnd end_of(const boost::asio::ip::tcp::endpoint& endpoint) {
-    return {*net::IpAddress::parse(endpoint.address().to_string()), endpoint.port()};
-}
-
 std::string text_of(net::ConstBytes bytes) {
     return {bytes.begin(), bytes.end()};
 }
@@ -59,9 +55,7 @@ Connection::Preamble AmqpLink::preamble() const {
     if (way_.proxy_form == ProxyForm::none) return {};
     if (way_.proxy_form == ProxyForm::local)
         return [](const auto&) { return text_of(net::proxy_header_local().bytes()); };
-    return [to = net::ProxiedEnd{way_.target.address, way_.target.port}](const auto& own) {
-        return text_of(net::proxy_header(net::ProxyVersion::v2, end_of(own), to).bytes());
-    };
+    return proxy_preamble(net::ProxyVersion::v2, way_.target);
 }
 
 void AmqpLink::on_open(const Connection::Error& error) {

@@ -27,6 +27,15 @@ Reason reason_of(const boost::system::error_code& error) {
     return is_errno ? reason_of(error.value()) : Reason::other;
 }
 
+Connection::Preamble proxy_preamble(net::ProxyVersion version, const Target& to) {
+    return [version,
+            to = net::ProxiedEnd{to.address, to.port}](const asio::ip::tcp::endpoint& own) {
+        const net::ProxiedEnd from{*net::IpAddress::parse(own.address().to_string()), own.port()};
+        const net::ProxyHeader header = net::proxy_header(version, from, to);
+        return std::string(header.bytes().begin(), header.bytes().end());
+    };
+}
+
 Connection::Connection(asio::io_context& io, std::optional<TlsOptions> tls)
     : socket_(io), tls_(std::move(tls)) {}
 
@@ -44,6 +53,7 @@ auto Connection::held(Handler handler) {
 }
 
 void Connection::open(const Target& to, Done done, Preamble preamble) {
+    if (!preamble && to.proxy != net::ProxyVersion::none) preamble = proxy_preamble(to.proxy, to);
     asio::ip::tcp::endpoint endpoint;
     if (const Error error = open_socket(socket_, to, endpoint); error)
         return asio::post(socket_.get_executor(),

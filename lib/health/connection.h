@@ -45,7 +45,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
                                             std::optional<TlsOptions> tls = {});
 
     // Connects, and shakes hands. Before TLS, if there is any, go the bytes that `preamble` makes
-    // of the connection's own end: a few, which fit into an empty socket.
+    // of the connection's own end, by default the header that the target wants: a few, which fit
+    // into an empty socket.
     using Preamble = std::function<std::string(const boost::asio::ip::tcp::endpoint& own)>;
     void open(const Target& to, Done done, Preamble preamble = {});
     void send(std::string bytes, Done done);
@@ -77,5 +78,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::int64_t latency_ns_ = 0;
     bool closed_ = false;
 };
+
+// A PROXY header that names the connection's own ends.
+Connection::Preamble proxy_preamble(net::ProxyVersion version, const Target& to);
 
 }  // namespace warren::health

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "net/address.h"
+#include "net/proxy_header.h"
 
 namespace warren::health {
 
@@ -22,6 +23,7 @@ struct Target {
     net::IpAddress address = {};
     std::uint16_t port = 0;
     Source source = {};
+    net::ProxyVersion proxy = net::ProxyVersion::none;  // what a connection begins with
 };
 
 }  // namespace warren::health

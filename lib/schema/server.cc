@@ -246,11 +246,22 @@ void settle_host(config::RealServer& r, const config::VirtualServer& v) {
     if (r.virtualhost.empty()) r.virtualhost = v.virtualhost;
 }
 
+// A check of another address or port, a management API's for one, meets another listener.
+bool is_where_clients_come(const config::CheckEndpoint& e, const config::RealServer& r) {
+    return e.connect_ip.value_or(r.address) == r.address &&
+           e.connect_port.value_or(r.port) == r.port;
+}
+
 // And whether its listener wants a header first: who serves our clients does.
 void settle_proxy(config::RealServer& r, const config::VirtualServer& v) {
     for (config::Checker& checker : r.checkers)
-        if (auto* check = std::get_if<config::AmqpCheck>(&checker); check && !check->proxy_header)
-            check->proxy_header = v.proxy_protocol != net::ProxyVersion::none;
+        if (auto* amqp = std::get_if<config::AmqpCheck>(&checker)) {
+            if (!amqp->proxy_header)
+                amqp->proxy_header = v.proxy_protocol != net::ProxyVersion::none;
+        } else if (auto* http = std::get_if<config::HttpCheck>(&checker)) {
+            if (is_where_clients_come(http->endpoint, r))
+                http->endpoint.proxy_protocol = v.proxy_protocol;
+        }
 }
 
 bool is_served(Statement& s, const config::VirtualServer& v) {

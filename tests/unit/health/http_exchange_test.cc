@@ -42,6 +42,19 @@ TEST_F(HttpExchangeTest, GetsAReply) {
               "GET / HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nHost: warren.example\r\n\r\n");
 }
 
+TEST_F(HttpExchangeTest, BeginsWithTheHeaderThatTheListenerWants) {
+    TextServer server(io, {hello});
+    Target to = server.target();
+    to.proxy = net::ProxyVersion::v1;
+    EXPECT_TRUE(get(to).ok());
+    ASSERT_EQ(server.heard.size(), 1U);
+    const std::string& heard = server.heard[0];
+    EXPECT_TRUE(heard.starts_with("PROXY TCP4 127.0.0.1 127.0.0.1 ")) << heard;
+    EXPECT_NE(heard.find(" " + std::to_string(to.port) + "\r\nGET / HTTP/1.0\r\n"),
+              std::string::npos)
+        << heard;
+}
+
 TEST_F(HttpExchangeTest, SaysWhyThereIsNone) {
     TextServer mute(io, {""});
     EXPECT_EQ(get(mute.target()).problem, "the connection ended without a reply");

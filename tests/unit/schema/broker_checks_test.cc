@@ -7,11 +7,12 @@
 namespace warren::schema {
 namespace broker_checks_test {
 
-std::string with_check(const std::string& check, const std::string& server = "10.0.0.2") {
+std::string with_check(const std::string& check, const std::string& server = "10.0.0.2",
+                       const std::string& service = "") {
     return "vrrp_instance V {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n"
            "10.0.0.1/24\n}\n}\n"
-           "virtual_server 10.0.0.1 5672 {\nlb_algo wlc\nlb_kind FNAT\nreal_server " +
-           server + " 5672 {\n" + check + "\n}\n}\n";
+           "virtual_server 10.0.0.1 5672 {\nlb_algo wlc\nlb_kind FNAT\n" +
+           service + "real_server " + server + " 5672 {\n" + check + "\n}\n}\n";
 }
 
 const char* const login = "username warren\npassword secret\n";
@@ -24,8 +25,8 @@ std::string told(const std::string& check, const std::string& server = "10.0.0.2
 }
 
 template <typename Check>
-Check loaded(const std::string& check) {
-    const LoadResult result = load_text(with_check(check));
+Check loaded(const std::string& check, const std::string& service = "") {
+    const LoadResult result = load_text(with_check(check, "10.0.0.2", service));
     EXPECT_TRUE(result.ok()) << messages(result.diagnostics);
     if (!result.ok()) return {};
     const auto& checkers = result.config.virtual_servers.at(0).real_servers.at(0).checkers;
@@ -66,6 +67,21 @@ TEST(AmqpCheck, TheQuietWayIsTheDefault) {
     EXPECT_EQ(check.timing.connect_timeout_ns, config::ns_per_s);
     EXPECT_EQ(check.timing.retry, 1U);
     EXPECT_EQ(check.timing.delay_before_retry_ns, 200 * config::ns_per_ms);
+}
+
+// Who talks to the port that our clients come to begins as they do.
+TEST(HttpCheck, SendsTheHeaderOfItsVirtualServer) {
+    const auto header = [](const std::string& more, const std::string& proxy) {
+        return loaded<config::HttpCheck>("HTTP_GET {\nurl {\npath /\n}\n" + more + "}", proxy)
+            .endpoint.proxy_protocol;
+    };
+    const std::string v1 = "proxy_protocol v1\n";
+    EXPECT_EQ(header("", ""), net::ProxyVersion::none);
+    EXPECT_EQ(header("", v1), net::ProxyVersion::v1);
+    EXPECT_EQ(header("", "proxy_protocol v2\n"), net::ProxyVersion::v2);
+    EXPECT_EQ(header("connect_port 5672\n", v1), net::ProxyVersion::v1) << "the same listener";
+    EXPECT_EQ(header("connect_port 15672\n", v1), net::ProxyVersion::none);
+    EXPECT_EQ(header("connect_ip 10.0.0.77\n", v1), net::ProxyVersion::none);
 }
 
 TEST(AmqpCheck, WhatTheOperatorHears) {
