@@ -50,6 +50,25 @@ TEST_F(ServerStates, DownAfterRetryMoreFailuresAndUpAtTheFirstSuccess) {
     EXPECT_EQ(state(1), ServerState::up) << "the other one has nothing to do with it";
 }
 
+TEST_F(ServerStates, IsNoSlowerForAKindOfCheckThatTakesLonger) {
+    const auto factor_with = [&](const std::string& kind) {
+        std::string text = service("192.168.8.100");
+        text.replace(text.rfind("TCP_CHECK"), 9, kind);
+        state_ = state_of(router("A", "eth0", 51, "192.168.8.100/24") + text);
+        health::CheckResult quick, slow;
+        quick.latency_ns = 1'000'000;
+        slow.latency_ns = 20'000'000;
+        for (int second = 0; second < 40; ++second) {
+            apply_check(*state_, 0, 0, quick, now_ns_ += 1'000'000);
+            apply_check(*state_, 1, 0, slow, now_ns_ += 1'000'000);
+            state_->services[0].factors.update();
+        }
+        return state_->services[0].factors.factor(1);
+    };
+    EXPECT_LT(factor_with("TCP_CHECK"), balance::factor_one / 2) << "the same kind, and slower";
+    EXPECT_EQ(factor_with("PING_CHECK"), balance::factor_one);
+}
+
 TEST_F(ServerStates, ACheckThatCannotTellSaysNothing) {
     use();
     result(0, Reason::refused);
