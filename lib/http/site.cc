@@ -62,9 +62,10 @@ Answer json_answer(const metrics::Facts& facts, std::string_view view, Json rows
 
 Json rows_of(const journal::EventLog& log, std::uint64_t since) {
     Json rows = Json::array();
-    for (std::uint64_t number = std::max(newest(since, log.end()), log.first()); number < log.end();
-         ++number)
-        rows.push_back(views::to_json(log.at(number)));
+    log.from(std::max(since, log.newest(most_rows)), [&](const journal::Event& event) {
+        rows.push_back(views::to_json(event));
+        return true;
+    });
     return rows;
 }
 

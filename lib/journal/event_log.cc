@@ -71,22 +71,54 @@ void EventLog::log_repeats() {
 void EventLog::keep(EventKind kind, EventLevel level, std::string text) {
     log(kind, level, text);
     if (text.size() > max_text_bytes) text = text.substr(0, max_text_bytes) + "...";
-    Event event{next_, clock_(), kind, level, std::move(text)};
-    if (ring_.size() < capacity)
-        ring_.push_back(std::move(event));
-    else
-        ring_[(next_ - 1) % capacity] = std::move(event);
+    Ring& ring = rings_[static_cast<std::size_t>(kind)];
+    if (ring.size() == capacity) ring.pop_front();
+    ring.push_back({next_, clock_(), kind, level, std::move(text)});
     ++next_;
     ++counts_[static_cast<std::size_t>(level)];
 }
 
+EventLog::Places EventLog::places_from(std::uint64_t number) const {
+    Places places{};
+    for (std::size_t kind = 0; kind < rings_.size(); ++kind)
+        places[kind] = std::lower_bound(
+            rings_[kind].begin(), rings_[kind].end(), number,
+            [](const Event& event, std::uint64_t wanted) { return event.number < wanted; });
+    return places;
+}
+
+const Event* EventLog::next_of(Places& places) const {
+    Ring::const_iterator* oldest = nullptr;
+    for (std::size_t kind = 0; kind < rings_.size(); ++kind)
+        if (places[kind] != rings_[kind].end() &&
+            (oldest == nullptr || places[kind]->number < (*oldest)->number))
+            oldest = &places[kind];
+    return oldest == nullptr ? nullptr : &*(*oldest)++;
+}
+
 std::uint64_t EventLog::first() const {
-    return next_ - ring_.size();
+    Places places = places_from(0);
+    const Event* oldest = next_of(places);
+    return oldest == nullptr ? next_ : oldest->number;
 }
 
 const Event& EventLog::at(std::uint64_t number) const {
-    assert(number >= first() && number < next_);
-    return ring_[(number - 1) % capacity];
+    Places places = places_from(number);
+    const Event* event = next_of(places);
+    assert(event != nullptr && event->number == number);
+    return *event;
+}
+
+std::uint64_t EventLog::newest(std::uint64_t most) const {
+    std::uint64_t kept = 0;
+    for (const Ring& ring : rings_)
+        kept += ring.size();
+    std::uint64_t found = next_;
+    from(0, [&](const Event& event) {
+        found = event.number;
+        return kept-- > most;
+    });
+    return most == 0 ? next_ : found;
 }
 
 std::int64_t system_ms() {

@@ -2,18 +2,19 @@
 // What an operator asks about afterwards: who became master and why, what failed, what was read.
 // Kept in memory for `warrenctl events` and written to the log, by one call, so that the two never
 // tell different stories. One record is one line, whatever it quotes, and what is said again and
-// again is folded. Bounded: the oldest entries go first. Only the manager's thread uses it.
+// again is folded. Bounded, each kind for itself, so that a flood of one takes nothing from the
+// others: the oldest of a kind go first. Only the manager's thread uses it.
 #pragma once
 
 #include <spdlog/fmt/fmt.h>
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "journal/event_kind.h"
 #include "journal/repeats.h"
@@ -30,7 +31,7 @@ struct Event {
 
 class EventLog {
   public:
-    static constexpr std::size_t capacity = 4'096;
+    static constexpr std::size_t capacity = 4'096;      // of each kind
     static constexpr std::size_t max_text_bytes = 400;  // the rest is cut off, in the ring only
     using Clock = std::function<std::int64_t()>;        // ms since 1970
 
@@ -54,17 +55,33 @@ class EventLog {
     // Tells what was folded and has come to its end; to be called now and then.
     void log_repeats();
 
-    std::uint64_t first() const;  // number of the oldest kept
+    std::uint64_t first() const;  // number of the oldest kept; end(): there is none
     std::uint64_t end() const { return next_; }
-    const Event& at(std::uint64_t number) const;  // first() <= number < end()
+    const Event& at(std::uint64_t number) const;  // one that is kept
+    // see(event) for each that is kept from that number on, in order, until it returns false.
+    template <typename See>
+    void from(std::uint64_t number, See see) const {
+        Places places = places_from(number);
+        while (const Event* event = next_of(places))
+            if (!see(*event)) return;
+    }
+    // The number of the `most`th newest, or of the oldest.
+    std::uint64_t newest(std::uint64_t most) const;
     std::uint64_t count(EventLevel level) const { return counts_[static_cast<std::size_t>(level)]; }
 
   private:
+    using Ring = std::deque<Event>;
+    using Rings = std::array<Ring, event_kinds.size()>;
+    using Places = std::array<Ring::const_iterator, event_kinds.size()>;  // one in each
+
+    Places places_from(std::uint64_t number) const;
+    // The oldest there, which is left behind; null: there is none.
+    const Event* next_of(Places& places) const;
     void keep(EventKind kind, EventLevel level, std::string text);
 
     Clock clock_;
     Repeats repeats_;
-    std::vector<Event> ring_;
+    Rings rings_;                            // by kind
     std::array<std::uint64_t, 3> counts_{};  // by level
     std::uint64_t next_ = 1;
 };

@@ -324,17 +324,17 @@ std::string worker_section(const views::ViewContext& view) {
 
 std::string event_section(const journal::EventLog& events) {
     std::string rows;
-    const std::uint64_t first =
-        std::max(events.first(), events.end() - std::min<std::uint64_t>(most_events, events.end()));
-    for (std::uint64_t number = events.end(); number-- > first;) {
-        const journal::Event& event = events.at(number);
+    events.from(events.newest(most_events), [&](const journal::Event& event) {
         const std::string time = journal::wall_text(event.wall_ms);
-        rows += "<tr>" +
+        rows.insert(
+            0,
+            "<tr>" +
                 cell({"Time", "<span class=\"date\">" + escaped(time.substr(0, 10)) + "</span> " +
                                   escaped(time.substr(std::min<std::size_t>(11, time.size())))}) +
                 cell({"Level", badge(name(event.level), colour_of(event.level))}) +
-                cell({"Event", escaped(event.text), "", "text"}) + "</tr>";
-    }
+                cell({"Event", escaped(event.text), "", "text"}) + "</tr>");
+        return true;
+    });
     return section("Events", "the last " + std::to_string(most_events) + ", the newest first",
                    "<div class=\"wide events\" tabindex=\"0\" role=\"region\" "
                    "aria-label=\"Events\"><table>" +

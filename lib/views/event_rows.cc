@@ -17,10 +17,12 @@ Json to_json(const journal::Event& event) {
 namespace {
 
 std::uint64_t first_since(const journal::EventLog& log, std::int64_t wall_ms) {
-    std::uint64_t number = log.first();
-    while (number < log.end() && log.at(number).wall_ms < wall_ms)
-        ++number;
-    return number;
+    std::uint64_t first = log.end();
+    log.from(0, [&](const journal::Event& event) {
+        if (event.wall_ms >= wall_ms) first = event.number;
+        return event.wall_ms < wall_ms;
+    });
+    return first;
 }
 
 template <typename Number>
@@ -40,11 +42,15 @@ std::uint64_t first_of(std::string_view cursor, Since since) {
 }  // namespace
 
 std::string events_page(const journal::EventLog& log, std::string_view cursor) {
-    std::uint64_t number = first_of(cursor, [&](std::int64_t ms) { return first_since(log, ms); });
     Page page("events");
-    for (number = std::max(number, log.first()); number < log.end(); ++number)
-        if (!page.add(to_json(log.at(number)))) return page.finish(std::to_string(number));
-    return page.finish(std::nullopt);
+    std::optional<std::string> next;
+    log.from(first_of(cursor, [&](std::int64_t ms) { return first_since(log, ms); }),
+             [&](const journal::Event& event) {
+                 if (page.add(to_json(event))) return true;
+                 next = std::to_string(event.number);
+                 return false;
+             });
+    return page.finish(next);
 }
 
 Json to_json(const ends::EndedFlow& flow) {

@@ -66,31 +66,40 @@ bool is_about(const journal::Event& event, const ends::EndedFlow& end) {
            event.text.find(model::endpoint(end.server, end.server_port)) != std::string::npos;
 }
 
-// Their numbers, the oldest first.
-std::vector<std::uint64_t> nearest_events(const journal::EventLog& log,
-                                          const ends::EndedFlow& end) {
-    const auto distance = [&](std::uint64_t number) {
-        return std::abs(log.at(number).wall_ms - end.wall_ms);
+using Events = std::vector<const journal::Event*>;
+
+// The oldest first.
+Events nearest_events(const Events& all, const ends::EndedFlow& end) {
+    const auto distance = [&](const journal::Event* event) {
+        return std::abs(event->wall_ms - end.wall_ms);
     };
-    std::vector<std::uint64_t> found;
-    for (std::uint64_t number = log.first(); number < log.end(); ++number)
-        if (distance(number) <= beside_ms && is_about(log.at(number), end)) found.push_back(number);
+    Events found;
+    for (const journal::Event* event : all)
+        if (distance(event) <= beside_ms && is_about(*event, end)) found.push_back(event);
     std::stable_sort(found.begin(), found.end(),
-                     [&](std::uint64_t a, std::uint64_t b) { return distance(a) < distance(b); });
+                     [&](const auto* a, const auto* b) { return distance(a) < distance(b); });
     found.resize(std::min(found.size(), most_events_beside));
-    std::sort(found.begin(), found.end());
+    std::sort(found.begin(), found.end(),
+              [](const auto* a, const auto* b) { return a->number < b->number; });
     return found;
 }
 
-Json events_beside(const journal::EventLog& log, const ends::EndedFlow& end) {
+Json events_beside(const Events& all, const ends::EndedFlow& end) {
     constexpr std::size_t longest_text = 200;
-    Json all = Json::array();
-    for (const std::uint64_t number : nearest_events(log, end)) {
-        const journal::Event& event = log.at(number);
-        all.push_back({{"time", journal::utc_text(event.wall_ms)},
-                       {"kind", name(event.kind)},
-                       {"text", event.text.substr(0, longest_text)}});
-    }
+    Json rows = Json::array();
+    for (const journal::Event* event : nearest_events(all, end))
+        rows.push_back({{"time", journal::utc_text(event->wall_ms)},
+                        {"kind", name(event->kind)},
+                        {"text", event->text.substr(0, longest_text)}});
+    return rows;
+}
+
+Events all_events(const journal::EventLog& log) {
+    Events all;
+    log.from(0, [&](const journal::Event& event) {
+        all.push_back(&event);
+        return true;
+    });
     return all;
 }
 
@@ -113,10 +122,11 @@ std::deque<const ends::EndedFlow*> ends_of(const ends::EndedFlows& ended,
 
 std::vector<Json> rows_of(const WhySources& sources, const WhyQuestion& question) {
     const std::vector<Known> flows = flows_of(sources.ended, *question.client);
+    const Events events = all_events(sources.events);
     std::vector<Json> rows;
     for (const ends::EndedFlow* end : ends_of(sources.ended, question))
         rows.push_back({{"end", to_json(*end)},
-                        {"events", events_beside(sources.events, *end)},
+                        {"events", events_beside(events, *end)},
                         {"next", next_of(sources.state, *end, flows)}});
     const auto open = std::count_if(flows.begin(), flows.end(), [&](const Known& known) {
         return known.flow.ended_ms == 0 && (question.port == 0 || known.name.port == question.port);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "unit/views/read_page.h"
@@ -38,6 +39,24 @@ TEST_F(EventLogTest, TheOldestGoFirst) {
     EXPECT_EQ(log_.first(), 11U);
     EXPECT_EQ(log_.at(log_.first()).text, "11");
     EXPECT_EQ(log_.at(log_.end() - 1).text, std::to_string(journal::EventLog::capacity + 10));
+}
+
+TEST_F(EventLogTest, AFloodOfOneKindTakesNothingFromTheOthers) {
+    log_.info(journal::EventKind::vrrp, "rabbit: backup -> master");
+    for (std::size_t i = 0; i < 100'000; ++i)
+        log_.warn(journal::EventKind::server, "server {} is down", i);
+    log_.info(journal::EventKind::config, "reloaded");
+    EXPECT_EQ(read_page(events_page(log_, ""))["rows"][0]["text"], "rabbit: backup -> master");
+    std::vector<std::uint64_t> numbers;
+    for (std::string cursor = "0"; !cursor.empty();) {
+        const Json page = read_page(events_page(log_, cursor));
+        for (const Json& row : page["rows"])
+            numbers.push_back(row["number"].get<std::uint64_t>());
+        cursor = page.contains("next") ? page["next"].get<std::string>() : "";
+    }
+    EXPECT_EQ(numbers.size(), journal::EventLog::capacity + 2);
+    EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
+    EXPECT_EQ(numbers.back(), 100'002U);
 }
 
 TEST_F(EventLogTest, ALongTextIsCut) {
