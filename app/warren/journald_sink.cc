@@ -8,12 +8,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "journal/event_kind.h"
+#include "journal/subject.h"
 #include "record_kind.h"
 
 namespace warren::app {
@@ -58,6 +60,21 @@ std::string datagram(std::string_view text, std::string_view level, std::string_
         one_line(text), priority(level), message_id(kind), kind, instance);
 }
 
+// WARREN_ROUTER=rabbit, …; names of ours and of the configuration, which have no line breaks.
+std::string subject_fields() {
+    std::string fields;
+    const journal::Subject* about = journal::logged_subject();
+    if (about == nullptr) return fields;
+    for (const auto& [name, value] : journal::subject_fields) {
+        if ((about->*value).empty()) continue;
+        fields += "WARREN_";
+        for (const char c : name)
+            fields += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        fields += '=' + one_line(about->*value) + '\n';
+    }
+    return fields;
+}
+
 }  // namespace
 
 bool journal_reads(int fd) {
@@ -81,7 +98,8 @@ void JournaldSink::sink_it_(const spdlog::details::log_msg& record) {
                                     "warning", "process", instance_)))
         lost_ = 0;
     const std::string_view text(record.payload.data(), record.payload.size());
-    if (!send(datagram(text, level_of(record), kind_of(record), instance_))) ++lost_;
+    if (!send(datagram(text, level_of(record), kind_of(record), instance_) + subject_fields()))
+        ++lost_;
 }
 
 // Not connected: a journal that was started anew has another socket of the same name.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "journal/event_log.h"
+#include "journal/subject.h"
 #include "record_kind.h"
 
 namespace warren::app {
@@ -17,11 +18,14 @@ void JsonFormatter::format(const spdlog::details::log_msg& record, spdlog::memor
     const std::int64_t ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(record.time.time_since_epoch())
             .count();
-    const Json object{{"time", journal::utc_text(ms)},
-                      {"level", level_of(record)},
-                      {"kind", kind_of(record)},
-                      {"instance", instance_},
-                      {"text", std::string(record.payload.begin(), record.payload.end())}};
+    Json object{{"time", journal::utc_text(ms)},
+                {"level", level_of(record)},
+                {"kind", kind_of(record)},
+                {"instance", instance_},
+                {"text", std::string(record.payload.begin(), record.payload.end())}};
+    if (const journal::Subject* about = journal::logged_subject())
+        for (const auto& [name, value] : journal::subject_fields)
+            if (!(about->*value).empty()) object[std::string(name)] = about->*value;
     // What others say need not be UTF-8.
     const std::string text = object.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
     line.append(text.data(), text.data() + text.size());

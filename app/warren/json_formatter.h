@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A record of the log as one JSON object a line: time (UTC, RFC 3339), level, kind, instance, text.
+// A record of the log as one JSON object a line: time (UTC, RFC 3339), level, kind, instance, text,
+// and whom it is about (journal/subject.h).
 #pragma once
 
 #include <spdlog/formatter.h>

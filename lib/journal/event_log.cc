@@ -17,10 +17,17 @@ spdlog::level::level_enum log_level(EventLevel level) {
                                           : spdlog::level::info;
 }
 
+const Subject*& being_logged() {
+    static thread_local const Subject* subject = nullptr;
+    return subject;
+}
+
 // By the logger of its kind, if somebody has made loggers by kind.
-void log(EventKind kind, EventLevel level, const std::string& text) {
+void log(EventKind kind, EventLevel level, const std::string& text, const Subject& about) {
+    being_logged() = &about;
     const auto own = spdlog::get(std::string(name(kind)));
     (own ? *own : *spdlog::default_logger_raw()).log(log_level(level), text);
+    being_logged() = nullptr;
 }
 
 // What came of a reload is the answer to whoever asked for it, however often.
@@ -50,30 +57,36 @@ std::string calendar_text(std::int64_t wall_ms, std::tm* (*part)(const std::time
 
 }  // namespace
 
+const Subject* logged_subject() {
+    return being_logged();
+}
+
 EventLog::EventLog() : EventLog(system_ms) {}
 
 EventLog::EventLog(Clock clock) : clock_(std::move(clock)) {}
 
-void EventLog::add(EventKind kind, EventLevel level, const std::string& text) {
+void EventLog::add(EventKind kind, EventLevel level, const std::string& text,
+                   const Subject& about) {
     log_repeats();
     std::string said = one_line(text);
-    if (is_answer(kind) || repeats_.admit(kind, level, said, clock_()))
-        keep(kind, level, std::move(said));
+    if (is_answer(kind) || repeats_.admit({kind, level, about}, said, clock_()))
+        keep(kind, level, std::move(said), about);
 }
 
 void EventLog::log_repeats() {
     for (const Repeats::Folded& repeat : repeats_.ended(clock_()))
-        keep(repeat.kind, repeat.level,
+        keep(repeat.what.kind, repeat.what.level,
              fmt::format("{} ({} times more in {} s)", repeat.text, repeat.times,
-                         Repeats::window_ms / 1'000));
+                         Repeats::window_ms / 1'000),
+             repeat.what.about);
 }
 
-void EventLog::keep(EventKind kind, EventLevel level, std::string text) {
-    log(kind, level, text);
+void EventLog::keep(EventKind kind, EventLevel level, std::string text, const Subject& about) {
+    log(kind, level, text, about);
     if (text.size() > max_text_bytes) text = text.substr(0, max_text_bytes) + "...";
     Ring& ring = rings_[static_cast<std::size_t>(kind)];
     if (ring.size() == capacity) ring.pop_front();
-    ring.push_back({next_, clock_(), kind, level, std::move(text)});
+    ring.push_back({next_, clock_(), kind, level, std::move(text), about});
     ++next_;
     ++counts_[static_cast<std::size_t>(level)];
 }

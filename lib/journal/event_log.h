@@ -18,6 +18,7 @@
 
 #include "journal/event_kind.h"
 #include "journal/repeats.h"
+#include "journal/subject.h"
 
 namespace warren::journal {
 
@@ -27,6 +28,7 @@ struct Event {
     EventKind kind = EventKind::process;
     EventLevel level = EventLevel::info;
     std::string text;
+    Subject about{};
 };
 
 class EventLog {
@@ -43,14 +45,29 @@ class EventLog {
         add(kind, EventLevel::info, fmt::format(form, std::forward<Args>(args)...));
     }
     template <typename... Args>
+    void info(EventKind kind, const Subject& about, fmt::format_string<Args...> form,
+              Args&&... args) {
+        add(kind, EventLevel::info, fmt::format(form, std::forward<Args>(args)...), about);
+    }
+    template <typename... Args>
     void warn(EventKind kind, fmt::format_string<Args...> form, Args&&... args) {
         add(kind, EventLevel::warning, fmt::format(form, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void warn(EventKind kind, const Subject& about, fmt::format_string<Args...> form,
+              Args&&... args) {
+        add(kind, EventLevel::warning, fmt::format(form, std::forward<Args>(args)...), about);
     }
     template <typename... Args>
     void error(EventKind kind, fmt::format_string<Args...> form, Args&&... args) {
         add(kind, EventLevel::error, fmt::format(form, std::forward<Args>(args)...));
     }
-    void add(EventKind kind, EventLevel level, const std::string& text);
+    template <typename... Args>
+    void error(EventKind kind, const Subject& about, fmt::format_string<Args...> form,
+               Args&&... args) {
+        add(kind, EventLevel::error, fmt::format(form, std::forward<Args>(args)...), about);
+    }
+    void add(EventKind kind, EventLevel level, const std::string& text, const Subject& about = {});
 
     // Tells what was folded and has come to its end; to be called now and then.
     void log_repeats();
@@ -77,7 +94,7 @@ class EventLog {
     Places places_from(std::uint64_t number) const;
     // The oldest there, which is left behind; null: there is none.
     const Event* next_of(Places& places) const;
-    void keep(EventKind kind, EventLevel level, std::string text);
+    void keep(EventKind kind, EventLevel level, std::string text, const Subject& about);
 
     Clock clock_;
     Repeats repeats_;

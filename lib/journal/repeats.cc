@@ -3,11 +3,10 @@
 
 namespace warren::journal {
 
-bool Repeats::admit(EventKind kind, EventLevel level, const std::string& text,
-                    std::int64_t now_ms) {
+bool Repeats::admit(const What& what, const std::string& text, std::int64_t now_ms) {
     const auto found = windows_.find(text);
     if (found != windows_.end()) return ++found->second.times <= said_at_most;
-    if (windows_.size() < capacity) windows_[text] = {now_ms, kind, level, 1};
+    if (windows_.size() < capacity) windows_[text] = {now_ms, what, 1};
     return true;
 }
 
@@ -19,7 +18,7 @@ std::vector<Repeats::Folded> Repeats::ended(std::int64_t now_ms) {
         const std::int64_t age_ms = now_ms - window.since_ms;
         const bool is_over = age_ms < 0 || age_ms >= window_ms;
         if (is_over && window.times > said_at_most)
-            told.push_back({window.kind, window.level, text, window.times - said_at_most});
+            told.push_back({window.what, text, window.times - said_at_most});
         next = is_over ? windows_.erase(next) : std::next(next);
     }
     return told;

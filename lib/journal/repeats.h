@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "journal/event_kind.h"
+#include "journal/subject.h"
 
 namespace warren::journal {
 
@@ -19,15 +20,20 @@ class Repeats {
     static constexpr std::int64_t window_ms = 30'000;
     static constexpr std::size_t capacity = 256;
 
-    struct Folded {
+    // As the first of them had it.
+    struct What {
         EventKind kind = EventKind::process;
         EventLevel level = EventLevel::info;
+        Subject about{};
+    };
+    struct Folded {
+        What what{};
         std::string text;
         unsigned times = 0;  // more than were said
     };
 
     // Whether it is to be said; else it is counted.
-    bool admit(EventKind kind, EventLevel level, const std::string& text, std::int64_t now_ms);
+    bool admit(const What& what, const std::string& text, std::int64_t now_ms);
 
     // Forgets what has come to the end of its window. What was counted is in the answer.
     std::vector<Folded> ended(std::int64_t now_ms);
@@ -35,8 +41,7 @@ class Repeats {
   private:
     struct Window {
         std::int64_t since_ms = 0;
-        EventKind kind = EventKind::process;
-        EventLevel level = EventLevel::info;
+        What what{};
         unsigned times = 0;
     };
 

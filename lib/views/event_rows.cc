@@ -7,11 +7,14 @@
 namespace warren::views {
 
 Json to_json(const journal::Event& event) {
-    return {{"number", event.number},
-            {"time", journal::utc_text(event.wall_ms)},
-            {"kind", name(event.kind)},
-            {"level", name(event.level)},
-            {"text", event.text}};
+    Json row{{"number", event.number},
+             {"time", journal::utc_text(event.wall_ms)},
+             {"kind", name(event.kind)},
+             {"level", name(event.level)},
+             {"text", event.text}};
+    for (const auto& [name, value] : journal::subject_fields)
+        row[std::string(name)] = (event.about.*value).empty() ? Json() : Json(event.about.*value);
+    return row;
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string_view>
 
+#include "past/ended.h"
 #include "rows/fields.h"
 #include "rows/table.h"
 
@@ -15,12 +16,19 @@ namespace {
 
 constexpr std::array<std::string_view, 9> kinds{"process", "config", "link",   "vrrp", "server",
                                                 "check",   "track",  "script", "sync"};
+constexpr std::array subjects{"router", "interface", "service", "server", "client", "tracked"};
 constexpr std::array<std::string_view, 3> levels{"info", "warning", "error"};
 
 std::string lower(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text;
+}
+
+// An address is all of its ports.
+bool is_about(const Json& row, const std::string& name) {
+    return std::any_of(subjects.begin(), subjects.end(),
+                       [&](const char* subject) { return is_endpoint(text(row, subject), name); });
 }
 
 bool is_wanted(const Json& row, const EventFilter& filter) {
@@ -33,12 +41,12 @@ bool is_wanted(const Json& row, const EventFilter& filter) {
         if (std::find(kinds.begin(), kinds.end(), wanted) != kinds.end()) {
             any_kind = true;
             kind_matches = kind_matches || text(row, "kind") == wanted;
-        } else if (said.find(wanted) == std::string::npos) {
+        } else if (said.find(wanted) == std::string::npos && text(row, "cause") != wanted) {
             return false;
         }
     }
     for (const std::string& name : filter.names)
-        if (said.find(lower(name)) == std::string::npos) return false;
+        if (!is_about(row, name)) return false;
     return !any_kind || kind_matches;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `warrenctl events [WORD…]`: what has happened, the newest last. Words that are kinds of events
 // (vrrp, server, link, …) choose these kinds; all others must occur in the text, whatever their
-// case.
+// case, or be its cause.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ namespace warren::ctl {
 struct EventFilter {
     std::vector<std::string> words;
     std::string level = "info";        // and above
-    std::vector<std::string> names{};  // must all be in the text, whatever they are else
+    std::vector<std::string> names{};  // it must be about all of them
 };
 
 // info, warning, error; -1: no such level.

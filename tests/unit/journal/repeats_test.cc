@@ -104,6 +104,16 @@ TEST_F(Folding, TheLogHasTheSameByTheLoggerOfTheKind) {
     EXPECT_EQ(written_.str(), expected);
 }
 
+TEST_F(Folding, WhatIsFoldedIsAboutTheSame) {
+    for (int i = 0; i < 7; ++i)
+        log_.warn(EventKind::vrrp, Subject{.router = "rabbit", .cause = "auth_data"}, "refused");
+    now_ms_ += Repeats::window_ms;
+    log_.log_repeats();
+    EXPECT_EQ(kept().back(), "refused (2 times more in 30 s)");
+    EXPECT_EQ(log_.at(log_.end() - 1).about.router, "rabbit");
+    EXPECT_EQ(log_.at(log_.end() - 1).about.cause, "auth_data");
+}
+
 TEST_F(Folding, ARecordIsOneLineWhateverItQuotes) {
     say("node says \x1b[2J\r\nrabbit: backup -> master\x7f \xc3\xa4", 1);
     EXPECT_EQ(kept().back(), "node says  [2J  rabbit: backup -> master  \xc3\xa4");

@@ -33,6 +33,16 @@ TEST_F(EventLogTest, KeepsOrderTimeAndKind) {
     EXPECT_EQ(log_.at(2).wall_ms, 2'500);
 }
 
+TEST_F(EventLogTest, ARowSaysWhomItIsAbout) {
+    log_.info(journal::EventKind::vrrp, journal::Subject{.router = "rabbit", .cause = "startup"},
+              "rabbit: initialize -> backup");
+    const Json row = read_page(events_page(log_, ""))["rows"][0];
+    EXPECT_EQ(row["router"], "rabbit");
+    EXPECT_EQ(row["cause"], "startup");
+    for (const char* other : {"interface", "service", "server", "client", "tracked"})
+        EXPECT_TRUE(row.at(other).is_null()) << other;
+}
+
 TEST_F(EventLogTest, TheOldestGoFirst) {
     for (std::size_t i = 1; i <= journal::EventLog::capacity + 10; ++i)
         log_.info(journal::EventKind::check, "{}", i);

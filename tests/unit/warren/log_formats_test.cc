@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,7 +18,7 @@
 #include <set>
 #include <sstream>
 
-#include "journal/event_kind.h"
+#include "journal/event_log.h"
 #include "journald_sink.h"
 #include "json_formatter.h"
 
@@ -100,6 +101,38 @@ TEST_F(Journal, GetsFields) {
     EXPECT_TRUE(std::regex_match(
         next(), std::regex("MESSAGE=rabbit: claimed\nPRIORITY=4\nSYSLOG_IDENTIFIER=warren\n"
                            "MESSAGE_ID=[0-9a-f]{32}\nWARREN_KIND=vrrp\nWARREN_INSTANCE=lb-1\n")));
+}
+
+// An event goes through the logger of its kind, as app/warren makes them.
+template <typename Sink>
+void log_an_event(std::shared_ptr<Sink> sink) {
+    spdlog::register_logger(std::make_shared<spdlog::logger>("server", std::move(sink)));
+    journal::EventLog events;
+    events.warn(journal::EventKind::server,
+                journal::Subject{.service = "192.168.8.100:5672", .server = "192.168.8.11:5672"},
+                "server is down");
+    spdlog::get("server")->warn("no event");
+    spdlog::drop("server");
+}
+
+TEST_F(Journal, KnowsWhomAnEventIsAbout) {
+    log_an_event(std::make_shared<JournaldSink>("lb-1", path_));
+    const std::string event = next();
+    EXPECT_NE(event.find("\nWARREN_SERVICE=192.168.8.100:5672\nWARREN_SERVER=192.168.8.11:5672\n"),
+              std::string::npos)
+        << event;
+    EXPECT_EQ(event.find("WARREN_ROUTER"), std::string::npos) << "it is about none";
+    EXPECT_EQ(next().find("WARREN_SER"), std::string::npos) << "the next record";
+}
+
+TEST(JsonFormatter, SaysWhomAnEventIsAbout) {
+    std::ostringstream out;
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_st>(out);
+    sink->set_formatter(std::make_unique<JsonFormatter>("lb-1"));
+    log_an_event(std::move(sink));
+    const Json event = Json::parse(out.str().substr(0, out.str().find('\n')));
+    EXPECT_EQ(event["server"], "192.168.8.11:5672");
+    EXPECT_FALSE(event.contains("router"));
 }
 
 TEST_F(Journal, EachKindHasItsId) {
