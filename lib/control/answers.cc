@@ -4,6 +4,7 @@
 #include <rte_mempool.h>
 
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "http/process_usage.h"
@@ -43,6 +44,16 @@ std::vector<metrics::PacketBuffers> buffers_of(const std::vector<const rte_mempo
 
 std::uint64_t lateness(std::uint64_t last_ns, std::uint64_t now_ns) {
     return last_ns == 0 || now_ns < last_ns + sample_ns ? 0 : now_ns - last_ns - sample_ns;
+}
+
+// "client 10.0.0.9 service 192.168.8.100:5672"
+model::Subject subject_of(const std::string& flows) {
+    model::Subject subject{.cause = "operator"};
+    std::istringstream words(flows);
+    for (std::string what, who; words >> what >> who;)
+        for (const auto& [name, value] : journal::subject_fields)
+            if (name == what) subject.*value = who;
+    return subject;
 }
 
 }  // namespace
@@ -195,7 +206,7 @@ void Answers::reset_flows(const std::string& text, const Reply& reply) {
         of,
         [this, of, note](std::uint64_t flows) {
             context_.events.warn(
-                journal::EventKind::server, "{}: {}", of,
+                journal::EventKind::server, subject_of(of), "{}: {}", of,
                 model::with_note(std::to_string(flows) + " connections are reset by the operator",
                                  note));
             return views::make_page("reset_flows", {{{"of", of}, {"flows", flows}}}, "");

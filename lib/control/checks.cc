@@ -16,13 +16,14 @@ namespace {
 constexpr std::size_t servers_per_turn = 64;
 
 // Such a check proves nothing, and its server stays as it is: somebody should know.
-void warn_of_local_trouble(const model::ServerRecord& server, bool was_local,
-                           journal::EventLog& events) {
+void warn_of_local_trouble(const model::State& state, const model::ServerRecord& server,
+                           bool was_local, journal::EventLog& events) {
     if (server.check.local && !was_local)
-        events.warn(journal::EventKind::check, "server {} cannot be checked: {}", name_of(server),
-                    server.check.text);
+        events.warn(journal::EventKind::check, about(state, server),
+                    "server {} cannot be checked: {}", name_of(server), server.check.text);
     if (!server.check.local && was_local)
-        events.info(journal::EventKind::check, "server {} can be checked again", name_of(server));
+        events.info(journal::EventKind::check, about(state, server),
+                    "server {} can be checked again", name_of(server));
 }
 
 // What a check knows beyond up and down. Nothing: it knows of no node; empty: all is well.
@@ -158,11 +159,13 @@ void Checks::log_closed(std::uint16_t index, const health::CheckResult& result) 
     if (server.closer_trouble == trouble) return;
     server.closer_trouble = trouble;
     const std::string name = name_of(state_.servers[index]);
+    const model::Subject subject = about(state_, state_.servers[index], "rebalance");
     if (trouble.empty())
-        events_.info(journal::EventKind::server, "server {}: {} to even out", name, result.text);
+        events_.info(journal::EventKind::server, subject, "server {}: {} to even out", name,
+                     result.text);
     else
-        events_.warn(journal::EventKind::server, "clients of server {} cannot be moved: {}", name,
-                     trouble);
+        events_.warn(journal::EventKind::server, subject,
+                     "clients of server {} cannot be moved: {}", name, trouble);
 }
 
 // A failure is the standing's to tell of.
@@ -174,7 +177,7 @@ void Checks::log_words(std::uint16_t index, std::size_t checker,
     if (!words || server.said[checker] == *words) return;
     server.said[checker] = *words;
     const model::ServerRecord& record = state_.servers[index];
-    events_.info(journal::EventKind::check, "{} of server {}: {}",
+    events_.info(journal::EventKind::check, about(state_, record), "{} of server {}: {}",
                  to_text(record.config->checkers[checker]), name_of(record),
                  words->empty() ? "serving" : *words);
 }
@@ -186,8 +189,8 @@ void Checks::log_failure(const model::ServerRecord& server, std::size_t checker,
     const bool wanted = state_.config.global.checker_log_all_failures ||
                         (timing != nullptr && timing->log_all_failures);
     if (wanted && !result.ok() && server.health.checker_is_up(checker))
-        events_.info(journal::EventKind::check, "{} of server {} failed: {}", to_text(check),
-                     name_of(server), result.text);
+        events_.info(journal::EventKind::check, about(state_, server), "{} of server {} failed: {}",
+                     to_text(check), name_of(server), result.text);
 }
 
 health::Pace Checks::take(std::uint16_t index, std::size_t checker,
@@ -205,7 +208,7 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     const bool is_another_weight =
         result.weight_change && apply_weight(state_, index, checker, *result.weight_change);
     const bool standing_changed = apply_check(state_, index, checker, result, port::now_ns());
-    warn_of_local_trouble(server, was_local, events_);
+    warn_of_local_trouble(state_, server, was_local, events_);
     const bool is_pending = !server.check.local && server.health.is_retrying(checker);
     if (standing_changed)
         callbacks_.changed(index);

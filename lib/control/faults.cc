@@ -58,7 +58,8 @@ void Faults::look_at_port(std::uint8_t index, std::uint64_t now_ns) {
     context_.events.add(journal::EventKind::link,
                         stalled ? journal::EventLevel::error : journal::EventLevel::info,
                         "interface " + port.name +
-                            (stalled ? ": sends nothing of what it is given" : ": sends again"));
+                            (stalled ? ": sends nothing of what it is given" : ": sends again"),
+                        about(port));
     for (std::size_t i = 0; i < context_.state.routers.size(); ++i)
         if (context_.state.routers[i].port == index)
             context_.publication.fault(static_cast<std::uint16_t>(i),

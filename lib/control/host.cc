@@ -105,7 +105,7 @@ void Host::begin_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
         join_groups(index, snapshot);
     else if (!port.shared)
         context_.events.warn(
-            journal::EventKind::link,
+            journal::EventKind::link, about(port),
             "interface {}: the kernel has none of that name: no IGMP or MLD reports, a "
             "snooping switch may withhold the peer's adverts",
             port.name);
@@ -218,8 +218,9 @@ void Host::join_groups(std::uint8_t index, const exchange::Snapshot& snapshot) {
     for (const net::IpAddress& group : model::multicast_groups(context_.state, snapshot, index)) {
         const std::string error = multicast_.join(port.ifindex, group);
         if (!error.empty())
-            context_.events.warn(journal::EventKind::link, "interface {}: not in the group {}: {}",
-                                 port.name, group.to_string(), error);
+            context_.events.warn(journal::EventKind::link, about(port),
+                                 "interface {}: not in the group {}: {}", port.name,
+                                 group.to_string(), error);
     }
 }
 

@@ -47,7 +47,7 @@ model::PortState port_state(const port::PortTable& ports, std::size_t index,
     state.hears_virtual_macs = device.mac_trouble().empty();
     state.reaches_kernel = state.shared || ports.kernel_port(index) != nullptr;
     if (!state.hears_virtual_macs)
-        events.warn(journal::EventKind::link,
+        events.warn(journal::EventKind::link, about(state),
                     "interface {}: use_vmac is not possible, the physical MAC is used: {}",
                     state.name, device.mac_trouble());
     if (const auto link = netlink.link(state.name)) add_kernel_part(state, *link);
@@ -93,17 +93,19 @@ void Links::follow_interface(PortChange& change, const kernel::Link& link) {
     const bool is_first = port.mac.is_zero();
     if (change.is_new) {
         ports_[change.port].restore_filter();
-        context_.events.add(journal::EventKind::link,
-                            is_first ? journal::EventLevel::info : journal::EventLevel::warning,
-                            "interface " + port.name +
-                                (is_first ? ": has come and is taken up"
-                                          : ": was made anew and is taken up again"));
+        context_.events.add(
+            journal::EventKind::link,
+            is_first ? journal::EventLevel::info : journal::EventLevel::warning,
+            "interface " + port.name +
+                (is_first ? ": has come and is taken up" : ": was made anew and is taken up again"),
+            about(port));
     }
     change.mac = port.mac != link.mac && !link.mac.is_zero();
     if (!change.mac) return;
     if (!is_first)
-        context_.events.warn(journal::EventKind::link, "interface {}: its MAC is {} now, was {}",
-                             port.name, link.mac.to_string(), port.mac.to_string());
+        context_.events.warn(journal::EventKind::link, about(port),
+                             "interface {}: its MAC is {} now, was {}", port.name,
+                             link.mac.to_string(), port.mac.to_string());
     port.mac = link.mac;
 }
 
@@ -112,11 +114,11 @@ void Links::set_addresses(PortChange& change, const kernel::Link& link) {
     const auto primary = link.present ? link.ipv4() : std::nullopt;
     const auto link_local = link.present ? link.ipv6_link_local() : std::nullopt;
     if (port.primary != primary)
-        context_.events.info(journal::EventKind::link, "interface {}: address {}", port.name,
-                             text_of(primary));
+        context_.events.info(journal::EventKind::link, about(port), "interface {}: address {}",
+                             port.name, text_of(primary));
     if (port.link_local != link_local)
-        context_.events.info(journal::EventKind::link, "interface {}: link-local address {}",
-                             port.name, text_of(link_local));
+        context_.events.info(journal::EventKind::link, about(port),
+                             "interface {}: link-local address {}", port.name, text_of(link_local));
     change.addresses = port.primary != primary || port.link_local != link_local;
     port.primary = primary;
     port.link_local = link_local;
@@ -142,7 +144,7 @@ void Links::set_link(PortChange& change, bool up) {
     }
     context_.events.add(journal::EventKind::link,
                         up ? journal::EventLevel::info : journal::EventLevel::warning,
-                        "interface " + port.name + ": link " + (up ? "up" : "down"));
+                        "interface " + port.name + ": link " + (up ? "up" : "down"), about(port));
 }
 
 std::vector<PortChange> Links::poll_own() {
@@ -168,7 +170,7 @@ void Links::hear_virtual_macs(const config::Config& wanted) {
                 std::exchange(port.hears_virtual_macs, ports_[i].mac_trouble().empty());
             if (heard && !port.hears_virtual_macs)
                 context_.events.warn(
-                    journal::EventKind::link,
+                    journal::EventKind::link, about(port),
                     "interface {}: use_vmac is not possible, the physical MAC is used: {}",
                     port.name, ports_[i].mac_trouble());
         }

@@ -336,9 +336,9 @@ void Manager::look_at_flow_sync() {
 void Manager::take_station(const exchange::StationSeen& seen) {
     const auto move = station_moves_.note(seen, port::now_ns());
     if (!move) return;
-    events_.info(journal::EventKind::link, "{}: {} is at {} now, no longer at {}",
-                 state_->ports[seen.port].name, seen.address.to_string(), move->to.to_string(),
-                 move->from.to_string());
+    events_.info(journal::EventKind::link, about(state_->ports[seen.port]),
+                 "{}: {} is at {} now, no longer at {}", state_->ports[seen.port].name,
+                 seen.address.to_string(), move->to.to_string(), move->from.to_string());
     for (const auto& worker : exchange_.workers)
         static_cast<void>(worker->moves.push(*move));
     exchange::wake_workers(exchange_.workers);
@@ -452,7 +452,8 @@ void Manager::open_port(const std::string& interface) {
     const std::size_t index = ports_.size() - 1;
     state_->ports.push_back(port_state(ports_, index, netlink_, events_));
     host_.take_port(static_cast<std::uint8_t>(index), *model::build_snapshot(*state_, 0));
-    events_.info(journal::EventKind::link, "interface {}: is taken up", interface);
+    events_.info(journal::EventKind::link, about(state_->ports.back()), "interface {}: is taken up",
+                 interface);
 }
 
 // The kernel must not see what will be ours before it is, and removed things are kept from it until

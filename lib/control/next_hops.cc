@@ -75,12 +75,14 @@ void NextHops::warn_unreachable(const net::IpAddress& server,
                                 const std::optional<kernel::NextHop>& hop) {
     const auto is_way = [&](const model::PortState& port) { return port.ifindex == hop->ifindex; };
     const auto& ports = context_.state.ports;
+    const model::Subject subject{.server = server.to_string(), .cause = "no_route"};
     if (!hop)
-        context_.events.warn(journal::EventKind::server, "server {}: no route", server.to_string());
+        context_.events.warn(journal::EventKind::server, subject, "server {}: no route",
+                             server.to_string());
     else if (hop->local)
         log_local_server(server);
     else if (std::none_of(ports.begin(), ports.end(), is_way))
-        context_.events.warn(journal::EventKind::server,
+        context_.events.warn(journal::EventKind::server, subject,
                              "server {}: its route leads over an interface that is not ours",
                              server.to_string());
 }
@@ -92,12 +94,12 @@ void NextHops::log_local_server(const net::IpAddress& server) {
             continue;
         if (!is_local_server(context_.state, record))
             context_.events.warn(
-                journal::EventKind::server,
+                journal::EventKind::server, about(context_.state, record),
                 "server {}: the address is this machine's own and is not forwarded to",
                 name_of(record));
         else if (strict_reverse_path())
             context_.events.warn(
-                journal::EventKind::server,
+                journal::EventKind::server, about(context_.state, record),
                 "server {} is this machine: net.ipv4.conf.{{all,lo}}.rp_filter 1 keeps its "
                 "clients from it; 2 or 0 is needed",
                 name_of(record));

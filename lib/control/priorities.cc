@@ -101,7 +101,7 @@ void Priorities::apply_to(std::uint16_t index) {
     context_.publication.command(
         {.kind = election::VrrpCommand::Kind::priority, .router = index, .priority = now.priority});
     if (router.tracking.settled())
-        context_.events.info(journal::EventKind::track, "{}: priority {}, was {}",
+        context_.events.info(journal::EventKind::track, about(router), "{}: priority {}, was {}",
                              router.config->name, now.priority, before.priority);
 }
 

@@ -170,8 +170,9 @@ void Reloader::log_changes(const model::ReloadChanges& changes) {
 
 void Reloader::log_routers(const model::ReloadChanges& changes) {
     const auto log = [&](std::uint16_t index, const char* what) {
-        context_.events.info(journal::EventKind::vrrp, "{} {}",
-                             context_.state.routers[index].config->name, what);
+        const model::RouterState& router = context_.state.routers[index];
+        context_.events.info(journal::EventKind::vrrp, about(router, "reload"), "{} {}",
+                             router.config->name, what);
     };
     for (const std::uint16_t index : changes.removed_routers)
         log(index, "is removed");
@@ -183,14 +184,19 @@ void Reloader::log_routers(const model::ReloadChanges& changes) {
 
 void Reloader::log_services(const model::ReloadChanges& changes) {
     const auto name = [&](std::uint16_t index) { return name_of(context_.state.services[index]); };
+    const auto subject = [&](std::uint16_t index) {
+        return about(context_.state.services[index], "reload");
+    };
     for (const std::uint16_t index : changes.removed_services)
-        context_.events.warn(journal::EventKind::server, "service {} is removed: {} reset",
-                             name(index), counted_are(flows_of_removed(index), "connection"));
+        context_.events.warn(journal::EventKind::server, subject(index),
+                             "service {} is removed: {} reset", name(index),
+                             counted_are(flows_of_removed(index), "connection"));
     for (const std::uint16_t index : changes.added_services)
-        context_.events.info(journal::EventKind::server, "service {} is added", name(index));
-    for (const std::uint16_t index : changes.changed_services)
-        context_.events.info(journal::EventKind::server, "service {} has new settings",
+        context_.events.info(journal::EventKind::server, subject(index), "service {} is added",
                              name(index));
+    for (const std::uint16_t index : changes.changed_services)
+        context_.events.info(journal::EventKind::server, subject(index),
+                             "service {} has new settings", name(index));
 }
 
 std::string Reloader::full_name(std::uint16_t index) const {
@@ -208,21 +214,27 @@ void Reloader::list_resets(const model::ReloadPlan& plan, Outcome& outcome) cons
 
 void Reloader::log_servers(const model::ReloadChanges& changes) {
     const auto name = [&](std::uint16_t index) { return full_name(index); };
+    const auto subject = [&](std::uint16_t index) {
+        return about(context_.state, context_.state.servers[index], "reload");
+    };
     for (const std::uint16_t index : changes.removed_servers)
-        context_.events.warn(journal::EventKind::server, "server {} is removed: {} reset",
-                             name(index), counted_are(exchange_.active_flows(index), "connection"));
+        context_.events.warn(journal::EventKind::server, subject(index),
+                             "server {} is removed: {} reset", name(index),
+                             counted_are(exchange_.active_flows(index), "connection"));
     if (changes.added_servers.size() > most_told)
         context_.events.info(journal::EventKind::server, "{} servers are added",
                              changes.added_servers.size());
     else
         for (const std::uint16_t index : changes.added_servers)
-            context_.events.info(journal::EventKind::server, "server {} is added", name(index));
+            context_.events.info(journal::EventKind::server, subject(index), "server {} is added",
+                                 name(index));
     if (changes.changed_servers.size() > most_told)
         return context_.events.info(journal::EventKind::server, "{} servers have new settings",
                                     changes.changed_servers.size());
     for (const std::uint16_t index : changes.changed_servers)
-        context_.events.info(journal::EventKind::server, "server {} has new settings: weight {}",
-                             name(index), context_.state.servers[index].config->weight);
+        context_.events.info(journal::EventKind::server, subject(index),
+                             "server {} has new settings: weight {}", name(index),
+                             context_.state.servers[index].config->weight);
 }
 
 std::uint64_t Reloader::flows_of_removed(std::uint16_t service) const {

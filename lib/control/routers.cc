@@ -37,6 +37,11 @@ bool is_on(const model::RouterState& router, std::uint8_t port) {
     return is_served(router) && router.port == port;
 }
 
+std::string_view cause_of(const election::VrrpReport& alarm) {
+    return alarm.kind == election::VrrpReport::Kind::rejected ? vrrp::name(alarm.reject)
+                                                              : vrrp::name(alarm.alarm);
+}
+
 }  // namespace
 
 Routers::Routers(const Context& context, election::VrrpLink& vrrp, Callbacks callbacks,
@@ -94,7 +99,9 @@ void Routers::write_fifos(const model::RouterState& router, const vrrp::Status& 
 
 void Routers::on_report(const election::VrrpReport& report) {
     using Kind = election::VrrpReport::Kind;
-    const auto name = [&] { return context_.state.routers.at(report.router).config->name; };
+    const auto router = [&]() -> const model::RouterState& {
+        return context_.state.routers.at(report.router);
+    };
     switch (report.kind) {
         case Kind::transition:
             return on_transition(report);
@@ -102,15 +109,16 @@ void Routers::on_report(const election::VrrpReport& report) {
         case Kind::rejected:
             return on_alarm(report);
         case Kind::traffic:
-            context_.events.info(journal::EventKind::vrrp,
-                                 "{}: first traffic {} after the takeover", name(),
+            context_.events.info(journal::EventKind::vrrp, about(router()),
+                                 "{}: first traffic {} after the takeover", router().config->name,
                                  silence_text(report.silent_ns));
             note_peer_heard(port::now_ns());
             break;
         case Kind::silence:
-            context_.events.info(journal::EventKind::vrrp,
+            context_.events.info(journal::EventKind::vrrp, about(router(), "no_traffic"),
                                  "{}: no traffic since the takeover {} ms ago: announcing on",
-                                 name(), election::TrafficWatch::first_wait_ns / 1'000'000);
+                                 router().config->name,
+                                 election::TrafficWatch::first_wait_ns / 1'000'000);
             break;
         case Kind::plan_taken:
             std::erase_if(retired_plans_,
@@ -128,9 +136,9 @@ void Routers::on_report(const election::VrrpReport& report) {
 void Routers::on_transition(const election::VrrpReport& report) {
     model::RouterState& router = context_.state.routers.at(report.router);
     ++router.entered.at(static_cast<std::size_t>(report.to));
-    context_.events.info(journal::EventKind::vrrp, "{}: {} -> {} ({})", router.config->name,
-                         vrrp::name(report.from), vrrp::name(report.to),
-                         ends::reason_text(report, router));
+    context_.events.info(journal::EventKind::vrrp, about(router, vrrp::name(report.reason)),
+                         "{}: {} -> {} ({})", router.config->name, vrrp::name(report.from),
+                         vrrp::name(report.to), ends::reason_text(report, router));
     if (callbacks_.transition) callbacks_.transition(report);
     if (router.config->is_static || waits_for_tracked(report)) return;
     if (!is_served(router))
@@ -276,7 +284,7 @@ void Routers::log_unlisted(const model::RouterState& router) {
     if (unlisted == 0) return;
     const std::size_t listed = router.plan->settings.advert_addresses.size();
     const model::PortState& port = context_.state.ports[router.port];
-    context_.events.warn(journal::EventKind::vrrp,
+    context_.events.warn(journal::EventKind::vrrp, about(router),
                          "{}: the MTU of {} ({}) leaves room for {} of {} virtual addresses in an "
                          "advert; the others are served unlisted",
                          router.config->name, port.name, port.mtu, listed, listed + unlisted);
@@ -327,15 +335,16 @@ void Routers::on_alarm(const election::VrrpReport& report) {
         report.alarm == vrrp::AlarmKind::other_master)
         note_peer_heard(now_ns);
     if (!router.alarms.see(report, now_ns)) return;
-    context_.events.warn(journal::EventKind::vrrp, "{}: {}", router.config->name,
-                         alarm_of(router, report));
+    context_.events.warn(journal::EventKind::vrrp, about(router, cause_of(report)), "{}: {}",
+                         router.config->name, alarm_of(router, report));
 }
 
 void Routers::summarise_alarms(std::uint64_t now_ns) {
     for (model::RouterState& router : context_.state.routers)
         router.alarms.summarise(now_ns, [&](const election::VrrpReport& last, std::uint64_t more) {
-            context_.events.warn(journal::EventKind::vrrp, "{}: {} times more, last: {}",
-                                 router.config->name, more, alarm_of(router, last));
+            context_.events.warn(journal::EventKind::vrrp, about(router, cause_of(last)),
+                                 "{}: {} times more, last: {}", router.config->name, more,
+                                 alarm_of(router, last));
         });
 }
 

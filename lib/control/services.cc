@@ -81,9 +81,9 @@ void Services::retry_those_down() {
 
 void Services::on_weight(std::uint16_t index) {
     const model::ServerRecord& server = context_.state.servers[index];
-    context_.events.info(journal::EventKind::server, "server {} of {}: a check gives it weight {}",
-                         name_of(server), name_of(context_.state.services[server.service]),
-                         weight_of(server));
+    context_.events.info(journal::EventKind::server, about(context_.state, server),
+                         "server {} of {}: a check gives it weight {}", name_of(server),
+                         name_of(context_.state.services[server.service]), weight_of(server));
     follow_quorums();
     context_.publication.publish_soon();
 }
@@ -95,29 +95,31 @@ void Services::on_server(std::uint16_t index) {
     const std::uint64_t flows = exchange_.active_flows(index);
     const std::string connections = counted(flows, "connection");
     const std::string name = full_name(index);
+    const model::Subject subject = about(context_.state, server);
     // What the quorum makes of it is told with the quorum.
     switch (is_alive(server) ? exchange::ServerState::up : server_state(server)) {
         case exchange::ServerState::up:
             if (server.health.condition() == balance::Condition::blocked)
-                context_.events.warn(journal::EventKind::server, "server {} is blocked: {}", name,
-                                     server.reason);
+                context_.events.warn(journal::EventKind::server, subject,
+                                     "server {} is blocked: {}", name, server.reason);
             else if (server.health.condition() == balance::Condition::minority)
-                context_.events.warn(journal::EventKind::server,
+                context_.events.warn(journal::EventKind::server, subject,
                                      "server {} is in the minority of a partition, down for new "
                                      "flows while another can take them: {}; its {} stay",
                                      name, server.reason, connections);
             else
-                context_.events.info(journal::EventKind::server, "server {} is up: {}", name,
-                                     server.reason);
+                context_.events.info(journal::EventKind::server, subject, "server {} is up: {}",
+                                     name, server.reason);
             break;
         case exchange::ServerState::drain:
-            context_.events.warn(journal::EventKind::server,
+            context_.events.warn(journal::EventKind::server, subject,
                                  "server {} gets no new flows: {}; its {} stay", name,
                                  server.reason, connections);
             break;
         default:
-            context_.events.warn(journal::EventKind::server, "server {} is down: {}; {} reset; {}",
-                                 name, server.reason, counted_are(flows, "connection"),
+            context_.events.warn(journal::EventKind::server, subject,
+                                 "server {} is down: {}; {} reset; {}", name, server.reason,
+                                 counted_are(flows, "connection"),
                                  servers_left(context_.state, service));
             break;
     }
@@ -141,16 +143,18 @@ void Services::announce_quorum(const model::QuorumChange& change) {
     const model::ServiceRecord& service = context_.state.services[change.service];
     const std::string name = name_of(service);
     if (change.has_quorum)
-        context_.events.info(journal::EventKind::server,
+        context_.events.info(journal::EventKind::server, about(service, "quorum"),
                              "service {} has its quorum: weight {} of {}", name, change.weight,
                              change.threshold);
     else
-        context_.events.warn(
-            journal::EventKind::server, "service {} {} its quorum: weight {} of {}", name,
-            change.at_start ? "starts without" : "has lost", change.weight, change.threshold);
+        context_.events.warn(journal::EventKind::server, about(service, "quorum"),
+                             "service {} {} its quorum: weight {} of {}", name,
+                             change.at_start ? "starts without" : "has lost", change.weight,
+                             change.threshold);
     if (service.sorry_server && !(change.at_start && change.has_quorum))
         context_.events.warn(
-            journal::EventKind::server, "service {}: new flows go to {}", name,
+            journal::EventKind::server, about(service, "quorum"), "service {}: new flows go to {}",
+            name,
             change.has_quorum
                 ? "its real_servers again"
                 : "the sorry_server " + name_of(context_.state.servers[*service.sorry_server]));
@@ -190,7 +194,8 @@ Services::OrderResult Services::order_weight(std::uint16_t index, const model::O
                  : " as configured"),
         order.note);
     if (changed) {
-        context_.events.info(journal::EventKind::server, "server {}: {}", full_name(index), text);
+        context_.events.info(journal::EventKind::server, about(context_.state, server, "operator"),
+                             "server {}: {}", full_name(index), text);
         context_.publication.publish();
     }
     return {index, changed, text};
@@ -205,7 +210,9 @@ Services::OrderResult Services::reset_flows(std::uint16_t index, const std::stri
     const std::string text =
         taken ? model::with_note(counted_are(flows, "connection") + " reset by the operator", note)
               : "a worker has too many orders: try again";
-    context_.events.warn(journal::EventKind::server, "server {}: {}", full_name(index), text);
+    context_.events.warn(journal::EventKind::server,
+                         about(context_.state, context_.state.servers[index], "operator"),
+                         "server {}: {}", full_name(index), text);
     return {index, taken && flows != 0, text};
 }
 
@@ -245,8 +252,8 @@ void Services::on_transition(const election::VrrpReport& report) {
     exchange::wake_workers(exchange_.workers);
     const bool is_synced = exchange_.workers.front()->sync != nullptr;
     context_.events.warn(
-        journal::EventKind::vrrp, "{}: {} connections were open when it ceased to be master{}",
-        turn->name, flows,
+        journal::EventKind::vrrp, model::Subject{.router = turn->name},
+        "{}: {} connections were open when it ceased to be master{}", turn->name, flows,
         is_synced ? "" : ": without flow_sync the next master answers them with RST");
 }
 
@@ -277,14 +284,14 @@ void Services::log_slow_servers() {
     for (const pools::SlowNews& news : slow_.look(context_.state))
         context_.events.add(journal::EventKind::server,
                             news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
-                            news.text);
+                            news.text, news.about);
 }
 
 void Services::log_refusals() {
     for (const ends::RefusalNews& news : refusals_.look(context_.state))
         context_.events.add(journal::EventKind::server,
                             news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
-                            news.text);
+                            news.text, news.about);
 }
 
 void Services::follow_traffic() {
@@ -294,8 +301,9 @@ void Services::follow_traffic() {
         if (news.silent && checks_) checks_->doubt(news.server);
         if (news.asks) probe_flows(news.server);
         if (!news.text.empty())
-            context_.events.info(journal::EventKind::server, "server {}: {}",
-                                 full_name(news.server), news.text);
+            context_.events.info(journal::EventKind::server,
+                                 about(context_.state, context_.state.servers[news.server]),
+                                 "server {}: {}", full_name(news.server), news.text);
         if (news.changed && news.text.empty())
             on_server(news.server);
         else
@@ -315,7 +323,8 @@ void Services::probe_flows(std::uint16_t server) {
 void Services::rebalance() {
     const pools::RebalanceStep step = pools::rebalance(context_.state, exchange_);
     for (const auto& [service, text] : step.news)
-        context_.events.info(journal::EventKind::server, "service {}: {}",
+        context_.events.info(journal::EventKind::server,
+                             about(context_.state.services[service], "rebalance"), "service {}: {}",
                              name_of(context_.state.services[service]), text);
     for (const pools::Shed& shed : step.sheds)
         static_cast<void>(exchange_.workers[shed.worker]->sheds.push(shed.order));
@@ -329,7 +338,7 @@ void Services::warn_of_few_ports() {
         const model::ServerRecord& server = context_.state.servers[index];
         const model::PortUse use = port_use(context_.state, exchange_, index);
         context_.events.warn(
-            journal::EventKind::server,
+            journal::EventKind::server, about(context_.state, server, "ports"),
             "server {} of {}: {} of {} local ports are used, its fullest worker's to {:.0f} "
             "%; more local addresses (local_address_group) give more",
             name_of(server), name_of(context_.state.services[server.service]), use.used, use.total,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ends/refusals.h"
 
+#include <utility>
+
 #include "model/service_state.h"
 
 namespace warren::ends {
@@ -14,50 +16,53 @@ std::string times(std::uint64_t count) {
 
 std::vector<RefusalNews> RefusalWatch::look(model::State& state) {
     std::vector<RefusalNews> news;
+    const auto add = [&news](std::optional<RefusalNews> one, model::Subject about) {
+        if (!one) return;
+        one->about = std::move(about);
+        news.push_back(std::move(*one));
+    };
     for (std::size_t i = 0; i < state.services.size(); ++i) {
         model::ServiceRecord& service = state.services[i];
         service.opened.turn();
         for (std::size_t cause = 0; cause < service.refusals.size(); ++cause) {
             service.refusals[cause].turn();
-            look_at({false, {i, cause}}, service.refusals[cause],
-                    "service " + name_of(service) +
-                        " refuses clients: " + text(static_cast<model::Refusal>(cause)),
-                    news);
+            add(look_at({false, {i, cause}}, service.refusals[cause],
+                        "service " + name_of(service) +
+                            " refuses clients: " + text(static_cast<model::Refusal>(cause))),
+                about(service, model::refusal_names[cause]));
         }
     }
     for (std::size_t i = 0; i < state.servers.size(); ++i) {
         model::ServerRecord& server = state.servers[i];
         server.refusals.turn();
         if (!model::is_alive(server) && !standing_.contains({true, {i, 0}})) continue;
-        look_at({true, {i, 0}}, server.refusals,
-                "server " + name_of(server) + " of " + name_of(state.services[server.service]) +
-                    " is up and refuses connections",
-                news);
+        add(look_at({true, {i, 0}}, server.refusals,
+                    "server " + name_of(server) + " of " + name_of(state.services[server.service]) +
+                        " is up and refuses connections"),
+            about(state, server, "refused"));
     }
     return news;
 }
 
-void RefusalWatch::look_at(const Key& key, const balance::RecentCount& count,
-                           const std::string& what, std::vector<RefusalNews>& news) {
+std::optional<RefusalNews> RefusalWatch::look_at(const Key& key, const balance::RecentCount& count,
+                                                 const std::string& what) {
     const auto found = standing_.find(key);
     if (found == standing_.end()) {
-        if (count.recent() < model::few_refusals) return;
+        if (count.recent() < model::few_refusals) return std::nullopt;
         standing_[key] = {count.total(), count.total() - count.recent(), 0};
-        news.push_back({false, what});
-        return;
+        return RefusalNews{false, what};
     }
     Reported& reported = found->second;
     if (count.recent() == 0) {
-        news.push_back(
-            {true, what + ": no more; " + times(count.total() - reported.before) + " in all"});
+        const std::uint64_t all = count.total() - reported.before;
         standing_.erase(found);
-        return;
+        return RefusalNews{true, what + ": no more; " + times(all) + " in all"};
     }
-    if (++reported.seconds < summary_seconds) return;
-    news.push_back(
-        {false, what + ": " + times(count.total() - reported.total) + " in the last minute"});
-    reported.total = count.total();
+    if (++reported.seconds < summary_seconds) return std::nullopt;
     reported.seconds = 0;
+    return RefusalNews{
+        false, what + ": " + times(count.total() - std::exchange(reported.total, count.total())) +
+                   " in the last minute"};
 }
 
 }  // namespace warren::ends

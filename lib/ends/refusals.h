@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@ namespace warren::ends {
 struct RefusalNews {
     bool is_over = false;
     std::string text;
+    model::Subject about{};
 };
 
 class RefusalWatch {
@@ -34,8 +36,9 @@ class RefusalWatch {
     // By what they are, an index, and the cause.
     using Key = std::pair<bool, std::pair<std::size_t, std::size_t>>;
 
-    void look_at(const Key& key, const balance::RecentCount& count, const std::string& what,
-                 std::vector<RefusalNews>& news);
+    // What there is to tell of it; it is `what` that is refused.
+    std::optional<RefusalNews> look_at(const Key& key, const balance::RecentCount& count,
+                                       const std::string& what);
 
     std::map<Key, Reported> standing_;
 };

@@ -117,7 +117,8 @@ void FlowSync::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
         case Kind::gave_up:
             return release(report, now_ns);
         case Kind::take_over_asked:
-            events_.info(kind, "{}: the peer hands it over", router(report.router).config->name);
+            events_.info(kind, about(router(report.router), "handover"),
+                         "{}: the peer hands it over", router(report.router).config->name);
             return incoming_.asked(report.router, router(report.router).status.state, now_ns);
         case Kind::asked:
         case Kind::not_asked:
@@ -143,7 +144,8 @@ void FlowSync::release(const exchange::SyncReport& report, std::uint64_t now_ns)
     const bool gave_up = report.kind == exchange::SyncReport::Kind::gave_up;
     set_trouble(Trouble::preempt_unsynced, gave_up, report.router, report.missing, now_ns);
     if (was_held && !gave_up)
-        events_.info(kind, "{}: its flows are known here, it may preempt",
+        events_.info(kind, about(router(report.router)),
+                     "{}: its flows are known here, it may preempt",
                      router(report.router).config->name);
     holds_.set(report.router, Hold::unsynced, false);
 }
@@ -160,10 +162,13 @@ void FlowSync::watch(std::uint64_t now_ns) {
 void FlowSync::set_trouble(Trouble trouble, bool stands, std::uint16_t index, std::uint64_t missing,
                            std::uint64_t now_ns) {
     const std::string what = text({trouble, index, missing, now_ns, {}}, state_);
+    const journal::Subject subject = is_of_peer(trouble) ? journal::Subject{.cause = name(trouble)}
+                                                         : about(router(index), name(trouble));
     if (stands && picture_.raise(trouble, index, missing, now_ns))
-        events_.warn(kind, "flow sync: {} ({}) [{}]", what, remedy(trouble), name(trouble));
+        events_.warn(kind, subject, "flow sync: {} ({}) [{}]", what, remedy(trouble),
+                     name(trouble));
     else if (!stands && picture_.clear(trouble, index))
-        events_.info(kind, "flow sync: over: {} [{}]", what, name(trouble));
+        events_.info(kind, subject, "flow sync: over: {} [{}]", what, name(trouble));
 }
 
 // ---- transitions
@@ -177,12 +182,13 @@ void FlowSync::on_transition(const election::VrrpReport& report, std::uint64_t n
 void FlowSync::on_given(const OutgoingHandOvers::Ended& ended) {
     const bool done = ended.trouble.empty();
     const std::string& whose = router(ended.router).config->name;
+    const journal::Subject subject = about(router(ended.router), "handover");
     const auto ms = static_cast<double>(ended.took_ns) / 1e6;
     if (done) {
         holds_.set(ended.router, Hold::handed_over, true);
-        events_.info(kind, "{}: handed over in {:.1f} ms", whose, ms);
+        events_.info(kind, subject, "{}: handed over in {:.1f} ms", whose, ms);
     } else {
-        events_.warn(kind, "{}: not handed over: {}", whose, ended.trouble);
+        events_.warn(kind, subject, "{}: not handed over: {}", whose, ended.trouble);
     }
     for (Asked& asked : asked_)
         if (std::erase(asked.waits, ended.router) != 0)
@@ -221,8 +227,9 @@ void FlowSync::bring_back(std::uint64_t now_ns) {
         const auto& [index, when_ns] = one;
         if (now_ns < when_ns || outgoing_.has(index)) return false;
         if (holds_.has(index, Hold::handed_over))
-            events_.info(kind, "{}: the time of its hand-over is over: it {}",
-                         router(index).config->name, take_back(index).text);
+            events_.info(kind, about(router(index), "handover"),
+                         "{}: the time of its hand-over is over: it {}", router(index).config->name,
+                         take_back(index).text);
         return true;
     });
 }
@@ -273,7 +280,8 @@ Row FlowSync::force(std::uint16_t index) {
     holds_.set(index, Hold::handed_over, true);
     fault(true);
     if (router(index).status.effective_priority != vrrp::owner_priority) fault(false);
-    events_.warn(kind, "{}: given up by order, with priority 0", router(index).config->name);
+    events_.warn(kind, about(router(index), "handover"), "{}: given up by order, with priority 0",
+                 router(index).config->name);
     return row(index, true,
                "given up: a peer takes over within Skew_Time; backup until " + how_long(index));
 }

@@ -180,6 +180,24 @@ std::string name_of(const ServiceRecord& service) {
     return endpoint(service.config->address, service.config->port);
 }
 
+Subject about(const PortState& port) {
+    return {.interface = port.name};
+}
+
+Subject about(const RouterState& router, std::string_view cause) {
+    return {.router = router.config->name, .cause = std::string(cause)};
+}
+
+Subject about(const ServiceRecord& service, std::string_view cause) {
+    return {.service = name_of(service), .cause = std::string(cause)};
+}
+
+Subject about(const State& state, const ServerRecord& server, std::string_view cause) {
+    Subject subject = about(state.services[server.service], cause);
+    subject.server = name_of(server);
+    return subject;
+}
+
 std::string station_of(const State& state, const net::MacAddress& mac) {
     for (const ServerRecord& server : state.servers) {
         if (!is_served(server) || !server.next_hop || server.next_hop->mac != mac) continue;

@@ -28,6 +28,7 @@
 #include "election/alarm_pacer.h"
 #include "election/vrrp_link.h"
 #include "flow/local_ports.h"
+#include "journal/subject.h"
 #include "kernel/next_hop.h"
 #include "model/tracking.h"
 #include "net/address.h"
@@ -252,6 +253,13 @@ struct Endpoint {
 std::optional<Endpoint> read_endpoint(std::string_view text);
 std::string name_of(const ServerRecord& server);
 std::string name_of(const ServiceRecord& service);
+
+// Whom an event is about.
+using journal::Subject;
+Subject about(const PortState& port);
+Subject about(const RouterState& router, std::string_view cause = {});
+Subject about(const ServiceRecord& service, std::string_view cause = {});
+Subject about(const State& state, const ServerRecord& server, std::string_view cause = {});
 // Whose MAC it is, as far as the way to real_servers tells: "real_server 192.168.8.11"; or empty.
 std::string station_of(const State& state, const net::MacAddress& mac);
 

@@ -55,10 +55,11 @@ std::vector<SlowNews> SlowServers::look(const model::State& state) {
         slow_[i] = is_judged && share < (was_slow ? recovered_share : slow_share);
         if (slow_[i] == was_slow || !is_judged) continue;
         const std::string name = "server " + name_of(server) + " of " + name_of(service);
-        news.push_back({was_slow, was_slow
-                                      ? name + " is no longer slow"
-                                      : name + " is slow: " + percent(share) + " of its weight (" +
-                                            text(worst_of(service, server)) + ")"});
+        news.push_back({was_slow,
+                        was_slow ? name + " is no longer slow"
+                                 : name + " is slow: " + percent(share) + " of its weight (" +
+                                       text(worst_of(service, server)) + ")",
+                        about(state, server, "slow")});
     }
     return news;
 }

@@ -17,6 +17,7 @@ inline constexpr double recovered_share = 0.9;
 struct SlowNews {
     bool is_over = false;
     std::string text;
+    model::Subject about{};
 };
 
 class SlowServers {

@@ -123,7 +123,7 @@ void Notifier::on_removal(const std::string& instance, int priority) {
 
 void Notifier::on_lower_priority(const std::string& instance) {
     if (const auto& script = instances_[instance].lower_priority)
-        queues_.run("INSTANCE " + instance, *script);
+        queues_.run("INSTANCE " + instance, *script, {.router = instance});
 }
 
 void Notifier::repeat_to(Listener& listener) const {
@@ -155,12 +155,15 @@ void Notifier::run_scripts(const Scripts& scripts, const char* type, const std::
                                         : state == NotifyState::fault   ? scripts.fault
                                         : state == NotifyState::deleted ? scripts.deleted
                                                                         : scripts.stop;
-    if (own) queues_.run(queue, *own);
+    const journal::Subject about = type == std::string_view("INSTANCE")
+                                       ? journal::Subject{.router = name}
+                                       : journal::Subject{};
+    if (own) queues_.run(queue, *own, about);
     if (!scripts.any) return;
     Program general = *scripts.any;
     general.argv.insert(general.argv.end(),
                         {type, name, std::string(programs::name(state)), std::to_string(priority)});
-    queues_.run(queue, general);
+    queues_.run(queue, general, about);
 }
 
 }  // namespace warren::programs

@@ -13,11 +13,14 @@ namespace warren::programs {
 ScriptQueues::ScriptQueues(boost::asio::io_context& io, journal::EventLog& events)
     : io_(io), events_(events), idle_timer_(io), children_(io) {}
 
-void ScriptQueues::run(const std::string& name, const Program& program) {
+void ScriptQueues::run(const std::string& name, const Program& program,
+                       const journal::Subject& about) {
     Queue& queue = queues_[name];
+    queue.about = about;
     if (queue.waiting.size() >= max_waiting) {
-        events_.error(journal::EventKind::script, "{}: its scripts are too slow: {} is left out",
-                      name, queue.waiting.front().path);
+        events_.error(journal::EventKind::script, about,
+                      "{}: its scripts are too slow: {} is left out", name,
+                      queue.waiting.front().path);
         queue.waiting.pop_front();
     }
     queue.waiting.push_back(program);
@@ -42,8 +45,8 @@ void ScriptQueues::start_next(const std::string& name) {
         std::move(program), 0,
         {{}, [this, name, path, run](const ChildEnd& end) { on_end(name, path, run, end); }});
     if (!taken) {
-        events_.error(journal::EventKind::script, "{}: too many scripts run: {} is left out", name,
-                      path);
+        events_.error(journal::EventKind::script, queue.about,
+                      "{}: too many scripts run: {} is left out", name, path);
         return;
     }
     ++unfinished_;
@@ -51,7 +54,7 @@ void ScriptQueues::start_next(const std::string& name) {
     queue.timer.emplace(io_, std::chrono::milliseconds(patience_ms));
     queue.timer->async_wait([this, name, path, run](const boost::system::error_code& error) {
         if (error) return;
-        events_.warn(journal::EventKind::script,
+        events_.warn(journal::EventKind::script, queues_[name].about,
                      "{}: {} takes long: what follows does not wait for it", name, path);
         go_on(name, run);
     });
@@ -68,10 +71,11 @@ void ScriptQueues::go_on(const std::string& name, std::uint64_t run) {
 void ScriptQueues::on_end(const std::string& name, const std::string& path, std::uint64_t run,
                           const ChildEnd& end) {
     --unfinished_;
+    const journal::Subject& about = queues_[name].about;
     if (end.kind == ChildEnd::Kind::not_started)
-        events_.error(journal::EventKind::script, "{}: {}: {}", name, path, end.to_string());
+        events_.error(journal::EventKind::script, about, "{}: {}: {}", name, path, end.to_string());
     else if (!end.ok())
-        events_.warn(journal::EventKind::script, "{}: {}: {}", name, path, end.to_string());
+        events_.warn(journal::EventKind::script, about, "{}: {}: {}", name, path, end.to_string());
     go_on(name, run);
     notify_when_idle();
 }

@@ -26,13 +26,15 @@ class ScriptQueues {
 
     ScriptQueues(boost::asio::io_context& io, journal::EventLog& events);
 
-    void run(const std::string& queue, const Program& program);
+    // `about`: whom the queue is of.
+    void run(const std::string& queue, const Program& program, const journal::Subject& about = {});
     bool idle() const;
     // Once: when nothing runs or waits any more, or after `patience`.
     void when_idle(int patience_ms, std::function<void()> done);
 
   private:
     struct Queue {
+        journal::Subject about;
         std::deque<Program> waiting;
         std::uint64_t running = 0;  // number of the run that is waited for; 0: none
         std::optional<boost::asio::steady_timer> timer;

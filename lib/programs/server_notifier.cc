@@ -51,8 +51,11 @@ void ServerNotifier::run(const config::VirtualServer& service,
                          const std::optional<config::Script>& script) {
     if (!script) return;
     const auto program = programs_.find(key_of(*script));
-    if (program != programs_.end())
-        queues_.run("virtual_server " + config::name_of(service), program->second);
+    if (program == programs_.end()) return;
+    const std::string address = service.address.to_string();
+    queues_.run("virtual_server " + config::name_of(service), program->second,
+                {.service = (service.address.is_v4() ? address : "[" + address + "]") + ":" +
+                            std::to_string(service.port)});
 }
 
 }  // namespace warren::programs

@@ -114,7 +114,8 @@ void TrackBfd::take(const BfdChange& change) {
     if (change.state == bfd::State::up || was_up)
         events_.add(journal::EventKind::track,
                     failed ? journal::EventLevel::warning : journal::EventLevel::info,
-                    "bfd " + known->wish.instance.name + ": " + known->state.text);
+                    "bfd " + known->wish.instance.name + ": " + known->state.text,
+                    {.tracked = known->wish.instance.name});
     changed_();
 }
 

@@ -125,8 +125,8 @@ void TrackFiles::initialise(const File& file) {
         out >= 0 && write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size());
     if (out >= 0) close(out);
     if (!written)
-        events_.error(journal::EventKind::track, "track_file {}: {} cannot be initialised",
-                      settings.name, settings.file);
+        events_.error(journal::EventKind::track, journal::Subject{.tracked = settings.name},
+                      "track_file {}: {} cannot be initialised", settings.name, settings.file);
 }
 
 void TrackFiles::watch(File& file) {
@@ -138,8 +138,8 @@ bool TrackFiles::read(File& file) {
     const std::optional<std::int64_t> number =
         track_file_number(read_file_text(file.config.file, most_bytes).value_or(""));
     if (!number || *number == file.number) return false;
-    events_.info(journal::EventKind::track, "file {}: {}, was {}", file.config.name, *number,
-                 file.number);
+    events_.info(journal::EventKind::track, journal::Subject{.tracked = file.config.name},
+                 "file {}: {}, was {}", file.config.name, *number, file.number);
     file.number = *number;
     return true;
 }

@@ -124,7 +124,8 @@ void TrackProcesses::set(Entry& entry, bool up) {
     events_.add(journal::EventKind::track,
                 up ? journal::EventLevel::info : journal::EventLevel::warning,
                 "process " + entry.config.name + ": " + std::to_string(entry.count) + " running, " +
-                    (up ? "as it should be" : "not as it should be"));
+                    (up ? "as it should be" : "not as it should be"),
+                {.tracked = entry.config.name});
     changed_();
 }
 

@@ -83,8 +83,8 @@ TrackScripts::ScriptPtr TrackScripts::begin(const config::VrrpScript& settings,
         script->timer.expires_at(std::chrono::steady_clock::now());
         arm(script);
     } else {
-        events_.error(journal::EventKind::track, "script {} is not tracked: {}", settings.name,
-                      script->last);
+        events_.error(journal::EventKind::track, journal::Subject{.tracked = settings.name},
+                      "script {} is not tracked: {}", settings.name, script->last);
     }
     return script;
 }
@@ -132,7 +132,7 @@ void TrackScripts::run(const ScriptPtr& script) {
                                              run(script);
                                      }});
     if (!script->running)
-        events_.error(journal::EventKind::track,
+        events_.error(journal::EventKind::track, journal::Subject{.tracked = script->settings.name},
                       "script {}: too many scripts wait: this run is left out",
                       script->settings.name);
 }
@@ -145,7 +145,8 @@ void TrackScripts::take(Script& script, bool success, std::string text) {
     events_.add(journal::EventKind::track,
                 success ? journal::EventLevel::info : journal::EventLevel::warning,
                 "script " + script.settings.name + (success ? " succeeds" : " fails: ") +
-                    (success ? "" : script.last));
+                    (success ? "" : script.last),
+                {.tracked = script.settings.name});
     changed_();
 }
 

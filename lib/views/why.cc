@@ -61,9 +61,8 @@ Json next_of(const model::State& state, const ends::EndedFlow& end,
 
 bool is_about(const journal::Event& event, const ends::EndedFlow& end) {
     if (event.kind == journal::EventKind::link) return true;
-    if (!end.router.empty() && event.text.find(end.router + ":") != std::string::npos) return true;
-    return end.had_server &&
-           event.text.find(model::endpoint(end.server, end.server_port)) != std::string::npos;
+    if (!end.router.empty() && event.about.router == end.router) return true;
+    return end.had_server && event.about.server == model::endpoint(end.server, end.server_port);
 }
 
 using Events = std::vector<const journal::Event*>;

@@ -28,6 +28,9 @@ TEST_F(OneService, AServerThatGoesIsPublishedAndMayTakeTheQuorumWithIt) {
     EXPECT_FALSE(world_.state->services[0].has_quorum) << "weight 1 of 4";
     EXPECT_EQ(quorums_, 2U);
     EXPECT_EQ(world_.last_event(), "service 192.168.8.100:5672 has lost its quorum: weight 1 of 4");
+    const journal::Event& down = world_.events.at(world_.events.end() - 2);
+    EXPECT_EQ(down.about.server, name_of(world_.state->servers[1]));
+    EXPECT_EQ(down.about.service, "192.168.8.100:5672");
 }
 
 TEST_F(OneService, AnOrderThatChangesNothingIsToldNobody) {

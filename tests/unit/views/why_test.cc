@@ -26,9 +26,9 @@ class Why : public testing::Test {
                      .cause = cause},
                     *state_, wall_ms);
     }
-    void says(std::int64_t wall_ms, const std::string& text) {
+    void says(std::int64_t wall_ms, const std::string& server, const std::string& text) {
         now_ms_ = wall_ms;
-        events_.info(journal::EventKind::server, "{}", text);
+        events_.info(journal::EventKind::server, journal::Subject{.server = server}, "{}", text);
     }
     std::vector<Json> ask(const std::string& question) const {
         std::vector<Json> rows;
@@ -50,10 +50,10 @@ class Why : public testing::Test {
 
 TEST_F(Why, NamesTheCauseWhatHappenedBesideItAndWhereTheClientWent) {
     const std::string server = name_of(state_->servers[1]);
-    says(1'000, "server " + server + " of X is up: long before");
+    says(1'000, server, "is up: long before");
     happens(FlowEventKind::established, 10'000);
-    says(19'000, "server " + server + " of X is down: connection refused");
-    says(19'000, "server 192.168.8.77:5672 of X is down: another");
+    says(19'000, server, "is down: connection refused");
+    says(19'000, "192.168.8.77:5672", "another is down, not " + server);
     happens(FlowEventKind::ended, 20'000);
     happens(FlowEventKind::established, 20'500, 4001);
     const std::vector<Json> rows = ask("10.0.0.9,0,90000");
@@ -70,13 +70,13 @@ TEST_F(Why, NamesTheCauseWhatHappenedBesideItAndWhereTheClientWent) {
 TEST_F(Why, OfManyEventsTheNearestAreShown) {
     const std::string server = name_of(state_->servers[1]);
     for (int i = 0; i < 20; ++i)
-        says(16'000 + i * 100, "server " + server + " " + std::to_string(i));
-    says(20'100, "server " + server + " is down");
+        says(16'000 + i * 100, server, "number " + std::to_string(i));
+    says(20'100, server, "is down");
     happens(FlowEventKind::ended, 20'000);
     const Json events = ask("10.0.0.9,0,90000")[0]["events"];
     ASSERT_EQ(events.size(), most_events_beside);
-    EXPECT_EQ(events.back()["text"], "server " + server + " is down");
-    EXPECT_EQ(events.front()["text"], "server " + server + " 15");
+    EXPECT_EQ(events.back()["text"], "is down");
+    EXPECT_EQ(events.front()["text"], "number 15");
 }
 
 TEST_F(Why, AsksForOnePortOneClientAndOneTime) {
