@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Debian package: lintian has nothing against it, what it installs serves nothing by itself, who does what the
+"""The Debian packages: lintian has nothing against them, documentation is one of its own, what it installs serves nothing by itself, who does what the
 README says is served, an upgrade leaves a running warren alone, and a purge leaves nothing. It is made of the programs of the build folder, and installed into a layer over this
 machine's root that nobody else sees: dpkg, its database and the packages it depends on are the real ones, systemd is not.
 
@@ -129,13 +129,13 @@ def machine(folder):
 def build(test):
     folder = test.folder / "packages"
     call(REPOSITORY / "tools/package", "--programs", test.build, folder)
-    packages = list(folder.glob("*.deb"))
-    assert len(packages) == 1, packages
-    return packages[0]
+    packages = {package.name.split("_")[0]: package for package in folder.glob("*.deb")}
+    assert sorted(packages) == ["warren", "warren-doc"], packages
+    return packages["warren"], packages["warren-doc"]
 
 
-def lintian_is_content(package):
-    said = call("lintian", "--allow-root", "--fail-on", "error,warning", package)
+def lintian_is_content(packages):
+    said = call("lintian", "--allow-root", "--fail-on", "error,warning", *packages)
     assert not said.strip(), said
 
 
@@ -165,6 +165,18 @@ def installation(machine, package):
     wished = (machine.root / "etc/sysctl.d/warren.conf").read_text().splitlines()
     assert wished and all(not line or line.startswith("#") for line in wished), "an installation changes the kernel's settings"
     assert "ConditionFileNotEmpty=/etc/warren/warren.conf" in unit, unit
+
+
+def documentation(machine, package):
+    """Apart, where links of the README lead."""
+    place = machine.root / "usr/share/doc/warren"
+    assert (place / "README.md").exists() and not (place / "docs").exists(), "the program brings its documentation"
+    machine.run("dpkg", "-i", package)
+    pages = {path for path in (REPOSITORY / "docs").rglob("*") if path.is_file() and path.parent.name != "man"}
+    missing = [page for page in pages if not (place / page.relative_to(REPOSITORY)).exists()]
+    assert pages and not missing, f"not in warren-doc: {missing}"
+    links = re.findall(r"\]\((docs/[^)#]+)", (place / "README.md").read_text(encoding="utf-8"))
+    assert links and not [link for link in links if not (place / link).exists()], f"of README.md leads nowhere: {links}"
 
 
 def documented_start():
@@ -232,7 +244,7 @@ def removal(machine):
 
 
 def purge(machine):
-    machine.run("dpkg", "-P", "warren")
+    machine.run("dpkg", "-P", "warren", "warren-doc")
     left = machine.changed() - machine.before
     assert not left, f"left: {left}"
     existing = {path for path in machine.folders() if (machine.root / path).exists() and not HOUSEKEEPING.match(path)}
@@ -245,13 +257,14 @@ def main(test):
     os.environ.pop("DEB_BUILD_OPTIONS", None)
     host = test.network.add_host("warren", "192.168.8.4/24")
     client = test.network.add_host("client", "192.168.8.50/24")
-    package = build(test)
-    lintian_is_content(package)
+    package, doc_package = build(test)
+    lintian_is_content([package, doc_package])
     upgraded = newer(package, test.folder / "newer")
     mounted = test.folder / "machine"
     mounted.mkdir()
     with machine(mounted) as here:
         installation(here, package)
+        documentation(here, doc_package)
         with here.drivers_of_dependencies():
             here.run(REPOSITORY / "debian/tests/smoke")
             new_user(test, here, host, client)
