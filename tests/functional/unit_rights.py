@@ -44,6 +44,7 @@ virtual_server 192.168.8.100 5672 {{
 }}
 dataplane {{
     hugepages {hugepages}
+    http unix:/run/warren/%i.http
     interface tap9 {{
         device net_tap0,iface=tap9
     }}
@@ -157,8 +158,31 @@ def as_a_user(test, host, client):
         pid = warren_of(host)
         assert f"Uid:\t{uid}\t" in pathlib.Path(f"/proc/{pid}/status").read_text(), "it is root"
         assert has_priority(pid), "no SCHED_FIFO"
+        members_of_the_group_read(test, host)
         reloads(caged)
         caged.kill()
+
+
+def members_of_the_group_read(test, host):
+    """As an operator's own user in the group warren: views, not orders; as any other user nothing."""
+    stranger = 60001
+
+    def says(groups, *words):
+        return host.run("setpriv", "--reuid", str(stranger), "--regid", str(stranger), *groups, test.program("app/warrenctl/warrenctl"),
+                        "--instance", host.namespace, *words, check=False)
+
+    member = ("--groups", str(cage.ids_of("warren")[1]))
+    for words in (("status",), ("show", "servers"), ("show", "vrrp"), ("show", "counters"), ("show", "flows"), ("events", "--since", "1h"),
+                  ("ended",), ("check",)):
+        result = says(member, *words)
+        assert result.returncode == 0, f"{words}: {result}"
+    assert VIP in says(member, "status").stdout
+    assert "VI_1: backup -> master" in says(member, "events", "vrrp").stdout
+    for words in (("drain", "192.168.8.11:5672"), ("reload",), ("show", "config")):
+        result = says(member, *words)
+        assert result.returncode == 3 and "permission" in result.stderr, f"{words}: {result}"
+    result = says(("--clear-groups",), "status")
+    assert result.returncode == 3 and "http unix:/run/warren/%i.http" in result.stderr, result
 
 
 def as_root(test, host, client):

@@ -38,7 +38,8 @@ std::vector<std::string> running_instances();
 
 class Telemetry {
   public:
-    // Throws Unreachable; the text lists the instances that run.
+    // Throws Unreachable; the text lists the instances that run. Who may only read asks by the
+    // reader's socket (reader_socket.h), which knows no orders.
     explicit Telemetry(const std::string& instance);
     // By a socket that is connected, and its own from now on.
     explicit Telemetry(int socket);
@@ -51,14 +52,20 @@ class Telemetry {
     std::vector<Json> rows(const std::string& view, std::string cursor = {},
                            std::size_t most = std::numeric_limits<std::size_t>::max());
 
+    // Whether this user is told that.
+    bool tells(const std::string& view) const;
+
     // That of the warren.
     pid_t process() const;
 
   private:
+    void greet();
     Json page(const std::string& view, const std::string& cursor);
+    Json read_page(const std::string& view, const std::string& cursor) const;
     std::string exchange(const std::string& request);
 
     int socket_ = -1;
+    std::string reader_{};  // in place of that socket
     std::size_t max_answer_bytes_ = 16'384;
 };
 

@@ -42,8 +42,10 @@ std::vector<Json> all_of(Telemetry& telemetry, const std::string& view, const Ch
 }
 
 void cut(std::vector<Json>& rows, const Choice& choice, const Wanted& wanted) {
-    std::erase_if(rows,
-                  [&](const Json& row) { return time_at(row) > choice.until_ms || !wanted(row); });
+    std::erase_if(rows, [&](const Json& row) {
+        const std::int64_t at = time_at(row);
+        return at > choice.until_ms || at < choice.since_ms.value_or(at) || !wanted(row);
+    });
     if (choice.most != 0 && rows.size() > choice.most)
         rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(choice.most));
 }

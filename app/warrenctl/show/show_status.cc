@@ -188,7 +188,8 @@ Json whole_status(Telemetry& telemetry, bool is_for_screen) {
         status[part] = telemetry.rows(part);
     status["servers"] = telemetry.rows(is_for_screen ? "servers_short" : "servers");
     // Virtual routers come first; that of thousands of servers is not shown here.
-    status["history"] = telemetry.rows("history", {}, status["vrrp"].size());
+    status["history"] =
+        telemetry.tells("history") ? telemetry.rows("history", {}, status["vrrp"].size()) : Rows{};
     return status;
 }
 
