@@ -17,10 +17,6 @@
 namespace warren::control {
 namespace {
 
-bool is_master(const model::RouterState& router) {
-    return router.status.state == vrrp::State::master;
-}
-
 // Who was master beside us, for what is said of connections that a takeover has cut.
 void note_other(model::RouterState& router, const vrrp::Status& now) {
     if (now.state != vrrp::State::master && !now.master_address.is_unspecified())
@@ -238,8 +234,8 @@ void Routers::announce_on(std::uint8_t port) {
     };
     for (std::uint16_t i = 0; i < context_.state.routers.size(); ++i) {
         const model::RouterState& router = context_.state.routers[i];
-        if (router.port != port && router.status.state == vrrp::State::master &&
-            context_.state.ports[port].link_up && has_address_there(router))
+        if (router.port != port && is_master(router) && context_.state.ports[port].link_up &&
+            has_address_there(router))
             context_.publication.command({.kind = election::VrrpCommand::Kind::plan,
                                           .router = i,
                                           .plan = router.plan.get()});

@@ -40,10 +40,6 @@ std::optional<Trouble> trouble_of(exchange::SyncReport::Alarm alarm) {
     return std::nullopt;
 }
 
-bool is_master(const model::RouterState& router) {
-    return router.status.state == vrrp::State::master;
-}
-
 }  // namespace
 
 FlowSync::FlowSync(model::State& state, journal::EventLog& events, exchange::SyncReports& channels,

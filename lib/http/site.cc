@@ -106,7 +106,7 @@ Answer primary(const metrics::Facts& facts, std::string_view router) {
         if (!is_served(one) || (!router.empty() && one.config->name != router)) continue;
         if (router.empty() && has_vrrp && !speaks_vrrp(one)) continue;
         is_known = true;
-        is_master &= one.status.state == vrrp::State::master;
+        is_master &= model::is_master(one);
         text.append(one.config->name).append(" ").append(vrrp::name(one.status.state)) += '\n';
     }
     if (!is_known) return text_answer(404, "there is no such router\n");

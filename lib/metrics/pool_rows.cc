@@ -14,10 +14,6 @@
 namespace warren::metrics {
 namespace {
 
-bool is_owned(const model::State& state, const model::ServiceRecord& service) {
-    return service.router && state.routers[*service.router].status.state == vrrp::State::master;
-}
-
 TurnedAway turned_away_of(const views::ViewContext& view, const ServiceTally& tally,
                           std::uint16_t service) {
     TurnedAway now = turned_away(view.exchange, service);
@@ -111,15 +107,15 @@ Pool PoolWalk::next(const views::ViewContext& view, const FlowTally& tally, std:
             sums_.add(pool.servers.back());
         }
         if (!piece.is_last) continue;
-        ServiceRow& row =
-            pool.services.emplace_back(ServiceRow{.labels = labels,
-                                                  .view = &view,
-                                                  .record = &service,
-                                                  .first = first,
-                                                  .end = pool.servers.size(),
-                                                  .sums = std::exchange(sums_, {}),
-                                                  .tally = tally.service(piece.service),
-                                                  .is_owned = is_owned(view.state, service)});
+        ServiceRow& row = pool.services.emplace_back(
+            ServiceRow{.labels = labels,
+                       .view = &view,
+                       .record = &service,
+                       .first = first,
+                       .end = pool.servers.size(),
+                       .sums = std::exchange(sums_, {}),
+                       .tally = tally.service(piece.service),
+                       .is_owned = is_active(view.state, service.router)});
         row.turned_away = turned_away_of(view, row.tally, piece.service);
         row.sums.counts.add(row.tally.gone);
     }

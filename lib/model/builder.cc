@@ -82,7 +82,7 @@ class OwnedAddresses {
             snapshot_.addresses.push_back(
                 {address, state_.ports[port].mac, router, port, true, true});
         } else if (const auto at = own_.find(address);
-                   at != own_.end() && state_.routers[router].status.state == vrrp::State::master) {
+                   at != own_.end() && is_active(state_, router)) {
             snapshot_.addresses[at->second].virtual_router = router;
         }
     }

@@ -13,10 +13,6 @@
 namespace warren::model {
 namespace {
 
-bool is_master(const State& state, const exchange::OwnedAddress& address) {
-    return state.routers[address.virtual_router].status.state == vrrp::State::master;
-}
-
 // Elsewhere than where a master has it.
 bool kernel_has(const State& state, const net::IpAddress& address) {
     return std::binary_search(state.kernel_addresses.begin(), state.kernel_addresses.end(),
@@ -35,7 +31,7 @@ void add_guarded_addresses(kernel::InterfaceRules& rules, const State& state,
         if (owned.port != port) {
             // The host of a backup may be the gateway to it; a first address stays its way in.
             const auto& first = state.ports[owned.port].primary;
-            if (!owned.is_hosts && is_master(state, owned) &&
+            if (!owned.is_hosts && is_active(state, owned.virtual_router) &&
                 !(first && first->address == owned.address))
                 rules.addresses.push_back(owned.address);
             continue;
@@ -44,14 +40,15 @@ void add_guarded_addresses(kernel::InterfaceRules& rules, const State& state,
         if (!is_primary && !owned.kernel_answers) rules.silent.push_back(owned.address);
         if (!owned.is_hosts && !is_primary) rules.addresses.push_back(owned.address);
         // A backup that has it on lo too (DR) answers as itself.
-        const bool speaks_as_master = is_master(state, owned) || !kernel_has(state, owned.address);
+        const bool speaks_as_master =
+            is_active(state, owned.virtual_router) || !kernel_has(state, owned.address);
         if (owned.is_hosts && owned.mac != state.ports[port].mac && speaks_as_master)
             rules.senders.emplace_back(owned.mac, owned.address);
     }
     const auto is_ours_here = [&](const net::IpAddress& address) {
         const auto* owned = snapshot.find_address(address);
         return owned != nullptr && owned->is_hosts &&
-               (owned->port == port || is_master(state, *owned));
+               (owned->port == port || is_active(state, owned->virtual_router));
     };
     for (const exchange::Service& service : snapshot.services) {
         if (is_ours_here(service.address) && service.port.host() != 0)
@@ -82,9 +79,7 @@ void add_forwarded(kernel::InterfaceRules& rules, const State& state, std::uint8
         if (!is_served(service) || !service.router || service.config->port == 0) continue;
         const RouterState& router = state.routers[*service.router];
         const net::IpAddress& vip = service.config->address;
-        if (router.status.state == vrrp::State::master || router.port != port ||
-            !kernel_has(state, vip))
-            continue;
+        if (is_master(router) || router.port != port || !kernel_has(state, vip)) continue;
         const auto is_own = [&](std::uint16_t server) {
             return is_dr(service, state.servers[server]) && state.servers[server].next_hop->local;
         };
@@ -161,10 +156,10 @@ kernel::InterfaceRules interface_rules(const State& state, const exchange::Snaps
             if (owned.is_hosts) rules.kernel_addresses.push_back(owned.address);
     }
     for (const RouterState& router : state.routers) {
-        if (router.port != port || !is_served(router) || router.config->is_static) continue;
+        if (router.port != port || !speaks_vrrp(router)) continue;
         rules.vrids.push_back(router.plan->settings.vrid);
         if (router.plan->source_mac != state.ports[port].mac && is_hosts(state, router) &&
-            router.status.state == vrrp::State::master)
+            is_master(router))
             rules.heard_macs.push_back(router.plan->source_mac);
     }
     return rules;
@@ -184,9 +179,7 @@ std::vector<kernel::KernelAddress> host_addresses(const State& state) {
     std::vector<kernel::KernelAddress> all;
     if (!state.config.dataplane.host_addresses) return all;
     for (const RouterState& router : state.routers)
-        if (is_served(router) && router.status.state == vrrp::State::master &&
-            !router.config->is_static)
-            add_kernel_addresses(all, *router.config);
+        if (speaks_vrrp(router) && is_master(router)) add_kernel_addresses(all, *router.config);
     return all;
 }
 
@@ -244,7 +237,7 @@ std::vector<kernel::PolicyEntry> host_policy(const State& state) {
     std::vector<kernel::PolicyEntry> all;
     add_policy(all, state.config.static_routes, state.config.static_rules);
     for (const RouterState& router : state.routers)
-        if (router.status.state == vrrp::State::master)
+        if (is_master(router))
             add_policy(all, router.config->virtual_routes, router.config->virtual_rules);
     return all;
 }
@@ -273,9 +266,8 @@ StaticThings things_of_group(const config::Config& config, const std::string& gr
 std::vector<kernel::LocalService> local_services(const State& state) {
     std::vector<kernel::LocalService> all;
     for (const ServiceRecord& record : state.services) {
-        if (!is_served(record) || !record.router) continue;
-        const RouterState& router = state.routers[*record.router];
-        if (router.status.state != vrrp::State::master || !is_hosts(state, record.config->address))
+        if (!is_served(record) || !is_active(state, record.router) ||
+            !is_hosts(state, record.config->address))
             continue;
         kernel::LocalService service{record.config->address, record.config->port, {}, {}};
         for (const std::uint16_t index : candidates(record)) {
@@ -296,10 +288,8 @@ std::vector<kernel::LocalService> local_services(const State& state) {
 kernel::SharedSources shared_sources(const State& state) {
     kernel::SharedSources shared{{}, {}, state.host_ports.first, state.host_ports.last};
     const auto kernel_speaks_from = [&](const net::IpAddress& address) {
-        const auto router = router_of(state, address);
         return port_with(state, address) ||
-               (router && is_hosts(state, address) &&
-                state.routers[*router].status.state == vrrp::State::master);
+               (is_hosts(state, address) && is_active(state, router_of(state, address)));
     };
     for (const ServiceRecord& service : state.services) {
         if (!is_served(service)) continue;
@@ -333,8 +323,7 @@ std::vector<net::IpAddress> multicast_groups(const State& state, const exchange:
                                              std::uint8_t port) {
     std::vector<net::IpAddress> groups;
     for (const RouterState& router : state.routers)
-        if (is_served(router) && router.port == port && !router.plan->settings.is_unicast() &&
-            !router.config->is_static)
+        if (speaks_vrrp(router) && router.port == port && !router.plan->settings.is_unicast())
             groups.push_back(router.plan->settings.multicast_group);
     for (const exchange::OwnedAddress& owned : snapshot.addresses)
         if (owned.port == port && !owned.address.is_v4())

@@ -213,6 +213,11 @@ constexpr bool is_served(const auto& record) {
 inline bool speaks_vrrp(const RouterState& router) {
     return is_served(router) && !router.config->is_static;
 }
+// Whether its addresses and the services on them are here now. One that stands for the host's own
+// address is master for as long as the host has that; one that was removed never is.
+inline bool is_master(const RouterState& router) {
+    return router.status.state == vrrp::State::master;
+}
 std::size_t count_served(const auto& records) {
     return static_cast<std::size_t>(std::count_if(
         records.begin(), records.end(), [](const auto& record) { return is_served(record); }));
@@ -239,6 +244,10 @@ std::uint64_t serving_ms(const ServerRecord& server, std::uint64_t now_ns);
 void index_vips(State& state);
 // Index of the virtual router that has this VIP.
 std::optional<std::uint16_t> router_of(const State& state, const net::IpAddress& vip);
+// Whether what belongs to that router (a service, a VIP) is here now; to none: never.
+inline bool is_active(const State& state, std::optional<std::uint16_t> router) {
+    return router && is_master(state.routers[*router]);
+}
 
 // The port of a router's address: its own, or that of the `dev` that it says.
 std::uint8_t port_of(const State& state, const RouterState& router,

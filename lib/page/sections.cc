@@ -50,7 +50,7 @@ std::string role(const views::ViewContext& view) {
     for (const model::RouterState& router : view.state.routers) {
         if (!speaks_vrrp(router)) continue;
         ++all;
-        masters += router.status.state == vrrp::State::master ? 1 : 0;
+        masters += is_master(router) ? 1 : 0;
         faults += router.status.state == vrrp::State::fault ? 1 : 0;
     }
     if (all == 0) return "NO ROUTER";
@@ -92,7 +92,7 @@ std::string_view colour_of(vrrp::State state) {
 }
 
 std::string master_of(const model::RouterState& router) {
-    if (router.status.state == vrrp::State::master) return "this one";
+    if (is_master(router)) return "this one";
     if (router.status.master_address.is_unspecified()) return "not known";
     return router.status.master_address.to_string();
 }

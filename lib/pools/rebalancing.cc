@@ -54,11 +54,6 @@ void move(const exchange::Exchange& exchange, std::uint16_t server, std::uint32_
         step.closes.push_back({server, most});
 }
 
-// A backup has its peer's flows, and who was master has those that left with the address.
-bool is_master_of(const model::State& state, const model::ServiceRecord& service) {
-    return service.router && state.routers[*service.router].status.state == vrrp::State::master;
-}
-
 }  // namespace
 
 std::string hindrance(const model::ServiceRecord& service) {
@@ -75,7 +70,8 @@ RebalanceStep rebalance(model::State& state, const exchange::Exchange& exchange)
     RebalanceStep step;
     for (std::uint16_t id = 0; id < state.services.size(); ++id) {
         model::ServiceRecord& service = state.services[id];
-        const bool wanted = is_served(service) && is_master_of(state, service) &&
+        // A backup has its peer's flows, and who was master has those that left with the address.
+        const bool wanted = is_served(service) && is_active(state, service.router) &&
                             hindrance(service).empty() &&
                             (service.config->balancing.rebalance || service.is_rebalance_ordered);
         if (!wanted) {

@@ -18,9 +18,8 @@ void Recent::listen(std::size_t service, const model::State& state,
         for (const auto& worker : exchange.workers)
             now.bytes += worker->servers[server].to_server_bytes.value();
     }
-    const auto router = state.services[service].router;
-    const bool is_master = router && state.routers[*router].status.state == vrrp::State::master;
-    if (!is_master || now.bytes != hearings_[service].bytes) now.heard_ns = now_ns;
+    if (!is_active(state, state.services[service].router) || now.bytes != hearings_[service].bytes)
+        now.heard_ns = now_ns;
     hearings_[service] = now;
 }
 

@@ -85,7 +85,7 @@ void look_at_alarms(const model::RouterState& router, const Facts& facts, List& 
 void look_at_routers(const Facts& facts, List& list) {
     for (const model::RouterState& router : facts.state.routers) {
         if (!is_served(router)) continue;
-        if (router.status.state == vrrp::State::master) look_at_alarms(router, facts, list);
+        if (is_master(router)) look_at_alarms(router, facts, list);
         if (router.status.state == vrrp::State::fault)
             list.add(
                 "fault", speaks_vrrp(router) ? Level::degraded : Level::down,
@@ -175,9 +175,7 @@ void look_at_refusals(const model::ServiceRecord& service, bool has_server,
 // Its connections live, as far as is known here, and who has the other end is not heard.
 void look_at_silence(std::size_t index, const Facts& facts, List& list) {
     const model::ServiceRecord& service = facts.state.services[index];
-    const bool is_master =
-        service.router && facts.state.routers[*service.router].status.state == vrrp::State::master;
-    if (facts.recent == nullptr || !is_master) return;
+    if (facts.recent == nullptr || !is_active(facts.state, service.router)) return;
     const std::uint64_t silent_ns = facts.recent->silent_ns(index, facts.now_ns);
     if (silent_ns < silence_ns) return;
     list.add("vip_silent", Level::degraded,

@@ -103,7 +103,7 @@ std::string answer_of(const model::State& state, const exchange::Exchange& excha
     const auto router = router_of(state, tuple.destination);
     if (!router) return "the address is none of ours: the kernel has it";
     const model::RouterState& owner = state.routers[*router];
-    if (owner.status.state != vrrp::State::master)
+    if (!is_master(owner))
         return "virtual router " + owner.config->name + " is " +
                (owner.status.state == vrrp::State::fault ? "in " : "") +
                std::string(vrrp::name(owner.status.state)) +

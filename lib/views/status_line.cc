@@ -16,7 +16,7 @@ std::string masters_text(const model::State& state) {
     std::size_t masters = 0, routers = 0;
     for (const model::RouterState& router : state.routers) {
         routers += speaks_vrrp(router) ? 1 : 0;
-        if (!speaks_vrrp(router) || router.status.state != vrrp::State::master) continue;
+        if (!speaks_vrrp(router) || !is_master(router)) continue;
         if (++masters <= most_names) names += (names.empty() ? "" : ", ") + router.config->name;
     }
     if (routers == 0 && count_served(state.routers) != 0) return "the host's own addresses";

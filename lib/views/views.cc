@@ -33,10 +33,9 @@ std::vector<Json> status(const ViewContext& c) {
                       [](const model::ServerRecord& s) { return is_served(s) && !s.is_sorry; });
     const auto routers =
         std::count_if(c.state.routers.begin(), c.state.routers.end(), model::speaks_vrrp);
-    const auto masters = std::count_if(
-        c.state.routers.begin(), c.state.routers.end(), [](const model::RouterState& r) {
-            return speaks_vrrp(r) && r.status.state == vrrp::State::master;
-        });
+    const auto masters =
+        std::count_if(c.state.routers.begin(), c.state.routers.end(),
+                      [](const model::RouterState& r) { return speaks_vrrp(r) && is_master(r); });
     std::uint64_t flows = 0;
     for (std::uint16_t i = 0; i < c.state.servers.size(); ++i)
         flows += c.exchange.active_flows(i);
