@@ -164,7 +164,7 @@ const char* file_name(Dump dump) {
 Json keepalived_json(const ViewContext& context, std::int64_t wall_ms) {
     Json all = Json::array();
     for (const model::RouterState& router : context.state.routers)
-        if (!router.config->is_static)
+        if (speaks_vrrp(router))
             all.push_back({{"data", data(context, router, wall_ms)}, {"stats", stats(router)}});
     return all;
 }

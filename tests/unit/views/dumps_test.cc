@@ -74,6 +74,12 @@ TEST_F(Dumps, DataAndStatsAreOurRows) {
     EXPECT_FALSE(stats["counters"].empty());
 }
 
+// keepalived has forgotten what a reload took out of the file.
+TEST_F(Dumps, JsonLeavesOutWhatWasRemoved) {
+    state_->routers[0].presence = model::Presence::removed;
+    EXPECT_EQ(parse(Dump::json), Json::array());
+}
+
 TEST_F(Dumps, NoPassword) {
     for (const Dump dump : {Dump::data, Dump::stats, Dump::json})
         EXPECT_EQ(parse(dump).dump().find("secret"), std::string::npos) << file_name(dump);
