@@ -191,7 +191,9 @@ struct VrrpInstance {
     std::optional<bool> smtp_alert;
     bool promote_secondaries = false;  // of the interfaces of its addresses
     bool track_src_ip = false;         // without its source address it is in fault
-    bool is_static = false;            // of the host's own address (host_devices.h): speaks no VRRP
+    // Made for an address of the host's own (serve_own_addresses() in host_devices.h), in no file:
+    // master while the host has it, speaks no VRRP.
+    bool serves_host_address = false;
 
     bool is_ipv6() const { return !multicast_group.is_v4(); }
     // Where an address of its is announced and answered for.

@@ -26,7 +26,7 @@ Addresses virtual_addresses(const Config& config) {
     for (const VrrpInstance& instance : config.vrrp_instances)
         for (const auto* list : {&instance.virtual_ipaddress, &instance.virtual_ipaddress_excluded})
             for (const VirtualAddress& address : *list)
-                if (!instance.is_static) all.insert(address.prefix.address);
+                if (!instance.serves_host_address) all.insert(address.prefix.address);
     return all;
 }
 
@@ -61,13 +61,13 @@ std::string own_text(const net::IpAddress& address, const OwnPlace& place) {
                      place.interface;
 }
 
-VrrpInstance static_router(const net::IpAddress& address, const OwnPlace& place) {
+VrrpInstance host_address_router(const net::IpAddress& address, const OwnPlace& place) {
     VrrpInstance router;
     router.name = address.to_string();
     router.interface = place.interface;
     router.initial_state = VrrpState::master;
     router.priority = owner_priority;
-    router.is_static = true;
+    router.serves_host_address = true;
     router.mcast_src_ip = address;
     router.track_src_ip = true;
     if (!address.is_v4()) {
@@ -156,7 +156,7 @@ void serve_own_addresses(Config& config, syntax::Diagnostics& diagnostics,
             continue;
         const OwnPlace place = place_of(service);
         if (place.interface.empty()) continue;
-        config.vrrp_instances.push_back(static_router(service.address, place));
+        config.vrrp_instances.push_back(host_address_router(service.address, place));
         taken.insert(service.address);
         std::erase_if(diagnostics, [&](const syntax::Diagnostic& diagnostic) {
             return diagnostic.message == unowned_text(service.address);

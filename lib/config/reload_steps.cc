@@ -318,8 +318,8 @@ ReloadSteps reload_steps(const ReadConfig& before, const ReadConfig& after) {
     by_name("vrrp_sync_group", running.vrrp_sync_groups, wanted.vrrp_sync_groups);
     steps.run("", running.vrrp_instances, wanted.vrrp_instances, RouterKeys(running, wanted),
               [](const VrrpInstance& instance) {
-                  return instance.is_static ? instance.name + " (the host's own address)"
-                                            : "vrrp_instance " + instance.name;
+                  return instance.serves_host_address ? instance.name + " (the host's own address)"
+                                                      : "vrrp_instance " + instance.name;
               });
     by_name("local_address_group", running.local_address_groups, wanted.local_address_groups);
     const auto service = [](const VirtualServer& v) { return name_of(v); };

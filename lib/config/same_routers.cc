@@ -6,7 +6,8 @@
 namespace warren::config {
 
 RouterName router_name(const VrrpInstance& instance) {
-    if (instance.is_static) return {instance.interface + " " + instance.name, instance.name};
+    if (instance.serves_host_address)
+        return {instance.interface + " " + instance.name, instance.name};
     return {instance.interface + " " + std::to_string(instance.virtual_router_id) + " " +
                 std::to_string(instance.version) + (instance.is_ipv6() ? " 6" : " 4"),
             instance.name};

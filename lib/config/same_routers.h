@@ -12,8 +12,8 @@
 namespace warren::config {
 
 struct RouterName {
-    std::string on_lan;  // interface, VRID, version and family, which unicast ones may share; of a
-                         // static one its address
+    std::string on_lan;  // interface, VRID, version and family, which unicast ones may share; of
+                         // the host's own address that
     std::string in_file;
 };
 RouterName router_name(const VrrpInstance& instance);

@@ -136,7 +136,7 @@ void Routers::on_transition(const election::VrrpReport& report) {
                          "{}: {} -> {} ({})", router.config->name, vrrp::name(report.from),
                          vrrp::name(report.to), ends::reason_text(report, router));
     if (callbacks_.transition) callbacks_.transition(report);
-    if (router.config->is_static || waits_for_tracked(report)) return;
+    if (router.config->serves_host_address || waits_for_tracked(report)) return;
     if (!is_served(router))
         notifier_.on_removal(router.config->name, router.status.effective_priority);
     else if (const auto heard = programs::notify_state(report.to, report.reason))

@@ -51,7 +51,7 @@ void hash(std::uint64_t& sum, std::string_view text) {
 std::string common_hash(const config::Config& config) {
     Texts texts;
     for (const config::VrrpInstance& router : config.vrrp_instances)
-        if (!router.is_static) describe(texts, router);
+        if (!router.serves_host_address) describe(texts, router);
     for (const config::VirtualServer& service : config.virtual_servers)
         describe(texts, service);
     std::sort(texts.begin(), texts.end());

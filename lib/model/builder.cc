@@ -71,7 +71,7 @@ class OwnedAddresses {
             {address, mac_on(state_, router, port), router, port, is_hosts});
         exchange::OwnedAddress& owned = snapshot_.addresses.back();
         owned.kernel_answers = is_hosts && owned.mac == state_.ports[port].mac &&
-                               (state_.routers[router].config->is_static ||
+                               (state_.routers[router].config->serves_host_address ||
                                 (state_.ports[port].shared && state_.ports[port].primary &&
                                  state_.ports[port].primary->address == address));
     }

@@ -211,7 +211,7 @@ constexpr bool is_served(const auto& record) {
 }
 // Not of the host's own address: nobody stands by for that.
 inline bool speaks_vrrp(const RouterState& router) {
-    return is_served(router) && !router.config->is_static;
+    return is_served(router) && !router.config->serves_host_address;
 }
 // Whether its addresses and the services on them are here now. One that stands for the host's own
 // address is master for as long as the host has that; one that was removed never is.

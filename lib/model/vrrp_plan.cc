@@ -103,7 +103,7 @@ election::RouterPlan make_plan(const config::VrrpInstance& instance, const PortS
     s.owner_ignore_adverts = instance.owner_ignore_adverts;
     s.announcements = announcements(instance.garp);
     s.grouped = group != election::no_group;
-    s.silent = instance.is_static;
+    s.silent = instance.serves_host_address;
     plan.group = group;
     plan.port = port_index;
     plan.adverts_from_base = instance.vmac_xmit_base;

@@ -84,7 +84,7 @@ Json identity(const ViewContext& c, const model::RouterState& router) {
     const vrrp::Settings& settings = router.plan->settings;
     const config::VrrpInstance& config = *router.config;
     return {{"name", config.name},
-            {"static", config.is_static},
+            {"static", config.serves_host_address},
             {"interface", config.interface},
             {"vrid", settings.vrid},
             {"version", static_cast<unsigned>(settings.version)},

@@ -29,7 +29,7 @@ TEST(OwnServices, EachOfTheHostsAddressesHasARouterAndNoWarning) {
     serve_own_addresses(loaded.config, loaded.diagnostics, on_eth0);
     ASSERT_EQ(loaded.config.vrrp_instances.size(), 1U) << "two services of one address";
     const VrrpInstance& router = loaded.config.vrrp_instances[0];
-    EXPECT_TRUE(router.is_static && router.track_src_ip);
+    EXPECT_TRUE(router.serves_host_address && router.track_src_ip);
     EXPECT_EQ(router.name, "10.0.0.4");
     EXPECT_EQ(router.mcast_src_ip, net::IpAddress::parse("10.0.0.4"));
     const std::string told = messages(loaded.diagnostics);

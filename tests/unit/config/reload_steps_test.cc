@@ -75,7 +75,7 @@ TEST(ReloadSteps, OfTheHostsOwnAddresses) {
     const auto with = [](const std::string& address) {
         LoadResult loaded = load_text("");
         VrrpInstance& own = loaded.config.vrrp_instances.emplace_back();
-        own.is_static = true;
+        own.serves_host_address = true;
         own.interface = "eth0";
         own.name = address;
         return loaded;

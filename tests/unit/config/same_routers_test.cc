@@ -29,7 +29,7 @@ TEST(SameRouters, OfSeveralTheNameDecidesThenTheOrder) {
 
 TEST(SameRouters, AHostsOwnAddressesAreTheirNames) {
     VrrpInstance a, b;
-    a.is_static = b.is_static = true;
+    a.serves_host_address = b.serves_host_address = true;
     a.interface = b.interface = "eth0";
     a.name = "10.0.0.4";
     b.name = "10.0.0.5";

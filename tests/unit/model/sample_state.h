@@ -58,7 +58,7 @@ inline std::string service(const std::string& vip, const std::string& more = "",
 // As if its address were the host's own.
 inline void make_static(RouterState& router) {
     config::VrrpInstance own = *router.config;
-    own.is_static = true;
+    own.serves_host_address = true;
     router.config = std::make_shared<const config::VrrpInstance>(std::move(own));
 }
 
