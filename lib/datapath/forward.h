@@ -14,8 +14,8 @@
 #include "datapath/icmp_relay.h"
 #include "datapath/packet.h"
 #include "datapath/steering.h"
-#include "mirror/deferral.h"
 #include "tables/tables.h"
+#include "worker_sync/deferral.h"
 
 namespace warren::datapath {
 
@@ -23,7 +23,7 @@ class Forwarder {
   public:
     Forwarder(tables::Tables& tables, Emitter& emitter, const Steering& steering,
               Admission& admission, HalfOpen& half_open, DeadFlows& dead_flows, IcmpRelay& icmp,
-              mirror::Deferral& deferral)
+              worker_sync::Deferral& deferral)
         : tables_(tables),
           flows_(tables.flows),
           servers_(tables.link.servers),
@@ -99,7 +99,7 @@ class Forwarder {
     HalfOpen& half_open_;
     DeadFlows& dead_flows_;
     IcmpRelay& icmp_;
-    mirror::Deferral& deferral_;
+    worker_sync::Deferral& deferral_;
     exchange::NextHopMove move_;
     flow::FlowIndex move_at_ = flow::no_flow;  // next flow of the walk for move_
 };

@@ -28,14 +28,14 @@
 #include "datapath/tx_batch.h"
 #include "exchange/worker_link.h"
 #include "fast_path/fast_path.h"
-#include "mirror/deferral.h"
-#include "mirror/mirror.h"
 #include "port/port.h"
 #include "port/port_table.h"
 #include "port/rx_watermark.h"
 #include "port/sleeper.h"
 #include "port/stage_timer.h"
 #include "tables/tables.h"
+#include "worker_sync/deferral.h"
+#include "worker_sync/worker_sync.h"
 
 namespace warren::datapath {
 
@@ -163,7 +163,7 @@ class Worker {
     Admission admission_;
     HalfOpen half_open_;
     DeadFlows dead_flows_;
-    mirror::Deferral deferral_;
+    worker_sync::Deferral deferral_;
     IcmpRelay icmp_;
     Shedding shedding_;
     RollCall roll_call_;
@@ -171,7 +171,7 @@ class Worker {
     Ageing ageing_;
     Forwarder forwarder_;
     FlowAnswers answers_;
-    mirror::Mirror mirror_;
+    worker_sync::Mirror mirror_;
     Responder responder_;
 };
 

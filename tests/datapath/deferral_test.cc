@@ -72,7 +72,7 @@ TEST_F(DeferralTest, AfterSixteenInVainNoneWaitsUntilThePeerAnswers) {
 }
 
 TEST_F(DeferralTest, NoMoreThanSoManyWait) {
-    for (std::uint16_t port = 4000; port < 4000 + mirror::Deferral::held_max; ++port)
+    for (std::uint16_t port = 4000; port < 4000 + worker_sync::Deferral::held_max; ++port)
         ASSERT_EQ(answer(port), silence);
     EXPECT_EQ(answer(9'000).size(), 1U);
     EXPECT_EQ(acknowledge(257).size(), 256U);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "mirror/deferral.h"
+#include "worker_sync/deferral.h"
 
-#include "mirror/handshake.h"
+#include "worker_sync/handshake.h"
 
-namespace warren::mirror {
+namespace warren::worker_sync {
 
 Deferral::~Deferral() {
     for (; begin_ != end_; ++begin_)
@@ -55,4 +55,4 @@ bool Deferral::may_go(const Held& held, const PollRound& round) {
     return true;
 }
 
-}  // namespace warren::mirror
+}  // namespace warren::worker_sync

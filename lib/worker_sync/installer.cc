@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "mirror/installer.h"
+#include "worker_sync/installer.h"
 
 #include "flow/unsure.h"
-#include "mirror/handshake.h"
+#include "worker_sync/handshake.h"
 
-namespace warren::mirror {
+namespace warren::worker_sync {
 
 using exchange::Snapshot;
 using exchange::SyncRefusal;
@@ -204,4 +204,4 @@ bool Installer::yields(const flow::Flow& flow, const PollRound& round) const {
            (flow::is_untouched(flow) && flow::is_live(flow.state));
 }
 
-}  // namespace warren::mirror
+}  // namespace warren::worker_sync

@@ -10,7 +10,7 @@
 #include "flow/flow.h"
 #include "flow/syn_offer.h"
 
-namespace warren::mirror {
+namespace warren::worker_sync {
 
 // A client may be told by its server that it is connected, or has been.
 inline bool may_be_answered(const flow::Flow& f) {
@@ -36,4 +36,4 @@ inline flow::Flow as_taken(const flow::Flow& told, std::uint32_t now_us) {
     return f;
 }
 
-}  // namespace warren::mirror
+}  // namespace warren::worker_sync

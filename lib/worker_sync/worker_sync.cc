@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "mirror/mirror.h"
+#include "worker_sync/worker_sync.h"
 
 #include <algorithm>
 
 #include "flow/unsure.h"
-#include "mirror/handshake.h"
+#include "worker_sync/handshake.h"
 
-namespace warren::mirror {
+namespace warren::worker_sync {
 
 using exchange::SyncCommand;
 using exchange::SyncEvent;
@@ -289,4 +289,4 @@ unsigned Mirror::unsettle(const PollRound& round) {
     return looked_at;
 }
 
-}  // namespace warren::mirror
+}  // namespace warren::worker_sync

@@ -8,10 +8,10 @@
 
 #include "exchange/poll_round.h"
 #include "exchange/sync_link.h"
-#include "mirror/installer.h"
 #include "tables/tables.h"
+#include "worker_sync/installer.h"
 
-namespace warren::mirror {
+namespace warren::worker_sync {
 
 class Mirror {
   public:
@@ -78,4 +78,4 @@ class Mirror {
     bool has_said_ = false;
 };
 
-}  // namespace warren::mirror
+}  // namespace warren::worker_sync

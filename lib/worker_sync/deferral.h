@@ -13,7 +13,7 @@
 #include "exchange/sync_link.h"
 #include "tables/tables.h"
 
-namespace warren::mirror {
+namespace warren::worker_sync {
 
 using exchange::PollRound;
 
@@ -69,4 +69,4 @@ class Deferral {
     unsigned too_long_ = 0;  // times since the peer has answered
 };
 
-}  // namespace warren::mirror
+}  // namespace warren::worker_sync

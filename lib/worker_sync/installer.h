@@ -11,7 +11,7 @@
 #include "exchange/sync_link.h"
 #include "tables/tables.h"
 
-namespace warren::mirror {
+namespace warren::worker_sync {
 
 using exchange::PollRound;
 
@@ -51,4 +51,4 @@ class Installer {
 // Which flow it is, on any machine (flow::identity_hash()).
 bool is_same(const flow::Flow& a, const flow::Flow& b);
 
-}  // namespace warren::mirror
+}  // namespace warren::worker_sync
