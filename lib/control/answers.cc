@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "http/process_usage.h"
-#include "pools/rebalancing.h"
 #include "port/clock.h"
+#include "server_pools/rebalancing.h"
 #include "telemetry/dump_file.h"
 #include "views/config_rows.h"
 #include "views/event_rows.h"
@@ -225,7 +225,8 @@ void Answers::hand_over(const std::string& text, const Reply& reply) {
 
 void Answers::take_order(const std::string& text, const Reply& reply) {
     model::Order order = read_order(context_.state, text);
-    if (order.service) order.problem = pools::hindrance(context_.state.services[*order.service]);
+    if (order.service)
+        order.problem = server_pools::hindrance(context_.state.services[*order.service]);
     if (!order.problem.empty()) {
         reply(views::refusal_page(order.problem, order.is_nonsense));
         return;

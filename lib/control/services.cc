@@ -11,10 +11,10 @@
 #include "model/builder.h"
 #include "model/server_state.h"
 #include "model/server_totals.h"
-#include "pools/drains.h"
-#include "pools/rebalancing.h"
-#include "pools/weights.h"
 #include "port/clock.h"
+#include "server_pools/drains.h"
+#include "server_pools/rebalancing.h"
+#include "server_pools/weights.h"
 
 namespace warren::control {
 namespace {
@@ -133,7 +133,7 @@ void Services::follow_own_hosts() {
 }
 
 void Services::follow_quorums() {
-    pools::update_fronts(context_.state);
+    server_pools::update_fronts(context_.state);
     for (const model::QuorumChange& change : update_quorums(context_.state, port::now_ns()))
         announce_quorum(change);
     callbacks_.quorums_changed();
@@ -269,8 +269,8 @@ void Services::every_second() {
     for (const std::uint16_t index : release_held(context_.state, port::now_ns()))
         on_server(index);
     const bool are_weights_others =
-        pools::update_factors(context_.state, exchange_, port::now_ns());
-    const bool are_fronts_others = pools::update_fronts(context_.state);
+        server_pools::update_factors(context_.state, exchange_, port::now_ns());
+    const bool are_fronts_others = server_pools::update_fronts(context_.state);
     if (are_fronts_others) follow_quorums();
     if (are_fronts_others || are_weights_others) context_.publication.publish();
     model::sample_rates(context_.state, exchange_);
@@ -281,7 +281,7 @@ void Services::every_second() {
 }
 
 void Services::log_slow_servers() {
-    for (const pools::SlowNews& news : slow_.look(context_.state))
+    for (const server_pools::SlowNews& news : slow_.look(context_.state))
         context_.events.add(journal::EventKind::server,
                             news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
                             news.text, news.about);
@@ -295,9 +295,9 @@ void Services::log_refusals() {
 }
 
 void Services::follow_traffic() {
-    bool published = pools::note_full(context_.state, exchange_);
-    for (const pools::DrainNews& news :
-         pools::follow_drains(context_.state, exchange_, port::now_ns())) {
+    bool published = server_pools::note_full(context_.state, exchange_);
+    for (const server_pools::DrainNews& news :
+         server_pools::follow_drains(context_.state, exchange_, port::now_ns())) {
         if (news.silent && checks_) checks_->doubt(news.server);
         if (news.asks) probe_flows(news.server);
         if (!news.text.empty())
@@ -321,15 +321,15 @@ void Services::probe_flows(std::uint16_t server) {
 
 // An order that a worker cannot take is made again in a second.
 void Services::rebalance() {
-    const pools::RebalanceStep step = pools::rebalance(context_.state, exchange_);
+    const server_pools::RebalanceStep step = server_pools::rebalance(context_.state, exchange_);
     for (const auto& [service, text] : step.news)
         context_.events.info(journal::EventKind::server,
                              about(context_.state.services[service], "rebalance"), "service {}: {}",
                              name_of(context_.state.services[service]), text);
-    for (const pools::Shed& shed : step.sheds)
+    for (const server_pools::Shed& shed : step.sheds)
         static_cast<void>(exchange_.workers[shed.worker]->sheds.push(shed.order));
     exchange::wake_workers(exchange_.workers);
-    for (const pools::CloseRequest& close : step.closes)
+    for (const server_pools::CloseRequest& close : step.closes)
         if (checks_) checks_->close_connections(close.server, close.most);
 }
 

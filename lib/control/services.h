@@ -17,8 +17,8 @@
 #include "model/port_use.h"
 #include "model/reload.h"
 #include "model/service_state.h"
-#include "pools/slow_servers.h"
 #include "programs/server_notifier.h"
+#include "server_pools/slow_servers.h"
 
 namespace warren::control {
 
@@ -91,7 +91,7 @@ class Services {
     std::unique_ptr<Checks> checks_;
     ends::EndedFlows ended_;
     ends::RefusalWatch refusals_;
-    pools::SlowServers slow_;
+    server_pools::SlowServers slow_;
     model::PortAlarm port_alarm_;
 };
 

@@ -120,12 +120,12 @@ struct ServerRecord {
     balance::ServerHealth health;
     bool is_sorry = false;  // its service's sorry_server: not checked, no part of the quorum
     bool replaced = false;  // the sorry_server serves instead, or the others instead of it
-    std::uint32_t factor = balance::factor_one;         // as published; 256 = 1.0
-    std::optional<std::uint32_t> ordered_weight{};      // the operator's, until the next order
-    bool waits = false;                                 // others stand in front (pools/weights.h)
-    bool is_full = false;                               // uthreshold, where tiers ask for it
-    bool serves = true;                                 // takes new flows, as of the last change
-    std::uint64_t serving_ns = 0;                       // since when; 0: from the start
+    std::uint32_t factor = balance::factor_one;     // as published; 256 = 1.0
+    std::optional<std::uint32_t> ordered_weight{};  // the operator's, until the next order
+    bool waits = false;            // others stand in front (server_pools/weights.h)
+    bool is_full = false;          // uthreshold, where tiers ask for it
+    bool serves = true;            // takes new flows, as of the last change
+    std::uint64_t serving_ns = 0;  // since when; 0: from the start
     std::shared_ptr<const rabbitmq::NodeFacts> node{};  // null: no check asks it
     Traffic traffic{};
     ServerRates rates{};

@@ -12,7 +12,7 @@
 #include "model/port_use.h"
 #include "model/server_state.h"
 #include "model/service_state.h"
-#include "pools/drains.h"
+#include "server_pools/drains.h"
 
 namespace warren::views {
 namespace {
@@ -97,7 +97,7 @@ Json node_of(const model::ServerRecord& server) {
 Json drain_of(const ViewContext& c, const model::ServerRecord& server) {
     const balance::DrainWatch& drain = server.drain;
     if (!drain.is_on()) return {};
-    const std::uint64_t timeout_ms = pools::drain_timeout_ms(c.state, server);
+    const std::uint64_t timeout_ms = server_pools::drain_timeout_ms(c.state, server);
     return {{"flows_at_first", drain.first()},
             {"flows_left", drain.left()},
             {"left_ms",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pools/weights.h"
+#include "server_pools/weights.h"
 
 #include "model/builder.h"
 #include "model/server_state.h"
-#include "unit/pools/pool.h"
+#include "unit/server_pools/pool.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 namespace {
 
 using balance::Factor;
@@ -158,4 +158,4 @@ TEST_F(Weights, WithoutTiersAFullServerIsTheWorkersMatter) {
 }
 
 }  // namespace
-}  // namespace warren::pools
+}  // namespace warren::server_pools

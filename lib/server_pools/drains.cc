@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pools/drains.h"
+#include "server_pools/drains.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 namespace {
 
 struct Counted {
@@ -109,4 +109,4 @@ std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchan
     return all;
 }
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools

@@ -5,7 +5,7 @@
 #include "exchange/worker_link.h"
 #include "unit/model/sample_state.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 
 class Pool : public testing::Test {
   protected:
@@ -27,4 +27,4 @@ class Pool : public testing::Test {
     std::uint64_t now_ns_ = model::start_ns;
 };
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools

@@ -8,7 +8,7 @@
 
 #include "model/state.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 
 // Shares of the configured weight. Between the two nothing is said.
 inline constexpr double slow_share = 0.8;
@@ -28,4 +28,4 @@ class SlowServers {
     std::vector<bool> slow_;  // by server
 };
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools

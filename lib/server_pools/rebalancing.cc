@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pools/rebalancing.h"
+#include "server_pools/rebalancing.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "model/builder.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 namespace {
 
 // Equal shares where the scheduler asks for no weight.
@@ -97,4 +97,4 @@ RebalanceStep rebalance(model::State& state, const exchange::Exchange& exchange)
     return step;
 }
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools

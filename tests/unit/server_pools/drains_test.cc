@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pools/drains.h"
+#include "server_pools/drains.h"
 
 #include "model/builder.h"
 #include "model/orders.h"
 #include "model/server_state.h"
-#include "unit/pools/pool.h"
+#include "unit/server_pools/pool.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 namespace {
 
 class Drains : public Pool {
@@ -149,4 +149,4 @@ TEST_F(Drains, SilenceIsSeenWhereAnswersPassUs) {
 }
 
 }  // namespace
-}  // namespace warren::pools
+}  // namespace warren::server_pools

@@ -8,7 +8,7 @@
 #include "exchange/worker_link.h"
 #include "model/state.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 
 // About once a second: recomputes the factors. Returns whether one that is worth publishing has
 // changed.
@@ -23,4 +23,4 @@ bool note_full(model::State& state, const exchange::Exchange& exchange);
 // changed.
 bool update_fronts(model::State& state);
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools

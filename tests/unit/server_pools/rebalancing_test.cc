@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pools/rebalancing.h"
+#include "server_pools/rebalancing.h"
 
-#include "unit/pools/pool.h"
+#include "unit/server_pools/pool.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 namespace {
 
 class Rebalancing : public Pool {
@@ -101,4 +101,4 @@ TEST_F(Rebalancing, EqualSharesWhereTheSchedulerAsksForNoWeight) {
 }
 
 }  // namespace
-}  // namespace warren::pools
+}  // namespace warren::server_pools

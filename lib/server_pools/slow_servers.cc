@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pools/slow_servers.h"
+#include "server_pools/slow_servers.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "model/server_state.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 namespace {
 
 std::string percent(double share) {
@@ -64,4 +64,4 @@ std::vector<SlowNews> SlowServers::look(const model::State& state) {
     return news;
 }
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pools/weights.h"
+#include "server_pools/weights.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "model/builder.h"
 #include "model/server_state.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 namespace {
 
 constexpr std::uint32_t notable_change = 8;  // of 256
@@ -136,4 +136,4 @@ bool update_fronts(model::State& state) {
     return has_changed;
 }
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A server that has lost much of its weight to its health is told once, and when it has recovered.
-#include "pools/slow_servers.h"
+#include "server_pools/slow_servers.h"
 
 #include <gtest/gtest.h>
 
 #include "pool.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 namespace {
 
 class Slow : public Pool {
@@ -48,4 +48,4 @@ TEST_F(Slow, OneThatGoesDownOrHasJustComeIsNotSlow) {
 }
 
 }  // namespace
-}  // namespace warren::pools
+}  // namespace warren::server_pools

@@ -10,7 +10,7 @@
 #include "exchange/worker_link.h"
 #include "model/state.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 
 struct Shed {
     unsigned worker = 0;
@@ -35,4 +35,4 @@ RebalanceStep rebalance(model::State& state, const exchange::Exchange& exchange)
 // For `warrenctl rebalance`: why this service cannot be; empty if it can.
 std::string hindrance(const model::ServiceRecord& service);
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools

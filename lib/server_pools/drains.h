@@ -9,7 +9,7 @@
 #include "exchange/worker_link.h"
 #include "model/state.h"
 
-namespace warren::pools {
+namespace warren::server_pools {
 
 struct DrainNews {
     std::uint16_t server = 0;
@@ -27,4 +27,4 @@ std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchan
 
 std::uint64_t drain_timeout_ms(const model::State& state, const model::ServerRecord& server);
 
-}  // namespace warren::pools
+}  // namespace warren::server_pools
