@@ -9,9 +9,9 @@
 
 #include "control/publication.h"
 #include "control/services.h"
-#include "ends/days.h"
-#include "ends/ended_flows.h"
 #include "handover/flow_sync.h"
+#include "history/days.h"
+#include "history/ended_flows.h"
 #include "http/site.h"
 #include "kernel/netlink.h"
 #include "model/orders.h"
@@ -35,8 +35,8 @@ class Answers {
         const election::VrrpLink& vrrp;
         const kernel::Netlink& netlink;
         const port::PortTable& ports;  // as in State
-        const ends::EndedFlows& ended;
-        const ends::Days& days;
+        const history::EndedFlows& ended;
+        const history::Days& days;
         const views::ProcessFacts& process;
         const handover::SyncPicture& sync;
         const metrics::FlowTally& tally;

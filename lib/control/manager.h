@@ -125,7 +125,7 @@ class Manager {
     handover::FlowSync flow_sync_;
     Reloader reloader_;
     metrics::FlowTally flow_tally_;
-    ends::Days days_;
+    history::Days days_;
     std::optional<telemetry::FlowLog> flow_log_;
     Answers answers_;
     http::Site site_;

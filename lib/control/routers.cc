@@ -9,7 +9,7 @@
 
 #include "control/alarm_text.h"
 #include "election/traffic_watch.h"
-#include "ends/router_history.h"
+#include "history/router_history.h"
 #include "model/reload_routers.h"
 #include "model/vrrp_plan.h"
 #include "port/clock.h"
@@ -134,7 +134,7 @@ void Routers::on_transition(const election::VrrpReport& report) {
     ++router.entered.at(static_cast<std::size_t>(report.to));
     context_.events.info(journal::EventKind::vrrp, about(router, vrrp::name(report.reason)),
                          "{}: {} -> {} ({})", router.config->name, vrrp::name(report.from),
-                         vrrp::name(report.to), ends::reason_text(report, router));
+                         vrrp::name(report.to), history::reason_text(report, router));
     if (callbacks_.transition) callbacks_.transition(report);
     if (router.config->serves_host_address || waits_for_tracked(report)) return;
     if (!is_served(router))

@@ -242,11 +242,11 @@ bool Services::is_doubtful(const exchange::FlowEvent& event) {
 }
 
 void Services::on_transition(const election::VrrpReport& report) {
-    const ends::RouterTurn* turn = ended_.take(report, context_.state, journal::system_ms());
+    const history::RouterTurn* turn = ended_.take(report, context_.state, journal::system_ms());
     if (turn == nullptr || turn->gained) return;
     const std::uint64_t flows = flows_of(report.router);
     if (flows == 0) return;
-    constexpr auto most = static_cast<std::uint16_t>(ends::EndedFlows::capacity);
+    constexpr auto most = static_cast<std::uint16_t>(history::EndedFlows::capacity);
     for (const auto& worker : exchange_.workers)
         static_cast<void>(worker->leaves.push({.router = report.router, .most = most}));
     exchange::wake_workers(exchange_.workers);
@@ -288,7 +288,7 @@ void Services::log_slow_servers() {
 }
 
 void Services::log_refusals() {
-    for (const ends::RefusalNews& news : refusals_.look(context_.state))
+    for (const history::RefusalNews& news : refusals_.look(context_.state))
         context_.events.add(journal::EventKind::server,
                             news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
                             news.text, news.about);

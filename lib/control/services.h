@@ -11,8 +11,8 @@
 
 #include "control/checks.h"
 #include "control/publication.h"
-#include "ends/ended_flows.h"
-#include "ends/refusals.h"
+#include "history/ended_flows.h"
+#include "history/refusals.h"
 #include "model/orders.h"
 #include "model/port_use.h"
 #include "model/reload.h"
@@ -68,7 +68,7 @@ class Services {
     void look_at_watched();
     void retry_those_down();
 
-    const ends::EndedFlows& ended() const { return ended_; }
+    const history::EndedFlows& ended() const { return ended_; }
 
   private:
     void run_stop_scripts(const model::ServerRecord& server, std::string_view why);
@@ -89,8 +89,8 @@ class Services {
     const Callbacks callbacks_;
     programs::ServerNotifier notifier_;
     std::unique_ptr<Checks> checks_;
-    ends::EndedFlows ended_;
-    ends::RefusalWatch refusals_;
+    history::EndedFlows ended_;
+    history::RefusalWatch refusals_;
     server_pools::SlowServers slow_;
     model::PortAlarm port_alarm_;
 };

@@ -69,9 +69,9 @@ Json rows_of(const journal::EventLog& log, std::uint64_t since) {
     return rows;
 }
 
-Json rows_of(const ends::EndedFlows& flows, std::uint64_t since) {
+Json rows_of(const history::EndedFlows& flows, std::uint64_t since) {
     Json rows = Json::array();
-    flows.from(newest(since, flows.end()), [&](const ends::EndedFlow& flow) {
+    flows.from(newest(since, flows.end()), [&](const history::EndedFlow& flow) {
         rows.push_back(views::to_json(flow));
         return true;
     });
@@ -115,7 +115,7 @@ Answer primary(const metrics::Facts& facts, std::string_view router) {
 
 }  // namespace
 
-Site::Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flows, Later later)
+Site::Site(WithFacts with_facts, const history::EndedFlows& ended, AskFlows ask_flows, Later later)
     : with_facts_(std::move(with_facts)),
       ended_(ended),
       ask_flows_(std::move(ask_flows)),

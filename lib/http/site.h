@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "ends/ended_flows.h"
+#include "history/ended_flows.h"
 #include "http/connection.h"
 #include "http/flow_pages.h"
 #include "http/makings.h"
@@ -30,7 +30,7 @@ class Site {
     using WithFacts = std::function<Answer(const Look& look)>;
 
     // `ended` outlives the site, and the site whom it asks for flows, and what waits for later.
-    Site(WithFacts with_facts, const ends::EndedFlows& ended, AskFlows ask_flows, Later later);
+    Site(WithFacts with_facts, const history::EndedFlows& ended, AskFlows ask_flows, Later later);
 
     // Of flows the workers' answer is waited for; of thousands of servers the loop has its turns.
     void answer(const Question& question, const Reply& reply);
@@ -54,7 +54,7 @@ class Site {
     Answer view(std::string_view name, const Question& question);
 
     WithFacts with_facts_;
-    const ends::EndedFlows& ended_;
+    const history::EndedFlows& ended_;
     AskFlows ask_flows_;
     Makings makings_;
     std::map<std::string, Made> made_;  // most_made at most

@@ -15,7 +15,7 @@
 namespace warren::telemetry {
 
 FlowListing::FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange,
-                         const ends::KnownFlows& known)
+                         const history::KnownFlows& known)
     : io_(io), timer_(io), exchange_(exchange), known_(known) {}
 
 void FlowListing::enter(Request request) {
@@ -147,7 +147,8 @@ void FlowListing::take(const exchange::FlowRow& row) {
 
 // Nothing: it began before all that is remembered, or at a peer.
 std::optional<std::int64_t> FlowListing::age_ms(const exchange::FlowRow& row) const {
-    const ends::KnownFlow* known = known_.find({row.client, row.client_port.host(), row.service});
+    const history::KnownFlow* known =
+        known_.find({row.client, row.client_port.host(), row.service});
     if (known == nullptr || known->ended_ms != 0) return std::nullopt;
     return std::max<std::int64_t>(journal::system_ms() - known->began_ms, 0);
 }

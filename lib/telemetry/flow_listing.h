@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "ends/known_flows.h"
 #include "exchange/worker_link.h"
+#include "history/known_flows.h"
 #include "telemetry/flow_question.h"
 #include "views/flow_row.h"
 
@@ -29,7 +29,7 @@ class FlowListing {
 
     // `known`: when flows began, by the calendar.
     FlowListing(boost::asio::io_context& io, exchange::Exchange& exchange,
-                const ends::KnownFlows& known);
+                const history::KnownFlows& known);
 
     void request(const std::string& question, Answer answer);
 
@@ -66,7 +66,7 @@ class FlowListing {
     boost::asio::io_context& io_;
     boost::asio::steady_timer timer_;
     exchange::Exchange& exchange_;
-    const ends::KnownFlows& known_;
+    const history::KnownFlows& known_;
     std::deque<Request> waiting_;
     bool is_working_ = false;  // on the first of them
     std::vector<exchange::FlowRow> rows_;

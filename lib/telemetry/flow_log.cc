@@ -128,10 +128,10 @@ bool FlowLog::log_lost(std::int64_t wall_ms) {
 }
 
 // Numbers that are missing were forgotten before they were looked at.
-void FlowLog::follow(const ends::EndedFlows& flows, std::int64_t wall_ms) {
+void FlowLog::follow(const history::EndedFlows& flows, std::int64_t wall_ms) {
     log_lost(wall_ms);
     if (next_ == flows.end()) return;
-    flows.from(next_, [&](const ends::EndedFlow& flow) {
+    flows.from(next_, [&](const history::EndedFlow& flow) {
         lost_ += flow.number - std::exchange(next_, flow.number + 1);
         const bool is_written = log_lost(wall_ms) && admit(wall_ms) &&
                                 write_line(as_record(path_, views::to_json(flow)));

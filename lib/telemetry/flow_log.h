@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "ends/ended_flows.h"
+#include "history/ended_flows.h"
 
 namespace warren::telemetry {
 
@@ -24,7 +24,7 @@ class FlowLog {
     FlowLog& operator=(const FlowLog&) = delete;
 
     // Writes what has ended since the last call.
-    void follow(const ends::EndedFlows& flows, std::int64_t wall_ms);
+    void follow(const history::EndedFlows& flows, std::int64_t wall_ms);
 
     // By its name again, after logrotate has renamed it; throws std::system_error, and the old one
     // stays.

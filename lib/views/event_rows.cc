@@ -56,7 +56,7 @@ std::string events_page(const journal::EventLog& log, std::string_view cursor) {
     return page.finish(next);
 }
 
-Json to_json(const ends::EndedFlow& flow) {
+Json to_json(const history::EndedFlow& flow) {
     return {
         {"number", flow.number},
         {"time", journal::utc_text(flow.wall_ms)},
@@ -73,11 +73,11 @@ Json to_json(const ends::EndedFlow& flow) {
         {"to_client_bytes", flow.bytes ? Json(flow.bytes->to_client) : Json()}};
 }
 
-std::string ended_page(const ends::EndedFlows& flows, std::string_view cursor) {
+std::string ended_page(const history::EndedFlows& flows, std::string_view cursor) {
     Page page("ended");
     std::optional<std::string> next;
     flows.from(first_of(cursor, [&](std::int64_t ms) { return flows.first_since(ms); }),
-               [&](const ends::EndedFlow& flow) {
+               [&](const history::EndedFlow& flow) {
                    if (page.add(to_json(flow))) return true;
                    next = std::to_string(flow.number);
                    return false;

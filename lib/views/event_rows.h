@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "ends/ended_flows.h"
+#include "history/ended_flows.h"
 #include "journal/event_log.h"
 #include "views/pages.h"
 
@@ -16,9 +16,9 @@ namespace warren::views {
 std::string events_page(const journal::EventLog& log, std::string_view cursor);
 
 Json to_json(const journal::Event& event);
-Json to_json(const ends::EndedFlow& flow);
+Json to_json(const history::EndedFlow& flow);
 
 // The same of ended flows.
-std::string ended_page(const ends::EndedFlows& flows, std::string_view cursor);
+std::string ended_page(const history::EndedFlows& flows, std::string_view cursor);
 
 }  // namespace warren::views

@@ -8,8 +8,8 @@
 namespace warren::views {
 namespace {
 
-void add_day(Json& row, const ends::Day& day) {
-    const ends::Day::Sums sums = day.sums();
+void add_day(Json& row, const history::Day& day) {
+    const history::Day::Sums sums = day.sums();
     row["flips"] = sums.flips;
     row["known_s"] = sums.known_s;
     row["up_s"] = sums.up_s;
@@ -35,7 +35,7 @@ Json history_row(const model::State& state, const model::ServerRecord& server) {
 }
 
 // Null for what has been taken out.
-Json row_at(const model::State& state, const ends::Days& days, std::size_t position) {
+Json row_at(const model::State& state, const history::Days& days, std::size_t position) {
     Json row;
     if (position < state.routers.size()) {
         if (!is_served(state.routers[position])) return {};
@@ -52,7 +52,7 @@ Json row_at(const model::State& state, const ends::Days& days, std::size_t posit
 
 }  // namespace
 
-std::string history_page(const model::State& state, const ends::Days& days,
+std::string history_page(const model::State& state, const history::Days& days,
                          std::string_view cursor) {
     std::size_t position = 0;
     std::from_chars(cursor.data(), cursor.data() + cursor.size(), position);

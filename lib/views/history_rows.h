@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "ends/days.h"
+#include "history/days.h"
 #include "model/state.h"
 #include "views/pages.h"
 
@@ -14,7 +14,7 @@ namespace warren::views {
 
 // One page, routers first. "hours" has the percent of each hour that it was up, the oldest first;
 // null: not known. The cursor is a position among routers and servers.
-std::string history_page(const model::State& state, const ends::Days& days,
+std::string history_page(const model::State& state, const history::Days& days,
                          std::string_view cursor);
 
 }  // namespace warren::views

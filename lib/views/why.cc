@@ -13,8 +13,8 @@ namespace warren::views {
 namespace {
 
 struct Known {
-    ends::FlowName name;
-    ends::KnownFlow flow;
+    history::FlowName name;
+    history::KnownFlow flow;
 };
 
 std::vector<std::string_view> split(std::string_view text) {
@@ -35,18 +35,19 @@ bool read_whole(std::string_view text, Number& number) {
 }
 
 // Those that began, by age.
-std::vector<Known> flows_of(const ends::EndedFlows& ended, const net::IpAddress& client) {
+std::vector<Known> flows_of(const history::EndedFlows& ended, const net::IpAddress& client) {
     std::vector<Known> all;
-    ended.known().of_client(client, [&](const ends::FlowName& name, const ends::KnownFlow& flow) {
-        all.push_back({name, flow});
-    });
+    ended.known().of_client(client,
+                            [&](const history::FlowName& name, const history::KnownFlow& flow) {
+                                all.push_back({name, flow});
+                            });
     std::sort(all.begin(), all.end(),
               [](const Known& a, const Known& b) { return a.flow.turn < b.flow.turn; });
     return all;
 }
 
 // Null: it has not been back.
-Json next_of(const model::State& state, const ends::EndedFlow& end,
+Json next_of(const model::State& state, const history::EndedFlow& end,
              const std::vector<Known>& flows) {
     const auto found = std::find_if(flows.begin(), flows.end(), [&](const Known& known) {
         return known.flow.began_ms >= end.wall_ms;
@@ -59,7 +60,7 @@ Json next_of(const model::State& state, const ends::EndedFlow& end,
         {"after_ms", found->flow.began_ms - end.wall_ms}};
 }
 
-bool is_about(const journal::Event& event, const ends::EndedFlow& end) {
+bool is_about(const journal::Event& event, const history::EndedFlow& end) {
     if (event.kind == journal::EventKind::link) return true;
     if (!end.router.empty() && event.about.router == end.router) return true;
     return end.had_server && event.about.server == model::endpoint(end.server, end.server_port);
@@ -68,7 +69,7 @@ bool is_about(const journal::Event& event, const ends::EndedFlow& end) {
 using Events = std::vector<const journal::Event*>;
 
 // The oldest first.
-Events nearest_events(const Events& all, const ends::EndedFlow& end) {
+Events nearest_events(const Events& all, const history::EndedFlow& end) {
     const auto distance = [&](const journal::Event* event) {
         return std::abs(event->wall_ms - end.wall_ms);
     };
@@ -83,7 +84,7 @@ Events nearest_events(const Events& all, const ends::EndedFlow& end) {
     return found;
 }
 
-Json events_beside(const Events& all, const ends::EndedFlow& end) {
+Json events_beside(const Events& all, const history::EndedFlow& end) {
     constexpr std::size_t longest_text = 200;
     Json rows = Json::array();
     for (const journal::Event* event : nearest_events(all, end))
@@ -102,16 +103,16 @@ Events all_events(const journal::EventLog& log) {
     return all;
 }
 
-bool is_asked(const WhyQuestion& question, const ends::EndedFlow& end) {
+bool is_asked(const WhyQuestion& question, const history::EndedFlow& end) {
     return end.client == *question.client &&
            (question.port == 0 || end.client_port == question.port) &&
            end.wall_ms >= question.since_ms && end.wall_ms <= question.until_ms;
 }
 
-std::deque<const ends::EndedFlow*> ends_of(const ends::EndedFlows& ended,
-                                           const WhyQuestion& question) {
-    std::deque<const ends::EndedFlow*> found;
-    ended.from(ended.first_since(question.since_ms), [&](const ends::EndedFlow& end) {
+std::deque<const history::EndedFlow*> ends_of(const history::EndedFlows& ended,
+                                              const WhyQuestion& question) {
+    std::deque<const history::EndedFlow*> found;
+    ended.from(ended.first_since(question.since_ms), [&](const history::EndedFlow& end) {
         if (is_asked(question, end)) found.push_back(&end);
         if (found.size() > most_ends_explained) found.pop_front();
         return true;
@@ -123,7 +124,7 @@ std::vector<Json> rows_of(const WhySources& sources, const WhyQuestion& question
     const std::vector<Known> flows = flows_of(sources.ended, *question.client);
     const Events events = all_events(sources.events);
     std::vector<Json> rows;
-    for (const ends::EndedFlow* end : ends_of(sources.ended, question))
+    for (const history::EndedFlow* end : ends_of(sources.ended, question))
         rows.push_back({{"end", to_json(*end)},
                         {"events", events_beside(events, *end)},
                         {"next", next_of(sources.state, *end, flows)}});

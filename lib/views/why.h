@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "ends/ended_flows.h"
+#include "history/ended_flows.h"
 #include "journal/event_log.h"
 #include "model/state.h"
 #include "net/address.h"
@@ -33,7 +33,7 @@ inline constexpr std::int64_t beside_ms = 5'000;        // before and after
 
 struct WhySources {
     const model::State& state;
-    const ends::EndedFlows& ended;
+    const history::EndedFlows& ended;
     const journal::EventLog& events;
 };
 

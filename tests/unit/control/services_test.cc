@@ -64,7 +64,7 @@ TEST_F(OneService, AnEndedFlowIsKeptForWhoAsks) {
                     .kind = exchange::FlowEventKind::refused,
                     .cause = {}});
     std::vector<std::string> causes;
-    services_.ended().from(0, [&](const ends::EndedFlow& flow) {
+    services_.ended().from(0, [&](const history::EndedFlow& flow) {
         causes.emplace_back(flow.cause);
         return true;
     });

@@ -29,7 +29,7 @@ class HttpSite : public metrics::FactsFixture {
     std::string body(const std::string& target) { return *ask(target).body; }
     nlohmann::json json(const std::string& target) { return nlohmann::json::parse(body(target)); }
 
-    ends::EndedFlows ended_;
+    history::EndedFlows ended_;
     unsigned made_ = 0;
     std::uint64_t lag_ns_ = 0, reloads_ = 0;
     Site site_{[this](const Site::Look& look) {

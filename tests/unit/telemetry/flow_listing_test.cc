@@ -47,7 +47,7 @@ class Listing : public testing::Test {
 
     exchange::Exchange exchange_{2};
     boost::asio::io_context io_;
-    ends::KnownFlows known_;
+    history::KnownFlows known_;
     FlowListing listing_{io_, exchange_, known_};
 };
 

@@ -46,7 +46,7 @@ class FlowLogs : public testing::Test {
 
     std::unique_ptr<model::State> state_ = model::state_of(
         model::router("rabbit", "eth0", 51, "192.168.8.100/24") + model::service("192.168.8.100"));
-    ends::EndedFlows flows_;
+    history::EndedFlows flows_;
     const std::string folder_ = testing::TempDir() + "flow-log-" + std::to_string(getpid());
     const std::string path_ = folder_ + "/flows";
 };
@@ -121,7 +121,7 @@ TEST_F(FlowLogs, IsBoundedEachSecondAndTellsWhatIsMissing) {
 
 TEST_F(FlowLogs, CountsWhatWasForgottenMeanwhile) {
     FlowLog log(path_);
-    end_flows(ends::EndedFlows::capacity + 100, noon_ms);
+    end_flows(history::EndedFlows::capacity + 100, noon_ms);
     log.follow(flows_, noon_ms);
     const auto all = lines(path_);
     ASSERT_EQ(all.size(), FlowLog::lines_per_second);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Why clients disconnected, kept from the workers' events; and how many local ports are used.
-#include "ends/ended_flows.h"
+#include "history/ended_flows.h"
 #include "views/event_rows.h"
 
 #include <gtest/gtest.h>
@@ -29,9 +29,9 @@ FlowEvent event(FlowEventKind kind, EndCause cause = EndCause::client_fin) {
 
 class Ended : public testing::Test {
   protected:
-    ends::EndedFlow last() const {
-        ends::EndedFlow found;
-        flows_.from(flows_.end() - 1, [&](const ends::EndedFlow& flow) {
+    history::EndedFlow last() const {
+        history::EndedFlow found;
+        flows_.from(flows_.end() - 1, [&](const history::EndedFlow& flow) {
             found = flow;
             return true;
         });
@@ -41,7 +41,7 @@ class Ended : public testing::Test {
 
     std::unique_ptr<State> state_ =
         state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
-    ends::EndedFlows flows_;
+    history::EndedFlows flows_;
 };
 
 TEST_F(Ended, SaysWhoWhereAndWhy) {
@@ -108,7 +108,7 @@ TEST_F(Ended, ATurnedAwayClientHadNoServer) {
 }
 
 TEST_F(Ended, TheOldestGoFirstAndPagesFollowTheNumbers) {
-    for (std::size_t i = 0; i < ends::EndedFlows::capacity + 10; ++i)
+    for (std::size_t i = 0; i < history::EndedFlows::capacity + 10; ++i)
         flows_.take(event(FlowEventKind::ended), *state_, static_cast<std::int64_t>(i));
     EXPECT_EQ(read_page(ended_page(flows_, "")).at("rows").at(0).at("number"), 11U);
     EXPECT_EQ(read_page(ended_page(flows_, "@100")).at("rows").at(0).at("number"), 101U);
@@ -120,7 +120,7 @@ TEST_F(Ended, TheOldestGoFirstAndPagesFollowTheNumbers) {
         if (!page.contains("next")) break;
         cursor = page["next"].get<std::string>();
     }
-    EXPECT_EQ(rows, ends::EndedFlows::capacity);
+    EXPECT_EQ(rows, history::EndedFlows::capacity);
 }
 
 class Ports : public testing::Test {

@@ -10,7 +10,7 @@
 namespace warren::views {
 namespace {
 
-std::vector<Json> all_rows(const model::State& state, const ends::Days& days) {
+std::vector<Json> all_rows(const model::State& state, const history::Days& days) {
     std::vector<Json> all;
     std::string cursor;
     for (;;) {
@@ -25,7 +25,7 @@ std::vector<Json> all_rows(const model::State& state, const ends::Days& days) {
 TEST(HistoryRows, HaveADayEach) {
     const auto state = model::state_of(model::router("rabbit", "eth0", 51, "192.168.8.100/24") +
                                        model::service("192.168.8.100"));
-    ends::Days days;
+    history::Days days;
     for (std::uint64_t s = 7'200; s <= 7'210; ++s)
         days.take(*state, s * 1'000'000'000);
     const std::vector<Json> rows = all_rows(*state, days);

@@ -43,7 +43,7 @@ class Why : public testing::Test {
 
     std::unique_ptr<model::State> state_ = model::state_of(
         model::router("A", "eth0", 51, "192.168.8.100/24") + model::service("192.168.8.100"));
-    ends::EndedFlows ended_;
+    history::EndedFlows ended_;
     std::int64_t now_ms_ = 0;
     journal::EventLog events_{[this] { return now_ms_; }};
 };

@@ -12,7 +12,7 @@
 
 #include "model/state.h"
 
-namespace warren::ends {
+namespace warren::history {
 
 struct RefusalNews {
     bool is_over = false;
@@ -43,4 +43,4 @@ class RefusalWatch {
     std::map<Key, Reported> standing_;
 };
 
-}  // namespace warren::ends
+}  // namespace warren::history

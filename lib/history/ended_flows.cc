@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ends/ended_flows.h"
+#include "history/ended_flows.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "ends/end_text.h"
+#include "history/end_text.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 using exchange::FlowEventKind;
@@ -103,4 +103,4 @@ std::uint64_t EndedFlows::first_since(std::int64_t wall_ms) const {
     return first;
 }
 
-}  // namespace warren::ends
+}  // namespace warren::history

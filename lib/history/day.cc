@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ends/day.h"
+#include "history/day.h"
 
 #include <algorithm>
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 void add(std::uint16_t& sum, std::uint64_t seconds) {
@@ -52,4 +52,4 @@ std::array<std::optional<unsigned>, Day::hours> Day::up_percents() const {
     return all;
 }
 
-}  // namespace warren::ends
+}  // namespace warren::history

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "ends/day.h"
+#include "history/day.h"
 #include "model/state.h"
 
-namespace warren::ends {
+namespace warren::history {
 
 class Days {
   public:
@@ -30,4 +30,4 @@ class Days {
     std::vector<Day> routers_, servers_;
 };
 
-}  // namespace warren::ends
+}  // namespace warren::history

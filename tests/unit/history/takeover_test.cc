@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Each way in which a connection ends has its cause and its words; a takeover's name who was master
 // and why that changed.
-#include "ends/ended_flows.h"
+#include "history/ended_flows.h"
 
 #include <gtest/gtest.h>
 
 #include "unit/model/sample_state.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 using exchange::EndCause;
@@ -167,4 +167,4 @@ TEST_F(Ends, AFloodOfStraysTakesNoEndAway) {
 }
 
 }  // namespace
-}  // namespace warren::ends
+}  // namespace warren::history

@@ -11,7 +11,7 @@
 
 #include "net/address.h"
 
-namespace warren::ends {
+namespace warren::history {
 
 struct FlowName {
     net::IpAddress client;
@@ -56,4 +56,4 @@ class KnownFlows {
     std::uint64_t turn_ = 0;
 };
 
-}  // namespace warren::ends
+}  // namespace warren::history

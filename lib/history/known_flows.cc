@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ends/known_flows.h"
+#include "history/known_flows.h"
 
-namespace warren::ends {
+namespace warren::history {
 
 void KnownFlows::begin(const FlowName& name, KnownFlow flow) {
     flow.turn = ++turn_;
@@ -27,4 +27,4 @@ void KnownFlows::end(const FlowName& name, std::string_view cause, std::int64_t 
     found->second.cause = cause;
 }
 
-}  // namespace warren::ends
+}  // namespace warren::history

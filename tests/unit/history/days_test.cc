@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What is kept of a day: hours go as they came, gaps are not known, an index that is another's
 // begins anew.
-#include "ends/days.h"
+#include "history/days.h"
 
 #include <gtest/gtest.h>
 
 #include "unit/model/sample_state.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 constexpr std::uint64_t hour_s = Day::slot_s;
@@ -86,4 +86,4 @@ TEST(Days, FollowsRoutersAndServers) {
 }
 
 }  // namespace
-}  // namespace warren::ends
+}  // namespace warren::history

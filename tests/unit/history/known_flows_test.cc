@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // When connections began, and spans in words.
-#include "ends/known_flows.h"
+#include "history/known_flows.h"
 
 #include <gtest/gtest.h>
 
-#include "ends/spans.h"
+#include "history/spans.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 FlowName named(std::uint16_t port, std::uint8_t host = 9) {
@@ -61,4 +61,4 @@ TEST(Spans, AreWrittenAsPeopleSayThem) {
 }
 
 }  // namespace
-}  // namespace warren::ends
+}  // namespace warren::history

@@ -10,7 +10,7 @@
 #include "election/vrrp_link.h"
 #include "model/state.h"
 
-namespace warren::ends {
+namespace warren::history {
 
 struct RouterTurn {
     std::uint16_t router = 0;  // snapshot index
@@ -40,4 +40,4 @@ class RouterHistory {
 // "fault: link_down", "192.168.8.4 has the higher priority"
 std::string reason_text(const election::VrrpReport& report, const model::RouterState& router);
 
-}  // namespace warren::ends
+}  // namespace warren::history

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the log says of services that refuse clients: at first sight, once a minute, and at the end.
-#include "ends/refusals.h"
+#include "history/refusals.h"
 
 #include <gtest/gtest.h>
 
 #include "model/server_state.h"
 #include "unit/model/sample_state.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 using exchange::EndCause;
@@ -98,4 +98,4 @@ TEST_F(Refusals, EachCauseIsCountedForItself) {
 }
 
 }  // namespace
-}  // namespace warren::ends
+}  // namespace warren::history

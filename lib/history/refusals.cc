@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ends/refusals.h"
+#include "history/refusals.h"
 
 #include <utility>
 
 #include "model/service_state.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 std::string times(std::uint64_t count) {
@@ -65,4 +65,4 @@ std::optional<RefusalNews> RefusalWatch::look_at(const Key& key, const balance::
                    " in the last minute"};
 }
 
-}  // namespace warren::ends
+}  // namespace warren::history

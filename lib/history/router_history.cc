@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ends/router_history.h"
+#include "history/router_history.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "ends/spans.h"
+#include "history/spans.h"
 #include "vrrp/words.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 std::string other_master(const model::RouterState& router) {
@@ -84,4 +84,4 @@ const RouterTurn* RouterHistory::last(std::uint16_t router, bool gained) const {
     return found == turns_.rend() ? nullptr : &*found;
 }
 
-}  // namespace warren::ends
+}  // namespace warren::history

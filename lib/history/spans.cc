@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ends/spans.h"
+#include "history/spans.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 // 3'650 -> "3.65", 400 -> "0.4"
@@ -29,4 +29,4 @@ std::string span_text(std::uint64_t ms) {
     return two(s / 86'400, "d", s % 86'400 / 3'600, "h");
 }
 
-}  // namespace warren::ends
+}  // namespace warren::history

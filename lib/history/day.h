@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace warren::ends {
+namespace warren::history {
 
 class Day {
   public:
@@ -47,4 +47,4 @@ class Day {
     std::uint64_t standing_ = 0;
 };
 
-}  // namespace warren::ends
+}  // namespace warren::history

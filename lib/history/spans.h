@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-namespace warren::ends {
+namespace warren::history {
 
 std::string span_text(std::uint64_t ms);
 
-}  // namespace warren::ends
+}  // namespace warren::history

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ends/end_text.h"
+#include "history/end_text.h"
 
 #include <algorithm>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
-#include "ends/spans.h"
+#include "history/spans.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 using exchange::EndCause;
@@ -123,4 +123,4 @@ Explained explain_move(const RouterHistory& history, std::uint16_t router) {
                          (loss->other.empty() ? "" : ", its address is " + loss->other + "'s now")};
 }
 
-}  // namespace warren::ends
+}  // namespace warren::history

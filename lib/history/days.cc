@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ends/days.h"
+#include "history/days.h"
 
 #include "model/service_state.h"
 
-namespace warren::ends {
+namespace warren::history {
 namespace {
 
 constexpr std::uint64_t ns_per_second = 1'000'000'000;
@@ -42,4 +42,4 @@ Day Days::of(const std::vector<Day>& days, std::size_t index) {
     return index < days.size() ? days[index] : Day{};
 }
 
-}  // namespace warren::ends
+}  // namespace warren::history

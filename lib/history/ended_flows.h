@@ -10,12 +10,12 @@
 #include <string>
 #include <string_view>
 
-#include "ends/known_flows.h"
-#include "ends/router_history.h"
 #include "exchange/records.h"
+#include "history/known_flows.h"
+#include "history/router_history.h"
 #include "model/state.h"
 
-namespace warren::ends {
+namespace warren::history {
 
 struct EndedFlow {
     std::uint64_t number = 0;  // counts from 1 and never repeats
@@ -72,4 +72,4 @@ class EndedFlows {
     std::uint64_t next_ = 1;
 };
 
-}  // namespace warren::ends
+}  // namespace warren::history

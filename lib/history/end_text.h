@@ -4,12 +4,12 @@
 
 #include <string>
 
-#include "ends/known_flows.h"
-#include "ends/router_history.h"
 #include "exchange/records.h"
+#include "history/known_flows.h"
+#include "history/router_history.h"
 #include "model/state.h"
 
-namespace warren::ends {
+namespace warren::history {
 
 struct Explained {
     std::string_view cause;
@@ -27,4 +27,4 @@ Explained explain_stray(const RouterHistory& history, std::uint16_t router, cons
 // A flow whose VIP another warren has now.
 Explained explain_move(const RouterHistory& history, std::uint16_t router);
 
-}  // namespace warren::ends
+}  // namespace warren::history
