@@ -83,7 +83,7 @@ Verdict Forwarder::open(Packet& packet, const PollRound& round, flow::FlowIndex 
 Verdict Forwarder::deferred(Packet& packet, const Verdict& verdict, flow::FlowIndex index,
                             const PollRound& round) {
     const bool waits = verdict.action == Verdict::Action::transmit &&
-                       deferral_.keep(packet.mbuf, verdict.target, index, round);
+                       deferral_.hold(packet.mbuf, verdict.target, index, round);
     return waits ? Verdict::held() : verdict;
 }
 

@@ -116,7 +116,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       forwarder_(tables_, emitter_, steering_, admission_, half_open_, dead_flows_, icmp_,
                  deferral_),
       answers_(tables_, steering_, dead_flows_),
-      mirror_(tables_, exchange.sync),
+      flow_sync_(tables_, exchange.sync),
       responder_(link_) {
     sleeper_.wake_on(link_.doorbell.descriptor());
     for (unsigned from = 0; from < exchange.workers.size(); ++from)
@@ -505,12 +505,12 @@ unsigned Worker::chores() {
 
 // Flow sync's chores. Flows of dead servers may have become ours to reset.
 unsigned Worker::follow_peer() {
-    const unsigned done =
-        mirror_.work(round_) + deferral_.release(round_, [&](std::uint8_t port, rte_mbuf* frame) {
-            hide_virtual_mac(*frame, port);
-            tx_.add(port, frame);
-        });
-    if (mirror_.take_doomed() || round_.watch.has_gained()) dead_flows_.look_again();
+    const unsigned done = flow_sync_.work(round_) +
+                          deferral_.release(round_, [&](std::uint8_t port, rte_mbuf* frame) {
+                              hide_virtual_mac(*frame, port);
+                              tx_.add(port, frame);
+                          });
+    if (flow_sync_.take_dead_flows() || round_.watch.has_gained()) dead_flows_.look_again();
     return done;
 }
 

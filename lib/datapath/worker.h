@@ -171,7 +171,7 @@ class Worker {
     Ageing ageing_;
     Forwarder forwarder_;
     FlowAnswers answers_;
-    worker_sync::Mirror mirror_;
+    worker_sync::WorkerSync flow_sync_;
     Responder responder_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A server's SYN-ACK, in DR and TUN the client's SYN, waits until the peer has its flow's record:
-// then no client whose connect() has returned can be unknown to the peer. It waits for so long and
-// no longer, and a peer that does not answer is not waited for until it does again.
+// Holds a server's SYN-ACK, in DR and TUN the client's SYN, until the peer has its flow's record:
+// then no client whose connect() has returned can be unknown to the peer. A frame is held for at
+// most longest_ns; after timeouts_max in a row none is held until the peer answers again.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -21,7 +21,7 @@ class Deferral {
   public:
     static constexpr std::uint64_t longest_ns = 10'000'000;
     static constexpr std::uint32_t held_max = 256;
-    static constexpr unsigned patience = 16;  // times in a row that it was too long
+    static constexpr unsigned timeouts_max = 16;  // times in a row that it was too long
 
     Deferral(tables::Tables& tables, exchange::SyncShared& shared)
         : tables_(tables), link_(tables.link.sync.get()), shared_(shared) {}
@@ -29,15 +29,15 @@ class Deferral {
     Deferral(const Deferral&) = delete;
     Deferral& operator=(const Deferral&) = delete;
 
-    // Keeps the frame, which is of the flow's handshake and leaves by that port; what frees its
-    // place in the pool is release(). False: it does not wait.
-    bool keep(rte_mbuf* frame, std::uint8_t port, flow::FlowIndex index, const PollRound& round);
+    // Takes the frame of the flow's handshake, which is to leave by that port, until release().
+    // False: the caller keeps it and sends it at once.
+    bool hold(rte_mbuf* frame, std::uint8_t port, flow::FlowIndex index, const PollRound& round);
 
-    // send(port, frame) for those whose time has come, in the order they came. How many.
+    // Calls send(port, frame) for frames that may leave, in the order they came. Returns how many.
     template <typename Send>
     unsigned release(const PollRound& round, Send send) {
         unsigned count = 0;
-        for (; begin_ != end_ && may_go(held_[begin_ % held_max], round); ++begin_) {
+        for (; begin_ != end_ && may_leave(held_[begin_ % held_max], round); ++begin_) {
             link_->released.add();
             send(held_[begin_ % held_max].port, held_[begin_ % held_max].frame);
             ++count;
@@ -53,8 +53,8 @@ class Deferral {
         std::uint8_t port = 0;
     };
 
-    bool may_go(const Held& held, const PollRound& round);
-    bool say(flow::FlowIndex index);
+    bool may_leave(const Held& held, const PollRound& round);
+    bool send(flow::FlowIndex index);
     std::uint32_t acknowledged();
 
     tables::Tables& tables_;
@@ -66,7 +66,7 @@ class Deferral {
     std::uint32_t end_ = 0;
     std::uint32_t number_ = 0;  // of the last urgent event
     std::uint32_t last_acknowledged_ = 0;
-    unsigned too_long_ = 0;  // times since the peer has answered
+    unsigned timeouts_ = 0;  // times since the peer has answered
 };
 
 }  // namespace warren::worker_sync

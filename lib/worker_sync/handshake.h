@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Handshakes as the peer is told of them. In FNAT and NAT there is something to tell when the
-// server has answered. In DR and TUN the server's answer does not come by, so the client's SYN is
-// all that there is of it until its ACK: both sides have such a flow in state syn_sent, whose other
-// words are each warren's own, and it travels as syn_received without numbers of the server's.
+// Flows in the handshake, to and from records. In FNAT and NAT one is sent once the server has
+// answered. In DR and TUN the server's answer does not pass here, so the client's SYN is all that
+// is known until its ACK: both warrens have such a flow in syn_sent, whose other fields are local,
+// and its record says syn_received without the server's sequence numbers.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace warren::worker_sync {
 
-// A client may be told by its server that it is connected, or has been.
+// Whether its client may have the server's SYN-ACK already.
 inline bool may_be_answered(const flow::Flow& f) {
     return f.state == flow::TcpState::syn_received ||
            (f.state == flow::TcpState::syn_sent && !flow::sees_both_sides(f.method));
 }
 
-inline flow::Flow as_told(const flow::Flow& known) {
+inline flow::Flow to_record(const flow::Flow& known) {
     flow::Flow f = known;
     if (f.state != flow::TcpState::syn_sent) return f;
     f.state = flow::TcpState::syn_received;
@@ -27,8 +27,8 @@ inline flow::Flow as_told(const flow::Flow& known) {
     return f;
 }
 
-inline flow::Flow as_taken(const flow::Flow& told, std::uint32_t now_us) {
-    flow::Flow f = told;
+inline flow::Flow from_record(const flow::Flow& record, std::uint32_t now_us) {
+    flow::Flow f = record;
     if (f.state != flow::TcpState::syn_received || flow::sees_both_sides(f.method)) return f;
     f.state = flow::TcpState::syn_sent;
     f.syn_sent_us = now_us;

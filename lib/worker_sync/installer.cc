@@ -74,12 +74,12 @@ Installer::Refusal Installer::install(const exchange::SyncCommand& command,
     flow.resets_to_client = 0;
     flow.colour = command.colour;
     flow.last_seen = round.tick - command.idle;
-    return put(as_taken(flow, round.now_us()), round);
+    return put(from_record(flow, round.now_us()), round);
 }
 
 Installer::Refusal Installer::put(const flow::Flow& flow, const PollRound& round) {
     const flow::FlowTable::Hit hit = tables_.flows.find(flow.client_tuple());
-    if (hit && !yields(tables_.flows[hit.index], round)) {
+    if (hit && !peer_decides(tables_.flows[hit.index], round)) {
         tables_.link.sync->kept_own.add();
         return std::nullopt;
     }
@@ -88,7 +88,7 @@ Installer::Refusal Installer::put(const flow::Flow& flow, const PollRound& round
         if (flow::is_live(known.state) && is_same(known, flow) &&
             known.server_id == flow.server_id && known.service_id == flow.service_id &&
             known.method == flow.method) {
-            renew(hit.index, flow, round);
+            update(hit.index, flow, round);
             return std::nullopt;
         }
     }
@@ -104,7 +104,7 @@ Installer::Refusal Installer::put_up_signpost(const exchange::SyncCommand& comma
     if (const Refusal refusal = resolve(flow, command.client_interface, *round.snapshot))
         return refusal;
     const flow::FlowTable::Hit hit = tables_.flows.find(flow.client_tuple());
-    if (hit && !yields(tables_.flows[hit.index], round)) {
+    if (hit && !peer_decides(tables_.flows[hit.index], round)) {
         tables_.link.sync->kept_own.add();
         return std::nullopt;
     }
@@ -120,7 +120,7 @@ Installer::Refusal Installer::make_room(const flow::Flow& flow, const PollRound&
     if (flow::sees_both_sides(flow.method)) {
         const flow::FlowTable::Hit other = tables_.flows.find(flow.server_tuple());
         if (other && !flow::is_recyclable(tables_.flows[other.index].state) &&
-            !yields(tables_.flows[other.index], round))
+            !peer_decides(tables_.flows[other.index], round))
             return SyncRefusal::port_conflict;
         if (other) tables_.remove(other.index, round);
     }
@@ -137,13 +137,13 @@ Installer::Refusal Installer::add(const flow::Flow& flow, const PollRound& round
     tables_.count_flows(flow.server_id);
     tables_.link.sync->installed.add();
     const exchange::ServerState state = round.snapshot->servers[flow.server_id].state;
-    has_doomed_ = has_doomed_ ||
-                  (state != exchange::ServerState::up && state != exchange::ServerState::drain);
+    has_dead_flows_ = has_dead_flows_ ||
+                      (state != exchange::ServerState::up && state != exchange::ServerState::drain);
     return std::nullopt;
 }
 
 // What is from before the handshake's end and comes late says nothing new.
-void Installer::renew(flow::FlowIndex index, const flow::Flow& flow, const PollRound& round) {
+void Installer::update(flow::FlowIndex index, const flow::Flow& flow, const PollRound& round) {
     flow::Flow& known = tables_.flows[index];
     if (flow::is_synced(known.state) && !flow::is_synced(flow.state)) return;
     if (flow.state == TcpState::syn_sent) {
@@ -177,21 +177,22 @@ void Installer::end(const flow::Flow& flow, const PollRound& round) {
     if (!hit) return;
     const flow::Flow& known = tables_.flows[hit.index];
     if (known.state != TcpState::elsewhere && !is_ended_by(known, flow)) return;
-    if (yields(tables_.flows[hit.index], round))
+    if (peer_decides(tables_.flows[hit.index], round))
         tables_.remove(hit.index, round);
     else
         tables_.link.sync->kept_own.add();
 }
 
-void Installer::bind(const exchange::SyncCommand& command, const PollRound& round) {
+void Installer::install_persistence(const exchange::SyncCommand& command, const PollRound& round) {
     const Snapshot& snapshot = *round.snapshot;
-    const flow::Flow& said = command.flow;
-    const std::uint16_t id = snapshot.find_service(said.vip(), said.service_port);
+    const flow::Flow& record = command.flow;
+    const std::uint16_t id = snapshot.find_service(record.vip(), record.service_port);
     if (id == Snapshot::no_service) return;
     const exchange::Service& service = snapshot.services[id];
-    const std::uint16_t server = snapshot.find_server(id, said.server_address(), said.server_port);
+    const std::uint16_t server =
+        snapshot.find_server(id, record.server_address(), record.server_port);
     if (!service.synced || !service.is_persistent() || server == Snapshot::no_server) return;
-    tables_.choice.remember({.group = {service.group_of(said.client_address()), id},
+    tables_.choice.remember({.group = {service.group_of(record.client_address()), id},
                              .server = server,
                              .left = command.idle},
                             round);
@@ -199,7 +200,7 @@ void Installer::bind(const exchange::SyncCommand& command, const PollRound& roun
 
 // The peer's word counts more than what we know of the flow. One that we have ended is not the
 // peer's any more; a signpost is.
-bool Installer::yields(const flow::Flow& flow, const PollRound& round) const {
+bool Installer::peer_decides(const flow::Flow& flow, const PollRound& round) const {
     return !round.serves(flow.service_id) || flow.state == TcpState::elsewhere ||
            (flow::is_untouched(flow) && flow::is_live(flow.state));
 }

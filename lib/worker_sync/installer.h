@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Takes the peer's records into a worker's table, or not: whose word counts. A backup takes each;
-// a master takes what it does not have, and what it has only from the peer and nobody has been
-// served by yet.
+// Puts the peer's records into a worker's table, or keeps what is there. A backup takes each; a
+// master takes flows that it does not have, and replaces those it has from the peer alone and has
+// forwarded nothing of (flow/unsure.h).
 #pragma once
 
 #include <cstdint>
@@ -19,21 +19,21 @@ class Installer {
   public:
     explicit Installer(tables::Tables& tables) : tables_(tables) {}
 
-    // What became of a record that was refused.
+    // Why the record was refused; nothing: it was taken, or our own flow has precedence.
     std::optional<exchange::SyncRefusal> install(const exchange::SyncCommand& command,
                                                  const PollRound& round);
-    // The same flow, of another worker: what its client sends is shown the way.
+    // The flow lives in another worker here: its client's segments are redirected there.
     std::optional<exchange::SyncRefusal> put_up_signpost(const exchange::SyncCommand& command,
                                                          const PollRound& round);
     // The peer's flow has ended.
     void end(const flow::Flow& flow, const PollRound& round);
 
-    // A group of clients without flows is sent to that server. One that cannot be is scheduled
-    // anew.
-    void bind(const exchange::SyncCommand& command, const PollRound& round);
+    // A persistence entry of clients that have no flow. One that names no server of ours is
+    // dropped: its clients are scheduled.
+    void install_persistence(const exchange::SyncCommand& command, const PollRound& round);
 
-    // A flow came whose server is to be reset, and whose client hears it from us.
-    bool take_doomed() { return std::exchange(has_doomed_, false); }
+    // Whether since the last call a flow came whose server is down: its client needs a RST.
+    bool take_dead_flows() { return std::exchange(has_dead_flows_, false); }
 
   private:
     using Refusal = std::optional<exchange::SyncRefusal>;
@@ -41,11 +41,11 @@ class Installer {
     Refusal put(const flow::Flow& flow, const PollRound& round);
     Refusal make_room(const flow::Flow& flow, const PollRound& round);
     Refusal add(const flow::Flow& flow, const PollRound& round);
-    void renew(flow::FlowIndex index, const flow::Flow& flow, const PollRound& round);
-    bool yields(const flow::Flow& flow, const PollRound& round) const;
+    void update(flow::FlowIndex index, const flow::Flow& flow, const PollRound& round);
+    bool peer_decides(const flow::Flow& flow, const PollRound& round) const;
 
     tables::Tables& tables_;
-    bool has_doomed_ = false;
+    bool has_dead_flows_ = false;
 };
 
 // Which flow it is, on any machine (flow::identity_hash()).
