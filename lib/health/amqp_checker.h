@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// AMQP_CHECK: is the broker behind a real_server well, as its own protocol tells (lib/amqp).
+// AMQP_CHECK: the state of the broker behind a real_server, over AMQP 0-9-1 (lib/amqp).
 #pragma once
 
 #include <cstdint>

@@ -114,7 +114,7 @@ void AmqpLink::leave() {
 // ---- bytes
 
 void AmqpLink::read() {
-    connection_->hear(
+    connection_->read(
         [self = shared_from_this()](const Connection::Error& error, std::string_view bytes) {
             if (error) return self->end(Reason::other, lost);
             self->step(amqp::Received{bytes_of(bytes)});
@@ -148,7 +148,7 @@ void AmqpLink::on_deadline() {
     if (closing_) return end(Reason::none, {});
     if (!established_) return end(Reason::timeout, "no connection in time");
     // Evidence first: what has come while we slept is heard before silence is believed.
-    if (connection_->has_unheard()) return arm(now_ns() + 1'000'000);
+    if (connection_->has_unread()) return arm(now_ns() + 1'000'000);
     step(amqp::Tick{});
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One connection to a broker: carries out what an amqp::Client asks for. It lives as long as
-// something is to come, and beyond its checker until it has said good-bye: a connection that just
-// ends is a warning in the broker's log.
+// One connection to a broker: does the I/O that an amqp::Client asks for. It lives as long as an
+// operation is pending, and beyond its checker until connection.close is answered: a connection
+// that just ends is a warning in the broker's log.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -17,11 +17,12 @@
 
 namespace warren::health {
 
-// What stands before the connection's first byte, for listeners that want it.
+// The PROXY header before the connection's first byte, for listeners that require one.
 enum class ProxyForm : std::uint8_t {
     none,
-    local,        // "this is the proxy's own connection"
-    own_address,  // the same said as PROXY, for who resets LOCAL (RabbitMQ before 3.11.19)
+    local,        // command LOCAL: the proxy's own connection
+    own_address,  // command PROXY with our own address, for brokers that reset LOCAL (RabbitMQ
+                  // before 3.11.19)
 };
 
 class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
@@ -41,9 +42,9 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
     AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings, Callbacks callbacks);
 
     void open();
-    // Ends if what it says now is not acknowledged soon: lost is the machine, not the broker alone.
+    // Sends a heartbeat and ends if the node's kernel does not acknowledge it soon.
     void doubt();
-    // Nothing is told from now on; says good-bye if there is somebody to hear it.
+    // No callback from now on; sends connection.close if a session is open.
     void leave();
     // CLOCK_MONOTONIC, as its client is told.
     static std::int64_t now_ns();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a checker is: it probes one real_server over and over through kernel sockets and reports
-// every attempt until it is destroyed. It judges nothing: who takes the report counts failures
-// (balance/server_health.h) and answers how soon to ask again. Times are int64 nanoseconds.
+// A checker probes one real_server periodically through kernel sockets and reports every attempt
+// until it is destroyed. It decides nothing: the callback's owner counts failures
+// (balance/server_health.h) and returns how soon to try again. Times are int64 nanoseconds.
 // Construction starts it (the first attempt comes after warmup_ns), destruction stops it: after
 // that the callback is never called, although sockets may have been in flight. Everything runs on
 // the thread that runs the io_context. Only the callback sees errors; nothing throws later than the
@@ -48,7 +48,7 @@ struct PingOptions {
     Schedule schedule = {};
 };
 
-// The time to answer of a server that is doubted, or four times its usual latency.
+// Timeout of an attempt that doubt() asked for, unless four times the usual latency is more.
 constexpr std::int64_t hasty_ns = 100'000'000;
 
 class Checker {
@@ -57,17 +57,19 @@ class Checker {
     Checker(const Checker&) = delete;
     Checker& operator=(const Checker&) = delete;
     virtual ~Checker() = default;
-    // Something else says that it is silent or refuses: ask at once, or give the attempt under way
-    // `hasty_ns` in all, more only if it is usually slow. Checks that mean more than reaching the
-    // machine go their own pace.
+    // Traffic shows that the server is silent or refuses: try at once, or bound the attempt under
+    // way to `hasty_ns` since its begin, more only if the server is usually slow. Checks of more
+    // than reachability keep their schedule.
     virtual void doubt() {}
-    // Another one is doubted: ask at once, in no haste. Whoever answers shows that the way is open.
+    // Another server is doubted: try at once with the usual timeout. An answer shows that the
+    // network is not the cause.
     virtual void ask() {}
-    // The way to it is open again, and may have been all that failed: ask at once.
+    // The route to it is back, whose loss may have been the cause of failures: try at once.
     virtual void retry() {}
 };
 
-// Takes a report and answers whether a change is pending, which another attempt soon may settle.
+// Called with each result; returns whether a change of the server's state is pending: then the next
+// attempt comes after delay_before_retry, else after delay_loop.
 enum class Pace : bool { steady, change_pending };
 using Callback = std::function<Pace(const CheckResult&)>;
 

@@ -66,7 +66,7 @@ void Connection::open(const Target& to, Done done, Preamble preamble) {
             const std::chrono::nanoseconds passed = std::chrono::steady_clock::now() - begun;
             latency_ns_ = handshake_latency_ns(socket_.native_handle(), passed.count());
             if (preamble) send_preamble(preamble);
-            tls_ ? shake_hands(done) : done(error);
+            tls_ ? tls_handshake(done) : done(error);
         }));
 }
 
@@ -77,7 +77,7 @@ void Connection::send_preamble(const Preamble& preamble) {
     socket_.write_some(asio::buffer(bytes), ignored);
 }
 
-bool Connection::has_unheard() const {
+bool Connection::has_unread() const {
     Error ignored;
     return socket_.available(ignored) > 0;
 }
@@ -93,7 +93,7 @@ bool Connection::prepare_tls() {
     return name.empty() || SSL_set_tlsext_host_name(stream_->native_handle(), name.c_str()) == 1;
 }
 
-void Connection::shake_hands(Done done) {
+void Connection::tls_handshake(Done done) {
     if (!prepare_tls()) return done(asio::error::invalid_argument);
     stream_->async_handshake(asio::ssl::stream_base::client, held(std::move(done)));
 }
@@ -107,11 +107,11 @@ void Connection::send(std::string bytes, Done done) {
         asio::async_write(socket_, asio::buffer(output_), std::move(handler));
 }
 
-void Connection::hear(Heard heard) {
-    auto handler = held([this, heard = std::move(heard)](Error error, std::size_t size) {
+void Connection::read(Received received) {
+    auto handler = held([this, received = std::move(received)](Error error, std::size_t size) {
         const bool is_lax = tls_ && !tls_->strict_end;
         if (error == asio::ssl::error::stream_truncated && is_lax) error = asio::error::eof;
-        heard(error, {input_.data(), size});
+        received(error, {input_.data(), size});
     });
     if (stream_)
         stream_->async_read_some(asio::buffer(input_), std::move(handler));

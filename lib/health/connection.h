@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One TCP connection to a server, with TLS on top if asked for: what checks that talk have in
-// common. It lives as long as somebody holds it or an operation of its is under way, calls from the
-// io_context only, and nobody once it has been closed. It knows no time: who uses it closes it when
-// it takes too long.
+// One TCP connection to a server, with TLS on top if asked for, shared by the layer 5 checks. It
+// lives as long as somebody holds it or one of its operations is pending; callbacks come from the
+// io_context only, and none after close(). It has no timeouts: its user closes it.
 #pragma once
 
 #include <array>
@@ -27,37 +26,37 @@ struct TlsOptions {
     bool strict_end = false;
 };
 
-// For clients. `ca_file` empty: nobody is asked who the server is. Throws
+// For clients. `ca_file` empty: no certificate authority is loaded. Throws
 // boost::system::system_error for a file that cannot be read.
 std::shared_ptr<boost::asio::ssl::context> make_tls_context(const std::string& ca_file = {});
 
-// An errno's; what TLS says is `other`.
+// Of an errno; TLS errors are `other`.
 Reason reason_of(const boost::system::error_code& error);
 
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
     using Error = boost::system::error_code;
     using Done = std::function<void(const Error&)>;
-    using Heard = std::function<void(const Error&, std::string_view bytes)>;
+    using Received = std::function<void(const Error&, std::string_view bytes)>;
     static constexpr std::size_t read_bytes = 16 * 1024;  // at once
 
     static std::shared_ptr<Connection> make(boost::asio::io_context& io,
                                             std::optional<TlsOptions> tls = {});
 
-    // Connects, and shakes hands. Before TLS, if there is any, go the bytes that `preamble` makes
-    // of the connection's own end, by default the header that the target wants: a few, which fit
-    // into an empty socket.
+    // Connects, with TLS handshake if any. Before that go the bytes that `preamble` makes of the
+    // local endpoint, by default the PROXY header that the target wants: few enough for an empty
+    // socket buffer.
     using Preamble = std::function<std::string(const boost::asio::ip::tcp::endpoint& own)>;
     void open(const Target& to, Done done, Preamble preamble = {});
     void send(std::string bytes, Done done);
     // Some bytes; the end is boost::asio::error::eof.
-    void hear(Heard heard);
+    void read(Received received);
     void close();
 
     // From SYN to SYN-ACK; 0: not connected yet.
     std::int64_t latency_ns() const { return latency_ns_; }
-    // Something has come that nobody has heard yet.
-    bool has_unheard() const;
+    // Bytes have arrived that were not read yet.
+    bool has_unread() const;
     // The peer's kernel has not acknowledged all that was sent.
     bool is_unacknowledged();
 
@@ -65,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Connection(boost::asio::io_context& io, std::optional<TlsOptions> tls);
 
     void send_preamble(const Preamble& preamble);
-    void shake_hands(Done done);
+    void tls_handshake(Done done);
     bool prepare_tls();
     template <typename Handler>
     auto held(Handler handler);

@@ -25,7 +25,7 @@ class DnsChecker final : public PeriodicChecker {
   private:
     void begin() override;
     void abandon() override;
-    void hear();
+    void read();
     void take(net::ConstBytes answer);
 
     DnsOptions options_;
@@ -44,10 +44,10 @@ void DnsChecker::begin() {
     boost::system::error_code error;
     socket_.send(boost::asio::buffer(*query), 0, error);
     if (error) return fail(reason_of(error), error.message());
-    hear();
+    read();
 }
 
-void DnsChecker::hear() {
+void DnsChecker::read() {
     auto datagram = std::make_shared<Datagram>();
     socket_.async_receive(
         boost::asio::buffer(*datagram),
@@ -59,7 +59,7 @@ void DnsChecker::hear() {
 
 void DnsChecker::take(net::ConstBytes answer) {
     const std::optional<unsigned> rcode = probe::dns_rcode(id_, answer);
-    if (!rcode) return hear();  // an answer to an earlier query, or nobody's
+    if (!rcode) return read();  // an answer to an earlier query, or nobody's
     if (*rcode == 0) return succeed(elapsed_ns());
     fail(Reason::other, "answer " + std::string(probe::dns_rcode_name(*rcode)) + " (rcode " +
                             std::to_string(*rcode) + ")");

@@ -13,7 +13,7 @@ HttpExchange::HttpExchange(boost::asio::io_context& io, const Target& server,
         if (error) return fail(error);
         connection_->send(request, [this](const Connection::Error& failed) {
             if (failed) return fail(failed);
-            hear();
+            read();
         });
     });
 }
@@ -22,14 +22,14 @@ HttpExchange::~HttpExchange() {
     connection_->close();
 }
 
-void HttpExchange::hear() {
-    connection_->hear([this](const Connection::Error& error, std::string_view bytes) {
+void HttpExchange::read() {
+    connection_->read([this](const Connection::Error& error, std::string_view bytes) {
         reader_.take(bytes);
         if (error == boost::asio::error::eof)
             reader_.end();
         else if (error)
             return fail(error);
-        if (!reader_.is_done()) return hear();
+        if (!reader_.is_done()) return read();
         finish(reader_.problem().empty() ? Reason::none : Reason::other, reader_.problem());
     });
 }

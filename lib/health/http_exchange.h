@@ -24,7 +24,7 @@ struct HttpOutcome {
 };
 
 // Begins at once and calls `done` once, from the io_context; never after its destruction. It has no
-// timeout: who has had enough destroys it.
+// timeout: its owner destroys it.
 class HttpExchange {
   public:
     using Done = std::function<void(HttpOutcome)>;
@@ -36,7 +36,7 @@ class HttpExchange {
     HttpExchange& operator=(const HttpExchange&) = delete;
 
   private:
-    void hear();
+    void read();
     void fail(const Connection::Error& error);
     void finish(Reason reason, std::string problem);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// keepalived's checks that talk to a server, or let a program do it. What they say and how answers
-// are judged is lib/probe's.
+// keepalived's checks that speak the server's protocol, or run a program. What requests say and how
+// answers are judged is lib/probe's.
 #pragma once
 
 #include <cstdint>
@@ -63,14 +63,14 @@ struct UdpOptions {
     Schedule schedule = {};
 };
 
-// MISC_CHECK: a program, which others run.
+// MISC_CHECK: a program, run by the callback `run` (lib/checks).
 struct ProgramEnd {
     std::optional<int> exit_status = {};
     std::string text = {};  // "exit status 1", "timed out"
 };
 struct MiscOptions {
-    // Calls once, later, when the program has ended. Gives what keeps it from running; empty:
-    // nothing.
+    // Starts the program, whose end calls the argument once, later. Returns why it cannot be
+    // started; empty: it was.
     std::function<std::string(std::function<void(const ProgramEnd&)>)> run = {};
     bool dynamic = false;  // an exit status from 2 on is a weight, and 2 more
     unsigned weight = 1;   // of the server, as configured

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The rhythm all checkers share: start an attempt, bound it by a deadline, report it, wait, again.
-// A checker derives from it, opens its socket in begin() and closes it in abandon(); between the
-// two it succeeds, fails or goes on exactly once. Handlers of asynchronous operations go through
-// guarded(): they do nothing once the attempt they belong to has ended or the checker is gone.
+// The loop all checkers share: start an attempt, bound it by a deadline, report it, wait, repeat. A
+// checker derives from it, opens its socket in begin() and closes it in abandon(); between the two
+// it calls succeed(), fail(), finish() or go_on() exactly once. Handlers of asynchronous operations
+// go through guarded(): they do nothing once their attempt has ended or the checker is gone.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -33,9 +33,9 @@ class PeriodicChecker : public Checker {
 
     virtual void begin() = 0;
     virtual void abandon() = 0;
-    // The time of an attempt is over.
+    // The attempt's deadline has passed.
     virtual void run_out() { fail(ETIMEDOUT); }
-    // What became of a result that was reported.
+    // What the callback returned for a result.
     virtual void take_pace(const CheckResult&, Pace) {}
 
     void succeed(std::int64_t latency_ns);
@@ -46,15 +46,15 @@ class PeriodicChecker : public Checker {
     std::int64_t hasty_timeout_ns(std::int64_t configured_ns) const;
     bool is_waiting() const { return is_waiting_; }
     void attempt(std::int64_t timeout_ns);
-    // There is nothing to report yet: another attempt has the rest of it.
+    // Nothing to report yet: the next attempt continues the check (the next url, say).
     void go_on(std::int64_t delay_ns);
-    // For those without a timeout_ns, until they ask for a deadline: there is one timer.
+    // Only for checkers without timeout_ns, and before bound(): there is one timer.
     template <typename Handler>
     void at_next_tick(Handler handler) {
         set_timer_to_next_tick();
         timer_.async_wait(guarded([handler](const boost::system::error_code&) { handler(); }));
     }
-    // The attempt runs out so long after it began. The last one counts.
+    // Sets the deadline, counted from the attempt's begin; a later call replaces it.
     void bound(std::int64_t timeout_ns);
     const Schedule& schedule() const { return schedule_; }
     // Since begin().
@@ -68,7 +68,7 @@ class PeriodicChecker : public Checker {
     }
 
   private:
-    // What fails at once is not asked again at once, for the loop is others' too.
+    // An attempt that fails at once is not repeated at once: the io_context is shared.
     static constexpr std::int64_t least_delay_ns = 1'000'000;
 
     void wait(std::int64_t delay_ns);

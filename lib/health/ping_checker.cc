@@ -126,7 +126,7 @@ int PingChecker::prepare(int fd) const {
         const std::uint32_t filter = ~(1U << ICMP_ECHOREPLY);
         setsockopt(fd, SOL_RAW, icmp_filter_option, &filter, sizeof(filter));
     }
-    hear_of_icmp_errors(fd, ipv6());
+    report_icmp_errors(fd, ipv6());
     Source source = options_.source;
     source.port = 0;
     if (const int refused = apply_source(fd, source); refused != 0) return refused;

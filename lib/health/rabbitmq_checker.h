@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RABBITMQ_CHECK: how is the node behind a real_server, by its management API (lib/rabbitmq). And
-// what else that API is asked for.
+// RABBITMQ_CHECK: the state of the node behind a real_server, by its management API (lib/rabbitmq);
+// and the closing of connections by that API.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +29,13 @@ struct RabbitmqOptions {
     bool strict = false;
 };
 
-// Not in service is draining, an alarm is blocked. Every result has what is known of the node.
+// A node out of service is `draining`, one under an alarm `blocked`. Every result has the node's
+// facts.
 std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const RabbitmqOptions& options,
                                       Callback callback);
 
-// Closes some of the node's connections, once: the callback hears how many in `text`, or why not,
-// and is then to destroy it. schedule.warmup_ns and the rest of the schedule say nothing here.
+// Closes some of the node's connections, once: the callback gets how many in `text`, or why not,
+// and must then destroy it. The schedule is ignored.
 std::unique_ptr<Checker> close_connections(boost::asio::io_context& io,
                                            const RabbitmqOptions& options,
                                            rabbitmq::ClosableConnections closable,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Passwords that stand in a file of their own, as in keepalived.conf they would be everybody's.
+// Passwords from files of their own, for keepalived.conf is often readable by everybody.
 #pragma once
 
 #include <optional>

@@ -26,7 +26,7 @@ class SmtpChecker final : public PeriodicChecker {
     void abandon() override { close(); }
     void close();
     void take_pace(const CheckResult& result, Pace pace) override;
-    void hear();
+    void read();
     void take(std::string_view bytes);
     void end();
 
@@ -42,12 +42,12 @@ void SmtpChecker::begin() {
     dialogue_.emplace(options_.helo_name);
     connection_->open(options_.hosts[current_], guarded([this](const Connection::Error& error) {
                           if (error) return fail(reason_of(error), error.message());
-                          hear();
+                          read();
                       }));
 }
 
-void SmtpChecker::hear() {
-    connection_->hear(guarded([this](const Connection::Error& error, std::string_view bytes) {
+void SmtpChecker::read() {
+    connection_->read(guarded([this](const Connection::Error& error, std::string_view bytes) {
         if (error == boost::asio::error::eof)
             return fail(Reason::other, "the connection ended early");
         if (error) return fail(reason_of(error), error.message());
@@ -58,10 +58,10 @@ void SmtpChecker::hear() {
 void SmtpChecker::take(std::string_view bytes) {
     std::string line = dialogue_->receive(bytes);
     if (dialogue_->is_over()) return end();
-    if (line.empty()) return hear();
+    if (line.empty()) return read();
     connection_->send(std::move(line), guarded([this](const Connection::Error& error) {
                           if (error) return fail(reason_of(error), error.message());
-                          hear();
+                          read();
                       }));
 }
 

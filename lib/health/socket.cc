@@ -117,13 +117,13 @@ boost::system::error_code open_socket(tcp::socket& socket, const Target& target,
 boost::system::error_code open_socket(udp::socket& socket, const Target& target) {
     udp::endpoint to;
     if (const auto error = open(socket, target, to); error) return error;
-    hear_of_icmp_errors(socket.native_handle(), !target.address.is_v4());
+    report_icmp_errors(socket.native_handle(), !target.address.is_v4());
     boost::system::error_code error;
     socket.connect(to, error);
     return error;
 }
 
-void hear_of_icmp_errors(int fd, bool ipv6) {
+void report_icmp_errors(int fd, bool ipv6) {
     const int one = 1;
     setsockopt(fd, ipv6 ? static_cast<int>(IPPROTO_IPV6) : static_cast<int>(IPPROTO_IP),
                ipv6 ? IPV6_RECVERR : IP_RECVERR, &one, sizeof(one));

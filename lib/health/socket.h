@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What checkers do with kernel sockets: build a sockaddr, leave from the configured source, ask how
-// long the handshake took.
+// The checkers' kernel sockets: build a sockaddr, bind to the configured source, read the latency
+// of the handshake.
 #pragma once
 
 #include <sys/socket.h>
@@ -25,20 +25,21 @@ struct SocketAddress {
 SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port,
                              const std::string& interface);
 
-// bindto, bind_port, bind_if, fwmark. Gives an errno, 0 = done.
+// bindto, bind_port, bind_if, fwmark. Returns an errno, 0 = done.
 int apply_source(int fd, const Source& source);
 
-// A descriptor that connects from the target's source and does not block, with no loop behind it.
+// A non-blocking descriptor whose connect() from the target's source is under way; the caller owns
+// it and no io_context knows it.
 struct Connecting {
     int fd = -1;
-    int error = 0;  // an errno: there is no descriptor then
+    int error = 0;  // an errno; then fd is -1
 };
 Connecting start_connect(const Target& target);
 
-// A socket that leaves from the target's source, and whereto it is to be connected.
+// Opens a socket bound to the target's source, not connected yet; `to` gets the destination.
 boost::system::error_code open_socket(boost::asio::ip::tcp::socket& socket, const Target& target,
                                       boost::asio::ip::tcp::endpoint& to);
-// A connected one, which hears of ICMP errors.
+// Opens a connected one that gets ICMP errors.
 boost::system::error_code open_socket(boost::asio::ip::udp::socket& socket, const Target& target);
 
 // The kernel's own SYN to SYN-ACK time, which a busy manager does not distort; if a SYN was lost,
@@ -57,7 +58,8 @@ struct Handshake {
 };
 Handshake look_at_handshake(int fd, std::int64_t passed_ns);
 
-// Unreachables are then reported to the socket at once, soft ones (no ARP answer) too.
-void hear_of_icmp_errors(int fd, bool ipv6);
+// IP_RECVERR, IPV6_RECVERR: ICMP unreachables fail the socket at once, soft ones (no ARP answer)
+// too.
+void report_icmp_errors(int fd, bool ipv6);
 
 }  // namespace warren::health

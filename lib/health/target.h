@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where probes go to and leave from.
+// Destination and source of probes.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,8 @@ struct TlsSettings {
     bool verify = true;
 };
 
-// Reads the ca_file, so that a new one counts from the next connection on; nothing: it cannot.
+// Reads the ca_file anew, so that a changed one counts from the next connection on; nothing: it
+// cannot be read.
 std::optional<TlsOptions> tls_options(const TlsSettings& settings, const net::IpAddress& server);
 
 }  // namespace warren::health

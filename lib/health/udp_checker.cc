@@ -28,7 +28,7 @@ class UdpChecker final : public PeriodicChecker {
     void abandon() override;
     void run_out() override;
     std::vector<std::uint8_t> payload() const;
-    void hear();
+    void read();
     void take(net::ConstBytes reply);
 
     UdpOptions options_;
@@ -49,11 +49,11 @@ void UdpChecker::begin() {
     boost::system::error_code error;
     socket_.send(boost::asio::buffer(payload()), 0, error);
     if (error) return fail(reason_of(error), error.message());
-    hear();
+    read();
 }
 
 // One byte more than may come tells a longer datagram from one that just fits.
-void UdpChecker::hear() {
+void UdpChecker::read() {
     auto datagram = std::make_shared<std::vector<std::uint8_t>>(options_.max_reply_bytes + 1);
     socket_.async_receive(
         boost::asio::buffer(*datagram),
