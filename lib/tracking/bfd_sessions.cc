@@ -34,9 +34,9 @@ bfd::Settings settings_of(const config::BfdInstance& instance, std::uint32_t dis
 }  // namespace
 
 struct BfdSessions::Held : std::enable_shared_from_this<BfdSessions::Held> {
-    Held(boost::asio::io_context& io, const BfdWish& wish, std::uint32_t discriminator)
-        : id(wish.id),
-          config(wish.instance),
+    Held(boost::asio::io_context& io, const WantedSession& wanted, std::uint32_t discriminator)
+        : id(wanted.id),
+          config(wanted.instance),
           session(settings_of(config, discriminator)),
           sender(io, {config.source_ip, config.neighbor_ip, config.sent_ttl()}),
           timer(io) {}
@@ -60,26 +60,27 @@ BfdSessions::~BfdSessions() = default;
 
 // ---- who there is
 
-void BfdSessions::follow(const std::vector<BfdWish>& wishes) {
+void BfdSessions::follow(const std::vector<WantedSession>& wanted) {
     std::erase_if(sessions_, [&](const HeldPtr& held) {
-        const bool goes = std::none_of(wishes.begin(), wishes.end(),
-                                       [&](const BfdWish& wish) { return wish.id == held->id; });
-        if (goes) end(*held);
-        return goes;
+        const bool ends =
+            std::none_of(wanted.begin(), wanted.end(),
+                         [&](const WantedSession& session) { return session.id == held->id; });
+        if (ends) end(*held);
+        return ends;
     });
     const std::size_t kept = sessions_.size();
-    for (const BfdWish& wish : wishes)
+    for (const WantedSession& session : wanted)
         if (std::none_of(sessions_.begin(), sessions_.end(),
-                         [&](const HeldPtr& held) { return held->id == wish.id; }))
-            begin(wish);
+                         [&](const HeldPtr& held) { return held->id == session.id; }))
+            begin(session);
     choose_receivers();
     for (std::size_t i = kept; i < sessions_.size(); ++i)
         step(*sessions_[i], bfd::Startup{});
 }
 
-void BfdSessions::begin(const BfdWish& wish) {
+void BfdSessions::begin(const WantedSession& wanted) {
     const std::uint32_t discriminator = free_discriminator();
-    sessions_.push_back(std::make_shared<Held>(io_, wish, discriminator));
+    sessions_.push_back(std::make_shared<Held>(io_, wanted, discriminator));
     by_discriminator_.emplace(discriminator, sessions_.back().get());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Holds BFD sessions with their neighbours: lib/bfd's state machines, their sockets and timers, on
-// one io_context. Knows no log and no virtual router: it tells.
+// Runs BFD sessions with neighbours: lib/bfd's state machines, their sockets and timers, on one
+// io_context. Changes and troubles go to callbacks; it knows no log and no virtual router.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -21,9 +21,9 @@
 
 namespace warren::tracking {
 
-// A session that is to be held. Ids are never used again: what a session said before its end is
-// not taken for its successor's word.
-struct BfdWish {
+// A session that is to run. Ids are never reused: a change that an ended session has posted is not
+// taken for one of its successor.
+struct WantedSession {
     std::uint32_t id = 0;
     config::BfdInstance instance;
 };
@@ -41,9 +41,9 @@ class BfdSessions {
   public:
     struct Callbacks {
         std::function<void(const BfdChange&)> changed;
-        std::function<void(std::string)> trouble;  // what does not work; once until it does
+        std::function<void(std::string)> trouble;  // an error's text, once until it is over
     };
-    static constexpr std::chrono::seconds retry{1};  // for a socket that cannot be had
+    static constexpr std::chrono::seconds retry{1};  // for a socket that cannot be opened
 
     // `io` is run by one thread, and everything happens there. `callbacks` comes from it, too.
     BfdSessions(boost::asio::io_context& io, Callbacks callbacks);
@@ -51,16 +51,18 @@ class BfdSessions {
     BfdSessions(const BfdSessions&) = delete;
     BfdSessions& operator=(const BfdSessions&) = delete;
 
-    // Sessions of these ids go on; others begin, or end as stop() ends them.
-    void follow(const std::vector<BfdWish>& wishes);
-    // The neighbours hear that it is on purpose.
+    // Runs exactly these: sessions whose id runs already go on, new ones begin, others end as by
+    // stop().
+    void follow(const std::vector<WantedSession>& wanted);
+    // Ends all sessions and tells the neighbours that it is on purpose (AdminDown, RFC
+    // 5880 6.8.16).
     void stop();
 
   private:
     struct Held;
     using HeldPtr = std::shared_ptr<Held>;  // a timer that has fired already finds it
 
-    void begin(const BfdWish& wish);
+    void begin(const WantedSession& wanted);
     void end(Held& held);
     void choose_receivers();
     std::uint32_t random() { return static_cast<std::uint32_t>(random_()); }

@@ -32,17 +32,17 @@ class BfdReceiver {
 
     BfdReceiver(boost::asio::io_context& io, Family family) : socket_(io), family_(family) {}
 
-    // Gives an errno; 0 = it hears.
+    // Returns an errno; 0: it receives.
     int open();
     void close() { socket_.close(); }
     bool is_open() const { return socket_.is_open(); }
-    // Closes it when it is not: who needs it again opens it.
+    // Not needed: closed. Needed again: the caller opens it.
     void need(bool needed);
     bool is_needed() const { return needed_; }
     Family family() const { return family_; }
-    // Never waits; nothing: nothing has arrived.
+    // Does not block; nothing: no datagram is there.
     std::optional<Datagram> receive();
-    // Once, when something has arrived.
+    // Calls `arrived` once, when a datagram is there.
     void await(std::function<void()> arrived);
 
   private:
@@ -61,8 +61,8 @@ class BfdSender {
 
     BfdSender(boost::asio::io_context& io, const Path& path) : socket_(io), path_(path) {}
 
-    // Opens the socket when it is not open yet: an address may come later. The source port is
-    // `random` put into 49152-65535, or the next free one. Gives an errno; 0 = sent.
+    // Opens the socket if it is not: its source address may come later. The source port is `random`
+    // mapped into 49152-65535 (RFC 5881 4), or the next free one. Returns an errno; 0: sent.
     int send(const bfd::ControlPacket& packet, std::uint32_t random);
 
   private:

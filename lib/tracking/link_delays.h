@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// keepalived's interface_up_down_delays: a link that has gone down or come up counts when it has
-// stayed so for a while; one that returns before that has never changed.
+// keepalived's interface_up_down_delays: a link's change counts once it has lasted for the delay of
+// its direction; a link that returns before that has not changed.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -21,12 +21,12 @@ class LinkDelays {
     using Due = std::function<void(const std::string& interface)>;
     LinkDelays(boost::asio::io_context& io, Due due) : io_(io), due_(std::move(due)) {}
 
-    // Another configuration; a change that waits by the old one waits on.
+    // Another configuration; a change whose delay runs keeps the old delay.
     void follow(const std::vector<config::LinkDelay>& delays);
 
-    // What counts of a link that nothing is known of yet.
+    // The state of a new link counts at once.
     void begin(const std::string& interface, bool running);
-    // Given whether it runs: what counts of it. The first answer is what is given.
+    // Takes whether the link runs now, returns what counts. Of a new link: the same.
     bool counts_as(const std::string& interface, bool running);
     // The interface is gone, which counts at once.
     void forget(const std::string& interface) { links_.erase(interface); }

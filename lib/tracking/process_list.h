@@ -24,7 +24,7 @@ struct Process {
 // keepalived.conf(5), "VRRP track processes".
 bool matches(const config::TrackProcess& wanted, const Process& process);
 
-// Whether so many are enough and not too many.
+// Whether `count` is within the configured quorum and quorum_max.
 bool has_quorum(const config::TrackProcess& wanted, unsigned count);
 
 // Of /proc/PID; nothing when it has ended. The command line is only read where it is wanted: it

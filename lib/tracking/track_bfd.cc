@@ -58,22 +58,24 @@ TrackBfd::~TrackBfd() {
 
 void TrackBfd::follow(const config::Config& config) {
     std::vector<Known> wanted;
-    std::vector<BfdWish> wishes;
+    std::vector<WantedSession> sessions;
     for (const config::BfdInstance& instance : config.bfd_instances) {
         wanted.push_back(known_or_new(instance));
-        wishes.push_back(wanted.back().wish);
+        sessions.push_back(wanted.back().session);
     }
     known_ = std::move(wanted);
     if (!thread_.joinable() && known_.empty()) return;
     if (!thread_.joinable()) start_thread();
-    boost::asio::post(own_io_, [this, wishes = std::move(wishes)] { sessions_->follow(wishes); });
+    boost::asio::post(own_io_,
+                      [this, sessions = std::move(sessions)] { sessions_->follow(sessions); });
 }
 
 TrackBfd::Known TrackBfd::known_or_new(const config::BfdInstance& instance) {
     for (const Known& known : known_)
-        if (known.wish.instance.has_session_of(instance))
-            return {.wish = {.id = known.wish.id, .instance = instance}, .state = known.state};
-    return {.wish = {.id = ++last_id_, .instance = instance},
+        if (known.session.instance.has_session_of(instance))
+            return {.session = {.id = known.session.id, .instance = instance},
+                    .state = known.state};
+    return {.session = {.id = ++last_id_, .instance = instance},
             .state = vrrp::TrackedState::of(false, "Down")};
 }
 
@@ -96,7 +98,7 @@ void TrackBfd::start_thread() {
 
 vrrp::TrackedState TrackBfd::state(const std::string& name) const {
     for (const Known& known : known_)
-        if (known.wish.instance.name == name) return known.state;
+        if (known.session.instance.name == name) return known.state;
     return {vrrp::TrackedState::Standing::ignored, 0, "no such bfd_instance"};
 }
 
@@ -106,7 +108,7 @@ void TrackBfd::complain(const std::string& text) {
 
 void TrackBfd::take(const BfdChange& change) {
     const auto known = std::find_if(known_.begin(), known_.end(),
-                                    [&](const Known& one) { return one.wish.id == change.id; });
+                                    [&](const Known& one) { return one.session.id == change.id; });
     if (known == known_.end()) return;  // its last word
     const bool was_up = known->state.number != 0;
     known->state = vrrp::TrackedState::of(change.path_up, text_of(change));
@@ -114,8 +116,8 @@ void TrackBfd::take(const BfdChange& change) {
     if (change.state == bfd::State::up || was_up)
         events_.add(journal::EventKind::track,
                     failed ? journal::EventLevel::warning : journal::EventLevel::info,
-                    "bfd " + known->wish.instance.name + ": " + known->state.text,
-                    {.tracked = known->wish.instance.name});
+                    "bfd " + known->session.instance.name + ": " + known->state.text,
+                    {.tracked = known->session.instance.name});
     changed_();
 }
 

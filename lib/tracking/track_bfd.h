@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the configured BFD sessions say of their paths. They have a thread of their own, for the
-// manager may be busy for longer than a Detection Time: a reload must not look like a dead
-// neighbour to anybody. The two only post to each other's io_context.
+// The state of the configured BFD sessions, for track_bfd. They run on a thread of their own, for
+// the manager may be busy for longer than a Detection Time, and a reload must not look like a dead
+// neighbour. The two threads only post to each other's io_context.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -32,8 +32,8 @@ class TrackBfd {
     TrackBfd(const TrackBfd&) = delete;
     TrackBfd& operator=(const TrackBfd&) = delete;
 
-    // Another configuration: who has the same name and settings goes on without a missed packet,
-    // other settings are another session, and who is gone says AdminDown.
+    // Another configuration: a session of the same name and settings goes on without a missed
+    // packet, changed settings make another session, and one that is gone sends AdminDown.
     void follow(const config::Config& config);
 
     // As in keepalived a session that is not up yet is down, and a neighbour that stops on purpose
@@ -42,7 +42,7 @@ class TrackBfd {
 
   private:
     struct Known {
-        BfdWish wish;
+        WantedSession session;
         vrrp::TrackedState state;
     };
 

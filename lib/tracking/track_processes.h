@@ -31,8 +31,8 @@ class TrackProcesses {
                    journal::EventLog& events, Changed changed, std::string proc = "/proc",
                    int scan_milliseconds = scan_ms);
 
-    // Another configuration: who means the same processes keeps what is known and its delay.
-    // Others are counted before this returns.
+    // Another configuration: entries that mean the same processes keep their count and their delay.
+    // New ones are counted before this returns.
     void follow(const config::Config& config);
 
     vrrp::TrackedState state(const std::string& name) const;
