@@ -242,7 +242,8 @@ bool Services::is_doubtful(const exchange::FlowEvent& event) {
 }
 
 void Services::on_transition(const election::VrrpReport& report) {
-    const history::RouterTurn* turn = ended_.take(report, context_.state, journal::system_ms());
+    const history::MastershipChange* turn =
+        ended_.take(report, context_.state, journal::system_ms());
     if (turn == nullptr || turn->gained) return;
     const std::uint64_t flows = flows_of(report.router);
     if (flows == 0) return;

@@ -16,7 +16,8 @@ class Day {
     static constexpr std::size_t hours = 24;
     static constexpr std::uint64_t slot_s = 3'600;
 
-    // How it stands, and an identity of that standing: another one is a flip. 0: not yet.
+    // Its state at one look. `standing` numbers the state, so that another number is a change; 0:
+    // no state yet, which is not counted.
     struct Sample {
         bool is_up = false;
         bool is_master = false;
@@ -27,7 +28,7 @@ class Day {
         std::uint32_t known_s = 0, up_s = 0, master_s = 0, flips = 0;
     };
 
-    // It has stood so since the last call; flips between two calls are one.
+    // Counts the time since the last call under `sample`. Changes between two calls count as one.
     void take(const Sample& sample, std::uint64_t now_s);
 
     Sums sums() const;

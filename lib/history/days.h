@@ -15,7 +15,7 @@ class Days {
   public:
     // About once a second.
     void take(const model::State& state, std::uint64_t now_ns);
-    // The index is another's from now on.
+    // The index has been given to another router or server: its day begins empty.
     void begin_router(std::uint16_t index) { begin(routers_, index); }
     void begin_server(std::uint16_t index) { begin(servers_, index); }
 

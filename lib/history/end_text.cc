@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "history/spans.h"
+#include "history/duration_text.h"
 
 namespace warren::history {
 namespace {
@@ -17,7 +17,7 @@ using exchange::FlowEventKind;
 // Longer than any connection idles unseen (RFC 5382).
 constexpr std::int64_t explains_for_ms = 7'440'000;
 
-std::string owner_text(const RouterTurn& gain) {
+std::string owner_text(const MastershipChange& gain) {
     return gain.other.empty() ? "the connection was not made here"
                               : "the connection was " + gain.other + "'s, gone with it";
 }
@@ -59,7 +59,7 @@ Explained explain_cause(EndCause cause, std::uint32_t idle_ms, const model::Serv
             return {"server_down",
                     "RST sent: the server is down" + (reason().empty() ? "" : ": " + reason())};
         case EndCause::idle:
-            return {"idle", "RST sent: nothing was heard for " + span_text(idle_ms)};
+            return {"idle", "RST sent: nothing was heard for " + duration_text(idle_ms)};
         case EndCause::disabled:
             if (server != nullptr && server->drain_is_over)
                 return {"drained", "RST sent: the drain took longer than drain_timeout"};
@@ -100,12 +100,12 @@ Explained explain_stray(const RouterHistory& history, std::uint16_t router, cons
                         std::int64_t wall_ms) {
     const std::string sent = "RST sent: no flow here. ";
     const auto ago = [&](std::int64_t then_ms) {
-        return span_text(static_cast<std::uint64_t>(wall_ms > then_ms ? wall_ms - then_ms : 0));
+        return duration_text(static_cast<std::uint64_t>(wall_ms > then_ms ? wall_ms - then_ms : 0));
     };
     if (known != nullptr && known->ended_ms != 0)
         return {"stale", sent + "The connection had ended " + ago(known->ended_ms) +
                              " before: " + std::string(words(known->cause))};
-    const RouterTurn* gain = history.last_gain(router);
+    const MastershipChange* gain = history.last_gain(router);
     if (gain != nullptr && wall_ms - gain->wall_ms < explains_for_ms)
         return {"takeover", sent + gain->name + " became master " + ago(gain->wall_ms) +
                                 " before (" + gain->reason + "): " + owner_text(*gain)};
@@ -116,7 +116,7 @@ Explained explain_stray(const RouterHistory& history, std::uint16_t router, cons
 }
 
 Explained explain_move(const RouterHistory& history, std::uint16_t router) {
-    const RouterTurn* loss = history.last_loss(router);
+    const MastershipChange* loss = history.last_loss(router);
     if (loss == nullptr) return {"moved", "its address is not ours any more"};
     return {"moved", loss->name + " is no longer master here (" + loss->reason +
                          "): the connection was open" +

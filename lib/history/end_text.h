@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is said of an end beside its cause.
+// The cause of a flow's end and the sentence about it, as `warrenctl ended` shows both.
 #pragma once
 
 #include <string>
@@ -19,12 +19,12 @@ struct Explained {
 // Of a flow that ended or never began; `server` is null if it had none.
 Explained explain_end(const exchange::FlowEvent& event, const model::ServerRecord* server);
 
-// A segment of no flow that was answered with RST at that time; `known`: what was here last by that
-// name, or null.
+// A segment of no flow that was answered with RST at that time; `known`: the last flow of that
+// client and service here, or null.
 Explained explain_stray(const RouterHistory& history, std::uint16_t router, const KnownFlow* known,
                         std::int64_t wall_ms);
 
-// A flow whose VIP another warren has now.
+// A flow that was open here when another warren took its VIP over.
 Explained explain_move(const RouterHistory& history, std::uint16_t router);
 
 }  // namespace warren::history

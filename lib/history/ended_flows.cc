@@ -76,8 +76,8 @@ void EndedFlows::explain(EndedFlow& flow, const exchange::FlowEvent& event,
     flow.text = std::move(explained.text);
 }
 
-const RouterTurn* EndedFlows::take(const election::VrrpReport& report, const model::State& state,
-                                   std::int64_t wall_ms) {
+const MastershipChange* EndedFlows::take(const election::VrrpReport& report,
+                                         const model::State& state, std::int64_t wall_ms) {
     return history_.take(report, state.routers[report.router], wall_ms);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Why did this client disconnect? The last flows that ended, were refused, found no room, or were
-// cut by a takeover, each with its cause, for `warrenctl ended` and `warrenctl why`. Only the
-// manager's thread uses it.
+// The last flows that ended, were refused, found no room in the table, or were cut by a takeover,
+// each with its cause, for `warrenctl ended` and `warrenctl why`. Only the manager's thread uses
+// it.
 #pragma once
 
 #include <cstdint>
@@ -33,16 +33,16 @@ struct EndedFlow {
 
 class EndedFlows {
   public:
-    // Of flows that had a server and ended, and as many of all others: a flood of segments or SYNs
-    // that nobody has asked for takes no end away. The oldest of each go first.
+    // Of flows that had a server and ended, and as many of all others, so that a flood of stray
+    // segments or SYNs pushes out no end. The oldest of each go first.
     static constexpr std::size_t capacity = 4'096;
 
-    // Takes what ended a flow, notes what began one and leaves the other events; `state` says what
-    // the indices mean now.
+    // Records an end, remembers the begin of a flow, and ignores other events. `state` is the one
+    // whose indices the event uses.
     void take(const exchange::FlowEvent& event, const model::State& state, std::int64_t wall_ms);
-    // Null: it is no change of mastership.
-    const RouterTurn* take(const election::VrrpReport& report, const model::State& state,
-                           std::int64_t wall_ms);
+    // Null: no change of mastership. Else valid until the next call.
+    const MastershipChange* take(const election::VrrpReport& report, const model::State& state,
+                                 std::int64_t wall_ms);
 
     std::uint64_t end() const { return next_; }
     // see(flow) for each that is kept from that number on, in order, until it returns false.

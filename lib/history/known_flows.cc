@@ -4,13 +4,13 @@
 namespace warren::history {
 
 void KnownFlows::begin(const FlowName& name, KnownFlow flow) {
-    flow.turn = ++turn_;
+    flow.serial = ++last_serial_;
     flows_[name] = flow;
-    order_.emplace_back(name, flow.turn);
+    order_.emplace_back(name, flow.serial);
     while (order_.size() > most) {
-        const auto& [oldest, turn] = order_.front();
+        const auto& [oldest, serial] = order_.front();
         const auto found = flows_.find(oldest);
-        if (found != flows_.end() && found->second.turn == turn) flows_.erase(found);
+        if (found != flows_.end() && found->second.serial == serial) flows_.erase(found);
         order_.pop_front();
     }
 }

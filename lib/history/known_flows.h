@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// When a client's connection began, and whether it has ended here: so that an end says how long it
-// has lasted, and a segment that comes too late whose it was. Bounded: who began first is forgotten
-// first.
+// When clients' connections began and ended here, so that an end can say how long the connection
+// lasted, and a late segment is known for what it is. Bounded: the earliest begun go first.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +26,7 @@ struct KnownFlow {
     std::string_view cause{};
     std::uint32_t connect_us = 0;  // SYN to SYN-ACK
     std::uint16_t server = 0;      // snapshot index
-    std::uint64_t turn = 0;        // which of those of that name it is
+    std::uint64_t serial = 0;      // tells flows of the same name apart
 };
 
 class KnownFlows {
@@ -52,8 +51,8 @@ class KnownFlows {
         }
     };
     std::unordered_map<FlowName, KnownFlow, Hash> flows_;
-    std::deque<std::pair<FlowName, std::uint64_t>> order_;  // with its turn
-    std::uint64_t turn_ = 0;
+    std::deque<std::pair<FlowName, std::uint64_t>> order_;  // with its serial
+    std::uint64_t last_serial_ = 0;
 };
 
 }  // namespace warren::history

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Services that refuse clients, and servers that refuse though they are up: what the log says of
-// them. At first sight, then once a minute while it goes on, and when it is over. Pure.
+// Log lines about services that refuse clients, and servers that refuse though they are up: when it
+// begins, once a minute while it goes on, and when it is over. Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +24,16 @@ class RefusalWatch {
   public:
     static constexpr unsigned summary_seconds = 60;
 
-    // Once a second. Turns the counts of the last ten seconds, too.
+    // Once a second. Also moves the ten-second windows of the counts in `state` on.
     std::vector<RefusalNews> look(model::State& state);
 
   private:
     struct Reported {
-        std::uint64_t total = 0;   // when last told
-        std::uint64_t before = 0;  // it began
-        unsigned seconds = 0;      // since last told
+        std::uint64_t total = 0;   // at the last line
+        std::uint64_t before = 0;  // when it began
+        unsigned seconds = 0;      // since the last line
     };
-    // By what they are, an index, and the cause.
+    // Whether a service or a server, its index, and the cause.
     using Key = std::pair<bool, std::pair<std::size_t, std::size_t>>;
 
     // What there is to tell of it; it is `what` that is refused.

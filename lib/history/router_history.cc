@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "history/spans.h"
+#include "history/duration_text.h"
 #include "vrrp/words.h"
 
 namespace warren::history {
@@ -27,7 +27,7 @@ std::string silence_text(const election::VrrpReport& report, const model::Router
     if (router.other_heard_ns == 0 || report.when_ns < router.other_heard_ns)
         return "no other master was heard";
     return "nobody was heard for " +
-           span_text((report.when_ns - router.other_heard_ns) / 1'000'000);
+           duration_text((report.when_ns - router.other_heard_ns) / 1'000'000);
 }
 
 }  // namespace
@@ -67,21 +67,23 @@ std::string reason_text(const election::VrrpReport& report, const model::RouterS
     return "no reason is known";
 }
 
-const RouterTurn* RouterHistory::take(const election::VrrpReport& report,
-                                      const model::RouterState& router, std::int64_t wall_ms) {
+const MastershipChange* RouterHistory::take(const election::VrrpReport& report,
+                                            const model::RouterState& router,
+                                            std::int64_t wall_ms) {
     using vrrp::State;
     if (report.from != State::master && report.to != State::master) return nullptr;
-    if (turns_.size() == most) turns_.pop_front();
-    turns_.push_back({report.router, router.config->name, report.to == State::master, wall_ms,
-                      reason_text(report, router), other_master(router)});
-    return &turns_.back();
+    if (changes_.size() == most) changes_.pop_front();
+    changes_.push_back({report.router, router.config->name, report.to == State::master, wall_ms,
+                        reason_text(report, router), other_master(router)});
+    return &changes_.back();
 }
 
-const RouterTurn* RouterHistory::last(std::uint16_t router, bool gained) const {
-    const auto found = std::find_if(turns_.rbegin(), turns_.rend(), [&](const RouterTurn& turn) {
-        return turn.router == router && turn.gained == gained;
-    });
-    return found == turns_.rend() ? nullptr : &*found;
+const MastershipChange* RouterHistory::last(std::uint16_t router, bool gained) const {
+    const auto found =
+        std::find_if(changes_.rbegin(), changes_.rend(), [&](const MastershipChange& change) {
+            return change.router == router && change.gained == gained;
+        });
+    return found == changes_.rend() ? nullptr : &*found;
 }
 
 }  // namespace warren::history

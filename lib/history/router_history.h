@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who was master when, and why that changed: what explains most connections that end without a
+// Who was master when, and why that changed, which explains most connections that end without a
 // fault of their server. Bounded: the oldest go first.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace warren::history {
 
-struct RouterTurn {
+struct MastershipChange {
     std::uint16_t router = 0;  // snapshot index
     std::string name;
     bool gained = false;  // mastership; else lost
@@ -25,16 +25,16 @@ class RouterHistory {
   public:
     static constexpr std::size_t most = 1'024;
 
-    // Takes what gains or loses mastership and leaves the other transitions: null.
-    const RouterTurn* take(const election::VrrpReport& report, const model::RouterState& router,
-                           std::int64_t wall_ms);
-    const RouterTurn* last_gain(std::uint16_t router) const { return last(router, true); }
-    const RouterTurn* last_loss(std::uint16_t router) const { return last(router, false); }
+    // Records a gain or loss of mastership; null for other transitions.
+    const MastershipChange* take(const election::VrrpReport& report,
+                                 const model::RouterState& router, std::int64_t wall_ms);
+    const MastershipChange* last_gain(std::uint16_t router) const { return last(router, true); }
+    const MastershipChange* last_loss(std::uint16_t router) const { return last(router, false); }
 
   private:
-    const RouterTurn* last(std::uint16_t router, bool gained) const;
+    const MastershipChange* last(std::uint16_t router, bool gained) const;
 
-    std::deque<RouterTurn> turns_;
+    std::deque<MastershipChange> changes_;
 };
 
 // "fault: link_down", "192.168.8.4 has the higher priority"

@@ -42,7 +42,7 @@ std::vector<Known> flows_of(const history::EndedFlows& ended, const net::IpAddre
                                 all.push_back({name, flow});
                             });
     std::sort(all.begin(), all.end(),
-              [](const Known& a, const Known& b) { return a.flow.turn < b.flow.turn; });
+              [](const Known& a, const Known& b) { return a.flow.serial < b.flow.serial; });
     return all;
 }
 

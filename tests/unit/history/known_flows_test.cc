@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "history/spans.h"
+#include "history/duration_text.h"
 
 namespace warren::history {
 namespace {
@@ -50,14 +50,14 @@ TEST(KnownFlows, OfOneClientOnly) {
 }
 
 TEST(Spans, AreWrittenAsPeopleSayThem) {
-    EXPECT_EQ(span_text(0), "0 s");
-    EXPECT_EQ(span_text(412), "0.41 s");
-    EXPECT_EQ(span_text(400), "0.4 s");
-    EXPECT_EQ(span_text(3'050), "3.05 s");
-    EXPECT_EQ(span_text(252'000), "4m12s");
-    EXPECT_EQ(span_text(7'440'000), "2h4m");
-    EXPECT_EQ(span_text(273'600'000), "3d4h");
-    EXPECT_EQ(span_text(86'400'000), "1d");
+    EXPECT_EQ(duration_text(0), "0 s");
+    EXPECT_EQ(duration_text(412), "0.41 s");
+    EXPECT_EQ(duration_text(400), "0.4 s");
+    EXPECT_EQ(duration_text(3'050), "3.05 s");
+    EXPECT_EQ(duration_text(252'000), "4m12s");
+    EXPECT_EQ(duration_text(7'440'000), "2h4m");
+    EXPECT_EQ(duration_text(273'600'000), "3d4h");
+    EXPECT_EQ(duration_text(86'400'000), "1d");
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ class Ends : public testing::Test {
         state_->routers[0].other_master = model::ip("192.168.8.5");
         state_->routers[0].other_heard_ns = 1'000'000'000;
     }
-    const RouterTurn* turn(State from, State to, Reason reason, std::int64_t wall_ms = noon_ms) {
+    const MastershipChange* turn(State from, State to, Reason reason,
+                                 std::int64_t wall_ms = noon_ms) {
         election::VrrpReport report;
         report.from = from;
         report.to = to;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A span of time in words: "0.4 s", "3.65 s", "4m12s", "2h4m".
+// A duration as people read it: "0.4 s", "3.65 s", "4m12s", "2h4m".
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,6 @@
 
 namespace warren::history {
 
-std::string span_text(std::uint64_t ms);
+std::string duration_text(std::uint64_t ms);
 
 }  // namespace warren::history

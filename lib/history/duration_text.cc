@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "history/spans.h"
+#include "history/duration_text.h"
 
 namespace warren::history {
 namespace {
@@ -21,7 +21,7 @@ std::string two(std::uint64_t large, const char* unit, std::uint64_t small, cons
 
 }  // namespace
 
-std::string span_text(std::uint64_t ms) {
+std::string duration_text(std::uint64_t ms) {
     const std::uint64_t s = ms / 1'000;
     if (s < 60) return seconds_text(ms) + " s";
     if (s < 3'600) return two(s / 60, "m", s % 60, "s");
