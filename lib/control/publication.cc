@@ -32,7 +32,7 @@ LivePublication::LivePublication(boost::asio::io_context& io, model::State& stat
 
 void LivePublication::publish() {
     is_pending_ = false;
-    server_pools::update_fronts(state_);
+    server_pools::update_standby(state_);
     model::update_slots(state_);
     exchange_.publisher.publish(model::build_snapshot(state_, ++generation_));
     exchange::wake_workers(exchange_.workers);

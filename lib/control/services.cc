@@ -133,7 +133,7 @@ void Services::follow_own_hosts() {
 }
 
 void Services::follow_quorums() {
-    server_pools::update_fronts(context_.state);
+    server_pools::update_standby(context_.state);
     for (const model::QuorumChange& change : update_quorums(context_.state, port::now_ns()))
         announce_quorum(change);
     callbacks_.quorums_changed();
@@ -271,9 +271,9 @@ void Services::every_second() {
         on_server(index);
     const bool are_weights_others =
         server_pools::update_factors(context_.state, exchange_, port::now_ns());
-    const bool are_fronts_others = server_pools::update_fronts(context_.state);
-    if (are_fronts_others) follow_quorums();
-    if (are_fronts_others || are_weights_others) context_.publication.publish();
+    const bool has_standby_changed = server_pools::update_standby(context_.state);
+    if (has_standby_changed) follow_quorums();
+    if (has_standby_changed || are_weights_others) context_.publication.publish();
     model::sample_rates(context_.state, exchange_);
     rebalance();
     warn_of_few_ports();

@@ -332,11 +332,11 @@ std::vector<std::uint16_t> candidates(const ServiceRecord& service) {
 }
 
 std::uint32_t server_weight(const ServerRecord& server) {
-    return server.waits ? 0 : balance::effective_weight(weight_of(server), server.factor);
+    return server.stands_by ? 0 : balance::effective_weight(weight_of(server), server.factor);
 }
 
 bool keeps_groups(const ServerRecord& server) {
-    return is_served(server) && !server.replaced && !server.waits && !server.drain_is_over &&
+    return is_served(server) && !server.replaced && !server.stands_by && !server.drain_is_over &&
            server.health.can_keep_clients();
 }
 

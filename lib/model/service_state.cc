@@ -55,7 +55,7 @@ bool is_alive(const ServerRecord& server) {
 }
 
 bool is_cut_off(const ServerRecord& server) {
-    return server.health.condition() == balance::Condition::minority && server.waits;
+    return server.health.condition() == balance::Condition::minority && server.stands_by;
 }
 
 bool sees_answers(const State& state, const ServiceRecord& service) {

@@ -122,10 +122,10 @@ struct ServerRecord {
     bool replaced = false;  // the sorry_server serves instead, or the others instead of it
     std::uint32_t factor = balance::factor_one;     // as published; 256 = 1.0
     std::optional<std::uint32_t> ordered_weight{};  // the operator's, until the next order
-    bool waits = false;            // others stand in front (server_pools/weights.h)
-    bool is_full = false;          // uthreshold, where tiers ask for it
-    bool serves = true;            // takes new flows, as of the last change
-    std::uint64_t serving_ns = 0;  // since when; 0: from the start
+    bool stands_by = false;                         // gets no new flows while preferred ones can
+    bool is_full = false;                           // uthreshold, where tiers ask for it
+    bool serves = true;                             // takes new flows, as of the last change
+    std::uint64_t serving_ns = 0;                   // since when; 0: from the start
     std::shared_ptr<const rabbitmq::NodeFacts> node{};  // null: no check asks it
     Traffic traffic{};
     ServerRates rates{};

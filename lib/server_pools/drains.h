@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Flows of servers that take no new ones: how many are left, and when their time is over. No I/O.
+// Draining servers: how many flows are left, and when drain_timeout is over. No I/O.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace warren::server_pools {
 struct DrainNews {
     std::uint16_t server = 0;
     std::string text;      // for the log
-    bool changed = false;  // its standing: the snapshot is out of date
-    bool silent = false;   // it has begun to answer nothing that it is sent
-    bool asks = false;     // its live flows are to be asked whether it still knows them
+    bool changed = false;  // its standing, so a snapshot is due
+    bool silent = false;   // it answers no frame any more
+    bool asks = false;     // its live flows are to be probed (balance/roll_call.h)
 };
 
-// Some fifty times a second. Counts live flows, sees which servers are silent, ends drains whose
-// timeout is over, declares those down that refuse and have no open one left, and has flows of
-// others that may be dead called (balance/roll_call.h).
+// Some fifty times a second, on all servers: counts live flows, finds servers that answer nothing,
+// ends drains whose timeout is over, takes those down that refuse and have no open flow left, and
+// asks for a probe of the flows of those that may be dead.
 std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchange& exchange,
                                      std::uint64_t now_ns);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which servers give up how many of their flows now, so that a server which has come back gets its
-// share. No I/O: the orders are for the workers.
+// Rebalancing: which servers are to lose how many of their flows now, so that one which has come
+// back gets its share. No I/O: the caller passes the orders to workers and management APIs.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct Shed {
     exchange::ShedOrder order;
 };
 
-// Close up to `most` connections of a server by its management API.
+// Close at most `most` connections of a server by its management API.
 struct CloseRequest {
     std::uint16_t server = 0;
     unsigned most = 0;

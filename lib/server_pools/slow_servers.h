@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Servers whose health takes away so much of their weight that somebody should look: said once, and
-// again when they have recovered. Pure.
+// Log lines about servers whose health factor takes much of their weight: once when that begins and
+// once when they have recovered. Pure.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace warren::server_pools {
 
-// Shares of the configured weight. Between the two nothing is said.
+// Shares of the configured weight; the gap is the hysteresis.
 inline constexpr double slow_share = 0.8;
 inline constexpr double recovered_share = 0.9;
 

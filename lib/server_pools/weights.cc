@@ -121,7 +121,7 @@ bool note_full(model::State& state, const exchange::Exchange& exchange) {
 }
 
 // Without a usable one all stay as they are: who comes first shall serve.
-bool update_fronts(model::State& state) {
+bool update_standby(model::State& state) {
     bool has_changed = false;
     for (const model::ServiceRecord& service : state.services) {
         std::vector<balance::Contender> pool;
@@ -130,7 +130,7 @@ bool update_fronts(model::State& state) {
         const std::vector<bool> front = balance::in_front(pool);
         for (std::size_t i = 0; i < pool.size(); ++i) {
             const bool now = pool[i].is_usable && !front[i];
-            has_changed |= std::exchange(state.servers[service.servers[i]].waits, now) != now;
+            has_changed |= std::exchange(state.servers[service.servers[i]].stands_by, now) != now;
         }
     }
     return has_changed;

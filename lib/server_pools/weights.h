@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The effective weights of all servers, from what checks, nodes and traffic say of them, and who
-// stands in front. No I/O.
+// The effective weights of all servers, from checks, nodes and traffic, and which servers stand by
+// (get no new flows) as long as preferred ones can serve. No I/O.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,16 @@
 
 namespace warren::server_pools {
 
-// About once a second: recomputes the factors. Returns whether one that is worth publishing has
-// changed.
+// About once a second: recomputes the weight factors. Returns whether one has changed enough to
+// publish a snapshot for it.
 bool update_factors(model::State& state, const exchange::Exchange& exchange, std::uint64_t now_ns);
 
-// Many times a second: which servers have as many flows as they may (uthreshold), where another
-// tier may serve instead. Returns whether that has changed.
+// Many times a second: which servers have reached their uthreshold, in services where another tier
+// may serve instead. Returns whether that has changed.
 bool note_full(model::State& state, const exchange::Exchange& exchange);
 
-// Before each new snapshot: which servers new flows go to, by tier, `prefer` and alarms. And now
-// and then, for what nodes are is learnt without any news of how they are: returns whether that has
-// changed.
-bool update_fronts(model::State& state);
+// Before each snapshot, and now and then for node types are learnt without a change of state: which
+// servers stand by, by tier, `prefer` and alarms. Returns whether that has changed.
+bool update_standby(model::State& state);
 
 }  // namespace warren::server_pools

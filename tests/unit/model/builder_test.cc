@@ -396,9 +396,9 @@ TEST(KeepsGroups, OfAServerThatLivesWhateverTheOperatorLeavesIt) {
     server.drain_is_over = true;
     EXPECT_FALSE(keeps()) << "drain_timeout";
     server.drain_is_over = false;
-    server.waits = true;
+    server.stands_by = true;
     EXPECT_FALSE(keeps()) << "others stand in front";
-    server.waits = false;
+    server.stands_by = false;
     server.replaced = true;
     EXPECT_FALSE(keeps()) << "the sorry_server serves, or is served for again";
     server.replaced = false;

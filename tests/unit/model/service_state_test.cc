@@ -78,7 +78,7 @@ TEST_F(ServiceStates, AMinorityThatOthersStandBeforeIsNotInTheQuorum) {
     EXPECT_EQ(quorum(), "UP 4 of 2 uu");
     state_->servers[1].health.on_result(0, balance::CheckResult::minority);
     EXPECT_EQ(quorum(), "uu") << "nobody stands before it";
-    state_->servers[1].waits = true;
+    state_->servers[1].stands_by = true;
     EXPECT_TRUE(is_cut_off(state_->servers[1]));
     EXPECT_EQ(quorum(), "DOWN 1 of 2 uu") << "its flows live";
     pass(1);

@@ -65,7 +65,7 @@ TEST_F(Rebalancing, AServerThatTakesNoneIsNotShortOfThem) {
     server(1).health.set_admin(balance::Admin::drained);
     EXPECT_TRUE(rebalance(*state_, exchange_).sheds.empty());
     server(1).health.set_admin(balance::Admin::enabled);
-    server(1).waits = true;
+    server(1).stands_by = true;
     EXPECT_TRUE(rebalance(*state_, exchange_).sheds.empty());
 }
 

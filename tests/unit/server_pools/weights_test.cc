@@ -23,7 +23,7 @@ class Weights : public Pool {
         server(index).node = std::make_shared<const rabbitmq::NodeFacts>(std::move(facts));
     }
     std::string fronts() {
-        update_fronts(*state_);
+        update_standby(*state_);
         std::string text;
         for (const model::ServerRecord& s : state_->servers)
             text += server_weight(s) == 0 ? '-' : 'x';
@@ -106,12 +106,12 @@ TEST_F(Weights, PreferredNodesServeWhileOneIsUp) {
     EXPECT_EQ(fronts(), "xx") << "nobody has said what he is";
     says(0, {.type = rabbitmq::NodeType::disc});
     says(1, {.type = rabbitmq::NodeType::ram});
-    EXPECT_TRUE(update_fronts(*state_));
-    EXPECT_FALSE(update_fronts(*state_)) << "once";
+    EXPECT_TRUE(update_standby(*state_));
+    EXPECT_FALSE(update_standby(*state_)) << "once";
     EXPECT_EQ(fronts(), "-x");
     server(1).health.set_admin(balance::Admin::drained);
     EXPECT_EQ(fronts(), "xx") << "the disc node, now that it is alone";
-    EXPECT_FALSE(server(0).waits);
+    EXPECT_FALSE(server(0).stands_by);
 }
 
 TEST_F(Weights, AMinorityServesWhenNobodyElseCan) {
@@ -144,7 +144,7 @@ TEST_F(Weights, TheNextTierServesWhileTheLowerOneIsFull) {
     EXPECT_TRUE(hold(2, 10));
     EXPECT_FALSE(hold(2, 10));
     EXPECT_EQ(fronts(), "xxx") << "full ones wait for nobody: workers pass them over";
-    EXPECT_FALSE(server(1).waits);
+    EXPECT_FALSE(server(1).stands_by);
     EXPECT_FALSE(hold(1, 8)) << "full until a quarter has gone";
     EXPECT_TRUE(hold(1, 7));
     EXPECT_EQ(fronts(), "-xx");

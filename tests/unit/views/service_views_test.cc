@@ -140,7 +140,7 @@ TEST_F(SmallPool, AMinorityIsDownForNewFlowsWhileAnotherServes) {
     model::ServerRecord& server = state_->servers[0];
     server.health.on_result(0, balance::CheckResult::minority);
     EXPECT_EQ(state_text(server), "up") << "nobody stands before it";
-    server.waits = true;
+    server.stands_by = true;
     EXPECT_EQ(state_text(server), "down");
     const auto said = server_rows(context())[0].at("reason").get<std::string>();
     EXPECT_NE(said.find("down for new flows, those it has stay"), std::string::npos) << said;
