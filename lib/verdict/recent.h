@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What has gone wrong in the last seconds, of things that say no more than a number: looked at once
-// a second. Pure: the time is an argument.
+// Windows of the last seconds over counters that show trouble here, sampled once a second. Pure:
+// the time is an argument.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 
 namespace warren::verdict {
 
-// Of a healthy warren none of these grows; the others are the network's and the clients'.
+// Drops that a healthy warren never counts; the other reasons are the network's and the clients'.
 inline constexpr std::array own_drops{exchange::Drop::punt_full, exchange::Drop::handoff_full,
                                       exchange::Drop::no_mbuf, exchange::Drop::tx_full};
 
@@ -31,20 +31,21 @@ class Recent {
     std::uint64_t late_adverts(std::size_t router) const;
     // The worst within span_ns.
     std::uint64_t manager_lag_ns(std::uint64_t now_ns) const;
-    // Since a client last sent anything to a service that has connections; 0: nothing is missed.
+    // For how long no client has sent anything to a service that has connections; 0: traffic is as
+    // expected.
     std::uint64_t silent_ns(std::size_t service, std::uint64_t now_ns) const;
 
   private:
-    struct Hearing {
-        std::uint64_t bytes = 0, heard_ns = 0;  // of the clients, when they last grew; 0: have not
+    struct ClientActivity {
+        std::uint64_t bytes = 0, last_ns = 0;  // from clients; last_ns: when they last grew
         std::uint64_t flows = 0;
     };
-    void listen(std::size_t service, const model::State& state, const exchange::Exchange& exchange,
-                std::uint64_t now_ns);
+    void watch_clients(std::size_t service, const model::State& state,
+                       const exchange::Exchange& exchange, std::uint64_t now_ns);
 
     std::array<balance::Rate, own_drops.size()> drops_{};
     std::vector<balance::Rate> late_adverts_;  // by router
-    std::vector<Hearing> hearings_;            // by service
+    std::vector<ClientActivity> activity_;     // by service
     std::uint64_t lag_ns_ = 0, lagged_ns_ = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is wrong now, in words for people.
+// What is wrong now, each reason with its level and a sentence for operators.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@ namespace warren::verdict {
 
 enum class Level : std::uint8_t {
     ok,
-    degraded,  // redundancy or some clients are lost
-    down,      // a service is
+    degraded,  // redundancy is lost, or some clients are affected
+    down,      // a service does not work
 };
 const char* name(Level level);
 
 struct Reason {
-    const char* name = "";  // README.md
+    const char* name = "";  // stable; README.md lists them
     Level level = Level::degraded;
     std::string text;  // "10.0.1.12:5672 is down: connection refused"
     std::string look;  // what tells more: "warrenctl show servers"
