@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A small child process that outlives us for an instant: when we end without having taken back what
-// we put into the kernel (killed, crashed), it does, so that a dead master's kernel neither answers
-// ARP for its addresses nor refuses their clients, and sends nothing by its routes. Make it before
-// there are threads. It hears no signal but SIGKILL, holds nothing of ours but a socket, and goes
-// by another name than ours, so that what ends us by name leaves it alone. Errors: the constructor
-// throws std::system_error; what it cannot be told any more because it has died is given up.
+// A small child process that removes what we put into the kernel when we end without doing so
+// (killed, crashed): a dead master's kernel must neither answer ARP for its addresses nor refuse
+// their clients, nor route by its routes. Construct it before there are threads (fork). The child
+// blocks all signals but SIGKILL, holds nothing of ours but a socket, and has another name than
+// ours, so that a kill by name does not reach it. Errors: the constructor throws std::system_error;
+// if the child has died, what it should be told is dropped.
 #pragma once
 
 #include <sys/types.h>
@@ -17,9 +17,9 @@ namespace warren::kernel {
 
 class Cleaner {
   public:
-    // The words of our command line are the child's to write its name over.
+    // `command_line`: our argv, which the child overwrites with its name.
     explicit Cleaner(std::span<char*> command_line);
-    ~Cleaner();  // the child removes what is still there, and has ended afterwards
+    ~Cleaner();  // the child removes what is still there; waits for its end
     Cleaner(const Cleaner&) = delete;
     Cleaner& operator=(const Cleaner&) = delete;
 
@@ -27,7 +27,8 @@ class Cleaner {
     void will_have(const NetlinkMessage& removal);
     void has_removed(const NetlinkMessage& removal);
 
-    // What the kernel ties to an open socket outlives us too, until the rest has been removed.
+    // The child gets a copy of the descriptor, so that what the kernel ties to that socket stays
+    // until the rest has been removed.
     void hold(int descriptor);
 
   private:

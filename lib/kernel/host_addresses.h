@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The virtual addresses on the host's own interfaces: there while their router is master, gone
-// otherwise, whatever ends us. follow() compares what is wanted with what was put there and with
-// what the kernel has, so it can be called after any change; the destructor takes everything back.
-// A request socket of its own, whose answers do not wait. Errors: the constructor throws
-// std::system_error; an address that the kernel refuses is told once, and tried again.
+// The virtual addresses on the host's interfaces: there while their router is master, removed
+// otherwise, also when we are killed (cleaner.h). follow() compares what is wanted with what was
+// put there and with what the kernel has, so it can be called after any change; the destructor
+// takes everything back. A request socket of its own, whose answers do not wait. Errors: the
+// constructor throws std::system_error; an address that the kernel refuses is told once, and tried
+// again.
 #pragma once
 
 #include <functional>
@@ -22,31 +23,33 @@
 
 namespace warren::kernel {
 
-// What the kernel has taken. Its event comes later; who has not been seen since cannot be lost.
+// An address that the kernel has accepted. `seen`: its event has come, so from then on a link
+// without it has lost it.
 struct PlacedAddress {
     KernelAddress address;
     bool seen = false;
 };
 
-// Whether what a link has lost comes again. Not at once: who takes all addresses of an interface to
-// give it others would find ours the first of its network, and lose his with it when it goes.
+// Whether an address that a link has lost is added again. Not at once: to somebody who replaces all
+// addresses of an interface ours would become the primary of its network, and take his secondary
+// ones with it when it goes.
 enum class Lost { wait, come_again };
 
-// Pure. What is to go and what to come, `remove` first. What the link has of somebody else's stays
-// his (an address owner's, say).
+// Pure. What to remove, then what to add. Addresses that others have put on the link stay (an
+// address owner's, say).
 struct AddressChanges {
     std::vector<KernelAddress> remove, add;
 };
 using AddressKey = std::pair<std::string, net::IpAddress>;  // interface and address
 using PlacedAddresses = std::map<AddressKey, PlacedAddress>;
-// Notes in `placed` who is there.
+// Updates `seen` in `placed`.
 AddressChanges address_changes(PlacedAddresses& placed, const std::vector<KernelAddress>& wanted,
                                const std::vector<Link>& links, Lost lost);
 
 bool has_address(const Link& link, const net::IpAddress& address);
 
-// Pure. Which of `ours` are on their interfaces already, as an earlier life leaves them. Not the
-// first address of an interface: that is the host's own, whoever else names it.
+// Pure. Which of `ours` are on their interfaces already, left by an earlier run. Not the first
+// address of an interface: that is the host's own, even if an instance names it.
 std::vector<KernelAddress> leftovers(std::span<const KernelAddress> ours,
                                      const std::vector<Link>& links);
 

@@ -59,9 +59,10 @@ class Netlink {
     // Of a wanted server; nothing = unknown server or no route to it.
     std::optional<NextHop> next_hop(const net::IpAddress& server) const;
 
-    // A wanted server does not answer: perhaps its address is another machine's by now, which said
-    // nothing. The kernel would believe in the old MAC for up to 45 s. Whoever has it is asked, and
-    // if that was in vain, next time everybody; twice a second at most.
+    // A wanted server does not answer: perhaps its address has moved to another machine without a
+    // gratuitous ARP, and the kernel would use the old MAC for up to 45 s. Has the kernel probe the
+    // neighbour (NUD_PROBE), and the next call, if none answered, resolve it anew; twice a second
+    // at most.
     void doubt(const net::IpAddress& server);
 
     const NetlinkStatistics& statistics() const { return statistics_; }
@@ -71,7 +72,7 @@ class Netlink {
     struct Neighbour {
         std::optional<net::MacAddress> mac;
         bool failed = false;
-        bool kept = false;          // the kernel keeps it resolved by itself, or it is permanent
+        bool kept = false;          // managed or permanent: the kernel keeps it resolved
         bool flag_is_ours = false;  // we set the managed flag, we take it away
         std::chrono::steady_clock::time_point doubtable = {};  // not before
     };

@@ -47,14 +47,14 @@ using KernelMessage =
 // monostate: a message that is none of our business, or that cannot be read.
 KernelMessage parse_kernel_message(const nlmsghdr& header);
 
-// A request as bytes, all but its sequence number: it can be compared, kept, and sent by another
+// A request as bytes, without its sequence number: it can be compared, stored, and sent by another
 // process.
 using NetlinkMessage = std::vector<char>;
 
-// Somebody may have put the same address there with another prefix length too: that is not ours.
-// What an earlier life has left is, whatever it was.
+// exact: only with our prefix length, for the same address with another one is somebody else's.
+// any_prefix: for what an earlier run of ours has left.
 enum class Removal : std::uint8_t { exact, any_prefix };
-// What takes the address away.
+// The request that removes the address.
 NetlinkMessage address_removal(int ifindex, const KernelAddress& address,
                                Removal removal = Removal::exact);
 
@@ -86,8 +86,8 @@ class NetlinkSocket {
                       std::optional<NeighbourMessage>& answer);
     // Makes the entry if need be and starts resolving it; `use` also takes the managed flag away.
     int keep_neighbour(int ifindex, const net::IpAddress& address, Keep keep);
-    // Of an entry with a MAC: the kernel asks that station whether it is still there, or holds the
-    // MAC for wrong until the next keep_neighbour() asks everybody. Takes the managed flag away.
+    // Of an entry with a MAC. probe: the kernel asks that station by unicast (NUD_PROBE). forget:
+    // the MAC is invalid until keep_neighbour() has it resolved anew. Both clear the managed flag.
     int doubt_neighbour(int ifindex, const net::IpAddress& address, Doubt doubt);
 
     // EEXIST, EADDRNOTAVAIL: it is as asked for already.
