@@ -56,7 +56,8 @@ bool HalfOpen::move_elsewhere(flow::FlowIndex index, FlowEventKind why, const Po
     const std::uint16_t new_id = tables_.choice.choose(flow, round, flow::syn_servers(flow));
     if (new_id == tables::ServerChoice::no_server) return false;
     const exchange::Server& server = round.snapshot->servers[new_id];
-    if (flow::sees_both_sides(server.method) != flow::sees_both_sides(flow.method)) return false;
+    // Who has passed a SYN on untouched does not know what it could offer a server of its own.
+    if (flow::sees_both_sides(server.method) && !flow::sees_both_sides(flow.method)) return false;
 
     flow::Flow target = flow;
     const std::uint32_t client_isn = flow.ack_from_server - 1 - flow.seq_delta;

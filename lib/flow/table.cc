@@ -136,17 +136,15 @@ void FlowTable::erase(FlowIndex i) {
 
 bool FlowTable::move_to_server(FlowIndex i, const Flow& target) {
     Flow& f = records_[i];
-    if (sees_both_sides(f.method)) {
-        const std::uint32_t value = value_of(i, Side::server);
-        const std::uint64_t old_hash = hash_(f, Side::server);
-        const std::uint64_t new_hash = hash_(target, Side::server);
-        index_.erase(old_hash, value);
-        if (!index_.insert(new_hash, value)) {
-            const bool restored = index_.insert(old_hash, value);
-            assert(restored);
-            static_cast<void>(restored);
-            return false;
-        }
+    const std::uint32_t value = value_of(i, Side::server);
+    const bool had_server_key = sees_both_sides(f.method);
+    const std::uint64_t old_hash = hash_(f, Side::server);
+    if (had_server_key) index_.erase(old_hash, value);
+    if (sees_both_sides(target.method) && !index_.insert(hash_(target, Side::server), value)) {
+        const bool restored = !had_server_key || index_.insert(old_hash, value);
+        assert(restored);
+        static_cast<void>(restored);
+        return false;
     }
     servers_.leave(i);
     f.take_attempt(target);

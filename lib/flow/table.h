@@ -121,8 +121,8 @@ class FlowTable {
     FlowIndex restore(const Flow& flow);
     void erase(FlowIndex i);
 
-    // Moves a half-open flow to another server: Flow::take_attempt(target). Both methods must see
-    // as many sides. False: index full, nothing changed.
+    // Moves a half-open flow to another server: Flow::take_attempt(target), whichever sides the two
+    // methods see. False: index full, nothing changed.
     bool move_to_server(FlowIndex i, const Flow& target);
 
     // Use this to change the state: the flow is seen now, ageing follows, and a flow that is no

@@ -85,6 +85,31 @@ TEST_F(Replay, ARefusedSynGoesToAnotherServerAndTheClientHearsNothing) {
     EXPECT_EQ(world.exchange.workers[0]->servers[1].active.value(), 1U);
 }
 
+// The balancer's own host beside servers elsewhere: its answers do not come by.
+TEST_F(Replay, ARefusedSynGoesAsItWasToAServerThatAnswersTheClientItself) {
+    world.change([](exchange::Snapshot& s) { s.servers[1].method = flow::Method::dr; });
+    const Attempt first = syn();
+    const Attempt second = only(world.send_raw(refusal(first)));
+    EXPECT_TRUE(second.is_syn());
+    EXPECT_EQ(second.server(), vip);
+    EXPECT_EQ(second.parsed.sequence, Connection(world).client_seq);
+    EXPECT_NE(second.line.find(" > 02:00:00:00:00:0c"), std::string::npos);
+    EXPECT_EQ(world.counted(&C::syns_replayed), 1U);
+    EXPECT_EQ(world.exchange.workers[0]->servers[0].active.value(), 0U);
+    EXPECT_EQ(world.exchange.workers[0]->servers[1].active.value(), 1U);
+
+    Connection opened(world);
+    opened.client_seq = 1001;
+    opened.server_seq = 70'001;
+    const Attempt ack = only(world.send_raw(opened.client_segment("A")));
+    EXPECT_EQ(ack.server(), vip);
+    EXPECT_NE(ack.line.find(std::string(" > ") + second_server_mac), std::string::npos);
+    EXPECT_NE(only(world.send_raw(reply_to(first, "SA", 70'000, first.parsed.sequence + 1)))
+                  .line.find("[R]"),
+              std::string::npos)
+        << "the first one's late answer is nobody's";
+}
+
 // RFC 7323 2.2, RFC 2018 2: what one end offered the other agrees on; it must be the same offer.
 TEST_F(Replay, TheClientsOfferIsMadeAgain) {
     const Attempt second = only(world.send_raw(refusal(syn())));

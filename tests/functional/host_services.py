@@ -270,11 +270,11 @@ def connections(site, count):
     return made, servers
 
 
-def through(host, address, source=None):
+def through(host, address, source=None, patience_s=3):
     """Who serves a connection of that host's own to port 5672 there."""
     one, _ = socket_in(host.namespace, socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     with one:
-        one.settimeout(3)
+        one.settimeout(patience_s)
         if source:
             one.bind((source, 0))
         try:
@@ -368,17 +368,14 @@ def node(test):
     for name in ("a", "b"):
         test.start(site.hosts[name], sys.executable, str(HERE / "name_echo.py"), name, log=f"echo-{name}.log")
     kinds = {"192.168.8.101": "DR", "192.168.8.102": "NAT", "192.168.8.103": "TUN", VIP: "FNAT", VIP6: "FNAT"}
-    services = "".join(f"""virtual_server {vip} 5672 {{
-    lb_algo rr
-    lb_kind {kind}
-    real_server {"fd00:8::4" if ":" in vip else "192.168.8.4"} 5672 {{
-        TCP_CHECK {{
-            connect_timeout 1
-        }}
-    }}
-}}
-""" for vip, kind in kinds.items())
-    more = "".join(f"        {vip}/24\n" for vip in kinds if vip not in (VIP, VIP6))
+    with_both = {"192.168.8.104": "FNAT", "192.168.8.105": "NAT"}
+    def server(address):
+        return f"    real_server {address} 5672 {{\n        TCP_CHECK {{\n            connect_timeout 1\n        }}\n    }}\n"
+    def service(vip, kind, *servers):
+        return f"virtual_server {vip} 5672 {{\n    lb_algo rr\n    lb_kind {kind}\n{''.join(map(server, servers))}}}\n"
+    services = "".join(service(vip, kind, "fd00:8::4" if ":" in vip else "192.168.8.4") for vip, kind in kinds.items())
+    services += "".join(service(vip, kind, "192.168.8.4", "192.168.8.5") for vip, kind in with_both.items())
+    more = "".join(f"        {vip}/24\n" for vip in (*kinds, *with_both) if vip not in (VIP, VIP6))
     site.start("a", instance("a").replace("    virtual_ipaddress {\n", "    virtual_ipaddress {\n" + more) + services)
     site.wait_for("a", 0, 6)
     for vip, kind in kinds.items():
@@ -386,6 +383,12 @@ def node(test):
             assert through(site.client, vip) == "a", f"{kind} {vip}"
         assert through(site.hosts["a"], vip) == "a", f"{kind} {vip}, a client on the host itself"
     assert all(row["reachable"] for row in test.ctl(site.hosts["a"], "show", "servers"))
+    # The other host's service is silent to clients, and passes its check: they are this host's, within their first SYN's time.
+    site.hosts["b"].run("nft", "add table inet silent; add chain inet silent in { type filter hook input priority 0; };"
+                               "add rule inet silent in ip saddr { 192.168.8.104, 192.168.8.50 } tcp dport 5672 drop")
+    for vip, kind in with_both.items():
+        served = [through(site.client, vip, patience_s=0.9) for _ in range(6)]
+        assert served == ["a"] * 6, f"{kind}: served by {served}"
     one, _ = socket_in(site.client.namespace, socket.AF_INET, socket.SOCK_STREAM)
     with one:
         one.settimeout(5)

@@ -282,6 +282,25 @@ TEST(FlowTable, MovesAFlowToAnotherServer) {
     EXPECT_EQ(table.servers().load(2), 1U);
 }
 
+// Whose answers do not come by has no tuple of the server's.
+TEST(FlowTable, MovesAFlowBetweenMethods) {
+    FlowTable table(options(10));
+    const Flow before = samples::flow(1);
+    const FlowIndex i = table.insert(before);
+    Flow target = before;
+    target.method = Method::dr;
+    ASSERT_TRUE(table.move_to_server(i, target));
+    EXPECT_FALSE(table.find(before.server_tuple()));
+    EXPECT_TRUE(is_hit(table.find(before.client_tuple()), hit(i, Side::client)));
+    ASSERT_TRUE(table.move_to_server(i, before));
+    EXPECT_TRUE(is_hit(table.find(before.server_tuple()), hit(i, Side::server)));
+    target.local_port = net::Be16(4711);
+    ASSERT_TRUE(table.move_to_server(i, target));
+    table.erase(i);
+    EXPECT_FALSE(table.find(before.client_tuple()));
+    EXPECT_FALSE(table.find(before.server_tuple()));
+}
+
 TEST(FlowTable, AgesByStateAndLastSegment) {
     struct Case {
         TcpState state;
