@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // AMQP_CHECK and RABBITMQ_CHECK, which keepalived has not.
+#include <algorithm>
 #include <charconv>
 
 #include "schema/schema.h"
@@ -163,6 +164,10 @@ void read_rabbitmq_check(Statement& s, ServerDraft& draft) {
     check.where = s.where();
     check.timing = draft.timing;
     prefer(check.timing.delay_loop_ns, usual.delay_loop_ns, api_interval_ns);
+    // Within it a dozen questions are answered: what a virtual_server or its profile says of one is
+    // not meant for them.
+    check.timing.connect_timeout_ns =
+        std::max(check.timing.connect_timeout_ns, usual.connect_timeout_ns);
     BlockReader reader(s.context, s.node.keyword(), s.where());
     add_check_keywords(reader, draft, check.timing, check.endpoint);
     reader.keywords(login_keywords, check.login).keywords(rabbitmq_keywords, check);

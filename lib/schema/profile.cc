@@ -34,12 +34,14 @@ struct Profile {
     std::span<const Line> lines;
 };
 constexpr Profile rabbitmq[] = {
-    {5672, of_clients},  // AMQP
-    {5671, of_clients},  // AMQP over TLS, passed through
-    {1883, of_clients},  // MQTT
-    {8883, of_clients},  // MQTT over TLS
-    {5552, of_streams},  // streams
-    {15672, of_people},  // management
+    // Each without TLS and with it, which is passed through.
+    {5672, of_clients},  {5671, of_clients},   // AMQP
+    {1883, of_clients},  {8883, of_clients},   // MQTT
+    {61613, of_clients}, {61614, of_clients},  // STOMP
+    {15675, of_clients}, {15676, of_clients},  // MQTT in a web page
+    {15674, of_clients}, {15673, of_clients},  // STOMP in a web page
+    {5552, of_streams},  {5551, of_streams},   // streams
+    {15672, of_people},  {15671, of_people},   // management
 };
 
 const Profile* profile_of(std::uint16_t port) {
@@ -70,8 +72,8 @@ void read_profile(const syntax::Node& block, SchemaContext& context,
     const Profile* const profile = profile_of(server.port);
     if (profile == nullptr)
         return context.error(statement->where,
-                             "'profile rabbitmq' knows the ports 5672, 5671, 1883, 8883, 5552 and "
-                             "15672, not " +
+                             "'profile rabbitmq' knows RabbitMQ's own ports (5672, 5671, 1883, "
+                             "8883, 61613, 61614, 15673 to 15676, 5552, 5551, 15672, 15671), not " +
                                  std::to_string(server.port));
     BlockReader reader(context, "virtual_server", statement->where);
     add_virtual_server_keywords(reader, server);

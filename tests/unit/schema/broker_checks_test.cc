@@ -122,6 +122,16 @@ TEST(RabbitmqCheck, LittleIsEnough) {
     EXPECT_FALSE(check.strict);
 }
 
+TEST(RabbitmqCheck, HasTimeForAllItsQuestions) {
+    const auto timeout_ns = [](const std::string& own) {
+        return loaded<config::RabbitmqCheck>("RABBITMQ_CHECK {\n" + own + login + "}",
+                                             "profile rabbitmq\n")
+            .timing.connect_timeout_ns;
+    };
+    EXPECT_EQ(timeout_ns(""), 5 * config::ns_per_s) << "the profile's is for one question";
+    EXPECT_EQ(timeout_ns("connect_timeout 2\n"), 2 * config::ns_per_s);
+}
+
 TEST(RabbitmqCheck, UrlsAreAddresses) {
     const auto url = [](const std::string& text) {
         return told("RABBITMQ_CHECK {\nurl " + text + "\nusername w\npassword p\n}");
