@@ -52,11 +52,7 @@ amqp::Level level_of(AmqpLevel level) {
 class AmqpChecker final : public Checker {
   public:
     AmqpChecker(boost::asio::io_context& io, const AmqpOptions& options, Callback callback)
-        : io_(io),
-          options_(options),
-          callback_(std::move(callback)),
-          timer_(io),
-          proxy_form_(options.proxy_header ? ProxyForm::local : ProxyForm::none) {
+        : io_(io), options_(options), callback_(std::move(callback)), timer_(io) {
         wait(options.schedule.warmup_ns);
     }
     ~AmqpChecker() override {
@@ -76,7 +72,6 @@ class AmqpChecker final : public Checker {
     amqp::Settings settings(const std::string& password) const;
     void on_found(const amqp::Finding& finding);
     void on_ended(Reason reason, const std::string& text);
-    bool tries_other_proxy_form();
     void fail(Reason reason, const std::string& text);
     void report(CheckResult result);
     void learn();
@@ -91,7 +86,6 @@ class AmqpChecker final : public Checker {
     // Lives as long as the checker: who has called back asks whether it still does.
     std::shared_ptr<const int> presence_ = std::make_shared<const int>();
 
-    ProxyForm proxy_form_;
     Pace pace_ = Pace::steady;
     bool latency_told_ = false;                     // of this connection
     std::optional<std::int64_t> session_since_ns_;  // of this connection
@@ -120,7 +114,7 @@ void AmqpChecker::attempt() {
         if (!secret) return give_up("cannot read " + options_.password_file);
         password = *std::move(secret);
     }
-    AmqpLink::Way way{options_.target, {}, proxy_form_, options_.connect_timeout_ns};
+    AmqpLink::Way way{options_.target, {}, options_.proxy_header, options_.connect_timeout_ns};
     if (options_.tls) {
         way.tls = tls_options(*options_.tls, options_.target.address);
         if (!way.tls) return give_up("cannot use " + options_.tls->ca_file);
@@ -172,7 +166,6 @@ void AmqpChecker::on_found(const amqp::Finding& finding) {
 
 // Reason::none: a finding has said why.
 void AmqpChecker::on_ended(Reason reason, const std::string& text) {
-    if (reason != Reason::none && tries_other_proxy_form()) return attempt();
     const bool had_session = session_since_ns_.has_value();
     // What the port says now tells whether the node is gone. But not all the time: a session that
     // has just begun is no news.
@@ -186,15 +179,6 @@ void AmqpChecker::on_ended(Reason reason, const std::string& text) {
     if (here.expired()) return;
     lost_session_ = had_session;
     wait(at_once ? least_pause_ns : pause_ns());
-}
-
-// RabbitMQ before 3.11.19 resets LOCAL. The form that was heard stays.
-bool AmqpChecker::tries_other_proxy_form() {
-    const bool was_heard = link_->latency_ns() == 0 || link_->client().greeting();
-    if (proxy_form_ == ProxyForm::none || was_heard) return false;
-    const bool is_first = proxy_form_ == ProxyForm::local;
-    proxy_form_ = is_first ? ProxyForm::own_address : ProxyForm::local;
-    return is_first;
 }
 
 void AmqpChecker::fail(Reason reason, const std::string& text) {

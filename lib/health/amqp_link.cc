@@ -52,9 +52,7 @@ void AmqpLink::open() {
 }
 
 Connection::Preamble AmqpLink::preamble() const {
-    if (way_.proxy_form == ProxyForm::none) return {};
-    if (way_.proxy_form == ProxyForm::local)
-        return [](const auto&) { return text_of(net::proxy_header_local().bytes()); };
+    if (!way_.proxy_header) return {};
     return proxy_preamble(net::ProxyVersion::v2, way_.target);
 }
 

@@ -17,20 +17,15 @@
 
 namespace warren::health {
 
-// The PROXY header before the connection's first byte, for listeners that require one.
-enum class ProxyForm : std::uint8_t {
-    none,
-    local,        // command LOCAL: the proxy's own connection
-    own_address,  // command PROXY with our own address, for brokers that reset LOCAL (RabbitMQ
-                  // before 3.11.19)
-};
-
 class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
   public:
     struct Way {
         Target target;
         std::optional<TlsOptions> tls;
-        ProxyForm proxy_form = ProxyForm::none;
+        // Before the first byte, for listeners that require one. With our own address: LOCAL
+        // crashes a connection's process of RabbitMQ before 3.11.19, with pages of errors in the
+        // log.
+        bool proxy_header = false;
         std::int64_t connect_timeout_ns = 0;  // TCP and TLS; AMQP's own is in its settings
     };
     struct Callbacks {

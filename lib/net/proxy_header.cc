@@ -9,7 +9,6 @@ namespace warren::net {
 namespace {
 
 constexpr std::string_view signature{"\r\n\r\n\0\r\nQUIT\n", 12};
-constexpr std::uint8_t version_and_local = 0x20;
 constexpr std::uint8_t version_and_proxy = 0x21;
 constexpr std::uint8_t tcp_over_ipv4 = 0x11;
 constexpr std::uint8_t tcp_over_ipv6 = 0x21;
@@ -87,10 +86,6 @@ ProxyHeader in_bytes(const ProxiedEnd& source, const ProxiedEnd& destination) {
 }
 
 }  // namespace
-
-ProxyHeader proxy_header_local() {
-    return begin(version_and_local, 0, 0);
-}
 
 ProxyHeader proxy_header(ProxyVersion version, const ProxiedEnd& source,
                          const ProxiedEnd& destination) {

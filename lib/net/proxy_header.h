@@ -33,9 +33,6 @@ struct ProxiedEnd {
     std::uint16_t port = 0;
 };
 
-// Version 2: the connection is the proxy's own, a health check for one; its real addresses count.
-ProxyHeader proxy_header_local();
-
 // A TCP connection of `source` to `destination`, both of one family. Empty: version none.
 ProxyHeader proxy_header(ProxyVersion version, const ProxiedEnd& source,
                          const ProxiedEnd& destination);

@@ -127,6 +127,11 @@ def comes_up(bench):
 
 
 def levels(text):
+def proxied_is_silent(bench):
+    said = levels(bench.broker_log(PROXY))
+    assert said["error"] == 0, f"a check crashed a listener: {bench.broker_log(PROXY)}"
+
+
     return {level: text.count(f"[{level}]") for level in ("info", "warning", "error")}
 
 
@@ -264,6 +269,7 @@ def main(test):
     is_silent(bench, seconds)
     knows_its_client(bench)
     audits(bench)
+    proxied_is_silent(bench)
     sees_alarm(bench)
     sees_hung_vm(bench)
     sees_drain(bench)

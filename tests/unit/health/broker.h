@@ -35,7 +35,6 @@ class Broker {
 
     std::string cluster = "rabbit@prod";
     bool greets = true;
-    bool resets_local = false;             // as RabbitMQ before 3.11.19
     std::optional<Bytes> answer_to_login;  // instead of tune
     std::vector<std::string> heard;
     int connections = 0;
@@ -66,9 +65,7 @@ class Broker {
     }
     void take() {
         if (stream_.size() >= 16 && stream_[0] == '\r') {
-            const bool is_local = stream_[12] == 0x20;
-            heard.emplace_back(is_local ? "LOCAL" : "PROXY");
-            if (is_local && resets_local) return hang_up();
+            heard.emplace_back(stream_[12] == 0x20 ? "LOCAL" : "PROXY");
             drop(16U + stream_[15]);
         }
         if (stream_.size() >= 8 && stream_[0] == 'A') {

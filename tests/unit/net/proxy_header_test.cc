@@ -25,10 +25,6 @@ Header with_signature(Header rest) {
     return rest;
 }
 
-TEST(ProxyHeader, Local) {
-    EXPECT_EQ(bytes_of(proxy_header_local()), with_signature({0x20, 0x00, 0x00, 0x00}));
-}
-
 TEST(ProxyHeader, Ipv4) {
     EXPECT_EQ(
         bytes_of(proxy_header(ProxyVersion::v2, {IpAddress::v4(192, 0, 2, 1), 0x1234},
