@@ -119,6 +119,10 @@ void look_at_server(const model::ServerRecord& server, List& list) {
         list.add("server_minority", Level::degraded,
                  name_of(server) + " is in the minority of a partition: " + server.reason,
                  "warrenctl show servers");
+    else if (server.check.local)
+        list.add("server_unchecked", Level::degraded,
+                 name_of(server) + " cannot be checked: " + server.check.text,
+                 "warrenctl show servers");
     else if (server.refusals.recent() >= model::few_refusals)
         list.add("server_refusing", Level::degraded,
                  name_of(server) + " is up and refuses connections: " +

@@ -86,6 +86,16 @@ TEST_F(Verdict, CallsTwoMastersByTheirName) {
     EXPECT_EQ(names(), Names{}) << "a backup hears a master, that is how it should be";
 }
 
+TEST_F(Verdict, NamesAServerThatNobodyChecks) {
+    model::ServerRecord& server = state_->servers[0];
+    server.check.local = true;
+    server.check.text = "cannot read /etc/warren/p: No such file or directory";
+    ASSERT_EQ(names(), Names{"server_unchecked"});
+    EXPECT_NE(found()[0].text.find(" cannot be checked: cannot read /etc/warren/p: No such file"),
+              std::string::npos);
+    EXPECT_STREQ(name(level_of(found())), "degraded");
+}
+
 TEST_F(Verdict, ForgetsWhatHasNotBeenSeenForTenSeconds) {
     election::VrrpReport report;
     report.kind = election::VrrpReport::Kind::alarm;
