@@ -108,16 +108,17 @@ void AmqpChecker::attempt() {
     facts_ = nullptr;
     latency_told_ = false;
     session_since_ns_ = std::nullopt;
+    std::string problem;
     std::string password = options_.password;
     if (!options_.password_file.empty()) {
-        std::optional<std::string> secret = read_secret(options_.password_file);
-        if (!secret) return give_up("cannot read " + options_.password_file);
+        std::optional<std::string> secret = read_secret(options_.password_file, problem);
+        if (!secret) return give_up(problem);
         password = *std::move(secret);
     }
     AmqpLink::Way way{options_.target, {}, options_.proxy_header, options_.connect_timeout_ns};
     if (options_.tls) {
-        way.tls = tls_options(*options_.tls, options_.target.address);
-        if (!way.tls) return give_up("cannot use " + options_.tls->ca_file);
+        way.tls = tls_options(*options_.tls, options_.target.address, problem);
+        if (!way.tls) return give_up(problem);
     }
     AmqpLink::Callbacks callbacks{
         [this](const amqp::Finding& finding) { on_found(finding); },

@@ -57,7 +57,7 @@ Connection::Preamble AmqpLink::preamble() const {
 }
 
 void AmqpLink::on_open(const Connection::Error& error) {
-    if (error) return end(reason_of(error), error.message());
+    if (error) return end(reason_of(error), connection_->words_of(error));
     established_ = true;
     read();
     step(amqp::Connected{});

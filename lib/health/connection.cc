@@ -98,6 +98,18 @@ void Connection::tls_handshake(Done done) {
     stream_->async_handshake(asio::ssl::stream_base::client, held(std::move(done)));
 }
 
+std::string Connection::words_of(const Error& error) {
+    if (!stream_ || error.category() != asio::error::get_ssl_category()) return error.message();
+    const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+    if (reason == SSL_R_WRONG_VERSION_NUMBER) return "does not speak TLS";
+    if (reason != SSL_R_CERTIFICATE_VERIFY_FAILED) return error.message();
+    const long found = SSL_get_verify_result(stream_->native_handle());
+    // Asio's comparison of names leaves no word of its own.
+    const bool is_name = found == X509_V_OK || found == X509_V_ERR_UNSPECIFIED;
+    return error.message() + ": " +
+           (is_name ? "it is not for " + tls_->server_name : X509_verify_cert_error_string(found));
+}
+
 void Connection::send(std::string bytes, Done done) {
     output_ = std::move(bytes);
     auto handler = held([done = std::move(done)](const Error& error, std::size_t) { done(error); });

@@ -53,6 +53,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void read(Received received);
     void close();
 
+    // What an operator is told: why a certificate is not trusted, too.
+    std::string words_of(const Error& error);
     // From SYN to SYN-ACK; 0: not connected yet.
     std::int64_t latency_ns() const { return latency_ns_; }
     // Bytes have arrived that were not read yet.

@@ -35,7 +35,7 @@ void HttpExchange::read() {
 }
 
 void HttpExchange::fail(const Connection::Error& error) {
-    finish(reason_of(error), error.message());
+    finish(reason_of(error), connection_->words_of(error));
 }
 
 // `done` may destroy this.

@@ -16,9 +16,9 @@ namespace {
 // ---- a talk
 
 // USER:PASSWORD; nothing: the password's file cannot be read.
-std::optional<std::string> credentials_of(const RabbitmqOptions& options) {
+std::optional<std::string> credentials_of(const RabbitmqOptions& options, std::string& problem) {
     if (options.password_file.empty()) return options.username + ":" + options.password;
-    const std::optional<std::string> secret = read_secret(options.password_file);
+    const std::optional<std::string> secret = read_secret(options.password_file, problem);
     if (!secret) return std::nullopt;
     return options.username + ":" + *secret;
 }
@@ -60,12 +60,13 @@ void ApiTalk::call() {
 
 // Says which file of ours cannot be used; empty: it is under way.
 std::string ApiTalk::send(probe::HttpRequest request) {
-    const std::optional<std::string> credentials = credentials_of(options_);
-    if (!credentials) return "cannot read " + options_.password_file;
+    std::string problem;
+    const std::optional<std::string> credentials = credentials_of(options_, problem);
+    if (!credentials) return problem;
     std::optional<TlsOptions> tls;
     if (options_.tls) {
-        tls = tls_options(*options_.tls, options_.target.address);
-        if (!tls) return "cannot use " + options_.tls->ca_file;
+        tls = tls_options(*options_.tls, options_.target.address, problem);
+        if (!tls) return problem;
     }
     request.target = options_.path_prefix + request.target;
     request.host = probe::host_of(options_.target.address, options_.target.port);

@@ -7,7 +7,8 @@
 
 namespace warren::health {
 
-// The file's first line, without its end; nothing if it cannot be read or is longer than 4 KiB.
-std::optional<std::string> read_secret(const std::string& path);
+// The file's first line, without its end; nothing if it cannot be read or is longer than 4 KiB:
+// `problem` says which file and why.
+std::optional<std::string> read_secret(const std::string& path, std::string& problem);
 
 }  // namespace warren::health

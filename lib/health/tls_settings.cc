@@ -18,14 +18,15 @@ std::shared_ptr<boost::asio::ssl::context> verifying_context(const std::string& 
 
 }  // namespace
 
-std::optional<TlsOptions> tls_options(const TlsSettings& settings,
-                                      const net::IpAddress& server) try {
+std::optional<TlsOptions> tls_options(const TlsSettings& settings, const net::IpAddress& server,
+                                      std::string& problem) try {
     TlsOptions options;
     options.context = settings.verify ? verifying_context(settings.ca_file) : make_tls_context();
     options.server_name = settings.server_name.empty() ? server.to_string() : settings.server_name;
     options.verify = settings.verify;
     return options;
-} catch (const boost::system::system_error&) {
+} catch (const boost::system::system_error& error) {
+    problem = "cannot use " + settings.ca_file + ": " + error.code().message();
     return std::nullopt;
 }
 

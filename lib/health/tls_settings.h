@@ -19,6 +19,7 @@ struct TlsSettings {
 
 // Reads the ca_file anew, so that a changed one counts from the next connection on; nothing: it
 // cannot be read.
-std::optional<TlsOptions> tls_options(const TlsSettings& settings, const net::IpAddress& server);
+std::optional<TlsOptions> tls_options(const TlsSettings& settings, const net::IpAddress& server,
+                                      std::string& problem);
 
 }  // namespace warren::health

@@ -277,7 +277,10 @@ TEST_F(AmqpCheckerTest, PasswordFileIsReadAtEachLogin) {
     start();
     ASSERT_TRUE(until_results(1));
     EXPECT_EQ(results[0].reason, Reason::local);
-    EXPECT_EQ(results[0].text, "cannot read " + options.password_file);
+    EXPECT_EQ(results[0].text,
+              "cannot read " + options.password_file + ": No such file or directory");
+    std::ofstream(options.password_file) << "\n";
+    ASSERT_TRUE(until([&] { return results.back().text.ends_with(": its first line is empty"); }));
     std::ofstream(options.password_file) << "secret\n";
     ASSERT_TRUE(until([&] { return results.back().ok(); }));
     std::filesystem::remove(options.password_file);
