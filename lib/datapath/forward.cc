@@ -87,8 +87,10 @@ Verdict Forwarder::deferred(Packet& packet, const Verdict& verdict, flow::FlowIn
     return waits ? Verdict::held() : verdict;
 }
 
-// A client's segment without a flow. The manager may still know why the flow ended.
+// A client's segment without a flow. The manager may still know why the flow ended. A SYN with FIN
+// is a scanner's: a listener drops it, as Linux does.
 Verdict Forwarder::refuse_stray(Packet& packet, const PollRound& round) {
+    if (packet.is_syn() && !packet.segment().has_ack()) return Verdict::drop(Drop::malformed_tcp);
     exchange::FlowEvent event = exchange::FlowEvent::of_client(
         packet.parsed.source, packet.parsed.source_port, packet.service);
     event.kind = FlowEventKind::stray;

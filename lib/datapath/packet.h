@@ -111,7 +111,11 @@ struct Packet {
         return {parsed.sequence, parsed.acknowledgement, parsed.segment_length(), parsed.tcp_flags};
     }
     bool is_syn() const { return (parsed.tcp_flags & net::tcp_flag::syn) != 0; }
-    bool is_first_syn() const { return flow::kind_of(parsed.tcp_flags) == flow::SegmentKind::syn; }
+    // With FIN it opens nothing.
+    bool is_first_syn() const {
+        return flow::kind_of(parsed.tcp_flags) == flow::SegmentKind::syn &&
+               (parsed.tcp_flags & net::tcp_flag::fin) == 0;
+    }
     std::uint8_t hop_limit() const {
         return parsed.network == net::Network::ipv4
                    ? net::header_at<net::Ipv4Header>(frame(), parsed.l3_offset).time_to_live

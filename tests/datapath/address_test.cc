@@ -179,6 +179,8 @@ TEST(BadInput, EachReasonHasItsCounter) {
         {"TCP offset 2", to_vip().tcp(1, 5672, "S").tcp_offset_words(2), Drop::malformed_tcp},
         {"TCP offset behind the end", to_vip().tcp(1, 5672, "S").tcp_offset_words(15),
          Drop::malformed_tcp},
+        {"SYN with FIN", to_vip().tcp(1, 5672, "SF"), Drop::malformed_tcp},
+        {"SYN with RST", to_vip().tcp(1, 5672, "SR"), Drop::malformed_tcp},
         {"a first fragment", to_vip().tcp(1, 5672, "S").fragment(0, true), Drop::fragment},
         {"a later fragment", to_vip().tcp(1, 5672, "S").fragment(1480, false), Drop::fragment},
         {"UDP", to_vip().udp(1, 5672), Drop::unexpected_protocol},
