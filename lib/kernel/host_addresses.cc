@@ -130,7 +130,7 @@ HostAddresses::HostAddresses(Log log, Cleaner* cleaner)
 
 HostAddresses::~HostAddresses() {
     for (const auto& [key, one] : placed_)
-        remove(one.address, static_cast<int>(if_nametoindex(key.first.c_str())));
+        remove(one.address, one.ifindex);
     end_promotions({});
 }
 
@@ -199,8 +199,9 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted, const std::
         return link == nullptr ? 0 : link->index;
     };
     for (const KernelAddress& address : changes.remove) {
-        remove(address, index_of(address));
-        placed_.erase(key_of(address));
+        const auto at = placed_.find(key_of(address));
+        remove(address, at->second.ifindex);
+        placed_.erase(at);
     }
     for (const KernelAddress& address : changes.add) {
         if (cleaner_ != nullptr) cleaner_->will_have(address_removal(index_of(address), address));
@@ -210,7 +211,8 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted, const std::
             continue;
         }
         refused_.erase(address.prefix.address);
-        placed_.insert_or_assign(key_of(address), PlacedAddress{address});
+        placed_.insert_or_assign(key_of(address),
+                                 PlacedAddress{.address = address, .ifindex = index_of(address)});
     }
     end_promotions(to_promote_);
 }

@@ -24,10 +24,11 @@
 namespace warren::kernel {
 
 // An address that the kernel has accepted. `seen`: its event has come, so from then on a link
-// without it has lost it.
+// without it has lost it. `ifindex`: where, for its interface may get another name.
 struct PlacedAddress {
     KernelAddress address;
     bool seen = false;
+    int ifindex = 0;
 };
 
 // Whether an address that a link has lost is added again. Not at once: to somebody who replaces all

@@ -126,6 +126,7 @@ def renamed(bench):
     if run(*rename, "eth0", "name", "lan0", check=False).returncode != 0:
         return
     wait_until("the fault", lambda: bench.test.ctl(bench.warren, "show", "vrrp")[0]["state"] == "fault", SERVED_AGAIN_S)
+    wait_until("the VIP to leave it", lambda: VIP not in bench.warren.run("ip", "-o", "address").stdout, SERVED_AGAIN_S)
     run(*rename, "lan0", "name", "eth0")
     bench.wait_for_service("its old name", SERVED_AGAIN_S)
 
