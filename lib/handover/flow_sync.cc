@@ -113,9 +113,7 @@ void FlowSync::take(const exchange::SyncReport& report, std::uint64_t now_ns) {
         case Kind::gave_up:
             return release(report, now_ns);
         case Kind::take_over_asked:
-            events_.info(kind, about(router(report.router), "handover"),
-                         "{}: the peer hands it over", router(report.router).config->name);
-            return incoming_.asked(report.router, router(report.router).status.state, now_ns);
+            return take_over(report.router, now_ns);
         case Kind::asked:
         case Kind::not_asked:
         case Kind::answered:
@@ -133,6 +131,13 @@ void FlowSync::take_alarm(const exchange::SyncReport& report, std::uint64_t now_
     if (report.difference.side == exchange::ConfigDifference::Side::none) return;
     picture_.explain(report.router, report.difference);
     events_.warn(kind, "config: {}", text(report.difference));
+}
+
+void FlowSync::take_over(std::uint16_t index, std::uint64_t now_ns) {
+    const model::RouterState& wanted = router(index);
+    events_.info(kind, about(wanted, "handover"), "{}: the peer hands it over",
+                 wanted.config->name);
+    incoming_.asked(index, wanted.status.state, now_ns);
 }
 
 void FlowSync::release(const exchange::SyncReport& report, std::uint64_t now_ns) {

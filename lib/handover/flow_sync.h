@@ -60,6 +60,7 @@ class FlowSync {
     void take(const exchange::SyncStatus& status, std::uint64_t now_ns);
     void take(const exchange::SyncReport& report, std::uint64_t now_ns);
     void take_alarm(const exchange::SyncReport& report, std::uint64_t now_ns);
+    void take_over(std::uint16_t index, std::uint64_t now_ns);
     void release(const exchange::SyncReport& report, std::uint64_t now_ns);
     void watch(std::uint64_t now_ns);
     void set_trouble(Trouble trouble, bool stands, std::uint16_t router, std::uint64_t missing,
