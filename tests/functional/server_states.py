@@ -352,9 +352,21 @@ def killed(bench):
 def die_unheard(bench, which=""):
     """RSTs (all, or WHICH) get lost that its host sends as it dies, and it has acknowledged what its clients wait for an answer to."""
     host = bench.hosts["one"]
-    bench.running["one"].send_signal(signal.SIGSTOP)
-    wait_until("a question of each client", lambda: sum(line.split()[0] != "0" for line in host.run(
-        "ss", "-Htn", "state", "established", "sport", "=", ":5672").stdout.splitlines()) == 20, 5)
+
+    def has_a_question_of_each():
+        return sum(line.split()[0] != "0" for line in host.run(
+            "ss", "-Htn", "state", "established", "sport", "=", ":5672").stdout.splitlines()) == 20
+
+    def stopped():
+        """What it had read when it was stopped it would answer: then once more."""
+        bench.running["one"].send_signal(signal.SIGSTOP)
+        until = time.monotonic() + 1    # five times a client's pause
+        while time.monotonic() < until:
+            if has_a_question_of_each():
+                return True
+        bench.running["one"].send_signal(signal.SIGCONT)
+        return False
+    wait_until("a question of each client", stopped, 20)
     host.run("nft", "add table ip lost; add chain ip lost out { type filter hook output priority 0; };"
              f"add rule ip lost out tcp sport 5672 tcp flags & (rst | ack) == rst | ack tcp sequence != 0 {which} drop")
     bench.stop("one")
