@@ -321,11 +321,12 @@ def refusing_port(bench):
     bench.wait_for_states(5674, "up", "up")
 
 
-def how_soon(bench, what, end, limit_ms):
-    """Clients of server one alone; from the fault until the last of them knows."""
+def how_soon(bench, what, end, limit_ms, prepare=lambda: None):
+    """Clients of server one alone, after which it is prepared; from the fault until the last of them knows."""
     wait_until("server one in this service too", lambda: bench.row(5674, "11")["state"] == "up", 15)
     bench.ctl("disable", "192.168.8.12:5672", f"{VIP}:5674")
     with Clients(bench, 5674, 20, "once") as clients:
+        prepare()
         began = time.time()
         end()
         took = [1000 * (when - began) for when in clients.wait_for_losses(20)]
@@ -349,8 +350,8 @@ def killed(bench):
     bench.wait_for_states(5672, "up", "up", 15)
 
 
-def die_unheard(bench, which=""):
-    """RSTs (all, or WHICH) get lost that its host sends as it dies, and it has acknowledged what its clients wait for an answer to."""
+def prepare_unheard_death(bench, which=""):
+    """RSTs (all, or WHICH) will get lost that its host sends as it dies, and it has acknowledged what its clients wait for an answer to."""
     host = bench.hosts["one"]
 
     def has_a_question_of_each():
@@ -369,15 +370,11 @@ def die_unheard(bench, which=""):
     wait_until("a question of each client", stopped, 20)
     host.run("nft", "add table ip lost; add chain ip lost out { type filter hook output priority 0; };"
              f"add rule ip lost out tcp sport 5672 tcp flags & (rst | ack) == rst | ack tcp sequence != 0 {which} drop")
-    bench.stop("one")
 
 
 def killed_unheard(bench):
     host = bench.hosts["one"]
-
-    def die():
-        die_unheard(bench)
-    how_soon(bench, "killed and not heard", die, 1000)
+    how_soon(bench, "killed and not heard", lambda: bench.stop("one"), 1000, lambda: prepare_unheard_death(bench))
     bench.wait_for_states(5672, "down", "up")
     host.run("nft", "delete table ip lost")
     bench.running["one"] = bench.start("one")
@@ -391,12 +388,14 @@ def replaced_unheard(bench):
     def listeners():
         return len(host.run("ss", "-Hltn4", "sport", "=", ":5672").stdout.splitlines())
 
-    def die():
+    def prepare():
+        nonlocal successor
         successor = bench.start("one")
         wait_until("the other process", lambda: listeners() == 2, 5)
-        die_unheard(bench, "numgen inc mod 4 == 0")
-        bench.running["one"] = successor
-    how_soon(bench, "killed, replaced and not heard by all", die, 3000)    # the other one must start
+        prepare_unheard_death(bench, "numgen inc mod 4 == 0")
+    successor = None
+    how_soon(bench, "killed, replaced and not heard by all", lambda: bench.stop("one"), 1000, prepare)
+    bench.running["one"] = successor
     assert bench.row(5674, "11")["state"] == "up"
     host.run("nft", "delete table ip lost")
 
