@@ -288,12 +288,11 @@ void add_virtual_server(Statement& s, config::VirtualServer server, config::Conf
     if (!is_served(s, server)) return;
     warn_of_stayers(s, server);
     report_defaults(s, server);
-    for (config::RealServer& r : server.real_servers)
+    for (config::RealServer& r : server.real_servers) {
         settle_port(r, server.port);
-    for (config::RealServer& r : server.real_servers)
         settle_host(r, server);
-    for (config::RealServer& r : server.real_servers)
         settle_proxy(r, server);
+    }
     if (server.sorry_server) settle_port(*server.sorry_server, server.port);
     config.virtual_servers.push_back(std::move(server));
 }
