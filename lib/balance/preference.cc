@@ -14,14 +14,14 @@ auto rank_of(const Contender& c) {
 
 }  // namespace
 
-std::vector<bool> in_front(std::span<const Contender> pool) {
+std::vector<bool> eligible(std::span<const Contender> pool) {
     const Contender* best = nullptr;
     for (const Contender& c : pool)
         if (c.is_usable && (best == nullptr || rank_of(c) < rank_of(*best))) best = &c;
-    std::vector<bool> front;
+    std::vector<bool> all;
     for (const Contender& c : pool)
-        front.push_back(c.is_usable && rank_of(c) == rank_of(*best));
-    return front;
+        all.push_back(c.is_usable && rank_of(c) == rank_of(*best));
+    return all;
 }
 
 }  // namespace warren::balance

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which servers of a pool stand in front: new flows go to them alone, the others wait until none of
+// Which servers of a pool are eligible: new flows go to them alone, the others wait until none of
 // them is usable. Before all who is in no partition's minority, whose cluster goes on elsewhere.
 // Then by `tier` (the operator's word), then `prefer ram` or `disc`, then whether an alarm blocks
 // publishers there: if all are blocked, or all in a minority, all serve as before.
@@ -20,6 +20,6 @@ struct Contender {
 };
 
 // By position; without a usable one nobody.
-std::vector<bool> in_front(std::span<const Contender> pool);
+std::vector<bool> eligible(std::span<const Contender> pool);
 
 }  // namespace warren::balance

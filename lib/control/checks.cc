@@ -108,11 +108,11 @@ void Checks::look_at_watched(std::uint16_t index) {
     }
 }
 
-void Checks::doubt(std::uint16_t index) {
+void Checks::recheck(std::uint16_t index) {
     // Who is down has nobody left to tell.
     if (!state_.servers[index].health.is_up()) return;
     for (const auto& checker : servers_[index].checkers)
-        if (checker) checker->doubt();
+        if (checker) checker->recheck();
     check_peers_of(state_.servers[index]);
 }
 

@@ -42,7 +42,7 @@ class Checks {
     // FILE_CHECKs and BFD_CHECKs: at the start, and when a watched thing changes.
     void look_at_watched();
     // Traffic says that it is silent or refuses: checks it at once, with a short timeout.
-    void doubt(std::uint16_t server);
+    void recheck(std::uint16_t server);
     // After the network may have been down: checks all servers that are down at once.
     void retry_those_down();
     // Closes up to `most` of our connections by the server's management API (rebalance method

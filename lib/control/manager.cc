@@ -66,7 +66,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       services_(
           context(), exchange, routers_.script_queues(), {&fifos_, &alerts_},
           {.quorums_changed = [this] { priorities_.apply(); },
-           .server_silent = [this](const net::IpAddress& server) { netlink_.doubt(server); }}),
+           .server_silent = [this](const net::IpAddress& server) { netlink_.recheck(server); }}),
       faults_(context(), ports_, options_.pool, vrrp.counters),
       flow_sync_(
           *state_, events_, exchange.sync_reports,

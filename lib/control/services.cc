@@ -226,7 +226,7 @@ void Services::take(const exchange::FlowEvent& event) {
     apply_flow_event(context_.state, event);
     ended_.take(event, context_.state, journal::system_ms());
     if (event.server < context_.state.servers.size() && is_doubtful(event) && checks_)
-        checks_->doubt(event.server);
+        checks_->recheck(event.server);
 }
 
 // Whether the server's checks should be asked at once.
@@ -277,38 +277,32 @@ void Services::every_second() {
     model::sample_rates(context_.state, exchange_);
     rebalance();
     warn_of_few_ports();
-    log_refusals();
-    log_slow_servers();
+    log(refusals_.look(context_.state));
+    log(slow_.look(context_.state));
 }
 
-void Services::log_slow_servers() {
-    for (const server_pools::SlowNews& news : slow_.look(context_.state))
-        context_.events.add(journal::EventKind::server,
-                            news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
-                            news.text, news.about);
-}
-
-void Services::log_refusals() {
-    for (const history::RefusalNews& news : refusals_.look(context_.state))
-        context_.events.add(journal::EventKind::server,
-                            news.is_over ? journal::EventLevel::info : journal::EventLevel::warning,
-                            news.text, news.about);
+void Services::log(const std::vector<journal::Notice>& notices) {
+    for (const journal::Notice& notice : notices)
+        context_.events.add(
+            journal::EventKind::server,
+            notice.is_over ? journal::EventLevel::info : journal::EventLevel::warning, notice.text,
+            notice.about);
 }
 
 void Services::follow_traffic() {
     bool published = server_pools::note_full(context_.state, exchange_);
-    for (const server_pools::DrainNews& news :
+    for (const server_pools::DrainUpdate& update :
          server_pools::follow_drains(context_.state, exchange_, port::now_ns())) {
-        if (news.silent && checks_) checks_->doubt(news.server);
-        if (news.asks) probe_flows(news.server);
-        if (!news.text.empty())
+        if (update.silent && checks_) checks_->recheck(update.server);
+        if (update.asks) probe_flows(update.server);
+        if (!update.text.empty())
             context_.events.info(journal::EventKind::server,
-                                 about(context_.state, context_.state.servers[news.server]),
-                                 "server {}: {}", full_name(news.server), news.text);
-        if (news.changed && news.text.empty())
-            on_server(news.server);
+                                 about(context_.state, context_.state.servers[update.server]),
+                                 "server {}: {}", full_name(update.server), update.text);
+        if (update.changed && update.text.empty())
+            on_server(update.server);
         else
-            published |= news.changed;
+            published |= update.changed;
     }
     if (published) context_.publication.publish();
 }

@@ -80,8 +80,7 @@ class Services {
     void rebalance();
     std::string full_name(std::uint16_t server) const;
     void warn_of_few_ports();
-    void log_refusals();
-    void log_slow_servers();
+    void log(const std::vector<journal::Notice>& notices);
     std::uint64_t flows_of(std::uint16_t router) const;
 
     Context context_;

@@ -39,7 +39,7 @@ struct PollRound {
     // Whether flow sync reports this service's flows to the peer: while its router is ours and for
     // a while after it was lost, as some segments still come to us and the peer may lack some
     // flows.
-    bool speaks_of(std::uint16_t service) const {
+    bool syncs(std::uint16_t service) const {
         const std::uint16_t router = snapshot->router_of(service);
         return router != Snapshot::no_router && (owns(router) || watch.is_parting(router, now_ns));
     }

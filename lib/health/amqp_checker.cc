@@ -58,8 +58,8 @@ class AmqpChecker final : public Checker {
     ~AmqpChecker() override {
         if (link_) link_->leave();
     }
-    void doubt() override {
-        if (link_) link_->doubt();
+    void recheck() override {
+        if (link_) link_->recheck();
     }
     void retry() override {
         if (logged_failures_ == 0 && timer_.cancel() != 0) wait(least_pause_ns);

@@ -39,7 +39,7 @@ AmqpLink::AmqpLink(boost::asio::io_context& io, Way way, amqp::Settings settings
       callbacks_(std::move(callbacks)),
       connection_(Connection::make(io, way_.tls)),
       timer_(io),
-      doubt_timer_(io) {}
+      recheck_timer_(io) {}
 
 // ---- until TCP and TLS stand
 
@@ -90,12 +90,12 @@ void AmqpLink::carry_out(const amqp::Action& action) {
     if (!writes_) end(Reason::none, {});
 }
 
-void AmqpLink::doubt() {
+void AmqpLink::recheck() {
     if (closed_ || closing_ || !client_.is_open()) return;
     step(amqp::Nudge{});
-    const std::int64_t patience_ns = std::max(hasty_ns, 4 * latency_ns());
-    doubt_timer_.expires_after(std::chrono::nanoseconds(patience_ns));
-    doubt_timer_.async_wait([link = weak_from_this()](const boost::system::error_code& error) {
+    const std::int64_t patience_ns = std::max(recheck_timeout_ns, 4 * latency_ns());
+    recheck_timer_.expires_after(std::chrono::nanoseconds(patience_ns));
+    recheck_timer_.async_wait([link = weak_from_this()](const boost::system::error_code& error) {
         const auto self = link.lock();
         if (!error && self && !self->closed_ && self->connection_->is_unacknowledged())
             self->end(Reason::timeout, "nothing is acknowledged");
@@ -161,7 +161,7 @@ void AmqpLink::close() {
     closed_ = true;
     callbacks_ = {};
     timer_.cancel();
-    doubt_timer_.cancel();
+    recheck_timer_.cancel();
     connection_->close();
 }
 

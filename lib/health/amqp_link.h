@@ -38,7 +38,7 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
 
     void open();
     // Sends a heartbeat and ends if the node's kernel does not acknowledge it soon.
-    void doubt();
+    void recheck();
     // No callback from now on; sends connection.close if a session is open.
     void leave();
     // CLOCK_MONOTONIC, as its client is told.
@@ -64,7 +64,7 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
     amqp::Client client_;
     Callbacks callbacks_;
     std::shared_ptr<Connection> connection_;
-    boost::asio::steady_timer timer_, doubt_timer_;
+    boost::asio::steady_timer timer_, recheck_timer_;
     std::string outbox_;  // waits for what is being written
     bool established_ = false;
     bool writes_ = false;

@@ -48,8 +48,8 @@ struct PingOptions {
     Schedule schedule = {};
 };
 
-// Timeout of an attempt that doubt() asked for, unless four times the usual latency is more.
-constexpr std::int64_t hasty_ns = 100'000'000;
+// Timeout of an attempt that recheck() asked for, unless four times the usual latency is more.
+constexpr std::int64_t recheck_timeout_ns = 100'000'000;
 
 class Checker {
   public:
@@ -58,9 +58,9 @@ class Checker {
     Checker& operator=(const Checker&) = delete;
     virtual ~Checker() = default;
     // Traffic shows that the server is silent or refuses: try at once, or bound the attempt under
-    // way to `hasty_ns` since its begin, more only if the server is usually slow. Checks of more
-    // than reachability keep their schedule.
-    virtual void doubt() {}
+    // way to `recheck_timeout_ns` since its begin, more only if the server is usually slow. Checks
+    // of more than reachability keep their schedule.
+    virtual void recheck() {}
     // Another server is doubted: try at once with the usual timeout. An answer shows that the
     // network is not the cause.
     virtual void ask() {}

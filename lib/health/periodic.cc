@@ -130,7 +130,7 @@ void PeriodicChecker::succeed(std::int64_t latency_ns) {
 }
 
 std::int64_t PeriodicChecker::hasty_timeout_ns(std::int64_t configured_ns) const {
-    return std::min(configured_ns, std::max(hasty_ns, 4 * usual_ns_));
+    return std::min(configured_ns, std::max(recheck_timeout_ns, 4 * usual_ns_));
 }
 
 void PeriodicChecker::fail(int error) {

@@ -42,7 +42,7 @@ class PeriodicChecker : public Checker {
     void fail(int error);
     void fail(Reason reason, std::string text) { finish({reason, elapsed_ns(), std::move(text)}); }
     void finish(const CheckResult& result);
-    // Of checks whose latency is the network's: see doubt().
+    // Of checks whose latency is the network's: see recheck().
     std::int64_t hasty_timeout_ns(std::int64_t configured_ns) const;
     bool is_waiting() const { return is_waiting_; }
     void attempt(std::int64_t timeout_ns);

@@ -68,7 +68,7 @@ class PingChecker final : public PeriodicChecker {
         start();
     }
 
-    void doubt() override {
+    void recheck() override {
         const std::int64_t timeout_ns = hasty_timeout_ns(options_.timeout_ns);
         if (is_waiting())
             attempt(timeout_ns);

@@ -28,7 +28,7 @@ class TcpChecker final : public PeriodicChecker {
         start();
     }
     ~TcpChecker() override { TcpChecker::abandon(); }
-    void doubt() override;
+    void recheck() override;
     void ask() override {
         if (is_waiting()) attempt(0);
     }
@@ -73,7 +73,7 @@ void TcpChecker::hand_to_loop() {
     wait_for_slow();
 }
 
-void TcpChecker::doubt() {
+void TcpChecker::recheck() {
     is_doubted_ = true;
     if (slow_.is_open()) bound(hasty_timeout_ns(patience_ns_));
     if (is_waiting()) attempt(0);

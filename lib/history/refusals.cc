@@ -14,12 +14,12 @@ std::string times(std::uint64_t count) {
 
 }  // namespace
 
-std::vector<RefusalNews> RefusalWatch::look(model::State& state) {
-    std::vector<RefusalNews> news;
-    const auto add = [&news](std::optional<RefusalNews> one, model::Subject about) {
+std::vector<journal::Notice> RefusalWatch::look(model::State& state) {
+    std::vector<journal::Notice> notices;
+    const auto add = [&notices](std::optional<journal::Notice> one, model::Subject about) {
         if (!one) return;
         one->about = std::move(about);
-        news.push_back(std::move(*one));
+        notices.push_back(std::move(*one));
     };
     for (std::size_t i = 0; i < state.services.size(); ++i) {
         model::ServiceRecord& service = state.services[i];
@@ -41,26 +41,27 @@ std::vector<RefusalNews> RefusalWatch::look(model::State& state) {
                         " is up and refuses connections"),
             about(state, server, "refused"));
     }
-    return news;
+    return notices;
 }
 
-std::optional<RefusalNews> RefusalWatch::look_at(const Key& key, const balance::RecentCount& count,
-                                                 const std::string& what) {
+std::optional<journal::Notice> RefusalWatch::look_at(const Key& key,
+                                                     const balance::RecentCount& count,
+                                                     const std::string& what) {
     const auto found = standing_.find(key);
     if (found == standing_.end()) {
         if (count.recent() < model::few_refusals) return std::nullopt;
         standing_[key] = {count.total(), count.total() - count.recent(), 0};
-        return RefusalNews{false, what};
+        return journal::Notice{false, what};
     }
     Reported& reported = found->second;
     if (count.recent() == 0) {
         const std::uint64_t all = count.total() - reported.before;
         standing_.erase(found);
-        return RefusalNews{true, what + ": no more; " + times(all) + " in all"};
+        return journal::Notice{true, what + ": no more; " + times(all) + " in all"};
     }
     if (++reported.seconds < summary_seconds) return std::nullopt;
     reported.seconds = 0;
-    return RefusalNews{
+    return journal::Notice{
         false, what + ": " + times(count.total() - std::exchange(reported.total, count.total())) +
                    " in the last minute"};
 }

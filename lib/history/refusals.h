@@ -14,18 +14,12 @@
 
 namespace warren::history {
 
-struct RefusalNews {
-    bool is_over = false;
-    std::string text;
-    model::Subject about{};
-};
-
 class RefusalWatch {
   public:
     static constexpr unsigned summary_seconds = 60;
 
     // Once a second. Also moves the ten-second windows of the counts in `state` on.
-    std::vector<RefusalNews> look(model::State& state);
+    std::vector<journal::Notice> look(model::State& state);
 
   private:
     struct Reported {
@@ -37,8 +31,8 @@ class RefusalWatch {
     using Key = std::pair<bool, std::pair<std::size_t, std::size_t>>;
 
     // What there is to tell of it; it is `what` that is refused.
-    std::optional<RefusalNews> look_at(const Key& key, const balance::RecentCount& count,
-                                       const std::string& what);
+    std::optional<journal::Notice> look_at(const Key& key, const balance::RecentCount& count,
+                                           const std::string& what);
 
     std::map<Key, Reported> standing_;
 };

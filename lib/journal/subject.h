@@ -35,6 +35,13 @@ inline constexpr std::array<SubjectField, 7> subject_fields{{
     {"cause", &Subject::cause},
 }};
 
+// For the log: something that lasts has begun, goes on or is over.
+struct Notice {
+    bool is_over = false;
+    std::string text;
+    Subject about{};
+};
+
 // Of the event whose record is being logged on this thread, for sinks: spdlog carries its text
 // only. Null: it is no event's.
 const Subject* logged_subject();

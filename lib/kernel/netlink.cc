@@ -17,7 +17,7 @@ constexpr auto routes_interval = 20ms;
 // How soon to try again what the kernel refused, and how often to use an entry it does not manage.
 constexpr auto upkeep_interval = 1s;
 constexpr auto upkeep_soon = 10ms;
-constexpr std::chrono::milliseconds doubt_interval{500};
+constexpr std::chrono::milliseconds recheck_interval{500};
 // Datagrams read before others get their turn on the io_context.
 constexpr int events_per_turn = 64;
 
@@ -280,21 +280,21 @@ void Netlink::keep_resolved(const NeighbourKey& key, Neighbour& neighbour) {
     schedule_upkeep(upkeep_interval);
 }
 
-void Netlink::doubt(const net::IpAddress& server) {
+void Netlink::recheck(const net::IpAddress& server) {
     const auto found = servers_.find(server);
     if (found == servers_.end() || !found->second.route || found->second.route->local) return;
     const NeighbourKey key{found->second.route->ifindex,
                            found->second.route->gateway.value_or(server)};
     const auto at = neighbours_.find(key);
     const auto now = std::chrono::steady_clock::now();
-    if (at == neighbours_.end() || now < at->second.doubtable) return;
-    at->second.doubtable = now + doubt_interval;
+    if (at == neighbours_.end() || now < at->second.recheckable) return;
+    at->second.recheckable = now + recheck_interval;
     std::optional<NeighbourMessage> entry;
     requests_.get_neighbour(key.first, key.second, entry);
     if (!entry || !entry->mac || entry->permanent) return;  // being asked for, or nobody's guess
-    requests_.doubt_neighbour(
-        key.first, key.second,
-        entry->probing ? NetlinkSocket::Doubt::forget : NetlinkSocket::Doubt::probe);
+    requests_.set_neighbour(key.first, key.second,
+                            entry->probing ? NetlinkSocket::NeighbourState::failed
+                                           : NetlinkSocket::NeighbourState::probe);
     keep_resolved(key, at->second);
 }
 

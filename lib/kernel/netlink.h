@@ -63,7 +63,7 @@ class Netlink {
     // gratuitous ARP, and the kernel would use the old MAC for up to 45 s. Has the kernel probe the
     // neighbour (NUD_PROBE), and the next call, if none answered, resolve it anew; twice a second
     // at most.
-    void doubt(const net::IpAddress& server);
+    void recheck(const net::IpAddress& server);
 
     const NetlinkStatistics& statistics() const { return statistics_; }
 
@@ -74,7 +74,7 @@ class Netlink {
         bool failed = false;
         bool kept = false;          // managed or permanent: the kernel keeps it resolved
         bool flag_is_ours = false;  // we set the managed flag, we take it away
-        std::chrono::steady_clock::time_point doubtable = {};  // not before
+        std::chrono::steady_clock::time_point recheckable = {};  // not before
     };
     struct Server {
         std::optional<RouteAnswer> route;

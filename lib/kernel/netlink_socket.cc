@@ -321,12 +321,12 @@ int NetlinkSocket::keep_neighbour(int ifindex, const net::IpAddress& address, Ke
     return transact(request.header(), [](const nlmsghdr&) {});
 }
 
-int NetlinkSocket::doubt_neighbour(int ifindex, const net::IpAddress& address, Doubt doubt) {
+int NetlinkSocket::set_neighbour(int ifindex, const net::IpAddress& address, NeighbourState state) {
     Request request(RTM_NEWNEIGH, NLM_F_REPLACE | NLM_F_ACK);
     ndmsg header{};
     header.ndm_family = family_of(address);
     header.ndm_ifindex = ifindex;
-    header.ndm_state = doubt == Doubt::probe ? NUD_PROBE : NUD_FAILED;
+    header.ndm_state = state == NeighbourState::probe ? NUD_PROBE : NUD_FAILED;
     request.put(header);
     request.put(NDA_DST, address);
     return transact(request.header(), [](const nlmsghdr&) {});

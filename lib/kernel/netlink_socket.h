@@ -62,7 +62,7 @@ class NetlinkSocket {
   public:
     enum class Use : std::uint8_t { requests, events };
     enum class Keep : std::uint8_t { managed, use };
-    enum class Doubt : std::uint8_t { probe, forget };
+    enum class NeighbourState : std::uint8_t { probe, failed };
 
     explicit NetlinkSocket(Use use);
     ~NetlinkSocket();
@@ -88,7 +88,7 @@ class NetlinkSocket {
     int keep_neighbour(int ifindex, const net::IpAddress& address, Keep keep);
     // Of an entry with a MAC. probe: the kernel asks that station by unicast (NUD_PROBE). forget:
     // the MAC is invalid until keep_neighbour() has it resolved anew. Both clear the managed flag.
-    int doubt_neighbour(int ifindex, const net::IpAddress& address, Doubt doubt);
+    int set_neighbour(int ifindex, const net::IpAddress& address, NeighbourState state);
 
     // EEXIST, EADDRNOTAVAIL: it is as asked for already.
     int add_address(int ifindex, const KernelAddress& address);

@@ -36,24 +36,24 @@ class Follower {
              std::uint64_t now_ns)
         : state_(state), index_(index), server_(server), now_ns_(now_ns) {}
 
-    std::vector<DrainNews> follow(const Counted& now) {
+    std::vector<DrainUpdate> follow(const Counted& now) {
         if (sees_answers(state_, server_))
             server_.silence.sample(now.to_server, now.to_client, now_ms());
         if (server_.silence.is_news(now_ms()))
-            news_.push_back({.server = index_, .text = {}, .silent = true});
+            updates_.push_back({.server = index_, .text = {}, .silent = true});
         // What only refused drains no longer, or begins to. A process that has died has closed its
         // connections: that is no drain.
         if (server_.health.set_has_flows(now.open != 0)) {
             note_change(server_, "its port refuses, and no open connection is left", now_ns_);
-            news_.push_back({.server = index_, .text = {}, .changed = true});
+            updates_.push_back({.server = index_, .text = {}, .changed = true});
         }
         if (server_.roll_call.is_due(may_be_dead(now), now.flows, now_ms()))
-            news_.push_back({.server = index_, .text = {}, .asks = true});
+            updates_.push_back({.server = index_, .text = {}, .asks = true});
         if (server_.health.standing() == balance::Standing::draining)
             watch(now.flows);
         else
             stop();
-        return std::move(news_);
+        return std::move(updates_);
     }
 
   private:
@@ -68,11 +68,11 @@ class Follower {
         balance::DrainWatch& drain = server_.drain;
         if (!drain.is_on()) drain.begin(flows, now_ms());
         if (const auto percent = drain.note(flows))
-            news_.push_back({.server = index_, .text = progress_text(drain, *percent)});
+            updates_.push_back({.server = index_, .text = progress_text(drain, *percent)});
         if (server_.drain_is_over || !drain.is_over(drain_timeout_ms(state_, server_), now_ms()))
             return;
         server_.drain_is_over = true;
-        news_.push_back(
+        updates_.push_back(
             {.server = index_,
              .text = "drain_timeout: the last " + std::to_string(flows) + " flows are reset",
              .changed = true});
@@ -86,7 +86,7 @@ class Follower {
     const std::uint16_t index_;
     model::ServerRecord& server_;
     const std::uint64_t now_ns_;
-    std::vector<DrainNews> news_;
+    std::vector<DrainUpdate> updates_;
 };
 
 }  // namespace
@@ -96,15 +96,15 @@ std::uint64_t drain_timeout_ms(const model::State& state, const model::ServerRec
     return static_cast<std::uint64_t>(ns / 1'000'000);
 }
 
-std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchange& exchange,
-                                     std::uint64_t now_ns) {
-    std::vector<DrainNews> all;
+std::vector<DrainUpdate> follow_drains(model::State& state, const exchange::Exchange& exchange,
+                                       std::uint64_t now_ns) {
+    std::vector<DrainUpdate> all;
     for (std::uint16_t index = 0; index < state.servers.size(); ++index) {
         model::ServerRecord& server = state.servers[index];
         if (!is_served(server)) continue;
-        for (DrainNews& news :
+        for (DrainUpdate& update :
              Follower(state, index, server, now_ns).follow(count(exchange, index)))
-            all.push_back(std::move(news));
+            all.push_back(std::move(update));
     }
     return all;
 }

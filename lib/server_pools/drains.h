@@ -11,7 +11,7 @@
 
 namespace warren::server_pools {
 
-struct DrainNews {
+struct DrainUpdate {
     std::uint16_t server = 0;
     std::string text;      // for the log
     bool changed = false;  // its standing, so a snapshot is due
@@ -22,8 +22,8 @@ struct DrainNews {
 // Some fifty times a second, on all servers: counts live flows, finds servers that answer nothing,
 // ends drains whose timeout is over, takes those down that refuse and have no open flow left, and
 // asks for a probe of the flows of those that may be dead.
-std::vector<DrainNews> follow_drains(model::State& state, const exchange::Exchange& exchange,
-                                     std::uint64_t now_ns);
+std::vector<DrainUpdate> follow_drains(model::State& state, const exchange::Exchange& exchange,
+                                       std::uint64_t now_ns);
 
 std::uint64_t drain_timeout_ms(const model::State& state, const model::ServerRecord& server);
 

@@ -43,8 +43,8 @@ bool is_weighed(const model::ServiceRecord& service, const model::ServerRecord& 
 
 }  // namespace
 
-std::vector<SlowNews> SlowServers::look(const model::State& state) {
-    std::vector<SlowNews> news;
+std::vector<journal::Notice> SlowServers::look(const model::State& state) {
+    std::vector<journal::Notice> notices;
     slow_.resize(state.servers.size());
     for (std::size_t i = 0; i < state.servers.size(); ++i) {
         const model::ServerRecord& server = state.servers[i];
@@ -55,13 +55,13 @@ std::vector<SlowNews> SlowServers::look(const model::State& state) {
         slow_[i] = is_judged && share < (was_slow ? recovered_share : slow_share);
         if (slow_[i] == was_slow || !is_judged) continue;
         const std::string name = "server " + name_of(server) + " of " + name_of(service);
-        news.push_back({was_slow,
-                        was_slow ? name + " is no longer slow"
-                                 : name + " is slow: " + percent(share) + " of its weight (" +
-                                       text(worst_of(service, server)) + ")",
-                        about(state, server, "slow")});
+        notices.push_back({was_slow,
+                           was_slow ? name + " is no longer slow"
+                                    : name + " is slow: " + percent(share) + " of its weight (" +
+                                          text(worst_of(service, server)) + ")",
+                           about(state, server, "slow")});
     }
-    return news;
+    return notices;
 }
 
 }  // namespace warren::server_pools

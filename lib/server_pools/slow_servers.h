@@ -14,15 +14,9 @@ namespace warren::server_pools {
 inline constexpr double slow_share = 0.8;
 inline constexpr double recovered_share = 0.9;
 
-struct SlowNews {
-    bool is_over = false;
-    std::string text;
-    model::Subject about{};
-};
-
 class SlowServers {
   public:
-    std::vector<SlowNews> look(const model::State& state);
+    std::vector<journal::Notice> look(const model::State& state);
 
   private:
     std::vector<bool> slow_;  // by server

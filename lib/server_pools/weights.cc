@@ -127,9 +127,9 @@ bool update_standby(model::State& state) {
         std::vector<balance::Contender> pool;
         for (const std::uint16_t index : service.servers)
             pool.push_back(contender(state, service, state.servers[index]));
-        const std::vector<bool> front = balance::in_front(pool);
+        const std::vector<bool> is_eligible = balance::eligible(pool);
         for (std::size_t i = 0; i < pool.size(); ++i) {
-            const bool now = pool[i].is_usable && !front[i];
+            const bool now = pool[i].is_usable && !is_eligible[i];
             has_changed |= std::exchange(state.servers[service.servers[i]].stands_by, now) != now;
         }
     }

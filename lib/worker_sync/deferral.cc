@@ -15,7 +15,7 @@ bool Deferral::hold(rte_mbuf* frame, std::uint8_t port, flow::FlowIndex index,
                     const PollRound& round) {
     if (link_ == nullptr || !shared_.speaks.load(std::memory_order_relaxed)) return false;
     const std::uint16_t service = tables_.flows[index].service_id;
-    if (!round.snapshot->services[service].synced || !round.speaks_of(service)) return false;
+    if (!round.snapshot->services[service].synced || !round.syncs(service)) return false;
     const bool defers = shared_.defers.load(std::memory_order_relaxed) ||
                         round.is_handing_over(round.snapshot->router_of(service));
     if (!defers || !send(index)) return false;

@@ -37,14 +37,14 @@ unsigned WorkerSync::work(const PollRound& round) {
     return done;
 }
 
-bool WorkerSync::speaks_of(std::uint16_t service, const PollRound& round) const {
+bool WorkerSync::syncs(std::uint16_t service, const PollRound& round) const {
     return shared_.speaks.load(std::memory_order_relaxed) &&
-           round.snapshot->services[service].synced && round.speaks_of(service);
+           round.snapshot->services[service].synced && round.syncs(service);
 }
 
 // A flow that was handed over and came back from the peer is not sent to it again.
-bool WorkerSync::speaks_of(const flow::Flow& flow, const PollRound& round) const {
-    return speaks_of(flow.service_id, round) &&
+bool WorkerSync::syncs(const flow::Flow& flow, const PollRound& round) const {
+    return syncs(flow.service_id, round) &&
            (round.serves(flow.service_id) || !flow::is_untouched(flow));
 }
 
@@ -61,7 +61,7 @@ void WorkerSync::send_half_open(const PollRound& round) {
         const flow::Flow& flow = tables_.flows[index];
         const bool goes = !round.serves(flow.service_id) ||
                           round.is_handing_over(round.snapshot->router_of(flow.service_id));
-        if (goes && may_be_answered(flow) && speaks_of(flow.service_id, round))
+        if (goes && may_be_answered(flow) && syncs(flow.service_id, round))
             send_flow(index, 0, round);
         index = all.older(index);
     }
@@ -74,9 +74,9 @@ void WorkerSync::send_changes(const PollRound& round) {
     for (; const flow::SyncedChange* change = synced.first(); synced.drop_first()) {
         if (!change->has_left) {
             const flow::Flow& flow = tables_.flows[change->index];
-            if (flow::is_synced(flow.state) && speaks_of(flow, round))
+            if (flow::is_synced(flow.state) && syncs(flow, round))
                 send_flow(change->index, 0, round);
-        } else if (speaks_of(change->gone, round)) {
+        } else if (syncs(change->gone, round)) {
             send({.kind = SyncEvent::Kind::ended, .index = change->index, .flow = change->gone});
         }
     }
@@ -179,7 +179,7 @@ void WorkerSync::send_again(const SyncCommand& command, const PollRound& round) 
     const std::uint16_t service =
         is_here ? tables_.flows[hit.index].service_id
                 : round.snapshot->find_service(command.flow.vip(), command.flow.service_port);
-    if (service == exchange::Snapshot::no_service || !speaks_of(service, round)) return;
+    if (service == exchange::Snapshot::no_service || !syncs(service, round)) return;
     if (is_here) return send_flow(hit.index, command.number, round);
     reply({.kind = SyncEvent::Kind::ended,
            .index = command.index,
@@ -227,7 +227,7 @@ bool WorkerSync::walk_step(const PollRound& round) {
     const flow::Flow& flow = tables_.flows[index];
     if (!flow::is_synced(flow.state) ||
         !walk_.is_about(round.snapshot->router_of(flow.service_id)) ||
-        !speaks_of(flow.service_id, round))
+        !syncs(flow.service_id, round))
         return false;
     send_flow(index, walk_.number, round);
     return true;
@@ -236,7 +236,7 @@ bool WorkerSync::walk_step(const PollRound& round) {
 bool WorkerSync::send_group(std::uint32_t slot, const PollRound& round) {
     const auto entry = tables_.choice.persistence().left_at(slot, round.tick);
     if (!entry || !walk_.is_about(round.snapshot->router_of(entry->group.service)) ||
-        !speaks_of(entry->group.service, round))
+        !syncs(entry->group.service, round))
         return false;
     const exchange::Service& service = round.snapshot->services[entry->group.service];
     const exchange::Server& server = round.snapshot->servers[entry->server];

@@ -57,8 +57,8 @@ class WorkerSync {
     unsigned sweep(const PollRound& round);
     unsigned mark_untouched(const PollRound& round);
 
-    bool speaks_of(std::uint16_t service, const PollRound& round) const;
-    bool speaks_of(const flow::Flow& flow, const PollRound& round) const;
+    bool syncs(std::uint16_t service, const PollRound& round) const;
+    bool syncs(const flow::Flow& flow, const PollRound& round) const;
     void send_flow(flow::FlowIndex index, std::uint32_t number, const PollRound& round);
     void send(const exchange::SyncEvent& event);
     void reply(const exchange::SyncEvent& event);

@@ -21,7 +21,7 @@ constexpr Contender down(std::uint32_t tier) {
 struct Case {
     const char* name;
     std::vector<Contender> pool;
-    const char* front;  // x stands in front
+    const char* eligible;  // x: new flows go to it
 };
 
 const Case cases[] = {
@@ -41,12 +41,12 @@ const Case cases[] = {
     {"nobody", {}, ""},
 };
 
-TEST(Preference, WhoStandsInFront) {
+TEST(Preference, WhoIsEligible) {
     for (const Case& c : cases) {
-        std::string front;
-        for (const bool is_front : in_front(c.pool))
-            front += is_front ? 'x' : '-';
-        EXPECT_EQ(front, c.front) << c.name;
+        std::string all;
+        for (const bool is_eligible : eligible(c.pool))
+            all += is_eligible ? 'x' : '-';
+        EXPECT_EQ(all, c.eligible) << c.name;
     }
 }
 

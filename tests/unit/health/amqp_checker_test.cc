@@ -88,7 +88,7 @@ TEST_F(AmqpCheckerTest, OneConnectionStays) {
 TEST_F(AmqpCheckerTest, DoubtIsNothingToABrokerThatAcknowledges) {
     open_session();
     const std::size_t before = results.size();
-    checker->doubt();
+    checker->recheck();
     ASSERT_TRUE(until([&] { return heard("heartbeat") >= 1; }));
     for_a_while(200ms);
     EXPECT_TRUE(std::all_of(results.begin() + std::ptrdiff_t(before), results.end(),
@@ -114,7 +114,7 @@ TEST_F(DeafBroker, IsSilentAsSoonAsItIsDoubted) {
     ASSERT_TRUE(testing_support::run("nft add rule ip deaf input drop"));
     results.clear();
     const auto begun = std::chrono::steady_clock::now();
-    checker->doubt();
+    checker->recheck();
     ASSERT_TRUE(until_results(1));
     EXPECT_EQ(results[0].reason, Reason::timeout) << results[0].text;
     EXPECT_EQ(results[0].text, "nothing is acknowledged");

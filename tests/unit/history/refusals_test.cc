@@ -30,8 +30,8 @@ class Refusals : public testing::Test {
     std::vector<std::string> seconds(unsigned count) {
         std::vector<std::string> all;
         for (unsigned i = 0; i < count; ++i)
-            for (RefusalNews& news : watch_.look(*state_))
-                all.push_back(std::move(news.text));
+            for (journal::Notice& notice : watch_.look(*state_))
+                all.push_back(std::move(notice.text));
         return all;
     }
     using Texts = std::vector<std::string>;

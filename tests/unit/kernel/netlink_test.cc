@@ -270,7 +270,7 @@ TEST_F(NetlinkTest, DoubtFindsAMacThatNobodyAnnounced) {
     const auto deadline = std::chrono::steady_clock::now() + 4s;
     bool lost = false;
     while (mac_of(neighbour) == mac_there && std::chrono::steady_clock::now() < deadline) {
-        netlink->doubt(neighbour);
+        netlink->recheck(neighbour);
         io.restart();
         io.run_for(20ms);
         lost |= mac_of(neighbour).empty();
@@ -284,7 +284,7 @@ TEST_F(NetlinkTest, DoubtLeavesAPermanentEntryAlone) {
     run("ip neigh add 10.1.0.50 lladdr 02:00:00:00:50:50 dev nl0 nud permanent");
     const net::IpAddress fixed = net::IpAddress::v4(10, 1, 0, 50);
     want({fixed});
-    netlink->doubt(fixed);
+    netlink->recheck(fixed);
     EXPECT_NE(output_of("ip neigh show 10.1.0.50 dev nl0").find("PERMANENT"), std::string::npos);
 }
 

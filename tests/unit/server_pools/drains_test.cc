@@ -15,12 +15,13 @@ class Drains : public Pool {
     std::vector<std::string> follow(std::uint64_t ms = 20) {
         std::vector<std::string> lines;
         changed_ = silent_ = asks_ = false;
-        for (const DrainNews& news : follow_drains(*state_, exchange_, now_ns_ += ms * 1'000'000)) {
-            EXPECT_EQ(news.server, 0);
-            if (!news.asks) lines.push_back(news.text);
-            asks_ |= news.asks;
-            changed_ |= news.changed;
-            silent_ |= news.silent;
+        for (const DrainUpdate& update :
+             follow_drains(*state_, exchange_, now_ns_ += ms * 1'000'000)) {
+            EXPECT_EQ(update.server, 0);
+            if (!update.asks) lines.push_back(update.text);
+            asks_ |= update.asks;
+            changed_ |= update.changed;
+            silent_ |= update.silent;
         }
         return lines;
     }

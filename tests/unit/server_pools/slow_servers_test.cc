@@ -15,8 +15,8 @@ class Slow : public Pool {
     std::vector<std::string> at(double share) {
         server(1).factor = static_cast<std::uint32_t>(share * balance::factor_one);
         std::vector<std::string> all;
-        for (const SlowNews& news : slow_.look(*state_))
-            all.push_back(news.text);
+        for (const journal::Notice& notice : slow_.look(*state_))
+            all.push_back(notice.text);
         return all;
     }
     using Texts = std::vector<std::string>;
