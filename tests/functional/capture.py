@@ -12,7 +12,7 @@ import subprocess
 import time
 
 import pcapng
-from harness import REPOSITORY, Test, wait_until
+from harness import Test, wait_until
 
 VIP = {4: "192.168.8.100", 6: "fd00:8::100"}
 CLIENT = {4: "192.168.8.50", 6: "fd00:8::50"}
@@ -69,7 +69,7 @@ class Bench:
         self.program = test.program("app/warrenctl/warrenctl")
 
     def start(self):
-        self.test.start(self.hosts["one"], "/usr/bin/python3", str(REPOSITORY / "tests/functional/name_echo.py"), "one", log="one.log")
+        self.test.start_name_echo(self.hosts["one"], "one")
         self.test.start_warren(self.warren, CONFIG)
         wait_until("mastership", lambda: self.rows("show", "status")["masters"] == 2, 15)
         wait_until("servers", lambda: self.rows("show", "status")["servers_up"] == 2, 15)

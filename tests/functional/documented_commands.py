@@ -101,8 +101,7 @@ def main(test):
     assert len(found) > 40, f"only {len(found)} commands were found"
     host = test.network.add_host("warren", "192.168.8.4/24")
     for name, number in (("one", 11), ("two", 12)):
-        test.start(test.network.add_host(name, f"192.168.8.{number}/24"), "/usr/bin/python3",
-                   str(REPOSITORY / "tests/functional/name_echo.py"), name, log=f"{name}.log")
+        test.start_name_echo(test.network.add_host(name, f"192.168.8.{number}/24"), name)
     config = CONFIG.format(priority=100, password="one", kind="FNAT", algorithm="wlc", check="TCP_CHECK", flows=64, local="192.168.8.4",
                            peer="192.168.8.5", key="/dev/null")
     test.start_warren(host, config[:config.index("flow_sync")])

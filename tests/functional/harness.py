@@ -80,6 +80,10 @@ class Test:
         self._started.append(process)
         return process
 
+    def start_name_echo(self, host, name, log=None):
+        """A server at port 5672 that says its name."""
+        return self.start(host, self.program("tests/functional/name_echo"), name, log=log or f"{name}.log")
+
     def start_warren(self, host, config, *options):
         """Writes a configuration, starts warren with it on a host and waits until it says ready."""
         file = self.folder / f"{host.name}.conf"

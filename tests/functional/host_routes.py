@@ -216,7 +216,7 @@ def ask(host, address, port, question=b"x", source=None):
 def elsewhere(test):
     site = Site(test)
     far, server = site.add_far_host("far", 50), site.add_far_host("r1", 11)
-    test.start(server, sys.executable, str(HERE / "name_echo.py"), "r1", log="r1.log")
+    test.start_name_echo(server, "r1")
     for name, host in site.hosts.items():
         test.start(host, sys.executable, str(HERE / "web_host.py"), name, log=f"web-{name}.log")
     lan = Lan(test.network, far, {"a2": site.hosts["a"], "b2": site.hosts["b"]})

@@ -321,7 +321,7 @@ def mixed(test):
     servers = {}
     for number, name in ((11, "r1"), (12, "r2")):
         host = test.network.add_host(name, f"192.168.8.{number}/24")
-        servers[name] = test.start(host, sys.executable, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+        servers[name] = test.start_name_echo(host, name)
         test.start(host, sys.executable, str(HERE / "web_host.py"), name, log=f"web-{name}.log")
     for name in ("a", "b"):
         site.start(name, instance(name) + service())
@@ -366,7 +366,7 @@ def node(test):
     """The balancer's own host as real_server, as IPVS's local node, in each lb_kind; the other balancer's is one like any other."""
     site = Site(test)
     for name in ("a", "b"):
-        test.start(site.hosts[name], sys.executable, str(HERE / "name_echo.py"), name, log=f"echo-{name}.log")
+        test.start_name_echo(site.hosts[name], name, log=f"echo-{name}.log")
     kinds = {"192.168.8.101": "DR", "192.168.8.102": "NAT", "192.168.8.103": "TUN", VIP: "FNAT", VIP6: "FNAT"}
     with_both = {"192.168.8.104": "FNAT", "192.168.8.105": "NAT"}
     def server(address):
@@ -452,7 +452,7 @@ def own(test):
     host = site.hosts["a"]
     for number, name in ((11, "r1"), (12, "r2")):
         server = test.network.add_host(name, f"192.168.8.{number}/24", f"fd00:8::{number}/64")
-        test.start(server, sys.executable, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+        test.start_name_echo(server, name)
     lan = Lan(test.network, site.client, site.hosts)
     first, second, labelled, own6 = "192.168.8.4", "192.168.8.77", "192.168.8.78", "fd00:8::4"
     host.run("ip", "addr", "add", f"{labelled}/24", "dev", "eth0", "label", "eth0:1")

@@ -9,7 +9,7 @@ import re
 import signal
 import time
 
-from harness import REPOSITORY, Test, wait_until
+from harness import Test, wait_until
 from late_wire import late
 
 VIP = "192.168.8.100"
@@ -83,8 +83,7 @@ class Bench:
 
     def start_servers(self, *names):
         for name in names:
-            self.test.start(self.hosts[name], "/usr/bin/python3", str(REPOSITORY / "tests/functional/name_echo.py"), name,
-                            log=f"{name}.log")
+            self.test.start_name_echo(self.hosts[name], name)
 
     def connect(self, times=5):
         program = ("import socket, sys\nheld = []\nfor _ in range(int(sys.argv[1])):\n    try:\n"

@@ -80,8 +80,7 @@ class Bench:
         self.host = test.network.add_host("warren", "192.168.8.4/24")
         self.client = test.network.add_host("client", "192.168.8.50/24")
         self.program = test.program("app/warrenctl/warrenctl")
-        self.nodes = {name: test.start(test.network.add_host(name, f"192.168.8.{number}/24"), "/usr/bin/python3",
-                                       str(REPOSITORY / "tests/functional/name_echo.py"), name, log=f"{name}.log")
+        self.nodes = {name: test.start_name_echo(test.network.add_host(name, f"192.168.8.{number}/24"), name)
                       for name, number in (("one", 11), ("two", 12))}
         self.flows = test.folder / "flows.jsonl"
         self.warren = test.start_warren(self.host, CONFIG, "--flow-log", str(self.flows))

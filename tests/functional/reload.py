@@ -15,7 +15,6 @@ import subprocess
 
 from harness import Test, wait_until
 
-HERE = pathlib.Path(__file__).parent
 PYTHON = "/usr/bin/python3"
 VIP = "192.168.8.100"
 NUMBERS = {"one": 11, "two": 12, "three": 13}
@@ -109,7 +108,7 @@ class Bench:
         self.client_host = test.network.add_host("client", "192.168.8.50/24")
         for name, number in NUMBERS.items():
             host = test.network.add_host(name, f"192.168.8.{number}/24")
-            test.start(host, PYTHON, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+            test.start_name_echo(host, name)
         self.file = test.folder / "warren.conf"
         self.warren = test.start_warren(self.host, ROUTER + service())
         self.client = self.start_client(CLIENT)

@@ -14,7 +14,6 @@ Two warrens with eth0 and eth1, a LAN behind each; at first only eth0 is in the 
 
 import json
 import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -26,7 +25,6 @@ from harness import Test, run, run_cases, wait_until
 from host_routes import ask
 from lan import Lan, now
 
-HERE = pathlib.Path(__file__).parent
 PYTHON = "/usr/bin/python3"
 FAR = "far"
 VIP, FAR_VIP, FAR_VIP6 = "192.168.8.100", "10.9.0.100", "fd00:9::100"
@@ -80,7 +78,7 @@ class Bench:
             run("ip", "-n", network.switch, "link", "set", "dev", name, "master", FAR)
         self.hosts["far-server"].run("ip", "route", "add", "192.168.8.0/24", "via", FAR_VIP)
         for name in ("server", "far-server"):
-            test.start(self.hosts[name], PYTHON, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+            test.start_name_echo(self.hosts[name], name)
         self.lan = Lan(network, self.hosts["client"], ("one", "two"))
         self.far_lan = Lan(network, self.hosts["far-client"], (f"one-{FAR}", f"two-{FAR}"))
 

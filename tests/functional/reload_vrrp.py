@@ -18,7 +18,6 @@ import time
 from harness import Test, run_cases, wait_until
 from lan import Lan, now
 
-HERE = pathlib.Path(__file__).parent
 PYTHON = "/usr/bin/python3"
 VIP, OTHER_VIP = "192.168.8.100", "192.168.8.101"
 INTERVAL = 0.1
@@ -285,7 +284,7 @@ def groups(test):
 
 def under_traffic(test):
     bench = Bench(test)
-    test.start(bench.hosts["three"], PYTHON, str(HERE / "name_echo.py"), "three", log="three.log")
+    test.start_name_echo(bench.hosts["three"], "three")
     service = (f"virtual_server {VIP} 5672 {{\n delay_loop 0.1\n lb_algo wrr\n lb_kind FNAT\n protocol TCP\n"
                " real_server 192.168.8.11 5672 {\n  TCP_CHECK {\n   connect_timeout 1\n  }\n }\n}\n")
     bench.master("one", router(interval=0.01) + service)

@@ -6,12 +6,10 @@
 """
 
 import os
-import pathlib
 import signal
 
 from harness import Test, wait_until
 
-HERE = pathlib.Path(__file__).parent
 VIP = "192.168.8.100"
 CONFIG = """global_defs {{
     script_user root
@@ -107,7 +105,7 @@ class Bench:
         self.warren = test.start_warren(self.host, CONFIG.format(script=script, **blocks))
 
     def start_server(self, name):
-        return self.test.start(self.servers[name], "/usr/bin/python3", str(HERE / "name_echo.py"), name, log=f"{name}.log")
+        return self.test.start_name_echo(self.servers[name], name)
 
     def stop_server(self, name):
         self.running[name].kill()

@@ -8,13 +8,11 @@ goes when all are cut off at once, nor when they come back one by one.
 """
 
 import json
-import pathlib
 import signal
 import time
 
 from harness import Test, wait_until
 
-HERE = pathlib.Path(__file__).parent
 VIP = "192.168.8.100"
 CONFIG = """dataplane {{
     workers 2
@@ -104,11 +102,11 @@ def config(drain_timeout=2, is_warming=False):
 
 
 class Clients:
-    """lasting_clients.py on the client's host; `with` ends them."""
+    """Lasting tcp_clients on the client's host; `with` ends them."""
 
     def __init__(self, bench, port, wanted, *more):
-        self.process = bench.client.popen("/usr/bin/python3", str(HERE / "lasting_clients.py"), VIP, str(port), str(wanted), *more,
-                                          stdin=-1, stdout=-1, text=True)
+        self.process = bench.client.popen(bench.test.program("tests/functional/tcp_clients"), "lasting", VIP, str(port), str(wanted),
+                                          *more, stdin=-1, stdout=-1, text=True)
         self.losses = []
         while "open" not in (line := json.loads(self.process.stdout.readline())):
             self.losses.append(line["lost"])
@@ -137,8 +135,9 @@ class Bench:
             self.wait_for_states(port, "up", "up")
 
     def start(self, name, polite=False):
-        program = ["-c", POLITE_SERVER] if polite else [str(HERE / "name_echo.py"), name]
-        return self.test.start(self.hosts[name], "/usr/bin/python3", *program, log=f"{name}.log")
+        if polite:
+            return self.test.start(self.hosts[name], "/usr/bin/python3", "-c", POLITE_SERVER, log=f"{name}.log")
+        return self.test.start_name_echo(self.hosts[name], name)
 
     def stop(self, name):
         self.running[name].kill()
@@ -386,7 +385,7 @@ def replaced_unheard(bench):
     host = bench.hosts["one"]
 
     def listeners():
-        return len(host.run("ss", "-Hltn4", "sport", "=", ":5672").stdout.splitlines())
+        return len(host.run("ss", "-Hltn", "sport", "=", ":5672").stdout.splitlines())
 
     def prepare():
         nonlocal successor

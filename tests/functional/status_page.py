@@ -348,8 +348,7 @@ def page(bench, warren, pictures):
 def main(test):
     bench = Bench(test)
     for name in ("one", "two"):
-        test.start(bench.hosts[name], "/usr/bin/python3", str(REPOSITORY / "tests/functional/name_echo.py"), name,
-                   log=f"{name}-server.log")
+        test.start_name_echo(bench.hosts[name], name, log=f"{name}-server.log")
     warren = bench.start("a")
     bench.start("b")
     for part in (health_and_primary, metrics, other_forms, flows, crowds, reload):

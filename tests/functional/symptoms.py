@@ -117,8 +117,7 @@ def refusals(bench, name):
 
 def start_servers(bench):
     for name in ("one", "two"):
-        bench.test.start(bench.hosts[name], "/usr/bin/python3", str(REPOSITORY / "tests/functional/name_echo.py"), name,
-                         log=f"{name}-server.log")
+        bench.test.start_name_echo(bench.hosts[name], name, log=f"{name}-server.log")
     wait_until("servers", lambda: all(row["state"] == "up" for row in bench.rows("a", "show", "servers")), 15)
 
 

@@ -97,7 +97,7 @@ class Pair:
                 server.run("ip", "route", "add", f"{self.client_address}/32", "via", VIPS[4])
         for end in (self.client, *self.servers) if rto_min else ():    # how soon a kernel repeats what was lost
             end.run("ip", "route", "change", "192.168.8.0/24", "dev", "eth0", "proto", "kernel", "scope", "link", "rto_min", rto_min)
-        self.echoes = [test.start(server, "/usr/bin/python3", str(HERE / "name_echo.py"), server.name, log=f"{server.name}.log")
+        self.echoes = [test.start_name_echo(server, server.name)
                        for server in self.servers]
         self.running = {}
 
@@ -196,57 +196,51 @@ class Pair:
         print(f"{name}: {said}", flush=True)
 
 
-class Clients:
-    """lasting_clients.py: who is lost does not come back."""
+class TcpClients:
+    """tcp_clients of a kind, in the client's host; what they say is JSON, a line each."""
+
+    def __init__(self, pair, *words):
+        self.process = pair.client.popen(pair.test.program("tests/functional/tcp_clients"), *words, stdin=-1, stdout=-1, text=True)
+
+    def end(self):
+        return self.process.communicate("", 30)[0]
+
+
+class Clients(TcpClients):
+    """Who is lost does not come back."""
 
     def __init__(self, pair, count=CLIENTS, vip=None):
-        self.process = pair.client.popen("/usr/bin/python3", str(HERE / "lasting_clients.py"), vip or VIPS[pair.family], "5672", str(count),
-                                         "once", stdin=-1, stdout=-1, text=True)
+        super().__init__(pair, "lasting", vip or VIPS[pair.family], "5672", str(count), "once")
         line = json.loads(self.process.stdout.readline())
         assert "open" in line, line
 
     def end(self):
         """How many were lost."""
-        out, _ = self.process.communicate("", 20)
-        return len([line for line in out.splitlines() if "lost" in line])
+        return len([line for line in super().end().splitlines() if "lost" in line])
 
 
-class IdleClients:
+class IdleClients(TcpClients):
     """Connections that say nothing."""
 
     def __init__(self, pair, count):
-        self.process = pair.client.popen("/usr/bin/python3", "-c", IDLE_CLIENTS, VIPS[4], str(count), stdin=-1, stdout=-1, text=True)
+        super().__init__(pair, "idle", VIPS[4], "5672", str(count))
         assert self.process.stdout.readline() == "open\n"
 
     def resets(self):
         """When each was reset, once there has been none for a second."""
         return json.loads(self.process.stdout.readline())
 
+
+class NewClients(TcpClients):
+    """Opens connections all the while, each says something 0.2 s later."""
+
+    def __init__(self, pair):
+        super().__init__(pair, "new", VIPS[4], "5672")
+        assert self.process.stdout.readline() == "begun\n"
+
     def end(self):
-        self.process.communicate("", 20)
-
-
-IDLE_CLIENTS = """
-import json, selectors, socket, sys, time
-some = [socket.create_connection((sys.argv[1], 5672)) for _ in range(int(sys.argv[2]))]
-for one in some:
-    one.send(b"x")
-    one.recv(100)
-wait = selectors.DefaultSelector()
-for one in some:
-    wait.register(one, selectors.EVENT_READ)
-print("open", flush=True)
-ends, until = [], time.time() + 30
-while ready := wait.select(1 if ends else until - time.time()):
-    for key, _ in ready:
-        try:
-            key.fileobj.recv(100)
-        except ConnectionResetError:
-            ends.append(time.time())
-        wait.unregister(key.fileobj)
-print(json.dumps(ends), flush=True)
-sys.stdin.read()
-"""
+        """How many were opened, and how many broke of those whose connect() had returned."""
+        return json.loads(super().end())
 
 
 def clients_of(pair, address):
@@ -267,46 +261,3 @@ def die_around_cut(pair, after):
     pair.wait_for_master("b")
     wait_until("the server to be down", lambda: any(row["state"] == "down" for row in pair.ctl("b", "show", "servers")), 10)
     return max(pair.test.logged_at("b.log", "VI_1.*[Mm]aster"), pair.test.logged_at("b.log", rf"{SERVERS[4][0]}:5672.*\bdown\b"))
-
-
-class NewClients:
-    """Opens connections all the while, each says something 0.2 s later."""
-
-    def __init__(self, pair):
-        self.process = pair.client.popen("/usr/bin/python3", "-c", NEW_CLIENTS, VIPS[4], stdin=-1, stdout=-1, text=True)
-        assert self.process.stdout.readline() == "begun\n"
-
-    def end(self):
-        """How many were opened, and how many broke of those whose connect() had returned."""
-        return json.loads(self.process.communicate("end\n", 30)[0])
-
-
-NEW_CLIENTS = """
-import asyncio, json, sys
-broken = opened = 0
-async def one():
-    global broken, opened
-    try:
-        reader, writer = await asyncio.wait_for(asyncio.open_connection(sys.argv[1], 5672), 3)
-    except (OSError, asyncio.TimeoutError):
-        return
-    opened += 1
-    await asyncio.sleep(0.2)
-    try:
-        writer.write(b"x")
-        broken += not await asyncio.wait_for(reader.read(100), 10)
-        writer.close()
-    except (OSError, asyncio.TimeoutError):
-        broken += 1
-async def main():
-    stop = asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
-    tasks = set()
-    print("begun", flush=True)
-    while not stop.done():
-        tasks.add(task := asyncio.create_task(one()))
-        task.add_done_callback(tasks.discard)
-        await asyncio.sleep(0.003)
-    await asyncio.gather(*tasks)
-    print(json.dumps([opened, broken]), flush=True)
-asyncio.run(main())
-"""

@@ -116,7 +116,7 @@ class Site:
             self.hosts[name] = network.add_host(name, f"10.9.0.{number}/24", f"fd00:9::{number}/64")
             run("ip", "-n", network.switch, "link", "set", "dev", name, "master", INSIDE)
         for name in ("near", "far"):
-            test.start(self.hosts[name], PYTHON, str(HERE / "name_echo.py"), name, log=f"{name}.log")
+            test.start_name_echo(self.hosts[name], name)
         self.lan = Lan(network, self.hosts["client"], ("one", "two"))
         for name in ("far", "inner"):
             self.set_gateway(name, 4)

@@ -200,7 +200,7 @@ def main(test):
     host = test.network.add_host("warren", "192.168.8.4/24")
     client = test.network.add_host("client", "192.168.8.50/24")
     server = test.network.add_host("one", "192.168.8.11/24")
-    test.start(server, "/usr/bin/python3", str(HERE / "name_echo.py"), "one", log="server.log")
+    test.start_name_echo(server, "one", log="server.log")
     as_a_user(test, host, client)
     (test.folder / "warren.log").unlink()
     as_root(test, host, client)

@@ -3,13 +3,11 @@
 """The daemon and its CLI from outside: wrong files, starts that cannot be, what `show` says of a running one, HUP and TERM."""
 
 import os
-import pathlib
 import signal
 import subprocess
 
 from harness import Test, rows_of, wait_until
 
-HERE = pathlib.Path(__file__).parent
 VIP = "192.168.8.100"
 ROUTER = f"""vrrp_instance VI_1 {{
     interface eth0
@@ -79,7 +77,7 @@ class Bench:
         return next(row["total"] for row in self.show("counters") if row["name"] == counter)
 
     def start_server(self, name):
-        return self.test.start(self.servers[name], "/usr/bin/python3", str(HERE / "name_echo.py"), name, log=f"server-{name}.log")
+        return self.test.start_name_echo(self.servers[name], name, log=f"server-{name}.log")
 
     def states(self):
         return {row["server"]: row["state"] for row in self.show("servers")}

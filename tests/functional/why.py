@@ -8,7 +8,7 @@ taken out, an order. Clients hold connections, something happens, and `warrenctl
 import re
 import signal
 
-from harness import REPOSITORY, Test, rows_of, wait_until
+from harness import Test, rows_of, wait_until
 
 VIP = "192.168.8.100"
 CLIENT = "192.168.8.50"
@@ -66,8 +66,7 @@ class Bench:
         return self.test.start_warren(self.hosts[name], config)
 
     def start_server(self, name):
-        return self.test.start(self.hosts[name], "/usr/bin/python3", str(REPOSITORY / "tests/functional/name_echo.py"), name,
-                               log=f"{name}.log")
+        return self.test.start_name_echo(self.hosts[name], name)
 
     def says(self, name, *words):
         host = self.hosts[name]
