@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 #include "bed.h"
 #include "environment.h"
@@ -57,7 +58,7 @@ int forward(void* what) {
         return 0;
     }
     while (!forwarder.exchange.stop.load(std::memory_order_relaxed))
-        forwarder.reference.poll_once();
+        if (forwarder.reference.poll_once() == 0) std::this_thread::yield();
     return 0;
 }
 
@@ -164,6 +165,7 @@ void Pump::carry(Burst& frames, unsigned count) {
     for (unsigned came = 0; came < count;) {
         const unsigned more = bed_.pull(back.data() + came, count - came);
         came += more;
+        if (more == 0) std::this_thread::yield();
         if (patience.is_over(more)) throw std::runtime_error("a flow did not open");
     }
     // They are in the mbufs that they came in, and between several workers in another order.
@@ -199,6 +201,8 @@ bool Pump::send() {
 unsigned Pump::take(std::vector<double>* latencies) {
     Burst frames;
     const unsigned count = bed_.pull(frames.data(), burst);
+    // Another thread may wait for this CPU. Where times are taken, that would be in them.
+    if (count == 0 && latencies == nullptr) std::this_thread::yield();
     if (latencies != nullptr) {
         const std::uint64_t now = rte_rdtsc();
         for (unsigned i = 0; i < count; ++i)
