@@ -10,9 +10,10 @@ Times have room for a busy machine: they tell a takeover by good-bye (skew only)
 import os
 import pathlib
 import signal
+import sys
 import time
 
-from harness import Test, rows_of, run, wait_until
+from harness import Test, rows_of, run, run_cases, wait_until
 
 VIP = "192.168.8.100"
 WHO_HAS = str(pathlib.Path(__file__).with_name("who_has.py"))
@@ -177,12 +178,9 @@ def adverts_of_255_addresses(pair):
     pair.stop_warren()
 
 
-def main(test):
-    pair = Pair(test)
-    warren_is_the_better_one(pair)
-    keepalived_is_the_better_one(pair)
-    adverts_of_255_addresses(pair)
-
+CASES = {case.__name__: case for case in (warren_is_the_better_one, keepalived_is_the_better_one, adverts_of_255_addresses)}
 
 if __name__ == "__main__":
-    Test.main(main)
+    if len(sys.argv) < 3:
+        run_cases(CASES, at_once=3)
+    Test.main(lambda test: CASES[sys.argv[2]](Pair(test)))
