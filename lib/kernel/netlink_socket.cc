@@ -314,7 +314,8 @@ int NetlinkSocket::keep_neighbour(int ifindex, const net::IpAddress& address, Ke
     header.ndm_family = family_of(address);
     header.ndm_ifindex = ifindex;
     header.ndm_state = NUD_NONE;
-    header.ndm_flags = keep == Keep::use ? NTF_USE : 0;
+    // Learned by others than the kernel: its limits (gc_thresh1 to 3) leave such entries alone.
+    header.ndm_flags = keep == Keep::use ? NTF_USE : NTF_EXT_LEARNED;
     request.put(header);
     request.put(NDA_DST, address);
     if (keep == Keep::managed) request.put(NDA_FLAGS_EXT, std::uint32_t{NTF_EXT_MANAGED});

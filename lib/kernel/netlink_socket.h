@@ -84,9 +84,10 @@ class NetlinkSocket {
                   int ifindex = 0);
     int get_neighbour(int ifindex, const net::IpAddress& address,
                       std::optional<NeighbourMessage>& answer);
-    // Makes the entry if need be and starts resolving it; `use` also takes the managed flag away.
+    // Makes the entry if need be and starts resolving it. managed: the kernel keeps it resolved,
+    // however many there are; `use` takes that away.
     int keep_neighbour(int ifindex, const net::IpAddress& address, Keep keep);
-    // Of an entry with a MAC. probe: the kernel asks that station by unicast (NUD_PROBE). forget:
+    // Of an entry with a MAC. probe: the kernel asks that station by unicast (NUD_PROBE). failed:
     // the MAC is invalid until keep_neighbour() has it resolved anew. Both clear the managed flag.
     int set_neighbour(int ifindex, const net::IpAddress& address, NeighbourState state);
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -241,6 +242,22 @@ TEST_F(NetlinkTest, ResolvesWithoutTrafficAndKeepsManaged) {
     netlink.reset();
     EXPECT_EQ(output_of("ip neigh show 10.1.0.2 dev nl0").find("managed"), std::string::npos)
         << "what we set we take away";
+}
+
+// gc_thresh3 is 1024 on most hosts, for all network namespaces together.
+TEST_F(NetlinkTest, MoreNextHopsThanTheKernelsTableMayHold) {
+    run("ip addr add 10.2.0.1/16 dev nl0");
+    for (const char* command : {"ip link set lo up", "ip route add local 10.2.128.0/17 dev lo"})
+        ASSERT_TRUE(other.run(command)) << command;
+    std::vector<net::IpAddress> many;
+    for (unsigned i = 0; i < 1'100; ++i)
+        many.push_back(net::IpAddress::v4(10, 2, static_cast<std::uint8_t>(128 + i / 250),
+                                          static_cast<std::uint8_t>(i % 250 + 1)));
+    netlink->set_wanted(many, {});
+    const auto has_mac = [this](const net::IpAddress& server) {
+        return mac_of(server) == mac_there;
+    };
+    EXPECT_TRUE(wait_for([&] { return std::all_of(many.begin(), many.end(), has_mac); }));
 }
 
 TEST_F(NetlinkTest, UnwantedNextHopIsReleased) {
