@@ -26,6 +26,15 @@ namespace {
 
 constexpr std::size_t stack_bytes = 64 * 1024;
 
+rlimit file_limit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit;
+}
+
+// EAL raises ours, to a million perhaps: programs that close all they may have open take seconds.
+const rlimit files_at_start = file_limit();
+
 // All that the child needs, made by the parent: between clone and exec it must not allocate.
 struct Launch {
     const char* path;
@@ -53,6 +62,7 @@ void take_defaults() {
     const sched_param ordinary{};
     sched_setscheduler(0, SCHED_OTHER, &ordinary);
     setpriority(PRIO_PROCESS, 0, 0);
+    setrlimit(RLIMIT_NOFILE, &files_at_start);
 }
 
 // Runs on its own stack in the parent's memory.

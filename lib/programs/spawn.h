@@ -17,7 +17,8 @@ struct Spawned {
 using Spawner = Spawned (*)(const Program&);
 
 // The child leads a process group, has the default scheduling and signals, no descriptors but
-// /dev/null as 0, 1 and 2, runs in /, and is sent TERM when this thread ends. A file without "#!"
+// /dev/null as 0, 1 and 2, may open as many files as this process might when it was started, runs
+// in /, and is sent TERM when this thread ends. A file without "#!"
 // is given to /bin/sh.
 Spawned spawn(const Program& program);
 

@@ -185,6 +185,15 @@ TEST_F(ChildrenTest, SchedulingIsOrdinary) {
     EXPECT_EQ(seen, "0 0\n");
 }
 
+TEST_F(ChildrenTest, TheLimitOfFilesIsTheOneWeWereStartedWith) {
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit other{before.rlim_cur / 2, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &other), 0);
+    EXPECT_EQ(output("ulimit -Sn"), std::to_string(before.rlim_cur) + "\n");
+    setrlimit(RLIMIT_NOFILE, &before);
+}
+
 TEST_F(ChildrenTest, RunsAsTheUser) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root";
     chmod(folder_.path().c_str(), 0777);
