@@ -15,13 +15,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <set>
-#include <sstream>
 #include <string_view>
 #include <thread>
 #include <utility>
 
 #include "kernel/cleaner.h"
+#include "kernel/nft_table_list.h"
 
 namespace warren::kernel {
 namespace {
@@ -29,7 +28,6 @@ namespace {
 using Kind = GuardTrouble::Kind;
 
 constexpr const char* no_right = "no permission (CAP_NET_ADMIN)";
-constexpr std::string_view line_begin = "table ";
 constexpr int of_unknown_content = -1;  // what was there before us, in place of an ifindex
 
 // CAP_NET_ADMIN. Without it libnftables says so on standard error each time, so it is not asked.
@@ -136,6 +134,7 @@ Guard::~Guard() {
 
 std::vector<GuardTrouble> Guard::follow(GuardRules rules) {
     if (rules == rules_ && !is_first_) return {};
+    tables_ = guard_tables(instance_, rules);
     rules_ = std::move(rules);
     return install();
 }
@@ -180,7 +179,7 @@ std::vector<GuardTrouble> Guard::install() {
 // Of an interface that is not there a table stays as it is, and none is made: recent kernels take a
 // device's name and wait for it, others refuse the whole transaction.
 std::vector<GuardTable> Guard::wanted() const {
-    std::vector<GuardTable> tables = guard_tables(instance_, rules_);
+    std::vector<GuardTable> tables = tables_;
     std::erase_if(tables, [&](GuardTable& table) {
         const GuardTable* known = installed(table.name);
         table.is_owned = known != nullptr ? known->is_owned : owned_;
@@ -205,21 +204,18 @@ const GuardTable* Guard::installed(const std::string& name) const {
 
 // What is there of `wanted` and of ours; the names of what was and is no longer.
 std::string Guard::look(const std::vector<GuardTable>& wanted) {
-    if (!run("list tables").empty()) return {};
-    std::set<std::string> there;
-    std::istringstream lines(nft_ctx_get_output_buffer(context_.get()));
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with(line_begin)) there.insert(line.substr(line_begin.size()));
+    const auto there = nft_table_list();
+    if (!there) return {};
     std::string lost;
     std::erase_if(in_kernel_, [&](const auto& entry) {
         const auto& [name, table] = entry;
         if (table.ifindex == of_unknown_content) return true;
-        if (there.contains(name)) return false;
+        if (there->contains(name)) return false;
         lost += (lost.empty() ? "" : ", ") + name;
         return true;
     });
     for (const GuardTable& table : wanted)
-        if (there.contains(table.name))
+        if (there->contains(table.name))
             in_kernel_.try_emplace(table.name,
                                    GuardTable{.name = table.name, .ifindex = of_unknown_content});
     return lost;

@@ -12,19 +12,23 @@
 // - `arp warren_local_INSTANCE`: the kernel says on no interface who has our IPv4 addresses. It
 //   would: of one on eth0 it tells whoever asks on eth1 that eth1 has it, and what goes there
 //   passes us by. IPv6 asks no such thing.
-// - `inet warren_local_INSTANCE`, while there is something to translate, as for a master of a VIP
-//   with virtual_servers: the host's own programs, and who comes by an interface that no worker
-//   reads from (containers, a VPN, another network). What they send to an address of this host
-//   never leaves by a card, so no worker sees it: the kernel translates it to a real_server that
-//   the checks call alive, by weight, from the host's own address, which is the way that the checks
-//   go too. And a server that is this host: what workers hand to its kernel by way of lo is led to
-//   its own address and port. And what the host sends a server from an address of FNAT's (its
-//   checks, a program that binds) leaves from a port that is not FNAT's.
+// - `inet warren_local_INSTANCE`, with hooks while there is something to translate, as for a master
+//   of a VIP with virtual_servers: the host's own programs, and who comes by an interface that no
+//   worker reads from (containers, a VPN, another network). What they send to an address of this
+//   host never leaves by a card, so no worker sees it: the kernel translates it to a real_server
+//   that the checks call alive, by weight, from the host's own address, which is the way that the
+//   checks go too. And a server that is this host: what workers hand to its kernel by way of lo is
+//   led to its own address and port. And what the host sends a server from an address of FNAT's
+//   (its checks, a program that binds) leaves from a port that is not FNAT's.
 //
 // What nftables promises, and we rely on:
 // - A packet meets a chain's rules as they were at one moment, so rules are exchanged in place. A
 //   new chain beside the old one is two: a packet on its way between them meets the one before the
 //   exchange, the other after it, both without rules, and passes.
+// - A chain that another one jumps to is met as it was when the packet came to the hook. A named
+// set is
+//   met as it is: what stays in it is never missed, and what a packet's rules are about does not
+//   move between a set and rules.
 // - A table with an owner is tied to our socket: nobody else changes it, it survives `nft flush
 //   ruleset`, and it goes with us; or with the cleaner, after a killed process's addresses. Kernels
 //   before 5.12 know no owners: there a flush is noticed by restore().
@@ -96,6 +100,7 @@ class Guard {
     std::string instance_;
     std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context_;
     GuardRules rules_;
+    std::vector<GuardTable> tables_;               // of these rules
     std::map<std::string, GuardTable> in_kernel_;  // by name
     std::map<std::string, std::string> refused_;   // why, as it was told
     bool owned_;

@@ -47,7 +47,7 @@ struct InterfaceRules {
     friend bool operator==(const InterfaceRules&, const InterfaceRules&) = default;
 };
 
-// A virtual_server of a VIP that this host has, as its own kernel is to serve it.
+// A virtual_server of a VIP that this host has or may have, as its own kernel is to serve it.
 struct LocalService {
     struct Target {
         net::IpAddress address;
@@ -67,6 +67,7 @@ struct LocalService {
     std::uint16_t port = 0;
     std::vector<Target> targets;  // of the VIP's family, weights above 0; none: refused by the host
     std::vector<Own> own{};
+    bool is_active = true;  // else all is made ready, for when this host has the VIP
 
     friend bool operator==(const LocalService&, const LocalService&) = default;
 };

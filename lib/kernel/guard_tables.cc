@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <initializer_list>
 #include <iterator>
+#include <map>
 #include <numeric>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -84,6 +86,27 @@ std::string endpoints_of(const std::vector<Endpoint>& endpoints, bool v4) {
                 [](const Endpoint& e) { return to_text(e.first, e.second); });
 }
 
+constexpr const char* servers_set = "servers";
+
+std::string set_name(bool v4) {
+    return std::string(servers_set) + "_" + family_name(v4);
+}
+
+bool has_servers(const GuardTable& table, bool v4) {
+    return std::any_of(table.sets.begin(), table.sets.end(),
+                       [v4](const GuardTable::Set& set) { return set.is_v4 == v4; });
+}
+
+void add_servers(GuardTable& table, const std::vector<Endpoint>& endpoints) {
+    for (const bool v4 : {true, false}) {
+        std::vector<Endpoint> some = of_family(endpoints, v4);
+        if (some.empty()) continue;
+        if (!std::is_sorted(some.begin(), some.end())) std::sort(some.begin(), some.end());
+        some.erase(std::unique(some.begin(), some.end()), some.end());
+        table.sets.push_back({set_name(v4), v4, std::move(some)});
+    }
+}
+
 std::string macs_of(const std::vector<net::MacAddress>& macs) {
     std::vector<std::string> texts;
     for (const net::MacAddress& mac : macs)
@@ -134,21 +157,29 @@ std::string nat_returns(const InterfaceRules& rules, bool v4) {
            drop_if(errors + ports + " } " + others);
 }
 
-// Of the addresses that the host has too; each rule begins with `which` packets.
-std::string our_part(const InterfaceRules& rules, bool v4, const std::string& which) {
+// Of the addresses that the host has too; each rule begins with `which` packets. The table has the
+// FNAT servers.
+std::string our_part(const GuardTable& table, const InterfaceRules& rules, bool v4,
+                     const std::string& which) {
     const std::string family = family_name(v4);
-    const std::string servers = endpoints_of(rules.fnat_servers, v4);
     const std::string locals = addresses_of(rules.local_addresses, v4);
     const std::string services =
         match(family + " daddr . tcp dport", endpoints_of(rules.services, v4));
     std::string text = services.empty() ? services : drop_if(which + services);
-    if (servers.empty() || locals.empty()) return text;
+    if (!has_servers(table, v4) || locals.empty()) return text;
     const std::string ports = rules.last_host_port < rules.first_host_port
                                   ? std::string()
                                   : "tcp dport != " + std::to_string(rules.first_host_port) + "-" +
                                         std::to_string(rules.last_host_port) + " ";
-    return text + drop_if(which + match(family + " saddr . tcp sport", servers) +
+    return text + drop_if(which + family + " saddr . tcp sport @" + set_name(v4) + " " +
                           match(family + " daddr", locals) + ports);
+}
+
+// A chain of its own for what is long and stays when a virtual router changes its state.
+std::string jump_to(GuardTable& table, const std::string& chain, std::string rules) {
+    if (rules.empty()) return {};
+    table.chains.push_back({chain, {}, std::move(rules)});
+    return "    jump " + chain + "\n";
 }
 
 std::string forwarded_to_the_host(const InterfaceRules& rules, bool v4) {
@@ -173,14 +204,16 @@ std::string questions(const InterfaceRules& rules) {
                          join(of_family(rules.silent, false), raw)));
 }
 
-std::string ingress_rules(const InterfaceRules& rules) {
+std::string ingress_rules(GuardTable& table, const InterfaceRules& rules) {
     std::string text;
     for (const bool v4 : {true, false})
         text += drop_if(
             match(family_name(v4) + std::string(" daddr"), addresses_of(rules.addresses, v4)));
     text += forwarded_to_the_host(rules, true) + forwarded_to_the_host(rules, false);
-    text += our_part(rules, true, whole) + our_part(rules, false, {}) + questions(rules);
-    text += nat_returns(rules, true) + nat_returns(rules, false);
+    text += jump_to(table, "our_part",
+                    our_part(table, rules, true, whole) + our_part(table, rules, false, {}));
+    text += questions(rules);
+    text += jump_to(table, "nat_returns", nat_returns(rules, true) + nat_returns(rules, false));
     if (const std::string macs = macs_of(rules.heard_macs); !macs.empty())
         text += "    ether daddr { " + macs + " } meta pkttype set host\n";
     const std::string vrids =
@@ -260,8 +293,10 @@ void add_interface(std::vector<GuardTable>& tables, const InterfaceRules& rules)
                     .without = seen + "frames too and may answer them",
                     .interface = rules.interface,
                     .ifindex = rules.ifindex};
+    add_servers(link, rules.fnat_servers);
+    std::string ingress = ingress_rules(link, rules);
     link.chains.push_back(
-        {"ingress", hook("filter", "ingress" + device, first_of_all), ingress_rules(rules)});
+        {"ingress", hook("filter", "ingress" + device, first_of_all), std::move(ingress)});
     if (std::string egress = egress_rules(rules); !egress.empty())
         link.chains.push_back(
             {std::string(egress_chain), hook("filter", "egress" + device, "0"), std::move(egress)});
@@ -269,7 +304,10 @@ void add_interface(std::vector<GuardTable>& tables, const InterfaceRules& rules)
                       .without = seen + "datagrams in fragments too and may answer them",
                       .interface = rules.interface,
                       .ifindex = rules.ifindex};
-    if (std::string drops = our_part(rules, true, "iifname \"" + rules.interface + "\" ");
+    add_servers(joined, of_family(rules.fnat_servers, true));
+    if (const std::string drops =
+            jump_to(joined, "our_part",
+                    our_part(joined, rules, true, "iifname \"" + rules.interface + "\" "));
         !drops.empty())
         joined.chains.push_back({"input", hook("filter", "input", first_of_all),
                                  (rules.is_translated ? std::string(translated_passes) : "") +
@@ -286,9 +324,9 @@ std::string shares(const std::vector<LocalService::Target>& targets) {
     std::uint64_t next = 0;
     for (const LocalService::Target& target : targets) {
         const std::uint64_t last = next + target.weight - 1;
-        text += (text.empty() ? "" : ", ") + std::to_string(next) +
-                (last == next ? "" : "-" + std::to_string(last)) + " : " +
-                to_text(target.address, target.port);
+        append(text, {text.empty() ? "" : ", ", std::to_string(next)});
+        if (last != next) append(text, {"-", std::to_string(last)});
+        append(text, {" : ", target.address.to_string(), " . ", std::to_string(target.port)});
         next = last + 1;
     }
     return text;
@@ -299,8 +337,7 @@ std::string translation(const LocalService& service) {
     const auto total = std::accumulate(
         service.targets.begin(), service.targets.end(), std::uint64_t{0},
         [](std::uint64_t sum, const LocalService::Target& target) { return sum + target.weight; });
-    return "    " + family + " daddr " + service.vip.to_string() + " tcp dport " +
-           std::to_string(service.port) + " dnat " + family + " to numgen random mod " +
+    return "    meta l4proto tcp dnat " + family + " to numgen random mod " +
            std::to_string(total) + " map { " + shares(service.targets) + " }\n";
 }
 
@@ -324,28 +361,19 @@ std::string ports_of(const SharedSources& shared) {
     return std::to_string(shared.first_port) + "-" + std::to_string(shared.last_port);
 }
 
-std::string from_other_ports(const SharedSources& shared) {
+std::string from_other_ports(const GuardTable& table, const SharedSources& shared) {
     std::string text;
     if (!shared.any()) return text;
     for (const net::IpAddress& address : shared.addresses) {
-        const std::string servers = endpoints_of(shared.servers, address.is_v4());
-        if (servers.empty()) continue;
+        if (!has_servers(table, address.is_v4())) continue;
         const std::string family = family_name(address.is_v4());
         const std::string own = address.to_string();
         const std::string ports = ports_of(shared);
-        append(text, {"    ", family, " saddr ", own, " ", family, " daddr . tcp dport { ", servers,
-                      " } tcp sport != ", ports, " snat ", family, " to ",
+        append(text, {"    ", family, " saddr ", own, " ", family, " daddr . tcp dport @",
+                      set_name(address.is_v4()), " tcp sport != ", ports, " snat ", family, " to ",
                       address.is_v4() ? own : "[" + own + "]", ":", ports, "\n"});
     }
     return text;
-}
-
-// The source was the VIP: a server with the VIP (DR, TUN) would never answer.
-std::string masquerade(const LocalService& service, const SharedSources& shared) {
-    return "    meta l4proto tcp ct status dnat ct original " +
-           std::string(family_name(service.vip.is_v4())) + " daddr " + service.vip.to_string() +
-           " ct original proto-dst " + std::to_string(service.port) + " masquerade" +
-           (shared.any() ? " to :" + ports_of(shared) : "") + "\n";
 }
 
 std::string way_in(const LocalService& service, const LocalService::Own& own) {
@@ -373,19 +401,59 @@ GuardTable silence(const std::string& name, const std::vector<net::IpAddress>& s
     return table;
 }
 
-// Its chains are of the type nat, which has every connection of the host tracked: there only while
-// there is something to translate.
+std::string chain_name(const char* direction, const net::IpAddress& vip) {
+    std::string name = direction + vip.to_string();
+    std::replace(name.begin(), name.end(), ':', '_');
+    return name;
+}
+
+// Of a VIP's services: a chain for the targets of each, one that leads to them, and one for what
+// has been there. The source was the VIP: a server with the VIP (DR, TUN) would never answer.
+void add_services(GuardTable& table, std::span<const LocalService* const> services,
+                  const SharedSources& shared) {
+    const net::IpAddress& vip = services.front()->vip;
+    std::string ways, ports;
+    for (const LocalService* service : services) {
+        const std::string port = std::to_string(service->port);
+        const std::string chain = chain_name("to_", vip) + "_" + port;
+        table.chains.push_back({chain, {}, translation(*service)});
+        append(ways, {"    tcp dport ", port, " goto ", chain, "\n"});
+        append(ports, {ports.empty() ? "" : ", ", port});
+    }
+    table.chains.push_back({chain_name("to_", vip), {}, std::move(ways)});
+    table.chains.push_back({chain_name("from_", vip),
+                            {},
+                            "    meta l4proto tcp ct original proto-dst { " + ports +
+                                " } masquerade" + (shared.any() ? " to :" + ports_of(shared) : "") +
+                                "\n"});
+}
+
+// Its hooks are of the type nat, which has every connection of the host tracked: there only while
+// there is something to translate. What hangs on them is made ready before, so that a takeover
+// changes what is a rule for each VIP.
 GuardTable local_clients(const std::string& name, const LocalRules& rules) {
     GuardTable table{.name = "inet " + name,
                      .without = "programs of this host cannot reach its virtual_servers"};
+    add_servers(table, rules.shared.any() ? rules.shared.servers : std::vector<Endpoint>{});
     std::string translations, ways_in;
-    std::string sources = from_other_ports(rules.shared);
+    std::string sources = from_other_ports(table, rules.shared);
+    std::map<net::IpAddress, std::vector<const LocalService*>> services;
+    std::set<net::IpAddress> active;
     for (const LocalService& service : rules.services) {
         for (const LocalService::Own& own : service.own)
-            ways_in += way_in(service, own);
+            if (service.is_active) ways_in += way_in(service, own);
         if (service.targets.empty()) continue;
-        translations += translation(service);
-        sources += masquerade(service, rules.shared);
+        services[service.vip].push_back(&service);
+        if (service.is_active) active.insert(service.vip);
+    }
+    for (const auto& [vip, all] : services) {
+        add_services(table, all, rules.shared);
+        if (!active.contains(vip)) continue;
+        const std::string family = family_name(vip.is_v4());
+        append(translations, {"    ", family, " daddr ", vip.to_string(), " jump ",
+                              chain_name("to_", vip), "\n"});
+        append(sources, {"    ct status dnat ct original ", family, " daddr ", vip.to_string(),
+                         " jump ", chain_name("from_", vip), "\n"});
     }
     if (!translations.empty()) {
         table.chains.push_back({"to_servers", {}, std::move(translations)});
@@ -399,6 +467,28 @@ GuardTable local_clients(const std::string& name, const LocalRules& rules) {
         table.chains.push_back(
             {"prerouting", hook("nat", "prerouting", "-100"), std::move(ways_in)});
     return table;
+}
+
+const GuardTable::Set* set_of(const GuardTable& table, const std::string& name) {
+    for (const GuardTable::Set& set : table.sets)
+        if (set.name == name) return &set;
+    return nullptr;
+}
+
+std::string elements(const std::vector<Endpoint>& endpoints) {
+    std::string text;
+    for (const Endpoint& endpoint : endpoints)
+        append(text, {text.empty() ? "{ " : ", ", to_text(endpoint.first, endpoint.second)});
+    return text + " }\n";
+}
+
+std::string set_change(const char* verb, const GuardTable& table, const GuardTable::Set& set,
+                       const std::vector<Endpoint>& some, const std::vector<Endpoint>& others) {
+    std::vector<Endpoint> only;
+    std::set_difference(some.begin(), some.end(), others.begin(), others.end(),
+                        std::back_inserter(only));
+    if (only.empty()) return {};
+    return std::string(verb) + " element " + table.name + " " + set.name + " " + elements(only);
 }
 
 bool has(const GuardTable& table, const GuardTable::Chain& chain) {
@@ -437,7 +527,18 @@ std::string commands(const GuardTable* before, const GuardTable& after) {
     for (const GuardTable::Chain& chain : old.chains)
         if (!has_one_named(after, chain.name))
             text += "delete chain " + after.name + " " + chain.name + "\n";
+    for (const GuardTable::Set& set : old.sets)
+        if (const GuardTable::Set* now = set_of(after, set.name))
+            text += set_change("delete", after, set, set.endpoints, now->endpoints) +
+                    set_change("add", after, set, now->endpoints, set.endpoints);
+        else
+            text += "delete set " + after.name + " " + set.name + "\n";
     text += "table " + after.name + " {\n" + (after.is_owned ? "  flags owner;\n" : "");
+    for (const GuardTable::Set& set : after.sets)
+        if (set_of(old, set.name) == nullptr)
+            text += "  set " + set.name + " {\n    type " +
+                    (set.is_v4 ? "ipv4_addr" : "ipv6_addr") +
+                    " . inet_service;\n    elements = " + elements(set.endpoints) + "  }\n";
     for (const GuardTable::Chain& chain : after.chains)
         if (!has(old, chain))
             text += "  chain " + chain.name + " {\n" +

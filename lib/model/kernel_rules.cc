@@ -266,10 +266,9 @@ StaticThings things_of_group(const config::Config& config, const std::string& gr
 std::vector<kernel::LocalService> local_services(const State& state) {
     std::vector<kernel::LocalService> all;
     for (const ServiceRecord& record : state.services) {
-        if (!is_served(record) || !is_active(state, record.router) ||
-            !is_hosts(state, record.config->address))
-            continue;
-        kernel::LocalService service{record.config->address, record.config->port, {}, {}};
+        if (!is_served(record) || !is_hosts(state, record.config->address)) continue;
+        kernel::LocalService service{
+            record.config->address, record.config->port, {}, {}, is_active(state, record.router)};
         for (const std::uint16_t index : candidates(record)) {
             const ServerRecord& server = state.servers[index];
             if (is_local_server(state, server))

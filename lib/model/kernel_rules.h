@@ -47,7 +47,8 @@ struct StaticThings {
 };
 StaticThings things_of_group(const config::Config& config, const std::string& group);
 
-// The virtual_servers on those, for the host's own programs: servers that take new flows now.
+// The virtual_servers on those, for the host's own programs: servers that take new flows now. A
+// backup's too, not active.
 std::vector<kernel::LocalService> local_services(const State& state);
 
 // From which addresses both the kernel and FNAT speak now, and to which servers.

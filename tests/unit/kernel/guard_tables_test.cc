@@ -55,15 +55,17 @@ constexpr const char* no_vlans =
 TEST(GuardTables, NatReturnsAreDroppedUnlessTheyAreForTheKernel) {
     InterfaceRules rules;
     rules.nat_servers = {{ip("10.2.0.11"), 5672}, {ip("2001:db8::11"), 5671}};
-    EXPECT_EQ(ingress(rules),
-              no_vlans + std::string(R"(    ip saddr . tcp sport { 10.2.0.11 . 5672 } counter drop
+    EXPECT_EQ(ingress(rules), no_vlans + std::string("    jump nat_returns\n"));
+    EXPECT_EQ(chain(on_eth0(rules), "nat_returns"),
+              std::string(R"(    ip saddr . tcp sport { 10.2.0.11 . 5672 } counter drop
     icmp type { 3, 11, 12 } @th,192,32 { 0x0a02000b } @th,240,16 { 5672 } counter drop
     ip6 saddr . tcp sport { 2001:db8::11 . 5671 } counter drop
     icmpv6 type { 1, 2, 3, 4 } @th,256,128 { 0x20010db8000000000000000000000011 } @th,400,16 { 5671 } counter drop
 )"));
     rules.kernel_addresses = {hosts};
-    EXPECT_NE(ingress(rules).find("    ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr != { "
-                                  "10.2.0.1 } counter drop\n"),
+    EXPECT_NE(chain(on_eth0(rules), "nat_returns")
+                  .find("    ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr != { "
+                        "10.2.0.1 } counter drop\n"),
               std::string::npos);
 }
 
@@ -90,16 +92,18 @@ TEST(GuardTables, OfTheHostsAddressesOurPart) {
     rules.first_host_port = 32'768;
     rules.last_host_port = 60'999;
     rules.silent = {ours, ip("2001:db8::100")};
-    EXPECT_EQ(
-        ingress(rules),
-        no_vlans +
-            std::string(
-                R"(    ip frag-off & 0x3fff == 0 ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop
-    ip frag-off & 0x3fff == 0 ip saddr . tcp sport { 10.2.0.11 . 5672 } ip daddr { 10.2.0.100 } tcp dport != 32768-60999 counter drop
-    ip6 daddr . tcp dport { 2001:db8::100 . 5671 } counter drop
+    EXPECT_EQ(ingress(rules), no_vlans + std::string(R"(    jump our_part
     arp operation request arp daddr ip { 10.2.0.100 } counter drop
     icmpv6 type nd-neighbor-solicit @th,64,128 { 0x20010db8000000000000000000000100 } counter drop
 )"));
+    const GuardTable eth0 = on_eth0(rules);
+    EXPECT_EQ(
+        chain(eth0, "our_part"),
+        R"(    ip frag-off & 0x3fff == 0 ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop
+    ip frag-off & 0x3fff == 0 ip saddr . tcp sport @servers_ip ip daddr { 10.2.0.100 } tcp dport != 32768-60999 counter drop
+    ip6 daddr . tcp dport { 2001:db8::100 . 5671 } counter drop
+)");
+    EXPECT_EQ(eth0.sets, (std::vector<GuardTable::Set>{{"servers_ip", true, rules.fnat_servers}}));
 }
 
 TEST(GuardTables, WhatTheMasterSendsToAServiceOfTheHostPasses) {
@@ -111,7 +115,7 @@ TEST(GuardTables, WhatTheMasterSendsToAServiceOfTheHostPasses) {
                                   "{ 02:00:00:00:00:09 . 10.2.0.100 . 5672 } accept\n"
                                   "    ether saddr . ip6 daddr . tcp dport "
                                   "{ 02:00:00:00:00:09 . 2001:db8::100 . 80 } accept\n"
-                                  "    ip frag-off & 0x3fff == 0 ip daddr . tcp dport"),
+                                  "    jump our_part\n"),
               std::string::npos);
     rules.is_translated = true;
     EXPECT_EQ(chain(on_eth0(rules, "ip"), "input")
@@ -127,8 +131,9 @@ TEST(GuardTables, OurPartOfJoinedDatagrams) {
     EXPECT_EQ(
         on_eth0(rules, "ip").chains,
         (std::vector<GuardTable::Chain>{
-            {"input", "type filter hook input priority -500",
-             "    iifname \"eth0\" ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop\n"}}));
+            {"our_part", "",
+             "    iifname \"eth0\" ip daddr . tcp dport { 10.2.0.100 . 5672 } counter drop\n"},
+            {"input", "type filter hook input priority -500", "    jump our_part\n"}}));
 }
 
 TEST(GuardTables, TheHostSpeaksWithTheVirtualMac) {
@@ -191,9 +196,27 @@ TEST(GuardTables, ServersByWeightFromTheHostsOwnAddress) {
                                    {true, true}});
     EXPECT_EQ(commands(nullptr, clients), R"(table inet warren_local_a_b {
   flags owner;
+  chain to_10.4.0.100_5672 {
+    meta l4proto tcp dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
+  }
+  chain to_10.4.0.100 {
+    tcp dport 5672 goto to_10.4.0.100_5672
+  }
+  chain from_10.4.0.100 {
+    meta l4proto tcp ct original proto-dst { 5672 } masquerade
+  }
+  chain to_fd04__100_5672 {
+    meta l4proto tcp dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
+  }
+  chain to_fd04__100 {
+    tcp dport 5672 goto to_fd04__100_5672
+  }
+  chain from_fd04__100 {
+    meta l4proto tcp ct original proto-dst { 5672 } masquerade
+  }
   chain to_servers {
-    ip daddr 10.4.0.100 tcp dport 5672 dnat ip to numgen random mod 3 map { 0-1 : 10.4.0.11 . 5672, 2 : 10.4.0.12 . 5673 }
-    ip6 daddr fd04::100 tcp dport 5672 dnat ip6 to numgen random mod 1 map { 0 : fd04::11 . 5672 }
+    ip daddr 10.4.0.100 jump to_10.4.0.100
+    ip6 daddr fd04::100 jump to_fd04__100
   }
   chain output {
     type nat hook output priority -100; policy accept;
@@ -201,8 +224,8 @@ TEST(GuardTables, ServersByWeightFromTheHostsOwnAddress) {
   }
   chain postrouting {
     type nat hook postrouting priority 100; policy accept;
-    meta l4proto tcp ct status dnat ct original ip daddr 10.4.0.100 ct original proto-dst 5672 masquerade
-    meta l4proto tcp ct status dnat ct original ip6 daddr fd04::100 ct original proto-dst 5672 masquerade
+    ct status dnat ct original ip daddr 10.4.0.100 jump from_10.4.0.100
+    ct status dnat ct original ip6 daddr fd04::100 jump from_fd04__100
   }
   chain prerouting {
     type nat hook prerouting priority -100; policy accept;
@@ -224,15 +247,26 @@ TEST(GuardTables, WhatTheHostSendsFromAnAddressOfFnats) {
                     60'999};
     EXPECT_EQ(
         chain(of_local(rules), "postrouting"),
-        R"(    ip saddr 10.4.0.1 ip daddr . tcp dport { 10.4.0.11 . 5672, 10.4.0.12 . 5672 } tcp sport != 32768-60999 snat ip to 10.4.0.1:32768-60999
-    ip6 saddr fd04::1 ip6 daddr . tcp dport { fd04::11 . 80 } tcp sport != 32768-60999 snat ip6 to [fd04::1]:32768-60999
+        R"(    ip saddr 10.4.0.1 ip daddr . tcp dport @servers_ip tcp sport != 32768-60999 snat ip to 10.4.0.1:32768-60999
+    ip6 saddr fd04::1 ip6 daddr . tcp dport @servers_ip6 tcp sport != 32768-60999 snat ip6 to [fd04::1]:32768-60999
 )");
     rules.services = {service};
     EXPECT_TRUE(
-        chain(of_local(rules), "postrouting").ends_with("5672 masquerade to :32768-60999\n"));
+        chain(of_local(rules), "from_10.4.0.100").ends_with("5672 } masquerade to :32768-60999\n"));
     rules = {};
     rules.shared.addresses = {ip("10.4.0.1")};
     EXPECT_TRUE(of_local(rules).chains.empty()) << "the kernel has no ports of its own";
+}
+
+// Without hooks: a takeover adds those, and a rule for each VIP.
+TEST(GuardTables, ServicesOfABackupAreMadeReady) {
+    LocalService standby = service;
+    standby.is_active = false;
+    const GuardTable backup = of_local({{standby}}), master = of_local({{service}});
+    for (const GuardTable::Chain& one : backup.chains)
+        EXPECT_TRUE(one.type.empty()) << one.name;
+    EXPECT_NE(chain(backup, "to_10.4.0.100_5672"), "none");
+    EXPECT_EQ(commands(&backup, master).find("map"), std::string::npos);
 }
 
 // Where nothing is forwarded the kernel refuses who comes by another interface, as without this.
@@ -291,6 +325,29 @@ TEST(GuardCommands, ChainsAndTablesComeAndGo) {
     EXPECT_EQ(commands(&all, some),
               "flush chain ip t one\ndelete chain ip t one\ntable ip t {\n  flags owner;\n}\n");
     EXPECT_EQ(commands(&all, none), "delete table ip t\n");
+}
+
+TEST(GuardCommands, OfASetWhatHasComeAndGone) {
+    GuardTable before = with({two});
+    before.sets = {{"s", true, {{ip("10.0.0.1"), 1}, {ip("10.0.0.2"), 2}}}};
+    EXPECT_EQ(commands(nullptr, before), R"(table ip t {
+  flags owner;
+  set s {
+    type ipv4_addr . inet_service;
+    elements = { 10.0.0.1 . 1, 10.0.0.2 . 2 }
+  }
+  chain two {
+    counter
+  }
+}
+)");
+    GuardTable after = before;
+    after.sets[0].endpoints = {{ip("10.0.0.2"), 2}, {ip("10.0.0.3"), 3}};
+    EXPECT_EQ(commands(&before, after),
+              "delete element ip t s { 10.0.0.1 . 1 }\nadd element ip t s { 10.0.0.3 . 3 }\n"
+              "table ip t {\n  flags owner;\n}\n");
+    after.sets.clear();
+    EXPECT_EQ(commands(&before, after), "delete set ip t s\ntable ip t {\n  flags owner;\n}\n");
 }
 
 TEST(GuardCommands, ForAnInterfaceMadeAnewAllOfIt) {

@@ -62,6 +62,12 @@ TEST(GuardedHost, ItsProgramsReachTheServers) {
             EXPECT_GE(accepted, 0) << "both serve";
             close(accepted);
         }
+        LocalService standby = service;
+        standby.is_active = false;
+        follow({{standby}});
+        EXPECT_FALSE(is_served()) << "the VIP is another's";
+        follow({{service}});
+        EXPECT_TRUE(is_served());
         LocalService none = service;
         none.targets.clear();
         follow({{none}});

@@ -372,7 +372,8 @@ TEST(HostAddressesOfState, ThoseOfMastersWithTheirAttributes) {
 
 TEST(LocalServices, OfMastersThoseThatTakeNewFlows) {
     auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100"));
-    EXPECT_TRUE(local_services(*state).empty()) << "a backup's host goes over the wire";
+    ASSERT_EQ(local_services(*state).size(), 1U);
+    EXPECT_FALSE(local_services(*state)[0].is_active) << "a backup's host goes over the wire";
     state->routers[0].status.state = vrrp::State::master;
     const kernel::LocalService::Target first{ip("192.168.8.11"), 5672, 1},
         second{ip("192.168.8.12"), 5672, 3};
