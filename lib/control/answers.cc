@@ -125,7 +125,8 @@ views::ViewContext Answers::view_context(const std::vector<views::PortTotals>& t
             &counters_,
             sources_.reloads.last_taken_ms,
             !sources_.reloads.last_is_taken,
-            &recent_};
+            &recent_,
+            sources_.turns};
 }
 
 void Answers::write(views::Dump dump) const {

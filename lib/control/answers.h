@@ -43,6 +43,7 @@ class Answers {
         const metrics::ReloadHistory& reloads;
         const std::vector<syntax::TextLine>& config_lines;
         const std::vector<const rte_mempool*>& pools;
+        const journal::TurnTimes& turns;
     };
     // What the manager does when an operator asks for it.
     struct Actions {

@@ -76,7 +76,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
       answers_(context(),
                {exchange, vrrp, netlink_, ports_, services_.ended(), days_, options_.process,
                 flow_sync_.picture(), flow_tally_, reloader_.history(), reloader_.lines(),
-                options_.pools},
+                options_.pools, turns_},
                operator_actions()),
       site_([this](const http::Site::Look& look) { return answers_.with_facts(look); },
             services_.ended(),
@@ -178,9 +178,16 @@ void Manager::run() {
 // Trouble in one handler is logged; it must not take the virtual addresses with it. What comes
 // again and again has been armed again before it could throw (attempts.h).
 void Manager::run_until_stopped() {
+    const auto take_turn = [this] {
+        const std::uint64_t begin_ns = port::thread_cpu_ns();
+        const bool has_more = io_.run_one() != 0;
+        turns_.note(port::thread_cpu_ns() - begin_ns);
+        return has_more;
+    };
     for (;;) {
         try {
-            io_.run();
+            while (take_turn()) {
+            }
             return;
         } catch (const std::exception& error) {
             events_.error(journal::EventKind::process, "{}", error.what());

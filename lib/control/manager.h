@@ -125,6 +125,7 @@ class Manager {
     handover::FlowSync flow_sync_;
     Reloader reloader_;
     metrics::FlowTally flow_tally_;
+    journal::TurnTimes turns_;
     history::Days days_;
     std::optional<telemetry::FlowLog> flow_log_;
     Answers answers_;

@@ -2,6 +2,7 @@
 // Build, process, configuration, verdict, the manager, flow sync.
 #include <algorithm>
 #include <map>
+#include <string>
 
 #include "metrics/families.h"
 #include "verdict/verdict.h"
@@ -47,11 +48,27 @@ void add_verdict(Exposition& out, const views::ViewContext& view) {
         out.add(count, label("reason", reason));
 }
 
+void add_turns(Exposition& out, const journal::TurnTimes& turns) {
+    out.begin("warren_manager_turn_seconds", Kind::histogram,
+              "What each turn of the manager's loop took of a processor.");
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < turns.buckets.size(); ++i) {
+        const bool is_last = i == turns.bounds_ns.size();
+        const std::string bound =
+            is_last ? "+Inf" : fmt::format("{}", static_cast<double>(turns.bounds_ns[i]) / 1e9);
+        out.add_part("_bucket", static_cast<double>(sum += turns.buckets[i]), {},
+                     label("le", bound));
+    }
+    out.add_part("_sum", static_cast<double>(turns.sum_ns) / 1e9, {});
+    out.add_part("_count", static_cast<double>(turns.count), {});
+}
+
 void add_manager(Exposition& out, const Facts& facts) {
     const views::ViewContext& view = facts.view;
     out.begin("warren_manager_lag_seconds", Kind::gauge,
               "How late the manager's loop was in the last second.");
     out.add(static_cast<double>(facts.manager_lag_ns) / 1e9);
+    add_turns(out, view.turns);
     std::uint64_t flow_events = 0;
     for (const auto& worker : view.exchange.workers)
         flow_events += worker->events_lost.value();

@@ -9,11 +9,20 @@
 
 namespace warren::port {
 
-inline std::uint64_t now_ns() {
+inline std::uint64_t read_ns(clockid_t clock) {
     timespec t{};
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
            static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+inline std::uint64_t now_ns() {
+    return read_ns(CLOCK_MONOTONIC);
+}
+
+// What this thread has used of a processor, which is no time of day.
+inline std::uint64_t thread_cpu_ns() {
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 }  // namespace warren::port

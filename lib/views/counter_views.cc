@@ -50,6 +50,12 @@ void add_port_rows(std::vector<Json>& rows, const ViewContext& c) {
     }
 }
 
+void add_manager_rows(std::vector<Json>& rows, const journal::TurnTimes& turns) {
+    rows.push_back(total_row("manager", "turns", turns.count));
+    rows.push_back(total_row("manager", "long_turns", turns.count_long));
+    rows.push_back(total_row("manager", "longest_turn_us", turns.longest_ns / 1'000));
+}
+
 void add_netlink_rows(std::vector<Json>& rows, const kernel::NetlinkStatistics& netlink) {
     for (const auto& [name, counter] : kernel::netlink_counters)
         rows.push_back(total_row("netlink", std::string(name), netlink.*counter));
@@ -112,7 +118,8 @@ void CounterHistory::add_to(Json& row, std::uint64_t now_ns) const {
 }
 
 bool is_gauge(std::string_view counter) {
-    return counter == "longest_oversleep_ns" || counter == "scheduling_errno";
+    return counter == "longest_oversleep_ns" || counter == "scheduling_errno" ||
+           counter == "longest_turn_us";
 }
 
 std::vector<Json> counter_rows(const ViewContext& c) {
@@ -127,6 +134,7 @@ std::vector<Json> counter_rows(const ViewContext& c) {
                        [](exchange::WorkerLink& w) { return w.events_lost.value(); }));
     add_control_rows(rows, c.vrrp.counters);
     add_port_rows(rows, c);
+    add_manager_rows(rows, c.turns);
     add_netlink_rows(rows, c.netlink);
     if (c.exchange.workers.front()->sync) add_sync_rows(rows, c);
     if (c.counters != nullptr)

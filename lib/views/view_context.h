@@ -10,6 +10,7 @@
 #include "election/vrrp_link.h"
 #include "exchange/worker_link.h"
 #include "handover/sync_picture.h"
+#include "journal/turn_times.h"
 #include "kernel/netlink_counters.h"
 #include "model/state.h"
 #include "verdict/verdict.h"
@@ -48,6 +49,7 @@ struct ViewContext {
     std::int64_t config_taken_ms = 0;  // by the calendar: when what runs was read
     bool is_reload_refused = false;    // the last one
     const verdict::Recent* recent = nullptr;
+    journal::TurnTimes turns{};  // of the manager
 
     verdict::Facts facts() const {
         return {state, exchange, busy, sync, now_ns, is_reload_refused, recent};

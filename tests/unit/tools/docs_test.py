@@ -45,6 +45,7 @@ def counters_in_code():
     rows = dict.fromkeys(("control", "port", "worker"), ())
     for group, name in re.findall(r'total_row\(\s*"(\w+)",\s*"(\w+)_"', text):
         rows[group] += (name + "_PORT",)
+    rows["manager"] = re.findall(r'total_row\("manager",\s*"(\w+)"', text)
     rows["worker"] += tuple(re.findall(r'row\(c,\s*"worker",\s*"(\w+)"', text))
     rejected = body_of(text, r"std::string_view name\(RejectReason \w+\) \{")
     return {
@@ -55,6 +56,7 @@ def counters_in_code():
         "sync": [*counters_of(text, "sync"), *counters_of(text, "sync_link")],
         "sync_refused": re.findall(r'"(\w+)"', body_of(text, r"sync_refusal_names\{")),
         "show status, ports": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_totals\(Json& row, [^{]*\{")),
+        "manager": rows["manager"],
         "netlink": counters_of(text, "netlink"),
         "virtual router": re.findall(r'row\["(\w+)"\]', body_of(text, r"void add_counters\(Json& row, [^{]*\{")),
         "rejected adverts": re.findall(r'return "(\w+)"', rejected),

@@ -31,8 +31,10 @@ std::span<Counter> counters_of(Block& block) {
 class CounterRows : public testing::Test {
   protected:
     std::vector<Json> rows() const {
-        return counter_rows(
-            {*state_, exchange_, vrrp_, netlink_, process_, port_totals_, busy_, start_ns});
+        ViewContext context{*state_,  exchange_,    vrrp_, netlink_,
+                            process_, port_totals_, busy_, start_ns};
+        context.turns = turns_;
+        return counter_rows(context);
     }
     std::uint64_t total(const std::string& group, const std::string& name) const {
         for (const Json& row : rows())
@@ -47,6 +49,7 @@ class CounterRows : public testing::Test {
     election::VrrpLink vrrp_;
     kernel::NetlinkStatistics netlink_;
     ProcessFacts process_;
+    journal::TurnTimes turns_;
     std::vector<PortTotals> port_totals_;
     std::vector<double> busy_;
 };
@@ -89,9 +92,9 @@ TEST_F(CounterRows, AGaugeHasNoRate) {
     for (Json row : rows()) {
         history.add_to(row, 2);
         const std::string name = row["name"];
-        EXPECT_EQ(row["per_s"].is_null(),
-                  name == "longest_oversleep_ns" || name == "scheduling_errno")
-            << name;
+        const bool is_gauge = name == "longest_oversleep_ns" || name == "scheduling_errno" ||
+                              name == "longest_turn_us";
+        EXPECT_EQ(row["per_s"].is_null(), is_gauge) << name;
     }
 }
 
@@ -141,6 +144,14 @@ TEST_F(CounterRows, TheKernelsTroubleIsShown) {
     EXPECT_EQ(total("netlink", "request_errors"), 2U);
     EXPECT_EQ(total("netlink", "table_full"), 3U);
     EXPECT_EQ(total("netlink", "managed_refused"), 4U);
+}
+
+TEST_F(CounterRows, TheManagersTurnsAreShown) {
+    for (const std::uint64_t ns : {1'000'000U, 5'000'000U, 5'000'001U})
+        turns_.note(ns);
+    EXPECT_EQ(total("manager", "turns"), 3U);
+    EXPECT_EQ(total("manager", "long_turns"), 1U);
+    EXPECT_EQ(total("manager", "longest_turn_us"), 5'000U);
 }
 
 TEST_F(CounterRows, NoTwoRowsAreCalledTheSame) {
