@@ -125,13 +125,15 @@ void Host::guard(const exchange::Snapshot& snapshot, Hide hide, Refusal refusal)
 // Serving goes on without: the guard tries again. A kernel that cannot is no reason not to start.
 void Host::take(const std::vector<kernel::GuardTrouble>& troubles, Refusal refusal) {
     using Kind = kernel::GuardTrouble::Kind;
-    for (const kernel::GuardTrouble& trouble : troubles)
-        if (!trouble.of_interface || trouble.kind == Kind::unsupported)
-            context_.events.warn(journal::EventKind::link, "{}", trouble.text);
+    for (const kernel::GuardTrouble& trouble : troubles) {
+        const journal::Subject subject{.interface = trouble.interface};
+        if (trouble.interface.empty() || trouble.kind == Kind::unsupported)
+            context_.events.warn(journal::EventKind::link, subject, "{}", trouble.text);
         else if (refusal == Refusal::is_thrown)
             throw std::runtime_error(trouble.text);
         else
-            context_.events.error(journal::EventKind::link, "{}", trouble.text);
+            context_.events.error(journal::EventKind::link, subject, "{}", trouble.text);
+    }
 }
 
 // An address that the kernel has too (somebody has put it there) is still ours alone.
@@ -141,7 +143,7 @@ void Host::warn_of_double_owners(const kernel::InterfaceRules& rules) {
         if (std::binary_search(kernel.begin(), kernel.end(), address) &&
             doubly_owned_.insert(address).second)
             context_.events.warn(
-                journal::EventKind::link,
+                journal::EventKind::link, journal::Subject{.interface = rules.interface},
                 "{} is an address of the kernel too, which hears nothing of it; remove it",
                 address.to_string());
 }

@@ -41,6 +41,19 @@ std::string servers_left(const model::State& state, const model::ServiceRecord& 
     return fmt::format("{} of {} left", left, counted(service.servers.size(), "server"));
 }
 
+// Why its standing is what it is now, in a word; the text has the reason.
+std::string_view cause_of(const model::ServerRecord& server) {
+    if (server.health.admin() != balance::Admin::enabled) return "operator";
+    switch (server.health.condition()) {
+        case balance::Condition::blocked:
+            return "blocked";
+        case balance::Condition::minority:
+            return "minority";
+        default:
+            return "check";
+    }
+}
+
 }  // namespace
 
 Services::Services(const Context& context, exchange::Exchange& exchange,
@@ -95,7 +108,7 @@ void Services::on_server(std::uint16_t index) {
     const std::uint64_t flows = exchange_.active_flows(index);
     const std::string connections = counted(flows, "connection");
     const std::string name = full_name(index);
-    const model::Subject subject = about(context_.state, server);
+    const model::Subject subject = about(context_.state, server, cause_of(server));
     // What the quorum makes of it is told with the quorum.
     switch (is_alive(server) ? exchange::ServerState::up : server_state(server)) {
         case exchange::ServerState::up:

@@ -148,7 +148,8 @@ std::vector<GuardTrouble> Guard::install() {
     std::vector<GuardTrouble> troubles;
     if (const std::string lost = look(tables); !lost.empty())
         troubles.push_back(
-            {Kind::flushed, false,
+            {Kind::flushed,
+             {},
              "nftables: somebody has removed tables of ours, they are put back: " + lost});
     Tables together, alone;
     for (const GuardTable& table : tables)
@@ -169,7 +170,7 @@ std::vector<GuardTrouble> Guard::install() {
             refused_.erase(table->name);
         } else if (std::exchange(refused_[table->name], error) != error) {
             const Kind kind = kind_of(error);
-            troubles.push_back({kind, !table->interface.empty(),
+            troubles.push_back({kind, table->interface,
                                 table->without + ": nftables: " + error + "; " + remedy(kind)});
         }
     }

@@ -62,8 +62,8 @@ struct GuardTrouble {
         flushed,  // somebody had removed it; it is back
     };
     Kind kind = Kind::other;
-    bool of_interface = false;  // else of the host
-    std::string text;           // what it means, nftables' words, the remedy
+    std::string interface {};  // whose table it is; empty: the host's
+    std::string text;          // what it means, nftables' words, the remedy
 };
 
 class Guard {

@@ -31,6 +31,16 @@ TEST_F(OneService, AServerThatGoesIsPublishedAndMayTakeTheQuorumWithIt) {
     const journal::Event& down = world_.events.at(world_.events.end() - 2);
     EXPECT_EQ(down.about.server, name_of(world_.state->servers[1]));
     EXPECT_EQ(down.about.service, "192.168.8.100:5672");
+    EXPECT_EQ(down.about.cause, "operator");
+}
+
+TEST_F(OneService, WhatChecksHaveFoundIsACauseToo) {
+    model::ServerRecord& server = world_.state->servers[1];
+    services_.on_server(1);
+    EXPECT_EQ(world_.events.at(1).about.cause, "check");
+    server.health.on_result(0, balance::CheckResult::minority);
+    services_.on_server(1);
+    EXPECT_EQ(world_.events.at(world_.events.end() - 1).about.cause, "minority");
 }
 
 TEST_F(OneService, AnOrderThatChangesNothingIsToldNobody) {

@@ -433,7 +433,7 @@ TEST_F(GuardTest, TwoGuardsOfOneInterfaceDoNotFight) {
         const std::vector<GuardTrouble> troubles = second.follow(on_gu0({}));
         ASSERT_EQ(troubles.size(), 1U);
         EXPECT_EQ(troubles[0].kind, GuardTrouble::Kind::held) << troubles[0].text;
-        EXPECT_TRUE(troubles[0].of_interface);
+        EXPECT_EQ(troubles[0].interface, "gu0");
         EXPECT_TRUE(second.restore().empty()) << "told once";
     }
     EXPECT_EQ(answers(), "host ");
@@ -491,7 +491,7 @@ TEST_F(GuardTest, WhatIsRefusedLeavesTheOldRulesAndTheOthers) {
     wrong.local.services = {{vip, 5672, {{*net::IpAddress::parse("2001:db8::11"), 5672, 1}}}};
     const std::vector<GuardTrouble> troubles = guard.follow(wrong);
     ASSERT_EQ(troubles.size(), 1U);
-    EXPECT_FALSE(troubles[0].of_interface);
+    EXPECT_EQ(troubles[0].interface, "");
     EXPECT_EQ(troubles[0].text.find("programs of this host cannot reach its virtual_servers: nft"),
               0U)
         << troubles[0].text;
