@@ -7,6 +7,7 @@
 // tried again.
 #pragma once
 
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -39,6 +40,8 @@ class Host {
     void follow_addresses(kernel::Lost lost = kernel::Lost::wait);
     void follow_guard();
     void follow_local_clients();
+    // As the last of what is due now, and not again and again while it takes long.
+    void follow_local_clients_soon();
     void follow_forwarding();  // sysctl settings, of which nobody tells
     // Once in a while: what was asked for has come by now, or never will.
     void expect_all_seen();
@@ -81,6 +84,10 @@ class Host {
     kernel::HostRoutes routes_;
     kernel::MulticastGroups multicast_;
     std::set<net::IpAddress> doubly_owned_;  // warned about
+    using Clock = boost::asio::steady_timer::clock_type;
+    boost::asio::steady_timer local_clients_turn_;
+    Clock::time_point next_local_clients_{};
+    bool are_local_clients_due_ = false;
 };
 
 }  // namespace warren::control
