@@ -122,10 +122,10 @@ std::vector<Json> reload_rows(const std::vector<std::string>& steps, const std::
         rows.push_back({{"step", "and " + std::to_string(steps.size() - most_reload_steps) +
                                      " more: `warren --config NEW --dry-run OLD` names all"}});
     const std::string good = is_rehearsal ? "it could be taken up" : "reloaded";
-    const std::string outcome = !refusal.empty() ? refusal.substr(0, longest_reload_step) +
-                                                       "; the running configuration stays"
-                                : steps.empty() ? "nothing changes"
-                                                : good;
+    const std::string outcome =
+        !refusal.empty() ? refusal.substr(0, longest_refusal) + "; the running configuration stays"
+        : steps.empty()  ? "nothing changes"
+                         : good;
     rows.push_back({{"outcome", outcome}, {"refused", !refusal.empty()}});
     return rows;
 }

@@ -23,6 +23,7 @@ std::string config_page(const std::vector<syntax::TextLine>& lines, const config
 
 inline constexpr std::size_t most_reload_steps = 30;
 inline constexpr std::size_t longest_reload_step = 160;
+inline constexpr std::size_t longest_refusal = 1'000;  // it ends with what to do
 
 // What a reload has done, or would do: {"step": …} each, then {"outcome": …, "refused": …}. All fit
 // in one page: asking for another would reload once more.

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "unit/views/read_page.h"
+#include "views/pages.h"
 
 namespace warren::views {
 namespace {
@@ -66,6 +67,21 @@ TEST(ConfigRows, BlocksHaveWhatTheyLeaveOut) {
 TEST(ConfigRows, EndWhateverTheCursor) {
     EXPECT_TRUE(read_page(config_page(lines(3), {}, "7"))["rows"].empty());
     EXPECT_EQ(read_page(config_page(lines(3), {}, "x"))["rows"].size(), 3U);
+}
+
+// "…: another lb_kind would strand its 6 connections: take it out and rel; the running …"
+TEST(ConfigRows, OfARefusalAreWhole) {
+    const std::string refusal =
+        "/etc/warren/warren.conf:21: real_server [2001:db8:ffff:ffff:ffff:ffff:ffff:1011]:5672: "
+        "another lb_kind would strand its 6 connections: take it out and reload, which resets "
+        "them, then put it back";
+    EXPECT_EQ(reload_rows({}, refusal, false)[0]["outcome"],
+              refusal + "; the running configuration stays");
+    const std::vector<std::string> steps(100, std::string(500, 's'));
+    std::size_t bytes = 0;
+    for (const Json& row : reload_rows(steps, std::string(5'000, 'r'), false))
+        bytes += row.dump().size() + 1;
+    EXPECT_LT(bytes, max_page_bytes) << "of one page";
 }
 
 }  // namespace
