@@ -71,6 +71,27 @@ bool is_running(const std::string& instance) {
     });
 }
 
+// As EAL chooses it: the unit's, root's, this user's.
+std::string runtime_folder() {
+    if (const char* unit = std::getenv("RUNTIME_DIRECTORY")) return unit;
+    if (getuid() == 0) return "/var/run";
+    const char* own = std::getenv("XDG_RUNTIME_DIR");
+    return own != nullptr ? own : "/tmp";
+}
+
+// EAL maps its files there: on a full file system the first write into one is a SIGBUS.
+void require_runtime_room(const std::string& instance) {
+    constexpr std::uintmax_t wanted_kb = 3 << 10;
+    const std::string folder = runtime_folder();
+    std::error_code ignored;
+    if (std::filesystem::exists(folder + "/dpdk/" + instance, ignored)) return;  // killed: reused
+    const std::filesystem::space_info room = std::filesystem::space(folder, ignored);
+    if (!ignored && room.available >> 10U < wanted_kb)
+        throw std::runtime_error("DPDK did not start: " + folder +
+                                 " is full: " + std::to_string(room.available >> 10U) +
+                                 " kB are free, " + std::to_string(wanted_kb) + " wanted");
+}
+
 // An mbuf crosses no page. Of the small ones, where there are no hugepages, each holds one.
 unsigned total_mb(const EalOptions& options, bool huge) {
     constexpr std::size_t small_page = 4096;
@@ -152,6 +173,7 @@ Eal::Eal(const EalOptions& options) {
     if (is_running(options.instance))
         throw std::runtime_error("another warren is running as instance \"" + options.instance +
                                  "\" (choose another with --instance)");
+    require_runtime_room(options.instance);
     huge_ = options.hugepages == Hugepages::yes || (options.hugepages == Hugepages::automatic &&
                                                     hugepages_available(total_mb(options, true)));
     std::vector<std::string> arguments = eal_arguments(options, huge_, process_cpus());

@@ -103,6 +103,10 @@ def wrong_files_and_places(bench):
             (ROUTER, ["--", "--no-such-eal-option"], "DPDK did not start")):
         result = bench.run_warren(config, *options)
         assert result.returncode == 1 and text in result.stderr, result
+    full = bench.host.run("unshare", "-m", "sh", "-c", 'mount -t tmpfs -o size=64k none /run && exec "$@"', "sh",
+                          bench.test.program("app/warren/warren"), "--config", str(bench.test.folder / "tried.conf"),
+                          "--instance", "full-run", check=False, timeout=30)
+    assert full.returncode == 1 and "/var/run is full" in full.stderr, full
     missing = bench.host.run(bench.test.program("app/warren/warren"), "--config", "/no/such/file", check=False)
     assert missing.returncode == 1 and "/no/such/file" in missing.stderr, missing
     result = bench.ctl("show", "status", check=False)
