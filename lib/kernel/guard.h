@@ -26,9 +26,8 @@
 //   new chain beside the old one is two: a packet on its way between them meets the one before the
 //   exchange, the other after it, both without rules, and passes.
 // - A chain that another one jumps to is met as it was when the packet came to the hook. A named
-// set is
-//   met as it is: what stays in it is never missed, and what a packet's rules are about does not
-//   move between a set and rules.
+//   set is met as it is: what stays in it is never missed, and what a packet's rules are about
+//   does not move between a set and rules.
 // - A table with an owner is tied to our socket: nobody else changes it, it survives `nft flush
 //   ruleset`, and it goes with us; or with the cleaner, after a killed process's addresses. Kernels
 //   before 5.12 know no owners: there a flush is noticed by restore().

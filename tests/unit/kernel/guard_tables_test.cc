@@ -269,6 +269,20 @@ TEST(GuardTables, ServicesOfABackupAreMadeReady) {
     EXPECT_EQ(commands(&backup, master).find("map"), std::string::npos);
 }
 
+// 200 addresses with 3,000 servers were 600,000 elements, and the manager was away for seconds.
+TEST(GuardTables, GrowByTheSumOfAddressesAndServers) {
+    const auto bytes_of = [](std::uint8_t many) {
+        LocalRules rules;
+        rules.shared = {{}, {}, 32'768, 60'999};
+        for (std::uint8_t i = 0; i < many; ++i) {
+            rules.shared.addresses.push_back(net::IpAddress::v4(10, 4, 0, i));
+            rules.shared.servers.emplace_back(net::IpAddress::v4(10, 5, 0, i), 5672);
+        }
+        return commands(nullptr, of_local(rules)).size();
+    };
+    EXPECT_LT(bytes_of(100), 12 * bytes_of(10));
+}
+
 // Where nothing is forwarded the kernel refuses who comes by another interface, as without this.
 TEST(GuardTables, ArrivalsOfAFamilyThatIsForwarded) {
     LocalRules rules{{service, service6}, {"eth0"}, {}};
