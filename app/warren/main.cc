@@ -112,12 +112,12 @@ int dry_run(const schema::LoadResult& running, const schema::LoadResult& wanted)
 
 int run(const Options& options, std::span<char*> command_line) {
     if (options.check || options.dry_run) control::release_ends();
-    schema::LoadResult loaded = read_config(options.config_file, options.config_id);
+    schema::LoadResult loaded = read_config_or_throw(options.config_file, options.config_id);
     const std::string& net_namespace = loaded.config.global.net_namespace;
     if (loaded.ok() && !options.check) enter_net_namespace(net_namespace);
     schema::LoadResult running;
     if (options.dry_run) {
-        running = read_config(*options.dry_run, options.config_id);
+        running = read_config_or_throw(*options.dry_run, options.config_id);
         look_at_host(running);
     }
     if (!options.check || net_namespace.empty())

@@ -9,11 +9,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <ostream>
 #include <random>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,12 +28,17 @@
 namespace warren::app {
 namespace {
 
-std::optional<std::string> read_file(const std::string& path) {
+syntax::FileText unreadable(int error) {
+    return syntax::FileText::unreadable(std::generic_category().message(error));
+}
+
+syntax::FileText read_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    if (!file || std::filesystem::is_directory(path)) return std::nullopt;
+    if (!file) return unreadable(errno);
+    if (std::filesystem::is_directory(path)) return unreadable(EISDIR);
     std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (file.bad()) return std::nullopt;
-    return text;
+    if (file.bad()) return unreadable(EIO);
+    return {std::move(text)};
 }
 
 std::vector<std::string> expand(const std::string& pattern) {
@@ -95,6 +103,12 @@ std::size_t count_warnings(const syntax::Diagnostics& diagnostics) {
 schema::LoadResult read_config(const std::string& file, const std::string& config_id) {
     static const std::uint64_t seed = std::random_device()();  // a reload finds the same file
     return schema::load(file, read_file, {config_id, expand, seed});
+}
+
+schema::LoadResult read_config_or_throw(const std::string& file, const std::string& config_id) {
+    schema::LoadResult result = read_config(file, config_id);
+    if (result.files.empty()) throw std::runtime_error(result.diagnostics.front().message);
+    return result;
 }
 
 void look_at_host(schema::LoadResult& result, const config::Config* running) {

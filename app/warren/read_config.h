@@ -9,6 +9,8 @@
 namespace warren::app {
 
 schema::LoadResult read_config(const std::string& file, const std::string& config_id);
+// Throws where the file itself cannot be read: there are no lines to show then.
+schema::LoadResult read_config_or_throw(const std::string& file, const std::string& config_id);
 
 // What this host makes of it: its interfaces and its own addresses, in the namespace of this
 // moment. `running`, if known, is in force there: its virtual addresses are not the host's own.

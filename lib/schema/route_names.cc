@@ -79,7 +79,8 @@ const RouteNames::Names& RouteNames::of(Kind kind) {
     for (const BuiltIn& entry : built_in)
         if (entry.kind == kind) names.emplace(entry.name, entry.number);
     for (const char* folder : {"/usr/share/iproute2/", "/etc/iproute2/"})
-        if (const auto text = !read_ ? std::nullopt : read_(std::string(folder) + file_of(kind)))
+        if (const auto text =
+                !read_ ? std::nullopt : read_(std::string(folder) + file_of(kind)).text)
             read_names(*text, [&](std::string_view name, std::uint32_t number) {
                 names.insert_or_assign(std::string(name), number);
             });

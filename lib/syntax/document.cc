@@ -47,15 +47,29 @@ struct Include {
     bool must_exist = false;
 };
 
+// One word, whose braces are the pattern's unless it is in quotes: conf.d/{a,b}.conf
+std::optional<std::string> include_path(std::string_view rest) {
+    const bool is_plain = rest.find_first_of(" \t\"'\\") == std::string_view::npos;
+    if (is_plain && rest.find(',') != std::string_view::npos) return std::string(rest);
+    const Tokens split = split_tokens(rest);
+    if (split.tokens.size() != 1 || split.tokens[0].kind != Token::Kind::word) return std::nullopt;
+    return split.tokens[0].text;
+}
+
 std::optional<Include> parse_include(std::string_view line) {
     if (!line.starts_with("include")) return std::nullopt;
-    const Tokens split = split_tokens(line);
-    if (split.tokens.size() != 2 || split.tokens[1].kind != Token::Kind::word) return std::nullopt;
-    const std::string& keyword = split.tokens[0].text;
+    const std::string_view keyword = line.substr(0, line.find_first_of(" \t\"'"));
+    const std::optional<std::string> path = include_path(trim(line.substr(keyword.size())));
+    if (!path) return std::nullopt;
     const bool variant =
         keyword.size() == 8 && std::string_view("rwmba").find(keyword[7]) != std::string_view::npos;
     if (keyword != "include" && !variant) return std::nullopt;
-    return Include{split.tokens[1].text, variant};
+    return Include{*path, variant};
+}
+
+// Any other path is read as it stands, and says itself why it cannot be.
+bool is_pattern(std::string_view path) {
+    return path.find_first_of("*?[{\\") != std::string_view::npos;
 }
 
 class DocumentReader {
@@ -97,8 +111,9 @@ class DocumentReader {
             return stop("includes are nested deeper than " + std::to_string(limits_.include_depth));
         if (++files_read_ > limits_.files)
             return stop("more than " + std::to_string(limits_.files) + " files are included");
-        const std::optional<std::string> text = read_(path);
-        if (!text) return report_unreadable(path, must_exist);
+        const FileText file = read_(path);
+        const std::optional<std::string>& text = file.text;
+        if (!text) return report_unreadable(path, file.reason, must_exist);
         total_bytes_ += text->size();
         if (text->size() > limits_.file_bytes || total_bytes_ > limits_.total_bytes)
             return stop(in_quotes(path) + " is too large for a configuration");
@@ -117,9 +132,11 @@ class DocumentReader {
         }
     }
 
-    void report_unreadable(const std::string& path, bool must_exist) {
-        if (must_exist) return error("cannot read " + in_quotes(path));
-        report(Severity::warning, "cannot read " + in_quotes(path) + ", which is included here");
+    void report_unreadable(const std::string& path, const std::string& reason, bool must_exist) {
+        const std::string why = reason.empty() ? "" : ": " + reason;
+        if (must_exist) return error("cannot read " + in_quotes(path) + why);
+        report(Severity::warning,
+               "cannot read " + in_quotes(path) + ", which is included here" + why);
     }
 
     void enter_directory() {
@@ -133,8 +150,8 @@ class DocumentReader {
         const auto folder = std::filesystem::path(including_.back()).parent_path();
         const std::string full = (folder / pattern).lexically_normal().string();
         std::vector<std::string> paths{full};
-        if (options_.expand) paths = options_.expand(full);
-        if (paths.empty()) report_unreadable(full, what.must_exist);
+        if (options_.expand && is_pattern(full)) paths = options_.expand(full);
+        if (paths.empty()) report_unreadable(full, "no file matches it", what.must_exist);
         for (const std::string& path : paths)
             if (!stopped_) read_file(path, what.must_exist);
     }

@@ -154,10 +154,43 @@ TEST(Document, IncludeExpandsPatterns) {
     EXPECT_EQ(to_text(read_document("f", reader_of(files), options).nodes), "a\nb\n");
 }
 
+TEST(Document, IncludeMayNameSeveralInBraces) {
+    const Files files{
+        {"f", "a {\ninclude d/{1,2}.conf # both\n}"}, {"d/1.conf", "b"}, {"d/2.conf", "c"}};
+    LoadOptions options;
+    options.expand = [](const std::string& pattern) {
+        EXPECT_EQ(pattern, "d/{1,2}.conf");
+        return std::vector<std::string>{"d/1.conf", "d/2.conf"};
+    };
+    const Document document = read_document("f", reader_of(files), options);
+    EXPECT_EQ(to_text(document.nodes), "a {\n    b\n    c\n}\n");
+    EXPECT_EQ(messages(document.diagnostics), "");
+}
+
 TEST(Document, IncludeThatFindsNothing) {
     EXPECT_EQ(tree("a\ninclude no\nb"),
               "a\nb\nf:2: warning: cannot read 'no', which is included here\n");
     EXPECT_EQ(tree("includer no"), "f:1: error: cannot read 'no'\n");
+}
+
+TEST(Document, SaysWhyAFileCannotBeRead) {
+    const FileReader read = [](const std::string& path) {
+        return path == "f" ? FileText(std::string("a\ninclude no\nincluder d/x.conf"))
+                           : FileText::unreadable("Permission denied");
+    };
+    LoadOptions options;
+    options.expand = [](const std::string&) { return std::vector<std::string>(); };
+    EXPECT_EQ(messages(read_document("f", read, options).diagnostics),
+              "f:2: warning: cannot read 'no', which is included here: Permission denied\n"
+              "f:3: error: cannot read 'd/x.conf': Permission denied\n");
+}
+
+TEST(Document, PatternThatMatchesNothing) {
+    LoadOptions options;
+    options.expand = [](const std::string&) { return std::vector<std::string>(); };
+    const Files files{{"f", "include d/*.conf"}};
+    EXPECT_EQ(messages(read_document("f", reader_of(files), options).diagnostics),
+              "f:1: warning: cannot read 'd/*.conf', which is included here: no file matches it\n");
 }
 
 TEST(Document, IncludeCycleIsReportedOnce) {
