@@ -26,9 +26,18 @@ std::int64_t random_warmup(std::int64_t most_ns) {
     return std::uniform_int_distribution<std::int64_t>(0, most_ns)(random);
 }
 
+// The schema has settled both for each check.
+std::int64_t interval_of(const config::CheckTiming& timing) {
+    return timing.delay_loop_ns.value_or(config::usual_delay_loop_ns);
+}
+
+std::int64_t timeout_of(const config::CheckTiming& timing) {
+    return timing.connect_timeout_ns.value_or(config::usual_connect_timeout_ns);
+}
+
 health::Schedule schedule(const config::CheckTiming& timing) {
     health::Schedule out;
-    out.delay_loop_ns = timing.delay_loop_ns;
+    out.delay_loop_ns = interval_of(timing);
     out.delay_before_retry_ns = timing.delay_before_retry_ns.value_or(config::ns_per_s);
     out.warmup_ns = random_warmup(timing.warmup_ns);
     return out;
@@ -100,7 +109,7 @@ health::HttpOptions options_of(const config::HttpCheck& check, const config::Rea
     out.tls_compliant = check.tls_compliant;
     out.starts_down = server.alpha;
     out.fast_recovery = check.fast_recovery;
-    out.connect_timeout_ns = check.timing.connect_timeout_ns;
+    out.connect_timeout_ns = timeout_of(check.timing);
     out.schedule = schedule(check.timing);
     return out;
 }
@@ -115,7 +124,7 @@ health::SmtpOptions options_of(const config::SmtpCheck& check, const config::Rea
     for (health::Target& host : out.hosts)
         if (host.port == 0) host.port = smtp_port;
     out.helo_name = check.helo_name.empty() ? "smtpcheck.example" : check.helo_name;
-    out.connect_timeout_ns = check.timing.connect_timeout_ns;
+    out.connect_timeout_ns = timeout_of(check.timing);
     out.schedule = schedule(check.timing);
     return out;
 }
@@ -128,7 +137,7 @@ health::UdpOptions options_of(const config::UdpCheck& check, const config::RealS
     out.reply = probe::read_hex(check.require_reply.value_or(""), true);
     out.min_reply_bytes = check.min_reply_length;
     out.max_reply_bytes = check.max_reply_length;
-    out.connect_timeout_ns = check.timing.connect_timeout_ns;
+    out.connect_timeout_ns = timeout_of(check.timing);
     out.schedule = schedule(check.timing);
     return out;
 }
@@ -147,7 +156,7 @@ health::AmqpLevel level_of(config::AmqpLevel level) {
 health::AmqpOptions options_of(const config::AmqpCheck& check, const config::RealServer& server) {
     health::AmqpOptions out;
     out.target = target(check.endpoint, server);
-    out.connect_timeout_ns = check.timing.connect_timeout_ns;
+    out.connect_timeout_ns = timeout_of(check.timing);
     out.schedule = schedule(check.timing);
     out.level = level_of(check.level);
     out.username = check.login.username;
@@ -168,7 +177,7 @@ health::RabbitmqOptions options_of(const config::RabbitmqCheck& check,
     out.target = target(check.endpoint, server);
     out.target.port = check.endpoint.connect_port.value_or(config::management_port);
     out.path_prefix = check.path_prefix;
-    out.connect_timeout_ns = check.timing.connect_timeout_ns;
+    out.connect_timeout_ns = timeout_of(check.timing);
     out.schedule = schedule(check.timing);
     out.username = check.login.username;
     out.password = check.login.password;
@@ -189,7 +198,7 @@ health::MiscOptions options_of(const config::MiscCheck& check, const config::Rea
     health::MiscOptions out;
     const std::int64_t timeout_ns =
         check.timeout_ns != 0 ? check.timeout_ns
-                              : std::max(check.timing.delay_loop_ns, least_script_timeout_ns);
+                              : std::max(interval_of(check.timing), least_script_timeout_ns);
     out.run = [found = programs::check_script(check.script, means.global), timeout_ns,
                &children = means.programs](std::function<void(const health::ProgramEnd&)> ended) {
         if (!found.program) return found.problem;
@@ -215,18 +224,18 @@ struct Start {
 
     Started operator()(const config::TcpCheck& check) {
         const health::Target to = target(check.endpoint, server);
-        return make(health::TcpOptions{to.address, to.port, to.source,
-                                       check.timing.connect_timeout_ns, schedule(check.timing)});
+        return make(health::TcpOptions{to.address, to.port, to.source, timeout_of(check.timing),
+                                       schedule(check.timing)});
     }
     Started operator()(const config::PingCheck& check) {
         const health::Target to = target(check.endpoint, server);
-        return make(health::PingOptions{to.address, to.source, check.timing.connect_timeout_ns,
+        return make(health::PingOptions{to.address, to.source, timeout_of(check.timing),
                                         schedule(check.timing)});
     }
     Started operator()(const config::DnsCheck& check) {
         return make(health::DnsOptions{target(check.endpoint, server),
                                        probe::dns_type(check.type).value_or(soa), check.name,
-                                       check.timing.connect_timeout_ns, schedule(check.timing)});
+                                       timeout_of(check.timing), schedule(check.timing)});
     }
     Started operator()(const config::MiscCheck& check) {
         return make(options_of(check, server, means));

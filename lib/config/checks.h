@@ -30,12 +30,16 @@ struct Script {
     friend bool operator==(const Script&, const Script&) = default;
 };
 
+// Of most checks.
+inline constexpr std::int64_t usual_delay_loop_ns = 200 * ns_per_ms;
+inline constexpr std::int64_t usual_connect_timeout_ns = 5 * ns_per_s;
+
 // When a checker probes. Absent values of a real_server's checker come from its virtual_server.
 struct CheckTiming {
-    std::int64_t delay_loop_ns = 200 * ns_per_ms;    // from one probe to the next
-    std::int64_t connect_timeout_ns = 5 * ns_per_s;  // a probe without an answer has failed
-    // Failed probes forgiven, down after retry + 1; from a failed probe to the next. Absent in a
-    // virtual_server or real_server: as the kind of check has it.
+    // Absent, which these are where nobody has written them: as the kind of check has it.
+    std::optional<std::int64_t> delay_loop_ns;       // from one probe to the next
+    std::optional<std::int64_t> connect_timeout_ns;  // a probe without an answer has failed
+    // Failed probes forgiven, down after retry + 1; from a failed probe to the next.
     std::optional<unsigned> retry;
     std::optional<std::int64_t> delay_before_retry_ns;
     std::int64_t warmup_ns = 0;     // the first probe comes at a random time within it

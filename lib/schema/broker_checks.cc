@@ -10,9 +10,14 @@ namespace {
 
 constexpr std::int64_t ns_per_s = config::ns_per_s;
 // A server that answers is asked more often, and given up sooner, than by a check of TCP alone.
-constexpr std::int64_t amqp_connect_timeout_ns = 1 * ns_per_s;
-constexpr std::int64_t amqp_delay_before_retry_ns = 200 * config::ns_per_ms;
-constexpr std::int64_t api_interval_ns = 5 * ns_per_s;
+constexpr config::CheckTiming amqp_timing{.delay_loop_ns = config::usual_delay_loop_ns,
+                                          .connect_timeout_ns = 1 * ns_per_s,
+                                          .retry = 1,
+                                          .delay_before_retry_ns = 200 * config::ns_per_ms};
+constexpr config::CheckTiming api_timing{.delay_loop_ns = 5 * ns_per_s,
+                                         .connect_timeout_ns = config::usual_connect_timeout_ns,
+                                         .retry = 1,
+                                         .delay_before_retry_ns = ns_per_s};
 // Below it a broker's pauses for garbage collection look like a hang, above it nobody waits.
 constexpr unsigned least_heartbeat_s = 1, most_heartbeat_s = 60;
 
@@ -129,29 +134,25 @@ void check_level(Statement& s, const config::AmqpCheck& check) {
             "drains nor alarms: level session is silent");
 }
 
-// Where nobody has said anything, a check's own default counts.
-void prefer(std::int64_t& value, std::int64_t usual, std::int64_t own) {
-    if (value == usual) value = own;
-}
-
-void settle(config::CheckTiming& timing, std::int64_t delay_before_retry_ns) {
-    if (!timing.retry) timing.retry = 1;
-    if (!timing.delay_before_retry_ns) timing.delay_before_retry_ns = delay_before_retry_ns;
+// Where nobody has written anything, here or around it, a check's own defaults count.
+void settle(config::CheckTiming& timing, const config::CheckTiming& own) {
+    if (!timing.delay_loop_ns) timing.delay_loop_ns = own.delay_loop_ns;
+    if (!timing.connect_timeout_ns) timing.connect_timeout_ns = own.connect_timeout_ns;
+    if (!timing.retry) timing.retry = own.retry;
+    if (!timing.delay_before_retry_ns) timing.delay_before_retry_ns = own.delay_before_retry_ns;
 }
 
 }  // namespace
 
 void read_amqp_check(Statement& s, ServerDraft& draft) {
-    const config::CheckTiming usual;
     config::AmqpCheck check;
     check.where = s.where();
     check.timing = draft.timing;
-    prefer(check.timing.connect_timeout_ns, usual.connect_timeout_ns, amqp_connect_timeout_ns);
     BlockReader reader(s.context, s.node.keyword(), s.where());
     add_check_keywords(reader, draft, check.timing, check.endpoint);
     reader.keywords(login_keywords, check.login).keywords(amqp_keywords, check);
     reader.read(s.node.children);
-    settle(check.timing, amqp_delay_before_retry_ns);
+    settle(check.timing, amqp_timing);
     check_level(s, check);
     if (check.level != config::AmqpLevel::greeting)
         check_login(s, check.login, check.endpoint.connect_ip.value_or(draft.server.address));
@@ -159,20 +160,18 @@ void read_amqp_check(Statement& s, ServerDraft& draft) {
 }
 
 void read_rabbitmq_check(Statement& s, ServerDraft& draft) {
-    const config::CheckTiming usual;
     config::RabbitmqCheck check;
     check.where = s.where();
     check.timing = draft.timing;
-    prefer(check.timing.delay_loop_ns, usual.delay_loop_ns, api_interval_ns);
     // Within it a dozen questions are answered: what a virtual_server or its profile says of one is
     // not meant for them.
-    check.timing.connect_timeout_ns =
-        std::max(check.timing.connect_timeout_ns, usual.connect_timeout_ns);
+    std::optional<std::int64_t>& timeout_ns = check.timing.connect_timeout_ns;
+    if (timeout_ns) timeout_ns = std::max(*timeout_ns, *api_timing.connect_timeout_ns);
     BlockReader reader(s.context, s.node.keyword(), s.where());
     add_check_keywords(reader, draft, check.timing, check.endpoint);
     reader.keywords(login_keywords, check.login).keywords(rabbitmq_keywords, check);
     reader.read(s.node.children);
-    settle(check.timing, ns_per_s);
+    settle(check.timing, api_timing);
     check_login(s, check.login, check.endpoint.connect_ip.value_or(draft.server.address));
     draft.server.checkers.emplace_back(std::move(check));
 }

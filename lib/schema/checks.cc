@@ -16,7 +16,9 @@ void read_retry(Statement& s, config::CheckTiming& t) {
 constexpr Keyword<config::CheckTiming> timing_keywords[] = {
     {"delay_loop", 1, 1,
      [](Statement& s, config::CheckTiming& t) {
-         s.seconds_or_default(least_delay_loop_ns, config::ns_per_day, t.delay_loop_ns);
+         std::int64_t value_ns = t.delay_loop_ns.value_or(config::usual_delay_loop_ns);
+         s.seconds_or_default(least_delay_loop_ns, config::ns_per_day, value_ns);
+         t.delay_loop_ns = value_ns;
      }},
     {"connect_timeout", 1, 1,
      [](Statement& s, config::CheckTiming& t) {
@@ -27,8 +29,7 @@ constexpr Keyword<config::CheckTiming> timing_keywords[] = {
     {"nb_sock_retry", 1, 1, read_retry},  // DPVS's
     {"delay_before_retry", 1, 1,
      [](Statement& s, config::CheckTiming& t) {
-         std::int64_t delay_ns = 0;
-         if (s.seconds(0, longest_timeout_ns, delay_ns)) t.delay_before_retry_ns = delay_ns;
+         s.seconds(0, longest_timeout_ns, t.delay_before_retry_ns);
      }},
     {"warmup", 1, 1,
      [](Statement& s, config::CheckTiming& t) { s.seconds(0, config::ns_per_day, t.warmup_ns); }},
@@ -232,16 +233,18 @@ BlockReader reader_of(Statement& s, ServerDraft& d, Check& check) {
     return reader;
 }
 
-// retry and delay_before_retry where nothing is said, as keepalived.conf(5) has them.
+// What nobody has written, as keepalived.conf(5) has it; our delay_loop is shorter.
 template <typename Check>
 void settle_timing(config::CheckTiming& timing) {
     constexpr bool is_dns = std::is_same_v<Check, config::DnsCheck>;
     constexpr bool is_misc = std::is_same_v<Check, config::MiscCheck>;
     constexpr bool is_http = std::is_same_v<Check, config::HttpCheck>;
+    if (!timing.delay_loop_ns) timing.delay_loop_ns = config::usual_delay_loop_ns;
+    if (!timing.connect_timeout_ns) timing.connect_timeout_ns = config::usual_connect_timeout_ns;
     if (!timing.retry) timing.retry = is_dns ? 3 : is_misc ? 0 : 1;
     if (!timing.delay_before_retry_ns)
         timing.delay_before_retry_ns =
-            is_dns ? timing.delay_loop_ns : (is_http ? 3 : 1) * config::ns_per_s;
+            is_dns ? *timing.delay_loop_ns : (is_http ? 3 : 1) * config::ns_per_s;
 }
 
 // Why keepalived would leave such a check out.

@@ -126,6 +126,14 @@ bool Statement::seconds(std::int64_t low_ns, std::int64_t high_ns, std::int64_t&
     return false;
 }
 
+bool Statement::seconds(std::int64_t low_ns, std::int64_t high_ns,
+                        std::optional<std::int64_t>& out_ns) {
+    std::int64_t value_ns = 0;
+    if (!seconds(low_ns, high_ns, value_ns)) return false;
+    out_ns = value_ns;
+    return true;
+}
+
 void Statement::seconds_or_default(std::int64_t low_ns, std::int64_t high_ns,
                                    std::int64_t& out_ns) {
     const std::optional<std::int64_t> value = parse_seconds(arg(0));

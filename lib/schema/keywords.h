@@ -94,6 +94,7 @@ class Statement {
     }
     // Decimal seconds; the bounds are in nanoseconds.
     bool seconds(std::int64_t low_ns, std::int64_t high_ns, std::int64_t& out_ns);
+    bool seconds(std::int64_t low_ns, std::int64_t high_ns, std::optional<std::int64_t>& out_ns);
     // As keepalived: what is no such number is warned about, and what was there stays.
     void seconds_or_default(std::int64_t low_ns, std::int64_t high_ns, std::int64_t& out_ns);
     bool boolean(bool& out);  // no value means true

@@ -28,14 +28,17 @@ Statements statements_of(const config::VrrpInstance& instance) {
 }
 
 Statements statements_of(const config::VirtualServer& service) {
-    return {{"lb_algo", config::to_text(service.lb_algo)},
-            {"lb_kind", config::to_text(service.lb_kind)},
-            {"protocol", config::to_text(service.protocol)},
-            {"delay_loop", in_seconds(service.timing.delay_loop_ns)},
-            {"connect_timeout", in_seconds(service.timing.connect_timeout_ns)},
-            {"quorum", std::to_string(service.quorum)},
-            {"hysteresis", std::to_string(service.hysteresis)},
-            {"establish_timeout", in_seconds(service.establish_timeout_ns)}};
+    return {
+        {"lb_algo", config::to_text(service.lb_algo)},
+        {"lb_kind", config::to_text(service.lb_kind)},
+        {"protocol", config::to_text(service.protocol)},
+        {"delay_loop",
+         in_seconds(service.timing.delay_loop_ns.value_or(config::usual_delay_loop_ns))},
+        {"connect_timeout",
+         in_seconds(service.timing.connect_timeout_ns.value_or(config::usual_connect_timeout_ns))},
+        {"quorum", std::to_string(service.quorum)},
+        {"hysteresis", std::to_string(service.hysteresis)},
+        {"establish_timeout", in_seconds(service.establish_timeout_ns)}};
 }
 
 Statements statements_of(const config::RealServer& server) {

@@ -50,7 +50,8 @@ void check_accepted(const Config& config) {
         check_instance(v);
     for (const VirtualServer& s : config.virtual_servers) {
         require(s.port != 0 && s.real_servers.size() <= max_real_servers);
-        require(s.timing.delay_loop_ns > 0 && s.timing.connect_timeout_ns > 0);
+        require(s.timing.delay_loop_ns.value_or(1) > 0 &&
+                s.timing.connect_timeout_ns.value_or(1) > 0);
         for (const RealServer& r : s.real_servers)
             require(r.port != 0);
     }

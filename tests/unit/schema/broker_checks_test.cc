@@ -142,6 +142,21 @@ TEST(RabbitmqCheck, UrlsAreAddresses) {
     EXPECT_EQ(url("http://[2001:db8::1]"), "");
     for (const char* text : {"http://rabbit1:15672", "http://10.0.0.2:0", "http://10.0.0.2:99999",
                              "http://10.0.0.2:", "http://[::1", "http://"})
+TEST(AmqpCheck, TakesWhatItsServiceSaysThoughItIsTheUsual) {
+    const auto timeout_ns = [](const std::string& service) {
+        return loaded<config::AmqpCheck>(std::string("AMQP_CHECK {\n") + login + "}", service)
+            .timing.connect_timeout_ns;
+    };
+    EXPECT_EQ(timeout_ns(""), 1 * config::ns_per_s);
+    EXPECT_EQ(timeout_ns("connect_timeout 5\n"), 5 * config::ns_per_s);
+}
+
+TEST(RabbitmqCheck, TakesWhatItsServiceSaysThoughItIsTheUsual) {
+    const auto check = loaded<config::RabbitmqCheck>(
+        std::string("RABBITMQ_CHECK {\n") + login + "}", "delay_loop 0.2\n");
+    EXPECT_EQ(check.timing.delay_loop_ns, config::ns_per_s / 5);
+}
+
         EXPECT_NE(url(text).find("with an address and no name"), std::string::npos) << text;
     EXPECT_NE(url("10.0.0.2").find("begins with http://"), std::string::npos);
 }
