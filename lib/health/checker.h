@@ -31,7 +31,7 @@ struct Schedule {
 };
 
 // TCP_CHECK: the handshake, then a plain close: FIN, no byte sent, which RabbitMQ logs at debug
-// only.
+// only, with its proxy_protocol, too. No PROXY header: HAProxy would open a session for it.
 struct TcpOptions {
     net::IpAddress address = {};
     std::uint16_t port = 0;

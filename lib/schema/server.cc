@@ -252,15 +252,22 @@ bool is_where_clients_come(const config::CheckEndpoint& e, const config::RealSer
            e.connect_port.value_or(r.port) == r.port;
 }
 
-// And whether its listener wants a header first: who serves our clients does.
+// And whether its listener wants a header first: who serves our clients does. TCP_CHECK, which says
+// nothing, says no header either.
 void settle_proxy(config::RealServer& r, const config::VirtualServer& v) {
+    const auto settle = [&](config::CheckEndpoint& endpoint) {
+        if (is_where_clients_come(endpoint, r)) endpoint.proxy_protocol = v.proxy_protocol;
+    };
     for (config::Checker& checker : r.checkers)
         if (auto* amqp = std::get_if<config::AmqpCheck>(&checker)) {
             if (!amqp->proxy_header)
                 amqp->proxy_header = v.proxy_protocol != net::ProxyVersion::none;
         } else if (auto* http = std::get_if<config::HttpCheck>(&checker)) {
-            if (is_where_clients_come(http->endpoint, r))
-                http->endpoint.proxy_protocol = v.proxy_protocol;
+            settle(http->endpoint);
+        } else if (auto* smtp = std::get_if<config::SmtpCheck>(&checker)) {
+            settle(smtp->endpoint);
+            for (config::CheckEndpoint& host : smtp->hosts)
+                settle(host);
         }
 }
 

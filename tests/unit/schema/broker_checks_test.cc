@@ -84,6 +84,16 @@ TEST(HttpCheck, SendsTheHeaderOfItsVirtualServer) {
     EXPECT_EQ(header("connect_ip 10.0.0.77\n", v1), net::ProxyVersion::none);
 }
 
+TEST(SmtpCheck, SendsTheHeaderOfItsVirtualServerToEachHostOfItsPort) {
+    const auto check = loaded<config::SmtpCheck>(
+        "SMTP_CHECK {\nhost {\nconnect_ip 10.0.0.2\n}\nhost {\nconnect_port 2525\n}\n}",
+        "proxy_protocol v2\n");
+    EXPECT_EQ(check.endpoint.proxy_protocol, net::ProxyVersion::v2);
+    ASSERT_EQ(check.hosts.size(), 2U);
+    EXPECT_EQ(check.hosts[0].proxy_protocol, net::ProxyVersion::v2);
+    EXPECT_EQ(check.hosts[1].proxy_protocol, net::ProxyVersion::none) << "another listener";
+}
+
 TEST(AmqpCheck, WhatTheOperatorHears) {
     EXPECT_EQ(told("AMQP_CHECK {\nusername warren\npassword secret\n}"), "");
     EXPECT_EQ(told("AMQP_CHECK {\n}"),
@@ -132,16 +142,6 @@ TEST(RabbitmqCheck, HasTimeForAllItsQuestions) {
     EXPECT_EQ(timeout_ns("connect_timeout 2\n"), 2 * config::ns_per_s);
 }
 
-TEST(RabbitmqCheck, UrlsAreAddresses) {
-    const auto url = [](const std::string& text) {
-        return told("RABBITMQ_CHECK {\nurl " + text + "\nusername w\npassword p\n}");
-    };
-    EXPECT_EQ(url("http://10.0.0.2"), "");
-    EXPECT_EQ(url("http://10.0.0.2:15672"), "");
-    EXPECT_EQ(url("http://[2001:db8::1]:15672/x"), "");
-    EXPECT_EQ(url("http://[2001:db8::1]"), "");
-    for (const char* text : {"http://rabbit1:15672", "http://10.0.0.2:0", "http://10.0.0.2:99999",
-                             "http://10.0.0.2:", "http://[::1", "http://"})
 TEST(AmqpCheck, TakesWhatItsServiceSaysThoughItIsTheUsual) {
     const auto timeout_ns = [](const std::string& service) {
         return loaded<config::AmqpCheck>(std::string("AMQP_CHECK {\n") + login + "}", service)
@@ -157,6 +157,16 @@ TEST(RabbitmqCheck, TakesWhatItsServiceSaysThoughItIsTheUsual) {
     EXPECT_EQ(check.timing.delay_loop_ns, config::ns_per_s / 5);
 }
 
+TEST(RabbitmqCheck, UrlsAreAddresses) {
+    const auto url = [](const std::string& text) {
+        return told("RABBITMQ_CHECK {\nurl " + text + "\nusername w\npassword p\n}");
+    };
+    EXPECT_EQ(url("http://10.0.0.2"), "");
+    EXPECT_EQ(url("http://10.0.0.2:15672"), "");
+    EXPECT_EQ(url("http://[2001:db8::1]:15672/x"), "");
+    EXPECT_EQ(url("http://[2001:db8::1]"), "");
+    for (const char* text : {"http://rabbit1:15672", "http://10.0.0.2:0", "http://10.0.0.2:99999",
+                             "http://10.0.0.2:", "http://[::1", "http://"})
         EXPECT_NE(url(text).find("with an address and no name"), std::string::npos) << text;
     EXPECT_NE(url("10.0.0.2").find("begins with http://"), std::string::npos);
 }
