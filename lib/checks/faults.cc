@@ -5,6 +5,9 @@
 #include <variant>
 
 #include "checks/start_check.h"
+#include "health/connection.h"
+#include "health/secret.h"
+#include "health/tls_settings.h"
 #include "probe/dns_message.h"
 #include "probe/hex_pattern.h"
 #include "probe/pattern.h"
@@ -49,7 +52,19 @@ class Faults {
         if (check.min_reply_length > check.max_reply_length)
             warn("UDP_CHECK: min_reply_length is above max_reply_length: it always fails");
     }
+    void look(const config::AmqpCheck& check) { look_at_files(check); }
+    void look(const config::RabbitmqCheck& check) { look_at_files(check); }
     void look(const auto&) {}
+    // They are read anew with each probe: it fails for as long as they are not there.
+    void look_at_files(const auto& check) {
+        std::string problem;
+        const std::string& password_file = check.login.password_file;
+        if (!password_file.empty() && !health::read_secret(password_file, problem))
+            warn("password_file: " + problem);
+        const health::TlsSettings tls{.ca_file = check.tls ? check.tls->ca_file : ""};
+        if (!tls.ca_file.empty() && !health::tls_options(tls, {}, problem))
+            warn("ca_file: " + problem);
+    }
 
     syntax::Location where_;
     syntax::Diagnostics found_;

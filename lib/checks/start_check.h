@@ -38,7 +38,8 @@ std::unique_ptr<health::Checker> close_connections(boost::asio::io_context& io,
 health::CheckResult judge(const config::FileCheck& check, const vrrp::TrackedState& file);
 health::CheckResult judge(const vrrp::TrackedState& session);
 
-// What of the checks cannot be as it is written: regular expressions, hexadecimal text, DNS types.
+// What of the checks cannot be as it is written: regular expressions, hexadecimal text, DNS types,
+// files that cannot be read.
 syntax::Diagnostics find_faults(const config::Config& config);
 
 }  // namespace warren::checks

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "health/tls_settings.h"
 
+#include <openssl/err.h>
+
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <cstdint>
+#include <system_error>
 
 #include "health/connection.h"
 
@@ -16,6 +21,14 @@ std::shared_ptr<boost::asio::ssl::context> verifying_context(const std::string& 
     return context;
 }
 
+// Asio has no words for what OpenSSL reports of the system.
+std::string words_of(const boost::system::error_code& error) {
+    const auto code = static_cast<std::uint32_t>(error.value());
+    const bool is_errno =
+        error.category() == boost::asio::error::get_ssl_category() && ERR_SYSTEM_ERROR(code);
+    return is_errno ? std::generic_category().message(ERR_GET_REASON(code)) : error.message();
+}
+
 }  // namespace
 
 std::optional<TlsOptions> tls_options(const TlsSettings& settings, const net::IpAddress& server,
@@ -26,7 +39,7 @@ std::optional<TlsOptions> tls_options(const TlsSettings& settings, const net::Ip
     options.verify = settings.verify;
     return options;
 } catch (const boost::system::system_error& error) {
-    problem = "cannot use " + settings.ca_file + ": " + error.code().message();
+    problem = "cannot use " + settings.ca_file + ": " + words_of(error.code());
     return std::nullopt;
 }
 

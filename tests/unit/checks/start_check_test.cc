@@ -160,6 +160,11 @@ TEST_F(StartCheckTest, FaultsAreFoundBefore) {
               "UDP_CHECK: the payload is no hexadecimal text: random bytes are sent\n"
               "UDP_CHECK: require_reply is no hexadecimal text: any reply will do\n"
               "UDP_CHECK: min_reply_length is above max_reply_length: it always fails\n");
+    for (const std::string check : {"AMQP_CHECK", "RABBITMQ_CHECK"})
+        EXPECT_EQ(faults(check + " {\nusername w\npassword_file /no/such\n"
+                                 "tls {\nca_file /nor/such\n}\n}\n"),
+                  "password_file: cannot read /no/such: No such file or directory\n"
+                  "ca_file: cannot use /nor/such: No such file or directory\n");
 }
 
 }  // namespace
