@@ -26,6 +26,16 @@ void warn_of_local_trouble(const model::State& state, const model::ServerRecord&
                     "server {} can be checked again", name_of(server));
 }
 
+// It may pass, as where a node starts; if it stays, somebody should know.
+void warn_of_unsure(const model::State& state, const model::ServerRecord& server, bool was_unsure,
+                    journal::EventLog& events) {
+    if (was_unsure || !is_unsure(server)) return;
+    events.warn(journal::EventKind::check, about(state, server),
+                "{} of server {} cannot tell how it is, {} times in a row: {}",
+                to_text(server.config->checkers[server.unsure.checker]), name_of(server),
+                server.unsure.in_a_row, server.unsure.text);
+}
+
 // What a check knows beyond up and down. Nothing: it knows of no node; empty: all is well.
 std::optional<std::string> words_of(const health::CheckResult& result) {
     if (result.reason == health::Reason::unknown) return "cannot tell: " + result.text;
@@ -203,12 +213,14 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     if (is_tcp && result.ok()) callbacks_.answered(index);
     if (result.reason == health::Reason::timeout) callbacks_.silent(index);
     const bool was_local = server.check.local;
+    const bool was_unsure = is_unsure(server);
     log_failure(server, checker, result);
     log_words(index, checker, result);
     const bool is_another_weight =
         result.weight_change && apply_weight(state_, index, checker, *result.weight_change);
     const bool standing_changed = apply_check(state_, index, checker, result, port::now_ns());
     warn_of_local_trouble(state_, server, was_local, events_);
+    warn_of_unsure(state_, server, was_unsure, events_);
     const bool is_pending = !server.check.local && server.health.is_retrying(checker);
     if (standing_changed)
         callbacks_.changed(index);

@@ -185,6 +185,14 @@ void note_outcome(ServiceRecord& service, const exchange::FlowEvent& event) {
         service.refusals[static_cast<std::size_t>(*refusal)].note();
 }
 
+void note_unsure(Unsure& unsure, std::size_t checker, const health::CheckResult& result) {
+    const bool is_same = unsure.in_a_row != 0 && unsure.checker == checker;
+    if (result.reason == health::Reason::unknown)
+        unsure = {checker, is_same ? unsure.in_a_row + 1 : 1, result.text};
+    else if (is_same)
+        unsure = {};
+}
+
 bool link_is_up(const State& state, const ServiceRecord& service) {
     return !service.router || state.ports[state.routers[*service.router].port].link_up;
 }
@@ -201,12 +209,17 @@ std::uint32_t slow_start(const ServiceRecord& service, const ServerRecord& serve
     return balance::slow_start_factor(serving_ms(server, now_ns), ms);
 }
 
+bool is_unsure(const ServerRecord& server) {
+    return server.unsure.lasts() && server.health.condition() == balance::Condition::up;
+}
+
 bool apply_check(State& state, std::uint16_t index, std::size_t checker,
                  const health::CheckResult& result, std::uint64_t now_ns) {
     ServerRecord& server = state.servers[index];
     ServiceRecord& service = state.services[server.service];
     if (result.node) learn(server, result.node);
-    if (result.reason == health::Reason::unknown) return false;  // nor is it news to show
+    note_unsure(server.unsure, checker, result);
+    if (result.reason == health::Reason::unknown) return false;
     const bool local = result.reason == health::Reason::local;
     server.check = {true, result.ok(), local, result.latency_ns, result.text};
     ++(result.ok() ? server.checks_passed : server.checks_failed);

@@ -11,6 +11,10 @@
 
 namespace warren::model {
 
+// A check of one that others call up cannot tell, again and again: somebody should know. Of one
+// that is down or drains, it may be how the node does it.
+bool is_unsure(const ServerRecord& server);
+
 // Takes the result of a server's checker. Returns whether its standing changed, or is known where
 // it was only assumed (the first failure with `alpha`): the snapshot is then out of date, and
 // server.since_ns and server.reason are new.

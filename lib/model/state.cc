@@ -66,6 +66,7 @@ void change_server(ServerRecord& record, const config::VirtualServer& service,
     for (const std::size_t i : same)
         changes.push_back(i == balance::ServerHealth::no_checker ? 0 : record.weight_changes[i]);
     record.weight_changes = std::move(changes);
+    record.unsure = {};
     record.health = std::move(health);
     record.config = std::make_shared<const config::RealServer>(server);
 }

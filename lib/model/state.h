@@ -95,6 +95,16 @@ struct LastCheck {
     std::string text;  // "connection refused"; empty when ok
 };
 
+// A check that cannot tell, again and again: nobody asks the node any more. The text is the last.
+struct Unsure {
+    std::size_t checker = 0;
+    unsigned in_a_row = 0;
+    std::string text;
+
+    bool lasts() const { return in_a_row >= few; }
+    static constexpr unsigned few = 3;
+};
+
 // What all workers have counted under a server's index.
 struct ServerTotals {
     std::uint64_t active = 0, connections = 0, to_server_bytes = 0, to_client_bytes = 0;
@@ -139,6 +149,7 @@ struct ServerRecord {
     bool drain_is_over = false;  // drain_timeout: the rest of its flows is reset
     std::optional<kernel::NextHop> next_hop{};
     LastCheck check{};
+    Unsure unsure{};
     std::vector<std::int64_t> weight_changes{};  // by checker: misc_dynamic, FILE_CHECK
     bool judged = false;                         // a check has failed, or all have passed
     std::uint64_t since_ns = 0;                  // of the standing

@@ -10,7 +10,14 @@ namespace warren::rabbitmq {
 namespace {
 
 constexpr unsigned ok = 200;
+constexpr unsigned unauthorized = 401;
+constexpr unsigned not_found = 404;
 constexpr unsigned check_failed = 503;
+
+constexpr const char* login_refused =
+    "the management API refuses the login: see its username and password; the user needs the tag "
+    "monitoring";
+constexpr const char* see_url = ": see the check's url or connect_port";
 
 // Nothing that is not JSON is worth an exception.
 Json parsed(std::string_view body) {
@@ -86,8 +93,10 @@ void Survey::take(unsigned status, std::string_view body) {
     switch (step_) {
         case Step::overview:
             if (status != ok) {
-                problem_ = status == 401 ? "the management API refuses the login"
-                                         : "the management API answers " + std::to_string(status);
+                problem_ = status == unauthorized
+                               ? std::string(login_refused)
+                               : "the management API answers " + std::to_string(status) +
+                                     (status == not_found ? see_url : "");
                 break;
             }
             take_overview(body);
@@ -130,7 +139,8 @@ void Survey::take_overview(std::string_view body) {
     facts_.name = text_in(overview, "node");
     facts_.version = text_in(overview, "rabbitmq_version");
     facts_.cluster_name = text_in(overview, "cluster_name");
-    if (!is_node_name(facts_.name)) problem_ = "is no management API of RabbitMQ";
+    if (!is_node_name(facts_.name))
+        problem_ = std::string("is no management API of RabbitMQ") + see_url;
 }
 
 // A member that this node does not hear is not running.

@@ -6,6 +6,7 @@
 
 #include "balance/server_health.h"
 #include "model/port_use.h"
+#include "model/server_state.h"
 #include "model/service_state.h"
 #include "vrrp/words.h"
 
@@ -122,6 +123,12 @@ void look_at_server(const model::ServerRecord& server, List& list) {
     else if (server.check.local)
         list.add("server_unchecked", Level::degraded,
                  name_of(server) + " cannot be checked: " + server.check.text,
+                 "warrenctl show servers");
+    else if (model::is_unsure(server))
+        list.add("server_unchecked", Level::degraded,
+                 name_of(server) + " cannot be checked by " +
+                     config::to_text(server.config->checkers[server.unsure.checker]) + ": " +
+                     server.unsure.text,
                  "warrenctl show servers");
     else if (server.refusals.recent() >= model::few_refusals)
         list.add("server_refusing", Level::degraded,

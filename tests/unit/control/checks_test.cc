@@ -268,5 +268,25 @@ TEST(Checks, LogsAllFailuresIfAsked) {
     EXPECT_EQ(failures("log_all_failures\n"), 3);
 }
 
+// Once, when it has lasted.
+TEST(Checks, WarnsOfACheckThatNeverCanTell) {
+    using boost::asio::ip::tcp;
+    Heard heard;
+    tcp::acceptor closed(heard.io, {boost::asio::ip::address_v4::loopback(), 0});
+    const std::string port = std::to_string(closed.local_endpoint().port());
+    closed.close();
+    const auto state =
+        state_of(checked_server("RABBITMQ_CHECK {\nconnect_ip 127.0.0.1\nconnect_port " + port +
+                                "\nusername w\npassword p\ninterval 0.1\n}\n"));
+    Checks checks(heard.io, *state, heard.events, heard.listener(), heard.watched());
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (state->servers[0].unsure.in_a_row < 5 && heard.io.run_one_until(deadline) != 0) {
+    }
+    EXPECT_EQ(heard.events.count(journal::EventLevel::warning), 1U);
+    EXPECT_NE(heard.events.at(heard.events.end() - 1)
+                  .text.find("cannot tell how it is, 3 times in a row: management API:"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace warren::control

@@ -79,6 +79,22 @@ TEST_F(ServerStates, ACheckThatCannotTellSaysNothing) {
     EXPECT_EQ(state(0), ServerState::down);
 }
 
+TEST_F(ServerStates, ACheckThatNeverCanTellIsNoticed) {
+    use();
+    const Unsure& unsure = state_->servers[0].unsure;
+    for (int i = 0; i < 2; ++i) {
+        result(0, Reason::unknown);
+        result(0, Reason::unknown);
+        EXPECT_FALSE(unsure.lasts()) << "a node that starts";
+        result(0, Reason::none);
+    }
+    for (int i = 0; i < 3; ++i)
+        result(0, Reason::unknown);
+    EXPECT_TRUE(unsure.lasts());
+    result(0, Reason::none);
+    EXPECT_FALSE(unsure.lasts());
+}
+
 TEST_F(ServerStates, InhibitOnFailureLeavesTheFlowsAlone) {
     use("", "inhibit_on_failure\n");
     result(0, Reason::refused);

@@ -204,7 +204,9 @@ TEST_F(SurveyTest, MirrorsBehind) {
 TEST_F(SurveyTest, WhatCannotTellSaysWhy) {
     node["/api/overview"] = {401, R"({"error":"not_authorised"})"};
     run();
-    EXPECT_EQ(survey->problem(), "the management API refuses the login");
+    EXPECT_EQ(survey->problem(),
+              "the management API refuses the login: see its username and password; the user needs "
+              "the tag monitoring");
     EXPECT_EQ(asked.size(), 1U);
     node["/api/overview"] = {500, ""};
     run();
@@ -213,7 +215,9 @@ TEST_F(SurveyTest, WhatCannotTellSaysWhy) {
          {"", "<html>", "[]", "null", R"({"node":"../../etc"})", R"({"node":7})"}) {
         node["/api/overview"] = {200, body};
         run();
-        EXPECT_EQ(survey->problem(), "is no management API of RabbitMQ") << body;
+        EXPECT_EQ(survey->problem(),
+                  "is no management API of RabbitMQ: see the check's url or connect_port")
+            << body;
     }
 }
 

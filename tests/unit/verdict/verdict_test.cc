@@ -96,6 +96,17 @@ TEST_F(Verdict, NamesAServerThatNobodyChecks) {
     EXPECT_STREQ(name(level_of(found())), "degraded");
 }
 
+TEST_F(Verdict, NamesAServerWhoseCheckNeverCanTell) {
+    model::ServerRecord& server = state_->servers[0];
+    server.unsure = {0, 2, "the management API answers 404"};
+    EXPECT_EQ(names(), Names{});
+    server.unsure.in_a_row = 3;
+    ASSERT_EQ(names(), Names{"server_unchecked"});
+    EXPECT_NE(found()[0].text.find(" cannot be checked by TCP_CHECK: the management API answers"),
+              std::string::npos)
+        << found()[0].text;
+}
+
 TEST_F(Verdict, ForgetsWhatHasNotBeenSeenForTenSeconds) {
     election::VrrpReport report;
     report.kind = election::VrrpReport::Kind::alarm;
