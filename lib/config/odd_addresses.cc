@@ -36,10 +36,12 @@ net::IpAddress broadcast_of(const net::Prefix& p) {
     return net::IpAddress::v4(net::Be32(p.address.as_v4().host() | hosts));
 }
 
+constexpr const char* loopback_is_the_vip =
+    " is this host, which clients reach by the virtual address: its service has to listen there "
+    "too (0.0.0.0 or [::]), not on loopback alone";
+
 // A server on this host is served through lo, as IPVS's local node; empty if so.
-std::string why_not_served(const Config& config, const net::IpAddress& address) {
-    if (address.is_loopback())
-        return " is a loopback address, which no client's packet may go to: it counts as down";
+std::string why_not_served(const Config& config) {
     if (!config.dataplane.host_addresses)
         return " is this host's own address, which host_addresses off keeps out of reach: it "
                "counts as down";
@@ -137,8 +139,10 @@ class Search {
     void check(const RealServer& r, const std::string& name) {
         const bool is_own = r.address.is_loopback() || own_.contains(r.address);
         if (is_own) {
-            if (const std::string why = why_not_served(config_, r.address); !why.empty())
+            if (const std::string why = why_not_served(config_); !why.empty())
                 warn(r.where, name + why);
+            else if (r.address.is_loopback())
+                found_.push_back({r.where, syntax::Severity::note, name + loopback_is_the_vip});
         } else if (const auto odd = oddity(r.address); !odd.empty())
             warn(r.where, name + " is " + std::string(odd) + ": no host has it");
         else if (const auto b = broadcasts_.find(r.address); b != broadcasts_.end())
@@ -246,7 +250,7 @@ syntax::Diagnostics find_own_addresses(const Config& config, std::span<const net
         return own.contains(a) && !a.is_loopback() && !vips.contains(a);
     };
     for_each_server(config, [&](const RealServer& r, const std::string& name) {
-        const std::string why = is_own(r.address) ? why_not_served(config, r.address) : "";
+        const std::string why = is_own(r.address) ? why_not_served(config) : "";
         if (!why.empty()) found.push_back({r.where, syntax::Severity::warning, name + why});
     });
     for (const VrrpInstance& v : config.vrrp_instances) {

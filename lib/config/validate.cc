@@ -309,12 +309,13 @@ class Validator {
         if (kind != LbKind::fnat && !s.local_address_group.empty())
             warn(r.where, std::string("lb_kind ") + to_text(kind) +
                               " uses no local address: laddr_group_name is for FNAT");
-        if ((kind == LbKind::dr || kind == LbKind::tun) && r.port != s.port)
+        if ((kind == LbKind::dr || kind == LbKind::tun) && r.port != s.port &&
+            !r.address.is_loopback())
             warn(r.where, std::string("lb_kind ") + to_text(kind) +
                               " leaves packets as they are: connections come to port " +
                               std::to_string(s.port) + " of the real_server, not to " +
                               std::to_string(r.port) + ", which only its checks use");
-        if (kind != LbKind::nat || r.weight == 0) return;
+        if (kind != LbKind::nat || r.weight == 0 || r.address.is_loopback()) return;
         const VrrpInstance* gateway =
             instance_with([&](const VirtualAddress& a) { return a.prefix.contains(r.address); });
         const VrrpInstance* service =

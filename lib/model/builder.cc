@@ -11,7 +11,6 @@ namespace warren::model {
 namespace {
 
 constexpr std::uint16_t ethernet_mtu = 1'500, loopback_mtu = 65'535;
-constexpr net::Ipv6Bytes ipv6_loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
 flow::Method method(config::LbKind kind) {
     switch (kind) {
@@ -224,13 +223,16 @@ net::MacAddress local_server_mac(std::uint16_t server) {
 }
 
 bool is_local_server(const State& state, const ServerRecord& server) {
-    const auto router = state.services[server.service].router;
+    const net::IpAddress& vip = state.services[server.service].config->address;
     const net::IpAddress& address = server.config->address;
-    const bool is_loopback =
-        address.is_v4() ? address.bytes()[12] == 127 : address == net::IpAddress::v6(ipv6_loopback);
-    return server.next_hop && server.next_hop->local && !is_loopback && router &&
-           is_hosts(state, state.services[server.service].config->address) &&
-           address.is_v4() == state.services[server.service].config->address.is_v4();
+    const bool is_own = address.is_loopback() || (server.next_hop && server.next_hop->local);
+    return is_own && state.services[server.service].router && is_hosts(state, vip) &&
+           address.is_v4() == vip.is_v4();
+}
+
+const net::IpAddress& local_address(const State& state, const ServerRecord& server) {
+    const net::IpAddress& address = server.config->address;
+    return address.is_loopback() ? state.services[server.service].config->address : address;
 }
 
 bool has_way(const State& state, const ServerRecord& server) {

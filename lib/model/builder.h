@@ -20,6 +20,10 @@ bool is_local_server(const State& state, const ServerRecord& server);
 // wire ever sees it.
 net::MacAddress local_server_mac(std::uint16_t server);
 
+// Where its service has to listen: by a loopback address it is reached at the VIP, since an answer
+// from there would not leave the host.
+const net::IpAddress& local_address(const State& state, const ServerRecord& server);
+
 // Whether anything can be sent to it: its next hop's MAC is known, or it is this host.
 bool has_way(const State& state, const ServerRecord& server);
 

@@ -273,11 +273,11 @@ std::vector<kernel::LocalService> local_services(const State& state) {
             const ServerRecord& server = state.servers[index];
             if (is_local_server(state, server))
                 service.own.push_back(
-                    {local_server_mac(index), server.config->address, server.config->port});
+                    {local_server_mac(index), local_address(state, server), server.config->port});
             if (server_state(server) == exchange::ServerState::up && weight_of(server) != 0 &&
                 server.config->address.is_v4() == service.vip.is_v4())
                 service.targets.push_back(
-                    {server.config->address, server.config->port, weight_of(server)});
+                    {local_address(state, server), server.config->port, weight_of(server)});
         }
         all.push_back(std::move(service));
     }

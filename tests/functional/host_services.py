@@ -375,14 +375,20 @@ def node(test):
         return f"virtual_server {vip} 5672 {{\n    lb_algo rr\n    lb_kind {kind}\n{''.join(map(server, servers))}}}\n"
     services = "".join(service(vip, kind, "fd00:8::4" if ":" in vip else "192.168.8.4") for vip, kind in kinds.items())
     services += "".join(service(vip, kind, "192.168.8.4", "192.168.8.5") for vip, kind in with_both.items())
-    more = "".join(f"        {vip}/24\n" for vip in (*kinds, *with_both) if vip not in (VIP, VIP6))
-    site.start("a", instance("a").replace("    virtual_ipaddress {\n", "    virtual_ipaddress {\n" + more) + services)
+    loopback = {f"192.168.8.{106 + i}": kind for i, kind in enumerate(("DR", "NAT", "FNAT"))} | {"fd00:8::106": "DR"}
+    services += "".join(service(vip, kind, "::1" if ":" in vip else "127.0.0.1") for vip, kind in loopback.items())
+    sorry = "192.168.8.109"
+    services += service(sorry, "DR", "192.168.8.77").replace("rr", "rr\n    alpha\n    sorry_server 127.0.0.1 5672", 1)
+    loopback[sorry] = "DR, by its sorry_server"
+    more = "".join(f"        {vip}/24\n" for vip in (*kinds, *with_both, *loopback) if ":" not in vip and vip != VIP)
+    site.start("a", instance("a").replace("    virtual_ipaddress {\n", "    virtual_ipaddress {\n" + more)
+               .replace(f"{VIP6}/64\n", f"{VIP6}/64\n        fd00:8::106/64\n") + services)
     site.wait_for("a", 0, 6)
-    for vip, kind in kinds.items():
+    for vip, kind in (kinds | loopback).items():
         for _ in range(5):
             assert through(site.client, vip) == "a", f"{kind} {vip}"
         assert through(site.hosts["a"], vip) == "a", f"{kind} {vip}, a client on the host itself"
-    assert all(row["reachable"] for row in test.ctl(site.hosts["a"], "show", "servers"))
+    assert all(row["reachable"] or ".77:" in row["server"] for row in test.ctl(site.hosts["a"], "show", "servers"))
     # The other host's service is silent to clients, and passes its check: they are this host's, within their first SYN's time.
     site.hosts["b"].run("nft", "add table inet silent; add chain inet silent in { type filter hook input priority 0; };"
                                "add rule inet silent in ip saddr { 192.168.8.104, 192.168.8.50 } tcp dport 5672 drop")

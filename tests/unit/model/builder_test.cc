@@ -205,6 +205,20 @@ TEST(Builder, ThisHostIsAServerByWayOfLo) {
         << "an appliance's host serves nothing";
 }
 
+// Its packets leave with the VIP: an answer from 127.0.0.1 reaches nobody.
+TEST(Builder, LoopbackIsThisHostByItsVip) {
+    auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +
+                          service("192.168.8.100", "real_server 127.0.0.1 8080 {\n}\n"));
+    const std::uint16_t own = state->services[0].servers[0];
+    const auto snapshot = build_snapshot(*state, 1);
+    EXPECT_TRUE(snapshot->servers[own].reachable);
+    EXPECT_EQ(snapshot->servers[own].out_port, exchange::loopback_port);
+    state->routers[0].status.state = vrrp::State::master;
+    EXPECT_EQ(local_services(*state)[0].own,
+              (std::vector<kernel::LocalService::Own>{
+                  {snapshot->servers[own].link_source, ip("192.168.8.100"), 8080}}));
+}
+
 // A router would send a packet to the VIP back to us.
 TEST(Builder, DirectRoutingNeedsTheServerOnTheLink) {
     const auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +

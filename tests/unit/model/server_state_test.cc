@@ -196,9 +196,18 @@ TEST_F(OwnHosts, WhatTheKernelsRoutesDeliverLocallyIsOwnToo) {
     EXPECT_EQ(state(1), ServerState::down);
 }
 
+TEST_F(OwnHosts, LoopbackIsServed) {
+    use("real_server 127.0.0.1 5672 {\nTCP_CHECK {\n}\n}\n"
+        "sorry_server 127.0.0.1 80\n");
+    EXPECT_EQ(follow().size(), 0U);
+    EXPECT_EQ(state(state_->services[0].servers[0]), ServerState::up);
+    EXPECT_FALSE(state_->servers[*state_->services[0].sorry_server].health.is_excluded());
+}
+
 TEST_F(OwnHosts, LoopbackIsAlwaysOwnAndAReloadKeepsIt) {
     use("real_server 127.0.0.1 5672 {\nTCP_CHECK {\n}\n}\n"
         "sorry_server 127.0.0.1 80\n");
+    state_->config.dataplane.host_addresses = false;
     EXPECT_EQ(follow().size(), 2U);
     const std::uint16_t own = state_->services[0].servers[0];
     EXPECT_EQ(state(own), ServerState::down);

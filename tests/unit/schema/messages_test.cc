@@ -376,9 +376,12 @@ const Case odd[] = {
      "5: warning: the virtual address 10.0.0.0 is the network's own address of 10.0.0.0/24\n"},
     {"networks of two have neither", instance("", "10.0.0.0/31\n10.0.0.3/31\n10.0.0.7"), ""},
     {"loopback server", instance("") + service("real_server 127.0.0.1 1 {\nPING_CHECK {\n}\n}"),
-     "16: warning: the real_server 127.0.0.1 is a loopback address, which no client's packet may "
-     "go "
-     "to: it counts as down\n"},
+     ""},
+    {"loopback server of an appliance",
+     "dataplane {\nhost_addresses off\n}\n" + instance("") +
+         service("real_server 127.0.0.1 1 {\nPING_CHECK {\n}\n}"),
+     "19: warning: the real_server 127.0.0.1 is this host's own address, which host_addresses off "
+     "keeps out of reach: it counts as down\n"},
     {"multicast server", instance("") + service("real_server 224.0.0.9 1 {\nPING_CHECK {\n}\n}"),
      "16: warning: the real_server 224.0.0.9 is a multicast address: no host has it\n"},
     {"broadcast server", instance("") + service("real_server 10.0.0.255 1 {\nPING_CHECK {\n}\n}"),
@@ -565,6 +568,15 @@ TEST(Seconds, AreDecimalAndExact) {
         EXPECT_EQ(parse_seconds(wrong), std::nullopt) << wrong;
     EXPECT_EQ(format_seconds(10 * ns_per_ms), "0.01");
     EXPECT_EQ(format_seconds(3 * ns_per_s), "3");
+}
+
+TEST(LoopbackServer, NeedsAServiceThatListensOnTheVip) {
+    const LoadResult result =
+        load_text(instance("") + service("real_server 127.0.0.1 1 {\nPING_CHECK {\n}\n}"));
+    EXPECT_NE(messages(result.diagnostics)
+                  .find("f:16: note: the real_server 127.0.0.1 is this host, which clients reach "
+                        "by the virtual address: its service has to listen there too"),
+              std::string::npos);
 }
 
 }  // namespace messages_test
