@@ -106,6 +106,20 @@ std::string real_path(const std::string& path) {
     return out;
 }
 
+// Its folder's real path, and its name: as what it is called may say what it does (busybox).
+std::string called_path(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = real_path(slash == 0 ? "/" : path.substr(0, slash));
+    if (folder.empty()) return {};
+    return (folder == "/" ? "" : folder) + path.substr(slash);
+}
+
+// Who may replace a link or what it leads to may replace the script.
+std::string writable_link_or_file(const std::string& path) {
+    const std::string part = writable_part(path);
+    return part.empty() ? writable_part(real_path(path)) : part;
+}
+
 // "</path" asks whether a file can be opened: a shell's business.
 bool is_open_check(const std::string& command) {
     const std::size_t slash = command.find_first_not_of(" \t", 1);
@@ -119,7 +133,7 @@ std::string find_file(Program& program, struct stat& file) {
         name = search_path(name, program.as);
         if (name.empty()) return "'" + program.argv[0] + "' is in no folder of PATH";
     }
-    program.path = real_path(name);
+    program.path = called_path(name);
     if (program.path.empty() || stat(program.path.c_str(), &file) != 0)
         return "'" + name + "': " + std::strerror(errno);
     if (!S_ISREG(file.st_mode)) return "'" + name + "' is no file";
@@ -138,9 +152,9 @@ class Findings {
     void add(const std::string& what, const config::Script& script) {
         const ScriptCheck check = check_script(script, global_);
         if (!check.program) return report(script, what + " is ignored: " + check.problem);
-        if (check.insecure)
-            report(script, what + " runs as root, but others than root can replace it: " +
-                               writable_part(check.program->path));
+        if (check.insecure())
+            report(script,
+                   what + " runs as root, but others than root can replace it: " + check.writable);
         report_traps(what, script);
     }
     void add(const std::string& of, const config::NotifyScripts& scripts) {
@@ -281,11 +295,11 @@ ScriptCheck check_script(const config::Script& script, const config::GlobalDefs&
     struct stat file {};
     if (std::string problem = find_file(program, file); !problem.empty())
         return {{}, std::move(problem)};
-    const std::string part =
-        becomes_root(file, program.as) ? writable_part(program.path) : std::string();
+    std::string part;
+    if (becomes_root(file, program.as)) part = writable_link_or_file(program.path);
     if (!part.empty() && global.enable_script_security)
-        return {{}, "enable_script_security: others than root can write " + part, true};
-    return {program, {}, !part.empty()};
+        return {{}, "enable_script_security: others than root can write " + part, part};
+    return {program, {}, part};
 }
 
 syntax::Diagnostics check_scripts(const config::Config& config) {

@@ -28,11 +28,13 @@ UserCheck check_user(const std::string& user, const std::string& group,
                      const config::GlobalDefs& global);
 
 // Without a program the script is ignored, as in keepalived, and `problem` says why. `insecure`:
-// runs as root though another user could replace it.
+// runs as root though another user could replace it, or the file that a link leads to.
 struct ScriptCheck {
     std::optional<Program> program;
     std::string problem;
-    bool insecure = false;
+    std::string writable = {};  // that part of its path; empty: none
+
+    bool insecure() const { return !writable.empty(); }
 };
 ScriptCheck check_script(const config::Script& script, const config::GlobalDefs& global);
 

@@ -51,6 +51,19 @@ TEST_F(ScriptCheckTest, FindsTheFileAndKeepsTheArguments) {
     EXPECT_EQ(found.program->argv, (std::vector<std::string>{path, "x y"}));
 }
 
+// As in keepalived 2.2.7: what a script is called may say what it does.
+TEST_F(ScriptCheckTest, ALinkIsRunByItsName) {
+    const std::string path = folder_.script("all.sh", "exit 0");
+    const std::string link = folder_.path() + "/master.sh";
+    ASSERT_EQ(symlink(path.c_str(), link.c_str()), 0);
+    ASSERT_TRUE(check(link).program);
+    EXPECT_EQ(check(link).program->path, link);
+    if (geteuid() != 0) return;
+    EXPECT_FALSE(check(link, "root").insecure());
+    chmod(path.c_str(), 0777);
+    EXPECT_EQ(check(link, "root").writable, path) << "the file counts, not the link alone";
+}
+
 TEST_F(ScriptCheckTest, ABareNameIsLookedUpInPath) {
     const ScriptCheck found = check("sh -c true");
     ASSERT_TRUE(found.program) << found.problem;
@@ -95,9 +108,9 @@ TEST_F(ScriptCheckTest, UserAndGroup) {
 TEST_F(ScriptCheckTest, AScriptThatOthersCanReplaceIsInsecureForRootOnly) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root";
     const std::string path = folder_.script("a.sh", "exit 0");
-    EXPECT_FALSE(check(path, "root").insecure);
+    EXPECT_FALSE(check(path, "root").insecure());
     chmod(path.c_str(), 0777);
-    EXPECT_TRUE(check(path, "root").insecure);
+    EXPECT_TRUE(check(path, "root").insecure());
     EXPECT_TRUE(check(path, "root").program) << "without script security it runs";
     global_.enable_script_security = true;
     EXPECT_FALSE(check(path, "root").program);
