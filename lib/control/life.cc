@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t watchdog_ns = 1'000'000'000;
 constexpr std::uint64_t beat_patience_ns = 5'000'000'000;  // it beats every few milliseconds
+constexpr std::uint64_t echo_ns = 1'000'000'000;
 
 bool control_lcore_beats(const exchange::Exchange& exchange, std::uint64_t now_ns) {
     exchange::OwnershipView view;
@@ -100,10 +101,14 @@ bool Life::while_reloading(const std::function<void()>& work) {
     return done;
 }
 
-// The second signal does not wait.
+// The second signal does not wait, unless it is the first one's echo: timeout(1) and terminals tell
+// the process and its group.
 void Life::shut_down(const char* why) {
+    const std::uint64_t now_ns = port::now_ns();
+    if (stopping_ && now_ns < stopping_since_ns_ + echo_ns) return;
     context_.events.info(journal::EventKind::process, "stopping: {}", why);
     if (std::exchange(stopping_, true)) return leave_after(0);
+    stopping_since_ns_ = now_ns;
     announce_("STOPPING=1");
     if (!callbacks_.hand_over || !callbacks_.hand_over([this] { stop_routers(); }))
         return stop_routers();

@@ -71,6 +71,7 @@ class Life {
     std::string status_;
     bool ready_ = false;
     bool stopping_ = false;
+    std::uint64_t stopping_since_ns_ = 0;
     bool routers_stopped_ = false;
 };
 

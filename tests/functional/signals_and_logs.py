@@ -192,6 +192,15 @@ def stop(process):
     assert process.wait(10) == 0
 
 
+def stop_that_is_said_twice(process, log):
+    """timeout(1) and terminals say it twice, to the process and to its group: it is one stop, in order."""
+    for _ in range(2):
+        os.kill(process.pid, signal.SIGTERM)
+        wait_until("the signal to be taken", lambda: "stopping: SIGTERM" in log.read_text(), 5, 0.001)
+    assert process.wait(10) == 0
+    assert "-> initialize (warren stops)" in log.read_text(), log.read_text()[-1000:]
+
+
 def a_log_whose_reader_goes_away(bench):
     process = bench.host.popen(*bench.command(), stderr=subprocess.PIPE)
     try:
@@ -279,7 +288,7 @@ def main(test):
         peers_that_are_configured_otherwise(bench, log)
         assert "READY=1" in messages(notify, 0.1)
         watchdog(process, notify)
-        stop(process)
+        stop_that_is_said_twice(process, log)
     a_log_whose_reader_goes_away(bench)
     json_that_is_opened_again(bench)
     journal(bench)
