@@ -112,17 +112,6 @@ void add_routers(exchange::Snapshot& snapshot, OwnedAddresses& owned, const Stat
     }
 }
 
-// Whose first address it is, on a port that the host has too.
-std::optional<std::uint8_t> port_with(const State& state, const net::IpAddress& address) {
-    if (!state.config.dataplane.host_addresses) return std::nullopt;
-    for (std::size_t i = 0; i < state.ports.size(); ++i) {
-        const PortState& port = state.ports[i];
-        if (port.shared && port.reaches_kernel && port.primary && port.primary->address == address)
-            return static_cast<std::uint8_t>(i);
-    }
-    return std::nullopt;
-}
-
 void add_service(exchange::Snapshot& snapshot, OwnedAddresses& owned, const State& state,
                  const ServiceRecord& record) {
     exchange::Service service;
@@ -321,6 +310,16 @@ std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRec
     if (const net::IpAddress* own = own_source(state, service))
         std::replace(all.begin(), all.end(), config.address, net::IpAddress(*own));
     return all;
+}
+
+std::optional<std::uint8_t> port_with(const State& state, const net::IpAddress& address) {
+    if (!state.config.dataplane.host_addresses) return std::nullopt;
+    for (std::size_t i = 0; i < state.ports.size(); ++i) {
+        const PortState& port = state.ports[i];
+        if (port.shared && port.reaches_kernel && port.primary && port.primary->address == address)
+            return static_cast<std::uint8_t>(i);
+    }
+    return std::nullopt;
 }
 
 bool is_shared_with_host(const State& state, const net::IpAddress& local) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "exchange/snapshot.h"
@@ -36,6 +37,8 @@ bool is_hosts(const State& state, const net::IpAddress& vip);
 // servers are beyond an interface in whose network the VIP is not, the host's own address there, as
 // with a proxy: they need no way back to the VIP. Not with flow_sync: that address does not move.
 std::vector<net::IpAddress> local_addresses(const State& state, const ServiceRecord& service);
+// Whose first address it is: of a port that the host has too, by its index in the snapshot.
+std::optional<std::uint8_t> port_with(const State& state, const net::IpAddress& address);
 // Then ports that the host numbers its own connections from are no local ports.
 bool is_shared_with_host(const State& state, const net::IpAddress& local);
 
