@@ -60,9 +60,9 @@ void Client::on(const Received& event) {
     take_frames();
 }
 
-void Client::on(const Tick&) {
+void Client::on(const Tick& event) {
     if (phase_ == Phase::open) {
-        notice_silence();
+        notice_silence(event.is_acknowledged);
         if (phase_ == Phase::open) speak();
         return;
     }
@@ -217,10 +217,10 @@ void Client::notice_life() {
         std::get<Finding>(out_.back()).confirm_ns = now_ns_ - unconfirmed_since_ns_;
 }
 
-void Client::notice_silence() {
+void Client::notice_silence(bool is_there) {
     if (now_ns_ < pulse_.miss_due_ns()) return;
     const std::string text = "no heartbeat";
-    pulse_.miss() ? end(Kind::silent, text) : find(Kind::silent, text);
+    pulse_.miss(is_there) ? end(Kind::silent, text) : find(Kind::silent, text);
 }
 
 // While an alarm holds the broker reads nothing and waits for no heartbeat: ours would pile up.

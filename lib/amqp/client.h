@@ -70,7 +70,7 @@ class Client {
 
     void become_open();
     void notice_life();
-    void notice_silence();
+    void notice_silence(bool is_there);
     void speak();
     void publish_probe();
     void send(Frames frames);

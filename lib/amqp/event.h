@@ -36,7 +36,9 @@ struct Received {
     net::ConstBytes bytes;  // any piece of the stream
 };
 // Everything that had arrived until now has been given to the client.
-struct Tick {};
+struct Tick {
+    bool is_acknowledged = false;  // all we have sent, by the node's kernel
+};
 // Say good-bye: Disconnect follows, at once or when the broker has answered.
 struct Leave {};
 
@@ -56,7 +58,7 @@ struct Finding {
         serving,
         blocked,   // an alarm: publishers wait
         draining,  // close 320; Disconnect follows
-        silent,    // no frame for too long; Disconnect follows the second in a row
+        silent,    // no frame for too long; Disconnect follows some in a row (pulse.h)
         denied,    // login or vhost refused; Disconnect follows
         foreign,   // no RabbitMQ, or another cluster's; Disconnect follows
         broken,    // another close, or what is no AMQP; Disconnect follows

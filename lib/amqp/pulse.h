@@ -10,6 +10,8 @@ namespace warren::amqp {
 class Pulse {
   public:
     static constexpr std::uint32_t most_misses = 2;  // in a row
+    // A busy node answers its sessions when it gets round to it: a new login is more work for it.
+    static constexpr std::int64_t patience_ns = 10'000'000'000;
 
     explicit Pulse(std::uint16_t heartbeat_s)
         : interval_ns_(heartbeat_s * std::int64_t{1'000'000'000}) {}
@@ -27,8 +29,11 @@ class Pulse {
     std::int64_t miss_due_ns() const {
         return heard_ns_ + interval_ns_ * (misses_ + 1) + interval_ns_ / 4;
     }
-    // Takes note of a missed one; whether it is one too many.
-    bool miss() { return ++misses_ >= most_misses; }
+    // Takes note of a missed one; whether it is one too many. `is_there`: its kernel acknowledges.
+    bool miss(bool is_there) {
+        ++misses_;
+        return misses_ >= most_misses && !(is_there && misses_ * interval_ns_ < patience_ns);
+    }
 
     // So often at most is it told that all is well.
     std::int64_t pace_ns() const { return interval_ns_ / 4; }

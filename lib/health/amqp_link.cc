@@ -147,7 +147,7 @@ void AmqpLink::on_deadline() {
     if (!established_) return end(Reason::timeout, "no connection in time");
     // Evidence first: what has come while we slept is heard before silence is believed.
     if (connection_->has_unread()) return arm(now_ns() + 1'000'000);
-    step(amqp::Tick{});
+    step(amqp::Tick{established_ && !connection_->is_unacknowledged()});
 }
 
 void AmqpLink::end(Reason reason, const std::string& text) {

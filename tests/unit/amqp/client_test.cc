@@ -80,7 +80,7 @@ class ClientTest : public testing::Test {
         std::string text;
         while (client_->deadline_ns() <= end) {
             now_ns_ = std::max(now_ns_, client_->deadline_ns());
-            const std::string more = does(Tick{});
+            const std::string more = does(Tick{is_acknowledged_});
             text += (text.empty() || more.empty() ? "" : " ") + more;
         }
         now_ns_ = end;
@@ -99,6 +99,7 @@ class ClientTest : public testing::Test {
 
     std::optional<Client> client_;
     std::int64_t now_ns_ = 1'000'000 * ms;
+    bool is_acknowledged_ = false;  // what is sent
     Finding last_;
 };
 
@@ -199,6 +200,24 @@ TEST_F(ClientTest, TwoMissedHeartbeatsEndTheSession) {
     EXPECT_EQ(waits(1), "silent");
     EXPECT_EQ(waits(999), "heartbeat heartbeat");
     EXPECT_EQ(waits(1), "silent disconnect");
+}
+
+TEST_F(ClientTest, ABusyNodesSessionLastsTenSeconds) {
+    open();
+    is_acknowledged_ = true;
+    for (int missed = 1; missed < 10; ++missed) {
+        const std::string text = waits(missed == 1 ? 1'250 : 1'000);
+        EXPECT_NE(text.find("silent"), std::string::npos) << missed << ": each is told";
+        EXPECT_EQ(text.find("disconnect"), std::string::npos) << missed;
+    }
+    EXPECT_NE(waits(1'000).find("silent disconnect"), std::string::npos);
+}
+
+TEST_F(ClientTest, ABusyNodesHeartbeatIsHeardInTheSameSession) {
+    open();
+    is_acknowledged_ = true;
+    waits(5'000);
+    EXPECT_EQ(hears(wire::heartbeat_frame), "serving");
 }
 
 TEST_F(ClientTest, OneMissedHeartbeatIsForgiven) {
