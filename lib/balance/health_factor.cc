@@ -130,6 +130,7 @@ void PoolFactors::update() {
         move(Factor::syns, of_losses(s.syns));
         move(Factor::stalls, of_losses(s.segments));
         move(Factor::connections, of_connections(s, per_weight));
+        move(Factor::checks, s.load.is_busy ? least : 1);
         for (Signal& signal : s.signals)
             grow_older(signal);
     }

@@ -26,13 +26,14 @@ enum class Factor : std::uint8_t {
     syns,         // SYNs that nobody answered
     stalls,       // segments that had to be sent to the server again
     connections,  // the node's own, against its share of the pool's and its limit
+    checks,       // it answers clients and no check
     slow_start,   // time since it came up
     count_,
 };
 
 inline constexpr std::size_t factor_count = static_cast<std::size_t>(Factor::count_);
 inline constexpr std::array<std::string_view, factor_count> factor_names{
-    "handshake", "confirm", "memory", "syns", "stalls", "connections", "slow_start"};
+    "handshake", "confirm", "memory", "syns", "stalls", "connections", "checks", "slow_start"};
 static_assert(!factor_names.back().empty(), "a factor without a name");
 
 using Factors = std::array<std::uint32_t, factor_count>;
@@ -49,6 +50,7 @@ struct Load {
     std::optional<double> connections{};  // how many the node has, ours and others'
     std::optional<double> fill{};         // share of its limit of connections or descriptors
     std::uint32_t weight = 1;             // its share of connections goes by that
+    bool is_busy = false;                 // too busy to answer its checks
     // Since the last update.
     std::uint64_t syns = 0, unanswered = 0;
     std::uint64_t segments = 0, repeated = 0;

@@ -3,6 +3,7 @@
 // nothing alone, but a check is made at once, and one that says the same needs no second one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -98,6 +99,52 @@ class Resetting {
 
   private:
     std::uint64_t count_ = 0, since_ms_ = 0, asked_ms_ = 0;  // 0: never
+};
+
+// A busy process still sends data, which the kernel of one that hangs does not: that goes on with
+// bare ACKs, and with data only as long as its send buffer lasts. So a check that had no answer in
+// time proves nothing where data has come since it asked. Not for ever: who answers none for half a
+// minute takes no new clients either, whatever its old ones hear.
+class Talking {
+  public:
+    // Of data that counts, where a check does not say when it asked.
+    static constexpr std::uint64_t recent_ms = 1'000;
+    static constexpr std::uint64_t most_ms = 30'000;
+
+    // Counted frames to clients and their bytes, as often as one likes; `header_bytes`: of a frame
+    // without data, which a card pads to 60. One that is shorter shows that nobody pads.
+    void sample(std::uint64_t frames, std::uint64_t bytes, std::uint64_t header_bytes,
+                std::uint64_t now_ms) {
+        constexpr std::uint64_t padded_bytes = 60;
+        const std::uint64_t came = frames - frames_, came_bytes = bytes - bytes_;
+        is_padded_ = is_padded_ && came_bytes >= came * padded_bytes;
+        const std::uint64_t empty =
+            is_padded_ ? std::max(header_bytes, padded_bytes) : header_bytes;
+        if (is_sampled_ && came_bytes > came * empty) last_ms_ = now_ms;
+        frames_ = frames;
+        bytes_ = bytes;
+        is_sampled_ = true;
+    }
+
+    bool since(std::uint64_t asked_ms, std::uint64_t now_ms) const {
+        return last_ms_ != 0 && last_ms_ > asked_ms && now_ms - last_ms_ <= recent_ms;
+    }
+
+    // A check has timed out. Whether that is excused.
+    bool excuses(std::uint64_t asked_ms, std::uint64_t now_ms) {
+        if (!since(asked_ms, now_ms)) return false;
+        if (excused_since_ms_ == 0) excused_since_ms_ = now_ms;
+        return now_ms - excused_since_ms_ < most_ms;
+    }
+    void answer_checks() { excused_since_ms_ = 0; }
+    // It answers its clients and not its checks.
+    bool is_busy() const { return excused_since_ms_ != 0; }
+
+  private:
+    std::uint64_t frames_ = 0, bytes_ = 0;
+    bool is_sampled_ = false, is_padded_ = true;
+    std::uint64_t last_ms_ = 0;           // 0: never
+    std::uint64_t excused_since_ms_ = 0;  // 0: not
 };
 
 }  // namespace warren::balance

@@ -36,6 +36,18 @@ void warn_of_unsure(const model::State& state, const model::ServerRecord& server
                 server.unsure.in_a_row, server.unsure.text);
 }
 
+void tell_of_busy(const model::State& state, const model::ServerRecord& server, bool was_busy,
+                  journal::EventLog& events) {
+    if (is_busy(server) == was_busy || !server.health.is_up()) return;
+    if (was_busy)
+        events.info(journal::EventKind::check, about(state, server, "busy"),
+                    "server {} answers its checks again", name_of(server));
+    else
+        events.warn(journal::EventKind::check, about(state, server, "busy"),
+                    "server {} is busy: {}, but its clients get answers; it stays up",
+                    name_of(server), server.check.text);
+}
+
 // What a check knows beyond up and down. Nothing: it knows of no node; empty: all is well.
 std::optional<std::string> words_of(const health::CheckResult& result) {
     if (result.reason == health::Reason::unknown) return "cannot tell: " + result.text;
@@ -214,6 +226,7 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     if (result.reason == health::Reason::timeout) callbacks_.silent(index);
     const bool was_local = server.check.local;
     const bool was_unsure = is_unsure(server);
+    const bool was_busy = is_busy(server);
     log_failure(server, checker, result);
     log_words(index, checker, result);
     const bool is_another_weight =
@@ -221,6 +234,7 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     const bool standing_changed = apply_check(state_, index, checker, result, port::now_ns());
     warn_of_local_trouble(state_, server, was_local, events_);
     warn_of_unsure(state_, server, was_unsure, events_);
+    tell_of_busy(state_, server, was_busy, events_);
     const bool is_pending = !server.check.local && server.health.is_retrying(checker);
     if (standing_changed)
         callbacks_.changed(index);

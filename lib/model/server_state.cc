@@ -40,19 +40,33 @@ std::uint64_t silent_since_ns(const ServerRecord& server, std::uint64_t now_ns) 
     return is_evident ? server.silence.since_ms() * 1'000'000 : 0;
 }
 
+// Whether its clients hear what its check did not: it is busy. Frames that it leaves unanswered
+// weigh more: it has died since.
+bool is_excused(ServerRecord& server, std::size_t checker, const health::CheckResult& result,
+                std::uint64_t now_ns) {
+    const std::uint64_t now_ms = now_ns / 1'000'000;
+    if (result.reason != health::Reason::timeout || !server.health.checker_is_up(checker) ||
+        server.silence.is_evident(now_ms))
+        return false;
+    const auto lasted_ms = static_cast<std::uint64_t>(result.latency_ns) / 1'000'000;
+    const std::uint64_t asked_ms = lasted_ms == 0 ? 0 : now_ms - std::min(lasted_ms, now_ms);
+    return server.talking.excuses(asked_ms, now_ms);
+}
+
 // Who has not passed since another one fell silent may have fallen silent with it.
-balance::Evidence evidence(const ServerRecord& server, std::size_t checker,
-                           std::uint64_t since_ns) {
+balance::Evidence evidence(const ServerRecord& server, std::size_t checker, std::uint64_t since_ns,
+                           std::uint64_t now_ns) {
     if (checker >= server.config->checkers.size()) return balance::Evidence::passing;
     if (!server.health.checker_is_up(checker)) return balance::Evidence::already_down;
-    if (server.passed_ns < since_ns) return balance::Evidence::silent;
+    const bool talks = server.talking.since(since_ns / 1'000'000, now_ns / 1'000'000);
+    if (server.passed_ns < since_ns && !talks) return balance::Evidence::silent;
     switch (server.health.last_result(checker)) {
         case balance::CheckResult::refused:
             return balance::Evidence::refused;
         case balance::CheckResult::failed:
             return balance::Evidence::failed;
         case balance::CheckResult::silent:
-            return balance::Evidence::silent;
+            return talks ? balance::Evidence::passing : balance::Evidence::silent;
         default:
             return balance::Evidence::passing;
     }
@@ -65,14 +79,15 @@ bool is_believed(State& state, const ServerRecord& server, std::size_t checker,
     const std::uint64_t since_ns = silent_since_ns(server, now_ns);
     std::vector<balance::Evidence> pool;
     for (const std::uint16_t member : service.servers)
-        pool.push_back(evidence(state.servers[member], checker, since_ns));
+        pool.push_back(evidence(state.servers[member], checker, since_ns, now_ns));
     if (pool[server.position] != balance::Evidence::already_down) pool[server.position] = failure;
     return service.guard.believes(pool, now_ns / 1'000'000);
 }
 
-balance::Credibility credibility(State& state, const ServerRecord& server, std::size_t checker,
+balance::Credibility credibility(State& state, ServerRecord& server, std::size_t checker,
                                  const health::CheckResult& result, std::uint64_t now_ns) {
     const balance::CheckResult what = outcome(result);
+    if (is_excused(server, checker, result, now_ns)) return balance::Credibility::doubtful;
     const bool is_doubted =
         what == balance::CheckResult::silent || what == balance::CheckResult::failed;
     const auto failure = what == balance::CheckResult::silent ? balance::Evidence::silent
@@ -193,6 +208,12 @@ void note_unsure(Unsure& unsure, std::size_t checker, const health::CheckResult&
         unsure = {};
 }
 
+bool answers_all_checks(const ServerRecord& server) {
+    for (std::size_t i = 0; i < server.config->checkers.size(); ++i)
+        if (server.health.is_retrying(i)) return false;
+    return server.health.is_up();
+}
+
 bool link_is_up(const State& state, const ServiceRecord& service) {
     return !service.router || state.ports[state.routers[*service.router].port].link_up;
 }
@@ -230,6 +251,7 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     const bool was_up = server.health.is_up();
     bool changed = server.health.on_result(checker, outcome(result),
                                            credibility(state, server, checker, result, now_ns));
+    if (answers_all_checks(server)) server.talking.answer_checks();
     changed |= damp(server, was_up, now_ns);
     // alpha: what was only assumed is now known.
     const bool is_news = !server.judged && !result.ok() && !server.health.is_up();

@@ -143,6 +143,7 @@ struct ServerRecord {
     balance::Silence silence{};
     balance::Refusing refusing{};
     balance::Resetting resetting{};
+    balance::Talking talking{};
     balance::RollCall roll_call{};
     std::uint64_t passed_ns = 0;  // when a check last passed
     balance::DrainWatch drain{};
@@ -216,6 +217,11 @@ struct State {
 
 // Failures of most servers at once are doubted for so long.
 inline constexpr std::uint64_t panic_hold_ms = 3'000;
+
+// It answers its clients and not its checks.
+inline bool is_busy(const ServerRecord& server) {
+    return server.talking.is_busy() && server.health.is_up();
+}
 
 constexpr bool is_served(const auto& record) {
     return record.presence == Presence::served;

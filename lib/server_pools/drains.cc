@@ -5,7 +5,7 @@ namespace warren::server_pools {
 namespace {
 
 struct Counted {
-    std::uint64_t flows = 0, open = 0, to_server = 0, to_client = 0;
+    std::uint64_t flows = 0, open = 0, to_server = 0, to_client = 0, bytes_to_client = 0;
 };
 
 Counted count(const exchange::Exchange& exchange, std::uint16_t index) {
@@ -16,6 +16,7 @@ Counted count(const exchange::Exchange& exchange, std::uint16_t index) {
         sum.open += counted.open.value();
         sum.to_server += counted.to_server.value();
         sum.to_client += counted.to_client.value();
+        sum.bytes_to_client += counted.to_client_bytes.value();
     }
     return sum;
 }
@@ -23,6 +24,15 @@ Counted count(const exchange::Exchange& exchange, std::uint16_t index) {
 bool sees_answers(const model::State& state, const model::ServerRecord& server) {
     const config::LbKind kind = server.config->kind_in(*state.services[server.service].config);
     return kind == config::LbKind::fnat || kind == config::LbKind::nat;
+}
+
+// Of a frame to a client, but for the SACK of what was lost. FNAT takes timestamps out of SYNs.
+std::uint64_t header_bytes(const model::State& state, const model::ServerRecord& server) {
+    constexpr std::uint64_t ethernet = 14, tcp = 20, timestamps = 12;
+    const config::VirtualServer& service = *state.services[server.service].config;
+    const std::uint64_t ip = service.address.is_v4() ? 20 : 40;
+    const bool has_timestamps = server.config->kind_in(service) != config::LbKind::fnat;
+    return ethernet + ip + tcp + (has_timestamps ? timestamps : 0);
 }
 
 std::string progress_text(const balance::DrainWatch& drain, unsigned percent) {
@@ -37,8 +47,11 @@ class Follower {
         : state_(state), index_(index), server_(server), now_ns_(now_ns) {}
 
     std::vector<DrainUpdate> follow(const Counted& now) {
-        if (sees_answers(state_, server_))
+        if (sees_answers(state_, server_)) {
             server_.silence.sample(now.to_server, now.to_client, now_ms());
+            server_.talking.sample(now.to_client, now.bytes_to_client,
+                                   header_bytes(state_, server_), now_ms());
+        }
         if (server_.silence.is_news(now_ms()))
             updates_.push_back({.server = index_, .text = {}, .silent = true});
         // What only refused drains no longer, or begins to. A process that has died has closed its

@@ -43,6 +43,7 @@ balance::Load load_of(model::ServerRecord& server, const exchange::Exchange& exc
     }
     balance::Load load;
     load.weight = server.config->weight;
+    load.is_busy = is_busy(server);
     load.syns = newer(server.traffic.connections, connections);
     load.unanswered = newer(server.traffic.unanswered, server.unanswered);
     load.segments = newer(server.traffic.segments, segments);

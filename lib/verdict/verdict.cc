@@ -130,6 +130,11 @@ void look_at_server(const model::ServerRecord& server, List& list) {
                      config::to_text(server.config->checkers[server.unsure.checker]) + ": " +
                      server.unsure.text,
                  "warrenctl show servers");
+    else if (is_busy(server))
+        list.add("server_busy", Level::degraded,
+                 name_of(server) + " answers its clients and not its checks" +
+                     (server.check.text.empty() ? "" : ": " + server.check.text),
+                 "warrenctl show servers");
     else if (server.refusals.recent() >= model::few_refusals)
         list.add("server_refusing", Level::degraded,
                  name_of(server) + " is up and refuses connections: " +

@@ -168,7 +168,7 @@ def rows_say_all(bench):
     row = bench.row(5672, "11")
     assert row["state"] == "up" and row["since"] and row["reason"], row
     assert row["weight"] == 1 and row["effective_weight"] == 1, row
-    assert set(row["factors"]) == {"handshake", "confirm", "memory", "syns", "stalls", "connections", "slow_start"}, row
+    assert set(row["factors"]) == {"handshake", "confirm", "memory", "syns", "stalls", "connections", "checks", "slow_start"}, row
     assert row["node"] is None and row["drain"] is None, row
     command = f"{bench.test.program('app/warrenctl/warrenctl')} --instance {bench.warren_host.namespace} show servers"
     piped = bench.warren_host.run(*command.split()).stdout

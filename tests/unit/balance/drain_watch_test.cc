@@ -142,5 +142,47 @@ TEST(RollCall, FollowsWhatTheServerResets) {
     EXPECT_TRUE(calls.is_due(true, 32'000, 6'200));
 }
 
+constexpr std::uint64_t header = 54;
+
+TEST(Talking, IsDataSinceTheCheckAskedAndWithinASecond) {
+    Talking server;
+    server.sample(100, 100'000, header, 1'000);
+    EXPECT_FALSE(server.since(0, 1'000)) << "nobody knows when that came";
+    server.sample(110, 100'000 + 10 * header, header, 1'020);
+    EXPECT_FALSE(server.since(0, 1'020)) << "the kernel of a process that hangs acknowledges too";
+    server.sample(121, 100'000 + 21 * header + 21, header, 1'040);
+    EXPECT_TRUE(server.since(0, 1'040)) << "one confirm of 21 bytes";
+    EXPECT_TRUE(server.since(1'039, 2'040));
+    EXPECT_FALSE(server.since(1'040, 1'100)) << "asked afterwards";
+    EXPECT_FALSE(server.since(0, 2'041)) << "too long ago";
+}
+
+TEST(Talking, KnowsACardThatPads) {
+    Talking server;
+    server.sample(0, 0, header, 1'000);
+    server.sample(10, 10 * 60, header, 1'020);
+    EXPECT_FALSE(server.since(0, 1'020));
+    server.sample(21, 20 * 60 + 62, header, 1'040);
+    EXPECT_TRUE(server.since(0, 1'040)) << "a heartbeat";
+}
+
+TEST(Talking, ExcusesForABoundedTime) {
+    Talking server;
+    std::uint64_t bytes = 0, frames = 0, now_ms = 1'000;
+    const auto talks = [&] { server.sample(++frames, bytes += 1'000, header, now_ms += 500); };
+    talks();
+    EXPECT_FALSE(server.excuses(0, now_ms));
+    EXPECT_FALSE(server.is_busy());
+    talks();
+    const std::uint64_t since_ms = now_ms;
+    for (; now_ms < since_ms + Talking::most_ms; talks())
+        EXPECT_TRUE(server.excuses(0, now_ms)) << now_ms;
+    EXPECT_TRUE(server.is_busy());
+    EXPECT_FALSE(server.excuses(0, now_ms));
+    server.answer_checks();
+    EXPECT_FALSE(server.is_busy());
+    EXPECT_TRUE(server.excuses(0, now_ms)) << "and anew";
+}
+
 }  // namespace drain_watch_test
 }  // namespace warren::balance

@@ -166,6 +166,7 @@ const LoadCase loads[] = {
     {"half of many unanswered", Factor::syns, {.syns = 1000, .unanswered = 500}, 27},
     {"more unanswered than sent", Factor::syns, {.syns = 100, .unanswered = 200}, 26},
     {"every tenth segment sent again", Factor::stalls, {.segments = 10'000, .repeated = 1000}, 218},
+    {"too busy for its checks", Factor::checks, {.is_busy = true}, 26},
     {"nearly out of descriptors", Factor::connections, {.fill = 0.9}, 141},
 };
 

@@ -316,6 +316,103 @@ TEST_F(ServerStates, TrafficAndACheckMustSayTheSame) {
     EXPECT_FALSE(result(0, Reason::refused)) << "it was refused long ago";
 }
 
+// Its clients get data while its checks time out.
+class BusyServers : public ServerStates {
+  protected:
+    void talk(std::uint16_t server) {
+        ++frames_;
+        state_->servers[server].talking.sample(frames_, frames_ * 1'000, 60, now_ns_ / 1'000'000);
+    }
+    // An attempt that lasts so long; the server talks in the midst of it.
+    bool time_out(std::uint16_t server, bool talks, std::int64_t lasts_ms = 1'000) {
+        now_ns_ += static_cast<std::uint64_t>(lasts_ms) * 500'000;
+        if (talks) talk(server);
+        now_ns_ += static_cast<std::uint64_t>(lasts_ms) * 500'000;
+        health::CheckResult check{.reason = Reason::timeout, .latency_ns = lasts_ms * 1'000'000};
+        check.text = "timeout";
+        return apply_check(*state_, server, 0, check, now_ns_);
+    }
+    std::uint64_t frames_ = 0;
+};
+
+TEST_F(BusyServers, StayUp) {
+    use();
+    talk(0);
+    for (int i = 0; i < 20; ++i)
+        EXPECT_FALSE(time_out(0, true));
+    EXPECT_EQ(state(0), ServerState::up);
+    EXPECT_TRUE(is_busy(state_->servers[0]));
+    result(1, Reason::none);
+    EXPECT_TRUE(time_out(0, false)) << "the first without data, and it was the last but one";
+    EXPECT_EQ(state(0), ServerState::down);
+    EXPECT_FALSE(is_busy(state_->servers[0]));
+}
+
+TEST_F(BusyServers, AreBusyUntilACheckPasses) {
+    use();
+    talk(0);
+    time_out(0, true);
+    EXPECT_TRUE(is_busy(state_->servers[0]));
+    result(0, Reason::none);
+    EXPECT_FALSE(is_busy(state_->servers[0]));
+}
+
+TEST_F(BusyServers, ForHalfAMinute) {
+    use();
+    talk(0);
+    int attempts = 0;
+    for (; state(0) == ServerState::up && attempts < 100; ++attempts) {
+        result(1, Reason::none);
+        time_out(0, true);
+    }
+    EXPECT_NEAR(attempts, balance::Talking::most_ms / 1'000, 2);
+}
+
+TEST_F(BusyServers, DataFromBeforeTheQuestionIsNoAnswer) {
+    use();
+    talk(0);
+    now_ns_ += 20'000'000;
+    talk(0);
+    result(1, Reason::none);
+    EXPECT_FALSE(time_out(0, false, 300));
+    EXPECT_TRUE(time_out(0, false, 300)) << "within a second of the data";
+}
+
+TEST_F(BusyServers, NeitherRefuseNorAnswerWrongly) {
+    for (const Reason reason :
+         {Reason::refused, Reason::other, Reason::foreign, Reason::denied, Reason::unreachable}) {
+        use();
+        talk(0);
+        talk(0);
+        result(1, Reason::none);
+        result(0, reason);
+        EXPECT_TRUE(result(0, reason)) << health::to_string(reason);
+    }
+}
+
+TEST_F(BusyServers, UnansweredFramesOutweighData) {
+    use();
+    talk(0);
+    talk(0);
+    state_->servers[0].silence.sample(0, 0, now_ns_ / 1'000'000);
+    state_->servers[0].silence.sample(5, 0, now_ns_ / 1'000'000);
+    now_ns_ += 100'000'000;
+    result(1, Reason::none);
+    EXPECT_TRUE(result(0, Reason::timeout));
+}
+
+// Or the panic rule would keep up a dead one for the sake of two busy ones.
+TEST_F(BusyServers, ProveThatThePathIsGood) {
+    use();
+    talk(1);
+    for (int i = 0; i < 3; ++i)
+        time_out(1, true);
+    EXPECT_FALSE(result(0, Reason::timeout));
+    talk(1);
+    EXPECT_TRUE(result(0, Reason::timeout));
+    EXPECT_EQ(state(1), ServerState::up);
+}
+
 TEST_F(ServerStates, WhoComesAndGoesStaysDown) {
     use();
     const auto flap = [&] {

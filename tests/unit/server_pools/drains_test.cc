@@ -149,5 +149,28 @@ TEST_F(Drains, SilenceIsSeenWhereAnswersPassUs) {
     }
 }
 
+TEST_F(Drains, SeeWhoSendsData) {
+    use();
+    const auto talks = [&] { return server(0).talking.since(0, now_ns_ / 1'000'000); };
+    follow();
+    counted(0).to_client.add(10);
+    counted(0).to_client_bytes.add(10 * 60);
+    follow();
+    EXPECT_FALSE(talks()) << "bare ACKs, as a card pads them";
+    counted(0, 1).to_client.add(2);
+    counted(0, 1).to_client_bytes.add(60 + 75);
+    follow();
+    EXPECT_TRUE(talks()) << "a bare ACK and a confirm";
+}
+
+TEST_F(Drains, KnowThatNatLeavesTimestamps) {
+    use("lb_kind NAT\n");
+    follow();
+    counted(0).to_client.add(10);
+    counted(0).to_client_bytes.add(10 * 66);
+    follow();
+    EXPECT_FALSE(server(0).talking.since(0, now_ns_ / 1'000'000));
+}
+
 }  // namespace
 }  // namespace warren::server_pools

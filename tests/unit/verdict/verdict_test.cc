@@ -107,6 +107,20 @@ TEST_F(Verdict, NamesAServerWhoseCheckNeverCanTell) {
         << found()[0].text;
 }
 
+TEST_F(Verdict, NamesABusyServer) {
+    model::ServerRecord& server = state_->servers[0];
+    server.check.text = "no heartbeat";
+    server.talking.sample(0, 0, 60, 1'000);
+    server.talking.sample(1, 100, 60, 1'100);
+    ASSERT_TRUE(server.talking.excuses(1'000, 1'100));
+    ASSERT_EQ(names(), Names{"server_busy"});
+    EXPECT_NE(found()[0].text.find(" answers its clients and not its checks: no heartbeat"),
+              std::string::npos);
+    EXPECT_STREQ(name(level_of(found())), "degraded");
+    server.talking.answer_checks();
+    EXPECT_EQ(names(), Names{});
+}
+
 TEST_F(Verdict, ForgetsWhatHasNotBeenSeenForTenSeconds) {
     election::VrrpReport report;
     report.kind = election::VrrpReport::Kind::alarm;
