@@ -4,9 +4,9 @@
 
     amqp_checks.py BUILD-DIR [SECONDS]
 
-A session comes up, also over TLS with a certificate that is verified, and is
-silent in the broker's log for SECONDS (10); behind proxy_protocol the broker knows its client; a VM that hangs is down within 3 s; a drain is seen at once and ends; an alarm is seen and
-ends; a node of another cluster, a wrong password, another authority and another server name are down; the session leaves politely. Every
+A session comes up, also over TLS with a certificate that is verified, and is silent in the broker's log for SECONDS (10); behind
+proxy_protocol the broker knows its client; a VM that hangs is down within 3 s, with clients too, and one that is only busy stays as long
+as its clients get answers; a drain is seen at once and ends; an alarm is seen and ends; a node of another cluster, a wrong password, another authority and another server name are down; the session leaves politely. Every
 check has a virtual_server of its own, so that the row of its server is its verdict. `warrenctl audit` finds what the cluster would lose.
 """
 
@@ -77,7 +77,7 @@ class Bench:
         self.nodes = {spec: rabbit.Node(test.network.add_host(spec.name, f"{spec.address}/24"), spec, test.folder)
                       for spec in (PLAIN, PROXY)}
         test.network.name_hosts({spec.name: spec.address for spec in self.nodes})
-        self.warren = test.network.add_host("warren", "192.168.8.4/24")
+        self.warren = test.network.add_host("warren", f"{WARREN_ADDRESS}/24")
         self.client = test.network.add_host("client", f"{CLIENT_ADDRESS}/24")
         test.folder.chmod(0o711)    # RabbitMQ gives up root
         tls = Tls(test.program("openssl"), test.folder / "tls", [f"DNS:{NAME}"])
@@ -174,6 +174,121 @@ def sees_hung_vm(bench):
     comes_up(bench)
 
 
+# COUNT connections that publish with confirms, each again at once when it is lost: a line for each that opens, and for each loss.
+CHATTER = f"""
+import pika, sys, threading, time
+address, port, count, pause = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+def say(line):
+    print(line + "\\n", end="", flush=True)
+def chat():
+    while True:
+        try:
+            connection = pika.BlockingConnection(pika.ConnectionParameters(address, port, heartbeat=60, socket_timeout=120,
+                stack_timeout=120, blocked_connection_timeout=300, credentials=pika.PlainCredentials(*{rabbit.LOGIN})))
+            channel = connection.channel()
+            channel.confirm_delivery()
+            say("open")
+            while True:
+                channel.basic_publish("", "nobody's", b"x" * 10)
+                time.sleep(pause)
+        except pika.exceptions.AMQPError as error:
+            say(f"lost {{time.time():.3f}} {{error!r}}")
+            time.sleep(0.2)
+for _ in range(count):
+    threading.Thread(target=chat, daemon=True).start()
+time.sleep(300)
+"""
+
+
+class Chatter:
+    """Clients of the VIP; `with` ends them."""
+
+    def __init__(self, bench, name, count, pause=0.05):
+        self.bench, self.log = bench, f"{name}.log"
+        self.process = bench.test.start(bench.client, "/usr/bin/python3", "-c", CHATTER, VIP[4], "6001", str(count), str(pause), log=self.log)
+        self.count = count
+
+    def wait_open(self, seconds=20):
+        wait_until("all clients", lambda: self.said("open") >= self.count, seconds, 0.1)
+
+    def said(self, word):
+        return sum(line.startswith(word) for line in self.bench.test.log(self.log).splitlines())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def busy(bench):
+    return any("answers its clients and not its checks" in row["text"] for row in bench.test.ctl(bench.warren, "show", "status")["reasons"])
+
+
+def stays_while_it_talks(bench):
+    """The check hears nothing, the clients do: it stays, for as long as they do."""
+    host = bench.nodes[PLAIN].host
+    since = bench.mark()
+    with Chatter(bench, "chatter", 4) as clients:
+        clients.wait_open()
+        host.run("nft", "add table ip deaf; add chain ip deaf out { type filter hook output priority 0; };"
+                 f"add rule ip deaf out ip daddr {WARREN_ADDRESS} tcp sport 5672 drop")
+        try:
+            took = bench.wait_for_word("its being busy", r"server .*:5672 is busy: no heartbeat, but its clients get answers", since)
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                assert bench.state("session")[0] == "up", bench.state("session")
+            assert busy(bench) and clients.said("lost") == 0
+            os.kill(clients.process.pid, signal.SIGSTOP)
+            begun = time.monotonic()
+            wait_until("the silent one to be down", lambda: bench.state("session")[0] == "down", 10, 0.02)
+            print(f"busy is said after {took:.2f} s; down {time.monotonic() - begun:.2f} s after its clients fell silent", flush=True)
+        finally:
+            host.run("nft", "delete table ip deaf")
+            os.kill(clients.process.pid, signal.SIGCONT)
+    comes_up(bench)
+    assert not busy(bench)
+
+
+def stays_in_a_storm(bench):
+    """It gets a two hundredth of its time, and many clients at once."""
+    pid, since = bench.processes[PLAIN].pid, bench.mark()
+    with Chatter(bench, "before", 4) as old:
+        old.wait_open()
+        with Chatter(bench, "storm", 500, 0.2) as storm:
+            begun = time.monotonic()
+            while storm.said("open") < storm.count and time.monotonic() < begun + 25:
+                os.kill(pid, signal.SIGSTOP)
+                try:
+                    time.sleep(0.4)
+                finally:
+                    os.kill(pid, signal.SIGCONT)
+                time.sleep(0.002)
+            falls = bench.said(r"server \S+:5672 of \S+:6001 is down", since)
+            print(f"{storm.said('open')} of {storm.count} clients in {time.monotonic() - begun:.1f} s; "
+                  f"{'it was called busy' if bench.said('is busy: ', since) else 'no check was late'}", flush=True)
+            assert not falls, falls
+            assert old.said("lost") == 0, bench.test.log(old.log)
+    comes_up(bench)
+
+
+def sees_hung_vm_with_clients(bench):
+    pid = bench.processes[PLAIN].pid
+    with Chatter(bench, "doomed", 8) as clients:
+        clients.wait_open()
+        begun = time.time()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            wait_until("every client to know", lambda: clients.said("lost") >= clients.count, 10, 0.02)
+            took = [float(line.split()[1]) - begun for line in bench.test.log(clients.log).splitlines() if line.startswith("lost")]
+            print(f"hung VM with clients: the last knows after {max(took):.2f} s", flush=True)
+            assert max(took) <= 3, took
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    comes_up(bench)
+
+
 def sees_drain(bench):
     since = bench.mark()
     begun = time.monotonic()
@@ -201,7 +316,7 @@ PEERS = r"""
 Peers = [inet:ntoa(A) || [{peer_host, A}] <- rabbit_networking:connection_info_all([peer_host])],
 io:format("[~s]", [lists:join(",", [["\"", P, "\""] || P <- Peers])]).
 """
-CLIENT_ADDRESS = "192.168.8.50"
+CLIENT_ADDRESS, WARREN_ADDRESS = "192.168.8.50", "192.168.8.4"
 # Holds a connection until the end of its input.
 CLIENT = f"""
 import pika, sys
@@ -275,6 +390,9 @@ def main(test):
     audits(bench)
     sees_alarm(bench)
     sees_hung_vm(bench)
+    sees_hung_vm_with_clients(bench)
+    stays_while_it_talks(bench)
+    stays_in_a_storm(bench)
     sees_drain(bench)
     leaves_politely(bench, process)
     stranger = test.start_warren(bench.warren, config(bench.wrong))
