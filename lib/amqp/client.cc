@@ -15,8 +15,17 @@ std::string in_words(const Close& close) {
            std::to_string(close.code) + " " + close.text;
 }
 
-Finding::Kind meaning_of(std::uint16_t code) {
-    switch (code) {
+// A vhost, a user or a node has as many connections as it may: those who have one are served. The
+// code is 530, as for a vhost that is not there; the text tells: "… connection limit (3) is
+// reached".
+bool is_at_limit(const Close& close) {
+    return close.code == code_not_allowed &&
+           close.text.find("connection limit (") != std::string::npos;
+}
+
+Finding::Kind meaning_of(const Close& close) {
+    if (is_at_limit(close)) return Finding::Kind::serving;
+    switch (close.code) {
         case code_connection_forced:
             return Finding::Kind::draining;
         case code_access_refused:
@@ -162,8 +171,7 @@ void Client::become_open() {
 void Client::take(const Close& close) {
     if (!close.is_channel) {
         send(confirm_close());
-        return phase_ == Phase::leaving ? disconnect()
-                                        : end(meaning_of(close.code), in_words(close));
+        return phase_ == Phase::leaving ? disconnect() : end(meaning_of(close), in_words(close));
     }
     send(confirm_channel_close());
     next_publish_ns_ = no_deadline;

@@ -289,6 +289,23 @@ def sees_hung_vm_with_clients(bench):
     comes_up(bench)
 
 
+def lives_with_a_limit(bench):
+    """The vhost has as many connections as it may, the check lost its own: clients that have one keep it."""
+    with Chatter(bench, "limited", 4) as clients:
+        clients.wait_open()
+        since = bench.mark()
+        bench.ask('ok = rabbit_vhost_limit:set(<<"/">>, [{<<"max-connections">>, 0}], <<"test">>)')
+        bench.ask('[rabbit_networking:close_connection(P, "test") || P <- rabbit_networking:connections(),'
+                  f' rabbit_networking:connection_info(P, [peer_host]) =:= [{{peer_host, {{{WARREN_ADDRESS.replace(".", ",")}}}}}]]')
+        bench.wait_for_word("the limit", r"AMQP_CHECK of server .*: closed the connection with 530 .*limit", since)
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            assert bench.state("session")[0] == "up", bench.state("session")
+        assert clients.said("lost") == 0, bench.test.log(clients.log)
+        bench.ask('ok = rabbit_vhost_limit:clear(<<"/">>, <<"test">>)')
+    wait_until("the check's session", lambda: bench.state("session") == ("up", "ok"), 20, 0.1)
+
+
 def sees_drain(bench):
     since = bench.mark()
     begun = time.monotonic()
@@ -393,6 +410,7 @@ def main(test):
     sees_hung_vm_with_clients(bench)
     stays_while_it_talks(bench)
     stays_in_a_storm(bench)
+    lives_with_a_limit(bench)
     sees_drain(bench)
     leaves_politely(bench, process)
     stranger = test.start_warren(bench.warren, config(bench.wrong))

@@ -180,6 +180,20 @@ TEST_F(ClientTest, RefusedVhost) {
     EXPECT_EQ(hears(wire::close(530, "vhost nowhere not found")), "close-ok denied disconnect");
 }
 
+TEST_F(ClientTest, ALimitOfConnectionsIsNoDeath) {
+    for (const char* text : {"NOT_ALLOWED - access to vhost '/' refused for user 'u': connection "
+                             "limit (3) is reached",
+                             "NOT_ALLOWED - Connection refused for user 'u': user connection limit "
+                             "(3) is reached"}) {
+        use(Level::session);
+        does(Connected{});
+        hears(wire::start());
+        hears(wire::tune);
+        EXPECT_EQ(hears(wire::close(530, text)), "close-ok serving disconnect");
+        EXPECT_EQ(last_.text, "closed the connection with 530 " + std::string(text));
+    }
+}
+
 TEST_F(ClientTest, HeartbeatsGoOutTwiceAnInterval) {
     open();
     waits(300);
