@@ -34,6 +34,23 @@ bool has_session(const model::ServerRecord& server) {
            });
 }
 
+// Clients of a server that may have died do not wait for the next drain. Who floods us with
+// refusals is answered now and then only.
+void answer(exchange::Doorbell& bell, boost::asio::posix::stream_descriptor& descriptor,
+            boost::asio::steady_timer& pause, const std::function<void()>& take) {
+    using Error = boost::system::error_code;
+    bell.fall_asleep();
+    descriptor.async_wait(descriptor.wait_read, [&bell, &descriptor, &pause, take](const Error& e) {
+        if (e) return;
+        bell.wake_up();
+        take();
+        pause.expires_after(std::chrono::milliseconds(Manager::bell_pause_ms));
+        pause.async_wait([&bell, &descriptor, &pause, take](const Error& cancelled) {
+            if (!cancelled) answer(bell, descriptor, pause, take);
+        });
+    });
+}
+
 }  // namespace
 
 Manager::Manager(const config::Config& config, const port::PortTable& ports,
@@ -99,7 +116,9 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
           life_callbacks()),
       drain_timer_(io_),
       handover_timer_(io_),
-      bell_(io_, vrrp.bell.descriptor()) {
+      bell_timer_(io_),
+      bell_(io_, vrrp.bell.descriptor()),
+      worker_bell_(io_, exchange.bell.descriptor()) {
     if (options_.flow_log) flow_log_.emplace(*options_.flow_log);
     follow_link_delays();
     next_hops_.follow();
@@ -114,6 +133,7 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
 
 Manager::~Manager() {
     bell_.release();  // the bell itself closes it
+    worker_bell_.release();
 }
 
 // ---- what its parts call
@@ -171,6 +191,7 @@ void Manager::run() {
     every(drain_timer_, std::chrono::milliseconds(drain_ms), attempts_, "the drain",
           [this] { drain(); });
     wait_for_bell();
+    answer(exchange_.bell, worker_bell_, bell_timer_, [this] { take_flow_events(); });
     run_until_stopped();
     hold_signals();  // until the end: nobody handles them any more
     services_.end_checks();

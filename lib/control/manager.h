@@ -50,6 +50,7 @@ class Manager {
   public:
     static constexpr int drain_ms = 20;            // between two drains of the channels
     static constexpr int handover_drain_ms = 2;    // the same during a hand-over
+    static constexpr int bell_pause_ms = 2;        // from one bell of the workers' to the next
     static constexpr int stop_scripts_ms = 5'000;  // how long notify_stop may take
     static constexpr int last_mails_ms = 2'000;    // how long the last mails may take
 
@@ -134,8 +135,8 @@ class Manager {
     telemetry::CaptureDesk capture_;
     Life life_;
     model::StationMoves station_moves_;
-    boost::asio::steady_timer drain_timer_, handover_timer_;
-    boost::asio::posix::stream_descriptor bell_;
+    boost::asio::steady_timer drain_timer_, handover_timer_, bell_timer_;
+    boost::asio::posix::stream_descriptor bell_, worker_bell_;
     std::uint64_t last_second_ns_ = 0;
     bool guards_are_due_ = false;
 };

@@ -81,6 +81,12 @@ struct FlowEvent {
     flow::Carried bytes{};      // ended
 };
 
+// A server refuses or resets: perhaps it has died, and its other clients should hear at once.
+constexpr bool is_urgent(const FlowEvent& event) {
+    return event.kind == FlowEventKind::refused ||
+           (event.kind == FlowEventKind::ended && event.cause == EndCause::server_reset);
+}
+
 // Asks a worker to give up live flows of a server: all, or `most`, idle and oldest first. Their
 // clients get RST.
 inline constexpr std::size_t shed_most = 64;

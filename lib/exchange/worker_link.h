@@ -93,6 +93,10 @@ struct Exchange {
 
     std::vector<std::unique_ptr<WorkerLink>> workers;
 
+    // ---- workers -> manager
+
+    alignas(64) Doorbell bell;  // an event that is_urgent()
+
     // ---- manager -> workers
 
     // To the control lcore too. Reader ids: worker i is i, the control lcore is workers.size(), the

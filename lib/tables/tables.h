@@ -47,6 +47,7 @@ struct Tables {
     Tables(const FlowOptions& options, exchange::Exchange& exchange)
         : worker(options.worker),
           link(*exchange.workers[options.worker]),
+          manager(exchange.bell),
           counters(link.counters),
           flows(
               {.capacity = options.capacity,
@@ -75,6 +76,7 @@ struct Tables {
     }
     void report(const exchange::FlowEvent& event) {
         if (!link.events.push(event)) link.events_lost.add();
+        if (is_urgent(event)) manager.ring_if_asleep();
     }
     // Of what may come by the thousand, a flood of segments that nobody has asked for among it: so
     // much a tick that other news finds room. False: not now.
@@ -115,6 +117,7 @@ struct Tables {
 
     const unsigned worker;
     exchange::WorkerLink& link;
+    exchange::Doorbell& manager;
     exchange::WorkerCounters& counters;
     port::HugeMemory memory;
     flow::FlowTable flows;

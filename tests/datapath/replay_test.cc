@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A SYN that its server refuses, ignores, or takes for an old connection's: the client must not
 // notice while another server takes it, and must be told when none does.
+#include <unistd.h>
+
 #include "connection.h"
 #include "net/tcp_options.h"
 
@@ -293,6 +295,20 @@ TEST_F(Replay, TheManagerLearnsWhoRefused) {
     EXPECT_EQ(event.kind, FlowEventKind::refused);
     EXPECT_EQ(event.server, 0U);
     EXPECT_TRUE(event.replayed);
+}
+
+TEST_F(Replay, ARefusalWakesTheManager) {
+    const auto rings = [&] {
+        std::uint64_t count = 0;
+        return read(world.exchange.bell.descriptor(), &count, sizeof(count)) == sizeof(count);
+    };
+    world.send_raw(refusal(syn()));
+    EXPECT_FALSE(rings()) << "it is awake";
+    world.exchange.bell.fall_asleep();
+    const Attempt next = syn();
+    EXPECT_FALSE(rings()) << "a SYN is no news";
+    world.send_raw(refusal(next));
+    EXPECT_TRUE(rings());
 }
 
 TEST(TurnedAway, TheManagerLearnsWhom) {
