@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
 
 #include "balance/server_health.h"
 #include "model/port_use.h"
@@ -200,6 +202,35 @@ void look_at_silence(std::size_t index, const Facts& facts, List& list) {
              "warrenctl events conflict");
 }
 
+// What it says, of one that takes clients.
+std::string_view cluster_of(const model::ServerRecord& server) {
+    const bool is_known = model::is_alive(server) && server.node != nullptr;
+    return is_known ? std::string_view(server.node->cluster_name) : std::string_view();
+}
+
+// A node that was reset, or was never joined, has queues of its own: clients miss what the others
+// have. Who are fewer are the strangers.
+void look_at_clusters(const model::ServiceRecord& service, const model::State& state, List& list) {
+    std::map<std::string_view, std::size_t> nodes;
+    for (const std::uint16_t index : service.servers)
+        if (const auto cluster = cluster_of(state.servers[index]); !cluster.empty())
+            ++nodes[cluster];
+    if (nodes.size() < 2) return;
+    std::string_view largest;  // of equal ones that of the first server
+    for (const std::uint16_t index : service.servers)
+        if (const auto cluster = cluster_of(state.servers[index]);
+            !cluster.empty() && (largest.empty() || nodes[cluster] > nodes[largest]))
+            largest = cluster;
+    for (const std::uint16_t index : service.servers) {
+        const auto cluster = cluster_of(state.servers[index]);
+        if (cluster.empty() || cluster == largest) continue;
+        list.add("server_foreign", Level::degraded,
+                 name_of(state.servers[index]) + " is of the cluster '" + std::string(cluster) +
+                     "', others of '" + std::string(largest) + "' (cluster_name)",
+                 "warrenctl show servers");
+    }
+}
+
 void look_at_services(const Facts& facts, List& list) {
     for (std::size_t index = 0; index < facts.state.services.size(); ++index) {
         const model::ServiceRecord& service = facts.state.services[index];
@@ -216,6 +247,7 @@ void look_at_services(const Facts& facts, List& list) {
                      name_of(service) + " has lost its quorum, though servers are up",
                      "warrenctl show services");
         look_at_refusals(service, has_server, facts.state, list);
+        look_at_clusters(service, facts.state, list);
     }
     for (const model::ServerRecord& server : facts.state.servers)
         look_at_server(server, list);

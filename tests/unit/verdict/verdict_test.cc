@@ -121,6 +121,26 @@ TEST_F(Verdict, NamesABusyServer) {
     EXPECT_EQ(names(), Names{});
 }
 
+TEST_F(Verdict, NamesANodeOfAnotherCluster) {
+    const auto belongs = [&](std::size_t server, const char* cluster) {
+        rabbitmq::NodeFacts facts;
+        facts.cluster_name = cluster;
+        state_->servers[server].node = std::make_shared<const rabbitmq::NodeFacts>(facts);
+    };
+    belongs(0, "prod");
+    EXPECT_EQ(names(), Names{});
+    belongs(1, "prod");
+    EXPECT_EQ(names(), Names{});
+    belongs(1, "rabbit@two");
+    ASSERT_EQ(names(), Names{"server_foreign"});
+    EXPECT_EQ(found()[0].text,
+              "192.168.8.12:5672 is of the cluster 'rabbit@two', others of "
+              "'prod' (cluster_name)");
+    EXPECT_STREQ(name(level_of(found())), "degraded");
+    state_->servers[1].health.set_admin(balance::Admin::disabled);
+    EXPECT_EQ(names(), Names{}) << "it gets no clients";
+}
+
 TEST_F(Verdict, ForgetsWhatHasNotBeenSeenForTenSeconds) {
     election::VrrpReport report;
     report.kind = election::VrrpReport::Kind::alarm;
