@@ -20,6 +20,8 @@ constexpr std::int64_t longest_pause_ns = 10'000'000'000;
 constexpr std::int64_t least_pause_ns = 1'000'000;
 // A session of that age was a sound one.
 constexpr std::int64_t settled_ns = 1'000'000'000;
+// Who has closed our connection alone, or all of them, takes us back in that time.
+constexpr std::chrono::milliseconds farewell_pause{80};
 
 Reason reason_for(Kind kind) {
     switch (kind) {
@@ -52,7 +54,11 @@ amqp::Level level_of(AmqpLevel level) {
 class AmqpChecker final : public Checker {
   public:
     AmqpChecker(boost::asio::io_context& io, const AmqpOptions& options, Callback callback)
-        : io_(io), options_(options), callback_(std::move(callback)), timer_(io) {
+        : io_(io),
+          options_(options),
+          callback_(std::move(callback)),
+          timer_(io),
+          farewell_timer_(io) {
         wait(options.schedule.warmup_ns);
     }
     ~AmqpChecker() override {
@@ -74,13 +80,16 @@ class AmqpChecker final : public Checker {
     void on_ended(Reason reason, const std::string& text);
     void fail(Reason reason, const std::string& text);
     void report(CheckResult result);
+    void hold(CheckResult farewell);
+    void tell_farewell();
     void learn();
+    bool has_settled() const;
     std::int64_t pause_ns() const;
 
     boost::asio::io_context& io_;
     AmqpOptions options_;
     Callback callback_;
-    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer timer_, farewell_timer_;
     std::shared_ptr<AmqpLink> link_;
     std::shared_ptr<const NodeFacts> facts_;  // of this connection
     // Lives as long as the checker: who has called back asks whether it still does.
@@ -91,6 +100,7 @@ class AmqpChecker final : public Checker {
     std::optional<std::int64_t> session_since_ns_;  // of this connection
     bool lost_session_ = false;                     // the connection before this one
     bool farewell_ = false;                         // close 320, and the port refuses since
+    std::optional<CheckResult> held_;               // the 320, until the next attempt tells more
     unsigned logged_failures_ = 0;                  // in a row, which are in the broker's log too
 };
 
@@ -162,7 +172,23 @@ void AmqpChecker::on_found(const amqp::Finding& finding) {
         lost_session_ = false;
     }
     farewell_ = finding.kind == Kind::draining;
+    if (farewell_ && has_settled()) return hold(std::move(result));
+    held_ = std::nullopt;
     report(std::move(result));
+}
+
+// The next attempt follows at once: a node that drains refuses it.
+void AmqpChecker::hold(CheckResult farewell) {
+    held_ = std::move(farewell);
+    farewell_timer_.expires_after(farewell_pause);
+    farewell_timer_.async_wait(
+        [this, here = std::weak_ptr<const int>(presence_)](const boost::system::error_code& error) {
+            if (!error && !here.expired()) tell_farewell();
+        });
+}
+
+void AmqpChecker::tell_farewell() {
+    if (held_) report(*std::exchange(held_, std::nullopt));
 }
 
 // Reason::none: a finding has said why.
@@ -170,7 +196,7 @@ void AmqpChecker::on_ended(Reason reason, const std::string& text) {
     const bool had_session = session_since_ns_.has_value();
     // What the port says now tells whether the node is gone. But not all the time: a session that
     // has just begun is no news.
-    const bool at_once = had_session && AmqpLink::now_ns() - *session_since_ns_ >= settled_ns;
+    const bool at_once = has_settled();
     if (at_once)
         logged_failures_ = 0;
     else if (link_->latency_ns() != 0 && options_.level != AmqpLevel::greeting)
@@ -182,7 +208,14 @@ void AmqpChecker::on_ended(Reason reason, const std::string& text) {
     wait(at_once ? least_pause_ns : pause_ns());
 }
 
+bool AmqpChecker::has_settled() const {
+    return session_since_ns_ && AmqpLink::now_ns() - *session_since_ns_ >= settled_ns;
+}
+
 void AmqpChecker::fail(Reason reason, const std::string& text) {
+    const std::weak_ptr<const int> here = presence_;
+    tell_farewell();
+    if (here.expired()) return;
     CheckResult result;
     result.reason = reason;
     result.text = text;

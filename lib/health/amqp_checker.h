@@ -33,7 +33,8 @@ struct AmqpOptions {
 };
 
 // A result comes with every change and, while the session stands, with its heartbeats. When it
-// breaks the next attempt follows at once, and a port that refuses then is conclusive.
+// breaks the next attempt follows at once, and a port that refuses then is conclusive. A close 320
+// is told when that attempt fails or after 80 ms: a node that takes us back has not left.
 std::unique_ptr<Checker> make_checker(boost::asio::io_context& io, const AmqpOptions& options,
                                       Callback callback);
 
