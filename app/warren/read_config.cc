@@ -124,7 +124,7 @@ void look_at_host(schema::LoadResult& result, const config::Config* running) {
                : port::kernel_has_link(name)     ? config::HostDevice::link
                                                  : config::HostDevice::mute;
     };
-    add(config::find_missing_interfaces(result.config, device_of));
+    add(config::find_useless_interfaces(result.config, device_of));
     add(config::settle_devices(result.config, device_of));
     std::vector<HostAddress> own = host_addresses();
     std::vector<net::IpAddress> addresses;

@@ -11,8 +11,7 @@ namespace {
 
 std::string how_to_have(const std::string& interface) {
     return ": warren cannot start before it is there (`ip link` lists them; `dynamic_interfaces` "
-           "in "
-           "global_defs waits for it; a card of its own needs `dataplane { interface " +
+           "in global_defs waits for it; a card of its own needs `dataplane { interface " +
            interface + " { device ... } }`)";
 }
 
@@ -104,16 +103,24 @@ syntax::Diagnostics settle_devices(
     return found;
 }
 
-syntax::Diagnostics find_missing_interfaces(
+syntax::Diagnostics find_useless_interfaces(
     const Config& config, const std::function<HostDevice(const std::string& name)>& device_of) {
     syntax::Diagnostics found;
     const bool may_come = config.global.dynamic_interfaces;
-    for (const VrrpInstance& instance : config.vrrp_instances)
-        if (device_of(instance.interface) == HostDevice::missing)
-            found.push_back({instance.where, syntax::Severity::warning,
-                             instance.name + ": there is no interface " + instance.interface +
-                                 (may_come ? ": in fault until it comes (dynamic_interfaces)"
-                                           : how_to_have(instance.interface))});
+    for (const VrrpInstance& instance : config.vrrp_instances) {
+        const std::string& name = instance.interface;
+        const auto warn = [&](const std::string& text) {
+            found.push_back(
+                {instance.where, syntax::Severity::warning, instance.name + ": " + text});
+        };
+        const HostDevice device = device_of(name);
+        if (device == HostDevice::missing)
+            warn("there is no interface " + name +
+                 (may_come ? ": in fault until it comes (dynamic_interfaces)" : how_to_have(name)));
+        if (device == HostDevice::mute)
+            warn("no station is heard on " + name +
+                 " (lo, a dummy, a tunnel without Ethernet): nobody finds its addresses there");
+    }
     return found;
 }
 

@@ -22,8 +22,9 @@ syntax::Diagnostics settle_devices(
 
 // Instances whose interface is not there (yet): they are in fault until it is with
 // dynamic_interfaces, else a start fails until then, and is tried again by the unit. A warning, so
-// that `--check` before it does not keep a host from its late interface.
-syntax::Diagnostics find_missing_interfaces(
+// that `--check` before it does not keep a host from its late interface. And those whose interface
+// has no stations, where a router is master of nothing.
+syntax::Diagnostics find_useless_interfaces(
     const Config& config, const std::function<HostDevice(const std::string& name)>& device_of);
 
 // `interface_towards`: the name of one that has a link layer, or nothing. Not asked where there are

@@ -43,11 +43,13 @@ TEST(HostDevices, AnInstanceWithoutItsInterfaceIsToldAbout) {
         return [=](const std::string&) { return device; };
     };
     const std::string told =
-        messages(find_missing_interfaces(config, all_are(HostDevice::missing)));
+        messages(find_useless_interfaces(config, all_are(HostDevice::missing)));
     EXPECT_TRUE(
         told.starts_with("f:1: warning: V: there is no interface gone0: warren cannot start"))
         << told;
-    EXPECT_TRUE(find_missing_interfaces(config, all_are(HostDevice::link)).empty());
+    EXPECT_TRUE(find_useless_interfaces(config, all_are(HostDevice::link)).empty());
+    const std::string mute = messages(find_useless_interfaces(config, all_are(HostDevice::mute)));
+    EXPECT_TRUE(mute.starts_with("f:1: warning: V: no station is heard on gone0")) << mute;
 }
 
 TEST(HostDevices, WithDynamicInterfacesWhatIsMissingMayCome) {
@@ -57,7 +59,7 @@ TEST(HostDevices, WithDynamicInterfacesWhatIsMissingMayCome) {
                         "virtual_ipaddress {\n10.0.0.1/24\n10.0.0.2/24 dev gone1\n}\n}\n")
                         .config;
     const auto none_is_there = [](const std::string&) { return HostDevice::missing; };
-    EXPECT_EQ(messages(find_missing_interfaces(config, none_is_there)),
+    EXPECT_EQ(messages(find_useless_interfaces(config, none_is_there)),
               "f:4: warning: V: there is no interface gone0: in fault until it comes "
               "(dynamic_interfaces)\n");
     EXPECT_TRUE(settle_devices(config, none_is_there).empty());
