@@ -117,9 +117,9 @@ syntax::Diagnostics find_useless_interfaces(
         if (device == HostDevice::missing)
             warn("there is no interface " + name +
                  (may_come ? ": in fault until it comes (dynamic_interfaces)" : how_to_have(name)));
-        if (device == HostDevice::mute)
+        if (device == HostDevice::mute && name != "lo")  // of which odd_addresses.h warns
             warn("no station is heard on " + name +
-                 " (lo, a dummy, a tunnel without Ethernet): nobody finds its addresses there");
+                 " (a dummy, a tunnel without Ethernet): nobody finds its addresses there");
     }
     return found;
 }

@@ -35,10 +35,10 @@ TEST(HostDevices, AMissingOneTakesItsAddressAlong) {
 }
 
 TEST(HostDevices, AnInstanceWithoutItsInterfaceIsToldAbout) {
-    const Config config = load_text(
-                              "vrrp_instance V {\ninterface gone0\nvirtual_router_id 1\n"
-                              "virtual_ipaddress {\n10.0.0.1/24\n}\n}\n")
-                              .config;
+    Config config = load_text(
+                        "vrrp_instance V {\ninterface gone0\nvirtual_router_id 1\n"
+                        "virtual_ipaddress {\n10.0.0.1/24\n}\n}\n")
+                        .config;
     const auto all_are = [](HostDevice device) {
         return [=](const std::string&) { return device; };
     };
@@ -50,6 +50,8 @@ TEST(HostDevices, AnInstanceWithoutItsInterfaceIsToldAbout) {
     EXPECT_TRUE(find_useless_interfaces(config, all_are(HostDevice::link)).empty());
     const std::string mute = messages(find_useless_interfaces(config, all_are(HostDevice::mute)));
     EXPECT_TRUE(mute.starts_with("f:1: warning: V: no station is heard on gone0")) << mute;
+    config.vrrp_instances[0].interface = "lo";
+    EXPECT_TRUE(find_useless_interfaces(config, all_are(HostDevice::mute)).empty());
 }
 
 TEST(HostDevices, WithDynamicInterfacesWhatIsMissingMayCome) {
