@@ -191,7 +191,8 @@ void Manager::run() {
     every(drain_timer_, std::chrono::milliseconds(drain_ms), attempts_, "the drain",
           [this] { drain(); });
     wait_for_bell();
-    answer(exchange_.bell, worker_bell_, bell_timer_, [this] { take_flow_events(); });
+    answer(exchange_.bell, worker_bell_, bell_timer_,
+           [this] { attempts_("what the workers report", [this] { take_flow_events(); }); });
     run_until_stopped();
     hold_signals();  // until the end: nobody handles them any more
     services_.end_checks();
