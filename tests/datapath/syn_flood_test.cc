@@ -10,13 +10,17 @@ namespace {
 using exchange::Drop;
 using C = exchange::WorkerCounters;
 
+constexpr std::uint16_t forged_port = 4000;
+
 // The n-th forged client of a flood.
+net::IpAddress forged_source(std::uint32_t n) {
+    return net::IpAddress::v4(net::Be32(0x0b000000 + n));
+}
 packets::PacketBuilder forged(std::uint32_t n, std::string_view flags = "S") {
-    const net::IpAddress source = net::IpAddress::v4(net::Be32(0x0b000000 + n));
     return packets::PacketBuilder()
         .ethernet(client_mac, vip_mac)
-        .ip(source.to_string(), vip)
-        .tcp(4000, 5672, flags)
+        .ip(forged_source(n).to_string(), vip)
+        .tcp(forged_port, 5672, flags)
         .seq(1000);
 }
 
@@ -32,9 +36,8 @@ class Flood {
 
     // The next forged client, if that worker owns its flow.
     bool send_to_owner(unsigned worker) {
-        const net::Parsed syn = net::parse(forged(sent_).build());
-        const bool owned = world_.spread.owner({syn.source, syn.destination, syn.source_port,
-                                                syn.destination_port}) == worker;
+        const bool owned = world_.spread.owner({forged_source(sent_), packets::address(vip),
+                                                net::Be16(forged_port), net::Be16(5672)}) == worker;
         if (owned) send_one(sent_);
         ++sent_;
         return owned;
