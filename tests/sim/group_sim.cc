@@ -152,7 +152,7 @@ class Scenario {
                     world_.two_owners_since_ns[static_cast<std::size_t>(lan)];
                 if (since_ns != 0 && world_.now_ns - since_ns > overlap_ns)
                     world_.fail("two owners of a LAN on a quiet network");
-                if (world_.owners(lan).empty()) world_.fail("a LAN without owner");
+                if (world_.owner_count(lan) == 0) world_.fail("a LAN without owner");
             }
             return true;
         });

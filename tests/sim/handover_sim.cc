@@ -102,8 +102,7 @@ class Scenario {
     }
 
     void hand_over(Node& giver, Node& taker, Order order, bool lossy) {
-        world_.note("hand over " + std::to_string(world_.id(giver)) + " to " +
-                    std::to_string(world_.id(taker)));
+        world_.note("hand over ", world_.id(giver), " to ", world_.id(taker));
         const std::uint64_t begin_ns = world_.now_ns;
         world_.give(giver, vrrp::HandOver{bound_ns + random().below(bound_ns)});
         if (!order.is_late() && order.arrives_ns < begin_ns + bound_ns) {
@@ -126,7 +125,7 @@ class Scenario {
     void watch(std::uint64_t until_ns, bool lossy) {
         world_.run_until(until_ns, [this, lossy] {
             note_nobody();
-            if (!lossy && world_.owners().empty()) world_.fail("nobody owns during a handover");
+            if (!lossy && world_.owner_count() == 0) world_.fail("nobody owns during a handover");
             if (nobody_since_ns_ != 0 &&
                 world_.now_ns - nobody_since_ns_ > longest_down_ns_ + 50 * ms)
                 world_.fail("nobody owns for longer than Master_Down_Interval");
@@ -135,7 +134,7 @@ class Scenario {
     }
 
     void note_nobody() {
-        const bool nobody = world_.owners().empty();
+        const bool nobody = world_.owner_count() == 0;
         if (!nobody) nobody_since_ns_ = 0;
         if (nobody && nobody_since_ns_ == 0) nobody_since_ns_ = world_.now_ns;
     }
@@ -146,7 +145,7 @@ class Scenario {
             if (strict && since_ns != 0 &&
                 world_.now_ns - since_ns > longest_crossing_ns + interval_ns_ + 5 * ms)
                 world_.fail("two owners for long");
-            if (strict && world_.owners().empty()) world_.fail("no owner on a quiet network");
+            if (strict && world_.owner_count() == 0) world_.fail("no owner on a quiet network");
             return ok();
         });
     }

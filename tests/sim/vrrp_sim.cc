@@ -187,7 +187,7 @@ class Scenario {
             const std::uint64_t since_ns = world_.two_owners_since_ns[0];
             if (since_ns != 0 && world_.now_ns - since_ns > overlap_ns + disbelief_ns_)
                 world_.fail("two owners on a quiet network");
-            if (world_.owners().empty()) world_.fail("no owner on a quiet network");
+            if (world_.owner_count() == 0) world_.fail("no owner on a quiet network");
             return true;
         });
     }
@@ -263,10 +263,10 @@ class Scenario {
     // Runs until somebody owns, at most until `limit_ns`; two owners are a failure at any time.
     void await_owner(std::uint64_t limit_ns, const char* what) {
         world_.run_until(limit_ns, [this] {
-            if (world_.owners().size() > 1) world_.fail("two owners after a crash or stop");
-            return world_.owners().empty();
+            if (world_.owner_count() > 1) world_.fail("two owners after a crash or stop");
+            return world_.owner_count() == 0;
         });
-        if (ok() && world_.owners().empty()) world_.fail(what);
+        if (ok() && world_.owner_count() == 0) world_.fail(what);
     }
 
     void owner_crashes() {

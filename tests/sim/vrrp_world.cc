@@ -31,14 +31,8 @@ class NoDigest : public vrrp::HmacMd5_96 {
 
 }  // namespace
 
-void World::note(const std::string& text) {
-    if (!tracing_) return;
-    std::string line = std::to_string(now_ns / us);
-    trace.push_back(line.append(" us  ").append(text));
-}
-
 void World::fail(const std::string& what) {
-    note("FAILED: " + what);
+    note("FAILED: ", what);
     if (failure.empty()) failure = what;
 }
 
@@ -71,7 +65,7 @@ void World::start_host(int host) {
 }
 
 void World::power_on(Node& node) {
-    note("start " + std::to_string(id(node)));
+    note("start ", id(node));
     node.rx.clear();
     node.numbers = vrrp::AhSequence{};
     node.stalled_until_ns = node.frozen_until_ns = 0;
@@ -81,26 +75,26 @@ void World::power_on(Node& node) {
 }
 
 void World::kill(Node& node) {
-    note("kill " + std::to_string(id(node)));
+    note("kill ", id(node));
     node.instance.reset();
     set_owned(node, false);
 }
 
 void World::shut_down(Node& node) {
-    note("shut down " + std::to_string(id(node)));
+    note("shut down ", id(node));
     give(node, vrrp::Shutdown{});
     if (node.owned) fail("a stopped node owns");
     node.instance.reset();
 }
 
 void World::set_link(Node& node, bool up) {
-    note((up ? "link up " : "link down ") + std::to_string(id(node)));
+    note(up ? "link up " : "link down ", id(node));
     node.link_up = up;
     if (node.instance) give(node, vrrp::FaultChange{vrrp::FaultCause::link_down, !up, false});
 }
 
 void World::stall_worker(Node& node, std::uint64_t for_ns) {
-    note("worker stalls " + std::to_string(id(node)));
+    note("worker stalls ", id(node));
     if (now_ns >= node.stalled_until_ns) node.stalled_since_ns = now_ns;
     node.stalled_until_ns = std::max(node.stalled_until_ns, now_ns + for_ns);
     at(node.stalled_since_ns + stall_ns, [this, &node] { watch_worker(node); });
@@ -130,7 +124,7 @@ void World::watch_worker(Node& node) {
 }
 
 void World::freeze_control(Node& node, std::uint64_t for_ns) {
-    note("control lcore freezes " + std::to_string(id(node)));
+    note("control lcore freezes ", id(node));
     node.frozen_until_ns = std::max(node.frozen_until_ns, now_ns + for_ns);
 }
 
@@ -185,15 +179,15 @@ void World::wake(Node& node) {
 }
 
 void World::drain(Node& node, std::uint64_t seen_ns) {
-    while (!node.rx.empty() && node.rx.front().arrived_ns <= seen_ns) {
-        const Packet packet = std::move(node.rx.front());
+    while (!node.rx.empty() && node.rx.front().at_ns <= seen_ns) {
+        const std::shared_ptr<const Packet> packet = std::move(node.rx.front().packet);
         node.rx.pop_front();
-        const vrrp::Decoded advert = decoded(node, packet);
+        const vrrp::Decoded advert = decoded(node, *packet);
         if (const auto* reason = std::get_if<vrrp::RejectReason>(&advert)) {
-            note(std::to_string(id(node)).append(" refuses: ").append(name(*reason)));
+            note(id(node), " refuses: ", name(*reason));
             node.instance->count_rejected(*reason);
         } else {
-            give(node, vrrp::AdvertReceived{std::get<vrrp::Advert>(advert), packet.source});
+            give(node, vrrp::AdvertReceived{std::get<vrrp::Advert>(advert), packet->source});
         }
     }
 }
@@ -202,7 +196,7 @@ void World::set_owned(Node& node, bool owned) {
     if (node.owned == owned) return;
     node.owned = owned;
     ++owner_changes;
-    const std::size_t count = owners(node.lan).size();
+    const std::size_t count = owner_count(node.lan);
     std::uint64_t& since_ns = two_owners_since_ns[static_cast<std::size_t>(node.lan)];
     if (count < 2) since_ns = 0;
     if (count == 2 && since_ns == 0) since_ns = now_ns;
@@ -211,23 +205,23 @@ void World::set_owned(Node& node, bool owned) {
 // The order of actions is checked here: nobody advertises or announces what it does not own, and a
 // good-bye comes after the disowning.
 void World::execute(Node& node, const vrrp::Actions& actions) {
-    const std::string who = std::to_string(id(node));
+    const auto who = [this, &node] { return std::to_string(id(node)); };
     for (const vrrp::Action& action : actions) {
         if (const auto* own = std::get_if<vrrp::Own>(&action)) {
             set_owned(node, own->owned);
         } else if (const auto* send = std::get_if<vrrp::SendAdvert>(&action)) {
             if (send->priority != 0 && !node.owned && !node.settings.higher_priority_send_advert)
-                fail(who + " advertises without owning");
-            if (send->priority == 0 && node.owned) fail(who + " says good-bye while it owns");
+                fail(who() + " advertises without owning");
+            if (send->priority == 0 && node.owned) fail(who() + " says good-bye while it owns");
             transmit(node, send->priority);
         } else if (std::holds_alternative<vrrp::Announce>(action)) {
-            if (!node.owned) fail(who + " announces without owning");
+            if (!node.owned) fail(who() + " announces without owning");
             if (node.link_up && node.lan == 0 && node.segment == 0) {
                 const int from = id(node);
                 at(now_ns + random.below(network.delay_ns), [this, from] { host_believes = from; });
             }
         } else if (const auto* report = std::get_if<vrrp::Report>(&action)) {
-            note(who + ": " + describe(*report));
+            note(id(node), ": ", describe(*report));
         }
     }
 }
@@ -268,8 +262,8 @@ vrrp::Decoded World::decoded(Node& node, const Packet& packet) {
 void World::transmit(Node& node, std::uint8_t priority) {
     if (!node.link_up) return;
     if (priority != 0) node.last_advert_ns = now_ns;
-    const Packet packet = built(node, priority);
-    note(std::to_string(id(node)) + " sends " + std::to_string(priority));
+    const auto packet = std::make_shared<const Packet>(built(node, priority));
+    note(id(node), " sends ", int{priority});
     for (Node& to : nodes) {
         if (&to == &node || to.lan != node.lan || to.segment != node.segment) continue;
         const int copies = random.percent(network.duplicate_percent) ? 2 : 1;
@@ -278,14 +272,13 @@ void World::transmit(Node& node, std::uint8_t priority) {
     }
 }
 
-void World::deliver(Node& to, const Packet& packet) {
+void World::deliver(Node& to, const std::shared_ptr<const Packet>& packet) {
     std::uint64_t arrival_ns = now_ns + random.below(network.delay_ns);
     if (!network.reorders) arrival_ns = std::max(arrival_ns, to.last_arrival_ns);
     to.last_arrival_ns = arrival_ns;
     at(arrival_ns, [this, &to, packet] {
         if (!to.link_up || !to.instance) return;
-        to.rx.push_back(packet);
-        to.rx.back().arrived_ns = now_ns;
+        to.rx.push_back({packet, now_ns});
         at(now_ns + random.below(max_latency_ns), [this, &to] { wake(to); });
     });
 }
@@ -295,6 +288,11 @@ std::vector<Node*> World::owners(int lan) {
     for (Node& node : nodes)
         if (node.owned && node.lan == lan) out.push_back(&node);
     return out;
+}
+
+std::size_t World::owner_count(int lan) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        nodes, [lan](const Node& node) { return node.owned && node.lan == lan; }));
 }
 
 Node* World::only_owner(int lan) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -32,13 +33,16 @@ constexpr std::uint64_t max_latency_ns =
 struct Packet {
     std::vector<std::uint8_t> bytes;
     net::IpAddress source;
-    std::uint64_t arrived_ns = 0;
+};
+struct Arrival {
+    std::shared_ptr<const Packet> packet;  // all that hear it share it
+    std::uint64_t at_ns = 0;
 };
 
 struct Node {
     vrrp::Settings settings;
     std::unique_ptr<vrrp::Instance> instance;  // empty: the process is dead
-    std::deque<Packet> rx;
+    std::deque<Arrival> rx;
     bool owned = false;
     bool link_up = true;
     int lan = 0;
@@ -81,9 +85,18 @@ class World {
     void run_until(std::uint64_t end_ns, const std::function<bool()>& each = {});
 
     std::vector<Node*> owners(int lan = 0);
+    std::size_t owner_count(int lan = 0) const;
     Node* only_owner(int lan = 0);
     int id(const Node& node) const { return static_cast<int>(&node - nodes.data()); }
-    void note(const std::string& text);
+    // A line of the trace, put together only if somebody reads it.
+    template <typename... Words>
+    void note(const Words&... words) {
+        if (!tracing_) return;
+        std::ostringstream line;
+        line << now_ns / us << " us  ";
+        (line << ... << words);
+        trace.push_back(line.str());
+    }
     void fail(const std::string& what);
 
     Random random;
@@ -105,7 +118,7 @@ class World {
     void execute(Node& node, const vrrp::Actions& actions);
     void set_owned(Node& node, bool owned);
     void transmit(Node& node, std::uint8_t priority);
-    void deliver(Node& to, const Packet& packet);
+    void deliver(Node& to, const std::shared_ptr<const Packet>& packet);
     void watch_worker(Node& node);
     void drain(Node& node, std::uint64_t seen_ns);
     static Packet built(Node& node, std::uint8_t priority);
