@@ -52,8 +52,9 @@ TEST_F(EventLogTest, TheOldestGoFirst) {
 }
 
 TEST_F(EventLogTest, AFloodOfOneKindTakesNothingFromTheOthers) {
+    constexpr std::size_t flood = 2 * journal::EventLog::capacity + 100;
     log_.info(journal::EventKind::vrrp, "rabbit: backup -> master");
-    for (std::size_t i = 0; i < 100'000; ++i)
+    for (std::size_t i = 0; i < flood; ++i)
         log_.warn(journal::EventKind::server, "server {} is down", i);
     log_.info(journal::EventKind::config, "reloaded");
     EXPECT_EQ(read_page(events_page(log_, ""))["rows"][0]["text"], "rabbit: backup -> master");
@@ -66,7 +67,7 @@ TEST_F(EventLogTest, AFloodOfOneKindTakesNothingFromTheOthers) {
     }
     EXPECT_EQ(numbers.size(), journal::EventLog::capacity + 2);
     EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
-    EXPECT_EQ(numbers.back(), 100'002U);
+    EXPECT_EQ(numbers.back(), flood + 2);
 }
 
 TEST_F(EventLogTest, ALongTextIsCut) {
