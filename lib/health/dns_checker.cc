@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DNS_CHECK: one query by UDP, whose answer must have no error.
-#include <array>
-#include <boost/asio/buffer.hpp>
 #include <random>
 #include <utility>
 
-#include "health/connection.h"
+#include "health/datagram.h"
 #include "health/layer5.h"
-#include "health/periodic.h"
 #include "probe/dns_message.h"
 
 namespace warren::health {
 namespace {
 
-class DnsChecker final : public PeriodicChecker {
+constexpr std::size_t most_reply_bytes = 512;  // RFC 1035 section 4.2.1
+
+class DnsChecker final : public DatagramChecker {
   public:
     DnsChecker(boost::asio::io_context& io, const DnsOptions& options, Callback callback)
-        : PeriodicChecker(io, options.schedule, options.connect_timeout_ns, std::move(callback)),
-          options_(options),
-          socket_(io) {
+        : DatagramChecker(io, options.schedule, options.connect_timeout_ns, options.target,
+                          most_reply_bytes, std::move(callback)),
+          options_(options) {
         start();
     }
 
   private:
     void begin() override;
-    void abandon() override;
-    void read();
-    void take(net::ConstBytes answer);
+    void take(net::ConstBytes answer) override;
 
     DnsOptions options_;
-    boost::asio::ip::udp::socket socket_;
-    // Of its own for each attempt: whoever receives writes there until the handler has run.
-    using Datagram = std::array<std::uint8_t, 512>;
     std::uint16_t id_ = 0;
 };
 
@@ -39,22 +33,7 @@ void DnsChecker::begin() {
     id_ = static_cast<std::uint16_t>(std::random_device()());  // not to be guessed
     const auto query = probe::dns_query(id_, options_.name, options_.type);
     if (!query) return fail(Reason::local, "'" + options_.name + "' is no name that DNS has");
-    if (const auto error = open_socket(socket_, options_.target); error)
-        return fail(reason_of(error), error.message());
-    boost::system::error_code error;
-    socket_.send(boost::asio::buffer(*query), 0, error);
-    if (error) return fail(reason_of(error), error.message());
-    read();
-}
-
-void DnsChecker::read() {
-    auto datagram = std::make_shared<Datagram>();
-    socket_.async_receive(
-        boost::asio::buffer(*datagram),
-        guarded([this, datagram](const boost::system::error_code& error, std::size_t bytes) {
-            if (error) return fail(reason_of(error), error.message());
-            take({datagram->data(), bytes});
-        }));
+    send(*query);
 }
 
 void DnsChecker::take(net::ConstBytes answer) {
@@ -63,11 +42,6 @@ void DnsChecker::take(net::ConstBytes answer) {
     if (*rcode == 0) return succeed(elapsed_ns());
     fail(Reason::other, "answer " + std::string(probe::dns_rcode_name(*rcode)) + " (rcode " +
                             std::to_string(*rcode) + ")");
-}
-
-void DnsChecker::abandon() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
 }
 
 }  // namespace
