@@ -70,6 +70,9 @@ void classify_arp(Packet& packet, const PollRound& round, const net::EthernetHea
     if (address == nullptr || address->port != packet.port() || address->kernel_answers) return;
     if (!is_for_our_mac(ethernet.destination, port_mac, *address)) return;
     if (!round.owns(*address)) return drop(packet, Drop::not_owned);
+    // No station has a group's MAC: the answer would go to all of them.
+    if (arp.sender_mac.is_multicast() || ethernet.source.is_multicast())
+        return drop(packet, Drop::malformed_arp);
     // An announcement (RFC 5227 2.3) asks nothing. From our own virtual MAC it is another master's,
     // which is the election's business: an answer would go back to that MAC.
     if (packet.parsed.source == packet.parsed.destination) return;

@@ -46,6 +46,17 @@ bool is_solicited_node_group(const Ipv6Bytes& address) {
     return std::equal(prefix.begin(), prefix.end(), address.begin());
 }
 
+// RFC 6980: never in fragments, nor in one that is whole, which parse() does not tell of.
+bool has_fragment_header(ConstBytes frame, const Parsed& message) {
+    IpProtocol next = header_at<Ipv6Header>(frame, message.l3_offset).next_header;
+    std::size_t at = message.l3_offset + sizeof(Ipv6Header);
+    while (at < message.l4_offset && next != IpProtocol::fragment) {
+        next = static_cast<IpProtocol>(frame[at]);
+        at += (std::size_t{frame[at + 1]} + 1) * 8;
+    }
+    return at < message.l4_offset;
+}
+
 ConstBytes options_of(ConstBytes frame, const Parsed& message) {
     return frame.subspan(message.l4_offset, message.l4_bytes()).subspan(sizeof(NeighbourHeader));
 }
@@ -99,7 +110,7 @@ IpAddress neighbour_target(ConstBytes frame, const Parsed& message) {
 bool is_neighbour_message_valid(ConstBytes frame, const Parsed& message) {
     const auto& ip = header_at<Ipv6Header>(frame, message.l3_offset);
     if (ip.hop_limit != on_link_hop_limit || message.message_code != 0 ||
-        message.fragment != Fragment::none || message.l4_bytes() < sizeof(NeighbourHeader))
+        has_fragment_header(frame, message) || message.l4_bytes() < sizeof(NeighbourHeader))
         return false;
     const auto& header = header_at<NeighbourHeader>(frame, message.l4_offset);
     if (is_group(header.target) || neighbour_target(frame, message).is_unspecified()) return false;

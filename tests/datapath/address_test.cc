@@ -52,6 +52,19 @@ TEST(Arp, OthersAndRepliesAreTheKernels) {
     EXPECT_EQ(world.counted(&C::kernel), 2U);
 }
 
+// A station has a MAC of its own: an answer to a group's would go to all of them.
+TEST(Arp, AGroupAsksNothing) {
+    World world;
+    Frame asked = who_has(broadcast, client, vip);
+    const net::Parsed parsed = net::parse(asked);
+    net::header_in<net::ArpPacket>(asked, parsed.l3_offset).sender_mac = packets::mac(broadcast);
+    EXPECT_EQ(world.send(asked), silence);
+    for (const char* source : {broadcast, "01:00:5e:00:00:12"})
+        EXPECT_EQ(world.send(PacketBuilder().ethernet(source, broadcast).arp_request(client, vip)),
+                  silence);
+    EXPECT_EQ(world.dropped(Drop::malformed_arp), 3U);
+}
+
 // A switch may flood the frames of the peer's MAC to us.
 TEST(Arp, RequestToAnotherMacIsNotOurs) {
     World world;

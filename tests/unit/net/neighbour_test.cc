@@ -79,6 +79,7 @@ TEST(Neighbour, WhatIsRight) {
     EXPECT_TRUE(is_valid(solicitation()));
     EXPECT_TRUE(is_valid(solicitation().neighbour_solicitation("fd00::100")));
     EXPECT_TRUE(is_valid(solicitation().ip("fd00::1", "fd00::100")));
+    EXPECT_TRUE(is_valid(solicitation().extension(60, Frame(8))));
     EXPECT_TRUE(is_valid(solicitation().ip("::", group).neighbour_solicitation("fd00::100")));
     EXPECT_TRUE(is_valid(advertisement()));
     EXPECT_TRUE(is_valid(advertisement("fd00::1", "RSO")));
@@ -114,6 +115,10 @@ TEST(Neighbour, WhatIsDiscarded) {
          solicitation().ip("::", group)},
         {"RFC 4038 4.2: a mapped IPv4 address",
          solicitation().neighbour_solicitation("::ffff:10.0.0.1")},
+        {"RFC 6980 5: fragmented", solicitation().fragment(0, true)},
+        {"RFC 6980 5: a fragment header, though nothing is cut", solicitation().fragment(0, false)},
+        {"RFC 6980 5: behind another header",
+         solicitation().fragment(0, false).extension(60, Frame(8))},
         {"7.1.2: The IP Hop Limit field has a value of 255", advertisement().ttl(64)},
         {"7.1.2: If the IP Destination Address is a multicast address the Solicited flag is zero",
          advertisement("ff02::1", "RSO")},
