@@ -40,15 +40,10 @@ std::optional<NotifyState> notify_state(vrrp::State to, vrrp::Reason reason) {
 }
 
 std::optional<NotifyState> group_state(const std::vector<std::optional<NotifyState>>& members) {
-    const auto count = [&](NotifyState state) {
-        return static_cast<std::size_t>(std::count(members.begin(), members.end(), state));
-    };
-    if (std::count(members.begin(), members.end(), std::nullopt) != 0) return std::nullopt;
-    if (count(NotifyState::stop) != 0)
-        return count(NotifyState::stop) == members.size() ? std::optional(NotifyState::stop)
-                                                          : std::nullopt;
-    if (count(NotifyState::fault) != 0) return NotifyState::fault;
-    return count(NotifyState::master) == members.size() ? NotifyState::master : NotifyState::backup;
+    if (members.empty()) return std::nullopt;
+    const auto same =
+        static_cast<std::size_t>(std::count(members.begin(), members.end(), members.front()));
+    return same == members.size() ? members.front() : std::nullopt;
 }
 
 // ---- instances and groups
@@ -87,29 +82,77 @@ void Notifier::follow(const config::Config& config) {
     names_ = std::move(names);
     states_ = std::move(states);
     priorities_ = std::move(priorities);
-    std::map<std::string, std::optional<NotifyState>> groups;
-    for (const Group& group : groups_)
-        groups[group.name] = group.state;
+    std::map<std::string, Group> before;
+    for (Group& group : groups_)
+        before[group.name] = std::move(group);
     groups_.clear();
     for (const config::VrrpSyncGroup& group : config.vrrp_sync_groups) {
-        Group& entry = groups_.emplace_back();
+        Group& entry = groups_.emplace_back(std::move(before[group.name]));
         entry.name = group.name;
-        entry.state = groups[group.name];
         entry.scripts = ready(group.notify, config.global);
+        entry.members.clear();
         for (const config::VrrpSyncGroup::Member& member : group.members)
             entry.members.push_back(member.instance);
+        entry.is_starting =
+            !entry.state && std::any_of(entry.members.begin(), entry.members.end(),
+                                        [this](const std::string& name) { return !states_[name]; });
     }
 }
 
 void Notifier::on_transition(const std::string& instance, NotifyState state, int priority) {
     states_[instance] = state;
     priorities_[instance] = priority;
+    Group* group = group_of(instance);
+    if (group == nullptr) return tell(instance, state, priority);
+    const std::optional<NotifyState> together = state_of(*group);
+    if (group->is_starting) {
+        auto& untold = group->untold;
+        if (std::find(untold.begin(), untold.end(), instance) == untold.end())
+            untold.push_back(instance);
+        if (together) tell_start(*group, *together);
+        return;
+    }
+    tell(instance, state, priority);
+    if (together && together != group->state) tell(*group, *together);
+}
+
+Notifier::Group* Notifier::group_of(const std::string& instance) {
+    const auto found = std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) {
+        return std::find(group.members.begin(), group.members.end(), instance) !=
+               group.members.end();
+    });
+    return found == groups_.end() ? nullptr : &*found;
+}
+
+std::optional<NotifyState> Notifier::state_of(const Group& group) const {
+    std::vector<std::optional<NotifyState>> members;
+    for (const std::string& member : group.members) {
+        const auto known = states_.find(member);
+        members.push_back(known == states_.end() ? std::nullopt : known->second);
+    }
+    return group_state(members);
+}
+
+void Notifier::tell(const std::string& instance, NotifyState state, int priority) {
     run_scripts(instances_[instance], "INSTANCE", instance, state, priority);
     for (Listener* listener : listeners_)
         listener->on_instance(instance, state, priority);
-    for (Group& group : groups_)
-        if (std::find(group.members.begin(), group.members.end(), instance) != group.members.end())
-            update(group);
+}
+
+void Notifier::tell(Group& group, NotifyState state) {
+    group.state = state;
+    run_scripts(group.scripts, "GROUP", group.name, state, 0);
+    for (Listener* listener : listeners_)
+        listener->on_group(group.name, state);
+}
+
+void Notifier::tell_start(Group& group, NotifyState state) {
+    group.is_starting = false;
+    const bool comes_first = state == NotifyState::backup;
+    if (comes_first) tell(group, state);
+    for (const std::string& member : std::exchange(group.untold, {}))
+        tell(member, state, priorities_[member]);
+    if (!comes_first) tell(group, state);
 }
 
 void Notifier::on_removal(const std::string& instance, int priority) {
@@ -131,18 +174,6 @@ void Notifier::repeat_to(Listener& listener) const {
         if (state) listener.on_instance(instance, *state, priorities_.at(instance));
     for (const Group& group : groups_)
         if (group.state) listener.on_group(group.name, *group.state);
-}
-
-void Notifier::update(Group& group) {
-    std::vector<std::optional<NotifyState>> members;
-    for (const std::string& member : group.members)
-        members.push_back(states_[member]);
-    const std::optional<NotifyState> now = group_state(members);
-    if (!now || now == group.state) return;
-    group.state = now;
-    run_scripts(group.scripts, "GROUP", group.name, *now, 0);
-    for (Listener* listener : listeners_)
-        listener->on_group(group.name, *now);
 }
 
 // keepalived.conf(5): "notify" comes after notify_* and gets four more arguments; the priority of a

@@ -23,8 +23,8 @@ namespace warren::programs {
 // What a transition means to a script; nothing for one that it shall not hear of.
 std::optional<NotifyState> notify_state(vrrp::State to, vrrp::Reason reason);
 
-// A sync group's state from its members': fault if one is, master or stopped if all are, else
-// backup. Nothing as long as one has not started.
+// A sync group's state is that of its members. Nothing as long as they have none, or are on their
+// way to another: what one becomes, all become.
 std::optional<NotifyState> group_state(const std::vector<std::optional<NotifyState>>& members);
 
 class Notifier {
@@ -59,13 +59,20 @@ class Notifier {
         std::string name;
         std::vector<std::string> members;
         std::optional<NotifyState> state;
+        // At a start its members' states are told when it has one, a backup's after its own.
+        bool is_starting = false;
+        std::vector<std::string> untold;
         Scripts scripts;
     };
 
     static Scripts ready(const config::NotifyScripts& scripts, const config::GlobalDefs& global);
     void run_scripts(const Scripts& scripts, const char* type, const std::string& name,
                      NotifyState state, int priority);
-    void update(Group& group);
+    Group* group_of(const std::string& instance);
+    std::optional<NotifyState> state_of(const Group& group) const;
+    void tell(const std::string& instance, NotifyState state, int priority);
+    void tell(Group& group, NotifyState state);
+    void tell_start(Group& group, NotifyState state);
 
     std::map<std::string, Scripts> instances_;
     std::vector<config::RouterName> names_;

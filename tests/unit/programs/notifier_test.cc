@@ -30,8 +30,10 @@ TEST(NotifyState, OfAGroup) {
     constexpr auto s = NotifyState::stop;
     EXPECT_EQ(group_state({m, std::nullopt}), std::nullopt) << "one has not started";
     EXPECT_EQ(group_state({m, m}), m);
-    EXPECT_EQ(group_state({m, b}), b);
-    EXPECT_EQ(group_state({m, f}), f);
+    EXPECT_EQ(group_state({m, b}), std::nullopt) << "on their way";
+    EXPECT_EQ(group_state({m, f}), std::nullopt);
+    EXPECT_EQ(group_state({f, f}), f);
+    EXPECT_EQ(group_state({}), std::nullopt);
     EXPECT_EQ(group_state({b, b}), b);
     EXPECT_EQ(group_state({s, m}), std::nullopt) << "on its way out";
     EXPECT_EQ(group_state({s, s}), s);
@@ -123,7 +125,10 @@ TEST_F(NotifierTest, AnotherConfigurationKeepsTheStatesAndHearsTheLeaving) {
     notifier_->on_transition("A", NotifyState::backup, 100);
     EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
     EXPECT_NE(log().find("backup own\n"), std::string::npos);
-    EXPECT_NE(log().find("any own GROUP G BACKUP 0\n"), std::string::npos) << "B is known";
+    EXPECT_EQ(log().find("any own GROUP G BACKUP 0\n"), std::string::npos) << "B is a master";
+    notifier_->on_transition("B", NotifyState::backup, 100);
+    EXPECT_TRUE(run_until(io_, [&] { return finished(); }));
+    EXPECT_NE(log().find("any own GROUP G BACKUP 0\n"), std::string::npos);
 }
 
 TEST_F(NotifierTest, ARemovalIsToldAsDeletedIfAsked) {
@@ -255,10 +260,46 @@ TEST_F(NotifierTest, ListenersHearOfInstancesAndGroupsWithoutScripts) {
     notifier.on_transition("VI_1", NotifyState::backup, 90);
     notifier.on_transition("VI_1", NotifyState::master, 80);
     const std::string now = "VI_1 MASTER 80\ngroup G MASTER\n";
-    EXPECT_EQ(heard.text, "VI_1 BACKUP 90\ngroup G BACKUP\n" + now);
+    EXPECT_EQ(heard.text, "group G BACKUP\nVI_1 BACKUP 90\n" + now);
     heard.text.clear();
     notifier.repeat_to(heard);
     EXPECT_EQ(heard.text, now);
+}
+
+// The order in which keepalived writes to its FIFO.
+TEST_F(NotifierTest, AGroupStartsBeforeItsMembersAndThenFollowsThem) {
+    config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
+    group.name = "G";
+    for (const char* name : {"A", "B"}) {
+        config_.vrrp_instances.emplace_back().name = name;
+        group.members.push_back({{}, name});
+    }
+    Heard heard;
+    Notifier notifier(io_, config_, events_, {&heard});
+    for (const NotifyState state : {NotifyState::backup, NotifyState::master, NotifyState::fault})
+        for (const char* member : {"A", "B"})
+            notifier.on_transition(member, state, 100);
+    EXPECT_EQ(heard.text,
+              "group G BACKUP\nA BACKUP 100\nB BACKUP 100\n"
+              "A MASTER 100\nB MASTER 100\ngroup G MASTER\n"
+              "A FAULT 100\nB FAULT 100\ngroup G FAULT\n");
+}
+
+// One member's link is down: the other is no BACKUP in between, and the members come first.
+TEST_F(NotifierTest, AGroupThatStartsInFaultFollowsItsMembers) {
+    config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
+    group.name = "G";
+    for (const char* name : {"A", "B"}) {
+        config_.vrrp_instances.emplace_back().name = name;
+        group.members.push_back({{}, name});
+    }
+    Heard heard;
+    Notifier notifier(io_, config_, events_, {&heard});
+    notifier.on_transition("A", NotifyState::backup, 100);
+    notifier.follow(config_);
+    notifier.on_transition("B", NotifyState::fault, 100);
+    notifier.on_transition("A", NotifyState::fault, 100);
+    EXPECT_EQ(heard.text, "A FAULT 100\nB FAULT 100\ngroup G FAULT\n");
 }
 
 }  // namespace
