@@ -15,6 +15,7 @@
 namespace warren::net {
 
 inline constexpr std::uint32_t main_table = 254;
+inline constexpr std::uint8_t no_protocol = 0;           // RTPROT_UNSPEC
 inline constexpr std::uint8_t keepalived_protocol = 18;  // RTPROT_KEEPALIVED
 
 enum class RouteType : std::uint8_t {

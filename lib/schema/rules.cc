@@ -187,7 +187,8 @@ void settle(RuleReading& r, SchemaContext& context) {
     if (!r.priority)
         r.words.warn("the rule has no preference: it gets " + std::to_string(free_priority--) +
                      ", as in keepalived, which is probably not what is wanted");
-    if (r.protocol && !r.line.is_tracked) r.rule.protocol = *r.protocol;
+    // As in keepalived nobody's, unless it says whose.
+    if (!r.line.is_tracked) r.rule.protocol = r.protocol.value_or(net::no_protocol);
     if (r.protocol.value_or(r.rule.protocol) != r.rule.protocol)
         r.words.warn("the rule's protocol is keepalived's unless it has no_track");
     if (!r.line.track_group.empty() && r.rule.in_interface.empty()) {

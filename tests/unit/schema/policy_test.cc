@@ -155,6 +155,9 @@ TEST(Rules, OfTheManual) {
     EXPECT_EQ(r.ip_protocol, 17);
     EXPECT_EQ(r.source_ports, net::Rule::Ports(10, 20));
     EXPECT_EQ(r.destination_ports, net::Rule::Ports(30, 30));
+    // As keepalived 2.2.7 makes them, seen by `ip -d rule`.
+    EXPECT_EQ(rule("from 10.0.0.0/8 table 5 priority 5").protocol, net::keepalived_protocol);
+    EXPECT_EQ(rule("from 10.0.0.0/8 table 5 priority 5 no_track").protocol, net::no_protocol);
     EXPECT_EQ(rule("not from 10.0.0.0/8 prohibit priority 5").action, net::RuleAction::prohibit);
     r = rule("iif eth1 goto 40 priority 39");
     EXPECT_EQ(r.action, net::RuleAction::jump);
