@@ -174,14 +174,12 @@ void Host::follow_addresses(kernel::Lost lost) {
 vrrp::TrackedState Host::state_of_group(const std::string& group) const {
     const model::StaticThings things = model::things_of_group(context_.state.config, group);
     for (const kernel::PolicyEntry& entry : things.policy)
-        if (!routes_.has_placed(entry))
+        if (routes_.has_lost(entry))
             return vrrp::TrackedState::of(false, to_string(entry) + " is missing");
-    for (const kernel::KernelAddress& address : things.addresses) {
-        const auto link = netlink_.link(address.interface);
-        if (!link || !has_address(*link, address.prefix.address))
+    for (const kernel::KernelAddress& address : things.addresses)
+        if (static_addresses_.has_lost(address, netlink_.links()))
             return vrrp::TrackedState::of(false, address.prefix.to_string() + " is missing");
-    }
-    return vrrp::TrackedState::of(true, "all is there");
+    return vrrp::TrackedState::of(true, "nothing is missing");
 }
 
 void Host::follow_guard() {

@@ -46,7 +46,7 @@ class Host {
     // Once in a while: what was asked for has come by now, or never will.
     void expect_all_seen();
 
-    // Whether all static addresses, routes and rules of a track_group are there.
+    // Of a track_group: whether a static address, route or rule was there and cannot come back.
     vrrp::TrackedState state_of_group(const std::string& group) const;
 
     // What the port's virtual routers have to hear.

@@ -226,6 +226,13 @@ bool HostAddresses::has_placed(std::string_view interface, const net::IpAddress&
     return placed_.contains({std::string(interface), address});
 }
 
+bool HostAddresses::has_lost(const KernelAddress& address, const std::vector<Link>& links) const {
+    if (!has_placed(address.interface, address.prefix.address)) return false;
+    const Link* link = find_link(links, address.interface);
+    return link == nullptr || (!has_address(*link, address.prefix.address) &&
+                               refused_.contains(address.prefix.address));
+}
+
 // One that is gone already, with its link perhaps, is as good as removed.
 int HostAddresses::remove(const KernelAddress& address, int ifindex, Removal removal) {
     if (ifindex == 0) return 0;

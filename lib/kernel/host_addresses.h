@@ -85,6 +85,8 @@ class HostAddresses {
 
     // Whether that link has the address through us alone.
     bool has_placed(std::string_view interface, const net::IpAddress& address) const;
+    // It was there and cannot come back. Not what the kernel never took, nor what comes soon.
+    bool has_lost(const KernelAddress& address, const std::vector<Link>& links) const;
 
   private:
     void promote(const std::string& interface);

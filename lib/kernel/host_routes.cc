@@ -45,6 +45,9 @@ void HostRoutes::withdraw(std::span<const PolicyEntry> wanted) {
     std::for_each(placed_.rbegin(), std::make_reverse_iterator(first_gone),
                   [this](const Placed& placed) { remove(placed); });
     placed_.erase(first_gone, placed_.end());
+    std::erase_if(lost_, [&](const PolicyEntry& entry) {
+        return std::find(wanted.begin(), wanted.end(), entry) == wanted.end();
+    });
 }
 
 void HostRoutes::place(std::span<const PolicyEntry> wanted) {
@@ -55,6 +58,10 @@ void HostRoutes::place(std::span<const PolicyEntry> wanted) {
 bool HostRoutes::has_placed(const PolicyEntry& entry) const {
     return std::any_of(placed_.begin(), placed_.end(),
                        [&](const Placed& placed) { return placed.entry == entry; });
+}
+
+bool HostRoutes::has_lost(const PolicyEntry& entry) const {
+    return std::find(lost_.begin(), lost_.end(), entry) != lost_.end();
 }
 
 void HostRoutes::add(const PolicyEntry& entry) {
@@ -69,6 +76,7 @@ void HostRoutes::add(const PolicyEntry& entry) {
     }
     refused_.erase(to_string(entry));
     placed_.push_back({entry, *removal});
+    std::erase(lost_, entry);
 }
 
 void HostRoutes::remove(const Placed& placed) {
@@ -88,6 +96,7 @@ void HostRoutes::restore() {
         if (error == EEXIST) return false;
         if (error == 0) log_.info(to_string(placed.entry) + " was taken away: it is there again");
         renew(placed, error == 0);
+        if (error != 0) lost_.push_back(placed.entry);
         return error != 0;
     });
 }

@@ -45,6 +45,8 @@ class HostRoutes {
     void restore();
 
     bool has_placed(const PolicyEntry& entry) const;
+    // It was there, was taken away and cannot come back. Not what the kernel never took.
+    bool has_lost(const PolicyEntry& entry) const;
 
   private:
     struct Placed {
@@ -60,7 +62,8 @@ class HostRoutes {
     Log log_;
     Cleaner* cleaner_;
     NetlinkSocket requests_;
-    std::vector<Placed> placed_;     // in the order of their coming
+    std::vector<Placed> placed_;  // in the order of their coming
+    std::vector<PolicyEntry> lost_;
     std::set<std::string> refused_;  // told
 };
 

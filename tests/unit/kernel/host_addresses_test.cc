@@ -221,6 +221,28 @@ TEST_F(HostAddressesTest, ARefusalIsToldOnce) {
 }
 
 // Where the kernel's setting is to take all addresses of a network with its first one.
+// For a track_group: what the kernel never took is nobody's fault, as in keepalived, and what
+// somebody takes away comes again before it is one.
+TEST_F(HostAddressesTest, OnlyWhatWasThereAndCannotComeIsLost) {
+    const KernelAddress address = on("ha0", "10.3.0.100/24");
+    KernelAddress wrong = on("ha0", "10.3.0.101/24");
+    wrong.prefix.length = 77;
+    HostAddresses host(log(), nullptr);
+    host.follow({address, wrong}, links());
+    EXPECT_FALSE(host.has_lost(wrong, links()));
+    host.expect_all_seen();
+    ASSERT_TRUE(run("ip addr del 10.3.0.100/24 dev ha0"));
+    EXPECT_FALSE(host.has_lost(address, links())) << "nobody has tried";
+    EXPECT_TRUE(host.has_lost(address, {})) << "its link has gone";
+    std::vector<Link> broken = links();
+    broken.front().index = 1'000'000;
+    host.follow({address}, broken, Lost::come_again);
+    EXPECT_TRUE(host.has_lost(address, links()));
+    host.expect_all_seen();
+    host.follow({address}, links(), Lost::come_again);
+    EXPECT_FALSE(host.has_lost(address, links()));
+}
+
 TEST_F(HostAddressesTest, OthersOfAPromotedNetworkStay) {
     ASSERT_TRUE(run("sysctl -qw net.ipv4.conf.all.promote_secondaries=0"));
     ASSERT_TRUE(run("sysctl -qw net.ipv4.conf.ha0.promote_secondaries=0"));

@@ -113,6 +113,31 @@ TEST_F(HostRoutesTest, ComeAndGo) {
     EXPECT_TRUE(warned_.empty()) << warned_.front();
 }
 
+// As in keepalived what the kernel never took is nobody's fault.
+TEST_F(HostRoutesTest, OnlyWhatWasThereIsLost) {
+    const PolicyEntry route{via("10.8.0.0/16", "10.3.0.9")};
+    const PolicyEntry refused{via("10.9.0.0/16", "172.31.0.1")};
+    const std::vector<PolicyEntry> both{route, refused};
+    HostRoutes host(log(), nullptr);
+    host.place(both);
+    EXPECT_FALSE(host.has_placed(refused));
+    host.restore();
+    EXPECT_FALSE(host.has_lost(refused) || host.has_lost(route));
+    run("ip link set rt0 down");
+    host.restore();
+    EXPECT_TRUE(host.has_lost(route));
+    host.place(both);
+    EXPECT_TRUE(host.has_lost(route)) << "its link is down";
+    run("ip link set rt0 up");
+    host.place(both);
+    EXPECT_FALSE(host.has_lost(route));
+    run("ip link set rt0 down");
+    host.restore();
+    host.withdraw({});
+    EXPECT_FALSE(host.has_lost(route)) << "nobody wants it any more";
+    run("ip addr add fd00:3::1/64 dev rt0 nodad");  // which went with the link
+}
+
 TEST_F(HostRoutesTest, WithAllThatARouteCanHave) {
     net::Route rich = via("10.9.0.0/16", "10.3.0.9");
     rich.source = ip("10.3.0.1");
