@@ -22,6 +22,7 @@
 
 #include "config/host_devices.h"
 #include "config/odd_addresses.h"
+#include "kernel/guard_rules.h"
 #include "kernel/netlink_socket.h"
 #include "port/kernel_interface.h"
 
@@ -78,12 +79,18 @@ std::vector<HostAddress> host_addresses() {
 }
 
 // Of servers that this host reaches by a link of its own, not of itself.
-std::string interface_towards(kernel::NetlinkSocket& socket, const net::IpAddress& server) {
+std::string interface_towards(kernel::NetlinkSocket& socket, const net::IpAddress& server,
+                              bool with_stations = true) {
     std::optional<kernel::RouteAnswer> route;
     if (socket.get_route(server, route) != 0 || !route || route->local) return {};
     std::array<char, IF_NAMESIZE> name{};
     if (if_indextoname(static_cast<unsigned>(route->ifindex), name.data()) == nullptr) return {};
-    return port::kernel_has_link(name.data()) ? name.data() : std::string();
+    return port::kernel_has_link(name.data()) == with_stations ? name.data() : std::string();
+}
+
+bool kernel_forwards(bool v4) {
+    const kernel::Forwarding forwarding = kernel::Forwarding::of_host();
+    return v4 ? forwarding.ipv4 : forwarding.ipv6;
 }
 
 const char* journal_priority(syntax::Severity severity) {
@@ -153,6 +160,10 @@ void look_at_host(schema::LoadResult& result, const config::Config* running) {
         },
         running);
     config::settle_server_interfaces(result.config, towards);
+    add(config::find_servers_without_way(
+        result.config,
+        [&](const net::IpAddress& server) { return interface_towards(socket, server, false); },
+        kernel_forwards));
     schema::sort_as_text(result);
 }
 

@@ -142,6 +142,38 @@ void settle_server_interfaces(
     }
 }
 
+syntax::Diagnostics find_servers_without_way(
+    const Config& config,
+    const std::function<std::string(const net::IpAddress& server)>& mute_towards,
+    const std::function<bool(bool v4)>& kernel_forwards) {
+    syntax::Diagnostics found;
+    const auto look_at = [&](const VirtualServer& service, const RealServer& server) {
+        const std::string name = mute_towards(server.address);
+        if (name.empty()) return;
+        const LbKind kind = server.kind_in(service);
+        const bool v4 = server.address.is_v4();
+        const auto warn = [&](const std::string& text) {
+            found.push_back({server.where, syntax::Severity::warning,
+                             "no client reaches the server " + server.address.to_string() +
+                                 ": its interface " + name + " has no Ethernet, and " + text});
+        };
+        if (v4 != service.address.is_v4() || (kind != LbKind::nat && kind != LbKind::fnat) ||
+            service.proxy_protocol != net::ProxyVersion::none)
+            warn(
+                "this host's kernel leads there for lb_kind NAT and FNAT only, in the VIP's "
+                "family and without proxy_protocol");
+        else if (!kernel_forwards(v4))
+            warn(std::string("this host's kernel leads there if net.ipv") +
+                 (v4 ? "4.ip_forward" : "6.conf.all.forwarding") + " is 1");
+    };
+    for (const VirtualServer& service : config.virtual_servers) {
+        for (const RealServer& server : service.real_servers)
+            look_at(service, server);
+        if (service.sorry_server) look_at(service, *service.sorry_server);
+    }
+    return found;
+}
+
 std::string interface_of_label(const std::string& label) {
     return label.substr(0, label.find(':'));
 }

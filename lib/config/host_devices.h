@@ -33,6 +33,13 @@ void settle_server_interfaces(
     Config& config,
     const std::function<std::string(const net::IpAddress& server)>& interface_towards);
 
+// Servers behind an interface without Ethernet (a tun, WireGuard, PPP) that get no clients: the
+// kernel alone can lead there. `mute_towards`: such an interface's name, or nothing.
+syntax::Diagnostics find_servers_without_way(
+    const Config& config,
+    const std::function<std::string(const net::IpAddress& server)>& mute_towards,
+    const std::function<bool(bool v4)>& kernel_forwards);
+
 // "eth0:1" is an address's label: what `ifconfig` takes for an interface, and glibc too.
 std::string interface_of_label(const std::string& label);
 

@@ -81,6 +81,8 @@ void NextHops::warn_unreachable(const net::IpAddress& server,
                              server.to_string());
     else if (hop->local)
         log_local_server(server);
+    else if (hop->without_ethernet)
+        log_kernels_server(server);
     else if (std::none_of(ports.begin(), ports.end(), is_way))
         context_.events.warn(journal::EventKind::server, subject,
                              "server {}: its route leads over an interface that is not ours",
@@ -102,6 +104,30 @@ void NextHops::log_local_server(const net::IpAddress& server) {
                 journal::EventKind::server, about(context_.state, record),
                 "server {} is this machine: net.ipv4.conf.{{all,lo}}.rp_filter 1 keeps its "
                 "clients from it; 2 or 0 is needed",
+                name_of(record));
+    }
+}
+
+void NextHops::log_kernels_server(const net::IpAddress& server) {
+    for (const model::ServerRecord& record : context_.state.servers) {
+        if (!is_served(record) || record.config->address != server || !record.next_hop) continue;
+        if (!record.next_hop->kernel_forwards)
+            context_.events.warn(
+                journal::EventKind::server, about(context_.state, record),
+                "server {}: its interface has no Ethernet, so that this host's kernel has to "
+                "forward to it: set net.ipv{}, and reload",
+                name_of(record), server.is_v4() ? "4.ip_forward 1" : "6.conf.all.forwarding 1");
+        else if (!is_kernels_server(context_.state, record))
+            context_.events.warn(
+                journal::EventKind::server, about(context_.state, record),
+                "server {}: its interface has no Ethernet, and this host's kernel forwards to it "
+                "for lb_kind NAT and FNAT only, to a VIP of its own and without proxy_protocol",
+                name_of(record));
+        else if (strict_reverse_path())
+            context_.events.warn(
+                journal::EventKind::server, about(context_.state, record),
+                "server {} is reached by this host's kernel: net.ipv4.conf.{{all,lo}}.rp_filter 1 "
+                "keeps its clients from it; 2 or 0 is needed",
                 name_of(record));
     }
 }

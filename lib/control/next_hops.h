@@ -32,6 +32,7 @@ class NextHops {
     void send_peer_next_hop(const net::IpAddress& address,
                             const std::optional<kernel::NextHop>& hop);
     void warn_unreachable(const net::IpAddress& server, const std::optional<kernel::NextHop>& hop);
+    void log_kernels_server(const net::IpAddress& server);
     void log_local_server(const net::IpAddress& server);
 
     Context context_;

@@ -56,7 +56,7 @@ struct LocalService {
 
         friend bool operator==(const Target&, const Target&) = default;
     };
-    struct Own {                      // a server that is this host
+    struct Own {                      // a server that is this host, or that it alone leads to
         net::MacAddress link_source;  // of the frames that a worker sends to it on lo
         net::IpAddress address;
         std::uint16_t port = 0;

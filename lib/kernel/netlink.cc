@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "kernel/guard_rules.h"
+
 namespace warren::kernel {
 namespace {
 
@@ -101,6 +103,12 @@ std::optional<NextHop> Netlink::compose(const net::IpAddress& address, const Ser
     hop.gateway = server.route->gateway.value_or(address);
     hop.source = server.route->source;
     hop.local = server.route->local;
+    const auto* link = links_.find(hop.ifindex);
+    hop.without_ethernet = link != nullptr && !link->loopback && link->mac.is_zero();
+    if (hop.without_ethernet) {
+        const Forwarding forwarding = Forwarding::of_host();
+        hop.kernel_forwards = address.is_v4() ? forwarding.ipv4 : forwarding.ipv6;
+    }
     if (const auto at = neighbours_.find({hop.ifindex, hop.gateway}); at != neighbours_.end()) {
         hop.mac = at->second.mac;
         hop.failed = at->second.failed;

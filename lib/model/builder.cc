@@ -165,10 +165,10 @@ void add_method(exchange::Server& server, const kernel::NextHop& hop) {
         server.reachable = false;
 }
 
-// This host itself (IPVS's local node), whatever the forwarding method: its kernel gets the
-// client's packets unchanged by way of lo, finds there which of its servers is meant (the link's
-// source says it) and answers the client itself, as in DR.
-void add_local_way(exchange::Server& server, const State& state, const ServerRecord& record) {
+// This host itself (IPVS's local node), whatever the forwarding method, or what its kernel alone
+// can send to: the kernel gets the client's packets unchanged by way of lo, finds there which
+// server is meant (the link's source says it), and its answers need no worker, as in DR.
+void add_kernels_way(exchange::Server& server, const State& state, const ServerRecord& record) {
     server.reachable = true;
     server.method = flow::Method::dr;
     server.proxy = net::ProxyVersion::none;
@@ -191,7 +191,7 @@ exchange::Server server_of(const State& state, const ServerRecord& record) {
     server.service = record.service;
     server.method = method(record.config->kind_in(service));
     server.proxy = service.proxy_protocol;
-    if (is_local_server(state, record)) add_local_way(server, state, record);
+    if (is_kernels_server(state, record)) add_kernels_way(server, state, record);
     if (!record.next_hop || record.next_hop->local || !record.next_hop->mac) return server;
     if (const auto port = port_towards(state, *record.next_hop)) {
         server.reachable = true;
@@ -219,13 +219,24 @@ bool is_local_server(const State& state, const ServerRecord& server) {
            address.is_v4() == vip.is_v4();
 }
 
+bool is_kernels_server(const State& state, const ServerRecord& server) {
+    if (is_local_server(state, server)) return true;
+    const ServiceRecord& service = state.services[server.service];
+    const config::LbKind kind = server.config->kind_in(*service.config);
+    return server.next_hop && server.next_hop->kernel_forwards && service.router &&
+           is_hosts(state, service.config->address) &&
+           server.config->address.is_v4() == service.config->address.is_v4() &&
+           (kind == config::LbKind::nat || kind == config::LbKind::fnat) &&
+           service.config->proxy_protocol == net::ProxyVersion::none;
+}
+
 const net::IpAddress& local_address(const State& state, const ServerRecord& server) {
     const net::IpAddress& address = server.config->address;
     return address.is_loopback() ? state.services[server.service].config->address : address;
 }
 
 bool has_way(const State& state, const ServerRecord& server) {
-    return (server.next_hop && server.next_hop->mac) || is_local_server(state, server);
+    return (server.next_hop && server.next_hop->mac) || is_kernels_server(state, server);
 }
 
 namespace {

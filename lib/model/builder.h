@@ -17,6 +17,9 @@ std::unique_ptr<exchange::Snapshot> build_snapshot(const State& state, std::uint
 // Whether a server is this host itself, in a way that its kernel can serve.
 bool is_local_server(const State& state, const ServerRecord& server);
 
+// Or is led to by the kernel alone: by an interface without Ethernet, NAT or FNAT.
+bool is_kernels_server(const State& state, const ServerRecord& server);
+
 // The link source of what is led to such a server by way of lo. Locally administered; nobody on a
 // wire ever sees it.
 net::MacAddress local_server_mac(std::uint16_t server);

@@ -271,7 +271,7 @@ std::vector<kernel::LocalService> local_services(const State& state) {
             record.config->address, record.config->port, {}, {}, is_active(state, record.router)};
         for (const std::uint16_t index : candidates(record)) {
             const ServerRecord& server = state.servers[index];
-            if (is_local_server(state, server))
+            if (is_kernels_server(state, server))
                 service.own.push_back(
                     {local_server_mac(index), local_address(state, server), server.config->port});
             if (server_state(server) == exchange::ServerState::up && weight_of(server) != 0 &&

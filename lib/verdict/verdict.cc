@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "balance/server_health.h"
+#include "model/builder.h"
 #include "model/port_use.h"
 #include "model/server_state.h"
 #include "model/service_state.h"
@@ -109,6 +110,18 @@ void look_at_links(const Facts& facts, List& list) {
 }
 
 // ---- services and servers
+
+// By an interface without Ethernet, and the kernel does not lead there in our stead.
+void look_at_way(const model::State& state, const model::ServerRecord& server, List& list) {
+    if (!is_served(server) || !server.next_hop || !server.next_hop->without_ethernet ||
+        model::has_way(state, server))
+        return;
+    list.add("server_no_way", Level::degraded,
+             name_of(server) +
+                 " gets no clients: its interface has no Ethernet, and this host's "
+                 "kernel does not forward to it",
+             "warrenctl events server");
+}
 
 void look_at_server(const model::ServerRecord& server, List& list) {
     if (!is_served(server) || server.is_sorry) return;
@@ -251,6 +264,8 @@ void look_at_services(const Facts& facts, List& list) {
     }
     for (const model::ServerRecord& server : facts.state.servers)
         look_at_server(server, list);
+    for (const model::ServerRecord& server : facts.state.servers)
+        look_at_way(facts.state, server, list);
     look_at_ports(facts, list);
 }
 

@@ -14,15 +14,22 @@ VIP back, and at each moment the VIP is on the master's interface and nowhere el
  beside     keepalived on the other host
  node       a balancer's own host is a real_server
  directors  both balancers' own hosts are the DR servers of a virtual_server, with the VIP on lo
+ beyond     a real_server is behind a tun, where only the kernel can send
  own        virtual_servers of the host's own addresses, in no vrrp_instance, as IPVS serves them
 """
 
+import contextlib
+import ctypes
+import fcntl
 import json
 import os
 import re
+import select
 import signal
 import socket
+import struct
 import sys
+import threading
 import time
 
 import tomcat
@@ -362,6 +369,63 @@ def beside(test):
     site.wait_for("b", 0, master_down_s("b") + 1)
 
 
+def tun(host):
+    """A tun0 of a host, as the file that is its other end."""
+    here = os.open("/proc/self/ns/net", os.O_RDONLY)
+    there = os.open(f"/run/netns/{host.namespace}", os.O_RDONLY)
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.setns(there, 0) == 0, os.strerror(ctypes.get_errno())
+    try:
+        device = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(device, 0x400454CA, struct.pack("16sH22x", b"tun0", 0x1001))     # TUNSETIFF, IFF_TUN | IFF_NO_PI
+    finally:
+        libc.setns(here, 0)
+        os.close(here)
+        os.close(there)
+    return device
+
+
+def carry(ends):
+    while True:
+        for end in select.select(ends, [], [])[0]:
+            packet = os.read(end, 65536)
+            with contextlib.suppress(OSError):       # the other one is not up
+                os.write(ends[1 - ends.index(end)], packet)
+
+
+def beyond(test):
+    """A VPN's link, as WireGuard's and PPP's are: without Ethernet, so that no worker can send there."""
+    a, client = test.network.add_host("a", "192.168.8.4/24"), test.network.add_host("client", "192.168.8.50/24")
+    far = test.network.add_host("far", "192.168.8.11/24")
+    threading.Thread(target=carry, args=([tun(a), tun(far)],), daemon=True).start()
+    for number, host in enumerate((a, far), 1):
+        host.run("sh", "-ec", f"ip addr add 10.9.0.{number}/24 dev tun0; ip link set tun0 up")
+    far.run("ip", "link", "set", "eth0", "down")
+    test.start_name_echo(far, "far")
+    config = instance("a").replace("    virtual_ipaddress {\n", "    virtual_ipaddress {\n        192.168.8.101/24\n")
+    for vip, kind in ((VIP, "FNAT"), ("192.168.8.101", "NAT")):
+        config += (f"virtual_server {vip} 5672 {{\n    delay_loop 0.2\n    lb_kind {kind}\n    lb_algo rr\n"
+                   "    real_server 10.9.0.2 5672 {\n        TCP_CHECK {\n            connect_timeout 1\n        }\n    }\n}\n")
+    config = config.replace("advert_int 1", "advert_int 0.1\n    version 3").replace("auth_type PASS", "").replace(
+        "    authentication {\n        \n        auth_pass 1111\n    }\n", "")
+    file = test.folder / "check.conf"
+    file.write_text(config)
+    checked = a.run(test.program("app/warren/warren"), "--config", str(file), "--check", check=False).stdout
+    assert "its interface tun0 has no Ethernet, and this host's kernel leads there if net.ipv4.ip_forward is 1" in checked, checked
+    process = test.start_warren(a, config)
+    wait_until("the reason", lambda: "server_no_way" in json.dumps(test.ctl(a, "status")), 5)
+    process.terminate()
+    process.wait(10)
+    a.run("sh", "-ec", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    test.start_warren(a, config)
+    for vip in (VIP, "192.168.8.101"):
+        wait_until(f"the server behind the tun, by {vip}", lambda v=vip: through(client, v) == "far", 5)
+        for _ in range(5):
+            assert through(client, vip) == "far", vip
+        assert through(a, vip) == "far", "a client on the host itself"
+    assert "server_no_way" not in json.dumps(test.ctl(a, "status"))
+
+
 def node(test):
     """The balancer's own host as real_server, as IPVS's local node, in each lb_kind; the other balancer's is one like any other."""
     site = Site(test)
@@ -492,7 +556,7 @@ def own(test):
     lan.close()
 
 
-CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside, "node": node, "directors": directors, "own": own}
+CASES = {"plain": plain, "vmac": vmac, "mixed": mixed, "beside": beside, "node": node, "directors": directors, "own": own, "beyond": beyond}
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:

@@ -89,6 +89,37 @@ TEST(HostDevices, AServersInterfaceNeedsAPort) {
     EXPECT_EQ(port_names(config), (std::vector<std::string>{"eth0", "eth2", "eth3"}));
 }
 
+// A tun, WireGuard, PPP: `--check` says what is in the clients' way.
+TEST(HostDevices, AServerThatOnlyTheKernelReaches) {
+    const Config config =
+        load_text(
+            "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n"
+            "10.0.0.1/24\n}\n}\n"
+            "virtual_server 10.0.0.1 80 {\nlb_kind FNAT\nreal_server 10.9.0.2 80 {\n}\n"
+            "real_server 10.0.0.2 80 {\n}\n}\n"
+            "virtual_server 10.0.0.1 81 {\nlb_kind DR\nreal_server 10.9.0.2 81 {\n}\n}\n")
+            .config;
+    const auto texts = [&](bool forwards) {
+        std::string all;
+        for (const auto& found : find_servers_without_way(
+                 config,
+                 [](const net::IpAddress& server) {
+                     return server.to_string() == "10.9.0.2" ? "wg0" : "";
+                 },
+                 [&](bool) { return forwards; }))
+            all += found.message + "\n";
+        return all;
+    };
+    const std::string where =
+        "no client reaches the server 10.9.0.2: its interface wg0 has no Ethernet, and ";
+    const std::string direct = where +
+                               "this host's kernel leads there for lb_kind NAT and FNAT only, in "
+                               "the VIP's family and without proxy_protocol\n";
+    EXPECT_EQ(texts(true), direct);
+    EXPECT_EQ(texts(false),
+              where + "this host's kernel leads there if net.ipv4.ip_forward is 1\n" + direct);
+}
+
 TEST(HostDevices, WhoGivesCardsSaysWhatIsUsed) {
     Config config =
         load_text(

@@ -205,6 +205,30 @@ TEST(Builder, ThisHostIsAServerByWayOfLo) {
         << "an appliance's host serves nothing";
 }
 
+// A tun, WireGuard, PPP: the kernel alone can send there, and gets what is for it by way of lo.
+TEST(Builder, WhatOnlyTheKernelCanSendToIsLedToByIt) {
+    for (const char* more : {"", "lb_kind NAT\n", "lb_kind DR\n", "proxy_protocol v2\n"}) {
+        const auto state =
+            state_of(router("A", "eth0", 51, "192.168.8.100/24") + service("192.168.8.100", more));
+        kernel::NextHop& hop = state->servers[1].next_hop.emplace();
+        hop.ifindex = 77;
+        hop.without_ethernet = true;
+        EXPECT_FALSE(has_way(*state, state->servers[1])) << "the host forwards nothing";
+        hop.kernel_forwards = true;
+        const std::string text = more;
+        const bool is_led = text.empty() || text == "lb_kind NAT\n";
+        const auto snapshot = build_snapshot(*state, 1);
+        const exchange::Server& server = snapshot->servers[1];
+        EXPECT_EQ(has_way(*state, state->servers[1]), is_led) << text;
+        EXPECT_EQ(server.reachable, is_led) << text;
+        if (!is_led) continue;
+        EXPECT_EQ(server.out_port, exchange::loopback_port);
+        EXPECT_EQ(local_services(*state)[0].own,
+                  (std::vector<kernel::LocalService::Own>{
+                      {server.link_source, ip("192.168.8.12"), 5672}}));
+    }
+}
+
 // Its packets leave with the VIP: an answer from 127.0.0.1 reaches nobody.
 TEST(Builder, LoopbackIsThisHostByItsVip) {
     auto state = state_of(router("A", "eth0", 51, "192.168.8.100/24") +

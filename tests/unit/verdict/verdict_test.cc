@@ -86,6 +86,14 @@ TEST_F(Verdict, CallsTwoMastersByTheirName) {
     EXPECT_EQ(names(), Names{}) << "a backup hears a master, that is how it should be";
 }
 
+TEST_F(Verdict, NamesAServerThatOnlyTheKernelCouldReach) {
+    kernel::NextHop& hop = state_->servers[0].next_hop.emplace();
+    hop.without_ethernet = true;
+    EXPECT_EQ(names(), Names{"server_no_way"});
+    hop.kernel_forwards = true;
+    EXPECT_EQ(names(), Names{});
+}
+
 TEST_F(Verdict, NamesAServerThatNobodyChecks) {
     model::ServerRecord& server = state_->servers[0];
     server.check.local = true;
