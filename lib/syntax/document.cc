@@ -211,6 +211,7 @@ class DocumentReader {
         std::erase(unknown, "_RANDOM");  // not a definition, and not unknown
         for (const std::string& name : unknown)
             report(Severity::warning, "$" + name + " is not defined and stays as it is");
+        if (begins_sequence(trim(*expanded))) return read_line(*expanded, depth + 1);
         if (expanded->find('\n') == std::string::npos) return read_expanded(*expanded);
         for (std::string_view rest = *expanded; !rest.empty() && !stopped_;)
             read_line(take_line(rest), depth + 1);

@@ -33,7 +33,7 @@ struct DocumentLimits {
     std::size_t block_depth = 16;
     std::size_t nodes = 200'000;
     std::size_t definitions = 4'096;
-    std::size_t substitution_depth = 16;
+    std::size_t substitution_depth = 64;
 };
 
 struct Document {

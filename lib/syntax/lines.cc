@@ -141,6 +141,10 @@ class Splitter {
 
 }  // namespace
 
+bool begins_sequence(std::string_view line) {
+    return line.starts_with("~SEQ(") || line.starts_with("~SEQx(") || line.starts_with("~LST(");
+}
+
 std::string_view trim(std::string_view text) {
     while (!text.empty() && is_blank(text.front()))
         text.remove_prefix(1);
@@ -220,7 +224,8 @@ bool Definitions::expand_into(std::string_view text, std::size_t depth, std::str
         if (value == values_.end()) {
             if (reference) unknown.emplace_back(reference->name);
             out += text.substr(0, length);
-        } else if (value->second.find('\n') != std::string::npos) {
+        } else if (value->second.find('\n') != std::string::npos ||
+                   begins_sequence(trim(value->second))) {
             // Several lines: each is expanded when it is read, after definitions among them.
             if (!charge(value->second.size())) return false;
             out += value->second;

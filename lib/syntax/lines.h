@@ -13,6 +13,8 @@
 namespace warren::syntax {
 
 std::string_view trim(std::string_view text);
+// With ~SEQ, ~SEQx or ~LST: sequences.h reads it.
+bool begins_sequence(std::string_view line);
 
 // The text before a comment: '#' or '!' anywhere outside quotes, with or without a blank before it.
 // A backslash does not help: of keepalived's processes, those that speak VRRP and check do not heed

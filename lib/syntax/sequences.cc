@@ -88,10 +88,6 @@ std::optional<Sequence> list(const std::vector<std::string_view>& parts, std::si
 
 }  // namespace
 
-bool begins_sequence(std::string_view line) {
-    return line.starts_with("~SEQ(") || line.starts_with("~SEQx(") || line.starts_with("~LST(");
-}
-
 std::string with_braced_names(std::string_view head) {
     std::string out;
     std::size_t begin = std::string_view::npos;  // of the name that goes on

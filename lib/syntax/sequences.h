@@ -17,8 +17,6 @@ struct Sequence {
     std::string rest;                              // of the line
 };
 
-bool begins_sequence(std::string_view line);
-
 // Where the part in parentheses ends: what stands behind it is the rest of the line.
 // `$NAME` before a comma or the ')' as `${NAME}`: elsewhere only a blank ends a name.
 std::string with_braced_names(std::string_view head);

@@ -112,6 +112,14 @@ const Case syntax[] = {
     {"sequences within each other, of a block",
      "$V=\\\nv ${I}.${J} { \\\n  p ${I}${J} \\\n}\n~SEQ(I,1,2) ~SEQ(J,5,-1,4) $V",
      "v 1.5 {\n    p 15\n}\nv 1.4 {\n    p 14\n}\nv 2.5 {\n    p 25\n}\nv 2.4 {\n    p 24\n}\n"},
+    {"a sequence that a definition brings",
+     "$B= \\\n  ~SEQ(I,1,2) a ${J}.${I}\n~SEQ(J,5,6) $B\n$C= ~SEQ(K,1,2) b ${K}\n$D=$C\n$D",
+     "a 5.1\na 5.2\na 6.1\na 6.2\nb 1\nb 2\n"},
+    {"twenty sequences on a line",
+     "~SEQ(A,1,2) ~SEQ(B,1,1) ~SEQ(C,1,1) ~SEQ(D,1,1) ~SEQ(E,1,1) ~SEQ(F,1,1) ~SEQ(G,1,1) "
+     "~SEQ(H,1,1) ~SEQ(I,1,1) ~SEQ(J,1,1) ~SEQ(K,1,1) ~SEQ(L,1,1) ~SEQ(M,1,1) ~SEQ(N,1,1) "
+     "~SEQ(O,1,1) ~SEQ(P,1,1) ~SEQ(Q,1,1) ~SEQ(R,1,1) ~SEQ(S,1,1) ~SEQ(T,1,1) a ${A}${T}",
+     "a 11\na 21\n"},
     {"a sequence between two names", "$A=2\n$B=3\n~SEQ(I,$A,$B) a ${I}\n~SEQ(J,$B) b $J",
      "a 2\na 3\nb 1\nb 2\nb 3\n"},
     {"lists", "~LST(I, 7, 9) a $I\n~LST({X, Y}, {1,2}, {3,4}) b $X $Y", "a 7\na 9\nb 1 2\nb 3 4\n"},
