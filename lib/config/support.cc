@@ -8,11 +8,20 @@ namespace warren::config {
 namespace {
 
 constexpr std::string_view use_tcp_or_ping = "use TCP_CHECK or PING_CHECK";
+constexpr std::string_view of_auth_hmac = "it is of auth_hmac (keepalived since 2.4)";
 
 constexpr UnservedKeyword unserved[] = {
     {"vrrp_instance", "vrf", "adverts leave by the interface"},
-    {"vrrp_instance", "auth_hmac", "use authentication with auth_type PASS",
+    {"vrrp_instance", "auth_hmac",
+     "keepalived's HMAC of adverts (since 2.4); a peer in mode enforce drops ours: "
+     "use authentication on all of them",
      syntax::Severity::error},
+    {"vrrp_instance", "active_key", of_auth_hmac, syntax::Severity::error},
+    {"vrrp_instance", "anti_replay", of_auth_hmac, syntax::Severity::error},
+    {"vrrp_instance", "time_window", of_auth_hmac, syntax::Severity::error},
+    {"authentication", "active_key", of_auth_hmac, syntax::Severity::error},
+    {"authentication", "anti_replay", of_auth_hmac, syntax::Severity::error},
+    {"authentication", "time_window", of_auth_hmac, syntax::Severity::error},
     {"virtual_server", "persistence_engine", "clients are told apart by their addresses"},
     {"virtual_server", "ops", "it is about UDP"},
     {"virtual_server", "syn_proxy", "the real_servers see every SYN"},

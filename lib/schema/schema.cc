@@ -12,7 +12,7 @@ constexpr IgnoredKeyword ignored_outside[] = {
     {"garp_group", "vrrp_garp_interval in global_defs paces them"},
     {"allow_address_group", unused_definition},
     {"deny_address_group", unused_definition},
-    {"SSL", unused_definition},
+    {"SSL", "SSL_GET shows no certificate (ca, certificate, key), and believes any"},
     {"net_namespace_ipvs", "there is no IPVS"},
     {"namespace_with_ipsets", of_keepalived},
     {"instance", "use warren --instance"},

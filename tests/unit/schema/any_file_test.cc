@@ -294,6 +294,10 @@ const Case instances[] = {
      instance() + "vrrp_instance W {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n"
                   "10.0.0.9\n}\n}\n",
      refused, "belongs to V"},
+    {"keepalived 2.4's HMAC", instance("auth_hmac {\nkey 1 k\nactive_key 1\n}"), refused,
+     "'auth_hmac' is not supported yet: keepalived's HMAC of adverts (since 2.4)"},
+    {"its words elsewhere", instance("authentication {\nauth_type PASS\nanti_replay time\n}"),
+     refused, "'anti_replay' is not supported yet: it is of auth_hmac (keepalived since 2.4)"},
 };
 INSTANTIATE_TEST_SUITE_P(Instances, AnyFile, testing::ValuesIn(instances));
 
