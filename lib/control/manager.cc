@@ -201,10 +201,10 @@ void Manager::run() {
 // Trouble in one handler is logged; it must not take the virtual addresses with it. What comes
 // again and again has been armed again before it could throw (attempts.h).
 void Manager::run_until_stopped() {
-    const auto take_turn = [this] {
-        const std::uint64_t begin_ns = port::thread_cpu_ns();
+    journal::TurnClock clock(port::now_ns(), port::thread_cpu_ns);
+    const auto take_turn = [&] {
         const bool has_more = io_.run_one() != 0;
-        turns_.note(port::thread_cpu_ns() - begin_ns);
+        clock.end_turn(turns_, port::now_ns(), port::thread_cpu_ns);
         return has_more;
     };
     for (;;) {

@@ -29,4 +29,28 @@ struct TurnTimes {
     }
 };
 
+// The processor's clock is a system call's work, as much as many a turn: it is read only when
+// `small_ns` have passed by the wall clock. Small turns between two readings count as the last
+// one's, so the sum is exact and a turn is off by `small_ns` at most.
+class TurnClock {
+  public:
+    static constexpr std::uint64_t small_ns = 100'000;
+
+    // read_cpu() gives what the thread has used of a processor.
+    template <typename ReadCpu>
+    TurnClock(std::uint64_t now_ns, ReadCpu read_cpu) : read_ns_(now_ns), cpu_ns_(read_cpu()) {}
+
+    template <typename ReadCpu>
+    void end_turn(TurnTimes& times, std::uint64_t now_ns, ReadCpu read_cpu) {
+        if (now_ns - read_ns_ < small_ns) return times.note(0);
+        const std::uint64_t cpu_ns = read_cpu();
+        times.note(cpu_ns - cpu_ns_);
+        read_ns_ = now_ns;
+        cpu_ns_ = cpu_ns;
+    }
+
+  private:
+    std::uint64_t read_ns_, cpu_ns_;
+};
+
 }  // namespace warren::journal

@@ -31,6 +31,18 @@ void remove(ServiceRecord& service) {
     service.sorry_server.reset();
 }
 
+bool are_checked_alike(const config::VirtualServer& service) {
+    const auto is_same_kind = [](const config::Checker& a, const config::Checker& b) {
+        return a.index() == b.index();
+    };
+    const auto& servers = service.real_servers;
+    return std::all_of(servers.begin(), servers.end(), [&](const config::RealServer& server) {
+        const auto& first = servers.front().checkers;
+        return std::equal(first.begin(), first.end(), server.checkers.begin(),
+                          server.checkers.end(), is_same_kind);
+    });
+}
+
 class Change {
   public:
     Change(State& state, const config::Config& wanted, std::uint64_t now_ns, const TotalsOf& totals)
@@ -65,6 +77,7 @@ class Change {
         const auto old_config = std::exchange(
             service.config, std::make_shared<const config::VirtualServer>(*planned.config));
         if (old_config->lb_algo != planned.config->lb_algo) service.slots = nullptr;
+        service.is_checked_alike = are_checked_alike(*planned.config);
         service.local_addresses = local_addresses_.of(*planned.config);
         service.servers.clear();
         service.sorry_server.reset();

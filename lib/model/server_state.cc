@@ -104,25 +104,12 @@ balance::Credibility credibility(State& state, ServerRecord& server, std::size_t
     return is_certain ? balance::Credibility::conclusive : balance::Credibility::evidence;
 }
 
-// Else their times cannot be compared: a page takes longer than a handshake.
-bool are_checked_alike(const config::VirtualServer& service) {
-    const auto is_same_kind = [](const config::Checker& a, const config::Checker& b) {
-        return a.index() == b.index();
-    };
-    const auto& servers = service.real_servers;
-    return std::all_of(servers.begin(), servers.end(), [&](const config::RealServer& server) {
-        const auto& first = servers.front().checkers;
-        return std::equal(first.begin(), first.end(), server.checkers.begin(),
-                          server.checkers.end(), is_same_kind);
-    });
-}
-
 void measure(ServiceRecord& service, const ServerRecord& server,
              const health::CheckResult& result) {
     const auto note = [&](balance::Latency what, std::int64_t ns) {
         service.factors.latency(server.position, what, static_cast<double>(ns) / 1000);
     };
-    if (result.ok() && result.latency_ns > 0 && are_checked_alike(*service.config))
+    if (result.ok() && result.latency_ns > 0 && service.is_checked_alike)
         note(balance::Latency::check, result.latency_ns);
     if (result.confirm_latency_ns) note(balance::Latency::confirm, *result.confirm_latency_ns);
 }

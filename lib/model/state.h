@@ -184,8 +184,9 @@ struct ServiceRecord {
     std::optional<std::uint16_t> router;  // whose VIP it is; without one it is not served
     std::vector<std::uint16_t> servers;   // without the sorry_server
     std::optional<std::uint16_t> sorry_server;
-    bool has_quorum = false;    // service_state.h keeps it true
-    bool quorum_known = false;  // false: it has only just begun
+    bool is_checked_alike = true;  // else times differ: a page takes longer than a handshake
+    bool has_quorum = false;       // service_state.h keeps it true
+    bool quorum_known = false;     // false: it has only just begun
     // FNAT: the sources towards its servers; those that are no VIP move with the service's VIP.
     std::vector<net::IpAddress> local_addresses;
     balance::PoolFactors factors;
