@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace warren::balance {
 namespace {
@@ -34,9 +35,12 @@ PoolFactors::PoolFactors(std::size_t servers, const FactorRules& rules)
 void PoolFactors::latency(std::size_t server, Latency what, double us) {
     if (!std::isfinite(us) || us < 0) return;
     Signal& signal = servers_[server].signals[static_cast<std::size_t>(what)];
-    signal.mean_us = signal.known ? signal.mean_us + rules_.smoothing * (us - signal.mean_us) : us;
-    signal.known = true;
     signal.age = 0;
+    const double quicker = std::min(us, std::exchange(signal.last_us, us));
+    if (signal.is_known())
+        signal.mean_us += rules_.smoothing * (quicker - signal.mean_us);
+    else if (++signal.samples == 2)
+        signal.mean_us = quicker;
 }
 
 void PoolFactors::load(std::size_t server, const Load& load) {
@@ -53,14 +57,14 @@ void PoolFactors::add(Losses& losses, std::uint64_t all, std::uint64_t lost) con
 
 // A server with a low factor gets few flows: without this an old bad mean would never be corrected.
 void PoolFactors::grow_older(Signal& signal) const {
-    if (signal.known && ++signal.age > rules_.stale_updates) signal = {};
+    if (signal.samples != 0 && ++signal.age > rules_.stale_updates) signal = {};
 }
 
 // The lower one of an even number: of two servers the quicker sets the measure. 0: nothing known.
 double PoolFactors::median(Latency what) const {
     std::vector<double> means;
     for (const Server& s : servers_)
-        if (const Signal& signal = s.signals[static_cast<std::size_t>(what)]; signal.known)
+        if (const Signal& signal = s.signals[static_cast<std::size_t>(what)]; signal.is_known())
             means.push_back(std::max(signal.mean_us, rules_.floor_us));
     if (means.empty()) return 0;
     const auto middle = means.begin() + static_cast<std::ptrdiff_t>((means.size() - 1) / 2);
@@ -70,7 +74,7 @@ double PoolFactors::median(Latency what) const {
 
 double PoolFactors::slowness(const Server& server, Latency what, double median_us) const {
     const Signal& signal = server.signals[static_cast<std::size_t>(what)];
-    if (!signal.known) return 1;
+    if (!signal.is_known()) return 1;
     const double ratio = std::max(signal.mean_us, rules_.floor_us) / median_us;
     return std::min(1.0, rules_.dead_band / ratio);
 }

@@ -77,7 +77,8 @@ class PoolFactors {
   public:
     explicit PoolFactors(std::size_t servers, const FactorRules& rules = {});
 
-    // May be a mean over some samples.
+    // May be a mean over some samples. One that is slow between quicker ones (a first packet's
+    // ARP, a busy moment of ours) says nothing: the quicker of two in a row counts.
     void latency(std::size_t server, Latency what, double us);
     void load(std::size_t server, const Load& load);
     // From slow_start_factor().
@@ -98,9 +99,10 @@ class PoolFactors {
 
   private:
     struct Signal {
-        double mean_us = 0;
-        std::uint32_t age = 0;  // updates since the last sample
-        bool known = false;
+        double mean_us = 0, last_us = 0;
+        std::uint32_t age = 0;      // updates since the last sample
+        std::uint32_t samples = 0;  // no more are counted than are needed
+        bool is_known() const { return samples == 2; }
     };
     // Counts that fade.
     struct Losses {

@@ -96,6 +96,22 @@ TEST(PoolFactors, AnOldMeanIsForgottenWhenNoFlowsComeToCorrectIt) {
     EXPECT_EQ(pool.factor(2), factor_one);
 }
 
+// The first handshake waits for ARP; then a quiet pool has no others for a while.
+TEST(PoolFactors, OneSlowSampleIsNoSlowServer) {
+    PoolFactors pool(3);
+    for (std::size_t s = 0; s < 3; ++s)
+        for (int i = 0; i < 4; ++i)
+            pool.latency(s, Latency::handshake, s == 0 && i == 0 ? 6'000 : 60);
+    for (int i = 0; i < 30; ++i) {
+        pool.update();
+        EXPECT_EQ(factors(pool, 3), (std::vector<std::uint32_t>{256, 256, 256}));
+    }
+    pool.latency(1, Latency::handshake, 9'000);
+    pool.latency(1, Latency::handshake, 60);
+    pool.update();
+    EXPECT_EQ(pool.factor(1), factor_one);
+}
+
 TEST(PoolFactors, ForgetStartsAServerAnew) {
     PoolFactors pool(3);
     run(pool, {2000, 2000, 50'000}, 200);
