@@ -9,7 +9,7 @@ namespace warren::balance {
 namespace {
 
 auto rank_of(const Contender& c) {
-    return std::tuple(c.is_in_minority, c.tier, !c.is_preferred, c.is_blocked);
+    return std::tuple(c.is_leaving, c.is_in_minority, c.tier, !c.is_preferred, c.is_blocked);
 }
 
 }  // namespace

@@ -110,6 +110,11 @@ bool ServerHealth::can_keep_clients() const {
     return is_up() && standing() != Standing::down && !any_says(CheckResult::draining) &&
            !any_says(CheckResult::minority);
 }
+bool ServerHealth::takes_leave() const {
+    return admin_ == Admin::enabled && !excluded_ && !held_down_ && is_up() &&
+           any_says(CheckResult::draining);
+}
+
 
 Condition ServerHealth::condition() const {
     if (admin_ != Admin::enabled) return Condition::maint;

@@ -99,6 +99,9 @@ class ServerHealth {
     bool can_keep_clients() const;
 
     bool is_excluded() const { return excluded_; }
+    // It says itself that it takes its leave, and no more is against it.
+    bool takes_leave() const;
+
     bool is_held_down() const { return held_down_; }
 
     Standing standing() const;

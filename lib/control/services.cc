@@ -109,6 +109,7 @@ void Services::on_server(std::uint16_t index) {
     const std::string connections = counted(flows, "connection");
     const std::string name = full_name(index);
     const model::Subject subject = about(context_.state, server, cause_of(server));
+    if (server.health.takes_leave()) server_pools::update_standby(context_.state);
     // What the quorum makes of it is told with the quorum.
     switch (is_alive(server) ? exchange::ServerState::up : server_state(server)) {
         case exchange::ServerState::up:
@@ -120,6 +121,10 @@ void Services::on_server(std::uint16_t index) {
                                      "server {} is in the minority of a partition, down for new "
                                      "flows while another can take them: {}; its {} stay",
                                      name, server.reason, connections);
+            else if (server.is_last_resort)
+                context_.events.warn(journal::EventKind::server, subject,
+                                     "server {} takes its leave: {}; its {} stay", name,
+                                     server.reason, connections);
             else
                 context_.events.info(journal::EventKind::server, subject, "server {} is up: {}",
                                      name, server.reason);
@@ -149,7 +154,24 @@ void Services::follow_quorums() {
     server_pools::update_standby(context_.state);
     for (const model::QuorumChange& change : update_quorums(context_.state, port::now_ns()))
         announce_quorum(change);
+    announce_last_resorts();
     callbacks_.quorums_changed();
+}
+
+void Services::announce_last_resorts() {
+    for (model::ServiceRecord& service : context_.state.services) {
+        const bool now = is_served(service) && is_on_last_resort(context_.state, service);
+        if (std::exchange(service.on_last_resort, now) == now) continue;
+        if (now)
+            context_.events.warn(journal::EventKind::server, about(service, "last_resort"),
+                                 "service {}: all servers left take their leave; new flows go to "
+                                 "them all the same, for no other can take them",
+                                 name_of(service));
+        else
+            context_.events.info(journal::EventKind::server, about(service, "last_resort"),
+                                 "service {}: no new flows go to servers that take their leave",
+                                 name_of(service));
+    }
 }
 
 void Services::announce_quorum(const model::QuorumChange& change) {

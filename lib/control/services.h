@@ -73,6 +73,7 @@ class Services {
   private:
     void run_stop_scripts(const model::ServerRecord& server, std::string_view why);
     void announce_quorum(const model::QuorumChange& change);
+    void announce_last_resorts();
     OrderResult order_weight(std::uint16_t server, const model::Order& order);
     OrderResult reset_flows(std::uint16_t server, const std::string& note);
     bool is_doubtful(const exchange::FlowEvent& event);

@@ -267,6 +267,7 @@ exchange::ServerState server_state(const ServerRecord& server) {
             return server.is_sorry && !server.config->inhibit_on_failure ? ServerState::down
                                                                          : ServerState::drain;
         case balance::Standing::draining:
+            if (server.is_last_resort && !server.replaced) return ServerState::up;
             return server.drain_is_over ? ServerState::disabled : ServerState::drain;
         case balance::Standing::down:
             break;

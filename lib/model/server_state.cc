@@ -183,8 +183,10 @@ void note_handshake(ServerRecord& server, double us) {
 
 void note_outcome(ServiceRecord& service, const exchange::FlowEvent& event) {
     if (event.kind == exchange::FlowEventKind::established) service.opened.note();
-    if (const auto refusal = refusal_of(event))
-        service.refusals[static_cast<std::size_t>(*refusal)].note();
+    std::optional<Refusal> refusal = refusal_of(event);
+    if (!refusal) return;
+    if (refusal == Refusal::refused && service.on_last_resort) refusal = Refusal::no_server;
+    service.refusals[static_cast<std::size_t>(*refusal)].note();
 }
 
 void note_unsure(Unsure& unsure, std::size_t checker, const health::CheckResult& result) {
@@ -303,7 +305,7 @@ void apply_flow_event(State& state, const exchange::FlowEvent& event) {
         }
         case exchange::FlowEventKind::refused:
             ++server.refused;
-            server.refusals.note();
+            if (!server.is_last_resort) server.refusals.note();
             break;
         case exchange::FlowEventKind::unanswered:
             ++server.unanswered;

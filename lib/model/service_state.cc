@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model/service_state.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "balance/client_key.h"
@@ -56,6 +57,13 @@ bool is_alive(const ServerRecord& server) {
 
 bool is_cut_off(const ServerRecord& server) {
     return server.health.condition() == balance::Condition::minority && server.stands_by;
+}
+
+bool is_on_last_resort(const State& state, const ServiceRecord& service) {
+    return std::any_of(service.servers.begin(), service.servers.end(), [&](std::uint16_t index) {
+        const ServerRecord& server = state.servers[index];
+        return server.is_last_resort && server_state(server) == exchange::ServerState::up;
+    });
 }
 
 bool sees_answers(const State& state, const ServiceRecord& service) {

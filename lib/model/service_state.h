@@ -30,6 +30,9 @@ bool is_alive(const ServerRecord& server);
 // partition, and there are others to go to.
 bool is_cut_off(const ServerRecord& server);
 
+// Its new flows go to servers that take their leave, for no other can take them.
+bool is_on_last_resort(const State& state, const ServiceRecord& service);
+
 // Whether its servers' answers come by us, in all their methods: only then is known who gets
 // through.
 bool sees_answers(const State& state, const ServiceRecord& service);

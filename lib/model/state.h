@@ -133,6 +133,7 @@ struct ServerRecord {
     std::uint32_t factor = balance::factor_one;     // as published; 256 = 1.0
     std::optional<std::uint32_t> ordered_weight{};  // the operator's, until the next order
     bool stands_by = false;                         // gets no new flows while preferred ones can
+    bool is_last_resort = false;                    // takes its leave, and gets those of all others
     bool is_full = false;                           // uthreshold, where tiers ask for it
     bool serves = true;                             // takes new flows, as of the last change
     std::uint64_t serving_ns = 0;                   // since when; 0: from the start
@@ -188,6 +189,7 @@ struct ServiceRecord {
     bool has_quorum = false;       // service_state.h keeps it true
     bool quorum_known = false;     // false: it has only just begun
     // FNAT: the sources towards its servers; those that are no VIP move with the service's VIP.
+    bool on_last_resort = false;   // as last told
     std::vector<net::IpAddress> local_addresses;
     balance::PoolFactors factors;
     balance::PanicGuard guard;

@@ -62,7 +62,7 @@ class Follower {
         }
         if (server_.roll_call.is_due(may_be_dead(now), now.flows, now_ms()))
             updates_.push_back({.server = index_, .text = {}, .asks = true});
-        if (server_.health.standing() == balance::Standing::draining)
+        if (server_.health.standing() == balance::Standing::draining && !server_.is_last_resort)
             watch(now.flows);
         else
             stop();

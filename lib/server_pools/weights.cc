@@ -74,11 +74,15 @@ bool is_preferred(const model::ServerRecord& server, config::Prefer prefer) {
 
 balance::Contender contender(const model::State& state, const model::ServiceRecord& service,
                              const model::ServerRecord& server) {
-    return {server.health.standing() == balance::Standing::serving &&
-                model::weight_of(server) != 0 && model::has_way(state, server) && !server.is_full,
-            server.config->tier, is_preferred(server, service.config->balancing.prefer),
+    const bool is_leaving = server.health.takes_leave();
+    const bool takes_flows = is_leaving || server.health.standing() == balance::Standing::serving;
+    return {takes_flows && model::weight_of(server) != 0 && model::has_way(state, server) &&
+                !server.is_full,
+            server.config->tier,
+            is_preferred(server, service.config->balancing.prefer),
             server.health.condition() == balance::Condition::blocked,
-            server.health.condition() == balance::Condition::minority};
+            server.health.condition() == balance::Condition::minority,
+            is_leaving};
 }
 
 bool has_tiers(const model::State& state, const model::ServiceRecord& service) {
@@ -130,8 +134,11 @@ bool update_standby(model::State& state) {
             pool.push_back(contender(state, service, state.servers[index]));
         const std::vector<bool> is_eligible = balance::eligible(pool);
         for (std::size_t i = 0; i < pool.size(); ++i) {
-            const bool now = pool[i].is_usable && !is_eligible[i];
-            has_changed |= std::exchange(state.servers[service.servers[i]].stands_by, now) != now;
+            const bool waits = pool[i].is_usable && !pool[i].is_leaving && !is_eligible[i];
+            const bool is_last = pool[i].is_leaving && is_eligible[i];
+            model::ServerRecord& server = state.servers[service.servers[i]];
+            has_changed |= std::exchange(server.stands_by, waits) != waits;
+            has_changed |= std::exchange(server.is_last_resort, is_last) != is_last;
         }
     }
     return has_changed;

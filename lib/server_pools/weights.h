@@ -19,7 +19,8 @@ bool update_factors(model::State& state, const exchange::Exchange& exchange, std
 bool note_full(model::State& state, const exchange::Exchange& exchange);
 
 // Before each snapshot, and now and then for node types are learnt without a change of state: which
-// servers stand by, by tier, `prefer` and alarms. Returns whether that has changed.
+// servers stand by, by tier, `prefer` and alarms, and which are a last resort: they take their
+// leave, as do all others that could take new flows. Returns whether that has changed.
 bool update_standby(model::State& state);
 
 }  // namespace warren::server_pools

@@ -203,6 +203,17 @@ void look_at_refusals(const model::ServiceRecord& service, bool has_server,
     }
 }
 
+void look_at_last_resort(const model::ServiceRecord& service, List& list) {
+    const auto& refused = service.refusals[static_cast<std::size_t>(model::Refusal::no_server)];
+    const bool is_refusing = refused.recent() >= model::few_refusals;
+    list.add("last_resort", is_refusing ? Level::down : Level::degraded,
+             name_of(service) +
+                 " has only real_servers that drain by their own word: they get "
+                 "new flows, for no other can take them" +
+                 (is_refusing ? ", and refuse them" : ""),
+             "warrenctl show servers");
+}
+
 // Its connections live, as far as is known here, and who has the other end is not heard.
 void look_at_silence(std::size_t index, const Facts& facts, List& list) {
     const model::ServiceRecord& service = facts.state.services[index];
@@ -252,7 +263,9 @@ void look_at_services(const Facts& facts, List& list) {
         const bool has_server = std::any_of(
             service.servers.begin(), service.servers.end(),
             [&](std::uint16_t index) { return model::is_alive(facts.state.servers[index]); });
-        if (!has_server && service.quorum_known)
+        if (model::is_on_last_resort(facts.state, service))
+            look_at_last_resort(service, list);
+        else if (!has_server && service.quorum_known)
             list.add("no_server", Level::down, name_of(service) + " has no real_server that is up",
                      "warrenctl show servers");
         if (has_server && service.quorum_known && !service.has_quorum)

@@ -106,6 +106,8 @@ Json drain_of(const ViewContext& c, const model::ServerRecord& server) {
 
 // `down` resets flows, but for these.
 std::string reason_text(const model::ServerRecord& server) {
+    if (server.is_last_resort)
+        return server.reason + ": gets new flows, for no other can take them";
     if (server.health.condition() != balance::Condition::minority) return server.reason;
     return server.reason + (is_cut_off(server) ? ": down for new flows, those it has stay"
                                                : ": serves, for no other server can");

@@ -14,6 +14,9 @@ constexpr Contender usable(std::uint32_t tier, bool preferred = true, bool block
 constexpr Contender cut_off(std::uint32_t tier) {
     return {true, tier, true, false, true};
 }
+constexpr Contender leaving(std::uint32_t tier) {
+    return {true, tier, true, false, false, true};
+}
 constexpr Contender down(std::uint32_t tier) {
     return {false, tier, true, false};
 }
@@ -37,6 +40,9 @@ const Case cases[] = {
     {"an alarm moves nobody to another tier", {usable(0, true, true), usable(1)}, "x-"},
     {"a minority waits, whatever its tier", {cut_off(0), usable(1, false, true)}, "-x"},
     {"but not if nobody else is left", {cut_off(1), down(0), cut_off(0)}, "--x"},
+    {"who takes its leave waits, whatever its tier", {leaving(0), usable(1, false, true)}, "-x"},
+    {"and for a minority", {leaving(0), cut_off(1)}, "-x"},
+    {"but not if nobody else is left", {leaving(1), down(0), leaving(1), leaving(2)}, "x-x-"},
     {"nobody usable", {down(0), down(1)}, "--"},
     {"nobody", {}, ""},
 };

@@ -43,6 +43,28 @@ TEST_F(OneService, WhatChecksHaveFoundIsACauseToo) {
     EXPECT_EQ(world_.events.at(world_.events.end() - 1).about.cause, "minority");
 }
 
+TEST_F(OneService, ThatAllTakeTheirLeaveIsToldOnce) {
+    for (model::ServerRecord& server : world_.state->servers)
+        server.next_hop = kernel::NextHop{.ifindex = 1, .mac = net::MacAddress{{2, 0, 0, 0, 0, 9}}};
+    services_.follow_quorums();
+    const auto told = [&] {
+        std::string all;
+        world_.events.from(0, [&](const journal::Event& event) {
+            if (event.about.cause == "last_resort") all += event.text.substr(28, 16) + "|";
+            return true;
+        });
+        return all;
+    };
+    for (const std::uint16_t index : {0, 1, 1}) {
+        world_.state->servers[index].health.on_result(0, balance::CheckResult::draining);
+        services_.on_server(index);
+    }
+    EXPECT_EQ(told(), "all servers left|");
+    world_.state->servers[0].health.on_result(0, balance::CheckResult::pass);
+    services_.on_server(0);
+    EXPECT_EQ(told(), "all servers left|no new flows go |");
+}
+
 TEST_F(OneService, AnOrderThatChangesNothingIsToldNobody) {
     EXPECT_TRUE(services_.execute(0, balance::Admin::disabled, ""));
     const unsigned published = world_.publication.published;

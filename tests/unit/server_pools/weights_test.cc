@@ -3,6 +3,7 @@
 
 #include "model/builder.h"
 #include "model/server_state.h"
+#include "model/service_state.h"
 #include "unit/server_pools/pool.h"
 
 namespace warren::server_pools {
@@ -120,6 +121,30 @@ TEST_F(Weights, AMinorityServesWhenNobodyElseCan) {
     EXPECT_EQ(fronts(), "-x");
     server(1).health.set_admin(balance::Admin::disabled);
     EXPECT_EQ(fronts(), "xx") << "its others may be dead, and the other one takes nobody";
+}
+
+TEST_F(Weights, WhoTakesItsLeaveServesWhenNobodyElseCan) {
+    use();
+    const auto takes_flows = [&](std::uint16_t index) {
+        update_standby(*state_);
+        return server_state(server(index)) == exchange::ServerState::up;
+    };
+    server(0).health.on_result(0, balance::CheckResult::draining);
+    EXPECT_FALSE(takes_flows(0));
+    server(1).health.on_result(0, balance::CheckResult::draining);
+    EXPECT_TRUE(takes_flows(0)) << "its port may still take somebody, ours would take nobody";
+    EXPECT_TRUE(takes_flows(1));
+    EXPECT_FALSE(model::is_alive(server(0))) << "the quorum is lost, whoever serves";
+    server(1).health.set_admin(balance::Admin::drained);
+    EXPECT_TRUE(takes_flows(0));
+    EXPECT_FALSE(takes_flows(1)) << "the operator's word is not the server's own";
+    server(0).replaced = true;
+    EXPECT_FALSE(takes_flows(0)) << "the sorry_server is for that";
+    server(0).replaced = false;
+    server(1).health.set_admin(balance::Admin::enabled);
+    server(1).health.on_result(0, balance::CheckResult::pass);
+    EXPECT_FALSE(takes_flows(0));
+    EXPECT_TRUE(takes_flows(1));
 }
 
 TEST_F(Weights, TheNextTierServesWhenNobodyElseCan) {

@@ -263,6 +263,19 @@ TEST_F(Verdict, TellsAMinority) {
               "192.168.8.12:5672 is in the minority of a partition: hears 1 of 3 nodes");
 }
 
+TEST_F(Verdict, TellsThatOnlyThoseWhoLeaveServe) {
+    for (model::ServerRecord& server : state_->servers) {
+        server.health.on_result(0, balance::CheckResult::draining);
+        server.is_last_resort = true;
+    }
+    EXPECT_EQ(names(), Names{"last_resort"});
+    EXPECT_EQ(found()[0].level, Level::degraded);
+    for (int i = 0; i < 3; ++i)
+        state_->services[0].refusals[static_cast<std::size_t>(model::Refusal::no_server)].note();
+    EXPECT_EQ(names(), Names{"last_resort"});
+    EXPECT_EQ(found()[0].level, Level::down);
+}
+
 // ---- what is looked at each second
 
 TEST_F(Verdict, TellsDropsThatShouldNotBe) {
