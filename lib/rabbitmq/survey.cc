@@ -57,6 +57,23 @@ std::string reason_in(std::string_view body, const char* otherwise) {
     return reason.empty() ? otherwise : reason;
 }
 
+// {"reason":"...","alarms":[{"node":"rabbit@rabbit2","resource":"disk space"}]}: whose they are.
+std::string alarms_in(std::string_view body) {
+    constexpr std::size_t most = 3;
+    const Json check = parsed(body);
+    if (!check.is_object() || !check.contains("alarms") || !check["alarms"].is_array())
+        return reason_in(body, "resource alarm");
+    std::string all;
+    std::size_t count = 0;
+    for (const Json& alarm : check["alarms"]) {
+        if (!alarm.is_object() || text_in(alarm, "resource").empty()) continue;
+        if (++count > most) return all + ", …";
+        all += (all.empty() ? "" : ", ") + text_in(alarm, "resource") + " alarm of " +
+               text_in(alarm, "node");
+    }
+    return all.empty() ? reason_in(body, "resource alarm") : all;
+}
+
 int major_version(const std::string& version) {
     return std::atoi(version.c_str());
 }
@@ -107,7 +124,8 @@ void Survey::take(unsigned status, std::string_view body) {
             if (status == ok || failed) facts_.is_in_service = !failed;
             break;
         case Step::alarms:
-            if (failed) alarm_ = reason_in(body, "resource alarm");
+            if (failed) alarm_ = alarms_in(body);
+            knows_alarms_ = status == ok || failed;
             break;
         case Step::quorum_critical:
             if (status == ok || failed) facts_.is_quorum_critical = failed;
@@ -171,6 +189,7 @@ void Survey::take_node(const Json& node) {
         if (drained) facts_.is_in_service = !*drained;
         if (drained == true) not_in_service_ = "in maintenance mode";
     }
+    if (knows_alarms_) return;  // what is told of nodes is some seconds old
     if (alarm_.empty() && facts_.memory_alarm == true) alarm_ = "memory alarm";
     if (alarm_.empty() && facts_.disk_alarm == true) alarm_ = "disk alarm";
 }

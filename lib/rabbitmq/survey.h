@@ -61,6 +61,7 @@ class Survey {
     std::string problem_;
     std::string not_in_service_;
     std::string alarm_;
+    bool knows_alarms_ = false;
 };
 
 }  // namespace warren::rabbitmq

@@ -203,6 +203,23 @@ void look_at_refusals(const model::ServiceRecord& service, bool has_server,
     }
 }
 
+// An alarm is the whole cluster's: consumers go on, and whoever publishes waits.
+void look_at_blocked(const model::ServiceRecord& service, const model::State& state, List& list) {
+    const model::ServerRecord* first = nullptr;
+    std::size_t blocked = 0;
+    for (const std::uint16_t index : service.servers) {
+        const model::ServerRecord& server = state.servers[index];
+        if (server.health.condition() != balance::Condition::blocked) continue;
+        if (++blocked == 1) first = &server;
+    }
+    if (blocked == 0) return;
+    list.add("blocked", Level::degraded,
+             name_of(service) + " has an alarm on " + std::to_string(blocked) + " of " +
+                 std::to_string(service.servers.size()) +
+                 " real_servers, where publishers wait: " + first->reason,
+             "warrenctl show servers");
+}
+
 void look_at_last_resort(const model::ServiceRecord& service, List& list) {
     const auto& refused = service.refusals[static_cast<std::size_t>(model::Refusal::no_server)];
     const bool is_refusing = refused.recent() >= model::few_refusals;
@@ -273,6 +290,7 @@ void look_at_services(const Facts& facts, List& list) {
                      name_of(service) + " has lost its quorum, though servers are up",
                      "warrenctl show services");
         look_at_refusals(service, has_server, facts.state, list);
+        look_at_blocked(service, facts.state, list);
         look_at_clusters(service, facts.state, list);
     }
     for (const model::ServerRecord& server : facts.state.servers)

@@ -146,15 +146,26 @@ def is_silent(bench, seconds):
         assert bench.state(name)[0] == "up", f"{name} is {bench.state(name)}"
 
 
-def sees_alarm(bench):
+ALARMS = {    # of which resource; how it begins, and ends
+    "memory": ("vm_memory_monitor:set_vm_memory_high_watermark(0.00001)", "vm_memory_monitor:set_vm_memory_high_watermark(0.4)"),
+    "disk": ("rabbit_disk_monitor:set_disk_free_limit(1 bsl 60)", "rabbit_disk_monitor:set_disk_free_limit(50000000)"),
+}
+
+
+def sees_alarm(bench, resource):
+    begin, end = ALARMS[resource]
     since = bench.mark()
-    bench.ask("vm_memory_monitor:set_vm_memory_high_watermark(0.00001)")
-    took = bench.wait_for_word("the alarm", r"AMQP_CHECK of server .*: blocked: low on memory", since)
-    bench.wait_for_word("the alarm by the API", r"RABBITMQ_CHECK of server .*: blocked", since)
-    print(f"alarm seen after {took * 1000:.0f} ms", flush=True)
+    bench.ask(begin)
+    took = bench.wait_for_word("the alarm", rf"AMQP_CHECK of server .*: blocked: low on {resource}", since)
+    bench.wait_for_word("the alarm by the API", rf"RABBITMQ_CHECK of server .*: blocked: {resource}.* alarm of rabbit@{PLAIN.name}", since)
+    print(f"{resource} alarm seen after {took * 1000:.0f} ms", flush=True)
     assert bench.state("session")[0] == "blocked", "an alarm is the whole cluster's: it ejects nobody"
+    session = next(row for row in bench.test.ctl(bench.warren, "show", "servers") if str(row["service"]).endswith(":6001"))
+    assert session["serves"], session
+    reasons = [reason["name"] for reason in bench.test.ctl(bench.warren, "show", "status")["reasons"]]
+    assert "blocked" in reasons, reasons
     since = bench.mark()
-    bench.ask("vm_memory_monitor:set_vm_memory_high_watermark(0.4)")
+    bench.ask(end)
     bench.wait_for_word("the end of the alarm", r"AMQP_CHECK of server .*: serving", since)
     bench.wait_for_word("its end by the API", r"RABBITMQ_CHECK of server .*: serving", since)
 
@@ -407,7 +418,8 @@ def main(test):
     is_silent(bench, seconds)
     knows_its_client(bench)
     audits(bench)
-    sees_alarm(bench)
+    for resource in ALARMS:
+        sees_alarm(bench, resource)
     sees_hung_vm(bench)
     sees_hung_vm_with_clients(bench)
     stays_while_it_talks(bench)

@@ -27,7 +27,7 @@ std::string check_text(const Json& r) {
 
 // Only who is up takes new connections.
 std::string effective_text(const Json& r) {
-    return text(r, "state") == "up" ? decimal(r, "effective_weight") : "0";
+    return r.value("serves", false) ? decimal(r, "effective_weight") : "0";
 }
 
 const std::vector<Column> server_columns{

@@ -149,6 +149,27 @@ TEST_F(SurveyTest, Alarms) {
     run();
     EXPECT_EQ(survey->alarm(), "resource alarm(s) in effect");
     EXPECT_EQ(survey->facts().memory_alarm, false) << "it is another node's";
+    // A real node's words.
+    const std::string disk = R"({"node":"rabbit@rabbit2","resource":"disk space"})";
+    const auto told = [&](const std::string& alarms) {
+        node["/api/health/checks/alarms"] = {
+            503,
+            R"({"alarms":[)" + alarms +
+                R"(],"reason":"There are alarms in effect in the cluster","status":"failed"})"};
+        run();
+        return survey->alarm();
+    };
+    EXPECT_EQ(told(disk), "disk space alarm of rabbit@rabbit2");
+    EXPECT_EQ(told("7,[]"), "There are alarms in effect in the cluster");
+    EXPECT_EQ(told(disk + ',' + disk + ',' + disk + ',' + disk).size(), 3 * 34 + 2 * 2 + 5);
+}
+
+// Its facts are those of some seconds ago.
+TEST_F(SurveyTest, AnAlarmIsOverWhenTheCheckSaysSo) {
+    use("3.10.8");
+    use_node(R"("disk_free_alarm":true,"mem_alarm":true)");
+    run();
+    EXPECT_EQ(survey->alarm(), "");
 }
 
 TEST_F(SurveyTest, QuorumCritical) {

@@ -263,6 +263,18 @@ TEST_F(Verdict, TellsAMinority) {
               "192.168.8.12:5672 is in the minority of a partition: hears 1 of 3 nodes");
 }
 
+TEST_F(Verdict, TellsAnAlarmThatStopsPublishers) {
+    for (model::ServerRecord& server : state_->servers) {
+        server.health.on_result(0, balance::CheckResult::blocked);
+        server.reason = "low on disk";
+    }
+    ASSERT_EQ(names(), Names{"blocked"});
+    EXPECT_EQ(found()[0].level, Level::degraded);
+    EXPECT_EQ(found()[0].text,
+              "192.168.8.100:5672 has an alarm on 2 of 2 real_servers, where publishers wait: low "
+              "on disk");
+}
+
 TEST_F(Verdict, TellsThatOnlyThoseWhoLeaveServe) {
     for (model::ServerRecord& server : state_->servers) {
         server.health.on_result(0, balance::CheckResult::draining);

@@ -136,6 +136,14 @@ TEST_F(LargePool, EightTimesAsManyServersCostAPageLittleMore) {
 
 using SmallPool = LargePool;
 
+TEST_F(SmallPool, AScreenIsToldThatABlockedServerServes) {
+    state_->servers[0].health.on_result(0, balance::CheckResult::blocked);
+    EXPECT_EQ(rows("servers_short")[0].at("state"), "blocked");
+    EXPECT_EQ(rows("servers_short")[0].at("serves"), true);
+    state_->servers[0].health.set_admin(balance::Admin::drained);
+    EXPECT_EQ(rows("servers_short")[0].at("serves"), false);
+}
+
 TEST_F(SmallPool, AMinorityIsDownForNewFlowsWhileAnotherServes) {
     model::ServerRecord& server = state_->servers[0];
     server.health.on_result(0, balance::CheckResult::minority);

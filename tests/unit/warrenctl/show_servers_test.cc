@@ -16,6 +16,7 @@ Json server(const std::string& name) {
     return {{"service", "192.168.100.100:15672"},
             {"server", name},
             {"state", "up"},
+            {"serves", true},
             {"reachable", true},
             {"weight", 3},
             {"configured_weight", 3},

@@ -15,6 +15,7 @@ Json server_with(const char* name, std::uint64_t connections, std::uint64_t acti
     return {{"service", "192.168.8.100:5672"},
             {"server", name},
             {"state", "up"},
+            {"serves", true},
             {"since_ms", 183'000},
             {"weight", 2},
             {"effective_weight", 1.1},
