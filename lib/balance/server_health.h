@@ -47,6 +47,11 @@ struct ServerRules {
 // What the operator has ordered.
 enum class Admin : std::uint8_t { enabled, drained, disabled };
 
+constexpr std::string_view name_of(Admin admin) {
+    constexpr std::string_view names[]{"enabled", "drained", "disabled"};
+    return names[static_cast<std::size_t>(admin)];
+}
+
 // What a server's flows may expect.
 enum class Standing : std::uint8_t {
     serving,   // new flows, old flows
@@ -94,14 +99,14 @@ class ServerHealth {
         return has_flows_ && !is_up() && only_refuses() && standing() == Standing::draining;
     }
 
+    // It says itself that it takes its leave, and no more is against it.
+    bool takes_leave() const;
+
     // It is alive and takes connections, whatever the operator leaves it: who is one of its clients
     // already (persistence_timeout) can come back.
     bool can_keep_clients() const;
 
     bool is_excluded() const { return excluded_; }
-    // It says itself that it takes its leave, and no more is against it.
-    bool takes_leave() const;
-
     bool is_held_down() const { return held_down_; }
 
     Standing standing() const;

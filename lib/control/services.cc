@@ -214,7 +214,9 @@ std::vector<Services::OrderResult> Services::execute(const model::Order& order) 
                 break;
             default:
                 all.push_back({index, execute(index, order.admin, order.note), ""});
-                all.back().text = context_.state.servers[index].reason;
+                all.back().text = all.back().changed
+                                      ? context_.state.servers[index].reason
+                                      : std::string(name_of(order.admin)) + " already";
         }
     return all;
 }

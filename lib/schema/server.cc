@@ -213,6 +213,15 @@ void warn_of_stayers(Statement& s, const config::VirtualServer& v) {
     }
 }
 
+// Who does not say what it is comes last, so that `prefer` would choose among nobody.
+void warn_of_unknown_types(Statement& s, const config::VirtualServer& v) {
+    if (v.balancing.prefer == config::Prefer::any) return;
+    for (const config::RealServer& server : v.real_servers)
+        if (!asks_management_api(server))
+            s.warn("'prefer' does not know the real_server " + server.address.to_string() +
+                   ": it has no RABBITMQ_CHECK, which says whether a node is ram or disc");
+}
+
 // What stands nowhere and matters.
 void report_defaults(Statement& s, const config::VirtualServer& v) {
     if (mentions(s.node, "profile")) return;
@@ -294,6 +303,7 @@ void add_virtual_server_keywords(BlockReader& reader, config::VirtualServer& ser
 void add_virtual_server(Statement& s, config::VirtualServer server, config::Config& config) {
     if (!is_served(s, server)) return;
     warn_of_stayers(s, server);
+    warn_of_unknown_types(s, server);
     report_defaults(s, server);
     for (config::RealServer& r : server.real_servers) {
         settle_port(r, server.port);

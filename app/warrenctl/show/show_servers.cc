@@ -25,7 +25,6 @@ std::string check_text(const Json& r) {
     return text(r, "check") == "ok" ? number<latency_text>(r, "check_us") : "-";
 }
 
-// Only who is up takes new connections.
 std::string effective_text(const Json& r) {
     return r.value("serves", false) ? decimal(r, "effective_weight") : "0";
 }
@@ -105,6 +104,7 @@ std::string node_text(const Json& server) {
 std::string drain_text(const Json& server) {
     const Json drain = server.value("drain", Json());
     if (!drain.is_object()) return "";
+    if (drain.value("flows_left", std::uint64_t{0}) == 0) return "drained: no flows left";
     std::string all = "drains: " + number<count_text>(drain, "flows_left") + " of " +
                       number<count_text>(drain, "flows_at_first") + " flows left";
     const std::string left = number<duration_text>(drain, "left_ms");

@@ -47,6 +47,9 @@ TEST(ShowServers, SaysWhatIsWorthSaying) {
     EXPECT_EQ(server_details(leaving),
               "  10.0.0.1:5672  drained by the operator; drains: 37 of 120 flows left, 12s to "
               "go\n");
+    leaving["drain"] = {{"flows_at_first", 120}, {"flows_left", 0}, {"left_ms", 0}};
+    EXPECT_EQ(server_details(leaving),
+              "  10.0.0.1:5672  drained by the operator; drained: no flows left\n");
 }
 
 TEST(ShowServers, SaysNothingOfWhatIsAsItWasAtTheStart) {
