@@ -49,15 +49,19 @@ bool ServerHealth::set_admin(Admin admin) {
     return is_news([&] { admin_ = admin; });
 }
 
+// Said at each look and each check, and mostly nothing new.
 bool ServerHealth::set_excluded(bool excluded) {
+    if (excluded == excluded_) return false;
     return is_news([&] { excluded_ = excluded; });
 }
 
 bool ServerHealth::set_held_down(bool held) {
+    if (held == held_down_) return false;
     return is_news([&] { held_down_ = held; });
 }
 
 bool ServerHealth::set_has_flows(bool has_flows) {
+    if (has_flows == has_flows_) return false;
     return is_news([&] { has_flows_ = has_flows; });
 }
 
@@ -106,15 +110,15 @@ Standing ServerHealth::standing() const {
     return Standing::serving;
 }
 
-bool ServerHealth::can_keep_clients() const {
-    return is_up() && standing() != Standing::down && !any_says(CheckResult::draining) &&
-           !any_says(CheckResult::minority);
-}
 bool ServerHealth::takes_leave() const {
     return admin_ == Admin::enabled && !excluded_ && !held_down_ && is_up() &&
            any_says(CheckResult::draining);
 }
 
+bool ServerHealth::can_keep_clients() const {
+    return is_up() && standing() != Standing::down && !any_says(CheckResult::draining) &&
+           !any_says(CheckResult::minority);
+}
 
 Condition ServerHealth::condition() const {
     if (admin_ != Admin::enabled) return Condition::maint;

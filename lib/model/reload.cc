@@ -43,6 +43,13 @@ bool are_checked_alike(const config::VirtualServer& service) {
     });
 }
 
+bool has_tiers(const config::VirtualServer& service) {
+    const auto& servers = service.real_servers;
+    return std::any_of(servers.begin(), servers.end(), [&](const config::RealServer& server) {
+        return server.tier != servers.front().tier;
+    });
+}
+
 class Change {
   public:
     Change(State& state, const config::Config& wanted, std::uint64_t now_ns, const TotalsOf& totals)
@@ -78,6 +85,7 @@ class Change {
             service.config, std::make_shared<const config::VirtualServer>(*planned.config));
         if (old_config->lb_algo != planned.config->lb_algo) service.slots = nullptr;
         service.is_checked_alike = are_checked_alike(*planned.config);
+        service.has_tiers = has_tiers(*planned.config);
         service.local_addresses = local_addresses_.of(*planned.config);
         service.servers.clear();
         service.sorry_server.reset();
@@ -99,6 +107,7 @@ class Change {
         ServerRecord& server = state_.servers[planned.index];
         server.service = service.index;
         server.position = position;
+        server.is_full = server.is_full && record.has_tiers;
         // As service_state.h has it while the quorum is what it is.
         const bool sorry_serves = !record.has_quorum && record.quorum_known;
         server.replaced =

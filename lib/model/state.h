@@ -186,10 +186,11 @@ struct ServiceRecord {
     std::vector<std::uint16_t> servers;   // without the sorry_server
     std::optional<std::uint16_t> sorry_server;
     bool is_checked_alike = true;  // else times differ: a page takes longer than a handshake
+    bool has_tiers = false;        // of its real_servers, more than one
     bool has_quorum = false;       // service_state.h keeps it true
     bool quorum_known = false;     // false: it has only just begun
-    // FNAT: the sources towards its servers; those that are no VIP move with the service's VIP.
     bool on_last_resort = false;   // as last told
+    // FNAT: the sources towards its servers; those that are no VIP move with the service's VIP.
     std::vector<net::IpAddress> local_addresses;
     balance::PoolFactors factors;
     balance::PanicGuard guard;

@@ -85,13 +85,6 @@ balance::Contender contender(const model::State& state, const model::ServiceReco
             is_leaving};
 }
 
-bool has_tiers(const model::State& state, const model::ServiceRecord& service) {
-    return std::any_of(service.servers.begin(), service.servers.end(), [&](std::uint16_t index) {
-        return state.servers[index].config->tier !=
-               state.servers[service.servers.front()].config->tier;
-    });
-}
-
 }  // namespace
 
 bool update_factors(model::State& state, const exchange::Exchange& exchange, std::uint64_t now_ns) {
@@ -115,10 +108,10 @@ bool update_factors(model::State& state, const exchange::Exchange& exchange, std
 bool note_full(model::State& state, const exchange::Exchange& exchange) {
     bool has_changed = false;
     for (const model::ServiceRecord& service : state.services) {
-        const bool counts = has_tiers(state, service);
+        if (!service.has_tiers) continue;
         for (const std::uint16_t index : service.servers) {
             model::ServerRecord& server = state.servers[index];
-            const bool now = counts && exchange.is_overloaded(index, model::flow_limit(server));
+            const bool now = exchange.is_overloaded(index, model::flow_limit(server));
             has_changed |= std::exchange(server.is_full, now) != now;
         }
     }
