@@ -61,9 +61,14 @@ class Faults {
         const std::string& password_file = check.login.password_file;
         if (!password_file.empty() && !health::read_secret(password_file, problem))
             warn("password_file: " + problem);
-        const health::TlsSettings tls{.ca_file = check.tls ? check.tls->ca_file : ""};
-        if (!tls.ca_file.empty() && !health::tls_options(tls, {}, problem))
+        if (!check.tls) return;
+        if (const std::string& ca_file = check.tls->ca_file;
+            !ca_file.empty() && !health::tls_options({.ca_file = ca_file}, {}, problem))
             warn("ca_file: " + problem);
+        const health::TlsSettings own{
+            .verify = false, .cert_file = check.tls->cert_file, .key_file = check.tls->key_file};
+        if (!health::tls_options(own, {}, problem)) warn("cert_file: " + problem);
+        if (own.cert_file.empty() && !own.key_file.empty()) warn("key_file: there is no cert_file");
     }
 
     syntax::Location where_;

@@ -144,7 +144,8 @@ health::UdpOptions options_of(const config::UdpCheck& check, const config::RealS
 
 std::optional<health::TlsSettings> tls_of(const std::optional<config::CheckTls>& tls) {
     if (!tls) return std::nullopt;
-    return health::TlsSettings{tls->ca_file, tls->server_name, tls->verify};
+    return health::TlsSettings{tls->ca_file, tls->server_name, tls->verify, tls->cert_file,
+                               tls->key_file};
 }
 
 health::AmqpLevel level_of(config::AmqpLevel level) {

@@ -176,6 +176,9 @@ struct CheckTls {
     std::string ca_file;      // PEM; empty: the authorities that the system trusts
     std::string server_name;  // empty: the server's address
     bool verify = true;
+    // Ours, for a server that asks for one; PEM. No key_file: the key is in cert_file.
+    std::string cert_file;
+    std::string key_file;
 
     friend bool operator==(const CheckTls&, const CheckTls&) = default;
 };

@@ -2,6 +2,7 @@
 #include "health/amqp_link.h"
 
 #include <algorithm>
+#include <boost/asio/ssl/error.hpp>
 #include <chrono>
 #include <utility>
 
@@ -16,7 +17,6 @@ using Clock = std::chrono::steady_clock;
 // A broker that reads nothing more: what we say in an hour of heartbeats.
 constexpr std::size_t most_unsent_bytes = 65'536;
 constexpr std::int64_t last_words_ns = 1'000'000'000;
-constexpr const char* lost = "the broker closed the connection";
 
 std::string text_of(net::ConstBytes bytes) {
     return {bytes.begin(), bytes.end()};
@@ -111,10 +111,17 @@ void AmqpLink::leave() {
 
 // ---- bytes
 
+// An alert of TLS says why.
+std::string AmqpLink::words_of_loss(const Connection::Error& error) const {
+    return error.category() == boost::asio::error::get_ssl_category()
+               ? connection_->words_of(error)
+               : "the broker closed the connection";
+}
+
 void AmqpLink::read() {
     connection_->read(
         [self = shared_from_this()](const Connection::Error& error, std::string_view bytes) {
-            if (error) return self->end(Reason::other, lost);
+            if (error) return self->end(Reason::other, self->words_of_loss(error));
             self->step(amqp::Received{bytes_of(bytes)});
             if (!self->closed_) self->read();
         });
@@ -126,7 +133,7 @@ void AmqpLink::write() {
     connection_->send(std::exchange(outbox_, {}),
                       [self = shared_from_this()](const Connection::Error& error) {
                           self->writes_ = false;
-                          if (error) return self->end(Reason::other, lost);
+                          if (error) return self->end(Reason::other, self->words_of_loss(error));
                           self->write();
                           if (self->closing_ && !self->writes_) self->end(Reason::none, {});
                       });

@@ -52,6 +52,7 @@ class AmqpLink : public std::enable_shared_from_this<AmqpLink> {
     Connection::Preamble preamble() const;
     void on_open(const Connection::Error& error);
     void step(const amqp::Event& event);
+    std::string words_of_loss(const Connection::Error& error) const;
     void carry_out(const amqp::Action& action);
     void read();
     void write();

@@ -102,6 +102,8 @@ std::string Connection::words_of(const Error& error) {
     if (!stream_ || error.category() != asio::error::get_ssl_category()) return error.message();
     const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
     if (reason == SSL_R_WRONG_VERSION_NUMBER) return "does not speak TLS";
+    if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
+        return "wants a certificate of ours (cert_file)";
     if (reason != SSL_R_CERTIFICATE_VERIFY_FAILED) return error.message();
     const long found = SSL_get_verify_result(stream_->native_handle());
     // Asio's comparison of names leaves no word of its own.

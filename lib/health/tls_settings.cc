@@ -32,15 +32,25 @@ std::string words_of(const boost::system::error_code& error) {
 }  // namespace
 
 std::optional<TlsOptions> tls_options(const TlsSettings& settings, const net::IpAddress& server,
-                                      std::string& problem) try {
-    TlsOptions options;
-    options.context = settings.verify ? verifying_context(settings.ca_file) : make_tls_context();
-    options.server_name = settings.server_name.empty() ? server.to_string() : settings.server_name;
-    options.verify = settings.verify;
-    return options;
-} catch (const boost::system::system_error& error) {
-    problem = "cannot use " + settings.ca_file + ": " + words_of(error.code());
-    return std::nullopt;
+                                      std::string& problem) {
+    const std::string* file = &settings.ca_file;
+    try {
+        TlsOptions options;
+        options.context =
+            settings.verify ? verifying_context(settings.ca_file) : make_tls_context();
+        options.server_name =
+            settings.server_name.empty() ? server.to_string() : settings.server_name;
+        options.verify = settings.verify;
+        if (settings.cert_file.empty()) return options;
+        file = &settings.cert_file;
+        options.context->use_certificate_chain_file(*file);
+        if (!settings.key_file.empty()) file = &settings.key_file;
+        options.context->use_private_key_file(*file, boost::asio::ssl::context::pem);
+        return options;
+    } catch (const boost::system::system_error& error) {
+        problem = "cannot use " + *file + ": " + words_of(error.code());
+        return std::nullopt;
+    }
 }
 
 }  // namespace warren::health

@@ -25,6 +25,8 @@ constexpr Keyword<config::CheckTls> tls_keywords[] = {
     {"ca_file", 1, 1, [](Statement& s, config::CheckTls& t) { t.ca_file = s.arg(0); }},
     {"server_name", 1, 1, [](Statement& s, config::CheckTls& t) { t.server_name = s.arg(0); }},
     {"verify", 0, 1, [](Statement& s, config::CheckTls& t) { s.boolean(t.verify); }},
+    {"cert_file", 1, 1, [](Statement& s, config::CheckTls& t) { t.cert_file = s.arg(0); }},
+    {"key_file", 1, 1, [](Statement& s, config::CheckTls& t) { t.key_file = s.arg(0); }},
 };
 
 void read_tls(Statement& s, std::optional<config::CheckTls>& out) {

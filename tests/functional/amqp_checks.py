@@ -6,7 +6,7 @@
 
 A session comes up, also over TLS with a certificate that is verified, and is silent in the broker's log for SECONDS (10); behind
 proxy_protocol the broker knows its client; a VM that hangs is down within 3 s, with clients too, and one that is only busy stays as long
-as its clients get answers; a drain is seen at once and ends; an alarm is seen and ends; a node of another cluster, a wrong password, another authority and another server name are down; the session leaves politely. Every
+as its clients get answers; a drain is seen at once and ends; an alarm is seen and ends; a node of another cluster, a wrong password, another authority, another server name and none of our own certificates are down; the session leaves politely. Every
 check has a virtual_server of its own, so that the row of its server is its verdict. `warrenctl audit` finds what the cluster would lose.
 """
 
@@ -31,8 +31,10 @@ LOGIN = f"username {USER}\n password {PASSWORD}\n"
 NAME = "rabbit.example"    # of the certificate
 
 
-def tls_check(authority, name):
-    return f"AMQP_CHECK {{\n {LOGIN} tls {{\n ca_file {authority}\n server_name {name}\n verify on\n }}\n }}"
+def tls_check(tls, authority="ca", name=NAME, own="client"):
+    """The broker wants a certificate of its clients."""
+    certificate = f" cert_file {tls.certificate(own)}\n key_file {tls.key(own)}\n" if own else ""
+    return (f"AMQP_CHECK {{\n {LOGIN} tls {{\n ca_file {tls.certificate(authority)}\n server_name {name}\n verify on\n{certificate} }}\n }}")
 
 
 PROXIED = 6003    # a virtual_server whose clients bring a PROXY header, and so does its check
@@ -45,7 +47,7 @@ def good_checks(tls):
         "publish": (6002, PLAIN, 5672, f"AMQP_CHECK {{\n level publish\n {LOGIN} }}"),
         "proxy": (PROXIED, PROXY, 5672, f"AMQP_CHECK {{\n {LOGIN} }}"),    # see config()
         "api": (6004, PLAIN, 5672, f"RABBITMQ_CHECK {{\n url http://{PLAIN.address}:15672\n {LOGIN} interval 0.5\n }}"),
-        "tls": (6008, PLAIN, 5671, tls_check(tls.certificate("ca"), NAME)),
+        "tls": (6008, PLAIN, 5671, tls_check(tls)),
     }
 
 
@@ -54,9 +56,10 @@ def wrong_checks(tls):
         "foreign": (6005, PLAIN, 5672, f"AMQP_CHECK {{\n {LOGIN} cluster_name rabbit@elsewhere\n }}"),
         "denied": (6006, PLAIN, 5672, f"AMQP_CHECK {{\n username {USER}\n password wrong\n }}"),
         "no proxy": (6007, PROXY, 5672, f"AMQP_CHECK {{\n {LOGIN} }}"),
-        "stranger": (6009, PLAIN, 5671, tls_check(tls.certificate("stranger"), NAME)),
+        "stranger": (6009, PLAIN, 5671, tls_check(tls, authority="stranger")),
         "no file": (6011, PLAIN, 5672, f"AMQP_CHECK {{\n username {USER}\n password_file /nowhere/password\n }}"),
-        "other name": (6010, PLAIN, 5671, tls_check(tls.certificate("ca"), "other.example")),
+        "no certificate": (6012, PLAIN, 5671, tls_check(tls, own=None)),
+        "other name": (6010, PLAIN, 5671, tls_check(tls, name="other.example")),
     }
 
 
@@ -84,7 +87,7 @@ class Bench:
         self.good, self.wrong = good_checks(tls), wrong_checks(tls)
         self.processes = {}
         shipped = (REPOSITORY / "conf/rabbitmq/mirrors.conf").read_text(encoding="ascii")
-        for spec, more in ((PLAIN, "listeners.ssl.default = 5671\n" + tls.broker_config()), (PROXY, "proxy_protocol = true\n")):
+        for spec, more in ((PLAIN, "listeners.ssl.default = 5671\n" + tls.broker_config("verify_peer")), (PROXY, "proxy_protocol = true\n")):
             self.nodes[spec].prepare(["rabbitmq_management"], shipped + more)
             self.processes[spec] = self.nodes[spec].start()
             wait_until(spec.name, lambda spec=spec: self.is_running(spec), 120, 0.2)
@@ -334,6 +337,7 @@ def sees_drain(bench):
 
 def refuses_strangers(bench):
     for name, why in (("foreign", "is of the cluster"), ("denied", "403"), ("no proxy", ""), ("stranger", "self-signed"), ("other name", "it is not for other.example"),
+                      ("no certificate", "wants a certificate of ours (cert_file)"),
                       ("no file", "No such file or directory")):
         wanted = "up" if name == "no file" else "down"    # what our own host lacks is no node's fault
         wait_until(f"{name} to be {wanted}", lambda name=name, wanted=wanted: bench.state(name)[0] == wanted and bench.state(name)[1], 10, 0.1)

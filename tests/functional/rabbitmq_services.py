@@ -41,7 +41,8 @@ def services_here():
 
 
 class Tls:
-    """A certificate authority, a server's certificate for these ("IP:..." or "DNS:..."), and an authority that has nothing to do with it."""
+    """A certificate authority, a server's certificate for these ("IP:..." or "DNS:...") and a client's, and an authority that has nothing
+    to do with it."""
 
     def __init__(self, openssl, folder, names):
         self.openssl = openssl
@@ -49,8 +50,11 @@ class Tls:
         folder.mkdir()
         self.make("ca")
         self.make("stranger")
-        self.make("server", "-CA", self.certificate("ca"), "-CAkey", self.key("ca"), "-addext",
-                  f"subjectAltName={','.join(names)}", "-addext", "basicConstraints=critical,CA:FALSE")
+        self.issue("server", "-addext", f"subjectAltName={','.join(names)}")
+        self.issue("client")
+
+    def issue(self, name, *options):
+        self.make(name, "-CA", self.certificate("ca"), "-CAkey", self.key("ca"), "-addext", "basicConstraints=critical,CA:FALSE", *options)
 
     def certificate(self, name):
         return str(self.folder / f"{name}.pem")
@@ -62,11 +66,12 @@ class Tls:
         run(self.openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj", f"/CN={name}", "-keyout", self.key(name), "-out", self.certificate(name), *options)
 
-    def broker_config(self):
-        """Lines of rabbitmq.conf; the key becomes RabbitMQ's."""
+    def broker_config(self, verify="verify_none"):
+        """Lines of rabbitmq.conf; the key becomes RabbitMQ's. verify_peer: clients need a certificate."""
         shutil.chown(self.key("server"), rabbit.USER, rabbit.USER)
         return (f"ssl_options.cacertfile = {self.certificate('ca')}\nssl_options.certfile = {self.certificate('server')}\n"
-                f"ssl_options.keyfile = {self.key('server')}\nssl_options.verify = verify_none\n")
+                f"ssl_options.keyfile = {self.key('server')}\nssl_options.verify = {verify}\n"
+                f"ssl_options.fail_if_no_peer_cert = {'true' if verify == 'verify_peer' else 'false'}\n")
 
 
 def broker_config(services, tls):

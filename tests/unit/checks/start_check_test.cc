@@ -165,6 +165,10 @@ TEST_F(StartCheckTest, FaultsAreFoundBefore) {
                                  "tls {\nca_file /nor/such\n}\n}\n"),
                   "password_file: cannot read /no/such: No such file or directory\n"
                   "ca_file: cannot use /nor/such: No such file or directory\n");
+    EXPECT_EQ(faults("AMQP_CHECK {\nusername w\npassword p\ntls {\ncert_file /no/such\n}\n}\n"),
+              "cert_file: cannot use /no/such: No such file or directory\n");
+    EXPECT_EQ(faults("AMQP_CHECK {\nusername w\npassword p\ntls {\nkey_file /no/such\n}\n}\n"),
+              "key_file: there is no cert_file\n");
 }
 
 }  // namespace

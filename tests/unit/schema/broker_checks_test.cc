@@ -38,7 +38,8 @@ TEST(AmqpCheck, AllOfIt) {
     const auto check = loaded<config::AmqpCheck>(
         "AMQP_CHECK {\nlevel publish\nusername warren\npassword_file /etc/warren/p\nvhost prod\n"
         "heartbeat 5\npublish_interval 2\ncluster_name rabbit@prod\n"
-        "tls {\nca_file /etc/ca.pem\nserver_name rabbit1\nverify off\n}\n"
+        "tls {\nca_file /etc/ca.pem\nserver_name rabbit1\nverify off\ncert_file /etc/own.pem\n"
+        "key_file /etc/own.key\n}\n"
         "proxy_header on\nconnect_timeout 2\nretry 3\ndelay_before_retry 0.5\n"
         "connect_ip 10.0.0.3\nconnect_port 5671\nbindto 10.0.0.9\n}");
     EXPECT_EQ(check.level, config::AmqpLevel::publish);
@@ -47,7 +48,8 @@ TEST(AmqpCheck, AllOfIt) {
     EXPECT_EQ(check.heartbeat_s, 5U);
     EXPECT_EQ(check.publish_interval_ns, 2 * config::ns_per_s);
     EXPECT_EQ(check.cluster_name, "rabbit@prod");
-    EXPECT_EQ(check.tls, (config::CheckTls{"/etc/ca.pem", "rabbit1", false}));
+    EXPECT_EQ(check.tls,
+              (config::CheckTls{"/etc/ca.pem", "rabbit1", false, "/etc/own.pem", "/etc/own.key"}));
     EXPECT_EQ(check.proxy_header, true);
     EXPECT_EQ(check.timing.connect_timeout_ns, 2 * config::ns_per_s);
     EXPECT_EQ(check.timing.retry, 3U);
@@ -121,7 +123,7 @@ TEST(RabbitmqCheck, AllOfIt) {
     EXPECT_EQ(check.path_prefix, "/rabbit");
     EXPECT_EQ(check.timing.delay_loop_ns, 10 * config::ns_per_s);
     EXPECT_TRUE(check.strict);
-    EXPECT_EQ(check.tls, (config::CheckTls{"/etc/ca.pem", "", true}));
+    EXPECT_EQ(check.tls, (config::CheckTls{"/etc/ca.pem", "", true, "", ""}));
 }
 
 TEST(RabbitmqCheck, LittleIsEnough) {
