@@ -2,7 +2,6 @@
 #include "control/host.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -17,8 +16,8 @@ namespace {
 constexpr const char* port_range_file = "/proc/sys/net/ipv4/ip_local_port_range";  // IPv6's too
 constexpr std::uint32_t least_local_ports = 16'384;
 constexpr std::uint16_t least_host_ports = 4'096;
-constexpr std::chrono::milliseconds long_turn{50};
-constexpr int rest_of_turns = 9;
+// A quarter of the time, where thousands of servers fail one by one.
+constexpr int rests_of_local_clients = 3;
 
 kernel::HostAddresses::Log log_to(journal::EventLog& events) {
     return {
@@ -58,7 +57,8 @@ Host::Host(const Context& context, const kernel::Netlink& netlink, const std::st
       addresses_(log_to(context.events), cleaner),
       static_addresses_(log_to(context.events), cleaner),
       routes_(log_to(context.events), cleaner),
-      local_clients_turn_(context.io) {}
+      local_clients_(context.io, context.attempts, "leading the host's own clients",
+                     rests_of_local_clients, [this] { follow_local_clients(); }) {}
 
 // FNAT leaves out what the host numbers its own connections from. Where that is nearly all there
 // is, FNAT leaves the end of it, which the host's connections to a real_server are translated to.
@@ -122,7 +122,7 @@ void Host::guard(const exchange::Snapshot& snapshot, Hide hide, Refusal refusal)
     if (hide == Hide::what_was_too)
         add_what_was(rules, guard_.rules());
     else
-        rules.local = local_rules();
+        rules.local = refusal == Refusal::is_thrown ? local_rules() : next_local_rules();
     take(guard_.follow(std::move(rules)), refusal);
 }
 
@@ -199,24 +199,17 @@ kernel::LocalRules Host::local_rules() const {
     return rules;
 }
 
-void Host::follow_local_clients() {
-    kernel::GuardRules rules = guard_.rules();
-    rules.local = local_rules();
-    take(guard_.follow(std::move(rules)), Refusal::is_told);
+kernel::LocalRules Host::next_local_rules() {
+    kernel::LocalRules rules = local_rules();
+    if (model::leave_for_later(rules.services, guard_.rules().local.services))
+        local_clients_.follow_soon();
+    return rules;
 }
 
-// What takes long gets a tenth of the time: thousands of services, whose servers fail one by one.
-void Host::follow_local_clients_soon() {
-    if (std::exchange(are_local_clients_due_, true)) return;
-    local_clients_turn_.expires_at(next_local_clients_);
-    local_clients_turn_.async_wait([this](const boost::system::error_code& error) {
-        if (error) return;
-        are_local_clients_due_ = false;
-        const auto begin = Clock::now();
-        context_.attempts("leading the host's own clients", [this] { follow_local_clients(); });
-        const auto end = Clock::now();
-        next_local_clients_ = end - begin < long_turn ? end : end + rest_of_turns * (end - begin);
-    });
+void Host::follow_local_clients() {
+    kernel::GuardRules rules = guard_.rules();
+    rules.local = next_local_rules();
+    take(guard_.follow(std::move(rules)), Refusal::is_told);
 }
 
 void Host::follow_forwarding() {

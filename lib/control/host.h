@@ -7,13 +7,13 @@
 // tried again.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "control/publication.h"
+#include "journal/pacer.h"
 #include "kernel/guard.h"
 #include "kernel/host_addresses.h"
 #include "kernel/host_routes.h"
@@ -41,7 +41,7 @@ class Host {
     void follow_guard();
     void follow_local_clients();
     // As the last of what is due now, and not again and again while it takes long.
-    void follow_local_clients_soon();
+    void follow_local_clients_soon() { local_clients_.follow_soon(); }
     void follow_forwarding();  // sysctl settings, of which nobody tells
     // Once in a while: what was asked for has come by now, or never will.
     void expect_all_seen();
@@ -75,6 +75,8 @@ class Host {
     void take(const std::vector<kernel::GuardTrouble>& troubles, Refusal refusal);
     void warn_of_double_owners(const kernel::InterfaceRules& rules);
     kernel::LocalRules local_rules() const;
+    // What of it is for now; the rest follows soon.
+    kernel::LocalRules next_local_rules();
 
     Context context_;
     const kernel::Netlink& netlink_;
@@ -84,10 +86,7 @@ class Host {
     kernel::HostRoutes routes_;
     kernel::MulticastGroups multicast_;
     std::set<net::IpAddress> doubly_owned_;  // warned about
-    using Clock = boost::asio::steady_timer::clock_type;
-    boost::asio::steady_timer local_clients_turn_;
-    Clock::time_point next_local_clients_{};
-    bool are_local_clients_due_ = false;
+    journal::Pacer local_clients_;
 };
 
 }  // namespace warren::control

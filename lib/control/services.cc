@@ -62,7 +62,9 @@ Services::Services(const Context& context, exchange::Exchange& exchange,
     : context_(context),
       exchange_(exchange),
       callbacks_(std::move(callbacks)),
-      notifier_(context.state.config, queues, listeners) {}
+      notifier_(context.state.config, queues, listeners),
+      standings_(context.io, context.attempts, "publishing servers' standings", 1,
+                 [this] { publish_standings(); }) {}
 
 void Services::begin_checks(Checks::Watched watched) {
     checks_ = std::make_unique<Checks>(
@@ -141,6 +143,10 @@ void Services::on_server(std::uint16_t index) {
                                  servers_left(context_.state, service));
             break;
     }
+    standings_.follow();
+}
+
+void Services::publish_standings() {
     follow_quorums();
     context_.publication.publish();
 }

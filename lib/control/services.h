@@ -13,6 +13,7 @@
 #include "control/publication.h"
 #include "history/ended_flows.h"
 #include "history/refusals.h"
+#include "journal/pacer.h"
 #include "model/orders.h"
 #include "model/port_use.h"
 #include "model/reload.h"
@@ -35,7 +36,8 @@ class Services {
     void begin_checks(Checks::Watched watched);
     void end_checks() { checks_.reset(); }
 
-    // A server's standing has changed, by a check, an order or a reload.
+    // A server's standing has changed, by a check, an order or a reload. Of many at once all but
+    // the first few are published together, and what the quorums make of them.
     void on_server(std::uint16_t server);
     // A check has changed its weight.
     void on_weight(std::uint16_t server);
@@ -72,6 +74,7 @@ class Services {
 
   private:
     void run_stop_scripts(const model::ServerRecord& server, std::string_view why);
+    void publish_standings();
     void announce_quorum(const model::QuorumChange& change);
     void announce_last_resorts();
     OrderResult order_weight(std::uint16_t server, const model::Order& order);
@@ -93,6 +96,7 @@ class Services {
     history::RefusalWatch refusals_;
     server_pools::SlowServers slow_;
     model::PortAlarm port_alarm_;
+    journal::Pacer standings_;
 };
 
 }  // namespace warren::control

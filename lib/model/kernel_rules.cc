@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -282,6 +283,32 @@ std::vector<kernel::LocalService> local_services(const State& state) {
         all.push_back(std::move(service));
     }
     return all;
+}
+
+bool leave_for_later(std::vector<kernel::LocalService>& wanted,
+                     const std::vector<kernel::LocalService>& now) {
+    constexpr std::size_t most = 256, for_its_chain = 4;  // in targets
+    std::map<std::pair<net::IpAddress, std::uint16_t>, const kernel::LocalService*> before;
+    for (const kernel::LocalService& service : now)
+        before.emplace(std::pair(service.vip, service.port), &service);
+    std::vector<kernel::LocalService> part;
+    std::size_t told = 0;
+    bool is_any_left = false;
+    for (kernel::LocalService& service : wanted) {
+        const auto found = before.find({service.vip, service.port});
+        const kernel::LocalService* old = found != before.end() ? found->second : nullptr;
+        const bool is_same = old != nullptr && *old == service;
+        const bool comes_or_goes = old != nullptr && old->is_active != service.is_active;
+        if (!is_same && !comes_or_goes && told >= most) {
+            is_any_left = true;
+            if (old != nullptr) part.push_back(*old);
+            continue;
+        }
+        if (!is_same) told += for_its_chain + service.targets.size();
+        part.push_back(std::move(service));
+    }
+    wanted = std::move(part);
+    return is_any_left;
 }
 
 kernel::SharedSources shared_sources(const State& state) {

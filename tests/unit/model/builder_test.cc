@@ -475,5 +475,44 @@ TEST(HostAddressesOfState, AnOwnersAreNeverLeftovers) {
     EXPECT_EQ(all[1].interface, "vrrp.51") << "where keepalived has it";
 }
 
+std::vector<kernel::LocalService> thousand_services(std::uint32_t weight, bool is_active = true) {
+    std::vector<kernel::LocalService> all;
+    for (std::uint16_t i = 0; i < 1'000; ++i)
+        all.push_back({ip("10.0.0.1"),
+                       static_cast<std::uint16_t>(5'000 + i),
+                       {{ip("10.0.1.1"), 5672, weight}},
+                       {},
+                       is_active});
+    return all;
+}
+
+TEST(LocalServices, OfManyChangesSomeAreToldAtOnceAndAllInTheEnd) {
+    const auto wanted = thousand_services(2);
+    auto now = thousand_services(1);
+    unsigned turns = 0;
+    for (bool is_more = true; is_more; ++turns) {
+        ASSERT_LT(turns, 100U);
+        const auto before = now;
+        now = wanted;
+        is_more = leave_for_later(now, before);
+        ASSERT_EQ(now.size(), before.size());
+        std::size_t told = 0;
+        for (std::size_t i = 0; i < now.size(); ++i)
+            told += now[i] != before[i];
+        EXPECT_GE(told, turns < 19 ? 50U : 1U);
+        EXPECT_LE(told, 64U);
+    }
+    EXPECT_EQ(now, wanted);
+}
+
+TEST(LocalServices, WhatGoesWithItsAddressDoesNotWait) {
+    auto gone = thousand_services(1, false);
+    EXPECT_FALSE(leave_for_later(gone, thousand_services(1)));
+    EXPECT_EQ(gone, thousand_services(1, false));
+    auto removed = std::vector<kernel::LocalService>{};
+    EXPECT_FALSE(leave_for_later(removed, thousand_services(1)));
+    EXPECT_TRUE(removed.empty());
+}
+
 }  // namespace
 }  // namespace warren::model
