@@ -12,6 +12,7 @@
 #include <set>
 #include <span>
 #include <stdexcept>
+#include <unordered_map>
 #include <utility>
 
 #include "net/own_frames.h"
@@ -491,14 +492,22 @@ std::string set_change(const char* verb, const GuardTable& table, const GuardTab
     return std::string(verb) + " element " + table.name + " " + set.name + " " + elements(only);
 }
 
-bool has(const GuardTable& table, const GuardTable::Chain& chain) {
-    return std::find(table.chains.begin(), table.chains.end(), chain) != table.chains.end();
-}
+// By name: a table has thousands where there are as many services.
+class Chains {
+  public:
+    explicit Chains(const GuardTable& table) {
+        for (const GuardTable::Chain& chain : table.chains)
+            all_.emplace(chain.name, &chain);
+    }
+    bool has_one_named(const std::string& name) const { return all_.contains(name); }
+    bool has(const GuardTable::Chain& chain) const {
+        const auto found = all_.find(chain.name);
+        return found != all_.end() && *found->second == chain;
+    }
 
-bool has_one_named(const GuardTable& table, const std::string& name) {
-    return std::any_of(table.chains.begin(), table.chains.end(),
-                       [&](const GuardTable::Chain& chain) { return chain.name == name; });
-}
+  private:
+    std::unordered_map<std::string_view, const GuardTable::Chain*> all_;
+};
 
 }  // namespace
 
@@ -521,11 +530,13 @@ std::string commands(const GuardTable* before, const GuardTable& after) {
         text = "delete table " + after.name + "\n";
         before = nullptr;
     }
-    const GuardTable old = before != nullptr ? *before : GuardTable{};
+    const GuardTable none;
+    const GuardTable& old = before != nullptr ? *before : none;
+    const Chains old_chains(old), chains(after);
     for (const GuardTable::Chain& chain : old.chains)
-        if (!has(after, chain)) text += "flush chain " + after.name + " " + chain.name + "\n";
+        if (!chains.has(chain)) text += "flush chain " + after.name + " " + chain.name + "\n";
     for (const GuardTable::Chain& chain : old.chains)
-        if (!has_one_named(after, chain.name))
+        if (!chains.has_one_named(chain.name))
             text += "delete chain " + after.name + " " + chain.name + "\n";
     for (const GuardTable::Set& set : old.sets)
         if (const GuardTable::Set* now = set_of(after, set.name))
@@ -540,7 +551,7 @@ std::string commands(const GuardTable* before, const GuardTable& after) {
                     (set.is_v4 ? "ipv4_addr" : "ipv6_addr") +
                     " . inet_service;\n    elements = " + elements(set.endpoints) + "  }\n";
     for (const GuardTable::Chain& chain : after.chains)
-        if (!has(old, chain))
+        if (!old_chains.has(chain))
             text += "  chain " + chain.name + " {\n" +
                     (chain.type.empty() ? "" : "    " + chain.type + "; policy accept;\n") +
                     chain.rules + "  }\n";

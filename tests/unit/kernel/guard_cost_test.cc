@@ -21,14 +21,17 @@ namespace {
 
 using testing_support::ip;
 
-constexpr int services = 16, servers_each = 256;
+struct Size {
+    int services, servers_each;
+};
+constexpr Size few_services{16, 256}, many_services{1'024, 4};
 
 net::IpAddress server(int number) {
     return net::IpAddress::v4(10, 1, static_cast<std::uint8_t>(number / 250),
                               static_cast<std::uint8_t>(1 + number % 250));
 }
 
-GuardRules largest(bool is_master) {
+GuardRules largest(bool is_master, Size size = few_services) {
     const net::IpAddress vip = ip("192.168.8.100");
     InterfaceRules eth0{.interface = "lo", .ifindex = 1};
     eth0.vrids = {51};
@@ -44,12 +47,12 @@ GuardRules largest(bool is_master) {
         eth0.heard_macs = {{{0, 0, 0x5e, 0, 1, 51}}};
         eth0.senders = {{{{0, 0, 0x5e, 0, 1, 51}}, vip}};
     }
-    for (int s = 0; s < services; ++s) {
+    for (int s = 0; s < size.services; ++s) {
         const auto port = static_cast<std::uint16_t>(1'000 + s);
         eth0.services.emplace_back(vip, port);
         LocalService service{vip, port, {}, {}, is_master};
-        for (int r = 0; r < servers_each; ++r) {
-            const net::IpAddress address = server(s * servers_each + r);
+        for (int r = 0; r < size.servers_each; ++r) {
+            const net::IpAddress address = server(s * size.servers_each + r);
             service.targets.push_back({address, 5672, 1});
             shared.servers.emplace_back(address, 5672);
         }
@@ -113,6 +116,23 @@ TEST(GuardCost, ToLookWhetherAllIsThereIsCheap) {
     std::printf("nothing new: %.2f ms; another master: %.2f ms\n", look, change);
     EXPECT_LT(look, 10);
     EXPECT_LT(change, 150) << "3 ms; a sanitizer makes ten times as much of it";
+}
+
+TEST(GuardCost, AServerOfOneOfManyServices) {
+    if (!testing_support::enter_own_namespace()) GTEST_SKIP() << "no network namespaces here";
+    Guard guard("cost");
+    const GuardRules all = largest(true, many_services);
+    GuardRules one_down = all;
+    one_down.local.services[500].targets.pop_back();
+    const auto follow = [&](const GuardRules& rules) {
+        return cpu_ms([&] { EXPECT_TRUE(guard.follow(rules).empty()); });
+    };
+    std::printf("all that is new: %.1f ms\n", follow(all));
+    double change = 1e9;
+    for (int i = 0; i < 20; ++i)
+        change = std::min({change, follow(one_down), follow(all)});
+    std::printf("one server of 1,024 services down: %.2f ms\n", change);
+    EXPECT_LT(change, 300) << "11 ms; a sanitizer makes ten times as much of it";
 }
 
 }  // namespace
