@@ -30,9 +30,8 @@ class RefusalWatch {
     // Whether a service or a server, its index, and the cause.
     using Key = std::pair<bool, std::pair<std::size_t, std::size_t>>;
 
-    // What there is to tell of it; it is `what` that is refused.
-    std::optional<journal::Notice> look_at(const Key& key, const balance::RecentCount& count,
-                                           const std::string& what);
+    // What there is to tell of it, in words that follow who refuses what. Nearly always nothing.
+    std::optional<journal::Notice> look_at(const Key& key, const balance::RecentCount& count);
 
     std::map<Key, Reported> standing_;
 };
