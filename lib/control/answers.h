@@ -62,9 +62,10 @@ class Answers {
     // What is known now, for who answers over HTTP.
     http::Answer with_facts(const http::Site::Look& look) const;
 
-    // A page of `show flows`, for the same.
-    void list_flows(const std::string& question, telemetry::FlowListing::Answer answer) {
-        listing_.request(question, std::move(answer));
+    // A page of that, for the same; `what` gives no order.
+    void read(const std::string& what, const std::string& question,
+              const telemetry::Commands::Answer& reply) {
+        answer(what, question, reply);
     }
 
     // Each second: how busy the workers have been since the last call, how late this one is.

@@ -98,8 +98,9 @@ Manager::Manager(const config::Config& config, const port::PortTable& ports,
                operator_actions()),
       site_([this](const http::Site::Look& look) { return answers_.with_facts(look); },
             services_.ended(),
-            [this](const std::string& question, std::function<void(std::string)> take) {
-                answers_.list_flows(question, std::move(take));
+            [this](const std::string& what, const std::string& question,
+                   const std::function<void(std::string)>& take) {
+                answers_.read(what, question, take);
             },
             [this](std::function<void()> go_on) {
                 boost::asio::post(io_, [this, go_on = std::move(go_on)] {

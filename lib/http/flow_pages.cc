@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <memory>
 #include <utility>
 
@@ -19,38 +18,26 @@ using views::Json;
 constexpr std::array<std::string_view, 7> parameters{"client", "server", "service", "local",
                                                      "state",  "idle",   "older"};
 
-// "%3A" and the like (RFC 3986 2.1). Nothing: it is none, or not of what addresses and names have.
-std::optional<std::string> plain(std::string_view text) {
-    std::string decoded;
-    while (!text.empty()) {
-        char c = text.front();
-        std::size_t length = 1;
-        if (c == '%') {
-            unsigned value = 0;
-            const char* end = text.data() + std::min<std::size_t>(text.size(), 3);
-            const auto read = std::from_chars(text.data() + 1, end, value, 16);
-            if (read.ptr != text.data() + 3) return std::nullopt;
-            c = static_cast<char>(value);
-            length = 3;
-        }
-        constexpr std::string_view others = ".:[]_";
-        if (std::isalnum(static_cast<unsigned char>(c)) == 0 &&
-            others.find(c) == std::string_view::npos)
-            return std::nullopt;
-        decoded += c;
-        text.remove_prefix(length);
-    }
-    return decoded;
+// Nothing: not of what addresses and names have.
+std::optional<std::string> plain(std::string_view value) {
+    static constexpr std::string_view others = ".:[]_";
+    const auto is_plain = [](unsigned char c) {
+        return std::isalnum(c) != 0 || others.find(static_cast<char>(c)) != std::string_view::npos;
+    };
+    std::optional<std::string> text = decoded(value);
+    if (text && !std::all_of(text->begin(), text->end(), is_plain)) return std::nullopt;
+    return text;
 }
 
 class Gathering : public std::enable_shared_from_this<Gathering> {
   public:
-    Gathering(const AskFlows& ask, std::function<void(GatheredFlows)> done)
+    Gathering(const Ask& ask, std::function<void(GatheredFlows)> done)
         : ask_(ask), done_(std::move(done)) {}
 
     void go_on(const std::string& question) {
         ++pages_;
-        ask_(question, [self = shared_from_this()](const std::string& page) { self->take(page); });
+        ask_("flows", question,
+             [self = shared_from_this()](const std::string& page) { self->take(page); });
     }
 
   private:
@@ -68,7 +55,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
         done_(std::move(flows_));
     }
 
-    const AskFlows& ask_;  // the site's, which outlives what it waits for
+    const Ask& ask_;  // the site's, which outlives what it waits for
     std::function<void(GatheredFlows)> done_;
     GatheredFlows flows_;
     unsigned pages_ = 0;
@@ -99,7 +86,7 @@ std::optional<std::string> flow_question(std::string_view query) {
     return from + words;
 }
 
-void gather_flows(const AskFlows& ask, const std::string& question,
+void gather_flows(const Ask& ask, const std::string& question,
                   std::function<void(GatheredFlows)> done) {
     std::make_shared<Gathering>(ask, std::move(done))->go_on(question);
 }

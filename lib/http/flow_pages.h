@@ -14,14 +14,14 @@
 
 namespace warren::http {
 
-// Asks as `warrenctl show flows` does; the answer may come at once or later, and is a page.
-using AskFlows =
-    std::function<void(const std::string& question, std::function<void(std::string page)>)>;
+// Asks as warrenctl does, for reading; the answer may come at once or later, and is a page.
+using Ask = std::function<void(const std::string& what, const std::string& question,
+                               std::function<void(std::string page)>)>;
 
 // One answer costs the workers no more than this many pages of 64 rows.
 inline constexpr unsigned most_flow_pages = 64;
 
-// A query as words for AskFlows. Nothing: it has a parameter that there is not, or twice.
+// A query as words of `show flows`. Nothing: it has a parameter that there is not, or twice.
 std::optional<std::string> flow_question(std::string_view query);
 
 struct GatheredFlows {
@@ -30,7 +30,7 @@ struct GatheredFlows {
     std::string problem;  // not empty: it cannot be answered
 };
 
-void gather_flows(const AskFlows& ask, const std::string& question,
+void gather_flows(const Ask& ask, const std::string& question,
                   std::function<void(GatheredFlows)> done);
 
 }  // namespace warren::http

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ struct Question {
 
 // `target` in origin-form (RFC 9112 3.2.1).
 Question read_target(std::string_view target);
+
+// A query's value, of printable characters: "%3A" and the like (RFC 3986 2.1) decoded. Nothing: it
+// is none.
+std::optional<std::string> decoded(std::string_view value);
 
 // Rows in one answer: of events and ended flows the newest, of flows about so many.
 inline constexpr std::size_t most_rows = 1'000;

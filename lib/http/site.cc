@@ -78,6 +78,14 @@ Json rows_of(const history::EndedFlows& flows, std::uint64_t since) {
     return rows;
 }
 
+// What an answer is made of the question for; else empty.
+std::string asked_for(std::string_view path) {
+    for (const std::string_view what : {"why", "explain", "history", "flow_count"})
+        if (path.starts_with(api_prefix) && path.substr(api_prefix.size()) == what)
+            return std::string(what);
+    return {};
+}
+
 // One whose rows may be thousands.
 const views::View* long_view(std::string_view path) {
     if (!path.starts_with(api_prefix)) return nullptr;
@@ -115,10 +123,10 @@ Answer primary(const metrics::Facts& facts, std::string_view router) {
 
 }  // namespace
 
-Site::Site(WithFacts with_facts, const history::EndedFlows& ended, AskFlows ask_flows, Later later)
+Site::Site(WithFacts with_facts, const history::EndedFlows& ended, Ask ask, Later later)
     : with_facts_(std::move(with_facts)),
       ended_(ended),
-      ask_flows_(std::move(ask_flows)),
+      ask_(std::move(ask)),
       makings_(
           [this](const Makings::Step& step) {
               bool goes_on = false;
@@ -133,6 +141,8 @@ Site::Site(WithFacts with_facts, const history::EndedFlows& ended, AskFlows ask_
 void Site::answer(const Question& question, const Reply& reply) {
     if (question.path == flows_path)
         flows(question, reply);
+    else if (const std::string what = asked_for(question.path); !what.empty())
+        ask(what, question, reply);
     else if (question.path == "/metrics")
         metrics(question, reply);
     else if (question.path == "/haproxy;csv")
@@ -214,7 +224,7 @@ void Site::flows(const Question& question, const Reply& reply) {
     if (!words)
         return reply(text_answer(
             400, "flows takes client, server, service, local, state, idle, older and from\n"));
-    gather_flows(ask_flows_, *words, [this, reply](GatheredFlows flows) {
+    gather_flows(ask_, *words, [this, reply](GatheredFlows flows) {
         if (!flows.problem.empty()) {
             const bool is_busy = flows.problem.starts_with("too many");
             return reply(text_answer(is_busy ? 503 : 400, flows.problem + "\n"));
@@ -222,6 +232,29 @@ void Site::flows(const Question& question, const Reply& reply) {
         reply(with_facts_([&](const metrics::Facts& facts) {
             Json whole = envelope(facts, "flows", std::move(flows.rows));
             whole["next"] = flows.next.empty() ? Json() : Json(flows.next);
+            return json_text(whole);
+        }));
+    });
+}
+
+// A page of it: "next" is the question for the next one.
+void Site::ask(const std::string& what, const Question& question, const Reply& reply) {
+    const std::optional<std::string_view> value = parameter(question.query, "ask");
+    const std::optional<std::string> words = value ? decoded(*value) : std::nullopt;
+    if (!words) return reply(text_answer(400, what + " takes ask=QUESTION\n"));
+    ask_(what, *words, [this, what, reply](const std::string& text) {
+        const Json page = Json::parse(text, nullptr, false);
+        if (page.is_discarded() || !page.contains("rows")) {
+            const bool is_usage = page.is_object() && page.contains("usage");
+            const std::string problem =
+                page.is_object() ? page.value("error", "no answer") : "no answer";
+            return reply(text_answer(is_usage ? 400 : 503, problem + "\n"));
+        }
+        Json rows = Json::array();
+        add_rows(page, rows);
+        reply(with_facts_([&](const metrics::Facts& facts) {
+            Json whole = envelope(facts, what, std::move(rows));
+            whole["next"] = page.contains("next") ? page["next"] : Json();
             return json_text(whole);
         }));
     });

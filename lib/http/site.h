@@ -29,8 +29,8 @@ class Site {
     // Calls it at once with what is known now.
     using WithFacts = std::function<Answer(const Look& look)>;
 
-    // `ended` outlives the site, and the site whom it asks for flows, and what waits for later.
-    Site(WithFacts with_facts, const history::EndedFlows& ended, AskFlows ask_flows, Later later);
+    // `ended` outlives the site, and the site whom it asks, and what waits for later.
+    Site(WithFacts with_facts, const history::EndedFlows& ended, Ask ask, Later later);
 
     // Of flows the workers' answer is waited for; of thousands of servers the loop has its turns.
     void answer(const Question& question, const Reply& reply);
@@ -44,6 +44,7 @@ class Site {
 
     Answer answer_now(const Question& question);
     void flows(const Question& question, const Reply& reply);
+    void ask(const std::string& what, const Question& question, const Reply& reply);
     void make(const std::string& key, std::string_view type, const Makings::Begin& begin,
               const Reply& reply);
     const Answer* made_just_now(const std::string& key) const;
@@ -55,7 +56,7 @@ class Site {
 
     WithFacts with_facts_;
     const history::EndedFlows& ended_;
-    AskFlows ask_flows_;
+    Ask ask_;
     Makings makings_;
     std::map<std::string, Made> made_;  // most_made at most
 };

@@ -173,9 +173,13 @@ def members_of_the_group_read(test, host):
 
     member = ("--groups", str(cage.ids_of("warren")[1]))
     for words in (("status",), ("show", "servers"), ("show", "vrrp"), ("show", "counters"), ("show", "flows"), ("events", "--since", "1h"),
-                  ("ended",), ("check",)):
+                  ("ended",), ("check",), ("history",), ("show", "flows", "count"), ("explain", "192.168.8.50:40000")):
         result = says(member, *words)
         assert result.returncode == 0, f"{words}: {result}"
+    for words, code, text in ((("why", "192.168.8.77"), 1, "nothing of 192.168.8.77 has ended"), (("why", "nobody"), 2, "nobody"),
+                              (("explain", "192.168.8.50:40000", "192.168.8.1:1"), 0, "the address is none of ours")):
+        result = says(member, *words)
+        assert result.returncode == code and text in result.stdout + result.stderr, f"{words}: {result}"
     assert VIP in says(member, "status").stdout
     assert "VI_1: backup -> master" in says(member, "events", "vrrp").stdout
     for words in (("drain", "192.168.8.11:5672"), ("reload",), ("show", "config")):

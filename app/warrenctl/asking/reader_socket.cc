@@ -9,9 +9,14 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cctype>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
+
+#include "asking/telemetry.h"
 
 namespace warren::ctl {
 namespace {
@@ -28,7 +33,23 @@ struct Reader {
     static constexpr std::array views{"status",   "ports",    "vrrp",    "tracked",
                                       "sync",     "services", "servers", "neighbours",
                                       "counters", "workers",  "events",  "ended"};
+    static constexpr std::array questions{"why", "explain", "history", "flow_count"};
 };
+
+// What a query's value has (RFC 3986 3.4, without what separates values).
+std::string encoded(const std::string& text) {
+    std::string value;
+    for (const char c : text) {
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr(".:,[]_-@", c)) {
+            value += c;
+            continue;
+        }
+        std::array<char, 4> code{};
+        std::snprintf(code.data(), code.size(), "%%%02X", static_cast<unsigned char>(c));
+        value += code.data();
+    }
+    return value;
+}
 
 // "3:17 client 10.0.0.9 state fin" as "from=3:17&client=10.0.0.9&state=fin".
 std::string flow_query(const std::string& cursor) {
@@ -74,6 +95,9 @@ std::string reader_path(const std::string& view, const std::string& cursor) {
         const std::string query = flow_query(cursor);
         return api + view + (query.empty() ? "" : "?" + query);
     }
+    if (std::find(Reader::questions.begin(), Reader::questions.end(), view) !=
+        Reader::questions.end())
+        return api + view + (cursor.empty() ? "" : "?ask=" + encoded(cursor));
     if (std::find(Reader::views.begin(), Reader::views.end(), view) == Reader::views.end())
         return {};
     const bool is_number =
@@ -99,6 +123,7 @@ nlohmann::ordered_json read_view(const std::string& socket, const std::string& p
     std::string body = answer.get().body();
     if (answer.get().result() != http::status::ok) {
         body.erase(std::remove(body.begin(), body.end(), '\n'), body.end());
+        if (answer.get().result() == http::status::bad_request) throw NotUnderstood(body);
         throw std::runtime_error("warren answers: " + body);
     }
     auto whole = nlohmann::ordered_json::parse(body, nullptr, false);

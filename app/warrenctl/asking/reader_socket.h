@@ -17,10 +17,11 @@ bool is_answered(const std::string& socket);
 std::vector<std::string> readable_instances();
 
 // What telemetry is asked, as a path: a view, and what its first page begins with ("", a row's
-// number, "@" and a time, or which flows). Empty: readers are not told that.
+// number, "@" and a time, which flows, or another question). Empty: readers are not told that.
 std::string reader_path(const std::string& view, const std::string& cursor);
 
-// {"rows": […]} of such a path, all at once but of flows. Throws std::runtime_error otherwise.
+// {"rows": […]} of such a path, with "next" where there is more. Throws std::runtime_error
+// otherwise.
 nlohmann::ordered_json read_view(const std::string& socket, const std::string& path);
 
 }  // namespace warren::ctl

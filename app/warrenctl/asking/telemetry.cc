@@ -165,7 +165,8 @@ std::string Telemetry::exchange(const std::string& request) {
 Json Telemetry::read_page(const std::string& view, const std::string& cursor) const {
     const std::string path = reader_path(view, cursor);
     if (path.empty())
-        throw NotAllowed("no permission: members of the group read views, events and ended only");
+        throw NotAllowed(
+            "no permission: members of the group read views and what has happened, no more");
     Json answer = read_view(reader_, path);
     if (answer.contains("next") && answer["next"].is_null()) answer.erase("next");
     return answer;

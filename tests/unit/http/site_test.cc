@@ -42,13 +42,15 @@ class HttpSite : public metrics::FactsFixture {
                                 .manager_lag_ns = lag_ns_});
                },
                ended_,
-               [this](const std::string& question, const auto& take) {
+               [this](const std::string& what, const std::string& question, const auto& take) {
                    asked_.push_back(question);
+                   asked_for_ = what;
                    take(flow_page(question));
                },
                [this](std::function<void()> go_on) { later_.push_back(std::move(go_on)); }};
     std::vector<std::function<void()>> later_;
     std::vector<std::string> asked_;
+    std::string asked_for_;
     std::function<std::string(const std::string& question)> flow_page;
 };
 
@@ -234,6 +236,37 @@ TEST_F(HttpSite, FlowsAreAskedWell) {
     EXPECT_EQ(body("/api/1/flows?state=x"), "unknown word\n");
     flow_page = [](const std::string&) { return R"({"error":"too many flow listings at once"})"; };
     EXPECT_EQ(status("/api/1/flows"), 503U);
+}
+
+TEST_F(HttpSite, QuestionsOfWarrenctlAreAnsweredPageByPage) {
+    flow_page = [](const std::string&) {
+        return R"({"view":"why","keys":["open"],"rows":[[3]],"next":"10.0.0.9,1,2,5"})";
+    };
+    const nlohmann::json page = json("/api/1/why?ask=10.0.0.9,1,2%2C4");
+    EXPECT_EQ(asked_for_, "why");
+    EXPECT_EQ(asked_, std::vector<std::string>{"10.0.0.9,1,2,4"});
+    EXPECT_EQ(page["view"], "why");
+    EXPECT_EQ(page["rows"], R"([{"open":3}])"_json);
+    EXPECT_EQ(page["next"], "10.0.0.9,1,2,5");
+    flow_page = [](const std::string&) { return R"({"view":"history","rows":[]})"; };
+    EXPECT_EQ(json("/api/1/history")["next"], nullptr);
+    for (const char* what : {"why", "explain", "history", "flow_count"}) {
+        EXPECT_EQ(status(std::string("/api/1/") + what), 200U) << what;
+        EXPECT_EQ(asked_for_, what);
+    }
+    flow_page = [](const std::string&) { return R"({"error":"which client?","usage":true})"; };
+    EXPECT_EQ(status("/api/1/why"), 400U);
+    EXPECT_EQ(body("/api/1/why"), "which client?\n");
+    flow_page = [](const std::string&) { return R"({"error":"too many wait"})"; };
+    EXPECT_EQ(status("/api/1/explain?ask=x"), 503U);
+}
+
+TEST_F(HttpSite, QuestionsAreAskedWellAndGiveNoOrders) {
+    for (const char* wrong : {"x=1", "ask", "ask=%", "ask=%0a", "ask=%zz", "ask=%FF", "ask=%+1"})
+        EXPECT_EQ(status(std::string("/api/1/why?") + wrong), 400U) << wrong;
+    for (const char* order : {"order", "reload", "handover", "reset_flows", "config"})
+        EXPECT_EQ(status(std::string("/api/1/") + order + "?ask=x"), 404U) << order;
+    EXPECT_TRUE(asked_.empty());
 }
 
 TEST_F(HttpSite, WhatServersSayNeedNotBeText) {

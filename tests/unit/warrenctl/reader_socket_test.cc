@@ -23,8 +23,17 @@ TEST(ReaderSocket, FlowsAreAskedForInAQuery) {
               "/api/1/flows?server=[2001:db8::1]:5672");
 }
 
+TEST(ReaderSocket, AQuestionIsEncoded) {
+    EXPECT_EQ(reader_path("history", ""), "/api/1/history");
+    EXPECT_EQ(reader_path("why", "[2001:db8::1]:9,100,200,3"),
+              "/api/1/why?ask=[2001:db8::1]:9,100,200,3");
+    EXPECT_EQ(reader_path("flow_count", "client 10.0.0.9"),
+              "/api/1/flow_count?ask=client%2010.0.0.9");
+    EXPECT_EQ(reader_path("explain", "a&b=%"), "/api/1/explain?ask=a%26b%3D%25");
+}
+
 TEST(ReaderSocket, OrdersAndTheConfigurationAreNotThere) {
-    for (const char* other : {"order", "reload", "handover", "reset_flows", "config", "why"})
+    for (const char* other : {"order", "reload", "handover", "reset_flows", "config"})
         EXPECT_EQ(reader_path(other, ""), "") << other;
 }
 
