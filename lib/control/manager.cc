@@ -459,7 +459,7 @@ void Manager::reload(bool is_dry_run, const Answers::Actions::OnRows& done) {
     reloader_.read([this, is_dry_run, done](Reloader::Reading reading) {
         const Reloader::Outcome outcome =
             is_dry_run ? reloader_.dry_run(reading) : take(std::move(reading));
-        done(views::reload_rows(outcome.steps, outcome.refusal, is_dry_run));
+        done(views::reload_rows({outcome.steps, outcome.warnings, outcome.refusal}, is_dry_run));
     });
 }
 

@@ -129,6 +129,10 @@ Reloader::Outcome Reloader::judge(const Reading& reading, model::ReloadPlan& pla
     for (const syntax::Diagnostic& diagnostic : loaded.diagnostics)
         if (!loaded.ok() && diagnostic.severity == syntax::Severity::error)
             outcome.steps.push_back(first_line(diagnostic));
+    for (const syntax::Diagnostics* all : {&loaded.diagnostics, &reading.more})
+        for (const syntax::Diagnostic& diagnostic : *all)
+            if (loaded.ok() && diagnostic.severity == syntax::Severity::warning)
+                outcome.warnings.push_back(first_line(diagnostic));
     return outcome;
 }
 

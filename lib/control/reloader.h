@@ -51,6 +51,7 @@ class Reloader {
         std::string refusal;  // empty: it is taken up, or could be
         std::vector<std::string>
             steps;  // config::reload_steps() and resets, or what is wrong with it
+        std::vector<std::string> warnings{};  // of a file that is not refused
     };
     // Says what is wrong with the file; calls `take_up` if nothing is refused.
     Outcome reload(Reading reading, const TakeUp& take_up);

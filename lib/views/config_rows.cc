@@ -116,14 +116,26 @@ std::string config_page(const std::vector<syntax::TextLine>& lines, const config
     return page.finish(std::nullopt);
 }
 
-std::vector<Json> reload_rows(const std::vector<std::string>& steps, const std::string& refusal,
-                              bool is_rehearsal) {
+namespace {
+
+void add_some(std::vector<Json>& rows, const char* what, const std::vector<std::string>& texts,
+              std::size_t most, const char* where_all_are) {
+    for (std::size_t i = 0; i < std::min(texts.size(), most); ++i)
+        rows.push_back({{what, texts[i].substr(0, longest_reload_step)}});
+    if (texts.size() > most)
+        rows.push_back(
+            {{what, "and " + std::to_string(texts.size() - most) + " more: " + where_all_are}});
+}
+
+}  // namespace
+
+std::vector<Json> reload_rows(const ReloadTold& told, bool is_rehearsal) {
+    const auto& [steps, warnings, refusal] = told;
     std::vector<Json> rows;
-    for (std::size_t i = 0; i < std::min(steps.size(), most_reload_steps); ++i)
-        rows.push_back({{"step", steps[i].substr(0, longest_reload_step)}});
-    if (steps.size() > most_reload_steps)
-        rows.push_back({{"step", "and " + std::to_string(steps.size() - most_reload_steps) +
-                                     " more: `warren --config NEW --dry-run OLD` names all"}});
+    add_some(rows, "warning", warnings, most_reload_warnings,
+             "`warren --config NEW --check` names all");
+    add_some(rows, "step", steps, most_reload_steps,
+             "`warren --config NEW --dry-run OLD` names all");
     const std::string good = is_rehearsal ? "it could be taken up" : "reloaded";
     const std::string outcome =
         !refusal.empty() ? refusal.substr(0, longest_refusal) + "; the running configuration stays"

@@ -21,13 +21,17 @@ namespace warren::views {
 std::string config_page(const std::vector<syntax::TextLine>& lines, const config::Config& config,
                         std::string_view cursor);
 
-inline constexpr std::size_t most_reload_steps = 30;
+inline constexpr std::size_t most_reload_steps = 30, most_reload_warnings = 6;
 inline constexpr std::size_t longest_reload_step = 160;
 inline constexpr std::size_t longest_refusal = 1'000;  // it ends with what to do
 
-// What a reload has done, or would do: {"step": …} each, then {"outcome": …, "refused": …}. All fit
-// in one page: asking for another would reload once more.
-std::vector<Json> reload_rows(const std::vector<std::string>& steps, const std::string& refusal,
-                              bool is_rehearsal);
+struct ReloadTold {
+    const std::vector<std::string>& steps;
+    const std::vector<std::string>& warnings;
+    const std::string& refusal;
+};
+// What a reload has done, or would do: {"warning": …} and {"step": …} each, then {"outcome": …,
+// "refused": …}. All fit in one page: asking for another would reload once more.
+std::vector<Json> reload_rows(const ReloadTold& told, bool is_rehearsal);
 
 }  // namespace warren::views

@@ -16,6 +16,10 @@ bool write_reload(const std::vector<Json>& rows, ReloadKind kind, const ReloadOu
         return !is_refused;
     }
     for (const Json& row : rows) {
+        if (row.contains("warning")) {
+            output.errors << text(row, "warning") << '\n';
+            continue;
+        }
         const bool is_step = row.contains("step");
         // What differs is what was asked for, also if it needs a restart.
         const bool is_answer = !is_refused || (is_step && kind == ReloadKind::diff);

@@ -59,6 +59,15 @@ TEST_F(Reload, AFileThatCannotBeReadIsRefusedAndItsLineNamed) {
     EXPECT_NE(world_.events.at(world_.events.first()).text.find("warren.conf:"), std::string::npos);
 }
 
+TEST_F(Reload, WhatTheFileIsWarnedOfIsTold) {
+    text_ = a_router + model::service("192.168.8.100", "lb_algo wlcc\n");
+    const Reloader::Outcome outcome = reloader_.dry_run(reloader_.read_now());
+    EXPECT_EQ(outcome.refusal, "");
+    ASSERT_FALSE(outcome.warnings.empty());
+    EXPECT_NE(outcome.warnings.front().find("not 'wlcc'"), std::string::npos)
+        << outcome.warnings.front();
+}
+
 TEST_F(Reload, AnInterfaceThatIsNotThereIsRefusedBeforeAnythingIsDone) {
     EXPECT_FALSE(take(a_router + model::router("B", "no-such-one", 52, "10.0.0.1/24")));
     EXPECT_EQ(world_.last_event(),

@@ -75,13 +75,21 @@ TEST(ConfigRows, OfARefusalAreWhole) {
         "/etc/warren/warren.conf:21: real_server [2001:db8:ffff:ffff:ffff:ffff:ffff:1011]:5672: "
         "another lb_kind would strand its 6 connections: take it out and reload, which resets "
         "them, then put it back";
-    EXPECT_EQ(reload_rows({}, refusal, false)[0]["outcome"],
+    EXPECT_EQ(reload_rows({{}, {}, refusal}, false)[0]["outcome"],
               refusal + "; the running configuration stays");
     const std::vector<std::string> steps(100, std::string(500, 's'));
     std::size_t bytes = 0;
-    for (const Json& row : reload_rows(steps, std::string(5'000, 'r'), false))
+    for (const Json& row : reload_rows({steps, steps, std::string(5'000, 'r')}, false))
         bytes += row.dump().size() + 1;
     EXPECT_LT(bytes, max_page_bytes) << "of one page";
+}
+
+TEST(ConfigRows, WarningsComeBeforeWhatIsDone) {
+    const std::vector<std::string> none;
+    const std::vector<Json> rows = reload_rows({none, {"warren.conf:8: warning: w"}, ""}, false);
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0]["warning"], "warren.conf:8: warning: w");
+    EXPECT_EQ(rows[1]["outcome"], "nothing changes");
 }
 
 }  // namespace

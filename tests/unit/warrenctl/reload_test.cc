@@ -34,6 +34,15 @@ TEST(Reload, SaysWhatCameOfIt) {
     EXPECT_EQ(said.errors, "");
 }
 
+TEST(Reload, WarningsAreNoPartOfWhatItDoes) {
+    const std::vector<Json> rows{
+        {{"warning", "warren.conf:8: warning: wlc is taken"}}, taken[0], taken[1]};
+    const Printed said = print(rows, ReloadKind::now);
+    EXPECT_TRUE(said.is_taken);
+    EXPECT_EQ(said.out, "vrrp_instance A: priority 100 -> 90\nreloaded\n");
+    EXPECT_EQ(said.errors, "warren.conf:8: warning: wlc is taken\n");
+}
+
 TEST(Reload, IsRefusedOnStandardError) {
     const Printed said = print(refused, ReloadKind::now);
     EXPECT_FALSE(said.is_taken);
