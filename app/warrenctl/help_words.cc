@@ -15,11 +15,12 @@ constexpr std::size_t narrow = 80;
 
 void explain(const WordText& text, std::ostream& out) {
     const std::size_t columns = columns_of(out, narrow);
-    out << text.name << ", "
-        << (text.what == "event" ? "a kind of events: warrenctl events " + std::string(text.name)
-                                 : "a reason of the verdict, " + std::string(text.level))
-        << '\n'
-        << wrapped(text.what == "event" ? "  means   " : "  when    ", std::string(text.means),
+    const std::string what =
+        text.what == "event"   ? "a kind of events: warrenctl events " + std::string(text.name)
+        : text.what == "cause" ? "a cause of ended connections: who ended them"
+                               : "a reason of the verdict, " + std::string(text.level);
+    out << text.name << ", " << what << '\n'
+        << wrapped(text.what == "reason" ? "  when    " : "  means   ", std::string(text.means),
                    columns)
         << "  next    " << text.ask << '\n';
 }

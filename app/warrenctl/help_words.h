@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // `warrenctl help WORD` of words that answers have in them: counters, kinds of events, reasons of
-// the verdict.
+// the verdict, causes of ends.
 #pragma once
 
 #include <iosfwd>

@@ -34,7 +34,7 @@ int run_help(const Said& said, const Output& output) {
     Words known = next_words({});
     for (const std::string& name : explained_words())
         known.push_back(name);
-    throw UsageError(unknown_word("command, counter, event or reason", word, known));
+    throw UsageError(unknown_word("command, counter, event, reason or cause", word, known));
 }
 
 void check_top(const Said& said) {

@@ -172,7 +172,7 @@ std::vector<Verb> asking_verbs() {
          "trace CLIENT[:PORT]   the same in words, step by step; or as capture",
          {"--count", "--last", "--seconds"},
          after_capture},
-        {"help", "help [COMMAND|COUNTER|EVENT|REASON]", {}, after_help}};
+        {"help", "help [COMMAND|COUNTER|EVENT|REASON|CAUSE]", {}, after_help}};
 }
 
 std::vector<Verb> order_verbs() {

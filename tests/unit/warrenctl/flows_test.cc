@@ -143,5 +143,24 @@ TEST(Words, EventsAndReasonsAreExplained) {
     EXPECT_FALSE(explain_word("nonsense", both));
 }
 
+TEST(Words, EveryCauseOfAnEndIsExplained) {
+    std::ostringstream takeover;
+    EXPECT_TRUE(explain_word("takeover", takeover));
+    EXPECT_EQ(takeover.str(),
+              "takeover, a cause of ended connections: who ended them\n"
+              "  means   the other warren had it; this one took the address without it: use\n"
+              "          flow sync\n"
+              "  next    warrenctl ended cause takeover\n");
+    for (const char* cause :
+         {"client_fin", "server_fin", "client_reset", "server_reset", "server_down",
+          "idle",       "disabled",   "drained",      "removed",      "reset",
+          "rebalance",  "refused",    "unanswered",   "no_server",    "no_port",
+          "table_full", "takeover",   "moved",        "stale",        "stray"}) {
+        std::ostringstream said;
+        explain_word(cause, said);
+        EXPECT_NE(said.str().find("a cause of ended connections"), std::string::npos) << cause;
+    }
+}
+
 }  // namespace
 }  // namespace warren::ctl
