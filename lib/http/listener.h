@@ -25,6 +25,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
     Listener& operator=(const Listener&) = delete;
 
     const config::HttpAddress& address() const { return address_; }
+    // Where it is: with the instance's name in a path.
+    std::string place() const { return path_.empty() ? address_.to_string() : "unix:" + path_; }
     // If there is room, and it does not accept already.
     void accept();
     void close();

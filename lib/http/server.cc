@@ -47,7 +47,7 @@ void Server::open(const config::HttpAddress& address) {
     }
     listeners_.back()->accept();
     events_.info(journal::EventKind::process, "metrics and status page on http {}",
-                 address.to_string());
+                 listeners_.back()->place());
 }
 
 }  // namespace warren::http

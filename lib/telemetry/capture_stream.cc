@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/counted.h"
+
 namespace warren::telemetry {
 namespace {
 
@@ -119,10 +121,10 @@ void CaptureStream::finish() {
     const std::uint64_t lost = tap_->lost();
     recording_->finish(monotonic_ns(), lost);
     queue(data, recording_->take_output());
-    queue(report, std::to_string(recording_->packets()) + " packets, " + std::to_string(lost) +
-                      " copies lost: " + why_);
-    events_.info(journal::EventKind::process, "capture ended, {}: {} packets, {} copies lost", why_,
-                 recording_->packets(), lost);
+    const std::string count = journal::counted(recording_->packets(), "packet") + ", " +
+                              std::to_string(lost) + (lost == 1 ? " copy" : " copies") + " lost";
+    queue(report, count + ": " + why_);
+    events_.info(journal::EventKind::process, "capture ended, {}: {}", why_, count);
     reader_.reset();
     tap_.reset();
     is_last_ = true;

@@ -65,7 +65,9 @@ const std::vector<RankedColumn> server_ranks{
       [](const Json& r) { return number<latency_text>(r, "handshake_us"); }}},
     {100, {"IN/S", Align::right, [](const Json& r) { return byte_rate(r, "in_s"); }}},
     {100, {"OUT/S", Align::right, [](const Json& r) { return byte_rate(r, "out_s"); }}},
-    {always, {"WHY", Align::left, [](const Json& r) { return r.value("reason", std::string()); }}}};
+    {always, {"WHY", Align::left, [](const Json& r) {
+                  return is_plainly_up(r) ? std::string() : r.value("reason", std::string());
+              }}}};
 
 const std::vector<RankedColumn> flow_ranks{
     {always, {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }}},

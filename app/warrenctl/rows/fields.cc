@@ -91,4 +91,9 @@ std::string joined(const Json& row, const char* key) {
     return found == row.end() ? "-" : joined(*found);
 }
 
+bool is_plainly_up(const Json& server) {
+    const std::string reason = text(server, "reason");
+    return text(server, "state") == "up" && (reason == "start" || reason == "check passed");
+}
+
 }  // namespace warren::ctl

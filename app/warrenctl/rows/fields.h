@@ -30,4 +30,7 @@ std::string router_why(const Json& router);
 // Of such a row: what it has only if it speaks VRRP.
 std::string spoken(const Json& router, const std::string& what);
 
+// Of a server's row: there is nothing to say why it is up.
+bool is_plainly_up(const Json& server);
+
 }  // namespace warren::ctl

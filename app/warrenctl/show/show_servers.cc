@@ -184,12 +184,12 @@ void sort_by_measure(std::vector<Json>& servers, const std::string& order) {
 }  // namespace
 
 std::string server_details(const Json& server, std::size_t columns) {
-    const std::string reason = text(server, "reason");
-    const bool is_plainly_up =
-        text(server, "state") == "up" && (reason == "start" || reason == "check passed");
-    const std::vector<std::string> parts{is_plainly_up ? "" : reason, refused_text(server),
-                                         drain_text(server),          weight_text(server),
-                                         factors_text(server),        node_text(server)};
+    const std::vector<std::string> parts{is_plainly_up(server) ? "" : text(server, "reason"),
+                                         refused_text(server),
+                                         drain_text(server),
+                                         weight_text(server),
+                                         factors_text(server),
+                                         node_text(server)};
     const bool is_plain = std::all_of(parts.begin(), parts.end(),
                                       [](const std::string& part) { return part.empty(); });
     return is_plain ? "" : listed("  " + text(server, "server") + "  ", parts, columns);

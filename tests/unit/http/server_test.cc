@@ -307,6 +307,10 @@ TEST_F(HttpServer, AUnixSocketIsForItsGroup) {
     struct stat found {};
     ASSERT_EQ(::stat((made + "/a.http").c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 0777, 0660U);
+    on_loop([&] {
+        EXPECT_EQ(events_.at(events_.end() - 1).text,
+                  "metrics and status page on http unix:" + made + "/a.http");
+    });
     const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un to{};
     to.sun_family = AF_UNIX;

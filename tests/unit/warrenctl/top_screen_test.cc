@@ -89,6 +89,19 @@ TEST(TopScreen, FitsEachTerminal) {
             }
 }
 
+TEST(TopScreen, WhyIsSaidOnlyWhereThereIsSomethingToSay) {
+    TopData data = sample();
+    for (Json& server : data.servers)
+        server["reason"] = "start";
+    const std::string text = all_of(top_screen(data, {}, {80, 24}));
+    EXPECT_NE(text.find("192.168.8.12:5672  down   3m3s   400      -      -  812 us  start\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("192.168.8.11:5672  up     3m3s    12      -      -  812 us\n"),
+              std::string::npos)
+        << text;
+}
+
 TEST(TopScreen, AtEightyColumns) {
     const std::string text = all_of(top_screen(sample(), {}, {80, 24}));
     EXPECT_EQ(text.substr(0, text.find("\n\n") + 1),
