@@ -20,13 +20,13 @@ constexpr std::uint16_t least_host_ports = 4'096;
 constexpr int rests_of_local_clients = 3;
 
 kernel::HostAddresses::Log log_to(journal::EventLog& events) {
-    return {
-        .info = [&events](
-                    const std::string& text) { events.info(journal::EventKind::link, "{}", text); },
-        .warning =
-            [&events](const std::string& text) {
-                events.warn(journal::EventKind::link, "{}", text);
-            }};
+    const auto at = [&events](journal::EventLevel level) {
+        return [&events, level](const std::string& interface, const std::string& text) {
+            events.add(journal::EventKind::link, level, text,
+                       journal::Subject{.interface = interface});
+        };
+    };
+    return {.info = at(journal::EventLevel::info), .warning = at(journal::EventLevel::warning)};
 }
 
 template <typename Value>

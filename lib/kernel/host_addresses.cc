@@ -151,7 +151,8 @@ void HostAddresses::promote(const std::string& interface) {
         cleaner_->will_have(promotion(ifindex, false));
     }
     if (const int error = requests_.request(promotion(ifindex, true)); error != 0)
-        log_.warning("promote_secondaries on " + interface + ": " + std::strerror(error));
+        log_.warning(interface,
+                     "promote_secondaries on " + interface + ": " + std::strerror(error));
     promoting_[interface] = ifindex;
 }
 
@@ -176,17 +177,20 @@ void HostAddresses::remove_leftovers(std::span<const KernelAddress> ours) {
         if (const Link* link = find_link(links, address.interface);
             link != nullptr && has_address(*link, address.prefix.address) &&
             is_the_hosts_own(*link, address.prefix.address))
-            log_.warning(address.prefix.address.to_string() +
-                         " is the first address of interface " + address.interface +
-                         ": it stays there, whoever is master");
+            log_.warning(address.interface, address.prefix.address.to_string() +
+                                                " is the first address of interface " +
+                                                address.interface +
+                                                ": it stays there, whoever is master");
     for (const KernelAddress& address : leftovers(ours, links)) {
         const int error =
             remove(address, table.find(address.interface)->index, Removal::any_prefix);
         if (error == 0)
-            log_.warning(text_of(address) + " was left there by an earlier life: removed");
+            log_.warning(address.interface,
+                         text_of(address) + " was left there by an earlier life: removed");
         else
-            log_.warning(text_of(address) +
-                         " was left there by an earlier life and stays: " + std::strerror(error));
+            log_.warning(address.interface, text_of(address) +
+                                                " was left there by an earlier life and stays: " +
+                                                std::strerror(error));
     }
 }
 
@@ -243,8 +247,9 @@ int HostAddresses::remove(const KernelAddress& address, int ifindex, Removal rem
 
 void HostAddresses::log_refusal(const KernelAddress& address, int error) {
     if (!refused_.insert(address.prefix.address).second) return;
-    log_.warning("the kernel does not take " + text_of(address) + ": " + std::strerror(error) +
-                 (error == EACCES ? " (is IPv6 switched off there?)" : ""));
+    log_.warning(address.interface, "the kernel does not take " + text_of(address) + ": " +
+                                        std::strerror(error) +
+                                        (error == EACCES ? " (is IPv6 switched off there?)" : ""));
 }
 
 }  // namespace warren::kernel

@@ -60,8 +60,10 @@ NetlinkMessage promotion(int ifindex, bool on);
 
 class HostAddresses {
   public:
+    // An empty interface: it is of none.
+    using Say = std::function<void(const std::string& interface, const std::string& text)>;
     struct Log {
-        std::function<void(const std::string&)> info, warning;
+        Say info, warning;
     };
 
     // `cleaner`: who takes back what we put there if we cannot; may be null.

@@ -34,7 +34,8 @@ void HostRoutes::remove_leftovers(std::span<const PolicyEntry> ours) {
     for (const PolicyEntry& entry : ours)
         if (const auto removal = policy_request(entry, Change::remove);
             removal && requests_.request(*removal) == 0)
-            log_.warning(to_string(entry) + " was left by an earlier life: removed");
+            log_.warning(interface_of(entry),
+                         to_string(entry) + " was left by an earlier life: removed");
 }
 
 void HostRoutes::withdraw(std::span<const PolicyEntry> wanted) {
@@ -83,7 +84,8 @@ void HostRoutes::remove(const Placed& placed) {
     const int error = requests_.request(placed.removal);
     if (cleaner_ != nullptr) cleaner_->has_removed(placed.removal);
     if (error != 0 && !is_gone_already(error))
-        log_.warning(to_string(placed.entry) + " stays: " + std::strerror(error));
+        log_.warning(interface_of(placed.entry),
+                     to_string(placed.entry) + " stays: " + std::strerror(error));
 }
 
 // Asked for again, what is there is refused as known already, and what is not comes back. One that
@@ -94,7 +96,9 @@ void HostRoutes::restore() {
         const auto addition = policy_request(placed.entry, Change::add);
         const int error = addition ? requests_.request(*addition) : ENODEV;
         if (error == EEXIST) return false;
-        if (error == 0) log_.info(to_string(placed.entry) + " was taken away: it is there again");
+        if (error == 0)
+            log_.info(interface_of(placed.entry),
+                      to_string(placed.entry) + " was taken away: it is there again");
         renew(placed, error == 0);
         if (error != 0) lost_.push_back(placed.entry);
         return error != 0;
@@ -111,7 +115,8 @@ void HostRoutes::renew(Placed& placed, bool is_there) {
 
 void HostRoutes::log_refusal(const PolicyEntry& entry, int error) {
     if (!refused_.insert(to_string(entry)).second) return;
-    log_.warning("the kernel does not take " + to_string(entry) + ": " + std::strerror(error));
+    log_.warning(interface_of(entry),
+                 "the kernel does not take " + to_string(entry) + ": " + std::strerror(error));
 }
 
 }  // namespace warren::kernel

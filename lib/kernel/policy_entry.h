@@ -22,4 +22,10 @@ inline std::string to_string(const PolicyEntry& entry) {
     return "rule " + net::to_string(std::get<net::Rule>(entry.what));
 }
 
+// Empty: it is of none.
+inline std::string interface_of(const PolicyEntry& entry) {
+    if (const auto* route = std::get_if<net::Route>(&entry.what)) return route->hop.interface;
+    return std::get<net::Rule>(entry.what).in_interface;
+}
+
 }  // namespace warren::kernel

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "../health/own_namespace.h"
@@ -147,8 +148,12 @@ class HostAddressesTest : public testing::Test {
         if (!ready) GTEST_SKIP() << "no network namespaces here";
     }
     HostAddresses::Log log() {
-        return {.info = [](const std::string&) {},
-                .warning = [this](const std::string& text) { warnings += text + "\n"; }};
+        return {.info = [](const std::string&, const std::string&) {},
+                .warning =
+                    [this](const std::string& interface, const std::string& text) {
+                        warnings += text + "\n";
+                        interfaces.insert(interface);
+                    }};
     }
     static std::vector<Link> links() {
         Link link = link_with("ha0", {"10.3.0.1/24"});
@@ -158,6 +163,7 @@ class HostAddressesTest : public testing::Test {
 
     static inline bool ready = false;
     std::string warnings;
+    std::set<std::string> interfaces;  // whose they are
 };
 
 TEST_F(HostAddressesTest, TheKernelHasThemAsAskedForAndGivesThemBack) {
@@ -209,6 +215,7 @@ TEST_F(HostAddressesTest, WhatAnEarlierLifeLeftGoesAndIsTold) {
     EXPECT_NE(warnings.find("10.3.0.100/32 on ha0 was left there by an earlier life: removed"),
               std::string::npos);
     EXPECT_NE(warnings.find("10.3.0.1 is the first address of interface ha0"), std::string::npos);
+    EXPECT_EQ(interfaces, std::set<std::string>{"ha0"});
 }
 
 TEST_F(HostAddressesTest, ARefusalIsToldOnce) {

@@ -82,8 +82,10 @@ class HostRoutesTest : public testing::Test {
     }
 
     HostRoutes::Log log() {
-        return {.info = [this](const std::string& text) { said_.push_back(text); },
-                .warning = [this](const std::string& text) { warned_.push_back(text); }};
+        const auto to = [](std::vector<std::string>& texts) {
+            return [&texts](const std::string&, const std::string& text) { texts.push_back(text); };
+        };
+        return {.info = to(said_), .warning = to(warned_)};
     }
 
     static inline bool ready = false;
