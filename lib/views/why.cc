@@ -87,10 +87,12 @@ Events nearest_events(const Events& all, const history::EndedFlow& end) {
 Json events_beside(const Events& all, const history::EndedFlow& end) {
     constexpr std::size_t longest_text = 200;
     Json rows = Json::array();
-    for (const journal::Event* event : nearest_events(all, end))
+    for (const journal::Event* event : nearest_events(all, end)) {
         rows.push_back({{"time", journal::utc_text(event->wall_ms)},
                         {"kind", name(event->kind)},
                         {"text", event->text.substr(0, longest_text)}});
+        if (!event->about.cause.empty()) rows.back()["cause"] = event->about.cause;
+    }
     return rows;
 }
 

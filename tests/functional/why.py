@@ -94,8 +94,8 @@ class Bench:
     def wait_for_loss(self, log, count=HELD):
         wait_until(f"{count} connections to be lost", lambda: self.test.log(log).count("lost") >= count, 15)
 
-    def expect(self, name, ports, cause, *words):
-        """`why` names the cause of each of them, in words and as JSON."""
+    def expect(self, name, ports, cause, *words, because=None):
+        """`why` names the cause of each of them, in words and as JSON; and that of what happened to its server."""
         for port in ports:
             client = f"{CLIENT}:{port}"
 
@@ -106,6 +106,8 @@ class Bench:
             wait_until(f"why {client} on {name} to say {words}", is_named, 5)
             rows = rows_of(self.says(name, "--json", "why", client)[1], "why")
             assert cause in {row["end"]["cause"] for row in rows if "end" in row}, rows
+            if because:
+                assert because in {event.get("cause") for row in rows if "end" in row for event in row["events"]}, rows
 
 
 def preemption(bench):
@@ -158,7 +160,7 @@ def order(bench):
     wait_until("some to be lost", lambda: "lost" in bench.test.log(log), 15)
     lost = [row["client"].split(":")[1] for row in bench.rows("b", "ended", "cause", "disabled")]
     assert lost and set(lost) <= set(again), lost
-    bench.expect("b", lost, "disabled", "the server is disabled", r"server 192\.168\.8\.11:5672 .* is down")
+    bench.expect("b", lost, "disabled", "the server is disabled", r"server 192\.168\.8\.11:5672 .* is down", because="operator")
     bench.says("b", "enable", "192.168.8.11:5672")
 
 
@@ -171,7 +173,7 @@ def dead_server(bench):
     lost = [row["client"].split(":")[1] for row in rows]
     assert lost and all(row["lasted_ms"] > 0 for row in rows), rows
     bench.expect("b", [port for port in lost if port in ports], "server_down", "RST sent: the server is down",
-                 r"server 192\.168\.8\.12:5672 .* is down")
+                 r"server 192\.168\.8\.12:5672 .* is down", because="check")
     bench.hosts["two"].plug()
 
 
