@@ -32,7 +32,7 @@ port::EalOptions eal_options(const config::Config& config, const std::string& in
                                                                    : port::Hugepages::automatic;
     options.packets = mbuf_count(config);
     options.memory_mb += (large_mbuf_count(config) * ((1U << 16) + 512) >> 20) + 1;
-    options.memory_mb += (control_mbufs * 2 * 4'096 >> 20) + 1;  // small pages, two for each
+    options.memory_mb += (control_mbufs * (control_mbuf_bytes + 512) >> 20) + 1;
     options.workers = plane.workers;
     options.worker_cpus = plane.worker_cpus;
     options.control_cpu = plane.control_cpu;

@@ -92,14 +92,11 @@ void require_runtime_room(const std::string& instance) {
                                  " kB are free, " + std::to_string(wanted_kb) + " wanted");
 }
 
-// An mbuf crosses no page. Of the small ones, where there are no hugepages, each holds one.
-unsigned total_mb(const EalOptions& options, bool huge) {
-    constexpr std::size_t small_page = 4096;
+unsigned total_mb(const EalOptions& options) {
     constexpr std::size_t mbuf_bytes =
-        sizeof(rte_mempool_objhdr) + sizeof(rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE;
-    static_assert(mbuf_bytes <= small_page && 2 * mbuf_bytes > small_page);
-    const std::size_t bytes = options.packets * (huge ? mbuf_bytes : small_page);
-    return options.memory_mb + static_cast<unsigned>(bytes >> 20U) + 1;
+        RTE_ALIGN_CEIL(sizeof(rte_mempool_objhdr), RTE_CACHE_LINE_SIZE) + sizeof(rte_mbuf) +
+        RTE_MBUF_DEFAULT_BUF_SIZE;
+    return options.memory_mb + static_cast<unsigned>(options.packets * mbuf_bytes >> 20U) + 1;
 }
 
 std::string failure(const EalOptions& options, bool huge) {
@@ -107,7 +104,7 @@ std::string failure(const EalOptions& options, bool huge) {
     if (rte_errno != 0) reason += ": " + std::string(rte_strerror(rte_errno));
     if (rte_errno == EACCES || rte_errno == EPERM) reason += " (run as root)";
     if (rte_errno == ENOMEM || rte_errno == EALREADY || rte_errno == EINVAL)
-        reason += " (" + std::to_string(total_mb(options, huge)) + " MB of " +
+        reason += " (" + std::to_string(total_mb(options)) + " MB of " +
                   (huge ? "hugepages" : "memory") + " wanted)";
     return reason;
 }
@@ -156,7 +153,7 @@ std::vector<std::string> eal_arguments(const EalOptions& options, bool huge,
                                        "*:warning",
                                        "--log-level",
                                        "lib.telemetry:error"};
-    const std::string memory = std::to_string(total_mb(options, huge));
+    const std::string memory = std::to_string(total_mb(options));
     if (huge) {
         arguments.insert(arguments.end(), {"--huge-unlink", "--socket-mem", memory});
     } else {
@@ -174,8 +171,8 @@ Eal::Eal(const EalOptions& options) {
         throw std::runtime_error("another warren is running as instance \"" + options.instance +
                                  "\" (choose another with --instance)");
     require_runtime_room(options.instance);
-    huge_ = options.hugepages == Hugepages::yes || (options.hugepages == Hugepages::automatic &&
-                                                    hugepages_available(total_mb(options, true)));
+    huge_ = options.hugepages == Hugepages::yes ||
+            (options.hugepages == Hugepages::automatic && hugepages_available(total_mb(options)));
     std::vector<std::string> arguments = eal_arguments(options, huge_, process_cpus());
     std::vector<char*> argv;
     for (std::string& argument : arguments)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "port/mempool.h"
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_mbuf_pool_ops.h>
@@ -21,11 +22,32 @@ int workers_node() {
                                   : SOCKET_ID_ANY;
 }
 
+constexpr unsigned cache = 128;
+
+// Without hugepages DMA addresses are virtual ones; DPDK leaves them out where pages do not count.
+void init_packet(rte_mempool* pool, void* argument, void* object, unsigned index) {
+    rte_pktmbuf_init(pool, argument, object, index);
+    auto* mbuf = static_cast<rte_mbuf*>(object);
+    rte_mbuf_iova_set(mbuf, reinterpret_cast<rte_iova_t>(mbuf->buf_addr));
+}
+
+// One buffer behind the other, over the borders of pages. DPDK by itself lets none cross a border,
+// for cards: without hugepages each begins a page, and then all headers of a burst share one set of
+// the L1 cache, and a load from one frame waits for the store to another, whose address has the
+// same end.
+rte_mempool* create_packed(const std::string& name, unsigned packets, std::uint16_t room,
+                           int node) {
+    rte_pktmbuf_pool_private sizes{};
+    sizes.mbuf_data_room_size = room;
+    return rte_mempool_create(name.c_str(), packets, unsigned{sizeof(rte_mbuf)} + room, cache,
+                              sizeof(sizes), rte_pktmbuf_pool_init, &sizes, init_packet, nullptr,
+                              node, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+}
+
 rte_mempool* create(const std::string& name, unsigned packets, unsigned data_bytes, int node) {
-    constexpr unsigned cache = 128;
-    return rte_pktmbuf_pool_create(name.c_str(), packets, cache, 0,
-                                   static_cast<std::uint16_t>(data_bytes + RTE_PKTMBUF_HEADROOM),
-                                   node);
+    const auto room = static_cast<std::uint16_t>(data_bytes + RTE_PKTMBUF_HEADROOM);
+    if (rte_eal_has_hugepages() == 0) return create_packed(name, packets, room, node);
+    return rte_pktmbuf_pool_create(name.c_str(), packets, cache, 0, room, node);
 }
 
 // A driver is a file that DPDK opens when it starts, in a package of its own.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The pools that EAL was told of have room in its memory, without hugepages too, where an mbuf
-// takes a whole page.
+// The pools that EAL was told of have room in its memory, without hugepages too, and their buffers
+// lie one behind the other there: at the same place of their pages they would share a cache set.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdint>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -12,6 +15,17 @@
 
 namespace warren::port {
 namespace {
+
+// Cache sets of an L1 of 64 sets that the headers of a burst fall into.
+std::size_t sets_of_a_burst(rte_mempool* pool) {
+    std::array<rte_mbuf*, 32> burst{};
+    if (rte_pktmbuf_alloc_bulk(pool, burst.data(), burst.size()) != 0) return 0;
+    std::set<std::uintptr_t> sets;
+    for (const rte_mbuf* mbuf : burst)
+        sets.insert(reinterpret_cast<std::uintptr_t>(mbuf) / 64 % 64);
+    rte_pktmbuf_free_bulk(burst.data(), burst.size());
+    return sets.size();
+}
 
 // One test, for EAL starts once in a process.
 TEST(PoolMemory, PoolsOfManyWorkersFitWithoutHugepages) {
@@ -25,6 +39,7 @@ TEST(PoolMemory, PoolsOfManyWorkersFitWithoutHugepages) {
         const Mempool control = make_mempool("control", 4'095);
         EXPECT_EQ(rte_mempool_avail_count(packets.get()), 65'535U);
         EXPECT_EQ(rte_mempool_avail_count(control.get()), 4'095U);
+        EXPECT_EQ(sets_of_a_burst(packets.get()), 32U);
     } catch (const std::runtime_error& error) {
         FAIL() << error.what();
     }
