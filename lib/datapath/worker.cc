@@ -7,6 +7,7 @@
 #include <bit>
 #include <new>
 #include <span>
+#include <utility>
 
 #include "datapath/classify.h"
 #include "net/neighbour.h"
@@ -297,6 +298,8 @@ void Worker::process(Burst& burst, unsigned count, const exchange::HandoffFrame*
     for (unsigned at = 0; at < count + 2 * distance; at += distance) {
         const unsigned end = std::min(at + distance, count);
         prefetch(burst, end, std::min(end + distance, count));
+        if (const std::uint32_t displaced = std::exchange(state.displaced, 0)) [[unlikely]]
+            fast_path_.find_displaced(state.info.data(), displaced);
         if (at < count) parse(burst, at, end, state);
         end_stage(port::Stage::parse);
         if (at >= distance && at - distance < count)
@@ -324,7 +327,7 @@ inline void Worker::find_candidates(unsigned first, unsigned end, BurstState& st
     const std::uint32_t all = ((1U << (end - first)) - 1) << first;
     const std::uint32_t slow_path = state.slow_path & all;
     if (slow_path != all) [[likely]]
-        fast_path_.find_candidates(state.info.data(), first, end);
+        state.displaced = fast_path_.find_candidates(state.info.data(), first, end);
     for (std::uint32_t left = slow_path; left != 0; left &= left - 1)
         forwarder_.prefetch_flow(packets_[static_cast<unsigned>(std::countr_zero(left))]);
 }

@@ -85,6 +85,7 @@ class Worker {
     struct BurstState {
         std::array<FastPath::FrameInfo, burst_size> info;  // of those on the fast path
         std::uint32_t slow_path = 0;                       // bit i: burst[i] takes it
+        std::uint32_t displaced = 0;                       // those to look for once more
         const exchange::HandoffFrame* handed =
             nullptr;  // of a hand-off: what the other worker parsed
 

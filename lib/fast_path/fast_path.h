@@ -91,10 +91,21 @@ class FastPath {
         return slow_path;
     }
 
-    // Stage 2: searches each bucket and prefetches the flow that seems to match.
-    void find_candidates(FrameInfo* info, unsigned first, unsigned end) const {
+    // Stage 2: searches each bucket and prefetches the flow that seems to match. Returns the frames
+    // to look for in their other bucket when that has arrived: bit i is burst[i].
+    std::uint32_t find_candidates(FrameInfo* info, unsigned first, unsigned end) const {
+        std::uint32_t displaced = 0;
         for (unsigned i = first; i < end; ++i)
-            flows_.fetch_candidate(info[i].place, info[i].is_v4, info[i].candidate);
+            if (flows_.fetch_candidate(info[i].place, info[i].is_v4, info[i].candidate))
+                [[unlikely]]
+                displaced |= 1U << i;
+        return displaced;
+    }
+    void find_displaced(FrameInfo* info, std::uint32_t displaced) const {
+        for (; displaced != 0; displaced &= displaced - 1) {
+            FrameInfo& one = info[std::countr_zero(displaced)];
+            flows_.fetch_candidate(one.place, one.is_v4, one.candidate);
+        }
     }
 
     // Stage 3, of burst[first, end): rewrites each frame and sends it by out.send(port, mbuf);

@@ -79,19 +79,20 @@ class BucketIndex {
         const auto b = static_cast<std::uint32_t>(place.home - buckets_.data());
         return find_in(buckets_[other(b, place.tag)], place.tag, visit);
     }
-    // Calls visit(value) for the first such entry, if there is one.
+    // Calls visit(value) for the first such entry in the place's bucket, if there is one. True:
+    // there is none, and the place is now the other bucket, prefetched, to look into next.
     template <typename Visit>
-    void first(const Place& place, Visit visit) const {
-        const Bucket* bucket = place.home;
-        std::uint32_t bits = bucket->match(place.tag);
-        if (bits == 0) [[unlikely]] {
-            if (bucket->overflow == 0) return;
-            const auto b = static_cast<std::uint32_t>(bucket - buckets_.data());
-            bucket = &buckets_[other(b, place.tag)];
-            bits = bucket->match(place.tag);
-            if (bits == 0) return;
+    bool first(Place& place, Visit visit) const {
+        const std::uint32_t bits = place.home->match(place.tag);
+        if (bits != 0) [[likely]] {
+            visit(place.home->value[static_cast<unsigned>(__builtin_ctz(bits))]);
+            return false;
         }
-        visit(bucket->value[static_cast<unsigned>(__builtin_ctz(bits))]);
+        if (place.home->overflow == 0) return false;
+        const auto b = static_cast<std::uint32_t>(place.home - buckets_.data());
+        place.home = &buckets_[other(b, place.tag)];
+        __builtin_prefetch(place.home);
+        return true;
     }
     Place place_of(std::uint64_t hash) const { return {&buckets_[home(hash)], tag_of(hash)}; }
     // Where nothing is.

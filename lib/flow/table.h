@@ -55,21 +55,24 @@ class FlowTable {
     // that the bucket is searched once; no_candidate if there is none. IPv4 needs one line.
     std::uint32_t fetch_candidate(std::uint64_t hash, bool is_v4) const {
         std::uint32_t candidate = no_candidate;
-        index_.first(index_.place_of(hash), [&](std::uint32_t value) {
+        const auto visit = [&](std::uint32_t value) {
             prefetch_record(records_[value >> 1], is_v4);
             candidate = value;
-        });
+        };
+        Place place = index_.place_of(hash);
+        if (index_.first(place, visit)) index_.first(place, visit);
         return candidate;
     }
     // The same, for callers that compare the key, state and method themselves: the table may have
-    // changed since.
+    // changed since. True: nothing is found yet, ask again when the line of the new `place` has
+    // arrived.
     struct Candidate {
         Flow* flow;  // null: none
         Side from;
     };
-    void fetch_candidate(const Place& place, bool is_v4, Candidate& candidate) {
+    bool fetch_candidate(Place& place, bool is_v4, Candidate& candidate) {
         candidate.flow = nullptr;
-        index_.first(place, [&](std::uint32_t value) {
+        return index_.first(place, [&](std::uint32_t value) {
             candidate.flow = &records_[value >> 1];
             candidate.from = static_cast<Side>(value & 1);
             prefetch_record(*candidate.flow, is_v4);

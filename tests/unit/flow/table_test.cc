@@ -425,6 +425,27 @@ TEST(BucketIndex, TwentyEqualHashesFitAndTheNextIsRefused) {
     }
 }
 
+TEST(BucketIndex, FirstLooksIntoOneBucketAndNamesTheOther) {
+    std::vector<Bucket> memory(64);
+    BucketIndex index(memory);
+    const std::uint64_t hash = 0x123456789abcdef0U;
+    for (std::uint32_t v = 0; v < Bucket::slots; ++v)  // no room at home but under another tag
+        ASSERT_TRUE(index.insert(hash ^ 1, v));
+    ASSERT_TRUE(index.insert(hash, 77));
+    std::vector<std::uint32_t> met;
+    const auto visit = [&](std::uint32_t value) { met.push_back(value); };
+    BucketIndex::Place place = index.place_of(hash);
+    EXPECT_TRUE(index.first(place, visit));
+    EXPECT_TRUE(met.empty());
+    EXPECT_FALSE(index.first(place, visit));
+    EXPECT_EQ(met, std::vector<std::uint32_t>{77});
+
+    place = index.place_of(hash ^ 2);  // nowhere: after both buckets
+    EXPECT_TRUE(index.first(place, visit));
+    EXPECT_FALSE(index.first(place, visit));
+    EXPECT_EQ(met.size(), 1U);
+}
+
 TEST(BucketIndex, MovesAnEntryWhenBothBucketsAreFull) {
     std::vector<Bucket> memory(64);
     BucketIndex index(memory);
