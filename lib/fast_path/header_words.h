@@ -54,7 +54,7 @@ inline std::uint64_t sum_difference(const flow::AddressWords& from, const flow::
 
 // The sum that a checksum field is the complement of.
 inline std::uint64_t sum_of(net::Be16 checksum) {
-    return static_cast<std::uint16_t>(~checksum.raw());
+    return std::uint64_t{checksum.raw()} ^ 0xffff;
 }
 // TTL is the upper byte of its 16-bit word.
 inline constexpr std::uint64_t ttl_decrement = static_cast<std::uint16_t>(~net::Be16(0x0100).raw());

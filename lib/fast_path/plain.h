@@ -102,11 +102,13 @@ template <typename Family>
         return false;
     const auto tcp_bytes = static_cast<std::uint32_t>(frame.tcp.header_bytes());
     const auto packet_bytes = static_cast<std::uint32_t>(frame.ip_bytes());
-    if (tcp_bytes < sizeof(frame.tcp) || packet_bytes < Family::header_bytes + tcp_bytes ||
-        sizeof(frame.ethernet) + packet_bytes > mbuf.data_len)
+    const auto payload = static_cast<std::int32_t>(packet_bytes - tcp_bytes) -
+                         static_cast<std::int32_t>(Family::header_bytes);
+    if (tcp_bytes < sizeof(frame.tcp) || payload < 0 ||
+        std::uint32_t{sizeof(frame.ethernet)} + packet_bytes > mbuf.data_len)
         return false;
     ip_bytes = packet_bytes;
-    payload_bytes = packet_bytes - std::uint32_t{Family::header_bytes} - tcp_bytes;
+    payload_bytes = static_cast<std::uint32_t>(payload);
     return true;
 }
 
