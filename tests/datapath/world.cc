@@ -5,6 +5,7 @@
 #include <rte_ethdev.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -268,8 +269,12 @@ void World::expect_conservation() const {
 }  // namespace warren::datapath
 
 int main(int argc, char** argv) {
+    const bool fast_path = std::find(argv, argv + argc, std::string("--slow-path")) == argv + argc;
+    // Both ways run at the same time: they would write one report.
+    if (std::string output = GTEST_FLAG_GET(output); !fast_path && output.ends_with('/'))
+        GTEST_FLAG_SET(output, output + "datapath-test_2.xml");
     testing::InitGoogleTest(&argc, argv);
-    warren::datapath::World::fast_path = argc < 2 || std::string(argv[1]) != "--slow-path";
+    warren::datapath::World::fast_path = fast_path;
     warren::port::EalOptions options;
     options.instance = "warren-test-" + std::to_string(getpid());
     options.hugepages = warren::port::Hugepages::no;
