@@ -48,6 +48,15 @@ class NotifierTest : public testing::Test {
         return {{}, path + " own", "", ""};
     }
     void start() { notifier_.emplace(io_, config_, events_); }
+    // G of A and B.
+    void add_group_of_two() {
+        config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
+        group.name = "G";
+        for (const char* name : {"A", "B"}) {
+            config_.vrrp_instances.emplace_back().name = name;
+            group.members.push_back({{}, name});
+        }
+    }
     bool finished() { return notifier_->queues().idle(); }
     std::string log() const { return folder_.read("log"); }
     void TearDown() override { EXPECT_LE(waitpid(-1, nullptr, WNOHANG), 0); }
@@ -268,12 +277,7 @@ TEST_F(NotifierTest, ListenersHearOfInstancesAndGroupsWithoutScripts) {
 
 // The order in which keepalived writes to its FIFO.
 TEST_F(NotifierTest, AGroupStartsBeforeItsMembersAndThenFollowsThem) {
-    config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
-    group.name = "G";
-    for (const char* name : {"A", "B"}) {
-        config_.vrrp_instances.emplace_back().name = name;
-        group.members.push_back({{}, name});
-    }
+    add_group_of_two();
     Heard heard;
     Notifier notifier(io_, config_, events_, {&heard});
     for (const NotifyState state : {NotifyState::backup, NotifyState::master, NotifyState::fault})
@@ -287,12 +291,7 @@ TEST_F(NotifierTest, AGroupStartsBeforeItsMembersAndThenFollowsThem) {
 
 // One member's link is down: the other is no BACKUP in between, and the members come first.
 TEST_F(NotifierTest, AGroupThatStartsInFaultFollowsItsMembers) {
-    config::VrrpSyncGroup& group = config_.vrrp_sync_groups.emplace_back();
-    group.name = "G";
-    for (const char* name : {"A", "B"}) {
-        config_.vrrp_instances.emplace_back().name = name;
-        group.members.push_back({{}, name});
-    }
+    add_group_of_two();
     Heard heard;
     Notifier notifier(io_, config_, events_, {&heard});
     notifier.on_transition("A", NotifyState::backup, 100);
