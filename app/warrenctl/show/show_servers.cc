@@ -25,8 +25,9 @@ std::string check_text(const Json& r) {
     return text(r, "check") == "ok" ? number<latency_text>(r, "check_us") : "-";
 }
 
+// A warren of before `serves`, in an upgrade, says it by the state alone.
 std::string effective_text(const Json& r) {
-    return r.value("serves", false) ? decimal(r, "effective_weight") : "0";
+    return r.value("serves", text(r, "state") == "up") ? decimal(r, "effective_weight") : "0";
 }
 
 const std::vector<Column> server_columns{

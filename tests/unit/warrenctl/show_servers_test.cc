@@ -62,6 +62,22 @@ TEST(ShowServers, SaysNothingOfWhatIsAsItWasAtTheStart) {
     EXPECT_EQ(server_details(row), "  10.0.0.1:5672  start; refused 3\n");
 }
 
+// In an upgrade warrenctl is the newer one.
+TEST(ShowServers, ReadsAWarrenThatDoesNotSayWhoServes) {
+    const auto shown = [](const Json& row) {
+        std::ostringstream out;
+        print_servers(out, {row}, "");
+        return out.str();
+    };
+    Json older = server("10.0.0.1:5672");
+    older.erase("serves");
+    EXPECT_EQ(shown(older), shown(server("10.0.0.1:5672")));
+    older["state"] = "down";
+    Json down = older;
+    down["serves"] = false;
+    EXPECT_EQ(shown(older), shown(down));
+}
+
 TEST(ShowServers, SortsByWhatIsAskedFor) {
     Json busy = server("10.0.0.1:5672"), idle = server("10.0.0.2:5672");
     busy["connections_per_s"] = 3.5;
