@@ -44,7 +44,6 @@ void add_what_was(kernel::GuardRules& rules, const kernel::GuardRules& before) {
             add_missing(now.services, old.services);
             add_missing(now.local_addresses, old.local_addresses);
         }
-    rules.local = before.local;  // its addresses are still there, or not yet
 }
 
 }  // namespace
@@ -86,12 +85,12 @@ void Host::start() {
     const auto snapshot = model::build_snapshot(context_.state, 0);
     for (std::size_t i = 0; i < context_.state.ports.size(); ++i)
         begin_port(static_cast<std::uint8_t>(i), *snapshot);
-    guard(*snapshot, Hide::what_is, Refusal::is_thrown);
+    guard(rules_of(*snapshot, local_rules()), Refusal::is_thrown);
 }
 
 void Host::take_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
     begin_port(index, snapshot);
-    guard(snapshot, Hide::what_is, Refusal::is_thrown);
+    guard(rules_of(snapshot, local_rules()), Refusal::is_thrown);
 }
 
 // Nothing is hidden yet.
@@ -100,7 +99,7 @@ void Host::claim_ports() {
     for (const model::PortState& port : context_.state.ports)
         if (port.shared)
             rules.interfaces.push_back({.interface = port.name, .ifindex = port.ifindex});
-    take(guard_.follow(std::move(rules)), Refusal::is_thrown);
+    guard(std::move(rules), Refusal::is_thrown);
 }
 
 void Host::begin_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
@@ -115,14 +114,15 @@ void Host::begin_port(std::uint8_t index, const exchange::Snapshot& snapshot) {
             port.name);
 }
 
-void Host::guard(const exchange::Snapshot& snapshot, Hide hide, Refusal refusal) {
+kernel::GuardRules Host::rules_of(const exchange::Snapshot& snapshot, kernel::LocalRules local) {
     kernel::GuardRules rules = model::guard_rules(context_.state, snapshot);
     for (const kernel::InterfaceRules& interface : rules.interfaces)
         warn_of_double_owners(interface);
-    if (hide == Hide::what_was_too)
-        add_what_was(rules, guard_.rules());
-    else
-        rules.local = refusal == Refusal::is_thrown ? local_rules() : next_local_rules();
+    rules.local = std::move(local);
+    return rules;
+}
+
+void Host::guard(kernel::GuardRules rules, Refusal refusal) {
     take(guard_.follow(std::move(rules)), refusal);
 }
 
@@ -152,12 +152,17 @@ void Host::warn_of_double_owners(const kernel::InterfaceRules& rules) {
                 address.to_string());
 }
 
+// A port hides another one's address while we are master of it: from before the kernel has it until
+// the kernel has it no more. Local clients are led there when it has.
 void Host::follow_masters() {
     const auto snapshot = model::build_snapshot(context_.state, 0);
-    if (guard_.rules().interfaces.size() > 1)
-        guard(*snapshot, Hide::what_was_too, Refusal::is_told);
+    if (const kernel::GuardRules& before = guard_.rules(); before.interfaces.size() > 1) {
+        kernel::GuardRules both = rules_of(*snapshot, before.local);
+        add_what_was(both, before);
+        guard(std::move(both), Refusal::is_told);
+    }
     follow_addresses();
-    guard(*snapshot, Hide::what_is, Refusal::is_told);
+    guard(rules_of(*snapshot, next_local_rules()), Refusal::is_told);
 }
 
 // Routes lead by addresses: they come after them and go before them.
@@ -183,7 +188,8 @@ vrrp::TrackedState Host::state_of_group(const std::string& group) const {
 }
 
 void Host::follow_guard() {
-    guard(*model::build_snapshot(context_.state, 0), Hide::what_is, Refusal::is_told);
+    guard(rules_of(*model::build_snapshot(context_.state, 0), next_local_rules()),
+          Refusal::is_told);
 }
 
 kernel::LocalRules Host::local_rules() const {
@@ -209,7 +215,7 @@ kernel::LocalRules Host::next_local_rules() {
 void Host::follow_local_clients() {
     kernel::GuardRules rules = guard_.rules();
     rules.local = next_local_rules();
-    take(guard_.follow(std::move(rules)), Refusal::is_told);
+    guard(std::move(rules), Refusal::is_told);
 }
 
 void Host::follow_forwarding() {

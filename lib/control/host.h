@@ -66,12 +66,10 @@ class Host {
     void set_host_ports();
     void claim_ports();
     void begin_port(std::uint8_t port, const exchange::Snapshot& snapshot);
-    // A port hides another one's address while we are master of it: from before the kernel has
-    // it until the kernel has it no more.
-    enum class Hide : std::uint8_t { what_is, what_was_too };
     enum class Refusal : std::uint8_t { is_told, is_thrown };
 
-    void guard(const exchange::Snapshot& snapshot, Hide hide, Refusal refusal);
+    kernel::GuardRules rules_of(const exchange::Snapshot& snapshot, kernel::LocalRules local);
+    void guard(kernel::GuardRules rules, Refusal refusal);
     void take(const std::vector<kernel::GuardTrouble>& troubles, Refusal refusal);
     void warn_of_double_owners(const kernel::InterfaceRules& rules);
     kernel::LocalRules local_rules() const;
