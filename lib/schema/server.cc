@@ -201,8 +201,11 @@ bool asks_management_api(const config::RealServer& server) {
 // `method close` knows clients of ours by FNAT's local addresses, and nodes by their
 // RABBITMQ_CHECK.
 void warn_of_stayers(Statement& s, const config::VirtualServer& v) {
-    if (!v.balancing.rebalance || v.balancing.rebalance->method != config::MoveMethod::close)
-        return;
+    if (!v.balancing.rebalance) return;
+    if (has_fixed_places(v))
+        return s.warn("the virtual_server " + config::name_of(v) +
+                      " has a rebalance, and where its clients go is fixed: nothing is moved");
+    if (v.balancing.rebalance->method != config::MoveMethod::close) return;
     for (const config::RealServer& server : v.real_servers) {
         const std::string what = "rebalance by 'method close' moves nothing of the real_server " +
                                  server.address.to_string() + ": ";
@@ -211,6 +214,15 @@ void warn_of_stayers(Statement& s, const config::VirtualServer& v) {
         else if (server.kind_in(v) != config::LbKind::fnat)
             s.warn(what + "only with lb_kind FNAT a node's clients of ours are known from others");
     }
+}
+
+void warn_of_no_weights(Statement& s, const config::VirtualServer& v) {
+    using config::LbAlgo;
+    const LbAlgo algo = v.lb_algo;
+    if (v.balancing.slow_start_ns != 0 &&
+        (algo == LbAlgo::rr || algo == LbAlgo::lc || algo == LbAlgo::fo))
+        s.warn("the virtual_server " + config::name_of(v) + " has a slow_start, and its lb_algo " +
+               config::to_text(algo) + " takes no notice of it: wlc and wrr do");
 }
 
 // Who does not say what it is comes last, so that `prefer` would choose among nobody.
@@ -226,8 +238,6 @@ void warn_of_unknown_types(Statement& s, const config::VirtualServer& v) {
 void report_defaults(Statement& s, const config::VirtualServer& v) {
     if (mentions(s.node, "profile")) return;
     const std::string name = "the virtual_server " + config::name_of(v);
-    if (v.balancing.rebalance && has_fixed_places(v))
-        s.warn(name + " has a rebalance, and where its clients go is fixed: nothing is moved");
     const bool each_says =
         std::all_of(v.real_servers.begin(), v.real_servers.end(),
                     [](const config::RealServer& r) { return r.lb_kind.has_value(); });
@@ -303,6 +313,7 @@ void add_virtual_server_keywords(BlockReader& reader, config::VirtualServer& ser
 void add_virtual_server(Statement& s, config::VirtualServer server, config::Config& config) {
     if (!is_served(s, server)) return;
     warn_of_stayers(s, server);
+    warn_of_no_weights(s, server);
     warn_of_unknown_types(s, server);
     report_defaults(s, server);
     for (config::RealServer& r : server.real_servers) {

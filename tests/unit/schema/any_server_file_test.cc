@@ -145,6 +145,9 @@ const Case services[] = {
     {"moving whom a hash sends back",
      service("rebalance {\n}").replace(service("").find("wlc"), 3, "mh"), warned,
      "nothing is moved"},
+    {"a slow start where no weight counts",
+     service("slow_start 30").replace(service("").find("wlc"), 3, "lc"), warned,
+     "its lb_algo lc takes no notice of it"},
     {"thresholds", service("", "uthreshold 100\nlthreshold 50"), accepted},
     {"a server's port",
      server_of("virtual_server 10.0.0.1 80")

@@ -56,6 +56,12 @@ TEST(Profile, WhatStandsThereByHandWins) {
     }
 }
 
+TEST(Profile, ItsSchedulerIsWarnedOfAsOneByHand) {
+    const std::string told =
+        messages(load_text(service("15672", "profile rabbitmq\nrebalance {\n}")).diagnostics);
+    EXPECT_NE(told.find("where its clients go is fixed: nothing is moved"), std::string::npos);
+}
+
 TEST(Profile, OthersAreErrors) {
     EXPECT_NE(messages(load_text(service("5672", "profile kafka")).diagnostics)
                   .find("'profile' is rabbitmq, not 'kafka'"),

@@ -91,6 +91,16 @@ TEST_F(Rebalancing, WhoComesBackToTheSameServerIsNotMoved) {
     }
 }
 
+TEST_F(Rebalancing, ASlowStartersShareIsThatOfItsPartOfTheWeight) {
+    use("slow_start 10\nrebalance {\nrate 100\n}\n");
+    hold(50, 50);
+    server(1).factor = balance::factor_one / 3;
+    std::uint32_t sum = 0;
+    for (const Shed& shed : rebalance(*state_, exchange_).sheds)
+        sum += shed.order.most;
+    EXPECT_NEAR(sum, 50, 1) << "of 75 in the end";
+}
+
 TEST_F(Rebalancing, EqualSharesWhereTheSchedulerAsksForNoWeight) {
     use("lb_algo lc\nrebalance {\nrate 100\n}\n");
     hold(50, 50);
