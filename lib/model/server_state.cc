@@ -147,7 +147,10 @@ void start_weighing(ServiceRecord& service, ServerRecord& server, std::uint64_t 
 
 std::string reason_of(const ServerRecord& server, const health::CheckResult& result,
                       std::uint64_t now_ns) {
-    std::string text = result.text.empty() && result.ok() ? "check passed" : result.text;
+    std::string text = result.text;
+    if (text.empty() && result.ok())
+        text = server.health.takes_leave() ? "it is back, and to a check it has not said so yet"
+                                           : "check passed";
     if (!server.health.is_held_down()) return text;
     const std::uint64_t seconds = (server.damping.hold_ms(now_ns / 1'000'000) + 999) / 1000;
     return text + "; comes and goes: stays down for " + std::to_string(seconds) + " s";

@@ -244,6 +244,19 @@ TEST_F(ServerStates, AFarewellDrainsAtOnceAndAnAlarmTakesNothing) {
     EXPECT_EQ(state_->servers[0].health.condition(), balance::Condition::blocked);
 }
 
+TEST_F(ServerStates, WhoIsBackBeforeItsSessionStillTakesItsLeave) {
+    use("", "PING_CHECK {\n}\n");
+    health::CheckResult farewell;
+    farewell.availability = health::Availability::draining;
+    farewell.text = "connection.close 320";
+    apply_check(*state_, 0, 1, farewell, ++now_ns_);
+    for (int attempt = 0; attempt < 9 && state(0) != ServerState::down; ++attempt)
+        result(0, Reason::timeout);
+    EXPECT_TRUE(result(0, Reason::none));
+    EXPECT_EQ(state(0), ServerState::drain);
+    EXPECT_EQ(state_->servers[0].reason, "it is back, and to a check it has not said so yet");
+}
+
 TEST_F(ServerStates, AGreetingDoesNotForgetWhatTheApiHasTold) {
     use();
     const auto tell = [&](const health::NodeFacts& facts) {
