@@ -115,7 +115,7 @@ void NextHops::log_kernels_server(const net::IpAddress& server) {
             context_.events.warn(
                 journal::EventKind::server, about(context_.state, record),
                 "server {}: its interface has no Ethernet, so that this host's kernel has to "
-                "forward to it: set net.ipv{}, and reload",
+                "forward to it: set net.ipv{}",
                 name_of(record), server.is_v4() ? "4.ip_forward 1" : "6.conf.all.forwarding 1");
         else if (!is_kernels_server(context_.state, record))
             context_.events.warn(

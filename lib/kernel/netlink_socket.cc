@@ -177,8 +177,10 @@ void subscribe(mnl_socket* socket) {
                       RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE})
         if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
             throw std::system_error(errno, std::generic_category(), "netlink: cannot subscribe");
-    // Absent from small kernels, which then have no such changes either.
-    for (int group : {RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP})
+    // Absent from small kernels, which then have no such changes either. NETCONF: whether the
+    // kernel forwards, which a next hop says.
+    for (int group : {RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP, RTNLGRP_IPV4_NETCONF,
+                      RTNLGRP_IPV6_NETCONF})
         mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
 }
 

@@ -394,36 +394,48 @@ def carry(ends):
 
 
 def beyond(test):
-    """A VPN's link, as WireGuard's and PPP's are: without Ethernet, so that no worker can send there."""
-    a, client = test.network.add_host("a", "192.168.8.4/24"), test.network.add_host("client", "192.168.8.50/24")
+    """A VPN's link, as WireGuard's and PPP's are: without Ethernet, so that no worker can send there. The host's kernel does as
+    soon as it forwards, and no longer than that."""
+    a = test.network.add_host("a", "192.168.8.4/24", "fd00:8::4/64")
+    client = test.network.add_host("client", "192.168.8.50/24", "fd00:8::50/64")
     far = test.network.add_host("far", "192.168.8.11/24")
     threading.Thread(target=carry, args=([tun(a), tun(far)],), daemon=True).start()
     for number, host in enumerate((a, far), 1):
-        host.run("sh", "-ec", f"ip addr add 10.9.0.{number}/24 dev tun0; ip link set tun0 up")
+        host.run("sh", "-ec", f"ip addr add 10.9.0.{number}/24 dev tun0; ip addr add fd09::{number}/64 dev tun0; ip link set tun0 up")
     far.run("ip", "link", "set", "eth0", "down")
     test.start_name_echo(far, "far")
+    vips = {VIP: "FNAT", "192.168.8.101": "NAT", VIP6: "FNAT", "fd00:8::101": "NAT"}
     config = instance("a").replace("    virtual_ipaddress {\n", "    virtual_ipaddress {\n        192.168.8.101/24\n")
-    for vip, kind in ((VIP, "FNAT"), ("192.168.8.101", "NAT")):
+    config = config.replace(f"{VIP6}/64\n", f"{VIP6}/64\n        fd00:8::101/64\n")
+    for vip, kind in vips.items():
         config += (f"virtual_server {vip} 5672 {{\n    delay_loop 0.2\n    lb_kind {kind}\n    lb_algo rr\n"
-                   "    real_server 10.9.0.2 5672 {\n        TCP_CHECK {\n            connect_timeout 1\n        }\n    }\n}\n")
+                   f"    real_server {'fd09::2' if ':' in vip else '10.9.0.2'} 5672 {{\n"
+                   "        TCP_CHECK {\n            connect_timeout 1\n        }\n    }\n}\n")
     config = config.replace("advert_int 1", "advert_int 0.1\n    version 3").replace("auth_type PASS", "").replace(
         "    authentication {\n        \n        auth_pass 1111\n    }\n", "")
     file = test.folder / "check.conf"
     file.write_text(config)
     checked = a.run(test.program("app/warren/warren"), "--config", str(file), "--check", check=False).stdout
-    assert "its interface tun0 has no Ethernet, and this host's kernel leads there if net.ipv4.ip_forward is 1" in checked, checked
-    process = test.start_warren(a, config)
-    wait_until("the reason", lambda: "server_no_way" in json.dumps(test.ctl(a, "status")), 5)
-    process.terminate()
-    process.wait(10)
-    a.run("sh", "-ec", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+    for setting in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+        assert f"its interface tun0 has no Ethernet, and this host's kernel leads there if {setting} is 1" in checked, checked
     test.start_warren(a, config)
-    for vip in (VIP, "192.168.8.101"):
-        wait_until(f"the server behind the tun, by {vip}", lambda v=vip: through(client, v) == "far", 5)
+    def without_way():
+        return json.dumps(test.ctl(a, "status")).count("server_no_way")
+    def forward(value, *settings):
+        for setting in settings:
+            a.run("sh", "-ec", f"echo {value} > /proc/sys/net/{setting}")
+    wait_until("the reason", lambda: without_way() == len(vips), 5)
+    forward(1, "ipv4/ip_forward")
+    wait_until("the way of IPv4", lambda: without_way() == 2, 3)
+    forward(1, "ipv6/conf/all/forwarding")
+    for vip in vips:
+        wait_until(f"the server behind the tun, by {vip}", lambda v=vip: through(client, v) == "far", 3)
         for _ in range(5):
             assert through(client, vip) == "far", vip
         assert through(a, vip) == "far", "a client on the host itself"
-    assert "server_no_way" not in json.dumps(test.ctl(a, "status"))
+    assert without_way() == 0
+    forward(0, "ipv4/ip_forward", "ipv6/conf/all/forwarding")
+    wait_until("the reason again", lambda: without_way() == len(vips), 3)
 
 
 def node(test):

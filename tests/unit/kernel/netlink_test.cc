@@ -10,12 +10,14 @@
 #include <fstream>
 #include <sstream>
 
+#include "unit/kernel/ip.h"
 #include "unit/kernel/other_host.h"
 
 namespace warren::kernel {
 namespace {
 
 using namespace std::chrono_literals;
+using testing_support::ip;
 using testing_support::run;
 
 const char* const mac_here = "02:00:00:00:01:01";
@@ -342,6 +344,33 @@ TEST_F(NetlinkTest, PermanentEntryIsTheOperatorsAndStays) {
     EXPECT_EQ(mac_of(fixed), "02:00:00:00:50:50") << "known at once";
     netlink.reset();
     EXPECT_NE(output_of("ip neigh show 10.1.0.50 dev nl0").find("PERMANENT"), std::string::npos);
+}
+
+// A tun is led to by the kernel alone, if it forwards. Only a sysctl says so, for each family.
+TEST_F(NetlinkTest, TheKernelsForwardingIsFollowed) {
+    const net::IpAddress far6 = ip("fd0a::2");
+    const net::IpAddress far = net::IpAddress::v4(10, 10, 0, 2);
+    ASSERT_TRUE(run("ip tuntap add nl2 mode tun"));
+    run("ip addr add 10.10.0.1/24 dev nl2");
+    run("ip addr add fd0a::1/64 dev nl2 nodad");
+    run("ip link set nl2 up");
+    // Kept by the operator: nothing but the news makes us look again.
+    run("ip neigh add 10.10.0.2 dev nl2 nud permanent");
+    run("ip neigh add fd0a::2 dev nl2 nud permanent");
+    want({far, far6});
+    io.run_for(50ms);
+    for (const auto& [server, setting] :
+         {std::pair{far, "ipv4/ip_forward"}, std::pair{far6, "ipv6/conf/all/forwarding"}})
+        for (const bool is_on : {true, false}) {
+            std::ofstream(std::string("/proc/sys/net/") + setting) << is_on << std::flush;
+            hops.clear();
+            io.restart();
+            io.run_for(50ms);
+            ASSERT_EQ(hops.size(), 1U) << setting;
+            EXPECT_EQ(hops.front().second->kernel_forwards, is_on) << setting;
+            EXPECT_TRUE(hops.front().second->without_ethernet);
+        }
+    run("ip link del nl2");
 }
 
 // Bounds ------------------------------------------------------------------------------------------
