@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How servers come and go: warmup of checks, slow start, tiers, drains and their timeout, orders over a reload, rebalancing, flap
 damping, a port that refuses while its connections live, how soon clients of a server that is cut off or killed know, and that nobody
-goes when all are cut off at once, nor when they come back one by one.
+goes when all are cut off at once, nor when they come back one by one, nor for a crowd that a server has no room for.
 
     server_states.py BUILD-DIR
 """
 
 import json
+import os
 import signal
+import socket
+import threading
 import time
 
 from harness import Test, wait_until
+from lan import socket_in
 
 VIP = "192.168.8.100"
 CONFIG = """dataplane {{
@@ -349,6 +353,40 @@ def killed(bench):
     bench.wait_for_states(5672, "up", "up", 15)
 
 
+def full_queue(bench):
+    """A crowd comes to a server that stands still for half a second, and whose listener has room for few: its host drops SYNs and
+    the first words of connections, as a dead one does."""
+    one = bench.hosts["one"]
+    bench.stop("one")
+    one.run("sh", "-ec", "echo 5 > /proc/sys/net/core/somaxconn")
+    bench.running["one"] = bench.start("one")
+    bench.wait_for_states(5674, "up", "up", 15)
+    bench.ctl("disable", "192.168.8.12:5672", f"{VIP}:5674")
+    answers = []
+
+    def ask():
+        client, _ = socket_in(bench.client.namespace, socket.AF_INET, socket.SOCK_STREAM)
+        with client:
+            client.settimeout(10)
+            try:
+                client.connect((VIP, 5674))
+                client.sendall(b"x")
+                answers.append(client.recv(100).decode())
+            except OSError as error:
+                answers.append(str(error))
+    crowd = [threading.Thread(target=ask) for _ in range(24)]
+    os.kill(bench.running["one"].pid, signal.SIGSTOP)
+    for client in crowd:
+        client.start()
+    crowd[0].join(0.5)
+    os.kill(bench.running["one"].pid, signal.SIGCONT)
+    for client in crowd:
+        client.join()
+    assert answers == ["one x"] * 24, answers
+    bench.ctl("enable", "192.168.8.12:5672", f"{VIP}:5674")
+    one.run("sh", "-ec", "echo 4096 > /proc/sys/net/core/somaxconn")
+
+
 def prepare_unheard_death(bench, which=""):
     """RSTs (all, or WHICH) will get lost that its host sends as it dies, and it has acknowledged what its clients wait for an answer to."""
     host = bench.hosts["one"]
@@ -414,7 +452,7 @@ def flapping(bench):
 def main(test):
     bench = Bench(test)
     for step in (rows_say_all, warmup, weight_by_order, tiers, full_tier, slow_start, drain_timeout, reset_by_order, rebalance,
-                 refusing_port, cut_off, killed, killed_unheard, replaced_unheard, flapping, panic_rule):
+                 refusing_port, cut_off, killed, killed_unheard, replaced_unheard, full_queue, flapping, panic_rule):
         print(step.__name__, flush=True)
         step(bench)
 

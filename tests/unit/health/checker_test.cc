@@ -75,6 +75,22 @@ class Server {
     std::vector<std::uint16_t> peers_;
 };
 
+// Never accepts: the kernel takes backlog + 1 connections and then drops SYNs.
+class FullListener {
+  public:
+    explicit FullListener(boost::asio::io_context& io) : acceptor_(io), filler_(io) {
+        acceptor_.open(tcp::v4());
+        acceptor_.bind(tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+        acceptor_.listen(0);
+        filler_.connect(acceptor_.local_endpoint());
+    }
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+  private:
+    tcp::acceptor acceptor_;
+    tcp::socket filler_;
+};
+
 class CheckerTest : public testing::Test {
   protected:
     static void SetUpTestSuite() {
@@ -235,15 +251,9 @@ TEST_F(CheckerTest, TcpSilentServerTimesOut) {
 }
 
 TEST_F(CheckerTest, TcpFullBacklogTimesOut) {
-    // Never accepted from: the kernel takes backlog + 1 connections and then drops SYNs.
-    tcp::acceptor acceptor(io);
-    acceptor.open(tcp::v4());
-    acceptor.bind(tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
-    acceptor.listen(0);
-    tcp::socket filler(io);
-    filler.connect(acceptor.local_endpoint());
+    const FullListener listener(io);
     const auto results = collect(TcpOptions{.address = loopback,
-                                            .port = acceptor.local_endpoint().port(),
+                                            .port = listener.port(),
                                             .connect_timeout_ns = 20 * ms,
                                             .schedule = fast},
                                  2);
@@ -449,6 +459,33 @@ TEST_F(CheckerTest, ADoubtedServerIsAskedAtOnceAndInHaste) {
     later.warmup_ns = 60'000 * ms;
     const TcpOptions well{.address = loopback, .port = server.port(), .schedule = later};
     EXPECT_TRUE(doubted(well, 1ms).ok()) << "what answers is well";
+}
+
+// A listener's full queue drops SYNs, as a dead host would; but that one answers no echo.
+TEST_F(CheckerTest, ADoubtedServerWhoseHostLivesHasAllItsTime) {
+    const FullListener listener(io);
+    std::vector<CheckResult> results;
+    const auto checker = make_checker(
+        io,
+        TcpOptions{.address = loopback,
+                   .port = listener.port(),
+                   .connect_timeout_ns = 400 * ms,
+                   .schedule = {.delay_loop_ns = 60'000 * ms, .warmup_ns = 60'000 * ms}},
+        [&](const CheckResult& found) {
+            results.push_back(found);
+            return Pace::steady;
+        });
+    checker->recheck();
+    io.restart();
+    io.run_for(200ms);
+    checker->recheck();  // still in doubt
+    io.run_for(100ms);
+    EXPECT_TRUE(results.empty());
+    io.run_for(400ms);
+    ASSERT_EQ(results.size(), 1U);
+    EXPECT_EQ(results.front().reason, Reason::timeout);
+    EXPECT_GE(results.front().latency_ns, 400 * ms);
+    EXPECT_TRUE(results.front().host_lives);
 }
 
 TEST_F(CheckerTest, TheCallbackMayDestroyItsChecker) {

@@ -303,6 +303,18 @@ TEST_F(ServerStates, WhatTrafficSaysAlreadyNeedsNoSecondCheck) {
     EXPECT_EQ(state(1), ServerState::down);
 }
 
+TEST_F(ServerStates, APortThatIsSilentOnALivingHostHasItsRetries) {
+    use();
+    state_->servers[0].silence.sample(0, 0, now_ns_ / 1'000'000);
+    state_->servers[0].silence.sample(5, 0, now_ns_ / 1'000'000);
+    now_ns_ += 100'000'000;
+    result(1, Reason::none);
+    health::CheckResult check{.reason = Reason::timeout};
+    check.host_lives = true;
+    EXPECT_FALSE(apply_check(*state_, 0, 0, check, ++now_ns_));
+    EXPECT_TRUE(apply_check(*state_, 0, 0, check, ++now_ns_)) << "but not more than those";
+}
+
 // Both are cut off at once: the other one's last word is older than the silence.
 TEST_F(ServerStates, WhoHasNotAnsweredSinceProvesNothing) {
     use();
