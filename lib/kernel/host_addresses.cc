@@ -215,8 +215,10 @@ void HostAddresses::follow(const std::vector<KernelAddress>& wanted, const std::
             continue;
         }
         refused_.erase(address.prefix.address);
-        placed_.insert_or_assign(key_of(address),
-                                 PlacedAddress{.address = address, .ifindex = index_of(address)});
+        const PlacedAddress placed{.address = address, .ifindex = index_of(address)};
+        const bool was_there = !placed_.insert_or_assign(key_of(address), placed).second;
+        if (was_there && error == 0)
+            log_.info(address.interface, text_of(address) + " was taken away: it is there again");
     }
     end_promotions(to_promote_);
 }

@@ -148,12 +148,13 @@ class HostAddressesTest : public testing::Test {
         if (!ready) GTEST_SKIP() << "no network namespaces here";
     }
     HostAddresses::Log log() {
-        return {.info = [](const std::string&, const std::string&) {},
-                .warning =
-                    [this](const std::string& interface, const std::string& text) {
-                        warnings += text + "\n";
-                        interfaces.insert(interface);
-                    }};
+        return {
+            .info = [this](const std::string&, const std::string& text) { told += text + "\n"; },
+            .warning =
+                [this](const std::string& interface, const std::string& text) {
+                    warnings += text + "\n";
+                    interfaces.insert(interface);
+                }};
     }
     static std::vector<Link> links() {
         Link link = link_with("ha0", {"10.3.0.1/24"});
@@ -162,7 +163,7 @@ class HostAddressesTest : public testing::Test {
     }
 
     static inline bool ready = false;
-    std::string warnings;
+    std::string told, warnings;
     std::set<std::string> interfaces;  // whose they are
 };
 
@@ -227,7 +228,6 @@ TEST_F(HostAddressesTest, ARefusalIsToldOnce) {
     EXPECT_EQ(std::count(warnings.begin(), warnings.end(), '\n'), 1) << warnings;
 }
 
-// Where the kernel's setting is to take all addresses of a network with its first one.
 // For a track_group: what the kernel never took is nobody's fault, as in keepalived, and what
 // somebody takes away comes again before it is one.
 TEST_F(HostAddressesTest, OnlyWhatWasThereAndCannotComeIsLost) {
@@ -250,6 +250,19 @@ TEST_F(HostAddressesTest, OnlyWhatWasThereAndCannotComeIsLost) {
     EXPECT_FALSE(host.has_lost(address, links()));
 }
 
+TEST_F(HostAddressesTest, OneThatSomebodyTookAwayIsToldWhenItIsBack) {
+    const KernelAddress address = on("ha0", "10.3.0.100/24");
+    HostAddresses host(log(), nullptr);
+    host.follow({address}, links());
+    host.expect_all_seen();
+    EXPECT_EQ(told, "");
+    ASSERT_TRUE(run("ip addr del 10.3.0.100/24 dev ha0"));
+    host.follow({address}, links(), Lost::come_again);
+    EXPECT_TRUE(has("10.3.0.100/24"));
+    EXPECT_EQ(told, "10.3.0.100/24 on ha0 was taken away: it is there again\n");
+}
+
+// Where the kernel's setting is to take all addresses of a network with its first one.
 TEST_F(HostAddressesTest, OthersOfAPromotedNetworkStay) {
     ASSERT_TRUE(run("sysctl -qw net.ipv4.conf.all.promote_secondaries=0"));
     ASSERT_TRUE(run("sysctl -qw net.ipv4.conf.ha0.promote_secondaries=0"));
