@@ -162,8 +162,9 @@ std::vector<Verb> asking_verbs() {
          {},
          after_explain},
         {"capture",
-         "capture [VIP:PORT] [client A[:P]] [server A[:P]] [service A[:P]]\n"
-         "                            [port INTERFACE] [drops [REASON]] -w FILE\n"
+         "capture [VIP:PORT] [client A[:P]] [server A[:P]]\n"
+         "                            [service A[:P]] [port INTERFACE]\n"
+         "                            [drops [REASON]] -w FILE\n"
          "    packets as they come and as they leave, with what became of them, as\n"
          "    pcapng: a connection's both sides",
          {"--write", "--count", "--bytes", "--seconds", "--snap"},

@@ -103,7 +103,7 @@ std::string read_cause(const std::string& text) {
 
 const std::vector<Column> ended_columns{
     {"TIME", Align::left, when},
-    {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
+    {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }, 0, TooLong::cut_front},
     {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 6},
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }, 1},
     {"CAUSE", Align::left, [](const Json& r) { return text(r, "cause"); }},

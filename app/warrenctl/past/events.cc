@@ -54,7 +54,7 @@ const std::vector<Column> event_columns{
     {"TIME", Align::left, when},
     {"KIND", Align::left, [](const Json& r) { return text(r, "kind"); }, 2},
     {"LEVEL", Align::left, [](const Json& r) { return text(r, "level"); }, 1},
-    {"EVENT", Align::left, [](const Json& r) { return text(r, "text"); }, 0, true},
+    {"EVENT", Align::left, [](const Json& r) { return text(r, "text"); }, 0, TooLong::wrap},
 };
 
 }  // namespace

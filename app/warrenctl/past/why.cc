@@ -42,7 +42,7 @@ void write_next(std::ostream& out, const Json& next, std::size_t indent) {
 void write_end(std::ostream& out, const Json& row, std::int64_t now_ms) {
     const Json end = row.value("end", Json::object());
     const std::string head = time_of(end, now_ms) + "  ";
-    out << title_of(end) << '\n';
+    write_wrapped(out, "", title_of(end));
     write_wrapped(out, head, text(end, "text"));
     for (const Json& event : row.value("events", Json::array()))
         write_wrapped(out, time_of(event, now_ms) + "    ", text(event, "text"));

@@ -71,14 +71,15 @@ void fit(Strips& strips, std::size_t columns) {
 }
 
 std::string padded(std::ostream& out, const Strip& strip, std::size_t line, bool is_last) {
-    const std::string text = cut_to(strip.cells[line], strip.width);
+    const bool keeps_end = strip.column->too_long == TooLong::cut_front;
+    const std::string text = (keeps_end ? cut_front : cut_to)(strip.cells[line], strip.width);
     const std::string blanks(strip.width - width_of(text), ' ');
     if (strip.column->align == Align::right) return blanks + text;
     return coloured(out, text) + (is_last ? "" : blanks);
 }
 
 bool goes_on(const Strip& last, std::size_t line) {
-    return last.column->wraps && width_of(last.cells[line]) > last.width;
+    return last.column->too_long == TooLong::wrap && width_of(last.cells[line]) > last.width;
 }
 
 }  // namespace

@@ -12,12 +12,16 @@ namespace warren::ctl {
 
 enum class Align { left, right };
 
+// What becomes of a text that is too long: its beginning stays, or its end, where that is what
+// tells it from others, as in addresses and ports; or, in the last column, it goes on below.
+enum class TooLong { cut, cut_front, wrap };
+
 struct Column {
     const char* title;
     Align align;
     std::string (*text)(const Json& row);
-    unsigned rank = 0;   // on a narrow screen the highest go first; 0: it stays
-    bool wraps = false;  // the last one: goes on below, where others are cut
+    unsigned rank = 0;  // on a narrow screen the highest go first; 0: it stays
+    TooLong too_long = TooLong::cut;
 };
 
 // Two spaces between columns, no trailing blanks; without rows only the titles. If what stays is

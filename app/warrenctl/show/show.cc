@@ -75,9 +75,10 @@ const std::vector<Column> worker_columns{
 };
 
 const std::vector<Column> neighbour_columns{
-    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }, 0, TooLong::cut_front},
     {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
-    {"NEXT HOP", Align::left, [](const Json& r) { return text(r, "gateway"); }},
+    {"NEXT HOP", Align::left, [](const Json& r) { return text(r, "gateway"); }, 0,
+     TooLong::cut_front},
     {"PORT", Align::left, [](const Json& r) { return text(r, "interface"); }, 2},
     {"MAC", Align::left, [](const Json& r) { return text(r, "mac"); }, 1},
 };

@@ -18,10 +18,11 @@ namespace warren::ctl {
 namespace {
 
 const std::vector<Column> flow_columns{
-    {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }},
-    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 2},
-    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }, 5},
-    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
+    {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }, 0, TooLong::cut_front},
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 2,
+     TooLong::cut_front},
+    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }, 5, TooLong::cut_front},
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }, 0, TooLong::cut_front},
     {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }, 1},
     {"AGE", Align::right, [](const Json& r) { return number<duration_text>(r, "age_ms"); }, 3},
     {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 1},

@@ -128,11 +128,10 @@ std::string refusal_rate(const Json& service) {
     return decimal_text(static_cast<double>(refused) / 10);
 }
 
-// "10.0.1.100:5672  wlc FNAT  2/3 up  412 conn  3.1 new/s  0 refused/s"
-std::string service_line(const Json& service) {
-    std::string line = text(service, "service") + "  " + text(service, "lb_algo") + ' ' +
-                       text(service, "lb_kind") + "  " + text(service, "servers_up") + '/' +
-                       text(service, "server_count") + " up";
+// "wlc FNAT  2/3 up  412 conn  3.1 new/s  0 refused/s"
+std::string service_text(const Json& service) {
+    std::string line = text(service, "lb_algo") + ' ' + text(service, "lb_kind") + "  " +
+                       text(service, "servers_up") + '/' + text(service, "server_count") + " up";
     if (text(service, "quorum") != "up") line += "  quorum " + text(service, "quorum");
     if (service.value("sorry_server", false)) line += "  sorry_server serves";
     return line + "  " + number<count_text>(service, "active") + " conn  " +
@@ -173,7 +172,9 @@ void print_services(const Json& status, std::ostream& out) {
         for (const Json& server : status["servers"])
             if (server["service"] == service["service"]) servers.push_back(server);
         const std::size_t left_out = shorten(servers);
-        out << '\n' << wrapped("", service_line(service), columns_of(out, std::string::npos));
+        out << '\n'
+            << wrapped(text(service, "service") + "  ", service_text(service),
+                       columns_of(out, std::string::npos), "  ");
         print_short_servers(out, servers);
         if (left_out != 0) out << "  and " << left_out << " more -> warrenctl show servers\n";
     }

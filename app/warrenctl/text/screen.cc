@@ -16,6 +16,7 @@ namespace {
 
 constexpr ScreenSize usual_size{80, 24};
 constexpr std::size_t fewest_columns = 40;
+constexpr std::size_t small_indent = 2;
 
 constexpr std::array<std::string_view, 11> red_words{"down",    "DOWN",   "fault", "failed",
                                                      "refused", "error",  "no",    "unresolved",
@@ -117,21 +118,24 @@ std::string coloured(std::ostream& out, const std::string& text) {
     return colour == nullptr ? text : "\033[" + std::string(colour) + "m" + text + "\033[0m";
 }
 
-std::string wrapped(const std::string& head, const std::string& words, std::size_t columns) {
-    const std::size_t indent = width_of(head);
+std::string wrapped(const std::string& head, const std::string& words, std::size_t columns,
+                    std::string_view gap) {
+    const std::size_t below = width_of(head);
     std::string all, line = head;
-    bool is_first = true;
+    bool is_new = true;
     for (std::size_t begin = 0; begin < words.size();) {
-        const std::size_t end = std::min(words.find(' ', begin), words.size());
+        const std::size_t end = std::min(words.find(gap, begin), words.size());
         const std::string word = words.substr(begin, end - begin);
-        if (!is_first && width_of(line) + 1 + width_of(word) > columns) {
-            all += line + '\n';
-            line = std::string(indent, ' ');
-            is_first = true;
+        const std::size_t width = width_of(line) + (is_new ? 0 : gap.size()) + width_of(word);
+        if (width > columns && (!is_new || width_of(line) > small_indent)) {
+            const bool has_room = below + width_of(word) <= columns;
+            all += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+            line = std::string(has_room ? below : std::min(below, small_indent), ' ');
+            is_new = true;
         }
-        line += (is_first ? "" : " ") + word;
-        is_first = false;
-        begin = end + 1;
+        line += (is_new ? "" : std::string(gap)) + word;
+        is_new = false;
+        begin = end + gap.size();
     }
     return all + line + '\n';
 }

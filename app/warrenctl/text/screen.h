@@ -43,7 +43,9 @@ std::string cut_front(const std::string& text, std::size_t columns);  // the end
 // screen without colours.
 std::string coloured(std::ostream& out, const std::string& text);
 
-// "HEAD words words", what does not fit going on below the first word; the last line ends in \n.
-std::string wrapped(const std::string& head, const std::string& words, std::size_t columns);
+// "HEAD words words", what does not fit going on below the first word, or further left if there is
+// no room for the next one; the last line ends in \n. What is between `gap`s stays together.
+std::string wrapped(const std::string& head, const std::string& words, std::size_t columns,
+                    std::string_view gap = " ");
 
 }  // namespace warren::ctl

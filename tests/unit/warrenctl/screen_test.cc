@@ -26,6 +26,13 @@ TEST(Screen, WrapsBelowTheFirstWord) {
     EXPECT_EQ(wrapped("  state  ", "one two three", 16), "  state  one two\n         three\n");
     EXPECT_EQ(wrapped("x ", "averylongword b", 6), "x averylongword\n  b\n") << "words are whole";
     EXPECT_EQ(wrapped("x", "", 6), "x\n");
+    EXPECT_EQ(wrapped("a:5672  ", "2 up  3 conn  4 refused", 28, "  "),
+              "a:5672  2 up  3 conn\n        4 refused\n")
+        << "what belongs together stays together";
+    EXPECT_EQ(wrapped("a_very_long_name: ", "eth0, VRID 51, VRRPv3", 23),
+              "a_very_long_name: eth0,\n                  VRID\n"
+              "                  51,\n  VRRPv3\n")
+        << "there is no room below the first word";
 }
 
 TEST(Screen, TravelsWithItsStream) {
@@ -64,7 +71,7 @@ TEST(Table, WhatMayGoOnBelowIsNotCut) {
     const std::vector<Column> events{
         columns.front(),
         {"EVENT", Align::left, [](const Json&) { return std::string("10.0.0.1:5672 is down now"); },
-         0, true}};
+         0, TooLong::wrap}};
     const auto shown = [&](std::size_t width) {
         std::ostringstream out;
         set_screen(out, {.columns = width});
@@ -73,6 +80,16 @@ TEST(Table, WhatMayGoOnBelowIsNotCut) {
     };
     EXPECT_EQ(shown(0), "NAME  EVENT\nn     10.0.0.1:5672 is down now\n");
     EXPECT_EQ(shown(25), "NAME  EVENT\nn     10.0.0.1:5672 is\n      down now\n");
+}
+
+TEST(Table, OfAnAddressTheEndStays) {
+    const std::vector<Column> flows{{"CLIENT", Align::left,
+                                     [](const Json& r) { return r.value("name", ""); }, 0,
+                                     TooLong::cut_front}};
+    std::ostringstream out;
+    set_screen(out, {.columns = 12});
+    print_table(out, flows, {{{"name", "[2001:db8::c1]:4000"}}, {{"name", "10.0.0.1:1"}}});
+    EXPECT_EQ(out.str(), "CLIENT\n…8::c1]:4000\n10.0.0.1:1\n");
 }
 
 TEST(Table, ThenCutsTheWidestTexts) {

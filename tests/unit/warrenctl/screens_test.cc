@@ -79,6 +79,13 @@ std::string all_shown(const Json& views, const Screen& screen) {
     return all;
 }
 
+// As long as names of routers get.
+Json with_long_names(const Json& views) {
+    const std::string name =
+        "\"rabbitmq_production_cluster_of_the_second_datacentre_in_the_north_east\"";
+    return Json::parse(replaced(with_ipv6(views).dump(), "\"rabbit\"", name));
+}
+
 class Widths : public testing::TestWithParam<std::size_t> {};
 
 // 0: a pipe.
@@ -95,8 +102,8 @@ TEST_P(Widths, AsWrittenDown) {
 
 TEST_P(TerminalWidths, NoLineIsWider) {
     const Json rows = recorded();
-    for (const Json& views :
-         {rows, with_ipv6(rows), with_servers(rows, 0), with_servers(rows, 64)}) {
+    for (const Json& views : {rows, with_ipv6(rows), with_long_names(rows), with_servers(rows, 0),
+                              with_servers(rows, 64)}) {
         std::istringstream lines(all_shown(views, {.columns = GetParam()}));
         for (std::string line; std::getline(lines, line);)
             EXPECT_LE(width_of(line), GetParam()) << line;

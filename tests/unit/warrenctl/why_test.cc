@@ -94,6 +94,22 @@ TEST_F(Times, TheAnswerFitsEightyColumns) {
               "              it was back after 340 ms: 10.9.8.7:50124 > 10.0.1.12:5672\n");
 }
 
+TEST_F(Times, TheAnswerAboutLongAddressesFitsToo) {
+    const std::string host = "[2001:db8:1234:5678:9abc:def0:1234:";
+    const Json row{{"end",
+                    {{"time", utc_time(now)},
+                     {"client", host + "c1]:60914"},
+                     {"service", host + "5678]:5672"},
+                     {"server", host + "1111]:5672"},
+                     {"text", "the client closed it"},
+                     {"lasted_ms", 20}}}};
+    std::ostringstream out;
+    EXPECT_TRUE(write_why({row}, host, now, out));
+    EXPECT_EQ(out.str(), host + "c1]:60914 >\n" + host + "5678]:5672 >\n" + host +
+                             "1111]:5672, open for 20 ms\n"
+                             "00:00:00.000  the client closed it\n");
+}
+
 TEST_F(Times, NothingIsSaidSo) {
     std::ostringstream out;
     EXPECT_FALSE(write_why({{{"open", 3}}}, "10.9.8.7", now, out));
