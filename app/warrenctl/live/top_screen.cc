@@ -18,12 +18,7 @@ namespace {
 using Rows = std::vector<Json>;
 using Lines = std::vector<ScreenLine>;
 
-constexpr std::size_t always = 0;
-
-struct RankedColumn {
-    std::size_t from;  // columns of the screen
-    Column column;
-};
+constexpr std::size_t events_columns = 100;  // of fewer, events are only time and text
 
 std::string rate_text(const Json& row, const char* key) {
     const auto found = row.find(key);
@@ -46,60 +41,57 @@ std::string day_and_time(const Json& row) {
 }
 
 std::string weights(const Json& row) {
-    return decimal(row, "effective_weight") + "/" + text(row, "weight");
+    return effective_weight(row) + "/" + text(row, "weight");
 }
 
-const std::vector<RankedColumn> server_ranks{
-    {always, {"  SERVER", Align::left, [](const Json& r) { return "  " + text(r, "server"); }}},
-    {always, {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }}},
-    {always,
-     {"FOR", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }}},
-    {100, {"WEIGHT", Align::right, weights}},
-    {always, {"CONN", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }}},
-    {always, {"NEW/S", Align::right, [](const Json& r) { return rate_text(r, "new_s"); }}},
-    {always, {"REF/S", Align::right, [](const Json& r) { return rate_text(r, "refused_s"); }}},
-    {always,
-     {"CHECK", Align::right, [](const Json& r) { return number<latency_text>(r, "check_us"); }}},
-    {120,
-     {"HANDSHAKE", Align::right,
-      [](const Json& r) { return number<latency_text>(r, "handshake_us"); }}},
-    {100, {"IN/S", Align::right, [](const Json& r) { return byte_rate(r, "in_s"); }}},
-    {100, {"OUT/S", Align::right, [](const Json& r) { return byte_rate(r, "out_s"); }}},
-    {always, {"WHY", Align::left, [](const Json& r) {
-                  return is_plainly_up(r) ? std::string() : r.value("reason", std::string());
-              }}}};
+const std::vector<Column> top_servers{
+    {"  SERVER", Align::left, [](const Json& r) { return "  " + text(r, "server"); }},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
+    {"FOR", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
+    {"WEIGHT", Align::right, weights, 4},
+    {"CONN", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
+    {"NEW/S", Align::right, [](const Json& r) { return rate_text(r, "new_s"); }, 2},
+    {"REF/S", Align::right, [](const Json& r) { return rate_text(r, "refused_s"); }, 3},
+    {"CHECK", Align::right, check_time, 3},
+    {"HANDSHAKE", Align::right,
+     [](const Json& r) { return number<latency_text>(r, "handshake_us"); }, 6},
+    {"IN/S", Align::right, [](const Json& r) { return byte_rate(r, "in_s"); }, 5},
+    {"OUT/S", Align::right, [](const Json& r) { return byte_rate(r, "out_s"); }, 5},
+    {"WHY", Align::left,
+     [](const Json& r) {
+         return is_plainly_up(r) ? std::string() : r.value("reason", std::string());
+     },
+     1},
+};
 
-const std::vector<RankedColumn> flow_ranks{
-    {always, {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }}},
-    {100, {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }}},
-    {120, {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }}},
-    {always, {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }}},
-    {always, {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }}},
-    {always,
-     {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }}}};
+const std::vector<Column> top_flows{
+    {"CLIENT", Align::left, [](const Json& r) { return text(r, "client"); }, 0, TooLong::cut_front},
+    {"SERVICE", Align::left, [](const Json& r) { return text(r, "service"); }, 2,
+     TooLong::cut_front},
+    {"LOCAL", Align::left, [](const Json& r) { return text(r, "local"); }, 3, TooLong::cut_front},
+    {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }, 0, TooLong::cut_front},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }, 1},
+    {"IDLE", Align::right, [](const Json& r) { return number<duration_text>(r, "idle_ms"); }, 1},
+};
 
-const std::vector<RankedColumn> event_ranks{
-    {always, {"TIME", Align::left, day_and_time}},
-    {100, {"LEVEL", Align::left, [](const Json& r) { return text(r, "level"); }}},
-    {100, {"KIND", Align::left, [](const Json& r) { return text(r, "kind"); }}},
-    {always, {"EVENT", Align::left, [](const Json& r) { return text(r, "text"); }}}};
+const Column event_time{"TIME", Align::left, day_and_time};
+const Column event_text{"EVENT", Align::left, [](const Json& r) { return text(r, "text"); }};
+const std::vector<Column> few_top_events{event_time, event_text};
+const std::vector<Column> top_events{
+    event_time,
+    {"LEVEL", Align::left, [](const Json& r) { return text(r, "level"); }},
+    {"KIND", Align::left, [](const Json& r) { return text(r, "kind"); }},
+    event_text,
+};
 
-const std::vector<RankedColumn> router_ranks{
-    {always, {"ROUTER", Align::left, [](const Json& r) { return text(r, "name"); }}},
-    {always, {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }}},
-    {always,
-     {"FOR", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }}},
-    {always,
-     {"PRIORITY", Align::right, [](const Json& r) { return text(r, "effective_priority"); }}},
-    {always, {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }}},
-    {always, {"WHY", Align::left, router_why}}};
-
-std::vector<Column> those_that_fit(const std::vector<RankedColumn>& ranks, std::size_t columns) {
-    std::vector<Column> all;
-    for (const RankedColumn& rank : ranks)
-        if (rank.from <= columns) all.push_back(rank.column);
-    return all;
-}
+const std::vector<Column> top_routers{
+    {"ROUTER", Align::left, [](const Json& r) { return text(r, "name"); }},
+    {"STATE", Align::left, [](const Json& r) { return text(r, "state"); }},
+    {"FOR", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
+    {"PRIORITY", Align::right, [](const Json& r) { return text(r, "effective_priority"); }, 2},
+    {"MASTER", Align::left, [](const Json& r) { return text(r, "master"); }, 1},
+    {"WHY", Align::left, router_why, 3},
+};
 
 Tone tone_of(const Json& row) {
     const std::string state = text(row, "state");
@@ -111,9 +103,10 @@ Tone tone_of(const Json& row) {
 }
 
 // A table's titles, then a line for each row.
-Lines table_lines(const std::vector<RankedColumn>& ranks, const Rows& rows, std::size_t columns) {
+Lines table_lines(const std::vector<Column>& table, const Rows& rows, std::size_t columns) {
     std::ostringstream out;
-    print_table(out, those_that_fit(ranks, columns), rows);
+    set_screen(out, {columns, false});
+    print_table(out, table, rows);
     std::istringstream in(out.str());
     Lines lines;
     for (std::string line; std::getline(in, line);)
@@ -200,7 +193,7 @@ const Json* service_of(const Rows& services, const Json& server) {
 Lines server_lines(const TopData& data, const TopView& view, std::size_t columns) {
     Rows rows = filtered(data.servers, view);
     sort_servers(rows, data.services, view.order);
-    const Lines table = table_lines(server_ranks, rows, columns);
+    const Lines table = table_lines(top_servers, rows, columns);
     Lines lines{table.front()};
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool is_next = i == 0 || text(rows[i], "service") != text(rows[i - 1], "service");
@@ -213,10 +206,10 @@ Lines server_lines(const TopData& data, const TopView& view, std::size_t columns
 
 Lines tab_lines(const TopData& data, const TopView& view, std::size_t columns) {
     if (view.tab == Tab::servers) return server_lines(data, view, columns);
-    if (view.tab == Tab::flows) return table_lines(flow_ranks, filtered(data.flows, view), columns);
+    if (view.tab == Tab::flows) return table_lines(top_flows, filtered(data.flows, view), columns);
     Rows events = filtered(data.events, view);
     std::reverse(events.begin(), events.end());  // the newest is what a screen is looked at for
-    return table_lines(event_ranks, events, columns);
+    return table_lines(columns < events_columns ? few_top_events : top_events, events, columns);
 }
 
 const char* name_of_order(Order order) {
@@ -304,7 +297,7 @@ std::vector<ScreenLine> top_screen(const TopData& data, const TopView& view,
     const std::size_t few = std::max<std::size_t>(size.rows / 6, 2);
     Lines lines{title_line(data, size.columns)};
     add_some(lines, reason_lines(data), few);
-    add_some(lines, table_lines(router_ranks, data.routers, size.columns), few);
+    add_some(lines, table_lines(top_routers, data.routers, size.columns), few);
     lines.push_back({bar(data, view), Tone::plain});
     const std::size_t used = lines.size() + (is_endless ? 0 : 1);
     add_table(lines, tab_lines(data, view, size.columns), view,

@@ -29,7 +29,7 @@ struct ScreenLine {
     Tone tone = Tone::plain;
 };
 
-// At most so many lines, none wider. Columns of less weight need a wider screen: 100 or 120.
+// At most so many lines, none wider: columns of less weight go first.
 std::vector<ScreenLine> top_screen(const TopData& data, const TopView& view,
                                    const ScreenSize& size);
 

@@ -91,6 +91,16 @@ std::string joined(const Json& row, const char* key) {
     return found == row.end() ? "-" : joined(*found);
 }
 
+// A warren of before `serves`, in an upgrade, says it by the state alone.
+std::string effective_weight(const Json& server) {
+    const bool serves = server.value("serves", text(server, "state") == "up");
+    return serves ? decimal(server, "effective_weight") : "0";
+}
+
+std::string check_time(const Json& server) {
+    return text(server, "check") == "ok" ? number<latency_text>(server, "check_us") : "-";
+}
+
 bool is_plainly_up(const Json& server) {
     const std::string reason = text(server, "reason");
     return text(server, "state") == "up" && (reason == "start" || reason == "check passed");

@@ -30,6 +30,10 @@ std::string router_why(const Json& router);
 // Of such a row: what it has only if it speaks VRRP.
 std::string spoken(const Json& router, const std::string& what);
 
+// Of a server's row: what it has of its weight now, 0 while it gets no new connections; and how
+// long its last check took, if it passed.
+std::string effective_weight(const Json& server);
+std::string check_time(const Json& server);
 // Of a server's row: there is nothing to say why it is up.
 bool is_plainly_up(const Json& server);
 

@@ -21,24 +21,15 @@ std::string state_text(const Json& r) {
            (r.value("waits", false) ? " (waits)" : "");
 }
 
-std::string check_text(const Json& r) {
-    return text(r, "check") == "ok" ? number<latency_text>(r, "check_us") : "-";
-}
-
-// A warren of before `serves`, in an upgrade, says it by the state alone.
-std::string effective_text(const Json& r) {
-    return r.value("serves", text(r, "state") == "up") ? decimal(r, "effective_weight") : "0";
-}
-
 const std::vector<Column> server_columns{
     {"SERVER", Align::left, [](const Json& r) { return text(r, "server"); }},
     {"STATE", Align::left, state_text},
     {"SINCE", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
     {"WEIGHT", Align::right, [](const Json& r) { return text(r, "weight"); }, 2},
-    {"EFFECTIVE", Align::right, effective_text, 1},
+    {"EFFECTIVE", Align::right, effective_weight, 1},
     {"ACTIVE", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
     {"NEW/S", Align::right, [](const Json& r) { return decimal(r, "connections_per_s"); }, 1},
-    {"CHECK", Align::right, check_text, 1},
+    {"CHECK", Align::right, check_time, 1},
     {"HANDSHAKE", Align::right,
      [](const Json& r) { return number<latency_text>(r, "handshake_us"); }, 3},
     {"IN/S", Align::right,
@@ -71,10 +62,10 @@ const std::vector<Column> short_columns{
     {"STATE", Align::left, state_text},
     {"FOR", Align::right, [](const Json& r) { return number<duration_text>(r, "since_ms"); }},
     {"WEIGHT", Align::right,
-     [](const Json& r) { return effective_text(r) + "/" + text(r, "weight"); }, 4},
+     [](const Json& r) { return effective_weight(r) + "/" + text(r, "weight"); }, 4},
     {"CONN", Align::right, [](const Json& r) { return number<count_text>(r, "active"); }},
     {"NEW/S", Align::right, [](const Json& r) { return decimal(r, "connections_per_s"); }, 2},
-    {"CHECK", Align::right, check_text, 3},
+    {"CHECK", Align::right, check_time, 3},
     {"REF/S", Align::right, refused_a_second, 3},
     {"WHY", Align::left,
      [](const Json& r) {

@@ -22,6 +22,7 @@ Json server_with(const char* name, std::uint64_t connections, std::uint64_t acti
             {"active", active},
             {"connections", connections},
             {"refused", 0},
+            {"check", "ok"},
             {"check_us", 812},
             {"handshake_us", 95},
             {"to_server_bytes", connections * 1'000},
@@ -94,10 +95,11 @@ TEST(TopScreen, WhyIsSaidOnlyWhereThereIsSomethingToSay) {
     for (Json& server : data.servers)
         server["reason"] = "start";
     const std::string text = all_of(top_screen(data, {}, {80, 24}));
-    EXPECT_NE(text.find("192.168.8.12:5672  down   3m3s   400      -      -  812 us  start\n"),
-              std::string::npos)
+    EXPECT_NE(
+        text.find("192.168.8.12:5672  down   3m3s   1.1/2   400      -      -  812 us  start\n"),
+        std::string::npos)
         << text;
-    EXPECT_NE(text.find("192.168.8.11:5672  up     3m3s    12      -      -  812 us\n"),
+    EXPECT_NE(text.find("192.168.8.11:5672  up     3m3s   1.1/2    12      -      -  812 us\n"),
               std::string::npos)
         << text;
 }
@@ -126,6 +128,38 @@ TEST(TopScreen, WiderOnesShowMore) {
     EXPECT_NE(titles(100).find("IN/S"), std::string::npos);
     EXPECT_EQ(titles(100).find("HANDSHAKE"), std::string::npos);
     EXPECT_NE(titles(120).find("HANDSHAKE"), std::string::npos);
+}
+
+// As in status: what it would have of its weight, and what a check took that failed, mislead.
+TEST(TopScreen, WhoIsDownHasNoWeightAndNoTimeOfACheck) {
+    TopData data = sample();
+    data.servers[1]["serves"] = false;
+    data.servers[1]["check"] = "Connection refused";
+    const std::string text = all_of(top_screen(data, {}, {120, 24}));
+    EXPECT_NE(text.find("192.168.8.12:5672  down   3m3s     0/2   400      -      -       -"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("192.168.8.11:5672  up     3m3s   1.1/2    12      -      -  812 us"),
+              std::string::npos)
+        << text;
+}
+
+TEST(TopScreen, OfLongNamesColumnsGoAndEndsOfAddressesStay) {
+    TopData data = sample();
+    const std::string host = "[2001:db8:1234:5678:9abc:def0:1234:";
+    for (Json& server : data.servers)
+        server["server"] = host + "1111]:15672";
+    for (Json& flow : data.flows) {
+        flow["client"] = host + "c1]:40000";
+        flow["service"] = flow["local"] = flow["server"] = host + "1112]:15672";
+    }
+    std::string text = all_of(top_screen(data, {}, {80, 24}));
+    EXPECT_NE(text.find("1111]:15672  down   3m3s   400\n"), std::string::npos) << text;
+    TopView view;
+    view.tab = Tab::flows;
+    text = all_of(top_screen(data, view, {80, 24}));
+    EXPECT_NE(text.find(":c1]:40000  …"), std::string::npos) << text;
+    EXPECT_NE(text.find(":1112]:15672\n"), std::string::npos) << text;
 }
 
 TEST(TopScreen, SortsAndFilters) {
