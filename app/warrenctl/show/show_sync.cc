@@ -28,8 +28,9 @@ std::string peer_line(const Json& row) {
 
 std::string equality(const Json& row) {
     const bool equal = row.value("in_sync", false);
-    // Who sends is told when the peer finds a difference, and knows no count of it before.
-    if (equal && row.value("equal_ms", Json()).is_null()) return number<count_text>(row, "flows");
+    // Who receives compares; who sends is told what came of it, and knows no count of the peer's.
+    if (text(row, "role") == "sending")
+        return number<count_text>(row, "flows") + (equal ? ", equal at the peer" : ", NOT IN SYNC");
     std::string said = number<count_text>(row, "flows") + (equal ? " = " : " / ") +
                        number<count_text>(row, "peer_flows");
     if (!equal) said += ", NOT IN SYNC";

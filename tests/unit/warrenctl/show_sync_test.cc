@@ -18,12 +18,12 @@ TEST(ShowSync, APeerAndItsRouters) {
     EXPECT_EQ(sync_text(R"([
         {"peer": "10.9.0.2", "up": true, "since_ms": 259200000, "rtt_ms": 0.21, "version": 1,
          "lag_ms": 0.8, "unacked": 3, "capacity": 131072},
-        {"router": "rabbit", "vrid": 51, "role": "sending", "in_sync": true, "flows": 10214,
+        {"router": "rabbit", "vrid": 51, "role": "receiving", "in_sync": true, "flows": 10214,
          "peer_flows": 10214, "equal_ms": 400, "bulk_flows": 10214, "bulk_ms": 60.0,
          "preempt_held": false, "config_equal": true}])"),
               "peer 10.9.0.2 up 3d0h, rtt 0.21 ms, v1, lag 0.8 ms, unacked 3, room for 131,072 "
               "flows\n"
-              "rabbit (51) sending, flows 10,214 = 10,214, equal 400 ms ago, last bulk 10,214 in "
+              "rabbit (51) receiving, flows 10,214 = 10,214, equal 400 ms ago, last bulk 10,214 in "
               "60 ms, preempt free, config equal\n");
 }
 
@@ -47,11 +47,15 @@ TEST(ShowSync, APeerThatWasNeverUp) {
               "peer 10.9.0.2 DOWN since the start\n");
 }
 
-TEST(ShowSync, WhoOnlySendsHasNothingToCompare) {
+// What it compared last it did as a backup, perhaps hours ago.
+TEST(ShowSync, WhoSendsSaysWhatThePeerHasFound) {
     EXPECT_EQ(sync_text(R"([
         {"router": "rabbit", "vrid": 51, "role": "sending", "in_sync": true, "flows": 9,
+         "peer_flows": 0, "equal_ms": 78920, "preempt_held": false, "config_equal": true},
+        {"router": "v6", "vrid": 52, "role": "sending", "in_sync": false, "flows": 9,
          "peer_flows": 0, "equal_ms": null, "preempt_held": false, "config_equal": true}])"),
-              "rabbit (51) sending, flows 9, preempt free, config equal\n");
+              "rabbit (51) sending, flows 9, equal at the peer, preempt free, config equal\n"
+              "v6 (52) sending, flows 9, NOT IN SYNC, preempt free, config equal\n");
 }
 
 TEST(ShowSync, WhatIsConfiguredDifferentlyIsNamed) {
