@@ -466,10 +466,10 @@ void Manager::reload(bool is_dry_run, const Answers::Actions::OnRows& done) {
 Reloader::Outcome Manager::take(Reloader::Reading reading) {
     Reloader::Outcome outcome;
     const auto work = [&] {
-        outcome = reloader_.reload(std::move(reading), [this](const config::Config& wanted,
-                                                              const model::ReloadPlan& plan) {
-            return take_up(wanted, plan);
-        });
+        outcome = reloader_.reload(std::move(reading),
+                                   [this](config::Config& wanted, const model::ReloadPlan& plan) {
+                                       return take_up(wanted, plan);
+                                   });
     };
     if (!life_.while_reloading(work))
         outcome.refusal = "it was not done: warren stops, or the log says what failed";
@@ -489,7 +489,7 @@ void Manager::open_port(const std::string& interface) {
 
 // The kernel must not see what will be ours before it is, and removed things are kept from it until
 // their flows are forgotten. Nothing is changed before all ports are open; else the reason.
-std::string Manager::take_up(const config::Config& wanted, const model::ReloadPlan& plan) {
+std::string Manager::take_up(config::Config& wanted, const model::ReloadPlan& plan) {
     try {
         for (const std::string& interface : plan.new_ports)
             open_port(interface);
@@ -526,7 +526,7 @@ std::string Manager::take_up(const config::Config& wanted, const model::ReloadPl
     next_hops_.send_peer_next_hops();
     priorities_.apply();
     services_.follow_checks();
-    if (wanted.global.fifos.states_on_reload) routers_.repeat_on_fifos();
+    if (state_->config.global.fifos.states_on_reload) routers_.repeat_on_fifos();
     return {};
 }
 

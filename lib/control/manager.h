@@ -98,7 +98,7 @@ class Manager {
 
     void reload(bool is_dry_run, const Answers::Actions::OnRows& done);
     Reloader::Outcome take(Reloader::Reading reading);
-    std::string take_up(const config::Config& wanted, const model::ReloadPlan& plan);
+    std::string take_up(config::Config& wanted, const model::ReloadPlan& plan);
     void follow_counters(const model::ReloadChanges& changes);
     void open_port(const std::string& interface);
     telemetry::CaptureMeans capture_means();

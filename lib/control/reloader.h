@@ -22,9 +22,9 @@ class Reloader {
   public:
     // The file, looked at beside what is in force.
     using Reread = std::function<schema::LoadResult(const config::Config& running)>;
-    // Returns why it could not be, or nothing.
+    // Returns why it could not be, or nothing: then `wanted` is what ran before.
     using TakeUp =
-        std::function<std::string(const config::Config& wanted, const model::ReloadPlan& plan)>;
+        std::function<std::string(config::Config& wanted, const model::ReloadPlan& plan)>;
 
     // `running`: the file as it was taken up at the start.
     Reloader(const Context& context, exchange::Exchange& exchange, Reread reread,

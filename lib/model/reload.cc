@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "config/local_addresses.h"
 #include "model/reload_routers.h"
 
 namespace warren::model {
@@ -52,8 +51,8 @@ bool has_tiers(const config::VirtualServer& service) {
 
 class Change {
   public:
-    Change(State& state, const config::Config& wanted, std::uint64_t now_ns, const TotalsOf& totals)
-        : state_(state), local_addresses_(wanted), now_ns_(now_ns), totals_(totals) {}
+    Change(State& state, std::uint64_t now_ns, const TotalsOf& totals)
+        : state_(state), now_ns_(now_ns), totals_(totals) {}
 
     ReloadChanges run(const ReloadPlan& plan) {
         reload_routers(state_, plan, changes_, now_ns_);
@@ -81,12 +80,14 @@ class Change {
             put(state_.services, planned.index, make_service(state_, *planned.config));
         }
         ServiceRecord& service = state_.services[planned.index];
+        service.local_addresses = planned.local_addresses;
+        // Most are as they were, and copies of thousands take the manager's time.
+        if (!planned.is_new && *service.config == *planned.config) return;
         const auto old_config = std::exchange(
             service.config, std::make_shared<const config::VirtualServer>(*planned.config));
         if (old_config->lb_algo != planned.config->lb_algo) service.slots = nullptr;
         service.is_checked_alike = are_checked_alike(*planned.config);
         service.has_tiers = has_tiers(*planned.config);
-        service.local_addresses = local_addresses_.of(*planned.config);
         service.servers.clear();
         service.sorry_server.reset();
         balance::PoolFactors factors(planned.config->real_servers.size());
@@ -151,7 +152,6 @@ class Change {
     }
 
     State& state_;
-    const config::LocalAddresses local_addresses_;
     const std::uint64_t now_ns_;
     const TotalsOf& totals_;
     ReloadChanges changes_;
@@ -170,10 +170,10 @@ bool ReloadChanges::none() const {
            added_servers.empty() && changed_servers.empty() && removed_servers.empty();
 }
 
-ReloadChanges carry_out(State& state, const config::Config& wanted, const ReloadPlan& plan,
+ReloadChanges carry_out(State& state, config::Config& wanted, const ReloadPlan& plan,
                         std::uint64_t now_ns, const TotalsOf& totals) {
-    ReloadChanges changes = Change(state, wanted, now_ns, totals).run(plan);
-    if (&state.config != &wanted) state.config = wanted;
+    ReloadChanges changes = Change(state, now_ns, totals).run(plan);
+    if (&state.config != &wanted) std::swap(state.config, wanted);
     return changes;
 }
 

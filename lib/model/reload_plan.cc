@@ -53,9 +53,10 @@ class Planner {
 
   private:
     void add(const config::VirtualServer& wanted) {
-        ReloadPlan::Service service{.config = &wanted, .servers = {}};
-        std::optional<std::uint16_t> index = find(wanted, Presence::served);
-        if (index && strands(state_.services[*index], wanted)) {
+        ReloadPlan::Service service{
+            .config = &wanted, .servers = {}, .local_addresses = local_addresses_.of(wanted)};
+        std::optional<std::uint16_t> index = find(service, Presence::served);
+        if (index && strands(state_.services[*index], service)) {
             if (const std::uint64_t live = live_flows(*index); live != 0) {
                 refuse(wanted.where, "virtual_server " + config::name_of(wanted), live,
                        "another lb_kind, persistence or local address");
@@ -64,7 +65,7 @@ class Planner {
             index.reset();
         }
         service.is_new = !index;
-        if (!index) index = find(wanted, Presence::removed);
+        if (!index) index = find(service, Presence::removed);
         const bool has_servers = index.has_value();
         if (!index) index = services_.take();
         if (!index) return refuse_for_room(wanted.where, "virtual_server");
@@ -98,14 +99,18 @@ class Planner {
     }
 
     // The service of this name; among the removed, one whose dead flows are not stranded either.
-    std::optional<std::uint16_t> find(const config::VirtualServer& wanted,
-                                      Presence presence) const {
-        for (std::size_t i = 0; i < state_.services.size(); ++i) {
+    std::optional<std::uint16_t> find(const ReloadPlan::Service& service, Presence presence) {
+        const config::VirtualServer& wanted = *service.config;
+        const std::size_t count = state_.services.size();
+        for (std::size_t k = 0; k < count; ++k) {
+            const std::size_t i = (next_ + k) % count;
             const ServiceRecord& s = state_.services[i];
             if (s.presence == presence && s.config->address == wanted.address &&
                 s.config->port == wanted.port && s.config->protocol == wanted.protocol &&
-                (presence == Presence::served || !strands(s, wanted)))
+                (presence == Presence::served || !strands(s, service))) {
+                next_ = i + 1;
                 return static_cast<std::uint16_t>(i);
+            }
         }
         return std::nullopt;
     }
@@ -131,11 +136,12 @@ class Planner {
                wanted.kind_in(*service.config);
     }
 
-    bool strands(const ServiceRecord& record, const config::VirtualServer& wanted) const {
+    bool strands(const ServiceRecord& record, const ReloadPlan::Service& service) const {
         const config::VirtualServer& old = *record.config;
+        const config::VirtualServer& wanted = *service.config;
         if (old.persistence_granularity != wanted.persistence_granularity) return true;
         if (flows_.workers > 1 && owner_rule(old) != owner_rule(wanted)) return true;
-        const std::vector<net::IpAddress> locals = local_addresses_.of(wanted);
+        const std::vector<net::IpAddress>& locals = service.local_addresses;
         return std::any_of(record.local_addresses.begin(), record.local_addresses.end(),
                            [&](const net::IpAddress& a) {
                                return !router_of(state_, a) &&
@@ -188,6 +194,7 @@ class Planner {
     FreeIndices<ServiceRecord> services_;
     FreeIndices<ServerRecord> servers_;
     std::vector<std::vector<std::uint16_t>> servers_of_;  // by service, the removed ones too
+    std::size_t next_ = 0;  // where the next service is looked for first: most stay in their order
     ReloadPlan plan_;
 };
 

@@ -25,6 +25,7 @@ struct ReloadPlan {
         std::uint16_t index = 0;
         bool is_new = false;
         std::vector<Server> servers;  // the sorry_server is the last
+        std::vector<net::IpAddress> local_addresses;
     };
     struct Router {
         const config::VrrpInstance* config = nullptr;

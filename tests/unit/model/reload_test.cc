@@ -51,7 +51,7 @@ class Reload : public testing::Test {
     }
     // The refusal, or nothing.
     std::string reload(const std::string& services) {
-        const config::Config wanted = read(routers_ + services);
+        config::Config wanted = read(routers_ + services);
         const ReloadPlan planned = plan(wanted);
         if (!planned.refusal.empty()) return planned.refusal;
         changes_ = carry_out(*state_, wanted, planned, now_ns_,
@@ -105,6 +105,18 @@ TEST_F(Reload, TheSameFileChangesNothing) {
     EXPECT_EQ(state_->servers[0].reason, "");
     EXPECT_TRUE(reload("\n\n" + text).empty());
     EXPECT_TRUE(changes_.none()) << "other lines of the file";
+}
+
+TEST_F(Reload, WhatIsTheSameIsNotCopied) {
+    use(at(5672, server(11)) + at(5673, server(11)));
+    const auto same = state_->services[0].config;
+    const auto its_server = state_->servers[0].config;
+    EXPECT_EQ(reload(at(5672, server(11)) + at(5673, server(11, "weight 7\n"))), "");
+    EXPECT_EQ(state_->services[0].config, same);
+    EXPECT_EQ(state_->servers[0].config, its_server);
+    EXPECT_EQ(state_->servers[1].config->weight, 7U);
+    EXPECT_EQ(state_->services[1].config->real_servers[0].weight, 7U);
+    EXPECT_EQ(state_->config.virtual_servers[1].real_servers[0].weight, 7U);
 }
 
 TEST_F(Reload, ChangedSettingsKeepWhatIsKnown) {
