@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/reloader.h"
 
+#include <array>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
@@ -124,23 +125,32 @@ Reloader::Outcome Reloader::dry_run(const Reading& reading) const {
 Reloader::Outcome Reloader::judge(const Reading& reading, model::ReloadPlan& plan) const {
     if (!reading.trouble.empty()) return {.refusal = reading.trouble, .steps = {}};
     const schema::LoadResult& loaded = reading.loaded;
+    const bool ok = loaded.ok();  // which looks at all of them
     Outcome outcome{.refusal = refusal_of(loaded, plan), .steps = reading.steps};
-    if (loaded.ok() && outcome.refusal.empty()) list_resets(plan, outcome);
+    if (ok && outcome.refusal.empty()) list_resets(plan, outcome);
     for (const syntax::Diagnostic& diagnostic : loaded.diagnostics)
-        if (!loaded.ok() && diagnostic.severity == syntax::Severity::error)
+        if (!ok && diagnostic.severity == syntax::Severity::error)
             outcome.steps.push_back(first_line(diagnostic));
     for (const syntax::Diagnostics* all : {&loaded.diagnostics, &reading.more})
         for (const syntax::Diagnostic& diagnostic : *all)
-            if (loaded.ok() && diagnostic.severity == syntax::Severity::warning)
+            if (ok && diagnostic.severity == syntax::Severity::warning)
                 outcome.warnings.push_back(first_line(diagnostic));
     return outcome;
 }
 
 void Reloader::log_findings(const Reading& reading) {
+    std::array<std::size_t, 3> found{};  // by level
     for (const syntax::Diagnostics* all : {&reading.loaded.diagnostics, &reading.more})
-        for (const syntax::Diagnostic& diagnostic : *all)
-            context_.events.add(journal::EventKind::config, level_of(diagnostic.severity),
-                                first_line(diagnostic));
+        for (const syntax::Diagnostic& diagnostic : *all) {
+            const journal::EventLevel level = level_of(diagnostic.severity);
+            if (found[static_cast<std::size_t>(level)]++ < most_told)
+                context_.events.add(journal::EventKind::config, level, first_line(diagnostic));
+        }
+    for (std::size_t level = 0; level < found.size(); ++level)
+        if (found[level] > most_told)
+            context_.events.add(journal::EventKind::config, static_cast<journal::EventLevel>(level),
+                                fmt::format("{} more like these: warren --check names all",
+                                            found[level] - most_told));
 }
 
 std::string Reloader::refusal_of(const schema::LoadResult& loaded, model::ReloadPlan& plan) const {

@@ -68,6 +68,25 @@ TEST_F(Reload, WhatTheFileIsWarnedOfIsTold) {
         << outcome.warnings.front();
 }
 
+// A line for each of thousands of servers, at every reload, would take the manager's time and the
+// place of what has happened.
+TEST_F(Reload, OfThousandsOfWarningsTheFirstAreLogged) {
+    std::string text = a_router;
+    for (int i = 1; i <= 100; ++i)
+        text += "virtual_server 192.168.8.100 " + std::to_string(i) +
+                " {\nprotocol TCP\nlb_kind FNAT\nreal_server 192.168.8.11 5672 {\n}\n}\n";
+    EXPECT_TRUE(take(text));
+    std::size_t warnings = 0;
+    world_.events.from(world_.events.first(), [&](const journal::Event& event) {
+        warnings += event.level == journal::EventLevel::warning ? 1U : 0U;
+        return true;
+    });
+    EXPECT_EQ(warnings, 65U);
+    EXPECT_TRUE(world_.last_event().ends_with(" more like these: warren --check names all"))
+        << world_.last_event();
+    EXPECT_GE(reloader_.dry_run(reloader_.read_now()).warnings.size(), 100U) << "who asks gets all";
+}
+
 TEST_F(Reload, AnInterfaceThatIsNotThereIsRefusedBeforeAnythingIsDone) {
     EXPECT_FALSE(take(a_router + model::router("B", "no-such-one", 52, "10.0.0.1/24")));
     EXPECT_EQ(world_.last_event(),
