@@ -227,6 +227,8 @@ def formats(bench):
     assert unplugged.returncode == 3 and "check takes no --last" in unplugged.stderr, "2 is CRITICAL for who runs plugins"
     assert bench.ctl("drain", "-h").stdout.startswith("Usage: warrenctl [options] drain|"), "no help behind a command"
     assert "a port did not take" in bench.ctl("help", "tx_full").stdout
+    for group in {row["group"] for row in bench.test.ctl(bench.host, "show", "counters")}:
+        assert {row["group"] for row in bench.test.ctl(bench.host, "show", "counters", group)} == {group}
     assert re.search(r"^worker +rx +[\d,]+ +[\d.]+ ", bench.ctl("show", "counters", "worker").stdout, re.M)
     with tempfile.TemporaryDirectory() as folder:    # that everybody may look into
         os.chmod(folder, 0o755)

@@ -61,8 +61,9 @@ void take_rates(std::vector<Json>& rows, const std::vector<Json>& before, double
 }  // namespace
 
 const std::vector<std::string>& counter_group_names() {
-    static const std::vector<std::string> names{"worker", "drop", "refusal",      "control",
-                                                "port",   "sync", "sync_refused", "netlink"};
+    static const std::vector<std::string> names{"worker",  "drop",         "refusal",
+                                                "control", "manager",      "port",
+                                                "sync",    "sync_refused", "netlink"};
     return names;
 }
 
