@@ -49,6 +49,14 @@ void write_end(std::ostream& out, const Json& row, std::int64_t now_ms) {
     write_next(out, row.value("next", Json()), head.size());
 }
 
+// The workers know those that this warren has taken over; its own account begins with a handshake.
+void count_open(Telemetry& telemetry, std::vector<Json>& rows, const std::string& client) {
+    if (!telemetry.tells("flow_count")) return;
+    const std::vector<Json> counted = telemetry.rows("flow_count", "client " + read_end(client));
+    for (Json& row : rows)
+        if (row.contains("open") && !counted.empty()) row["open"] = counted.front()["flows"];
+}
+
 }  // namespace
 
 std::string why_question(const std::vector<std::string>& words, std::int64_t now_ms) {
@@ -76,13 +84,14 @@ bool write_why(const std::vector<Json>& rows, const std::string& asked, std::int
     }
     if (!is_first) return true;
     out << "nothing of " << asked << " has ended here; " << count_text(open)
-        << " of its connections are open\n";
+        << (open == 1 ? " of its connections is open\n" : " of its connections are open\n");
     return false;
 }
 
 bool print_why(Telemetry& telemetry, const std::vector<std::string>& words, const Output& output) {
     const std::int64_t now_ms = wall_ms();
-    const std::vector<Json> rows = telemetry.rows("why", why_question(words, now_ms));
+    std::vector<Json> rows = telemetry.rows("why", why_question(words, now_ms));
+    count_open(telemetry, rows, words[1]);
     const std::string asked = words.size() > 2 ? words[1] + " at " + words[3] : words[1];
     if (output.is_text()) return write_why(rows, asked, now_ms, output.out);
     write_rows(output, rows);

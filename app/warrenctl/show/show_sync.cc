@@ -27,6 +27,7 @@ std::string peer_line(const Json& row) {
 }
 
 std::string equality(const Json& row) {
+    if (text(row, "role") == "idle") return "not known: no peer";
     const bool equal = row.value("in_sync", false);
     // Who receives compares; who sends is told what came of it, and knows no count of the peer's.
     if (text(row, "role") == "sending")

@@ -58,6 +58,14 @@ TEST(ShowSync, WhoSendsSaysWhatThePeerHasFound) {
               "v6 (52) sending, flows 9, NOT IN SYNC, preempt free, config equal\n");
 }
 
+// What it once compared is nobody's state now.
+TEST(ShowSync, WithoutAPeerNothingIsEqualOrDifferent) {
+    EXPECT_EQ(sync_text(R"([
+        {"router": "rabbit", "vrid": 51, "role": "idle", "in_sync": false, "flows": 0,
+         "peer_flows": 0, "equal_ms": 4000, "preempt_held": false, "config_equal": true}])"),
+              "rabbit (51) idle, flows not known: no peer, preempt free, config equal\n");
+}
+
 TEST(ShowSync, WhatIsConfiguredDifferentlyIsNamed) {
     EXPECT_NE(sync_text(R"([{"router": "rabbit", "config_equal": false,
                              "difference": "only here: virtual_ipaddress 10.0.0.1"}])")

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "fake_warren.h"
 #include "text/times.h"
 
 namespace warren::ctl {
@@ -114,6 +115,14 @@ TEST_F(Times, NothingIsSaidSo) {
     std::ostringstream out;
     EXPECT_FALSE(write_why({{{"open", 3}}}, "10.9.8.7", now, out));
     EXPECT_EQ(out.str(), "nothing of 10.9.8.7 has ended here; 3 of its connections are open\n");
+}
+
+TEST_F(Times, ConnectionsThatWereTakenOverAreOpenToo) {
+    FakeWarren warren(Json::parse(R"({"why": [{"open": 0}], "flow_count": [{"flows": 5}]})"));
+    Telemetry telemetry(warren.socket());
+    std::ostringstream out;
+    EXPECT_FALSE(print_why(telemetry, {"why", "10.9.8.7"}, {out}));
+    EXPECT_EQ(out.str(), "nothing of 10.9.8.7 has ended here; 5 of its connections are open\n");
 }
 
 }  // namespace
