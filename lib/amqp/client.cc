@@ -48,6 +48,12 @@ std::string stranger(const Start& start, const std::string& cluster_name) {
     return "is of the cluster '" + start.cluster_name + "', not '" + cluster_name + "'";
 }
 
+// RabbitMQ's "low on memory" as the management API's words: one alarm has one name in all views.
+std::string alarm_text(const std::string& reason) {
+    constexpr std::string_view low = "low on ";
+    return reason.starts_with(low) ? reason.substr(low.size()) + " alarm" : reason;
+}
+
 }  // namespace
 
 Actions Client::step(const Event& event, std::int64_t now_ns) {
@@ -183,7 +189,7 @@ void Client::take(const Close& close) {
 
 void Client::take(const Blocked& blocked) {
     blocked_ = true;
-    alarm_ = blocked.reason;
+    alarm_ = alarm_text(blocked.reason);
     unconfirmed_since_ns_ = 0;  // it waits for the alarm's end, not for the node
     find(Kind::blocked, alarm_);
 }

@@ -68,8 +68,9 @@ std::string alarms_in(std::string_view body) {
     for (const Json& alarm : check["alarms"]) {
         if (!alarm.is_object() || text_in(alarm, "resource").empty()) continue;
         if (++count > most) return all + ", …";
-        all += (all.empty() ? "" : ", ") + text_in(alarm, "resource") + " alarm of " +
-               text_in(alarm, "node");
+        const std::string resource = text_in(alarm, "resource");
+        all += (all.empty() ? "" : ", ") + (resource == "disk space" ? "disk" : resource) +
+               " alarm of " + text_in(alarm, "node");
     }
     return all.empty() ? reason_in(body, "resource alarm") : all;
 }

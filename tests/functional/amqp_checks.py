@@ -159,8 +159,8 @@ def sees_alarm(bench, resource):
     begin, end = ALARMS[resource]
     since = bench.mark()
     bench.ask(begin)
-    took = bench.wait_for_word("the alarm", rf"AMQP_CHECK of server .*: blocked: low on {resource}", since)
-    bench.wait_for_word("the alarm by the API", rf"RABBITMQ_CHECK of server .*: blocked: {resource}.* alarm of rabbit@{PLAIN.name}", since)
+    took = bench.wait_for_word("the alarm", rf"AMQP_CHECK of server .*: blocked: {resource} alarm", since)
+    bench.wait_for_word("the alarm by the API", rf"RABBITMQ_CHECK of server .*: blocked: {resource} alarm of rabbit@{PLAIN.name}", since)
     print(f"{resource} alarm seen after {took * 1000:.0f} ms", flush=True)
     assert bench.state("session")[0] == "blocked", "an alarm is the whole cluster's: it ejects nobody"
     session = next(row for row in bench.test.ctl(bench.warren, "show", "servers") if str(row["service"]).endswith(":6001"))

@@ -253,7 +253,7 @@ TEST_F(ClientTest, DrainIsAFarewell) {
 TEST_F(ClientTest, AlarmBlocks) {
     open();
     EXPECT_EQ(hears(wire::blocked("low on memory")), "blocked");
-    EXPECT_EQ(last_.text, "low on memory");
+    EXPECT_EQ(last_.text, "memory alarm") << "as the management API calls it";
     pass(500);
     EXPECT_EQ(hears(wire::heartbeat_frame), "blocked") << "alive, and still so";
     EXPECT_EQ(waits(1'200), "") << "it does not read: heartbeats and publishes would pile up";

@@ -229,7 +229,7 @@ TEST_F(AmqpCheckerTest, Alarms) {
     ASSERT_TRUE(until_results(2));
     EXPECT_TRUE(results[1].ok());
     EXPECT_EQ(results[1].availability, Availability::blocked);
-    EXPECT_EQ(results[1].text, "low on memory");
+    EXPECT_EQ(results[1].text, "memory alarm");
 }
 
 TEST_F(AmqpCheckerTest, ConfirmLatency) {

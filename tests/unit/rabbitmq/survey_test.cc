@@ -159,9 +159,9 @@ TEST_F(SurveyTest, Alarms) {
         run();
         return survey->alarm();
     };
-    EXPECT_EQ(told(disk), "disk space alarm of rabbit@rabbit2");
+    EXPECT_EQ(told(disk), "disk alarm of rabbit@rabbit2");
     EXPECT_EQ(told("7,[]"), "There are alarms in effect in the cluster");
-    EXPECT_EQ(told(disk + ',' + disk + ',' + disk + ',' + disk).size(), 3 * 34 + 2 * 2 + 5);
+    EXPECT_EQ(told(disk + ',' + disk + ',' + disk + ',' + disk).size(), 3 * 28 + 2 * 2 + 5);
 }
 
 // Its facts are those of some seconds ago.

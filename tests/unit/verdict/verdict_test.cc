@@ -266,13 +266,13 @@ TEST_F(Verdict, TellsAMinority) {
 TEST_F(Verdict, TellsAnAlarmThatStopsPublishers) {
     for (model::ServerRecord& server : state_->servers) {
         server.health.on_result(0, balance::CheckResult::blocked);
-        server.reason = "low on disk";
+        server.reason = "disk alarm";
     }
     ASSERT_EQ(names(), Names{"blocked"});
     EXPECT_EQ(found()[0].level, Level::degraded);
     EXPECT_EQ(found()[0].text,
-              "192.168.8.100:5672 has an alarm on 2 of 2 real_servers, where publishers wait: low "
-              "on disk");
+              "192.168.8.100:5672 has an alarm on 2 of 2 real_servers, where publishers wait: disk "
+              "alarm");
 }
 
 TEST_F(Verdict, TellsThatOnlyThoseWhoLeaveServe) {
