@@ -38,7 +38,7 @@ ReloadPlan plan_reload(const State& state, const config::Config& wanted, const L
 
 using TotalsOf = std::function<ServerTotals(std::uint16_t server)>;  // of an index in State
 
-// `wanted` runs then, and what ran is left in it, in the plan's stead. Quorums, next hops, slots
+// `wanted` is what runs then, and holds what ran before. Quorums, next hops, slots
 // and what is tracked are out of date afterwards. Who is new begins with nothing counted, whoever
 // had his index; at a start `totals` is empty.
 ReloadChanges carry_out(State& state, config::Config& wanted, const ReloadPlan& plan,
