@@ -73,11 +73,13 @@ inline constexpr std::uint64_t ttl_decrement = static_cast<std::uint16_t>(~net::
 [[gnu::always_inline]] inline std::uint64_t readdress(net::Ipv6Header& ip,
                                                       const flow::TupleWords6& from,
                                                       const flow::TupleWords6& to) {
+    // Summed before they are overwritten: `from` then needs no copy on the stack.
+    const std::uint64_t addresses = add_with_carry(
+        sum_difference(from.source, to.source), sum_difference(from.destination, to.destination));
     std::memcpy(ip.source.data(), to.source.data(), sizeof(ip.source));
     std::memcpy(ip.destination.data(), to.destination.data(), sizeof(ip.destination));
     --ip.hop_limit;
-    return add_with_carry(sum_difference(from.source, to.source),
-                          sum_difference(from.destination, to.destination));
+    return addresses;
 }
 [[gnu::always_inline]] inline void decrement_hop_limit(net::Ipv4Header& ip) {
     --ip.time_to_live;
