@@ -27,13 +27,13 @@ std::string peer_line(const Json& row) {
 }
 
 std::string equality(const Json& row) {
-    if (text(row, "role") == "idle") return "not known: no peer";
+    if (text(row, "role") == "idle") return "flows not known: no peer";
     const bool equal = row.value("in_sync", false);
+    std::string said = "flows " + number<count_text>(row, "flows");
     // Who receives compares; who sends is told what came of it, and knows no count of the peer's.
     if (text(row, "role") == "sending")
-        return number<count_text>(row, "flows") + (equal ? ", equal at the peer" : ", NOT IN SYNC");
-    std::string said = number<count_text>(row, "flows") + (equal ? " = " : " / ") +
-                       number<count_text>(row, "peer_flows");
+        return said + (equal ? ", equal at the peer" : ", NOT IN SYNC");
+    said += (equal ? " = " : " / ") + number<count_text>(row, "peer_flows");
     if (!equal) said += ", NOT IN SYNC";
     const auto since = row.find("equal_ms");
     if (since == row.end() || since->is_null()) return said + ", never equal";
@@ -42,7 +42,7 @@ std::string equality(const Json& row) {
 
 std::string router_line(const Json& row) {
     std::string line = text(row, "router") + " (" + text(row, "vrid") + ") " + text(row, "role") +
-                       ", flows " + equality(row);
+                       ", " + equality(row);
     if (row.value("bulk_flows", 0ULL) != 0)
         line += ", last bulk " + number<count_text>(row, "bulk_flows") + " in " +
                 time_of(row, "bulk_ms");
