@@ -48,8 +48,8 @@ inline std::uint64_t sum_difference(std::uint32_t from, std::uint32_t to) {
 inline std::uint64_t sum_difference(std::uint64_t from, std::uint64_t to) {
     return add_with_carry(to, ~from);
 }
-inline std::uint64_t sum_difference(const flow::AddressWords& from, const flow::AddressWords& to) {
-    return add_with_carry(sum_difference(from[0], to[0]), sum_difference(from[1], to[1]));
+inline std::uint64_t sum_of(const flow::AddressWords& one, const flow::AddressWords& other) {
+    return add_with_carry(add_with_carry(one[0], one[1]), add_with_carry(other[0], other[1]));
 }
 
 // The sum that a checksum field is the complement of.
@@ -74,8 +74,8 @@ inline constexpr std::uint64_t ttl_decrement = static_cast<std::uint16_t>(~net::
                                                       const flow::TupleWords6& from,
                                                       const flow::TupleWords6& to) {
     // Summed before they are overwritten: `from` then needs no copy on the stack.
-    const std::uint64_t addresses = add_with_carry(
-        sum_difference(from.source, to.source), sum_difference(from.destination, to.destination));
+    const std::uint64_t addresses =
+        sum_difference(sum_of(from.source, from.destination), sum_of(to.source, to.destination));
     std::memcpy(ip.source.data(), to.source.data(), sizeof(ip.source));
     std::memcpy(ip.destination.data(), to.destination.data(), sizeof(ip.destination));
     --ip.hop_limit;
