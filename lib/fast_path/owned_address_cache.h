@@ -81,9 +81,15 @@ class OwnedAddressCache {
         return find(slots.v6[address.back() % slots.v6.size()], flow::words_of(address), address);
     }
 
+    static bool is_same(std::uint32_t a, std::uint32_t b) { return a == b; }
+    // In registers and by one branch, which std::array's operator is not.
+    static bool is_same(const flow::AddressWords& a, const flow::AddressWords& b) {
+        return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
+    }
+
     template <typename Words, typename Address>
     const Entry* find(Slot<Words>& slot, const Words& words, const Address& address) {
-        if (slot.address != words && !fill(slot, words, address)) [[unlikely]]
+        if (!is_same(slot.address, words) && !fill(slot, words, address)) [[unlikely]]
             return nullptr;
         return &slot.entry;
     }
