@@ -37,8 +37,10 @@ double shortage_percent(std::span<const Holder> pool, std::uint32_t grain) {
     return worst;
 }
 
-std::vector<std::uint32_t> surplus_to_move(std::span<const Holder> pool, std::uint32_t rate) {
-    const Sums sums = sums_of(pool);
+std::vector<std::uint32_t> surplus_to_move(std::span<const Holder> pool, std::uint32_t rate,
+                                           std::uint64_t absent) {
+    Sums sums = sums_of(pool);
+    sums.flows += static_cast<double>(absent);
     std::vector<double> surplus;
     for (const Holder& h : pool)
         surplus.push_back(h.weight == 0 ? 0 : static_cast<double>(h.flows) - sums.share_of(h));
@@ -58,8 +60,14 @@ std::vector<std::uint32_t> Rebalance::step(std::span<const Holder> pool,
     const bool was = moving_;
     moving_ = shortage > (was ? rules.threshold / 2.0 : rules.threshold);
     if (!moving_) return std::vector<std::uint32_t>(pool.size());
-    if (!was) moved_ = 0;
-    std::vector<std::uint32_t> given = surplus_to_move(pool, rules.rate);
+    if (!was) {
+        moved_ = 0;
+        flows_.fill(0);
+    }
+    const auto flows = static_cast<std::uint64_t>(sums_of(pool).flows);
+    flows_[second_++ % flows_.size()] = flows;
+    const std::uint64_t most = *std::max_element(flows_.begin(), flows_.end());
+    std::vector<std::uint32_t> given = surplus_to_move(pool, rules.rate, most - flows);
     moved_ += std::accumulate(given.begin(), given.end(), std::uint64_t{0});
     return given;
 }

@@ -4,6 +4,7 @@
 // a second, and only while some server is short of its share by more than the threshold.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -30,9 +31,13 @@ double shortage_percent(std::span<const Holder> pool, std::uint32_t grain = 1);
 
 // How many flows each server is to give away now: by position, `rate` in all. Nobody gives more
 // than what it has beyond its share; servers that take no new flows neither give nor count.
-std::vector<std::uint32_t> surplus_to_move(std::span<const Holder> pool, std::uint32_t rate);
+// `absent`: flows that belong to the pool and are on none of them now.
+std::vector<std::uint32_t> surplus_to_move(std::span<const Holder> pool, std::uint32_t rate,
+                                           std::uint64_t absent = 0);
 
-// Begins above the threshold and ends at half of it, so that it does not begin again at once.
+// Begins above the threshold and ends at half of it, so that it does not begin again at once. Who
+// was told to move is on his way for some seconds (client libraries wait 5 before they reconnect):
+// meanwhile he counts, or each second would find fewer flows, smaller shares and one more surplus.
 class Rebalance {
   public:
     // Once a second.
@@ -43,6 +48,8 @@ class Rebalance {
   private:
     bool moving_ = false;
     std::uint64_t moved_ = 0;
+    std::array<std::uint64_t, 10> flows_{};  // of the pool, in the last seconds since it began
+    std::size_t second_ = 0;
 };
 
 }  // namespace warren::balance

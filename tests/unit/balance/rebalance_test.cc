@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -51,6 +52,32 @@ TEST(Rebalance, BeginsAboveTheThresholdAndEndsAtHalfOfIt) {
     EXPECT_EQ(rebalance.moved(), 6U);
     EXPECT_EQ(rebalance.step(four, rules), (Moves{0, 0}));
     EXPECT_EQ(rebalance.step(nine, rules), (Moves{0, 0})) << "and has ended";
+}
+
+TEST(Rebalance, WhoIsOnHisWayIsNotMovedTwice) {
+    Rebalance rebalance;
+    std::vector<Holder> pool{{256, 40}, {256, 0}};
+    std::array<std::uint32_t, 5> on_their_way{};
+    for (std::size_t second = 0; second < 8; ++second) {
+        std::uint32_t& slot = on_their_way[second % on_their_way.size()];
+        pool[1].flows += slot;
+        slot = rebalance.step(pool, {.rate = 8, .threshold = 10})[0];
+        pool[0].flows -= slot;
+    }
+    EXPECT_EQ(rebalance.moved(), 20U);
+    EXPECT_EQ(pool[0].flows, 20U);
+}
+
+TEST(Rebalance, WhoHasNotComeBackIsNoLongerWaitedFor) {
+    Rebalance rebalance;
+    std::vector<Holder> pool{{256, 40}, {256, 0}};
+    std::vector<std::uint64_t> left;
+    for (int second = 0; second < 12; ++second) {
+        pool[0].flows -= rebalance.step(pool, {.rate = 20, .threshold = 10})[0];
+        left.push_back(pool[0].flows);
+    }
+    EXPECT_EQ(left[9], 20U);
+    EXPECT_EQ(left[11], 10U);
 }
 
 // Moved clients come back and are scheduled anew: by wlc to who has fewest, by wrr to anybody by
