@@ -86,11 +86,12 @@ void TcpChecker::hand_to_loop() {
 }
 
 void TcpChecker::recheck() {
-    if (is_spared_) return;
+    if (is_doubted_ || is_spared_) return;
     is_doubted_ = true;
-    if (!echo_) ask_host();
+    ask_host();
     const std::int64_t hasty_ns = hasty_timeout_ns(patience_ns_);
-    if (slow_.is_open()) bound(std::max(hasty_ns, elapsed_ns() + hasty_ns / 2));
+    if (slow_.is_open())
+        bound(std::min(patience_ns_, std::max(hasty_ns, elapsed_ns() + hasty_ns / 2)));
     if (is_waiting()) attempt(0);
 }
 

@@ -461,6 +461,29 @@ TEST_F(CheckerTest, ADoubtedServerIsAskedAtOnceAndInHaste) {
     EXPECT_TRUE(doubted(well, 1ms).ok()) << "what answers is well";
 }
 
+// Each reset and refusal of a crowd is one more doubt.
+TEST_F(CheckerTest, MoreDoubtsDoNotPutTheVerdictOff) {
+    const FullListener listener(io);
+    std::vector<CheckResult> results;
+    const auto checker = make_checker(
+        io,
+        TcpOptions{.address = loopback,
+                   .port = listener.port(),
+                   .connect_timeout_ns = 400 * ms,
+                   .schedule = {.delay_loop_ns = 60'000 * ms, .warmup_ns = 60'000 * ms}},
+        [&](const CheckResult& found) {
+            results.push_back(found);
+            return Pace::steady;
+        });
+    io.restart();
+    for (int i = 0; i < 40 && results.empty(); ++i) {
+        checker->recheck();
+        io.run_for(20ms);
+    }
+    EXPECT_EQ(results.size(), 1U)
+        << "a tenth of a second for the first attempt, 0.4 s for the next";
+}
+
 // A listener's full queue drops SYNs, as a dead host would; but that one answers no echo.
 TEST_F(CheckerTest, ADoubtedServerWhoseHostLivesHasAllItsTime) {
     const FullListener listener(io);
