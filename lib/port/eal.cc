@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -109,6 +110,35 @@ std::string failure(const EalOptions& options, bool huge) {
     return reason;
 }
 
+// Who counts and takes hugepages goes one at a time: of two that counted the same ones the second
+// would not start. /proc/meminfo is one file to all network and mount namespaces.
+class HugepageTurn {
+  public:
+    HugepageTurn() : file_(open("/proc/meminfo", O_RDONLY | O_CLOEXEC)) { flock(file_, LOCK_EX); }
+    ~HugepageTurn() { close(file_); }
+    HugepageTurn(const HugepageTurn&) = delete;
+    HugepageTurn& operator=(const HugepageTurn&) = delete;
+
+  private:
+    int file_;
+};
+
+// EAL takes them on the first node, of which each node of a machine has its part.
+unsigned long free_on_first_node(unsigned long page_kb, unsigned long otherwise) {
+    std::ifstream node("/sys/devices/system/node/node0/hugepages/hugepages-" +
+                       std::to_string(page_kb) + "kB/free_hugepages");
+    unsigned long pages = 0;
+    return node >> pages ? pages : otherwise;
+}
+
+bool hugepages_available(unsigned memory_mb) {
+    std::ifstream mounts("/proc/mounts");
+    std::ifstream meminfo("/proc/meminfo");
+    const HugepageCount free = count_hugepages(meminfo);
+    const unsigned long pages = std::min(free.pages, free_on_first_node(free.page_kb, free.pages));
+    return has_usable_hugetlbfs(mounts) && pages * free.page_kb >= memory_mb * 1024UL;
+}
+
 }  // namespace
 
 bool has_usable_hugetlbfs(std::istream& mounts) {
@@ -124,20 +154,19 @@ bool has_usable_hugetlbfs(std::istream& mounts) {
     return is_there;
 }
 
-bool hugepages_available(unsigned memory_mb) {
-    std::ifstream mounts("/proc/mounts");
-    const bool mounted = has_usable_hugetlbfs(mounts);
-    std::ifstream meminfo("/proc/meminfo");
-    unsigned long free_pages = 0;
-    unsigned long page_kb = 0;
+HugepageCount count_hugepages(std::istream& meminfo) {
+    HugepageCount count;
+    unsigned long reserved = 0;
     for (std::string line; std::getline(meminfo, line);) {
         std::istringstream words(line);
         std::string key;
         words >> key;
-        if (key == "HugePages_Free:") words >> free_pages;
-        if (key == "Hugepagesize:") words >> page_kb;
+        if (key == "HugePages_Free:") words >> count.pages;
+        if (key == "HugePages_Rsvd:") words >> reserved;
+        if (key == "Hugepagesize:") words >> count.page_kb;
     }
-    return mounted && free_pages * page_kb >= memory_mb * 1024UL;
+    count.pages -= std::min(reserved, count.pages);
+    return count;
 }
 
 std::vector<std::string> eal_arguments(const EalOptions& options, bool huge,
@@ -171,6 +200,7 @@ Eal::Eal(const EalOptions& options) {
         throw std::runtime_error("another warren is running as instance \"" + options.instance +
                                  "\" (choose another with --instance)");
     require_runtime_room(options.instance);
+    const HugepageTurn turn;
     huge_ = options.hugepages == Hugepages::yes ||
             (options.hugepages == Hugepages::automatic && hugepages_available(total_mb(options)));
     std::vector<std::string> arguments = eal_arguments(options, huge_, process_cpus());

@@ -50,7 +50,12 @@ class Eal {
 // DPDK takes the one that it likes.
 bool has_usable_hugetlbfs(std::istream& mounts);
 
-// Whether there is such a hugetlbfs and `memory_mb` of hugepages are free.
-bool hugepages_available(unsigned memory_mb);
+// Hugepages of the default size that nobody has and nobody was promised (a PostgreSQL that touches
+// its own later), of a /proc/meminfo.
+struct HugepageCount {
+    unsigned long pages = 0;
+    unsigned long page_kb = 0;
+};
+HugepageCount count_hugepages(std::istream& meminfo);
 
 }  // namespace warren::port

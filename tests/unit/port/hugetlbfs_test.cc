@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which mounts give this user hugepages.
+// Which mounts give this user hugepages, and how many are there to take.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -42,6 +42,21 @@ TEST(Hugetlbfs, IsOfNoUseWhereOnlyAnotherUserMayWrite) {
     EXPECT_EXIT(_exit(setuid(65'534) != 0 || is_usable(mounts) ? 1 : 0), testing::ExitedWithCode(0),
                 "");
     std::filesystem::remove(folder);
+}
+
+HugepageCount count(const std::string& meminfo) {
+    std::istringstream in(meminfo);
+    return count_hugepages(in);
+}
+
+TEST(Hugepages, ThatOthersWerePromisedAreNotFree) {
+    const HugepageCount free = count(
+        "MemFree:         100 kB\nHugePages_Total:     200\nHugePages_Free:      150\n"
+        "HugePages_Rsvd:      100\nHugePages_Surp:        0\nHugepagesize:       2048 kB\n");
+    EXPECT_EQ(free.pages, 50U);
+    EXPECT_EQ(free.page_kb, 2048U);
+    EXPECT_EQ(count("HugePages_Free: 1\nHugePages_Rsvd: 2\n").pages, 0U);
+    EXPECT_EQ(count("").pages, 0U);
 }
 
 }  // namespace
