@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/signals.h"
 
+#include <array>
+
 namespace warren::control {
 namespace {
 
 constexpr int first_real_time = 1;
 constexpr int last_real_time = 7;
+// Their default ends a process, and nobody who sends them means that: of limits (a log that must
+// not grow, a CPU's time), of timers and input that nobody asked for, of a UPS.
+constexpr std::array ignored_signals{SIGPIPE,   SIGALRM, SIGVTALRM, SIGPROF, SIGIO,
+                                     SIGSTKFLT, SIGXCPU, SIGXFSZ,   SIGPWR};
 
 sigset_t asking_set() {
     sigset_t set;
@@ -44,7 +50,8 @@ void hold_signals() {
         taken.sa_flags = SA_RESTART;
         sigaction(number, &taken, nullptr);
     }
-    signal(SIGPIPE, SIG_IGN);
+    for (const int number : ignored_signals)
+        signal(number, SIG_IGN);
 }
 
 void release_signals() {

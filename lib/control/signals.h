@@ -20,7 +20,8 @@ namespace warren::control {
 std::vector<int> asking_signals();
 
 // Before the first thread: they wait until the manager takes them, in every thread that comes.
-// SIGPIPE is ignored for good: who reads our log may go away.
+// SIGPIPE is ignored for good (who reads our log may go away), and what only a default makes
+// deadly.
 void hold_signals();
 // The manager, once it has handlers: what has come meanwhile is delivered at once.
 void release_signals();
