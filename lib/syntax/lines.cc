@@ -56,11 +56,42 @@ std::optional<Reference> reference_at(std::string_view text) {
     return Reference{text.substr(start, length), end};
 }
 
-char unescape(char c) {
+std::string_view front_of(std::string_view text, std::string_view digits) {
+    return text.substr(0, std::min(text.find_first_not_of(digits), text.size()));
+}
+
+unsigned digit_of(char c) {
+    if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+    return static_cast<unsigned>((c | 0x20) - 'a') + 10;
+}
+
+struct Escape {
+    char meant;
+    std::size_t length;  // of what stands behind the backslash
+};
+
+// The digits at the front as one octet: of a longer number the lowest eight bits, as in keepalived.
+Escape number_at(std::string_view digits, unsigned base, std::size_t skipped) {
+    unsigned value = 0;
+    for (const char c : digits)
+        value = value * base + digit_of(c);
+    return {static_cast<char>(value & 0xff), skipped + digits.size()};
+}
+
+// keepalived.conf(5), "Quoted strings": \n and its like, \nnn in octal, \xXX with any number of
+// digits, \cC for a control character; any other character is itself.
+Escape escape_at(std::string_view text) {
     constexpr std::string_view from = "abEfnrtv";
     constexpr std::string_view to = "\a\b\033\f\n\r\t\v";
-    const std::size_t at = from.find(c);
-    return at == std::string_view::npos ? c : to[at];
+    const char c = text.front();
+    if (const std::size_t at = from.find(c); at != std::string_view::npos) return {to[at], 1};
+    if (const auto octal = front_of(text.substr(0, 3), "01234567"); !octal.empty())
+        return number_at(octal, 8, 0);
+    if (const auto hex = front_of(text.substr(1), "0123456789abcdefABCDEF");
+        c == 'x' && !hex.empty())
+        return number_at(hex, 16, 1);
+    if (c == 'c' && text.size() > 1) return {static_cast<char>(text[1] & 0x1f), 2};
+    return {c, 1};
 }
 
 // Takes words apart, one character after the other.
@@ -115,8 +146,9 @@ class Splitter {
             return more;
         }
         if (rest.front() == '\\' && rest.size() > 1) {
-            word_ += unescape(rest[1]);
-            return 1;
+            const Escape escape = escape_at(rest.substr(1));
+            word_ += escape.meant;
+            return escape.length;
         }
         word_ += rest.front();
         return 0;
