@@ -5,8 +5,11 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "probe/http_head.h"
 
 namespace warren::probe {
 
@@ -37,12 +40,14 @@ class HttpReplyReader {
   private:
     using Parser = boost::beast::http::response_parser<boost::beast::http::string_body>;
 
-    void parse();
+    void begin();
+    std::size_t take_head(std::string_view bytes);
     void parse_body();
     void note_body(std::string_view bytes);
     void finish(std::string problem);
 
-    Parser parser_;
+    std::optional<Parser> parser_;  // a new one for each head: 1xx may come before the reply
+    HttpHeadMender head_;
     std::string input_;  // not parsed yet
     HttpReply reply_;
     std::string problem_;

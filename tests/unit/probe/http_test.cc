@@ -102,6 +102,26 @@ TEST(HttpReply, HasNoBodyInNoChunks) {
     EXPECT_EQ(reader.reply().raw_body, "0\r\n\r\n");
 }
 
+// Of scripts behind xinetd or netcat, and of small servers.
+TEST(HttpReply, IsReadForgivingly) {
+    for (const std::string_view text :
+         {"HTTP/1.1 200 OK\nContent-Length: 3\n\nok\n", "HTTP/1.0 200\r\n\r\nok\n",
+          "HTTP/1.0 200\n\nok\n", "HTTP/1.1 200 \r\nX: a\n\r\nok\n",
+          "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103\nLink: a\n\nHTTP/1.1 200 OK\r\n\r\nok\n"})
+        for (const std::size_t piece : {1U, 2U, 5U, 1000U}) {
+            InPieces reader(text, piece);
+            reader.end();
+            EXPECT_EQ(reader.problem(), "") << text;
+            EXPECT_EQ(reader.reply().status, 200U) << text;
+            EXPECT_EQ(reader.reply().raw_body, "ok\n") << text;
+        }
+    InPieces only_continue("HTTP/1.1 100 Continue\r\n\r\n", 9);
+    only_continue.end();
+    EXPECT_EQ(only_continue.problem(), "the connection ended without a reply");
+    InPieces no_code("HTTP/1.1 2\n\n", 3);
+    EXPECT_NE(no_code.problem(), "");
+}
+
 TEST(HttpReply, OtherProtocolsAndEarlyEndsAreNone) {
     InPieces ssh("SSH-2.0-OpenSSH_9.2p1\r\n\r\n", 4);
     ASSERT_TRUE(ssh.is_done());
