@@ -32,26 +32,41 @@ exchange::EndCause cause_of(Drop reason) {
 
 Admission::Outcome Admission::admit(Packet& packet, const PollRound& round) {
     flow::Flow flow = flow::Flow::of_client(packet.tuple(), packet.service);
-    std::uint16_t server_id = tables_.choice.choose(flow, round);
-    if (server_id == tables::ServerChoice::no_server && recycle_slow_ones(packet.service, round))
-        server_id = tables_.choice.choose(flow, round);
-    if (server_id == tables::ServerChoice::no_server) return turn_away(packet, Drop::no_server);
     flow.state = flow::TcpState::syn_sent;
     flow.last_seen = round.tick;
     flow.client_port_index = packet.port();
     flow.client_mac = net::header_at<net::EthernetHeader>(packet.frame(), 0).source;
-    if (!begin_attempt(flow, server_id, packet.parsed.sequence, round))
-        return turn_away(packet, Drop::no_local_port);
+    if (const auto reason = find_server(flow, packet.parsed.sequence, round))
+        return turn_away(packet, *reason);
     flow::remember_syn(flow, net::read_tcp_options(options_of(packet)));
 
     if (tables_.flows.is_half_open_full()) recycle(tables_.flows.half_open().oldest(), round);
     const flow::FlowIndex index = tables_.flows.insert(flow);
     if (index == flow::no_flow) return turn_away(packet, Drop::flow_table_full);
     tables_.counters.flows_admitted.add();
-    tables_.link.servers[server_id].connections.add();
-    tables_.count_flows(server_id);
+    tables_.link.servers[flow.server_id].connections.add();
+    tables_.count_flows(flow.server_id);
     tables_.choice.keep(tables_.flows[index], round);
     return {index, {}};
+}
+
+// To one server all local ports may be taken (in NAT the client's own, by its flow to another VIP)
+// while others have room. In a persistent service one flow does not take its group elsewhere.
+std::optional<Drop> Admission::find_server(flow::Flow& flow, std::uint32_t client_isn,
+                                           const PollRound& round) {
+    std::array<std::uint16_t, flow::syn_attempts_max> spent{};
+    for (std::size_t n = 0; n < spent.size(); ++n) {
+        std::uint16_t id = tables_.choice.choose(flow, round, {spent.data(), n});
+        if (id == tables::ServerChoice::no_server && n == 0 &&
+            recycle_slow_ones(flow.service_id, round))
+            id = tables_.choice.choose(flow, round);
+        if (id == tables::ServerChoice::no_server && n == 0) return Drop::no_server;
+        if (id == tables::ServerChoice::no_server) break;
+        if (begin_attempt(flow, id, client_isn, round)) return std::nullopt;
+        if (round.snapshot->services[flow.service_id].is_persistent()) break;
+        spent[n] = id;
+    }
+    return Drop::no_local_port;
 }
 
 // A new flow takes the place of one that is over, or whose client has not shown up for longest. The

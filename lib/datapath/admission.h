@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "datapath/emit.h"
 #include "datapath/packet.h"
@@ -36,6 +37,9 @@ class Admission {
                        const PollRound& round);
 
   private:
+    // Begins with a server that takes it; or why there is none.
+    std::optional<exchange::Drop> find_server(flow::Flow& flow, std::uint32_t client_isn,
+                                              const PollRound& round);
     void recycle(flow::FlowIndex index, const PollRound& round);
     bool recycle_slow_ones(std::uint16_t service, const PollRound& round);
     bool choose_source(flow::Flow& flow, const exchange::Service& service, const PollRound& round);

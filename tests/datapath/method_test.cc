@@ -284,6 +284,24 @@ TEST_P(Methods, NatRefusesASecondUseOfAClientsPortToAServer) {
     EXPECT_EQ(world.refused(Drop::no_local_port), 1U);
 }
 
+// Another server has that port free; but a group of clients does not leave its own for one flow.
+TEST_P(Methods, NatTakesAServerToWhichTheClientsPortIsFree) {
+    for (const bool is_persistent : {false, true}) {
+        MethodWorld world(Method::nat, at());
+        world.change([&](exchange::Snapshot& s) {
+            if (is_persistent) s.services[0].persistence = {300 * second, 32};
+            s.services.push_back(s.services[0]);
+            s.services[1].port = net::Be16(5673);
+        });
+        ASSERT_NE(world.send(world.to_vip("S"))[0].find(first_server_mac), std::string::npos);
+        const Lines sent = world.send(world.to_vip("S").tcp(4000, 5673, "S"));
+        ASSERT_EQ(sent.size(), 1U);
+        EXPECT_EQ(sent[0].find("[RA]") != std::string::npos, is_persistent) << sent[0];
+        EXPECT_EQ(sent[0].find(first_server_mac), std::string::npos) << sent[0];
+        EXPECT_EQ(world.refused(Drop::no_local_port), is_persistent ? 1U : 0U);
+    }
+}
+
 // Both directions of a flow meet in one worker, whatever queue they arrive on.
 TEST_P(Methods, NatFlowsHaveOneOwner) {
     MethodWorld world(Method::nat, at(), 3);
