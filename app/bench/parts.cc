@@ -21,12 +21,17 @@ constexpr unsigned pair = 2;
 constexpr unsigned bursts_per_part = 32;
 constexpr std::size_t copies = 1024;  // frames of each worker's flows
 
-// Cycles of a window for each of so many, until the time is over.
+// Cycles of a window for each of so many: as told, or as there is time for in one of the parts.
 template <typename Window>
-std::vector<double> windows_of(double seconds, Window window) {
+std::vector<double> windows_of(const Load& load, Window window) {
+    constexpr unsigned shares = 4;  // of the time
     std::vector<double> windows;
-    const std::uint64_t end = rte_rdtsc() + std::uint64_t(seconds * double(rte_get_tsc_hz()));
-    while (!is_interrupted() && (windows.empty() || rte_rdtsc() < end))
+    const std::uint64_t end =
+        rte_rdtsc() + std::uint64_t(load.seconds / shares * double(rte_get_tsc_hz()));
+    const auto is_enough = [&] {
+        return load.windows != 0 ? windows.size() >= load.windows : rte_rdtsc() >= end;
+    };
+    while (windows.empty() || (!is_interrupted() && !is_enough()))
         windows.push_back(window());
     return windows;
 }
@@ -65,6 +70,7 @@ class Pair {
     void offline(unsigned worker) { bed_.exchange().publisher.offline(worker); }
 
   private:
+    [[gnu::noinline]] void measured_round();
     void poll(unsigned worker) { bed_.worker(worker).poll_once(bed_.start_ns()); }
     void poll_all();
     void carry(Burst& frames, unsigned count);
@@ -108,6 +114,11 @@ void Pair::poll_all() {
     poll(0);
 }
 
+// Of frames that all are handed off: a function of its own, as stage's.
+void Pair::measured_round() {
+    poll_all();
+}
+
 void Pair::carry(Burst& frames, unsigned count) {
     bed_.push(frames.data(), count);
     poll_all();
@@ -146,7 +157,7 @@ double Pair::in_turn(bool to_the_other) {
         for (unsigned worker = 0; worker < pair; ++worker)
             send(worker, to_the_other ? 1 - worker : worker);
         const std::uint64_t start = rte_rdtsc();
-        poll_all();
+        to_the_other ? measured_round() : poll_all();
         cycles += rte_rdtsc() - start;
         for (unsigned worker = 0; worker < pair; ++worker)
             if (bed_.pull_from(worker, frames_[worker].data(), burst) != burst)
@@ -172,24 +183,24 @@ double Pair::alone(unsigned worker) {
 struct Lone {
     Pair& workers;
     unsigned worker;
-    double seconds;
+    const Load& load;
     std::vector<double> windows;
 };
 
 int run_lone(void* what) {
     auto& lone = *static_cast<Lone*>(what);
     lone.workers.online(lone.worker);
-    lone.windows = windows_of(lone.seconds, [&] { return lone.workers.alone(lone.worker); });
+    lone.windows = windows_of(lone.load, [&] { return lone.workers.alone(lone.worker); });
     lone.workers.offline(lone.worker);
     return 0;
 }
 
 // What so many of them take for a packet, all at the same time.
-double cycles_at_once(Pair& workers, unsigned count, double seconds) {
+double cycles_at_once(Pair& workers, unsigned count, const Load& load) {
     const std::vector<unsigned> lcores = forwarding_lcores(pair);
     std::vector<Lone> lone;
     for (unsigned worker = 0; worker < count; ++worker)
-        lone.push_back({workers, worker, seconds, {}});
+        lone.push_back({workers, worker, load, {}});
     for (unsigned worker = 0; worker < count; ++worker)
         if (rte_eal_remote_launch(run_lone, &lone[worker], lcores[worker]) != 0)
             throw std::runtime_error("a worker's lcore does not start");
@@ -204,20 +215,18 @@ double cycles_at_once(Pair& workers, unsigned count, double seconds) {
 }  // namespace
 
 Result run_parts(const Load& load) {
-    constexpr unsigned shares = 4;  // of the time
-    const double seconds = load.seconds / shares;
     Pair workers(load);
     std::vector<double> steered, handed;
     for (unsigned worker = 0; worker < pair; ++worker)
         workers.online(worker);
-    steered = windows_of(seconds, [&] {
+    steered = windows_of(load, [&] {
         handed.push_back(workers.in_turn(true));
         return workers.in_turn(false);
     });
     for (unsigned worker = 0; worker < pair; ++worker)
         workers.offline(worker);
-    const double one = cycles_at_once(workers, 1, seconds);
-    const double two = cycles_at_once(workers, pair, seconds);
+    const double one = cycles_at_once(workers, 1, load);
+    const double two = cycles_at_once(workers, pair, load);
     Result result;
     result.driver = workers.port().driver();
     result.packets = steered.size() * std::uint64_t{pair * burst * bursts_per_part};
@@ -225,7 +234,7 @@ Result run_parts(const Load& load) {
     result.quiet_cycles = quiet(steered);
     result.mpps = double(rte_get_tsc_hz()) / result.quiet_cycles / 1e6;
     result.bytes_per_flow = workers.bytes_per_flow();
-    result.more = {{"checksum_cycles", quiet(windows_of(seconds, checksum_window))},
+    result.more = {{"checksum_cycles", quiet(windows_of(load, checksum_window))},
                    {"handed_off_more_cycles", quiet(handed) - quiet(steered)},
                    {"two_workers_ratio", pair * one / two}};
     return result;

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 STORED = Path(__file__).with_name("instructions.txt")
-PACKETS_PER_WINDOW = 1024
+PACKETS_PER_WINDOW = {"stage": 1024, "parts": 2048}
 WINDOWS = 16
 TOLERANCE = 0.03
 SKIPPED = 77
@@ -33,6 +33,8 @@ MODES = {
     "syn": ["--forward-mode", "syn"],
     "fnat-capture": ["--forward-mode", "fnat", "--capture"],
     "fnat-flow-sync": ["--forward-mode", "fnat", "--flow-sync"],
+    # Both workers' together.
+    "handed-off": ["--engine", "parts"],
 }
 # Costs no more than the other one, whatever is stored.
 ALIKE = {"fnat-flow-sync": "fnat"}
@@ -48,7 +50,8 @@ def instructions_per_packet(bench, arguments):
     counted = re.search(r"Collected : (\d+)", run.stderr)
     if run.returncode != 0 or counted is None or int(counted[1]) == 0:
         raise SystemExit(f"warren-bench {' '.join(arguments)} under callgrind: {run.stderr[-500:]}")
-    return int(counted[1]) / (WINDOWS * PACKETS_PER_WINDOW)
+    engine = "parts" if "parts" in arguments else "stage"
+    return int(counted[1]) / (WINDOWS * PACKETS_PER_WINDOW[engine])
 
 
 def stored_numbers():
