@@ -32,17 +32,15 @@ class Steering {
     // Called only on a miss, so this is also where the NIC's RSS hash is compared with ours.
     unsigned owner_of(const Packet& packet) const {
         if (spread_.workers() == 1) return 0;
-        const std::uint32_t hash = spread_.hash(packet.tuple());
-        compare_with_card(*packet.mbuf, hash);
-        return spread_.owner(hash);
+        const unsigned entry = spread_.entry_of(packet.tuple());
+        compare_with_card(*packet.mbuf, entry);
+        return spread_.owner_of_entry(entry);
     }
-    // For a plain segment; nullopt: not to be handed off.
-    std::optional<unsigned> other_owner_of(const rte_mbuf& mbuf, const flow::Tuple& tuple) const {
-        if (from_ != worker_ || spread_.workers() == 1) return std::nullopt;
-        const std::uint32_t hash = spread_.hash(tuple);
-        const unsigned owner = spread_.owner(hash);
+    // Of a plain segment, by its tuple's entry; nullopt: it is ours.
+    std::optional<unsigned> other_owner_of(const rte_mbuf& mbuf, unsigned entry) const {
+        const unsigned owner = spread_.owner_of_entry(entry);
         if (owner == worker_) return std::nullopt;
-        compare_with_card(mbuf, hash);
+        compare_with_card(mbuf, entry);
         return owner;
     }
 
@@ -57,6 +55,7 @@ class Steering {
     }
 
     // A frame is handed off once: two workers that disagree must not send it back and forth.
+    bool hands_off() const { return from_ == worker_ && spread_.workers() != 1; }
     bool hands_off_to(unsigned owner) const { return owner != worker_ && from_ == worker_; }
 
     // A signpost (flow::Flow::signpost) also redirects frames that were handed off to us, but never
@@ -89,9 +88,11 @@ class Steering {
         unsigned count = 0;
     };
 
-    void compare_with_card(const rte_mbuf& mbuf, std::uint32_t hash) const {
+    void compare_with_card(const rte_mbuf& mbuf, unsigned entry) const {
         if ((mbuf.ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0)
-            (mbuf.hash.rss == hash ? counters_.rss_agreed : counters_.rss_disagreed).add();
+            (mbuf.hash.rss % flow::Spread::entries == entry ? counters_.rss_agreed
+                                                            : counters_.rss_disagreed)
+                .add();
     }
     void give(unsigned target) {
         Waiting& waiting = waiting_[target];

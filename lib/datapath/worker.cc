@@ -101,7 +101,7 @@ Worker::Worker(exchange::Exchange& exchange, const WorkerOptions& options)
       ports_(*options.ports),
       tx_(static_cast<std::uint16_t>(options.id), options.loopback, counters_),
       tables_(flow_options(options), exchange),
-      fast_path_(tables_.flows, link_),
+      fast_path_(tables_.flows, *options.spread, link_),
       capture_point_(tables_.flows, options.id, round_),
       emitter_(flow_options(options), counters_, tx_, capture_point_),
       steering_(options.id, *options.spread, exchange),
@@ -354,8 +354,8 @@ inline void Worker::forward(Burst& burst, unsigned first, unsigned end, const Bu
 // the slow path can tell. Not inline, as the next one.
 [[gnu::noinline]] bool Worker::hand_off(rte_mbuf& mbuf, const FastPath::FrameInfo& info) {
     FastPath::ForeignSegment foreign;
-    if (!fast_path_.find_foreign(mbuf, info, foreign)) return false;
-    const auto owner = steering_.other_owner_of(mbuf, foreign.tuple);
+    if (!steering_.hands_off() || !fast_path_.find_foreign(mbuf, info, foreign)) return false;
+    const auto owner = steering_.other_owner_of(mbuf, foreign.entry);
     if (!owner) return false;
     foreign.frames->add();
     steering_.hand_off(*owner, {.mbuf = &mbuf,

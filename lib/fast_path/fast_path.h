@@ -21,6 +21,7 @@
 #include "fast_path/plain.h"
 #include "flow/seq_shift.h"
 #include "flow/sequence.h"
+#include "flow/spread.h"
 #include "flow/table.h"
 
 namespace warren::fast_path {
@@ -36,8 +37,8 @@ class FastPath {
         std::uint32_t payload_bytes;  // TCP's; beside ip_bytes it would cost more instructions
     };
 
-    FastPath(flow::FlowTable& flows, exchange::WorkerLink& link)
-        : flows_(flows), servers_(link.servers), addresses_(link.router_frames) {}
+    FastPath(flow::FlowTable& flows, const flow::Spread& spread, exchange::WorkerLink& link)
+        : flows_(flows), spread_(spread), servers_(link.servers), addresses_(link.router_frames) {}
 
     // `round` must stay valid until the next call.
     void begin_round(const exchange::PollRound& round) {
@@ -127,10 +128,10 @@ class FastPath {
         return first;
     }
 
-    // A plain segment to an owned address, without a flow in this worker: its tuple leads to the
-    // worker that may have it.
+    // A plain segment to an owned address, without a flow in this worker: its tuple's entry
+    // (flow::Spread) leads to the worker that may have it.
     struct ForeignSegment {
-        flow::Tuple tuple;
+        unsigned entry = 0;
         exchange::Counter* frames = nullptr;  // of the virtual router
         std::uint64_t flow_hash = 0;
     };
@@ -242,26 +243,30 @@ class FastPath {
         const OwnedAddressCache::Entry* entry = addresses_.find_vip(frame.ip.destination);
         if (entry == nullptr || !is_for(*entry, frame.ethernet, mbuf) ||
             source_of(frame.ethernet) == port_macs_[mbuf.port] ||
-            !are_checksums_valid<Family>(mbuf))
+            !are_checksums_valid<Family>(mbuf) || !goes_by_tuple(frame, *entry))
             return false;
-        foreign.flow_hash = flows_.hash(frame.tuple());
+        const auto tuple = frame.tuple();
+        foreign.flow_hash = flows_.hash(tuple);
+        foreign.entry = spread_.entry_of(tuple);
         foreign.frames = entry->frames;
-        foreign.tuple.source = OwnedAddressCache::ip_address(frame.ip.source);
-        foreign.tuple.destination = OwnedAddressCache::ip_address(frame.ip.destination);
-        foreign.tuple.source_port = frame.tcp.source_port;
-        foreign.tuple.destination_port = frame.tcp.destination_port;
-        return goes_by_tuple(foreign.tuple, *entry);
+        return true;
     }
     // Whether the whole tuple says who owns it, and it is for us and not for the host.
-    bool goes_by_tuple(const flow::Tuple& tuple, const OwnedAddressCache::Entry& entry) const {
-        if (tuple.source.is_unspecified() || tuple.source == net::IpAddress::v4(0, 0, 0, 0))
-            return false;
-        const std::uint16_t service =
-            snapshot_->find_service(tuple.destination, tuple.destination_port);
+    template <typename Family>
+    bool goes_by_tuple(const Frame<Family>& frame, const OwnedAddressCache::Entry& entry) const {
+        if (is_nobody(frame.ip.source)) return false;
+        return goes_by_tuple(OwnedAddressCache::ip_address(frame.ip.source),
+                             OwnedAddressCache::ip_address(frame.ip.destination), frame.tcp, entry);
+    }
+    [[gnu::noinline]] bool goes_by_tuple(const net::IpAddress& source,
+                                         const net::IpAddress& destination,
+                                         const net::TcpHeader& tcp,
+                                         const OwnedAddressCache::Entry& entry) const {
+        const std::uint16_t service = snapshot_->find_service(destination, tcp.destination_port);
         if (service != exchange::Snapshot::no_service)
             return !snapshot_->services[service].goes_by_client();
-        return !entry.is_hosts || snapshot_->claims(tuple.source, tuple.source_port,
-                                                    tuple.destination, tuple.destination_port);
+        return !entry.is_hosts ||
+               snapshot_->claims(source, tcp.source_port, destination, tcp.destination_port);
     }
 
     // `direct`: DR, only link and hop limit change. On an address that the host has too a live flow
@@ -382,6 +387,7 @@ class FastPath {
     }
 
     flow::FlowTable& flows_;
+    const flow::Spread& spread_;
     const std::span<exchange::ServerCounters> servers_;
     const exchange::PollRound* round_ = nullptr;
     const exchange::Snapshot* snapshot_ = nullptr;                // the round's

@@ -83,6 +83,15 @@ inline bool has_options(const net::TcpHeader& tcp) {
     return tcp.offset_and_reserved > none;
 }
 
+// An unspecified source, in IPv6 also IPv4's.
+inline bool is_nobody(net::Be32 source) {
+    return source.raw() == 0;
+}
+inline bool is_nobody(const net::Ipv6Bytes& source) {
+    const flow::AddressWords words = flow::words_of(source);
+    return words[0] == 0 && (words[1] == 0 || words[1] == flow::words_of(net::Be32(0))[1]);
+}
+
 // No VLAN, no LRO, and TCP's checksum neither wrong nor left for the NIC to fill in.
 inline bool is_plain(const rte_mbuf& mbuf) {
     static_assert((RTE_MBUF_F_RX_L4_CKSUM_NONE & RTE_MBUF_F_RX_L4_CKSUM_BAD) != 0);

@@ -10,14 +10,14 @@ namespace {
 
 constexpr std::array<bool, 2> families_are_v4{true, false};
 
-std::uint32_t entry_of_port(const net::RssHash& hash, bool is_v4, std::uint32_t port) {
+std::uint32_t entry_of_port(const Spread::EntryHash& hash, bool is_v4, std::uint32_t port) {
     return hash.destination_port(is_v4, net::Be16(static_cast<std::uint16_t>(port))) %
            Spread::entries;
 }
 
 // Whether each block of 1,024 ports has as many ports for every entry: the entries of the ten low
 // bits are a basis of all. XOR elimination.
-bool spreads_evenly(const net::RssHash& hash, bool is_v4) {
+bool spreads_evenly(const Spread::EntryHash& hash, bool is_v4) {
     std::array<std::uint32_t, 7> basis{};
     unsigned rank = 0;
     for (std::uint32_t bit = 1; bit < first_local_port; bit <<= 1) {
@@ -44,7 +44,7 @@ net::RssKey Spread::key_of(std::uint64_t seed) {
         net::RssKey key{};
         for (std::uint8_t& byte : key)
             byte = static_cast<std::uint8_t>(net::split_mix(seed) >> 56);
-        const net::RssHash hash(key);
+        const Spread::EntryHash hash(key);
         if (spreads_evenly(hash, true) && spreads_evenly(hash, false)) return key;
     }
 }
@@ -52,6 +52,8 @@ net::RssKey Spread::key_of(std::uint64_t seed) {
 Spread::Spread(const net::RssKey& key, unsigned workers)
     : key_(key), hash_(key), workers_(workers), blocks_(families_are_v4.size()) {
     assert(workers >= 1 && workers <= entries);
+    for (unsigned entry = 0; entry < entries; ++entry)
+        owners_[entry] = static_cast<std::uint8_t>(entry % workers);
     for (std::size_t family = 0; family < families_are_v4.size(); ++family) {
         std::array<std::uint32_t, 256> of_low{};
         for (std::uint32_t low = 0; low < of_low.size(); ++low)
@@ -74,7 +76,7 @@ Spread::Ports::Ports(const Spread& spread, unsigned worker, const Tuple& reply)
     : spread_(spread),
       first_entry_(worker),
       family_(reply.source.is_v4() ? 0 : 1),
-      base_(spread.hash({reply.source, reply.destination, reply.source_port, {}})),
+      base_(spread.entry_of({reply.source, reply.destination, reply.source_port, {}})),
       entries_((entries - worker + spread.workers_ - 1) / spread.workers_),
       count_(spread.port_count(worker)) {}
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flow/flow.h"
+#include "flow/tuple_words.h"
 #include "net/toeplitz.h"
 
 namespace warren::flow {
@@ -34,25 +35,38 @@ class Spread {
     // A random key whose parts of a port reach all entries evenly.
     static net::RssKey key_of(std::uint64_t seed);
 
+    // A byte holds all bits of a hash that choose an entry: a quarter of the lines of whole hashes.
+    using EntryHash = net::RssTable<std::uint8_t>;
+    static_assert(entries <= 256);
+
     // The key is key_of()'s; workers <= entries.
     Spread(const net::RssKey& key, unsigned workers);
 
     const net::RssKey& key() const { return key_; }
     unsigned workers() const { return workers_; }
 
-    std::uint32_t hash(const Tuple& t) const {
-        return hash_.tuple(t.source, t.destination, t.source_port, t.destination_port);
+    // What a machine with another number of workers finds the same. Of a Tuple, or of its words.
+    unsigned entry_of(const TupleWords4& t) const {
+        return (hash_.word(0, t.addresses) ^ hash_.word(8, t.ports)) % entries;
     }
-    unsigned owner(std::uint32_t hash) const { return hash % entries % workers_; }
-    unsigned owner(const Tuple& t) const { return workers_ == 1 ? 0 : owner(hash(t)); }
+    unsigned entry_of(const TupleWords6& t) const {
+        return (hash_.word(0, t.source[0]) ^ hash_.word(8, t.source[1]) ^
+                hash_.word(16, t.destination[0]) ^ hash_.word(24, t.destination[1]) ^
+                hash_.word(32, t.ports)) %
+               entries;
+    }
+    unsigned entry_of(const Tuple& t) const {
+        return in_words(t, [this](const auto& words) { return entry_of(words); });
+    }
+    unsigned entry_of_client(const net::IpAddress& client, net::Be16 port) const {
+        return entry_of(tuple_of_client(client, port));
+    }
+
+    unsigned owner_of_entry(unsigned entry) const { return owners_[entry]; }
+    unsigned owner(const Tuple& t) const { return workers_ == 1 ? 0 : owner_of_entry(entry_of(t)); }
     // In NAT the client is all that both directions show.
     unsigned owner_of_client(const net::IpAddress& client, net::Be16 port) const {
         return owner(tuple_of_client(client, port));
-    }
-    // What a machine with another number of workers finds the same.
-    unsigned entry_of(const Tuple& t) const { return hash(t) % entries; }
-    unsigned entry_of_client(const net::IpAddress& client, net::Be16 port) const {
-        return entry_of(tuple_of_client(client, port));
     }
 
     // How many local ports a worker has towards one server from one local address.
@@ -82,7 +96,7 @@ class Spread {
         const Spread& spread_;
         unsigned first_entry_;
         unsigned family_;
-        std::uint32_t base_;     // hash of the reply without its destination port
+        std::uint32_t base_;     // entry of the reply without its destination port
         std::uint32_t entries_;  // of this worker, or one
         PortShare share_;
         std::uint32_t count_;
@@ -104,9 +118,10 @@ class Spread {
     }
 
     net::RssKey key_;
-    net::RssHash hash_;
+    EntryHash hash_;
     unsigned workers_;
-    std::vector<Blocks> blocks_;  // IPv4, IPv6
+    std::array<std::uint8_t, entries> owners_{};  // by entry
+    std::vector<Blocks> blocks_;                  // IPv4, IPv6
 };
 
 }  // namespace warren::flow

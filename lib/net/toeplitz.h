@@ -30,53 +30,57 @@ constexpr std::uint32_t key_window(const RssKey& key, std::size_t bit) {
 }
 
 // The tuple as NICs hash it: source, destination (4 or 16 bytes each), source port, destination
-// port.
-class RssHash {
+// port. As many of the hash's low bits as Part has: all, or what chooses an entry.
+template <typename Part>
+class RssTable {
   public:
-    explicit constexpr RssHash(const RssKey& key) {
+    explicit constexpr RssTable(const RssKey& key) {
         for (std::size_t byte = 0; byte < parts_.size(); ++byte)
             for (unsigned value = 1; value < 256; ++value) {
                 const unsigned rest = value & (value - 1);
                 const auto lowest = static_cast<unsigned>(std::countr_zero(value));
-                parts_[byte][value] = parts_[byte][rest] ^ key_window(key, byte * 8 + 7 - lowest);
+                parts_[byte][value] =
+                    static_cast<Part>(parts_[byte][rest] ^ key_window(key, byte * 8 + 7 - lowest));
             }
     }
 
-    constexpr std::uint32_t addresses(const IpAddress& source, const IpAddress& destination) const {
-        return source.is_v4() ? parts<4>(source, destination) : parts<16>(source, destination);
+    // The part of a word, as it lies in memory, that begins `offset` bytes into the tuple.
+    template <typename Word>
+    constexpr Part word(std::size_t offset, Word word) const {
+        Part part = 0;
+        for (std::size_t i = 0; i < sizeof(Word); ++i) {
+            const std::size_t at =
+                std::endian::native == std::endian::little ? i : sizeof(Word) - 1 - i;
+            part = static_cast<Part>(part ^ parts_[offset + i][word >> 8 * at & 0xff]);
+        }
+        return part;
     }
-    constexpr std::uint32_t ports(bool is_v4, Be16 source, Be16 destination) const {
-        const std::size_t offset = is_v4 ? 8 : 32;
-        return port(offset, source) ^ port(offset + 2, destination);
+
+    constexpr Part addresses(const IpAddress& source, const IpAddress& destination) const {
+        if (source.is_v4()) return word(0, joined(source.tail().raw(), destination.tail().raw()));
+        Part part = 0;
+        for (std::size_t i = 0; i < source.bytes().size(); ++i)
+            part = static_cast<Part>(part ^ word(i, source.bytes()[i]) ^
+                                     word(16 + i, destination.bytes()[i]));
+        return part;
     }
-    constexpr std::uint32_t destination_port(bool is_v4, Be16 destination) const {
-        return port(is_v4 ? 10 : 34, destination);
+    constexpr Part ports(bool is_v4, Be16 source, Be16 destination) const {
+        return word(is_v4 ? 8 : 32, joined(source.raw(), destination.raw()));
     }
-    constexpr std::uint32_t tuple(const IpAddress& source, const IpAddress& destination,
-                                  Be16 source_port, Be16 destination_port) const {
-        return addresses(source, destination) ^
-               ports(source.is_v4(), source_port, destination_port);
+    constexpr Part destination_port(bool is_v4, Be16 destination) const {
+        return ports(is_v4, Be16(0), destination);
+    }
+    constexpr Part tuple(const IpAddress& source, const IpAddress& destination, Be16 source_port,
+                         Be16 destination_port) const {
+        return static_cast<Part>(addresses(source, destination) ^
+                                 ports(source.is_v4(), source_port, destination_port));
     }
 
   private:
     static constexpr std::size_t tuple_bytes = 36;  // the longer one, of IPv6
 
-    constexpr std::uint32_t port(std::size_t offset, Be16 port) const {
-        return parts_[offset][port.host() >> 8] ^ parts_[offset + 1][port.host() & 0xffU];
-    }
-    // Of addresses that are so long: their last bytes.
-    template <std::size_t bytes>
-    constexpr std::uint32_t parts(const IpAddress& source, const IpAddress& destination) const {
-        const std::size_t first = source.bytes().size() - bytes;
-        std::uint32_t hash = 0;
-        for (std::size_t i = 0; i < bytes; ++i)
-            hash ^= parts_[i][source.bytes()[first + i]] ^
-                    parts_[bytes + i][destination.bytes()[first + i]];
-        return hash;
-    }
-
     // What each byte of the tuple adds, by its value.
-    std::array<std::array<std::uint32_t, 256>, tuple_bytes> parts_{};
+    std::array<std::array<Part, 256>, tuple_bytes> parts_{};
 };
 
 }  // namespace warren::net

@@ -66,7 +66,7 @@ class Port {
     std::string add_mac(const net::MacAddress& mac);
     // The first such reason.
     const std::string& mac_trouble() const { return mac_trouble_; }
-    // Why frames do not arrive where net::RssHash says, or nothing if the card has taken, and
+    // Why frames do not arrive where net::RssTable says, or nothing if the card has taken, and
     // reads back, our key and our indirection table. Whether it really hashes so, frames tell.
     const std::string& rss_trouble() const { return rss_trouble_; }
     bool link_up() const;

@@ -22,7 +22,7 @@ class Rss {
     // Before the device is configured: what it shall hash by. `conf` points into this object.
     void ask_for(const rte_eth_dev_info& info, rte_eth_conf& conf);
 
-    // After it has started: why frames do not arrive where net::RssHash says, or nothing if the
+    // After it has started: why frames do not arrive where net::RssTable says, or nothing if the
     // card has taken, and reads back, our key and our indirection table.
     std::string settle(std::uint16_t port, const rte_eth_dev_info& info);
 

@@ -3,6 +3,7 @@
 // another one.
 #include "connection.h"
 #include "net/parse.h"
+#include "net/toeplitz.h"
 
 namespace warren::datapath {
 namespace {
@@ -48,7 +49,9 @@ TEST(Rss, CountsWhereTheCardsHashIsNotOurs) {
     world.rx_flags = RTE_MBUF_F_RX_RSS_HASH;
     const packets::Frame syn = Connection(world, 4000).client_segment("S").build();
     const flow::Tuple tuple = tuple_of(syn);
-    world.rx_hash = world.spread.hash(tuple);
+    world.rx_hash =
+        net::RssTable<std::uint32_t>(world.spread.key())
+            .tuple(tuple.source, tuple.destination, tuple.source_port, tuple.destination_port);
     world.send(syn, world.spread.owner(tuple));
     EXPECT_EQ(world.counted(&C::rss_agreed), 1U);
     world.send(Connection(world, 4001).client_segment("S").build());
@@ -69,7 +72,7 @@ TEST(Rss, ACardIsSetToOurKeyAndTable) {
     rte_eth_rss_reta_entry64 table[2]{{.mask = ~0ULL, .reta = {}}, {.mask = ~0ULL, .reta = {}}};
     ASSERT_EQ(rte_eth_dev_rss_reta_query(port.id(), table, 128), 0);
     for (std::uint32_t hash = 0; hash < 128; ++hash)
-        ASSERT_EQ(table[hash / 64].reta[hash % 64], spread.owner(hash)) << hash;
+        ASSERT_EQ(table[hash / 64].reta[hash % 64], spread.owner_of_entry(hash)) << hash;
 }
 
 TEST(Rss, WithoutItTheReasonIsNamed) {

@@ -107,6 +107,21 @@ TEST_P(SpreadTest, SharesOfAnEntryHaveNoPortInCommonAndAreAllOfIt) {
     }
 }
 
+// Computed by another table and from other words than a card's hash, whose low bits it must be.
+TEST_P(SpreadTest, AnEntryIsTheLowBitsOfTheCardsHash) {
+    const net::RssKey key = Spread::key_of(3);
+    const Spread spread(key, 5);
+    const net::RssTable<std::uint32_t> card(key);
+    Tuple reply = reply_over(GetParam());
+    for (std::uint32_t port = 0; port < end_of_ports; port += 251) {
+        reply.destination_port = net::Be16(static_cast<std::uint16_t>(port));
+        const std::uint32_t hash =
+            card.tuple(reply.source, reply.destination, reply.source_port, reply.destination_port);
+        ASSERT_EQ(spread.entry_of(reply), hash % Spread::entries);
+        ASSERT_EQ(spread.owner(reply), hash % Spread::entries % 5);
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, SpreadTest, testing::Bool(),
                          [](const auto& param) { return param.param ? "Ipv6" : "Ipv4"; });
 

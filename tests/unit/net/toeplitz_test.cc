@@ -30,7 +30,7 @@ TEST(Toeplitz, MicrosoftsVectors) {
         std::uint32_t addresses;
         std::uint32_t tuple;
     };
-    const RssHash hash(microsoft_key());
+    const RssTable<std::uint32_t> hash(microsoft_key());
     for (const Vector& v : {
              Vector{"161.142.100.80", 1766, "66.9.149.187", 2794, 0x323e8fc2, 0x51ccc178},
              Vector{"65.69.140.83", 4739, "199.92.111.2", 14230, 0xd718262a, 0xc626b0ea},
@@ -54,7 +54,7 @@ TEST(Toeplitz, MicrosoftsVectors) {
 }
 
 TEST(Toeplitz, IsLinear) {
-    const RssHash hash(microsoft_key());
+    const RssTable<std::uint32_t> hash(microsoft_key());
     for (unsigned port = 0; port < 65536; port += 257) {
         const auto low = static_cast<std::uint16_t>(port & 0x00ff);
         const auto high = static_cast<std::uint16_t>(port & 0xff00);
