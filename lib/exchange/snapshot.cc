@@ -71,9 +71,13 @@ void Snapshot::index_servers() {
     service_routers_.clear();
     service_addresses_.clear();
     std::size_t count = 0;
+    for (OwnedAddress& address : addresses)
+        address.goes_by_client = false;
     for (const Service& service : services) {
         const OwnedAddress* owned = find_address(service.address);
         const bool known = owned != nullptr && owned->virtual_router < virtual_routers.size();
+        if (known && service.present && service.goes_by_client())
+            addresses[static_cast<std::size_t>(owned - addresses.data())].goes_by_client = true;
         service_routers_.push_back(known ? owned->virtual_router : no_router);
         service_addresses_.push_back(known ? static_cast<std::uint16_t>(owned - addresses.data())
                                            : no_address);

@@ -52,6 +52,8 @@ struct OwnedAddress {
     bool is_hosts = false;
     // The host's own address: the kernel answers ARP and ND, with the port's MAC.
     bool kernel_answers = false;
+    // Set by seal(): one of its virtual_servers goes_by_client().
+    bool goes_by_client = false;
 };
 
 enum class ServerState : std::uint8_t {

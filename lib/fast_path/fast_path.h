@@ -240,7 +240,7 @@ class FastPath {
     template <typename Family>
     bool find_foreign(rte_mbuf& mbuf, ForeignSegment& foreign) {
         const Frame<Family>& frame = frame_of<Family>(mbuf);
-        const OwnedAddressCache::Entry* entry = addresses_.find_vip(frame.ip.destination);
+        const OwnedAddressCache::Entry* entry = addresses_.find_either(frame.ip.destination);
         if (entry == nullptr || !is_for(*entry, frame.ethernet, mbuf) ||
             source_of(frame.ethernet) == port_macs_[mbuf.port] ||
             !are_checksums_valid<Family>(mbuf) || !goes_by_tuple(frame, *entry))
@@ -255,14 +255,17 @@ class FastPath {
     template <typename Family>
     bool goes_by_tuple(const Frame<Family>& frame, const OwnedAddressCache::Entry& entry) const {
         if (is_nobody(frame.ip.source)) return false;
-        return goes_by_tuple(OwnedAddressCache::ip_address(frame.ip.source),
+        return (!entry.is_hosts && !entry.goes_by_client) ||
+               goes_by_tuple(OwnedAddressCache::ip_address(frame.ip.source),
                              OwnedAddressCache::ip_address(frame.ip.destination), frame.tcp, entry);
     }
     [[gnu::noinline]] bool goes_by_tuple(const net::IpAddress& source,
                                          const net::IpAddress& destination,
                                          const net::TcpHeader& tcp,
                                          const OwnedAddressCache::Entry& entry) const {
-        const std::uint16_t service = snapshot_->find_service(destination, tcp.destination_port);
+        const std::uint16_t service =
+            entry.goes_by_client ? snapshot_->find_service(destination, tcp.destination_port)
+                                 : exchange::Snapshot::no_service;
         if (service != exchange::Snapshot::no_service)
             return !snapshot_->services[service].goes_by_client();
         return !entry.is_hosts ||

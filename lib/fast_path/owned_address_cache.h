@@ -21,7 +21,8 @@ class OwnedAddressCache {
         std::uint64_t mac = 0;                // mac_of() the one that we answer ARP with
         exchange::Counter* frames = nullptr;  // of its virtual router
         std::uint8_t port = 0;
-        bool is_hosts = false;  // the host has the address too
+        bool is_hosts = false;        // the host has the address too
+        bool goes_by_client = false;  // a virtual_server there that goes_by_client()
     };
 
     explicit OwnedAddressCache(std::span<exchange::Counter> router_frames)
@@ -51,6 +52,12 @@ class OwnedAddressCache {
     const Entry* find_local(const Address& address) {
         return find(local_slots_, address);
     }
+    // Either kind, where both may be at one index of the slots.
+    template <typename Address>
+    const Entry* find_either(const Address& address) {
+        const Entry* vip = find_cached(vip_slots_, address);
+        return vip != nullptr ? vip : find_local(address);
+    }
 
     static net::IpAddress ip_address(net::Be32 address) { return net::IpAddress::v4(address); }
     static net::IpAddress ip_address(const net::Ipv6Bytes& address) {
@@ -74,11 +81,15 @@ class OwnedAddressCache {
         Slots<flow::AddressWords> v6{};
     };
 
-    const Entry* find(BothFamilies& slots, net::Be32 address) {
-        return find(slots.v4[address.host() % slots.v4.size()], address.raw(), address);
+    static std::uint32_t words_of(net::Be32 address) { return address.raw(); }
+    static flow::AddressWords words_of(const net::Ipv6Bytes& address) {
+        return flow::words_of(address);
     }
-    const Entry* find(BothFamilies& slots, const net::Ipv6Bytes& address) {
-        return find(slots.v6[address.back() % slots.v6.size()], flow::words_of(address), address);
+    static auto& slot_of(BothFamilies& slots, net::Be32 address) {
+        return slots.v4[address.host() % slots.v4.size()];
+    }
+    static auto& slot_of(BothFamilies& slots, const net::Ipv6Bytes& address) {
+        return slots.v6[address.back() % slots.v6.size()];
     }
 
     static bool is_same(std::uint32_t a, std::uint32_t b) { return a == b; }
@@ -87,8 +98,15 @@ class OwnedAddressCache {
         return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
     }
 
-    template <typename Words, typename Address>
-    const Entry* find(Slot<Words>& slot, const Words& words, const Address& address) {
+    template <typename Address>
+    static const Entry* find_cached(BothFamilies& slots, const Address& address) {
+        auto& slot = slot_of(slots, address);
+        return is_same(slot.address, words_of(address)) ? &slot.entry : nullptr;
+    }
+    template <typename Address>
+    const Entry* find(BothFamilies& slots, const Address& address) {
+        auto& slot = slot_of(slots, address);
+        const auto words = words_of(address);
         if (!is_same(slot.address, words) && !fill(slot, words, address)) [[unlikely]]
             return nullptr;
         return &slot.entry;
@@ -99,7 +117,7 @@ class OwnedAddressCache {
         if (owned == nullptr || !round_->owns(*owned)) return false;
         slot = {words,
                 {mac_of(owned->mac), &router_frames_[owned->virtual_router], owned->port,
-                 owned->is_hosts}};
+                 owned->is_hosts, owned->goes_by_client}};
         return true;
     }
 

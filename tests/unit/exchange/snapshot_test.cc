@@ -115,6 +115,20 @@ TEST(RouterOf, IsItsAddresss) {
     EXPECT_EQ(snapshot.router_of(0), Snapshot::no_router);
 }
 
+// A worker that has no flow of a segment asks for its virtual_server only where that may matter.
+TEST(GoesByClient, IsSaidOfTheAddressToo) {
+    Snapshot snapshot = two_services_on_one_server();
+    snapshot.services[1].persistence.timeout_ns = 1;
+    snapshot.seal();
+    EXPECT_FALSE(snapshot.addresses[0].goes_by_client);
+    EXPECT_TRUE(snapshot.addresses[1].goes_by_client);
+    snapshot.servers[0].method = flow::Method::nat;
+    snapshot.services[1].present = false;
+    snapshot.seal();
+    EXPECT_TRUE(snapshot.addresses[0].goes_by_client);
+    EXPECT_FALSE(snapshot.addresses[1].goes_by_client);
+}
+
 TEST(PortNames, AreHowAPeerIsToldOfPorts) {
     Snapshot here, there;
     here.port_names = {0x1111, 0x2222, 0x3333};
