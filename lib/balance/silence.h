@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 
 namespace warren::balance {
 
@@ -17,13 +16,14 @@ class Silence {
     // The last ACK of a connection that ends has no answer, so a frame or two say nothing.
     static constexpr std::uint64_t frames_min = 3;
     static constexpr std::uint64_t lapses_ms = 1'000;  // without further frames
+    // Sooner than that it is doubted and its host asked whether it lives: later than most ACKs are
+    // delayed, and in time for the answer. A listener's full queue drops SYNs and first data as a
+    // dead host does; but that one is mute.
+    static constexpr std::uint64_t doubt_ms = 50, host_answers_ms = 20;
 
     // Counted frames in each direction, as often as one likes.
     void sample(std::uint64_t to_server, std::uint64_t to_client, std::uint64_t now_ms) {
-        if (to_client != to_client_ || now_ms - last_ms_ > lapses_ms) {
-            unanswered_ = 0;
-            is_told_ = false;
-        }
+        if (to_client != to_client_ || now_ms - last_ms_ > lapses_ms) break_off();
         if (to_server != to_server_ && to_client == to_client_) {
             if (unanswered_ == 0) since_ms_ = now_ms;
             unanswered_ += to_server - to_server_;
@@ -33,22 +33,33 @@ class Silence {
         to_client_ = to_client;
     }
 
+    // Once for each silence.
+    bool is_doubted(std::uint64_t now_ms) {
+        if (doubted_ms_ != 0 || !lasts(doubt_ms, now_ms)) return false;
+        doubted_ms_ = now_ms;
+        return true;
+    }
+    // Its host has said that it lives: only the port is silent.
+    void break_off() { unanswered_ = doubted_ms_ = 0; }
+
+    // Its host has been asked, and has not answered.
     bool is_evident(std::uint64_t now_ms) const {
-        return unanswered_ >= frames_min && now_ms - since_ms_ >= patience_ms &&
-               now_ms - last_ms_ <= lapses_ms;
+        return doubted_ms_ != 0 && now_ms - doubted_ms_ >= host_answers_ms &&
+               lasts(patience_ms, now_ms);
     }
 
     std::uint64_t since_ms() const { return since_ms_; }
-    // Once for each silence.
-    bool is_news(std::uint64_t now_ms) {
-        return is_evident(now_ms) && !std::exchange(is_told_, true);
-    }
 
   private:
+    bool lasts(std::uint64_t ms, std::uint64_t now_ms) const {
+        return unanswered_ >= frames_min && now_ms - since_ms_ >= ms &&
+               now_ms - last_ms_ <= lapses_ms;
+    }
+
     std::uint64_t to_server_ = 0, to_client_ = 0;
     std::uint64_t unanswered_ = 0;              // frames since the last answer
     std::uint64_t since_ms_ = 0, last_ms_ = 0;  // the first and the last of them
-    bool is_told_ = false;
+    std::uint64_t doubted_ms_ = 0;              // 0: not yet
 };
 
 // The same of a port where nobody listens: clients' SYNs are answered with RST.

@@ -262,6 +262,18 @@ std::unique_ptr<health::Checker> start_check(const Means& means, const config::R
     return std::visit(Start{means, server, std::move(callback)}, check);
 }
 
+health::Source source_of(const config::RealServer& server) {
+    health::Source found;
+    for (const config::Checker& check : server.checkers)
+        std::visit(
+            [&](const auto& c) {
+                if constexpr (requires { c.endpoint; })
+                    if (!found.address && found.interface.empty()) found = source(c.endpoint);
+            },
+            check);
+    return found;
+}
+
 std::unique_ptr<health::Checker> close_connections(boost::asio::io_context& io,
                                                    const config::RealServer& server,
                                                    std::span<const net::IpAddress> peers,

@@ -26,6 +26,9 @@ std::unique_ptr<health::Checker> start_check(const Means& means, const config::R
                                              const config::Checker& check,
                                              health::Callback callback);
 
+// Where the first of its checks that says so has its probes come from; else the kernel's choice.
+health::Source source_of(const config::RealServer& server);
+
 // Closes `most` connections of the service's clients by the management API that the server's
 // RABBITMQ_CHECK asks, once (health/rabbitmq_checker.h); null: it has none. `peers`: local
 // addresses.

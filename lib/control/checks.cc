@@ -133,9 +133,27 @@ void Checks::look_at_watched(std::uint16_t index) {
 void Checks::recheck(std::uint16_t index) {
     // Who is down has nobody left to tell.
     if (!state_.servers[index].health.is_up()) return;
+    ask_host(index);
     for (const auto& checker : servers_[index].checkers)
         if (checker) checker->recheck();
     check_peers_of(state_.servers[index]);
+}
+
+void Checks::ask_host(std::uint16_t index) {
+    Server& server = servers_[index];
+    if (!server.config) return;
+    server.echo = std::make_unique<health::Echo>(
+        io_, server.config->address, checks::source_of(*server.config), [this, index](int error) {
+            error == 0 ? on_host_alive(index) : servers_[index].echo.reset();
+        });
+    if (server.echo->send() != 0) server.echo.reset();
+}
+
+void Checks::on_host_alive(std::uint16_t index) {
+    servers_[index].echo.reset();
+    state_.servers[index].silence.break_off();
+    for (const auto& checker : servers_[index].checkers)
+        if (checker) checker->on_host_alive();
 }
 
 // Silence is believed when others of the pool answer (balance/panic_rule.h): a few that are up.
@@ -219,6 +237,9 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
                           const health::CheckResult& result) {
     model::ServerRecord& server = state_.servers[index];
     if (!is_served(server) || server.config != servers_[index].config) return health::Pace::steady;
+    // A late loop may hear of the timeout first.
+    const std::unique_ptr<health::Echo>& echo = servers_[index].echo;
+    if (!result.ok() && echo && echo->is_answered()) on_host_alive(index);
     const config::Checker& check = server.config->checkers[checker];
     const bool is_tcp = std::holds_alternative<config::TcpCheck>(check) ||
                         std::holds_alternative<config::AmqpCheck>(check);
@@ -235,6 +256,7 @@ health::Pace Checks::take(std::uint16_t index, std::size_t checker,
     warn_of_local_trouble(state_, server, was_local, events_);
     warn_of_unsure(state_, server, was_unsure, events_);
     tell_of_busy(state_, server, was_busy, events_);
+    if (result.ok() || !server.health.is_up()) servers_[index].echo.reset();
     const bool is_pending = !server.check.local && server.health.is_retrying(checker);
     if (standing_changed)
         callbacks_.changed(index);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "health/checker.h"
+#include "health/echo.h"
 #include "journal/event_log.h"
 #include "model/state.h"
 #include "programs/children.h"
@@ -41,7 +42,8 @@ class Checks {
     void follow();
     // FILE_CHECKs and BFD_CHECKs: at the start, and when a watched thing changes.
     void look_at_watched();
-    // Traffic says that it is silent or refuses: checks it at once, with a short timeout.
+    // Traffic says that it is silent or refuses: checks it at once, with a short timeout. And asks
+    // its host whether it lives: if so, it has all the time and the retries of its checks.
     void recheck(std::uint16_t server);
     // After the network may have been down: checks all servers that are down at once.
     void retry_those_down();
@@ -53,13 +55,16 @@ class Checks {
     struct Server {
         std::shared_ptr<const config::RealServer> config;  // of the running checkers
         std::vector<std::unique_ptr<health::Checker>> checkers;
-        std::vector<std::string> said = {};  // last text logged, by checker
+        std::unique_ptr<health::Echo> echo = {};  // of its host, since the last doubt
+        std::vector<std::string> said = {};       // last text logged, by checker
         std::unique_ptr<health::Checker> closer = {};
         std::string closer_trouble = {};  // of the last one; empty: none
     };
 
     void follow_some();
     void follow(std::uint16_t index);
+    void ask_host(std::uint16_t index);
+    void on_host_alive(std::uint16_t index);
     void check_peers_of(const model::ServerRecord& server);
     std::unique_ptr<health::Checker> start(std::uint16_t index, std::size_t checker);
     void look_at_watched(std::uint16_t index);

@@ -58,9 +58,12 @@ class Checker {
     Checker& operator=(const Checker&) = delete;
     virtual ~Checker() = default;
     // Traffic shows that the server is silent or refuses: try at once, or bound the attempt under
-    // way to `recheck_timeout_ns` since its begin, more only if the server is usually slow. Checks
-    // of more than reachability keep their schedule.
+    // way to `recheck_timeout_ns` since its begin, more only if the server is usually slow. Where
+    // a check asks for more than an answer, that is the time for its host to acknowledge the
+    // question.
     virtual void recheck() {}
+    // The host of a server in doubt answers an echo: what recheck() hastened has all its time.
+    virtual void on_host_alive() {}
     // Another server is doubted: try at once with the usual timeout. An answer shows that the
     // network is not the cause.
     virtual void ask() {}

@@ -19,10 +19,12 @@ class HttpChecker final : public PeriodicChecker {
         if (options.tls) tls_ = make_tls_context();
         start();
     }
+    void recheck() override { hasten(); }
 
   private:
     void begin() override;
     void abandon() override { exchange_.reset(); }
+    bool has_been_heard() const override { return exchange_->has_been_heard(); }
     void take_pace(const CheckResult& result, Pace pace) override;
     void take(const HttpOutcome& outcome);
     bool turn_to_next();

@@ -34,6 +34,8 @@ class HttpExchange {
     ~HttpExchange();
     HttpExchange(const HttpExchange&) = delete;
     HttpExchange& operator=(const HttpExchange&) = delete;
+    // The server's kernel has acknowledged all that was sent.
+    bool has_been_heard() const { return !connection_->is_unacknowledged(); }
 
   private:
     void read();

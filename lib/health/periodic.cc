@@ -112,13 +112,25 @@ void PeriodicChecker::set_timer_to_next_tick(std::int64_t delay_ns) {
 void PeriodicChecker::bound(std::int64_t timeout_ns) {
     timer_.expires_at(begun_ + std::chrono::nanoseconds(timeout_ns));
     timer_.async_wait(guarded([this](const boost::system::error_code& error) {
-        if (!error) run_out();  // else the attempt has another bound now
+        if (error) return;  // the attempt has another bound now
+        is_hasty_&& has_been_heard() ? relax() : run_out();
     }));
+}
+
+void PeriodicChecker::hasten() {
+    if (is_waiting_) attempt(timeout_ns_);
+    if (is_waiting_ || is_hasty_) return;  // it has failed at once, or is in haste already
+    is_hasty_ = true;
+    bound(hasty_bound_ns(timeout_ns_));
+}
+
+void PeriodicChecker::relax() {
+    if (std::exchange(is_hasty_, false)) bound(timeout_ns_);
 }
 
 void PeriodicChecker::attempt(std::int64_t timeout_ns) {
     attempt_ = std::make_shared<const int>();
-    is_waiting_ = false;
+    is_waiting_ = is_hasty_ = false;
     begun_ = std::chrono::steady_clock::now();
     if (timeout_ns > 0) bound(timeout_ns);
     begin();
@@ -129,8 +141,10 @@ void PeriodicChecker::succeed(std::int64_t latency_ns) {
     finish({Reason::none, latency_ns});
 }
 
-std::int64_t PeriodicChecker::hasty_timeout_ns(std::int64_t configured_ns) const {
-    return std::min(configured_ns, std::max(recheck_timeout_ns, 4 * usual_ns_));
+// Who has waited for long already has half of it yet.
+std::int64_t PeriodicChecker::hasty_bound_ns(std::int64_t configured_ns) const {
+    const std::int64_t hasty_ns = std::max(recheck_timeout_ns, 4 * usual_ns_);
+    return std::min(configured_ns, std::max(hasty_ns, elapsed_ns() + hasty_ns / 2));
 }
 
 void PeriodicChecker::fail(int error) {

@@ -22,6 +22,7 @@ class PeriodicChecker : public Checker {
     void retry() override {
         if (is_waiting_) attempt(timeout_ns_);
     }
+    void on_host_alive() override { relax(); }
 
   protected:
     // timeout_ns 0: an attempt ends by itself.
@@ -42,8 +43,12 @@ class PeriodicChecker : public Checker {
     void fail(int error);
     void fail(Reason reason, std::string text) { finish({reason, elapsed_ns(), std::move(text)}); }
     void finish(const CheckResult& result);
-    // Of checks whose latency is the network's: see recheck().
-    std::int64_t hasty_timeout_ns(std::int64_t configured_ns) const;
+    // recheck(): an attempt, now or under way, ends in haste where the server's host is not heard.
+    void hasten();
+    // Whether the host has acknowledged all that the attempt has sent.
+    virtual bool has_been_heard() const { return true; }
+    // Of an attempt in haste, from its begin.
+    std::int64_t hasty_bound_ns(std::int64_t configured_ns) const;
     bool is_waiting() const { return is_waiting_; }
     void attempt(std::int64_t timeout_ns);
     // Nothing to report yet: the next attempt continues the check (the next url, say).
@@ -72,6 +77,7 @@ class PeriodicChecker : public Checker {
     static constexpr std::int64_t least_delay_ns = 1'000'000;
 
     void wait(std::int64_t delay_ns);
+    void relax();
     void set_timer_to_next_tick(std::int64_t delay_ns = 0);
 
     boost::asio::steady_timer timer_;
@@ -80,6 +86,7 @@ class PeriodicChecker : public Checker {
     std::int64_t timeout_ns_;
     std::int64_t usual_ns_ = 0;  // the last success's latency
     bool is_waiting_ = true;     // for the next attempt
+    bool is_hasty_ = false;      // the attempt under way
     std::chrono::steady_clock::time_point begun_;
     // Lives as long as the current attempt, or the wait for the next one.
     std::shared_ptr<const int> attempt_;

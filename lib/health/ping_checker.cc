@@ -16,13 +16,7 @@ class PingChecker final : public PeriodicChecker {
           options_(options) {
         start();
     }
-    void recheck() override {
-        const std::int64_t timeout_ns = hasty_timeout_ns(options_.timeout_ns);
-        if (is_waiting())
-            attempt(timeout_ns);
-        else
-            bound(timeout_ns);
-    }
+    void recheck() override { hasten(); }
     void ask() override {
         if (is_waiting()) attempt(options_.timeout_ns);
     }
@@ -30,6 +24,7 @@ class PingChecker final : public PeriodicChecker {
   private:
     void begin() override;
     void abandon() override { echo_.reset(); }
+    bool has_been_heard() const override { return false; }
 
     boost::asio::io_context& io_;
     PingOptions options_;

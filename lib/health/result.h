@@ -57,8 +57,6 @@ struct CheckResult {
     Availability availability = Availability::serving;
     // Of a failure that counts at once, without `retry` further attempts.
     bool conclusive = false;
-    // Of a timeout: the host answers an echo, so that only the port is silent.
-    bool host_lives = false;
     // From a publish to its confirm; only in the result of an attempt that measured it.
     std::optional<std::int64_t> confirm_latency_ns = {};
     // The latest facts about the node; null if this checker does not ask for them.

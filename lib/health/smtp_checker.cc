@@ -20,10 +20,12 @@ class SmtpChecker final : public PeriodicChecker {
         start();
     }
     ~SmtpChecker() override { close(); }
+    void recheck() override { hasten(); }
 
   private:
     void begin() override;
     void abandon() override { close(); }
+    bool has_been_heard() const override { return !connection_->is_unacknowledged(); }
     void close();
     void take_pace(const CheckResult& result, Pace pace) override;
     void read();

@@ -5,15 +5,12 @@
 // Nearly all servers have answered by the next tick: one look then, and the loop never hears of the
 // descriptor. Who has not is waited for with the loop.
 //
-// A doubted server has less time, and its host is sent an echo request: if that is answered, the
-// host lives, and a listener whose queue is full has dropped our SYN. Then it is asked once more,
-// with all of its time.
+// A doubted server has less time, unless its host is known to live: a listener whose queue is full
+// drops our SYN, too.
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "health/periodic.h"
@@ -28,7 +25,6 @@ class TcpChecker final : public PeriodicChecker {
   public:
     TcpChecker(boost::asio::io_context& io, const TcpOptions& options, Callback callback)
         : PeriodicChecker(io, options.schedule, 0, std::move(callback)),
-          io_(io),
           target_{options.address, options.port, options.source},
           patience_ns_(options.connect_timeout_ns),
           slow_(io) {
@@ -36,6 +32,7 @@ class TcpChecker final : public PeriodicChecker {
     }
     ~TcpChecker() override { TcpChecker::abandon(); }
     void recheck() override;
+    void on_host_alive() override;
     void ask() override {
         if (is_waiting()) attempt(0);
     }
@@ -44,21 +41,16 @@ class TcpChecker final : public PeriodicChecker {
     void begin() override;
     void abandon() override;
     void run_out() override;
-    void ask_host();
     void look();
     void hand_to_loop();
     void wait_for_slow();
     void judge(const Handshake& handshake);
 
-    boost::asio::io_context& io_;
     Target target_;
     std::int64_t patience_ns_;
     bool is_doubted_ = false;  // the attempt under way
-    bool is_spared_ = false;   // the one before was, and the host lives
-    bool host_lives_ = false;
-    std::unique_ptr<Checker> echo_;
-    int fd_ = -1;       // until slow_ has it
-    tcp::socket slow_;  // not answered at the first look
+    int fd_ = -1;              // until slow_ has it
+    tcp::socket slow_;         // not answered at the first look
 };
 
 void TcpChecker::begin() {
@@ -81,43 +73,26 @@ void TcpChecker::hand_to_loop() {
     slow_.assign(target_.address.is_v4() ? tcp::v4() : tcp::v6(), fd_, error);
     if (error) return fail(error.value());
     fd_ = -1;
-    bound(is_doubted_ ? hasty_timeout_ns(patience_ns_) : patience_ns_);
+    bound(is_doubted_ ? hasty_bound_ns(patience_ns_) : patience_ns_);
     wait_for_slow();
 }
 
 void TcpChecker::recheck() {
-    if (is_doubted_ || is_spared_) return;
+    if (is_doubted_) return;
     is_doubted_ = true;
-    ask_host();
-    const std::int64_t hasty_ns = hasty_timeout_ns(patience_ns_);
-    if (slow_.is_open())
-        bound(std::min(patience_ns_, std::max(hasty_ns, elapsed_ns() + hasty_ns / 2)));
+    if (slow_.is_open()) bound(hasty_bound_ns(patience_ns_));
     if (is_waiting()) attempt(0);
 }
 
-void TcpChecker::ask_host() {
-    echo_ = make_checker(io_,
-                         PingOptions{.address = target_.address,
-                                     .source = target_.source,
-                                     .timeout_ns = hasty_timeout_ns(patience_ns_)},
-                         [this](const CheckResult& result) {
-                             host_lives_ = result.ok();
-                             return Pace::steady;
-                         });
+void TcpChecker::on_host_alive() {
+    is_doubted_ = false;
+    if (slow_.is_open()) bound(patience_ns_);
 }
 
 // The loop may have been late: the answer counts, though its event stands behind the timer's.
 void TcpChecker::run_out() {
     const Handshake handshake = look_at_handshake(slow_.native_handle(), elapsed_ns());
-    if (handshake.state != Handshake::State::pending) return judge(handshake);
-    if (is_doubted_ && host_lives_) {
-        go_on(0);
-        is_spared_ = true;
-        return;
-    }
-    CheckResult result{reason_of(ETIMEDOUT), elapsed_ns(), std::strerror(ETIMEDOUT)};
-    result.host_lives = is_spared_;
-    finish(result);
+    handshake.state == Handshake::State::pending ? fail(ETIMEDOUT) : judge(handshake);
 }
 
 void TcpChecker::wait_for_slow() {
@@ -141,8 +116,7 @@ void TcpChecker::abandon() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
     boost::system::error_code ignored;
     slow_.close(ignored);
-    echo_.reset();
-    is_doubted_ = is_spared_ = host_lives_ = false;
+    is_doubted_ = false;
 }
 
 }  // namespace

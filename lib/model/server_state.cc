@@ -40,19 +40,13 @@ std::uint64_t silent_since_ns(const ServerRecord& server, std::uint64_t now_ns) 
     return is_evident ? server.silence.since_ms() * 1'000'000 : 0;
 }
 
-// Its frames and its host leave no doubt that it is silent. A listener's full queue drops SYNs and
-// the first data of connections as a dead host does, but that one answers no echo.
-bool is_dead(const ServerRecord& server, const health::CheckResult& result, std::uint64_t now_ns) {
-    return !result.host_lives && server.silence.is_evident(now_ns / 1'000'000);
-}
-
 // Whether its clients hear what its check did not: it is busy. Frames that it leaves unanswered
 // weigh more: it has died since.
 bool is_excused(ServerRecord& server, std::size_t checker, const health::CheckResult& result,
                 std::uint64_t now_ns) {
     const std::uint64_t now_ms = now_ns / 1'000'000;
     if (result.reason != health::Reason::timeout || !server.health.checker_is_up(checker) ||
-        is_dead(server, result, now_ns))
+        server.silence.is_evident(now_ms))
         return false;
     const auto lasted_ms = static_cast<std::uint64_t>(result.latency_ns) / 1'000'000;
     const std::uint64_t asked_ms = lasted_ms == 0 ? 0 : now_ms - std::min(lasted_ms, now_ms);
@@ -104,7 +98,7 @@ balance::Credibility credibility(State& state, ServerRecord& server, std::size_t
     const std::uint64_t now_ms = now_ns / 1'000'000;
     const bool is_certain =
         result.conclusive ||
-        (what == balance::CheckResult::silent && is_dead(server, result, now_ns)) ||
+        (what == balance::CheckResult::silent && server.silence.is_evident(now_ms)) ||
         (what == balance::CheckResult::refused &&
          (server.refusing.is_evident(now_ms) || server.resetting.is_evident(now_ms)));
     return is_certain ? balance::Credibility::conclusive : balance::Credibility::evidence;

@@ -52,7 +52,7 @@ class Follower {
             server_.talking.sample(now.to_client, now.bytes_to_client,
                                    header_bytes(state_, server_), now_ms());
         }
-        if (server_.silence.is_news(now_ms()))
+        if (server_.silence.is_doubted(now_ms()))
             updates_.push_back({.server = index_, .text = {}, .silent = true});
         // What only refused drains no longer, or begins to. A process that has died has closed its
         // connections: that is no drain.

@@ -15,7 +15,7 @@ struct DrainUpdate {
     std::uint16_t server = 0;
     std::string text;      // for the log
     bool changed = false;  // its standing, so a snapshot is due
-    bool silent = false;   // it answers no frame any more
+    bool silent = false;   // it answers no frame any more: to be doubted
     bool asks = false;     // its live flows are to be probed (balance/roll_call.h)
 };
 

@@ -64,6 +64,22 @@ SERVER = """real_server 192.168.8.{number} 5672 {{
             connect_timeout 0.1
         }}
     }}"""
+PAGES = """virtual_server 192.168.8.100 5676 {
+    lb_kind FNAT
+    real_server 192.168.8.11 5672 {
+        delay_loop 0.1
+        delay_before_retry 0.1
+        retry 3
+        HTTP_GET {
+            connect_timeout 0.5
+            url {
+                path /
+                status_code 200
+            }
+        }
+    }
+}
+"""
 # What `profile rabbitmq` stands for must do.
 PROFILE = "lb_algo wlc\nlb_kind FNAT\nprotocol TCP\ndelay_loop 0.2\nconnect_timeout 1\nretry 1\ndelay_before_retry 0.2"
 PLAIN_SERVER = """real_server 192.168.8.{number} 5672 {{
@@ -98,8 +114,8 @@ def warming():
     return f"virtual_server {VIP} 5675 {{\nlb_kind FNAT\ndelay_loop 0.1\n{servers}}}\n"
 
 
-def config(drain_timeout=2, is_warming=False):
-    return (warming() if is_warming else "") + CONFIG.format(profile=PROFILE, drain_timeout=drain_timeout,
+def config(drain_timeout=2, is_warming=False, more=""):
+    return more + (warming() if is_warming else "") + CONFIG.format(profile=PROFILE, drain_timeout=drain_timeout,
                          one=SERVER.format(number=11, more=""), two=SERVER.format(number=12, more=""),
                          one_small=SERVER.format(number=11, more="uthreshold 8"), two_later=SERVER.format(number=12, more="tier 1"),
                          one_plain=PLAIN_SERVER.format(number=11), two_plain=PLAIN_SERVER.format(number=12))
@@ -353,6 +369,31 @@ def killed(bench):
     bench.wait_for_states(5672, "up", "up", 15)
 
 
+def in_a_crowd(bench, port, question, stands_still_s):
+    """What 24 clients hear who come at once while server one stands still."""
+    answers = []
+
+    def ask():
+        client, _ = socket_in(bench.client.namespace, socket.AF_INET, socket.SOCK_STREAM)
+        with client:
+            client.settimeout(10)
+            try:
+                client.connect((VIP, port))
+                client.sendall(question)
+                answers.append(client.recv(100).decode())
+            except OSError as error:
+                answers.append(str(error))
+    crowd = [threading.Thread(target=ask) for _ in range(24)]
+    os.kill(bench.running["one"].pid, signal.SIGSTOP)
+    for client in crowd:
+        client.start()
+    crowd[0].join(stands_still_s)
+    os.kill(bench.running["one"].pid, signal.SIGCONT)
+    for client in crowd:
+        client.join()
+    return answers
+
+
 def full_queue(bench):
     """A crowd comes to a server that stands still for half a second, and whose listener has room for few: its host drops SYNs and
     the first words of connections, as a dead one does."""
@@ -362,29 +403,31 @@ def full_queue(bench):
     bench.running["one"] = bench.start("one")
     bench.wait_for_states(5674, "up", "up", 15)
     bench.ctl("disable", "192.168.8.12:5672", f"{VIP}:5674")
-    answers = []
-
-    def ask():
-        client, _ = socket_in(bench.client.namespace, socket.AF_INET, socket.SOCK_STREAM)
-        with client:
-            client.settimeout(10)
-            try:
-                client.connect((VIP, 5674))
-                client.sendall(b"x")
-                answers.append(client.recv(100).decode())
-            except OSError as error:
-                answers.append(str(error))
-    crowd = [threading.Thread(target=ask) for _ in range(24)]
-    os.kill(bench.running["one"].pid, signal.SIGSTOP)
-    for client in crowd:
-        client.start()
-    crowd[0].join(0.5)
-    os.kill(bench.running["one"].pid, signal.SIGCONT)
-    for client in crowd:
-        client.join()
+    answers = in_a_crowd(bench, 5674, b"x", 0.5)
     assert answers == ["one x"] * 24, answers
     bench.ctl("enable", "192.168.8.12:5672", f"{VIP}:5674")
+
+
+def full_queue_of_pages(bench):
+    """The same with HTTP_GET, whose page does not come in time while the crowd waits."""
+    one = bench.hosts["one"]
+    bench.stop("one")
+    pages = bench.test.folder / "pages"
+    pages.mkdir()
+    bench.running["one"] = bench.test.start(one, "/usr/bin/python3", "-m", "http.server", "5672", "--directory", str(pages), log="pages.log")
+    bench.reload(more=PAGES)
+    wait_until("the pages", lambda: "200" in bench.test.log("pages.log"), 15)    # its check's
+    wait_until("its check", lambda: (bench.row(5676, "11")["state"], bench.row(5676, "11")["check"]) == ("up", "ok"), 15)
+    falls = sum("is down" in text for text in bench.events(":5676"))
+    answers = in_a_crowd(bench, 5676, b"GET / HTTP/1.0\r\n\r\n", 1.0)
+    assert [answer.split("\r")[0] for answer in answers] == ["HTTP/1.0 200 OK"] * 24, answers
+    fell = [text for text in bench.events(":5676") if "is down" in text]
+    assert len(fell) == falls, fell
+    bench.stop("one")
+    bench.reload()
     one.run("sh", "-ec", "echo 4096 > /proc/sys/net/core/somaxconn")
+    bench.running["one"] = bench.start("one")
+    bench.wait_for_states(5674, "up", "up", 15)
 
 
 def prepare_unheard_death(bench, which=""):
@@ -452,7 +495,8 @@ def flapping(bench):
 def main(test):
     bench = Bench(test)
     for step in (rows_say_all, warmup, weight_by_order, tiers, full_tier, slow_start, drain_timeout, reset_by_order, rebalance,
-                 refusing_port, cut_off, killed, killed_unheard, replaced_unheard, full_queue, flapping, panic_rule):
+                 refusing_port, cut_off, killed, killed_unheard, replaced_unheard, full_queue,
+                 full_queue_of_pages, flapping, panic_rule):
         print(step.__name__, flush=True)
         step(bench)
 

@@ -40,16 +40,31 @@ TEST(Silence, IsFramesThatNobodyAnswers) {
     silence.sample(10, 10, 1'000);
     EXPECT_FALSE(silence.is_evident(5'000)) << "nobody asks";
     silence.sample(13, 10, 5'000);
+    EXPECT_FALSE(silence.is_doubted(5'049));
+    EXPECT_TRUE(silence.is_doubted(5'050));
+    silence.sample(14, 10, 5'060);
+    EXPECT_FALSE(silence.is_doubted(5'060)) << "once";
     EXPECT_FALSE(silence.is_evident(5'079));
-    EXPECT_FALSE(silence.is_news(5'079));
     EXPECT_TRUE(silence.is_evident(5'080));
-    EXPECT_TRUE(silence.is_news(5'080));
-    silence.sample(14, 10, 5'085);
-    EXPECT_FALSE(silence.is_news(5'085)) << "once";
     silence.sample(14, 11, 5'090);
     EXPECT_FALSE(silence.is_evident(6'000)) << "it has answered";
     silence.sample(20, 11, 7'000);
-    EXPECT_TRUE(silence.is_news(7'100)) << "another one";
+    EXPECT_TRUE(silence.is_doubted(7'070)) << "another one";
+}
+
+// Whoever looks late has not asked the host yet, which shall have its time.
+TEST(Silence, IsEvidentOnlyWhenTheHostHadTimeToAnswer) {
+    Silence silence;
+    silence.sample(10, 10, 1'000);
+    silence.sample(13, 10, 5'000);
+    EXPECT_FALSE(silence.is_evident(5'200));
+    EXPECT_TRUE(silence.is_doubted(5'200));
+    EXPECT_FALSE(silence.is_evident(5'219));
+    EXPECT_TRUE(silence.is_evident(5'220));
+    silence.break_off();
+    EXPECT_FALSE(silence.is_evident(5'221)) << "it lives";
+    silence.sample(16, 10, 5'230);
+    EXPECT_TRUE(silence.is_doubted(5'280)) << "which is asked again";
 }
 
 TEST(Silence, TheLastAckOfAConnectionIsNone) {

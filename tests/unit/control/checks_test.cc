@@ -84,6 +84,34 @@ TEST(Checks, ThousandsAreFollowedInTurns) {
     EXPECT_TRUE(changed.empty()) << "a check of before is no word about a server of now";
 }
 
+// A listener's full queue drops SYNs as a dead host does.
+TEST(Checks, AHostThatAnswersAnEchoIsNotSilent) {
+    if (!testing_support::enter_own_namespace()) GTEST_SKIP() << "no network namespaces here";
+    for (const auto& [address, lives] : {std::pair("127.0.0.1", true), {"192.168.8.11", false}}) {
+        const auto state = state_of(
+            router("A", "eth0", 51, "192.168.8.100/24") +
+            "virtual_server 192.168.8.100 5672 {\n lb_kind FNAT\n delay_loop 60\nreal_server " +
+            address + " 5672 {\nFILE_CHECK {\ntrack_file f\n}\n}\n}\nvrrp_track_file f {\n" +
+            " file /f\n weight 0\n}\n");
+        boost::asio::io_context io;
+        journal::EventLog events;
+        Checks checks(
+            io, *state, events,
+            {.changed = [](auto) {},
+             .answered = [](auto) {},
+             .weight_changed = [](auto) {},
+             .silent = [](auto) {}},
+            {.file = [](const auto&) { return vrrp::TrackedState::of(0, ""); }, .bfd = {}});
+        balance::Silence& silence = state->servers[0].silence;
+        silence.sample(0, 0, 1'000);
+        silence.sample(5, 0, 1'000);
+        ASSERT_TRUE(silence.is_doubted(1'060));
+        checks.recheck(0);
+        io.run_for(100ms);
+        EXPECT_EQ(silence.is_evident(1'100), !lives) << address;
+    }
+}
+
 // A table of its own for the mark answers otherwise than the main one, which has no route at all.
 // An interface that is not there cannot be bound to.
 TEST(Checks, AMarkAndAnInterfaceAreTheSocketsOwn) {

@@ -395,5 +395,27 @@ TEST_F(Layer5Test, DestroyedNoneCallsBack) {
     }
 }
 
+// Its kernel has acknowledged the question of a server in doubt: a page may take its time.
+TEST_F(Layer5Test, WhoIsHeardIsInNoHaste) {
+    tcp::acceptor mute(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    std::optional<CheckResult> result;
+    const auto checker = make_checker(
+        io,
+        HttpOptions{.target = loopback_target(mute.local_endpoint().port()),
+                    .urls = {url("/")},
+                    .connect_timeout_ns = 400 * ms,
+                    .schedule = {.delay_loop_ns = 60'000 * ms, .warmup_ns = 60'000 * ms}},
+        [&](const CheckResult& found) {
+            result = found;
+            return Pace::steady;
+        });
+    checker->recheck();
+    io.run_for(std::chrono::milliseconds(250));
+    EXPECT_FALSE(result);
+    io.run_for(std::chrono::milliseconds(300));
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->reason, Reason::timeout);
+}
+
 }  // namespace
 }  // namespace warren::health
