@@ -200,6 +200,17 @@ void note_unsure(Unsure& unsure, std::size_t checker, const health::CheckResult&
         unsure = {};
 }
 
+void note_farewell(ServerRecord& server, std::size_t checker, const health::CheckResult& result) {
+    if (!result.ok()) return;
+    const bool is_farewell = result.availability == health::Availability::draining;
+    if (is_farewell)
+        server.farewell = {checker, result.text};
+    else if (server.farewell.checker == checker)
+        server.farewell = {};
+    // Its port may have been heard to refuse before.
+    if (is_farewell && !server.serves) server.reason = with_farewell(server, server.reason);
+}
+
 bool answers_all_checks(const ServerRecord& server) {
     for (std::size_t i = 0; i < server.config->checkers.size(); ++i)
         if (server.health.is_retrying(i)) return false;
@@ -232,6 +243,7 @@ bool apply_check(State& state, std::uint16_t index, std::size_t checker,
     ServiceRecord& service = state.services[server.service];
     if (result.node) learn(server, result.node);
     note_unsure(server.unsure, checker, result);
+    note_farewell(server, checker, result);
     if (result.reason == health::Reason::unknown) return false;
     const bool local = result.reason == health::Reason::local;
     server.check = {true, result.ok(), local, result.latency_ns, result.text};

@@ -89,7 +89,15 @@ void note_change(ServerRecord& server, std::string reason, std::uint64_t now_ns)
     if (serves != server.serves) ++(serves ? server.came_up : server.went_down);
     server.serves = serves;
     server.since_ns = now_ns;
-    server.reason = std::move(reason);
+    const bool is_gone = !serves && !server.health.takes_leave();
+    server.reason = is_gone ? with_farewell(server, reason) : std::move(reason);
+}
+
+std::string with_farewell(const ServerRecord& server, const std::string& text) {
+    const std::string& farewell = server.farewell.text;
+    const bool by_order = server.health.condition() == balance::Condition::maint;
+    if (by_order || farewell.empty() || text.find(farewell) != std::string::npos) return text;
+    return text + ", after its farewell: " + farewell;
 }
 
 std::uint64_t serving_ms(const ServerRecord& server, std::uint64_t now_ns) {

@@ -120,6 +120,12 @@ struct Traffic {
     std::uint64_t connections = 0, unanswered = 0, segments = 0, repeated = 0;
 };
 
+// What a node has said when it took its leave; empty: it has not.
+struct Farewell {
+    std::size_t checker = 0;  // that has heard it
+    std::string text{};
+};
+
 struct ServerRecord {
     std::shared_ptr<const config::RealServer> config;
     std::uint16_t service = 0;
@@ -152,6 +158,7 @@ struct ServerRecord {
     std::optional<kernel::NextHop> next_hop{};
     LastCheck check{};
     Unsure unsure{};
+    Farewell farewell{};
     std::vector<std::int64_t> weight_changes{};  // by checker: misc_dynamic, FILE_CHECK
     bool judged = false;                         // a check has failed, or all have passed
     std::uint64_t since_ns = 0;                  // of the standing
@@ -259,6 +266,8 @@ inline constexpr std::int64_t max_weight = 65'535;
 unsigned weight_of(const ServerRecord& server);
 // A server's standing has changed: since when, why, and what begins and ends with that.
 void note_change(ServerRecord& server, std::string reason, std::uint64_t now_ns);
+// A port that refuses is only how it shows where the node has taken its leave before.
+std::string with_farewell(const ServerRecord& server, const std::string& text);
 // How long it has been taking new flows, in ms; one that has done so from the start has long.
 std::uint64_t serving_ms(const ServerRecord& server, std::uint64_t now_ns);
 

@@ -129,7 +129,9 @@ void look_at_server(const model::ServerRecord& server, List& list) {
     if (condition == balance::Condition::down)
         list.add("server_down", Level::degraded,
                  name_of(server) + " is down" +
-                     (server.check.text.empty() ? "" : ": " + server.check.text),
+                     (server.check.text.empty()
+                          ? ""
+                          : ": " + model::with_farewell(server, server.check.text)),
                  "warrenctl show servers");
     else if (condition == balance::Condition::minority)
         list.add("server_minority", Level::degraded,

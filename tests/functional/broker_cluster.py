@@ -224,6 +224,8 @@ def drains_without_errors(bench):
     assert not any(line.startswith("broken") for line in bench.said("drain.log")), bench.said("drain.log")
     assert bench.row(RAM)["connections"] == taken, "a new flow after the drain was seen"
     assert late_ms <= DRAIN_SEEN_MS, f"{late_ms} ms"
+    wait_until("its fall", lambda: bench.row(RAM)["state"] == "down", 10, 0.1)    # no connection is left, and its port refuses
+    assert "maintenance mode" in bench.row(RAM)["reason"], bench.row(RAM)
     bench.ask(RAM, "rabbit_maintenance:revive()")
     wait_until("the node to be back", lambda: bench.row(RAM)["state"] == "up", 20, 0.1)
     bench.end_clients()

@@ -253,6 +253,28 @@ TEST_F(ServerStates, AFarewellDrainsAtOnceAndAnAlarmTakesNothing) {
     EXPECT_EQ(state_->servers[0].health.condition(), balance::Condition::blocked);
 }
 
+// Two checks: by one the port refuses, which is no reason of its own.
+TEST_F(ServerStates, WhoHasTakenItsLeaveIsDownForThatReason) {
+    for (const bool refuses_first : {false, true}) {
+        use("", "PING_CHECK {\n}\n");
+        health::CheckResult farewell;
+        farewell.availability = health::Availability::draining;
+        farewell.text = "connection.close 320";
+        if (!refuses_first) apply_check(*state_, 0, 1, farewell, ++now_ns_);
+        result(0, Reason::refused);
+        result(0, Reason::refused);
+        if (refuses_first) apply_check(*state_, 0, 1, farewell, ++now_ns_);
+        EXPECT_EQ(state(0), ServerState::down);
+        EXPECT_EQ(state_->servers[0].reason, "refused, after its farewell: connection.close 320");
+        apply_check(*state_, 0, 1, {}, ++now_ns_);
+        result(0, Reason::none);
+        EXPECT_EQ(state(0), ServerState::up);
+        result(0, Reason::refused);
+        result(0, Reason::refused);
+        EXPECT_EQ(state_->servers[0].reason, "refused");
+    }
+}
+
 TEST_F(ServerStates, WhoIsBackBeforeItsSessionStillTakesItsLeave) {
     use("", "PING_CHECK {\n}\n");
     health::CheckResult farewell;
