@@ -100,6 +100,7 @@ std::int64_t PeriodicChecker::elapsed_ns() const {
 void PeriodicChecker::wait(std::int64_t delay_ns) {
     attempt_ = std::make_shared<const int>();
     is_waiting_ = true;
+    is_hasty_ = false;
     set_timer_to_next_tick(delay_ns);
     timer_.async_wait(guarded([this](const boost::system::error_code&) { attempt(timeout_ns_); }));
 }

@@ -395,6 +395,33 @@ TEST_F(Layer5Test, DestroyedNoneCallsBack) {
     }
 }
 
+// The echo's answer is late: the attempt has failed in haste, and the next one has its time.
+TEST_F(Layer5Test, AHostThatAnswersLateBringsNoAttemptForward) {
+    tcp::acceptor full(io);
+    full.open(tcp::v4());
+    full.bind(tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    full.listen(0);
+    tcp::socket filler(io);
+    filler.connect(full.local_endpoint());
+    int attempts = 0;
+    const auto checker = make_checker(
+        io,
+        HttpOptions{.target = loopback_target(full.local_endpoint().port()),
+                    .urls = {url("/")},
+                    .connect_timeout_ns = 150 * ms,
+                    .schedule = {.delay_loop_ns = 60'000 * ms, .warmup_ns = 60'000 * ms}},
+        [&](const CheckResult&) {
+            ++attempts;
+            return Pace::steady;
+        });
+    checker->recheck();
+    io.run_for(std::chrono::milliseconds(140));
+    EXPECT_EQ(attempts, 1);
+    checker->on_host_alive();
+    io.run_for(std::chrono::milliseconds(300));
+    EXPECT_EQ(attempts, 1);
+}
+
 // Its kernel has acknowledged the question of a server in doubt: a page may take its time.
 TEST_F(Layer5Test, WhoIsHeardIsInNoHaste) {
     tcp::acceptor mute(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
