@@ -49,6 +49,8 @@ class Silence {
     }
 
     std::uint64_t since_ms() const { return since_ms_; }
+    // Further samples of the same counts change nothing.
+    bool rests() const { return unanswered_ == 0; }
 
   private:
     bool lasts(std::uint64_t ms, std::uint64_t now_ms) const {

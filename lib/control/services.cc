@@ -335,7 +335,7 @@ void Services::log(const std::vector<journal::Notice>& notices) {
 void Services::follow_traffic() {
     bool published = server_pools::note_full(context_.state, exchange_);
     for (const server_pools::DrainUpdate& update :
-         server_pools::follow_drains(context_.state, exchange_, port::now_ns())) {
+         drains_.follow(context_.state, exchange_, port::now_ns())) {
         if (update.silent && checks_) checks_->recheck(update.server);
         if (update.asks) probe_flows(update.server);
         if (!update.text.empty())

@@ -19,6 +19,7 @@
 #include "model/reload.h"
 #include "model/service_state.h"
 #include "programs/server_notifier.h"
+#include "server_pools/drains.h"
 #include "server_pools/slow_servers.h"
 
 namespace warren::control {
@@ -94,6 +95,7 @@ class Services {
     std::unique_ptr<Checks> checks_;
     history::EndedFlows ended_;
     history::RefusalWatch refusals_;
+    server_pools::Drains drains_;
     server_pools::SlowServers slow_;
     model::PortAlarm port_alarm_;
     journal::Pacer standings_;

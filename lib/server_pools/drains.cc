@@ -21,6 +21,17 @@ Counted count(const exchange::Exchange& exchange, std::uint16_t index) {
     return sum;
 }
 
+// It has no flow, and there have been just as many frames.
+bool rests_still(const exchange::Exchange& exchange, std::uint16_t index, std::uint64_t frames) {
+    std::uint64_t now = 0;
+    for (const auto& worker : exchange.workers) {
+        const exchange::ServerCounters& counted = worker->servers[index];
+        if (counted.active.value() != 0) return false;
+        now += counted.to_server.value() + counted.to_client.value();
+    }
+    return now == frames;
+}
+
 bool sees_answers(const model::State& state, const model::ServerRecord& server) {
     const config::LbKind kind = server.config->kind_in(*state.services[server.service].config);
     return kind == config::LbKind::fnat || kind == config::LbKind::nat;
@@ -109,15 +120,22 @@ std::uint64_t drain_timeout_ms(const model::State& state, const model::ServerRec
     return static_cast<std::uint64_t>(ns / 1'000'000);
 }
 
-std::vector<DrainUpdate> follow_drains(model::State& state, const exchange::Exchange& exchange,
-                                       std::uint64_t now_ns) {
+std::vector<DrainUpdate> Drains::follow(model::State& state, const exchange::Exchange& exchange,
+                                        std::uint64_t now_ns) {
     std::vector<DrainUpdate> all;
+    rests_at_.resize(state.servers.size(), never);
+    turn_ = (turn_ + 1) % turns_of_rest;
     for (std::uint16_t index = 0; index < state.servers.size(); ++index) {
+        const bool is_its_turn = index % turns_of_rest == turn_;
+        // Its record, which is some cache lines more, is not touched.
+        if (!is_its_turn && rests_still(exchange, index, rests_at_[index])) continue;
         model::ServerRecord& server = state.servers[index];
         if (!is_served(server)) continue;
-        for (DrainUpdate& update :
-             Follower(state, index, server, now_ns).follow(count(exchange, index)))
+        const Counted now = count(exchange, index);
+        for (DrainUpdate& update : Follower(state, index, server, now_ns).follow(now))
             all.push_back(std::move(update));
+        const bool rests = now.flows == 0 && server.silence.rests() && !server.drain.is_on();
+        rests_at_[index] = rests ? now.to_server + now.to_client : never;
     }
     return all;
 }

@@ -19,11 +19,23 @@ struct DrainUpdate {
     bool asks = false;     // its live flows are to be probed (balance/roll_call.h)
 };
 
-// Some fifty times a second, on all servers: counts live flows, finds servers that answer nothing,
-// ends drains whose timeout is over, takes those down that refuse and have no open flow left, and
-// asks for a probe of the flows of those that may be dead.
-std::vector<DrainUpdate> follow_drains(model::State& state, const exchange::Exchange& exchange,
-                                       std::uint64_t now_ns);
+// Some fifty times a second: counts live flows, finds servers that answer nothing, ends drains
+// whose timeout is over, takes those down that refuse and have no open flow left, and asks for a
+// probe of the flows of those that may be dead. Most of thousands of servers have no flow and get
+// no frame in that time: those are looked at in every sixteenth turn only.
+class Drains {
+  public:
+    static constexpr unsigned turns_of_rest = 16;
+
+    std::vector<DrainUpdate> follow(model::State& state, const exchange::Exchange& exchange,
+                                    std::uint64_t now_ns);
+
+  private:
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
+
+    std::vector<std::uint64_t> rests_at_;  // by server, its frames then; `never`: it does not rest
+    unsigned turn_ = 0;
+};
 
 std::uint64_t drain_timeout_ms(const model::State& state, const model::ServerRecord& server);
 

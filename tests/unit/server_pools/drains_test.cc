@@ -9,14 +9,14 @@
 namespace warren::server_pools {
 namespace {
 
-class Drains : public Pool {
+class DrainsTest : public Pool {
   protected:
     // The lines about it, a few milliseconds later.
     std::vector<std::string> follow(std::uint64_t ms = 20) {
         std::vector<std::string> lines;
         changed_ = silent_ = asks_ = false;
         for (const DrainUpdate& update :
-             follow_drains(*state_, exchange_, now_ns_ += ms * 1'000'000)) {
+             drains_.follow(*state_, exchange_, now_ns_ += ms * 1'000'000)) {
             EXPECT_EQ(update.server, 0);
             if (!update.asks) lines.push_back(update.text);
             asks_ |= update.asks;
@@ -27,6 +27,7 @@ class Drains : public Pool {
     }
     void drain() { execute(server(0), balance::Admin::drained, now_ns_); }
 
+    Drains drains_;
     bool changed_ = false;
     bool silent_ = false;
     bool asks_ = false;
@@ -34,7 +35,7 @@ class Drains : public Pool {
 
 using Texts = std::vector<std::string>;
 
-TEST_F(Drains, TellEachQuarterThatHasGone) {
+TEST_F(DrainsTest, TellEachQuarterThatHasGone) {
     use();
     counted(0, 0).active.set(60);
     counted(0, 1).active.set(40);
@@ -47,7 +48,7 @@ TEST_F(Drains, TellEachQuarterThatHasGone) {
     EXPECT_EQ(server_state(server(0)), exchange::ServerState::drain);
 }
 
-TEST_F(Drains, TheRestIsResetWhenTheTimeIsOver) {
+TEST_F(DrainsTest, TheRestIsResetWhenTheTimeIsOver) {
     use("drain_timeout 2\n");
     counted(0).active.set(3);
     follow();
@@ -66,7 +67,7 @@ TEST_F(Drains, TheRestIsResetWhenTheTimeIsOver) {
     EXPECT_EQ(follow(1'000), Texts{});
 }
 
-TEST_F(Drains, WhoRefusesIsDownWhenItsLastConnectionHasGone) {
+TEST_F(DrainsTest, WhoRefusesIsDownWhenItsLastConnectionHasGone) {
     use();
     counted(0).active.set(1);
     counted(0).open.set(1);
@@ -82,7 +83,7 @@ TEST_F(Drains, WhoRefusesIsDownWhenItsLastConnectionHasGone) {
     EXPECT_EQ(server_state(server(0)), exchange::ServerState::down);
 }
 
-TEST_F(Drains, WhoRefusesIsAskedForTheConnectionsThatAreLeft) {
+TEST_F(DrainsTest, WhoRefusesIsAskedForTheConnectionsThatAreLeft) {
     const health::CheckResult refused{.reason = health::Reason::refused, .text = "refused"};
     for (const bool is_ordered : {false, true}) {
         use();
@@ -109,7 +110,7 @@ TEST_F(Drains, WhoRefusesIsAskedForTheConnectionsThatAreLeft) {
     }
 }
 
-TEST_F(Drains, WhoDiedAndIsBackBeforeAnyCheckIsAskedForTheConnectionsThatAreLeft) {
+TEST_F(DrainsTest, WhoDiedAndIsBackBeforeAnyCheckIsAskedForTheConnectionsThatAreLeft) {
     use();
     counted(0).active.set(5);
     counted(0).open.set(5);
@@ -125,7 +126,7 @@ TEST_F(Drains, WhoDiedAndIsBackBeforeAnyCheckIsAskedForTheConnectionsThatAreLeft
     EXPECT_FALSE(asks_);
 }
 
-TEST_F(Drains, ConnectionsThatTheServerHasClosedKeepNobodyDraining) {
+TEST_F(DrainsTest, ConnectionsThatTheServerHasClosedKeepNobodyDraining) {
     use();
     counted(0).active.set(2);  // half-closed: their clients have not answered yet
     follow();
@@ -135,7 +136,7 @@ TEST_F(Drains, ConnectionsThatTheServerHasClosedKeepNobodyDraining) {
     EXPECT_EQ(server_state(server(0)), exchange::ServerState::down);
 }
 
-TEST_F(Drains, SilenceIsSeenWhereAnswersPassUs) {
+TEST_F(DrainsTest, SilenceIsSeenWhereAnswersPassUs) {
     for (const bool is_direct : {false, true}) {
         use("", is_direct ? "lb_kind DR\n" : "");
         follow();
@@ -149,7 +150,26 @@ TEST_F(Drains, SilenceIsSeenWhereAnswersPassUs) {
     }
 }
 
-TEST_F(Drains, SeeWhoSendsData) {
+TEST_F(DrainsTest, WhoRestsIsLookedAtNowAndThenAndAtOnceWhenFramesCome) {
+    use();
+    const auto rest = [&] {
+        for (unsigned turn = 0; turn < 4 * Drains::turns_of_rest; ++turn)
+            follow();
+    };
+    rest();
+    counted(0, 1).to_server.add(10);
+    follow();
+    follow(100);
+    EXPECT_TRUE(silent_);
+    rest();
+    drain();
+    for (unsigned turn = 0; turn < Drains::turns_of_rest; ++turn)
+        follow();
+    EXPECT_TRUE(server(0).drain.is_on());
+    EXPECT_EQ(follow(), Texts{});
+}
+
+TEST_F(DrainsTest, SeeWhoSendsData) {
     use();
     const auto talks = [&] { return server(0).talking.since(0, now_ns_ / 1'000'000); };
     follow();
@@ -163,7 +183,7 @@ TEST_F(Drains, SeeWhoSendsData) {
     EXPECT_TRUE(talks()) << "a bare ACK and a confirm";
 }
 
-TEST_F(Drains, KnowThatNatLeavesTimestamps) {
+TEST_F(DrainsTest, KnowThatNatLeavesTimestamps) {
     use("lb_kind NAT\n");
     follow();
     counted(0).to_client.add(10);
