@@ -18,6 +18,8 @@ constexpr std::uint32_t least_local_ports = 16'384;
 constexpr std::uint16_t least_host_ports = 4'096;
 // A quarter of the time, where thousands of servers fail one by one.
 constexpr int rests_of_local_clients = 3;
+// The kernel takes some 10 us for each: 2.5 ms of a turn.
+constexpr std::size_t targets_of_a_turn = 256;
 
 kernel::HostAddresses::Log log_to(journal::EventLog& events) {
     const auto at = [&events](journal::EventLevel level) {
@@ -153,16 +155,20 @@ void Host::warn_of_double_owners(const kernel::InterfaceRules& rules) {
 }
 
 // A port hides another one's address while we are master of it: from before the kernel has it until
-// the kernel has it no more. Local clients are led there when it has.
+// the kernel has it no more. Local clients are led there when it has; whatever else has changed for
+// them has a turn of its own.
 void Host::follow_masters() {
-    const auto snapshot = model::build_snapshot(context_.state, 0);
+    follow_masters(*model::build_snapshot(context_.state, 0));
+}
+
+void Host::follow_masters(const exchange::Snapshot& snapshot) {
     if (const kernel::GuardRules& before = guard_.rules(); before.interfaces.size() > 1) {
-        kernel::GuardRules both = rules_of(*snapshot, before.local);
+        kernel::GuardRules both = rules_of(snapshot, before.local);
         add_what_was(both, before);
         guard(std::move(both), Refusal::is_told);
     }
     follow_addresses();
-    guard(rules_of(*snapshot, next_local_rules()), Refusal::is_told);
+    guard(rules_of(snapshot, next_local_rules(0)), Refusal::is_told);
 }
 
 // Routes lead by addresses: they come after them and go before them.
@@ -188,7 +194,7 @@ vrrp::TrackedState Host::state_of_group(const std::string& group) const {
 }
 
 void Host::follow_guard() {
-    guard(rules_of(*model::build_snapshot(context_.state, 0), next_local_rules()),
+    guard(rules_of(*model::build_snapshot(context_.state, 0), next_local_rules(0)),
           Refusal::is_told);
 }
 
@@ -205,16 +211,16 @@ kernel::LocalRules Host::local_rules() const {
     return rules;
 }
 
-kernel::LocalRules Host::next_local_rules() {
+kernel::LocalRules Host::next_local_rules(std::size_t most_targets) {
     kernel::LocalRules rules = local_rules();
-    if (model::leave_for_later(rules.services, guard_.rules().local.services))
+    if (model::leave_for_later(rules.services, guard_.rules().local.services, most_targets))
         local_clients_.follow_soon();
     return rules;
 }
 
 void Host::follow_local_clients() {
     kernel::GuardRules rules = guard_.rules();
-    rules.local = next_local_rules();
+    rules.local = next_local_rules(targets_of_a_turn);
     guard(std::move(rules), Refusal::is_told);
 }
 
@@ -241,10 +247,9 @@ void Host::join_groups(std::uint8_t index, const exchange::Snapshot& snapshot) {
     }
 }
 
-void Host::join_all_groups() {
-    const auto snapshot = model::build_snapshot(context_.state, 0);
+void Host::join_all_groups(const exchange::Snapshot& snapshot) {
     for (std::uint8_t port = 0; port < context_.state.ports.size(); ++port)
-        if (context_.state.ports[port].ifindex != 0) join_groups(port, *snapshot);
+        if (context_.state.ports[port].ifindex != 0) join_groups(port, snapshot);
 }
 
 kernel::Link Host::own_part(const kernel::Link& link) const {

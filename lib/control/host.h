@@ -36,6 +36,7 @@ class Host {
 
     // After anything that may have changed who is master, or what the kernel has.
     void follow_masters();
+    void follow_masters(const exchange::Snapshot& snapshot);
     // And the routes and rules that go with them.
     void follow_addresses(kernel::Lost lost = kernel::Lost::wait);
     void follow_guard();
@@ -51,7 +52,7 @@ class Host {
 
     // What the port's virtual routers have to hear.
     void join_groups(std::uint8_t port, const exchange::Snapshot& snapshot);
-    void join_all_groups();
+    void join_all_groups(const exchange::Snapshot& snapshot);
 
     // Its memberships went with the interface.
     void forget_groups(int ifindex) { multicast_.forget(ifindex); }
@@ -73,8 +74,9 @@ class Host {
     void take(const std::vector<kernel::GuardTrouble>& troubles, Refusal refusal);
     void warn_of_double_owners(const kernel::InterfaceRules& rules);
     kernel::LocalRules local_rules() const;
-    // What of it is for now; the rest follows soon.
-    kernel::LocalRules next_local_rules();
+    // What of it is for now, with so many new targets (model/kernel_rules.h); the rest follows
+    // soon.
+    kernel::LocalRules next_local_rules(std::size_t most_targets);
 
     Context context_;
     const kernel::Netlink& netlink_;

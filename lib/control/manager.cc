@@ -300,8 +300,7 @@ void Manager::open_port_towards(int ifindex) {
     } catch (const std::runtime_error& error) {
         return events_.warn(journal::EventKind::link, "{}", error.what());
     }
-    host_.follow_masters();
-    publication_.publish();
+    publication_.publish([this](const exchange::Snapshot& next) { host_.follow_masters(next); });
 }
 
 void Manager::follow_link_delays() {
@@ -511,11 +510,12 @@ std::string Manager::take_up(config::Config& wanted, const model::ReloadPlan& pl
     services_.resolve_scripts();
     reloader_.log_changes(changes);
     next_hops_.follow();
-    host_.join_all_groups();
     services_.follow_own_hosts();
-    host_.follow_masters();
     services_.follow_quorums();
-    publication_.publish();
+    publication_.publish([this](const exchange::Snapshot& next) {
+        host_.join_all_groups(next);
+        host_.follow_masters(next);
+    });
     follow_counters(changes);
     for (const std::uint16_t index : changes.standing_changed)
         services_.on_server(index);

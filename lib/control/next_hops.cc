@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <string>
 
 #include "model/builder.h"
@@ -30,9 +31,11 @@ void NextHops::follow() {
         if (is_served(server)) wanted.push_back(server.config->address);
     for (const net::IpAddress& peer : unicast_peers())
         wanted.push_back(peer);
-    netlink_.set_wanted(wanted, zones());
+    // Of the others every change is told.
+    const std::set<net::IpAddress> fresh = netlink_.set_wanted(wanted, zones());
     for (model::ServerRecord& server : context_.state.servers) {
-        if (!is_served(server)) continue;
+        if (!is_served(server) || (server.next_hop && !fresh.contains(server.config->address)))
+            continue;
         const auto hop = netlink_.next_hop(server.config->address);
         const bool is_news = !hop || server.next_hop != hop;
         server.next_hop = hop;
@@ -58,7 +61,8 @@ bool NextHops::take(const net::IpAddress& address, const std::optional<kernel::N
     send_peer_next_hop(address, hop);
     bool is_server = false;
     for (model::ServerRecord& server : context_.state.servers) {
-        if (!is_served(server) || server.config->address != address) continue;
+        const bool is_there = server.presence != model::Presence::free;  // or may come back
+        if (!is_there || server.config->address != address) continue;
         is_server = true;
         server.next_hop = hop;
         context_.publication.publish_soon();

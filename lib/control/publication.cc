@@ -30,11 +30,13 @@ LivePublication::LivePublication(boost::asio::io_context& io, model::State& stat
       vrrp_(vrrp),
       published_(std::move(published)) {}
 
-void LivePublication::publish() {
+void LivePublication::publish(const Before& before) {
     is_pending_ = false;
     server_pools::update_standby(state_);
     model::update_slots(state_);
-    exchange_.publisher.publish(model::build_snapshot(state_, ++generation_));
+    auto snapshot = model::build_snapshot(state_, ++generation_);
+    before(*snapshot);
+    exchange_.publisher.publish(std::move(snapshot));
     exchange::wake_workers(exchange_.workers);
     published_();
 }

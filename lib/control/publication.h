@@ -50,9 +50,15 @@ class LivePublication : public Publication {
                     exchange::Exchange& exchange, election::VrrpLink& vrrp,
                     std::function<void()> published);
 
-    void publish() override;
+    void publish() override {
+        publish([](const exchange::Snapshot&) {});
+    }
     void publish_soon() override;
     void command(const election::VrrpCommand& command) override;
+
+    // What must be done by the new snapshot before anybody has it.
+    using Before = std::function<void(const exchange::Snapshot&)>;
+    void publish(const Before& before);
 
   private:
     boost::asio::io_context& io_;

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,8 +55,8 @@ class Netlink {
     std::vector<Link> links() const;
 
     // Replaces the set of servers whose next hops are kept resolved (beyond max_servers: left out,
-    // counted). Servers that stay keep their next hop and MAC.
-    void set_wanted(std::span<const net::IpAddress> servers, Zones zones = {});
+    // counted). Servers that stay keep their next hop and MAC; returns the others.
+    std::set<net::IpAddress> set_wanted(std::span<const net::IpAddress> servers, Zones zones = {});
     // Of a wanted server; nothing = unknown server or no route to it.
     std::optional<NextHop> next_hop(const net::IpAddress& server) const;
 

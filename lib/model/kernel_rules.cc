@@ -286,8 +286,8 @@ std::vector<kernel::LocalService> local_services(const State& state) {
 }
 
 bool leave_for_later(std::vector<kernel::LocalService>& wanted,
-                     const std::vector<kernel::LocalService>& now) {
-    constexpr std::size_t most = 256, for_its_chain = 4;  // in targets
+                     const std::vector<kernel::LocalService>& now, std::size_t most_targets) {
+    constexpr std::size_t for_its_chain = 4;  // in targets
     std::map<std::pair<net::IpAddress, std::uint16_t>, const kernel::LocalService*> before;
     for (const kernel::LocalService& service : now)
         before.emplace(std::pair(service.vip, service.port), &service);
@@ -299,7 +299,7 @@ bool leave_for_later(std::vector<kernel::LocalService>& wanted,
         const kernel::LocalService* old = found != before.end() ? found->second : nullptr;
         const bool is_same = old != nullptr && *old == service;
         const bool comes_or_goes = old != nullptr && old->is_active != service.is_active;
-        if (!is_same && !comes_or_goes && told >= most) {
+        if (!is_same && !comes_or_goes && told >= most_targets) {
             is_any_left = true;
             if (old != nullptr) part.push_back(*old);
             continue;

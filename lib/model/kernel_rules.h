@@ -51,11 +51,11 @@ StaticThings things_of_group(const config::Config& config, const std::string& gr
 // backup's too, not active.
 std::vector<kernel::LocalService> local_services(const State& state);
 
-// The kernel takes some 10 us for each target that is told anew. Leaves of the changes from `now`
-// what one turn has time for, the rest stays as it is `now`; returns whether there is any. What
-// comes or goes with its VIP does not wait.
+// The kernel takes its time for each target that is told anew. Leaves of the changes from `now`
+// whole services until `most_targets` are told, the rest stays as it is `now`; returns whether
+// there is any. What comes or goes with its VIP does not wait.
 bool leave_for_later(std::vector<kernel::LocalService>& wanted,
-                     const std::vector<kernel::LocalService>& now);
+                     const std::vector<kernel::LocalService>& now, std::size_t most_targets);
 
 // From which addresses both the kernel and FNAT speak now, and to which servers.
 kernel::SharedSources shared_sources(const State& state);

@@ -70,6 +70,7 @@ class Planner {
         if (!index) index = services_.take();
         if (!index) return refuse_for_room(wanted.where, "virtual_server");
         service.index = *index;
+        next_server_ = 0;
         for (const config::RealServer& server : wanted.real_servers)
             add(service, server, false, has_servers);
         if (wanted.sorry_server) add(service, *wanted.sorry_server, true, has_servers);
@@ -117,14 +118,19 @@ class Planner {
 
     std::optional<std::uint16_t> find(const ReloadPlan::Service& service,
                                       const ReloadPlan::Server& wanted, Presence presence,
-                                      bool any_method) const {
-        for (const std::uint16_t index : servers_of_[service.index]) {
+                                      bool any_method) {
+        const std::vector<std::uint16_t>& known = servers_of_[service.index];
+        for (std::size_t k = 0; k < known.size(); ++k) {
+            const std::size_t at = (next_server_ + k) % known.size();
+            const std::uint16_t index = known[at];
             const ServerRecord& s = state_.servers[index];
             if (s.presence == presence && s.is_sorry == wanted.is_sorry &&
                 s.config->address == wanted.config->address &&
                 s.config->port == wanted.config->port &&
-                (any_method || has_method(index, service, *wanted.config)))
+                (any_method || has_method(index, service, *wanted.config))) {
+                next_server_ = at + 1;
                 return index;
+            }
         }
         return std::nullopt;
     }
@@ -194,7 +200,8 @@ class Planner {
     FreeIndices<ServiceRecord> services_;
     FreeIndices<ServerRecord> servers_;
     std::vector<std::vector<std::uint16_t>> servers_of_;  // by service, the removed ones too
-    std::size_t next_ = 0;  // where the next service is looked for first: most stay in their order
+    // Where the next one is looked for first: most stay in their order.
+    std::size_t next_ = 0, next_server_ = 0;
     ReloadPlan plan_;
 };
 

@@ -494,7 +494,7 @@ TEST(LocalServices, OfManyChangesSomeAreToldAtOnceAndAllInTheEnd) {
         ASSERT_LT(turns, 100U);
         const auto before = now;
         now = wanted;
-        is_more = leave_for_later(now, before);
+        is_more = leave_for_later(now, before, 256);
         ASSERT_EQ(now.size(), before.size());
         std::size_t told = 0;
         for (std::size_t i = 0; i < now.size(); ++i)
@@ -507,10 +507,10 @@ TEST(LocalServices, OfManyChangesSomeAreToldAtOnceAndAllInTheEnd) {
 
 TEST(LocalServices, WhatGoesWithItsAddressDoesNotWait) {
     auto gone = thousand_services(1, false);
-    EXPECT_FALSE(leave_for_later(gone, thousand_services(1)));
+    EXPECT_FALSE(leave_for_later(gone, thousand_services(1), 0));
     EXPECT_EQ(gone, thousand_services(1, false));
     auto removed = std::vector<kernel::LocalService>{};
-    EXPECT_FALSE(leave_for_later(removed, thousand_services(1)));
+    EXPECT_FALSE(leave_for_later(removed, thousand_services(1), 0));
     EXPECT_TRUE(removed.empty());
 }
 
