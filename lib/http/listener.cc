@@ -16,6 +16,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int backlog = 256;
+// A turn copies so much of an answer at most; left to itself the kernel takes megabytes at once.
+constexpr int send_buffer = 256 * 1024;
 constexpr std::chrono::milliseconds accept_pause{100};  // after EMFILE and the like
 
 asio::ip::tcp::endpoint tcp_endpoint(const config::HttpAddress& http) {
@@ -57,6 +59,7 @@ Listener::Listener(asio::io_context& io, const config::HttpAddress& address,
     }
     acceptor_.open(endpoint.protocol());
     if (path.empty()) acceptor_.set_option(asio::socket_base::reuse_address(true));
+    if (path.empty()) acceptor_.set_option(asio::socket_base::send_buffer_size(send_buffer));
     acceptor_.bind(endpoint);
     path_ = std::move(path);  // ours from here on, and so to be removed
     if (!path_.empty()) open_to_group(path_);

@@ -46,7 +46,7 @@ void Makings::end(const std::string& key, const Answer& answer) {
     reply_to_last(std::move(under_way_.extract(key).mapped().waiting), answer);
 }
 
-// One a turn: the kernel takes megabytes of each answer at once.
+// One a turn: the kernel takes a part of each answer at once.
 void Makings::reply_to_last(std::vector<Reply> waiting, const Answer& answer) {
     const Reply reply = std::move(waiting.back());
     waiting.pop_back();
