@@ -20,7 +20,7 @@ constexpr std::uint16_t soa = 6;
 constexpr std::int64_t least_script_timeout_ns = 5 * config::ns_per_s;
 
 // Checks of many servers should not come in step.
-std::int64_t random_warmup(std::int64_t most_ns) {
+std::int64_t random_part(std::int64_t most_ns) {
     if (most_ns <= 0) return 0;
     std::random_device random;
     return std::uniform_int_distribution<std::int64_t>(0, most_ns)(random);
@@ -39,7 +39,8 @@ health::Schedule schedule(const config::CheckTiming& timing) {
     health::Schedule out;
     out.delay_loop_ns = interval_of(timing);
     out.delay_before_retry_ns = timing.delay_before_retry_ns.value_or(config::ns_per_s);
-    out.warmup_ns = random_warmup(timing.warmup_ns);
+    out.warmup_ns = random_part(timing.warmup_ns);
+    out.stagger_ns = random_part(out.delay_loop_ns);
     return out;
 }
 

@@ -28,6 +28,9 @@ struct Schedule {
     std::int64_t delay_loop_ns = 200'000'000;
     std::int64_t delay_before_retry_ns = 100'000'000;
     std::int64_t warmup_ns = 0;  // the first attempt's offset; the caller picks it at random
+    // Taken off the first delay_loop, at random too: thousands that begin together do not go on in
+    // step, which would keep everybody else waiting for all of them.
+    std::int64_t stagger_ns = 0;
 };
 
 // TCP_CHECK: the handshake, then a plain close: FIN, no byte sent, which RabbitMQ logs at debug

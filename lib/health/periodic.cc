@@ -159,15 +159,18 @@ void PeriodicChecker::go_on(std::int64_t delay_ns) {
 
 void PeriodicChecker::finish(const CheckResult& result) {
     abandon();
-    wait(schedule_.delay_loop_ns);  // first, so that a callback that throws does not end the rhythm
+    const std::int64_t stagger_ns = std::exchange(schedule_.stagger_ns, 0);
+    // First, so that a callback that throws does not end the rhythm.
+    wait(std::max(schedule_.delay_loop_ns - stagger_ns, least_delay_ns));
     // From a copy: the callback may destroy this checker, callback_ included.
     const Callback callback = callback_;
     const std::weak_ptr<const int> is_here = attempt_;
     const Pace pace = callback(result);
     if (is_here.expired()) return;
     take_pace(result, pace);
-    if (pace == Pace::change_pending)
-        wait(std::max(schedule_.delay_before_retry_ns, least_delay_ns));
+    if (pace != Pace::change_pending) return;
+    schedule_.stagger_ns = stagger_ns;
+    wait(std::max(schedule_.delay_before_retry_ns, least_delay_ns));
 }
 
 }  // namespace warren::health

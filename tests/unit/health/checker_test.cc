@@ -466,6 +466,27 @@ TEST_F(CheckerTest, ADoubtedServerIsAskedAtOnceAndInHaste) {
     EXPECT_TRUE(doubted(well, 1ms).ok()) << "what answers is well";
 }
 
+// Thousands that begin together do not go on in step.
+TEST_F(CheckerTest, TheFirstPauseIsShorterByItsStagger) {
+    for (const bool is_staggered : {false, true}) {
+        Server server(io);
+        unsigned results = 0;
+        const auto checker =
+            make_checker(io,
+                         TcpOptions{.address = loopback,
+                                    .port = server.port(),
+                                    .schedule = {.delay_loop_ns = 60'000 * ms,
+                                                 .stagger_ns = is_staggered ? 59'980 * ms : 0}},
+                         [&](const CheckResult&) {
+                             ++results;
+                             return Pace::steady;
+                         });
+        io.restart();
+        io.run_for(500ms);
+        EXPECT_EQ(results, is_staggered ? 2U : 1U) << "the second pause is a whole one";
+    }
+}
+
 // Each reset and refusal of a crowd is one more doubt.
 TEST_F(CheckerTest, MoreDoubtsDoNotPutTheVerdictOff) {
     const FullListener listener(io);
