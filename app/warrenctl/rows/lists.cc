@@ -7,6 +7,8 @@
 #include <ostream>
 #include <thread>
 
+#include "rows/fields.h"
+
 namespace warren::ctl {
 namespace {
 
