@@ -468,22 +468,16 @@ TEST_F(CheckerTest, ADoubtedServerIsAskedAtOnceAndInHaste) {
 
 // Thousands that begin together do not go on in step.
 TEST_F(CheckerTest, TheFirstPauseIsShorterByItsStagger) {
-    for (const bool is_staggered : {false, true}) {
+    for (const std::int64_t stagger_ns : {0 * ms, 59'980 * ms}) {
         Server server(io);
         unsigned results = 0;
-        const auto checker =
-            make_checker(io,
-                         TcpOptions{.address = loopback,
-                                    .port = server.port(),
-                                    .schedule = {.delay_loop_ns = 60'000 * ms,
-                                                 .stagger_ns = is_staggered ? 59'980 * ms : 0}},
-                         [&](const CheckResult&) {
-                             ++results;
-                             return Pace::steady;
-                         });
+        const Schedule schedule{.delay_loop_ns = 60'000 * ms, .stagger_ns = stagger_ns};
+        const auto checker = make_checker(
+            io, TcpOptions{.address = loopback, .port = server.port(), .schedule = schedule},
+            [&](const CheckResult&) { return ++results, Pace::steady; });
         io.restart();
         io.run_for(500ms);
-        EXPECT_EQ(results, is_staggered ? 2U : 1U) << "the second pause is a whole one";
+        EXPECT_EQ(results, stagger_ns == 0 ? 1U : 2U) << "the second pause is a whole one";
     }
 }
 
