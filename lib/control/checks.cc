@@ -139,9 +139,10 @@ void Checks::recheck(std::uint16_t index) {
     check_peers_of(state_.servers[index]);
 }
 
+// Each reset and refusal of a crowd is one more doubt: the question under way answers them all.
 void Checks::ask_host(std::uint16_t index) {
     Server& server = servers_[index];
-    if (!server.config) return;
+    if (!server.config || server.echo) return;
     server.echo = std::make_unique<health::Echo>(
         io_, server.config->address, checks::source_of(*server.config), [this, index](int error) {
             error == 0 ? on_host_alive(index) : servers_[index].echo.reset();

@@ -114,7 +114,8 @@ void PeriodicChecker::bound(std::int64_t timeout_ns) {
     timer_.expires_at(begun_ + std::chrono::nanoseconds(timeout_ns));
     timer_.async_wait(guarded([this](const boost::system::error_code& error) {
         if (error) return;  // the attempt has another bound now
-        is_hasty_&& has_been_heard() ? relax() : run_out();
+        if (is_hasty_ && has_been_heard()) return relax();
+        run_out();
     }));
 }
 
