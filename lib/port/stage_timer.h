@@ -26,16 +26,18 @@ class StageTimer {
         cycles_[static_cast<std::size_t>(stage)] += now - std::min(now, last_ + rdtsc_cycles_);
         last_ = now;
     }
-    // Since the last take().
+    // Since the last take(). A shared machine changes its pace: what a reading costs is measured
+    // anew, or a short stage would come to nothing by the cost in a slower time.
     std::array<std::uint64_t, stage_count> take() {
         const auto taken = cycles_;
         cycles_ = {};
+        rdtsc_cycles_ = least_reading();
         return taken;
     }
 
   private:
     static std::uint64_t least_reading() {
-        constexpr int readings = 1'000;
+        constexpr int readings = 100;
         std::uint64_t least = ~std::uint64_t{0};
         for (int i = 0; i < readings; ++i) {
             const std::uint64_t before = rte_rdtsc();
@@ -44,7 +46,7 @@ class StageTimer {
         return least;
     }
 
-    const std::uint64_t rdtsc_cycles_ = least_reading();
+    std::uint64_t rdtsc_cycles_ = least_reading();
     std::uint64_t last_ = 0;
     std::array<std::uint64_t, stage_count> cycles_{};
 };

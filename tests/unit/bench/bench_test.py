@@ -45,7 +45,8 @@ class Stage(unittest.TestCase):
 
     def test_stages_are_the_whole(self):
         said = measured("--flows", "1000", "--seconds", "0.3")
-        self.assertGreater(min(said["stages"].values()), 0)
+        # Chores are some four cycles of a round, as much as a reading of the TSC varies by: they may come to nothing.
+        self.assertGreater(min(cycles for stage, cycles in said["stages"].items() if stage != "chores"), 0)
         self.assertAlmostEqual(sum(said["stages"].values()) / said["quiet_cycles_per_packet"], 1, delta=0.4)
 
     def test_unknown_words_are_refused(self):
