@@ -98,8 +98,12 @@ def main(test):
         print(f"turns of more than a millisecond, by bound in seconds: {found}", flush=True)
         longest.append(max((float(bound.replace("+Inf", "inf")) for bound in found), default=0))
     assert min(longest) <= float(MOST_S), longest
-    table = host.run("nft", "list", "table", "inet", f"warren_local_{host.namespace}").stdout
-    assert f"10.1.{SERVICES - 1}.{SERVERS - 1} . {CHECKED_PORT}" in table, "the host's own clients"
+    first, server = SERVERS - 1, rf"10\.1\.{SERVICES - 1}\.{SERVERS - 1} \. {CHECKED_PORT}"    # of weight 1 + RELOADS
+
+    def led_by_weight():
+        table = host.run("nft", "list", "table", "inet", f"warren_local_{host.namespace}").stdout
+        return re.search(rf"\b{first}-{first + RELOADS} : {server}\b", table)
+    wait_until("the host's own clients to be led by the new weight", led_by_weight, 5)
 
 
 if __name__ == "__main__":
