@@ -395,6 +395,14 @@ TEST_F(Layer5Test, DestroyedNoneCallsBack) {
     }
 }
 
+// Asks only when it is told to.
+HttpOptions when_doubted(std::uint16_t port, std::int64_t timeout_ns) {
+    return {.target = loopback_target(port),
+            .urls = {url("/")},
+            .connect_timeout_ns = timeout_ns,
+            .schedule = {.delay_loop_ns = 60'000 * ms, .warmup_ns = 60'000 * ms}};
+}
+
 // The echo's answer is late: the attempt has failed in haste, and the next one has its time.
 TEST_F(Layer5Test, AHostThatAnswersLateBringsNoAttemptForward) {
     tcp::acceptor full(io);
@@ -404,16 +412,11 @@ TEST_F(Layer5Test, AHostThatAnswersLateBringsNoAttemptForward) {
     tcp::socket filler(io);
     filler.connect(full.local_endpoint());
     int attempts = 0;
-    const auto checker = make_checker(
-        io,
-        HttpOptions{.target = loopback_target(full.local_endpoint().port()),
-                    .urls = {url("/")},
-                    .connect_timeout_ns = 150 * ms,
-                    .schedule = {.delay_loop_ns = 60'000 * ms, .warmup_ns = 60'000 * ms}},
-        [&](const CheckResult&) {
-            ++attempts;
-            return Pace::steady;
-        });
+    const auto checker = make_checker(io, when_doubted(full.local_endpoint().port(), 150 * ms),
+                                      [&](const CheckResult&) {
+                                          ++attempts;
+                                          return Pace::steady;
+                                      });
     checker->recheck();
     io.run_for(std::chrono::milliseconds(140));
     EXPECT_EQ(attempts, 1);
@@ -426,16 +429,11 @@ TEST_F(Layer5Test, AHostThatAnswersLateBringsNoAttemptForward) {
 TEST_F(Layer5Test, WhoIsHeardIsInNoHaste) {
     tcp::acceptor mute(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     std::optional<CheckResult> result;
-    const auto checker = make_checker(
-        io,
-        HttpOptions{.target = loopback_target(mute.local_endpoint().port()),
-                    .urls = {url("/")},
-                    .connect_timeout_ns = 400 * ms,
-                    .schedule = {.delay_loop_ns = 60'000 * ms, .warmup_ns = 60'000 * ms}},
-        [&](const CheckResult& found) {
-            result = found;
-            return Pace::steady;
-        });
+    const auto checker = make_checker(io, when_doubted(mute.local_endpoint().port(), 400 * ms),
+                                      [&](const CheckResult& found) {
+                                          result = found;
+                                          return Pace::steady;
+                                      });
     checker->recheck();
     io.run_for(std::chrono::milliseconds(250));
     EXPECT_FALSE(result);
